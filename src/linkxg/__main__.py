@@ -1,0 +1,5 @@
+"""`python -m linkxg` is the `linkxg` command."""
+
+from linkxg.cli import main
+
+main()

@@ -1,0 +1,44 @@
+"""What time is it, and how is a time written down?
+
+Stored times are integer milliseconds since the Unix epoch; JWT and RFC 7591 times are integer seconds;
+application resources use RFC 3339 in UTC with milliseconds.
+"""
+
+import time
+from datetime import UTC, datetime
+from functools import lru_cache
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+def now_ms() -> int:
+    """Milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def now_s() -> int:
+    """Seconds since the epoch (the NumericDate of RFC 7519 §2)."""
+    return int(time.time())
+
+
+def rfc3339(at_ms: int) -> str:
+    """`2026-11-23T14:33:00.123Z`."""
+    seconds, milliseconds = divmod(at_ms, 1000)
+    return f"{_to_the_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(4_096)
+def _to_the_second(at_s: int) -> str:
+    # Log lines come many to the second, and what is read often is told with the same times again.
+    return datetime.fromtimestamp(at_s, UTC).replace(tzinfo=None).isoformat()
+
+
+def rfc3339_or_none(at_ms: int | None) -> str | None:
+    return None if at_ms is None else rfc3339(at_ms)
+
+
+def seconds_or_none(at_ms: int | None) -> int | None:
+    return None if at_ms is None else at_ms // 1000

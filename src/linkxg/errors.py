@@ -1,0 +1,240 @@
+"""Which errors can a caller meet?
+
+THE catalogue: each public error, its wire code, its HTTP status and its fixed sentence. Verbs raise these; `web` turns
+them into responses. `reason` is the private cause: it goes to the log and the audit trail, never to the wire.
+Wire codes: RFC 6749 §5.2, RFC 6750 §3.1, and the product's guide.
+"""
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+
+class Cause(StrEnum):
+    """Why a client's request was refused, as far as its own account may know; the wire never tells."""
+
+    WRONG_SECRET = "wrong_secret"  # noqa: S105  names of causes, not secrets
+    MISTYPED_SECRET = "mistyped_secret"  # noqa: S105
+    RETIRED_SECRET = "retired_secret"  # noqa: S105
+    EXPIRED_SECRET = "expired_secret"  # noqa: S105
+    CLIENT_DISABLED = "client_disabled"
+    ADDRESS_NOT_ALLOWED = "address_not_allowed"
+    SCOPE_NOT_GRANTED = "scope_not_granted"
+    SCOPE_NOT_IN_TOKEN = "scope_not_in_token"  # noqa: S105
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    KEY_RETIRED = "key_retired"
+    TOO_MANY_REQUESTS = "too_many_requests"
+
+
+class PublicError(Exception):
+    """An outcome that is told to the caller.
+
+    `description` is ASCII without quotes, backslashes or control characters (RFC 6749 §5.2).
+    `retry_after` is in seconds. `cause` and `concerns` (the id of a secret, a scope) are for the client's own account.
+    """
+
+    code: ClassVar[str] = "server_error"
+    status: ClassVar[int] = 500
+    text: ClassVar[str] = "The request could not be completed."
+    meaning: ClassVar[str] = "An unexpected fault; the request id finds it in the log."
+
+    def __init__(
+        self,
+        description: str | None = None,
+        *,
+        reason: str | None = None,
+        details: list[dict[str, str]] | None = None,
+        retry_after: int | None = None,
+        headers: dict[str, str] | None = None,
+        cause: Cause | None = None,
+        concerns: str = "",
+    ) -> None:
+        self.description = description or self.text
+        self.reason = reason
+        self.cause = cause
+        self.concerns = concerns
+        self.details = details
+        self.retry_after = retry_after
+        self.headers = headers or {}
+        super().__init__(self.code, self.description, reason)
+
+    def body(self) -> dict[str, Any]:
+        """The flat JSON object of the contract."""
+        body: dict[str, Any] = {"error": self.code, "error_description": self.description}
+        if self.details:
+            body["details"] = self.details
+        return body
+
+
+class InvalidRequest(PublicError):
+    code, status = "invalid_request", 400
+    text = "The request is malformed."
+    meaning = "A missing or repeated field, a wrong media type, a bad encoding."
+
+
+class UnsupportedGrantType(PublicError):
+    code, status = "unsupported_grant_type", 400
+    text = "This grant type is not supported."
+    meaning = "`grant_type` is not `client_credentials`."
+
+
+class UnauthorizedClient(PublicError):
+    code, status = "unauthorized_client", 400
+    text = "This client may not use this grant type."
+    meaning = "The grant exists, but not for this client."
+
+
+class InvalidScope(PublicError):
+    code, status = "invalid_scope", 400
+    text = "A requested scope is unknown, malformed or not granted to this client."
+    meaning = "Nothing is narrowed silently: the whole request is refused."
+
+
+class InvalidCursor(PublicError):
+    code, status = "invalid_cursor", 400
+    text = "The cursor is malformed or belongs to another query."
+    meaning = "Start again from the first page."
+
+
+class InvalidClient(PublicError):
+    code, status = "invalid_client", 401
+    text = "Client authentication failed"
+    meaning = "Unknown client, wrong or expired secret, disabled client, address not allowed: one answer for all."
+
+
+class InvalidCredentials(PublicError):
+    code, status = "invalid_credentials", 401
+    text = "E-mail or password is incorrect."
+    meaning = "One text for every cause of a failed sign-in."
+
+
+class InvalidToken(PublicError):
+    code, status = "invalid_token", 401
+    text = "The token is expired, malformed or revoked."
+    meaning = "Access or refresh token; fetch a new one and repeat the request."
+
+
+class MissingToken(InvalidToken):
+    """No credentials at all: the challenge then carries no error code (RFC 6750 §3.1)."""
+
+    text = "An access token is required."
+
+
+class InsufficientScope(PublicError):
+    code, status = "insufficient_scope", 403
+    text = "The token does not have the required scope."
+    meaning = "The missing scope is named in the challenge and the description."
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(
+            f"The token does not have the required scope {scope}.", cause=Cause.SCOPE_NOT_IN_TOKEN, concerns=scope
+        )
+        self.scope = scope
+
+
+class AccessDenied(PublicError):
+    code, status = "access_denied", 403
+    text = "Your role does not permit this."
+    meaning = "A role is missing, not a scope."
+
+
+class NotFound(PublicError):
+    code, status = "not_found", 404
+    text = "There is nothing at this address."
+    meaning = "Also for what belongs to another account."
+
+
+class MethodNotAllowed(PublicError):
+    code, status = "method_not_allowed", 405
+    text = "This address does not support that method."
+    meaning = "`Allow` lists the methods that it does support."
+
+
+class Conflict(PublicError):
+    code, status = "conflict", 409
+    text = "The request conflicts with the present state."
+    meaning = "For example the last Owner, the last live secret, an e-mail already in use."
+
+
+class DuplicateSku(PublicError):
+    code, status = "duplicate_sku", 409
+    text = "Another product of this account has this SKU."
+    meaning = "SKUs are unique within an account."
+
+
+class DuplicateGtin(PublicError):
+    code, status = "duplicate_gtin", 409
+    text = "Another product of this account has this GTIN."
+    meaning = "GTINs are unique within an account."
+
+
+class PreconditionFailed(PublicError):
+    code, status = "precondition_failed", 412
+    text = "The resource has changed since it was read."
+    meaning = "`If-Match` names an older ETag; read again."
+
+
+class PayloadTooLarge(PublicError):
+    code, status = "payload_too_large", 413
+    text = "The request body is too large."
+    meaning = "16 KiB for OAuth forms, 256 KiB for JSON bodies."
+
+
+class UnsupportedMediaType(PublicError):
+    code, status = "unsupported_media_type", 415
+    text = "Send the body as application/json."
+    meaning = "Application resources take JSON only."
+
+
+class ValidationFailed(PublicError):
+    code, status = "validation_failed", 422
+    text = "A field is missing or not valid."
+    meaning = "`details` names each field, a code and a message."
+
+
+class IdempotencyKeyReused(PublicError):
+    code, status = "idempotency_key_reused", 422
+    text = "This Idempotency-Key was used for another request."
+    meaning = "A key belongs to one request; a repetition must be identical."
+
+
+class RateLimitExceeded(PublicError):
+    code, status = "rate_limit_exceeded", 429
+    text = "Too many requests. Wait before trying again."
+    meaning = "`Retry-After` says how many seconds; `RateLimit-Policy` and `RateLimit` name the budget."
+
+
+class TemporarilyUnavailable(PublicError):
+    code, status = "temporarily_unavailable", 503
+    text = "The service cannot answer safely right now. Try again shortly."
+    meaning = "Database or revocation feed out of reach, or too much work queued; repeat with the same Idempotency-Key."
+
+    def __init__(self, reason: str, retry_after: int = 1) -> None:
+        super().__init__(reason=reason, retry_after=retry_after)
+
+
+CATALOGUE: tuple[type[PublicError], ...] = (
+    PublicError,
+    InvalidRequest,
+    UnsupportedGrantType,
+    UnauthorizedClient,
+    InvalidScope,
+    InvalidCursor,
+    InvalidClient,
+    InvalidCredentials,
+    InvalidToken,
+    InsufficientScope,
+    AccessDenied,
+    NotFound,
+    MethodNotAllowed,
+    Conflict,
+    DuplicateSku,
+    DuplicateGtin,
+    PreconditionFailed,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    ValidationFailed,
+    IdempotencyKeyReused,
+    RateLimitExceeded,
+    TemporarilyUnavailable,
+)

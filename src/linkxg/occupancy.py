@@ -1,0 +1,64 @@
+"""Does a service run on this data directory?
+
+Every worker holds a shared lock on one file of it for as long as it lives; a restore takes the lock for itself alone.
+The lock belongs to the open file, so it ends with the process, however that ends.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from linkxg.tokens.keys import open_private
+
+FILE = ".service.lock"
+
+
+class Occupied(Exception):
+    """Somebody else uses the directory; the message says who."""
+
+
+def occupy(data_dir: Path) -> int:
+    """Say until this process ends that it serves from `data_dir`. Raises Occupied while a restore runs there."""
+    descriptor = _open(data_dir)
+    if not _lock(descriptor, fcntl.LOCK_SH):
+        raise Occupied(f"a restore is under way in {data_dir}: start again when it has ended")
+    return descriptor
+
+
+@contextmanager
+def alone(data_dir: Path) -> Iterator[None]:
+    """Keep services out of `data_dir`. Raises Occupied while one runs."""
+    descriptor = _open(data_dir)
+    try:
+        if not _lock(descriptor, fcntl.LOCK_EX):
+            raise Occupied(f"a service is running on {data_dir}: stop it first")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_occupied(data_dir: Path) -> bool:
+    """Whether a service runs now; never makes the file."""
+    try:
+        descriptor = os.open(data_dir / FILE, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not _lock(descriptor, fcntl.LOCK_EX)
+    finally:
+        os.close(descriptor)
+
+
+def _open(data_dir: Path) -> int:
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return open_private(data_dir / FILE, os.O_RDWR)
+
+
+def _lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,183 @@
+"""Which settings does this process run with?
+
+Every setting is an environment variable `LINKXG_…`. Unknown names and unsafe values stop the start with one clear line.
+Only `app` and `cli` read this module; everything else gets values as arguments.
+"""
+
+import difflib
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "LINKXG_"
+_DATA_DIR = Path("data")
+ALGORITHMS = ("HS256", "ES256", "EdDSA", "RS256")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it and says what to do."""
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(part.strip()) for part in value.split(",") if part.strip())
+
+
+def _scale(value: str) -> float:
+    number = float(value)
+    if not 0 < number <= 1_000_000:
+        raise ValueError("must be above 0 and at most 1000000")
+    return number
+
+
+def _count(value: str) -> int:
+    number = int(value)
+    if not 1 <= number <= 1_024:
+        raise ValueError("must be between 1 and 1024")
+    return number
+
+
+def _choice(*allowed: str) -> Any:
+    def parse(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return value
+
+    return parse
+
+
+def _url(*schemes: str) -> Any:
+    def parse(value: str) -> str:
+        if urlsplit(value).scheme not in schemes:
+            raise ValueError(f"must start with one of {', '.join(s + '://' for s in schemes)}")
+        try:
+            _ = urlsplit(value).port
+        except ValueError:
+            # What stands in the place of a port may be the rest of a password: it is not shown.
+            raise ValueError("the port is not a number; is a password not percent-encoded?") from None
+        return value.rstrip("/") if value.startswith("http") else value
+
+    return parse
+
+
+def _setting(default: Any, parse: Any, says: str) -> Any:
+    return field(default=default, metadata={"parse": parse, "says": says})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Typed values; see `docs/configuration.md` for the same list in prose."""
+
+    data_dir: Path = _setting(_DATA_DIR, Path, "Directory of the signing keys and of the embedded database.")
+    database_url: str = _setting(
+        "",
+        _url("sqlite", "postgresql"),
+        "sqlite:///PATH or postgresql://…; default: linkxg.db in the data directory.",
+    )
+    public_url: str = _setting(
+        "",
+        _url("http", "https"),
+        "The service's own address: issuer of its tokens. Default: http://HOST:PORT.",
+    )
+    token_algorithm: str = _setting("HS256", _choice(*ALGORITHMS), "Algorithm of new signing keys.")
+    trusted_proxies: tuple[Network, ...] = _setting(
+        (),
+        _networks,
+        "Networks, separated by commas, whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+    )
+    tls_cert: str = _setting("", _text, "PEM certificate chain; with LINKXG_TLS_KEY the service speaks TLS itself.")
+    tls_key: str = _setting("", _text, "PEM private key of LINKXG_TLS_CERT.")
+    limits_url: str = _setting(
+        "memory://",
+        _url("memory", "valkey", "redis"),
+        "Where rate budgets are counted: memory:// (per worker) or valkey://HOST:PORT (shared).",
+    )
+    limit_scale: float = _setting(1.0, _scale, "Multiplies every rate budget.")
+    smtp_url: str = _setting("", _url("smtp", "smtps"), "smtp://USER:PASSWORD@HOST:PORT for invitation mail.")
+    mail_from: str = _setting("LinkXG <no-reply@localhost>", _text, "Sender of invitation mail.")
+    metrics_token: str = _setting("", _text, "Bearer value that opens /metrics from other than loopback addresses.")
+    log_level: str = _setting("info", _choice("debug", "info", "warning", "error"), "Least severe log line written.")
+    password_threads: int = _setting(0, _count, "Passwords hashed at once; default: the number of cores.")
+
+    def __post_init__(self) -> None:
+        if bool(self.tls_cert) != bool(self.tls_key):
+            raise SettingsError("LINKXG_TLS_CERT and LINKXG_TLS_KEY belong together: set both or neither.")
+        for name in ("tls_cert", "tls_key"):
+            path = getattr(self, name)
+            if path and not Path(path).is_file():
+                raise SettingsError(f"{variable(name)}: there is no file {path}.")
+        if self.metrics_token and len(self.metrics_token) < 16:
+            raise SettingsError("LINKXG_METRICS_TOKEN must have at least 16 characters.")
+        if self.public_url and (urlsplit(self.public_url).query or urlsplit(self.public_url).fragment):
+            raise SettingsError("LINKXG_PUBLIC_URL must not carry a query or a fragment (RFC 8414 §2).")
+
+    @property
+    def database(self) -> str:
+        """The database address, with the embedded default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'linkxg.db'}"
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """Each setting as (variable, default, meaning), in the order of the class."""
+    rows = []
+    for spec in fields(Settings):
+        default = "" if spec.default in ((), 0, "") else str(spec.default)
+        rows.append((variable(spec.name), default, str(spec.metadata["says"])))
+    return rows
+
+
+def load(environment: Mapping[str, str], **overrides: Any) -> Settings:
+    """Settings from `environment`; `overrides` are already typed values from the command line.
+
+    Raises SettingsError for an unknown name or a value that cannot be used.
+    """
+    known = {variable(spec.name): spec for spec in fields(Settings)}
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        if not name.startswith(PREFIX):
+            continue
+        spec = known.get(name)
+        if spec is None:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise SettingsError(f"{name} is not a setting{hint}")
+        if not text:
+            continue
+        try:
+            values[spec.name] = spec.metadata["parse"](text)
+        except ValueError as error:
+            shown = "" if "secret" in name.lower() or "token" in name.lower() or "url" in name.lower() else f" ({text})"
+            raise SettingsError(f"{name}{shown}: {error}") from None
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    return Settings(**values)
+
+
+def require_safe_listener(settings: Settings, host: str) -> None:
+    """Plain HTTP is served on loopback or behind a named proxy only; anything else is refused (RFC 6749 §2.3.1)."""
+    if settings.tls_cert or settings.trusted_proxies or is_loopback(host):
+        return
+    raise SettingsError(
+        f"refusing plain HTTP on {host}: set LINKXG_TLS_CERT and LINKXG_TLS_KEY, or name the proxy that ends TLS "
+        "in LINKXG_TRUSTED_PROXIES."
+    )
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
