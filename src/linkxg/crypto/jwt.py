@@ -1,0 +1,120 @@
+"""How are compact JWTs signed and their signatures checked?
+
+RFC 7515 and RFC 7519, narrowed: a token is accepted only if its header is, byte for byte, the one that this
+server writes for one of its keys. So there is no header to interpret — `alg`, `kid`, `jku`, `crit` and their
+attacks (RFC 8725 §2) have no way in — and the algorithm belongs to the key. Signatures of foreign bytes are
+checked by joserfc.
+"""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
+
+MAX_LENGTH = 8_192
+_MINIMUM_SECRET = 32
+_ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+def b64url(raw: bytes) -> bytes:
+    """Base64url without padding (RFC 7515 §2)."""
+    return urlsafe_b64encode(raw).rstrip(b"=")
+
+
+def generate_key(algorithm: str) -> dict[str, Any]:
+    """A private JWK for `algorithm`: 256 random bits, P-256, Ed25519 or RSA 3072."""
+    key: Key
+    if algorithm == "HS256":
+        key = OctKey.generate_key(256)
+    elif algorithm == "ES256":
+        key = ECKey.generate_key("P-256")
+    elif algorithm == "EdDSA":
+        key = OKPKey.generate_key("Ed25519")
+    elif algorithm == "RS256":
+        key = RSAKey.generate_key(3072)
+    else:
+        raise ValueError(f"no such algorithm: {algorithm}")
+    return {**key.as_dict(private=True)}
+
+
+class SigningKey:
+    """One key, one algorithm. `header` is the encoded JOSE header of all its access tokens."""
+
+    def __init__(self, kid: str, algorithm: str, jwk: dict[str, Any]) -> None:
+        self.kid = kid
+        self.algorithm = algorithm
+        self._key = _import(algorithm, jwk)
+        self.header = b64url(f'{{"alg":"{algorithm}","typ":"at+jwt","kid":"{kid}"}}'.encode())
+        self._sign = _signer(self._key)
+        # joserfc's algorithm, without its header handling: there is nothing left to read in the header.
+        self._algorithm = JWSRegistry.algorithms[algorithm]
+
+    def mint(self, claims: bytes) -> str:
+        """The compact JWS over `claims`, which is JSON."""
+        signing_input = self.header + b"." + b64url(claims)
+        return (signing_input + b"." + b64url(self._sign(signing_input))).decode("ascii")
+
+    def verify(self, token: str) -> bytes | None:
+        """The claims of a token whose header is this key's; None unless the signature is right and canonical."""
+        signing_input, _, signature = token.rpartition(".")
+        raw = _decode_canonical(signature)
+        if raw is None or not self._algorithm.verify(signing_input.encode(), raw, self._key):
+            return None
+        return _decode_canonical(signing_input.rpartition(".")[2])
+
+    def public_jwk(self) -> dict[str, Any] | None:
+        """The member of the JWK set (RFC 7517); None for a symmetric key, which is never published."""
+        if isinstance(self._key, OctKey):
+            return None
+        return {**self._key.as_dict(private=False), "kid": self.kid, "use": "sig", "alg": self.algorithm}
+
+
+def _import(algorithm: str, jwk: dict[str, Any]) -> Key:
+    kinds: dict[str, tuple[type[Key], str]] = {
+        "HS256": (OctKey, "oct"),
+        "ES256": (ECKey, "EC"),
+        "EdDSA": (OKPKey, "OKP"),
+        "RS256": (RSAKey, "RSA"),
+    }
+    kind, kty = kinds[algorithm]
+    if jwk.get("kty") != kty:
+        raise ValueError(f"a key for {algorithm} must have kty {kty}")
+    key: Key = kind.import_key(jwk)
+    if isinstance(key, OctKey) and len(key.raw_value) < _MINIMUM_SECRET:
+        raise ValueError("a key for HS256 must have at least 256 bits (RFC 7518 §3.2)")
+    return key
+
+
+def _signer(key: Key) -> Callable[[bytes], bytes]:
+    """The bare signature function, bound once: the tokens minted here need no general JOSE machinery."""
+    if isinstance(key, OctKey):
+        secret = key.raw_value
+        return lambda message: hmac.digest(secret, message, "sha256")
+    private: Any = key.private_key
+    if isinstance(private, ec.EllipticCurvePrivateKey):
+        return lambda message: _raw_ecdsa(private.sign(message, ec.ECDSA(hashes.SHA256())))
+    if isinstance(private, ed25519.Ed25519PrivateKey):
+        return private.sign
+    if isinstance(private, rsa.RSAPrivateKey):
+        return lambda message: private.sign(message, padding.PKCS1v15(), hashes.SHA256())
+    raise ValueError("the key has no private part")
+
+
+def _raw_ecdsa(der: bytes) -> bytes:
+    """R || S, 32 bytes each (RFC 7518 §3.4)."""
+    r, s = decode_dss_signature(der)
+    return r.to_bytes(32) + s.to_bytes(32)
+
+
+def _decode_canonical(segment: str) -> bytes | None:
+    """The bytes of a base64url segment in its one right spelling: no padding, no stray trailing bits."""
+    if len(segment) % 4 == 1 or not _ALPHABET.issuperset(segment):
+        return None
+    raw = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    return raw if b64url(raw).decode() == segment else None

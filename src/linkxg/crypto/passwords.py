@@ -1,0 +1,80 @@
+"""How are passwords hashed and checked without stopping everything else?
+
+argon2id with OWASP's parameters (m=19456 KiB, t=2, p=1). Hashing runs in a few threads at low priority — argon2
+releases the interpreter lock — behind a bounded queue: when it is full the caller gets 503 at once instead of a
+place in a line.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import threading
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from linkxg.errors import TemporarilyUnavailable
+
+T = TypeVar("T")
+PARAMETERS: Any = {"time_cost": 2, "memory_cost": 19_456, "parallelism": 1, "hash_len": 32, "salt_len": 16}
+LOW_PRIORITY = 10
+
+
+class Passwords:
+    """A bounded pool of argon2id hashers. `threads` hash at once; at most `queue` callers wait."""
+
+    def __init__(self, threads: int = 0, queue: int = 64) -> None:
+        self._hasher = PasswordHasher(**PARAMETERS)
+        self.threads = threads or os.cpu_count() or 1
+        self._queue = queue
+        self._pool = ThreadPoolExecutor(self.threads, "argon2", initializer=_lower_priority)
+        self.pending = 0
+        # Verified for unknown people, so that they take as long as known ones; made with the live parameters.
+        self._dummy = self._hasher.hash(secrets.token_hex(16))
+
+    async def hash(self, password: str) -> str:
+        """The encoded argon2id hash (PHC string)."""
+        return await self._run(lambda: self._hasher.hash(normalise(password)))
+
+    async def verify(self, stored: str | None, password: str) -> bool:
+        """Whether `password` matches; with no `stored` hash the same work is done and the answer is False."""
+        return await self._run(lambda: self._verify(stored, normalise(password)))
+
+    def needs_rehash(self, stored: str) -> bool:
+        """Whether `stored` was made with weaker parameters than today's."""
+        return self._hasher.check_needs_rehash(stored)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _verify(self, stored: str | None, password: str) -> bool:
+        try:
+            self._hasher.verify(stored or self._dummy, password)
+        except (VerifyMismatchError, VerificationError, InvalidHashError):
+            return False
+        return stored is not None
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self.pending >= self.threads + self._queue:
+            raise TemporarilyUnavailable("password queue is full", retry_after=2)
+        self.pending += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        finally:
+            self.pending -= 1
+
+
+def normalise(password: str) -> str:
+    """NFC, nothing else: a password is otherwise used as typed (NIST SP 800-63B §3.1.1.2, ASVS 6.2.8)."""
+    return unicodedata.normalize("NFC", password)
+
+
+def _lower_priority() -> None:
+    # On Linux a priority belongs to the thread: tokens keep flowing while a sign-in storm is hashed.
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW_PRIORITY)
