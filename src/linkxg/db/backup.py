@@ -1,0 +1,113 @@
+"""How is a database copied into one file while it is in use, and such a file read again?
+
+The file is a SQLite database, whichever engine it was made from, with one table more that says what it is. From SQLite
+it is made page by page by the online backup API, from PostgreSQL row by row; either way of one snapshot.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from sqlalchemy import Connection, NullPool, create_engine
+
+from linkxg.db.copy import CopyError, Progress, copy_rows, require_known_tables
+from linkxg.db.database import Database
+from linkxg.db.migrations import current, head, is_known, upgrade
+from linkxg.db.sqlite import SQLiteDatabase
+
+PAGES = 1_024
+_LABEL = "linkxg_backup"
+
+
+class Label(NamedTuple):
+    """When (milliseconds), from which engine and by which program version a backup was made."""
+
+    made_at: int
+    engine: str
+    version: str
+
+
+async def write_backup(database: Database, file: Path, label: Label, on_progress: Progress) -> None:
+    """Fill the empty `file` with what `database` holds now.
+
+    Raises CopyError for a PostgreSQL database whose schema is not this program's: its rows are read by these tables.
+    """
+    if isinstance(database, SQLiteDatabase):
+        copy_pages(database.path, file, on_progress)
+    else:
+        with _writable(file) as target:
+            upgrade(target)
+            await database.survey(_copy, target, on_progress)
+    with closing(_connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute(f"create table {_LABEL} (made_at integer, engine text, version text)")
+        connection.execute(f"insert into {_LABEL} values (?, ?, ?)", label)  # noqa: S608
+
+
+def copy_pages(source: Path, target: Path, on_progress: Progress) -> None:
+    """The online backup API; both files of SQLite, `target` empty."""
+    with closing(_connect(source)) as found, closing(_connect(target)) as copy:
+        # With its own snapshot open, the source cannot change under the copy, however busy its writers are.
+        found.execute("BEGIN")
+        found.execute("select count(*) from sqlite_master").fetchone()
+        found.backup(copy, pages=PAGES, sleep=0, progress=lambda _, left, total: on_progress(total - left, total))
+
+
+def read_label(file: Path) -> Label:
+    """What `file` says it is. Raises CopyError for anything that `write_backup` did not make whole."""
+    try:
+        with closing(_connect(file)) as connection:
+            row = connection.execute(f"select made_at, engine, version from {_LABEL}").fetchone()  # noqa: S608
+            faults = connection.execute("PRAGMA integrity_check(1)").fetchone()
+            orphans = connection.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.Error as error:
+        raise CopyError(f"{file} is not a backup made by linkxg: {error}") from None
+    if row is None or faults != ("ok",) or orphans is not None:
+        raise CopyError(f"{file} is damaged: {faults[0] if faults != ('ok',) else 'rows are missing'}")
+    return Label(*row)
+
+
+@contextmanager
+def open_copy(file: Path, copy: Path) -> Iterator[Connection]:
+    """The content of a backup at the schema of this program, read from `copy`, which is made; `file` is not touched.
+
+    Raises CopyError for a schema that this program does not know.
+    """
+    copy.touch(mode=0o600)
+    copy_pages(file, copy, lambda done, total: None)
+    with _writable(copy) as conn:
+        found = current(conn)
+        if found is None or not is_known(found):
+            raise CopyError(f"{file} has schema {found}, which is newer than this program; upgrade the program")
+        upgrade(conn)
+        conn.exec_driver_sql(f"drop table {_LABEL}")
+        require_known_tables(conn)
+        yield conn
+
+
+def _copy(conn: Connection, target: Connection, on_progress: Progress) -> None:
+    found = current(conn)
+    if found != head():
+        do = "run linkxg migrate" if found is None or is_known(found) else "upgrade the program"
+        raise CopyError(f"the database has schema {found or 'none'}, this program {head()}: {do}")
+    require_known_tables(conn)
+    copy_rows(conn, target, on_progress=on_progress)
+
+
+@contextmanager
+def _writable(file: Path) -> Iterator[Connection]:
+    """One transaction on a private SQLite file."""
+    engine = create_engine("sqlite://", creator=lambda: _connect(file), poolclass=NullPool, hide_parameters=True)
+    with engine.connect() as conn:
+        conn.exec_driver_sql("PRAGMA synchronous = OFF")
+        conn.exec_driver_sql("BEGIN")
+        yield conn
+        conn.exec_driver_sql("COMMIT")
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    """To a file that exists: a missing one is an error, not an empty database."""
+    return sqlite3.connect(f"file:{quote(str(file))}?mode=rw", uri=True, isolation_level=None)

@@ -1,0 +1,70 @@
+"""In what condition is the database, as far as its engine can tell?"""
+
+import time
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from linkxg.db.migrations import current
+
+_DURABLE = ("synchronous_commit", "fsync", "full_page_writes")
+
+
+class Condition(NamedTuple):
+    """`clock_ahead_s` is how far the server's clock is ahead of this machine's, None where there is no server.
+
+    `unsafe` lists settings that break a promise; `size` is in bytes.
+    """
+
+    engine: str
+    revision: str | None
+    settings: dict[str, str]
+    unsafe: list[str]
+    clock_ahead_s: float | None
+    size: int
+
+
+def examine(conn: Connection) -> Condition:
+    """What the engine says of itself."""
+    return _examine_postgres(conn) if conn.dialect.name == "postgresql" else _examine_sqlite(conn)
+
+
+def services_connected(conn: Connection) -> int:
+    """Connections of running services to a PostgreSQL database; SQLite cannot tell (0)."""
+    if conn.dialect.name != "postgresql":
+        return 0
+    query = (
+        "select count(*) from pg_stat_activity "
+        "where datname = current_database() and application_name = 'linkxg' and pid <> pg_backend_pid()"
+    )
+    return int(conn.execute(text(query)).scalar_one())
+
+
+def _examine_sqlite(conn: Connection) -> Condition:
+    def pragma(name: str) -> str:
+        return str(conn.exec_driver_sql(f"PRAGMA {name}").scalar())
+
+    settings = {"journal_mode": pragma("journal_mode"), "synchronous": pragma("synchronous")}
+    unsafe = [f"{name}={settings[name]}" for name, right in _SQLITE_RIGHT.items() if settings[name] != right]
+    fault = pragma("quick_check(1)")
+    if fault != "ok":
+        unsafe.append(f"damaged: {fault}")
+    version = conn.exec_driver_sql("select sqlite_version()").scalar_one()
+    size = int(pragma("page_count")) * int(pragma("page_size"))
+    return Condition(f"SQLite {version}", current(conn), settings, unsafe, None, size)
+
+
+_SQLITE_RIGHT = {"journal_mode": "wal", "synchronous": "2"}
+
+
+def _examine_postgres(conn: Connection) -> Condition:
+    before = time.time()
+    theirs = float(conn.execute(text("select extract(epoch from clock_timestamp())")).scalar_one())
+    ahead = theirs - (before + time.time()) / 2
+    settings = {name: str(conn.execute(text(f"show {name}")).scalar_one()) for name in _DURABLE}
+    unsafe = [f"{name}=off" for name in _DURABLE if settings[name] == "off"]
+    if conn.execute(text("select pg_is_in_recovery()")).scalar_one():
+        unsafe.append("it is a standby: connect to the primary")
+    version = conn.execute(text("show server_version")).scalar_one()
+    size = int(conn.execute(text("select pg_database_size(current_database())")).scalar_one())
+    return Condition(f"PostgreSQL {version}", current(conn), settings, unsafe, ahead, size)

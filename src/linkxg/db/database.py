@@ -1,0 +1,84 @@
+"""What may a verb ask of the database?
+
+Two doors, `read` and `write` (and `administer` for the command line). Both take a plain synchronous function of
+a SQLAlchemy connection; the engine behind them decides where it runs. A unit of work returns an outcome and
+never raises for a business reason, so that what it wrote before the bad news is committed with it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Concatenate, Literal, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, make_url
+
+from linkxg.db.changes import ChangeFeed
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Unit = Callable[Concatenate[Connection, P], T]
+
+
+class UnsafeDatabase(Exception):
+    """The storage or the server cannot keep the promises made for it; the message says why."""
+
+
+class Database(ABC):
+    """One engine, its bounded waits and its change feed.
+
+    `file` is where an embedded database lies, None for a server.
+    `on_wait` hears the seconds that each unit of work waited and ran, for the metrics.
+    """
+
+    dialect: Literal["sqlite", "postgresql"]
+    file: Path | None = None
+
+    def __init__(self) -> None:
+        self.feed = ChangeFeed()
+        self.on_wait: Callable[[str, float], None] = lambda door, seconds: None
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Connect, assert the durability settings, and fill the change feed."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish what was accepted and disconnect."""
+
+    @abstractmethod
+    async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `unit` on one snapshot. Raises TemporarilyUnavailable when the database cannot answer in time."""
+
+    @abstractmethod
+    async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `unit` in a transaction and return its outcome once the commit is on stable storage.
+
+        Raises TemporarilyUnavailable for lack of the database. Nothing was committed then, unless the database fell
+        silent during the commit itself: that one may have happened unheard.
+        """
+
+    @abstractmethod
+    async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `unit` alone in one transaction without time limits: migrations, restore.
+
+        Works before `open` and never runs while requests are served from this process.
+        """
+
+    @abstractmethod
+    async def survey(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `unit`, which only reads, on one snapshot without time limits: backup, verification.
+
+        Works before `open`; writers are not held up.
+        """
+
+
+def open_database(url: str) -> Database:
+    """The engine for a `sqlite:///PATH` or `postgresql://…` address; not yet connected."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        from linkxg.db.sqlite import SQLiteDatabase
+
+        return SQLiteDatabase(Path(parsed.database or "linkxg.db"))
+    from linkxg.db.postgres import PostgresDatabase
+
+    return PostgresDatabase(parsed)

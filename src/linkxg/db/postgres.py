@@ -1,0 +1,206 @@
+"""How are rows kept in PostgreSQL, for several nodes?
+
+asyncpg under SQLAlchemy; the same synchronous units run under `AsyncConnection.run_sync`. Every wait is bounded
+by the server (statement, lock, idle timeouts) and by the pool. One listening connection wakes the change feed;
+a poll backs it up.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import Any
+
+import asyncpg
+from sqlalchemy import URL, Connection, NullPool, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from linkxg.clock import now_ms
+from linkxg.db.changes import LIVE, LIVE_MS, Change, changes
+from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
+from linkxg.errors import TemporarilyUnavailable
+
+_log = logging.getLogger(__name__)
+CHANNEL = "linkxg_changes"
+POOL = 8
+POOL_WAIT = 3.0
+ADMINISTRATOR_WAIT = 10.0
+POLL = 1.0
+RECONNECT = 0.2
+DEADLINE = 6.0
+ATTEMPTS = 3
+SERVER_BOUNDS = {
+    "statement_timeout": "4000",
+    "lock_timeout": "3000",
+    "idle_in_transaction_session_timeout": "10000",
+    "default_transaction_isolation": "read committed",
+    "application_name": "linkxg",
+}
+# Deadlock and serialization failure.
+_UNDONE = ("40P01", "40001")
+_UNREACHABLE = (
+    OSError,
+    PoolTimeout,
+    TimeoutError,
+    InterfaceError,
+    OperationalError,
+    asyncpg.PostgresConnectionError,
+)
+# A late transaction: visible now, yet older than rows already read. Its id is at least the horizon of the last look.
+_LATE = changes.select().where(changes.c.txid >= text(":horizon")).order_by(changes.c.seq)
+_HORIZON = text("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+
+
+class PostgresDatabase(Database):
+    dialect = "postgresql"
+
+    def __init__(self, url: URL) -> None:
+        super().__init__()
+        address = url.set(drivername="postgresql+asyncpg")
+        # The client-side command timeout of the other pool would cut a migration short.
+        self._administrator = create_async_engine(
+            address,
+            poolclass=NullPool,
+            connect_args={"server_settings": {"application_name": "linkxg-admin"}, "timeout": ADMINISTRATOR_WAIT},
+        )
+        self._engine: AsyncEngine = create_async_engine(
+            address,
+            pool_size=POOL,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT,
+            hide_parameters=True,
+            connect_args={"server_settings": SERVER_BOUNDS, "timeout": POOL_WAIT, "command_timeout": 5.0},
+        )
+        self._snapshots = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._wake = asyncio.Event()
+        self._reader: asyncio.Task[None] | None = None
+        self._horizon = 0
+
+    async def open(self) -> None:
+        async with self._engine.connect() as conn:
+            for name, wrong in (("synchronous_commit", "off"), ("fsync", "off"), ("full_page_writes", "off")):
+                value = (await conn.execute(text(f"show {name}"))).scalar_one()
+                if value == wrong:
+                    raise UnsafeDatabase(f"PostgreSQL runs with {name}={value}: an acknowledged write could be lost.")
+            await self._look(conn, first=True)
+        self._reader = asyncio.create_task(self._follow(), name="change-feed")
+
+    async def close(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader
+            self._reader = None
+        await self._engine.dispose()
+
+    async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        outcome: T = await self._run("read", self._snapshots.connect, lambda conn: unit(conn, *args, **kwargs))
+        return outcome
+
+    async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def unit_and_changes(conn: Connection) -> tuple[T, list[Change]]:
+            conn.info.pop("changes", None)
+            outcome = unit(conn, *args, **kwargs)
+            found: list[Change] = conn.info.pop("changes", [])
+            if found:
+                conn.execute(text(f"notify {CHANNEL}"))
+            return outcome, found
+
+        outcome: T
+        outcome, found = await self._run("write", self._engine.begin, unit_and_changes)
+        self.feed.apply(found)
+        return outcome
+
+    async def _run(self, door: str, connect: Any, unit: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(DEADLINE):
+                return await _attempt(connect, unit)
+        except _UNREACHABLE as error:
+            raise TemporarilyUnavailable(f"{door}: {error}") from error
+        except DBAPIError as error:
+            if error.connection_invalidated or _is_passing(error):
+                raise TemporarilyUnavailable(f"{door}: {error.orig}") from error
+            raise
+        finally:
+            self.on_wait(door, time.perf_counter() - started)
+
+    async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def unbounded(conn: Connection) -> T:
+            _lift_bounds(conn)
+            return unit(conn, *args, **kwargs)
+
+        async with self._administrator.begin() as conn:
+            return await conn.run_sync(unbounded)
+
+    async def survey(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def snapshot(conn: Connection) -> T:
+            conn.execute(text("set transaction isolation level repeatable read, read only"))
+            _lift_bounds(conn)
+            return unit(conn, *args, **kwargs)
+
+        async with self._administrator.connect() as conn:
+            return await conn.run_sync(snapshot)
+
+    async def _follow(self) -> None:
+        """Listen, look at each notice and at least once per poll; after any fault connect anew."""
+        while True:
+            try:
+                await self._listen()
+            except Exception as error:  # noqa: BLE001  the feed must outlive any fault; it goes stale and fails closed
+                _log.warning("change feed: %s", type(error).__name__)
+                await asyncio.sleep(RECONNECT)
+
+    async def _listen(self) -> None:
+        async with self._snapshots.connect() as conn:
+            raw = (await conn.get_raw_connection()).driver_connection
+            assert isinstance(raw, asyncpg.Connection)
+            await raw.add_listener(CHANNEL, lambda *_: self._wake.set())
+            try:
+                while True:
+                    self._wake.clear()
+                    async with asyncio.timeout(self.feed.stale_after):
+                        await self._look(conn)
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(POLL):
+                            await self._wake.wait()
+            finally:
+                await conn.invalidate()
+
+    async def _look(self, conn: AsyncConnection, *, first: bool = False) -> None:
+        asked_at = time.monotonic()
+        horizon = (await conn.execute(_HORIZON)).scalar_one()
+        if first:
+            rows = (await conn.execute(LIVE, {"after": now_ms() - LIVE_MS})).all()
+        else:
+            rows = (await conn.execute(_LATE, {"horizon": self._horizon})).all()
+        self.feed.apply_rows(rows)
+        self._horizon = horizon
+        self.feed.heard(asked_at)
+
+
+async def _attempt(connect: Any, unit: Any) -> Any:
+    """Of two transactions that wait for each other the server undoes one: as nothing of it happened, it runs again."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            async with connect() as conn:
+                return await conn.run_sync(unit)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _UNDONE:
+                raise
+    async with connect() as conn:
+        return await conn.run_sync(unit)
+
+
+def _lift_bounds(conn: Connection) -> None:
+    """A role or database may carry timeouts of its own; administration outlasts them."""
+    for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+        conn.execute(text(f"set local {name} = 0"))
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    """Server-side limits, shutdown, lost standby, deadlock: the same request may succeed later (SQLSTATE classes)."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state[:2] in {"08", "40", "53", "57", "58"} or state in {"55P03", "25006"}

@@ -1,0 +1,42 @@
+"""How does a statement on a hot path run without SQLAlchemy's per-execution cost?
+
+It is written once as SQLAlchemy Core, like every other. On SQLite it is compiled once to text and a parameter order and
+then goes straight to the driver (an eighth of the time); on PostgreSQL, where the network decides, it runs as usual.
+"""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import ClauseElement, Connection, Executable
+from sqlalchemy.dialects import sqlite
+
+
+class Prepared:
+    """A statement whose values and results need no conversion: texts, integers, bytes, None; no booleans."""
+
+    def __init__(self, statement: Executable) -> None:
+        self._statement = statement
+        assert isinstance(statement, ClauseElement)
+        compiled = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
+        self._text = str(compiled)
+        # Literals in the statement (such as `+ 1`) are parameters too, with values of their own.
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def first(self, conn: Connection, values: dict[str, Any]) -> Any:
+        """The first row as a tuple, or None."""
+        if conn.dialect.name == "sqlite":
+            return _driver(conn).execute(self._text, {**self._fixed, **values}).fetchone()
+        row = conn.execute(self._statement, values).first()
+        return None if row is None else tuple(row)
+
+    def all(self, conn: Connection, values: dict[str, Any]) -> list[Any]:
+        """Every row as a tuple."""
+        if conn.dialect.name == "sqlite":
+            return _driver(conn).execute(self._text, {**self._fixed, **values}).fetchall()
+        return [tuple(row) for row in conn.execute(self._statement, values)]
+
+
+def _driver(conn: Connection) -> sqlite3.Connection:
+    driver = conn.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver

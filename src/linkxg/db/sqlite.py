@@ -1,0 +1,187 @@
+"""How are rows kept in one file, fast and durably?
+
+Reads run inline on the event loop: a look-up costs less than handing it to a thread. Writes go to the group writer.
+`PRAGMA data_version` tells, without a query, whether anybody (any process) has committed since the last look.
+"""
+
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from linkxg.clock import now_ms
+from linkxg.db.changes import LIVE, LIVE_MS, SINCE, ChangeFeed
+from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
+from linkxg.db.group_commit import GroupWriter, abandon
+from linkxg.db.turn import Turn
+from linkxg.errors import TemporarilyUnavailable
+
+BUSY_MS = 4_000
+ALONE_MS = 60_000
+FRESH_S = 0.001
+_NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "ceph", "glusterfs"}
+
+
+class SQLiteFeed(ChangeFeed):
+    """Asks the file itself, at most once a millisecond and after every commit of this process.
+
+    So what this worker has committed is seen at once, and what any other process has committed within a millisecond.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__()
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._version: tuple[int] | None = None
+        self._fresh_until = 0.0
+
+    def open(self) -> None:
+        # A connection of its own, never inside a transaction: data_version stands still within one.
+        self._connection = self._engine.connect()
+        self._cursor = self._connection.connection.cursor()
+        version = self._cursor.execute("PRAGMA data_version").fetchone()
+        self.apply_rows(self._connection.execute(LIVE, {"after": now_ms() - LIVE_MS}).all())
+        self._version = version
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def lag(self) -> float:
+        return 0.0
+
+    def expire(self) -> None:
+        """Something was committed here: the next check must look."""
+        self._fresh_until = 0.0
+
+    def check_now(self) -> None:
+        self.expire()
+        self.check()
+
+    def check(self) -> None:
+        now = time.monotonic()
+        if now < self._fresh_until:
+            return
+        try:
+            version = self._cursor.execute("PRAGMA data_version").fetchone()
+            if version == self._version:
+                self._fresh_until = now + FRESH_S
+                return
+            assert self._connection is not None
+            self.apply_rows(self._connection.execute(SINCE, {"seq": self.last_seq}).all())
+        except (sqlite3.Error, DBAPIError) as error:
+            raise TemporarilyUnavailable(f"change feed: {type(error).__name__}") from error
+        self._version = version
+        self._fresh_until = now + FRESH_S
+
+
+class SQLiteDatabase(Database):
+    dialect = "sqlite"
+    feed: SQLiteFeed
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.file = self.path = path
+        self._engine = create_engine(
+            f"sqlite:///{path}", creator=self._connect, poolclass=NullPool, hide_parameters=True
+        )
+        self.feed = SQLiteFeed(self._engine)
+        self._turn = Turn(path, BUSY_MS / 1000)
+        self._writer = GroupWriter(self._engine.connect, self._turn, self.feed.expire)
+        self._reader: Connection | None = None
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=BUSY_MS / 1000,
+            cached_statements=512,
+        )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -16384")
+        if connection.execute("PRAGMA synchronous").fetchone() != (2,):
+            raise UnsafeDatabase(f"{self.path}: SQLite did not accept synchronous=FULL")
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            raise UnsafeDatabase(f"{self.path}: SQLite did not accept write-ahead logging")
+        return connection
+
+    async def open(self) -> None:
+        _refuse_network_file_system(self.path)
+        self._open_reader()
+        self.feed.open()
+        self._writer.start()
+
+    def _open_reader(self) -> Connection:
+        # The driver is in autocommit, so each read brackets its own snapshot.
+        reader = self._engine.connect()
+        self._snapshot = reader.connection.cursor()
+        self._reader = reader
+        return reader
+
+    async def close(self) -> None:
+        await self._writer.stop()
+        self._turn.close()
+        self.feed.close()
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        started = time.perf_counter()
+        try:
+            reader = self._reader or self._open_reader()
+            self._snapshot.execute("BEGIN")
+            try:
+                return unit(reader, *args, **kwargs)
+            finally:
+                self._snapshot.execute("COMMIT")
+        except (sqlite3.Error, DBAPIError) as error:
+            # Its state is unknown. The next read opens another one, or fails as this one does.
+            abandon(self._reader)
+            self._reader = None
+            raise TemporarilyUnavailable(f"read: {error}") from error
+        finally:
+            self.on_wait("read", time.perf_counter() - started)
+
+    async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        started = time.perf_counter()
+        try:
+            outcome: T = await self._writer.submit(unit, args, kwargs)
+            return outcome
+        finally:
+            self.on_wait("write", time.perf_counter() - started)
+
+    async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with closing(Turn(self.path, ALONE_MS / 1000)) as turn, turn, self._engine.connect() as conn:
+            conn.exec_driver_sql(f"PRAGMA busy_timeout = {ALONE_MS}")
+            conn.exec_driver_sql("BEGIN IMMEDIATE")
+            outcome = unit(conn, *args, **kwargs)
+            conn.exec_driver_sql("COMMIT")
+            return outcome
+
+    async def survey(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._engine.connect() as conn:
+            conn.exec_driver_sql("BEGIN")
+            return unit(conn, *args, **kwargs)
+
+
+def _refuse_network_file_system(path: Path) -> None:
+    """SQLite's locks and shared memory do not hold over a network (sqlite.org/wal.html, point 2)."""
+    mounts = Path("/proc/self/mounts")
+    if not mounts.exists():
+        return
+    here = path.absolute()
+    best, kind = Path("/"), ""
+    for line in mounts.read_text().splitlines():
+        point, file_system = (part.encode().decode("unicode_escape") for part in line.split()[1:3])
+        if here.is_relative_to(point) and len(Path(point).parts) >= len(best.parts):
+            best, kind = Path(point), file_system
+    if kind in _NETWORK_FILE_SYSTEMS:
+        raise UnsafeDatabase(f"{path} is on {kind}: keep the embedded database on a local disk, or use PostgreSQL.")
