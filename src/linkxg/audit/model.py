@@ -1,0 +1,83 @@
+"""What does the trail say of one event, and who can be its actor?"""
+
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from linkxg.web.exchange import Exchange
+
+ACTIONS = (
+    "account.created",
+    "user.invited",
+    "user.joined",
+    "user.role_changed",
+    "user.disabled",
+    "user.enabled",
+    "user.removed",
+    "invitation.withdrawn",
+    "session.started",
+    "session.ended",
+    "session.reuse_detected",
+    "login.failed",
+    "login.throttled",
+    "password.changed",
+    "client.created",
+    "client.updated",
+    "client.disabled",
+    "client.enabled",
+    "client.deleted",
+    "client.secret_rotated",
+    "client.secret_removed",
+    "client.secret_extended",
+    "token.revoked",
+    "product.created",
+    "product.updated",
+    "product.deleted",
+    "service.restored",
+)
+
+
+class Actor(NamedTuple):
+    """Who acts. `source` is an address or `cli`; `secret_id` names the client secret behind a client's token."""
+
+    kind: Literal["user", "client", "anonymous", "cli"]
+    id: str | None
+    account_id: str | None
+    source: str
+    request_id: str
+    role: str | None = None
+    secret_id: str | None = None
+    session_id: str | None = None
+
+
+def actor_of(exchange: Exchange) -> Actor:
+    """Who acts in this request: the caller that the guard found, or nobody known."""
+    caller = exchange.principal
+    if caller is None:
+        return Actor("anonymous", None, None, exchange.source, exchange.request_id)
+    return Actor(
+        caller.kind,
+        caller.id,
+        caller.account_id,
+        exchange.source,
+        exchange.request_id,
+        caller.role,
+        caller.secret_id,
+        caller.session_id,
+    )
+
+
+class AuditEvent(msgspec.Struct, rename="camel"):
+    """One link of an account's chain; `seq` counts from 1 without gaps, `at` is RFC 3339."""
+
+    seq: int
+    at: str
+    action: str
+    actor_kind: str
+    actor_id: str | None
+    target: str | None
+    source: str
+    request_id: str
+    secret_id: str | None
+    details: dict[str, Any]
+    hash: str

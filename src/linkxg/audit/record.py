@@ -1,0 +1,46 @@
+"""How does an event enter the chain?
+
+In the transaction of the change that it tells of: the row exists if and only if the change does. Each hash
+covers the one before, so an altered, removed or inserted row breaks every later link.
+"""
+
+import hashlib
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg.audit import store
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+
+
+def record(
+    conn: Connection,
+    account_id: str,
+    actor: Actor,
+    action: str,
+    target: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Append one event to the chain of `account_id`; `details` must never hold a secret."""
+    seq, previous = store.take_next(conn, account_id)
+    values = {
+        "seq": seq,
+        "at": now_ms(),
+        "action": action,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "target": target,
+        "source": actor.source,
+        "request_id": actor.request_id,
+        "secret_id": actor.secret_id,
+        "details": msgspec.json.encode(details or {}, order="sorted").decode(),
+    }
+    store.insert_event(conn, account_id, {**values, "hash": chain(previous, account_id, values)})
+
+
+def chain(previous: bytes, account_id: str, values: dict[str, Any]) -> bytes:
+    """The link's hash: SHA-256 over the previous hash and the row as canonical JSON."""
+    row = msgspec.json.encode([account_id, values], order="sorted")
+    return hashlib.sha256(previous + row).digest()
