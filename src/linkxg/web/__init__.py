@@ -1,0 +1,1 @@
+"""HTTP toolkit that knows no feature: bodies in, errors and headers out, limits, pages, logs, metrics."""

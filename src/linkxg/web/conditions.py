@@ -1,0 +1,94 @@
+"""Does a conditional request hold, and how is it described?
+
+If-Match and If-None-Match (RFC 9110 §13.1): lists of entity tags, or `*` for whatever there is. If-Match compares
+strongly, so a weak tag never satisfies it; If-None-Match compares weakly.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from litestar.openapi.spec import OpenAPIMediaType, Operation, Parameter, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIType
+
+from linkxg.errors import InvalidRequest
+from linkxg.web.exchange import Exchange
+from linkxg.web.json_body import MERGE_PATCH_TYPE
+
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_TAGS = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
+_ANY = "*"
+
+
+class Conditions(NamedTuple):
+    """The tags that the caller names; None without the header, `*` stands for every tag."""
+
+    match: frozenset[str] | None
+    none_match: frozenset[str] | None
+
+    @classmethod
+    def of(cls, exchange: Exchange) -> "Conditions":
+        """Raises InvalidRequest for a malformed header."""
+        return cls(_tags(exchange, b"if-match"), _tags(exchange, b"if-none-match"))
+
+    def allow_change(self, tag: str) -> bool:
+        """Whether what has the strong tag `tag` may be changed."""
+        if self.match is not None and not self.match & {tag, _ANY}:
+            return False
+        return self.none_match is None or not self._is_known(tag)
+
+    def is_fresh(self, tag: str) -> bool:
+        """Whether the caller already has what has the tag `tag`, so that 304 is the answer."""
+        return self.none_match is not None and self._is_known(tag)
+
+    def _is_known(self, tag: str) -> bool:
+        return bool(self.none_match and self.none_match & {tag, f"W/{tag}", _ANY})
+
+
+def _tags(exchange: Exchange, name: bytes) -> frozenset[str] | None:
+    lines = [value for key, value in exchange.headers if key == name]
+    if not lines:
+        return None
+    text = b",".join(lines).decode("latin-1")
+    if text.strip() == _ANY:
+        return frozenset((_ANY,))
+    if not _TAGS.fullmatch(text):
+        shown = name.decode().title()
+        raise InvalidRequest(f"The {shown} header is malformed; it takes quoted entity tags or an asterisk.")
+    return frozenset(re.findall(_TAG, text))
+
+
+def _described(name: str, says: str) -> Parameter:
+    return Parameter(name=name, param_in="header", description=says, schema=Schema(type=OpenAPIType.STRING))
+
+
+@dataclass
+class ConditionalRead(Operation):
+    """Adds If-None-Match to the description of a route that answers 304."""
+
+    def __post_init__(self) -> None:
+        tag = _described("If-None-Match", "ETags of what the caller has; 304 when it has not changed.")
+        self.parameters = [*(self.parameters or ()), tag]
+
+
+@dataclass
+class ConditionalWrite(Operation):
+    """Adds If-Match and If-None-Match to the description of a route that answers 412."""
+
+    def __post_init__(self) -> None:
+        self.parameters = [
+            *(self.parameters or ()),
+            _described("If-Match", "Change only what has one of these ETags; 412 when it has changed."),
+            _described("If-None-Match", "Change only what has none of these ETags."),
+        ]
+
+
+@dataclass
+class MergePatch(ConditionalWrite):
+    """A conditional write whose body may also come as application/merge-patch+json (RFC 7396)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.request_body, RequestBody):
+            body: OpenAPIMediaType = next(iter(self.request_body.content.values()))
+            self.request_body.content[MERGE_PATCH_TYPE.decode()] = body

@@ -1,0 +1,76 @@
+"""What is known about one request, and what does a raw endpoint read and answer?
+
+`Exchange` is made once at the edge and travels in the ASGI scope under the key `linkxg`.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, NamedTuple
+
+from linkxg.errors import InvalidRequest, PayloadTooLarge
+
+Scope = Any
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+JSON_TYPE = (b"content-type", b"application/json")
+NO_STORE: Headers = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
+
+
+class Exchange:
+    """One request: its server-made id, where it came from, and notes for its one log line."""
+
+    __slots__ = ("headers", "notes", "principal", "query", "raw_body", "receive", "request_id", "route", "source")
+
+    def __init__(self, request_id: str, source: str, headers: Headers, receive: Receive, query: bytes = b"") -> None:
+        self.request_id = request_id
+        self.source = source
+        self.headers = headers
+        self.receive = receive
+        self.query = query
+        self.route = "unmatched"
+        self.notes: dict[str, Any] = {}
+        self.principal: Any = None
+        self.raw_body: bytes | None = None
+
+    def header(self, name: bytes) -> bytes | None:
+        """The value of `name` (lower case). Raises InvalidRequest when the header is repeated."""
+        found = None
+        for key, value in self.headers:
+            if key == name:
+                if found is not None:
+                    raise InvalidRequest(f"The {name.decode()} header is repeated.")
+                found = value
+        return found
+
+    async def body(self, limit: int) -> bytes:
+        """The whole body, at most `limit` bytes. How long it may take is bounded by `http_protocol`."""
+        announced = self.header(b"content-length")
+        if announced is not None and (not announced.isdigit() or int(announced) > limit):
+            raise PayloadTooLarge
+        message = await self.receive()
+        body: bytes = message.get("body", b"")
+        while message.get("more_body", False) and len(body) <= limit:
+            message = await self.receive()
+            body += message.get("body", b"")
+        if message["type"] == "http.disconnect":
+            raise InvalidRequest("The request body did not arrive.")
+        if len(body) > limit:
+            raise PayloadTooLarge
+        return body
+
+
+class Reply(NamedTuple):
+    """A complete response; the edge adds the headers that every response carries."""
+
+    status: int
+    body: bytes
+    headers: Iterable[tuple[bytes, bytes]] = ()
+
+
+RawEndpoint = Callable[[Exchange], Awaitable[Reply]]
+
+
+def exchange_of(scope: Scope) -> Exchange:
+    found: Exchange = scope["linkxg"]
+    return found

@@ -1,0 +1,89 @@
+"""What may one connection cost before it has asked anything?
+
+uvicorn's httptools protocol with bounds that it lacks: on connections in all and per source, on the size of the
+header block, and on the time until headers and body are complete (ASVS 13.1.2). A request that arrives in one
+piece starts no timer.
+"""
+
+import asyncio
+from collections import Counter
+from typing import Any, ClassVar
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from linkxg.web.source import source_key
+
+CONNECTIONS = 4_096
+CONNECTIONS_PER_SOURCE = 256
+HEADER_BYTES = 32 * 1024
+REQUEST_SECONDS = 10.0
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """Closes connections whose requests are too large or too slow."""
+
+    _open: ClassVar[Counter[str]] = Counter()
+    _peer = ""
+    _header_bytes = 0
+    _reading_headers = True
+    _reading_body = False
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self._peer = source_key(peer[0]) if peer else ""
+        self._open[self._peer] += 1
+        crowded = self._open[self._peer] > CONNECTIONS_PER_SOURCE and not self.app.speaks_for_many(self._peer)
+        if crowded or self._open.total() > CONNECTIONS:
+            transport.close()
+        else:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._calm()
+        self._open[self._peer] -= 1
+        if not self._open[self._peer]:
+            del self._open[self._peer]
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._reading_headers:
+            self._header_bytes += len(data)
+        super().data_received(data)
+        if self._reading_headers and self._header_bytes > HEADER_BYTES:
+            self._calm()
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+        elif self._patience is None and (self._reading_body or self._header_bytes):
+            self._wait()
+
+    def on_headers_complete(self) -> None:
+        self._reading_headers = False
+        self._reading_body = True
+        self._calm()
+        # A large block may come in one piece: the request is then whole, and the edge refuses it.
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEADER_BYTES:
+            self.scope["headers_too_large"] = True  # type: ignore[typeddict-unknown-key]
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._reading_body = False
+        self._reading_headers = True
+        self._header_bytes = 0
+        self._calm()
+        super().on_message_complete()
+
+    def _wait(self) -> None:
+        self._patience = self.loop.call_later(REQUEST_SECONDS, self._give_up)
+
+    def _calm(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self) -> None:
+        self._patience = None
+        if not self.transport.is_closing():
+            self.transport.close()

@@ -1,0 +1,112 @@
+"""What is written to the log, and what never is?
+
+One JSON line per event on stderr. Every text is capped, escaped by the JSON encoder (CR, LF, ANSI and bidi controls
+included) and passed through the redaction of anything that looks like a credential (ASVS 16.2.5, 16.4.1).
+"""
+
+import asyncio
+import logging
+import re
+import sys
+from typing import Any
+
+import msgspec
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+from linkxg.clock import now_ms, rfc3339
+
+MAX_TEXT = 500
+GATHER_SECONDS = 0.02
+_CREDENTIAL = re.compile(
+    r"lxg(?:sec|ref|inv)_[0-9A-Za-z]+|eyJ[\w-]*\.[\w-]*\.?[\w-]*|(?i:\b(?:basic|bearer)\s+[\w+/=.~-]+)|://[^/@\s]+@"
+)
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+log: FilteringBoundLogger = structlog.get_logger("linkxg")
+
+
+def configure(level: str) -> None:
+    """Send this program's events, and warnings of its libraries, to stderr as JSON lines."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[_stamp, _redact, _render],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[_Bridge()], force=True)
+    logging.captureWarnings(True)
+
+
+def redact(text: str) -> str:
+    """`text` without anything that looks like a credential, capped, with control characters shown as escapes."""
+    text = _CREDENTIAL.sub("[redacted]", text[: 4 * MAX_TEXT])[:MAX_TEXT]
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _stamp(_: WrappedLogger, level: str, event: EventDict) -> EventDict:
+    return {"at": rfc3339(now_ms()), "level": level, **event}
+
+
+def _redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    for name, value in event.items():
+        # Short texts are ids, codes and times made here; every credential is longer.
+        if isinstance(value, str) and (len(value) > 40 or not value.isprintable() or not value.isascii()):
+            event[name] = redact(value)
+    return event
+
+
+def _render(_: WrappedLogger, __: str, event: EventDict) -> bytes:
+    return msgspec.json.encode(event, enc_hook=_shown)
+
+
+def _shown(value: Any) -> str:
+    return redact(str(value))
+
+
+class RequestLog:
+    """The one line per request, written without structlog's machinery: it is on every hot path.
+
+    Its fields are made by this program (ids, routes, codes, parsed addresses); `reason` may quote a library, so it is
+    redacted. Lines gather for a moment and leave together.
+    """
+
+    def __init__(self) -> None:
+        self._encode = msgspec.json.Encoder(enc_hook=_shown).encode
+        self._second = 0
+        self._stamp = ""
+        self._lines: list[bytes] = []
+
+    def write(self, fields: dict[str, Any]) -> None:
+        if not log.is_enabled_for(logging.INFO):
+            return
+        reason = fields.get("reason")
+        if reason is not None:
+            fields["reason"] = redact(reason)
+        second, millisecond = divmod(now_ms(), 1000)
+        if second != self._second:
+            self._second, self._stamp = second, rfc3339(second * 1000)[:20]
+        fields["at"] = f"{self._stamp}{millisecond:03d}Z"
+        if not self._lines:
+            asyncio.get_running_loop().call_later(GATHER_SECONDS, self._flush)
+        self._lines.append(self._encode(fields))
+
+    def _flush(self) -> None:
+        lines, self._lines = self._lines, []
+        sys.stderr.buffer.write(b"\n".join(lines) + b"\n")
+        sys.stderr.buffer.flush()
+
+
+class _Bridge(logging.Handler):
+    """Lines of the standard library's loggers, in the same form."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fault = record.exc_info[1] if record.exc_info else None
+        log.log(
+            record.levelno,
+            "library",
+            logger=record.name,
+            message=redact(record.getMessage()),
+            fault=type(fault).__name__ if fault else None,
+        )

@@ -1,0 +1,97 @@
+"""Which address did a request come from?
+
+The socket's, unless the peer is a trusted proxy: then the right-most hop of X-Forwarded-For that is not itself
+a trusted proxy. Everything further left is the sender's own claim (ASVS 4.1.3).
+"""
+
+import ipaddress
+from collections.abc import Sequence
+from functools import lru_cache
+
+from linkxg.errors import InvalidRequest
+from linkxg.web.exchange import Headers, Scope
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Sources:
+    """Reads addresses, and refuses plain HTTP that crossed a network (RFC 6749 §2.3.1)."""
+
+    def __init__(self, trusted: Sequence[Network]) -> None:
+        self._trusted = tuple(trusted)
+
+    def read(self, scope: Scope, headers: Headers) -> tuple[str, bool]:
+        """(address, whether it may be served). Not served: plain HTTP from beyond this machine."""
+        client = scope.get("client")
+        peer = client[0] if client else "127.0.0.1"
+        if not self._trusted:
+            return peer, scope["scheme"] == "https" or _is_loopback(peer)
+        if not self._is_trusted(peer):
+            return peer, scope["scheme"] == "https"
+        protocol = _last(headers, b"x-forwarded-proto")
+        return self._client_behind(peer, headers), protocol == b"https"
+
+    def speaks_for_many(self, peer: str) -> bool:
+        """Whether `peer` is a trusted proxy or this machine itself, so that a bound per source does not fit."""
+        return _is_loopback(peer) or self._is_trusted(peer)
+
+    def _client_behind(self, peer: str, headers: Headers) -> str:
+        hops = [
+            hop.strip()
+            for name, value in headers
+            if name == b"x-forwarded-for"
+            for hop in value.decode("latin-1").split(",")
+        ]
+        for hop in reversed(hops):
+            address = parse_address(hop)
+            if address is None:
+                return peer
+            if not self._is_trusted(str(address)):
+                return str(address)
+        return peer
+
+    def _is_trusted(self, text: str) -> bool:
+        address = parse_address(text)
+        return address is not None and any(address in network for network in self._trusted)
+
+
+def refuse_plain_http() -> InvalidRequest:
+    return InvalidRequest("Use HTTPS: this service does not answer plain HTTP.")
+
+
+@lru_cache(4_096)
+def parse_address(text: str) -> Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+@lru_cache(4_096)
+def source_key(text: str) -> str:
+    """What limits count by: an IPv4 address, or the /64 that one IPv6 customer holds."""
+    address = parse_address(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return text
+
+
+@lru_cache(4_096)
+def _is_loopback(text: str) -> bool:
+    address = parse_address(text)
+    return address is not None and address.is_loopback
+
+
+def _last(headers: Headers, name: bytes) -> bytes | None:
+    values = [value for key, value in headers if key == name]
+    return values[-1].split(b",")[-1].strip().lower() if values else None
+
+
+@lru_cache(4_096)
+def parse_network(text: str) -> Network:
+    """Raises ValueError for anything but an address range in CIDR notation."""
+    return ipaddress.ip_network(text)
