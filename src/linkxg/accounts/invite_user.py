@@ -1,0 +1,160 @@
+"""How does a person join? By a one-time link that an Owner or Admin lets the server make."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.accounts import store
+from linkxg.accounts.model import Role, User, email_key, may_manage
+from linkxg.accounts.password_rules import check_new_password
+from linkxg.audit.model import Actor
+from linkxg.clock import DAY, now_ms
+from linkxg.crypto.passwords import Passwords
+from linkxg.crypto.secrets import INVITATION, digest, is_well_formed, new_secret
+from linkxg.db import Database
+from linkxg.errors import AccessDenied, Conflict, NotFound
+from linkxg.ids import uuid7
+
+LIFETIME_MS = 7 * DAY
+
+
+class Invitation(NamedTuple):
+    """`token` is the secret part of the link; only its digest is stored."""
+
+    id: str
+    token: str
+    account_name: str
+    expires_at: int
+
+
+async def invite_user(database: Database, actor: Actor, account_id: str, *, email: str, role: Role) -> Invitation:
+    """Raises AccessDenied for a role above the actor's, Conflict when the address belongs to somebody already."""
+    key = email_key(email)
+    if not may_manage(actor.role, role):
+        raise AccessDenied("Only an Owner can invite an Owner.")
+    token = new_secret(INVITATION)
+    now = now_ms()
+    invitation_id, expires_at = uuid7(), now + LIFETIME_MS
+
+    def unit(conn: Connection) -> str | None:
+        if store.find_user_by_email(conn, key) is not None:
+            return None
+        store.expire_invitations(conn, account_id, key, now)
+        store.insert_invitation(
+            conn,
+            account_id,
+            id=invitation_id,
+            digest=digest(token),
+            email=email,
+            email_key=key,
+            role=role,
+            invited_by=actor.id,
+            created_at=now,
+            expires_at=expires_at,
+        )
+        audit.record(conn, account_id, actor, "user.invited", invitation_id, {"email": email, "role": role})
+        account = store.find_account(conn, account_id)
+        return str(account.name) if account else None
+
+    account_name = await database.write(unit)
+    if account_name is None:
+        raise Conflict("This e-mail address is in use.")
+    return Invitation(invitation_id, token, account_name, expires_at)
+
+
+async def accept_invitation(
+    database: Database, passwords: Passwords, actor: Actor, *, token: str, password: str
+) -> User:
+    """The person who joined.
+
+    Raises NotFound for a token that is wrong, used or expired, ValidationFailed for the password.
+    """
+    if not is_well_formed(token, INVITATION):
+        raise NotFound
+    key = digest(token)
+    found = await database.read(_find, key)
+    if found is None:
+        raise NotFound
+    check_new_password(password, *found)
+    password_hash = await passwords.hash(password)
+
+    def unit(conn: Connection) -> User | None:
+        now = now_ms()
+        invitation = store.take_invitation(conn, key, now)
+        if invitation is None:
+            return None
+        user_id = uuid7()
+        joined = store.insert_user(
+            conn,
+            invitation.account_id,
+            id=user_id,
+            email=invitation.email,
+            email_key=invitation.email_key,
+            role=invitation.role,
+            password_hash=password_hash,
+            created_at=now,
+        )
+        if not joined:
+            return None
+        who = actor._replace(kind="user", id=user_id, account_id=invitation.account_id)
+        audit.record(conn, invitation.account_id, who, "user.joined", user_id, {"invitation": invitation.id})
+        return store.find_user(conn, invitation.account_id, user_id)
+
+    user = await database.write(unit)
+    if user is None:
+        raise NotFound
+    return user
+
+
+class Pending(NamedTuple):
+    """An invitation that waits; times in milliseconds."""
+
+    id: str
+    email: str
+    role: Role
+    created_at: int
+    expires_at: int
+
+
+async def list_invitations(database: Database, account_id: str) -> list[Pending]:
+    """Those that still hold, newest first."""
+    rows = await database.read(store.list_invitations, account_id, now_ms())
+    return [Pending(row.id, row.email, row.role, row.created_at, row.expires_at) for row in rows]
+
+
+async def withdraw_invitation(database: Database, actor: Actor, account_id: str, invitation_id: str) -> None:
+    """Its link opens nothing any more. Raises NotFound when it had ended."""
+
+    def unit(conn: Connection) -> bool:
+        withdrawn = store.withdraw_invitation(conn, account_id, invitation_id, now_ms())
+        if withdrawn is None:
+            return False
+        audit.record(conn, account_id, actor, "invitation.withdrawn", invitation_id, {"email": withdrawn.email})
+        return True
+
+    if not await database.write(unit):
+        raise NotFound
+
+
+class Welcome(NamedTuple):
+    """What the holder of an invitation's link may know."""
+
+    account_name: str
+    email: str
+
+
+async def read_invitation(database: Database, token: str) -> Welcome:
+    """Raises NotFound for a token that is wrong, used, withdrawn or expired."""
+    found = await database.read(_find, digest(token)) if is_well_formed(token, INVITATION) else None
+    if found is None:
+        raise NotFound
+    return Welcome(*found)
+
+
+def _find(conn: Connection, key: bytes) -> tuple[str, str] | None:
+    invitation = store.find_invitation(conn, key, now_ms())
+    if invitation is None:
+        return None
+    account = store.find_account(conn, invitation.account_id)
+    return (str(account.name) if account else "", str(invitation.email))

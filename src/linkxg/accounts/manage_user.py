@@ -1,0 +1,100 @@
+"""How are a person's role and standing changed?
+
+Each change that cuts what the person may do begins the next epoch, which ends their sessions and tokens
+everywhere at once. The last enabled Owner cannot be lowered, disabled or removed: the account row is locked
+while that is decided.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.accounts import store
+from linkxg.accounts.model import AccountView, Role, User, UserView, may_manage
+from linkxg.audit.model import Actor
+from linkxg.clock import rfc3339
+from linkxg.db import Database, changes
+from linkxg.db.changes import GONE, USER
+from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
+
+_LAST_OWNER = "The last Owner cannot be lowered, disabled or removed."
+
+
+async def list_people(database: Database, account_id: str) -> list[UserView]:
+    return [view(user) for user in await database.read(store.list_users, account_id)]
+
+
+async def read_account(database: Database, account_id: str) -> AccountView:
+    row = await database.read(store.find_account, account_id)
+    if row is None:
+        raise NotFound
+    return AccountView(row.id, row.name, rfc3339(row.created_at))
+
+
+async def change_user(
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    user_id: str,
+    *,
+    role: Role | None = None,
+    disabled: bool | None = None,
+) -> UserView:
+    """Raises NotFound, AccessDenied (an Admin and an Owner's account) or Conflict (the last Owner)."""
+
+    def unit(conn: Connection) -> User | PublicError:
+        store.lock_account(conn, account_id)
+        user = store.find_user(conn, account_id, user_id)
+        if user is None:
+            return NotFound()
+        if not may_manage(actor.role, user.role) or not may_manage(actor.role, role or user.role):
+            return AccessDenied("Only an Owner can change an Owner.")
+        loses_owner = user.role == "OWNER" and (bool(disabled) or role not in (None, "OWNER"))
+        if loses_owner and not user.disabled and not store.count_other_owners(conn, account_id, user_id):
+            return Conflict(_LAST_OWNER)
+        changed: dict[str, Any] = {}
+        if role is not None and role != user.role:
+            changed["role"] = role
+        if disabled is not None and disabled != user.disabled:
+            changed["disabled"] = disabled
+        if changed:
+            changes.append(conn, USER, user_id, store.update_user(conn, account_id, user_id, **changed))
+        # Last, as everywhere: the head of the trail is the lock that all writers of an account share.
+        if "role" in changed:
+            audit.record(conn, account_id, actor, "user.role_changed", user_id, {"from": user.role, "to": role})
+        if "disabled" in changed:
+            audit.record(conn, account_id, actor, "user.disabled" if disabled else "user.enabled", user_id)
+        return store.find_user(conn, account_id, user_id) or NotFound()
+
+    return view(_or_raise(await database.write(unit)))
+
+
+async def remove_user(database: Database, actor: Actor, account_id: str, user_id: str) -> None:
+    """Raises NotFound, AccessDenied or Conflict, as `change_user`. What the person made stays."""
+
+    def unit(conn: Connection) -> User | PublicError:
+        store.lock_account(conn, account_id)
+        user = store.find_user(conn, account_id, user_id)
+        if user is None:
+            return NotFound()
+        if not may_manage(actor.role, user.role):
+            return AccessDenied("Only an Owner can remove an Owner.")
+        if user.role == "OWNER" and not store.count_other_owners(conn, account_id, user_id):
+            return Conflict(_LAST_OWNER)
+        store.delete_user(conn, account_id, user_id)
+        changes.append(conn, USER, user_id, GONE)
+        audit.record(conn, account_id, actor, "user.removed", user_id, {"role": user.role})
+        return user
+
+    _or_raise(await database.write(unit))
+
+
+def view(user: User) -> UserView:
+    return UserView(user.id, user.email, user.role, user.disabled, rfc3339(user.created_at))
+
+
+def _or_raise(outcome: User | PublicError) -> User:
+    if isinstance(outcome, PublicError):
+        raise outcome
+    return outcome

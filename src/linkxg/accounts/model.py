@@ -1,0 +1,74 @@
+"""What is an account, who is in it, and what may each role do?"""
+
+import re
+import unicodedata
+from typing import Literal
+
+import msgspec
+
+from linkxg.errors import InvalidRequest
+
+Role = Literal["OWNER", "ADMIN", "MEMBER", "VIEWER"]
+RANK = {"OWNER": 3, "ADMIN": 2, "MEMBER": 1, "VIEWER": 0}
+_EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\]+\.?[^\s@\"(),:;<>\[\]\\]+")
+MAX_EMAIL = 254
+
+
+class AccountView(msgspec.Struct, rename="camel"):
+    """An organisation as its people see it."""
+
+    id: str
+    name: str
+    created_at: str
+
+
+class UserView(msgspec.Struct, rename="camel"):
+    """A person as the account's Owners and Admins see them."""
+
+    id: str
+    email: str
+    role: Role
+    disabled: bool
+    created_at: str
+
+
+class Invited(msgspec.Struct, rename="camel"):
+    """An invitation; `link` is returned once, and only when it was not mailed."""
+
+    id: str
+    email: str
+    role: Role
+    expires_at: str
+    mailed: bool
+    link: str | None
+
+
+class User(msgspec.Struct, frozen=True):
+    """A row of `users`. `epoch` grows whenever what the person may do is cut."""
+
+    id: str
+    account_id: str
+    email: str
+    role: Role
+    password_hash: str
+    disabled: bool
+    epoch: int
+    created_at: int
+
+
+def email_key(email: str) -> str:
+    """The form in which e-mail addresses are compared and kept unique: NFC, ASCII lower case; never trimmed.
+
+    Raises InvalidRequest for what cannot be an address.
+    """
+    text = unicodedata.normalize("NFC", email)
+    if len(text) > MAX_EMAIL or not _EMAIL.fullmatch(text) or any(not c.isprintable() for c in text):
+        raise InvalidRequest("The field email is not a valid e-mail address.")
+    return "".join(c.lower() if c.isascii() else c for c in text)
+
+
+def may_manage(actor_role: str | None, target_role: str) -> bool:
+    """Only an Owner makes, changes or removes an Owner; an Admin manages everybody else."""
+    if actor_role == "OWNER":
+        return True
+    return actor_role == "ADMIN" and target_role != "OWNER"

@@ -1,0 +1,72 @@
+"""Which passwords are accepted?
+
+NIST SP 800-63B-4 §3.1.1.2: a minimum length, no composition rules, a blocklist of common passwords and of words
+from the context (product, account, e-mail). The list of common passwords is zxcvbn's, loaded when first needed.
+"""
+
+import re
+from functools import cache
+from itertools import pairwise
+
+from linkxg.crypto.passwords import normalise
+from linkxg.errors import ValidationFailed
+
+MINIMUM = 12
+MAXIMUM_BYTES = 1_024
+_EDGES = re.compile(r"^[\W\d_]+|[\W\d_]+$")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_LEET = str.maketrans("013457@$!", "oleastasi")
+
+
+def check_new_password(password: str, *context: str) -> None:
+    """Raises ValidationFailed with the reason; `context` is the account's name and the e-mail address."""
+    text = normalise(password)
+    if len(text) < MINIMUM:
+        raise _refused("too_short", f"A password needs at least {MINIMUM} characters.")
+    if len(text.encode()) > MAXIMUM_BYTES:
+        raise _refused("too_long", f"A password has at most {MAXIMUM_BYTES} bytes.")
+    if _CONTROL.search(text):
+        raise _refused("control_character", "A password has no control characters.")
+    lowered = text.lower()
+    if len(set(lowered)) < 5 or lowered.isdigit() or _is_sequence(lowered):
+        raise _refused("too_simple", "The password repeats itself or counts up.")
+    if _is_common(lowered):
+        raise _refused("too_common", "The password is on a list of common passwords.")
+    rest = lowered
+    for word in sorted(_context_words(context), key=len, reverse=True):
+        rest = rest.replace(word, "")
+    if len(rest) < min(len(lowered), 8):
+        raise _refused("too_close", "The password is built on the name of the account, the person or the product.")
+
+
+def _refused(code: str, message: str) -> ValidationFailed:
+    return ValidationFailed(message, details=[{"field": "password", "code": code, "message": message}])
+
+
+def _is_common(lowered: str) -> bool:
+    """On the list itself, or a listed word dressed up with digits, signs or look-alikes."""
+    common = _common_passwords()
+    core = _EDGES.sub("", lowered)
+    half = lowered[: len(lowered) // 2]
+    return any(form in common for form in (lowered, core, lowered.translate(_LEET), core.translate(_LEET))) or (
+        half * 2 == lowered and half in common
+    )
+
+
+def _is_sequence(lowered: str) -> bool:
+    steps = {ord(b) - ord(a) for a, b in pairwise(lowered)}
+    return len(steps) == 1
+
+
+def _context_words(context: tuple[str, ...]) -> set[str]:
+    words = {"linkxg"}
+    for text in context:
+        words.update(part for part in re.split(r"[\W_]+", text.lower()) if len(part) >= 4)
+    return words
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    return frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 4)

@@ -1,0 +1,125 @@
+"""`/account…` and `/invitations/…`: the organisation, its people, its audit trail."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import msgspec
+from litestar import Request, delete, get, patch, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from linkxg.accounts.invite_user import accept_invitation, invite_user
+from linkxg.accounts.mail import Mailer, invitation_text
+from linkxg.accounts.manage_user import change_user, list_people, read_account, remove_user, view
+from linkxg.accounts.model import AccountView, Invited, Role, UserView
+from linkxg.audit.list_events import list_events
+from linkxg.audit.model import AuditEvent, actor_of
+from linkxg.clock import rfc3339
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.web.exchange import exchange_of
+from linkxg.web.limits import Budget, Limits
+from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
+from linkxg.web.permits import ADMINISTRATORS, public, roles
+from linkxg.web.source import source_key
+
+ACCEPTS = Budget("invitations-source", 60, 60)
+
+
+class InviteUser(msgspec.Struct, forbid_unknown_fields=True):
+    email: str
+    role: Role = "MEMBER"
+
+
+class ChangeUser(msgspec.Struct, forbid_unknown_fields=True):
+    role: Role | None = None
+    disabled: bool | None = None
+
+
+class AcceptInvitation(msgspec.Struct, forbid_unknown_fields=True):
+    password: str
+
+
+def routes(
+    database: Database,
+    passwords: Passwords,
+    mailer: Mailer,
+    cursors: Cursors,
+    limits: Limits,
+    public_url: str,
+) -> Sequence[HTTPRouteHandler]:
+    @get("/account", operation_id="readAccount", tags=["Account"], **roles())
+    async def account(request: Request[Any, Any, Any]) -> Success[AccountView]:
+        """The caller's organisation."""
+        return Success(data=await read_account(database, _account_id(request)))
+
+    @get("/account/users", operation_id="listUsers", tags=["Account"], **roles(ADMINISTRATORS))
+    async def users(request: Request[Any, Any, Any]) -> Success[list[UserView]]:
+        """The people of the account."""
+        return Success(data=await list_people(database, _account_id(request)))
+
+    @post("/account/users", operation_id="inviteUser", tags=["Account"], **roles(ADMINISTRATORS))
+    async def invite(request: Request[Any, Any, Any], data: JSONBody[InviteUser]) -> Success[Invited]:
+        """Invite a person. The link works once and for 7 days; it is mailed, or returned here without mail."""
+        actor = actor_of(exchange_of(request.scope))
+        invited = await invite_user(database, actor, _account_id(request), email=data.email, role=data.role)
+        link = f"{public_url}/invitations/{quote(invited.token)}"
+        mailed = await mailer.send(data.email, *invitation_text(invited.account_name, link))
+        shown = Invited(
+            invited.id, data.email, data.role, rfc3339(invited.expires_at), mailed, None if mailed else link
+        )
+        return Success(data=shown)
+
+    @patch("/account/users/{user_id:str}", operation_id="changeUser", tags=["Account"], **roles(ADMINISTRATORS))
+    async def change(
+        request: Request[Any, Any, Any], user_id: FromPath[str], data: JSONBody[ChangeUser]
+    ) -> Success[UserView]:
+        """Change a role, disable or enable. The person's sessions and tokens end at once."""
+        actor = actor_of(exchange_of(request.scope))
+        changed = await change_user(
+            database, actor, _account_id(request), user_id, role=data.role, disabled=data.disabled
+        )
+        return Success(data=changed)
+
+    @delete("/account/users/{user_id:str}", operation_id="removeUser", tags=["Account"], **roles(ADMINISTRATORS))
+    async def remove(request: Request[Any, Any, Any], user_id: FromPath[str]) -> None:
+        """Remove a person; what they made stays."""
+        await remove_user(database, actor_of(exchange_of(request.scope)), _account_id(request), user_id)
+
+    @post(
+        "/invitations/{token:str}/accept",
+        operation_id="acceptInvitation",
+        tags=["Account"],
+        status_code=201,
+        **public(),
+    )
+    async def accept(
+        request: Request[Any, Any, Any], token: FromPath[str], data: JSONBody[AcceptInvitation]
+    ) -> Success[UserView]:
+        """Join the account that the one-time link belongs to, with a password of one's own."""
+        exchange = exchange_of(request.scope)
+        await limits.spend(ACCEPTS, source_key(exchange.source))
+        user = await accept_invitation(database, passwords, actor_of(exchange), token=token, password=data.password)
+        return Success(data=view(user))
+
+    @get("/account/audit-events", operation_id="listAuditEvents", tags=["Account"], **roles(ADMINISTRATORS))
+    async def audit_events(
+        request: Request[Any, Any, Any],
+        limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+        cursor: FromQuery[str | None] = None,
+        action: FromQuery[str | None] = None,
+    ) -> Page[AuditEvent]:
+        """The audit trail, newest first."""
+        filters = {"list": "audit", "account": _account_id(request), "action": action}
+        before = cursors.open(cursor, filters)[0] if cursor else None
+        found, more = await list_events(database, _account_id(request), before=before, limit=limit, action=action)
+        following = cursors.seal([found[-1].seq], filters) if more else None
+        return Page(data=found, pagination=Pagination(following, more, limit))
+
+    return [account, users, invite, change, remove, accept, audit_events]
+
+
+def _account_id(request: Request[Any, Any, Any]) -> str:
+    account_id: str = exchange_of(request.scope).principal.account_id
+    return account_id
