@@ -1,0 +1,80 @@
+"""May this caller use this route?
+
+Deny by default: a route that declares nothing is refused to everybody, and a test fails. Authentication happens
+before the body is read, so an error about a body is never an oracle for strangers (security bar 38).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from linkxg.errors import AccessDenied, InsufficientScope, InvalidRequest, InvalidToken, MissingToken, PublicError
+from linkxg.tokens.model import Principal
+from linkxg.tokens.verify import DeadToken, Verifier
+from linkxg.web.exchange import Exchange, exchange_of
+
+
+class Guard:
+    """The guard of everything that a token opens.
+
+    `on_call` hears of every call that it lets through and of the scope that it needed, `on_refused` of what it turns
+    away although the token is genuine.
+    """
+
+    def __init__(
+        self,
+        verifier: Verifier,
+        on_call: Callable[[Principal, str | None], None],
+        on_refused: Callable[[Principal, Exchange, PublicError], None] = lambda principal, exchange, error: None,
+    ) -> None:
+        self._verifier = verifier
+        self._on_call = on_call
+        self._on_refused = on_refused
+
+    async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+        opt = route.opt
+        # What a console session opens is guarded by the console, which looks at no token.
+        if opt.get("public") or opt.get("session_roles"):
+            return
+        exchange = exchange_of(connection.scope)
+        exchange.route = connection.scope.get("path_template") or exchange.route
+        principal = self.authenticate(exchange)
+        required = opt.get("scope")
+        if required:
+            if required not in principal.scopes:
+                error = InsufficientScope(required)
+                self._on_refused(principal, exchange, error)
+                raise error
+        elif allowed := opt.get("roles"):
+            if principal.role not in allowed:
+                raise AccessDenied
+        elif not opt.get("any_caller"):
+            raise AccessDenied(reason="the route declares no permission")
+        self._on_call(principal, required)
+
+    def authenticate(self, exchange: Exchange) -> Principal:
+        """The caller of the Authorization header (RFC 6750 §2.1). Raises MissingToken or InvalidToken."""
+        authorization = exchange.header(b"authorization")
+        if authorization is None:
+            raise MissingToken
+        scheme, _, token = authorization.partition(b" ")
+        if scheme.lower() != b"bearer":
+            raise MissingToken(reason="another scheme")
+        token = token.strip(b" ")
+        if not token:
+            raise InvalidRequest("The Authorization header carries no token.")
+        try:
+            principal = self._verifier.verify(token, exchange.source)
+        except InvalidToken as error:
+            exchange.notes["reason"] = error.reason
+            if isinstance(error, DeadToken):
+                self._on_refused(error.principal, exchange, error)
+            raise
+        exchange.principal = principal
+        notes = exchange.notes
+        notes["account_id"] = principal.account_id
+        notes["sub"] = principal.id
+        notes["jti"] = principal.jti
+        return principal

@@ -1,0 +1,232 @@
+"""Which keys sign and verify, and how do they change without a failed request?
+
+`keys.json` in the data directory, mode 0600, holds the signing keys and the server key (from which refresh
+tokens, cursors and replayed secrets are derived). Rotation publishes the new key at once and signs with it only
+after the JWKS cache time; the old one verifies until the last token it signed has expired. Retiring is
+immediate.
+"""
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from linkxg.clock import now_s
+from linkxg.crypto.jwt import SigningKey, generate_key
+from linkxg.tokens.model import LEEWAY_S, LIFETIME_S
+
+FILE = "keys.json"
+JWKS_CACHE_S = 300
+_SYMMETRIC_DELAY_S = 5
+RETIRED_REMEMBERED = 16
+
+
+class KeysError(Exception):
+    """The key file cannot be used, or the request about keys cannot be met; the message says why."""
+
+
+@dataclass(frozen=True)
+class KeyRecord:
+    """One key of the file; times are seconds since the epoch, `retire_at` None while no successor exists."""
+
+    kid: str
+    alg: str
+    jwk: dict[str, Any]
+    created_at: int
+    active_from: int
+    retire_at: int | None = None
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    server_key: str
+    keys: tuple[KeyRecord, ...]
+
+
+def ensure_keys(data_dir: Path, algorithm: str) -> bool:
+    """Create the file at first start, or begin using `algorithm` if the active key has another; True if written."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _locked(data_dir):
+        if not (data_dir / FILE).exists():
+            server_key = base64.b64encode(secrets.token_bytes(32)).decode()
+            _write(data_dir, KeyFile(server_key, (_new(algorithm, now_s()),)))
+            return True
+        if active(read_keys(data_dir), now_s()).alg == algorithm:
+            return False
+        _write(data_dir, _rotated(read_keys(data_dir), algorithm, now_s()))
+        return True
+
+
+def rotate_keys(data_dir: Path, algorithm: str, *, at_once: bool = False) -> KeyRecord:
+    """Add a key that becomes active after the JWKS cache time (or at once); returns it."""
+    with _locked(data_dir):
+        delay = 0 if at_once else _SYMMETRIC_DELAY_S if algorithm == "HS256" else JWKS_CACHE_S
+        found = _rotated(read_keys(data_dir), algorithm, now_s() + delay)
+        _write(data_dir, found)
+        return found.keys[-1]
+
+
+def retire_key(data_dir: Path, kid: str, algorithm: str) -> None:
+    """Remove a key now: every token that it signed is dead. The last active key gets a successor at once."""
+    with _locked(data_dir):
+        found = read_keys(data_dir)
+        left = tuple(record for record in found.keys if record.kid != kid)
+        if len(left) == len(found.keys):
+            raise KeysError(f"there is no key {kid}")
+        now = now_s()
+        if not any(record.active_from <= now and record.retire_at is None for record in left):
+            left = (*left, _new(algorithm, now))
+        _write(data_dir, KeyFile(found.server_key, left))
+
+
+def replace_all(data_dir: Path, algorithm: str) -> None:
+    """A new server key and one new signing key: nothing issued before is valid any more (after a restore)."""
+    with _locked(data_dir):
+        server_key = base64.b64encode(secrets.token_bytes(32)).decode()
+        _write(data_dir, KeyFile(server_key, (_new(algorithm, now_s()),)))
+
+
+def read_keys(data_dir: Path) -> KeyFile:
+    """The file's content. Raises KeysError when it is absent, unreadable or open to other users."""
+    path = data_dir / FILE
+    try:
+        if path.stat().st_mode & 0o077:
+            raise KeysError(f"{path} is readable by other users: chmod 600 it")
+        content = json.loads(path.read_text())
+        return KeyFile(content["server_key"], tuple(KeyRecord(**record) for record in content["keys"]))
+    except FileNotFoundError:
+        raise KeysError(f"{path} does not exist: linkxg serve creates it at first start") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise KeysError(f"{path} cannot be read: {type(error).__name__}") from None
+
+
+def active(found: KeyFile, now: int) -> KeyRecord:
+    """The newest key whose time has come."""
+    started = [record for record in found.keys if record.active_from <= now]
+    if not started:
+        raise KeysError("no signing key is active yet; is the clock right?")
+    return max(started, key=lambda record: (record.active_from, record.created_at))
+
+
+class KeyRing:
+    """The file in memory. Re-read when the change feed says so, or when a token names an unknown key."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._loaded: dict[str, SigningKey] = {}
+        self._retired: dict[str, SigningKey] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """Read the file again; keys already loaded keep their objects."""
+        self._stamp = self._stat()
+        self._file = read_keys(self._data_dir)
+        gone = self._loaded.keys() - {record.kid for record in self._file.keys}
+        for kid in gone:
+            self._retired[self._loaded[kid].header.decode()] = self._loaded[kid]
+        while len(self._retired) > RETIRED_REMEMBERED:
+            del self._retired[next(iter(self._retired))]
+        try:
+            self._loaded = {
+                record.kid: self._loaded.get(record.kid) or SigningKey(record.kid, record.alg, record.jwk)
+                for record in self._file.keys
+            }
+        except (ValueError, KeyError, TypeError) as error:
+            raise KeysError(f"{self._data_dir / FILE}: {error}") from None
+        self._by_header = {key.header.decode(): key for key in self._loaded.values()}
+        self._next_look = 0
+
+    @property
+    def server_key(self) -> bytes:
+        return base64.b64decode(self._file.server_key)
+
+    def signing(self) -> SigningKey:
+        """The key that signs now."""
+        now = now_s()
+        if now >= self._next_look:
+            self._signing = self._loaded[active(self._file, now).kid]
+            starts = [record.active_from for record in self._file.keys if record.active_from > now]
+            self._next_look = min(starts, default=now + 3_600)
+        return self._signing
+
+    def find(self, header: str) -> SigningKey | None:
+        """The live key that writes exactly this encoded header."""
+        key = self._by_header.get(header)
+        if key is None and self._stat() != self._stamp:
+            self.reload()
+            key = self._by_header.get(header)
+        if key is None:
+            return None
+        record = next(record for record in self._file.keys if record.kid == key.kid)
+        return key if record.retire_at is None or record.retire_at > now_s() else None
+
+    def find_retired(self, header: str) -> SigningKey | None:
+        """A key that this process has seen retired: good only for telling whose token was refused."""
+        return self._retired.get(header)
+
+    def public(self) -> list[dict[str, Any]]:
+        """The members of the JWK set: every live asymmetric key, the coming one included."""
+        now = now_s()
+        live = (record for record in self._file.keys if record.retire_at is None or record.retire_at > now)
+        return [jwk for record in live if (jwk := self._loaded[record.kid].public_jwk()) is not None]
+
+    def _stat(self) -> tuple[int, int]:
+        status = (self._data_dir / FILE).stat()
+        return status.st_mtime_ns, status.st_ino
+
+
+def _new(algorithm: str, active_from: int) -> KeyRecord:
+    kid = secrets.token_hex(8)
+    return KeyRecord(kid, algorithm, generate_key(algorithm), now_s(), active_from)
+
+
+def _rotated(found: KeyFile, algorithm: str, active_from: int) -> KeyFile:
+    now = now_s()
+    last_use = active_from + LIFETIME_S + 2 * LEEWAY_S
+    kept = tuple(
+        KeyRecord(**{**asdict(record), "retire_at": min(record.retire_at or last_use, last_use)})
+        for record in found.keys
+        if record.retire_at is None or record.retire_at > now
+    )
+    return KeyFile(found.server_key, (*kept, _new(algorithm, active_from)))
+
+
+def open_private(path: Path, flags: int) -> int:
+    """A descriptor of a file that its owner alone can use: made by root, it belongs to its directory's owner."""
+    descriptor = os.open(path, flags | os.O_CREAT, 0o600)
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    return descriptor
+
+
+def _write(data_dir: Path, content: KeyFile) -> None:
+    """Replace the file in one step: a reader sees the old one or the new one, and neither is ever open to others."""
+    temporary = data_dir / f".{FILE}.{os.getpid()}"
+    descriptor = open_private(temporary, os.O_WRONLY | os.O_TRUNC)
+    with os.fdopen(descriptor, "w") as stream:
+        json.dump(asdict(content), stream, indent=1)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(data_dir / FILE)
+    directory = os.open(data_dir, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+@contextmanager
+def _locked(data_dir: Path) -> Iterator[None]:
+    descriptor = open_private(data_dir / ".keys.lock", os.O_WRONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

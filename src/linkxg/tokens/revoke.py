@@ -1,0 +1,87 @@
+"""How does a live token die before its time?
+
+A revocation is a row of the change feed, written in the transaction that causes it. `Revocations` is what a worker
+remembers of them: as many entries as there were revocations in the last 20 minutes, however many tokens are alive.
+"""
+
+from sqlalchemy import Connection
+
+from linkxg.clock import now_ms
+from linkxg.db import changes
+from linkxg.db.changes import CLIENT, KEYS, LIVE_MS, SECRET, SESSION, TOKEN, USER, Change, ChangeFeed
+from linkxg.tokens.model import Principal
+
+_PRUNE_EVERY = 4_096
+
+
+def revoke_token(conn: Connection, jti: str) -> None:
+    changes.append(conn, TOKEN, jti)
+
+
+def revoke_session(conn: Connection, session_id: str) -> None:
+    """All access tokens of one session."""
+    changes.append(conn, SESSION, session_id)
+
+
+def revoke_secret(conn: Connection, secret_id: str) -> None:
+    """All access tokens obtained with one client secret."""
+    changes.append(conn, SECRET, secret_id)
+
+
+def client_changed(conn: Connection, client_id: str, epoch: int) -> None:
+    """Forget what is cached of the client; its tokens of an epoch before `epoch` are dead."""
+    changes.append(conn, CLIENT, client_id, epoch)
+
+
+def keys_changed(conn: Connection) -> None:
+    """The key file has changed: read it again."""
+    changes.append(conn, KEYS, "")
+
+
+class Revocations:
+    """What was revoked lately, fed by the change feed."""
+
+    def __init__(self, feed: ChangeFeed) -> None:
+        self._dead: dict[str, int] = {}
+        self._floors: dict[str, tuple[int, int]] = {}
+        self._since_pruned = 0
+        for kind in (TOKEN, SESSION, SECRET):
+            feed.subscribe(kind, self._kill)
+        for kind in (CLIENT, USER):
+            feed.subscribe(kind, self._raise_floor)
+
+    def reaches(self, principal: Principal) -> str | None:
+        """Which revocation the caller's token fell under; None while it is alive."""
+        dead = self._dead
+        if dead:
+            if principal.jti in dead:
+                return "token revoked"
+            if principal.session_id in dead:
+                return "session ended"
+            if principal.secret_id in dead:
+                return "secret revoked"
+        floor = self._floors.get(principal.id)
+        if floor is not None and principal.epoch < floor[0]:
+            return "permissions changed"
+        return None
+
+    def __len__(self) -> int:
+        return len(self._dead) + len(self._floors)
+
+    def _kill(self, change: Change) -> None:
+        self._dead[change.subject] = change.at
+        self._prune()
+
+    def _raise_floor(self, change: Change) -> None:
+        epoch, _ = self._floors.get(change.subject, (0, 0))
+        self._floors[change.subject] = (max(epoch, change.epoch), change.at)
+        self._prune()
+
+    def _prune(self) -> None:
+        self._since_pruned += 1
+        if self._since_pruned < _PRUNE_EVERY:
+            return
+        self._since_pruned = 0
+        oldest = now_ms() - LIVE_MS
+        self._dead = {subject: at for subject, at in self._dead.items() if at > oldest}
+        self._floors = {subject: floor for subject, floor in self._floors.items() if floor[1] > oldest}

@@ -1,0 +1,41 @@
+"""Which scopes exist, and who may hold them?
+
+The seven of the guide. Grammar and comparison: RFC 6749 §3.3. No scope implies another.
+"""
+
+import re
+
+from linkxg.errors import InvalidScope
+
+SCOPES: dict[str, str] = {
+    "products:read": "Read products and product versions",
+    "products:write": "Create, update, and delete products",
+    "connections:read": "Read connections and shared data",
+    "connections:write": "Manage connections",
+    "imports:write": "Bulk import operations",
+    "traceability:read": "Read traceability and supply chain data",
+    "dpp:read": "Read Digital Product Passports",
+}
+ALL = frozenset(SCOPES)
+ROLE_SCOPES: dict[str, frozenset[str]] = {
+    "OWNER": ALL,
+    "ADMIN": ALL,
+    "MEMBER": ALL - {"connections:write"},
+    "VIEWER": frozenset(scope for scope in SCOPES if scope.endswith(":read")),
+}
+_GRAMMAR = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
+
+
+def parse_scope(text: str) -> frozenset[str]:
+    """The scopes of a space-separated list. Raises InvalidScope for bad grammar or an unknown scope."""
+    if not _GRAMMAR.fullmatch(text):
+        raise InvalidScope(reason="scope grammar")
+    scopes = frozenset(text.split(" "))
+    if not scopes <= ALL:
+        raise InvalidScope(reason="unknown scope")
+    return scopes
+
+
+def format_scope(scopes: frozenset[str]) -> str:
+    """A space-separated list in the catalogue's order."""
+    return " ".join(scope for scope in SCOPES if scope in scopes)
