@@ -1,0 +1,1 @@
+"""OAuth clients of an account: registering, secrets and their rotation, authentication, usage."""

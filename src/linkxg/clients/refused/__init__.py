@@ -1,0 +1,1 @@
+"""Requests of clients that were refused, and why: for the client's own account only."""

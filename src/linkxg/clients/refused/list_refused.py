@@ -1,0 +1,12 @@
+"""Which requests of an account's clients were refused lately, and why?"""
+
+from linkxg.clients.refused import store
+from linkxg.clients.refused.model import KEPT, Refused
+from linkxg.db import Database
+
+
+async def list_refused(
+    database: Database, account_id: str, *, client_id: str | None = None, cause: str | None = None, limit: int = KEPT
+) -> list[Refused]:
+    """Newest first; of one client or one cause where named."""
+    return await database.read(store.list_refused, account_id, client_id=client_id, cause=cause, limit=limit)

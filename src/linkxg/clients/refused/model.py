@@ -1,0 +1,23 @@
+"""What is remembered of a refused request? Never a secret, not even a wrong one."""
+
+from typing import NamedTuple
+
+from linkxg.clock import DAY
+
+KEPT = 500
+"""How many an account keeps, the newest."""
+KEEP_MS = 30 * DAY
+
+
+class Refused(NamedTuple):
+    """A row of `refused_requests`. `concerns` is the id of a secret or a scope; `at` is in milliseconds."""
+
+    account_id: str
+    id: str
+    at: int
+    client_id: str
+    request_id: str
+    source: str
+    endpoint: str
+    cause: str
+    concerns: str

@@ -1,0 +1,65 @@
+"""The SQL of refused requests."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Column, Connection, Index, Integer, String, Table, bindparam, select, tuple_
+
+from linkxg.clients.refused.model import KEEP_MS, KEPT, Refused
+from linkxg.db.prepared import Prepared
+from linkxg.db.schema import Milliseconds, metadata
+
+refused = Table(
+    "refused_requests",
+    metadata,
+    Column("account_id", String(36), primary_key=True),
+    Column("id", String(36), primary_key=True),
+    Column("at", Milliseconds, nullable=False),
+    Column("client_id", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("endpoint", String(100), nullable=False),
+    Column("cause", String(30), nullable=False),
+    Column("concerns", String(64), nullable=False),
+    Index("ix_refused_requests_account_id_client_id_id", "account_id", "client_id", "id"),
+    Index("ix_refused_requests_at", "at"),
+)
+
+_COLUMNS = [refused.c[name] for name in Refused._fields]
+_NEWEST = Prepared(
+    select(*_COLUMNS)
+    .where(refused.c.account_id == bindparam("account"))
+    .order_by(refused.c.id.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+
+
+def insert_refused(conn: Connection, rows: Iterable[Refused]) -> None:
+    """Add them, and let each account keep only its newest."""
+    found = list(rows)
+    conn.execute(refused.insert(), [row._asdict() for row in found])
+    for account_id in sorted({row.account_id for row in found}):
+        newest = select(refused.c.id).where(refused.c.account_id == account_id).order_by(refused.c.id.desc())
+        last = conn.execute(newest.offset(KEPT - 1).limit(1)).scalar()
+        if last is not None:
+            conn.execute(refused.delete().where(refused.c.account_id == account_id, refused.c.id < last))
+
+
+def list_refused(
+    conn: Connection, account_id: str, *, client_id: str | None = None, cause: str | None = None, limit: int = KEPT
+) -> list[Refused]:
+    """Newest first."""
+    if client_id is None and cause is None:
+        return [Refused._make(row) for row in _NEWEST.all(conn, {"account": account_id, "limit": limit})]
+    query = select(*_COLUMNS).where(refused.c.account_id == account_id)
+    if client_id is not None:
+        query = query.where(refused.c.client_id == client_id)
+    if cause is not None:
+        query = query.where(refused.c.cause == cause)
+    return [Refused(*row) for row in conn.execute(query.order_by(refused.c.id.desc()).limit(limit))]
+
+
+def purge_refused(conn: Connection, *, now: int, limit: int) -> int:
+    """Delete up to `limit` that are older than 30 days."""
+    key = (refused.c.account_id, refused.c.id)
+    old = select(*key).where(refused.c.at < now - KEEP_MS).limit(limit)
+    return conn.execute(refused.delete().where(tuple_(*key).in_(old))).rowcount

@@ -1,0 +1,172 @@
+"""How does a client get a new secret, and when does the old one die?
+
+At once, or after a grace period in which both work. At most two secrets live; of concurrent rotations the last
+to commit holds the live secret. Rotation never touches scopes (guide, «Rotating client secrets»).
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clients import store
+from linkxg.clients.model import MAX_GRACE_S, Client, RotatedSecret, SecretView
+from linkxg.clients.replay import Request, once
+from linkxg.clients.show import secret_view
+from linkxg.clock import now_ms, seconds_or_none
+from linkxg.crypto.secrets import CLIENT_SECRET, digest, hint, new_secret
+from linkxg.db import Database
+from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, PublicError
+from linkxg.ids import uuid7
+from linkxg.tokens.revoke import client_changed
+from linkxg.web.permits import ADMINISTRATORS
+
+
+async def rotate_secret(
+    database: Database,
+    server_key: bytes,
+    actor: Actor,
+    account_id: str,
+    client_id: str,
+    *,
+    grace_period_seconds: int = 0,
+    revoke_tokens: bool = False,
+    idempotency_key: str | None = None,
+) -> RotatedSecret:
+    """The new secret, told this once. Owners and Admins, or the client itself unless that is switched off for it.
+
+    Raises NotFound, AccessDenied, InvalidRequest or IdempotencyKeyReused.
+    """
+    if not 0 <= grace_period_seconds <= MAX_GRACE_S:
+        raise InvalidRequest(f"The field grace_period_seconds must be between 0 and {MAX_GRACE_S}.")
+    content = [actor.id, grace_period_seconds, revoke_tokens]
+    route = f"POST /oauth/clients/{client_id}/rotate"
+    request = Request(account_id, route, idempotency_key, content) if idempotency_key else None
+
+    def make(conn: Connection, seed: bytes | None) -> dict[str, Any] | PublicError:
+        client = store.find_account_client(conn, account_id, client_id, lock=True)
+        refused = _refusal(actor, client_id, client)
+        if refused is not None or client is None:
+            return refused or NotFound()
+        now = now_ms()
+        secret, secret_id = new_secret(CLIENT_SECRET, seed), uuid7()
+        live = client.live_secrets(now)
+        newest = client.secrets[-1]
+        lifetime = newest.expires_at - newest.created_at if newest.expires_at else None
+        kept_until = _end_secrets(conn, account_id, client, now, grace_period_seconds)
+        expires_at = now + lifetime if lifetime else None
+        store.insert_secret(
+            conn, account_id, client_id, id=secret_id, digest=digest(secret), hint=hint(secret), created_at=now,
+            expires_at=expires_at,
+        )  # fmt: skip
+        epoch = client.epoch + revoke_tokens
+        store.update_client(conn, account_id, client_id, epoch=epoch)
+        client_changed(conn, client_id, epoch)
+        audit.record(
+            conn, account_id, actor, "client.secret_rotated", client_id,
+            {
+                "secret_id": secret_id,
+                "previous": [old.id for old in live],
+                "grace_period_seconds": grace_period_seconds,
+                "revoke_tokens": revoke_tokens,
+            },
+        )  # fmt: skip
+        answer = {
+            "client_id": client_id,
+            "client_secret_expires_at": seconds_or_none(expires_at) or 0,
+            "previous_secret_expires_at": seconds_or_none(kept_until),
+            "revoked_tokens": revoke_tokens,
+        }
+        return answer if seed else {**answer, "client_secret": secret}
+
+    answer, seed = await database.write(once, request, server_key, make)
+    if isinstance(answer, PublicError):
+        raise answer
+    secret = answer.pop("client_secret", None) or new_secret(CLIENT_SECRET, seed)
+    return RotatedSecret(client_secret=secret, **answer)
+
+
+async def remove_secret(database: Database, actor: Actor, account_id: str, client_id: str, secret_id: str) -> None:
+    """End an overlap early. Raises NotFound, or Conflict for the last live secret."""
+
+    def unit(conn: Connection) -> PublicError | None:
+        client = store.find_account_client(conn, account_id, client_id, lock=True)
+        if client is None:
+            return NotFound()
+        now = now_ms()
+        live = client.live_secrets(now)
+        if secret_id not in {secret.id for secret in live}:
+            return NotFound()
+        if len(live) == 1:
+            return Conflict("The last live secret cannot be removed; rotate or delete the client instead.")
+        store.update_secret(conn, account_id, secret_id, revoked_at=now)
+        client_changed(conn, client_id, client.epoch)
+        audit.record(conn, account_id, actor, "client.secret_removed", client_id, {"secret_id": secret_id})
+        return None
+
+    refused = await database.write(unit)
+    if refused is not None:
+        raise refused
+
+
+async def extend_secret(
+    database: Database, actor: Actor, account_id: str, client_id: str, secret_id: str, *, expires_at: int
+) -> SecretView:
+    """Let an overlap end at another time, `expires_at` in seconds: at most 7 days from now, and never later than the
+    secret would have expired without the rotation.
+
+    Raises NotFound, InvalidRequest, or Conflict for a secret that is not being replaced.
+    """
+    now = now_ms()
+    if not now // 1000 < expires_at <= now // 1000 + MAX_GRACE_S:
+        raise InvalidRequest(f"The field expires_at must be at most {MAX_GRACE_S} seconds from now.")
+
+    def unit(conn: Connection) -> SecretView | PublicError:
+        client = store.find_account_client(conn, account_id, client_id, lock=True)
+        live = client.live_secrets(now_ms()) if client else []
+        secret = next((known for known in live if known.id == secret_id), None)
+        if client is None or secret is None:
+            return NotFound()
+        newest = live[-1]
+        if secret is newest:
+            return Conflict("Only a secret that is being replaced can be extended; rotate this one instead.")
+        lifetime = newest.expires_at - newest.created_at if newest.expires_at else None
+        if lifetime is not None and expires_at * 1000 > secret.created_at + lifetime:
+            return InvalidRequest("The secret would outlive the time it was made for.")
+        store.update_secret(conn, account_id, secret_id, expires_at=expires_at * 1000)
+        client_changed(conn, client_id, client.epoch)
+        told = {"secret_id": secret_id, "expires_at": expires_at}
+        audit.record(conn, account_id, actor, "client.secret_extended", client_id, told)
+        return secret_view(replace(secret, expires_at=expires_at * 1000))
+
+    outcome = await database.write(unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    return outcome
+
+
+def _refusal(actor: Actor, client_id: str, client: Client | None) -> PublicError | None:
+    if actor.kind == "client":
+        # Another client's token learns nothing, not even that this client exists.
+        if actor.id != client_id or client is None:
+            return NotFound()
+        if client.disabled or not client.self_rotation:
+            return AccessDenied("This client may not rotate its own secret; an Owner or Admin can.")
+        return None
+    return None if actor.role in ADMINISTRATORS else AccessDenied()
+
+
+def _end_secrets(conn: Connection, account_id: str, client: Client, now: int, grace_s: int) -> int | None:
+    """Kill the live secrets, but let the newest live on for the grace period; returns when that ends."""
+    live = client.live_secrets(now)
+    kept = live[-1] if live and grace_s else None
+    for secret in live:
+        if secret is not kept:
+            store.update_secret(conn, account_id, secret.id, revoked_at=now)
+    if kept is None:
+        return None
+    until = min(now + grace_s * 1000, kept.expires_at or now + grace_s * 1000)
+    store.update_secret(conn, account_id, kept.id, expires_at=until)
+    return until

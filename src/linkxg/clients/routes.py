@@ -1,0 +1,198 @@
+"""`/oauth/clients`: Owners and Admins create, read, change, rotate and delete OAuth clients."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, delete, get, patch, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+
+from linkxg.audit.model import actor_of
+from linkxg.clients.change_client import ClientChange, change_client, delete_client
+from linkxg.clients.model import ClientView, RegisteredClient, RotatedSecret, SecretView
+from linkxg.clients.notify_owners import OwnerNotices
+from linkxg.clients.register import register_client
+from linkxg.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
+from linkxg.clients.show import list_clients, show_client
+from linkxg.db import Database
+from linkxg.db.idempotency import check_key
+from linkxg.web.exchange import exchange_of
+from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors
+from linkxg.web.permits import ADMINISTRATORS, any_caller, roles
+
+IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
+
+
+class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
+    """`expires_at` in seconds since the epoch; absent or 0 means that the secret does not expire."""
+
+    client_name: str
+    scope: str
+    expires_at: int | None = None
+    allowed_cidrs: list[str] = []
+    self_rotation: bool = True
+
+
+class ChangeClient(msgspec.Struct, forbid_unknown_fields=True):
+    client_name: str | None = None
+    scope: str | None = None
+    disabled: bool | None = None
+    allowed_cidrs: list[str] | None = None
+    self_rotation: bool | None = None
+
+
+class RotateSecret(msgspec.Struct, forbid_unknown_fields=True):
+    """Without a body the old secret is dead when the answer is sent."""
+
+    grace_period_seconds: int = 0
+    revoke_tokens: bool = False
+
+
+class ExtendSecret(msgspec.Struct, forbid_unknown_fields=True):
+    """When the overlap is to end, in seconds since the epoch."""
+
+    expires_at: int
+
+
+class ClientList(msgspec.Struct):
+    """`next_cursor` is null on the last page."""
+
+    clients: list[ClientView]
+    next_cursor: str | None
+
+
+def routes(
+    database: Database, server_key: bytes, cursors: Cursors, notices: OwnerNotices
+) -> Sequence[HTTPRouteHandler]:
+    @post("/oauth/clients", operation_id="registerClient", tags=["OAuth clients"], **roles(ADMINISTRATORS))
+    async def register(
+        request: Request[Any, Any, Any], data: JSONBody[RegisterClient], idempotency_key: IdempotencyKey = None
+    ) -> RegisteredClient:
+        """Create a client. The secret is shown this once."""
+        actor = actor_of(exchange_of(request.scope))
+        return await register_client(
+            database,
+            server_key,
+            actor,
+            _account_id(request),
+            name=data.client_name,
+            scope=data.scope,
+            expires_at=data.expires_at,
+            allowed_cidrs=data.allowed_cidrs,
+            self_rotation=data.self_rotation,
+            idempotency_key=check_key(idempotency_key),
+        )
+
+    @get("/oauth/clients", operation_id="listClients", tags=["OAuth clients"], **roles(ADMINISTRATORS))
+    async def listing(
+        request: Request[Any, Any, Any],
+        limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+        cursor: FromQuery[str | None] = None,
+    ) -> ClientList:
+        """The account's clients, oldest id first."""
+        filters = {"list": "clients", "account": _account_id(request)}
+        after = cursors.open(cursor, filters)[0] if cursor else ""
+        found, last = await list_clients(database, _account_id(request), after=after, limit=limit)
+        return ClientList(found, cursors.seal([last], filters) if last else None)
+
+    @get(
+        "/oauth/clients/{client_id:str}",
+        operation_id="readClient",
+        tags=["OAuth clients"],
+        **roles(ADMINISTRATORS),
+    )
+    async def read(request: Request[Any, Any, Any], client_id: FromPath[str]) -> ClientView:
+        """One client, with the last use of each secret."""
+        return await show_client(database, _account_id(request), client_id)
+
+    @patch(
+        "/oauth/clients/{client_id:str}",
+        operation_id="changeClient",
+        tags=["OAuth clients"],
+        **roles(ADMINISTRATORS),
+    )
+    async def change(
+        request: Request[Any, Any, Any], client_id: FromPath[str], data: JSONBody[ChangeClient]
+    ) -> ClientView:
+        """Rename, change scopes or address ranges, disable. What takes something away ends live tokens at once."""
+        actor = actor_of(exchange_of(request.scope))
+        wanted = ClientChange(data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation)
+        return await change_client(database, actor, _account_id(request), client_id, wanted)
+
+    @delete(
+        "/oauth/clients/{client_id:str}",
+        operation_id="deleteClient",
+        tags=["OAuth clients"],
+        **roles(ADMINISTRATORS),
+    )
+    async def remove(request: Request[Any, Any, Any], client_id: FromPath[str]) -> None:
+        """Delete a client; its secrets and tokens die with it."""
+        await delete_client(database, actor_of(exchange_of(request.scope)), _account_id(request), client_id)
+
+    @post(
+        "/oauth/clients/{client_id:str}/rotate",
+        operation_id="rotateSecret",
+        tags=["OAuth clients"],
+        status_code=200,
+        **any_caller(),
+    )
+    async def rotate(
+        request: Request[Any, Any, Any],
+        client_id: FromPath[str],
+        data: JSONBody[RotateSecret | None] = None,
+        idempotency_key: IdempotencyKey = None,
+    ) -> RotatedSecret:
+        """Replace the secret. For an Owner, an Admin, or the client itself; the new secret is shown this once."""
+        wanted = data or RotateSecret()
+        actor = actor_of(exchange_of(request.scope))
+        rotated = await rotate_secret(
+            database,
+            server_key,
+            actor,
+            _account_id(request),
+            client_id,
+            grace_period_seconds=wanted.grace_period_seconds,
+            revoke_tokens=wanted.revoke_tokens,
+            idempotency_key=check_key(idempotency_key),
+        )
+        notices.secret_rotated(actor, _account_id(request), client_id)
+        return rotated
+
+    @delete(
+        "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
+        operation_id="removeSecret",
+        tags=["OAuth clients"],
+        **roles(ADMINISTRATORS),
+    )
+    async def finish_overlap(
+        request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
+    ) -> None:
+        """End an overlap early. The last live secret cannot be removed."""
+        actor = actor_of(exchange_of(request.scope))
+        await remove_secret(database, actor, _account_id(request), client_id, secret_id)
+
+    @patch(
+        "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
+        operation_id="extendSecret",
+        tags=["OAuth clients"],
+        **roles(ADMINISTRATORS),
+    )
+    async def extend_overlap(
+        request: Request[Any, Any, Any],
+        client_id: FromPath[str],
+        secret_id: FromPath[str],
+        data: JSONBody[ExtendSecret],
+    ) -> SecretView:
+        """Let an overlap end sooner or later, at most 7 days from now."""
+        actor = actor_of(exchange_of(request.scope))
+        return await extend_secret(
+            database, actor, _account_id(request), client_id, secret_id, expires_at=data.expires_at
+        )
+
+    return [register, listing, read, change, remove, rotate, finish_overlap, extend_overlap]
+
+
+def _account_id(request: Request[Any, Any, Any]) -> str:
+    account_id: str = exchange_of(request.scope).principal.account_id
+    return account_id

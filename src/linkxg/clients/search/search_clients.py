@@ -1,0 +1,12 @@
+"""Which clients of an account does a person look for?"""
+
+from linkxg.clients.search import store
+from linkxg.clients.search.store import Search
+from linkxg.db import Database
+
+
+async def search_clients(
+    database: Database, account_id: str, *, name: str, sort: str, offset: int, limit: int
+) -> Search:
+    """Clients whose name contains `name`, sorted by `name`, `created` or `used`."""
+    return await database.read(store.search_clients, account_id, name=name, sort=sort, offset=offset, limit=limit)

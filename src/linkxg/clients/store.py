@@ -1,0 +1,282 @@
+"""The SQL of OAuth clients, their secrets and their usage."""
+
+from collections.abc import Sequence as Rows
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from linkxg.clients.model import Client, Secret
+from linkxg.clock import DAY
+from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
+from linkxg.tokens.scopes import format_scope
+from linkxg.web.source import parse_network
+
+KEEP_MS = 400 * DAY
+"""How long what was revoked or counted is kept: a year and its review."""
+
+clients = Table(
+    "oauth_clients",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("id", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("scope", String(400), nullable=False),
+    Column("created_at", Milliseconds, nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("allowed_cidrs", Text, nullable=False),
+    Column("self_rotation", Boolean, nullable=False),
+    Column("epoch", Sequence, nullable=False),
+    Column("last_used_at", Milliseconds),
+    Index("ix_oauth_clients_account_id_id", "account_id", "id", unique=True),
+)
+# The order in which people look for a client.
+Index("ix_oauth_clients_account_id_name", clients.c.account_id, func.lower(clients.c.name), clients.c.id)
+secrets = Table(
+    "client_secrets",
+    metadata,
+    Column("account_id", String(36), nullable=False),
+    Column("client_id", ForeignKey("oauth_clients.id", ondelete="CASCADE"), nullable=False),
+    Column("id", String(36), primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("hint", String(12), nullable=False),
+    Column("created_at", Milliseconds, nullable=False),
+    Column("expires_at", Milliseconds),
+    Column("revoked_at", Milliseconds),
+    Column("last_used_at", Milliseconds),
+    Column("last_used_source", String(64)),
+    Column("uses", Sequence, nullable=False, server_default="0"),
+    Column("first_used_at", Milliseconds),
+    Index("ix_client_secrets_account_id_client_id", "account_id", "client_id"),
+    Index("ix_client_secrets_client_id", "client_id"),
+)
+usage = Table(
+    "client_usage",
+    metadata,
+    Column("account_id", String(36), primary_key=True),
+    Column("client_id", String(64), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("tokens", Integer, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    ForeignKeyConstraint(["client_id"], ["oauth_clients.id"], ondelete="CASCADE"),
+    Index("ix_client_usage_client_id", "client_id"),
+)
+scope_usage = Table(
+    "client_scope_usage",
+    metadata,
+    Column("account_id", String(36), primary_key=True),
+    Column("client_id", String(64), primary_key=True),
+    Column("scope", String(40), primary_key=True),
+    Column("last_used_at", Milliseconds, nullable=False),
+    Column("uses", Sequence, nullable=False),
+    ForeignKeyConstraint(["client_id"], ["oauth_clients.id"], ondelete="CASCADE"),
+    Index("ix_client_scope_usage_client_id", "client_id"),
+)
+
+SECRET_COLUMNS = [secrets.c[name] for name in Secret.__dataclass_fields__]
+_CLIENT = select(clients).where(clients.c.id == bindparam("client_id"))
+SECRET_COLUMNSS = select(*SECRET_COLUMNS).where(secrets.c.client_id == bindparam("client_id")).order_by(secrets.c.id)
+
+
+def find_client(conn: Connection, client_id: str) -> Client | None:
+    """Across accounts: a client authenticates before its account is known."""
+    row = conn.execute(_CLIENT, {"client_id": client_id}).first()
+    if row is None:
+        return None
+    return client_of(row, [Secret(*secret) for secret in conn.execute(SECRET_COLUMNSS, {"client_id": client_id})])
+
+
+def find_account_client(conn: Connection, account_id: str, client_id: str, *, lock: bool = False) -> Client | None:
+    """A client of this account; with `lock` it stands still until the transaction ends."""
+    query = select(clients).where(clients.c.account_id == account_id, clients.c.id == client_id)
+    row = conn.execute(query.with_for_update(key_share=True) if lock else query).first()
+    if row is None:
+        return None
+    return client_of(row, [Secret(*secret) for secret in conn.execute(SECRET_COLUMNSS, {"client_id": client_id})])
+
+
+def list_clients(conn: Connection, account_id: str, *, after: str, limit: int) -> list[Client]:
+    """Clients of the account with an id above `after`, in the order of their ids."""
+    query = select(clients).where(clients.c.account_id == account_id, clients.c.id > after)
+    return _with_secrets(conn, account_id, list(conn.execute(query.order_by(clients.c.id).limit(limit)).all()))
+
+
+def _with_secrets(conn: Connection, account_id: str, rows: list[AnyRow]) -> list[Client]:
+    wanted = [row.id for row in rows]
+    found: dict[str, list[Secret]] = {client_id: [] for client_id in wanted}
+    query = select(secrets.c.client_id, *SECRET_COLUMNS).where(
+        secrets.c.account_id == account_id, secrets.c.client_id.in_(wanted)
+    )
+    for client_id, *columns in conn.execute(query.order_by(secrets.c.id)):
+        found[client_id].append(Secret(*columns))
+    return [client_of(row, found[row.id]) for row in rows]
+
+
+def insert_client(conn: Connection, account_id: str, **values: Any) -> None:
+    values["scope"] = format_scope(values.pop("scopes"))
+    values["allowed_cidrs"] = msgspec.json.encode(values.pop("cidrs")).decode()
+    conn.execute(clients.insert().values(account_id=account_id, disabled=False, epoch=0, **values))
+
+
+def insert_secret(conn: Connection, account_id: str, client_id: str, **values: Any) -> None:
+    conn.execute(secrets.insert().values(account_id=account_id, client_id=client_id, uses=0, **values))
+
+
+def update_client(conn: Connection, account_id: str, client_id: str, **values: Any) -> None:
+    if "scopes" in values:
+        values["scope"] = format_scope(values.pop("scopes"))
+    if "cidrs" in values:
+        values["allowed_cidrs"] = msgspec.json.encode(values.pop("cidrs")).decode()
+    where = (clients.c.account_id == account_id, clients.c.id == client_id)
+    conn.execute(clients.update().where(*where).values(**values))
+
+
+def update_secret(conn: Connection, account_id: str, secret_id: str, **values: Any) -> None:
+    where = (secrets.c.account_id == account_id, secrets.c.id == secret_id)
+    conn.execute(secrets.update().where(*where).values(**values))
+
+
+def delete_client(conn: Connection, account_id: str, client_id: str) -> None:
+    conn.execute(clients.delete().where(clients.c.account_id == account_id, clients.c.id == client_id))
+
+
+def begin_epochs(conn: Connection, account_id: str, ahead: int) -> dict[str, int]:
+    """Move every client of the account `ahead` epochs on; their ids and new epochs."""
+    statement = clients.update().where(clients.c.account_id == account_id).values(epoch=clients.c.epoch + ahead)
+    return {row.id: row.epoch for row in conn.execute(statement.returning(clients.c.id, clients.c.epoch))}
+
+
+def add_usage(conn: Connection, rows: Rows[dict[str, Any]]) -> None:
+    """Add counts per client and day; clients deleted meanwhile are passed over."""
+    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
+    # The SELECT makes the insert conditional on the client, so that a late flush cannot break a foreign key.
+    source = select(
+        clients.c.account_id,
+        clients.c.id,
+        bindparam("day", type_=Integer),
+        bindparam("tokens", type_=Integer),
+        bindparam("calls", type_=Integer),
+        bindparam("refused", type_=Integer),
+    ).where(clients.c.id == bindparam("client"))
+    statement = insert(usage).from_select(list(usage.c.keys()), source)
+    statement = statement.on_conflict_do_update(
+        index_elements=["account_id", "client_id", "day"],
+        set_={name: usage.c[name] + statement.excluded[name] for name in ("tokens", "calls", "refused")},
+    )
+    conn.execute(statement, list(rows))
+
+
+def touch_clients(conn: Connection, rows: Rows[dict[str, Any]]) -> None:
+    """Set `last_used_at` of clients (`client`, `at`), never backwards."""
+    later = or_(clients.c.last_used_at.is_(None), clients.c.last_used_at < bindparam("at"))
+    statement = clients.update().where(clients.c.id == bindparam("client"), later)
+    conn.execute(statement.values(last_used_at=bindparam("at")), list(rows))
+
+
+def touch_secrets(conn: Connection, rows: Rows[dict[str, Any]]) -> None:
+    """Add `count` uses to secrets (`secret`); tell when the first (`first`) and the last (`at`, `from`) one was."""
+    later = func.coalesce(secrets.c.last_used_at, 0) <= bindparam("at")
+    statement = secrets.update().where(secrets.c.id == bindparam("secret"))
+    statement = statement.values(
+        uses=secrets.c.uses + bindparam("count"),
+        last_used_at=case((later, bindparam("at")), else_=secrets.c.last_used_at),
+        last_used_source=case((later, bindparam("from")), else_=secrets.c.last_used_source),
+        first_used_at=func.coalesce(secrets.c.first_used_at, bindparam("first")),
+    )
+    conn.execute(statement, list(rows))
+
+
+def add_scope_usage(conn: Connection, rows: Rows[dict[str, Any]]) -> None:
+    """Add `count` uses of `scope` by `client`, the last one `at`; clients deleted meanwhile are passed over."""
+    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
+    source = select(
+        clients.c.account_id,
+        clients.c.id,
+        bindparam("scope", type_=String),
+        bindparam("at", type_=Milliseconds),
+        bindparam("count", type_=Integer),
+    ).where(clients.c.id == bindparam("client"))
+    statement = insert(scope_usage).from_select(list(scope_usage.c.keys()), source)
+    newer, known = statement.excluded.last_used_at, scope_usage.c.last_used_at
+    statement = statement.on_conflict_do_update(
+        index_elements=["account_id", "client_id", "scope"],
+        set_={
+            "last_used_at": case((newer > known, newer), else_=known),
+            "uses": scope_usage.c.uses + statement.excluded.uses,
+        },
+    )
+    conn.execute(statement, list(rows))
+
+
+def list_scope_usage(conn: Connection, account_id: str, client_ids: Rows[str]) -> list[AnyRow]:
+    """`client_id`, `scope`, `last_used_at`, `uses` of these clients."""
+    where = (scope_usage.c.account_id == account_id, scope_usage.c.client_id.in_(client_ids))
+    return list(conn.execute(select(scope_usage).where(*where)).all())
+
+
+def list_usage(conn: Connection, account_id: str, client_id: str, *, since_day: int) -> list[AnyRow]:
+    """`day`, `tokens`, `calls`, `refused` from the day `since_day` (days since the epoch) on, oldest first."""
+    where = (usage.c.account_id == account_id, usage.c.client_id == client_id, usage.c.day >= since_day)
+    return list(conn.execute(select(usage).where(*where).order_by(usage.c.day)).all())
+
+
+def purge_secrets(conn: Connection, *, now: int, limit: int) -> int:
+    """Delete up to `limit` secrets dead for more than 400 days; a client keeps its newest one whatever its state."""
+    newer = secrets.alias()
+    old = (
+        select(secrets.c.id)
+        .where(or_(secrets.c.revoked_at < now - KEEP_MS, secrets.c.expires_at < now - KEEP_MS))
+        .where(exists().where(newer.c.client_id == secrets.c.client_id, newer.c.id > secrets.c.id))
+        .limit(limit)
+    )
+    return conn.execute(secrets.delete().where(secrets.c.id.in_(old))).rowcount
+
+
+def purge_usage(conn: Connection, *, now: int, limit: int) -> int:
+    """Delete up to `limit` daily counts older than 400 days."""
+    key = (usage.c.account_id, usage.c.client_id, usage.c.day)
+    old = select(*key).where(usage.c.day < (now - KEEP_MS) // DAY).limit(limit)
+    return conn.execute(usage.delete().where(tuple_(*key).in_(old))).rowcount
+
+
+def client_of(row: Any, found: list[Secret]) -> Client:
+    """The client of a row of `oauth_clients` and its secrets, oldest first."""
+    cidrs = tuple(msgspec.json.decode(row.allowed_cidrs, type=list[str]))
+    return Client(
+        id=row.id,
+        account_id=row.account_id,
+        name=row.name,
+        scopes=frozenset(row.scope.split()),
+        created_at=row.created_at,
+        created_by=row.created_by,
+        disabled=bool(row.disabled),
+        cidrs=cidrs,
+        networks=tuple(parse_network(text) for text in cidrs),
+        self_rotation=bool(row.self_rotation),
+        epoch=row.epoch,
+        last_used_at=row.last_used_at,
+        secrets=tuple(found),
+    )
