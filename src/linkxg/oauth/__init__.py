@@ -1,0 +1,1 @@
+"""The RFC endpoints, one file each: token, introspection, revocation, metadata, keys."""

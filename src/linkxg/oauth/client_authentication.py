@@ -1,0 +1,123 @@
+"""Which client sends this form, and by which method does it prove it?
+
+RFC 6749 §2.3.1: HTTP Basic, or `client_id` and `client_secret` in the body; exactly one of them. Failures are
+counted per (client, source), so a stranger's guesses never lock a customer out.
+"""
+
+import base64
+import binascii
+from typing import NamedTuple
+
+from linkxg.clients.authenticate import Authenticated, ClientAuthenticator
+from linkxg.clients.model import Client
+from linkxg.clients.usage import Usage
+from linkxg.errors import InvalidClient, InvalidRequest
+from linkxg.web.exchange import Exchange
+from linkxg.web.forms import form_decode, is_form, read_form
+from linkxg.web.limits import Budget, Limits
+from linkxg.web.source import source_key
+
+BODY_LIMIT = 16 * 1024
+MAX_CLIENT_ID = 128
+MAX_SECRET = 256
+SOURCE_REQUESTS = Budget("oauth-source", 6_000, 60)
+SOURCE_FAILURES = Budget("oauth-failures-source", 100, 60)
+CLIENT_FAILURES = Budget("oauth-failures-client", 10, 60)
+
+
+class Credentials(NamedTuple):
+    client_id: str
+    secret: str
+
+
+class ClientAuthentication:
+    """The steps that the token, introspection and revocation endpoints begin with."""
+
+    def __init__(self, authenticator: ClientAuthenticator, limits: Limits, usage: Usage) -> None:
+        self._authenticator = authenticator
+        self._limits = limits
+        self._usage = usage
+
+    async def read(self, exchange: Exchange) -> dict[str, str]:
+        """The form. Raises RateLimitExceeded, InvalidRequest or PayloadTooLarge."""
+        await self._limits.spend(SOURCE_REQUESTS, source_key(exchange.source))
+        if exchange.query:
+            raise InvalidRequest("Send the parameters in the body, never in the address.")
+        if not is_form(exchange.header(b"content-type")):
+            raise InvalidRequest("Send the request as application/x-www-form-urlencoded.")
+        return read_form(await exchange.body(BODY_LIMIT))
+
+    async def authenticate(self, exchange: Exchange, form: dict[str, str]) -> Authenticated:
+        """The client. Raises InvalidRequest, InvalidClient or RateLimitExceeded."""
+        credentials = read_credentials(exchange.header(b"authorization"), form)
+        source = source_key(exchange.source)
+        await self._limits.require(SOURCE_FAILURES, source)
+        if len(credentials.client_id) > MAX_CLIENT_ID or len(credentials.secret) > MAX_SECRET:
+            await self._limits.count(SOURCE_FAILURES, source)
+            raise InvalidClient(reason="credentials too long")
+        client = await self._authenticator.find(credentials.client_id)
+        pair = f"{credentials.client_id} {source}"
+        if client is not None:
+            exchange.notes["client_id"] = client.id
+            exchange.notes["account_id"] = client.account_id
+        await self._limits.require(CLIENT_FAILURES, pair)
+        try:
+            return await self._compare(client, credentials, exchange.source)
+        except InvalidClient as error:
+            # Alike for clients that do not exist, or the budget would tell which do.
+            await self._limits.count(CLIENT_FAILURES, pair)
+            if client is None:
+                await self._limits.count(SOURCE_FAILURES, source)
+            else:
+                self._usage.refused(client.account_id, client.id, exchange, error)
+            raise
+
+    async def _compare(self, client: Client | None, credentials: Credentials, source: str) -> Authenticated:
+        try:
+            return self._authenticator.compare(client, credentials.secret, source)
+        except InvalidClient:
+            if client is None:
+                raise
+        # A secret made on another node works here at once, not only when the change feed has told of it.
+        client = await self._authenticator.find_anew(credentials.client_id)
+        return self._authenticator.compare(client, credentials.secret, source)
+
+
+def read_credentials(authorization: bytes | None, form: dict[str, str]) -> Credentials:
+    """Credentials from the one method used. None at all, or half of them, is a missing field: InvalidRequest."""
+    client_id, secret = form.get("client_id"), form.get("client_secret")
+    if "client_assertion" in form or "client_assertion_type" in form:
+        raise InvalidRequest("Client assertions are not supported.")
+    if authorization is None:
+        if client_id is None:
+            raise InvalidRequest("The parameter client_id is missing.")
+        if secret is None:
+            raise InvalidRequest("The parameter client_secret is missing.")
+        return Credentials(client_id, secret)
+    if secret is not None:
+        raise InvalidRequest("Send client credentials by one method only.")
+    basic = _read_basic(authorization)
+    if client_id is not None and client_id != basic.client_id:
+        raise InvalidRequest("The client_id of the body differs from that of the Authorization header.")
+    return basic
+
+
+def _read_basic(authorization: bytes) -> Credentials:
+    scheme, _, blob = authorization.partition(b" ")
+    if scheme.lower() != b"basic":
+        raise InvalidClient(reason="unsupported authentication scheme")
+    blob = blob.strip(b" ")
+    try:
+        raw = base64.b64decode(blob, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidClient(reason="malformed Basic credentials") from None
+    if base64.b64encode(raw) != blob:
+        raise InvalidClient(reason="malformed Basic credentials")
+    name, colon, password = raw.partition(b":")
+    try:
+        credentials = Credentials(form_decode(name), form_decode(password))
+    except InvalidRequest:
+        raise InvalidClient(reason="malformed Basic credentials") from None
+    if not colon or not credentials.client_id or not credentials.secret:
+        raise InvalidRequest("The Basic credentials are incomplete.")
+    return credentials

@@ -1,0 +1,79 @@
+"""Is this token alive? — asked by a client of the same account.
+
+RFC 7662. Anything dead, foreign or unknown is exactly `{"active": false}`.
+"""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from linkxg.errors import InvalidRequest, InvalidToken
+from linkxg.oauth.client_authentication import ClientAuthentication
+from linkxg.tokens.model import Principal
+from linkxg.tokens.scopes import format_scope
+from linkxg.tokens.verify import Verifier
+from linkxg.web.exchange import JSON_TYPE, NO_STORE, Exchange, Reply
+
+PATH = "/api/v1/oauth/introspect"
+_HEADERS = (JSON_TYPE, *NO_STORE)
+_INACTIVE = b'{"active":false}'
+
+
+class Introspection(msgspec.Struct):
+    """RFC 7662 §2.2; of a dead, foreign or unknown token only `active`. `sid` and `role` are a person's."""
+
+    active: bool
+    scope: str | UnsetType = UNSET
+    client_id: str | UnsetType = UNSET
+    token_type: str | UnsetType = UNSET
+    exp: int | UnsetType = UNSET
+    iat: int | UnsetType = UNSET
+    sub: str | UnsetType = UNSET
+    aud: str | UnsetType = UNSET
+    iss: str | UnsetType = UNSET
+    jti: str | UnsetType = UNSET
+    account_id: str | UnsetType = UNSET
+    sid: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
+
+
+class IntrospectionEndpoint:
+    def __init__(self, authentication: ClientAuthentication, verifier: Verifier, issuer: str, audience: str) -> None:
+        self._authentication = authentication
+        self._verifier = verifier
+        self._issuer = issuer
+        self._audience = audience
+
+    async def __call__(self, exchange: Exchange) -> Reply:
+        form = await self._authentication.read(exchange)
+        client = (await self._authentication.authenticate(exchange, form)).client
+        token = form.get("token")
+        if token is None:
+            raise InvalidRequest("The parameter token is missing.")
+        principal = self._principal(token)
+        if principal is None or principal.account_id != client.account_id:
+            return Reply(200, _INACTIVE, _HEADERS)
+        return Reply(200, msgspec.json.encode(self._describe(principal)), _HEADERS)
+
+    def _principal(self, token: str) -> Principal | None:
+        try:
+            # The address that the token may be used from is for its user to obey, not for who asks about it.
+            return self._verifier.verify(token.encode(), source=None)
+        except InvalidToken:
+            return None
+
+    def _describe(self, principal: Principal) -> Introspection:
+        return Introspection(
+            active=True,
+            scope=format_scope(principal.scopes),
+            client_id=principal.client_id,
+            token_type="Bearer",  # noqa: S106  the name of a scheme
+            exp=principal.expires_at,
+            iat=principal.issued_at,
+            sub=principal.id,
+            aud=self._audience,
+            iss=self._issuer,
+            jti=principal.jti,
+            account_id=principal.account_id,
+            sid=principal.session_id or UNSET,
+            role=principal.role or UNSET,
+        )

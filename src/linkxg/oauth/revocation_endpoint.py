@@ -1,0 +1,50 @@
+"""How does a client give a token back?
+
+RFC 7009. A client revokes its own tokens only; for a token that is dead, foreign or unknown the answer is 200
+all the same, because there is nothing left that the client could do.
+"""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clients.authenticate import Authenticated
+from linkxg.db import Database
+from linkxg.errors import InvalidRequest, InvalidToken
+from linkxg.oauth.client_authentication import ClientAuthentication
+from linkxg.tokens.revoke import revoke_token
+from linkxg.tokens.verify import Verifier
+from linkxg.web.exchange import JSON_TYPE, NO_STORE, Exchange, Reply
+
+PATH = "/api/v1/oauth/revoke"
+
+
+class RevocationEndpoint:
+    def __init__(self, authentication: ClientAuthentication, verifier: Verifier, database: Database) -> None:
+        self._authentication = authentication
+        self._verifier = verifier
+        self._database = database
+
+    async def __call__(self, exchange: Exchange) -> Reply:
+        form = await self._authentication.read(exchange)
+        authenticated = await self._authentication.authenticate(exchange, form)
+        token = form.get("token")
+        if token is None:
+            raise InvalidRequest("The parameter token is missing.")
+        try:
+            principal = self._verifier.verify(token.encode(), source=None)
+        except InvalidToken:
+            principal = None
+        if principal is not None and principal.id == authenticated.client.id:
+            await self._revoke(exchange, authenticated, principal.jti)
+        return Reply(200, b"{}", (JSON_TYPE, *NO_STORE))
+
+    async def _revoke(self, exchange: Exchange, authenticated: Authenticated, jti: str) -> None:
+        client, secret = authenticated
+        actor = Actor("client", client.id, client.account_id, exchange.source, exchange.request_id, secret_id=secret.id)
+
+        def unit(conn: Connection) -> None:
+            revoke_token(conn, jti)
+            audit.record(conn, client.account_id, actor, "token.revoked", jti)
+
+        await self._database.write(unit)
