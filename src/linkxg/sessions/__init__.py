@@ -1,0 +1,1 @@
+"""People: signing in, refreshing, signing out, and what they see of their own sessions."""

@@ -1,0 +1,71 @@
+"""How does a person change their password?
+
+With the current one, and every other session of theirs ends (security bar 73). Guesses count like failed sign-ins.
+"""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.accounts.model import User, email_key
+from linkxg.accounts.password_rules import check_new_password
+from linkxg.accounts.store import find_account, find_user, update_password_hash
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.errors import InvalidCredentials, InvalidToken, RateLimitExceeded
+from linkxg.sessions import store
+from linkxg.sessions.end_sessions import end
+from linkxg.sessions.throttle import Throttle, throttle_of
+
+
+async def change_password(
+    database: Database,
+    passwords: Passwords,
+    actor: Actor,
+    *,
+    account_id: str,
+    user_id: str,
+    session_id: str | None,
+    current: str,
+    new: str,
+    limit_scale: float,
+) -> None:
+    """Raises InvalidCredentials for the current password, ValidationFailed for the new one, RateLimitExceeded."""
+
+    def look(conn: Connection) -> tuple[User, str, Throttle, RateLimitExceeded | None] | None:
+        user, account = find_user(conn, account_id, user_id), find_account(conn, account_id)
+        if user is None or account is None:
+            return None
+        throttle = throttle_of(email_key(user.email), actor.source, limit_scale)
+        return user, str(account.name), throttle, throttle.refused(conn, user.id, actor.source)
+
+    found = await database.read(look)
+    if found is None:
+        raise InvalidToken(reason="person removed")
+    user, account_name, throttle, refused = found
+    if refused is not None:
+        raise refused
+    check_new_password(new, account_name, user.email)
+    if not await passwords.verify(user.password_hash, current):
+        await database.write(_fail, throttle, user, actor)
+        raise InvalidCredentials("The current password is incorrect.", reason="wrong current password")
+    password_hash = await passwords.hash(new)
+
+    def unit(conn: Connection) -> bool:
+        if not update_password_hash(conn, account_id, user_id, password_hash, user.password_hash):
+            return False
+        throttle.clear(conn)
+        for session in store.live_sessions(conn, account_id, user_id, now_ms()):
+            if session.id != session_id:
+                end(conn, actor, account_id, session.id, "password changed")
+        audit.record(conn, account_id, actor, "password.changed", user_id)
+        return True
+
+    if not await database.write(unit):
+        raise InvalidCredentials(reason="password changed meanwhile")
+
+
+def _fail(conn: Connection, throttle: Throttle, user: User, actor: Actor) -> None:
+    failures = throttle.count(conn)
+    audit.record(conn, user.account_id, actor, "login.failed", user.id, {"failures": failures})

@@ -1,0 +1,113 @@
+"""Whose session does the console's cookie belong to?
+
+The cookie holds `lxgweb_`, the session's id and 256 random bits; the row holds the SHA-256 of the whole. It is no
+bearer token and refreshes nothing, and an unknown one is never adopted (security bar 51, 95).
+"""
+
+import os
+import re
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.crypto.passwords import Passwords
+from linkxg.crypto.secrets import digest, same
+from linkxg.db import Database
+from linkxg.errors import InvalidToken
+from linkxg.ids import uuid7
+from linkxg.sessions import store
+from linkxg.sessions.login import NewSession, prove_password, start_session
+from linkxg.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, Rotated
+
+_COOKIE = re.compile(r"lxgweb_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})[0-9a-f]{64}")
+
+
+class Entered(NamedTuple):
+    """A new session and the value of its cookie."""
+
+    session: Rotated
+    cookie: str
+
+
+async def enter_console(
+    database: Database,
+    passwords: Passwords,
+    actor: Actor,
+    *,
+    email: str,
+    password: str,
+    user_agent: str,
+    limit_scale: float,
+) -> Entered:
+    """Sign in. Raises as `login` does."""
+    proven = await prove_password(database, passwords, actor, email=email, password=password, limit_scale=limit_scale)
+    session_id = uuid7()
+    cookie = _new_cookie(session_id)
+    new = NewSession(session_id, "console", digest(cookie), user_agent, IDLE_MS, CONSOLE_MS)
+    return Entered(await start_session(database, actor, proven, new), cookie)
+
+
+async def find_console_session(database: Database, cookie: str) -> ConsoleSession | None:
+    """The live session of exactly this cookie, which stays alive by being used."""
+    match = _COOKIE.fullmatch(cookie)
+    if match is None:
+        return None
+    session_id, now = "-".join(match.groups()), now_ms()
+    session = await database.read(store.find_console_session, session_id, now)
+    if session is None or not same(session.digest, digest(cookie)):
+        return None
+    if now - session.last_used_at >= TOUCH_MS:
+        await database.write(_touch, session, now)
+    return session
+
+
+async def prove_again(
+    database: Database,
+    passwords: Passwords,
+    actor: Actor,
+    session: ConsoleSession,
+    *,
+    password: str,
+    limit_scale: float,
+) -> str:
+    """The person of the session proves their password anew; the cookie that now holds, the old one is dead.
+
+    The session's id stays, so that forms open in other windows stay good. Raises as `login` does, or InvalidToken when
+    the session has ended meanwhile.
+    """
+    proven = await prove_password(
+        database, passwords, actor, email=session.email, password=password, limit_scale=limit_scale
+    )
+    cookie = _new_cookie(session.id)
+
+    def unit(conn: Connection) -> bool:
+        now = now_ms()
+        proven.throttle.clear(conn)
+        return proven.user.id == session.user_id and store.update_console_session(
+            conn,
+            session.account_id,
+            session.id,
+            session.digest,
+            refresh_digest=digest(cookie),
+            authenticated_at=now,
+            last_used_at=now,
+            refresh_expires_at=min(now + IDLE_MS, session.expires_at),
+            source=actor.source,
+        )
+
+    if not await database.write(unit):
+        raise InvalidToken(reason="session ended")
+    return cookie
+
+
+def _touch(conn: Connection, session: ConsoleSession, now: int) -> None:
+    until = min(now + IDLE_MS, session.expires_at)
+    store.update_console_session(
+        conn, session.account_id, session.id, session.digest, last_used_at=now, refresh_expires_at=until
+    )
+
+
+def _new_cookie(session_id: str) -> str:
+    return f"lxgweb_{session_id.replace('-', '')}{os.urandom(32).hex()}"

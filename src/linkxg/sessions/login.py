@@ -1,0 +1,152 @@
+"""How does a person sign in?
+
+Wrong password, unknown e-mail and disabled person take the same work and get the same answer (security bar 67).
+Hashing happens between a read and a write, never inside a transaction; the write checks that nothing has
+changed meanwhile.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.accounts.model import User, email_key
+from linkxg.accounts.store import find_user_by_email, update_password_hash
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.crypto.passwords import Passwords
+from linkxg.crypto.refresh_tokens import new_refresh_token
+from linkxg.crypto.secrets import digest
+from linkxg.db import Database
+from linkxg.errors import InvalidCredentials, RateLimitExceeded
+from linkxg.ids import uuid7
+from linkxg.sessions import store
+from linkxg.sessions.model import MAX_SESSIONS, REFRESH_MS, SESSION_MS, Kind, Rotated
+from linkxg.sessions.throttle import Throttle, throttle_of
+from linkxg.tokens.revoke import revoke_session
+
+MAX_PASSWORD_BYTES = 1_024
+MAX_USER_AGENT = 200
+
+
+class Started(NamedTuple):
+    """A new session and its first refresh token."""
+
+    session: Rotated
+    refresh_token: str
+
+
+class NewSession(NamedTuple):
+    """A session to be started: `digest` is that of its one live credential, which idles out after `idle_ms`."""
+
+    id: str
+    kind: Kind
+    digest: bytes
+    user_agent: str
+    idle_ms: int
+    lifetime_ms: int
+
+
+class Proven(NamedTuple):
+    """A person who gave the right password; `rehashed` is it under today's parameters, if the stored hash is older."""
+
+    user: User
+    throttle: Throttle
+    rehashed: str | None
+
+
+async def login(
+    database: Database,
+    passwords: Passwords,
+    server_key: bytes,
+    actor: Actor,
+    *,
+    email: str,
+    password: str,
+    user_agent: str,
+    limit_scale: float,
+) -> Started:
+    """Raises InvalidCredentials, RateLimitExceeded, InvalidRequest (no e-mail address) or TemporarilyUnavailable."""
+    proven = await prove_password(database, passwords, actor, email=email, password=password, limit_scale=limit_scale)
+    session_id = uuid7()
+    refresh_token = new_refresh_token(server_key, session_id, 0)
+    new = NewSession(session_id, "api", digest(refresh_token), user_agent, REFRESH_MS, SESSION_MS)
+    return Started(await start_session(database, actor, proven, new), refresh_token)
+
+
+async def prove_password(
+    database: Database, passwords: Passwords, actor: Actor, *, email: str, password: str, limit_scale: float
+) -> Proven:
+    """Who has this e-mail address and password. Raises as `login` does; failures are counted and take the same time."""
+    key = email_key(email)
+    throttle = throttle_of(key, actor.source, limit_scale)
+    user, refused = await database.read(_look, key, throttle, actor.source)
+    if refused is not None:
+        raise refused
+    right = await passwords.verify(user.password_hash if user else None, password)
+    if user is None or not right or user.disabled:
+        failures = await database.write(_fail, throttle, user, actor)
+        raise InvalidCredentials(reason=f"{_cause(user, right)}, failure {failures}")
+    rehashed = await passwords.hash(password) if passwords.needs_rehash(user.password_hash) else None
+    return Proven(user, throttle, rehashed)
+
+
+async def start_session(database: Database, actor: Actor, proven: Proven, new: NewSession) -> Rotated:
+    """Raises InvalidCredentials when the person has changed meanwhile."""
+    started = await database.write(_start, actor, proven, new)
+    if started is None:
+        raise InvalidCredentials(reason="changed while signing in")
+    return started
+
+
+def _look(conn: Connection, key: str, throttle: Throttle, source: str) -> tuple[User | None, RateLimitExceeded | None]:
+    user = find_user_by_email(conn, key)
+    return user, throttle.refused(conn, user.id if user else None, source)
+
+
+def _fail(conn: Connection, throttle: Throttle, user: User | None, actor: Actor) -> int:
+    failures = throttle.count(conn)
+    if user is not None:
+        audit.record(conn, user.account_id, actor, "login.failed", user.id, {"failures": failures})
+    return failures
+
+
+def _start(conn: Connection, actor: Actor, proven: Proven, new: NewSession) -> Rotated | None:
+    seen, throttle, rehashed = proven
+    if store.lock_person(conn, seen.id) != seen.password_hash:
+        return None
+    person = store.find_person(conn, seen.id, seen.epoch)
+    if person is None:
+        return None
+    if rehashed is not None:
+        update_password_hash(conn, seen.account_id, seen.id, rehashed, seen.password_hash)
+    throttle.clear(conn)
+    now = now_ms()
+    who = actor._replace(kind="user", id=seen.id, account_id=seen.account_id, session_id=new.id)
+    for old in store.live_sessions(conn, seen.account_id, seen.id, now)[MAX_SESSIONS - 1 :]:
+        store.end_session(conn, seen.account_id, old.id, now=now, reason="evicted")
+        revoke_session(conn, old.id)
+        audit.record(conn, seen.account_id, who, "session.ended", old.id, {"reason": "evicted"})
+    store.insert_session(
+        conn,
+        seen.account_id,
+        id=new.id,
+        kind=new.kind,
+        user_id=seen.id,
+        user_epoch=seen.epoch,
+        refresh_digest=new.digest,
+        refresh_expires_at=now + new.idle_ms,
+        created_at=now,
+        expires_at=now + new.lifetime_ms,
+        authenticated_at=now if new.kind == "console" else None,
+        last_used_at=now,
+        source=actor.source,
+        user_agent=new.user_agent[:MAX_USER_AGENT],
+    )
+    told = {"kind": new.kind} if new.kind != "api" else None
+    audit.record(conn, seen.account_id, who, "session.started", new.id, told)
+    return Rotated(new.id, seen.account_id, seen.id, person.email, person.role, person.epoch)
+
+
+def _cause(user: User | None, right: bool) -> str:
+    return "unknown e-mail" if user is None else "disabled" if right else "wrong password"

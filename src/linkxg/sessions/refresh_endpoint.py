@@ -1,0 +1,62 @@
+"""What happens at `POST /auth/refresh`? Answered at the edge, because every interactive client calls it all day."""
+
+import msgspec
+
+from linkxg.audit.model import actor_of
+from linkxg.db import Database
+from linkxg.db.idempotency import check_key
+from linkxg.errors import PublicError
+from linkxg.sessions.answer import signed_in
+from linkxg.sessions.model import SignedIn
+from linkxg.sessions.refresh import refresh
+from linkxg.tokens.mint import Minter
+from linkxg.web.exchange import JSON_TYPE, NO_STORE, Exchange, Reply
+from linkxg.web.json_body import read_json, require_json
+from linkxg.web.limits import Budget, Limits
+from linkxg.web.metrics import Metrics
+from linkxg.web.pages import Success
+from linkxg.web.source import source_key
+
+PATH = "/api/v1/auth/refresh"
+SOURCE_REFRESHES = Budget("refresh-source", 1_200, 60)
+BODY_LIMIT = 4_096
+_HEADERS = (JSON_TYPE, *NO_STORE)
+
+
+class RefreshRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    refresh_token: str
+
+
+class RefreshEndpoint:
+    def __init__(self, database: Database, server_key: bytes, minter: Minter, limits: Limits, metrics: Metrics) -> None:
+        self._database = database
+        self._server_key = server_key
+        self._minter = minter
+        self._limits = limits
+        self._metrics = metrics
+        self._encode = msgspec.json.Encoder().encode
+
+    async def __call__(self, exchange: Exchange) -> Reply:
+        try:
+            answer = await self._refresh(exchange)
+        except PublicError as error:
+            self._metrics.token("refresh_token", error.code)
+            raise
+        self._metrics.token("refresh_token", "issued")
+        return Reply(200, self._encode(Success(data=answer)), _HEADERS)
+
+    async def _refresh(self, exchange: Exchange) -> SignedIn:
+        await self._limits.spend(SOURCE_REFRESHES, source_key(exchange.source))
+        require_json(exchange.header(b"content-type"), oauth_style=True)
+        wanted = read_json(await exchange.body(BODY_LIMIT), RefreshRequest, oauth_style=True)
+        key = exchange.header(b"idempotency-key")
+        started = await refresh(
+            self._database,
+            self._server_key,
+            actor_of(exchange),
+            wanted.refresh_token,
+            check_key(key.decode("latin-1")) if key is not None else None,
+        )
+        answer, jti = signed_in(self._minter, started)
+        exchange.notes |= {"sub": answer.user.id, "sid": started.session.session_id, "jti": jti}
+        return answer

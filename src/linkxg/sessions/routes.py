@@ -1,0 +1,130 @@
+"""`/auth/…`: sign in and out, who am I, my sessions, my password."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from litestar import Request, delete, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+
+from linkxg.audit.model import actor_of
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.errors import InvalidRequest
+from linkxg.sessions.answer import signed_in
+from linkxg.sessions.change_password import change_password
+from linkxg.sessions.end_sessions import end_own_session, list_own_sessions, logout
+from linkxg.sessions.login import MAX_PASSWORD_BYTES, login
+from linkxg.sessions.model import SessionView, SignedIn
+from linkxg.sessions.throttle import SOURCE_LOGINS
+from linkxg.sessions.whoami import Me, who_am_i
+from linkxg.tokens.mint import Minter
+from linkxg.tokens.model import Principal
+from linkxg.web.exchange import exchange_of
+from linkxg.web.limits import Limits
+from linkxg.web.metrics import Metrics
+from linkxg.web.pages import Success
+from linkxg.web.permits import public, roles
+from linkxg.web.source import source_key
+
+
+class Login(msgspec.Struct, forbid_unknown_fields=True):
+    email: str
+    password: str
+
+
+class ChangePassword(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    current_password: str
+    new_password: str
+
+
+def routes(
+    database: Database,
+    passwords: Passwords,
+    server_key: bytes,
+    minter: Minter,
+    limits: Limits,
+    metrics: Metrics,
+    limit_scale: float,
+) -> Sequence[HTTPRouteHandler]:
+    @post("/auth/login", operation_id="login", tags=["People"], status_code=200, **public())
+    async def sign_in(request: Request[Any, Any, Any], data: JSONBody[Login]) -> Success[SignedIn]:
+        """Sign in with e-mail and password."""
+        exchange = exchange_of(request.scope)
+        await limits.spend(SOURCE_LOGINS, source_key(exchange.source))
+        _check_size(data.password)
+        started = await login(
+            database,
+            passwords,
+            server_key,
+            actor_of(exchange),
+            email=data.email,
+            password=data.password,
+            user_agent=(exchange.header(b"user-agent") or b"").decode("ascii", "replace"),
+            limit_scale=limit_scale,
+        )
+        answer, jti = signed_in(minter, started)
+        exchange.notes |= {"sub": answer.user.id, "sid": started.session.session_id, "jti": jti}
+        metrics.token("password", "issued")
+        return Success(data=answer)
+
+    @post("/auth/logout", operation_id="logout", tags=["People"], status_code=200, **roles())
+    async def sign_out(request: Request[Any, Any, Any]) -> Success[None]:
+        """End this session: its access and refresh tokens are dead when this answers."""
+        exchange = exchange_of(request.scope)
+        caller = _person(request)
+        await logout(database, actor_of(exchange), caller.account_id, caller.session_id or "")
+        return Success(data=None)
+
+    @get("/auth/me", operation_id="me", tags=["People"], **roles())
+    async def me(request: Request[Any, Any, Any]) -> Success[Me]:
+        """The caller: person, role, organisation, scopes."""
+        caller = _person(request)
+        return Success(data=await who_am_i(database, caller.account_id, caller.id))
+
+    @get("/auth/sessions", operation_id="listSessions", tags=["People"], **roles())
+    async def sessions(request: Request[Any, Any, Any]) -> Success[list[SessionView]]:
+        """The caller's live sessions, newest first."""
+        caller = _person(request)
+        found = await list_own_sessions(database, caller.account_id, caller.id, caller.session_id)
+        return Success(data=found)
+
+    @delete("/auth/sessions/{session_id:str}", operation_id="endSession", tags=["People"], **roles())
+    async def end_session(request: Request[Any, Any, Any], session_id: FromPath[str]) -> None:
+        """End one of the caller's sessions."""
+        caller = _person(request)
+        actor = actor_of(exchange_of(request.scope))
+        await end_own_session(database, actor, caller.account_id, caller.id, session_id)
+
+    @post("/auth/password", operation_id="changePassword", tags=["People"], status_code=200, **roles())
+    async def password(request: Request[Any, Any, Any], data: JSONBody[ChangePassword]) -> Success[None]:
+        """Change the password; every other session of the person ends."""
+        caller = _person(request)
+        exchange = exchange_of(request.scope)
+        await limits.spend(SOURCE_LOGINS, source_key(exchange.source))
+        _check_size(data.current_password)
+        await change_password(
+            database,
+            passwords,
+            actor_of(exchange),
+            account_id=caller.account_id,
+            user_id=caller.id,
+            session_id=caller.session_id,
+            current=data.current_password,
+            new=data.new_password,
+            limit_scale=limit_scale,
+        )
+        return Success(data=None)
+
+    return [sign_in, sign_out, me, sessions, end_session, password]
+
+
+def _person(request: Request[Any, Any, Any]) -> Principal:
+    principal: Principal = exchange_of(request.scope).principal
+    return principal
+
+
+def _check_size(password: str) -> None:
+    if len(password.encode()) > MAX_PASSWORD_BYTES:
+        raise InvalidRequest(f"A password has at most {MAX_PASSWORD_BYTES} bytes.")
