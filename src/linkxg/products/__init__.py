@@ -1,0 +1,1 @@
+"""Products of an account: what companies describe to each other."""
