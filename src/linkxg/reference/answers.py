@@ -1,0 +1,156 @@
+"""With which errors can each operation answer?
+
+What follows from a route's shape (its permit, its parameters, its body) is worked out; what only its verb knows is
+listed here by operation. Every error has the one body `Error`.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from linkxg.errors import (
+    CATALOGUE,
+    AccessDenied,
+    Conflict,
+    DuplicateGtin,
+    DuplicateSku,
+    IdempotencyKeyReused,
+    InvalidClient,
+    InvalidCredentials,
+    InvalidCursor,
+    InvalidRequest,
+    InvalidScope,
+    PreconditionFailed,
+    PublicError,
+    RateLimitExceeded,
+    TemporarilyUnavailable,
+    UnsupportedGrantType,
+    ValidationFailed,
+)
+
+Errors = tuple[type[PublicError], ...]
+
+SPECIFIC: dict[str, Errors] = {
+    "inviteUser": (Conflict,),
+    "changeUser": (Conflict,),
+    "removeUser": (Conflict,),
+    "acceptInvitation": (RateLimitExceeded, TemporarilyUnavailable),
+    "listAuditEvents": (InvalidCursor,),
+    "login": (InvalidCredentials, RateLimitExceeded, TemporarilyUnavailable),
+    "changePassword": (InvalidCredentials, RateLimitExceeded, ValidationFailed),
+    "registerClient": (InvalidScope, IdempotencyKeyReused),
+    "listClients": (InvalidCursor,),
+    "changeClient": (InvalidScope,),
+    "rotateSecret": (AccessDenied, IdempotencyKeyReused),
+    "removeSecret": (Conflict,),
+    "extendSecret": (Conflict,),
+    "listProducts": (InvalidCursor,),
+    "createProduct": (DuplicateSku, DuplicateGtin, IdempotencyKeyReused),
+    "changeProduct": (DuplicateSku, DuplicateGtin, PreconditionFailed),
+    "deleteProduct": (PreconditionFailed,),
+    "readiness": (TemporarilyUnavailable,),
+}
+CLIENT_AUTHENTICATION: Errors = (InvalidRequest, InvalidClient, RateLimitExceeded, TemporarilyUnavailable)
+TOKEN: Errors = (*CLIENT_AUTHENTICATION, UnsupportedGrantType, InvalidScope)
+
+HEADERS: dict[str, dict[str, Any]] = {
+    "X-Request-Id": {
+        "description": "The server's id of this request; it finds the request in the log.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "WWW-Authenticate": {
+        "description": "How to authenticate: `Bearer` (RFC 6750 §3), or `Basic` where client credentials are asked.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds after which the same request can succeed.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "RateLimit-Policy": {
+        "description": "The budget that is used up: its name, `q` requests per `w` seconds.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": "What is left of it: `r` requests, until `t` seconds from now.",
+        "required": True,
+        "schema": {"type": "string"},
+    },
+}
+_HEADERS_OF = {
+    401: ("WWW-Authenticate",),
+    403: ("WWW-Authenticate",),
+    429: ("Retry-After", "RateLimit-Policy", "RateLimit"),
+    503: ("Retry-After",),
+}
+
+ERROR_SCHEMA: dict[str, Any] = {
+    "description": "The body of every error. `/oauth` answers with the first two members only (RFC 6749 §5.2).",
+    "type": "object",
+    "properties": {
+        "error": {"enum": sorted(error.code for error in CATALOGUE), "description": "The code to decide by."},
+        "error_description": {
+            "type": "string",
+            "pattern": r"^[\x20-\x21\x23-\x5b\x5d-\x7e]+$",
+            "description": "One sentence for people; it may change.",
+        },
+        "success": {"const": False},
+        "details": {"type": "array", "items": {"$ref": "#/components/schemas/ErrorDetail"}},
+        "requestId": {"type": "string", "description": "The same as `X-Request-Id`."},
+    },
+    "required": ["error", "error_description"],
+    "additionalProperties": False,
+}
+DETAIL_SCHEMA: dict[str, Any] = {
+    "description": "What is wrong with one field.",
+    "type": "object",
+    "properties": {
+        "field": {"type": "string"},
+        "code": {"type": "string"},
+        "message": {"type": "string"},
+    },
+    "required": ["field", "code", "message"],
+    "additionalProperties": False,
+}
+
+
+def header_references(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def error_responses(errors: Iterable[type[PublicError]], *, oauth: bool = False) -> dict[str, Any]:
+    """Response objects by status; each names its codes and shows one example of each."""
+    by_status: dict[int, dict[str, type[PublicError]]] = {}
+    for error in sorted(set(errors), key=_order):
+        by_status.setdefault(error.status, {})[error.code] = error
+    return {str(status): _response(status, found, oauth) for status, found in by_status.items()}
+
+
+def _order(error: type[PublicError]) -> tuple[int, int]:
+    return error.status, CATALOGUE.index(error)
+
+
+def _response(status: int, errors: dict[str, type[PublicError]], oauth: bool) -> dict[str, Any]:
+    names = ["X-Request-Id", *_HEADERS_OF.get(status, ())]
+    if status == AccessDenied.status and set(errors) == {AccessDenied.code}:
+        # A missing role is no matter of the token: there is no challenge to meet.
+        names.remove("WWW-Authenticate")
+    told = " or ".join(f"`{code}`" for code in errors)
+    return {
+        "description": f"{HTTPStatus(status).phrase}: {told}.",
+        "headers": header_references(names),
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/Error"},
+                "examples": {code: {"value": _example(error, oauth)} for code, error in errors.items()},
+            }
+        },
+    }
+
+
+def _example(error: type[PublicError], oauth: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {"error": error.code, "error_description": error.text}
+    return body if oauth else {"success": False, **body, "requestId": "3f9c1b7a42d000000001"}

@@ -1,0 +1,85 @@
+"""What do bodies look like?
+
+msgspec reads and writes every body, so the JSON Schemas are the ones that msgspec derives from the same types. Two
+things are said more exactly than it does: an envelope is written out where it is used, and an answer always carries
+all its members, those with a default included.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from linkxg.reference.bounds import bound
+
+PREFIX = "#/components/schemas/"
+Schema = dict[str, Any]
+
+
+class Schemas:
+    """The schemas of a set of types: `of(type)` is what stands in an operation, `components` what it refers to."""
+
+    def __init__(self, asked: Iterable[Any], answered: Iterable[Any]) -> None:
+        types = {id(kind): kind for kind in (*asked, *answered)}
+        answers = {id(kind) for kind in answered}
+        found, components = msgspec.json.schema_components(types.values(), ref_template=PREFIX + "{name}")
+        self._components = components
+        self._roots = dict(zip(types, found, strict=True))
+        for name in self._reached(self._roots[kind] for kind in answers):
+            _complete(components[name])
+        generic = {name for name, schema in components.items() if "[" in schema.get("title", "")}
+        self._envelopes = {name: components[name] for name in generic}
+        self.components = {
+            name: self._tidy(schema) for name, schema in sorted(components.items()) if name not in generic
+        }
+        bound(self.components)
+
+    def of(self, kind: Any) -> Schema:
+        """The schema of a type that was given to the constructor."""
+        tidied: Schema = self._tidy(self._roots[id(kind)])
+        return tidied
+
+    def _reached(self, roots: Iterable[Any]) -> set[str]:
+        """The names of all components that the schemas refer to, directly or not."""
+        names: set[str] = set()
+        waiting: list[Any] = list(roots)
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, list):
+                waiting += part
+            elif isinstance(part, dict):
+                reference = part.get("$ref")
+                if reference is None:
+                    waiting += part.values()
+                elif (name := reference.removeprefix(PREFIX)) not in names:
+                    names.add(name)
+                    waiting.append(self._components[name])
+        return names
+
+    def _tidy(self, part: Any) -> Any:
+        if isinstance(part, list):
+            return [self._tidy(item) for item in part]
+        if not isinstance(part, dict):
+            return part
+        envelope = self._envelopes.get(str(part.get("$ref", "")).removeprefix(PREFIX))
+        if envelope is not None:
+            return {name: member for name, member in self._tidy(envelope).items() if name != "title"}
+        tidied = {name: self._tidy(member) for name, member in part.items()}
+        if tidied.get("required") == []:
+            del tidied["required"]
+        kinds = [option.get("type") for option in tidied.get("anyOf", ())]
+        if len(kinds) == 2 and kinds[1] == "null" and isinstance(kinds[0], str):
+            # «An integer or null» in the short form.
+            first = tidied.pop("anyOf")[0]
+            tidied = {**first, **tidied, "type": kinds}
+        return tidied
+
+
+def _complete(schema: Schema) -> None:
+    """An answer's struct: a member with a default is always there, and `success` is always true."""
+    members = schema.get("properties", {})
+    required = set(schema.get("required", ()))
+    required |= {name for name, member in members.items() if member.pop("default", required) is not required}
+    if "success" in members:
+        members["success"] = {"const": True}
+    schema["required"] = [name for name in members if name in required]
