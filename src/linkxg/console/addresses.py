@@ -1,0 +1,14 @@
+"""Where may a person be sent after signing in? Only to a path of this very site (security bar 104)."""
+
+import re
+from urllib.parse import unquote
+
+# One slash and no second one, no backslash (browsers read it as a slash), nothing that a header could be split by.
+_LOCAL = re.compile(r"/(?:[A-Za-z0-9._~-][A-Za-z0-9._~/-]*)?(?:\?[A-Za-z0-9._~%=&+-]*)?")
+
+
+def local_path(wanted: str) -> str:
+    """`wanted` if it is a path of this site, else `/`."""
+    if len(wanted) > 500 or not _LOCAL.fullmatch(wanted) or "//" in wanted or ".." in wanted:
+        return "/"
+    return "/" if any(ord(char) < 32 for char in unquote(wanted)) else wanted

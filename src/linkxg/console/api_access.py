@@ -1,0 +1,197 @@
+"""`/account/api-access`: the clients of the account, a new one, and its secret, shown once."""
+
+import secrets
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from linkxg.clients.refused.list_refused import list_refused
+from linkxg.clients.register import register_client
+from linkxg.clients.search.search_clients import search_clients
+from linkxg.clients.show import read_client
+from linkxg.clock import now_ms
+from linkxg.console.causes import LABELS
+from linkxg.console.client_state import State, state_of, unused_scopes
+from linkxg.console.confirm import ask_password
+from linkxg.console.guard import Visit, visit_of
+from linkxg.console.pages import download, go, page
+from linkxg.console.parts import Parts
+from linkxg.console.try_credential import TRIED, try_credential
+from linkxg.db.idempotency import check_key
+from linkxg.errors import Cause, InvalidRequest, InvalidScope
+from linkxg.tokens.scopes import SCOPES, format_scope
+from linkxg.web.permits import ADMINISTRATORS, session_roles
+
+PAGE_SIZE = 20
+SORTS = ("name", "created", "used")
+LIST = "/account/api-access"
+
+
+class Row(NamedTuple):
+    """A client in the list; times in milliseconds."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    created_at: int
+    last_used_at: int | None
+    state: State
+    unused: int
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @get(LIST, **session_roles(ADMINISTRATORS))
+    async def listing(request: Request[Any, Any, Any]) -> Response[str]:
+        visit = visit_of(request)
+        query = visit.query
+        name = query.text("q").strip()[:200]
+        sort = query.text("sort") if query.text("sort") in SORTS else "name"
+        number = int(query.text("page")) if query.text("page").isdecimal() and len(query.text("page")) < 6 else 1
+        offset = max(0, number - 1) * PAGE_SIZE
+        found = await search_clients(
+            parts.database, visit.account_id, name=name, sort=sort, offset=offset, limit=PAGE_SIZE
+        )
+        refused = await list_refused(parts.database, visit.account_id, limit=3)
+        now = now_ms()
+        rows = [
+            Row(
+                client.id,
+                client.name,
+                format_scope(client.scopes).split(),
+                client.created_at,
+                client.last_used_at,
+                state_of(client, now),
+                len(unused_scopes(client, found.used[client.id], now)),
+            )
+            for client in found.clients
+        ]
+        return page(
+            visit,
+            "api_access.html",
+            rows=rows,
+            total=found.total,
+            name=name,
+            sort=sort,
+            number=max(1, number),
+            pages=-(-found.total // PAGE_SIZE),
+            refused=refused,
+            labels=LABELS,
+            cause=Cause,
+            names={client.id: client.name for client in found.clients},
+        )
+
+    @get(f"{LIST}/new", **session_roles(ADMINISTRATORS))
+    async def new(request: Request[Any, Any, Any]) -> Response[str]:
+        return _form(visit_of(request), secrets.token_hex(16))
+
+    @post(f"{LIST}/new", **session_roles(ADMINISTRATORS))
+    async def create(request: Request[Any, Any, Any]) -> Response[str]:
+        visit = visit_of(request)
+        form = visit.form
+        asking = await ask_password(parts, visit, "create the client")
+        if asking is not None:
+            return asking
+        key = form.text("key")
+        try:
+            if not form.all("scope"):
+                raise InvalidRequest("Select at least one scope.")
+            made = await register_client(
+                parts.database,
+                parts.server_key,
+                visit.actor,
+                visit.account_id,
+                name=form.text("name").strip(),
+                scope=" ".join(form.all("scope")),
+                expires_at=_end_of_day(form.text("expires")),
+                allowed_cidrs=form.lines("ranges"),
+                self_rotation=form.text("self_rotation") == "yes",
+                idempotency_key=check_key(key or None),
+            )
+        except (InvalidRequest, InvalidScope) as error:
+            return _form(visit, key, error=_in_words(error.description))
+        return show_secret(parts, visit, made.client_id, made.client_name, made.scope, made.client_secret)
+
+    @post(f"{LIST}/{{client_id:str}}/test", **session_roles(ADMINISTRATORS))
+    async def test(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        secret = visit.form.text("client_secret")
+        client = (await read_client(parts.database, visit.account_id, client_id)).client
+        await parts.limits.spend(TRIED, visit.account_id)
+        trial = await try_credential(parts.token_endpoint, visit.exchange, client_id, secret)
+        scope = format_scope(client.scopes)
+        return show_secret(parts, visit, client_id, client.name, scope, secret, trial=trial)
+
+    @post(f"{LIST}/{{client_id:str}}/env", **session_roles(ADMINISTRATORS))
+    async def environment(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        await read_client(parts.database, visit.account_id, client_id)
+        secret = visit.form.text("client_secret")
+        if not secret.isascii() or (not secret.isalnum() and not secret.replace("_", "").isalnum()):
+            raise InvalidRequest("This is not a client secret.")
+        lines = (
+            f"LINKXG_BASE_URL={parts.public_url}/api/v1",
+            f"LINKXG_CLIENT_ID={client_id}",
+            f"LINKXG_CLIENT_SECRET={secret}",
+        )
+        return download(visit, "\n".join(lines) + "\n", "text/plain; charset=utf-8", "linkxg.env")
+
+    @get([f"{LIST}/{{client_id:str}}/test", f"{LIST}/{{client_id:str}}/env"], **session_roles(ADMINISTRATORS))
+    async def back(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
+        """Whoever comes back here by the address finds the client; the secret is not shown again."""
+        return go(visit_of(request), f"{LIST}/{client_id}")
+
+    return [listing, new, create, test, environment, back]
+
+
+def show_secret(
+    parts: Parts, visit: Visit, client_id: str, name: str, scope: str, secret: str, **values: Any
+) -> Response[str]:
+    """The page that shows a secret this once, with what to do with it."""
+    shown: dict[str, Any] = {"trial": None, "rotated": None, **values}
+    return page(
+        visit,
+        "secret.html",
+        client_id=client_id,
+        name=name,
+        scope=scope,
+        secret=secret,
+        api=f"{parts.public_url}/api/v1",
+        **shown,
+    )
+
+
+def _form(visit: Visit, key: str, *, error: str | None = None) -> Response[str]:
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    return page(
+        visit,
+        "new_client.html",
+        status=422 if error else 200,
+        key=key,
+        grantable=[(scope, text) for scope, text in SCOPES.items() if scope in visit.scopes],
+        chosen=visit.form.all("scope"),
+        first_day=tomorrow.isoformat(),
+        error=error,
+    )
+
+
+def _end_of_day(text: str) -> int | None:
+    """The last second of that day in UTC; None for an empty field."""
+    if not text:
+        return None
+    try:
+        day = msgspec.convert(text, date, strict=True)
+    except msgspec.ValidationError:
+        raise InvalidRequest("The expiry must be a day such as 2027-06-30.") from None
+    return int(datetime.combine(day, time(23, 59, 59), UTC).timestamp())
+
+
+def _in_words(description: str) -> str:
+    """The API names fields as programs know them; a person knows their labels."""
+    names = {"client_name": "name", "allowed_cidrs": "address ranges", "expires_at": "expiry"}
+    for field, label in names.items():
+        description = description.replace(f"The field {field}", f"The field “{label}”")
+    return description

@@ -1,0 +1,113 @@
+"""`/account/audit`: what has happened, is the trail whole, and the trail to take along."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
+
+from linkxg.accounts.manage_user import list_people
+from linkxg.audit.list_events import list_events
+from linkxg.audit.model import ACTIONS, AuditEvent
+from linkxg.audit.verify import verify_chain
+from linkxg.console.guard import Visit, visit_of
+from linkxg.console.pages import COMMON, page
+from linkxg.console.parts import Parts
+from linkxg.web.limits import Budget
+from linkxg.web.permits import ADMINISTRATORS, session_roles
+
+PAGE_SIZE = 50
+_CHUNK = 500
+EXPORTS = Budget("console-exports", 20, 60)
+COLUMNS = (
+    "seq", "at", "action", "actor_kind", "actor_id", "target", "source", "request_id", "secret_id", "details", "hash",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @get("/account/audit", **session_roles(ADMINISTRATORS))
+    async def listing(request: Request[Any, Any, Any]) -> Response[str]:
+        visit = visit_of(request)
+        action, before = _filters(visit)
+        found, more = await list_events(parts.database, visit.account_id, before=before, limit=PAGE_SIZE, action=action)
+        people = await list_people(parts.database, visit.account_id)
+        return page(
+            visit,
+            "audit.html",
+            found=found,
+            following=found[-1].seq if more else None,
+            names={person.id: person.email for person in people},
+            action=action,
+            actions=ACTIONS,
+            verdict=None,
+        )
+
+    @get("/account/audit/verify", **session_roles(ADMINISTRATORS))
+    async def verify(request: Request[Any, Any, Any]) -> Response[str]:
+        visit = visit_of(request)
+        await parts.limits.spend(EXPORTS, visit.account_id)
+        verdict = await parts.database.survey(verify_chain, visit.account_id)
+        return page(visit, "audit_verdict.html", verdict=verdict)
+
+    @get("/account/audit.csv", **session_roles(ADMINISTRATORS))
+    async def as_csv(request: Request[Any, Any, Any]) -> Stream:
+        visit = visit_of(request)
+        await parts.limits.spend(EXPORTS, visit.account_id)
+        return _file(visit, _csv(_events(parts, visit)), "text/csv; charset=utf-8", "audit.csv")
+
+    @get("/account/audit.ndjson", **session_roles(ADMINISTRATORS))
+    async def as_ndjson(request: Request[Any, Any, Any]) -> Stream:
+        visit = visit_of(request)
+        await parts.limits.spend(EXPORTS, visit.account_id)
+        return _file(visit, _ndjson(_events(parts, visit)), "application/x-ndjson", "audit.ndjson")
+
+    return [listing, verify, as_csv, as_ndjson]
+
+
+def _filters(visit: Visit) -> tuple[str | None, int | None]:
+    action, before = visit.query.text("action"), visit.query.text("before")
+    number = int(before) if before.isdecimal() and before.isascii() and len(before) < 16 else None
+    return (action if action in ACTIONS else None), number
+
+
+async def _events(parts: Parts, visit: Visit) -> AsyncIterator[list[AuditEvent]]:
+    """The whole filtered trail, newest first, a chunk at a time."""
+    action, before = _filters(visit)
+    more = True
+    while more:
+        found, more = await list_events(parts.database, visit.account_id, before=before, limit=_CHUNK, action=action)
+        yield found
+        before = found[-1].seq if found else None
+
+
+async def _csv(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[str]:
+    yield ",".join(COLUMNS) + "\r\n"
+    async for chunk in chunks:
+        text = io.StringIO()
+        writer = csv.writer(text)
+        for event in chunk:
+            values = {**msgspec.structs.asdict(event), "details": msgspec.json.encode(event.details).decode()}
+            writer.writerow([safe_cell(values[name]) for name in COLUMNS])
+        yield text.getvalue()
+
+
+async def _ndjson(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        yield b"".join(msgspec.json.encode(event) + b"\n" for event in chunk)
+
+
+def safe_cell(value: Any) -> str:
+    """A cell that no spreadsheet takes for a formula (OWASP, «CSV injection»)."""
+    text = "" if value is None else str(value)
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def _file(visit: Visit, content: AsyncIterator[Any], media_type: str, name: str) -> Stream:
+    headers = {**COMMON, "Content-Disposition": f'attachment; filename="{name}"'}
+    headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return Stream(content, media_type=media_type, headers=headers)

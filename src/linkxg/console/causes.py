@@ -1,0 +1,88 @@
+"""Why was a request refused, in words, and what helps?"""
+
+from typing import NamedTuple
+
+from linkxg.clients.model import Client
+from linkxg.clients.refused.model import Refused
+from linkxg.console.words import day
+from linkxg.errors import Cause
+
+
+class Explanation(NamedTuple):
+    """What happened and what to do; neither holds a secret."""
+
+    happened: str
+    remedy: str
+
+
+_TEXTS: dict[Cause, Explanation] = {
+    Cause.WRONG_SECRET: Explanation(
+        "Wrong secret: well formed, but none that this client ever had.",
+        "Compare the client id: the secret probably belongs to another client.",
+    ),
+    Cause.MISTYPED_SECRET: Explanation(
+        "Secret mistyped: its checksum fails.",
+        "It was cut short, or copied with quotes or a space. Copy it again from where it is stored, or rotate.",
+    ),
+    Cause.RETIRED_SECRET: Explanation(
+        "Retired secret: it was replaced by a rotation or removed.",
+        "Put the new secret into the system that sent this.",
+    ),
+    Cause.EXPIRED_SECRET: Explanation(
+        "Expired secret: its time is over.", "Rotate the secret and put the new one into the system that sent this."
+    ),
+    Cause.CLIENT_DISABLED: Explanation("The client is disabled.", "Enable it on its page if it is to work again."),
+    Cause.ADDRESS_NOT_ALLOWED: Explanation(
+        "The address is outside the ranges allowed for this client.",
+        "Add the address to the client's ranges, or find out who called from there.",
+    ),
+    Cause.SCOPE_NOT_GRANTED: Explanation(
+        "The token request named a scope that the client was not granted.",
+        "Grant the scope on the client's page, or ask for less.",
+    ),
+    Cause.SCOPE_NOT_IN_TOKEN: Explanation(
+        "The call needed a scope that its token does not carry.",
+        "Grant the scope to the client and name it in the token request.",
+    ),
+    Cause.TOKEN_EXPIRED: Explanation(
+        "The token had expired: tokens live 15 minutes.", "Request a new token before the old one expires."
+    ),
+    Cause.TOKEN_REVOKED: Explanation(
+        "The token was revoked: the client was changed or its tokens were stopped.", "Request a new token."
+    ),
+    Cause.KEY_RETIRED: Explanation("The token was signed with a key that has been retired.", "Request a new token."),
+    Cause.TOO_MANY_REQUESTS: Explanation(
+        "Too many token requests or failed attempts.", "Keep a token for its 15 minutes instead of asking each time."
+    ),
+}
+LABELS = {
+    Cause.WRONG_SECRET: "wrong secret",
+    Cause.MISTYPED_SECRET: "secret mistyped (checksum)",
+    Cause.RETIRED_SECRET: "retired secret",
+    Cause.EXPIRED_SECRET: "expired secret",
+    Cause.CLIENT_DISABLED: "client disabled",
+    Cause.ADDRESS_NOT_ALLOWED: "address not allowed",
+    Cause.SCOPE_NOT_GRANTED: "scope not granted",
+    Cause.SCOPE_NOT_IN_TOKEN: "scope not in token",
+    Cause.TOKEN_EXPIRED: "token expired",
+    Cause.TOKEN_REVOKED: "token revoked",
+    Cause.KEY_RETIRED: "key retired",
+    Cause.TOO_MANY_REQUESTS: "too many requests",
+}
+
+
+def explain(refused: Refused, client: Client | None) -> Explanation:
+    """With what is known of the secret or scope that it concerns."""
+    cause = Cause(refused.cause)
+    general = _TEXTS[cause]
+    if cause in (Cause.RETIRED_SECRET, Cause.EXPIRED_SECRET) and client is not None:
+        secret = next((known for known in client.secrets if known.id == refused.concerns), None)
+        if secret is not None and secret.revoked_at is not None:
+            return general._replace(happened=f"Retired secret {secret.hint}: replaced on {day(secret.revoked_at)}.")
+        if secret is not None and secret.expires_at is not None:
+            return general._replace(happened=f"Secret {secret.hint}: it ended on {day(secret.expires_at)}.")
+    if cause is Cause.SCOPE_NOT_IN_TOKEN and refused.concerns:
+        return general._replace(happened=f"The call needed {refused.concerns}, which its token does not carry.")
+    if cause is Cause.SCOPE_NOT_GRANTED and refused.concerns:
+        return general._replace(happened=f"The token request named {refused.concerns}, which is not granted.")
+    return general

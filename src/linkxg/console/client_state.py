@@ -1,0 +1,65 @@
+"""How does a client stand, in one word and a colour that the word does not need?"""
+
+from typing import NamedTuple
+
+from linkxg.clients.model import Client, Secret
+from linkxg.clock import DAY
+from linkxg.console.words import ago, clock, span
+
+LIVELY_MS = 7 * DAY
+EXPIRY_WARNING_MS = 30 * DAY
+UNUSED_AFTER_MS = 90 * DAY
+
+
+class State(NamedTuple):
+    """`kind` is `good`, `idle`, `warn` or `bad`."""
+
+    kind: str
+    text: str
+
+
+class Evidence(NamedTuple):
+    """Whether an old secret can go, and what tells."""
+
+    safe: bool
+    text: str
+
+
+def state_of(client: Client, now: int) -> State:
+    live = client.live_secrets(now)
+    if client.disabled:
+        return State("bad", "disabled")
+    if not live:
+        return State("bad", "secret expired")
+    if len(live) > 1:
+        ends = live[0].expires_at
+        return State("warn", f"2 secrets, one ends in {span(ends - now)}" if ends else "2 secrets")
+    ends = live[0].expires_at
+    if ends is not None and ends - now < EXPIRY_WARNING_MS:
+        return State("warn", f"secret expires in {span(ends - now)}")
+    if client.last_used_at is None:
+        return State("idle", "not used yet")
+    return State("good", "live") if now - client.last_used_at < LIVELY_MS else State("idle", "idle")
+
+
+def unused_scopes(client: Client, used: dict[str, int], now: int) -> list[str]:
+    """Granted scopes that no call has needed for 90 days; none while the client has made no call at all."""
+    if not used:
+        return []
+    return [scope for scope in sorted(client.scopes) if used.get(scope, 0) < now - UNUSED_AFTER_MS]
+
+
+def evidence(old: Secret, newest: Secret, now: int) -> Evidence:
+    """What tells whether `old` is still needed now that there is `newest`."""
+    if old.last_used_at is None:
+        return Evidence(True, "The old one has never been used: safe to remove.")
+    when, place = ago(old.last_used_at, now), old.last_used_source or "an unknown address"
+    if newest.first_used_at is None:
+        return Evidence(False, f"The new one has not been used yet; the old one was last used {when} from {place}.")
+    if old.last_used_at < newest.first_used_at:
+        return Evidence(
+            True,
+            f"The old one is unused for {span(now - old.last_used_at)}, while the new one has worked since "
+            f"{clock(newest.first_used_at)} UTC: safe to remove.",
+        )
+    return Evidence(False, f"The old one is still in use: {when} from {place}.")

@@ -1,0 +1,53 @@
+"""Does the person who sits here still know the password?
+
+Asked before a sensitive act when it was not given within ten minutes (security bar 101). The page carries what was
+filled in, so that the act goes on from there; no secret is ever part of such a form.
+"""
+
+from litestar import Response
+
+from linkxg.console.cookies import SESSION, set_cookie
+from linkxg.console.forgery import FIELD
+from linkxg.console.guard import SignInRequired, Visit
+from linkxg.console.pages import page
+from linkxg.console.parts import Parts
+from linkxg.errors import InvalidCredentials, InvalidToken, RateLimitExceeded
+from linkxg.sessions.console_session import prove_again
+from linkxg.sessions.login import MAX_PASSWORD_BYTES
+from linkxg.sessions.throttle import SOURCE_LOGINS
+from linkxg.web.source import source_key
+
+PASSWORD = "confirm_password"  # noqa: S105  the name of a field
+
+
+async def ask_password(parts: Parts, visit: Visit, act: str) -> Response[str] | None:
+    """The page that asks, or None when the act may go on. `act` completes «Confirm your password to …»."""
+    if visit.proved_lately:
+        return None
+    error = None
+    password = visit.form.text(PASSWORD)
+    if password:
+        try:
+            await parts.limits.spend(SOURCE_LOGINS, source_key(visit.exchange.source))
+            if len(password.encode()) > MAX_PASSWORD_BYTES:
+                raise InvalidCredentials(reason="password too long")
+            cookie = await prove_again(
+                parts.database,
+                parts.passwords,
+                visit.actor,
+                visit.person,
+                password=password,
+                limit_scale=parts.limit_scale,
+            )
+            visit.cookies.append(set_cookie(SESSION, cookie, secure=parts.secure))
+        except InvalidToken:
+            raise SignInRequired from None
+        except InvalidCredentials as refused:
+            visit.exchange.notes |= {"error": refused.code, "reason": refused.reason}
+            error = "The password is incorrect."
+        except RateLimitExceeded as refused:
+            error = f"Too many attempts. Wait {refused.retry_after} seconds and try again."
+        else:
+            return None
+    carried = [(name, value) for name, value in visit.form.pairs if name not in (FIELD, PASSWORD)]
+    return page(visit, "confirm.html", status=403 if error else 200, act=act, carried=carried, error=error)

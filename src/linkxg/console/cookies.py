@@ -1,0 +1,38 @@
+"""Which cookies does the console keep, and with which attributes?
+
+`__Host-` binds a cookie to this host and to TLS (RFC 6265bis §4.1.3.2). A service on a loopback address without TLS
+cannot use that prefix, so there the names are plain.
+"""
+
+from litestar.datastructures import Cookie
+
+from linkxg.web.exchange import Exchange
+
+SESSION = "linkxg"
+BEFORE_SESSION = "linkxg-entry"
+"""Binds the sign-in form to the browser that asked for it (login CSRF)."""
+
+
+def read_cookie(exchange: Exchange, name: str, *, secure: bool) -> str:
+    """The cookie's value; empty when absent."""
+    wanted = _full_name(name, secure)
+    for field, value in exchange.headers:
+        if field == b"cookie":
+            for part in value.decode("latin-1").split(";"):
+                key, _, text = part.strip().partition("=")
+                if key == wanted:
+                    return text
+    return ""
+
+
+def set_cookie(name: str, value: str, *, secure: bool) -> Cookie:
+    """Lasts as long as the browser's session; the server ends it earlier."""
+    return Cookie(_full_name(name, secure), "/", value, secure=secure, httponly=True, samesite="lax")
+
+
+def clear_cookie(name: str, *, secure: bool) -> Cookie:
+    return Cookie(_full_name(name, secure), "/", "", max_age=0, secure=secure, httponly=True, samesite="lax")
+
+
+def _full_name(name: str, secure: bool) -> str:
+    return f"__Host-{name}" if secure else name

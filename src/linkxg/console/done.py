@@ -1,0 +1,24 @@
+"""What is a person told once their act is done?
+
+The address of the next page carries a word of this list, so a reload or a shared link says the same.
+"""
+
+DONE = {
+    "saved": "Saved.",
+    "disabled": "The client is disabled. Its live tokens stopped working.",
+    "enabled": "The client is enabled. It can request tokens again.",
+    "deleted": "The client is deleted. Its secrets and live tokens stopped working.",
+    "finished": "The old secret is removed. Only the new one works now.",
+    "extended": "The end of the overlap is changed.",
+    "narrowed": "The unused scopes are removed. The client's next token carries the rest.",
+    "role": "The role is changed. The person's sessions and tokens ended; they sign in again.",
+    "person-disabled": "The person is disabled. Their sessions and tokens ended.",
+    "person-enabled": "The person is enabled and can sign in.",
+    "person-removed": "The person is removed. What they made stays.",
+    "sessions-ended": "The person's sessions and tokens ended.",
+    "withdrawn": "The invitation is withdrawn. Its link opens nothing any more.",
+    "session-ended": "The session ended.",
+    "password": "The password is changed. Your other sessions ended.",
+    "signed-out": "You are signed out.",
+    "product": "The product is saved.",
+}

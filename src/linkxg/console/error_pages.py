@@ -1,0 +1,143 @@
+"""What does a person see when something went wrong?
+
+What happened, why, and what to do next, with the request id that finds it in the log; never what is inside.
+"""
+
+import os
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from linkxg.console.addresses import local_path
+from linkxg.console.guard import SignInRequired, Visit, visit_if_any
+from linkxg.console.page_forms import PageForm
+from linkxg.console.pages import go, page
+from linkxg.errors import (
+    AccessDenied,
+    IdempotencyKeyReused,
+    MethodNotAllowed,
+    NotFound,
+    PublicError,
+    RateLimitExceeded,
+    TemporarilyUnavailable,
+)
+from linkxg.web.exchange import Exchange, exchange_of
+from linkxg.web.refusals import Refusals
+
+_MACHINES = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics")
+
+
+class Told(NamedTuple):
+    """Title, what happened, what to do."""
+
+    title: str
+    happened: str
+    next_step: str
+
+
+def wants_page(exchange: Exchange, path: str) -> bool:
+    """Whether a browser asked for a page that does not exist, rather than a program for an address of the API."""
+    if path.startswith(_MACHINES):
+        return False
+    return any(name == b"accept" and b"text/html" in value for name, value in exchange.headers)
+
+
+class ErrorPages:
+    """Turns what a page raised into a page; `refusals` notes it in the log as for the API."""
+
+    def __init__(self, refusals: Refusals) -> None:
+        self._refusals = refusals
+
+    def refuse(self, request: Request[Any, Any, Any], error: PublicError) -> Response[str]:
+        exchange = exchange_of(request.scope)
+        reply = self._refusals.reply(error, exchange, request.scope["path"])
+        kept = (b"retry-after", b"allow", b"ratelimit", b"ratelimit-policy")
+        headers = {name.decode(): value.decode() for name, value in reply.headers if name in kept}
+        visit = visit_if_any(request) or _stranger(request)
+        return page(visit, "error.html", status=error.status, headers=headers, told=_told(error), error=error)
+
+    def refuse_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
+        if error.status_code >= 500:
+            return self.unexpected(request, error)
+        if error.status_code == MethodNotAllowed.status:
+            allow = str((error.headers or {}).get("allow", ""))
+            return self.refuse(request, MethodNotAllowed(headers={"Allow": allow}))
+        return self.refuse(request, NotFound())
+
+    def unexpected(self, request: Request[Any, Any, Any], fault: Exception) -> Response[str]:
+        self._refusals.unexpected(fault, exchange_of(request.scope), request.scope["path"])
+        return self.refuse(request, PublicError(reason=type(fault).__name__))
+
+    def sign_in_first(self, request: Request[Any, Any, Any], _: SignInRequired) -> Response[str]:
+        """To the sign-in page, and afterwards back to where the person was."""
+        visit = visit_if_any(request) or _stranger(request)
+        visit.exchange.notes["reason"] = "not signed in"
+        wanted = request.scope["path"]
+        if request.scope["method"] == "POST":
+            referer = (visit.exchange.header(b"referer") or b"").decode("latin-1")
+            wanted = urlsplit(referer).path
+        elif visit.exchange.query:
+            wanted += "?" + visit.exchange.query.decode("latin-1")
+        target = local_path(wanted)
+        return go(visit, "/sign-in", next=target) if target not in ("", "/") else go(visit, "/sign-in")
+
+
+def _stranger(request: Request[Any, Any, Any]) -> Visit:
+    empty = PageForm([])
+    return Visit(exchange_of(request.scope), request.scope["path"], None, empty, empty, "", os.urandom(16).hex())
+
+
+def _told(error: PublicError) -> Told:
+    match error:
+        case NotFound():
+            return Told(
+                "There is nothing here",
+                "The address is wrong, or what it named has been deleted or belongs to another account.",
+                "Go to the start page and look for it from there.",
+            )
+        case AccessDenied() if error.reason in ("form token", "cross-site form"):
+            return Told(
+                "This form is out of date",
+                "It was opened before you signed in the last time, or sent from another site. Nothing was changed.",
+                "Go back, reload the page and send the form again.",
+            )
+        case AccessDenied():
+            return Told(
+                "Your role does not permit this",
+                f"{error.description} Nothing was changed.",
+                "Ask an Owner or Admin of your account.",
+            )
+        case RateLimitExceeded():
+            wait = error.retry_after or 1
+            return Told(
+                "Too many requests",
+                "This address has sent more requests than it may. Nothing was changed.",
+                f"Wait {wait} seconds and try again." if wait > 1 else "Wait a second and try again.",
+            )
+        case TemporarilyUnavailable():
+            return Told(
+                "The service cannot answer right now",
+                "The database is out of reach or too much work is queued. Nothing was changed.",
+                "Wait a few seconds and reload the page.",
+            )
+        case MethodNotAllowed():
+            return Told(
+                "This address takes another method",
+                "A form was sent to a page that has none, or a page was asked of an address that only takes forms.",
+                "Go to the start page and begin again.",
+            )
+        case IdempotencyKeyReused():
+            return Told(
+                "This form has been used",
+                "It was sent before with other content. What it did then stands; nothing was changed now.",
+                "Open the page again for a fresh form.",
+            )
+        case _ if error.status < 500:
+            return Told("That did not work", f"{error.description} Nothing was changed.", "Go back and correct it.")
+    return Told(
+        "Something failed on our side",
+        "The request could not be completed. The fault is in the log.",
+        "Try again; if it fails again, tell the operator the request id.",
+    )

@@ -1,0 +1,41 @@
+"""Was this form sent by our own page, in the browser of the person whose cookie came with it?
+
+Both must hold: the browser says that our own origin sent it (Sec-Fetch-Site, or Origin or Referer where that is
+absent), and the form carries the HMAC that only a page of this very session holds (security bar 96).
+"""
+
+import hmac
+from urllib.parse import urlsplit
+
+from linkxg.crypto.secrets import derive
+from linkxg.errors import AccessDenied
+from linkxg.web.exchange import Exchange
+
+FIELD = "csrf"
+_OWN = (b"same-origin", b"none")
+
+
+def form_token(server_key: bytes, bound_to: str) -> str:
+    """The value of the hidden field in every form of the session (or sign-in cookie) `bound_to`."""
+    return derive(server_key, "console form", bound_to).hex()
+
+
+def require_own_form(exchange: Exchange, own_origin: str, server_key: bytes, bound_to: str, token: str) -> None:
+    """Raises AccessDenied for a form that another site made this browser send."""
+    if not _from_own_origin(exchange, own_origin):
+        raise AccessDenied("This form came from another site.", reason="cross-site form")
+    expected = form_token(server_key, bound_to)
+    if not bound_to or not hmac.compare_digest(token.encode(), expected.encode()):
+        raise AccessDenied("This form is out of date.", reason="form token")
+
+
+def _from_own_origin(exchange: Exchange, own_origin: str) -> bool:
+    site = exchange.header(b"sec-fetch-site")
+    if site is not None:
+        return site in _OWN
+    sender = exchange.header(b"origin") or exchange.header(b"referer")
+    if sender is None:
+        return False
+    parts = urlsplit(sender.decode("latin-1"))
+    own = urlsplit(own_origin)
+    return (parts.scheme, parts.netloc) == (own.scheme, own.netloc)

@@ -1,0 +1,138 @@
+"""Who sits here, and may they open this page?
+
+The console's one guard: every route of it says which roles may enter or that everybody may, every form is proved to be
+ours before a handler sees it, and a route that says nothing is refused. Tokens open nothing here.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.handlers import BaseRouteHandler
+
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie
+from linkxg.console.forgery import FIELD, form_token, require_own_form
+from linkxg.console.page_forms import PageForm, read_page_form, read_pairs
+from linkxg.console.parts import Parts
+from linkxg.errors import AccessDenied
+from linkxg.sessions.console_session import find_console_session
+from linkxg.sessions.model import RECENT_MS, ConsoleSession
+from linkxg.tokens.scopes import ROLE_SCOPES
+from linkxg.web.exchange import Exchange, exchange_of
+from linkxg.web.permits import ADMINISTRATORS
+
+_SCOPE_KEY = "linkxg.visit"
+
+
+class SignInRequired(Exception):
+    """Nobody is signed in, or no longer."""
+
+
+@dataclass
+class Visit:
+    """One request of a browser: who sits there (None before signing in), what they sent, which cookies to set."""
+
+    exchange: Exchange
+    path: str
+    session: ConsoleSession | None
+    form: PageForm
+    query: PageForm
+    csrf: str
+    nonce: str = ""
+    cookies: list[Cookie] = field(default_factory=list)
+
+    @property
+    def person(self) -> ConsoleSession:
+        if self.session is None:
+            raise SignInRequired
+        return self.session
+
+    @property
+    def account_id(self) -> str:
+        return self.person.account_id
+
+    @property
+    def role(self) -> str:
+        return self.session.role if self.session else ""
+
+    @property
+    def administers(self) -> bool:
+        return self.role in ADMINISTRATORS
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What the role itself holds."""
+        return ROLE_SCOPES.get(self.role, frozenset())
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for the verbs and the audit trail."""
+        source, request_id = self.exchange.source, self.exchange.request_id
+        if self.session is None:
+            return Actor("anonymous", None, None, source, request_id)
+        person = self.session
+        return Actor("user", person.user_id, person.account_id, source, request_id, person.role, session_id=person.id)
+
+    @property
+    def proved_lately(self) -> bool:
+        """Whether the person gave their password within the last ten minutes."""
+        return now_ms() - self.person.authenticated_at < RECENT_MS
+
+
+class ConsoleGuard:
+    """Runs before every handler of the console and leaves the `Visit` for it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+        exchange = exchange_of(connection.scope)
+        visit = await self.begin(exchange, connection.scope["path"])
+        connection.scope[_SCOPE_KEY] = visit  # type: ignore[literal-required]
+        allowed, public = route.opt.get("session_roles"), route.opt.get("public")
+        if not allowed and not public:
+            raise AccessDenied(reason="the page declares no permission")
+        if connection.scope.get("method") == "POST":
+            await self._read_form(visit)
+        if allowed:
+            if visit.session is None:
+                raise SignInRequired
+            if visit.role not in allowed:
+                raise AccessDenied
+
+    async def begin(self, exchange: Exchange, path: str) -> Visit:
+        """The visit of a request, before anything is asked of it."""
+        parts = self._parts
+        cookie = read_cookie(exchange, SESSION, secure=parts.secure)
+        session = await find_console_session(parts.database, cookie) if cookie else None
+        bound_to = session.id if session else read_cookie(exchange, BEFORE_SESSION, secure=parts.secure)
+        if session is not None:
+            exchange.notes |= {"account_id": session.account_id, "sub": session.user_id, "sid": session.id}
+        csrf = form_token(parts.server_key, bound_to) if bound_to else ""
+        query = PageForm(read_pairs(exchange.query) if exchange.query else [])
+        return Visit(exchange, path, session, PageForm([]), query, csrf)
+
+    async def _read_form(self, visit: Visit) -> None:
+        parts, exchange = self._parts, visit.exchange
+        visit.form = await read_page_form(exchange)
+        secure = parts.secure
+        bound_to = visit.session.id if visit.session else read_cookie(exchange, BEFORE_SESSION, secure=secure)
+        if not bound_to:
+            raise SignInRequired
+        require_own_form(exchange, parts.public_url, parts.server_key, bound_to, visit.form.text(FIELD))
+
+
+def visit_of(request: Request[Any, Any, Any]) -> Visit:
+    """The visit that the guard has let in."""
+    visit: Visit = request.scope[_SCOPE_KEY]  # type: ignore[literal-required]
+    return visit
+
+
+def visit_if_any(request: Request[Any, Any, Any]) -> Visit | None:
+    """The visit, unless the request failed before the guard saw it."""
+    found: Visit | None = request.scope.get(_SCOPE_KEY)  # type: ignore[assignment]
+    return found

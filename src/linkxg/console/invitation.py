@@ -1,0 +1,70 @@
+"""`/invitations/{token}`: where the link of an invitation leads.
+
+The token is a secret in an address: the page sends no referrer, loads nothing from elsewhere and is not kept.
+"""
+
+import secrets
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from linkxg.accounts.invite_user import accept_invitation, read_invitation
+from linkxg.accounts.password_rules import MINIMUM
+from linkxg.accounts.routes import ACCEPTS
+from linkxg.console.cookies import BEFORE_SESSION, set_cookie
+from linkxg.console.forgery import form_token
+from linkxg.console.guard import Visit, visit_of
+from linkxg.console.pages import go, page
+from linkxg.console.parts import Parts
+from linkxg.console.sign_in import enter
+from linkxg.errors import NotFound, ValidationFailed
+from linkxg.web.permits import public
+from linkxg.web.source import source_key
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @get("/invitations/{token:str}", **public())
+    async def form(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        return await _show(parts, visit, token)
+
+    @post("/invitations/{token:str}", **public())
+    async def join(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        password = visit.form.text("password")
+        await parts.limits.spend(ACCEPTS, source_key(visit.exchange.source))
+        try:
+            actor = visit.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
+            joined = await accept_invitation(parts.database, parts.passwords, actor, token=token, password=password)
+        except ValidationFailed as error:
+            return await _show(parts, visit, token, error.description)
+        except NotFound:
+            return await _show(parts, visit, token)
+        await enter(parts, visit, joined.email, password)
+        return go(visit, "/")
+
+    return [form, join]
+
+
+async def _show(parts: Parts, visit: Visit, token: str, error: str | None = None) -> Response[str]:
+    await parts.limits.spend(ACCEPTS, source_key(visit.exchange.source))
+    try:
+        welcome = await read_invitation(parts.database, token)
+    except NotFound:
+        return page(visit, "invitation_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
+    if visit.session is None:
+        entry = secrets.token_hex(16)
+        visit.csrf = form_token(parts.server_key, entry)
+        visit.cookies.append(set_cookie(BEFORE_SESSION, entry, secure=parts.secure))
+    return page(
+        visit,
+        "invitation.html",
+        status=422 if error else 200,
+        # Never the path, which holds the token; `no-referrer` would blank the Origin by which the form is known.
+        headers={"Referrer-Policy": "strict-origin"},
+        welcome=welcome,
+        minimum=MINIMUM,
+        error=error,
+    )

@@ -1,0 +1,57 @@
+"""`…/least-scope`: which scopes does a client hold that it never needs?"""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from linkxg.clients.change_client import ClientChange, change_client
+from linkxg.clients.show import read_client
+from linkxg.clock import now_ms
+from linkxg.console.api_access import LIST
+from linkxg.console.client_page import ONE
+from linkxg.console.client_state import unused_scopes
+from linkxg.console.confirm import ask_password
+from linkxg.console.guard import visit_of
+from linkxg.console.pages import go, page
+from linkxg.console.parts import Parts
+from linkxg.errors import InvalidRequest
+from linkxg.tokens.scopes import SCOPES
+from linkxg.web.permits import ADMINISTRATORS, session_roles
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @get(f"{ONE}/least-scope", **session_roles(ADMINISTRATORS))
+    async def compare(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        detail = await read_client(parts.database, visit.account_id, client_id)
+        used = {scope: row.last_used_at for scope, row in detail.scopes.items()}
+        unused = unused_scopes(detail.client, used, now_ms())
+        granted = [scope for scope in SCOPES if scope in detail.client.scopes]
+        kept = [scope for scope in granted if scope not in unused]
+        return page(
+            visit,
+            "least_scope.html",
+            client=detail.client,
+            granted=granted,
+            scopes=detail.scopes,
+            unused=[scope for scope in granted if scope in unused],
+            kept=kept,
+        )
+
+    @post(f"{ONE}/least-scope", **session_roles(ADMINISTRATORS))
+    async def narrow(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        asking = await ask_password(parts, visit, "remove the scopes")
+        if asking is not None:
+            return asking
+        client = (await read_client(parts.database, visit.account_id, client_id)).client
+        left = [scope for scope in SCOPES if scope in client.scopes and scope not in visit.form.all("remove")]
+        if not left:
+            raise InvalidRequest("A client keeps at least one scope; to stop it, disable or delete it.")
+        change = ClientChange(scope=" ".join(left))
+        await change_client(parts.database, visit.actor, visit.account_id, client_id, change)
+        return go(visit, f"{LIST}/{client_id}", done="narrowed")
+
+    return [compare, narrow]

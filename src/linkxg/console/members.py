@@ -1,0 +1,145 @@
+"""`/account/members`: who belongs to the account, and what may they do?"""
+
+from typing import Any, get_args
+from urllib.parse import quote
+
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from linkxg.accounts.invite_user import invite_user, list_invitations, withdraw_invitation
+from linkxg.accounts.mail import invitation_text
+from linkxg.accounts.manage_user import change_user, list_people, remove_user
+from linkxg.accounts.model import RANK, Role, UserView, may_manage
+from linkxg.console.confirm import ask_password
+from linkxg.console.guard import Visit, visit_of
+from linkxg.console.pages import go, page
+from linkxg.console.parts import Parts
+from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound
+from linkxg.sessions.end_sessions import end_sessions_of, list_sessions
+from linkxg.web.permits import ADMINISTRATORS, session_roles
+
+MEMBERS = "/account/members"
+ONE = f"{MEMBERS}/{{user_id:str}}"
+ROLES: dict[str, str] = {
+    "OWNER": "Everything, and who else is an Owner",
+    "ADMIN": "API access, members, audit log, all product data",
+    "MEMBER": "Read and change product data",
+    "VIEWER": "Read product data",
+}
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @get(MEMBERS, **session_roles(ADMINISTRATORS))
+    async def listing(request: Request[Any, Any, Any]) -> Response[str]:
+        return await _list(parts, visit_of(request))
+
+    @post(MEMBERS, **session_roles(ADMINISTRATORS))
+    async def invite(request: Request[Any, Any, Any]) -> Response[str]:
+        visit = visit_of(request)
+        email = visit.form.text("email").strip()
+        asking = await ask_password(parts, visit, "invite this person")
+        if asking is not None:
+            return asking
+        try:
+            invited = await invite_user(
+                parts.database, visit.actor, visit.account_id, email=email, role=_role(visit.form.text("role"))
+            )
+        except (InvalidRequest, Conflict, AccessDenied) as error:
+            told = error.description.replace("The field email is", "The address is")
+            return await _list(parts, visit, error=told, status=error.status)
+        link = f"{parts.public_url}/invitations/{quote(invited.token)}"
+        mailed = await parts.mailer.send(email, *invitation_text(invited.account_name, link))
+        return await _list(parts, visit, invited=email, link=None if mailed else link)
+
+    @post(f"{MEMBERS}/invitations/{{invitation_id:str}}/withdraw", **session_roles(ADMINISTRATORS))
+    async def withdraw(request: Request[Any, Any, Any], invitation_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        await withdraw_invitation(parts.database, visit.actor, visit.account_id, invitation_id)
+        return go(visit, MEMBERS, done="withdrawn")
+
+    @get(ONE, **session_roles(ADMINISTRATORS))
+    async def show(request: Request[Any, Any, Any], user_id: FromPath[str]) -> Response[str]:
+        return await _show(parts, visit_of(request), user_id)
+
+    @post(ONE, **session_roles(ADMINISTRATORS))
+    async def change(request: Request[Any, Any, Any], user_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        act = visit.form.text("act")
+        acts = {
+            "role": "change the role",
+            "disable": "disable this person",
+            "enable": "enable this person",
+            "remove": "remove this person",
+            "end": "end this person's sessions",
+        }
+        if act not in acts:
+            raise InvalidRequest("Choose what is to be done.")
+        asking = await ask_password(parts, visit, acts[act])
+        if asking is not None:
+            return asking
+        database, actor, account_id = parts.database, visit.actor, visit.account_id
+        here = f"{MEMBERS}/{user_id}"
+        try:
+            if act == "role":
+                await change_user(database, actor, account_id, user_id, role=_role(visit.form.text("role")))
+                return go(visit, here, done="role")
+            if act == "remove":
+                await remove_user(database, actor, account_id, user_id)
+                return go(visit, MEMBERS, done="person-removed")
+            if act == "end":
+                await end_sessions_of(database, actor, account_id, user_id)
+                return go(visit, here, done="sessions-ended")
+            await change_user(database, actor, account_id, user_id, disabled=act == "disable")
+        except (Conflict, AccessDenied) as error:
+            return await _show(parts, visit, user_id, error=error.description, status=error.status)
+        return go(visit, here, done=f"person-{act}d")
+
+    return [listing, invite, withdraw, show, change]
+
+
+async def _list(parts: Parts, visit: Visit, *, status: int = 200, **values: Any) -> Response[str]:
+    people = await list_people(parts.database, visit.account_id)
+    shown: dict[str, Any] = {"error": None, "invited": None, "link": None, **values}
+    return page(
+        visit,
+        "members.html",
+        status=status,
+        people=sorted(people, key=lambda person: (-RANK[person.role], person.email)),
+        pending=await list_invitations(parts.database, visit.account_id),
+        offered=_offered(visit),
+        roles=ROLES,
+        email=visit.form.text("email") if shown["error"] else "",
+        **shown,
+    )
+
+
+async def _show(
+    parts: Parts, visit: Visit, user_id: str, *, error: str | None = None, status: int = 200
+) -> Response[str]:
+    people: list[UserView] = await list_people(parts.database, visit.account_id)
+    person = next((one for one in people if one.id == user_id), None)
+    if person is None:
+        raise NotFound
+    return page(
+        visit,
+        "member.html",
+        status=status,
+        person=person,
+        sessions=await list_sessions(parts.database, visit.account_id, user_id),
+        may_manage=may_manage(visit.role, person.role),
+        offered=_offered(visit),
+        roles=ROLES,
+        error=error,
+    )
+
+
+def _offered(visit: Visit) -> list[str]:
+    return [role for role in ROLES if may_manage(visit.role, role)]
+
+
+def _role(text: str) -> Role:
+    found: Role | None = next((role for role in get_args(Role) if role == text), None)
+    if found is None:
+        raise InvalidRequest("Choose a role.")
+    return found

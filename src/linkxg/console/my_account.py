@@ -1,0 +1,68 @@
+"""`/account/sessions` and `/account/password`: what a person sees and changes of their own."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from linkxg.accounts.password_rules import MINIMUM
+from linkxg.console.guard import visit_of
+from linkxg.console.pages import go, page
+from linkxg.console.parts import Parts
+from linkxg.errors import InvalidCredentials, RateLimitExceeded, ValidationFailed
+from linkxg.sessions.change_password import change_password
+from linkxg.sessions.end_sessions import end_own_session, list_sessions
+from linkxg.sessions.login import MAX_PASSWORD_BYTES
+from linkxg.sessions.throttle import SOURCE_LOGINS
+from linkxg.web.permits import session_roles
+from linkxg.web.source import source_key
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @get("/account/sessions", **session_roles())
+    async def sessions(request: Request[Any, Any, Any]) -> Response[str]:
+        visit = visit_of(request)
+        found = await list_sessions(parts.database, visit.account_id, visit.person.user_id)
+        return page(visit, "sessions.html", found=found)
+
+    @post("/account/sessions/{session_id:str}/end", **session_roles())
+    async def end(request: Request[Any, Any, Any], session_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        user_id = visit.person.user_id
+        await end_own_session(parts.database, visit.actor, visit.account_id, user_id, session_id)
+        return go(visit, "/account/sessions", done="session-ended")
+
+    @get("/account/password", **session_roles())
+    async def form(request: Request[Any, Any, Any]) -> Response[str]:
+        return page(visit_of(request), "password.html", minimum=MINIMUM, error=None)
+
+    @post("/account/password", **session_roles())
+    async def change(request: Request[Any, Any, Any]) -> Response[str]:
+        visit = visit_of(request)
+        current = visit.form.text("current_password")
+        try:
+            await parts.limits.spend(SOURCE_LOGINS, source_key(visit.exchange.source))
+            if len(current.encode()) > MAX_PASSWORD_BYTES:
+                raise InvalidCredentials("The current password is incorrect.")
+            await change_password(
+                parts.database,
+                parts.passwords,
+                visit.actor,
+                account_id=visit.account_id,
+                user_id=visit.person.user_id,
+                session_id=visit.person.id,
+                current=current,
+                new=visit.form.text("new_password"),
+                limit_scale=parts.limit_scale,
+            )
+        except (InvalidCredentials, ValidationFailed, RateLimitExceeded) as error:
+            visit.exchange.notes |= {"error": error.code, "reason": error.reason}
+            wait = f" Wait {error.retry_after} seconds." if error.retry_after else ""
+            told = error.description.rstrip() + wait
+            # No 401: it would have to carry a challenge, and the person is signed in.
+            status = 422 if isinstance(error, InvalidCredentials) else error.status
+            return page(visit, "password.html", status=status, minimum=MINIMUM, error=told)
+        return go(visit, "/account/sessions", done="password")
+
+    return [sessions, end, form, change]

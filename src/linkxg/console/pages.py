@@ -1,0 +1,94 @@
+"""How does a page become a response?
+
+Templates escape everything; every response carries the policy that only our own stylesheet and script run, that nobody
+frames it and nothing keeps it (security bar 98, U4).
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response
+
+from linkxg.clock import now_ms
+from linkxg.console import words
+from linkxg.console.assets import ASSETS
+from linkxg.console.done import DONE
+from linkxg.console.guard import Visit
+from linkxg.tokens.scopes import SCOPES
+
+COMMON = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+}
+
+
+@cache
+def templates() -> Environment:
+    folder = Path(__file__).parent / "templates"
+    found = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {
+        "ago": words.time_ago,
+        "day": words.time_day,
+        "clock": words.time_clock,
+        "exact": words.exact,
+        "count": words.count,
+        "span": words.span,
+        "scopes": lambda scopes: words.scope_list(tuple(scopes)),
+    }
+    found.globals |= {
+        "asset": {name: asset.address for name, asset in ASSETS.items()},
+        "SCOPES": SCOPES,
+        "DONE": DONE,
+        "now": now_ms,
+    }
+    return found
+
+
+def policy(nonce: str) -> str:
+    """The Content-Security-Policy of a page whose style and script carry `nonce`."""
+    return (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    )
+
+
+def page(
+    visit: Visit, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+) -> Response[str]:
+    """The template filled in; it also knows the `visit`."""
+    visit.nonce = os.urandom(16).hex()
+    html = templates().get_template(template).render(visit=visit, **values)
+    return Response(
+        html,
+        status_code=status,
+        media_type="text/html; charset=utf-8",
+        headers={**COMMON, "Content-Security-Policy": policy(visit.nonce), **(headers or {})},
+        cookies=visit.cookies,
+    )
+
+
+def go(visit: Visit, path: str, **query: str) -> Response[str]:
+    """See another page (303): what a form answers with once it has done its work."""
+    headers = {**COMMON, "Location": f"{path}?{urlencode(query)}" if query else path}
+    headers["Content-Security-Policy"] = policy(os.urandom(16).hex())
+    return Response("", status_code=303, media_type="text/html; charset=utf-8", headers=headers, cookies=visit.cookies)
+
+
+def download(visit: Visit, content: str, media_type: str, name: str) -> Response[str]:
+    """A file for the person to keep; `name` is ASCII."""
+    headers = {**COMMON, "Content-Disposition": f'attachment; filename="{name}"'}
+    headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return Response(content, media_type=media_type, headers=headers, cookies=visit.cookies)

@@ -1,0 +1,32 @@
+"""What do the pages need of the program?"""
+
+from dataclasses import dataclass
+
+from linkxg.accounts.mail import Mailer
+from linkxg.clients.notify_owners import OwnerNotices
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.web.exchange import RawEndpoint
+from linkxg.web.limits import Limits
+from linkxg.web.pages import Cursors
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The same parts that the API is made of. `token_endpoint` answers real token requests."""
+
+    database: Database
+    passwords: Passwords
+    server_key: bytes
+    limits: Limits
+    mailer: Mailer
+    notices: OwnerNotices
+    cursors: Cursors
+    token_endpoint: RawEndpoint
+    public_url: str
+    limit_scale: float
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the service over TLS; only a service of this machine may do without."""
+        return self.public_url.startswith("https:")

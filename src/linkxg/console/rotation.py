@@ -1,0 +1,116 @@
+"""`…/rotate` and `…/secrets/{secret_id}/…`: a new secret, and the end of the old one with proof."""
+
+import secrets
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from linkxg.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
+from linkxg.clients.show import read_client
+from linkxg.clock import now_ms, now_s
+from linkxg.console.api_access import LIST, show_secret
+from linkxg.console.client_page import ONE
+from linkxg.console.client_state import evidence
+from linkxg.console.confirm import ask_password
+from linkxg.console.guard import Visit, visit_of
+from linkxg.console.pages import go, page
+from linkxg.console.parts import Parts
+from linkxg.db.idempotency import check_key
+from linkxg.errors import Conflict, InvalidRequest, NotFound
+from linkxg.tokens.scopes import format_scope
+from linkxg.web.permits import ADMINISTRATORS, session_roles
+
+OVERLAPS = {"3600": "1 hour", "86400": "24 hours", "604800": "7 days"}
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @get(f"{ONE}/rotate", **session_roles(ADMINISTRATORS))
+    async def choose(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        detail = await read_client(parts.database, visit.account_id, client_id, days=1)
+        return page(
+            visit,
+            "rotate.html",
+            client=detail.client,
+            live=detail.client.live_secrets(now_ms()),
+            tokens=sum(row.tokens for row in detail.usage),
+            overlaps=OVERLAPS,
+            key=secrets.token_hex(16),
+        )
+
+    @post(f"{ONE}/rotate", **session_roles(ADMINISTRATORS))
+    async def rotate(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        form = visit.form
+        asking = await ask_password(parts, visit, "rotate the secret")
+        if asking is not None:
+            return asking
+        compromised = form.text("mode") == "compromised"
+        grace = form.text("overlap")
+        if not compromised and grace not in OVERLAPS:
+            raise InvalidRequest("Choose how long both secrets are to work.")
+        rotated = await rotate_secret(
+            parts.database,
+            parts.server_key,
+            visit.actor,
+            visit.account_id,
+            client_id,
+            grace_period_seconds=0 if compromised else int(grace),
+            revoke_tokens=compromised,
+            idempotency_key=check_key(form.text("key") or None),
+        )
+        parts.notices.secret_rotated(visit.actor, visit.account_id, client_id)
+        client = (await read_client(parts.database, visit.account_id, client_id)).client
+        scope = format_scope(client.scopes)
+        return show_secret(parts, visit, client_id, client.name, scope, rotated.client_secret, rotated=rotated)
+
+    @post(f"{ONE}/secrets/{{secret_id:str}}/finish", **session_roles(ADMINISTRATORS))
+    async def finish(
+        request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
+    ) -> Response[str]:
+        visit = visit_of(request)
+        live = await _live(parts, visit, client_id)
+        old = next((secret for secret in live if secret.id == secret_id), None)
+        if old is None:
+            raise NotFound
+        if len(live) == 1:
+            raise Conflict("This is the client's only secret.")
+        proof = evidence(old, live[-1] if old is not live[-1] else live[0], now_ms())
+        if not proof.safe and visit.form.text("sure") != "yes":
+            return page(visit, "finish.html", client_id=client_id, old=old, proof=proof)
+        asking = await ask_password(parts, visit, "remove the old secret")
+        if asking is not None:
+            return asking
+        await remove_secret(parts.database, visit.actor, visit.account_id, client_id, secret_id)
+        return go(visit, f"{LIST}/{client_id}", done="finished")
+
+    @post(f"{ONE}/secrets/{{secret_id:str}}/extend", **session_roles(ADMINISTRATORS))
+    async def extend(
+        request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
+    ) -> Response[str]:
+        visit = visit_of(request)
+        seconds = visit.form.text("overlap")
+        if seconds not in OVERLAPS:
+            raise InvalidRequest("Choose how long both secrets are to work.")
+        await extend_secret(
+            parts.database, visit.actor, visit.account_id, client_id, secret_id, expires_at=now_s() + int(seconds)
+        )
+        return go(visit, f"{LIST}/{client_id}", done="extended")
+
+    @get(
+        [f"{ONE}/secrets/{{secret_id:str}}/finish", f"{ONE}/secrets/{{secret_id:str}}/extend"],
+        **session_roles(ADMINISTRATORS),
+    )
+    async def back(
+        request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
+    ) -> Response[str]:
+        return go(visit_of(request), f"{LIST}/{client_id}")
+
+    return [choose, rotate, finish, extend, back]
+
+
+async def _live(parts: Parts, visit: Visit, client_id: str) -> list[Any]:
+    client = (await read_client(parts.database, visit.account_id, client_id)).client
+    return list(client.live_secrets(now_ms()))

@@ -1,0 +1,68 @@
+"""Which addresses does the console have? Each is guarded by `ConsoleGuard`, and answers errors as pages."""
+
+from typing import Any
+
+from litestar import Request, Response, Router
+from litestar.connection import ASGIConnection
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+
+from linkxg.console import (
+    api_access,
+    audit_log,
+    client_page,
+    invitation,
+    least_scope,
+    members,
+    my_account,
+    products,
+    refused,
+    rotation,
+    sign_in,
+    static_files,
+)
+from linkxg.console.error_pages import ErrorPages
+from linkxg.console.guard import ConsoleGuard, SignInRequired
+from linkxg.console.parts import Parts
+from linkxg.errors import PublicError
+
+_FEATURES = (
+    sign_in, invitation, api_access, client_page, rotation, least_scope, refused, members, my_account, audit_log,
+    products,
+)  # fmt: skip
+
+
+def routes(parts: Parts, errors: ErrorPages) -> list[Router]:
+    """The pages, and the files that they load."""
+
+    guard = ConsoleGuard(parts)
+
+    # Functions, not bound methods: the router copies what it is given, with everything that hangs on it.
+    async def check(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+        await guard(connection, route)
+
+    def refuse(request: Request[Any, Any, Any], error: PublicError) -> Response[str]:
+        return errors.refuse(request, error)
+
+    def sign_in_first(request: Request[Any, Any, Any], error: SignInRequired) -> Response[str]:
+        return errors.sign_in_first(request, error)
+
+    def refuse_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
+        return errors.refuse_framework(request, error)
+
+    def unexpected(request: Request[Any, Any, Any], fault: Exception) -> Response[str]:
+        return errors.unexpected(request, fault)
+
+    pages = Router(
+        "/",
+        route_handlers=[handler for feature in _FEATURES for handler in feature.routes(parts)],
+        guards=[check],
+        include_in_schema=False,
+        exception_handlers={
+            PublicError: refuse,
+            SignInRequired: sign_in_first,
+            HTTPException: refuse_framework,
+            Exception: unexpected,
+        },
+    )
+    return [pages, Router("/", route_handlers=static_files.routes(), include_in_schema=False)]

@@ -1,0 +1,115 @@
+"""`/`, `/sign-in`, `/sign-out`: in and out of the console."""
+
+import secrets
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from linkxg.console.addresses import local_path
+from linkxg.console.cookies import BEFORE_SESSION, SESSION, clear_cookie, set_cookie
+from linkxg.console.forgery import form_token
+from linkxg.console.guard import Visit, visit_of
+from linkxg.console.pages import go, page
+from linkxg.console.parts import Parts
+from linkxg.errors import InvalidCredentials, InvalidRequest, InvalidToken, PublicError, RateLimitExceeded
+from linkxg.sessions.console_session import enter_console
+from linkxg.sessions.end_sessions import logout
+from linkxg.sessions.login import MAX_PASSWORD_BYTES
+from linkxg.sessions.throttle import SOURCE_LOGINS
+from linkxg.web.permits import public, session_roles
+from linkxg.web.source import source_key
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @get("/", **public())
+    async def start(request: Request[Any, Any, Any]) -> Response[str]:
+        """Each to the page that they come for."""
+        visit = visit_of(request)
+        if visit.session is None:
+            return go(visit, "/sign-in")
+        return go(visit, "/account/api-access" if visit.administers else "/products")
+
+    @get("/sign-in", **public())
+    async def form(request: Request[Any, Any, Any]) -> Response[str]:
+        visit = visit_of(request)
+        wanted = local_path(visit.query.text("next"))
+        return go(visit, wanted) if visit.session else sign_in_page(parts, visit, wanted=wanted)
+
+    @post("/sign-in", **public())
+    async def sign_in(request: Request[Any, Any, Any]) -> Response[str]:
+        visit = visit_of(request)
+        wanted, email = local_path(visit.form.text("next")), visit.form.text("email").strip()
+        try:
+            await enter(parts, visit, email, visit.form.text("password"))
+        except (InvalidCredentials, InvalidRequest) as error:
+            visit.exchange.notes |= {"error": error.code, "reason": error.reason or error.description}
+            told = InvalidCredentials()
+            return sign_in_page(parts, visit, wanted=wanted, email=email, error=told)
+        except RateLimitExceeded as error:
+            return sign_in_page(parts, visit, wanted=wanted, email=email, error=error)
+        return go(visit, wanted)
+
+    @post("/sign-out", **session_roles())
+    async def sign_out(request: Request[Any, Any, Any]) -> Response[str]:
+        visit = visit_of(request)
+        await end_session(parts, visit)
+        left = go(visit, "/sign-in", done="signed-out")
+        # What the browser still keeps of the pages goes too.
+        left.headers["Clear-Site-Data"] = '"cache"'
+        return left
+
+    return [start, form, sign_in, sign_out]
+
+
+def sign_in_page(
+    parts: Parts, visit: Visit, *, wanted: str, email: str = "", error: PublicError | None = None
+) -> Response[str]:
+    """The form, bound to a random cookie of this browser."""
+    if visit.session is None:
+        entry = secrets.token_hex(16)
+        visit.csrf = form_token(parts.server_key, entry)
+        visit.cookies.append(set_cookie(BEFORE_SESSION, entry, secure=parts.secure))
+    headers = {}
+    if isinstance(error, InvalidCredentials):
+        headers["WWW-Authenticate"] = 'Bearer realm="linkxg"'
+    elif error is not None and error.retry_after is not None:
+        headers = {"Retry-After": str(error.retry_after), **error.headers}
+    status = error.status if error else 200
+    return page(visit, "sign_in.html", status=status, headers=headers, wanted=wanted, email=email, error=error)
+
+
+async def enter(parts: Parts, visit: Visit, email: str, password: str) -> None:
+    """Start a session with a cookie of its own; one that the browser had before ends. Raises as `login` does."""
+    exchange = visit.exchange
+    await parts.limits.spend(SOURCE_LOGINS, source_key(exchange.source))
+    if len(password.encode()) > MAX_PASSWORD_BYTES:
+        raise InvalidCredentials(reason="password too long")
+    actor = visit.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
+    entered = await enter_console(
+        parts.database,
+        parts.passwords,
+        actor,
+        email=email,
+        password=password,
+        user_agent=(exchange.header(b"user-agent") or b"").decode("ascii", "replace"),
+        limit_scale=parts.limit_scale,
+    )
+    if visit.session is not None:
+        await end_session(parts, visit)
+    visit.cookies = [
+        set_cookie(SESSION, entered.cookie, secure=parts.secure),
+        clear_cookie(BEFORE_SESSION, secure=parts.secure),
+    ]
+    exchange.notes |= {"sub": entered.session.user_id, "sid": entered.session.session_id}
+
+
+async def end_session(parts: Parts, visit: Visit) -> None:
+    """End the visit's session, and forget its cookie."""
+    try:
+        await logout(parts.database, visit.actor, visit.account_id, visit.person.id)
+    except InvalidToken:
+        # It ended a moment ago by another way, which is what was wanted.
+        visit.exchange.notes["reason"] = "session had ended"
+    visit.session = None
+    visit.cookies.append(clear_cookie(SESSION, secure=parts.secure))

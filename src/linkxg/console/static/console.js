@@ -1,0 +1,111 @@
+"use strict";
+// Copying, times in the reader's zone, answers without a reload. Every page works without this file.
+(() => {
+  const told = document.getElementById("told");
+  const tell = (text) => {
+    told.textContent = "";
+    requestAnimationFrame(() => { told.textContent = text; });
+  };
+
+  // Copy buttons are hidden until there is a script to serve them.
+  const begin = (root) => {
+    for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
+    for (const time of root.querySelectorAll("time[data-time]")) show(time);
+  };
+
+  const copy = async (text) => {
+    if (navigator.clipboard) {
+      try { await navigator.clipboard.writeText(text); return true; } catch { /* refused: try the old way */ }
+    }
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "unseen";
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  };
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) {
+      const menu = document.querySelector(".menu[open]");
+      if (menu && !menu.contains(event.target)) menu.open = false;
+      return;
+    }
+    const done = await copy(button.dataset.copy);
+    const what = button.dataset.what || (button.getAttribute("aria-label") || "").replace(/^Copy /, "") || "text";
+    tell(done ? `${what} copied` : `Copying is not permitted here; select the text instead`);
+    if (!done) return;
+    button.classList.add("copied");
+    const words = button.querySelector("svg") ? null : button.textContent;
+    if (words) button.textContent = "Copied";
+    setTimeout(() => {
+      button.classList.remove("copied");
+      if (words) button.textContent = words;
+    }, 2000);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const menu = document.querySelector(".menu[open]");
+    if (event.key === "Escape" && menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+
+  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+  const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+  const two = (number) => String(number).padStart(2, "0");
+  const kinds = {
+    day: (at) => `${at.getDate()} ${months[at.getMonth()]} ${at.getFullYear()}`,
+    clock: (at) => `${at.getDate()} ${months[at.getMonth()]}, ${two(at.getHours())}:${two(at.getMinutes())}`,
+  };
+  const ago = (at) => {
+    const past = Date.now() - at;
+    const minutes = Math.floor(Math.abs(past) / 60000);
+    if (minutes < 1) return past >= 0 ? "just now" : "in moments";
+    const hours = Math.floor(minutes / 60);
+    const text = minutes < 60 ? `${minutes} min` : hours < 72 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
+    return past >= 0 ? `${text} ago` : `in ${text}`;
+  };
+  const show = (time) => {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) return;
+    time.title = exact.format(at);
+    const form = kinds[time.dataset.time];
+    time.textContent = form ? form(at) : ago(at.getTime());
+  };
+  setInterval(() => {
+    for (const time of document.querySelectorAll('time[data-time="ago"]')) show(time);
+  }, 30000);
+
+  // A form whose answer belongs into one place of this page: send it, and take that place from the answer.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    const place = form.dataset.inline && document.getElementById(form.dataset.inline);
+    if (!place) return;
+    event.preventDefault();
+    const button = form.querySelector("button");
+    button.disabled = true;
+    try {
+      const answer = await fetch(form.action, {
+        method: "POST",
+        body: new URLSearchParams(new FormData(form)),
+        redirect: "error",
+      });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = page.getElementById(form.dataset.inline);
+      if (!found) throw new Error("another page");
+      place.replaceChildren(...found.childNodes);
+      begin(place);
+    } catch {
+      place.textContent = "The service could not be asked. Wait a few seconds and try again.";
+    } finally {
+      button.disabled = false;
+    }
+  });
+
+  begin(document);
+})();

@@ -1,0 +1,41 @@
+"""Does this credential work? Asked of the token endpoint itself, as the client would ask."""
+
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import msgspec
+
+from linkxg.errors import PublicError
+from linkxg.web.exchange import Exchange, RawEndpoint
+from linkxg.web.forms import FORM_TYPE
+from linkxg.web.limits import Budget
+
+TRIED = Budget("console-tests", 30, 60)
+
+
+class Trial(NamedTuple):
+    """The real answer without its token; `error` is the wire code of a refusal."""
+
+    status: int
+    scope: str
+    expires_in: int
+    error: str
+    description: str
+
+
+async def try_credential(endpoint: RawEndpoint, exchange: Exchange, client_id: str, secret: str) -> Trial:
+    """Request a token; it is thrown away at once."""
+    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+    body = urlencode(form).encode()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    asked = Exchange(exchange.request_id, exchange.source, [(b"content-type", FORM_TYPE)], receive)
+    asked.route = "console test"
+    try:
+        reply = await endpoint(asked)
+    except PublicError as error:
+        return Trial(error.status, "", 0, error.code, error.description)
+    answer = msgspec.json.decode(reply.body)
+    return Trial(reply.status, answer["scope"], answer["expires_in"], "", "")

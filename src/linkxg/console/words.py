@@ -1,0 +1,88 @@
+"""How are times and numbers told to people?
+
+Relative in the text, exact for whoever asks: the page shows «3 min ago» and keeps the exact moment beside it.
+"""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from markupsafe import Markup
+
+from linkxg.clock import DAY, HOUR, MINUTE, now_ms
+
+_STEPS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"))
+
+
+def span(ms: int) -> str:
+    """`3 min`, `5 h`, `12 d`; less than a minute is `moments`."""
+    for step, name in _STEPS:
+        if ms >= step:
+            count = ms // step
+            # Two days are easier to place as hours.
+            return f"{ms // HOUR} h" if name == "d" and count < 3 else f"{count} {name}"
+    return "moments"
+
+
+def ago(at: int, now: int | None = None) -> str:
+    """`3 min ago`, or `in 5 h` for what is to come. Times in milliseconds."""
+    past = (now_ms() if now is None else now) - at
+    if past >= 0:
+        return "just now" if past < MINUTE else f"{span(past)} ago"
+    return f"in {span(-past)}"
+
+
+def moment(at: int) -> datetime:
+    return datetime.fromtimestamp(at / 1000, UTC)
+
+
+def exact(at: int) -> str:
+    """`23 Nov 2026, 14:33:00 UTC`."""
+    return f"{moment(at):%-d %b %Y, %H:%M:%S} UTC"
+
+
+def day(at: int) -> str:
+    """`23 Nov 2026`."""
+    return f"{moment(at):%-d %b %Y}"
+
+
+def clock(at: int) -> str:
+    """`23 Nov, 14:33`."""
+    return f"{moment(at):%-d %b, %H:%M}"
+
+
+def _time(at: int, text: str, kind: str) -> Markup:
+    # Nothing in it comes from outside, so nothing needs to be escaped.
+    iso, told = _exactly(at // 1000)
+    return Markup(f'<time datetime="{iso}" title="{told}" data-time="{kind}">{text}</time>')  # noqa: S704
+
+
+@lru_cache(4_096)
+def _exactly(at_s: int) -> tuple[str, str]:
+    return f"{moment(at_s * 1000):%Y-%m-%dT%H:%M:%SZ}", exact(at_s * 1000)
+
+
+@lru_cache(1_024)
+def scope_list(scopes: tuple[str, ...]) -> Markup:
+    """Scopes as a list; there are only so many sets of them."""
+    items = Markup("").join(Markup("<li><code>{}</code></li>").format(scope) for scope in scopes)
+    return Markup('<ul class="scopes">{}</ul>').format(items)
+
+
+def time_ago(at: int | None, never: str = "never") -> Markup | str:
+    """A `<time>` in relative words."""
+    return never if at is None else _time(at, ago(at), "ago")
+
+
+def time_day(at: int) -> Markup:
+    """A `<time>` as a day."""
+    return _time(at, day(at), "day")
+
+
+def time_clock(at: int) -> Markup:
+    """A `<time>` as day and minute."""
+    return _time(at, clock(at), "clock")
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 token`, `1,204 tokens`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
