@@ -1,0 +1,227 @@
+"""Composition root: settings → database → keys → verbs → routes → ASGI application.
+
+One worker process builds one `Application`; `create_app` is what uvicorn imports in each.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.types import ControllerRouterHandler
+
+from linkxg import __version__
+from linkxg.accounts import routes as account_routes
+from linkxg.accounts.mail import Mailer
+from linkxg.clients import routes as client_routes
+from linkxg.clients.authenticate import ClientAuthenticator
+from linkxg.clients.notify_owners import OwnerNotices
+from linkxg.clients.usage import Usage
+from linkxg.console import routes as console_routes
+from linkxg.console.error_pages import ErrorPages, wants_page
+from linkxg.console.parts import Parts
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import open_database
+from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PayloadTooLarge, PublicError
+from linkxg.housekeeping import Housekeeping
+from linkxg.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
+from linkxg.oauth.client_authentication import ClientAuthentication
+from linkxg.oauth.introspection_endpoint import IntrospectionEndpoint
+from linkxg.oauth.revocation_endpoint import RevocationEndpoint
+from linkxg.oauth.token_endpoint import TokenEndpoint
+from linkxg.occupancy import occupy
+from linkxg.products import routes as product_routes
+from linkxg.reference import routes as reference_routes
+from linkxg.service_routes import routes as service_routes
+from linkxg.sessions import refresh_endpoint
+from linkxg.sessions import routes as session_routes
+from linkxg.sessions.refresh_endpoint import RefreshEndpoint
+from linkxg.settings import Settings, load
+from linkxg.tokens.guard import Guard
+from linkxg.tokens.keys import KeyRing
+from linkxg.tokens.mint import Minter
+from linkxg.tokens.revoke import Revocations
+from linkxg.tokens.verify import Verifier
+from linkxg.web import logs
+from linkxg.web.edge import Edge, RawRoutes
+from linkxg.web.exchange import exchange_of
+from linkxg.web.limits import open_limits
+from linkxg.web.metrics import Metrics
+from linkxg.web.pages import Cursors
+from linkxg.web.refusals import Refusals
+from linkxg.web.source import Sources
+from linkxg.web.strict_request import StrictRequest
+
+BASE = "/api/v1"
+
+
+def create_app() -> Edge:
+    """The application of one worker, from its environment."""
+    settings = load(os.environ)
+    logs.configure(settings.log_level)
+    # Before the keys are read: a restore that replaces them waits for nobody who has.
+    occupy(settings.data_dir)
+    return build(settings)
+
+
+def build(settings: Settings) -> Edge:
+    """The application for `settings`; it connects when the server starts it up."""
+    issuer = settings.public_url
+    audience = issuer + BASE
+    database = open_database(settings.database)
+    keys = KeyRing(settings.data_dir)
+    server_key = keys.server_key
+    metrics = Metrics()
+    database.on_wait = metrics.wait
+    passwords = Passwords(settings.password_threads)
+    limits = open_limits(settings.limits_url, settings.limit_scale)
+    cursors = Cursors(server_key)
+    minter = Minter(keys, issuer, audience)
+    revocations = Revocations(database.feed)
+    verifier = Verifier(keys, revocations, database.feed, issuer, audience)
+    usage = Usage(database)
+    housekeeping = Housekeeping(database)
+    authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
+    refusals = Refusals(issuer)
+    mailer = Mailer(settings.smtp_url, settings.mail_from)
+    notices = OwnerNotices(database, mailer)
+
+    error_pages = ErrorPages(refusals)
+    answer_token_requests = TokenEndpoint(authentication, minter, limits, usage, metrics)
+    parts = Parts(
+        database,
+        passwords,
+        server_key,
+        limits,
+        mailer,
+        notices,
+        cursors,
+        answer_token_requests,
+        issuer,
+        settings.limit_scale,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        await database.open()
+        usage.start()
+        housekeeping.start()
+        logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)
+        try:
+            yield
+        finally:
+            await housekeeping.stop()
+            await notices.stop()
+            await usage.stop()
+            passwords.close()
+            await limits.close()
+            await database.close()
+            logs.log.info("stopped", pid=os.getpid())
+
+    api = Router(
+        BASE,
+        route_handlers=[
+            *account_routes.routes(database, passwords, mailer, cursors, limits, issuer),
+            *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
+            *client_routes.routes(database, server_key, cursors, notices),
+            *product_routes.routes(database, cursors, issuer),
+        ],
+    )
+    handlers: list[ControllerRouterHandler] = [
+        api,
+        *metadata_endpoint.routes(keys, issuer, audience),
+        *service_routes(database, keys, passwords, metrics, settings.metrics_token),
+    ]
+    router = Litestar(
+        route_handlers=[
+            *handlers,
+            *reference_routes.routes(handlers, issuer, __version__),
+            *console_routes.routes(parts, error_pages),
+        ],
+        guards=[Guard(verifier, usage.call, usage.refused_call)],
+        request_class=StrictRequest,
+        request_max_body_size=None,
+        exception_handlers={
+            PublicError: partial(_refuse, refusals),
+            HTTPException: partial(_refuse_framework, refusals, error_pages),
+            Exception: partial(_refuse_unexpected, refusals),
+        },
+        # Litestar's own schema routes would catch every unknown path below theirs; `reference` serves the document.
+        openapi_config=None,
+        lifespan=[lifespan],
+        logging_config=None,
+    )
+    raw: RawRoutes = {
+        token_endpoint.PATH: {"POST": answer_token_requests},
+        introspection_endpoint.PATH: {"POST": IntrospectionEndpoint(authentication, verifier, issuer, audience)},
+        revocation_endpoint.PATH: {"POST": RevocationEndpoint(authentication, verifier, database)},
+        refresh_endpoint.PATH: {"POST": RefreshEndpoint(database, server_key, minter, limits, metrics)},
+    }
+    return Edge(
+        router,
+        raw,
+        sources=Sources(settings.trusted_proxies),
+        refusals=refusals,
+        metrics=metrics,
+        strict_transport=issuer.startswith("https:"),
+    )
+
+
+def _refuse(refusals: Refusals, request: Request[Any, Any, Any], error: PublicError) -> Response[bytes]:
+    reply = refusals.reply(error, exchange_of(request.scope), request.scope["path"])
+    response = Response(reply.body, status_code=reply.status, media_type="application/json")
+    for name, value in reply.headers:
+        if name != b"content-type":
+            response.headers[name.decode()] = value.decode()
+    return response
+
+
+def _refuse_framework(
+    refusals: Refusals, pages: ErrorPages, request: Request[Any, Any, Any], error: HTTPException
+) -> Response[Any]:
+    """The router's own refusals, in the catalogue's words; as a page for a browser that is not at the API."""
+    if wants_page(exchange_of(request.scope), request.scope["path"]):
+        return pages.refuse_framework(request, error)
+    told: PublicError
+    if isinstance(error, NotFoundException):
+        told = NotFound()
+    elif isinstance(error, MethodNotAllowedException):
+        told = MethodNotAllowed(headers={"Allow": _allowed((error.headers or {}).get("allow", ""))})
+    elif isinstance(error, ValidationException):
+        told = InvalidRequest(_which(error), reason="validation")
+    elif error.status_code == PayloadTooLarge.status:
+        told = PayloadTooLarge()
+    elif error.status_code < 500:
+        told = InvalidRequest(reason=type(error).__name__)
+    else:
+        return _refuse_unexpected(refusals, request, error)
+    return _refuse(refusals, request, told)
+
+
+def _refuse_unexpected(refusals: Refusals, request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
+    reply = refusals.unexpected(fault, exchange_of(request.scope), request.scope["path"])
+    return Response(reply.body, status_code=reply.status, media_type="application/json")
+
+
+def _allowed(listed: str) -> str:
+    """The router's list of methods without its own OPTIONS, and with the HEAD that every GET answers."""
+    methods = [method for method in listed.split(", ") if method != "OPTIONS"]
+    return ", ".join(methods + ["HEAD"] * ("GET" in methods))
+
+
+def _which(error: ValidationException) -> str:
+    """Names the parameter, if it is one that the route declares; never what was sent in it."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    names = [str(item.get("key", "")) for item in extra if isinstance(item, dict)]
+    named = next((name for name in names if name.replace("_", "").isalnum() and name.isascii()), "")
+    if named == "data":
+        return "A JSON body is required."
+    return f"The parameter {named} is missing or not valid." if named else "The request is malformed."

@@ -1,0 +1,61 @@
+"""The `linkxg` command.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or unusable settings.
+"""
+
+import os
+import sys
+from importlib import import_module
+
+import typer
+
+from linkxg import __version__
+from linkxg.cli.context import one_line_failures, settings_help
+
+# Command → where it is: a function, or the group `app`, of a module of this package.
+COMMANDS = {
+    "serve": ("serve", "serve"),
+    "demo": ("demo", "demo"),
+    "bootstrap": ("accounts", "bootstrap"),
+    "migrate": ("serve", "migrate_database"),
+    "keys": ("keys", "app"),
+    "backup": ("backup", "backup"),
+    "restore": ("restore", "restore"),
+    "purge": ("purge", "purge"),
+    "audit": ("audit", "app"),
+    "doctor": ("doctor", "doctor"),
+}
+
+
+def build(only: str | None = None) -> typer.Typer:
+    """The command line: every command, or `only` the one that was asked for, whose modules alone are then loaded."""
+    app = typer.Typer(
+        name="linkxg",
+        help="LinkXG: product data between companies, behind OAuth 2.0 and rotating sessions.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    for name, (module, member) in COMMANDS.items():
+        if only in COMMANDS and name != only:
+            continue
+        found = getattr(import_module(f"linkxg.cli.{module}"), member)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name, epilog=settings_help() if name == "serve" else None)(found)
+    app.command("version")(version)
+    return app
+
+
+def version() -> None:
+    """Print the version."""
+    sys.stdout.write(f"linkxg {__version__}\n")
+
+
+def main() -> None:
+    # Keys and database are this user's alone, whatever the shell's default is.
+    os.umask(0o077)
+    with one_line_failures():
+        build(sys.argv[1] if len(sys.argv) > 1 else None)()

@@ -1,0 +1,108 @@
+"""`linkxg backup FILE`."""
+
+import fcntl
+import importlib
+import os
+import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import linkxg
+from linkxg import __version__
+from linkxg.cli.context import (
+    AsJson,
+    DataDir,
+    existing_database,
+    fail,
+    load_settings,
+    one_line_failures,
+    progress,
+    run,
+    tell,
+    tell_json,
+)
+from linkxg.clock import now_ms, rfc3339
+from linkxg.db.backup import Label, write_backup
+
+KEYS_STAY_BEHIND = (
+    "The keys are not in it: keep a copy of keys.json apart from it if you like; a restore makes new keys anyway."
+)
+
+
+def backup(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="File to write: a SQLite database, whichever engine is in use.")
+    ],
+    data_dir: DataDir = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Copy the database, as it is at one moment, into one file; the service may go on running."""
+    settings = load_settings(data_dir)
+    database = existing_database(settings)
+    if file.exists() and not force:
+        fail(f"{file} exists; say --force to replace it")
+    if database.file is not None and file.exists() and file.samefile(database.file):
+        fail(f"{file} is the database itself")
+    register_tables()
+    label = Label(now_ms(), database.dialect, __version__)
+    with _whole_or_nothing(file) as partial, progress(f"backup to {file}") as on_progress:
+        run(write_backup(database, partial, label, on_progress))
+    size = file.stat().st_size
+    if as_json:
+        tell_json({"file": str(file), "bytes": size, "made_at": rfc3339(label.made_at), "engine": label.engine})
+    else:
+        tell(f"backup of {rfc3339(label.made_at)} in {file}, {size:,} bytes\n{KEYS_STAY_BEHIND}")
+
+
+def register_tables() -> None:
+    """Make every table known: a feature keeps its own in a module named store, `db` those that belong to none."""
+    for found in pkgutil.walk_packages(linkxg.__path__, "linkxg."):
+        if found.name.endswith((".store", ".db.idempotency")):
+            importlib.import_module(found.name)
+
+
+@contextmanager
+def _whole_or_nothing(file: Path) -> Iterator[Path]:
+    """A private file to fill, which takes the name `file` once it is on stable storage, and vanishes otherwise."""
+    partial = file.with_name(file.name + ".partial")
+    descriptor = _claim(partial)
+    try:
+        yield partial
+        os.fsync(descriptor)
+        partial.replace(file)
+        _sync_directory(file.parent)
+    except BaseException:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            partial.with_name(partial.name + suffix).unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _claim(partial: Path) -> int:
+    """Open the file, emptied of what a crash left in it; exits with 1 when another backup is writing it."""
+    with one_line_failures():
+        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            ours = partial.exists() and os.fstat(descriptor).st_ino == partial.stat().st_ino
+        except BlockingIOError:
+            ours = False
+        if not ours:
+            fail(f"another backup is writing {partial}")
+        os.ftruncate(descriptor, 0)
+        os.fchmod(descriptor, 0o600)
+    return descriptor
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,129 @@
+"""What do all commands share? Settings, a connected database, and how results, progress and failures are told."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+
+from linkxg.db import Database, open_database
+from linkxg.db.copy import CopyError
+from linkxg.db.faults import explain
+from linkxg.db.migrations import NewerSchema
+from linkxg.errors import PublicError
+from linkxg.occupancy import Occupied
+from linkxg.settings import Settings, SettingsError, describe, load
+from linkxg.tokens.keys import KeysError
+
+T = TypeVar("T")
+DataDir = Annotated[
+    Path | None, typer.Option(help="Directory of keys and embedded database; default: LINKXG_DATA_DIR, else ./data.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+FAILED, WRONG_USAGE = 1, 2
+
+
+def settings_help() -> str:
+    """Every setting, for the end of `linkxg serve --help`."""
+    lines = ["[bold]Settings[/bold] (environment variables):"]
+    for name, default, meaning in describe():
+        shown = f" [dim](default {default})[/dim]" if default else ""
+        lines.append(f"[cyan]{name}[/cyan]: {escape(meaning)}{shown}")
+    return "\n\n".join(lines)
+
+
+def load_settings(data_dir: Path | None, **overrides: Any) -> Settings:
+    """Settings of the environment; exits with 2 and one line when they cannot be used."""
+    try:
+        return load(os.environ, data_dir=data_dir, **overrides)
+    except SettingsError as error:
+        fail(str(error), WRONG_USAGE)
+
+
+def fail(message: str, code: int = FAILED) -> NoReturn:
+    sys.stderr.write(f"linkxg: {message}\n")
+    raise SystemExit(code)
+
+
+def tell(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def tell_json(value: Any) -> None:
+    tell(json.dumps(value, indent=2))
+
+
+def tell_table(rows: Iterable[Sequence[object]]) -> None:
+    """Columns side by side, whole: nothing is cut to the width of a terminal."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    for row in texts:
+        tell("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows how far a long work is, on a terminal only; the caller tells (done, of how many)."""
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def one_line_failures() -> Iterator[None]:
+    """Expected failures end the command with one line and exit code 1; anything else is a fault of the program."""
+    try:
+        yield
+    except PublicError as error:
+        details = "; ".join(item["message"] for item in error.details or [])
+        fail(details or (f"{error.description} ({error.reason})" if error.reason else error.description))
+    except (KeysError, NewerSchema, CopyError, Occupied) as error:
+        fail(str(error))
+    except Exception as error:
+        told = explain(error)
+        if told is None and isinstance(error, OSError):
+            told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        if told is None:
+            raise
+        fail(told)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` to its end with failures told in one line."""
+    with one_line_failures():
+        return asyncio.run(work)
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Database]:
+    """The database of `settings`, open; closed afterwards."""
+    database = prepare_database(settings)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def prepare_database(settings: Settings) -> Database:
+    """The database of `settings`, with its directory made; not yet connected."""
+    with one_line_failures():
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return open_database(settings.database)
+
+
+def existing_database(settings: Settings) -> Database:
+    """The database of `settings`, not yet connected; exits with 1 where no embedded one has been made."""
+    with one_line_failures():
+        database = open_database(settings.database)
+    if database.file is not None and not database.file.exists():
+        fail(f"there is no database at {database.file}; linkxg serve or linkxg migrate makes it")
+    return database

@@ -1,0 +1,68 @@
+"""Who and what is there in the demo?
+
+Made by the same verbs that serve the API, so every rule that holds there holds here.
+"""
+
+import secrets
+from typing import Any, NamedTuple
+
+from linkxg.accounts.create_account import CLI, create_account
+from linkxg.accounts.invite_user import accept_invitation, invite_user
+from linkxg.accounts.model import Role
+from linkxg.cli.context import connected
+from linkxg.cli.demo_products import demo_products
+from linkxg.clients.register import register_client
+from linkxg.crypto.passwords import Passwords
+from linkxg.products.create_product import create_product
+from linkxg.settings import Settings
+from linkxg.tokens.keys import KeyRing
+
+ACCOUNT = "Acme GmbH"
+CLIENT = "ERP Integration"
+SCOPE = "products:read products:write connections:read"
+_JOINING: tuple[Role, ...] = ("ADMIN", "MEMBER", "VIEWER")
+
+
+class Person(NamedTuple):
+    """Somebody of the demo; the password is random and told once."""
+
+    role: str
+    email: str
+    password: str
+
+
+class DemoData(NamedTuple):
+    people: list[Person]
+    client_id: str
+    client_secret: str
+    products: int
+
+
+async def make_demo_data(settings: Settings) -> DemoData:
+    """Fill a fresh database: one account, its people, one client, some products."""
+    passwords = Passwords()
+    people = [_person(role) for role in ("OWNER", *_JOINING)]
+    owner = people[0]
+    try:
+        async with connected(settings) as database:
+            account_id, owner_id = await create_account(
+                database, passwords, name=ACCOUNT, owner_email=owner.email, password=owner.password, another=False
+            )
+            actor = CLI._replace(id=owner_id, account_id=account_id, role="OWNER")
+            for role, person in zip(_JOINING, people[1:], strict=True):
+                invitation = await invite_user(database, actor, account_id, email=person.email, role=role)
+                await accept_invitation(database, passwords, CLI, token=invitation.token, password=person.password)
+            server_key = KeyRing(settings.data_dir).server_key
+            client = await register_client(database, server_key, actor, account_id, name=CLIENT, scope=SCOPE)
+            products = demo_products()
+            for product in products:
+                await create_product(database, actor, account_id, product)
+    finally:
+        passwords.close()
+    return DemoData(people, client.client_id, client.client_secret, len(products))
+
+
+def _person(role: str) -> Person:
+    # Hyphens make it easy to read out; 15 random bytes are 120 bits.
+    parts: list[Any] = [secrets.token_hex(5) for _ in range(3)]
+    return Person(role, f"{role.lower()}@acme.example", "-".join(parts))

@@ -1,0 +1,113 @@
+"""Which commands does the guide give, with the values of this demo?"""
+
+import http.client
+import json
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+from linkxg.cli.demo_data import ACCOUNT, CLIENT, SCOPE, DemoData
+from linkxg.reference.routes import PAGE
+
+API = "/api/v1"
+END = "Stop the demo with Ctrl-C: everything above vanishes with it."
+_TIMEOUT_S = 30.0
+
+
+class Command(NamedTuple):
+    """One curl command and what it shows."""
+
+    says: str
+    curl: str
+
+
+class DemoFailed(Exception):
+    """The service did not answer as the guide says."""
+
+
+def guide(url: str, made: DemoData) -> str:
+    """The text for people; asks the running service for the tokens in it."""
+    scope = "products:read connections:read"
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": made.client_id,
+        "client_secret": made.client_secret,
+        "scope": scope,
+    }
+    owner = made.people[0]
+    token = _post(url, f"{API}/oauth/token", urlencode(form), "application/x-www-form-urlencoded")
+    credentials = json.dumps({"email": owner.email, "password": owner.password})
+    session = _post(url, f"{API}/auth/login", credentials, "application/json")["data"]
+    commands = _commands(url, made, token["access_token"], session)
+    lines = [
+        f"LinkXG demo at {url}",
+        "",
+        f"Account {ACCOUNT}, {made.products} products. Its people sign in with:",
+        *(f"  {person.role:7} {person.email:22} {person.password}" for person in made.people),
+        "",
+        f"OAuth client {CLIENT}, scopes {SCOPE}:",
+        f"  client_id      {made.client_id}",
+        f"  client_secret  {made.client_secret}",
+        "",
+        f"Console: {url}/sign-in",
+        f"API reference: {url}{PAGE}",
+        "",
+        "Every command of the guide, ready to paste. The tokens in them were issued just now and live 15 minutes.",
+    ]
+    for number, command in enumerate(commands, 1):
+        lines += ["", f"# {number}. {command.says}", command.curl]
+    return "\n".join([*lines, "", END])
+
+
+def _commands(url: str, made: DemoData, client_token: str, session: dict[str, Any]) -> list[Command]:
+    api, owner = url + API, made.people[0]
+    json_type = '-H "Content-Type: application/json"'
+    return [
+        Command(
+            "Request an access token",
+            f"curl -X POST {api}/oauth/token \\\n"
+            '  -H "Content-Type: application/x-www-form-urlencoded" \\\n'
+            '  -d "grant_type=client_credentials" \\\n'
+            f'  -d "client_id={made.client_id}" \\\n'
+            f'  -d "client_secret={made.client_secret}" \\\n'
+            '  -d "scope=products:read connections:read"',
+        ),
+        Command("Use the token", _get(f"{api}/products", client_token)),
+        Command(
+            "Rotate the client secret: the one above is dead at once, the answer holds the new one",
+            f'curl -X POST {api}/oauth/clients/{made.client_id}/rotate \\\n  -H "Authorization: Bearer {client_token}"',
+        ),
+        Command(
+            "Log in as a person",
+            f"curl -X POST {api}/auth/login \\\n  {json_type} \\\n"
+            f"  -d '{{\n    \"email\": \"{owner.email}\",\n    \"password\": \"{owner.password}\"\n  }}'",
+        ),
+        Command("Use the person's token", _get(f"{api}/products", session["accessToken"])),
+        Command(
+            "Refresh the tokens: the refresh token is good for one use",
+            f"curl -X POST {api}/auth/refresh \\\n  {json_type} \\\n"
+            f"  -d '{{\n    \"refreshToken\": \"{session['refreshToken']}\"\n  }}'",
+        ),
+        Command(
+            "Log out: the session's tokens are dead at once",
+            f'curl -X POST {api}/auth/logout \\\n  -H "Authorization: Bearer {session["accessToken"]}"',
+        ),
+    ]  # fmt: skip
+
+
+def _get(address: str, token: str) -> str:
+    return f'curl {address} \\\n  -H "Authorization: Bearer {token}"'
+
+
+def _post(url: str, path: str, body: str, media_type: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
+    try:
+        connection.request("POST", path, body, {"Content-Type": media_type})
+        answer = connection.getresponse()
+        content = answer.read()
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise DemoFailed(f"{path} answered {answer.status}")
+    found: dict[str, Any] = json.loads(content)
+    return found

@@ -1,0 +1,51 @@
+"""`linkxg doctor`."""
+
+import asyncio
+import os
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from linkxg.cli.context import FAILED, AsJson, DataDir, one_line_failures, tell_json
+from linkxg.cli.findings import Finding, problem
+from linkxg.settings import SettingsError, load, require_safe_listener
+
+_COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
+
+
+def doctor(
+    host: Annotated[str, typer.Option(help="Address that the service listens on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port that the service listens on.", min=1, max=65_535)] = 8_000,
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at settings, files, clock, database and neighbours, and say what to do; exit code 1 for a problem."""
+    from linkxg.cli.examination import examination
+
+    try:
+        settings = load(os.environ, data_dir=data_dir)
+        require_safe_listener(settings, host)
+    except SettingsError as error:
+        findings = [problem("settings", str(error), "see docs/configuration.md")]
+    else:
+        with one_line_failures():
+            findings = asyncio.run(examination(settings, host, port))
+    if as_json:
+        tell_json([finding._asdict() for finding in findings])
+    else:
+        _show(findings)
+    if any(finding.level == "problem" for finding in findings):
+        raise SystemExit(FAILED)
+
+
+def _show(findings: Iterable[Finding]) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+    for finding in findings:
+        line = Text(f"{finding.level:8}", style=_COLOURS[finding.level])
+        line.append(f"{finding.check}: {finding.says}", style="default")
+        if finding.do:
+            line.append(f"\n        → {finding.do}", style="default")
+        console.print(line)

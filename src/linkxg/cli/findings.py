@@ -1,0 +1,26 @@
+"""What does a check find?"""
+
+from typing import Literal, NamedTuple
+
+Level = Literal["ok", "warning", "problem"]
+
+
+class Finding(NamedTuple):
+    """`do` says what to do about it; empty when there is nothing to do."""
+
+    check: str
+    level: Level
+    says: str
+    do: str = ""
+
+
+def ok(check: str, says: str) -> Finding:
+    return Finding(check, "ok", says)
+
+
+def warning(check: str, says: str, do: str) -> Finding:
+    return Finding(check, "warning", says, do)
+
+
+def problem(check: str, says: str, do: str) -> Finding:
+    return Finding(check, "problem", says, do)

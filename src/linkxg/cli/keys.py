@@ -1,0 +1,74 @@
+"""`linkxg keys list|rotate|retire`."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from linkxg.cli.context import AsJson, DataDir, connected, load_settings, one_line_failures, run, tell, tell_json
+from linkxg.clock import now_s, rfc3339
+from linkxg.settings import Settings
+from linkxg.tokens.keys import KeyFile, KeyRecord, active, read_keys, retire_key, rotate_keys
+from linkxg.tokens.revoke import keys_changed
+
+app = typer.Typer(help="Signing keys: list, rotate without a failed request, retire at once.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """List the signing keys; never their private part."""
+    settings = load_settings(data_dir)
+    with one_line_failures():
+        found = read_keys(settings.data_dir)
+        shown = [_shown(record, found) for record in found.keys]
+    if as_json:
+        tell_json(shown)
+    for record in [] if as_json else shown:
+        tell(f"{record['kid']}  {record['alg']:6}  {record['state']:8}  from {record['active_from']}")
+
+
+@app.command("rotate")
+def rotate(
+    data_dir: DataDir = None,
+    at_once: Annotated[bool, typer.Option("--now", help="Sign with it now, not after the JWKS cache time.")] = False,
+) -> None:
+    """Add a signing key. The old ones verify until their last token has expired."""
+    settings = load_settings(data_dir)
+    with one_line_failures():
+        record = rotate_keys(settings.data_dir, settings.token_algorithm, at_once=at_once)
+    run(_announce(settings))
+    tell(f"{record.kid} signs from {rfc3339(record.active_from * 1000)}")
+
+
+@app.command("retire")
+def retire(
+    kid: Annotated[str, typer.Argument(metavar="KID", help="Key id, as listed.")], data_dir: DataDir = None
+) -> None:
+    """Remove a key now: every token that it signed is dead at once."""
+    settings = load_settings(data_dir)
+    with one_line_failures():
+        retire_key(settings.data_dir, kid, settings.token_algorithm)
+    run(_announce(settings))
+    tell(f"{kid} is retired")
+
+
+async def _announce(settings: Settings) -> None:
+    async with connected(settings) as database:
+        await database.write(keys_changed)
+
+
+def _shown(record: KeyRecord, found: KeyFile) -> dict[str, str | None]:
+    now = now_s()
+    if record.retire_at is not None and record.retire_at <= now:
+        state = "retired"
+    elif record == active(found, now):
+        state = "active"
+    else:
+        state = "coming" if record.active_from > now else "verifies"
+    times = {name: asdict(record)[name] for name in ("created_at", "active_from", "retire_at")}
+    return {
+        "kid": record.kid,
+        "alg": record.alg,
+        "state": state,
+        **{name: rfc3339(at * 1000) if at is not None else None for name, at in times.items()},
+    }

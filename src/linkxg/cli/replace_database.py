@@ -1,0 +1,129 @@
+"""What happens to the rows in a restore? All of it in one transaction: it happens whole or not at all.
+
+Old rows come back, but nothing that could open something does: every session and invitation ends, answers kept for
+retries go, every epoch moves on, and what the replaced database knew as taken away stays away. The new keys are the
+last thing before the commit: should the commit fail after all, people sign in again, and nothing dead lives.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.accounts import store as people_store
+from linkxg.accounts.create_account import CLI
+from linkxg.cli.keep_cuts import epochs_ahead, keep_cuts
+from linkxg.cli.standing import RESTORED, Standing, read_standing
+from linkxg.clients import store as client_store
+from linkxg.clock import now_ms, rfc3339
+from linkxg.db import changes
+from linkxg.db.backup import Label
+from linkxg.db.changes import CLIENT, GONE, USER
+from linkxg.db.condition import services_connected
+from linkxg.db.copy import Progress, copy_rows, delete_rows, is_empty
+from linkxg.db.idempotency import records
+from linkxg.db.migrations import upgrade
+from linkxg.sessions.store import end_all_sessions
+from linkxg.tokens.revoke import keys_changed
+
+_LEFT_BEHIND = (records.name, changes.changes.name)
+_IDS_PER_EVENT = 500
+
+
+class Refused(NamedTuple):
+    """Why nothing was done."""
+
+    why: str
+
+
+class Wanted(NamedTuple):
+    """What the restore is told. `new_keys` replaces the key file."""
+
+    label: Label
+    replace: bool
+    revoke_secrets: bool
+    new_keys: Callable[[], None]
+
+
+class Restored(NamedTuple):
+    """What was done: rows per table, and counts."""
+
+    rows: dict[str, int]
+    sessions_ended: int
+    invitations_ended: int
+    secrets_revoked: int
+    kept_ended: int
+    kept_disabled: int
+    kept_narrowed: int
+
+
+def replace_database(conn: Connection, source: Connection, wanted: Wanted, on_progress: Progress) -> Restored | Refused:
+    """Replace what `conn` holds by the rows of `source`, which has the schema of this program."""
+    connected = services_connected(conn)
+    if connected:
+        return Refused(f"services hold {connected} connections to the database: stop every node first")
+    if not wanted.replace and not is_empty(conn):
+        return Refused("the database is not empty; say --replace to put the backup in its place")
+    upgrade(conn)
+    now = now_ms()
+    was = {account_id: read_standing(conn, account_id, now) for account_id in people_store.list_accounts(conn)}
+    delete_rows(conn)
+    rows = copy_rows(source, conn, skip=_LEFT_BEHIND, on_progress=on_progress)
+    done = Restored(rows, 0, 0, 0, 0, 0, 0)
+    for account_id in people_store.list_accounts(conn):
+        done = _settle(conn, account_id, was.pop(account_id, None), wanted, now, done)
+    for account_id, standing in was.items():
+        _tell_feed(conn, account_id, standing, 0)
+    keys_changed(conn)
+    wanted.new_keys()
+    return done
+
+
+def _settle(
+    conn: Connection, account_id: str, was: Standing | None, wanted: Wanted, now: int, done: Restored
+) -> Restored:
+    """Make sure that nothing in one account opens anything that it should not."""
+    loaded = read_standing(conn, account_id, now)
+    sessions = end_all_sessions(conn, account_id, now=now, reason="restored")
+    invitations = people_store.end_invitations(conn, account_id, now)
+    revoked = 0
+    for client in loaded.clients.values() if wanted.revoke_secrets else ():
+        for secret in client.live_secrets(now):
+            client_store.update_secret(conn, account_id, secret.id, revoked_at=now)
+            revoked += 1
+    ended: list[str] = []
+    disabled: list[str] = []
+    narrowed = 0
+    if was is not None:
+        ended, disabled, narrowed = keep_cuts(conn, account_id, was, loaded, now)
+    _tell_feed(conn, account_id, was, epochs_ahead(was, loaded))
+    _record(conn, account_id, wanted, ended, disabled)
+    return done._replace(
+        sessions_ended=done.sessions_ended + sessions,
+        invitations_ended=done.invitations_ended + invitations,
+        secrets_revoked=done.secrets_revoked + revoked,
+        kept_ended=done.kept_ended + len(ended),
+        kept_disabled=done.kept_disabled + len(disabled),
+        kept_narrowed=done.kept_narrowed + narrowed,
+    )
+
+
+def _record(conn: Connection, account_id: str, wanted: Wanted, ended: list[str], disabled: list[str]) -> None:
+    """Tell the account's trail, in as many events as the ids need."""
+    details: dict[str, Any] = {
+        "backup_made_at": rfc3339(wanted.label.made_at),
+        "secrets_revoked": wanted.revoke_secrets,
+    }
+    for start in range(0, max(len(ended), len(disabled), 1), _IDS_PER_EVENT):
+        part = slice(start, start + _IDS_PER_EVENT)
+        told = details | {"ended": ended[part], "disabled": disabled[part]}
+        audit.record(conn, account_id, CLI, RESTORED, account_id, told)
+
+
+def _tell_feed(conn: Connection, account_id: str, was: Standing | None, ahead: int) -> None:
+    """Every token of either database is of an earlier epoch, or of somebody gone."""
+    people = people_store.begin_epochs(conn, account_id, ahead)
+    clients = client_store.begin_epochs(conn, account_id, ahead)
+    changes.append_all(conn, USER, dict.fromkeys(was.users if was else (), GONE) | people)
+    changes.append_all(conn, CLIENT, dict.fromkeys(was.clients if was else (), GONE) | clients)

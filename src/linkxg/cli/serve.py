@@ -1,0 +1,164 @@
+"""`linkxg serve` and `linkxg migrate`."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from linkxg.cli.context import (
+    FAILED,
+    WRONG_USAGE,
+    DataDir,
+    connected,
+    fail,
+    load_settings,
+    one_line_failures,
+    prepare_database,
+    run,
+    tell,
+)
+from linkxg.cli.listener import BACKLOG, listen
+from linkxg.db.migrations import migrate
+from linkxg.occupancy import occupy
+from linkxg.settings import Settings, SettingsError, require_safe_listener
+from linkxg.tokens.keys import KeyRing, ensure_keys
+from linkxg.web.http_protocol import BoundedHttpProtocol
+
+KEEP_ALIVE_S = 30
+SHUTDOWN_S = 20
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 8_000,
+    workers: Annotated[int, typer.Option(help="Worker processes.", min=1, max=64)] = 1,
+    data_dir: DataDir = None,
+) -> None:
+    """Run the service: create keys and schema at first start, migrate, then answer."""
+    settings = load_settings(data_dir)
+    try:
+        require_safe_listener(settings, host)
+    except SettingsError as error:
+        fail(str(error), WRONG_USAGE)
+    listeners = listen_or_fail(host, port)
+    with one_line_failures():
+        # The workers do the same; this keeps a restore out while the schema is brought up to date.
+        occupy(settings.data_dir)
+    prepare(settings)
+    run_server(settings, host, port, workers, listeners=listeners)
+
+
+def migrate_database(data_dir: DataDir = None) -> None:
+    """Bring the database to the schema of this program."""
+    settings = load_settings(data_dir)
+    before, after = run(migrate(prepare_database(settings)))
+    tell(f"schema {after}" + ("" if before == after else f" (was {before or 'empty'})"))
+
+
+def prepare(settings: Settings) -> None:
+    """Keys and schema, made or brought up to date, before any worker starts."""
+    with one_line_failures():
+        ensure_keys(settings.data_dir, settings.token_algorithm)
+        # What a worker would stumble over is told here, in one line.
+        KeyRing(settings.data_dir)
+    run(_prepare_database(settings))
+
+
+async def _prepare_database(settings: Settings) -> None:
+    """Migrate, and open once: what a worker would stumble over is told here, in one line."""
+    await migrate(prepare_database(settings))
+    async with connected(settings):
+        pass
+
+
+def listen_or_fail(host: str, port: int) -> list[socket.socket]:
+    """Exits with 1 and one line where nobody can listen."""
+    try:
+        return listen(host, port)
+    except OSError as error:
+        fail(f"cannot listen on {host}:{port}: {error.strerror}")
+
+
+def run_server(
+    settings: Settings,
+    host: str,
+    port: int,
+    workers: int = 1,
+    *,
+    listeners: list[socket.socket],
+    on_answering: Callable[[], None] | None = None,
+) -> None:
+    """Serve on `listeners`, which are of `host` and `port`, until SIGTERM or SIGINT; what is in flight is finished.
+
+    `on_answering` is called in a thread of its own once requests are answered (one worker only); what it raises ends
+    the service.
+    """
+    # Workers build their application from the environment, so what the command line said goes there.
+    os.environ["LINKXG_DATA_DIR"] = str(settings.data_dir.absolute())
+    os.environ["LINKXG_PUBLIC_URL"] = settings.public_url or own_url(settings, host, port)
+    config = uvicorn.Config(
+        "linkxg.app:create_app",
+        factory=True,
+        workers=workers,
+        loop="uvloop",
+        http=BoundedHttpProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
+    )
+    if workers > 1:
+        Multiprocess(config, sockets=listeners).run()
+        return
+    server = _Server(config, on_answering)
+    # uvicorn repeats the signal that ended it to whoever handled it before; to have ended in order is a success.
+    signal.signal(signal.SIGTERM, server.handle_exit)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(listeners)
+    if not server.started:
+        raise SystemExit(FAILED)
+
+
+def own_url(settings: Settings, host: str, port: int) -> str:
+    """The address of a listener on this machine."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if settings.tls_cert else 'http'}://{shown}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """Says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, on_answering: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._on_answering = on_answering
+        self._announcement: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self._on_answering is not None:
+            self._announcement = asyncio.create_task(asyncio.to_thread(self._on_answering))
+            self._announcement.add_done_callback(self._end_on_fault)
+
+    def _end_on_fault(self, announcement: asyncio.Task[None]) -> None:
+        # Only ever set: a signal may have come while the announcement was being made.
+        if announcement.cancelled() or announcement.exception() is not None:
+            self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self._announcement is not None:
+            await self._announcement

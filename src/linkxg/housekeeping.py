@@ -1,0 +1,80 @@
+"""What is deleted once it can matter to nobody, and when?
+
+Rows that have expired, in small batches: by a background task of each worker, or all at once by `linkxg purge`. What
+detects reuse and what keeps revoked things dead outlives every token that it can concern.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from linkxg.accounts.store import purge_invitations
+from linkxg.clients.refused.store import purge_refused
+from linkxg.clients.store import purge_secrets, purge_usage
+from linkxg.clock import now_ms
+from linkxg.db import Database, changes, idempotency
+from linkxg.errors import PublicError
+from linkxg.sessions.store import purge_failures, purge_sessions
+from linkxg.web.logs import log
+
+EVERY_S = 600.0
+BATCH = 500
+
+
+class Purge(Protocol):
+    """Deletes up to `limit` expired rows and returns how many; `now` is in milliseconds."""
+
+    def __call__(self, conn: Connection, *, now: int, limit: int) -> int: ...
+
+
+PURGES: Mapping[str, Purge] = {
+    "sessions": purge_sessions,
+    "invitations": purge_invitations,
+    "login_failures": purge_failures,
+    "idempotency_keys": idempotency.purge,
+    "changes": changes.purge,
+    "client_secrets": purge_secrets,
+    "client_usage": purge_usage,
+    "refused_requests": purge_refused,
+}
+"""By table."""
+
+
+class Housekeeping:
+    """One batch per table every `every_s` seconds; a failure is logged and the next turn tries again."""
+
+    def __init__(self, database: Database, every_s: float = EVERY_S) -> None:
+        self._database = database
+        self._every_s = every_s
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._keep_house(), name="housekeeping")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def turn(self) -> None:
+        """One batch per table."""
+        now = now_ms()
+        deleted: dict[str, int] = {}
+        for table, purge in PURGES.items():
+            try:
+                deleted[table] = await self._database.write(purge, now=now, limit=BATCH)
+            except PublicError as error:
+                log.warning("housekeeping.failed", table=table, reason=error.reason)
+            except Exception as fault:  # noqa: BLE001  one table's fault must not end the housekeeping of the others
+                log.error("housekeeping.failed", table=table, fault=type(fault).__name__)
+        if any(deleted.values()):
+            log.info("housekeeping", **{table: count for table, count in deleted.items() if count})
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(self._every_s)
+            await self.turn()

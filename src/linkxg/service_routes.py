@@ -1,0 +1,61 @@
+"""Is the service alive, is it ready, and how is it doing?"""
+
+import hmac
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from sqlalchemy import Connection
+
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.db.migrations import current, head
+from linkxg.errors import MissingToken, TemporarilyUnavailable
+from linkxg.tokens.keys import KeyRing
+from linkxg.web.exchange import exchange_of
+from linkxg.web.metrics import Metrics
+from linkxg.web.permits import public
+
+
+def routes(
+    database: Database, keys: KeyRing, passwords: Passwords, metrics: Metrics, metrics_token: str
+) -> Sequence[HTTPRouteHandler]:
+    needed = head()
+    metrics.gauges |= {
+        "linkxg_password_queue": ("Passwords being hashed or waiting.", lambda: passwords.pending),
+        "linkxg_feed_lag_seconds": ("Since the change feed last heard its database.", database.feed.lag),
+        "linkxg_feed_changes": ("Changes applied since this worker started.", lambda: database.feed.generation),
+    }
+
+    @get("/healthz", operation_id="health", tags=["Service"], **public())
+    async def health() -> dict[str, str]:
+        """The process answers. Does not touch the database."""
+        return {"status": "ok"}
+
+    @get("/readyz", operation_id="readiness", tags=["Service"], **public())
+    async def readiness() -> dict[str, str]:
+        """Ready to serve: database, schema, revocation feed and signing key are all in order."""
+
+        def revision(conn: Connection) -> str | None:
+            return current(conn)
+
+        found = await database.read(revision)
+        if found != needed:
+            raise TemporarilyUnavailable(f"schema {found}, needed {needed}")
+        database.feed.check()
+        keys.signing()
+        return {"status": "ready"}
+
+    @get("/metrics", operation_id="metrics", tags=["Service"], include_in_schema=False, **public())
+    async def prometheus(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Prometheus metrics; to loopback addresses, or with the metrics token."""
+        exchange = exchange_of(request.scope)
+        presented = exchange.header(b"authorization") or b""
+        right = bool(metrics_token) and hmac.compare_digest(presented, b"Bearer " + metrics_token.encode())
+        if not right and not ipaddress.ip_address(exchange.source).is_loopback:
+            raise MissingToken(reason="metrics asked from afar")
+        return Response(metrics.render(), media_type=metrics.content_type)
+
+    return [health, readiness, prometheus]
