@@ -1,0 +1,124 @@
+"""What does the program consist of: its modules, its routes, its description?"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from linkxg.app import build
+from linkxg.settings import Settings
+from linkxg.tokens.keys import ensure_keys
+from linkxg.web.edge import Edge
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "linkxg"
+ISSUER = "https://api.example.test"
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file of the program. `package` is its first name below `linkxg`, or its own if it stands alone."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        parts = self.path.relative_to(SOURCE.parent).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @property
+    def package(self) -> str:
+        return (self.name + ".").split(".")[1]
+
+    @cached_property
+    def text(self) -> str:
+        return self.path.read_text()
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    def imports(self) -> Iterator[tuple[int, str]]:
+        """(line, name) of everything imported, with the imported member: `linkxg.clients.store.find_client`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from ((node.lineno, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{self.name}: relative imports hide the direction of a dependency"
+                yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+    def __str__(self) -> str:
+        return str(self.path.relative_to(ROOT))
+
+
+@cache
+def modules() -> tuple[Module, ...]:
+    """Every module of the program."""
+    return tuple(Module(path) for path in sorted(SOURCE.rglob("*.py")))
+
+
+@cache
+def edge() -> Edge:
+    """The application as `create_app` builds it; never started."""
+    data_dir = Path(tempfile.mkdtemp(prefix="linkxg-built-"))
+    ensure_keys(data_dir, "HS256")
+    return build(Settings(data_dir=data_dir, public_url=ISSUER))
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one path; `handler` is None where the edge answers."""
+
+    method: str
+    path: str
+    handler: HTTPRouteHandler | None
+
+
+@cache
+def routes() -> tuple[Route, ...]:
+    """Every endpoint of the application."""
+    built = edge()
+    router = built.inner
+    assert isinstance(router, Litestar)
+    typed = [
+        Route(method, route.path_format, handler)
+        for route in router.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        # Litestar adds these; the edge never lets a request reach them.
+        if method != "OPTIONS"
+    ]
+    raw = [Route(method, path, None) for path, methods in built.raw.items() for method in methods]
+    return tuple(sorted((*typed, *raw), key=lambda route: (route.path, route.method)))
+
+
+def ask(path: str) -> httpx.Response:
+    """What the built application answers to a GET that needs no database."""
+
+    async def get() -> httpx.Response:
+        transport = httpx.ASGITransport(edge())
+        async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
+            return await client.get(path)
+
+    return asyncio.run(get())
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document as it is served."""
+    answer = ask("/api/v1/openapi.json")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found

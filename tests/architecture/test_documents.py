@@ -1,0 +1,117 @@
+"""Do the pages and the program say the same?"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import typer
+from typer.main import get_command
+
+from api.page import DOCS, fences, tables
+from architecture.program import ROOT, Route, routes
+from linkxg.cli import build
+from linkxg.errors import CATALOGUE
+from linkxg.settings import describe
+from linkxg.web.permits import EVERYONE
+
+API = ("/api/v1/", "/.well-known/", "/healthz", "/readyz", "/metrics")
+PAGES = sorted({ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")} | set(DOCS.rglob("*.md")))
+_VARIABLE = re.compile(r"\bLINKXG_[A-Z][A-Z_]*[A-Z]\b")
+_COMMAND = re.compile(r"(?<![\w./-])linkxg ((?:[a-z]+ ?)+)")
+_LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
+
+
+def test_the_list_of_endpoints() -> None:
+    listed = {(row["method"], row["path"]) for table in tables(DOCS / "api.md") for row in table}
+    assert listed == {(route.method, route.path) for route in routes() if route.path.startswith(API)}
+
+
+def test_who_may_use_an_endpoint() -> None:
+    told = {(row["method"], row["path"]): row["who may"] for table in tables(DOCS / "api.md") for row in table}
+    for route in routes():
+        if route.path.startswith(API):
+            assert told[route.method, route.path] == _who(route), f"{route.method} {route.path}"
+
+
+def _who(route: Route) -> str:
+    if route.handler is None:
+        return "the refresh token" if route.path.endswith("/refresh") else "client authentication"
+    opt = route.handler.opt
+    if opt.get("scope"):
+        return str(opt["scope"])
+    if opt.get("roles"):
+        held = [role.capitalize() for role in EVERYONE if role in opt["roles"]]
+        return "any person" if len(held) == len(EVERYONE) else " or ".join(held)
+    return "Owner, Admin, or the client itself" if opt.get("any_caller") else "anybody"
+
+
+def test_the_list_of_errors() -> None:
+    rows = [row for table in tables(DOCS / "errors.md") for row in table]
+    listed = {(row["status"], row["error"], row["meaning"]) for row in rows}
+    assert listed == {(str(error.status), error.code, error.meaning.replace("`", "")) for error in CATALOGUE}
+
+
+def test_the_list_of_settings() -> None:
+    page = (DOCS / "configuration.md").read_text()
+    assert set(_VARIABLE.findall(page)) == {name for name, _, _ in describe()}
+
+
+def test_settings_that_pages_speak_of_exist() -> None:
+    for page in PAGES:
+        unknown = set(_VARIABLE.findall(page.read_text())) - {name for name, _, _ in describe()}
+        assert not unknown, f"{page.name} speaks of {unknown}"
+
+
+def _commands() -> set[str]:
+    """Every command with its group: `keys rotate`."""
+    group = get_command(build())
+    assert isinstance(group, typer.core.TyperGroup)
+    found = set()
+    for name, command in group.commands.items():
+        if isinstance(command, typer.core.TyperGroup):
+            found |= {f"{name} {part}" for part in command.commands}
+        else:
+            found.add(name)
+    return found
+
+
+def _typed(page: Path) -> set[str]:
+    """What follows `linkxg` in the page's blocks and in its code marks."""
+    text = page.read_text()
+    code = [block for _, _, block in fences(page)] + re.findall(r"`([^`\n]+)`", text)
+    return {match.strip() for part in code for match in _COMMAND.findall(part)}
+
+
+def test_every_command_is_told_of() -> None:
+    told = " ".join(page.read_text() for page in PAGES)
+    missing = {name for name in _commands() if f"linkxg {name}" not in told and name != "version"}
+    assert not missing, f"no page tells of linkxg {missing}"
+
+
+def test_commands_that_pages_speak_of_exist() -> None:
+    names = _commands()
+    groups = {name.partition(" ")[0] for name in names}
+    for page in PAGES:
+        for typed in _typed(page):
+            words = typed.split(" ")
+            known = typed in groups or any(" ".join(words[: len(name.split())]) == name for name in names)
+            assert known, f"{page.name} speaks of `linkxg {typed}`"
+
+
+def test_links_lead_somewhere() -> None:
+    broken = [
+        f"{page.name} links to {target}"
+        for page in PAGES
+        for target, _ in _LINK.findall(page.read_text())
+        if not target.startswith(("http:", "https:", "mailto:")) and not (page.parent / target).exists()
+    ]
+    assert not broken, "\n".join(broken)
+
+
+def test_decisions_are_numbered_and_named_in_code_as_they_are() -> None:
+    numbers = [path.name[:4] for path in sorted((DOCS / "decisions").glob("*.md"))]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    for path in (ROOT / "src").rglob("*.py"):
+        for name in re.findall(r"docs/[\w/-]+\.md", path.read_text()):
+            assert (ROOT / name).exists(), f"{path.name} speaks of {name}, which does not exist"

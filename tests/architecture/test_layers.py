@@ -1,0 +1,144 @@
+"""Do routes, verbs and stores keep to what each of them knows?
+
+Inside a feature: `routes → verbs → store → model`. SQL lives in stores, so that both engines and every index can be
+thought about in one place; HTTP lives at the edge, so that the console, the API and the command line share the verbs.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from architecture.program import SOURCE, Module, modules
+
+# Who may speak HTTP, besides `routes.py` and `*_endpoint.py` of any feature.
+HTTP_PACKAGES = {"web", "console", "app", "reference", "service_routes"}
+HTTP_FILES = {"tokens/guard.py": "the guard stands between the router and the features"}
+HTTP_EXCHANGE = {
+    **HTTP_FILES,
+    "audit/model.py": "an actor is read off a request in one place, for every feature",
+    "oauth/client_authentication.py": "the first steps of the three endpoints that take client credentials",
+    "clients/usage.py": "counts requests, and notes which one was refused",
+}
+# Reading another feature's rows is a question; changing them is that feature's business.
+READING = ("find_", "list_", "count_")
+WRITES_ELSEWHERE = {
+    ("accounts/create_account.py", "audit.store.insert_head"): "an account begins together with its trail",
+    ("sessions/login.py", "accounts.store.update_password_hash"): "a sign-in with an old hash makes a new one",
+    (
+        "sessions/change_password.py",
+        "accounts.store.update_password_hash",
+    ): "password and sessions change as one",
+}
+# What administers the database as a whole: purging, backup, restore, standing.
+ADMINISTERS = {"housekeeping", "cli"}
+
+
+def _inside(module: Module) -> str:
+    return str(module.path.relative_to(SOURCE))
+
+
+def _is_routes(module: Module) -> bool:
+    return module.path.name == "routes.py" or module.path.name.endswith("_endpoint.py")
+
+
+def _is_store(module: Module) -> bool:
+    return module.path.name == "store.py"
+
+
+def _report(wrong: list[str], reason: str) -> None:
+    assert not wrong, "\n".join([*wrong, reason])
+
+
+def test_the_framework_stays_at_the_edge() -> None:
+    wrong = [
+        f"{module}:{line} imports {name}"
+        for module in modules()
+        if module.package not in HTTP_PACKAGES and not _is_routes(module) and _inside(module) not in HTTP_FILES
+        for line, name in module.imports()
+        if name.split(".")[0] == "litestar"
+    ]
+    _report(wrong, "Verbs know no HTTP: the console and the command line call them too.")
+
+
+def test_requests_do_not_travel_inwards() -> None:
+    wrong = [
+        f"{module}:{line} imports {name}"
+        for module in modules()
+        if module.package not in HTTP_PACKAGES and not _is_routes(module) and _inside(module) not in HTTP_EXCHANGE
+        for line, name in module.imports()
+        if name.startswith("linkxg.web.exchange")
+    ]
+    _report(wrong, "Take the values out of the request in routes.py, and hand them in.")
+
+
+def test_sql_stays_in_stores() -> None:
+    wrong = [
+        f"{module}:{line} imports {name}"
+        for module in modules()
+        if module.package != "db" and not _is_store(module)
+        for line, name in module.imports()
+        if name.split(".")[0] in {"sqlalchemy", "sqlite3", "asyncpg"} and name != "sqlalchemy.Connection"
+    ]
+    _report(wrong, "Statements belong in store.py; a unit of work gets a Connection.")
+
+
+def _stores_of_others(module: Module) -> list[tuple[int, str]]:
+    """(line, `feature.store.name`) of what the module uses of other packages' stores."""
+    return [
+        (line, name.removeprefix("linkxg."))
+        for line, name in module.imports()
+        if name.startswith("linkxg.") and ".store" in name and name.split(".")[1] != module.package
+    ]
+
+
+def test_a_feature_writes_its_own_rows_only() -> None:
+    wrong = [
+        f"{module}:{line} uses {used}"
+        for module in modules()
+        if module.package not in ADMINISTERS and not _is_store(module)
+        for line, used in _stores_of_others(module)
+        if not used.rpartition(".")[2].startswith(READING) and (_inside(module), used) not in WRITES_ELSEWHERE
+    ]
+    _report(
+        wrong,
+        "Another feature's rows may be read (find_, list_, count_); to change them call that feature's verb, or list "
+        "the case in WRITES_ELSEWHERE with its reason.",
+    )
+
+
+def test_the_console_calls_verbs() -> None:
+    wrong = [
+        f"{module}:{line} uses {used}"
+        for module in modules()
+        if module.package == "console"
+        for line, used in _stores_of_others(module)
+    ]
+    _report(wrong, "The console is a second edge over the same verbs as the API: what it needs is a verb.")
+
+
+def test_a_store_knows_no_verbs_and_no_routes() -> None:
+    wrong = [
+        f"{module}:{line} imports {name}"
+        for module in modules()
+        if _is_store(module)
+        for line, name in module.imports()
+        if name.startswith(f"linkxg.{module.package}.") and not {"model", "store"} & set(name.split(".")[2:])
+    ]
+    _report(wrong, "Inside a feature: routes → verbs → store → model.")
+
+
+def test_nothing_sleeps_on_the_thread() -> None:
+    wrong = [
+        f"{module}:{node.lineno}"
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"time.sleep", "sleep"}
+    ]
+    _report(wrong, "Wait for the event that is meant, with a bound.")
+
+
+def test_the_lists_of_exceptions_are_still_needed() -> None:
+    inside = {_inside(module): module for module in modules()}
+    idle = [path for path in HTTP_EXCHANGE if "linkxg.web.exchange" not in str(list(inside[path].imports()))]
+    idle += [f"{path}: {used}" for path, used in WRITES_ELSEWHERE if used not in str(_stores_of_others(inside[path]))]
+    _report(idle, "An exception that nothing needs any more is an open door: remove it.")

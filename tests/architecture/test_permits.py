@@ -1,0 +1,86 @@
+"""Does every route say who may use it?
+
+The guard refuses a route that declares nothing to everybody; this test says so before anybody is refused (ASVS 8.2.1).
+"""
+
+from __future__ import annotations
+
+from litestar.routes import HTTPRoute
+
+from architecture.program import Route, edge, routes
+from linkxg.console.guard import ConsoleGuard
+from linkxg.tokens.scopes import SCOPES
+from linkxg.web.permits import EVERYONE, declared
+
+PERMITS = ("public", "scope", "roles", "any_caller", "session_roles")
+# Whoever adds to this list has thought about what a stranger can do there.
+PUBLIC = {
+    "GET /.well-known/jwks.json",
+    "GET /.well-known/oauth-authorization-server",
+    "GET /.well-known/oauth-protected-resource",
+    "POST /api/v1/auth/login",
+    "POST /api/v1/invitations/{token}/accept",
+    "GET /api/v1/openapi.json",
+    "GET /api/v1/reference",
+    "GET /api/v1/reference.css",
+    "GET /healthz",
+    "GET /readyz",
+    "GET /metrics",
+    "GET /",
+    "GET /sign-in",
+    "POST /sign-in",
+    "GET /invitations/{token}",
+    "POST /invitations/{token}",
+    "GET /static/{name}",
+}
+# These authenticate by what their body carries.
+EDGE = {
+    "POST /api/v1/auth/refresh",
+    "POST /api/v1/oauth/introspect",
+    "POST /api/v1/oauth/revoke",
+    "POST /api/v1/oauth/token",
+}
+ANY_CALLER = {"POST /api/v1/oauth/clients/{client_id}/rotate"}
+
+
+def _name(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def test_a_route_declares_one_permit() -> None:
+    for route in routes():
+        if route.handler is None:
+            continue
+        opt = route.handler.opt
+        assert declared(opt), f"{_name(route)} declares nothing: see web/permits.py"
+        assert sum(1 for name in PERMITS if opt.get(name)) == 1, f"{_name(route)} declares more than one permit"
+        assert opt.get("scope") is None or opt["scope"] in SCOPES
+        for name in ("roles", "session_roles"):
+            assert frozenset(EVERYONE) >= opt.get(name, frozenset())
+        assert route.handler.resolve_guards(), f"{_name(route)} has no guard"
+
+
+def test_what_is_open_to_everybody_was_meant_to_be() -> None:
+    found = {_name(route) for route in routes() if route.handler and route.handler.opt.get("public")}
+    assert found <= PUBLIC, f"{found - PUBLIC} are public: if that is meant, add them to PUBLIC"
+    assert {_name(route) for route in routes() if route.handler is None} == EDGE
+    assert {_name(route) for route in routes() if route.handler and route.handler.opt.get("any_caller")} == ANY_CALLER
+
+
+def test_a_session_of_the_console_opens_nothing_but_the_console() -> None:
+    for route in routes():
+        if route.handler and route.handler.opt.get("session_roles"):
+            assert route.handler.fn.__module__.startswith("linkxg.console."), (
+                f"{_name(route)}: only routes of the console are guarded by {ConsoleGuard.__name__}; here the "
+                "declaration would let everybody in"
+            )
+            assert len(route.handler.resolve_guards()) == 2
+            assert not route.path.startswith("/api/")
+
+
+def test_no_route_answers_options_itself() -> None:
+    """The edge takes OPTIONS as a method that no route has; a route that declares it would never be reached."""
+    for route in edge().inner.routes:  # type: ignore[attr-defined]
+        if isinstance(route, HTTPRoute):
+            own = [handler for handler in route.route_handlers if "OPTIONS" in handler.http_methods]
+            assert all(handler.operation_id is None for handler in own)

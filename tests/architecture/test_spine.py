@@ -1,0 +1,69 @@
+"""Do packages import only from their left?
+
+`docs/architecture.md`, «One direction». A cycle between features is how a program becomes one big ball: what can be
+read, tested and replaced alone stays so only while the arrows point one way.
+"""
+
+from __future__ import annotations
+
+from architecture.program import modules
+
+SPINE = (
+    ("", "clock", "ids", "errors", "settings"),
+    ("crypto", "db", "web"),
+    ("audit",),
+    ("accounts",),
+    ("tokens",),
+    ("clients",),
+    ("sessions", "oauth"),
+    ("products",),
+    ("connections",),
+    ("imports",),
+    ("traceability",),
+    ("passports",),
+    ("reference", "service_routes", "housekeeping", "occupancy"),
+    ("console",),
+    ("app",),
+    ("cli",),
+    ("__main__",),
+)
+RANK = {package: rank for rank, packages in enumerate(SPINE) for package in packages}
+# Everything else gets values as arguments, so that it can be used and tested without an environment.
+READS_SETTINGS = {"app", "cli", "settings"}
+
+
+def _target(name: str) -> str | None:
+    """The package of the program that an imported name belongs to; "" for `linkxg` itself."""
+    parts = name.split(".")
+    if parts[0] != "linkxg":
+        return None
+    return parts[1] if len(parts) > 1 and parts[1] in RANK else ""
+
+
+def test_every_package_has_its_place() -> None:
+    unknown = {module.package for module in modules()} - RANK.keys()
+    assert not unknown, f"{unknown} have no place in SPINE: decide what they may import, and who may import them"
+
+
+def test_imports_point_left() -> None:
+    wrong = [
+        f"{module}:{line} imports {name}: `{target}` stands beside or to the right of `{module.package}`"
+        for module in modules()
+        for line, name in module.imports()
+        if (target := _target(name)) is not None and target != module.package
+        if RANK[target] >= RANK[module.package]
+    ]
+    assert not wrong, "\n".join([*wrong, "Move what both need to the left, or hand it in as an argument."])
+
+
+def test_settings_are_read_at_the_top_only() -> None:
+    wrong = [
+        f"{module}:{line} imports {name}"
+        for module in modules()
+        if module.package not in READS_SETTINGS
+        for line, name in module.imports()
+        if name.startswith("linkxg.settings")
+    ]
+    assert not wrong, "\n".join(
+        [*wrong, "Only `app` and `cli` read settings: everything else gets values as arguments."]
+    )

@@ -1,0 +1,89 @@
+"""Does every statement over an account's rows take the account?
+
+`f(conn, account_id, …)`: who calls a store function without thinking of the account cannot call it at all (ASVS 8.2.2).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from architecture.program import Module, modules
+
+ACROSS = "stands above the accounts"
+WITHOUT_ACCOUNT = {
+    # Who is asking is not known yet: the row that is found tells the account.
+    "accounts.find_user_by_email": "sign-in knows an address only; addresses are unique over all accounts",
+    "accounts.find_invitation": "the one-time token is the only thing known",
+    "accounts.take_invitation": "the one-time token is the only thing known",
+    "clients.find_client": "a client authenticates before its account is known",
+    "sessions.rotate": "the refresh token names the session, and proves itself by its digest",
+    "sessions.find_session": "the refresh token names the session; callers compare the account",
+    "sessions.find_console_session": "the cookie names the session, and proves itself by its digest",
+    "sessions.find_person": "of the session that was just found",
+    "sessions.lock_person": "of the person that was just found by address",
+    "sessions.has_session_from": "of the person that was just found by address",
+    # Batches of counts over many clients, addressed by ids that are unique over all accounts.
+    "clients.add_usage": "counts of many clients at once",
+    "clients.add_scope_usage": "counts of many clients at once",
+    "clients.touch_clients": "counts of many clients at once",
+    "clients.touch_secrets": "counts of many clients at once",
+    "clients.refused.insert_refused": "refusals of many clients at once",
+    # Tables without an account: failures are counted before anybody is known.
+    "sessions.find_failures": "failures belong to nobody",
+    "sessions.add_failure": "failures belong to nobody",
+    "sessions.block": "failures belong to nobody",
+    "sessions.clear_failures": "failures belong to nobody",
+    # The command line, which stands above the accounts.
+    "accounts.count_accounts": ACROSS,
+    "accounts.list_accounts": ACROSS,
+    "audit.list_accounts": ACROSS,
+}
+# Housekeeping deletes what is old, whosesoever it is.
+PURGES = "purge_"
+
+
+def _store_functions(module: Module) -> Iterator[ast.FunctionDef]:
+    for node in module.tree.body:
+        if isinstance(node, ast.FunctionDef) and node.args.args and node.args.args[0].arg == "conn":
+            yield node
+
+
+def _feature(module: Module) -> str:
+    return module.name.removeprefix("linkxg.").removesuffix(".store")
+
+
+def _unscoped() -> dict[str, str]:
+    """Store functions that do not take the account, and where they are."""
+    found = {}
+    for module in modules():
+        if module.path.name == "store.py":
+            for function in _store_functions(module):
+                arguments = [argument.arg for argument in function.args.args]
+                if arguments[1:2] != ["account_id"] and not function.name.startswith(PURGES):
+                    found[f"{_feature(module)}.{function.name}"] = f"{module}:{function.lineno}"
+    return found
+
+
+def test_store_functions_take_the_account_first() -> None:
+    for name, where in _unscoped().items():
+        assert name in WITHOUT_ACCOUNT, (
+            f"{where}: {name} does not take account_id right after conn. Whatever reads or writes an account's rows "
+            "must be told whose; if these rows have no account, say so in WITHOUT_ACCOUNT."
+        )
+
+
+def test_no_exception_outlives_its_function() -> None:
+    gone = WITHOUT_ACCOUNT.keys() - _unscoped().keys()
+    assert not gone, f"{gone} take the account now, or are gone: remove them from WITHOUT_ACCOUNT"
+
+
+def test_tables_of_accounts_are_indexed_by_the_account_first() -> None:
+    """The key that keeps accounts apart is also the one by which their rows are found."""
+    from linkxg.db.schema import metadata
+
+    unscoped = {"accounts", "changes", "login_failures"}
+    for table in metadata.sorted_tables:
+        if table.name in unscoped:
+            continue
+        assert table.columns[0].name == "account_id", f"{table.name}: account_id is not the first column"

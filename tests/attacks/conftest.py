@@ -1,0 +1,54 @@
+"""Which servers with special settings do several attack files share?"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from conftest import ServerFactory, assert_no_leaks
+from harness.client import Client
+from harness.server import Server
+from harness.world import World, build_world
+
+# The tests speak as a proxy on loopback, so that one machine can be many sources.
+PROXIED = {
+    "LINKXG_LIMIT_SCALE": "1",
+    "LINKXG_TRUSTED_PROXIES": "127.0.0.0/8",
+    "LINKXG_PUBLIC_URL": "https://api.example.test",
+}
+METRICS_TOKEN = "metrics-token-of-these-tests-only"
+_hosts = itertools.count(1)
+
+
+def new_source() -> str:
+    """An address of the documentation ranges' neighbour that no test has used: one /24 each."""
+    number = next(_hosts)
+    return f"100.{64 + number // 250}.{number % 250}.7"
+
+
+@pytest.fixture(scope="session")
+def limited(engine: str, new_server: ServerFactory) -> Iterator[World]:
+    """A server behind a proxy with the budgets as they ship."""
+    built = build_world(new_server(engine, **PROXIED, LINKXG_METRICS_TOKEN=METRICS_TOKEN), new_source())
+    yield built
+    built.close()
+    try:
+        assert_no_leaks(built.server)
+    finally:
+        built.server.close()
+
+
+@pytest.fixture
+def sources() -> Iterator[Callable[..., Client]]:
+    """Makes clients that come from an address of their own."""
+    made: list[Client] = []
+
+    def make(server: Server, address: str | None = None) -> Client:
+        made.append(server.client(address or new_source()))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()

@@ -1,0 +1,84 @@
+"""Which browser and which server do the browser tests share?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from browser.chromium import ABSENT, chromium, executable, new_page, sign_in
+from conftest import ServerFactory, assert_no_leaks
+from harness.people import Person
+from harness.world import World, build_world
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if executable() is None:
+        pytest.skip(ABSENT)
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def site(new_server: ServerFactory) -> Iterator[World]:
+    """A server of the browser tests alone, on SQLite."""
+    built = build_world(new_server("sqlite"))
+    yield built
+    built.close()
+    try:
+        assert_no_leaks(built.server)
+    finally:
+        built.server.close()
+
+
+@pytest.fixture
+def someone(site: World) -> Person:
+    """An Owner for this test alone."""
+    return site.person("OWNER")
+
+
+@pytest.fixture
+def open_page(browser: Browser, site: World) -> Iterator[OpenPage]:
+    """Opens pages; a violation of the policy, a request to another host or a script fault fails the test."""
+    made: list[Page] = []
+    troubles: list[str] = []
+
+    def make(person: Person | None = None, **options: Any) -> Page:
+        page = new_page(browser, site.server.url, **options)
+        made.append(page)
+        page.on("pageerror", lambda error: troubles.append(f"script: {error}"))
+        page.on(
+            "console",
+            lambda message: troubles.append(message.text) if "Content Security Policy" in message.text else None,
+        )
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((site.server.url, "about:", "blob:"))
+                else troubles.append(f"elsewhere: {request.url}")
+            ),
+        )
+        if options.get("java_script_enabled", True):
+            page.add_init_script(
+                "addEventListener('securitypolicyviolation',"
+                " (event) => console.error('Content Security Policy ' + event.violatedDirective));"
+            )
+        if person is not None:
+            sign_in(page, person.email, person.password)
+        return page
+
+    yield make
+    for page in made:
+        page.context.close()
+    assert not troubles, troubles
+
+
+@pytest.fixture
+def owner_page(open_page: OpenPage, someone: Person) -> Page:
+    return open_page(someone)

@@ -1,0 +1,301 @@
+"""What people come for: a client in a minute, a rotation without an outage, a leak closed, no more than is needed."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, Request, expect
+
+from browser.chromium import sign_in
+from browser.conftest import OpenPage
+from browser.showcase import wait_for_flush
+from harness.clients import OAuthClient, get_token, make_client, request_token, works
+from harness.people import Person
+from harness.world import World
+
+
+def create(page: Page, site: World, name: str, *scopes: str) -> OAuthClient:
+    """Through the form; answers the credentials that the page shows."""
+    page.goto("/account/api-access")
+    page.get_by_role("link", name="Create OAuth client").first.click()
+    page.get_by_label("Name").fill(name)
+    for scope in scopes:
+        page.get_by_label(scope).check()
+    page.get_by_role("button", name="Create client").click()
+    return shown(page, site, " ".join(scopes))
+
+
+def shown(page: Page, site: World, scope: str) -> OAuthClient:
+    """The credentials on the page that shows them once."""
+    expect(page.get_by_role("heading", name="Copy this secret now")).to_be_visible()
+    secret = site.vault.remember("client secret", page.locator("#secret").inner_text())
+    return OAuthClient(page.locator("#client-id").inner_text(), secret, scope, "")
+
+
+def test_create_copy_test_and_use(site: World, open_page: OpenPage, someone: Person) -> None:
+    page = open_page(someone, permissions=["clipboard-read", "clipboard-write"])
+    oauth = create(page, site, "ERP Integration", "products:read", "connections:read")
+    page.get_by_role("button", name="Copy secret").click()
+    expect(page.locator("#told")).to_have_text("Secret copied")
+    assert page.evaluate("navigator.clipboard.readText()") == oauth.client_secret
+    address = page.url
+    page.get_by_role("button", name="Test this credential").click()
+    expect(page.locator("#trial")).to_contain_text("It works.")
+    expect(page.locator("#trial")).to_contain_text("900 seconds")
+    assert page.url == address
+    assert page.locator("#secret").inner_text() == oauth.client_secret, "the secret is still there"
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download .env").click()
+    assert oauth.client_secret in download.value.path().read_text()
+    page.get_by_text("Python", exact=True).click()
+    expect(page.locator(".as-python")).to_contain_text(oauth.client_id)
+    assert works(site.api, get_token(site.api, oauth, "products:read"))
+    page.get_by_role("link", name="I have stored it").click()
+    assert oauth.client_secret not in page.content()
+    with contextlib.suppress(Error):
+        # Chromium refuses to show it at all; another browser may ask whether to send the form again.
+        page.go_back()
+    expect(page.locator("#secret")).to_have_count(0)
+
+
+def test_planned_rotation(site: World, owner_page: Page) -> None:
+    page = owner_page
+    old = make_client(site.api, site.owner, "products:read", client_name="Planned")
+    get_token(site.api, old)
+    used = f"SELECT count(*) FROM client_secrets WHERE client_id='{old.client_id}' AND uses >= "
+    wait_for_flush(site, f"{used} 1", 1)
+    page.goto(f"/account/api-access/{old.client_id}")
+    page.get_by_role("link", name="Rotate secret").click()
+    page.get_by_label("1 hour").check(force=True)
+    page.get_by_role("button", name="Rotate secret").click()
+    new = shown(page, site, old.scope)
+    request_token(site.api, old).expect(200)
+    page.goto(f"/account/api-access/{old.client_id}")
+    expect(page.locator("#secrets")).to_contain_text("The new one has not been used yet")
+    page.get_by_role("button", name="Finish now…").click()
+    expect(page.get_by_role("heading", name="The old secret may still be needed")).to_be_visible()
+    page.get_by_role("link", name="Keep both").click()
+    page.locator("#overlap").select_option("604800")
+    page.get_by_role("button", name="Set end").click()
+    expect(page.get_by_role("status").first).to_contain_text("The end of the overlap is changed")
+    expect(page.locator("#secrets")).to_contain_text("in 6 d")
+    wait_for_flush(site, f"{used} 2", 1)
+    request_token(site.api, new).expect(200)
+    sql = f"SELECT count(*) FROM client_secrets WHERE client_id='{old.client_id}' AND first_used_at IS NOT NULL"
+    wait_for_flush(site, sql, 2)
+    page.reload()
+    expect(page.locator("#secrets")).to_contain_text("safe to remove")
+    page.get_by_role("button", name="Finish now").click()
+    expect(page.get_by_role("status").first).to_contain_text("The old secret is removed")
+    request_token(site.api, old).expect(401, "invalid_client")
+    request_token(site.api, new).expect(200)
+
+
+def test_compromised_rotation(site: World, owner_page: Page) -> None:
+    page = owner_page
+    old = make_client(site.api, site.owner, "products:read", client_name="Leaked")
+    token = get_token(site.api, old)
+    assert works(site.api, token)
+    page.goto(f"/account/api-access/{old.client_id}/rotate")
+    page.get_by_role("button", name="Stop the old secret now").click()
+    new = shown(page, site, old.scope)
+    expect(page.get_by_role("status").first).to_contain_text("every live token")
+    assert not works(site.api, token)
+    request_token(site.api, old).expect(401, "invalid_client")
+    assert works(site.api, get_token(site.api, new))
+    wait_for_flush(site, f"SELECT count(*) FROM refused_requests WHERE client_id='{old.client_id}'", 2)
+    page.goto(f"/account/refusals?client={old.client_id}")
+    expect(page.locator("main")).to_contain_text("Retired secret")
+    expect(page.locator("main")).to_contain_text("The token was revoked")
+    assert old.client_secret not in page.content()
+
+
+def test_least_scope(site: World, owner_page: Page) -> None:
+    page = owner_page
+    oauth = make_client(site.api, site.owner, "products:read dpp:read imports:write", client_name="Greedy")
+    site.api.get("/products", bearer=get_token(site.api, oauth)).expect(200)
+    wait_for_flush(site, f"SELECT count(*) FROM client_scope_usage WHERE client_id='{oauth.client_id}'", 1)
+    page.goto("/account/api-access?q=Greedy")
+    page.get_by_role("link", name="2 of 3 not used in 90 days: review").click()
+    expect(page.locator("main")).to_contain_text("Removed: imports:write, dpp:read. Kept: products:read.")
+    page.get_by_role("button", name="Remove 2 unused scopes").click()
+    expect(page.get_by_role("status").first).to_contain_text("The unused scopes are removed")
+    assert request_token(site.api, oauth).expect(200).object()["scope"] == "products:read"
+
+
+def test_by_keyboard_alone(site: World, open_page: OpenPage, someone: Person) -> None:
+    page = open_page()
+    page.goto("/sign-in")
+    page.keyboard.type(someone.email)
+    page.keyboard.press("Tab")
+    page.keyboard.type(someone.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/account/api-access")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    _tab_to(page, "Create OAuth client")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/new")
+    page.keyboard.type("By keyboard")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    _tab_to(page, "Create client")
+    page.keyboard.press("Enter")
+    oauth = shown(page, site, "products:read")
+    _tab_to(page, "Test this credential")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid", "the focus is seen"
+    page.keyboard.press("Enter")
+    expect(page.locator("#trial")).to_contain_text("It works.")
+    request_token(site.api, oauth).expect(200)
+
+
+def _tab_to(page: Page, name: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == name:
+            return
+    raise AssertionError(f"the keyboard does not reach {name}")
+
+
+def test_without_javascript(site: World, open_page: OpenPage, someone: Person) -> None:
+    page = open_page(someone, java_script_enabled=False)
+    oauth = create(page, site, "No script", "products:read")
+    assert page.locator(".copying").is_hidden()
+    page.get_by_role("button", name="Test this credential").click()
+    expect(page.locator("#trial")).to_contain_text("It works.")
+    assert page.locator("#secret").inner_text() == oauth.client_secret
+    page.goto(f"/account/api-access/{oauth.client_id}")
+    page.get_by_role("button", name="Disable client").click()
+    expect(page.get_by_role("status").first).to_contain_text("The client is disabled")
+    request_token(site.api, oauth).expect(401, "invalid_client")
+    page.set_viewport_size({"width": 375, "height": 700})
+    page.locator(".menu summary").click()
+    page.locator(".menu").get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_two_tabs_and_back_after_sign_out(site: World, open_page: OpenPage, someone: Person) -> None:
+    one = open_page(someone)
+    two = one.context.new_page()
+    two.goto("/account/api-access/new")
+    one.goto("/account/audit")
+    with sqlite3.connect(site.server.database.path, timeout=10) as connection:  # type: ignore[attr-defined]
+        connection.execute("UPDATE sessions SET authenticated_at = authenticated_at - 700000 WHERE kind = 'console'")
+    one.goto("/account/api-access/new")
+    one.get_by_label("Name").fill("From tab one")
+    one.get_by_label("dpp:read").check()
+    one.get_by_role("button", name="Create client").click()
+    one.get_by_label("Password").fill(someone.password)
+    one.get_by_role("button", name="Confirm and create the client").click()
+    shown(one, site, "dpp:read")
+    two.get_by_label("Name").fill("From tab two")
+    two.get_by_label("dpp:read").check()
+    two.get_by_role("button", name="Create client").click()
+    shown(two, site, "dpp:read")
+    one.goto("/account/members")
+    one.get_by_role("button", name="Sign out").first.click()
+    one.wait_for_url("**/sign-in*")
+    one.go_back()
+    one.wait_for_url("**/sign-in*")
+    expect(one.get_by_role("heading", name="Sign in")).to_be_visible()
+    two.goto("/account/members")
+    expect(two.get_by_role("heading", name="Sign in")).to_be_visible()
+    sign_in(two, someone.email, someone.password)
+
+
+def test_invitation(site: World, open_page: OpenPage, owner_page: Page) -> None:
+    owner_page.goto("/account/members")
+    owner_page.get_by_label("E-mail").fill("ida.berg@example.test")
+    owner_page.get_by_label("Viewer").check()
+    owner_page.get_by_role("button", name="Invite person").click()
+    link = owner_page.locator(".secret").inner_text()
+    site.vault.remember("invitation token", link.rpartition("/")[2])
+    page = open_page()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.headers.get("referer", "")))
+    page.goto(link)
+    password = site.vault.password()
+    page.get_by_label("Password").fill("short")
+    page.evaluate("document.querySelector('#password').minLength = 0")
+    page.get_by_role("button", name="Join the account").click()
+    expect(page.get_by_role("alert")).to_contain_text("at least 12 characters")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Join the account").click()
+    page.wait_for_url("**/products")
+    assert page.get_by_role("link", name="API access").count() == 0
+    assert not any("invitations" in referer for referer in sent), "the token travels in no Referer"
+    again = open_page()
+    again.goto(link)
+    expect(again.get_by_role("heading", name="This invitation no longer holds")).to_be_visible()
+
+
+def test_product_is_edited_and_conflicts_are_told(site: World, owner_page: Page) -> None:
+    body = {"sku": "CHAIR-1", "name": "Chair", "category": "Seats"}
+    made = site.api.post("/products", bearer=site.owner.access, json=body).expect(201).data()
+    page = owner_page
+    page.goto("/products?q=chair")
+    page.get_by_role("link", name="Chair").click()
+    page.get_by_label("Name").fill("Chair, oak")
+    page.get_by_role("button", name="Save product").click()
+    expect(page.get_by_role("status").first).to_contain_text("The product is saved")
+    expect(page.get_by_role("heading", name="Chair, oak")).to_be_visible()
+    site.api.patch(f"/products/{made['id']}", bearer=site.owner.access, json={"brand": "Acme"}).expect(200)
+    page.get_by_label("GTIN").fill("123")
+    page.get_by_role("button", name="Save product").click()
+    expect(page.get_by_role("alert")).to_contain_text("8, 12, 13 or 14 digits")
+    page.get_by_label("GTIN").fill("")
+    page.get_by_label("Category").fill("Chairs")
+    site.api.patch(f"/products/{made['id']}", bearer=site.owner.access, json={"brand": "Borg"}).expect(200)
+    page.get_by_role("button", name="Save product").click()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody else has changed this product")
+    page.get_by_role("button", name="Save product").click()
+    expect(page.get_by_role("status").first).to_contain_text("The product is saved")
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "\u202egnp.exe", "{{7*7}}", "W" * 200])
+def test_hostile_names_stay_text(site: World, owner_page: Page, name: str) -> None:
+    oauth = make_client(site.api, site.owner, "products:read", client_name=name)
+    owner_page.set_viewport_size({"width": 375, "height": 800})
+    for path in ("", "/rotate", "/delete", "/least-scope"):
+        owner_page.goto(f"/account/api-access/{oauth.client_id}{path}")
+        assert name in (owner_page.locator("main").text_content() or "")
+        overflow = owner_page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, f"{path} is {overflow} pixels too wide"
+
+
+def test_a_cold_start_weighs_little(site: World, browser: Browser, open_page: OpenPage, someone: Person) -> None:
+    for number in range(25):
+        make_client(site.api, site.owner, client_name=f"Weight {number}")
+    page = open_page(someone)
+    cookies = page.context.cookies()
+    for path in ("/sign-in", "/account/api-access", "/account/audit", "/account/members", "/products"):
+        context = browser.new_context(base_url=site.server.url)
+        if path != "/sign-in":
+            context.add_cookies(cookies)  # type: ignore[arg-type]
+        fresh = context.new_page()
+        weights: list[int] = []
+        fresh.on("requestfinished", lambda request: weights.append(_weight(request)))  # noqa: B023
+        fresh.goto(path, wait_until="networkidle")
+        context.close()
+        assert sum(weights) <= 60 * 1024, (path, sum(weights))
+        assert len(weights) <= 4
+
+
+def _weight(request: Request) -> int:
+    """Bytes over the wire."""
+    sizes = request.sizes()
+    return sizes["responseBodySize"] + sizes["responseHeadersSize"]
+
+
+def test_times_are_told_in_the_zone_of_the_reader(open_page: OpenPage, someone: Person) -> None:
+    page = open_page(someone)
+    page.goto("/account/sessions")
+    time = page.locator("main time").first
+    assert re.fullmatch(r"\d\d?:\d\d", time.inner_text().rpartition(" ")[2])
+    assert time.get_attribute("title")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", time.get_attribute("datetime") or "")

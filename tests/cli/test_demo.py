@@ -1,0 +1,100 @@
+"""Does the demo print commands that work as they stand, and leave nothing behind?"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.processes import Process, free_port
+from harness.server import clean_environment
+
+END = "Stop the demo with Ctrl-C"
+TITLES = ("Request an access token", "Use the token", "Rotate", "Log in", "Use the person's", "Refresh", "Log out")
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Process]:
+    # Settings of this machine must not lead the demo to its database.
+    environment = clean_environment() | {
+        "LINKXG_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/absent",
+        "TMPDIR": str(tmp_path),
+    }
+    command = [sys.executable, "-m", "linkxg", "demo", "--port", str(free_port())]
+    process = Process("demo", command, environment=environment, working_directory=tmp_path)
+    yield process
+    if process.running:
+        process.kill()
+
+
+def blocks(lines: list[str]) -> dict[str, str]:
+    """Each command by its title."""
+    text = "\n".join(lines)
+    found: dict[str, str] = {}
+    for part in text.split("\n# ")[1:]:
+        title, _, command = part.partition("\n")
+        found[title.partition(". ")[2]] = command.partition("\n\n")[0].strip()
+    return found
+
+
+def run(command: str) -> Any:
+    assert shutil.which("curl"), "install the package 'curl'"
+    done = subprocess.run(
+        ["bash", "-c", f"{command} -sS --fail-with-body"], capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, (command, done.stdout, done.stderr)
+    return json.loads(done.stdout)
+
+
+def test_every_command_of_the_demo_works(demo: Process, tmp_path: Path) -> None:
+    demo.wait_for(lambda line: line.startswith(END))
+    lines = demo.lines()
+    commands = blocks(lines)
+    assert [next(t for t in TITLES if title.startswith(t)) for title in commands] == list(TITLES)
+    token, products, rotated, login, personal, refreshed, logout = (run(command) for command in commands.values())
+    assert token["scope"] == "products:read connections:read"
+    assert len(products["data"]) == 12
+    assert all(product["gtin"].startswith("952") for product in products["data"])
+    assert rotated["client_secret"].startswith("lxgsec_")
+    assert login["data"]["user"]["role"] == "OWNER"
+    assert personal["data"] == products["data"]
+    assert refreshed["data"]["refreshToken"].startswith("lxgref_")
+    assert logout == {"success": True, "data": None}
+    people = [line.split() for line in lines if line.startswith("  ") and "@" in line and "curl" not in line]
+    roles = [words[0] for words in people if len(words) == 3]
+    assert roles == ["OWNER", "ADMIN", "MEMBER", "VIEWER"]
+    for words in people:
+        if len(words) == 3:
+            text = commands[next(title for title in commands if title.startswith("Log in"))]
+            owner = people[0]
+            run(text.replace(owner[1], words[1]).replace(owner[2], words[2]))
+    assert [path.name for path in tmp_path.glob("linkxg-demo-*")] != []
+    demo.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_demo_leaves_nothing(demo: Process, tmp_path: Path) -> None:
+    demo.wait_for(lambda line: line.startswith("LinkXG demo"))
+    demo.signal(signal.SIGINT)
+    assert demo.wait() == 0
+    assert list(tmp_path.iterdir()) == []
+    assert "Traceback" not in demo.tail()
+
+
+def test_the_demo_stays_on_this_machine() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "linkxg", "demo", "--host", "0.0.0.0"],
+        capture_output=True,
+        env=clean_environment(),
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert b"loopback" in done.stderr

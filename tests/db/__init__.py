@@ -1,0 +1,1 @@
+"""Do the rows come through, whichever engine keeps them?"""

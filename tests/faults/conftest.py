@@ -1,0 +1,127 @@
+"""Which servers do the faults strike, and how is the crowd made that uses them meanwhile?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from conftest import ServerFactory
+from faults.actors import AUDITED, MachineActor, PersonActor
+from faults.effects import differences
+from harness import postgres
+from harness.history import AuditRow, History, forks, resurrections, trail_differences
+from harness.load import Line, connected
+from harness.postgres import Cluster
+from harness.rows import trail
+from harness.server import Server
+from harness.world import World, build_world
+
+PEOPLE, MACHINES = 6, 4
+Struck = Callable[..., World]
+Lines = Callable[..., list[Line]]
+
+
+class Crowd:
+    """People and machines of one account, and everything that they heard."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.history = History()
+        self.actors: list[PersonActor | MachineActor] = [
+            *(PersonActor(f"person {n}", world, self.history, world.person("ADMIN")) for n in range(PEOPLE)),
+            *(MachineActor(f"machine {n}", world, self.history, world.new_client()) for n in range(MACHINES)),
+        ]
+
+    def steps(self) -> list[Callable[[], None]]:
+        return [actor.step for actor in self.actors]
+
+    def expect_faults(self, on: bool) -> None:
+        """Whether 503 is an answer like any other for now."""
+        for actor in self.actors:
+            actor.line.faulty = on
+
+    def verify(self) -> None:
+        """Whatever was acknowledged as ended since the last look is ended, also for who connects anew."""
+        for actor in self.actors:
+            actor.line.close()
+            actor.verify()
+
+    def settle(self) -> None:
+        """At quiescence everything fits together: chains, endings, rows and trail (R1, R2, R3, R19)."""
+        self.verify()
+        for actor in self.actors:
+            actor.finish()
+        server = self.world.server
+        assert forks(self.history) == []
+        assert resurrections(self.history) == []
+        assert trail_differences(self.history, self._told(), AUDITED) == []
+        assert differences(server.database) == []
+        server.command("audit", "verify")
+        assert server.log_events("fault") == []
+
+    def _told(self) -> list[AuditRow]:
+        """What the trail says of these people and machines."""
+        ours = {actor.id for actor in self.actors}
+        rows = trail(self.world.server.database, self.world.account.account_id)
+        return [row for row in rows if row.actor in ours or row.target in ours]
+
+    def close(self) -> None:
+        for actor in self.actors:
+            actor.close()
+
+
+@pytest.fixture
+def struck(new_server: ServerFactory) -> Iterator[Struck]:
+    """Makes a started server with one account."""
+    made: list[World] = []
+
+    def make(engine: str, **options: object) -> World:
+        made.append(build_world(new_server(engine, **options)))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.close()
+        world.server.close()
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """Opens that many connections to a server, spread over its workers."""
+    opened: list[Line] = []
+
+    def open_lines(server: Server, number: int = 1, *, faulty: bool = False) -> list[Line]:
+        made = connected(server, number)
+        for line in made:
+            line.faulty = faulty
+        opened.extend(made)
+        return made
+
+    yield open_lines
+    for line in opened:
+        line.close()
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    """A PostgreSQL that only this test breaks."""
+    if postgres.binaries() is None:
+        pytest.skip(postgres.ABSENT)
+    started = Cluster().start()
+    yield started
+    started.remove()
+
+
+@pytest.fixture
+def crowd_of() -> Iterator[Callable[[World], Crowd]]:
+    """Makes the crowd of a server."""
+    made: list[Crowd] = []
+
+    def make(world: World) -> Crowd:
+        made.append(Crowd(world))
+        return made[-1]
+
+    yield make
+    for crowd in made:
+        crowd.close()

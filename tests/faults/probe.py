@@ -1,0 +1,58 @@
+"""What does one request of every kind get right now?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from harness.answers import Answer
+from harness.clients import get_token, introspect, request_token, revoke, rotate
+from harness.load import Line, at_once
+from harness.people import login, logout, me, refresh, sign_in
+from harness.world import World
+
+Ask = Callable[[Line], Answer]
+
+
+class Probe:
+    """A client, a token, a session and a person to ask with; made while everything is well."""
+
+    def __init__(self, world: World) -> None:
+        self.server = world.server
+        self.oauth = world.new_client()
+        self.token = get_token(world.api, self.oauth)
+        self.session = sign_in(world.api, world.account.owner)
+        self.person = world.person()
+
+    def reads(self) -> dict[str, Ask]:
+        """What needs no write."""
+        return {
+            "token": lambda line: request_token(line, self.oauth),
+            "introspect": lambda line: introspect(line, self.oauth, self.token),
+            "products": lambda line: line.get("/products", bearer=self.token),
+            "clients": lambda line: line.get("/oauth/clients", bearer=self.session.access),
+            "me": lambda line: me(line, self.session.access),
+            "ready": lambda line: line.get("//readyz"),
+        }
+
+    def writes(self) -> dict[str, Ask]:
+        """What changes something, the ending of the session last."""
+        return {
+            "login": lambda line: login(line, self.person.email, self.person.password),
+            "refresh": lambda line: refresh(line, self.session.refresh, key="probe"),
+            "rotate": lambda line: rotate(line, self.oauth, self.session.access, grace_period_seconds=3600),
+            "revoke": lambda line: revoke(line, self.oauth, self.token),
+            "logout": lambda line: logout(line, self.session.access),
+        }
+
+    def requests(self) -> dict[str, Ask]:
+        return self.reads() | self.writes()
+
+    def all_at_once(self, asks: dict[str, Ask] | None = None) -> dict[str, Answer]:
+        """The answer to each, 503 included."""
+        asked = self.requests() if asks is None else asks
+        lines = [Line(self.server, faulty=True) for _ in asked]
+        answers = at_once([partial(ask, line) for ask, line in zip(asked.values(), lines, strict=True)])
+        for line in lines:
+            line.close()
+        return dict(zip(asked, answers, strict=True))

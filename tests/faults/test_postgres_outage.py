@@ -1,0 +1,118 @@
+"""What does the service answer while PostgreSQL is gone, silent or locked, and how soon is it back? R5, R6, R10."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from faults.conftest import Crowd, Lines, Struck
+from faults.probe import Probe
+from harness.clients import request_token
+from harness.databases import PostgresDatabase
+from harness.load import Line, Load, seconds_until
+from harness.people import me
+from harness.postgres import Cluster
+from harness.rows import count
+from harness.world import World
+
+STALE_S = 5.0
+"""Whatever needs the change feed is refused once it has not been heard for so long."""
+RECOVERY_S = 5.0
+DEADLINE_S = 6.0
+"""The longest wait for PostgreSQL: DEADLINE of `db/postgres.py`."""
+ANSWER_S = 1.0
+"""What a busy machine may need to say that the wait is over."""
+
+
+@pytest.fixture
+def world(own_cluster: Cluster, struck: Struck) -> World:
+    """A server on a database that this test may break."""
+    return struck("postgres", database=PostgresDatabase(own_cluster, own_cluster.new_database()))
+
+
+@pytest.fixture
+def line(world: World, lines: Lines) -> Line:
+    """Hears 503 without complaint."""
+    (opened,) = lines(world.server, faulty=True)
+    return opened
+
+
+def test_r5_nothing_is_answered_wrongly_while_the_database_is_gone(
+    world: World, line: Line, own_cluster: Cluster, crowd_of: Callable[[World], Crowd]
+) -> None:
+    crowd, probe = crowd_of(world), Probe(world)
+    crowd.expect_faults(True)
+    with Load(crowd.steps()) as load:
+        load.wait_for(100)
+        own_cluster.crash()
+        gone_at = time.monotonic()
+        seconds_until(lambda: request_token(line, probe.oauth).status == 503, within=STALE_S)
+        for name, answer in probe.all_at_once().items():
+            assert (answer.status, answer.error) == (503, "temporarily_unavailable"), name
+        line.get("//healthz").expect(200)
+        load.wait_for_everybody()
+        down_until = time.monotonic()
+        own_cluster.start()
+        back_at = time.monotonic()
+        for ready in (
+            lambda: line.get("//readyz").status == 200,
+            lambda: request_token(line, probe.oauth).status == 200,
+            lambda: me(line, probe.session.access).status == 200,
+        ):
+            seconds_until(ready, within=RECOVERY_S - (time.monotonic() - back_at))
+        load.wait_for_everybody()
+    crowd.expect_faults(False)
+    meanwhile = [done for done in crowd.history.acknowledged() if gone_at < done.invoked_at < down_until]
+    assert [str(done) for done in meanwhile if done.returned_at < down_until and done.name != "token"] == []
+    assert [
+        str(done) for done in meanwhile if gone_at + STALE_S < done.invoked_at and done.returned_at < down_until
+    ] == []
+    crowd.settle()
+
+
+def test_r6_no_wait_is_endless_while_the_database_is_silent(world: World, line: Line, own_cluster: Cluster) -> None:
+    probe = Probe(world)
+    own_cluster.pause()
+    try:
+        answers = probe.all_at_once()
+    finally:
+        own_cluster.resume()
+    for name, answer in answers.items():
+        # These two need the feed, which is still fresh, and nothing else.
+        allowed = ((200, None),) if name in {"token", "introspect"} else ()
+        answer.expect_one_of((503, "temporarily_unavailable"), *allowed)
+        assert answer.seconds <= DEADLINE_S + ANSWER_S, name
+    seconds_until(lambda: line.get("//readyz").status == 200, within=RECOVERY_S)
+    seconds_until(lambda: request_token(line, probe.oauth).status == 200, within=RECOVERY_S)
+    world.server.command("audit", "verify")
+    assert world.server.log_events("fault") == []
+
+
+def test_r6_a_locked_table_holds_up_neither_tokens_nor_the_rest(world: World, line: Line, own_cluster: Cluster) -> None:
+    """The usage counters wait in memory until they can be written; sign-ins wait for a bounded time."""
+    probe = Probe(world)
+    url = world.server.database.url
+    hold = "LOCK TABLE client_usage, sessions IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(5)"
+    held = (
+        "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted "
+        "AND relation = 'sessions'::regclass"
+    )
+    issued = 0
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(own_cluster.query, url, hold)
+        seconds_until(lambda: count(world.server.database, held) == 1, within=RECOVERY_S)
+        for name in ("login", "refresh", "logout"):
+            answer = probe.requests()[name](line).expect(503, "temporarily_unavailable")
+            assert answer.seconds <= DEADLINE_S + ANSWER_S, name
+            break
+        while not holding.done():
+            request_token(line, probe.oauth).expect(200)
+            issued += 1
+    assert issued > 0
+    probe.requests()["refresh"](line).expect(200)
+    told = f"SELECT coalesce(sum(tokens), 0) FROM client_usage WHERE client_id = '{probe.oauth.client_id}'"
+    # One token more: the probe got one when it was made.
+    seconds_until(lambda: count(world.server.database, told) == issued + 1, within=30.0)

@@ -1,0 +1,55 @@
+"""What does an orderly restart remember, and on what does the service refuse to start? R1, R3, R16."""
+
+from __future__ import annotations
+
+import pytest
+
+from conftest import DatabaseFactory, ServerFactory
+from faults.conftest import Lines, Struck
+from harness.clients import get_token, request_token, revoke, rotate, with_secret
+from harness.databases import PostgresDatabase
+from harness.load import on_each
+from harness.people import login, logout, me, refresh, sign_in
+from harness.postgres import Cluster
+
+FAILURES = 12
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_r16_failed_sign_ins_and_endings_outlive_a_restart(engine: str, struck: Struck, lines: Lines) -> None:
+    world = struck(engine, workers=2, LINKXG_LIMIT_SCALE="1")
+    oauth, person = world.new_client(), world.person()
+    over, going = sign_in(world.api, person), sign_in(world.api, world.account.owner)
+    token, revoked = get_token(world.api, oauth), get_token(world.api, oauth)
+    logout(world.api, over.access).expect(200)
+    revoke(world.api, oauth, revoked).expect(200)
+    rotated = with_secret(oauth, rotate(world.api, oauth, going.access).expect(200))
+    guesses = on_each(lines(world.server, FAILURES), lambda line: login(line, person.email, world.vault.password()))
+    assert {answer.status for answer in guesses} == {401}
+    login(world.api, person.email, person.password).expect(429, "rate_limit_exceeded")
+
+    world.server.restart()
+    for line in lines(world.server, 2):
+        login(line, person.email, person.password).expect(429, "rate_limit_exceeded")
+        me(line, over.access).expect(401, "invalid_token")
+        line.get("/products", bearer=revoked).expect(401, "invalid_token")
+        line.get("/products", bearer=token).expect(200)
+        request_token(line, oauth).expect(401, "invalid_client")
+        request_token(line, rotated).expect(200)
+        me(line, going.access).expect(200)
+    refresh(world.api, over.refresh).expect(401, "invalid_token")
+    refresh(world.api, going.refresh).expect(200)
+
+
+def test_r1_a_postgres_that_may_lose_commits_is_refused(
+    cluster: Cluster, new_database: DatabaseFactory, new_server: ServerFactory
+) -> None:
+    database = new_database("postgres")
+    assert isinstance(database, PostgresDatabase)
+    name = database.url.rpartition("/")[2]
+    cluster.query(database.url, f"ALTER DATABASE {name} SET synchronous_commit = off")
+    server = new_server(database=database)
+    process = server.launch()
+    assert process.wait() != 0
+    (line,) = [line for line in process.lines() if line]
+    assert "synchronous_commit" in line

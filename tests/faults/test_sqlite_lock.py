@@ -1,0 +1,56 @@
+"""What waits, and for how long, while another process holds the write lock of the embedded database? R5, R6, R15."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+
+from faults.conftest import Lines, Struck
+from faults.probe import Probe
+from harness.databases import SqliteDatabase
+from harness.load import Line, Load, seconds_until
+from harness.rows import count
+from harness.world import World
+
+DEADLINE_S = 8.0
+"""The longest wait for the lock: DEADLINE of `db/group_commit.py`."""
+ANSWER_S = 1.0
+"""What a busy machine may need to say that the wait is over."""
+
+
+@contextmanager
+def write_lock(world: World) -> Iterator[None]:
+    """Hold the one lock that every writer needs."""
+    assert isinstance(world.server.database, SqliteDatabase)
+    with closing(sqlite3.connect(world.server.database.path, isolation_level=None, timeout=30)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+def test_r6_writers_wait_for_a_bounded_time_and_readers_not_at_all(struck: Struck, lines: Lines) -> None:
+    world = struck("sqlite", workers=2)
+    probe = Probe(world)
+    callers = lines(world.server, 4)
+    issued = [1, *(0 for _ in callers)]
+
+    def read(line: Line, number: int) -> None:
+        for ask in probe.reads().values():
+            ask(line).expect(200)
+        issued[number] += 1
+
+    with Load([partial(read, line, number) for number, line in enumerate(callers, 1)]) as load:
+        with write_lock(world):
+            for name, answer in probe.all_at_once(probe.writes()).items():
+                answer.expect(503, "temporarily_unavailable")
+                assert answer.seconds <= DEADLINE_S + ANSWER_S, name
+            load.wait_for_everybody()
+        load.wait_for_everybody()
+    told = f"SELECT coalesce(sum(tokens), 0) FROM client_usage WHERE client_id = '{probe.oauth.client_id}'"
+    # The counters could not be written and no token request minded; now they are.
+    seconds_until(lambda: count(world.server.database, told) == sum(issued), within=30.0)
+    for name, ask in probe.writes().items():
+        assert ask(callers[0]).status == 200, name
+    assert world.server.log_events("fault") == []

@@ -1,0 +1,249 @@
+"""How do many callers use the service at once, and what does each of them know when its connection breaks?"""
+
+from __future__ import annotations
+
+import http.client
+import json as json_codec
+import select
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+from harness.answers import Answer
+from harness.client import FORM_TYPE, Client, Headers
+from harness.rules import API
+from harness.server import Server
+
+T = TypeVar("T")
+WORKER_DIGITS = 12
+CONNECT_ATTEMPTS = 400
+TIMEOUT_S = 30.0
+
+
+class NoAnswer(Exception):
+    """The connection ended before a response began: what was asked has happened, or it has not."""
+
+
+class CutShort(AssertionError):
+    """A response began and did not end."""
+
+
+class Line(Client):
+    """A checking client with one connection that stays open, and so with the worker that accepted it.
+
+    It answers as `Client` does, but a broken connection raises NoAnswer or CutShort. The next request connects anew.
+    `faulty` says that a fault is on, so 503 is an answer like any other.
+    """
+
+    def __init__(self, server: Server, *, faulty: bool = False) -> None:
+        # Without the pool of the base, which costs more than a connection.
+        self.faulty = faulty
+        parts = urlsplit(server.url)
+        self.url = server.url
+        self.vault = server.vault
+        self.worker = ""
+        self._connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=TIMEOUT_S)
+
+    def connect(self) -> Self:
+        """Ask for nothing much, so that the connection is open and its worker known."""
+        self.get("//healthz")
+        return self
+
+    @property
+    def local_port(self) -> int:
+        """Of this end of the open connection."""
+        return int(self._connection.sock.getsockname()[1])
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        bearer: str | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        headers: Headers = (),
+        reveals: bool = False,
+        repeats: bool = False,
+        allow_503: bool = False,
+    ) -> Answer:
+        target = path[1:] if path.startswith("//") else API + path
+        fields, content = _written(bearer, json, form, content, headers)
+        started = time.perf_counter()
+        response, body = self._exchange(method, target, fields, content)
+        answer = Answer(
+            method=method,
+            path=target,
+            status=response.status,
+            fields=tuple((name.lower(), value) for name, value in response.getheaders()),
+            body=body,
+            seconds=time.perf_counter() - started,
+        )
+        self.worker = (answer.header("x-request-id") or "")[:WORKER_DIGITS]
+        return self.judge(answer, reveals=reveals, repeats=repeats, allow_503=allow_503 or self.faulty)
+
+    def hang_up(self, method: str, path: str, *, bearer: str | None = None, json: Any = None,
+                headers: Headers = (), unread: bool) -> None:  # fmt: skip
+        """Send a request and close the connection: at once, or when the answer has come, without reading it."""
+        fields, content = _written(bearer, json, None, None, headers)
+        self._connection.request(method, API + path, content, fields)
+        if unread:
+            select.select([self._connection.sock], [], [], TIMEOUT_S)
+        self._connection.close()
+
+    def _exchange(
+        self, method: str, target: str, fields: dict[str, str], content: bytes | None
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        try:
+            self._connection.request(method, target, content, fields)
+            response = self._connection.getresponse()
+        except (ConnectionError, http.client.CannotSendRequest) as broken:
+            self._connection.close()
+            raise NoAnswer(f"{method} {target}: {broken!r}") from broken
+        except BaseException:
+            self._connection.close()
+            raise
+        try:
+            return response, response.read()
+        except (ConnectionError, http.client.IncompleteRead) as broken:
+            self._connection.close()
+            raise CutShort(f"{method} {target}: {broken!r}") from broken
+
+
+def _written(
+    bearer: str | None, json: Any, form: Mapping[str, str] | None, content: bytes | None, headers: Headers
+) -> tuple[dict[str, str], bytes | None]:
+    """Header fields and body."""
+    fields = dict(headers)
+    if bearer is not None:
+        fields["Authorization"] = f"Bearer {bearer}"
+    if form is not None:
+        return fields | {"Content-Type": FORM_TYPE}, urlencode(form).encode()
+    if json is not None:
+        return fields | {"Content-Type": "application/json"}, json_codec.dumps(json).encode()
+    return fields, content
+
+
+def connected(server: Server, count: int) -> list[Line]:
+    """Open lines, spread evenly over the server's workers."""
+    lines: dict[str, list[Line]] = {}
+    share = -(-count // server.workers)
+    for _ in range(CONNECT_ATTEMPTS):
+        line = Line(server).connect()
+        held = lines.setdefault(line.worker, [])
+        if len(held) < share:
+            held.append(line)
+        else:
+            line.close()
+        if sum(map(len, lines.values())) >= share * server.workers:
+            break
+    assert len(lines) == server.workers, f"{CONNECT_ATTEMPTS} connections reached {len(lines)} workers"
+    # Alternating, so that any two neighbours are with different workers.
+    mixed = [line for group in zip(*lines.values(), strict=True) for line in group]
+    for line in mixed[count:]:
+        line.close()
+    return mixed[:count]
+
+
+def at_once(calls: Iterable[Callable[[], T]]) -> list[T]:
+    """Make all calls at the same moment, each in a thread of its own; answers in order."""
+    waiting = list(calls)
+    barrier = threading.Barrier(len(waiting))
+
+    def run(call: Callable[[], T]) -> T:
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(waiting)) as pool:
+        return list(pool.map(run, waiting))
+
+
+def on_each(lines: Iterable[Line], ask: Callable[[Line], T]) -> list[T]:
+    """Ask the same on every line at the same moment."""
+    return at_once([partial(ask, line) for line in lines])
+
+
+class Load:
+    """Callers that repeat a step each until the block ends. The first failure of any of them fails the test.
+
+    A caller that meets an exception of `ends` is content and stops.
+    """
+
+    def __init__(self, steps: Sequence[Callable[[], object]], *, ends: tuple[type[Exception], ...] = ()) -> None:
+        self._ends = ends
+        self._news = threading.Condition()
+        self._stopping = False
+        self._failure: BaseException | None = None
+        self._done = [0] * len(steps)
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(number, step), daemon=True) for number, step in enumerate(steps)
+        ]
+
+    def _repeat(self, number: int, step: Callable[[], object]) -> None:
+        try:
+            while not self._stopping:
+                step()
+                with self._news:
+                    self._done[number] += 1
+                    self._news.notify_all()
+        except self._ends:
+            return
+        except BaseException as failure:  # noqa: BLE001  raised where the block ends
+            with self._news:
+                self._failure = self._failure or failure
+                self._news.notify_all()
+
+    @property
+    def count(self) -> int:
+        """Steps completed by all callers."""
+        return sum(self._done)
+
+    def wait_for(self, more: int, timeout: float = TIMEOUT_S) -> None:
+        """Return when that many more steps have been completed."""
+        goal = self.count + more
+        self._wait(lambda: self.count >= goal, timeout)
+
+    def wait_for_everybody(self, more: int = 1, timeout: float = TIMEOUT_S) -> None:
+        """Return when each caller has begun and completed that many more steps."""
+        # The step under way had begun before.
+        goals = [done + more + 1 for done in self._done]
+        self._wait(lambda: all(done >= goal for done, goal in zip(self._done, goals, strict=True)), timeout)
+
+    def _wait(self, reached: Callable[[], bool], timeout: float) -> None:
+        with self._news:
+            self._news.wait_for(lambda: self._failure is not None or reached(), timeout)
+            if self._failure is None:
+                assert reached(), f"{self._done} steps in {timeout:.0f} s"
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping = True
+        for thread in self._threads:
+            thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+
+def seconds_until(done: Callable[..., bool], *arguments: Any, within: float) -> float:
+    """Ask again and again; how long after this call the first yes was asked for. Fails after `within` seconds."""
+    began = time.monotonic()
+    while True:
+        asked = time.monotonic() - began
+        if done(*arguments):
+            return asked
+        assert asked <= within, f"not after {asked:.3f} s; the bound is {within} s"

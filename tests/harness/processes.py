@@ -1,0 +1,168 @@
+"""How does a test start a local process and wait for what it says, without sleeping?"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 20.0
+TAIL_LINES = 40
+
+
+class ProcessFailed(AssertionError):
+    """A process ended, or stayed silent, when the test needed it."""
+
+
+def free_port() -> int:
+    """A TCP port of the loopback address that nobody held a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Process:
+    """One child in its own process group; its lines are kept and waiters are told of each at once."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        environment: Mapping[str, str] | None = None,
+        transcript: Path | None = None,
+        working_directory: Path | None = None,
+    ) -> None:
+        self.name = name
+        self._lines: list[str] = []
+        self._news = threading.Condition()
+        self._streams_open = 2
+        # A file that outlives the process: several runs of one server append to the same one.
+        self._transcript = transcript.open("ab") if transcript else None
+        self._popen = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(environment) if environment is not None else None,
+            cwd=working_directory,
+            start_new_session=True,
+        )
+        assert self._popen.stdout is not None
+        assert self._popen.stderr is not None
+        self._readers = [
+            threading.Thread(target=self._read, args=(stream,), daemon=True, name=f"{name}-reader")
+            for stream in (self._popen.stdout, self._popen.stderr)
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self, stream: IO[bytes]) -> None:
+        for raw in stream:
+            with self._news:
+                self._lines.append(raw.decode("utf-8", "replace").rstrip("\n"))
+                if self._transcript is not None:
+                    self._transcript.write(raw)
+                    self._transcript.flush()
+                self._news.notify_all()
+        with self._news:
+            self._streams_open -= 1
+            self._news.notify_all()
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
+    def running(self) -> bool:
+        return self._popen.poll() is None
+
+    def lines(self) -> list[str]:
+        """Everything written so far, standard output and standard error together."""
+        with self._news:
+            return list(self._lines)
+
+    def tail(self) -> str:
+        return "\n".join(self.lines()[-TAIL_LINES:])
+
+    def wait_for(self, wanted: Callable[[str], bool], *, count: int = 1, timeout: float = START_TIMEOUT_S) -> list[str]:
+        """The first `count` lines that `wanted` accepts; fails with the tail when they do not come."""
+        deadline = time.monotonic() + timeout
+        seen = 0
+        found: list[str] = []
+        with self._news:
+            while True:
+                found += [line for line in self._lines[seen:] if wanted(line)]
+                seen = len(self._lines)
+                if len(found) >= count:
+                    return found[:count]
+                left = deadline - time.monotonic()
+                if self._streams_open == 0:
+                    raise ProcessFailed(f"{self.name} ended before it said what was awaited:\n{self.tail()}")
+                if left <= 0 or not self._news.wait(left):
+                    raise ProcessFailed(f"{self.name} was silent for {timeout:.0f} s:\n{self.tail()}")
+
+    def resident_bytes(self) -> int:
+        """Memory held by the process and everything that it started."""
+        pages = 0
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                # The name in parentheses may hold spaces; what follows it may not.
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if int(fields[2]) == self.pid:
+                pages += int(fields[21])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process alone (its children are its own business)."""
+        if self.running:
+            self._popen.send_signal(number)
+
+    def signal_group(self, number: int) -> None:
+        """Send a signal to the process and to everything it started."""
+        try:
+            os.killpg(self._popen.pid, number)
+        except ProcessLookupError:
+            return
+
+    def wait(self, timeout: float = STOP_TIMEOUT_S) -> int:
+        """The exit code; a process that does not end in time is killed and the test fails."""
+        try:
+            code = self._popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise ProcessFailed(f"{self.name} did not end within {timeout:.0f} s:\n{self.tail()}") from None
+        self._close()
+        return code
+
+    def stop(self, timeout: float = STOP_TIMEOUT_S) -> int:
+        """SIGTERM, then the exit code."""
+        self.signal(signal.SIGTERM)
+        return self.wait(timeout)
+
+    def kill(self) -> None:
+        """SIGKILL to the whole group: nothing gets a chance to tidy up."""
+        self.signal_group(signal.SIGKILL)
+        self._popen.wait()
+        self._close()
+
+    def _close(self) -> None:
+        # A killed supervisor can leave children that hold the pipes; end them, so that the readers finish.
+        self.signal_group(signal.SIGKILL)
+        for reader in self._readers:
+            reader.join()
+        for stream in (self._popen.stdout, self._popen.stderr):
+            if stream is not None:
+                stream.close()
+        if self._transcript is not None:
+            self._transcript.close()
+            self._transcript = None

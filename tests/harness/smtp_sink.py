@@ -1,0 +1,77 @@
+"""Which messages did the program send by mail?"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import threading
+import time
+from dataclasses import dataclass
+from email.message import EmailMessage
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from harness.processes import free_port
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One accepted message."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    raw: bytes
+
+    def parsed(self) -> EmailMessage:
+        return email.message_from_bytes(self.raw, policy=email.policy.default)
+
+    def text(self) -> str:
+        """The plain-text part, decoded."""
+        part = self.parsed().get_body(("plain",))
+        return str(part.get_content()) if part is not None else ""
+
+
+class SmtpSink:
+    """A mail server on a loopback port that accepts everything and keeps it."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._mails: list[Mail] = []
+        self._news = threading.Condition()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        content = envelope.content
+        raw = content if isinstance(content, bytes) else str(content).encode()
+        with self._news:
+            self._mails.append(Mail(envelope.mail_from or "", tuple(envelope.rcpt_tos), raw))
+            self._news.notify_all()
+        return "250 OK"
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def start(self) -> SmtpSink:
+        self._controller.start()
+        return self
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+    def mails(self) -> list[Mail]:
+        with self._news:
+            return list(self._mails)
+
+    def wait_for(self, recipient: str, timeout: float = 15.0) -> Mail:
+        """The first message to this address."""
+        deadline = time.monotonic() + timeout
+        with self._news:
+            while True:
+                for mail in self._mails:
+                    if recipient in mail.recipients:
+                        return mail
+                left = deadline - time.monotonic()
+                assert left > 0, f"no mail came to {recipient} within {timeout:.0f} s"
+                self._news.wait(left)

@@ -1,0 +1,74 @@
+"""Which accounts, people and clients does a test find ready-made on a server?"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from harness.client import Client
+from harness.clients import ALL_SCOPES, OAuthClient, get_token, make_client
+from harness.people import Account, Person, Session, add_person, sign_in
+from harness.server import Server
+from harness.vault import Vault
+
+
+class World:
+    """Two accounts on one server. What a test changes it makes for itself; what is here stays as it is."""
+
+    def __init__(self, server: Server, account: Account, api: Client) -> None:
+        self.server = server
+        self.account = account
+        self.api = api
+
+    @property
+    def vault(self) -> Vault:
+        return self.server.vault
+
+    @cached_property
+    def other(self) -> Account:
+        """The second account, made while the server runs."""
+        return self.server.bootstrap("Borealis AB", another=True)
+
+    @cached_property
+    def owner(self) -> Session:
+        """A session of the first account's Owner. Do not end it; a person can have only 20."""
+        return sign_in(self.api, self.account.owner)
+
+    @cached_property
+    def other_owner(self) -> Session:
+        """A session of the second account's Owner. Do not end it."""
+        return sign_in(self.api, self.other.owner)
+
+    @cached_property
+    def oauth(self) -> OAuthClient:
+        """A client of the first account with every scope. Do not change it."""
+        return make_client(self.api, self.owner)
+
+    @cached_property
+    def other_oauth(self) -> OAuthClient:
+        """A client of the second account with every scope. Do not change it."""
+        return make_client(self.api, self.other_owner)
+
+    def person(self, role: str = "MEMBER") -> Person:
+        """A new person of the first account."""
+        return add_person(self.api, self.owner, role)
+
+    def session(self, role: str = "MEMBER") -> Session:
+        """A session of a new person of the first account."""
+        return sign_in(self.api, self.person(role))
+
+    def new_client(self, scope: str = ALL_SCOPES) -> OAuthClient:
+        """A new client of the first account."""
+        return make_client(self.api, self.owner, scope)
+
+    def token(self, scope: str | None = None) -> str:
+        """A fresh access token of the ready-made client."""
+        return get_token(self.api, self.oauth, scope)
+
+    def close(self) -> None:
+        self.api.close()
+
+
+def build_world(server: Server, source: str | None = None) -> World:
+    """Start the server with an account; with `source`, everything comes from there through the proxy."""
+    account = server.bootstrap("Acme GmbH")
+    return World(server.start(), account, server.client(source))

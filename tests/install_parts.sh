@@ -1,0 +1,17 @@
+# Installs the Debian packages that the tests start as real processes, where that is possible; never fails.
+set -u
+wanted=""
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || wanted="$wanted postgresql"
+command -v redis-server >/dev/null || command -v valkey-server >/dev/null || wanted="$wanted redis-server"
+command -v chromium >/dev/null || wanted="$wanted chromium"
+[ -n "$wanted" ] || exit 0
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+  echo "not installed:$wanted (tests that need them are skipped; as root on Debian this command installs them)"
+  exit 0
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq >/dev/null 2>&1
+for package in $wanted; do
+  apt-get install -y -qq --no-install-recommends "$package" >/dev/null 2>&1 || echo "could not install $package"
+done
+exit 0

@@ -1,0 +1,1 @@
+"""Do products keep their promises, from outside and in their pure parts?"""

@@ -1,0 +1,71 @@
+"""How do the tests make products that no other test knows of?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from threading import Barrier
+from typing import Any
+from uuid import uuid4
+
+from harness.answers import Answer, JsonObject
+from harness.world import World
+from linkxg.products.gtin import check_digit
+
+PRODUCTS = "/products"
+_numbers = count(1)
+
+
+def new_sku() -> str:
+    return f"S-{uuid4()}"
+
+
+def new_gtin(length: int = 13) -> str:
+    """A GTIN of this length that no other test uses."""
+    digits = f"{40_000 + next(_numbers)}".ljust(length - 1, "0") if length > 8 else f"{next(_numbers):07d}"
+    return digits + str(check_digit(digits))
+
+
+def body(**members: Any) -> JsonObject:
+    return {"sku": new_sku(), "name": "Hex bolt"} | members
+
+
+def post(world: World, content: JsonObject, **options: Any) -> Answer:
+    """One attempt to create a product in the first account."""
+    return world.api.post(PRODUCTS, bearer=world.owner.access, json=content, **options)
+
+
+def create(world: World, **members: Any) -> JsonObject:
+    """A new product of the first account."""
+    made: JsonObject = post(world, body(**members)).expect(201).data()
+    return made
+
+
+def path(product: JsonObject) -> str:
+    return f"{PRODUCTS}/{product['id']}"
+
+
+def read(world: World, product: JsonObject, **options: Any) -> Answer:
+    return world.api.get(path(product), bearer=world.owner.access, **options)
+
+
+def change(world: World, product: JsonObject, patch: Any, **options: Any) -> Answer:
+    return world.api.patch(path(product), bearer=world.owner.access, json=patch, **options)
+
+
+def delete(world: World, product: JsonObject, **options: Any) -> Answer:
+    return world.api.delete(path(product), bearer=world.owner.access, **options)
+
+
+def together(calls: Iterable[Callable[[], Answer]]) -> list[Answer]:
+    """The answers to calls that begin at the same moment."""
+    waiting = list(calls)
+    barrier = Barrier(len(waiting))
+
+    def run(call: Callable[[], Answer]) -> Answer:
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(waiting)) as pool:
+        return list(pool.map(run, waiting))

@@ -1,0 +1,217 @@
+"""Can products be made, read, changed and deleted, and does the trail tell of it?"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from harness.answers import JsonObject
+from harness.clients import get_token
+from harness.world import World
+from linkxg.ids import is_uuid
+from products.catalogue import PRODUCTS, body, change, create, delete, new_gtin, new_sku, path, post, read
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+MEMBERS = ["id", "sku", "gtin", "gtinFormat", "name", "description", "brand", "category", "attributes",
+           "revision", "createdAt", "updatedAt"]  # fmt: skip
+
+
+def test_a_product_is_made_and_read_back(world: World) -> None:
+    given = body(
+        gtin=new_gtin(),
+        description="A2, DIN 933\nwith\ttabs",
+        brand="Ačme",
+        category="fasteners",
+        attributes={"length": 30, "ratio": 0.1, "list": [1, None, {"a": True}], "": "", "名": "螺栓"},
+    )
+    answer = post(world, given).expect(201)
+    made = answer.data()
+    assert list(made) == MEMBERS
+    assert {name: made[name] for name in given} == given
+    assert made["gtinFormat"] == "GTIN_13"
+    assert made["revision"] == 1
+    assert is_uuid(made["id"])
+    assert made["id"][14] == "7"
+    assert TIME.fullmatch(made["createdAt"])
+    assert made["updatedAt"] == made["createdAt"]
+    assert answer.header("location") == f"{world.server.url}/api/v1{path(made)}"
+    assert answer.header("etag") == '"p-1"'
+    found = read(world, made).expect(200)
+    assert found.data() == made
+    assert found.header("etag") == '"p-1"'
+    assert found.header("cache-control") == "private, no-cache"
+
+
+def test_what_is_not_given_is_null(world: World) -> None:
+    made = create(world)
+    assert [made[name] for name in ("gtin", "gtinFormat", "description", "brand", "category")] == [None] * 5
+    assert made["attributes"] == {}
+    assert create(world, gtin=None, description=None, brand=None, category=None, attributes=None)["gtin"] is None
+
+
+@pytest.mark.parametrize("length", [8, 12, 13, 14])
+def test_a_gtin_comes_back_as_it_was_given(world: World, length: int) -> None:
+    gtin = new_gtin(length)
+    made = create(world, gtin=gtin)
+    assert (made["gtin"], made["gtinFormat"]) == (gtin, f"GTIN_{length}")
+    assert read(world, made).data() == made
+    post(world, body(gtin=gtin)).expect(409, "duplicate_gtin")
+    post(world, body(gtin=gtin.rjust(14, "0"))).expect(409, "duplicate_gtin")
+
+
+def test_a_sku_is_unique_as_it_is_written(world: World) -> None:
+    made = create(world, sku=new_sku().lower(), gtin=new_gtin())
+    post(world, body(sku=made["sku"])).expect(409, "duplicate_sku")
+    post(world, body(sku=made["sku"], gtin=made["gtin"])).expect(409, "duplicate_sku")
+    create(world, sku=made["sku"].upper())
+
+
+def test_another_account_may_have_the_same_identifiers(world: World) -> None:
+    made = create(world, gtin=new_gtin())
+    same = body(sku=made["sku"], gtin=made["gtin"])
+    other = world.api.post(PRODUCTS, bearer=world.other_owner.access, json=same).expect(201).data()
+    assert other["id"] != made["id"]
+    for own, foreign in ((world.owner, other), (world.other_owner, made)):
+        for method, json in (("GET", None), ("PATCH", {"name": "Stolen"}), ("DELETE", None)):
+            world.api.request(method, path(foreign), bearer=own.access, json=json).expect(404, "not_found")
+        listed = world.api.get(f"{PRODUCTS}?sku={made['sku']}", bearer=own.access).expect(200).data()
+        assert [product["id"] for product in listed] == [({made["id"], other["id"]} - {foreign["id"]}).pop()]
+
+
+@pytest.mark.parametrize(
+    ("patch", "result"),
+    [
+        ({"name": "Nut"}, {"name": "Nut"}),
+        ({"description": None, "brand": None}, {"description": None, "brand": None}),
+        ({"category": None}, {"category": None}),
+        ({"gtin": None}, {"gtin": None, "gtinFormat": None}),
+        ({"attributes": None}, {"attributes": {}}),
+        ({"attributes": {}}, {}),
+        ({"attributes": {"a": None}}, {"attributes": {"b": {"c": 1, "d": [1, 2]}}}),
+        ({"attributes": {"b": {"c": None, "d": [3], "e": {"f": None}}, "g": "h"}},
+         {"attributes": {"a": 1, "b": {"d": [3], "e": {}}, "g": "h"}}),
+        ({"attributes": {"b": 5}}, {"attributes": {"a": 1, "b": 5}}),
+        ({"attributes": {"a": True}}, {"attributes": {"a": True, "b": {"c": 1, "d": [1, 2]}}}),
+        ({"category": "nuts", "name": "Nut", "attributes": {"a": "x"}},
+         {"category": "nuts", "name": "Nut", "attributes": {"a": "x", "b": {"c": 1, "d": [1, 2]}}}),
+    ],
+)  # fmt: skip
+def test_a_patch_merges(world: World, patch: JsonObject, result: JsonObject) -> None:
+    made = create(
+        world, gtin=new_gtin(), description="d", brand="b", category="c",
+        attributes={"a": 1, "b": {"c": 1, "d": [1, 2]}},
+    )  # fmt: skip
+    answer = change(world, made, patch).expect(200)
+    changed = answer.data()
+    revision = 2 if result else 1
+    assert answer.header("etag") == f'"p-{revision}"'
+    assert changed == made | result | {"revision": revision, "updatedAt": changed["updatedAt"]}
+    assert changed["updatedAt"] >= made["updatedAt"]
+    assert read(world, made).json() == answer.json()
+
+
+def test_a_number_that_becomes_a_truth_is_a_change(world: World) -> None:
+    made = create(world, attributes={"a": 1})
+    for value in (True, 1.0, 1):
+        changed = change(world, made, {"attributes": {"a": value}}).expect(200).data()
+        assert repr(changed["attributes"]["a"]) == repr(value)
+
+
+def test_identifiers_can_be_changed_and_freed(world: World) -> None:
+    first, second = create(world, gtin=new_gtin()), create(world, gtin=new_gtin())
+    change(world, second, {"sku": first["sku"]}).expect(409, "duplicate_sku")
+    change(world, second, {"gtin": first["gtin"]}).expect(409, "duplicate_gtin")
+    change(world, second, {"gtin": first["gtin"].rjust(14, "0"), "name": "Kept out"}).expect(409, "duplicate_gtin")
+    assert read(world, second).data() == second
+    change(world, first, {"sku": new_sku(), "gtin": None}).expect(200)
+    taken = change(world, second, {"sku": first["sku"], "gtin": first["gtin"]}).expect(200).data()
+    assert (taken["sku"], taken["gtin"]) == (first["sku"], first["gtin"])
+    longer = change(world, second, {"gtin": first["gtin"].rjust(14, "0")}).expect(200).data()
+    assert (longer["gtin"], longer["gtinFormat"]) == (first["gtin"].rjust(14, "0"), "GTIN_14")
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/merge-patch+json; charset=utf-8"])
+def test_a_patch_has_two_media_types(world: World, media_type: str) -> None:
+    made = create(world)
+    options: dict[str, Any] = {"content": b'{"brand":"B"}', "headers": {"Content-Type": media_type}}
+    assert world.api.patch(path(made), bearer=world.owner.access, **options).expect(200).data()["brand"] == "B"
+    refused = world.api.post(PRODUCTS, bearer=world.owner.access, **options)
+    if "merge" in media_type:
+        refused.expect(415, "unsupported_media_type")
+
+
+def test_a_deleted_product_is_gone(world: World) -> None:
+    made = create(world, gtin=new_gtin())
+    assert delete(world, made).expect(204).body == b""
+    for answer in (read(world, made), change(world, made, {"name": "n"}), delete(world, made)):
+        answer.expect(404, "not_found")
+    again = create(world, sku=made["sku"], gtin=made["gtin"])
+    assert again["id"] != made["id"]
+
+
+@pytest.mark.parametrize("identifier", ["x", "0", str(uuid4()).upper(), str(uuid4())[:-1], "%00", "%ff", "a" * 3000])
+def test_what_is_no_id_is_not_found(world: World, identifier: str) -> None:
+    for method, json in (("GET", None), ("PATCH", {"name": "n"}), ("DELETE", None)):
+        world.api.request(method, f"{PRODUCTS}/{identifier}", bearer=world.owner.access, json=json).expect(
+            404, "not_found"
+        )
+
+
+def test_reading_and_writing_are_two_scopes(world: World) -> None:
+    made = create(world)
+    reader, writer = (get_token(world.api, world.oauth, f"products:{verb}") for verb in ("read", "write"))
+    for method, where, json, right, wrong in (
+        ("GET", PRODUCTS, None, reader, writer),
+        ("GET", path(made), None, reader, writer),
+        ("POST", PRODUCTS, body(), writer, reader),
+        ("PATCH", path(made), {"name": "Nut"}, writer, reader),
+        ("DELETE", path(made), None, writer, reader),
+    ):
+        world.api.request(method, where, bearer=wrong, json=json).expect(403, "insufficient_scope")
+        assert world.api.request(method, where, bearer=right, json=json).status < 300
+        world.api.request(method, where, json=json).expect(401, "invalid_token")
+
+
+def test_the_trail_tells_of_changes_and_of_nothing_else(world: World) -> None:
+    made = create(world)
+    change(world, made, {"name": made["name"]}).expect(200)
+    post(world, body(sku=made["sku"])).expect(409, "duplicate_sku")
+    change(world, made, {"name": "Nut", "brand": "B"}).expect(200)
+    delete(world, made, headers={"If-Match": '"p-1"'}).expect(412, "precondition_failed")
+    delete(world, made).expect(204)
+    events = world.api.get("/account/audit-events?limit=200", bearer=world.owner.access).expect(200).data()
+    mine = [event for event in reversed(events) if event["target"] == made["id"]]
+    assert [event["action"] for event in mine] == ["product.created", "product.updated", "product.deleted"]
+    assert mine[1]["details"] == {"sku": made["sku"], "fields": ["name", "brand"], "revision": 2}
+    assert {event["actorId"] for event in mine} == {world.account.owner.user_id}
+
+
+def test_a_repeated_request_gets_the_same_answer(world: World) -> None:
+    given, key = body(gtin=new_gtin()), {"Idempotency-Key": str(uuid4())}
+    first = post(world, given, headers=key).expect(201)
+    change(world, first.data(), {"name": "Changed since"}).expect(200)
+    again = post(world, dict(reversed(given.items())), headers=key).expect(201)
+    assert again.json() == first.json()
+    for name in ("location", "etag"):
+        assert again.header(name) == first.header(name)
+    assert (first.header("idempotent-replayed"), again.header("idempotent-replayed")) == (None, "true")
+    post(world, given | {"name": "Other"}, headers=key).expect(422, "idempotency_key_reused")
+    post(world, given).expect(409, "duplicate_sku")
+    token = world.token("products:write")
+    world.api.post(PRODUCTS, bearer=token, json=given, headers=key).expect(422, "idempotency_key_reused")
+    other = world.api.post(PRODUCTS, bearer=world.other_owner.access, json=given, headers=key).expect(201)
+    assert other.header("idempotent-replayed") is None
+
+
+def test_a_refused_request_uses_no_key_up(world: World) -> None:
+    taken, key = create(world), {"Idempotency-Key": str(uuid4())}
+    post(world, body(sku=taken["sku"]), headers=key).expect(409, "duplicate_sku")
+    post(world, body(), headers=key).expect(201)
+
+
+@pytest.mark.parametrize("key", ["", "a" * 256, "a\tb"])
+def test_a_malformed_key_is_refused(world: World, key: str) -> None:
+    post(world, body(), headers=[("Idempotency-Key", key)]).expect(400, "invalid_request")

@@ -1,0 +1,98 @@
+"""What happens when several want the same at once? One wins, the others are told, nobody meets a fault."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from uuid import uuid4
+
+from harness.world import World
+from products.catalogue import body, change, create, delete, new_gtin, new_sku, post, read, together
+
+AT_ONCE = 8
+
+
+def outcomes(answers: list[object]) -> Counter[tuple[int, str | None]]:
+    return Counter((answer.status, answer.error) for answer in answers)  # type: ignore[attr-defined]
+
+
+def test_one_sku_one_product(world: World) -> None:
+    for _ in range(3):
+        sku = new_sku()
+        answers = together(partial(post, world, body(sku=sku)) for _ in range(AT_ONCE))
+        assert outcomes([*answers]) == {(201, None): 1, (409, "duplicate_sku"): AT_ONCE - 1}
+
+
+def test_one_gtin_one_product(world: World) -> None:
+    gtin = new_gtin()
+    answers = together(partial(post, world, body(gtin=gtin)) for _ in range(AT_ONCE))
+    assert outcomes([*answers]) == {(201, None): 1, (409, "duplicate_gtin"): AT_ONCE - 1}
+
+
+def test_one_request_repeated_makes_one_product(world: World) -> None:
+    given, key = body(), {"Idempotency-Key": str(uuid4())}
+    answers = together(partial(post, world, given, headers=key) for _ in range(AT_ONCE))
+    assert outcomes([*answers]) == {(201, None): AT_ONCE}
+    assert len({answer.data()["id"] for answer in answers}) == 1
+    assert sum(answer.header("idempotent-replayed") == "true" for answer in answers) == AT_ONCE - 1
+
+
+def test_of_changes_to_one_revision_one_wins(world: World) -> None:
+    made = create(world)
+    for revision in range(1, 4):
+        tag = {"If-Match": f'"p-{revision}"'}
+        answers = together(partial(change, world, made, {"brand": str(uuid4())}, headers=tag) for _ in range(AT_ONCE))
+        assert outcomes([*answers]) == {(200, None): 1, (412, "precondition_failed"): AT_ONCE - 1}
+        winner = next(answer for answer in answers if answer.status == 200)
+        assert read(world, made).data() == winner.data()
+
+
+def test_unconditional_changes_are_all_made(world: World) -> None:
+    made = create(world)
+    answers = together(
+        partial(change, world, made, {"attributes": {f"a{number}": number}}) for number in range(AT_ONCE)
+    )
+    assert outcomes([*answers]) == {(200, None): AT_ONCE}
+    assert sorted(answer.data()["revision"] for answer in answers) == list(range(2, AT_ONCE + 2))
+    assert read(world, made).data()["attributes"] == {f"a{number}": number for number in range(AT_ONCE)}
+
+
+def test_an_identifier_wanted_by_changes_and_new_products_goes_to_one(world: World) -> None:
+    existing = [create(world) for _ in range(AT_ONCE // 2)]
+    sku, gtin = new_sku(), new_gtin()
+    answers = together(
+        [
+            *(partial(change, world, product, {"sku": sku, "gtin": gtin}) for product in existing),
+            *(partial(post, world, body(sku=sku, gtin=gtin)) for _ in range(AT_ONCE // 2)),
+        ]
+    )
+    assert sum(answer.status < 300 for answer in answers) == 1
+    assert {answer.error for answer in answers if answer.status >= 300} == {"duplicate_sku"}
+
+
+def test_products_that_trade_their_skus_meet_no_fault(world: World) -> None:
+    first, second = create(world), create(world)
+    for _ in range(5):
+        answers = together(
+            [
+                partial(change, world, first, {"sku": second["sku"]}),
+                partial(change, world, second, {"sku": first["sku"]}),
+            ]
+        )
+        assert outcomes([*answers]) == {(409, "duplicate_sku"): 2}
+
+
+def test_a_delete_wins_once(world: World) -> None:
+    made = create(world)
+    answers = together(partial(delete, world, made) for _ in range(AT_ONCE))
+    assert outcomes([*answers]) == {(204, None): 1, (404, "not_found"): AT_ONCE - 1}
+
+
+def test_changes_and_a_delete_end_in_nothing(world: World) -> None:
+    made = create(world)
+    answers = together(
+        [partial(delete, world, made), *(partial(change, world, made, {"brand": str(uuid4())}) for _ in range(5))]
+    )
+    assert answers[0].status == 204
+    assert {answer.status for answer in answers[1:]} <= {200, 404}
+    read(world, made).expect(404, "not_found")

@@ -1,0 +1,82 @@
+"""Does anybody notice that the signing key changes, and does a retired key open anything? R8, rule 60."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from conftest import ServerFactory
+from harness.clients import get_token, introspect, request_token
+from harness.forge import parts
+from harness.load import Line, Load, connected
+from harness.people import me, refresh, session_of, sign_in
+from harness.world import World, build_world
+
+CALLERS = 6
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def two_workers(request: pytest.FixtureRequest, new_server: ServerFactory) -> Iterator[World]:
+    """A server of its own: its keys come and go."""
+    built = build_world(new_server(request.param, workers=2))
+    yield built
+    built.close()
+    built.server.close()
+
+
+def kid(token: str) -> str:
+    return str(parts(token)[0]["kid"])
+
+
+class Caller:
+    """Holds an older and a fresh token of a client and of a person, and uses all four."""
+
+    def __init__(self, world: World, line: Line) -> None:
+        self.line = line
+        self.oauth = world.oauth
+        self.session = sign_in(line, world.account.owner)
+        self.token = get_token(line, self.oauth)
+
+    def step(self) -> None:
+        old_token, old_access = self.token, self.session.access
+        self.token = request_token(self.line, self.oauth).expect(200).object()["access_token"]
+        self.session = session_of(self.session.person, refresh(self.line, self.session.refresh).expect(200))
+        for token in (old_token, self.token):
+            # A client's token is let in (401 would be a refusal of the token) and lacks the role.
+            self.line.get("/oauth/clients", bearer=token).expect(403, "access_denied")
+        for access in (old_access, self.session.access):
+            me(self.line, access).expect(200)
+
+
+def test_r8_rotation_goes_unnoticed_and_retirement_is_at_once(two_workers: World) -> None:
+    world = two_workers
+    lines = connected(world.server, CALLERS)
+    callers = [Caller(world, line) for line in lines]
+    first = kid(callers[0].token)
+    with Load([caller.step for caller in callers]) as load:
+        load.wait_for_everybody()
+        world.server.command("keys", "rotate", "--now")
+        load.wait_for_everybody()
+        world.server.command("keys", "rotate")
+        load.wait_for(100)
+    assert all(kid(caller.token) != first for caller in callers)
+    assert len(world.server.signing_keys()) == 3
+
+    tokens = {kid(token): token for token in (get_token(line, world.oauth) for line in lines)}
+    ((retired, token),) = tokens.items()
+    for line in lines:
+        line.get("/oauth/clients", bearer=token).expect(403, "access_denied")
+    world.server.command("keys", "retire", retired)
+    for caller in callers:
+        me(caller.line, caller.session.access).expect(401, "invalid_token")
+        caller.line.get("/oauth/clients", bearer=token).expect(401, "invalid_token")
+        assert introspect(caller.line, world.oauth, token).object() == {"active": False}
+    for caller in callers:
+        # Sessions outlive a key, and what is signed now is signed with another one.
+        fresh = session_of(caller.session.person, refresh(caller.line, caller.session.refresh).expect(200))
+        assert kid(fresh.access) != retired
+        me(caller.line, fresh.access).expect(200)
+        assert kid(get_token(caller.line, world.oauth)) != retired
+    for line in lines:
+        line.close()

@@ -1,0 +1,109 @@
+"""Can an account lose its last Owner, or a person keep what a race has taken away? Rules 73, 75 and 83."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from harness.answers import Answer
+from harness.load import Line, at_once, seconds_until
+from harness.people import Person, Session, add_person, login, me, refresh, session_of, sign_in
+from harness.rows import rows
+from harness.world import World
+from races.conftest import Lines
+
+WAYS: dict[str, dict[str, Any] | None] = {
+    "lowered": {"role": "MEMBER"},
+    "disabled": {"disabled": True},
+    "removed": None,
+}
+
+
+def take_away(line: Line, by: Session, whom: Person, way: str) -> Answer:
+    path, change = f"/account/users/{whom.user_id}", WAYS[way]
+    return line.delete(path, bearer=by.access) if change is None else line.patch(path, bearer=by.access, json=change)
+
+
+def owners(world: World, account_id: str) -> list[str]:
+    """Ids of the enabled Owners."""
+    sql = f"SELECT id, disabled FROM users WHERE account_id = '{account_id}' AND role = 'OWNER'"
+    return [user_id for user_id, disabled in rows(world.server.database, sql) if disabled in {"0", "f"}]
+
+
+def test_the_last_owner_stays_when_owners_turn_on_each_other(arena: World, lines: Lines) -> None:
+    here, there = lines(2)
+    survivor = arena.other.owner
+    for one, other in (("lowered", "lowered"), ("disabled", "removed"), ("removed", "lowered")) * 2:
+        first = sign_in(arena.api, survivor)
+        second = sign_in(arena.api, add_person(arena.api, first, "OWNER"))
+        answers = at_once(
+            [
+                partial(take_away, here, first, second.person, one),
+                partial(take_away, there, second, first.person, other),
+            ]
+        )
+        left = owners(arena, arena.other.account_id)
+        assert len(left) == 1, answers
+        won, lost = sorted(answers, key=lambda answer: answer.status)
+        assert won.status < 300, answers
+        lost.expect_one_of((401, "invalid_token"), (409, "conflict"))
+        survivor = next(session.person for session in (first, second) if session.person.user_id == left[0])
+
+
+def powerless(line: Line, session: Session) -> bool:
+    """Whether an Admin's token opens nothing of an Admin's any more."""
+    answer = line.get("/oauth/clients", bearer=session.access)
+    answer.expect_one_of((200, None), (401, "invalid_token"))
+    return answer.status != 200
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_rule_75_83_nobody_slips_in_while_their_rights_end(arena: World, lines: Lines, bound: float, way: str) -> None:
+    """A sign-in or a refresh that races the end of its person's rights gives nothing that outlives it."""
+    admin, *callers = lines(9)
+    person = arena.person("ADMIN")
+    sessions = [sign_in(arena.api, person) for _ in callers[4:]]
+    racing: list[Callable[[], Answer]] = [partial(login, line, person.email, person.password) for line in callers[:4]]
+    racing += [partial(refresh, line, held.refresh) for line, held in zip(callers[4:], sessions, strict=True)]
+    racing.append(partial(take_away, admin, arena.owner, person, way))
+    *answers, ended = at_once(racing)
+    assert ended.status < 300, ended
+    for answer in answers:
+        answer.expect_one_of((200, None), (401, "invalid_credentials"), (401, "invalid_token"))
+    begun = [session_of(person, answer) for answer in answers if answer.status == 200]
+    for session in sessions + begun:
+        # A sign-in that came after a lowering is a Member's.
+        if way == "lowered" and me(admin, session.access).status == 200:
+            admin.get("/oauth/clients", bearer=session.access).expect(403, "access_denied")
+            continue
+        for line in callers[:2]:
+            seconds_until(powerless, line, session, within=bound)
+        refresh(admin, session.refresh).expect(401, "invalid_token")
+
+
+def is_over(line: Line, session: Session) -> bool:
+    return me(line, session.access).status == 401
+
+
+def test_rule_73_the_old_password_opens_nothing_after_its_change(arena: World, lines: Lines, bound: float) -> None:
+    """A sign-in that was under way with the old password when it changed ends with it, or never begins."""
+    owner, *callers = lines(8)
+    person = arena.person()
+    session = sign_in(arena.api, person)
+    new = arena.vault.password()
+    change = {"currentPassword": person.password, "newPassword": new}
+    racing: list[Callable[[], Answer]] = [partial(login, line, person.email, person.password) for line in callers]
+    racing.append(partial(owner.post, "/auth/password", bearer=session.access, json=change))
+    *answers, changed = at_once(racing)
+    changed.expect(200)
+    for answer in answers:
+        answer.expect_one_of((200, None), (401, "invalid_credentials"))
+    for begun in (session_of(person, answer) for answer in answers if answer.status == 200):
+        for line in callers[:2]:
+            seconds_until(is_over, line, begun, within=bound)
+        refresh(owner, begun.refresh).expect(401, "invalid_token")
+    me(owner, session.access).expect(200)
+    login(owner, person.email, new).expect(200)

@@ -1,0 +1,1 @@
+"""Does the API's description say what the program does?"""
