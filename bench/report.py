@@ -1,0 +1,33 @@
+"""How are figures shown? As ratios with the bar they must reach; absolute numbers are for orientation only."""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`value` must be at least `bar`, or at most if `at_most`; `note` gives the absolute numbers of this run."""
+
+    name: str
+    value: float
+    bar: float
+    note: str
+    at_most: bool = False
+
+    @property
+    def reached(self) -> bool:
+        return self.value <= self.bar if self.at_most else self.value >= self.bar
+
+
+def report(figures: list[Figure]) -> None:
+    """A table for people, or JSON with `--json`."""
+    if "--json" in sys.argv:
+        sys.stdout.write(
+            json.dumps([asdict(figure) | {"reached": figure.reached} for figure in figures], indent=2) + "\n"
+        )
+        return
+    for figure in figures:
+        sign = "≤" if figure.at_most else "≥"
+        mark = "reached" if figure.reached else "MISSED"
+        sys.stdout.write(f"{figure.name:58} {figure.value:9.3f}  {sign} {figure.bar:<8g} {mark:8} {figure.note}\n")
