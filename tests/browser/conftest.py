@@ -16,8 +16,9 @@ from harness.world import World, build_world
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Ends with the last of these tests: as long as Playwright runs, no other test of this thread can use asyncio."""
     if executable() is None:
         pytest.skip(ABSENT)
     with chromium() as started:

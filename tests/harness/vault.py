@@ -12,6 +12,8 @@ from dataclasses import dataclass
 ALPHABET = string.ascii_letters + string.digits
 # A secret is looked for by pieces of this size, so that a log which cuts or wraps it is caught as well.
 PIECE = 12
+# A piece of fewer different characters is nobody's secret: "aaaaaaaaaaaa" is also the name of a product.
+DISTINCT = 4
 # How much of a secret's end is searched: identifiers and token headers stand at the front and are public.
 CORE = 36
 SHAPES = re.compile(rb"lxgsec_[0-9A-Za-z]{20,}|lxgref_[0-9A-Za-z_-]{20,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{20,}")
@@ -45,7 +47,9 @@ class Vault:
             if value not in self._secrets:
                 self._secrets[value] = secret
                 for start in range(0, len(core) - PIECE + 1, PIECE):
-                    self._pieces[core[start : start + PIECE]] = secret
+                    piece = core[start : start + PIECE]
+                    if len(set(piece)) >= DISTINCT:
+                        self._pieces[piece] = secret
         return value
 
     def forget(self, value: str) -> None:

@@ -61,7 +61,10 @@ def _is_sequence(lowered: str) -> bool:
 def _context_words(context: tuple[str, ...]) -> set[str]:
     words = {"linkxg"}
     for text in context:
-        words.update(part for part in re.split(r"[\W_]+", text.lower()) if len(part) >= 4)
+        # Of an address its name as well, also where that is made of short parts: jo.li@example.com.
+        name = text.lower().partition("@")[0]
+        parts = re.split(r"[\W_]+", text.lower())
+        words.update(word for word in (*parts, name, re.sub(r"[\W_]+", "", name)) if len(word) >= 4)
     return words
 
 
