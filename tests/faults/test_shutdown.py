@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -9,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import GENERAL, DatabaseFactory
+from clients.tls import ADDRESS, self_signed
+from conftest import GENERAL, DatabaseFactory, ServerFactory
 from faults.conftest import Crowd, Lines, Struck
 from faults.test_sqlite_lock import write_lock
 from harness.answers import Answer
@@ -55,6 +58,23 @@ def test_r9_what_is_under_way_is_finished_and_nothing_new_begins(struck: Struck,
     world.server.start()
     refresh(busy, answer.data()["refreshToken"]).expect(200)
     refresh(busy, session.refresh).expect(401, "invalid_token")
+
+
+def test_r9_a_silent_tls_peer_does_not_hold_a_stop(new_server: ServerFactory, tmp_path: Path) -> None:
+    """An idle connection of a client that reads nothing, as in the pool of many HTTP libraries."""
+    certificate, key = self_signed(tmp_path)
+    server = new_server(LINKXG_TLS_CERT=str(certificate), LINKXG_TLS_KEY=str(key))
+    server.environment["LINKXG_PUBLIC_URL"] = f"https://{ADDRESS}:{server.port}"
+    try:
+        server.bootstrap("Acme GmbH")
+        server.start()
+        context = ssl.create_default_context(cafile=str(certificate))
+        with context.wrap_socket(socket.create_connection((ADDRESS, server.port)), server_hostname=ADDRESS) as peer:
+            peer.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert peer.recv(12) == b"HTTP/1.1 200"
+            assert server.stop() == 0
+    finally:
+        server.close()
 
 
 def refused(world: World) -> bool:

@@ -1,8 +1,8 @@
 """What may one connection cost before it has asked anything?
 
 uvicorn's httptools protocol with bounds that it lacks: on connections in all and per source, on the size of the
-header block, and on the time until headers and body are complete (ASVS 13.1.2). A request that arrives in one
-piece starts no timer.
+header block, on the time until headers and body are complete (ASVS 13.1.2), and on the time that a TLS peer takes
+to part. A request that arrives in one piece starts no timer.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ CONNECTIONS = 4_096
 CONNECTIONS_PER_SOURCE = 256
 HEADER_BYTES = 32 * 1024
 REQUEST_SECONDS = 10.0
+GOODBYE_SECONDS = 1.0
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -74,6 +75,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._calm()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._limit_goodbye()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._limit_goodbye()
+
+    def _limit_goodbye(self) -> None:
+        # Of a TLS peer that leaves close_notify unanswered uvloop would wait half a minute, and a stop with it.
+        if self.scheme == "https" and self.transport.is_closing():
+            self.loop.call_later(GOODBYE_SECONDS, self.transport.abort)
 
     def _wait(self) -> None:
         self._patience = self.loop.call_later(REQUEST_SECONDS, self._give_up)
