@@ -16,7 +16,7 @@ run: $(RUN_STAMP) ## Install, then serve an example: prints the sign-in, a clien
 	@$(BIN)/linkxg demo
 
 test: $(TEST_STAMP) parts check ## Install what the tests need, check the code, run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 check: $(TEST_STAMP) ## Format, lint, types and docs against the program
 	$(BIN)/ruff format --check .

@@ -25,6 +25,13 @@ ServerFactory = Callable[..., Server]
 DatabaseFactory = Callable[[str], Database]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In a run of several processes the servers of an engine belong to one of them; other tests go by their folder."""
+    for item in items:
+        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        item.add_marker(pytest.mark.xdist_group(parameters.get("engine", item.path.parent.name)))
+
+
 @pytest.fixture(scope="session", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
     """The database engine: every test that uses it runs on both."""
