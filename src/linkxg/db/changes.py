@@ -92,10 +92,6 @@ class ChangeFeed:
         """Call `listener` for each change of `kind`; it must tolerate hearing of the same change twice."""
         self._listeners[kind].append(listener)
 
-    def check_now(self) -> None:
-        """As `check`, without the allowance that an engine may make for changes of other processes of this machine."""
-        self.check()
-
     def check(self) -> None:
         if time.monotonic() - self._heard_at > self.stale_after:
             raise TemporarilyUnavailable("change feed is stale")

@@ -4,6 +4,7 @@ Reads run inline on the event loop: a look-up costs less than handing it to a th
 `PRAGMA data_version` tells, without a query, whether anybody (any process) has committed since the last look.
 """
 
+import asyncio
 import sqlite3
 import time
 from contextlib import closing
@@ -21,14 +22,14 @@ from linkxg.errors import TemporarilyUnavailable
 
 BUSY_MS = 4_000
 ALONE_MS = 60_000
-FRESH_S = 0.001
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "ceph", "glusterfs"}
 
 
 class SQLiteFeed(ChangeFeed):
-    """Asks the file itself, at most once a millisecond and after every commit of this process.
+    """Asks the file itself, once in every turn of the event loop that has a request to decide about.
 
-    So what this worker has committed is seen at once, and what any other process has committed within a millisecond.
+    All the requests of a turn were read off their sockets before its first one runs, so one look at the file is later
+    than each of them: whatever any process had committed before a request was sent is seen.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -36,12 +37,13 @@ class SQLiteFeed(ChangeFeed):
         self._engine = engine
         self._connection: Connection | None = None
         self._version: tuple[int] | None = None
-        self._fresh_until = 0.0
+        self._fresh = False
 
     def open(self) -> None:
         # A connection of its own, never inside a transaction: data_version stands still within one.
         self._connection = self._engine.connect()
         self._cursor = self._connection.connection.cursor()
+        self._after_this_turn = asyncio.get_running_loop().call_soon
         version = self._cursor.execute("PRAGMA data_version").fetchone()
         self.apply_rows(self._connection.execute(LIVE, {"after": now_ms() - LIVE_MS}).all())
         self._version = version
@@ -55,28 +57,22 @@ class SQLiteFeed(ChangeFeed):
         return 0.0
 
     def expire(self) -> None:
-        """Something was committed here: the next check must look."""
-        self._fresh_until = 0.0
-
-    def check_now(self) -> None:
-        self.expire()
-        self.check()
+        """The next check must look: something was committed here, or the turn is over."""
+        self._fresh = False
 
     def check(self) -> None:
-        now = time.monotonic()
-        if now < self._fresh_until:
+        if self._fresh:
             return
         try:
             version = self._cursor.execute("PRAGMA data_version").fetchone()
-            if version == self._version:
-                self._fresh_until = now + FRESH_S
-                return
-            assert self._connection is not None
-            self.apply_rows(self._connection.execute(SINCE, {"seq": self.last_seq}).all())
+            if version != self._version:
+                assert self._connection is not None
+                self.apply_rows(self._connection.execute(SINCE, {"seq": self.last_seq}).all())
         except (sqlite3.Error, DBAPIError) as error:
             raise TemporarilyUnavailable(f"change feed: {type(error).__name__}") from error
         self._version = version
-        self._fresh_until = now + FRESH_S
+        self._fresh = True
+        self._after_this_turn(self.expire)
 
 
 class SQLiteDatabase(Database):
