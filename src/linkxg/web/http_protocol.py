@@ -9,7 +9,7 @@ import asyncio
 from collections import Counter
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from linkxg.web.source import source_key
 
@@ -19,6 +19,26 @@ HEADER_BYTES = 32 * 1024
 REQUEST_SECONDS = 10.0
 GOODBYE_SECONDS = 1.0
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+def write_whole(cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
+    """Send a whole response at once; False where it must go the ASGI way.
+
+    `head` is the status line and fields without the last empty line. It is for fields that are known to be sound: the
+    ASGI way checks and interprets each of them, which takes a fifth of the time of a token request.
+    """
+    if cycle.flow.write_paused or cycle.disconnected or cycle.scope["method"] == "HEAD":
+        return False
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    if cycle.keep_alive:
+        cycle.transport.write(head + b"\r\n" + body)
+    else:
+        cycle.transport.write(head + b"connection: close\r\n\r\n" + body)
+        cycle.transport.close()
+    cycle.message_event.set()
+    cycle.on_response()
+    return True
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -65,9 +85,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._reading_body = True
         self._calm()
         # A large block may come in one piece: the request is then whole, and the edge refuses it.
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEADER_BYTES:
+        if self._header_bytes > HEADER_BYTES and self._header_length() > HEADER_BYTES:
             self.scope["headers_too_large"] = True  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
+        self.scope["linkxg.cycle"] = self.cycle  # type: ignore[typeddict-unknown-key]
 
     def on_message_complete(self) -> None:
         self._reading_body = False
@@ -83,6 +104,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         super().shutdown()
         self._limit_goodbye()
+
+    def _header_length(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def _limit_goodbye(self) -> None:
         # Of a TLS peer that leaves close_notify unanswered uvloop would wait half a minute, and a stop with it.
