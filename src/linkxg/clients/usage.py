@@ -6,6 +6,7 @@ one and is logged; it never fails a token request.
 
 import asyncio
 import contextlib
+import time
 from collections import Counter, deque
 from typing import Any, NamedTuple
 
@@ -24,6 +25,9 @@ from linkxg.web.exchange import Exchange
 from linkxg.web.logs import log
 
 FLUSH_SECONDS = 2.0
+# Counts of many clients take long to write: they are written less often, and so take a twentieth of the time at most.
+SHARE = 20
+LONGEST_SECONDS = 15.0
 BATCH = 500
 TOKENS, CALLS, REFUSED = 0, 1, 2
 MAX_REFUSED = 2_000
@@ -157,9 +161,12 @@ class Usage:
         counts[column] += 1
 
     async def _flush_forever(self) -> None:
+        pause = FLUSH_SECONDS
         while True:
-            await asyncio.sleep(FLUSH_SECONDS)
+            await asyncio.sleep(pause)
+            started = time.monotonic()
             await self.flush()
+            pause = min(max(FLUSH_SECONDS, SHARE * (time.monotonic() - started)), LONGEST_SECONDS)
 
 
 def _take(counted: dict[Any, Any]) -> dict[Any, Any]:
