@@ -30,6 +30,7 @@ from linkxg.console.error_pages import ErrorPages, wants_page
 from linkxg.console.parts import Parts
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import open_database
+from linkxg.db.migrations import require_schema
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PayloadTooLarge, PublicError
 from linkxg.housekeeping import Housekeeping
 from linkxg.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
@@ -63,23 +64,23 @@ from linkxg.web.strict_request import StrictRequest
 BASE = "/api/v1"
 
 
-def create_app() -> Edge:
-    """The application of one worker, from its environment."""
+def create_app(metrics: Metrics | None = None) -> Edge:
+    """The application of one worker, from its environment; what it counts goes to `metrics`."""
     settings = load(os.environ)
     logs.configure(settings.log_level)
     # Before the keys are read: a restore that replaces them waits for nobody who has.
     occupy(settings.data_dir)
-    return build(settings)
+    return build(settings, metrics)
 
 
-def build(settings: Settings) -> Edge:
+def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
     """The application for `settings`; it connects when the server starts it up."""
     issuer = settings.public_url
     audience = issuer + BASE
     database = open_database(settings.database)
     keys = KeyRing(settings.data_dir)
     server_key = keys.server_key
-    metrics = Metrics()
+    metrics = metrics or Metrics()
     database.on_wait = metrics.wait
     passwords = Passwords(settings.password_threads)
     limits = open_limits(settings.limits_url, settings.limit_scale)
@@ -112,6 +113,7 @@ def build(settings: Settings) -> Edge:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await database.open()
+        await database.read(require_schema)
         usage.start()
         housekeeping.start()
         logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)

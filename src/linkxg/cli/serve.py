@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from linkxg.cli.context import (
     FAILED,
@@ -24,15 +23,14 @@ from linkxg.cli.context import (
     run,
     tell,
 )
-from linkxg.cli.listener import BACKLOG, listen
+from linkxg.cli.http_server import HttpServer, configuration
+from linkxg.cli.listener import listen
+from linkxg.cli.supervisor import Supervisor
 from linkxg.db.migrations import migrate
 from linkxg.occupancy import occupy
 from linkxg.settings import Settings, SettingsError, require_safe_listener
 from linkxg.tokens.keys import KeyRing, ensure_keys
-from linkxg.web.http_protocol import BoundedHttpProtocol
-
-KEEP_ALIVE_S = 30
-SHUTDOWN_S = 20
+from linkxg.web import logs
 
 
 def serve(
@@ -103,28 +101,12 @@ def run_server(
     # Workers build their application from the environment, so what the command line said goes there.
     os.environ["LINKXG_DATA_DIR"] = str(settings.data_dir.absolute())
     os.environ["LINKXG_PUBLIC_URL"] = settings.public_url or own_url(settings, host, port)
-    config = uvicorn.Config(
-        "linkxg.app:create_app",
-        factory=True,
-        workers=workers,
-        loop="uvloop",
-        http=BoundedHttpProtocol,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=SHUTDOWN_S,
-        ssl_certfile=settings.tls_cert or None,
-        ssl_keyfile=settings.tls_key or None,
-    )
     if workers > 1:
-        Multiprocess(config, sockets=listeners).run()
+        logs.configure(settings.log_level)
+        if not asyncio.run(Supervisor(listeners, workers).run()):
+            raise SystemExit(FAILED)
         return
-    server = _Server(config, on_answering)
+    server = _Server(configuration("linkxg.app:create_app", settings), on_answering)
     # uvicorn repeats the signal that ended it to whoever handled it before; to have ended in order is a success.
     signal.signal(signal.SIGTERM, server.handle_exit)
     with contextlib.suppress(KeyboardInterrupt):
@@ -139,7 +121,7 @@ def own_url(settings: Settings, host: str, port: int) -> str:
     return f"{'https' if settings.tls_cert else 'http'}://{shown}:{port}"
 
 
-class _Server(uvicorn.Server):
+class _Server(HttpServer):
     """Says when it answers."""
 
     def __init__(self, config: uvicorn.Config, on_answering: Callable[[], None] | None) -> None:

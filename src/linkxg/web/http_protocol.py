@@ -17,12 +17,18 @@ CONNECTIONS = 4_096
 CONNECTIONS_PER_SOURCE = 256
 HEADER_BYTES = 32 * 1024
 REQUEST_SECONDS = 10.0
+LINGER_SECONDS = 0.5
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Closes connections whose requests are too large or too slow."""
+    """Closes connections whose requests are too large or too slow.
 
+    `leaving` is set when the process ends: each connection then gets one more answer, with `Connection: close`, if its
+    request is under way or comes within a moment. Closed at once, it might cut off a request that is on the wire.
+    """
+
+    leaving: ClassVar[bool] = False
     _open: ClassVar[Counter[str]] = Counter()
     _peer = ""
     _header_bytes = 0
@@ -40,6 +46,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             transport.close()
         else:
             self._wait()
+            if self.leaving:
+                self.shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._calm()
@@ -67,6 +75,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEADER_BYTES:
             self.scope["headers_too_large"] = True  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
+        if self.leaving:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         self._reading_body = False
@@ -74,6 +84,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._calm()
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        if self._is_idle():
+            self.loop.call_later(LINGER_SECONDS, self._close_if_idle)
+        else:
+            self.cycle.keep_alive = False
+
+    def _close_if_idle(self) -> None:
+        if self._is_idle() and not self._header_bytes and not self.transport.is_closing():
+            self.transport.close()
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
     def _wait(self) -> None:
         self._patience = self.loop.call_later(REQUEST_SECONDS, self._give_up)

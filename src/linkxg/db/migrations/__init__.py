@@ -14,6 +14,10 @@ _LOCK = 0x6C786D67  # «lxmg»
 _VERSIONS = Path(__file__).parent / "versions"
 
 
+class OlderSchema(Exception):
+    """This program needs a schema that nobody has made yet: `linkxg migrate`."""
+
+
 class NewerSchema(Exception):
     """The database belongs to a newer program; start that one."""
 
@@ -34,6 +38,13 @@ def current(conn: Connection) -> str | None:
 def is_known(revision: str) -> bool:
     """Whether this program has that revision in its chain."""
     return revision in _revisions()
+
+
+def require_schema(conn: Connection) -> None:
+    """Raises OlderSchema. A newer one is left to those who serve beside this process while a new version rolls out."""
+    found = current(conn)
+    if found is None or (is_known(found) and found != head()):
+        raise OlderSchema(f"the database has schema {found or 'none'}, this program needs {head()}: run linkxg migrate")
 
 
 async def migrate(database: Database) -> tuple[str | None, str]:
