@@ -47,6 +47,7 @@ from linkxg.sessions import routes as session_routes
 from linkxg.sessions.refresh_endpoint import RefreshEndpoint
 from linkxg.settings import Settings, load
 from linkxg.tokens.guard import Guard
+from linkxg.tokens.keep_keys import KeyKeeper
 from linkxg.tokens.keys import KeyRing
 from linkxg.tokens.mint import Minter
 from linkxg.tokens.revoke import Revocations
@@ -88,6 +89,8 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
     minter = Minter(keys, issuer, audience)
     revocations = Revocations(database.feed)
     verifier = Verifier(keys, revocations, database.feed, issuer, audience)
+    # After the verifier, which reads the file when it hears of a change: what the file has needs no look into the row.
+    keeper = KeyKeeper(database, settings.data_dir, keys)
     usage = Usage(database)
     housekeeping = Housekeeping(database)
     authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
@@ -114,6 +117,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await database.open()
         await database.read(require_schema)
+        keeper.start()
         usage.start()
         housekeeping.start()
         logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)
@@ -123,6 +127,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
             await housekeeping.stop()
             await notices.stop()
             await usage.stop()
+            await keeper.stop()
             passwords.close()
             await limits.close()
             await database.close()

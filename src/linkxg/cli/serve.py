@@ -29,7 +29,8 @@ from linkxg.cli.supervisor import Supervisor
 from linkxg.db.migrations import migrate
 from linkxg.occupancy import occupy
 from linkxg.settings import Settings, SettingsError, require_safe_listener
-from linkxg.tokens.keys import KeyRing, ensure_keys
+from linkxg.tokens.keys import KeyRing
+from linkxg.tokens.shared_keys import share_keys
 from linkxg.web import logs
 
 
@@ -61,19 +62,17 @@ def migrate_database(data_dir: DataDir = None) -> None:
 
 
 def prepare(settings: Settings) -> None:
-    """Keys and schema, made or brought up to date, before any worker starts."""
+    """Schema and keys, made or brought up to date, before any worker starts."""
+    run(_prepare(settings))
     with one_line_failures():
-        ensure_keys(settings.data_dir, settings.token_algorithm)
         # What a worker would stumble over is told here, in one line.
         KeyRing(settings.data_dir)
-    run(_prepare_database(settings))
 
 
-async def _prepare_database(settings: Settings) -> None:
-    """Migrate, and open once: what a worker would stumble over is told here, in one line."""
+async def _prepare(settings: Settings) -> None:
     await migrate(prepare_database(settings))
-    async with connected(settings):
-        pass
+    async with connected(settings) as database:
+        await share_keys(database, settings.data_dir, settings.token_algorithm)
 
 
 def listen_or_fail(host: str, port: int) -> list[socket.socket]:
