@@ -39,7 +39,8 @@ ATTEMPTS = 3
 SERVER_BOUNDS = {
     "statement_timeout": "4000",
     "lock_timeout": "3000",
-    "idle_in_transaction_session_timeout": "10000",
+    # Below the lock timeout: who waits for a lock of a node that is cut off, or stands still, outlasts it.
+    "idle_in_transaction_session_timeout": "2000",
     "default_transaction_isolation": "read committed",
     "application_name": "linkxg",
 }
@@ -250,6 +251,6 @@ def _lift_bounds(conn: Connection) -> None:
 
 
 def _is_passing(error: DBAPIError) -> bool:
-    """Server-side limits, shutdown, lost standby, deadlock: the same request may succeed later (SQLSTATE classes)."""
+    """Server-side limits, shutdown, lost primary, deadlock: the same request may succeed later (SQLSTATE classes)."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    return state[:2] in {"08", "40", "53", "57", "58"} or state in {"55P03", "25006"}
+    return state[:2] in {"08", "40", "53", "57", "58"} or state in {"55P03", "25006", "25P03"}

@@ -41,16 +41,15 @@ class Servers:
 
     async def connect(self, *, timeout: float, **options: Any) -> asyncpg.Connection:  # noqa: ASYNC109  the driver's name
         """What `asyncpg.connect` takes, except the host. Raises ConnectionError when no server takes writes."""
+        options["target_session_attrs"] = "read-write"
         if not self._servers:
-            return await asyncpg.connect(timeout=timeout, target_session_attrs="read-write", **options)
+            return await asyncpg.connect(timeout=timeout, **options)
         options = {name: value for name, value in options.items() if name not in {"host", "port"}}
         share, faults = timeout / len(self._servers), []
         for server in list(self._servers):
             host, port = server
             try:
-                found = await asyncpg.connect(
-                    host=host, port=port, timeout=share, target_session_attrs="read-write", **options
-                )
+                found = await asyncpg.connect(host=host, port=port, timeout=share, **options)
             except _UNUSABLE as error:
                 faults.append(f"{host}:{port}: {error or type(error).__name__}")
                 continue
