@@ -175,7 +175,11 @@ class KeyRing:
         now = now_s()
         if now >= self._next_look:
             self._require_trust()
-            self._signing = self._loaded[active(self._file, now).kid]
+            try:
+                self._signing = self._loaded[active(self._file, now).kid]
+            except KeysError as error:
+                # Another node, whose clock is ahead, made the only key a moment ago.
+                raise TemporarilyUnavailable(str(error)) from error
             starts = [record.active_from for record in self._file.keys if record.active_from > now]
             self._next_look = min(starts, default=now + 3_600)
         return self._signing
