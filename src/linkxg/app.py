@@ -31,6 +31,7 @@ from linkxg.console.error_pages import ErrorPages, wants_page
 from linkxg.console.parts import Parts
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import open_database
+from linkxg.db.migrations import require_schema
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PayloadTooLarge, PublicError
 from linkxg.housekeeping import Housekeeping
 from linkxg.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
@@ -47,6 +48,7 @@ from linkxg.sessions import routes as session_routes
 from linkxg.sessions.refresh_endpoint import RefreshEndpoint
 from linkxg.settings import Settings, load
 from linkxg.tokens.guard import Guard
+from linkxg.tokens.keep_keys import KeyKeeper
 from linkxg.tokens.keys import KeyRing
 from linkxg.tokens.mint import Minter
 from linkxg.tokens.revoke import Revocations
@@ -62,30 +64,28 @@ from linkxg.web.source import Sources
 from linkxg.web.strict_request import StrictRequest
 
 BASE = "/api/v1"
-
-
 # The writer's thread gives the interpreter up at every statement, and would wait five milliseconds to get it back.
 SWITCH_SECONDS = 0.0002
 
 
-def create_app() -> Edge:
-    """The application of one worker, from its environment."""
+def create_app(metrics: Metrics | None = None) -> Edge:
+    """The application of one worker, from its environment; what it counts goes to `metrics`."""
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = load(os.environ)
     logs.configure(settings.log_level)
     # Before the keys are read: a restore that replaces them waits for nobody who has.
     occupy(settings.data_dir)
-    return build(settings)
+    return build(settings, metrics)
 
 
-def build(settings: Settings) -> Edge:
+def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
     """The application for `settings`; it connects when the server starts it up."""
     issuer = settings.public_url
     audience = issuer + BASE
     database = open_database(settings.database)
     keys = KeyRing(settings.data_dir)
     server_key = keys.server_key
-    metrics = Metrics()
+    metrics = metrics or Metrics()
     database.on_wait = metrics.wait
     passwords = Passwords(settings.password_threads)
     limits = open_limits(settings.limits_url, settings.limit_scale)
@@ -93,6 +93,8 @@ def build(settings: Settings) -> Edge:
     minter = Minter(keys, issuer, audience)
     revocations = Revocations(database.feed)
     verifier = Verifier(keys, revocations, database.feed, issuer, audience)
+    # After the verifier, which reads the file when it hears of a change: what the file has needs no look into the row.
+    keeper = KeyKeeper(database, settings.data_dir, keys)
     usage = Usage(database)
     housekeeping = Housekeeping(database)
     authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
@@ -118,6 +120,8 @@ def build(settings: Settings) -> Edge:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await database.open()
+        await database.read(require_schema)
+        keeper.start()
         usage.start()
         housekeeping.start()
         logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)
@@ -127,6 +131,7 @@ def build(settings: Settings) -> Edge:
             await housekeeping.stop()
             await notices.stop()
             await usage.stop()
+            await keeper.stop()
             passwords.close()
             await limits.close()
             await database.close()

@@ -15,7 +15,7 @@ from linkxg.db.migrations import current, head
 from linkxg.errors import MissingToken, TemporarilyUnavailable
 from linkxg.tokens.keys import KeyRing
 from linkxg.web.exchange import exchange_of
-from linkxg.web.metrics import Metrics
+from linkxg.web.metrics import Gauge, Metrics
 from linkxg.web.permits import public
 
 
@@ -24,9 +24,13 @@ def routes(
 ) -> Sequence[HTTPRouteHandler]:
     needed = head()
     metrics.gauges |= {
-        "linkxg_password_queue": ("Passwords being hashed or waiting.", lambda: passwords.pending),
-        "linkxg_feed_lag_seconds": ("Since the change feed last heard its database.", database.feed.lag),
-        "linkxg_feed_changes": ("Changes applied since this worker started.", lambda: database.feed.generation),
+        "linkxg_password_queue": lambda: Gauge("Passwords being hashed or waiting.", passwords.pending),
+        "linkxg_feed_lag_seconds": lambda: Gauge(
+            "Since the change feed last heard its database; of the worst worker.", database.feed.lag(), "max"
+        ),
+        "linkxg_feed_changes": lambda: Gauge(
+            "Changes applied since it started; by the worker with most.", database.feed.generation, "max"
+        ),
     }
 
     @get("/healthz", operation_id="health", tags=["Service"], **public())
@@ -56,6 +60,6 @@ def routes(
         right = bool(metrics_token) and hmac.compare_digest(presented, b"Bearer " + metrics_token.encode())
         if not right and not ipaddress.ip_address(exchange.source).is_loopback:
             raise MissingToken(reason="metrics asked from afar")
-        return Response(metrics.render(), media_type=metrics.content_type)
+        return Response(await metrics.render(), media_type=metrics.content_type)
 
     return [health, readiness, prometheus]

@@ -57,8 +57,11 @@ def _url(*schemes: str) -> Any:
     def parse(value: str) -> str:
         if urlsplit(value).scheme not in schemes:
             raise ValueError(f"must start with one of {', '.join(s + '://' for s in schemes)}")
+        # postgresql:// may name several servers.
+        servers = urlsplit(value).netloc.rpartition("@")[2].split(",") if value.startswith("postgresql:") else [None]
         try:
-            _ = urlsplit(value).port
+            for server in servers:
+                _ = urlsplit(value if server is None else f"//{server}").port
         except ValueError:
             # What stands in the place of a port may be the rest of a password: it is not shown.
             raise ValueError("the port is not a number; is a password not percent-encoded?") from None
@@ -79,7 +82,8 @@ class Settings:
     database_url: str = _setting(
         "",
         _url("sqlite", "postgresql"),
-        "sqlite:///PATH or postgresql://…; default: linkxg.db in the data directory.",
+        "sqlite:///PATH or postgresql://…, with several servers separated by commas; default: linkxg.db in the data "
+        "directory.",
     )
     public_url: str = _setting(
         "",

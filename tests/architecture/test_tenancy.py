@@ -34,6 +34,10 @@ WITHOUT_ACCOUNT = {
     "sessions.add_failure": "failures belong to nobody",
     "sessions.block": "failures belong to nobody",
     "sessions.clear_failures": "failures belong to nobody",
+    # The keys are those of the installation.
+    "tokens.find_sealed_keys": ACROSS,
+    "tokens.insert_sealed_keys": ACROSS,
+    "tokens.update_sealed_keys": ACROSS,
     # The command line, which stands above the accounts.
     "accounts.count_accounts": ACROSS,
     "accounts.list_accounts": ACROSS,
@@ -82,7 +86,7 @@ def test_tables_of_accounts_are_indexed_by_the_account_first() -> None:
     """The key that keeps accounts apart is also the one by which their rows are found."""
     from linkxg.db.schema import metadata
 
-    unscoped = {"accounts", "changes", "login_failures"}
+    unscoped = {"accounts", "changes", "login_failures", "sealed_keys"}
     for table in metadata.sorted_tables:
         if table.name in unscoped:
             continue

@@ -13,8 +13,9 @@ from harness.answers import Answer
 from harness.clients import OAuthClient, request_token, revoke, with_secret
 from harness.forge import parts
 from harness.history import History, Operation
-from harness.load import Line
+from harness.load import CutShort, Line, NoAnswer
 from harness.people import Person, Session, login, logout, me, refresh, session_of
+from harness.server import Server
 from harness.world import World
 
 AUDITED = {
@@ -31,12 +32,17 @@ AUDITED = {
 
 
 class Actor:
-    """One caller on one line, with dice of its own. `id` is the person's or the client's."""
+    """One caller with dice of its own. `id` is the person's or the client's.
+
+    Changes go to one server, and questions to another one where there is one: what the first has ended the second must
+    refuse. Who gets no answer turns to the other.
+    """
 
     def __init__(self, name: str, world: World, history: History, id: str) -> None:
         self.name = name
         self.id = id
         self.line = Line(world.server)
+        self.abroad = self.line
         self.owner = world.owner
         self.history = history
         self.dice = Random(name)
@@ -49,8 +55,22 @@ class Actor:
         assert answer.status < 300, f"[{done}] {answer}"
         return True
 
+    def live_between(self, home: Server, abroad: Server) -> None:
+        self.line, self.abroad = Line(home), Line(abroad)
+
+    def step(self) -> None:
+        raise NotImplementedError
+
+    def roam(self) -> None:
+        """A step; without an answer the next one begins at the other server."""
+        try:
+            self.step()
+        except (NoAnswer, CutShort):
+            self.line, self.abroad = self.abroad, self.line
+
     def close(self) -> None:
         self.line.close()
+        self.abroad.close()
 
 
 class PersonActor(Actor):
@@ -98,7 +118,7 @@ class PersonActor(Actor):
 
     def _look(self, session: Session) -> None:
         with self.history.operation(self.name, "look", needs=[sid(session)]) as done:
-            self.acknowledged(done, me(self.line, session.access))
+            self.acknowledged(done, me(self.abroad, session.access))
 
     def _sign_out(self, session: Session) -> None:
         self.session = None
@@ -130,7 +150,8 @@ class PersonActor(Actor):
     def verify(self) -> None:
         """What was acknowledged as over is over."""
         for session in self.over:
-            me(self.line, session.access).expect(401, "invalid_token")
+            for line in (self.line, self.abroad):
+                me(line, session.access).expect(401, "invalid_token")
             refresh(self.line, session.refresh).expect(401, "invalid_token")
         self.over.clear()
 
@@ -182,7 +203,7 @@ class MachineActor(Actor):
     def _use(self) -> None:
         token = self.dice.choice(self.tokens)
         with self.history.operation(self.name, "use", needs=[token]) as done:
-            self.acknowledged(done, self.line.get("/products", bearer=token))
+            self.acknowledged(done, self.abroad.get("/products", bearer=token))
 
     def _revoke(self) -> None:
         token = self.tokens.pop(self.dice.randrange(len(self.tokens)))
@@ -230,10 +251,11 @@ class MachineActor(Actor):
 
     def verify(self) -> None:
         """What was acknowledged as dead is dead."""
-        for token in self.dead_tokens:
-            self.line.get("/products", bearer=token).expect(401, "invalid_token")
-        for old in self.dead_secrets:
-            request_token(self.line, old).expect(401, "invalid_client")
+        for line in (self.line, self.abroad):
+            for token in self.dead_tokens:
+                line.get("/products", bearer=token).expect(401, "invalid_token")
+            for old in self.dead_secrets:
+                request_token(line, old).expect(401, "invalid_client")
         self.dead_tokens.clear()
         self.dead_secrets.clear()
 

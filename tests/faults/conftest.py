@@ -33,28 +33,36 @@ class Crowd:
             *(MachineActor(f"machine {n}", world, self.history, world.new_client()) for n in range(MACHINES)),
         ]
 
-    def steps(self) -> list[Callable[[], None]]:
-        return [actor.step for actor in self.actors]
+    def live_between(self, one: Server, other: Server) -> None:
+        """Half of them change things at the one and ask at the other, and half the other way round."""
+        for number, actor in enumerate(self.actors):
+            actor.live_between(*((one, other) if number % 2 else (other, one)))
+
+    def steps(self, *, roaming: bool = False) -> list[Callable[[], None]]:
+        return [actor.roam if roaming else actor.step for actor in self.actors]
 
     def expect_faults(self, on: bool) -> None:
         """Whether 503 is an answer like any other for now."""
         for actor in self.actors:
-            actor.line.faulty = on
+            actor.line.faulty = actor.abroad.faulty = on
 
     def verify(self) -> None:
         """Whatever was acknowledged as ended since the last look is ended, also for who connects anew."""
         for actor in self.actors:
-            actor.line.close()
+            actor.close()
             actor.verify()
 
-    def settle(self) -> None:
-        """At quiescence everything fits together: chains, endings, rows and trail (R1, R2, R3, R19)."""
+    def settle(self, bound: float = 0.0) -> None:
+        """At quiescence everything fits together: chains, endings, rows and trail (R1, R2, R3, R19).
+
+        `bound` is in how many seconds another node has to know of an ending (R4).
+        """
         self.verify()
         for actor in self.actors:
             actor.finish()
         server = self.world.server
         assert forks(self.history) == []
-        assert resurrections(self.history) == []
+        assert resurrections(self.history, bound) == []
         assert trail_differences(self.history, self._told(), AUDITED) == []
         assert differences(server.database) == []
         server.command("audit", "verify")

@@ -76,6 +76,16 @@ class Cluster:
 
     def start(self) -> Cluster:
         """Run the server and wait until it accepts connections."""
+        self.launch().wait_for(lambda line: READY in line)
+        return self
+
+    @property
+    def process(self) -> Process:
+        assert self._process is not None, "not running"
+        return self._process
+
+    def launch(self) -> Process:
+        """Run the server."""
         assert self._process is None, "already running"
         options = {
             "listen_addresses": "127.0.0.1",
@@ -91,8 +101,7 @@ class Cluster:
             environment={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
             working_directory=self.directory,
         )
-        self._process.wait_for(lambda line: READY in line)
-        return self
+        return self._process
 
     def stop(self) -> None:
         """A fast shutdown: sessions are cut, a checkpoint is written."""

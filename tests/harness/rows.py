@@ -7,11 +7,12 @@ from contextlib import closing
 
 from harness.databases import Database, PostgresDatabase, SqliteDatabase
 from harness.history import AuditRow
+from harness.replication import ReplicatedDatabase
 
 
 def rows(database: Database, sql: str) -> list[list[str]]:
     """The rows of one query, each value as text. On SQLite only while the server runs: it must be the last to close."""
-    if isinstance(database, PostgresDatabase):
+    if isinstance(database, PostgresDatabase | ReplicatedDatabase):
         return database.cluster.query(database.url, sql)
     assert isinstance(database, SqliteDatabase)
     with closing(sqlite3.connect(database.path, isolation_level=None)) as connection:

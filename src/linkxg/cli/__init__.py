@@ -21,6 +21,7 @@ COMMANDS = {
     "keys": ("keys", "app"),
     "backup": ("backup", "backup"),
     "restore": ("restore", "restore"),
+    "copy": ("copy_database", "copy"),
     "purge": ("purge", "purge"),
     "audit": ("audit", "app"),
     "doctor": ("doctor", "doctor"),

@@ -1,6 +1,7 @@
 """Do database, mail server and shared limits answer, and keep their promises?"""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 from linkxg.accounts.mail import Mailer
@@ -11,6 +12,9 @@ from linkxg.db.faults import explain
 from linkxg.db.migrations import head, is_known
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.settings import Settings
+from linkxg.tokens.keys import FILE, KeysError, read_keys
+from linkxg.tokens.shared_keys import fits
+from linkxg.tokens.store import find_sealed_keys
 from linkxg.web.limits import Budget, open_limits
 
 WAIT_S = 10.0
@@ -52,6 +56,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Finding]:
     try:
         await database.open()
         database.feed.check()
+        row = await database.read(find_sealed_keys)
         await database.close()
     except Exception as fault:
         told = fault.reason if isinstance(fault, TemporarilyUnavailable) else explain(fault)
@@ -60,6 +65,11 @@ async def _opened(settings: Settings) -> AsyncIterator[Finding]:
         yield problem("change feed", told, "the service would not start: see the database")
     else:
         yield ok("change feed", "fresh")
+        # A file that cannot be read is told of by the check of the keys.
+        with contextlib.suppress(KeysError):
+            if row is not None and not fits(read_keys(settings.data_dir), row):
+                says = f"{FILE} does not fit the keys that the nodes share in the database"
+                yield problem("keys of the nodes", says, f"copy {FILE} of a node that runs, mode 600")
 
 
 def _remedy(embedded: bool) -> str:

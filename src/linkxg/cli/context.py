@@ -17,7 +17,7 @@ from rich.progress import Progress
 from linkxg.db import Database, open_database
 from linkxg.db.copy import CopyError
 from linkxg.db.faults import explain
-from linkxg.db.migrations import NewerSchema
+from linkxg.db.migrations import NewerSchema, UnfinishedCopy
 from linkxg.errors import PublicError
 from linkxg.occupancy import Occupied
 from linkxg.settings import Settings, SettingsError, describe, load
@@ -85,7 +85,7 @@ def one_line_failures() -> Iterator[None]:
     except PublicError as error:
         details = "; ".join(item["message"] for item in error.details or [])
         fail(details or (f"{error.description} ({error.reason})" if error.reason else error.description))
-    except (KeysError, NewerSchema, CopyError, Occupied) as error:
+    except (KeysError, NewerSchema, UnfinishedCopy, CopyError, Occupied) as error:
         fail(str(error))
     except Exception as error:
         told = explain(error)

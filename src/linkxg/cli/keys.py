@@ -1,5 +1,7 @@
 """`linkxg keys list|rotate|retire`."""
 
+import asyncio
+import time
 from dataclasses import asdict
 from typing import Annotated
 
@@ -8,8 +10,8 @@ import typer
 from linkxg.cli.context import AsJson, DataDir, connected, load_settings, one_line_failures, run, tell, tell_json
 from linkxg.clock import now_s, rfc3339
 from linkxg.settings import Settings
-from linkxg.tokens.keys import KeyFile, KeyRecord, active, read_keys, retire_key, rotate_keys
-from linkxg.tokens.revoke import keys_changed
+from linkxg.tokens.keys import KeyFile, KeyRecord, active, read_keys
+from linkxg.tokens.shared_keys import retire_key, rotate_keys
 
 app = typer.Typer(help="Signing keys: list, rotate without a failed request, retire at once.", no_args_is_help=True)
 
@@ -34,9 +36,7 @@ def rotate(
 ) -> None:
     """Add a signing key. The old ones verify until their last token has expired."""
     settings = load_settings(data_dir)
-    with one_line_failures():
-        record = rotate_keys(settings.data_dir, settings.token_algorithm, at_once=at_once)
-    run(_announce(settings))
+    record = run(_rotate(settings, at_once=at_once))
     tell(f"{record.kid} signs from {rfc3339(record.active_from * 1000)}")
 
 
@@ -46,15 +46,21 @@ def retire(
 ) -> None:
     """Remove a key now: every token that it signed is dead at once."""
     settings = load_settings(data_dir)
-    with one_line_failures():
-        retire_key(settings.data_dir, kid, settings.token_algorithm)
-    run(_announce(settings))
+    run(_retire(settings, kid))
     tell(f"{kid} is retired")
 
 
-async def _announce(settings: Settings) -> None:
+async def _rotate(settings: Settings, *, at_once: bool) -> KeyRecord:
     async with connected(settings) as database:
-        await database.write(keys_changed)
+        record = await rotate_keys(database, settings.data_dir, settings.token_algorithm, at_once=at_once)
+    if at_once:
+        await asyncio.sleep(max(0.0, record.active_from - time.time()))
+    return record
+
+
+async def _retire(settings: Settings, kid: str) -> None:
+    async with connected(settings) as database:
+        await retire_key(database, settings.data_dir, kid, settings.token_algorithm)
 
 
 def _shown(record: KeyRecord, found: KeyFile) -> dict[str, str | None]:

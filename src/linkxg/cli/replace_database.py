@@ -25,9 +25,9 @@ from linkxg.db.copy import Progress, copy_rows, delete_rows, is_empty
 from linkxg.db.idempotency import records
 from linkxg.db.migrations import upgrade
 from linkxg.sessions.store import end_all_sessions
-from linkxg.tokens.revoke import keys_changed
+from linkxg.tokens.store import SealedKeys, insert_sealed_keys, sealed_keys
 
-_LEFT_BEHIND = (records.name, changes.changes.name)
+_LEFT_BEHIND = (records.name, changes.changes.name, sealed_keys.name)
 _IDS_PER_EVENT = 500
 
 
@@ -38,12 +38,12 @@ class Refused(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What the restore is told. `new_keys` replaces the key file."""
+    """What the restore is told. `new_keys` replaces the key file and says what the other nodes get of it."""
 
     label: Label
     replace: bool
     revoke_secrets: bool
-    new_keys: Callable[[], None]
+    new_keys: Callable[[], SealedKeys]
 
 
 class Restored(NamedTuple):
@@ -63,7 +63,7 @@ def replace_database(conn: Connection, source: Connection, wanted: Wanted, on_pr
     connected = services_connected(conn)
     if connected:
         return Refused(f"services hold {connected} connections to the database: stop every node first")
-    if not wanted.replace and not is_empty(conn):
+    if not wanted.replace and not is_empty(conn, besides=(sealed_keys.name,)):
         return Refused("the database is not empty; say --replace to put the backup in its place")
     upgrade(conn)
     now = now_ms()
@@ -75,8 +75,7 @@ def replace_database(conn: Connection, source: Connection, wanted: Wanted, on_pr
         done = _settle(conn, account_id, was.pop(account_id, None), wanted, now, done)
     for account_id, standing in was.items():
         _tell_feed(conn, account_id, standing, 0)
-    keys_changed(conn)
-    wanted.new_keys()
+    insert_sealed_keys(conn, wanted.new_keys())
     return done
 
 

@@ -34,6 +34,8 @@ from linkxg.db.copy import Progress
 from linkxg.db.faults import explain, is_damage
 from linkxg.occupancy import alone
 from linkxg.tokens.keys import replace_all
+from linkxg.tokens.shared_keys import sealed
+from linkxg.tokens.store import SealedKeys
 
 _PARTS = ("", "-wal", "-shm")
 _WORKING = ".restore-"
@@ -58,7 +60,7 @@ def restore(
         if not file.is_file():
             fail(f"there is no file {file}")
         label = read_label(file)
-        new_keys = partial(replace_all, settings.data_dir, settings.token_algorithm)
+        new_keys = partial(_new_keys, settings.data_dir, settings.token_algorithm)
         wanted = Wanted(label, replace, revoke_secrets, new_keys)
         damage = asyncio.run(_damage(database))
         if damage and not replace:
@@ -82,6 +84,10 @@ def _load(database: Database, file: Path, data_dir: Path, wanted: Wanted, on_pro
     if isinstance(outcome, Refused):
         fail(outcome.why)
     return outcome
+
+
+def _new_keys(data_dir: Path, algorithm: str) -> SealedKeys:
+    return sealed(replace_all(data_dir, algorithm))
 
 
 async def _damage(database: Database) -> str | None:

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from linkxg.cli.context import (
     FAILED,
@@ -24,15 +23,15 @@ from linkxg.cli.context import (
     run,
     tell,
 )
-from linkxg.cli.listener import BACKLOG, listen
+from linkxg.cli.http_server import HttpServer, configuration
+from linkxg.cli.listener import listen
+from linkxg.cli.supervisor import Supervisor
 from linkxg.db.migrations import migrate
 from linkxg.occupancy import occupy
 from linkxg.settings import Settings, SettingsError, require_safe_listener
-from linkxg.tokens.keys import KeyRing, ensure_keys
-from linkxg.web.http_protocol import BoundedHttpProtocol
-
-KEEP_ALIVE_S = 30
-SHUTDOWN_S = 20
+from linkxg.tokens.keys import KeyRing
+from linkxg.tokens.shared_keys import share_keys
+from linkxg.web import logs
 
 
 def serve(
@@ -63,19 +62,17 @@ def migrate_database(data_dir: DataDir = None) -> None:
 
 
 def prepare(settings: Settings) -> None:
-    """Keys and schema, made or brought up to date, before any worker starts."""
+    """Schema and keys, made or brought up to date, before any worker starts."""
+    run(_prepare(settings))
     with one_line_failures():
-        ensure_keys(settings.data_dir, settings.token_algorithm)
         # What a worker would stumble over is told here, in one line.
         KeyRing(settings.data_dir)
-    run(_prepare_database(settings))
 
 
-async def _prepare_database(settings: Settings) -> None:
-    """Migrate, and open once: what a worker would stumble over is told here, in one line."""
+async def _prepare(settings: Settings) -> None:
     await migrate(prepare_database(settings))
-    async with connected(settings):
-        pass
+    async with connected(settings) as database:
+        await share_keys(database, settings.data_dir, settings.token_algorithm)
 
 
 def listen_or_fail(host: str, port: int) -> list[socket.socket]:
@@ -103,28 +100,12 @@ def run_server(
     # Workers build their application from the environment, so what the command line said goes there.
     os.environ["LINKXG_DATA_DIR"] = str(settings.data_dir.absolute())
     os.environ["LINKXG_PUBLIC_URL"] = settings.public_url or own_url(settings, host, port)
-    config = uvicorn.Config(
-        "linkxg.app:create_app",
-        factory=True,
-        workers=workers,
-        loop="uvloop",
-        http=BoundedHttpProtocol,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=SHUTDOWN_S,
-        ssl_certfile=settings.tls_cert or None,
-        ssl_keyfile=settings.tls_key or None,
-    )
     if workers > 1:
-        Multiprocess(config, sockets=listeners).run()
+        logs.configure(settings.log_level)
+        if not asyncio.run(Supervisor(listeners, workers).run()):
+            raise SystemExit(FAILED)
         return
-    server = _Server(config, on_answering)
+    server = _Server(configuration("linkxg.app:create_app", settings), on_answering)
     # uvicorn repeats the signal that ended it to whoever handled it before; to have ended in order is a success.
     signal.signal(signal.SIGTERM, server.handle_exit)
     with contextlib.suppress(KeyboardInterrupt):
@@ -139,7 +120,7 @@ def own_url(settings: Settings, host: str, port: int) -> str:
     return f"{'https' if settings.tls_cert else 'http'}://{shown}:{port}"
 
 
-class _Server(uvicorn.Server):
+class _Server(HttpServer):
     """Says when it answers."""
 
     def __init__(self, config: uvicorn.Config, on_answering: Callable[[], None] | None) -> None:

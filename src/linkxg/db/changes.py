@@ -32,7 +32,7 @@ changes = Table(
     Column("epoch", Sequence, nullable=False),
     Column("at", Milliseconds, nullable=False),
     # PostgreSQL fills in the transaction's id, by which readers find rows whose transaction committed late.
-    Column("txid", Sequence),
+    Column("txid", Sequence, info={"local": True}),
     Index("ix_changes_txid", "txid"),
     Index("ix_changes_at", "at"),
     sqlite_autoincrement=True,

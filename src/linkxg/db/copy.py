@@ -29,9 +29,9 @@ def require_known_tables(conn: Connection) -> None:
         raise CopyError(f"the tables {', '.join(differing)} are not in both the database and this program")
 
 
-def is_empty(conn: Connection) -> bool:
-    """Whether no table holds a row, whatever the schema."""
-    names = set(inspect(conn).get_table_names()) - {_VERSION_TABLE}
+def is_empty(conn: Connection, besides: Iterable[str] = ()) -> bool:
+    """Whether no table holds a row, whatever the schema; those of `besides` may."""
+    names = set(inspect(conn).get_table_names()) - {_VERSION_TABLE, *besides}
     return all(conn.execute(select(1).select_from(table(name)).limit(1)).first() is None for name in names)
 
 

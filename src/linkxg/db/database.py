@@ -73,12 +73,11 @@ class Database(ABC):
 
 
 def open_database(url: str) -> Database:
-    """The engine for a `sqlite:///PATH` or `postgresql://…` address; not yet connected."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
+    """The engine for a `sqlite:///PATH` or `postgresql://…` address (of one server or several); not yet connected."""
+    if url.startswith("sqlite:"):
         from linkxg.db.sqlite import SQLiteDatabase
 
-        return SQLiteDatabase(Path(parsed.database or "linkxg.db"))
+        return SQLiteDatabase(Path(make_url(url).database or "linkxg.db"))
     from linkxg.db.postgres import PostgresDatabase
 
-    return PostgresDatabase(parsed)
+    return PostgresDatabase(url)

@@ -9,10 +9,11 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, Connection, NullPool, text
+from sqlalchemy import Connection, NullPool, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -20,6 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from linkxg.clock import now_ms
 from linkxg.db.changes import LIVE, LIVE_MS, Change, changes
 from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
+from linkxg.db.postgres_pool import Trust
+from linkxg.db.schema import AnyRow
+from linkxg.db.servers import Servers, read_address
 from linkxg.errors import TemporarilyUnavailable
 
 _log = logging.getLogger(__name__)
@@ -28,13 +32,15 @@ POOL = 8
 POOL_WAIT = 3.0
 ADMINISTRATOR_WAIT = 10.0
 POLL = 1.0
+LOOK_WAIT = 2.0
 RECONNECT = 0.2
 DEADLINE = 6.0
 ATTEMPTS = 3
 SERVER_BOUNDS = {
     "statement_timeout": "4000",
     "lock_timeout": "3000",
-    "idle_in_transaction_session_timeout": "10000",
+    # Below the lock timeout: who waits for a lock of a node that is cut off, or stands still, outlasts it.
+    "idle_in_transaction_session_timeout": "2000",
     "default_transaction_isolation": "read committed",
     "application_name": "linkxg",
 }
@@ -50,20 +56,31 @@ _UNREACHABLE = (
 )
 # A late transaction: visible now, yet older than rows already read. Its id is at least the horizon of the last look.
 _LATE = changes.select().where(changes.c.txid >= text(":horizon")).order_by(changes.c.seq)
+# Commits that a standby must have, and are not waited for until it has stored them.
+_UNREPLICATED = text(
+    "select current_setting('synchronous_standby_names') <> '' "
+    "and current_setting('synchronous_commit') not in ('on', 'remote_apply')"
+)
 _HORIZON = text("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
 
 class PostgresDatabase(Database):
     dialect = "postgresql"
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: str) -> None:
         super().__init__()
-        address = url.set(drivername="postgresql+asyncpg")
+        first, servers = read_address(url)
+        address = first.set(drivername="postgresql+asyncpg")
+        connect = {"async_creator_fn": Servers(servers).connect}
         # The client-side command timeout of the other pool would cut a migration short.
         self._administrator = create_async_engine(
             address,
             poolclass=NullPool,
-            connect_args={"server_settings": {"application_name": "linkxg-admin"}, "timeout": ADMINISTRATOR_WAIT},
+            connect_args={
+                "server_settings": {"application_name": "linkxg-admin"},
+                "timeout": ADMINISTRATOR_WAIT,
+                **connect,
+            },
         )
         self._engine: AsyncEngine = create_async_engine(
             address,
@@ -71,12 +88,14 @@ class PostgresDatabase(Database):
             max_overflow=0,
             pool_timeout=POOL_WAIT,
             hide_parameters=True,
-            connect_args={"server_settings": SERVER_BOUNDS, "timeout": POOL_WAIT, "command_timeout": 5.0},
+            connect_args={"server_settings": SERVER_BOUNDS, "timeout": POOL_WAIT, "command_timeout": 5.0, **connect},
         )
+        self._trust = Trust(self._engine)
         self._snapshots = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._wake = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
         self._horizon = 0
+        self._above_horizon: set[int] = set()
 
     async def open(self) -> None:
         async with self._engine.connect() as conn:
@@ -84,7 +103,12 @@ class PostgresDatabase(Database):
                 value = (await conn.execute(text(f"show {name}"))).scalar_one()
                 if value == wrong:
                     raise UnsafeDatabase(f"PostgreSQL runs with {name}={value}: an acknowledged write could be lost.")
-            await self._look(conn, first=True)
+            if (await conn.execute(_UNREPLICATED)).scalar_one():
+                raise UnsafeDatabase(
+                    "PostgreSQL has a synchronous standby and does not wait until it has stored a commit: "
+                    "an acknowledged write could be lost. Set synchronous_commit to on."
+                )
+            await self._look_at_everything(conn)
         self._reader = asyncio.create_task(self._follow(), name="change-feed")
 
     async def close(self) -> None:
@@ -117,7 +141,7 @@ class PostgresDatabase(Database):
         started = time.perf_counter()
         try:
             async with asyncio.timeout(DEADLINE):
-                return await _attempt(connect, unit)
+                return await self._attempt(connect, unit)
         except _UNREACHABLE as error:
             raise TemporarilyUnavailable(f"{door}: {error}") from error
         except DBAPIError as error:
@@ -126,6 +150,29 @@ class PostgresDatabase(Database):
             raise
         finally:
             self.on_wait(door, time.perf_counter() - started)
+
+    async def _attempt(self, connect: Any, unit: Any) -> Any:
+        """Of two transactions that wait for each other the server undoes one: nothing of it happened, it runs again."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._once(connect, unit)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in _UNDONE:
+                    raise
+        return await self._once(connect, unit)
+
+    async def _once(self, connect: Any, unit: Any) -> Any:
+        try:
+            async with connect() as conn:
+                try:
+                    return await conn.run_sync(unit)
+                except (TimeoutError, asyncio.CancelledError):
+                    await self._trust.end(conn)
+                    raise
+        except (TimeoutError, asyncio.CancelledError):
+            # Perhaps during the commit: what became of it nobody knows, and nothing more is asked there.
+            self._trust.fell_silent()
+            raise
 
     async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def unbounded(conn: Connection) -> T:
@@ -159,39 +206,42 @@ class PostgresDatabase(Database):
             assert isinstance(raw, asyncpg.Connection)
             await raw.add_listener(CHANNEL, lambda *_: self._wake.set())
             try:
+                async with asyncio.timeout(LOOK_WAIT):
+                    await self._look_at_everything(conn)
                 while True:
                     self._wake.clear()
-                    async with asyncio.timeout(self.feed.stale_after):
+                    async with asyncio.timeout(LOOK_WAIT):
                         await self._look(conn)
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(POLL):
                             await self._wake.wait()
+            except TimeoutError:
+                self._trust.fell_silent()
+                raise
             finally:
+                await self._trust.end(conn)
                 await conn.invalidate()
 
-    async def _look(self, conn: AsyncConnection, *, first: bool = False) -> None:
+    async def _look_at_everything(self, conn: AsyncConnection) -> None:
+        """All rows that matter. A server may have taken over that has lost the latest ids, and will use them again."""
         asked_at = time.monotonic()
         horizon = (await conn.execute(_HORIZON)).scalar_one()
-        if first:
-            rows = (await conn.execute(LIVE, {"after": now_ms() - LIVE_MS})).all()
-        else:
-            rows = (await conn.execute(_LATE, {"horizon": self._horizon})).all()
+        rows = (await conn.execute(LIVE, {"after": now_ms() - LIVE_MS})).all()
+        self._heard(asked_at, horizon, rows)
+
+    async def _look(self, conn: AsyncConnection) -> None:
+        asked_at = time.monotonic()
+        horizon = (await conn.execute(_HORIZON)).scalar_one()
+        rows = (await conn.execute(_LATE, {"horizon": self._horizon})).all()
+        # A transaction that stays open for long holds the horizon back: what was heard then is not told again.
+        fresh = [row for row in rows if row.seq not in self._above_horizon]
+        self._heard(asked_at, horizon, fresh)
+        self._above_horizon = {row.seq for row in rows if row.txid is not None and row.txid >= horizon}
+
+    def _heard(self, asked_at: float, horizon: int, rows: Sequence[AnyRow]) -> None:
         self.feed.apply_rows(rows)
-        self._horizon = horizon
+        self._horizon, self._above_horizon = horizon, set()
         self.feed.heard(asked_at)
-
-
-async def _attempt(connect: Any, unit: Any) -> Any:
-    """Of two transactions that wait for each other the server undoes one: as nothing of it happened, it runs again."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            async with connect() as conn:
-                return await conn.run_sync(unit)
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in _UNDONE:
-                raise
-    async with connect() as conn:
-        return await conn.run_sync(unit)
 
 
 def _lift_bounds(conn: Connection) -> None:
@@ -201,6 +251,6 @@ def _lift_bounds(conn: Connection) -> None:
 
 
 def _is_passing(error: DBAPIError) -> bool:
-    """Server-side limits, shutdown, lost standby, deadlock: the same request may succeed later (SQLSTATE classes)."""
+    """Server-side limits, shutdown, lost primary, deadlock: the same request may succeed later (SQLSTATE classes)."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    return state[:2] in {"08", "40", "53", "57", "58"} or state in {"55P03", "25006"}
+    return state[:2] in {"08", "40", "53", "57", "58"} or state in {"55P03", "25006", "25P03"}

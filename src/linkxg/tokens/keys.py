@@ -19,11 +19,11 @@ from typing import Any
 
 from linkxg.clock import now_s
 from linkxg.crypto.jwt import SigningKey, generate_key
+from linkxg.errors import TemporarilyUnavailable
 from linkxg.tokens.model import LEEWAY_S, LIFETIME_S
 
 FILE = "keys.json"
 JWKS_CACHE_S = 300
-_SYMMETRIC_DELAY_S = 5
 RETIRED_REMEMBERED = 16
 
 
@@ -45,51 +45,50 @@ class KeyRecord:
 
 @dataclass(frozen=True)
 class KeyFile:
+    """`version` grows by one with each change, whichever node makes it."""
+
     server_key: str
     keys: tuple[KeyRecord, ...]
+    version: int = 1
 
 
-def ensure_keys(data_dir: Path, algorithm: str) -> bool:
-    """Create the file at first start, or begin using `algorithm` if the active key has another; True if written."""
+def ensure_keys(data_dir: Path, algorithm: str) -> None:
+    """Create the file where there is none."""
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _locked(data_dir):
+    with locked(data_dir):
         if not (data_dir / FILE).exists():
-            server_key = base64.b64encode(secrets.token_bytes(32)).decode()
-            _write(data_dir, KeyFile(server_key, (_new(algorithm, now_s()),)))
-            return True
-        if active(read_keys(data_dir), now_s()).alg == algorithm:
-            return False
-        _write(data_dir, _rotated(read_keys(data_dir), algorithm, now_s()))
-        return True
+            write_keys(data_dir, _first(algorithm))
 
 
-def rotate_keys(data_dir: Path, algorithm: str, *, at_once: bool = False) -> KeyRecord:
-    """Add a key that becomes active after the JWKS cache time (or at once); returns it."""
-    with _locked(data_dir):
-        delay = 0 if at_once else _SYMMETRIC_DELAY_S if algorithm == "HS256" else JWKS_CACHE_S
-        found = _rotated(read_keys(data_dir), algorithm, now_s() + delay)
-        _write(data_dir, found)
-        return found.keys[-1]
-
-
-def retire_key(data_dir: Path, kid: str, algorithm: str) -> None:
-    """Remove a key now: every token that it signed is dead. The last active key gets a successor at once."""
-    with _locked(data_dir):
-        found = read_keys(data_dir)
-        left = tuple(record for record in found.keys if record.kid != kid)
-        if len(left) == len(found.keys):
-            raise KeysError(f"there is no key {kid}")
-        now = now_s()
-        if not any(record.active_from <= now and record.retire_at is None for record in left):
-            left = (*left, _new(algorithm, now))
-        _write(data_dir, KeyFile(found.server_key, left))
-
-
-def replace_all(data_dir: Path, algorithm: str) -> None:
+def replace_all(data_dir: Path, algorithm: str) -> KeyFile:
     """A new server key and one new signing key: nothing issued before is valid any more (after a restore)."""
-    with _locked(data_dir):
-        server_key = base64.b64encode(secrets.token_bytes(32)).decode()
-        _write(data_dir, KeyFile(server_key, (_new(algorithm, now_s()),)))
+    with locked(data_dir):
+        content = _first(algorithm)
+        write_keys(data_dir, content)
+        return content
+
+
+def rotated(found: KeyFile, algorithm: str, active_from: int) -> KeyFile:
+    """With one key more, which signs from `active_from` on; the others verify until their last token has expired."""
+    now = now_s()
+    last_use = active_from + LIFETIME_S + 2 * LEEWAY_S
+    kept = tuple(
+        KeyRecord(**{**asdict(record), "retire_at": min(record.retire_at or last_use, last_use)})
+        for record in found.keys
+        if record.retire_at is None or record.retire_at > now
+    )
+    return KeyFile(found.server_key, (*kept, _new(algorithm, active_from)), found.version + 1)
+
+
+def retired(found: KeyFile, kid: str, algorithm: str) -> KeyFile:
+    """Without a key; the last active one gets a successor at once. Raises KeysError for an unknown one."""
+    left = tuple(record for record in found.keys if record.kid != kid)
+    if len(left) == len(found.keys):
+        raise KeysError(f"there is no key {kid}")
+    now = now_s()
+    if not any(record.active_from <= now and record.retire_at is None for record in left):
+        left = (*left, _new(algorithm, now))
+    return KeyFile(found.server_key, left, found.version + 1)
 
 
 def read_keys(data_dir: Path) -> KeyFile:
@@ -98,12 +97,23 @@ def read_keys(data_dir: Path) -> KeyFile:
     try:
         if path.stat().st_mode & 0o077:
             raise KeysError(f"{path} is readable by other users: chmod 600 it")
-        content = json.loads(path.read_text())
-        return KeyFile(content["server_key"], tuple(KeyRecord(**record) for record in content["keys"]))
+        content = path.read_bytes()
+        return parse_keys(json.loads(content)["server_key"], content)
     except FileNotFoundError:
         raise KeysError(f"{path} does not exist: linkxg serve creates it at first start") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KeysError(f"{path} cannot be read: {type(error).__name__}") from None
+
+
+def parse_keys(server_key: str, content: bytes) -> KeyFile:
+    """What `dump_keys` wrote, of an installation with this server key."""
+    found = json.loads(content)
+    return KeyFile(server_key, tuple(KeyRecord(**record) for record in found["keys"]), found.get("version", 1))
+
+
+def dump_keys(keys: KeyFile) -> bytes:
+    """Everything but the server key."""
+    return json.dumps({name: value for name, value in asdict(keys).items() if name != "server_key"}).encode()
 
 
 def active(found: KeyFile, now: int) -> KeyRecord:
@@ -120,6 +130,7 @@ class KeyRing:
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
         self._loaded: dict[str, SigningKey] = {}
+        self._distrusted: str | None = None
         self._retired: dict[str, SigningKey] = {}
         self.reload()
 
@@ -142,6 +153,19 @@ class KeyRing:
         self._by_header = {key.header.decode(): key for key in self._loaded.values()}
         self._next_look = 0
 
+    def distrust(self, reason: str) -> None:
+        """Nobody can say which keys still hold: refuse to serve until the process is started anew."""
+        self._distrusted = reason
+        self._next_look = 0
+
+    def _require_trust(self) -> None:
+        if self._distrusted is not None:
+            raise TemporarilyUnavailable(self._distrusted)
+
+    @property
+    def version(self) -> int:
+        return self._file.version
+
     @property
     def server_key(self) -> bytes:
         return base64.b64decode(self._file.server_key)
@@ -150,13 +174,19 @@ class KeyRing:
         """The key that signs now."""
         now = now_s()
         if now >= self._next_look:
-            self._signing = self._loaded[active(self._file, now).kid]
+            self._require_trust()
+            try:
+                self._signing = self._loaded[active(self._file, now).kid]
+            except KeysError as error:
+                # Another node, whose clock is ahead, made the only key a moment ago.
+                raise TemporarilyUnavailable(str(error)) from error
             starts = [record.active_from for record in self._file.keys if record.active_from > now]
             self._next_look = min(starts, default=now + 3_600)
         return self._signing
 
     def find(self, header: str) -> SigningKey | None:
         """The live key that writes exactly this encoded header."""
+        self._require_trust()
         key = self._by_header.get(header)
         if key is None and self._stat() != self._stamp:
             self.reload()
@@ -186,15 +216,9 @@ def _new(algorithm: str, active_from: int) -> KeyRecord:
     return KeyRecord(kid, algorithm, generate_key(algorithm), now_s(), active_from)
 
 
-def _rotated(found: KeyFile, algorithm: str, active_from: int) -> KeyFile:
-    now = now_s()
-    last_use = active_from + LIFETIME_S + 2 * LEEWAY_S
-    kept = tuple(
-        KeyRecord(**{**asdict(record), "retire_at": min(record.retire_at or last_use, last_use)})
-        for record in found.keys
-        if record.retire_at is None or record.retire_at > now
-    )
-    return KeyFile(found.server_key, (*kept, _new(algorithm, active_from)))
+def _first(algorithm: str) -> KeyFile:
+    server_key = base64.b64encode(secrets.token_bytes(32)).decode()
+    return KeyFile(server_key, (_new(algorithm, now_s()),))
 
 
 def open_private(path: Path, flags: int) -> int:
@@ -206,7 +230,7 @@ def open_private(path: Path, flags: int) -> int:
     return descriptor
 
 
-def _write(data_dir: Path, content: KeyFile) -> None:
+def write_keys(data_dir: Path, content: KeyFile) -> None:
     """Replace the file in one step: a reader sees the old one or the new one, and neither is ever open to others."""
     temporary = data_dir / f".{FILE}.{os.getpid()}"
     descriptor = open_private(temporary, os.O_WRONLY | os.O_TRUNC)
@@ -223,7 +247,8 @@ def _write(data_dir: Path, content: KeyFile) -> None:
 
 
 @contextmanager
-def _locked(data_dir: Path) -> Iterator[None]:
+def locked(data_dir: Path) -> Iterator[None]:
+    """Nobody else of this machine changes the file meanwhile."""
     descriptor = open_private(data_dir / ".keys.lock", os.O_WRONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

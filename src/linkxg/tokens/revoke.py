@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
 from linkxg.db import changes
-from linkxg.db.changes import CLIENT, KEYS, LIVE_MS, SECRET, SESSION, TOKEN, USER, Change, ChangeFeed
+from linkxg.db.changes import CLIENT, LIVE_MS, SECRET, SESSION, TOKEN, USER, Change, ChangeFeed
 from linkxg.tokens.model import Principal
 
 _PRUNE_EVERY = 4_096
@@ -31,11 +31,6 @@ def revoke_secret(conn: Connection, secret_id: str) -> None:
 def client_changed(conn: Connection, client_id: str, epoch: int) -> None:
     """Forget what is cached of the client; its tokens of an epoch before `epoch` are dead."""
     changes.append(conn, CLIENT, client_id, epoch)
-
-
-def keys_changed(conn: Connection) -> None:
-    """The key file has changed: read it again."""
-    changes.append(conn, KEYS, "")
 
 
 class Revocations:

@@ -18,6 +18,7 @@ CONNECTIONS_PER_SOURCE = 256
 HEADER_BYTES = 32 * 1024
 REQUEST_SECONDS = 10.0
 GOODBYE_SECONDS = 1.0
+LINGER_SECONDS = 0.5
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
@@ -42,8 +43,13 @@ def write_whole(cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Closes connections whose requests are too large or too slow."""
+    """Closes connections whose requests are too large or too slow.
 
+    `leaving` is set when the process ends: each connection then gets one more answer, with `Connection: close`, if its
+    request is under way or comes within a moment. Closed at once, it might cut off a request that is on the wire.
+    """
+
+    leaving: ClassVar[bool] = False
     _open: ClassVar[Counter[str]] = Counter()
     _peer = ""
     _header_bytes = 0
@@ -61,6 +67,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             transport.close()
         else:
             self._wait()
+            if self.leaving:
+                self.shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._calm()
@@ -89,6 +97,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.scope["headers_too_large"] = True  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
         self.scope["linkxg.cycle"] = self.cycle  # type: ignore[typeddict-unknown-key]
+        if self.leaving:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         self._reading_body = False
@@ -102,16 +112,26 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._limit_goodbye()
 
     def shutdown(self) -> None:
-        super().shutdown()
-        self._limit_goodbye()
+        if self._is_idle():
+            self.loop.call_later(LINGER_SECONDS, self._close_if_idle)
+        else:
+            self.cycle.keep_alive = False
 
-    def _header_length(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+    def _close_if_idle(self) -> None:
+        if self._is_idle() and not self._header_bytes and not self.transport.is_closing():
+            self.transport.close()
+            self._limit_goodbye()
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
     def _limit_goodbye(self) -> None:
         # Of a TLS peer that leaves close_notify unanswered uvloop would wait half a minute, and a stop with it.
         if self.scheme == "https" and self.transport.is_closing():
             self.loop.call_later(GOODBYE_SECONDS, self.transport.abort)
+
+    def _header_length(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def _wait(self) -> None:
         self._patience = self.loop.call_later(REQUEST_SECONDS, self._give_up)

@@ -10,8 +10,18 @@ from sqlalchemy import Connection, inspect, text
 
 from linkxg.db.database import Database
 
+UNFINISHED = "linkxg_copy"
+"""A table that is there while rows are being copied into the database, and not all of them are."""
 _LOCK = 0x6C786D67  # «lxmg»
 _VERSIONS = Path(__file__).parent / "versions"
+
+
+class OlderSchema(Exception):
+    """This program needs a schema that nobody has made yet: `linkxg migrate`."""
+
+
+class UnfinishedCopy(Exception):
+    """A copy into this database was interrupted: finish it, or use another database."""
 
 
 class NewerSchema(Exception):
@@ -36,6 +46,13 @@ def is_known(revision: str) -> bool:
     return revision in _revisions()
 
 
+def require_schema(conn: Connection) -> None:
+    """Raises OlderSchema. A newer one is left to those who serve beside this process while a new version rolls out."""
+    found = current(conn)
+    if found is None or (is_known(found) and found != head()):
+        raise OlderSchema(f"the database has schema {found or 'none'}, this program needs {head()}: run linkxg migrate")
+
+
 async def migrate(database: Database) -> tuple[str | None, str]:
     """Bring the database to `head()`; returns (revision before, revision after). Raises NewerSchema."""
     return await database.administer(upgrade)
@@ -45,6 +62,8 @@ def upgrade(conn: Connection) -> tuple[str | None, str]:
     """`migrate` on a connection whose transaction the caller ends."""
     if conn.dialect.name == "postgresql":
         conn.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    if inspect(conn).has_table(UNFINISHED):
+        raise UnfinishedCopy("a copy into this database has not ended: run linkxg copy again")
     before = current(conn)
     if before is not None and not is_known(before):
         raise NewerSchema(f"the database has schema {before}, which is newer than this program; upgrade the program")

@@ -1,0 +1,86 @@
+"""`linkxg copy`."""
+
+from contextlib import nullcontext
+from typing import Annotated, NamedTuple
+
+import typer
+
+from linkxg.cli.backup import register_tables
+from linkxg.cli.context import AsJson, DataDir, fail, load_settings, one_line_failures, progress, run, tell, tell_json
+from linkxg.db import Database, open_database, transfer
+from linkxg.db.condition import services_connected
+from linkxg.db.copy import CopyError, Progress
+from linkxg.occupancy import alone
+
+
+class Copied(NamedTuple):
+    """Rows per table, and how many of all were there before: an earlier copy had been interrupted."""
+
+    rows: dict[str, int]
+    resumed_after: int
+
+
+def copy(
+    source: Annotated[str, typer.Option("--from", help="Address of the database to copy; its service is stopped.")],
+    target: Annotated[str, typer.Option("--to", help="Address of an empty database, or of one half copied.")],
+    data_dir: DataDir = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Delete what an interrupted copy has left in the target first.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Move to another database, from one engine to the other: everything stays valid, every row is compared."""
+    settings = load_settings(data_dir)
+    register_tables()
+    for address in (source, target):
+        if not address.startswith(("sqlite:///", "postgresql://")):
+            fail(f"{address.partition('://')[0]}:// is not an address of a database: sqlite:///PATH or postgresql://…")
+    if source == target:
+        fail("source and target are the same database")
+    with one_line_failures():
+        found, made = open_database(source), open_database(target)
+        if found.file is not None and not found.file.exists():
+            fail(f"there is no database at {found.file}")
+        # A service may not go on writing to what is being left.
+        with alone(settings.data_dir) if settings.data_dir.exists() else nullcontext(), progress("copy") as on_progress:
+            copied = run(copy_database(found, made, restart=restart, on_progress=on_progress))
+    if as_json:
+        tell_json(copied._asdict())
+        return
+    resumed = f", {copied.resumed_after:,} of them by an earlier attempt" if copied.resumed_after else ""
+    tell(f"{sum(copied.rows.values()):,} rows copied and compared{resumed}")
+    tell("Keep keys.json: tokens, sessions and secrets stay valid with it. Then set LINKXG_DATABASE_URL and start.")
+
+
+async def copy_database(source: Database, target: Database, *, restart: bool, on_progress: Progress) -> Copied:
+    """Copy and compare every row. Raises CopyError; what was copied stays, and the next attempt goes on after it."""
+    for database in (source, target):
+        if connected := await database.survey(services_connected):
+            raise CopyError(f"services hold {connected} connections to one of the databases: stop every node first")
+    wanted = await source.survey(transfer.examine_source)
+    held = await target.administer(transfer.begin, restart=restart)
+    # Each row is written once and compared once.
+    total, done = 2 * sum(wanted.values()), sum(held.values())
+    for one in transfer.tables():
+        key = await source.survey(transfer.key_at, one, held[one.name])
+        while rows := await source.survey(transfer.read_after, one, key):
+            await target.administer(transfer.write, one, rows)
+            key = transfer.key_of(one, rows[-1])
+            done += len(rows)
+            on_progress(done, total)
+    for one in transfer.tables():
+        key, compared = None, 0
+        while rows := await source.survey(transfer.read_after, one, key):
+            if differing := await target.survey(transfer.differing, one, rows):
+                raise CopyError(f"{differing} rows of {one.name} differ: the source has changed; say --restart")
+            key = transfer.key_of(one, rows[-1])
+            compared += len(rows)
+            done += len(rows)
+            on_progress(done, total)
+        if compared != wanted[one.name]:
+            raise CopyError(f"{one.name} has {compared} rows, not {wanted[one.name]}: the source is in use")
+    counts = await target.survey(transfer.count_rows)
+    if counts != wanted:
+        raise CopyError("the target has rows that the source has not: say --restart")
+    await target.administer(transfer.end)
+    return Copied(wanted, sum(held.values()))

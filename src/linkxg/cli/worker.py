@@ -1,0 +1,103 @@
+"""What does one of several worker processes run?
+
+The supervisor starts `python -m linkxg.cli.worker CHANNEL LISTENER…` with file descriptors, and settings in the
+environment. A worker whose supervisor has ended finishes what is in flight and ends too.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+
+from linkxg.app import create_app
+from linkxg.cli.channel import REPORT_S, Channel, Report, Told
+from linkxg.cli.http_server import HttpServer, configuration
+from linkxg.errors import TemporarilyUnavailable
+from linkxg.settings import load
+from linkxg.web.metrics import Counts, Metrics
+
+ANSWER_S = 2.0
+
+
+class Link:
+    """The worker's end of the channel."""
+
+    def __init__(self, metrics: Metrics, channel: Channel[Told]) -> None:
+        self._metrics = metrics
+        self._channel = channel
+        self._asked = 0
+        self._answers: dict[int, asyncio.Future[Counts]] = {}
+        metrics.gather = self.gather
+
+    async def listen(self) -> None:
+        """Take the supervisor's answers until it ends."""
+        while (told := await self._channel.receive()) is not None:
+            waiting = self._answers.pop(told.asked, None)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(told.counts)
+
+    async def report(self) -> None:
+        while True:
+            # A supervisor that stands still must not make this process grow.
+            if not self._channel.is_clogged:
+                self._channel.send(Report(self._metrics.counts()))
+            await asyncio.sleep(REPORT_S)
+
+    async def gather(self, counts: Counts) -> Counts:
+        """The counts of the service: never less than what any worker has shown before."""
+        self._asked += 1
+        number = self._asked
+        answer: asyncio.Future[Counts] = asyncio.get_running_loop().create_future()
+        self._answers[number] = answer
+        try:
+            self._channel.send(Report(counts, asks=number))
+            async with asyncio.timeout(ANSWER_S):
+                return await answer
+        except TimeoutError:
+            raise TemporarilyUnavailable("the supervisor is silent") from None
+        finally:
+            self._answers.pop(number, None)
+
+    async def close(self) -> None:
+        """What was counted to the last is not lost."""
+        self._channel.send(Report(self._metrics.counts()))
+        await self._channel.close()
+
+
+class Worker(HttpServer):
+    """Serves until it is told to end, or its supervisor ends."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        self._metrics = Metrics()
+        self._tasks: list[asyncio.Task[None]] = []
+        super().__init__(configuration(create_app(self._metrics), load(os.environ)))
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._link = Link(self._metrics, await Channel.open(self._end, Told))
+        self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._link.report())]
+
+    async def _follow(self) -> None:
+        await self._link.listen()
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        for task in self._tasks:
+            task.cancel()
+        await self._link.close()
+
+
+def main() -> None:
+    channel, *listeners = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
+    # Of a terminal that closes, and of who means the supervisor: that one decides.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with contextlib.suppress(KeyboardInterrupt):
+        Worker(channel).run(listeners)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Which of several PostgreSQL servers takes writes now?
+
+`postgresql://USER@ONE:5432,OTHER:5432/NAME`, as libpq spells it, names a primary and its standbys in any order. Only
+one that takes writes is ever connected to: a standby lags behind, so nothing is decided by what it says.
+"""
+
+import re
+from typing import Any
+
+import asyncpg
+from sqlalchemy import URL, make_url
+
+DEFAULT_PORT = 5432
+_ADDRESS = re.compile(r"(?P<before>postgresql://(?:[^@/?]*@)?)(?P<hosts>[^/?]*)(?P<after>.*)", re.DOTALL)
+_UNUSABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.exceptions.TargetServerAttributeNotMatched,
+)
+
+
+def read_address(url: str) -> tuple[URL, list[tuple[str, int]]]:
+    """The address of the first server, and host and port of all (none for a socket's directory in the query)."""
+    match = _ADDRESS.fullmatch(url)
+    assert match is not None
+    first, *others = match["hosts"].split(",")
+    address = make_url(match["before"] + first + match["after"])
+    if not address.host:
+        return address, []
+    parsed = [make_url(f"postgresql://{server}/") for server in (first, *others)]
+    return address, [(each.host or "", each.port or DEFAULT_PORT) for each in parsed]
+
+
+class Servers:
+    """Connects to the one that takes writes: first where it was last, and to each for its share of the time."""
+
+    def __init__(self, servers: list[tuple[str, int]]) -> None:
+        self._servers = servers
+
+    async def connect(self, *, timeout: float, **options: Any) -> asyncpg.Connection:  # noqa: ASYNC109  the driver's name
+        """What `asyncpg.connect` takes, except the host. Raises ConnectionError when no server takes writes."""
+        options["target_session_attrs"] = "read-write"
+        if not self._servers:
+            return await asyncpg.connect(timeout=timeout, **options)
+        options = {name: value for name, value in options.items() if name not in {"host", "port"}}
+        share, faults = timeout / len(self._servers), []
+        for server in list(self._servers):
+            host, port = server
+            try:
+                found = await asyncpg.connect(host=host, port=port, timeout=share, **options)
+            except _UNUSABLE as error:
+                faults.append(f"{host}:{port}: {error or type(error).__name__}")
+                continue
+            self._servers.remove(server)
+            self._servers.insert(0, server)
+            return found
+        raise ConnectionError("; ".join(faults))

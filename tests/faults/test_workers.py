@@ -1,0 +1,164 @@
+"""What becomes of several workers when one of them is struck, or their supervisor, or all are replaced? R9, R15."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from functools import partial
+
+import psutil
+import pytest
+
+from faults.conftest import Lines, Struck
+from faults.probe import Probe
+from faults.test_kill import serves, workers
+from harness.answers import Answer
+from harness.databases import PostgresDatabase
+from harness.load import Line, Load, NoAnswer, seconds_until
+from harness.people import me
+from harness.postgres import Cluster
+from harness.server import Server
+from harness.world import World
+
+ASKED = "/.well-known/jwks.json"
+COUNT = re.compile(rb'linkxg_requests_total\{method="GET",route="%b",status="200"\} (\d+)' % ASKED.encode())
+SOON_S = 30.0
+
+
+@pytest.fixture
+def world(struck: Struck) -> World:
+    return struck("sqlite", workers=2)
+
+
+def reload(server: Server, times: int = 1) -> None:
+    server.process.signal(signal.SIGHUP)
+    server.wait_for_event("reloaded", count=times)
+
+
+def anew(server: Server, ask: Callable[[Line], Answer]) -> Callable[[], None]:
+    """A caller that connects for each of its requests."""
+
+    def step() -> None:
+        line = Line(server)
+        ask(line).expect(200)
+        line.close()
+
+    return step
+
+
+def staying(line: Line, ask: Callable[[Line], Answer]) -> Callable[[], None]:
+    """A caller whose connection stays open for as long as the service lets it."""
+
+    def step() -> None:
+        answer = ask(line).expect(200)
+        if answer.header("connection") == "close":
+            line.close()
+
+    return step
+
+
+def test_r9_a_reload_refuses_nobody(world: World, lines: Lines) -> None:
+    """Not one request goes without its answer while every worker is replaced, twice."""
+    server, probe = world.server, Probe(world)
+    before = set(workers(server))
+    ask = probe.reads()["me"]
+    callers = [anew(server, ask), anew(server, probe.reads()["token"])]
+    with Load([*callers, *(staying(line, ask) for line in lines(server, 4))]) as load:
+        for times in (1, 2):
+            load.wait_for_everybody()
+            reload(server, times)
+            load.wait_for_everybody()
+    after = set(workers(server))
+    assert not before & after
+    assert len(after) == server.workers
+    assert server.log_events("worker.died") == []
+
+
+def test_a_reload_that_cannot_start_leaves_the_workers_as_they_are(world: World, lines: Lines) -> None:
+    server, keys = world.server, world.server.data_dir / "keys.json"
+    before = set(workers(server))
+    (line,) = lines(server)
+    keys.chmod(0o644)
+    server.process.signal(signal.SIGHUP)
+    server.wait_for_event("reload.failed")
+    assert set(workers(server)) == before
+    line.get("//readyz").expect(200)
+    keys.chmod(0o600)
+    reload(server)
+    assert not before & set(workers(server))
+
+
+def told(line: Line, count: int) -> bool:
+    """Whether the worker of this line tells that the key set was asked for so many times, of any worker."""
+    found = COUNT.search(line.get("//metrics").expect(200).body)
+    assert found is None or int(found[1]) <= count
+    return found is not None and int(found[1]) == count
+
+
+def test_metrics_are_those_of_all_workers(world: World, lines: Lines) -> None:
+    server = world.server
+    here, there = lines(server, 2)
+    for number in range(1, 11):
+        (here, there)[number % 2].get(f"/{ASKED}").expect(200)
+        # Of its neighbour a worker tells what that one last reported, at most a second ago.
+        seconds_until(partial(told, here, number), within=SOON_S)
+    assert told(there, 10)
+    (victim,) = [pid for pid in workers(server) if serves(pid, there)]
+    psutil.Process(victim).kill()
+    server.wait_for_event("worker.died")
+    assert told(here, 10), "what the dead have counted stays"
+    here.get(f"/{ASKED}").expect(200)
+    reload(server)
+    (line,) = lines(server)
+    text = line.get("//metrics").expect(200).body
+    assert COUNT.findall(text) == [b"11"], "who leaves in order has told all that it had counted"
+    assert b"\nlinkxg_workers 2.0\n" in text
+    assert b"\nlinkxg_workers_replaced 1.0\n" in text
+
+
+def test_workers_end_with_their_supervisor(world: World) -> None:
+    server = world.server
+    left = [psutil.Process(pid) for pid in workers(server)]
+    assert len(left) == server.workers
+    os.kill(server.process.pid, signal.SIGKILL)
+    _, alive = psutil.wait_procs(left, timeout=SOON_S)
+    assert alive == []
+    with pytest.raises(NoAnswer):
+        Line(server).connect()
+
+
+def test_a_worker_that_stands_still_for_seconds_holds_up_nobody_else(world: World, lines: Lines) -> None:
+    """R6: and it goes on where it was; what was revoked meanwhile it refuses from its first answer on."""
+    server, probe = world.server, Probe(world)
+    still, going = lines(server, 2)
+    me(still, probe.session.access).expect(200)
+    (victim,) = [pid for pid in workers(server) if serves(pid, still)]
+    psutil.Process(victim).suspend()
+    try:
+        asks = [*probe.reads().values(), probe.writes()["login"]]
+        for ask in asks:
+            ask(going).expect(200)
+        probe.writes()["logout"](going).expect(200)
+    finally:
+        psutil.Process(victim).resume()
+    me(still, probe.session.access).expect(401, "invalid_token")
+    assert server.log_events("worker.died") == []
+
+
+def test_r5_a_worker_that_dies_while_the_database_is_gone_is_replaced_when_it_is_back(
+    own_cluster: Cluster, struck: Struck, lines: Lines
+) -> None:
+    world = struck("postgres", workers=2, database=PostgresDatabase(own_cluster, own_cluster.new_database()))
+    server = world.server
+    (line,) = lines(server, faulty=True)
+    (victim, *_) = [pid for pid in workers(server) if not serves(pid, line)]
+    own_cluster.crash()
+    psutil.Process(victim).kill()
+    # The second to die is the successor, which cannot start.
+    server.wait_for_event("worker.died", count=2)
+    line.get("//healthz").expect(200)
+    own_cluster.start()
+    server.wait_for_event("started", count=3)
+    seconds_until(lambda: line.get("//readyz").status == 200, within=SOON_S)
