@@ -7,16 +7,19 @@ TEST_STAMP := $(VENV)/.installed-test
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench screenshots lock clean parts
+.PHONY: help run test test-topologies check bench screenshots lock clean parts
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUN_STAMP) ## Install, then serve an example: prints the sign-in, a client and the guide's curl commands
 	@$(BIN)/linkxg demo
 
 test: $(TEST_STAMP) parts check ## Install what the tests need, check the code, run every test
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+test-topologies: $(TEST_STAMP) parts ## Run the black-box suite on two workers and on two nodes as well
+	$(BIN)/python -m pytest --wider-topologies
 
 check: $(TEST_STAMP) ## Format, lint, types and docs against the program
 	$(BIN)/ruff format --check .

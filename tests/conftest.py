@@ -16,26 +16,66 @@ from harness.postgres import Cluster
 from harness.redis import KeyValueServer
 from harness.server import Server
 from harness.smtp_sink import SmtpSink
+from harness.topologies import DEFAULT, WIDER, Topology, another_node, client_of
 from harness.vault import Vault
 from harness.world import World, build_world
 
 ENGINES = ("sqlite", "postgres")
+BLACK_BOX = {"api", "attacks", "products", "console"}
+ALWAYS_WIDER = {"api"}
 GENERAL = {"LINKXG_LIMIT_SCALE": "1000"}
 ServerFactory = Callable[..., Server]
 DatabaseFactory = Callable[[str], Database]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In a run of several processes the servers of an engine belong to one of them; other tests go by their folder."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--wider-topologies",
+        action="store_true",
+        help="Run the black-box tests of the general server on several workers and several nodes, and nothing else.",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The contract's own tests run on every topology each time, the rest of the black-box suite when asked."""
+    if "topology" not in metafunc.fixturenames:
+        return
+    package = str(metafunc.module.__name__).partition(".")[0]
+    wider = WIDER if "world" in metafunc.fixturenames and package in BLACK_BOX else ()
+    if metafunc.config.getoption("--wider-topologies"):
+        found: tuple[Topology, ...] = wider
+    else:
+        found = DEFAULT + (wider if package in ALWAYS_WIDER else ())
+    metafunc.parametrize("topology", found, ids=[each.name for each in found], indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--wider-topologies"):
+        names = [topology.name for topology in WIDER]
+        items[:] = [item for item in items if any(name in item.name for name in names)]
     for item in items:
-        parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        item.add_marker(pytest.mark.xdist_group(parameters.get("engine", item.path.parent.name)))
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
-@pytest.fixture(scope="session", params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> str:
+def _group(item: pytest.Item) -> str:
+    """In a run of several processes the servers of a topology belong to one of them; other tests go by their folder."""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    if "topology" in parameters:
+        return str(parameters["topology"].name)
+    return str(parameters.get("engine", item.path.parent.name))
+
+
+@pytest.fixture(scope="session")
+def topology(request: pytest.FixtureRequest) -> Topology:
+    """Engine, workers and nodes of the general server."""
+    found: Topology = request.param
+    return found
+
+
+@pytest.fixture(scope="session")
+def engine(topology: Topology) -> str:
     """The database engine: every test that uses it runs on both."""
-    return str(request.param)
+    return topology.engine
 
 
 @pytest.fixture(scope="session")
@@ -85,15 +125,24 @@ def assert_no_leaks(server: Server, *, with_backup: bool = True) -> None:
 
 
 @pytest.fixture(scope="session")
-def world(engine: str, new_server: ServerFactory) -> Iterator[World]:
-    """The general server of this engine; limits are out of the way."""
-    built = build_world(new_server(engine))
+def world(topology: Topology, new_server: ServerFactory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The general server of this topology; limits are out of the way."""
+    others: list[Server] = []
+
+    def connect(server: Server) -> Client:
+        for _ in range(topology.nodes - 1):
+            others.append(another_node(tmp_path_factory.mktemp("node"), server, GENERAL))
+        return client_of([server, *others], topology.workers)
+
+    built = build_world(new_server(topology.engine, workers=topology.workers), connect=connect)
     yield built
     built.close()
     try:
-        assert_no_leaks(built.server)
+        for server in (built.server, *others):
+            assert_no_leaks(server)
     finally:
-        built.server.close()
+        for server in (built.server, *others):
+            server.close()
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """What is deleted once it can matter to nobody, and when?
 
-Rows that have expired, in small batches: by a background task of each worker, or all at once by `linkxg purge`. What
-detects reuse and what keeps revoked things dead outlives every token that it can concern.
+Rows that have expired, in small steps with pauses between them: by a background task of each worker, of which one at a
+time does the work, or all at once by `linkxg purge`. What detects reuse and what keeps revoked things dead outlives
+every token that it can concern.
 """
 
 import asyncio
 import contextlib
+import random
+import time
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -16,12 +19,18 @@ from linkxg.clients.refused.store import purge_refused
 from linkxg.clients.store import purge_secrets, purge_usage
 from linkxg.clock import now_ms
 from linkxg.db import Database, changes, idempotency
+from linkxg.db.alone import may_work_alone
 from linkxg.errors import PublicError
 from linkxg.sessions.store import purge_failures, purge_sessions
 from linkxg.web.logs import log
 
-EVERY_S = 600.0
+EVERY_S = 60.0
 BATCH = 500
+STEP = 50
+"""Rows that a worker deletes at once: so few that a request which comes at that moment does not notice."""
+SHARE = 0.05
+"""Of the time that the database spends on it."""
+SHORTEST_PAUSE_S = 0.02
 
 
 class Purge(Protocol):
@@ -44,7 +53,7 @@ PURGES: Mapping[str, Purge] = {
 
 
 class Housekeeping:
-    """One batch per table every `every_s` seconds; a failure is logged and the next turn tries again."""
+    """A turn through all tables every `every_s` seconds; a failure is logged and the next turn tries again."""
 
     def __init__(self, database: Database, every_s: float = EVERY_S) -> None:
         self._database = database
@@ -61,12 +70,12 @@ class Housekeeping:
                 await self._task
 
     async def turn(self) -> None:
-        """One batch per table."""
+        """Everything that has expired, table by table, unhurried."""
         now = now_ms()
         deleted: dict[str, int] = {}
         for table, purge in PURGES.items():
             try:
-                deleted[table] = await self._database.write(purge, now=now, limit=BATCH)
+                deleted[table] = await self._empty(purge, now)
             except PublicError as error:
                 log.warning("housekeeping.failed", table=table, reason=error.reason)
             except Exception as fault:  # noqa: BLE001  one table's fault must not end the housekeeping of the others
@@ -74,7 +83,24 @@ class Housekeeping:
         if any(deleted.values()):
             log.info("housekeeping", **{table: count for table, count in deleted.items() if count})
 
+    async def _empty(self, purge: Purge, now: int) -> int:
+        """Step by step until nothing is left, or another worker is at it; rows deleted."""
+        deleted = 0
+        while True:
+            began = time.monotonic()
+            count = await self._database.write(_step, purge, now)
+            deleted += count
+            if count < STEP:
+                return deleted
+            took = time.monotonic() - began
+            await asyncio.sleep(max(SHORTEST_PAUSE_S, took * (1 / SHARE - 1)))
+
     async def _keep_house(self) -> None:
         while True:
-            await asyncio.sleep(self._every_s)
+            # Workers that started together do not come together.
+            await asyncio.sleep(self._every_s * random.uniform(0.5, 1.5))  # noqa: S311  no secret depends on it
             await self.turn()
+
+
+def _step(conn: Connection, purge: Purge, now: int) -> int:
+    return purge(conn, now=now, limit=STEP) if may_work_alone(conn, "housekeeping") else 0

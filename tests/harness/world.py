@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 from harness.client import Client
@@ -68,7 +69,11 @@ class World:
         self.api.close()
 
 
-def build_world(server: Server, source: str | None = None) -> World:
-    """Start the server with an account; with `source`, everything comes from there through the proxy."""
+def build_world(server: Server, source: str | None = None, connect: Callable[[Server], Client] | None = None) -> World:
+    """Start the server with an account; with `source`, everything comes from there through the proxy.
+
+    `connect` makes another client than the ordinary one, once the server runs.
+    """
     account = server.bootstrap("Acme GmbH")
-    return World(server.start(), account, server.client(source))
+    server.start()
+    return World(server, account, connect(server) if connect else server.client(source))

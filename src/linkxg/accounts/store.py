@@ -56,6 +56,7 @@ invitations = Table(
     Column("expires_at", Milliseconds, nullable=False),
     Column("used_at", Milliseconds),
     Index("ix_invitations_account_id_email_key", "account_id", "email_key"),
+    Index("ix_invitations_expires_at", "expires_at"),
 )
 
 _USER = [users.c[name] for name in User.__struct_fields__]

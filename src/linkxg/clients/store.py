@@ -72,6 +72,10 @@ secrets = Table(
     Index("ix_client_secrets_account_id_client_id", "account_id", "client_id"),
     Index("ix_client_secrets_client_id", "client_id"),
 )
+# Few secrets have an end, and of those housekeeping asks.
+for _column in (secrets.c.revoked_at, secrets.c.expires_at):
+    _some = _column.is_not(None)
+    Index(f"ix_client_secrets_{_column.name}", _column, postgresql_where=_some, sqlite_where=_some)
 usage = Table(
     "client_usage",
     metadata,
@@ -83,6 +87,7 @@ usage = Table(
     Column("refused", Integer, nullable=False),
     ForeignKeyConstraint(["client_id"], ["oauth_clients.id"], ondelete="CASCADE"),
     Index("ix_client_usage_client_id", "client_id"),
+    Index("ix_client_usage_day", "day"),
 )
 scope_usage = Table(
     "client_scope_usage",

@@ -1,0 +1,113 @@
+"""On which machinery does the same black-box suite run, and how is all of it asked?
+
+One process on either engine is what `make test` runs everywhere. The wider ones have a second worker or a second node,
+which the same requests reach without the tests knowing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from harness.answers import Answer
+from harness.client import Client
+from harness.load import WORKER_DIGITS
+from harness.nodes import copy_keys
+from harness.server import Server
+from harness.vault import Vault
+
+VISIBLE_S = 1.0
+"""In which every node knows what another one has answered (R4)."""
+ATTEMPTS = 400
+# What changes nothing, besides GET and HEAD.
+ASKING = ("/oauth/introspect",)
+
+
+@dataclass(frozen=True)
+class Topology:
+    """`workers` of each of `nodes`."""
+
+    name: str
+    engine: str
+    workers: int = 1
+    nodes: int = 1
+
+
+DEFAULT = (Topology("sqlite", "sqlite"), Topology("postgres", "postgres"))
+WIDER = (Topology("sqlite-2-workers", "sqlite", workers=2), Topology("postgres-2-nodes", "postgres", nodes=2))
+TOPOLOGIES = {topology.name: topology for topology in (*DEFAULT, *WIDER)}
+
+
+class Alternating(Client):
+    """Every request goes to another worker than the one before."""
+
+    def __init__(self, url: str, vault: Vault, workers: int) -> None:
+        super().__init__(url, vault)
+        self._each = {_worker(self._http): self._http}
+        for _ in range(ATTEMPTS):
+            if len(self._each) == workers:
+                break
+            candidate = httpx.Client(base_url=url, timeout=30.0, trust_env=False, verify=False)
+            if self._each.setdefault(_worker(candidate), candidate) is not candidate:
+                candidate.close()
+        assert len(self._each) == workers
+        self._turns = itertools.cycle(self._each.values())
+
+    def request(self, method: str, path: str, **options: Any) -> Answer:
+        self._http = next(self._turns)
+        return super().request(method, path, **options)
+
+    def close(self) -> None:
+        for http in self._each.values():
+            http.close()
+
+
+class Mirrored(Client):
+    """What changes something is asked of one node; what only asks is asked of the others too, and they must agree."""
+
+    def __init__(self, url: str, vault: Vault, others: list[Client]) -> None:
+        super().__init__(url, vault)
+        self._others = others
+
+    def request(self, method: str, path: str, **options: Any) -> Answer:
+        answer = super().request(method, path, **options)
+        if method in {"GET", "HEAD"} or path in ASKING:
+            for other in self._others:
+                _agree(answer, lambda other=other: other.request(method, path, **options))  # type: ignore[misc]
+        return answer
+
+    def close(self) -> None:
+        super().close()
+        for other in self._others:
+            other.close()
+
+
+def _agree(here: Answer, ask: Callable[[], Answer]) -> None:
+    until = time.monotonic() + VISIBLE_S
+    while (there := ask()).status != here.status or there.error != here.error:
+        assert time.monotonic() < until, f"one node answers {here}, another one {there}"
+
+
+def _worker(http: httpx.Client) -> str:
+    return http.get("/healthz").headers["x-request-id"][:WORKER_DIGITS]
+
+
+def client_of(servers: list[Server], workers: int) -> Client:
+    """A client that reaches all of them."""
+    home, *others = servers
+    if others:
+        return Mirrored(home.url, home.vault, [other.client() for other in others])
+    return Alternating(home.url, home.vault, workers) if workers > 1 else home.client()
+
+
+def another_node(directory: Path, first: Server, settings: dict[str, str]) -> Server:
+    """A second machine of the installation, with a copy of its keys and the same public address; started."""
+    node = Server(directory, first.database, first.vault, settings=settings | {"LINKXG_PUBLIC_URL": first.url})
+    copy_keys(first, node)
+    return node.start()
