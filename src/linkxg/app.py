@@ -32,6 +32,7 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.db import open_database
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PayloadTooLarge, PublicError
 from linkxg.housekeeping import Housekeeping
+from linkxg.identifiers import routes as identifier_routes
 from linkxg.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
 from linkxg.oauth.client_authentication import ClientAuthentication
 from linkxg.oauth.introspection_endpoint import IntrospectionEndpoint
@@ -132,6 +133,7 @@ def build(settings: Settings) -> Edge:
             *account_routes.routes(database, passwords, mailer, cursors, limits, issuer),
             *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
             *client_routes.routes(database, server_key, cursors, notices),
+            *identifier_routes.routes(),
             *product_routes.routes(database, cursors, issuer),
         ],
     )
