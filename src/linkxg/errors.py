@@ -168,6 +168,18 @@ class DuplicateGtin(PublicError):
     meaning = "GTINs are unique within an account."
 
 
+class InvalidState(PublicError):
+    code, status = "invalid_state", 409
+    text = "This cannot be done in the present state."
+    meaning = "For example a change of an archived product, or the withdrawal of a draft."
+
+
+class NoDraft(PublicError):
+    code, status = "no_draft", 409
+    text = "There is no draft to publish."
+    meaning = "Everything that was drafted is published; change the product first."
+
+
 class PreconditionFailed(PublicError):
     code, status = "precondition_failed", 412
     text = "The resource has changed since it was read."
@@ -230,6 +242,8 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     Conflict,
     DuplicateSku,
     DuplicateGtin,
+    InvalidState,
+    NoDraft,
     PreconditionFailed,
     PayloadTooLarge,
     UnsupportedMediaType,

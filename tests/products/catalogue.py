@@ -28,7 +28,9 @@ def new_gtin(length: int = 13) -> str:
 
 
 def body(**members: Any) -> JsonObject:
-    return {"sku": new_sku(), "name": "Hex bolt"} | members
+    """What makes a product; `members` are those of its content, besides SKU and GTIN."""
+    head = {name: members.pop(name) for name in ("sku", "gtin") if name in members}
+    return {"sku": new_sku(), "content": {"name": "Hex bolt"} | members} | head
 
 
 def post(world: World, content: JsonObject, **options: Any) -> Answer:

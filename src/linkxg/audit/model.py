@@ -33,6 +33,9 @@ ACTIONS = (
     "product.created",
     "product.updated",
     "product.deleted",
+    "product.published",
+    "product.withdrawn",
+    "product.archived",
     "service.restored",
 )
 

@@ -5,6 +5,7 @@ GTINs begin with 952, which GS1 keeps for demonstrations and examples.
 
 from typing import Any
 
+from linkxg.products.content import Category, Content
 from linkxg.products.gtin import check_digit
 from linkxg.products.model import NewProduct
 
@@ -43,12 +44,5 @@ def demo_products() -> list[NewProduct]:
 
 def _product(number: int, sku: str, name: str, category: str, description: str, **attributes: Any) -> NewProduct:
     digits = f"952{number:09}"
-    return NewProduct(
-        sku=sku,
-        name=name,
-        gtin=digits + str(check_digit(digits)),
-        description=description,
-        brand=BRAND,
-        category=category,
-        attributes=attributes,
-    )
+    said = Content(name, description, BRAND, category=Category(category), attributes=attributes)
+    return NewProduct(sku, said, digits + str(check_digit(digits)))

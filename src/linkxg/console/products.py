@@ -7,6 +7,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from linkxg.clock import rfc3339
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
@@ -19,8 +20,9 @@ from linkxg.errors import (
     ValidationFailed,
 )
 from linkxg.products.change_product import change_product
+from linkxg.products.content import Content, read_content
 from linkxg.products.list_products import list_products
-from linkxg.products.model import ProductPatch, Wanted, name_key
+from linkxg.products.model import ProductPatch, Shown, Wanted, search_key, view
 from linkxg.products.read_product import read_product
 from linkxg.web.permits import session_roles
 
@@ -35,7 +37,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         visit = visit_of(request)
         query = visit.query
         text, category = query.text("q").strip()[:255], query.text("category").strip()[:100]
-        wanted = Wanted(category=category or None, name_key=name_key(text) if text else None, sort="sku")
+        wanted = Wanted(category=category or None, search_key=search_key(text) if text else None, sort="sku")
         filters = {"list": "console products", "account": visit.account_id, **wanted._asdict()}
         try:
             after = parts.cursors.open(query.text("after"), filters) if query.text("after") else None
@@ -45,7 +47,10 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         return page(
             visit,
             "products.html",
-            found=found,
+            found=[
+                {"head": shown.head, "name": read_content(shown.content).name, "at": rfc3339(shown.head.updated_at)}
+                for shown in found
+            ],
             text=text,
             category=category,
             begun=after is not None,
@@ -65,9 +70,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         revision = form.text("revision")
         given: dict[str, Any] = {name: form.text(name).strip() or None for name in FIELDS}
         try:
-            patch = msgspec.convert(
-                {"name": given["name"] or "", "sku": given["sku"] or "", **_optional(given)}, ProductPatch
-            )
+            patch = ProductPatch(sku=given["sku"] or "", gtin=given["gtin"], content=_said(given))
+            msgspec.convert(msgspec.to_builtins(patch), ProductPatch)
             await change_product(
                 parts.database, visit.actor, visit.account_id, product_id, patch, lambda seen: str(seen) == revision
             )
@@ -91,22 +95,32 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 async def _show(
     parts: Parts, visit: Visit, product_id: str, *, error: str | None = None, status: int = 200
 ) -> Response[str]:
-    product = await read_product(parts.database, visit.account_id, product_id)
-    filled = {name: visit.form.text(name) if error else getattr(product, name) or "" for name in FIELDS}
+    shown = await read_product(parts.database, visit.account_id, product_id, "base")
+    content = read_content(shown.content)
+    filled = {name: visit.form.text(name) if error else _present(name, shown, content) for name in FIELDS}
     return page(
         visit,
         "product.html",
         status=status,
-        product=product,
+        product=view(shown),
+        content=content,
         filled=filled,
-        attributes={name: _shown(value) for name, value in product.attributes.items()},
+        attributes={name: _shown(value) for name, value in (content.attributes or {}).items()},
         may_write="products:write" in visit.scopes,
         error=error,
     )
 
 
-def _optional(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: given[name] for name in FIELDS if name not in ("name", "sku")}
+def _present(name: str, shown: Shown, content: Content) -> str:
+    if name == "category":
+        return shown.head.category or ""
+    return str((getattr(shown.head, name) if name in ("sku", "gtin") else getattr(content, name)) or "")
+
+
+def _said(given: dict[str, Any]) -> dict[str, Any]:
+    """The merge patch of the content."""
+    said: dict[str, Any] = {name: given[name] for name in ("name", "brand", "description")}
+    return {**said, "category": {"code": given["category"]} if given["category"] else None}
 
 
 def _shown(value: Any) -> str:

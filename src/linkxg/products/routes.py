@@ -16,12 +16,13 @@ from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidRequest
-from linkxg.products.change_product import change_product, delete_product
+from linkxg.products.change_product import change_product
 from linkxg.products.create_product import create_product
 from linkxg.products.gtin import NotAGtin, read_gtin
 from linkxg.products.list_products import list_products
-from linkxg.products.model import NewProduct, Product, ProductPatch, Sort, Wanted, name_key
+from linkxg.products.model import NewProduct, Product, ProductPatch, Sort, Status, Wanted, search_key, view
 from linkxg.products.read_product import read_product
+from linkxg.products.remove_product import remove_product
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions, MergePatch
 from linkxg.web.exchange import exchange_of
 from linkxg.web.forms import read_form
@@ -31,7 +32,7 @@ from linkxg.web.permits import scope
 IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
 PATH = "/api/v1/products"
 _CACHE = "private, no-cache"
-_PARAMETERS = {"sku", "gtin", "category", "q", "updatedSince", "sort", "limit", "cursor"}
+_PARAMETERS = {"status", "sku", "gtin", "category", "q", "updatedSince", "sort", "limit", "cursor"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -58,6 +59,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     )
     async def listing(
         request: Request[Any, Any, Any],
+        status: FromQuery[Status | None] = None,
         sku: Annotated[str | None, QueryParameter(max_length=64)] = None,
         gtin: Annotated[str | None, QueryParameter(max_length=14, description="In any of its lengths.")] = None,
         category: Annotated[str | None, QueryParameter(max_length=100)] = None,
@@ -75,10 +77,11 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         if not read_form(request.scope["query_string"]).keys() <= _PARAMETERS:
             raise InvalidRequest("A parameter is unknown.")
         wanted = Wanted(
+            status,
             sku or None,
             _gtin14(gtin) if gtin else None,
             category or None,
-            name_key(q) if q else None,
+            search_key(q) if q else None,
             _milliseconds(updated_since) if updated_since else None,
             sort,
         )
@@ -89,11 +92,20 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         next_cursor = cursors.seal(following, filters) if following else None
         headers = {}
         if next_cursor is not None:
-            asked = {"sku": sku, "gtin": gtin, "category": category, "q": q, "updatedSince": updated_since}
+            asked = {
+                "status": status,
+                "sku": sku,
+                "gtin": gtin,
+                "category": category,
+                "q": q,
+                "updatedSince": updated_since,
+            }
             query = {name: value for name, value in asked.items() if value}
             query |= {"sort": sort, "limit": str(limit), "cursor": next_cursor}
             headers["Link"] = f'<{address}?{urlencode(query)}>; rel="next"'
-        page = Page(data=found, pagination=Pagination(next_cursor, next_cursor is not None, limit))
+        page = Page(
+            data=[view(shown) for shown in found], pagination=Pagination(next_cursor, next_cursor is not None, limit)
+        )
         return Response(page, headers=headers)
 
     @post(
@@ -128,12 +140,12 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     async def read(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[Success[Product]]:
         """One product."""
         conditions = Conditions.of(exchange_of(request.scope))
-        product = await read_product(database, _account_id(request), product_id)
-        tag = _tag(product.revision)
+        shown = await read_product(database, _account_id(request), product_id)
+        tag = _tag(shown.head.revision)
         headers = {"ETag": tag, "Cache-Control": _CACHE}
         if conditions.is_fresh(tag):
             return Response(b"", status_code=304, headers=headers)  # type: ignore[arg-type]
-        return Response(Success(data=product), headers=headers)
+        return Response(Success(data=view(shown)), headers=headers)
 
     @patch(
         "/products/{product_id:str}",
@@ -162,7 +174,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     async def remove(request: Request[Any, Any, Any], product_id: FromPath[str]) -> None:
         """Delete a product; its SKU and GTIN are free again."""
         actor = actor_of(exchange_of(request.scope))
-        await delete_product(database, actor, _account_id(request), product_id, _may_change(request))
+        await remove_product(database, actor, _account_id(request), product_id, _may_change(request))
 
     return [listing, create, read, change, remove]
 

@@ -36,6 +36,9 @@ BOUNDS: dict[str, dict[str, Any]] = {
     "Login.email": {"maxLength": MAX_EMAIL},
     "AcceptInvitation.password": {"minLength": MINIMUM},
     "ChangePassword.newPassword": {"minLength": MINIMUM},
+    # Stored as it is told, so it is not read into its type.
+    "Product.content": {"$ref": "#/components/schemas/Content"},
+    "ProductPatch.content": {"description": "A merge patch (RFC 7396) of a Content."},
 }
 
 
