@@ -33,6 +33,8 @@ from linkxg.db import open_database
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PayloadTooLarge, PublicError
 from linkxg.housekeeping import Housekeeping
 from linkxg.identifiers import routes as identifier_routes
+from linkxg.imports import routes as import_routes
+from linkxg.imports.runner import ImportRunner
 from linkxg.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
 from linkxg.oauth.client_authentication import ClientAuthentication
 from linkxg.oauth.introspection_endpoint import IntrospectionEndpoint
@@ -90,6 +92,7 @@ def build(settings: Settings) -> Edge:
     verifier = Verifier(keys, revocations, database.feed, issuer, audience)
     usage = Usage(database)
     housekeeping = Housekeeping(database)
+    imports = ImportRunner(database, settings.database, settings.log_level)
     authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
     refusals = Refusals(issuer)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
@@ -115,10 +118,12 @@ def build(settings: Settings) -> Edge:
         await database.open()
         usage.start()
         housekeeping.start()
+        imports.start()
         logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)
         try:
             yield
         finally:
+            await imports.stop()
             await housekeeping.stop()
             await notices.stop()
             await usage.stop()
@@ -135,6 +140,7 @@ def build(settings: Settings) -> Edge:
             *client_routes.routes(database, server_key, cursors, notices),
             *identifier_routes.routes(),
             *product_routes.routes(database, cursors, issuer),
+            *import_routes.routes(database, cursors, issuer, imports.wake),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

@@ -15,11 +15,12 @@ from linkxg.accounts.store import insert_account
 from linkxg.clock import now_ms
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
+from linkxg.identifiers.check_digit import check_digit
+from linkxg.identifiers.gtin import read_gtin
 from linkxg.ids import uuid7
 from linkxg.products.bulk.model import Given, Planned, Unchanged, Written
 from linkxg.products.bulk.plan_row import plan_row
 from linkxg.products.bulk.store import find_current, write_planned
-from linkxg.products.gtin import check_digit, read_gtin
 from linkxg.products.versions.store import find_shown
 
 Bring = Callable[..., Awaitable[list[Any]]]

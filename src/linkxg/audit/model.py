@@ -36,6 +36,9 @@ ACTIONS = (
     "product.published",
     "product.withdrawn",
     "product.archived",
+    "import.started",
+    "import.cancelled",
+    "import.finished",
     "service.restored",
 )
 

@@ -5,8 +5,8 @@ GTINs begin with 952, which GS1 keeps for demonstrations and examples.
 
 from typing import Any
 
+from linkxg.identifiers.check_digit import check_digit
 from linkxg.products.content import Category, Content
-from linkxg.products.gtin import check_digit
 from linkxg.products.model import NewProduct
 
 BRAND = "Acme"

@@ -24,13 +24,13 @@ from linkxg.errors import (
     PublicError,
     ValidationFailed,
 )
+from linkxg.identifiers.gtin import Gtin
 from linkxg.ids import is_uuid
 from linkxg.products import store
 from linkxg.products.canonical import Canonical
 from linkxg.products.check_content import check_content
 from linkxg.products.check_head import check_head, refusal
 from linkxg.products.content import Content, category_of
-from linkxg.products.gtin import Gtin
 from linkxg.products.merge_patch import merge_patch
 from linkxg.products.model import Product, ProductPatch, Shown, key_of, renamed, view
 from linkxg.products.versions.store import find_shown, insert_version, update_version

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import msgspec
 from msgspec import inspect
 
+from linkxg.identifiers.check_digit import check_digit
+from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.canonical import Canonical, NotCanonical, canonical
 from linkxg.products.content import (
     LARGEST,
@@ -20,7 +22,6 @@ from linkxg.products.content import (
     Part,
 )
 from linkxg.products.countries import COUNTRIES
-from linkxg.products.gtin import NotAGtin, check_digit, read_gtin
 from linkxg.products.texts import LINE_PATTERN, NAME_PATTERN
 from linkxg.products.units import LENGTH, MASS, VOLUME
 

@@ -5,8 +5,8 @@ import re
 from msgspec import UNSET
 
 from linkxg.errors import ValidationFailed
+from linkxg.identifiers.gtin import Gtin, NotAGtin, read_gtin
 from linkxg.products.check_content import Fault, fault
-from linkxg.products.gtin import Gtin, NotAGtin, read_gtin
 from linkxg.products.model import NewProduct, ProductPatch
 from linkxg.products.texts import SKU_PATTERN
 

@@ -16,9 +16,9 @@ from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidRequest
+from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.change_product import change_product
 from linkxg.products.create_product import create_product
-from linkxg.products.gtin import NotAGtin, read_gtin
 from linkxg.products.list_products import list_products
 from linkxg.products.model import NewProduct, Product, ProductPatch, Sort, Status, Wanted, search_key, view
 from linkxg.products.read_product import read_product

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from linkxg.web.exchange import MORE_TIME
 from linkxg.web.source import source_key
 
 CONNECTIONS = 4_096
@@ -66,6 +67,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         # A large block may come in one piece: the request is then whole, and the edge refuses it.
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEADER_BYTES:
             self.scope["headers_too_large"] = True  # type: ignore[typeddict-unknown-key]
+        self.scope[MORE_TIME] = self._more_time  # type: ignore[literal-required]
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -74,6 +76,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._calm()
         super().on_message_complete()
+
+    def _more_time(self) -> None:
+        if self._reading_body:
+            self._calm()
+            self._wait()
 
     def _wait(self) -> None:
         self._patience = self.loop.call_later(REQUEST_SECONDS, self._give_up)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from msgspec import UnsetType
 
-from linkxg.products.gtin import Gtin
+from linkxg.identifiers.gtin import Gtin
 from linkxg.products.model import Head
 
 
