@@ -96,6 +96,19 @@ def _members(kind: inspect.Type, path: str) -> dict[str, Reading | None]:
     return {path: None}
 
 
+def _wholes(kind: inspect.Type, path: str) -> set[str]:
+    """The parts that cannot be without one of their members, such as a measure: they are cleared as a whole."""
+    if isinstance(kind, inspect.UnionType):
+        return _wholes(kind.types[0], path)
+    if not isinstance(kind, inspect.StructType):
+        return set()
+    found = {path} if path and any(field.required for field in kind.fields) else set()
+    for field in kind.fields:
+        found |= _wholes(field.type, f"{path}.{field.encode_name}" if path else field.encode_name)
+    return found
+
+
+WHOLES = _wholes(inspect.type_info(Content), "")
 CATALOGUE = Catalogue(dict.fromkeys(HEAD_COLUMNS) | _members(inspect.type_info(Content), ""))
 
 
@@ -150,6 +163,10 @@ class CsvShape:
                 self._texts.append((place, name))
             else:
                 self._others.append((place, path, reading))
+        self._wholes: dict[tuple[str, ...], list[int]] = {}
+        for place, path, _ in self._others if self._clears else ():
+            if ".".join(path[:-1]) in WHOLES:
+                self._wholes.setdefault(path[:-1], []).append(place)
 
     def read(self, cells: list[str]) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
         """(SKU and GTIN as far as given, merge patch of the content, faults)."""
@@ -176,14 +193,21 @@ class CsvShape:
             except NotAValue as error:
                 faults.append(Fault(".".join(path), "not_a_value", str(error), cell[:_SHOWN]))
                 continue
-            at = content
-            for name in path[:-1]:
-                inner = at.get(name)
-                if not isinstance(inner, dict):
-                    inner = at[name] = {}
-                at = inner
-            at[path[-1]] = value
+            _put(content, path, value)
+        for path, places in self._wholes.items():
+            if not any(cells[place] for place in places):
+                _put(content, path, None)
         return head, content, faults
+
+
+def _put(content: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    at = content
+    for name in path[:-1]:
+        inner = at.get(name)
+        if not isinstance(inner, dict):
+            inner = at[name] = {}
+        at = inner
+    at[path[-1]] = value
 
 
 def neutralised(cell: str) -> str:

@@ -84,7 +84,7 @@ class JobRow(NamedTuple):
 
     @property
     def options(self) -> Options:
-        return Options()
+        return Options(self.format, self.mode, self.key, self.on_error, self.empty_as, bool(self.dry_run))
 
 
 class Fault(NamedTuple):

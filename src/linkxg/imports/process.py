@@ -5,12 +5,13 @@ ends (the worker wants it to stop, or is gone) it finishes its batch and gives t
 """
 
 import asyncio
+import contextlib
 import os
 import select
 import sys
-from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
@@ -26,8 +27,6 @@ from linkxg.web.logs import log
 
 NICENESS = 10
 """Requests go first: where there is one processor for both, an import takes what they leave."""
-PATIENCE_S = 60.0
-_WAIT_S = 0.25
 
 
 class Order(msgspec.Struct):
@@ -63,39 +62,23 @@ async def _run(database: Database, order: Order) -> None:
         return
     actor = msgspec.json.decode(job.actor, type=Actor)
     whose = Whose(order.account_id, order.job_id, order.worker, actor.id or "")
-    loop = asyncio.get_running_loop()
-
-    def door(act: Any) -> Any:
-        def call(unit: Any, *args: Any, **kwargs: Any) -> Any:
-            # A database that is out of reach for a while only holds the job up.
-            until = now_ms() + PATIENCE_S * 1_000
-            while True:
-                try:
-                    return asyncio.run_coroutine_threadsafe(act(unit, *args, **kwargs), loop).result()
-                except TemporarilyUnavailable:
-                    if now_ms() > until or _input_ended(_WAIT_S):
-                        raise
-
-        return call
-
-    run = Run(
-        job, whose, read=door(database.read), write=door(database.write), alone=door(database.administer),
-        should_stop=_input_ended,
-    )  # fmt: skip
+    run = Run(database, job, whose, _input_ended)
     started = now_ms()
     status: Status
     error: JobError | None
     try:
-        status, error = await asyncio.to_thread(run.run)
+        status, error = await run.run()
     except (Stopped, TemporarilyUnavailable) as stopped:
-        await database.write(store.release_job, order.account_id, order.job_id, worker=order.worker)
+        with contextlib.suppress(TemporarilyUnavailable):
+            # Else the lease says it, a little later.
+            await database.write(store.release_job, order.account_id, order.job_id, worker=order.worker)
         log.info("import.released", job_id=order.job_id, reason=type(stopped).__name__)
         return
     except Cancelled:
         status, error = "CANCELLED", None
     told = {"status": status, **run.progress._asdict()}
 
-    def finish(conn: Any) -> bool:
+    def finish(conn: Connection) -> bool:
         finished = store.finish_job(
             conn, order.account_id, order.job_id, worker=order.worker, status=status,
             error=None if error is None else as_json(error), now=now_ms(),
@@ -108,9 +91,9 @@ async def _run(database: Database, order: Order) -> None:
         log.info("import.finished", job_id=order.job_id, account_id=order.account_id, ms=now_ms() - started, **told)
 
 
-def _input_ended(wait_s: float = 0.0) -> bool:
+def _input_ended() -> bool:
     """Whether the worker has closed our standard input; it never writes a second line."""
-    return bool(select.select([0], [], [], wait_s)[0])
+    return bool(select.select([0], [], [], 0)[0])
 
 
 if __name__ == "__main__":

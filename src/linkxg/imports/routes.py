@@ -161,9 +161,9 @@ def routes(
             job = await read_import(database, account_id, import_id)
             kind = type_of(job)
             named = f'attachment; filename="failed-rows.{"csv" if job.format == "csv" else "ndjson"}"'
-            return Stream(
-                failed_rows(database, account_id, job), media_type=kind, headers={"Content-Disposition": named}
-            )
+            # In a header: the media type of a stream is that of the route, which has two.
+            headers = {"Content-Type": kind, "Content-Disposition": named}
+            return Stream(failed_rows(database, account_id, job), headers=headers)
         filters = {"list": "import errors", "account": account_id, "import": import_id}
         after = cursors.open(cursor, filters) if cursor else None
         found, following = await list_row_errors(database, account_id, import_id, after=after, limit=limit)
@@ -174,6 +174,7 @@ def routes(
         "/imports/{import_id:str}/results",
         operation_id="listImportResults",
         tags=["Imports"],
+        media_type="application/x-ndjson",
         **scope("imports:write"),
     )
     async def results(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
@@ -187,7 +188,7 @@ def routes(
                 found, after = await list_results(database, account_id, import_id, after=after)
                 yield b"".join(msgspec.json.encode(one._asdict()) + b"\n" for one in found)
 
-        return Stream(lines(), media_type="application/x-ndjson")
+        return Stream(lines())
 
     @post(
         "/imports/{import_id:str}/cancel", operation_id="cancelImport", tags=["Imports"], status_code=202,

@@ -63,8 +63,8 @@ class Unpacker:
             raise refusal("gzip", "The gzip file ends too early; was the upload cut off?")
         try:
             self._decoder.decode(b"", True)
-        except UnicodeDecodeError:
-            raise self._not_utf8(self._total) from None
+        except UnicodeDecodeError as error:
+            raise self._not_utf8(self._total - len(error.object)) from None
         if not self._total:
             raise refusal("empty", "The file is empty.")
         if self._pending:
