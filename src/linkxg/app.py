@@ -39,6 +39,8 @@ from linkxg.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.oauth.token_endpoint import TokenEndpoint
 from linkxg.occupancy import occupy
 from linkxg.products import routes as product_routes
+from linkxg.products.search import routes as product_search_routes
+from linkxg.products.versions import routes as version_routes
 from linkxg.reference import routes as reference_routes
 from linkxg.service_routes import routes as service_routes
 from linkxg.sessions import refresh_endpoint
@@ -132,7 +134,9 @@ def build(settings: Settings) -> Edge:
             *account_routes.routes(database, passwords, mailer, cursors, limits, issuer),
             *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
             *client_routes.routes(database, server_key, cursors, notices),
-            *product_routes.routes(database, cursors, issuer),
+            *product_search_routes.routes(database, cursors, issuer),
+            *product_routes.routes(database, issuer),
+            *version_routes.routes(database, cursors, issuer),
         ],
     )
     handlers: list[ControllerRouterHandler] = [
