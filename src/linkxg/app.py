@@ -42,6 +42,8 @@ from linkxg.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.oauth.token_endpoint import TokenEndpoint
 from linkxg.occupancy import occupy
 from linkxg.products import routes as product_routes
+from linkxg.products.search import routes as product_search_routes
+from linkxg.products.versions import routes as version_routes
 from linkxg.reference import routes as reference_routes
 from linkxg.service_routes import routes as service_routes
 from linkxg.sessions import refresh_endpoint
@@ -139,7 +141,9 @@ def build(settings: Settings) -> Edge:
             *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
             *client_routes.routes(database, server_key, cursors, notices),
             *identifier_routes.routes(),
-            *product_routes.routes(database, cursors, issuer),
+            *product_search_routes.routes(database, cursors, issuer),
+            *product_routes.routes(database, issuer),
+            *version_routes.routes(database, cursors, issuer),
             *import_routes.routes(database, cursors, issuer, imports.wake),
         ],
     )

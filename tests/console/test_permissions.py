@@ -42,7 +42,7 @@ def _product(world: World, *, foreign: bool) -> str:
     found = world.api.get("/products?limit=1", bearer=owner.access).expect(200).object()["data"]
     if found:
         return str(found[0]["id"])
-    body = {"sku": "P-1", "name": "Product"}
+    body = {"sku": "P-1", "content": {"name": "Product"}}
     return str(world.api.post("/products", bearer=owner.access, json=body).expect(201).data()["id"])
 
 

@@ -45,7 +45,7 @@ class KnownIds:
         return {"client_id": made.client_id, "secret_id": made.secret_id}
 
     def _product(self) -> dict[str, str]:
-        body = {"sku": f"FUZZ-{next(self._numbers)}", "name": "Fuzzed"}
+        body = {"sku": f"FUZZ-{next(self._numbers)}", "content": {"name": "Fuzzed"}}
         made = self._world.api.post("/products", bearer=self._world.owner.access, json=body).expect(201)
         return {"product_id": made.data()["id"]}
 

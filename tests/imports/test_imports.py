@@ -259,7 +259,8 @@ def test_who_may(world: World) -> None:
 
 def test_jobs_are_listed_newest_first_in_pages(world: World) -> None:
     made = [run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"]]))["id"] for _ in range(3)]
-    found, cursor = [], ""
+    found: list[str] = []
+    cursor = ""
     while len(found) < 3:
         page = world.api.get(f"{IMPORTS}?limit=1{cursor}", bearer=world.owner.access).expect(200).json()
         found += [one["id"] for one in page["data"]]

@@ -33,6 +33,20 @@ def body(**members: Any) -> JsonObject:
     return {"sku": new_sku(), "content": {"name": "Hex bolt"} | members} | head
 
 
+def complete(**members: Any) -> JsonObject:
+    """Members of a product that can be published."""
+    return {
+        "gtin": new_gtin(),
+        "description": "Zinc plated",
+        "brand": "Acme",
+        "category": {
+            "code": "10003386", "name": "Fasteners", "schemeId": "https://gpc.example/", "schemeName": "GS1 GPC",
+        },
+        "facility": {"name": "Works 1", "gln": "4012345000009"},
+        "countryOfProduction": "DE",
+    } | members  # fmt: skip
+
+
 def post(world: World, content: JsonObject, **options: Any) -> Answer:
     """One attempt to create a product in the first account."""
     return world.api.post(PRODUCTS, bearer=world.owner.access, json=content, **options)
@@ -48,11 +62,18 @@ def path(product: JsonObject) -> str:
     return f"{PRODUCTS}/{product['id']}"
 
 
+def said(made: JsonObject, **members: Any) -> JsonObject:
+    """The content of a product with other members."""
+    content: JsonObject = made["content"] | members
+    return content
+
+
 def read(world: World, product: JsonObject, **options: Any) -> Answer:
     return world.api.get(path(product), bearer=world.owner.access, **options)
 
 
 def change(world: World, product: JsonObject, patch: Any, **options: Any) -> Answer:
+    """A merge patch of SKU, GTIN and content."""
     return world.api.patch(path(product), bearer=world.owner.access, json=patch, **options)
 
 

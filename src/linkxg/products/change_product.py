@@ -7,7 +7,6 @@ another request was faster, it is decided anew from what that one left.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import msgspec
 from msgspec import UNSET
 from sqlalchemy import Connection
 
@@ -31,10 +30,9 @@ from linkxg.products.canonical import Canonical
 from linkxg.products.check_content import check_content
 from linkxg.products.check_head import check_head, refusal
 from linkxg.products.content import Content, category_of
-from linkxg.products.merge_patch import merge_patch
+from linkxg.products.merge_content import merged_content
 from linkxg.products.model import Product, ProductPatch, Shown, key_of, renamed, view
 from linkxg.products.versions.store import find_shown, insert_version, update_version
-from linkxg.web.json_body import fault_of
 
 MayChange = Callable[[int], bool]
 """Whether the caller agrees to change the product at this revision."""
@@ -82,8 +80,7 @@ async def change_product(
                 return refused
             if shown := _write(conn, actor, account_id, base, changed, draft):
                 break
-        fields = [name for name in patch.__struct_fields__ if getattr(patch, name) is not UNSET]
-        details = {"sku": base.head.sku, "fields": fields, "revision": shown.head.revision}
+        details = {"sku": base.head.sku, "fields": _given(patch), "revision": shown.head.revision}
         audit.record(conn, account_id, actor, "product.updated", product_id, details)
         return view(shown)
 
@@ -93,15 +90,19 @@ async def change_product(
     return outcome
 
 
+def _given(patch: ProductPatch) -> list[str]:
+    """The fields that a patch names."""
+    named = [name for name in ("sku", "gtin") if getattr(patch, name) is not UNSET]
+    return named + [f"content.{name}" for name in (() if patch.content is UNSET else patch.content)]
+
+
 def _drafted(base: Shown, patch: ProductPatch) -> _Draft | ValidationFailed | None:
     """The content that the patch makes; None when that is the present one."""
     if patch.content is UNSET:
         return None
-    merged = merge_patch(msgspec.json.decode(base.content), patch.content)
-    try:
-        content = msgspec.convert(merged, Content)
-    except msgspec.ValidationError as error:
-        return refusal([fault_of(str(error), Content, "content.")])
+    content = merged_content(base.content, patch.content, "content.")
+    if isinstance(content, list):
+        return refusal(content)
     checked = check_content(content)
     if checked.form is None:
         return refusal(checked.faults)

@@ -9,6 +9,9 @@ from linkxg.products.model import Shown, Wanted
 from linkxg.products.search import store
 from linkxg.products.search.store import Place
 
+STRETCH = 2_000
+"""How many rows one read searches at most where no index knows the wanted ones; on SQLite a few milliseconds."""
+
 STEPS = 10
 """How many stretches of rows one page may search, where no index knows the products that are wanted."""
 
@@ -27,7 +30,7 @@ async def list_products(
     """
 
     def unit(conn: Connection, after: Place | None, limit: int) -> tuple[list[Shown], Place | None]:
-        until = store.find_horizon(conn, account_id, wanted, after=after) if store.is_search(wanted) else None
+        until = _horizon(conn, account_id, wanted, after) if store.is_search(wanted) else None
         return store.list_products(conn, account_id, wanted, after=after, until=until, limit=limit), until
 
     found, until = await database.read(unit, after, limit + 1)
@@ -40,6 +43,10 @@ async def list_products(
         found += more
     following = store.place(found[limit - 1], wanted) if len(found) > limit else until
     return found[:limit], following
+
+
+def _horizon(conn: Connection, account_id: str, wanted: Wanted, after: Place | None) -> Place | None:
+    return store.find_horizon(conn, account_id, wanted, after=after, rows=STRETCH)
 
 
 async def count_products(database: Database, account_id: str, wanted: Wanted) -> int:

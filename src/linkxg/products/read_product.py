@@ -12,12 +12,17 @@ MAX_VERSION = 2**31 - 1
 
 async def read_product(database: Database, account_id: str, product_id: str, which: Which | int = "current") -> Shown:
     """Raises NotFound, also for another account's product, what is no id at all, and a version that there is not."""
-    if not is_uuid(product_id) or (isinstance(which, int) and not 0 < which <= MAX_VERSION):
+    if not is_uuid(product_id) or (isinstance(which, int) and not is_version(which)):
         raise NotFound
     shown = await database.read(find_shown, account_id, product_id, which)
     if shown is None:
         raise NotFound
     return shown
+
+
+def is_version(number: int) -> bool:
+    """Whether `number` can be one of a version; larger ones would not even fit into the database."""
+    return 0 < number <= MAX_VERSION
 
 
 async def find_by_sku(database: Database, account_id: str, sku: str) -> str:

@@ -20,6 +20,8 @@ from linkxg.errors import (
     InvalidCursor,
     InvalidRequest,
     InvalidScope,
+    InvalidState,
+    NoDraft,
     PreconditionFailed,
     PublicError,
     RateLimitExceeded,
@@ -46,8 +48,11 @@ SPECIFIC: dict[str, Errors] = {
     "extendSecret": (Conflict,),
     "listProducts": (InvalidCursor,),
     "createProduct": (DuplicateSku, DuplicateGtin, IdempotencyKeyReused),
-    "changeProduct": (DuplicateSku, DuplicateGtin, PreconditionFailed),
+    "changeProduct": (DuplicateSku, DuplicateGtin, InvalidState, PreconditionFailed),
     "deleteProduct": (PreconditionFailed,),
+    "publishProduct": (InvalidState, NoDraft, PreconditionFailed, IdempotencyKeyReused),
+    "listVersions": (InvalidCursor,),
+    "withdrawVersion": (InvalidState, PreconditionFailed, IdempotencyKeyReused),
     "readiness": (TemporarilyUnavailable,),
 }
 CLIENT_AUTHENTICATION: Errors = (InvalidRequest, InvalidClient, RateLimitExceeded, TemporarilyUnavailable)

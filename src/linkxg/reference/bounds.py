@@ -38,6 +38,7 @@ BOUNDS: dict[str, dict[str, Any]] = {
     "ChangePassword.newPassword": {"minLength": MINIMUM},
     # Stored as it is told, so it is not read into its type.
     "Product.content": {"$ref": "#/components/schemas/Content"},
+    "Version.content": {"$ref": "#/components/schemas/Content"},
     "ProductPatch.content": {"description": "A merge patch (RFC 7396) of a Content."},
 }
 

@@ -22,6 +22,7 @@ MAX_DEPTH = 32
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]*)`")
+_INDEX = re.compile(r"\[[0-9]+\]$")
 _UNKNOWN = re.compile(r"Object contains unknown field `")
 
 
@@ -129,7 +130,10 @@ def fault_of(message: str, shape: Any, at: str = "") -> dict[str, str]:
     code, field, plain = "invalid", path["path"] if path else "", _PATH.sub("", message).replace("`", "")
     missing = _MISSING.search(message)
     if _UNKNOWN.match(message):
-        code, plain = "unknown_field", f"The fields are {_names(_within(shape, field))}."
+        # The message holds the name that was sent, and that may look like a path.
+        holder = _within(shape, field)
+        field = field if holder is not None else ""
+        code, plain = "unknown_field", f"The fields are {_names(holder or shape)}."
     elif missing:
         field = f"{field}.{missing['field']}" if field else missing["field"]
         code = "missing"
@@ -139,11 +143,13 @@ def fault_of(message: str, shape: Any, at: str = "") -> dict[str, str]:
 
 
 def _within(shape: Any, path: str) -> Any:
-    """The type of what stands at a path such as `content.materials[0]`."""
-    for name in re.findall(r"[^.\[\]]+", path):
+    """The type of what stands at a path such as `content.materials[0]`; None when there is no such member."""
+    for name in path.split(".") if path else ():
         structs = _structs(shape)
-        if not name.isdigit() and name != "..." and structs:
-            shape = next(field.type for field in msgspec.structs.fields(structs[0]) if field.encode_name == name)
+        members = {field.encode_name: field.type for field in msgspec.structs.fields(structs[0])} if structs else {}
+        shape = members.get(_INDEX.sub("", name))
+        if shape is None:
+            return None
     return shape
 
 

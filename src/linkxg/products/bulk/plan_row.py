@@ -1,16 +1,14 @@
 """What has to be written so that a product is what a row says?"""
 
-import msgspec
 from msgspec import UNSET
 
 from linkxg.ids import uuid7
 from linkxg.products.bulk.model import Current, Given, Planned, Unchanged
 from linkxg.products.check_content import Fault, check_content, fault
 from linkxg.products.check_head import sku_fault
-from linkxg.products.content import Content, category_of
-from linkxg.products.merge_patch import merge_patch
+from linkxg.products.content import category_of
+from linkxg.products.merge_content import merged_content
 from linkxg.products.model import Head, key_of, renamed
-from linkxg.web.json_body import fault_of
 
 
 def plan_row(given: Given, current: Current | None, now: int) -> Planned | Unchanged | list[Fault]:
@@ -25,7 +23,7 @@ def plan_row(given: Given, current: Current | None, now: int) -> Planned | Uncha
     head = current.head
     if head.status == "ARCHIVED":
         return [fault("sku", "The product with this SKU is archived.", "invalid_state")]
-    content = _read(merge_patch(msgspec.json.decode(current.content), given.content))
+    content = merged_content(current.content, given.content, at="")
     if isinstance(content, list):
         return content
     faults, form = check_content(content, at="")
@@ -59,7 +57,7 @@ def plan_row(given: Given, current: Current | None, now: int) -> Planned | Uncha
 
 
 def _new(given: Given, now: int) -> Planned | list[Fault]:
-    content = _read(merge_patch({}, given.content))
+    content = merged_content(None, given.content, at="")
     if isinstance(content, list):
         return content
     faults, form = check_content(content, at="")
@@ -70,10 +68,3 @@ def _new(given: Given, now: int) -> Planned | list[Fault]:
     gtin14, gtin_length = (None, None) if given.gtin is UNSET else given.gtin or (None, None)
     head = Head(uuid7(), given.sku, gtin14, gtin_length, category_of(content), "DRAFT", None, 1, 1, now, now)
     return Planned(head, key_of(given.sku, content), None, True, 1, form.digest, form.text)
-
-
-def _read(value: object) -> Content | list[Fault]:
-    try:
-        return msgspec.convert(value, Content)
-    except msgspec.ValidationError as error:
-        return [fault_of(str(error), Content)]

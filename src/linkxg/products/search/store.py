@@ -8,9 +8,6 @@ from linkxg.products.model import Shown, Wanted
 from linkxg.products.store import products
 from linkxg.products.versions.store import CURRENT, shown_of, with_version
 
-STRETCH = 2_000
-"""How many rows one read searches at most where no index knows the wanted ones; on SQLite a few milliseconds."""
-
 Place = list[Any]
 """Where a row stands in the wanted order: what a cursor holds."""
 
@@ -30,9 +27,7 @@ def count_products(
     return int(conn.execute(query).scalar_one())
 
 
-def find_horizon(
-    conn: Connection, account_id: str, wanted: Wanted, *, after: Place | None, rows: int = STRETCH
-) -> Place | None:
+def find_horizon(conn: Connection, account_id: str, wanted: Wanted, *, after: Place | None, rows: int) -> Place | None:
     """The place of the last row of the next stretch of `rows`; None when fewer are left."""
     query = _in_order(select(*_order(wanted)), account_id, wanted, after).order_by(*_order(wanted))
     row = conn.execute(query.offset(rows - 1).limit(1)).first()

@@ -131,6 +131,12 @@ def update_version(conn: Connection, account_id: str, product_id: str, version: 
     conn.execute(versions.update().where(*of_version).values(**values))
 
 
+def supersede(conn: Connection, account_id: str, product_id: str, version: int) -> None:
+    """Of a version that holds; a withdrawn one stays withdrawn."""
+    of_version = (*_of(account_id, product_id), versions.c.version == version)
+    conn.execute(versions.update().where(*of_version, versions.c.status == "PUBLISHED").values(status="SUPERSEDED"))
+
+
 def delete_drafts(conn: Connection, account_id: str, product_id: str) -> None:
     conn.execute(versions.delete().where(*_of(account_id, product_id), versions.c.status == "DRAFT"))
 

@@ -107,7 +107,7 @@ def _move_contents() -> None:
                 {"a": row.account_id, "p": row.id, "d": hashlib.sha256(raw).digest(), "c": raw.decode(),
                  "t": row.updated_at}
             )  # fmt: skip
-            key = "\n".join(text for text in (name, row.sku, brand) if text).casefold()
+            key = "\n".join(text for text in (row.sku, name, brand) if text).casefold()
             heads.append({"a": row.account_id, "p": row.id, "k": key})
         conn.execute(
             sa.text(
