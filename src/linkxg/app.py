@@ -113,6 +113,7 @@ def build(settings: Settings) -> Edge:
         answer_token_requests,
         issuer,
         settings.limit_scale,
+        imports.wake,
     )
 
     @asynccontextmanager

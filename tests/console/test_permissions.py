@@ -32,6 +32,7 @@ def _path(template: str, world: World, *, foreign: bool = False) -> str:
         "session_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "invitation_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "product_id": _product(world, foreign=foreign),
+        "import_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "token": "lxginv_none",
     }
     return re.sub(r"{(\w+)(?::str)?}", lambda match: values[match[1]], template)

@@ -19,6 +19,8 @@ DONE = {
     "withdrawn": "The invitation is withdrawn. Its link opens nothing any more.",
     "session-ended": "The session ended.",
     "password": "The password is changed. Your other sessions ended.",
+    "import-cancelled": "The import ends after its present rows. What it has taken stays.",
+    "import-again": "The import is under way again.",
     "signed-out": "You are signed out.",
     "product": "The product is saved.",
 }

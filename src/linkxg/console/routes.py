@@ -11,6 +11,7 @@ from linkxg.console import (
     api_access,
     audit_log,
     client_page,
+    imports,
     invitation,
     least_scope,
     members,
@@ -28,7 +29,7 @@ from linkxg.errors import PublicError
 
 _FEATURES = (
     sign_in, invitation, api_access, client_page, rotation, least_scope, refused, members, my_account, audit_log,
-    products,
+    products, imports,
 )  # fmt: skip
 
 

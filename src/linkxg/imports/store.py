@@ -34,7 +34,7 @@ BLOCKS_AT_ONCE = 16
 jobs = Table(
     "import_jobs",
     metadata,
-    Column("account_id", ForeignKey("accounts.id"), primary_key=True),
+    Column("account_id", String(36), ForeignKey("accounts.id"), primary_key=True),
     Column("id", String(36), primary_key=True),
     Column("resource", String(16), nullable=False),
     Column("format", String(8), nullable=False),

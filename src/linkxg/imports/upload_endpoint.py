@@ -37,7 +37,7 @@ async def open_upload(exchange: Exchange, format: Format | None) -> Upload:
     if content_type is not None and is_multipart(content_type):
         form = MultipartUpload(content_type, exchange.stream(MAX_UPLOAD + _FORM_BYTES))
         await form.begin()
-        return Upload(format or _by_name(form.file_name), form.file_name, form.content())
+        return Upload(format or format_of(form.file_name), form.file_name, form.content())
     kind = (content_type or b"").partition(b";")[0].strip().lower()
     told = _FORMATS.get(kind)
     if told is None and not (format is not None and kind in _ANY):
@@ -49,6 +49,7 @@ async def open_upload(exchange: Exchange, format: Format | None) -> Upload:
     return Upload(found, "", exchange.stream(MAX_UPLOAD))
 
 
-def _by_name(name: str) -> Format:
+def format_of(name: str) -> Format:
+    """What the name of a file says; CSV where it says nothing."""
     path = PurePath(name.lower())
     return _SUFFIXES.get(PurePath(path.stem).suffix if path.suffix == ".gz" else path.suffix, "csv")

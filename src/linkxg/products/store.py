@@ -34,7 +34,7 @@ _ARCHIVED = text("gtin14 is not null and status = 'ARCHIVED'")
 products = Table(
     "products",
     metadata,
-    Column("account_id", ForeignKey("accounts.id"), primary_key=True),
+    Column("account_id", String(36), ForeignKey("accounts.id"), primary_key=True),
     Column("id", String(36), primary_key=True),
     # Both engines sort by code point; a database's own collation would give each its own order of SKUs.
     Column("sku", String(64).with_variant(String(64, collation="C"), "postgresql"), nullable=False),
