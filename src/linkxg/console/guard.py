@@ -98,16 +98,17 @@ class ConsoleGuard:
         allowed, public = route.opt.get("session_roles"), route.opt.get("public")
         if not allowed and not public:
             raise AccessDenied(reason="the page declares no permission")
-        if connection.scope.get("method") == "POST":
-            if "upload" in route.opt:
-                await self._read_upload(visit, route.opt["upload"])
-            else:
-                await self._read_form(visit)
+        is_upload = "upload" in route.opt
+        if connection.scope.get("method") == "POST" and not is_upload:
+            await self._read_form(visit)
         if allowed:
             if visit.session is None:
                 raise SignInRequired
             if visit.role not in allowed:
                 raise AccessDenied
+        if is_upload:
+            # Last: of a large body nothing is read for those who may not send one.
+            await self._read_upload(visit, route.opt["upload"])
 
     async def begin(self, exchange: Exchange, path: str) -> Visit:
         """The visit of a request, before anything is asked of it."""
@@ -134,14 +135,12 @@ class ConsoleGuard:
         """The fields before the file, of which the token is one: nobody else's file is read."""
         parts, exchange = self._parts, visit.exchange
         content_type = exchange.header(b"content-type")
-        if visit.session is None:
-            raise SignInRequired
         if content_type is None or not is_multipart(content_type):
             raise InvalidRequest("Send the form as multipart/form-data.")
         visit.upload = MultipartUpload(content_type, exchange.stream(limit))
         await visit.upload.begin()
         visit.form = PageForm(visit.upload.fields)
-        require_own_form(exchange, parts.public_url, parts.server_key, visit.session.id, visit.form.text(FIELD))
+        require_own_form(exchange, parts.public_url, parts.server_key, visit.person.id, visit.form.text(FIELD))
 
 
 def visit_of(request: Request[Any, Any, Any]) -> Visit:

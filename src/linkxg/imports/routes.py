@@ -37,6 +37,8 @@ PATH = "/api/v1/imports"
 MAX_WAIT_S = 20
 _PARAMETERS = {"resource", "format", "mode", "key", "onError", "emptyAs", "dryRun"}
 _RETRY_AFTER_S = "1"
+TAKES = (*MEDIA_TYPES.values(), "multipart/form-data")
+FAILED = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
 IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
 
 
@@ -66,6 +68,7 @@ def routes(
     @post(
         "/imports",
         operation_id="startImport",
+        takes=TAKES,
         tags=["Imports"],
         status_code=202,
         response_headers=[_LOCATION, _REPLAYED, _AGAIN],
@@ -119,7 +122,13 @@ def routes(
             pagination=Pagination(next_cursor, next_cursor is not None, limit),
         )
 
-    @get("/imports/template", operation_id="importTemplate", tags=["Imports"], **scope("imports:write"))
+    @get(
+        "/imports/template",
+        operation_id="importTemplate",
+        tags=["Imports"],
+        gives=tuple(MEDIA_TYPES.values()),
+        **scope("imports:write"),
+    )
     async def show_template(
         resource: Annotated[str, QueryParameter(pattern="^products$")] = "products", format: FromQuery[Format] = "csv"
     ) -> Response[bytes]:
@@ -143,7 +152,13 @@ def routes(
         """How an import stands; with `wait`, not before it has ended or so many seconds are over."""
         return told(await await_import(database, _account_id(request), import_id, wait))
 
-    @get("/imports/{import_id:str}/errors", operation_id="listImportErrors", tags=["Imports"], **scope("imports:write"))
+    @get(
+        "/imports/{import_id:str}/errors",
+        operation_id="listImportErrors",
+        tags=["Imports"],
+        gives=FAILED,
+        **scope("imports:write"),
+    )
     async def errors(
         request: Request[Any, Any, Any],
         import_id: FromPath[str],
@@ -174,7 +189,8 @@ def routes(
         "/imports/{import_id:str}/results",
         operation_id="listImportResults",
         tags=["Imports"],
-        media_type="application/x-ndjson",
+        media_type=MEDIA_TYPES["ndjson"],
+        gives=(MEDIA_TYPES["ndjson"],),
         **scope("imports:write"),
     )
     async def results(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
@@ -204,7 +220,7 @@ def routes(
         response_headers=[_LOCATION, _AGAIN], **scope("imports:write"),
     )  # fmt: skip
     async def retry(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[Success[Job]]:
-        """Go on with an import that ended early, or take its failed rows again as a new one."""
+        """Go on with an import that ended early, or take its failed rows in a new one."""
         actor = actor_of(exchange_of(request.scope))
         return queued(await retry_import(database, actor, _account_id(request), import_id))
 

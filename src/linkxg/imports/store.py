@@ -169,9 +169,6 @@ def delete_job(conn: Connection, account_id: str, job_id: str) -> None:
     conn.execute(jobs.delete().where(jobs.c.account_id == account_id, jobs.c.id == job_id))
 
 
-# -- the worker ---------------------------------------------------------------------------------------------
-
-
 def find_due_job(conn: Connection, *, now: int) -> tuple[str, str] | None:
     """(account, job) of the oldest job that nobody works at."""
     row = _DUE.first(conn, {"now": now})
@@ -316,9 +313,6 @@ def list_errors(conn: Connection, account_id: str, job_id: str, *, after: int, l
     ]
 
 
-# -- housekeeping -------------------------------------------------------------------------------------------
-
-
 def purge_jobs(conn: Connection, *, now: int, limit: int) -> int:
     """Delete what is left of up to `limit` jobs 7 days after they began, and of uploads that were given up."""
     old = (jobs.c.created_at < now - KEEP_MS) & jobs.c.status.not_in(OPEN)
@@ -329,20 +323,20 @@ def purge_jobs(conn: Connection, *, now: int, limit: int) -> int:
 
 def purge_blocks(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` blocks of files whose job is gone: a few at a time, for each may be large."""
-    return _purge_orphans(conn, blocks, min(limit, BLOCKS_AT_ONCE))
+    return purge_orphans(conn, blocks, min(limit, BLOCKS_AT_ONCE))
 
 
 def purge_batches(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` batches of results whose job is gone."""
-    return _purge_orphans(conn, batches, limit)
+    return purge_orphans(conn, batches, limit)
 
 
 def purge_errors(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` failed rows whose job is gone."""
-    return _purge_orphans(conn, errors, limit)
+    return purge_orphans(conn, errors, limit)
 
 
-def _purge_orphans(conn: Connection, table: Table, limit: int) -> int:
+def purge_orphans(conn: Connection, table: Table, limit: int) -> int:
     keys = list(table.primary_key.columns)
     # A job that tries failed rows again reads the file of the first one.
     belongs = jobs.c.file_id if table is blocks else jobs.c.id

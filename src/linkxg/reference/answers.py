@@ -53,6 +53,11 @@ SPECIFIC: dict[str, Errors] = {
     "publishProduct": (InvalidState, NoDraft, PreconditionFailed, IdempotencyKeyReused),
     "listVersions": (InvalidCursor,),
     "withdrawVersion": (InvalidState, PreconditionFailed, IdempotencyKeyReused),
+    "startImport": (RateLimitExceeded, IdempotencyKeyReused),
+    "listImports": (InvalidCursor,),
+    "listImportErrors": (InvalidCursor,),
+    "cancelImport": (InvalidState,),
+    "retryImport": (InvalidState, RateLimitExceeded),
     "readiness": (TemporarilyUnavailable,),
 }
 CLIENT_AUTHENTICATION: Errors = (InvalidRequest, InvalidClient, RateLimitExceeded, TemporarilyUnavailable)
