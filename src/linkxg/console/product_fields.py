@@ -63,11 +63,6 @@ def present(shown: Shown) -> dict[str, str]:
     return {field.name: head.get(field.name) or _at(content, field.name) for field in FIELDS}
 
 
-def others(shown: Shown) -> list[tuple[str, str]]:
-    """(path, value) of whatever else the content says."""
-    return [(path, value) for path, value in leaves(shown.content) if path not in _LABELS]
-
-
 def leaves(content: str) -> list[tuple[str, str]]:
     """(path, value) of everything that a content says."""
     return [(one.field, told(one.new)) for one in changed_fields({}, msgspec.json.decode(content)) if one.field]

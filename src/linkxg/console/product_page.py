@@ -10,7 +10,8 @@ from litestar.params import FromPath
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
-from linkxg.console.product_fields import GROUPS, in_words, others, patch_of, present
+from linkxg.console.product_fields import GROUPS, in_words, patch_of, present
+from linkxg.console.product_said import said
 from linkxg.errors import (
     AccessDenied,
     DuplicateGtin,
@@ -134,7 +135,7 @@ async def _show(
         name=content.name,
         groups=GROUPS,
         filled={name: visit.form.text(name) for name in stored} if faults and filled else stored,
-        others=others(base),
+        parts=said(content),
         missing=missing,
         versions=rows,
         more=more,
