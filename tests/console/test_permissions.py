@@ -33,9 +33,12 @@ def _path(template: str, world: World, *, foreign: bool = False) -> str:
         "invitation_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "product_id": _product(world, foreign=foreign),
         "import_id": _import(world, foreign=foreign),
+        "version": "1",
+        "older": "1",
+        "newer": "1",
         "token": "lxginv_none",
     }
-    return re.sub(r"{(\w+)(?::str)?}", lambda match: values[match[1]], template)
+    return re.sub(r"{(\w+)(?::\w+)?}", lambda match: values[match[1]], template)
 
 
 def _product(world: World, *, foreign: bool) -> str:

@@ -16,6 +16,8 @@ from linkxg.console import (
     least_scope,
     members,
     my_account,
+    product_page,
+    product_versions,
     products,
     refused,
     rotation,
@@ -29,7 +31,7 @@ from linkxg.errors import PublicError
 
 _FEATURES = (
     sign_in, invitation, api_access, client_page, rotation, least_scope, refused, members, my_account, audit_log,
-    products, imports,
+    products, product_page, product_versions, imports,
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from linkxg.errors import (
     ValidationFailed,
 )
 from linkxg.reference.answers import SPECIFIC, Errors, error_responses, header_references
-from linkxg.reference.bounds import KEY_SCHEMA
+from linkxg.reference.bounds import KEY_SCHEMA, NUMBER_SCHEMA, NUMBERS
 from linkxg.reference.examples import example
 from linkxg.reference.schemas import Schemas
 from linkxg.web.permits import EVERYONE
@@ -127,6 +127,8 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     schema.pop("description", None)
     if parameter["name"] == "Idempotency-Key":
         schema |= KEY_SCHEMA
+    if parameter["in"] == "path" and parameter["name"] in NUMBERS:
+        schema = NUMBER_SCHEMA
     kept = {name: value for name, value in parameter.items() if name not in _CLUTTER}
     return {**kept, "schema": schema}
 

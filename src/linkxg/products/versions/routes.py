@@ -1,5 +1,6 @@
 """`/products/{id}/versions`: what was said when, and what has changed."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -35,6 +36,7 @@ from linkxg.web.exchange import exchange_of
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import scope
 
+_VERSION = re.compile("[1-9][0-9]{0,9}")
 _ETAG = header("ETag", "Of this version and its status, for If-None-Match.")
 # What a published version says never changes. Its status may, so a copy is asked about again after an hour.
 _FROZEN = "private, max-age=3600, immutable"
@@ -74,7 +76,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         return Response(Page(data=versions, pagination=Pagination(following, more, limit)), headers=headers)
 
     @get(
-        "/products/{product_id:str}/versions/{version:int}",
+        "/products/{product_id:str}/versions/{version:str}",
         operation_id="readVersion",
         tags=["Products"],
         operation_class=ConditionalRead,
@@ -83,14 +85,13 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         **scope("products:read"),
     )
     async def read(
-        request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int], fields: Fields = None
+        request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[str], fields: Fields = None
     ) -> Response[Success[Version]]:
         """One version. Once published it never changes; it may be superseded or withdrawn."""
-        _require_plain(request, f"{version}")
         refuse_unknown(request, {"fields"})
         paths = read_fields(fields, Version) if fields else None
         conditions = Conditions.of(exchange_of(request.scope))
-        row = await read_version(database, account_id_of(request), product_id, version)
+        row = await read_version(database, account_id_of(request), product_id, _number(version))
         headers = {"ETag": _tag(row), "Cache-Control": _DRAFT if row.status == "DRAFT" else _FROZEN}
         if conditions.is_fresh(_tag(row)):
             return Response(b"", status_code=304, headers=headers)  # type: ignore[arg-type]
@@ -100,20 +101,21 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         return Response(Success(data=told), headers=headers)
 
     @get(
-        "/products/{product_id:str}/versions/{older:int}/diff/{newer:int}",
+        "/products/{product_id:str}/versions/{older:str}/diff/{newer:str}",
         operation_id="diffVersions",
         tags=["Products"],
         **scope("products:read"),
     )
     async def diff(
-        request: Request[Any, Any, Any], product_id: FromPath[str], older: FromPath[int], newer: FromPath[int]
+        request: Request[Any, Any, Any], product_id: FromPath[str], older: FromPath[str], newer: FromPath[str]
     ) -> Success[Diff]:
         """What makes one version into another: a JSON Patch (RFC 6902), and each field with its old and new value."""
-        _require_plain(request, f"{older}/diff/{newer}")
-        return Success(data=await diff_versions(database, account_id_of(request), product_id, older, newer))
+        return Success(
+            data=await diff_versions(database, account_id_of(request), product_id, _number(older), _number(newer))
+        )
 
     @post(
-        "/products/{product_id:str}/versions/{version:int}/withdraw",
+        "/products/{product_id:str}/versions/{version:str}/withdraw",
         operation_id="withdrawVersion",
         tags=["Products"],
         status_code=200,
@@ -124,18 +126,17 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     async def withdraw(
         request: Request[Any, Any, Any],
         product_id: FromPath[str],
-        version: FromPath[int],
+        version: FromPath[str],
         data: JSONBody[WithdrawVersion],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Success[Version]]:
         """Withdraw a published version: it stays readable, with the reason."""
-        _require_plain(request, f"{version}/withdraw")
         withdrawn, replayed = await withdraw_version(
             database,
             actor_of(exchange_of(request.scope)),
             account_id_of(request),
             product_id,
-            version,
+            _number(version),
             data,
             may_change(request),
             check_key(idempotency_key),
@@ -145,10 +146,11 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     return [listing, read, diff, withdraw]
 
 
-def _require_plain(request: Request[Any, Any, Any], written: str) -> None:
+def _number(text: str) -> int:
     """Each version has one address: `01`, `+1` and other digits than ASCII are none. Raises NotFound."""
-    if f"/versions/{written}" not in request.scope["path"]:
+    if not _VERSION.fullmatch(text):
         raise NotFound
+    return int(text)
 
 
 def _tag(row: VersionRow) -> str:
