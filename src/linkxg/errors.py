@@ -189,13 +189,13 @@ class PreconditionFailed(PublicError):
 class PayloadTooLarge(PublicError):
     code, status = "payload_too_large", 413
     text = "The request body is too large."
-    meaning = "16 KiB for OAuth forms, 256 KiB for JSON bodies."
+    meaning = "16 KiB for OAuth forms, 256 KiB for JSON bodies, 100 MB for files of imports."
 
 
 class UnsupportedMediaType(PublicError):
     code, status = "unsupported_media_type", 415
     text = "Send the body as application/json."
-    meaning = "Application resources take JSON only."
+    meaning = "Application resources take JSON only, imports files as well."
 
 
 class ValidationFailed(PublicError):
