@@ -1,12 +1,20 @@
 """All figures, one after the other. Run as `python -m bench`, with `--json` for scripts."""
 
-from bench import guard, login, refresh, revocation, startup, token
+from bench import guard, identifiers, login, refresh, revocation, startup, token
 from bench.report import Figure, report
 
 
 def main() -> None:
     figures: list[Figure] = []
-    for part in (token.measure, guard.measure, refresh.measure, login.measure, revocation.measure, startup.measure):
+    for part in (
+        token.measure,
+        guard.measure,
+        refresh.measure,
+        login.measure,
+        revocation.measure,
+        startup.measure,
+        identifiers.measure,
+    ):
         figures += part()
     report(figures)
 

@@ -37,7 +37,8 @@ def guarded_read(data_dir: Path, made: Seeded, rounds: int) -> list[Figure]:
         api = f"{url}/api/v1"
         answer = _post(f"{api}/auth/login", {"email": made.emails[0], "password": PASSWORD})
         bearer = answer["data"]["accessToken"]
-        product = {"sku": "B-1", "name": "Bench", "brand": "Bench", "attributes": {"colour": "red", "weight": 12}}
+        content = {"name": "Bench", "brand": "Bench", "attributes": {"colour": "red", "weight": 12}}
+        product = {"sku": "B-1", "content": content}
         product_id = _post(f"{api}/products", product, bearer)["data"]["id"]
         tokens = data_dir / "tokens"
         tokens.write_text("\n".join(_token(api, *client) for client in made.clients))

@@ -60,8 +60,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _group(item: pytest.Item) -> str:
     """In a run of several processes the servers of a topology belong to one of them; other tests go by their folder."""
     parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    if "topology" in parameters:
-        return str(parameters["topology"].name)
+    topology = parameters.get("topology")
+    if isinstance(topology, Topology):
+        return topology.name
     return str(parameters.get("engine", item.path.parent.name))
 
 

@@ -34,6 +34,9 @@ from linkxg.db import open_database
 from linkxg.db.migrations import require_schema
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PayloadTooLarge, PublicError
 from linkxg.housekeeping import Housekeeping
+from linkxg.identifiers import routes as identifier_routes
+from linkxg.imports import routes as import_routes
+from linkxg.imports.runner import ImportRunner
 from linkxg.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
 from linkxg.oauth.client_authentication import ClientAuthentication
 from linkxg.oauth.introspection_endpoint import IntrospectionEndpoint
@@ -41,6 +44,8 @@ from linkxg.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.oauth.token_endpoint import TokenEndpoint
 from linkxg.occupancy import occupy
 from linkxg.products import routes as product_routes
+from linkxg.products.search import routes as product_search_routes
+from linkxg.products.versions import routes as version_routes
 from linkxg.reference import routes as reference_routes
 from linkxg.service_routes import routes as service_routes
 from linkxg.sessions import refresh_endpoint
@@ -97,6 +102,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
     keeper = KeyKeeper(database, settings.data_dir, keys)
     usage = Usage(database)
     housekeeping = Housekeeping(database)
+    imports = ImportRunner(database, settings.database, settings.log_level)
     authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
     refusals = Refusals(issuer)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
@@ -115,6 +121,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
         answer_token_requests,
         issuer,
         settings.limit_scale,
+        imports.wake,
     )
 
     @asynccontextmanager
@@ -124,10 +131,12 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
         keeper.start()
         usage.start()
         housekeeping.start()
+        imports.start()
         logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)
         try:
             yield
         finally:
+            await imports.stop()
             await housekeeping.stop()
             await notices.stop()
             await usage.stop()
@@ -143,7 +152,11 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
             *account_routes.routes(database, passwords, mailer, cursors, limits, issuer),
             *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
             *client_routes.routes(database, server_key, cursors, notices),
-            *product_routes.routes(database, cursors, issuer),
+            *identifier_routes.routes(),
+            *product_search_routes.routes(database, cursors, issuer),
+            *product_routes.routes(database, issuer),
+            *version_routes.routes(database, cursors, issuer),
+            *import_routes.routes(database, cursors, issuer, imports.wake),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

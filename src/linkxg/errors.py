@@ -168,6 +168,18 @@ class DuplicateGtin(PublicError):
     meaning = "GTINs are unique within an account."
 
 
+class InvalidState(PublicError):
+    code, status = "invalid_state", 409
+    text = "This cannot be done in the present state."
+    meaning = "For example a change of an archived product, or the withdrawal of a draft."
+
+
+class NoDraft(PublicError):
+    code, status = "no_draft", 409
+    text = "There is no draft to publish."
+    meaning = "Everything that was drafted is published; change the product first."
+
+
 class PreconditionFailed(PublicError):
     code, status = "precondition_failed", 412
     text = "The resource has changed since it was read."
@@ -177,13 +189,13 @@ class PreconditionFailed(PublicError):
 class PayloadTooLarge(PublicError):
     code, status = "payload_too_large", 413
     text = "The request body is too large."
-    meaning = "16 KiB for OAuth forms, 256 KiB for JSON bodies."
+    meaning = "16 KiB for OAuth forms, 256 KiB for JSON bodies, 100 MB for files of imports."
 
 
 class UnsupportedMediaType(PublicError):
     code, status = "unsupported_media_type", 415
     text = "Send the body as application/json."
-    meaning = "Application resources take JSON only."
+    meaning = "Application resources take JSON only, imports files as well."
 
 
 class ValidationFailed(PublicError):
@@ -230,6 +242,8 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     Conflict,
     DuplicateSku,
     DuplicateGtin,
+    InvalidState,
+    NoDraft,
     PreconditionFailed,
     PayloadTooLarge,
     UnsupportedMediaType,

@@ -16,6 +16,7 @@ SPINE = (
     ("tokens",),
     ("clients",),
     ("sessions", "oauth"),
+    ("identifiers",),
     ("products",),
     ("connections",),
     ("imports",),

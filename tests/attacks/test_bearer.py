@@ -125,7 +125,7 @@ def test_a_bad_token_is_told_in_the_challenge(world: World, token: str) -> None:
 
 def test_rule_37_the_missing_scope_is_named(world: World) -> None:
     token = world.token("products:read")
-    answer = world.api.post("/products", bearer=token, json={"sku": "A", "name": "B"})
+    answer = world.api.post("/products", bearer=token, json={"sku": "A", "content": {"name": "B"}})
     answer.expect(403, "insufficient_scope")
     found = attributes(answer)
     assert (found["error"], found["scope"]) == ("insufficient_scope", "products:write")

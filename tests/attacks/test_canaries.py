@@ -38,7 +38,7 @@ def ordinary_day(world: World) -> None:
     oauth = world.new_client()
     token = get_token(api, oauth)
     api.get("/products", bearer=token).expect(200)
-    api.post("/products", bearer=token, json={"sku": "C-1", "name": "Canary"}).expect(201)
+    api.post("/products", bearer=token, json={"sku": "C-1", "content": {"name": "Canary"}}).expect(201)
     introspect(api, oauth, token)
     revoke(api, oauth, token)
     renewed = with_secret(oauth, rotate(api, oauth, world.owner.access, grace_period_seconds=60).expect(200))
@@ -93,7 +93,8 @@ def odd_places(world: World, secret: str) -> list[bytes]:
         made("POST", "/api/v1/auth/refresh", [json_type, ("Idempotency-Key", secret)],
              b'{"refreshToken":"%s"}' % blob),
         made("POST", "/api/v1/products", [bearer, json_type], b'{"%s":1}' % blob),
-        made("POST", "/api/v1/products", [bearer, json_type], b'{"sku":{"%s":"%s"},"name":1}' % (blob, blob)),
+        made("POST", "/api/v1/products", [bearer, json_type], b'{"sku":{"%s":"%s"},"content":1}' % (blob, blob)),
+        made("POST", "/api/v1/products", [bearer, json_type], b'{"sku":"a","content":{"%s":"%s"}}' % (blob, blob)),
         made("POST", "/api/v1/account/users", [bearer, json_type], b'{"email":"%s","role":"%s"}' % (blob, blob)),
         made("POST", "/api/v1/oauth/clients", [bearer, json_type],
              b'{"client_name":"a","scope":"%s","allowed_cidrs":["%s"]}' % (blob, blob)),

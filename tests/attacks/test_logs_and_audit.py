@@ -114,7 +114,7 @@ def test_rule_113_every_outcome_has_its_log_line(world: World) -> None:
     answers = [
         issued,
         world.api.post("/oauth/token", form=wrong),
-        world.api.post("/products", bearer=token, json={"sku": "a", "name": "b"}),
+        world.api.post("/products", bearer=token, json={"sku": "a", "content": {"name": "b"}}),
         revoke(world.api, oauth, token),
         world.api.get("/products", bearer=token),
         world.api.get("/products"),

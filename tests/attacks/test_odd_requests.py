@@ -52,7 +52,7 @@ def test_odd_queries_are_no_errors_of_the_server(world: World, query: str) -> No
 def test_a_cursor_is_not_made_by_the_caller(world: World) -> None:
     """A genuine cursor, changed anywhere, is refused; another account's cursor shows nothing of theirs."""
     for number in range(3):
-        body = {"sku": f"C-{number}-{uuid4()}", "name": "Bolt"}
+        body = {"sku": f"C-{number}-{uuid4()}", "content": {"name": "Bolt"}}
         world.api.post("/products", bearer=world.owner.access, json=body).expect(201)
     page = world.api.get("/products?limit=1", bearer=world.owner.access).expect(200).object()
     cursor = page["pagination"]["nextCursor"]
@@ -98,7 +98,7 @@ def test_a_cursor_is_not_made_by_the_caller(world: World) -> None:
 )
 def test_odd_headers_are_no_errors_of_the_server(world: World, name: str, value: str) -> None:
     product = world.api.post(
-        "/products", bearer=world.owner.access, json={"sku": f"H-{uuid4()}", "name": "Bolt"}
+        "/products", bearer=world.owner.access, json={"sku": f"H-{uuid4()}", "content": {"name": "Bolt"}}
     ).expect(201).data()  # fmt: skip
     headers = [("Authorization", f"Bearer {world.owner.access}"), (name, value)]
     json_type = ("Content-Type", "application/json")

@@ -24,7 +24,7 @@ DOORS: dict[str, tuple[str, str, dict[str, object]]] = {
     "invite": ("POST", "/account/users", {"email": "b@example.test", "role": "VIEWER"}),
     "accept": ("POST", "/invitations/unknown-invitation/accept", {"password": "kestrel opens no"}),
     "client": ("POST", "/oauth/clients", {"client_name": "X", "scope": "products:read"}),
-    "product": ("POST", "/products", {"sku": "T-1", "name": "Trap"}),
+    "product": ("POST", "/products", {"sku": "T-1", "content": {"name": "Trap"}}),
 }
 
 
@@ -167,7 +167,7 @@ def test_other_media_types_are_refused(world: World, door: str, media_type: str)
     "media_type", [case(2, name, name) for name in ("application/json; charset=utf-8", "APPLICATION/JSON")]
 )
 def test_json_media_types_are_accepted(world: World, media_type: str) -> None:
-    body = json.dumps({"sku": f"S-{uuid4()}", "name": "Bolt"}).encode()
+    body = json.dumps({"sku": f"S-{uuid4()}", "content": {"name": "Bolt"}}).encode()
     knock(world, "product", body, media_type).expect(201)
 
 
@@ -176,8 +176,8 @@ PRODUCT_TRAPS: dict[str, dict[str, object]] = {
     "sku of 65": {"sku": "s" * 65},
     "sku blank": {"sku": "   "},
     "sku line break": {"sku": "a\nb"},
-    "name empty": {"name": ""},
-    "name of 256": {"name": "n" * 256},
+    "name empty": {"content": {"name": ""}},
+    "name of 256": {"content": {"name": "n" * 256}},
     "gtin letters": {"gtin": "abcdefgh"},
     "gtin wrong check digit": {"gtin": "4006381333932"},
     "gtin of 9": {"gtin": "123456789"},
@@ -185,16 +185,16 @@ PRODUCT_TRAPS: dict[str, dict[str, object]] = {
     "gtin superscript": {"gtin": "400638133393\u00b9"},
     "gtin number": {"gtin": 4006381333931},
     "gtin spaces": {"gtin": " 4006381333931"},
-    "attributes list": {"attributes": []},
-    "attributes text": {"attributes": "a"},
-    "attribute name NUL": {"attributes": {"a\u0000": 1}},
-    "attribute deep": {"attributes": {"a": json.loads("[" * 60 + "]" * 60)}},
+    "attributes list": {"content": {"name": "a", "attributes": []}},
+    "attributes text": {"content": {"name": "a", "attributes": "a"}},
+    "attribute name NUL": {"content": {"name": "a", "attributes": {"a\u0000": 1}}},
+    "attribute deep": {"content": {"name": "a", "attributes": {"a": json.loads("[" * 60 + "]" * 60)}}},
 }
 
 
 @pytest.mark.parametrize("extra", [case(18, name, extra) for name, extra in PRODUCT_TRAPS.items()])
 def test_malformed_products_are_refused(world: World, extra: dict[str, object]) -> None:
-    body = {"sku": f"S-{uuid4()}", "name": "Bolt"} | extra
+    body = {"sku": f"S-{uuid4()}", "content": {"name": "Bolt"}} | extra
     answer = knock(world, "product", compact(body))
     answer.expect_one_of((400, "invalid_request"), (422, "validation_failed"))
     if answer.status == 422:
@@ -215,13 +215,13 @@ def test_malformed_products_are_refused(world: World, extra: dict[str, object]) 
     ],
 )
 def test_what_is_stored_comes_back_the_same(world: World, attributes: dict[str, object]) -> None:
-    body = {"sku": f"S-{uuid4()}", "name": "Bolt \u00e9\u0301 \U0001f511", "attributes": attributes}
+    content = {"name": "Bolt \u00e9\u0301 \U0001f511", "attributes": attributes}
+    body: dict[str, object] = {"sku": f"S-{uuid4()}", "content": content}
     answer = knock(world, "product", compact(body))
     if answer.status == 201:
         path = f"/products/{answer.data()['id']}"
         stored = world.api.get(path, bearer=world.owner.access).expect(200).data()
-        assert stored["attributes"] == attributes
-        assert stored["name"] == body["name"]
+        assert stored["content"] == content
     else:
         answer.expect_one_of((422, "validation_failed"), (400, "invalid_request"))
 

@@ -125,7 +125,7 @@ def test_rule_28_write_does_not_imply_read(world: World) -> None:
 
 def test_rule_28_read_does_not_imply_write(world: World) -> None:
     token = get_token(world.api, make_client(world.api, world.owner, "products:read"))
-    body = {"sku": "A-1", "name": "Bolt"}
+    body = {"sku": "A-1", "content": {"name": "Bolt"}}
     world.api.post("/products", bearer=token, json=body).expect(403, "insufficient_scope")
 
 

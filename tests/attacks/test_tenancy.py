@@ -15,7 +15,7 @@ from harness.world import World
 
 def new_product(world: World) -> str:
     """The id of a product of the first account."""
-    body = {"sku": f"S-{uuid4()}", "name": "Bolt"}
+    body = {"sku": f"S-{uuid4()}", "content": {"name": "Bolt"}}
     return str(world.api.post("/products", bearer=world.owner.access, json=body).expect(201).data()["id"])
 
 
@@ -45,7 +45,12 @@ def foreign_things(world: World) -> dict[str, tuple[str, list[tuple[str, str, An
             new_product(world),
             [
                 ("GET", "/products/{}", None),
-                ("PATCH", "/products/{}", {"name": "Stolen"}),
+                ("PATCH", "/products/{}", {"content": {"name": "Stolen"}}),
+                ("POST", "/products/{}/publish", None),
+                ("GET", "/products/{}/versions", None),
+                ("GET", "/products/{}/versions/1", None),
+                ("GET", "/products/{}/versions/1/diff/1", None),
+                ("POST", "/products/{}/versions/1/withdraw", {"reason": "Stolen"}),
                 ("DELETE", "/products/{}", None),
             ],
         ),
@@ -95,7 +100,7 @@ def test_rule_40_lists_hold_the_own_account_only(world: World) -> None:
 )
 def test_a_product_cannot_be_given_what_the_server_decides(world: World, extra: dict[str, Any]) -> None:
     chosen = {name: world.other.account_id if value == "{OTHER}" else value for name, value in extra.items()}
-    body = {"sku": f"S-{uuid4()}", "name": "Bolt", **chosen}
+    body = {"sku": f"S-{uuid4()}", "content": {"name": "Bolt"}, **chosen}
     answer = world.api.post("/products", bearer=world.owner.access, json=body)
     if answer.status != 201:
         answer.expect_one_of((422, "validation_failed"), (400, "invalid_request"))
@@ -150,7 +155,9 @@ def test_a_person_cannot_be_given_what_the_server_decides(world: World, extra: d
     session = sign_in(world.api, person)
     seen = me(world.api, session.access).expect(200).data()
     assert all(seen.get(name) != value for name, value in chosen.items()), seen
-    world.api.post("/products", bearer=session.access, json={"sku": "X", "name": "Y"}).expect(403, "insufficient_scope")
+    world.api.post("/products", bearer=session.access, json={"sku": "X", "content": {"name": "Y"}}).expect(
+        403, "insufficient_scope"
+    )
 
 
 def test_rule_41_only_an_owner_makes_an_owner(world: World) -> None:

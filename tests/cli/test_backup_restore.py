@@ -51,7 +51,7 @@ class Load(threading.Thread):
         number = 0
         while not self._ended.is_set():
             number += 1
-            body = {"sku": f"LOAD-{number}", "name": f"Product {number}"}
+            body = {"sku": f"LOAD-{number}", "content": {"name": f"Product {number}"}}
             self._client.post("/products", bearer=self._token, json=body).expect(201)
             self.acknowledged = number
             if number == 20:
@@ -185,7 +185,7 @@ def test_a_backup_of_one_engine_comes_back_on_the_other(
     """Also without the database it came from: then secrets can be revoked, for nobody knows which should be."""
     world = fresh_world(engine)
     oauth = world.oauth
-    product = {"sku": "A-1", "name": "Bolt «Ø 8»", "attributes": {"hot": True, "size": 1.5}}
+    product = {"sku": "A-1", "content": {"name": "Bolt «Ø 8»", "attributes": {"hot": True, "size": 1.5}}}
     made = world.api.post("/products", bearer=world.owner.access, json=product).expect(201).data()
     api_rows = count(world.server, "products"), count(world.server, "audit_events")
     file = backup(world.server)

@@ -60,8 +60,10 @@ def test_every_command_of_the_demo_works(demo: Process, tmp_path: Path) -> None:
     assert [next(t for t in TITLES if title.startswith(t)) for title in commands] == list(TITLES)
     token, products, rotated, login, personal, refreshed, logout = (run(command) for command in commands.values())
     assert token["scope"] == "products:read connections:read"
-    assert len(products["data"]) == 12
-    assert all(product["gtin"].startswith("952") for product in products["data"])
+    assert len(products["data"]) == 50
+    assert products["pagination"]["hasMore"]
+    assert all(product["gtin"].startswith("0952") for product in products["data"])
+    assert {product["status"] for product in products["data"]} >= {"PUBLISHED", "DRAFT"}
     assert rotated["client_secret"].startswith("lxgsec_")
     assert login["data"]["user"]["role"] == "OWNER"
     assert personal["data"] == products["data"]

@@ -32,9 +32,13 @@ def _path(template: str, world: World, *, foreign: bool = False) -> str:
         "session_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "invitation_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "product_id": _product(world, foreign=foreign),
+        "import_id": _import(world, foreign=foreign),
+        "version": "1",
+        "older": "1",
+        "newer": "1",
         "token": "lxginv_none",
     }
-    return re.sub(r"{(\w+)(?::str)?}", lambda match: values[match[1]], template)
+    return re.sub(r"{(\w+)(?::\w+)?}", lambda match: values[match[1]], template)
 
 
 def _product(world: World, *, foreign: bool) -> str:
@@ -42,8 +46,19 @@ def _product(world: World, *, foreign: bool) -> str:
     found = world.api.get("/products?limit=1", bearer=owner.access).expect(200).object()["data"]
     if found:
         return str(found[0]["id"])
-    body = {"sku": "P-1", "name": "Product"}
+    body = {"sku": "P-1", "content": {"name": "Product"}}
     return str(world.api.post("/products", bearer=owner.access, json=body).expect(201).data()["id"])
+
+
+def _import(world: World, *, foreign: bool) -> str:
+    owner = world.other_owner if foreign else world.owner
+    found = world.api.get("/imports?limit=1", bearer=owner.access).expect(200).object()["data"]
+    if found:
+        return str(found[0]["id"])
+    made = world.api.post(
+        "/imports", bearer=owner.access, content=b"sku,name\nP-2,Product\n", headers={"Content-Type": "text/csv"}
+    )
+    return str(made.expect(202).data()["id"])
 
 
 def test_every_page_says_who_may_enter() -> None:

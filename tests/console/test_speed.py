@@ -17,7 +17,7 @@ ROUNDS = 40
 def test_a_thousand_clients(fresh_world: Callable[..., World]) -> None:
     world = fresh_world("sqlite")
     world.oauth  # noqa: B018  one made properly, of which the others are copies
-    product = {"sku": "P-1", "name": "Product"}
+    product = {"sku": "P-1", "content": {"name": "Product"}}
     made = world.api.post("/products", bearer=world.owner.access, json=product).expect(201).data()
     _multiply(world)
     visitor = Visitor(world.server.url, world.vault)

@@ -9,6 +9,7 @@ from typing import Any
 from harness.clients import rotate
 from harness.people import invite, sign_in
 from harness.world import World
+from products.catalogue import complete
 
 
 class KnownIds:
@@ -17,24 +18,26 @@ class KnownIds:
     def __init__(self, world: World) -> None:
         self._world = world
         self._numbers = itertools.count(1)
-        self._kept: dict[str, dict[str, str]] = {}
-        self._makers: dict[str, Callable[[], dict[str, str]]] = {
+        self._kept: dict[str, dict[str, Any]] = {}
+        self._makers: dict[str, Callable[[], dict[str, Any]]] = {
             "secret_id": self._client_in_overlap,
             "client_id": self._client,
             "product_id": self._product,
+            "sku": self._product,
+            "gtin": self._product,
             "user_id": self._user,
             "session_id": self._session,
             "token": self._invitation,
         }
 
-    def of(self, names: dict[str, Any], *, fresh: bool) -> dict[str, str]:
+    def of(self, names: dict[str, Any], *, fresh: bool) -> dict[str, Any]:
         """Values for the path parameters `names`; with `fresh` nothing that an earlier request has met."""
         maker = next((name for name in self._makers if name in names), None)
         if maker is None:
             return {}
         if fresh or maker not in self._kept:
             self._kept[maker] = self._makers[maker]()
-        return self._kept[maker]
+        return {name: value for name, value in self._kept[maker].items() if name in names}
 
     def _client(self) -> dict[str, str]:
         return {"client_id": self._world.new_client("products:read").client_id}
@@ -44,10 +47,16 @@ class KnownIds:
         rotate(self._world.api, made, self._world.owner.access, grace_period_seconds=3_600).expect(200)
         return {"client_id": made.client_id, "secret_id": made.secret_id}
 
-    def _product(self) -> dict[str, str]:
-        body = {"sku": f"FUZZ-{next(self._numbers)}", "name": "Fuzzed"}
-        made = self._world.api.post("/products", bearer=self._world.owner.access, json=body).expect(201)
-        return {"product_id": made.data()["id"]}
+    def _product(self) -> dict[str, Any]:
+        """Its first version is published, its second is a draft."""
+        owner, api = self._world.owner.access, self._world.api
+        content = complete(name="Fuzzed")
+        gtin = content.pop("gtin")
+        given = {"sku": f"FUZZ-{next(self._numbers)}", "gtin": gtin, "content": content}
+        made = api.post("/products", bearer=owner, json=given).expect(201).data()
+        api.post(f"/products/{made['id']}/publish", bearer=owner).expect(200)
+        api.patch(f"/products/{made['id']}", bearer=owner, json={"content": {"brand": "B"}}).expect(200)
+        return {"product_id": made["id"], "version": 1, "older": 1, "newer": 2, "sku": made["sku"], "gtin": gtin}
 
     def _user(self) -> dict[str, str]:
         return {"user_id": self._world.person("VIEWER").user_id}

@@ -59,7 +59,16 @@ CHECKS = [
 ]
 REVEALING = {"login", "refresh", "requestToken", "registerClient", "rotateSecret", "inviteUser"}
 # What these do, they do to the caller or take away for good.
-USING_UP = {"deleteClient", "deleteProduct", "removeSecret", "removeUser", "endSession", "acceptInvitation"}
+USING_UP = {
+    "deleteClient",
+    "deleteProduct",
+    "publishProduct",
+    "withdrawVersion",
+    "removeSecret",
+    "removeUser",
+    "endSession",
+    "acceptInvitation",
+}
 
 
 @pytest.fixture(scope="module")

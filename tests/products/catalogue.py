@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from harness.answers import Answer, JsonObject
 from harness.world import World
-from linkxg.products.gtin import check_digit
+from linkxg.identifiers.check_digit import check_digit
 
 PRODUCTS = "/products"
 _numbers = count(1)
@@ -28,7 +28,23 @@ def new_gtin(length: int = 13) -> str:
 
 
 def body(**members: Any) -> JsonObject:
-    return {"sku": new_sku(), "name": "Hex bolt"} | members
+    """What makes a product; `members` are those of its content, besides SKU and GTIN."""
+    head = {name: members.pop(name) for name in ("sku", "gtin") if name in members}
+    return {"sku": new_sku(), "content": {"name": "Hex bolt"} | members} | head
+
+
+def complete(**members: Any) -> JsonObject:
+    """Members of a product that can be published."""
+    return {
+        "gtin": new_gtin(),
+        "description": "Zinc plated",
+        "brand": "Acme",
+        "category": {
+            "code": "10003386", "name": "Fasteners", "schemeId": "https://gpc.example/", "schemeName": "GS1 GPC",
+        },
+        "facility": {"name": "Works 1", "gln": "4012345000009"},
+        "countryOfProduction": "DE",
+    } | members  # fmt: skip
 
 
 def post(world: World, content: JsonObject, **options: Any) -> Answer:
@@ -46,11 +62,18 @@ def path(product: JsonObject) -> str:
     return f"{PRODUCTS}/{product['id']}"
 
 
+def said(made: JsonObject, **members: Any) -> JsonObject:
+    """The content of a product with other members."""
+    content: JsonObject = made["content"] | members
+    return content
+
+
 def read(world: World, product: JsonObject, **options: Any) -> Answer:
     return world.api.get(path(product), bearer=world.owner.access, **options)
 
 
 def change(world: World, product: JsonObject, patch: Any, **options: Any) -> Answer:
+    """A merge patch of SKU, GTIN and content."""
     return world.api.patch(path(product), bearer=world.owner.access, json=patch, **options)
 
 

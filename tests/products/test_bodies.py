@@ -21,6 +21,15 @@ def told(answer: Answer) -> str:
     return ",".join(detail["field"] for detail in details)
 
 
+def at(field: str) -> str:
+    """Where the field stands in a body."""
+    return field if field in ("sku", "gtin") else f"content.{field}"
+
+
+def patch_of(field: str, value: Any) -> JsonObject:
+    return {field: value} if field in ("sku", "gtin") else {"content": {field: value}}
+
+
 WRONG: list[tuple[str, Any]] = [
     ("sku", ""),
     ("sku", " "),
@@ -63,9 +72,10 @@ WRONG: list[tuple[str, Any]] = [
     ("brand", "x" * 256),
     ("brand", "a\rb"),
     ("brand", 0),
-    ("category", "x" * 101),
-    ("category", "a\nb"),
+    ("category", "tools"),
     ("category", False),
+    ("producer", []),
+    ("access", {"brand": "secret"}),
     ("attributes", []),
     ("attributes", "{}"),
     ("attributes", True),
@@ -78,35 +88,80 @@ WRONG: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("field", "value"), WRONG, ids=[f"{f}-{n}" for n, (f, _) in enumerate(WRONG)])
 def test_a_wrong_field_is_named(world: World, field: str, value: Any) -> None:
-    assert told(post(world, body(**{field: value}))) == field
+    named = at(field) + ("[...]" if field == "access" else "")
+    assert told(post(world, body(**{field: value}))) == named
     if field == "attributes" and value == {f"a{number}": number for number in range(201)}:
         value = {f"b{number}": number for number in range(201)}
     made = create(world, gtin=new_gtin(), attributes={"old": 1})
-    assert told(change(world, made, {field: value})) == field
+    if value is not None or field == "sku":
+        assert told(change(world, made, patch_of(field, value))) == named
     assert read(world, made).data() == made
 
 
 def test_all_wrong_fields_are_named(world: World) -> None:
-    assert told(post(world, body(sku=" ", name="a\n", gtin="12345678", brand="\n"))) == "sku,name,brand,gtin"
+    assert (
+        told(post(world, body(sku=" ", name="a\n", gtin="12345678", brand="\n")))
+        == "sku,gtin,content.name,content.brand"
+    )
 
 
-@pytest.mark.parametrize("field", ["sku", "name"])
-def test_a_missing_field_is_named(world: World, field: str) -> None:
-    content = body()
-    del content[field]
-    assert told(post(world, content)) == field
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"content": {"name": "a"}}, "sku"),
+        ({"sku": "a"}, "content"),
+        ({"sku": "a", "content": {}}, "content.name"),
+        ({"sku": "a", "content": {"name": "a", "category": {"name": "b"}}}, "content.category.code"),
+        ({"sku": "a", "content": {"name": "a", "materials": [{"name": "b"}, {}]}}, "content.materials[1].name"),
+        ({"sku": "a", "content": {"name": "a", "dimensions": {"length": {"value": 1}}}},
+         "content.dimensions.length.unit"),
+    ],
+)  # fmt: skip
+def test_a_missing_field_is_named(world: World, given: JsonObject, field: str) -> None:
+    assert told(post(world, given)) == field
+
+
+def test_what_a_content_needs_cannot_be_taken_away(world: World) -> None:
+    made = create(world)
+    assert told(change(world, made, {"content": {"name": None}})) == "content.name"
+    assert told(change(world, made, {"content": None})) == "content"
 
 
 @pytest.mark.parametrize(
     "field",
     ["id", "accountId", "account_id", "revision", "createdAt", "updatedAt", "gtinFormat", "gtin14", "nameKey", "Sku",
-     "status", "content", "missing", "a` - at `$.b", ""],
+     "status", "name", "missing", "a` - at `$.b", ""],
 )  # fmt: skip
 def test_an_unknown_field_is_refused_and_not_repeated(world: World, field: str) -> None:
-    for answer in (post(world, body() | {field: "x"}), change(world, create(world), {field: None})):
+    for answer, order in (
+        (post(world, body() | {field: "x"}), "sku, content, gtin"),
+        (change(world, create(world), {field: None}), "sku, gtin, content"),
+    ):
         details = answer.expect(422, "validation_failed").object()["details"]
-        fields = "sku, name, gtin, description, brand, category, attributes"
-        assert details == [{"field": "", "code": "unknown_field", "message": f"The fields are {fields}."}]
+        assert details == [{"field": "", "code": "unknown_field", "message": f"The fields are {order}."}]
+
+
+@pytest.mark.parametrize(
+    ("content", "at", "known"),
+    [
+        ({"colour": "red"}, "content", "name, description, brand"),
+        ({"category": {"code": "a", "colour": 1}}, "content.category", "code, name, schemeId, schemeName."),
+        ({"materials": [{"name": "a"}, {"name": "b", "colour": 1}]}, "content.materials[1]", "name, code, schemeId"),
+        ({"claims": [{"name": "a", "evidence": {"url": "https://a", "colour": 1}}]}, "content.claims[0].evidence",
+         "url, sha256."),
+    ],
+)  # fmt: skip
+def test_an_unknown_field_within_is_told_with_its_neighbours(
+    world: World, content: JsonObject, at: str, known: str
+) -> None:
+    for answer in (post(world, body(**content)), change(world, create(world), {"content": content})):
+        [detail] = answer.expect(422, "validation_failed").object()["details"]
+        assert (detail["field"], detail["code"]) == (at, "unknown_field")
+        assert detail["message"].startswith(f"The fields are {known}")
+
+
+def test_an_unknown_field_cannot_be_cleared_either(world: World) -> None:
+    assert told(change(world, create(world), {"content": {"colour": None}})) == "content"
 
 
 def right(value: JsonObject) -> Any:
@@ -130,47 +185,108 @@ def right(value: JsonObject) -> Any:
         right({"description": "\U0001f529" * 10_000}),
         right({"description": "a\r\nb\tc"}),
         right({"brand": ""}),
-        right({"category": ""}),
-        right({"category": "\U0001f529" * 100}),
+        right({"category": {"code": "\U0001f529" * 100, "name": "", "schemeId": "urn:gs1:gpc", "schemeName": "GPC"}}),
+        right({"producer": {"name": "Acme", "gln": "4012345000009"}, "facility": {"country": "DE"}}),
+        right({"dimensions": {"netWeight": {"value": 0.5, "unit": "KGM"}, "volume": {"value": 0, "unit": "LTR"}}}),
+        right({"materials": [{"name": "Steel", "massFraction": 0.7, "recycledMassFraction": 1, "hazardous": False},
+                             {"name": "Zinc", "massFraction": 0.3, "originCountry": "CL"}]}),
+        right({"performance": [{"metricName": "Torque", "value": -1.5, "unit": "NU", "tolerance": 0.1}]}),
+        right({"claims": [{"name": "FSC", "claimDate": "2026-02-28", "evidence": {"url": "https://a.example/b?c=d"}}]}),
+        right({"documents": [{"url": "https://a.example/m.pdf", "mediaType": "application/pdf", "language": "pt-BR",
+                              "sha256": "0" * 64, "access": "restricted"}]}),
+        right({"packaging": [{"name": "Carton", "gtin": "10614141000415", "quantity": 12}]}),
+        right({"access": {"materials": "restricted", "attributes.a.b": "authority", "name": "public"}}),
         right({"attributes": {f"a{number}": number for number in range(200)}}),
         right({"attributes": {"a": "x" * (65_536 - len('{"a":""}'))}}),
-        right({"attributes": {"big": 10**400, "negative": -(10**30), "small": 5e-324, "zero": -0.0}}),
+        right({"attributes": {"big": 2**53 - 1, "negative": 1 - 2**53, "small": 5e-324, "exact": 0.1}}),
         right({"attributes": {"a": [[[[{"b": [None]}]]]]}}),
         right({"attributes": {"__proto__": {"a": 1}, "constructor": None, "toString": []}}),
         right({"attributes": {"\U0001f529": "\u2028\u2029\u0085"}}),
         right({"attributes": {"x" * 5_000: "long name"}}),
     ],
-)
+)  # fmt: skip
 def test_a_right_value_comes_back_unchanged(world: World, given: JsonObject) -> None:
     made = create(world, **given)
     shown = read(world, made).data()
     assert shown == made
-    assert all(repr(shown[name]) == repr(value) for name, value in given.items())
+    _same(shown, given)
     delete(world, made).expect(204)
     # In a patch a null removes.
-    patch = {**given, "attributes": {k: v for k, v in given.get("attributes", {}).items() if v is not None}}
-    made = change(world, create(world), patch).expect(200).data()
+    patch = given
+    if "attributes" in given:
+        patch = {"attributes": {k: v for k, v in given["attributes"].items() if v is not None}}
+    made = change(world, create(world), _patch(patch)).expect(200).data()
     shown = read(world, made).data()
     assert shown == made
-    assert all(repr(shown[name]) == repr(value) for name, value in patch.items())
+    _same(shown, patch)
     delete(world, made).expect(204)
+
+
+def _patch(given: JsonObject) -> JsonObject:
+    return given if "sku" in given else {"content": given}
+
+
+def _same(shown: JsonObject, given: JsonObject) -> None:
+    for name, value in given.items():
+        assert json.dumps(shown[name] if name == "sku" else shown["content"][name], sort_keys=True) == json.dumps(
+            value, sort_keys=True
+        )
+
+
+@pytest.mark.parametrize(
+    ("content", "fields"),
+    [
+        ({"producer": {"gln": "4012345000008"}}, "producer.gln"),
+        ({"facility": {"gln": "123", "country": "de"}}, "facility.gln,facility.country"),
+        ({"countryOfProduction": "UK"}, "countryOfProduction"),
+        ({"dimensions": {"netWeight": {"value": 1, "unit": "MTR"}}}, "dimensions.netWeight.unit"),
+        ({"dimensions": {"width": {"value": 1, "unit": "m"}}}, "dimensions.width.unit,dimensions.width.unit"),
+        ({"dimensions": {"width": {"value": -1, "unit": "MTR"}}}, "dimensions.width.value"),
+        ({"dimensions": {"width": {"value": True, "unit": "MTR"}}}, "dimensions.width.value"),
+        ({"materials": [{"name": "a", "massFraction": 0.6}, {"name": "b", "massFraction": 0.5}]}, "materials"),
+        ({"materials": [{"name": "a", "massFraction": 1.1}]}, "materials[0].massFraction"),
+        ({"materials": [{"name": "a"}] * 101}, "materials"),
+        ({"performance": [{"metricName": "a", "value": 1, "metricId": "no uri"}]}, "performance[0].metricId"),
+        ({"claims": [{"name": "a", "claimDate": "2026-02-30"}]}, "claims[0].claimDate"),
+        ({"claims": [{"name": "a", "evidence": {"url": "javascript:alert(1)"}}]}, "claims[0].evidence.url"),
+        ({"documents": [{"url": "https://a.example/ b"}]}, "documents[0].url"),
+        ({"documents": [{"url": "https://a.example", "sha256": "A" * 64}]}, "documents[0].sha256"),
+        ({"documents": [{"url": "https://a.example", "mediaType": "pdf"}]}, "documents[0].mediaType"),
+        ({"images": [{"url": "https://a.example", "language": "de_DE"}]}, "images[0].language"),
+        ({"images": [{"url": "https://a.example", "access": "secret"}]}, "images[0].access"),
+        ({"packaging": [{"name": "a", "gtin": "10614141000416"}]}, "packaging[0].gtin"),
+        ({"packaging": [{"name": "a", "quantity": 0}]}, "packaging[0].quantity"),
+        ({"access": {"colour": "public"}}, "access"),
+        ({"access": {"attributes.": "public"}}, "access"),
+        ({"attributes": {"a": 2**53}}, "attributes"),
+        ({"attributes": {"a": [{"b": -1e300}]}}, "attributes"),
+        ({"attributes": {"a": 10**400}}, "attributes"),
+        ({"materials": [{"name": "x" * 255, "code": "y" * 255, "schemeId": "z:" + "a" * 2_000}] * 100}, ""),
+    ],
+)
+def test_a_wrong_part_is_named(world: World, content: JsonObject, fields: str) -> None:
+    expected = ",".join(f"content.{field}".rstrip(".") for field in fields.split(","))
+    assert told(post(world, body(**content))) == expected
+    made = create(world)
+    assert told(change(world, made, {"content": content})) == expected
+    assert read(world, made).data() == made
 
 
 RAW: list[tuple[str, bytes]] = [
-    ("NUL", b'{"sku":"a\\u0000b","name":"n"}'),
-    ("NUL in an attribute", b'{"sku":"a","name":"n","attributes":{"a":"\\u0000"}}'),
-    ("NUL in an attribute's name", b'{"sku":"a","name":"n","attributes":{"\\u0000":1}}'),
-    ("lone surrogate", b'{"sku":"a","name":"\\ud800"}'),
-    ("lone surrogate in depth", b'{"sku":"a","name":"n","attributes":{"a":[{"\\udfff":1}]}}'),
-    ("raw surrogate", b'{"sku":"a","name":"\xed\xa0\x80"}'),
-    ("escape", b'{"sku":"a","name":"n","description":"\\u001b[31m"}'),
-    ("member twice", b'{"sku":"a","name":"n","name":"m"}'),
-    ("attribute twice", b'{"sku":"a","name":"n","attributes":{"a":1,"\\u0061":2}}'),
-    ("deep", b'{"sku":"a","name":"n","attributes":{"a":' + b"[" * 40 + b"]" * 40 + b"}}"),
-    ("very deep", b'{"sku":"a","name":"n","attributes":' + b'{"a":' * 40_000 + b"1" + b"}" * 40_001),
-    ("NaN", b'{"sku":"a","name":"n","attributes":{"a":NaN}}'),
-    ("infinite", b'{"sku":"a","name":"n","attributes":{"a":1e999}}'),
-    ("many digits", b'{"sku":"a","name":"n","attributes":{"a":' + b"1" * 5_000 + b"}}"),
+    ("NUL", b'{"sku":"a\\u0000b","content":{"name":"n"}}'),
+    ("NUL in an attribute", b'{"sku":"a","content":{"name":"n","attributes":{"a":"\\u0000"}}}'),
+    ("NUL in an attribute's name", b'{"sku":"a","content":{"name":"n","attributes":{"\\u0000":1}}}'),
+    ("lone surrogate", b'{"sku":"a","content":{"name":"\\ud800"}}'),
+    ("lone surrogate in depth", b'{"sku":"a","content":{"name":"n","attributes":{"a":[{"\\udfff":1}]}}}'),
+    ("raw surrogate", b'{"sku":"a","content":{"name":"\xed\xa0\x80"}}'),
+    ("escape", b'{"sku":"a","content":{"name":"n","description":"\\u001b[31m"}}'),
+    ("member twice", b'{"sku":"a","content":{"name":"n","name":"m"}}'),
+    ("attribute twice", b'{"sku":"a","content":{"name":"n","attributes":{"a":1,"\\u0061":2}}}'),
+    ("deep", b'{"sku":"a","content":{"name":"n","attributes":{"a":' + b"[" * 40 + b"]" * 40 + b"}}}"),
+    ("very deep", b'{"sku":"a","content":{"name":"n","attributes":' + b'{"a":' * 40_000 + b"1" + b"}" * 40_002),
+    ("NaN", b'{"sku":"a","content":{"name":"n","attributes":{"a":NaN}}}'),
+    ("infinite", b'{"sku":"a","content":{"name":"n","attributes":{"a":1e999}}}'),
+    ("many digits", b'{"sku":"a","content":{"name":"n","attributes":{"a":' + b"1" * 5_000 + b"}}}"),
     ("cut", b'{"sku":"a","name":"n"'),
     ("UTF-16", '{"sku":"a","name":"n"}'.encode("utf-16")),
     ("empty", b""),
@@ -209,11 +325,14 @@ def test_a_body_is_bounded(world: World) -> None:
 
 
 def test_attributes_cannot_grow_beyond_their_bounds(world: World) -> None:
+    def give(product: JsonObject, attributes: JsonObject) -> Answer:
+        return change(world, product, {"content": {"attributes": attributes}})
+
     made = create(world, attributes={f"a{number}": number for number in range(199)})
-    assert change(world, made, {"attributes": {"b": 1}}).expect(200).data()["revision"] == 2
-    assert told(change(world, made, {"attributes": {"c": 1}})) == "attributes"
+    assert give(made, {"b": 1}).expect(200).data()["revision"] == 2
+    assert told(give(made, {"c": 1})) == "content.attributes"
     swap: JsonObject = {f"a{number}": None for number in range(199)} | {f"c{number}": number for number in range(199)}
-    assert len(change(world, made, {"attributes": swap}).expect(200).data()["attributes"]) == 200
+    assert len(give(made, swap).expect(200).data()["content"]["attributes"]) == 200
     large = create(world, attributes={"a": "x" * 40_000})
-    assert told(change(world, large, {"attributes": {"b": "x" * 40_000}})) == "attributes"
-    change(world, large, {"attributes": {"a": None, "b": "x" * 40_000}}).expect(200)
+    assert told(give(large, {"b": "x" * 40_000})) == "content.attributes"
+    give(large, {"a": None, "b": "x" * 40_000}).expect(200)

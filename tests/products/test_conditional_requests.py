@@ -45,7 +45,7 @@ def test_tags_may_stand_on_several_lines(world: World) -> None:
     lines = [("If-None-Match", '"a"'), ("If-None-Match", '"p-1"')]
     assert read(world, made, headers=lines).status == 304
     lines = [("If-Match", '"a"'), ("If-Match", '"p-1"')]
-    change(world, made, {"name": "Nut"}, headers=lines).expect(200)
+    change(world, made, {"content": {"name": "Nut"}}, headers=lines).expect(200)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_tags_may_stand_on_several_lines(world: World) -> None:
 )
 def test_changes_honour_conditions(world: World, name: str, tags: str, allowed: bool | None) -> None:
     made = create(world)
-    second = change(world, made, {"brand": "B"}).expect(200).data()
-    changed = change(world, made, {"name": "Nut"}, headers={name: tags})
+    second = change(world, made, {"content": {"brand": "B"}}).expect(200).data()
+    changed = change(world, made, {"content": {"name": "Nut"}}, headers={name: tags})
     if allowed:
         changed.expect(200)
         tags = tags.replace("-2", "-3")

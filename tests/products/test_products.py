@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import rfc8785
 
 from harness.answers import JsonObject
 from harness.clients import get_token
 from harness.world import World
 from linkxg.ids import is_uuid
-from products.catalogue import PRODUCTS, body, change, create, delete, new_gtin, new_sku, path, post, read
+from products.catalogue import PRODUCTS, body, change, create, delete, new_gtin, new_sku, path, post, read, said
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-MEMBERS = ["id", "sku", "gtin", "gtinFormat", "name", "description", "brand", "category", "attributes",
-           "revision", "createdAt", "updatedAt"]  # fmt: skip
+MEMBERS = ["id", "sku", "gtin", "gtinFormat", "digitalLink", "status", "category", "latestVersion", "draftVersion",
+           "revision", "createdAt", "updatedAt", "version", "versionStatus", "contentHash", "content"]  # fmt: skip
 
 
 def test_a_product_is_made_and_read_back(world: World) -> None:
@@ -24,15 +26,20 @@ def test_a_product_is_made_and_read_back(world: World) -> None:
         gtin=new_gtin(),
         description="A2, DIN 933\nwith\ttabs",
         brand="Ačme",
-        category="fasteners",
+        category={"code": "10003386", "name": "Fasteners"},
         attributes={"length": 30, "ratio": 0.1, "list": [1, None, {"a": True}], "": "", "名": "螺栓"},
     )
     answer = post(world, given).expect(201)
     made = answer.data()
     assert list(made) == MEMBERS
-    assert {name: made[name] for name in given} == given
-    assert made["gtinFormat"] == "GTIN_13"
-    assert made["revision"] == 1
+    gtin = given["gtin"].rjust(14, "0")
+    assert made["content"] == given["content"]
+    assert (made["sku"], made["gtin"], made["gtinFormat"]) == (given["sku"], gtin, "GTIN_13")
+    assert made["digitalLink"] == f"https://id.gs1.org/01/{gtin}"
+    assert (made["status"], made["category"], made["revision"]) == ("DRAFT", "10003386", 1)
+    assert (made["latestVersion"], made["draftVersion"]) == (None, 1)
+    assert (made["version"], made["versionStatus"]) == (1, "DRAFT")
+    assert made["contentHash"] == f"sha-256:{hashlib.sha256(rfc8785.dumps(given['content'])).hexdigest()}"
     assert is_uuid(made["id"])
     assert made["id"][14] == "7"
     assert TIME.fullmatch(made["createdAt"])
@@ -45,18 +52,19 @@ def test_a_product_is_made_and_read_back(world: World) -> None:
     assert found.header("cache-control") == "private, no-cache"
 
 
-def test_what_is_not_given_is_null(world: World) -> None:
+def test_what_is_not_given_is_not_there(world: World) -> None:
     made = create(world)
-    assert [made[name] for name in ("gtin", "gtinFormat", "description", "brand", "category")] == [None] * 5
-    assert made["attributes"] == {}
-    assert create(world, gtin=None, description=None, brand=None, category=None, attributes=None)["gtin"] is None
+    assert [made[name] for name in ("gtin", "gtinFormat", "digitalLink", "category")] == [None] * 4
+    assert made["content"] == {"name": "Hex bolt"}
+    nothing = dict.fromkeys(("description", "brand", "category", "attributes", "materials", "access"))
+    assert create(world, gtin=None, **nothing)["content"] == {"name": "Hex bolt"}
 
 
 @pytest.mark.parametrize("length", [8, 12, 13, 14])
-def test_a_gtin_comes_back_as_it_was_given(world: World, length: int) -> None:
+def test_a_gtin_comes_back_with_14_digits_and_its_format(world: World, length: int) -> None:
     gtin = new_gtin(length)
     made = create(world, gtin=gtin)
-    assert (made["gtin"], made["gtinFormat"]) == (gtin, f"GTIN_{length}")
+    assert (made["gtin"], made["gtinFormat"]) == (gtin.rjust(14, "0"), f"GTIN_{length}")
     assert read(world, made).data() == made
     post(world, body(gtin=gtin)).expect(409, "duplicate_gtin")
     post(world, body(gtin=gtin.rjust(14, "0"))).expect(409, "duplicate_gtin")
@@ -75,7 +83,7 @@ def test_another_account_may_have_the_same_identifiers(world: World) -> None:
     other = world.api.post(PRODUCTS, bearer=world.other_owner.access, json=same).expect(201).data()
     assert other["id"] != made["id"]
     for own, foreign in ((world.owner, other), (world.other_owner, made)):
-        for method, json in (("GET", None), ("PATCH", {"name": "Stolen"}), ("DELETE", None)):
+        for method, json in (("GET", None), ("PATCH", {"content": {"name": "Stolen"}}), ("DELETE", None)):
             world.api.request(method, path(foreign), bearer=own.access, json=json).expect(404, "not_found")
         listed = world.api.get(f"{PRODUCTS}?sku={made['sku']}", bearer=own.access).expect(200).data()
         assert [product["id"] for product in listed] == [({made["id"], other["id"]} - {foreign["id"]}).pop()]
@@ -87,44 +95,61 @@ def test_another_account_may_have_the_same_identifiers(world: World) -> None:
         ({"name": "Nut"}, {"name": "Nut"}),
         ({"description": None, "brand": None}, {"description": None, "brand": None}),
         ({"category": None}, {"category": None}),
-        ({"gtin": None}, {"gtin": None, "gtinFormat": None}),
-        ({"attributes": None}, {"attributes": {}}),
+        ({"category": {"name": None, "schemeId": "https://gpc.example"}},
+         {"category": {"code": "c", "schemeId": "https://gpc.example"}}),
+        ({"attributes": None}, {"attributes": None}),
         ({"attributes": {}}, {}),
         ({"attributes": {"a": None}}, {"attributes": {"b": {"c": 1, "d": [1, 2]}}}),
         ({"attributes": {"b": {"c": None, "d": [3], "e": {"f": None}}, "g": "h"}},
          {"attributes": {"a": 1, "b": {"d": [3], "e": {}}, "g": "h"}}),
         ({"attributes": {"b": 5}}, {"attributes": {"a": 1, "b": 5}}),
         ({"attributes": {"a": True}}, {"attributes": {"a": True, "b": {"c": 1, "d": [1, 2]}}}),
-        ({"category": "nuts", "name": "Nut", "attributes": {"a": "x"}},
-         {"category": "nuts", "name": "Nut", "attributes": {"a": "x", "b": {"c": 1, "d": [1, 2]}}}),
+        ({"materials": [{"name": "Steel"}]}, {"materials": [{"name": "Steel"}]}),
+        ({"category": {"code": "nuts", "name": None}, "name": "Nut", "attributes": {"a": "x"}},
+         {"category": {"code": "nuts"}, "name": "Nut", "attributes": {"a": "x", "b": {"c": 1, "d": [1, 2]}}}),
     ],
 )  # fmt: skip
 def test_a_patch_merges(world: World, patch: JsonObject, result: JsonObject) -> None:
     made = create(
-        world, gtin=new_gtin(), description="d", brand="b", category="c",
+        world, gtin=new_gtin(), description="d", brand="b", category={"code": "c", "name": "C"},
         attributes={"a": 1, "b": {"c": 1, "d": [1, 2]}},
     )  # fmt: skip
-    answer = change(world, made, patch).expect(200)
+    answer = change(world, made, {"content": patch}).expect(200)
     changed = answer.data()
     revision = 2 if result else 1
     assert answer.header("etag") == f'"p-{revision}"'
-    assert changed == made | result | {"revision": revision, "updatedAt": changed["updatedAt"]}
+    content = {name: value for name, value in said(made, **result).items() if value is not None}
+    assert changed["content"] == content
+    assert (changed["revision"], changed["version"], changed["draftVersion"]) == (revision, 1, 1)
+    assert changed["category"] == content.get("category", {}).get("code")
+    assert (changed["contentHash"] != made["contentHash"]) == bool(result)
     assert changed["updatedAt"] >= made["updatedAt"]
     assert read(world, made).json() == answer.json()
 
 
+def test_a_gtin_is_taken_away(world: World) -> None:
+    made = create(world, gtin=new_gtin())
+    changed = change(world, made, {"gtin": None}).expect(200).data()
+    assert (changed["gtin"], changed["gtinFormat"], changed["digitalLink"]) == (None, None, None)
+    assert (changed["revision"], changed["contentHash"]) == (2, made["contentHash"])
+
+
 def test_a_number_that_becomes_a_truth_is_a_change(world: World) -> None:
     made = create(world, attributes={"a": 1})
-    for value in (True, 1.0, 1):
-        changed = change(world, made, {"attributes": {"a": value}}).expect(200).data()
-        assert repr(changed["attributes"]["a"]) == repr(value)
+    for value, revision in ((1.0, 1), (True, 2), (1, 3)):
+        changed = change(world, made, {"content": {"attributes": {"a": value}}}).expect(200).data()
+        # 1.0 and 1 are one number of JSON.
+        assert repr(changed["content"]["attributes"]["a"]) == repr(1 if value == 1.0 and value is not True else value)
+        assert changed["revision"] == revision
 
 
 def test_identifiers_can_be_changed_and_freed(world: World) -> None:
     first, second = create(world, gtin=new_gtin()), create(world, gtin=new_gtin())
     change(world, second, {"sku": first["sku"]}).expect(409, "duplicate_sku")
     change(world, second, {"gtin": first["gtin"]}).expect(409, "duplicate_gtin")
-    change(world, second, {"gtin": first["gtin"].rjust(14, "0"), "name": "Kept out"}).expect(409, "duplicate_gtin")
+    change(world, second, {"gtin": first["gtin"].rjust(14, "0"), "content": {"name": "Kept out"}}).expect(
+        409, "duplicate_gtin"
+    )
     assert read(world, second).data() == second
     change(world, first, {"sku": new_sku(), "gtin": None}).expect(200)
     taken = change(world, second, {"sku": first["sku"], "gtin": first["gtin"]}).expect(200).data()
@@ -136,8 +161,10 @@ def test_identifiers_can_be_changed_and_freed(world: World) -> None:
 @pytest.mark.parametrize("media_type", ["application/json", "application/merge-patch+json; charset=utf-8"])
 def test_a_patch_has_two_media_types(world: World, media_type: str) -> None:
     made = create(world)
-    options: dict[str, Any] = {"content": b'{"brand":"B"}', "headers": {"Content-Type": media_type}}
-    assert world.api.patch(path(made), bearer=world.owner.access, **options).expect(200).data()["brand"] == "B"
+    options: dict[str, Any] = {"content": b'{"content":{"brand":"B"}}', "headers": {"Content-Type": media_type}}
+    assert (
+        world.api.patch(path(made), bearer=world.owner.access, **options).expect(200).data()["content"]["brand"] == "B"
+    )
     refused = world.api.post(PRODUCTS, bearer=world.owner.access, **options)
     if "merge" in media_type:
         refused.expect(415, "unsupported_media_type")
@@ -146,7 +173,7 @@ def test_a_patch_has_two_media_types(world: World, media_type: str) -> None:
 def test_a_deleted_product_is_gone(world: World) -> None:
     made = create(world, gtin=new_gtin())
     assert delete(world, made).expect(204).body == b""
-    for answer in (read(world, made), change(world, made, {"name": "n"}), delete(world, made)):
+    for answer in (read(world, made), change(world, made, {"content": {"name": "n"}}), delete(world, made)):
         answer.expect(404, "not_found")
     again = create(world, sku=made["sku"], gtin=made["gtin"])
     assert again["id"] != made["id"]
@@ -157,7 +184,7 @@ UNKNOWN = "01a20993-82cb-74b0-b7b1-457a37285630"
 
 @pytest.mark.parametrize("identifier", ["x", "0", UNKNOWN.upper(), UNKNOWN[:-1], "%00", "%ff", "a" * 3000])
 def test_what_is_no_id_is_not_found(world: World, identifier: str) -> None:
-    for method, json in (("GET", None), ("PATCH", {"name": "n"}), ("DELETE", None)):
+    for method, json in (("GET", None), ("PATCH", {"content": {"name": "n"}}), ("DELETE", None)):
         world.api.request(method, f"{PRODUCTS}/{identifier}", bearer=world.owner.access, json=json).expect(
             404, "not_found"
         )
@@ -170,7 +197,7 @@ def test_reading_and_writing_are_two_scopes(world: World) -> None:
         ("GET", PRODUCTS, None, reader, writer),
         ("GET", path(made), None, reader, writer),
         ("POST", PRODUCTS, body(), writer, reader),
-        ("PATCH", path(made), {"name": "Nut"}, writer, reader),
+        ("PATCH", path(made), {"content": {"name": "Nut"}}, writer, reader),
         ("DELETE", path(made), None, writer, reader),
     ):
         world.api.request(method, where, bearer=wrong, json=json).expect(403, "insufficient_scope")
@@ -180,28 +207,28 @@ def test_reading_and_writing_are_two_scopes(world: World) -> None:
 
 def test_the_trail_tells_of_changes_and_of_nothing_else(world: World) -> None:
     made = create(world)
-    change(world, made, {"name": made["name"]}).expect(200)
+    change(world, made, {"content": made["content"]}).expect(200)
     post(world, body(sku=made["sku"])).expect(409, "duplicate_sku")
-    change(world, made, {"name": "Nut", "brand": "B"}).expect(200)
+    change(world, made, {"sku": made["sku"] + "x", "content": {"name": "Nut", "brand": "B"}}).expect(200)
     delete(world, made, headers={"If-Match": '"p-1"'}).expect(412, "precondition_failed")
     delete(world, made).expect(204)
     events = world.api.get("/account/audit-events?limit=200", bearer=world.owner.access).expect(200).data()
     mine = [event for event in reversed(events) if event["target"] == made["id"]]
     assert [event["action"] for event in mine] == ["product.created", "product.updated", "product.deleted"]
-    assert mine[1]["details"] == {"sku": made["sku"], "fields": ["name", "brand"], "revision": 2}
+    assert mine[1]["details"] == {"sku": made["sku"], "fields": ["sku", "content.name", "content.brand"], "revision": 2}
     assert {event["actorId"] for event in mine} == {world.account.owner.user_id}
 
 
 def test_a_repeated_request_gets_the_same_answer(world: World) -> None:
     given, key = body(gtin=new_gtin()), {"Idempotency-Key": str(uuid4())}
     first = post(world, given, headers=key).expect(201)
-    change(world, first.data(), {"name": "Changed since"}).expect(200)
+    change(world, first.data(), {"content": {"name": "Changed since"}}).expect(200)
     again = post(world, dict(reversed(given.items())), headers=key).expect(201)
     assert again.json() == first.json()
     for name in ("location", "etag"):
         assert again.header(name) == first.header(name)
     assert (first.header("idempotent-replayed"), again.header("idempotent-replayed")) == (None, "true")
-    post(world, given | {"name": "Other"}, headers=key).expect(422, "idempotency_key_reused")
+    post(world, given | {"sku": new_sku()}, headers=key).expect(422, "idempotency_key_reused")
     post(world, given).expect(409, "duplicate_sku")
     token = world.token("products:write")
     world.api.post(PRODUCTS, bearer=token, json=given, headers=key).expect(422, "idempotency_key_reused")

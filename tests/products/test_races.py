@@ -41,7 +41,9 @@ def test_of_changes_to_one_revision_one_wins(world: World) -> None:
     made = create(world)
     for revision in range(1, 4):
         tag = {"If-Match": f'"p-{revision}"'}
-        answers = together(partial(change, world, made, {"brand": str(uuid4())}, headers=tag) for _ in range(AT_ONCE))
+        answers = together(
+            partial(change, world, made, {"content": {"brand": str(uuid4())}}, headers=tag) for _ in range(AT_ONCE)
+        )
         assert outcomes([*answers]) == {(200, None): 1, (412, "precondition_failed"): AT_ONCE - 1}
         winner = next(answer for answer in answers if answer.status == 200)
         assert read(world, made).data() == winner.data()
@@ -50,11 +52,11 @@ def test_of_changes_to_one_revision_one_wins(world: World) -> None:
 def test_unconditional_changes_are_all_made(world: World) -> None:
     made = create(world)
     answers = together(
-        partial(change, world, made, {"attributes": {f"a{number}": number}}) for number in range(AT_ONCE)
+        partial(change, world, made, {"content": {"attributes": {f"a{number}": number}}}) for number in range(AT_ONCE)
     )
     assert outcomes([*answers]) == {(200, None): AT_ONCE}
     assert sorted(answer.data()["revision"] for answer in answers) == list(range(2, AT_ONCE + 2))
-    assert read(world, made).data()["attributes"] == {f"a{number}": number for number in range(AT_ONCE)}
+    assert read(world, made).data()["content"]["attributes"] == {f"a{number}": number for number in range(AT_ONCE)}
 
 
 def test_an_identifier_wanted_by_changes_and_new_products_goes_to_one(world: World) -> None:
@@ -91,7 +93,10 @@ def test_a_delete_wins_once(world: World) -> None:
 def test_changes_and_a_delete_end_in_nothing(world: World) -> None:
     made = create(world)
     answers = together(
-        [partial(delete, world, made), *(partial(change, world, made, {"brand": str(uuid4())}) for _ in range(5))]
+        [
+            partial(delete, world, made),
+            *(partial(change, world, made, {"content": {"brand": str(uuid4())}}) for _ in range(5)),
+        ]
     )
     assert answers[0].status == 204
     assert {answer.status for answer in answers[1:]} <= {200, 404}

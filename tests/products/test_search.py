@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import Any
 
-import msgspec
 import pytest
+from sqlalchemy import Connection
 
 from conftest import DatabaseFactory
 from linkxg.accounts.store import insert_account
@@ -16,8 +15,11 @@ from linkxg.db.migrations import migrate
 from linkxg.ids import uuid7
 from linkxg.products import list_products as listing
 from linkxg.products import store
+from linkxg.products.canonical import Canonical, canonical
+from linkxg.products.content import Category, Content, category_of
 from linkxg.products.list_products import list_products
-from linkxg.products.model import Content, Product, ProductRow, Wanted, name_key
+from linkxg.products.model import Head, Shown, Wanted, key_of
+from linkxg.products.versions.store import insert_version
 
 COUNT = 100
 
@@ -25,35 +27,41 @@ COUNT = 100
 @pytest.mark.parametrize(
     "wanted",
     [
-        Wanted(name_key="7"),
-        Wanted(name_key="7", sort="sku"),
+        Wanted(search_key="7"),
+        Wanted(search_key="7", sort="sku"),
         Wanted(category="rare", sort="sku"),
         Wanted(since=COUNT - 10, sort="sku"),
-        Wanted(name_key="7", category="rare", since=20),
-        Wanted(name_key="nothing"),
+        Wanted(search_key="7", category="rare", since=20),
+        Wanted(search_key="nothing"),
         Wanted(),
     ],
 )
 def test_a_search_ends_and_misses_nothing(
     new_database: DatabaseFactory, engine: str, monkeypatch: pytest.MonkeyPatch, wanted: Wanted
 ) -> None:
-    monkeypatch.setattr(store, "STRETCH", 4)
+    monkeypatch.setattr(listing, "STRETCH", 4)
     monkeypatch.setattr(listing, "STEPS", 3)
     found, sizes = asyncio.run(_walk(new_database(engine).url, wanted))
     expected = [
         number
         for number in range(COUNT)
-        if (wanted.name_key is None or wanted.name_key in f"bolt {number}")
+        if (wanted.search_key is None or wanted.search_key in f"bolt {number}")
         and (wanted.category is None or number % 10 == 7)
         and (wanted.since is None or number >= wanted.since)
     ]
-    assert [int(product.sku) for product in found] == expected
+    assert [int(product.head.sku) for product in found] == expected
     assert max(sizes) <= 2
-    if wanted.name_key == "nothing":
+    if wanted.search_key == "nothing":
         assert len(sizes) == 1 + COUNT // (4 * 3), "a page looks at STEPS stretches"
 
 
-async def _walk(url: str, wanted: Wanted) -> tuple[list[Product], list[int]]:
+def _insert(conn: Connection, account_id: str, head: Head, content: Content, form: Canonical) -> None:
+    assert store.insert_head(conn, account_id, head, key_of(head.sku, content))
+    made = {"status": "DRAFT", "created_at": 0, "created_by": "me"}
+    insert_version(conn, account_id, head.id, version=1, digest=form.digest, content=form.text, **made)
+
+
+async def _walk(url: str, wanted: Wanted) -> tuple[list[Shown], list[int]]:
     database = open_database(url)
     await migrate(database)
     await database.open()
@@ -61,16 +69,11 @@ async def _walk(url: str, wanted: Wanted) -> tuple[list[Product], list[int]]:
         account_id = uuid7()
         await database.write(insert_account, account_id, "Acme GmbH", 0)
         for number in range(COUNT):
-            name = f"Bolt {number}"
-            content = msgspec.json.encode(Content(name, None, None, {})).decode()
-            row = ProductRow(
-                id=uuid7(), sku=f"{number:03d}", gtin14=None, gtin_length=None,
-                category="rare" if number % 10 == 7 else "usual", revision=1, created_at=number, updated_at=number,
-                content=content,
-            )  # fmt: skip
-            made = partial(store.insert_product, name_key=name_key(name), **row._asdict())
-            assert await database.write(made, account_id)
-        found: list[Product] = []
+            content = Content(f"Bolt {number}", category=Category("rare" if number % 10 == 7 else "usual"))
+            form = canonical(content)
+            head = Head(uuid7(), f"{number:03d}", None, None, category_of(content), "DRAFT", None, 1, 1, number, number)
+            await database.write(_insert, account_id, head, content, form)
+        found: list[Shown] = []
         sizes: list[int] = []
         after: list[Any] | None = None
         while True:

@@ -172,7 +172,8 @@ def test_no_example_looks_like_a_real_credential() -> None:
 def test_requests_refuse_unknown_members_where_the_program_does() -> None:
     for _, _, operation in operations():
         for media_type, media in operation.get("requestBody", {}).get("content", {}).items():
-            if "json" in media_type:
+            # A file is described by the page on imports; a schema would be that of all its rows.
+            if "json" in media_type and media["schema"].get("type") != "string":
                 name = media["schema"]["$ref"].rpartition("/")[2]
                 assert document()["components"]["schemas"][name]["additionalProperties"] is False, name
 

@@ -33,6 +33,12 @@ ACTIONS = (
     "product.created",
     "product.updated",
     "product.deleted",
+    "product.published",
+    "product.withdrawn",
+    "product.archived",
+    "import.started",
+    "import.cancelled",
+    "import.finished",
     "service.restored",
 )
 

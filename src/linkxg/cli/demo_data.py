@@ -10,10 +10,9 @@ from linkxg.accounts.create_account import CLI, create_account
 from linkxg.accounts.invite_user import accept_invitation, invite_user
 from linkxg.accounts.model import Role
 from linkxg.cli.context import connected
-from linkxg.cli.demo_products import demo_products
+from linkxg.cli.demo_products import make_demo_products
 from linkxg.clients.register import register_client
 from linkxg.crypto.passwords import Passwords
-from linkxg.products.create_product import create_product
 from linkxg.settings import Settings
 from linkxg.tokens.keys import KeyRing
 
@@ -39,7 +38,7 @@ class DemoData(NamedTuple):
 
 
 async def make_demo_data(settings: Settings) -> DemoData:
-    """Fill a fresh database: one account, its people, one client, some products."""
+    """Fill a fresh database: one account, its people, one client, a few hundred products."""
     passwords = Passwords()
     people = [_person(role) for role in ("OWNER", *_JOINING)]
     owner = people[0]
@@ -54,12 +53,10 @@ async def make_demo_data(settings: Settings) -> DemoData:
                 await accept_invitation(database, passwords, CLI, token=invitation.token, password=person.password)
             server_key = KeyRing(settings.data_dir).server_key
             client = await register_client(database, server_key, actor, account_id, name=CLIENT, scope=SCOPE)
-            products = demo_products()
-            for product in products:
-                await create_product(database, actor, account_id, product)
+            products = await make_demo_products(database, actor, account_id)
     finally:
         passwords.close()
-    return DemoData(people, client.client_id, client.client_secret, len(products))
+    return DemoData(people, client.client_id, client.client_secret, products)
 
 
 def _person(role: str) -> Person:

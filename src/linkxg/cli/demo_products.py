@@ -1,54 +1,104 @@
-"""What does the account of the demo sell?
+"""What does the account of the demo sell, and how far has each product got?
 
-GTINs begin with 952, which GS1 keeps for demonstrations and examples.
+Bolts, batteries and lamps. Most are published, some have gone through several versions, some are being drafted and
+lack what publishing asks for, one has been withdrawn and one is no longer sold.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from linkxg.products.gtin import check_digit
-from linkxg.products.model import NewProduct
+import msgspec
+from msgspec import UNSET
+from sqlalchemy import Connection
 
-BRAND = "Acme"
+from linkxg.audit.model import Actor
+from linkxg.cli.demo_batteries import batteries
+from linkxg.cli.demo_fasteners import fasteners
+from linkxg.cli.demo_lamps import lamps
+from linkxg.cli.demo_makes import gtin
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.errors import PublicError
+from linkxg.identifiers.gtin import read_gtin
+from linkxg.products.bulk.model import Current, Given, Planned
+from linkxg.products.bulk.plan_row import plan_row
+from linkxg.products.bulk.store import find_current, write_planned
+from linkxg.products.model import NewProduct
+from linkxg.products.publish_product import publish
+from linkxg.products.remove_product import remove_product
+from linkxg.products.versions.model import WithdrawVersion
+from linkxg.products.withdraw_version import withdraw_version
+
+_REVISED = ("BAT-", "HB-A2-M8")
+_DRAFTED = ("IL-800", "UL-450")
+_WITHDRAWN = "BAT-18V-5-NMC"
+_ARCHIVED = "PL-100-C"
 
 
 def demo_products() -> list[NewProduct]:
-    """Twelve products, from a cordless drill to a rain barrel."""
-    return [
-        _product(1, "DRL-18V-2", "Cordless drill 18 V", "Power tools", "Two gears, 13 mm chuck, brushless motor.",
-                 voltage=18, netWeightKg=1.4, batteryIncluded=True),
-        _product(2, "BAT-18V-4", "Battery pack 18 V, 4.0 Ah", "Batteries", "Fits every Acme 18 V tool.",
-                 voltage=18, capacityAh=4.0, chemistry="Li-ion", netWeightKg=0.64),
-        _product(3, "CHG-18V", "Quick charger 18 V", "Batteries", "Charges a 4.0 Ah pack in 45 minutes.",
-                 inputVoltage="220-240 V", netWeightKg=0.7),
-        _product(4, "SAW-JIG-650", "Jigsaw 650 W", "Power tools", "Pendulum stroke, tool-free blade change.",
-                 powerW=650, netWeightKg=2.1),
-        _product(5, "BLD-JIG-T5", "Jigsaw blades for wood, 5 pieces", "Accessories", "T-shank, clean cut up to 60 mm.",
-                 pieces=5, material="High carbon steel"),
-        _product(6, "HAM-500", "Claw hammer 500 g", "Hand tools", "Forged head, ash handle from certified forests.",
-                 netWeightKg=0.68, handle="Ash, FSC certified"),
-        _product(7, "SCR-SET-6", "Screwdriver set, 6 pieces", "Hand tools", "Slotted and Phillips, magnetic tips.",
-                 pieces=6, countryOfOrigin="DE"),
-        _product(8, "TAP-5M", "Tape measure 5 m", "Hand tools", "Accuracy class II, nylon-coated blade.",
-                 lengthM=5, accuracyClass="II"),
-        _product(9, "GLV-NIT-9", "Work gloves nitrile, size 9", "Workwear", "Coated palm, EN 388 4121X.",
-                 size="9", standard="EN 388", recycledShare=0.35),
-        _product(10, "LMP-LED-20", "LED work light 20 W", "Lighting", "2,000 lm, IP65, folding stand.",
-                 powerW=20, luminousFluxLm=2000, protection="IP65"),
-        _product(11, "HOS-25M", "Garden hose 25 m", "Garden", "Half inch, three layers, frost proof.",
-                 lengthM=25, diameterInch=0.5, recycledShare=0.5),
-        _product(12, "BRL-200", "Rain barrel 200 l", "Garden", "UV-stable polyethylene, child-safe lid.",
-                 volumeL=200, material="HDPE", recycledShare=0.8),
-    ]  # fmt: skip
+    """A few hundred products in three categories."""
+    every = [*fasteners(), *batteries(), *lamps()]
+    return [NewProduct(sku, content, gtin(number)) for number, (sku, content) in enumerate(every, 1)]
 
 
-def _product(number: int, sku: str, name: str, category: str, description: str, **attributes: Any) -> NewProduct:
-    digits = f"952{number:09}"
-    return NewProduct(
-        sku=sku,
-        name=name,
-        gtin=digits + str(check_digit(digits)),
-        description=description,
-        brand=BRAND,
-        category=category,
-        attributes=attributes,
-    )
+async def make_demo_products(database: Database, actor: Actor, account_id: str) -> int:
+    """Make them, with some history; how many there are."""
+    every = demo_products()
+    rows = [_given(product) for product in every]
+    ids = await database.write(_bring, actor, account_id, rows)
+    await database.write(_publish, actor, account_id, _of(ids, ("",), besides=_DRAFTED), "First edition")
+    revised = [row._replace(content=_revision(row)) for row in rows if str(row.sku).startswith(_REVISED)]
+    await database.write(_bring, actor, account_id, revised)
+    await database.write(_publish, actor, account_id, _of(ids, _REVISED), "Recycled shares measured anew")
+    reason = WithdrawVersion("The share of recycled copper was told too high.")
+    await withdraw_version(database, actor, account_id, ids[_WITHDRAWN], 1, reason, lambda seen: True)
+    await remove_product(database, actor, account_id, ids[_ARCHIVED], lambda seen: True)
+    await database.write(_bring, actor, account_id, [_redrafted(row) for row in rows if _is_redrafted(row)])
+    return len(every)
+
+
+def _given(product: NewProduct) -> Given:
+    content = msgspec.to_builtins(product.content)
+    if product.sku.startswith(_DRAFTED):
+        del content["facility"], content["countryOfProduction"]
+        for one in content["materials"]:
+            del one["originCountry"]
+    return Given(product.sku, read_gtin(product.gtin or ""), content)
+
+
+def _revision(row: Given) -> dict[str, Any]:
+    """The materials with other recycled shares."""
+    materials = [dict(one) for one in row.content["materials"]]
+    for one in materials:
+        if one.get("recycledMassFraction"):
+            one["recycledMassFraction"] = round(one["recycledMassFraction"] * 0.9, 3)
+    return {"materials": materials}
+
+
+def _is_redrafted(row: Given) -> bool:
+    return str(row.sku).startswith("WL-")
+
+
+def _redrafted(row: Given) -> Given:
+    return Given(row.sku, UNSET, {"description": f"{row.content['description']} With a battery that can be replaced."})
+
+
+def _of(ids: dict[str, str], starts: tuple[str, ...], besides: tuple[str, ...] = ("\n",)) -> list[str]:
+    return [id for sku, id in ids.items() if sku.startswith(starts) and not sku.startswith(besides)]
+
+
+def _bring(conn: Connection, actor: Actor, account_id: str, rows: Sequence[Given]) -> dict[str, str]:
+    """Create or change; the ids by SKU."""
+    skus = [str(row.sku) for row in rows]
+    stored: dict[str, Current] = {one.head.sku: one for one in find_current(conn, account_id, skus=skus)}
+    plans = [plan_row(row, stored.get(str(row.sku)), now_ms()) for row in rows]
+    planned = [plan for plan in plans if isinstance(plan, Planned)]
+    assert len(planned) == len(rows), [plan for plan in plans if isinstance(plan, list)]
+    write_planned(conn, account_id, actor.id or "", planned)
+    return {plan.head.sku: plan.head.id for plan in planned}
+
+
+def _publish(conn: Connection, actor: Actor, account_id: str, ids: Sequence[str], note: str) -> None:
+    for product_id in ids:
+        outcome = publish(conn, actor, account_id, product_id, note, lambda seen: True)
+        assert not isinstance(outcome, PublicError), outcome.details

@@ -19,6 +19,12 @@ DONE = {
     "withdrawn": "The invitation is withdrawn. Its link opens nothing any more.",
     "session-ended": "The session ended.",
     "password": "The password is changed. Your other sessions ended.",
+    "import-cancelled": "The import ends after its present rows. What it has taken stays.",
+    "import-again": "The import is under way again.",
     "signed-out": "You are signed out.",
     "product": "The product is saved.",
+    "published": "The version is published. It never changes again.",
+    "product-deleted": "The product is deleted. Its SKU and GTIN are free again.",
+    "product-archived": "The product is archived. Its versions stay readable; its GTIN is free again.",
+    "version-withdrawn": "The version is withdrawn. It stays readable, with the reason.",
 }

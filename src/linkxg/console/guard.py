@@ -18,11 +18,12 @@ from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie
 from linkxg.console.forgery import FIELD, form_token, require_own_form
 from linkxg.console.page_forms import PageForm, read_page_form, read_pairs
 from linkxg.console.parts import Parts
-from linkxg.errors import AccessDenied
+from linkxg.errors import AccessDenied, InvalidRequest
 from linkxg.sessions.console_session import find_console_session
 from linkxg.sessions.model import RECENT_MS, ConsoleSession
 from linkxg.tokens.scopes import ROLE_SCOPES
 from linkxg.web.exchange import Exchange, exchange_of
+from linkxg.web.multipart_body import MultipartUpload, is_multipart
 from linkxg.web.permits import ADMINISTRATORS
 
 _SCOPE_KEY = "linkxg.visit"
@@ -44,6 +45,7 @@ class Visit:
     csrf: str
     nonce: str = ""
     cookies: list[Cookie] = field(default_factory=list)
+    upload: MultipartUpload | None = None
 
     @property
     def person(self) -> ConsoleSession:
@@ -96,13 +98,17 @@ class ConsoleGuard:
         allowed, public = route.opt.get("session_roles"), route.opt.get("public")
         if not allowed and not public:
             raise AccessDenied(reason="the page declares no permission")
-        if connection.scope.get("method") == "POST":
+        is_upload = "upload" in route.opt
+        if connection.scope.get("method") == "POST" and not is_upload:
             await self._read_form(visit)
         if allowed:
             if visit.session is None:
                 raise SignInRequired
             if visit.role not in allowed:
                 raise AccessDenied
+        if is_upload:
+            # Last: of a large body nothing is read for those who may not send one.
+            await self._read_upload(visit, route.opt["upload"])
 
     async def begin(self, exchange: Exchange, path: str) -> Visit:
         """The visit of a request, before anything is asked of it."""
@@ -124,6 +130,17 @@ class ConsoleGuard:
         if not bound_to:
             raise SignInRequired
         require_own_form(exchange, parts.public_url, parts.server_key, bound_to, visit.form.text(FIELD))
+
+    async def _read_upload(self, visit: Visit, limit: int) -> None:
+        """The fields before the file, of which the token is one: nobody else's file is read."""
+        parts, exchange = self._parts, visit.exchange
+        content_type = exchange.header(b"content-type")
+        if content_type is None or not is_multipart(content_type):
+            raise InvalidRequest("Send the form as multipart/form-data.")
+        visit.upload = MultipartUpload(content_type, exchange.stream(limit))
+        await visit.upload.begin()
+        visit.form = PageForm(visit.upload.fields)
+        require_own_form(exchange, parts.public_url, parts.server_key, visit.person.id, visit.form.text(FIELD))
 
 
 def visit_of(request: Request[Any, Any, Any]) -> Visit:

@@ -1,5 +1,6 @@
 """What do the pages need of the program?"""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from linkxg.accounts.mail import Mailer
@@ -25,6 +26,7 @@ class Parts:
     token_endpoint: RawEndpoint
     public_url: str
     limit_scale: float
+    wake_imports: Callable[[], None]
 
     @property
     def secure(self) -> bool:

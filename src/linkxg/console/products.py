@@ -1,32 +1,25 @@
 """`/products`: what a client sees, seen by a person."""
 
-from typing import Any
+from typing import Any, get_args
 
-import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
 
-from linkxg.console.guard import Visit, visit_of
-from linkxg.console.pages import go, page
+from linkxg.console.guard import visit_of
+from linkxg.console.pages import page
 from linkxg.console.parts import Parts
-from linkxg.errors import (
-    AccessDenied,
-    DuplicateGtin,
-    DuplicateSku,
-    InvalidCursor,
-    PreconditionFailed,
-    ValidationFailed,
-)
-from linkxg.products.change_product import change_product
+from linkxg.errors import InvalidCursor, NotFound
+from linkxg.identifiers.gtin import NotAGtin, read_gtin
+from linkxg.products.content import read_content
 from linkxg.products.list_products import list_products
-from linkxg.products.model import ProductPatch, Wanted, name_key
-from linkxg.products.read_product import read_product
+from linkxg.products.model import Shown, Status, Wanted, search_key
+from linkxg.products.read_product import find_by_gtin, find_by_sku, read_product
 from linkxg.web.permits import session_roles
 
 PAGE_SIZE = 25
-FIELDS = ("name", "sku", "gtin", "brand", "category", "description")
-_LABELS = {"gtin": "GTIN", "sku": "SKU"}
+STATUSES: tuple[str, ...] = get_args(Status)
+SEARCHES = 5
+"""How often a page of a search looks further by itself; one look is 20,000 products at most."""
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
@@ -35,93 +28,52 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         visit = visit_of(request)
         query = visit.query
         text, category = query.text("q").strip()[:255], query.text("category").strip()[:100]
-        wanted = Wanted(category=category or None, name_key=name_key(text) if text else None, sort="sku")
+        status: Any = query.text("status") if query.text("status") in STATUSES else None
+        key = search_key(text) if text else None
+        wanted = Wanted(status=status, category=category or None, search_key=key, sort="sku")
         filters = {"list": "console products", "account": visit.account_id, **wanted._asdict()}
         try:
             after = parts.cursors.open(query.text("after"), filters) if query.text("after") else None
         except InvalidCursor:
             after = None
-        found, following = await list_products(parts.database, visit.account_id, wanted, after=after, limit=PAGE_SIZE)
+        begun = after is not None
+        exact = await _exact(parts, visit.account_id, text) if text and not begun else None
+        found: list[Shown] = []
+        following = after
+        for _ in range(SEARCHES):
+            more, following = await list_products(
+                parts.database, visit.account_id, wanted, after=following, limit=PAGE_SIZE - len(found)
+            )
+            found += more
+            if following is None or len(found) == PAGE_SIZE:
+                break
         return page(
             visit,
             "products.html",
-            found=found,
+            exact=exact and _row(exact),
+            found=[_row(shown) for shown in found if exact is None or shown.head.id != exact.head.id],
             text=text,
             category=category,
-            begun=after is not None,
+            chosen=status or "",
+            statuses=STATUSES,
+            begun=begun,
             following=parts.cursors.seal(following, filters) if following else None,
         )
 
-    @get("/products/{product_id:str}", **session_roles())
-    async def show(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
-        return await _show(parts, visit_of(request), product_id)
+    return [listing]
 
-    @post("/products/{product_id:str}", **session_roles())
-    async def save(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        if "products:write" not in visit.scopes:
-            raise AccessDenied
-        form = visit.form
-        revision = form.text("revision")
-        given: dict[str, Any] = {name: form.text(name).strip() or None for name in FIELDS}
+
+def _row(shown: Shown) -> dict[str, Any]:
+    return {"head": shown.head, "name": read_content(shown.content).name}
+
+
+async def _exact(parts: Parts, account_id: str, text: str) -> Shown | None:
+    """The product whose SKU or GTIN was typed: found at once, however many there are."""
+    try:
+        product_id = await find_by_sku(parts.database, account_id, text)
+    except NotFound:
         try:
-            patch = msgspec.convert(
-                {"name": given["name"] or "", "sku": given["sku"] or "", **_optional(given)}, ProductPatch
-            )
-            await change_product(
-                parts.database, visit.actor, visit.account_id, product_id, patch, lambda seen: str(seen) == revision
-            )
-        except msgspec.ValidationError as error:
-            return await _show(parts, visit, product_id, error=_in_words(str(error)), status=422)
-        except ValidationFailed as error:
-            told = "; ".join(f"{_label(one['field'])}: {one['message']}" for one in error.details or [])
-            return await _show(parts, visit, product_id, error=told or error.description, status=422)
-        except (DuplicateSku, DuplicateGtin) as error:
-            return await _show(parts, visit, product_id, error=error.description, status=409)
-        except PreconditionFailed:
-            told = (
-                "Somebody else has changed this product since you opened it. Your entries still stand here: save again."
-            )
-            return await _show(parts, visit, product_id, error=told, status=409)
-        return go(visit, f"/products/{product_id}", done="product")
-
-    return [listing, show, save]
-
-
-async def _show(
-    parts: Parts, visit: Visit, product_id: str, *, error: str | None = None, status: int = 200
-) -> Response[str]:
-    product = await read_product(parts.database, visit.account_id, product_id)
-    filled = {name: visit.form.text(name) if error else getattr(product, name) or "" for name in FIELDS}
-    return page(
-        visit,
-        "product.html",
-        status=status,
-        product=product,
-        filled=filled,
-        attributes={name: _shown(value) for name, value in product.attributes.items()},
-        may_write="products:write" in visit.scopes,
-        error=error,
-    )
-
-
-def _optional(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: given[name] for name in FIELDS if name not in ("name", "sku")}
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _label(field: str) -> str:
-    return _LABELS.get(field, field.capitalize())
-
-
-def _in_words(message: str) -> str:
-    """«Expected `str` of length >= 1 - at `$.sku`» as a person would say it."""
-    text, _, path = message.partition(" - at `$.")
-    field = _label(path.rstrip("`"))
-    if ">= 1" in text:
-        return f"{field} is missing."
-    _, _, longest = text.partition("<= ")
-    return f"{field} is too long: at most {longest} characters." if longest else f"{field} is not valid."
+            product_id = await find_by_gtin(parts.database, account_id, read_gtin(text).digits14)
+        except (NotAGtin, NotFound):
+            return None
+    return await read_product(parts.database, account_id, product_id)

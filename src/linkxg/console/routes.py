@@ -11,10 +11,13 @@ from linkxg.console import (
     api_access,
     audit_log,
     client_page,
+    imports,
     invitation,
     least_scope,
     members,
     my_account,
+    product_page,
+    product_versions,
     products,
     refused,
     rotation,
@@ -28,7 +31,7 @@ from linkxg.errors import PublicError
 
 _FEATURES = (
     sign_in, invitation, api_access, client_page, rotation, least_scope, refused, members, my_account, audit_log,
-    products,
+    products, product_page, product_versions, imports,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Integer, func, insert, inspect, select, table
 from linkxg.db.schema import metadata
 
 CHUNK = 1_000
+"""Rows held at once, unless the table says `rows_at_once` because its rows are large."""
 Progress = Callable[[int, int], None]
 """Told (done, of how many) as a long copy goes on: rows or pages."""
 _VERSION_TABLE = "alembic_version"
@@ -52,7 +53,8 @@ def copy_rows(
     done = 0
     for one in tables:
         counts[one.name] = 0
-        found = source.execute(select(one), execution_options={"stream_results": True, "yield_per": CHUNK})
+        at_once = one.info.get("rows_at_once", CHUNK)
+        found = source.execute(select(one), execution_options={"stream_results": True, "yield_per": at_once})
         for chunk in found.mappings().partitions():
             target.execute(insert(one), [dict(row) for row in chunk])
             counts[one.name] += len(chunk)

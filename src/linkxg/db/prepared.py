@@ -25,18 +25,19 @@ class Prepared:
     def first(self, conn: Connection, values: dict[str, Any]) -> Any:
         """The first row as a tuple, or None."""
         if conn.dialect.name == "sqlite":
-            return _driver(conn).execute(self._text, {**self._fixed, **values}).fetchone()
+            return driver(conn).execute(self._text, {**self._fixed, **values}).fetchone()
         row = conn.execute(self._statement, values).first()
         return None if row is None else tuple(row)
 
     def all(self, conn: Connection, values: dict[str, Any]) -> list[Any]:
         """Every row as a tuple."""
         if conn.dialect.name == "sqlite":
-            return _driver(conn).execute(self._text, {**self._fixed, **values}).fetchall()
+            return driver(conn).execute(self._text, {**self._fixed, **values}).fetchall()
         return [tuple(row) for row in conn.execute(self._statement, values)]
 
 
-def _driver(conn: Connection) -> sqlite3.Connection:
+def driver(conn: Connection) -> sqlite3.Connection:
+    """The driver's own connection behind a connection to SQLite."""
     driver = conn.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     return driver

@@ -1,13 +1,12 @@
-"""How is a product changed, and how does it cease to exist?
+"""How is a product changed?
 
 What is written is decided from the revision that was read, and written only if that revision still stands; when
 another request was faster, it is decided anew from what that one left.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
 from msgspec import UNSET
 from sqlalchemy import Connection
 
@@ -15,54 +14,75 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import DuplicateGtin, DuplicateSku, NotFound, PreconditionFailed, PublicError
+from linkxg.errors import (
+    DuplicateGtin,
+    DuplicateSku,
+    InvalidState,
+    NotFound,
+    PreconditionFailed,
+    PublicError,
+    ValidationFailed,
+)
+from linkxg.identifiers.gtin import Gtin
 from linkxg.ids import is_uuid
 from linkxg.products import store
-from linkxg.products.gtin import Gtin
-from linkxg.products.merge_patch import merge_patch
-from linkxg.products.model import Product, ProductPatch, ProductRow, name_key
-from linkxg.products.product_rules import attributes_refusal, check_given
-from linkxg.products.read_product import read_content, view
+from linkxg.products.canonical import Canonical
+from linkxg.products.check_content import check_content
+from linkxg.products.check_head import check_head, refusal
+from linkxg.products.content import Content, category_of
+from linkxg.products.merge_content import merged_content
+from linkxg.products.model import Product, ProductPatch, Shown, key_of, renamed, view
+from linkxg.products.versions.store import find_shown, insert_version, update_version
 
 MayChange = Callable[[int], bool]
 """Whether the caller agrees to change the product at this revision."""
 
 
+class _Draft(NamedTuple):
+    """A content that differs from what it was made of."""
+
+    content: Content
+    form: Canonical
+
+
 async def change_product(
     database: Database, actor: Actor, account_id: str, product_id: str, patch: ProductPatch, may_change: MayChange
 ) -> Product:
-    """The product as it then is; at the same revision when the patch changes nothing.
+    """The product with its draft as it then is; at the same revision when the patch changes nothing.
 
-    Raises NotFound, PreconditionFailed, ValidationFailed, DuplicateSku or DuplicateGtin.
+    A patch of the content goes to the draft; where there is none, one is begun from the latest version.
+    Raises NotFound, PreconditionFailed, InvalidState, ValidationFailed, DuplicateSku or DuplicateGtin.
     """
     if not is_uuid(product_id):
         raise NotFound
-    gtin = check_given(patch)
+    gtin, faults = check_head(patch)
+    if faults:
+        raise refusal(faults)
 
     def unit(conn: Connection) -> Product | PublicError:
         if patch.sku is not UNSET or gtin is not None:
             store.lock_identifiers(conn, account_id)
         while True:
-            row = store.find_product(conn, account_id, product_id)
-            if row is None:
+            base = find_shown(conn, account_id, product_id, "base")
+            if base is None:
                 return NotFound()
-            if not may_change(row.revision):
+            if not may_change(base.head.revision):
                 return PreconditionFailed()
-            changed = _changed(row, patch, gtin)
-            if isinstance(changed, PublicError):
-                return changed
-            if not changed:
-                return view(row)
-            if refusal := _taken(conn, account_id, row, changed):
-                return refusal
-            changed["updated_at"] = max(now_ms(), row.updated_at)
-            if store.update_product(conn, account_id, product_id, seen=row.revision, **changed):
+            if base.head.status == "ARCHIVED":
+                return InvalidState("An archived product cannot be changed.")
+            draft = _drafted(base, patch)
+            if isinstance(draft, PublicError):
+                return draft
+            changed = _changed(base, patch, gtin)
+            if not changed and draft is None:
+                return view(base)
+            if refused := _taken(conn, account_id, base, changed):
+                return refused
+            if shown := _write(conn, actor, account_id, base, changed, draft):
                 break
-        fields = [field for field in patch.__struct_fields__ if getattr(patch, field) is not UNSET]
-        details = {"sku": row.sku, "fields": fields, "revision": row.revision + 1}
+        details = {"sku": base.head.sku, "fields": _given(patch), "revision": shown.head.revision}
         audit.record(conn, account_id, actor, "product.updated", product_id, details)
-        changed.pop("name_key", None)
-        return view(row._replace(revision=row.revision + 1, **changed))
+        return view(shown)
 
     outcome = await database.write(unit)
     if isinstance(outcome, PublicError):
@@ -70,62 +90,71 @@ async def change_product(
     return outcome
 
 
-async def delete_product(
-    database: Database, actor: Actor, account_id: str, product_id: str, may_change: MayChange
-) -> None:
-    """Raises NotFound or PreconditionFailed."""
-    if not is_uuid(product_id):
-        raise NotFound
+def _given(patch: ProductPatch) -> list[str]:
+    """The fields that a patch names."""
+    named = [name for name in ("sku", "gtin") if getattr(patch, name) is not UNSET]
+    return named + [f"content.{name}" for name in (() if patch.content is UNSET else patch.content)]
 
-    def unit(conn: Connection) -> PublicError | None:
-        while True:
-            row = store.find_product(conn, account_id, product_id)
-            if row is None:
-                return NotFound()
-            if not may_change(row.revision):
-                return PreconditionFailed()
-            if store.delete_product(conn, account_id, product_id, seen=row.revision):
-                break
-        audit.record(conn, account_id, actor, "product.deleted", product_id, {"sku": row.sku})
+
+def _drafted(base: Shown, patch: ProductPatch) -> _Draft | ValidationFailed | None:
+    """The content that the patch makes; None when that is the present one."""
+    if patch.content is UNSET:
         return None
+    content = merged_content(base.content, patch.content, "content.")
+    if isinstance(content, list):
+        return refusal(content)
+    checked = check_content(content)
+    if checked.form is None:
+        return refusal(checked.faults)
+    # Compared as canonical JSON: in Python 1, 1.0 and true are equal.
+    return _Draft(content, checked.form) if checked.form.digest != base.digest else None
 
-    refusal = await database.write(unit)
-    if refusal is not None:
-        raise refusal
 
-
-def _changed(row: ProductRow, patch: ProductPatch, gtin: Gtin | None) -> dict[str, Any] | PublicError:
-    """The columns that get another value."""
-    content = read_content(row.content)
+def _changed(base: Shown, patch: ProductPatch, gtin: Gtin | None) -> dict[str, Any]:
+    """Columns of the head that get another value."""
     values: dict[str, Any] = {}
     if patch.sku is not UNSET:
         values["sku"] = patch.sku
     if patch.gtin is not UNSET:
         values["gtin14"], values["gtin_length"] = gtin or (None, None)
-    if patch.category is not UNSET:
-        values["category"] = patch.category
-    if patch.name is not UNSET:
-        content.name = patch.name
-        values["name_key"] = name_key(patch.name)
-    if patch.description is not UNSET:
-        content.description = patch.description
-    if patch.brand is not UNSET:
-        content.brand = patch.brand
-    if patch.attributes is not UNSET:
-        content.attributes = merge_patch(content.attributes, patch.attributes) or {}
-        if refusal := attributes_refusal(content.attributes):
-            return refusal
-    # Compared as JSON: in Python 1, 1.0 and true are equal.
-    values["content"] = msgspec.json.encode(content).decode()
-    if values["content"] == row.content:
-        values.pop("name_key", None)
-    return {name: value for name, value in values.items() if value != getattr(row, name, None)}
+    return {name: value for name, value in values.items() if value != getattr(base.head, name)}
 
 
-def _taken(conn: Connection, account_id: str, row: ProductRow, changed: dict[str, Any]) -> PublicError | None:
+def _write(
+    conn: Connection, actor: Actor, account_id: str, base: Shown, changed: dict[str, Any], draft: _Draft | None
+) -> Shown | None:
+    """The product as written; None when another request has changed it since."""
+    head = base.head
+    changed["updated_at"] = max(now_ms(), head.updated_at)
+    opens = draft is not None and head.draft_version is None
+    version = (head.latest_version or 0) + 1 if opens else base.version
+    if opens:
+        changed["draft_version"] = version
+    values = dict(changed)
+    if draft is not None and head.latest_version is None:
+        # A list shows the published version where there is one: what a product is found by is that version's.
+        changed["category"] = values["category"] = category_of(draft.content)
+        values["search_key"] = key_of(values.get("sku", head.sku), draft.content)
+    elif "sku" in changed:
+        values["search_key"] = renamed(store.find_search_key(conn, account_id, head.id), changed["sku"])
+    if not store.update_head(conn, account_id, head.id, seen=head.revision, **values):
+        return None
+    written = head._replace(revision=head.revision + 1, **changed)
+    if draft is None:
+        return base._replace(head=written)
+    stored = {"digest": draft.form.digest, "content": draft.form.text}
+    if opens:
+        made = {"status": "DRAFT", "created_at": changed["updated_at"], "created_by": actor.id or ""}
+        insert_version(conn, account_id, head.id, version=version, **made, **stored)
+    else:
+        update_version(conn, account_id, head.id, version, **stored)
+    return Shown(written, version, "DRAFT", draft.form.digest, draft.form.text)
+
+
+def _taken(conn: Connection, account_id: str, base: Shown, changed: dict[str, Any]) -> PublicError | None:
     """Whether another product has the SKU or GTIN that this one is to get."""
     if "sku" not in changed and changed.get("gtin14") is None:
         return None
-    sku, gtin14 = changed.get("sku", row.sku), changed.get("gtin14", row.gtin14)
-    same_sku, same_gtin = store.find_holders(conn, account_id, sku=sku, gtin14=gtin14, besides=row.id)
+    sku, gtin14 = changed.get("sku", base.head.sku), changed.get("gtin14", base.head.gtin14)
+    same_sku, same_gtin = store.find_holders(conn, account_id, sku=sku, gtin14=gtin14, besides=base.head.id)
     return DuplicateSku() if same_sku else DuplicateGtin() if same_gtin else None

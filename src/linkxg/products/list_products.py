@@ -1,30 +1,36 @@
 """Which products are there, in which order, and where does a page end?"""
 
 import asyncio
-from typing import Any
 
 from sqlalchemy import Connection
 
 from linkxg.db import Database
-from linkxg.products import store
-from linkxg.products.model import Product, ProductRow, Wanted
-from linkxg.products.read_product import view
+from linkxg.products.model import Shown, Wanted
+from linkxg.products.search import store
+from linkxg.products.search.store import Place
+
+STRETCH = 2_000
+"""How many rows one read searches at most where no index knows the wanted ones; on SQLite a few milliseconds."""
 
 STEPS = 10
 """How many stretches of rows one page may search, where no index knows the products that are wanted."""
 
 
+COUNTED = 5_000
+"""How many rows are counted before other requests get their turn; on SQLite a few milliseconds."""
+
+
 async def list_products(
-    database: Database, account_id: str, wanted: Wanted, *, after: list[Any] | None, limit: int
-) -> tuple[list[Product], list[Any] | None]:
-    """(a page of products, the position to continue after or None).
+    database: Database, account_id: str, wanted: Wanted, *, after: Place | None, limit: int
+) -> tuple[list[Shown], Place | None]:
+    """(a page of products, the place to continue after or None).
 
     A page looks at a bounded number of rows. So it may hold fewer products than `limit`, or none, and yet not be the
     last.
     """
 
-    def unit(conn: Connection, after: list[Any] | None, limit: int) -> tuple[list[ProductRow], list[Any] | None]:
-        until = store.find_horizon(conn, account_id, wanted, after=after) if store.is_search(wanted) else None
+    def unit(conn: Connection, after: Place | None, limit: int) -> tuple[list[Shown], Place | None]:
+        until = _horizon(conn, account_id, wanted, after) if store.is_search(wanted) else None
         return store.list_products(conn, account_id, wanted, after=after, until=until, limit=limit), until
 
     found, until = await database.read(unit, after, limit + 1)
@@ -35,5 +41,24 @@ async def list_products(
         await asyncio.sleep(0)
         more, until = await database.read(unit, until, limit + 1 - len(found))
         found += more
-    following = store.position(found[limit - 1], wanted) if len(found) > limit else until
-    return [view(row) for row in found[:limit]], following
+    following = store.place(found[limit - 1], wanted) if len(found) > limit else until
+    return found[:limit], following
+
+
+def _horizon(conn: Connection, account_id: str, wanted: Wanted, after: Place | None) -> Place | None:
+    return store.find_horizon(conn, account_id, wanted, after=after, rows=STRETCH)
+
+
+async def count_products(database: Database, account_id: str, wanted: Wanted) -> int:
+    """All of them, counted stretch by stretch."""
+
+    def unit(conn: Connection, after: Place | None) -> tuple[int, Place | None]:
+        until = store.find_horizon(conn, account_id, wanted, after=after, rows=COUNTED)
+        return store.count_products(conn, account_id, wanted, after=after, until=until), until
+
+    total, until = await database.read(unit, None)
+    while until is not None:
+        await asyncio.sleep(0)
+        more, until = await database.read(unit, until)
+        total += more
+    return total

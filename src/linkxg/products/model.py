@@ -1,7 +1,6 @@
 """What is a product, what is given to make one, and what may be changed?
 
-A product is a head (what it is found by) and a content (what is said of it). The content is one JSON text, so that
-versions of a product can take it over while the head stays.
+A product is a head (what it is found by, and where it stands) and its versions (what is said of it).
 """
 
 from typing import Annotated, Any, Literal, NamedTuple
@@ -9,102 +8,134 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from linkxg.products.gtin import Format
+from linkxg.clock import rfc3339
+from linkxg.identifiers.gtin import FORMATS, Format
+from linkxg.products.canonical import told
+from linkxg.products.content import Content, GtinText
+from linkxg.products.texts import SKU_PATTERN
+from linkxg.products.versions.model import VersionStatus
 
-MAX_ATTRIBUTES = 200
-MAX_ATTRIBUTES_BYTES = 64 * 1024
-
-# White space, control characters and what is invisible: two SKUs that look the same are the same.
-_UNSEEN = r"\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb"
-SKU_PATTERN = rf"^[^\x20{_UNSEEN}](?:[^{_UNSEEN}]*[^\x20{_UNSEEN}])?$"
-GTIN_PATTERN = "^(?:[0-9]{8}|[0-9]{12,14})$"
-LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
-NAME_PATTERN = LINE_PATTERN.replace("^", r"^(?=.*\S)", 1)
-
-Sku = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema={"pattern": SKU_PATTERN})]
-GtinText = Annotated[str, Meta(extra_json_schema={"pattern": GTIN_PATTERN})]
-Name = Annotated[str, Meta(min_length=1, max_length=255, extra_json_schema={"pattern": NAME_PATTERN})]
-Description = Annotated[str, Meta(max_length=10_000)]
-Brand = Annotated[str, Meta(max_length=255, extra_json_schema={"pattern": LINE_PATTERN})]
-Category = Annotated[str, Meta(max_length=100, extra_json_schema={"pattern": LINE_PATTERN})]
+Status = Literal["DRAFT", "PUBLISHED", "ARCHIVED"]
 Sort = Literal["updatedAt", "sku"]
+Sku = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema={"pattern": SKU_PATTERN})]
+RESOLVER = "https://id.gs1.org"
+"""The host of GS1 Digital Links in their normal form."""
 
 
 class NewProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """`sku` and `name` are required; the rest may be absent or null."""
+    """What the first draft of a product is made of."""
 
     sku: Sku
-    name: Name
+    content: Content
     gtin: GtinText | None = None
-    description: Description | None = None
-    brand: Brand | None = None
-    category: Category | None = None
-    attributes: Annotated[dict[str, Any], Meta(max_length=MAX_ATTRIBUTES)] | None = None
 
 
 class ProductPatch(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """A merge patch (RFC 7396): absent members stay, null clears, `attributes` are merged member by member."""
+    """A merge patch (RFC 7396) of SKU, GTIN and the draft's content: absent members stay, null clears."""
 
     sku: Sku | UnsetType = UNSET
-    name: Name | UnsetType = UNSET
     gtin: GtinText | UnsetType | None = UNSET
-    description: Description | UnsetType | None = UNSET
-    brand: Brand | UnsetType | None = UNSET
-    category: Category | UnsetType | None = UNSET
-    attributes: dict[str, Any] | UnsetType | None = UNSET
-
-
-class Content(msgspec.Struct):
-    """What is said of a product."""
-
-    name: str
-    description: str | None
-    brand: str | None
-    attributes: dict[str, Any]
+    content: dict[str, Any] | UnsetType = UNSET
 
 
 class Product(msgspec.Struct, rename="camel"):
-    """A product as its account sees it. `gtin` has the digits that were given; times are RFC 3339."""
+    """A product with one of its versions, as its account sees it. `gtin` has 14 digits; times are RFC 3339."""
 
     id: str
     sku: str
     gtin: str | None
     gtin_format: Format | None
-    name: str
-    description: str | None
-    brand: str | None
+    digital_link: str | None
+    status: Status
     category: str | None
-    attributes: dict[str, Any]
+    latest_version: int | None
+    draft_version: int | None
     revision: int
     created_at: str
     updated_at: str
+    version: int
+    version_status: VersionStatus
+    content_hash: str
+    content: msgspec.Raw
 
 
-class ProductRow(NamedTuple):
-    """A row of `products`; times in milliseconds, `content` is JSON."""
+class Head(NamedTuple):
+    """A row of `products`; times in milliseconds, `category` is the code."""
 
     id: str
     sku: str
     gtin14: str | None
     gtin_length: int | None
     category: str | None
+    status: Status
+    latest_version: int | None
+    draft_version: int | None
     revision: int
     created_at: int
     updated_at: int
+
+    @property
+    def gtin(self) -> str | None:
+        """With as many digits as it was given."""
+        return self.gtin14[-self.gtin_length :] if self.gtin14 and self.gtin_length else None
+
+
+class Shown(NamedTuple):
+    """A head and the version of it that is shown; `content` is canonical JSON."""
+
+    head: Head
+    version: int
+    version_status: VersionStatus
+    digest: bytes
     content: str
 
 
 class Wanted(NamedTuple):
-    """What a list is narrowed to, and its order. `name_key` is looked for in names, `since` is in milliseconds."""
+    """What a list is narrowed to, and its order. `search_key` is looked for in those, `since` is in milliseconds."""
 
+    status: Status | None = None
     sku: str | None = None
     gtin14: str | None = None
     category: str | None = None
-    name_key: str | None = None
+    search_key: str | None = None
     since: int | None = None
     sort: Sort = "updatedAt"
 
 
-def name_key(name: str) -> str:
-    """The form in which names are searched, so that upper and lower case are the same."""
-    return name.casefold()
+def view(shown: Shown) -> Product:
+    head = shown.head
+    gtin14 = head.gtin14
+    return Product(
+        head.id,
+        head.sku,
+        gtin14,
+        FORMATS[head.gtin_length] if head.gtin_length else None,
+        f"{RESOLVER}/01/{gtin14}" if gtin14 else None,
+        head.status,
+        head.category,
+        head.latest_version,
+        head.draft_version,
+        head.revision,
+        rfc3339(head.created_at),
+        rfc3339(head.updated_at),
+        shown.version,
+        shown.version_status,
+        told(shown.digest),
+        msgspec.Raw(shown.content.encode()),
+    )
+
+
+def search_key(text: str) -> str:
+    """The form in which products are searched, so that upper and lower case are the same."""
+    return text.casefold()
+
+
+def key_of(sku: str, content: Content) -> str:
+    """What a search finds a product by: its SKU, then its names; no search spans two of them."""
+    said = (content.name, content.brand, content.model_number)
+    return search_key("\n".join((sku, *(text for text in said if text))))
+
+
+def renamed(key: str, sku: str) -> str:
+    """The key of a product with another SKU that says the same."""
+    return f"{search_key(sku)}\n{key.partition(chr(10))[2]}"

@@ -1,39 +1,41 @@
-"""How is one product read, and how does a row become a product?"""
+"""How is one product read?"""
 
-import msgspec
-
-from linkxg.clock import rfc3339
 from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.ids import is_uuid
 from linkxg.products import store
-from linkxg.products.gtin import FORMATS
-from linkxg.products.model import Content, Product, ProductRow
+from linkxg.products.model import Shown
+from linkxg.products.versions.store import Which, find_shown
 
-read_content = msgspec.json.Decoder(Content).decode
+MAX_VERSION = 2**31 - 1
 
 
-async def read_product(database: Database, account_id: str, product_id: str) -> Product:
-    """Raises NotFound, also for another account's product and for what is no id at all."""
-    row = await database.read(store.find_product, account_id, product_id) if is_uuid(product_id) else None
-    if row is None:
+async def read_product(database: Database, account_id: str, product_id: str, which: Which | int = "current") -> Shown:
+    """Raises NotFound, also for another account's product, what is no id at all, and a version that there is not."""
+    if not is_uuid(product_id) or (isinstance(which, int) and not is_version(which)):
         raise NotFound
-    return view(row)
+    shown = await database.read(find_shown, account_id, product_id, which)
+    if shown is None:
+        raise NotFound
+    return shown
 
 
-def view(row: ProductRow) -> Product:
-    content = read_content(row.content)
-    return Product(
-        id=row.id,
-        sku=row.sku,
-        gtin=row.gtin14[-row.gtin_length :] if row.gtin14 and row.gtin_length else None,
-        gtin_format=FORMATS[row.gtin_length] if row.gtin_length else None,
-        name=content.name,
-        description=content.description,
-        brand=content.brand,
-        category=row.category,
-        attributes=content.attributes,
-        revision=row.revision,
-        created_at=rfc3339(row.created_at),
-        updated_at=rfc3339(row.updated_at),
-    )
+def is_version(number: int) -> bool:
+    """Whether `number` can be one of a version; larger ones would not even fit into the database."""
+    return 0 < number <= MAX_VERSION
+
+
+async def find_by_sku(database: Database, account_id: str, sku: str) -> str:
+    """The product's id. Raises NotFound."""
+    return _found(await database.read(store.find_id_by_sku, account_id, sku))
+
+
+async def find_by_gtin(database: Database, account_id: str, gtin14: str) -> str:
+    """The id of the product that has this GTIN; of archived ones the newest. Raises NotFound."""
+    return _found(await database.read(store.find_id_by_gtin, account_id, gtin14))
+
+
+def _found(product_id: str | None) -> str:
+    if product_id is None:
+        raise NotFound
+    return product_id

@@ -1,156 +1,161 @@
-"""`/products`: the account's products."""
+"""`/products`: the account's products, one by one."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
-import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import check_key
-from linkxg.errors import InvalidRequest
-from linkxg.products.change_product import change_product, delete_product
+from linkxg.errors import InvalidRequest, NotFound
+from linkxg.identifiers.gtin import NotAGtin, read_gtin
+from linkxg.products.change_product import change_product
 from linkxg.products.create_product import create_product
-from linkxg.products.gtin import NotAGtin, read_gtin
-from linkxg.products.list_products import list_products
-from linkxg.products.model import NewProduct, Product, ProductPatch, Sort, Wanted, name_key
-from linkxg.products.read_product import read_product
+from linkxg.products.model import NewProduct, Product, ProductPatch, view
+from linkxg.products.publish_product import publish_product
+from linkxg.products.read_product import find_by_gtin, find_by_sku, read_product
+from linkxg.products.remove_product import remove_product
+from linkxg.products.select_fields import read_fields, select_fields
+from linkxg.products.versions.model import PublishProduct
+from linkxg.products.versions.store import Which
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions, MergePatch
 from linkxg.web.exchange import exchange_of
 from linkxg.web.forms import read_form
-from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
+from linkxg.web.pages import Success
 from linkxg.web.permits import scope
 
 IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
+Fields = Annotated[
+    str | None, QueryParameter(max_length=2_000, description="Members to answer with: sku,content.name.")
+]
+VersionParameter = Annotated[str | None, QueryParameter(max_length=10, description="`draft`, `latest` or a number.")]
+NOT_MODIFIED = {304: ResponseSpec(None, description="The caller has it already.", generate_examples=False)}
 PATH = "/api/v1/products"
 _CACHE = "private, no-cache"
-_PARAMETERS = {"sku", "gtin", "category", "q", "updatedSince", "sort", "limit", "cursor"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
-def _header(name: str, says: str) -> ResponseHeader:
+def header(name: str, says: str) -> ResponseHeader:
     return ResponseHeader(name=name, description=says, documentation_only=True)
 
 
-_ETAG = _header("ETag", "The product's revision, for If-Match and If-None-Match.")
-_LINK = _header("Link", "With rel=next, the address of the next page (RFC 8288).")
-_LOCATION = _header("Location", "The address of the new product.")
-_REPLAYED = _header("Idempotent-Replayed", "true when this request was answered before; this is that answer.")
+ETAG = header("ETag", "The product's revision, for If-Match and If-None-Match.")
+LINK = header("Link", "With rel=next, the address of the next page (RFC 8288).")
+REPLAYED = header("Idempotent-Replayed", "true when this request was answered before; this is that answer.")
+_LOCATION = header("Location", "The address of the new product.")
 
 
-def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HTTPRouteHandler]:
+def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     address = public_url + PATH
 
-    @get(
-        "/products",
-        operation_id="listProducts",
-        tags=["Products"],
-        response_headers=[_LINK],
-        **scope("products:read"),
-    )
-    async def listing(
-        request: Request[Any, Any, Any],
-        sku: Annotated[str | None, QueryParameter(max_length=64)] = None,
-        gtin: Annotated[str | None, QueryParameter(max_length=14, description="In any of its lengths.")] = None,
-        category: Annotated[str | None, QueryParameter(max_length=100)] = None,
-        q: Annotated[str | None, QueryParameter(max_length=255, description="A part of the name.")] = None,
-        updated_since: Annotated[str | None, QueryParameter(name="updatedSince", description="RFC 3339.")] = None,
-        sort: FromQuery[Sort] = "updatedAt",
-        limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-        cursor: FromQuery[str | None] = None,
-    ) -> Response[Page[Product]]:
-        """The account's products, oldest change first.
-
-        A page may hold fewer products than `limit` and still not be the last: go on while `hasMore` is true.
-        """
-        # A filter that is misspelt must not find everything.
-        if not read_form(request.scope["query_string"]).keys() <= _PARAMETERS:
-            raise InvalidRequest("A parameter is unknown.")
-        wanted = Wanted(
-            sku or None,
-            _gtin14(gtin) if gtin else None,
-            category or None,
-            name_key(q) if q else None,
-            _milliseconds(updated_since) if updated_since else None,
-            sort,
-        )
-        account_id = _account_id(request)
-        filters = {"list": "products", "account": account_id, **wanted._asdict()}
-        after = cursors.open(cursor, filters) if cursor else None
-        found, following = await list_products(database, account_id, wanted, after=after, limit=limit)
-        next_cursor = cursors.seal(following, filters) if following else None
-        headers = {}
-        if next_cursor is not None:
-            asked = {"sku": sku, "gtin": gtin, "category": category, "q": q, "updatedSince": updated_since}
-            query = {name: value for name, value in asked.items() if value}
-            query |= {"sort": sort, "limit": str(limit), "cursor": next_cursor}
-            headers["Link"] = f'<{address}?{urlencode(query)}>; rel="next"'
-        page = Page(data=found, pagination=Pagination(next_cursor, next_cursor is not None, limit))
-        return Response(page, headers=headers)
+    async def told(
+        request: Request[Any, Any, Any], product_id: str, version: str | None, fields: str | None
+    ) -> Response[Success[Product]]:
+        refuse_unknown(request, {"version", "fields"})
+        paths = read_fields(fields, Product) if fields else None
+        conditions = Conditions.of(exchange_of(request.scope))
+        shown = await read_product(database, account_id_of(request), product_id, _which(version))
+        tag = tag_of(shown.head.revision)
+        headers = {"ETag": tag, "Cache-Control": _CACHE}
+        if conditions.is_fresh(tag):
+            return Response(b"", status_code=304, headers=headers)  # type: ignore[arg-type]
+        product: Any = view(shown)
+        if paths:
+            product = select_fields(product, paths)
+        return Response(Success(data=product), headers=headers)
 
     @post(
         "/products",
         operation_id="createProduct",
         tags=["Products"],
-        response_headers=[_LOCATION, _ETAG, _REPLAYED],
+        response_headers=[_LOCATION, ETAG, REPLAYED],
         **scope("products:write"),
     )
     async def create(
         request: Request[Any, Any, Any], data: JSONBody[NewProduct], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Product]]:
-        """Create a product. SKU and GTIN are unique within the account."""
+        """Create a product with a draft. SKU and GTIN are unique within the account."""
         actor = actor_of(exchange_of(request.scope))
         made, replayed = await create_product(
-            database, actor, _account_id(request), data, idempotency_key=check_key(idempotency_key)
+            database, actor, account_id_of(request), data, idempotency_key=check_key(idempotency_key)
         )
-        headers = {"Location": f"{address}/{made.id}", "ETag": _tag(made.revision)}
-        if replayed:
-            headers["Idempotent-Replayed"] = "true"
-        return Response(Success(data=made), headers=headers)
+        headers = {"Location": f"{address}/{made.id}", "ETag": tag_of(made.revision)}
+        return Response(Success(data=made), headers=headers | replay(replayed))
+
+    @get(
+        "/products/by-sku/{sku:path}",
+        operation_id="readProductBySku",
+        tags=["Products"],
+        operation_class=ConditionalRead,
+        response_headers=[ETAG],
+        responses=NOT_MODIFIED,
+        **scope("products:read"),
+    )
+    async def by_sku(
+        request: Request[Any, Any, Any], sku: FromPath[str], version: VersionParameter = None, fields: Fields = None
+    ) -> Response[Success[Product]]:
+        """The product with this SKU. A slash in it may be written as it is, or as %2F."""
+        product_id = await find_by_sku(database, account_id_of(request), sku.removeprefix("/"))
+        return await told(request, product_id, version, fields)
+
+    @get(
+        "/products/by-gtin/{gtin:str}",
+        operation_id="readProductByGtin",
+        tags=["Products"],
+        operation_class=ConditionalRead,
+        response_headers=[ETAG],
+        responses=NOT_MODIFIED,
+        **scope("products:read"),
+    )
+    async def by_gtin(
+        request: Request[Any, Any, Any], gtin: FromPath[str], version: VersionParameter = None, fields: Fields = None
+    ) -> Response[Success[Product]]:
+        """The product with this GTIN, in any of its lengths; of archived ones the newest."""
+        try:
+            gtin14 = read_gtin(gtin).digits14
+        except NotAGtin:
+            raise NotFound from None
+        product_id = await find_by_gtin(database, account_id_of(request), gtin14)
+        return await told(request, product_id, version, fields)
 
     @get(
         "/products/{product_id:str}",
         operation_id="readProduct",
         tags=["Products"],
         operation_class=ConditionalRead,
-        response_headers=[_ETAG],
-        responses={304: ResponseSpec(None, description="The caller has it already.", generate_examples=False)},
+        response_headers=[ETAG],
+        responses=NOT_MODIFIED,
         **scope("products:read"),
     )
-    async def read(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[Success[Product]]:
-        """One product."""
-        conditions = Conditions.of(exchange_of(request.scope))
-        product = await read_product(database, _account_id(request), product_id)
-        tag = _tag(product.revision)
-        headers = {"ETag": tag, "Cache-Control": _CACHE}
-        if conditions.is_fresh(tag):
-            return Response(b"", status_code=304, headers=headers)  # type: ignore[arg-type]
-        return Response(Success(data=product), headers=headers)
+    async def read(
+        request: Request[Any, Any, Any],
+        product_id: FromPath[str],
+        version: VersionParameter = None,
+        fields: Fields = None,
+    ) -> Response[Success[Product]]:
+        """One product, with its latest published version; with its draft while none is published."""
+        return await told(request, product_id, version, fields)
 
     @patch(
         "/products/{product_id:str}",
         operation_id="changeProduct",
         tags=["Products"],
         operation_class=MergePatch,
-        response_headers=[_ETAG],
+        response_headers=[ETAG],
         merge_patch=True,
         **scope("products:write"),
     )
     async def change(
         request: Request[Any, Any, Any], product_id: FromPath[str], data: JSONBody[ProductPatch]
     ) -> Response[Success[Product]]:
-        """Change a product by a merge patch: null clears a member, attributes are merged one by one."""
+        """Change a product's draft by a merge patch; a draft is begun from the latest version where there is none."""
         actor = actor_of(exchange_of(request.scope))
-        product = await change_product(database, actor, _account_id(request), product_id, data, _may_change(request))
-        return Response(Success(data=product), headers={"ETag": _tag(product.revision)})
+        product = await change_product(database, actor, account_id_of(request), product_id, data, may_change(request))
+        return Response(Success(data=product), headers={"ETag": tag_of(product.revision)})
 
     @delete(
         "/products/{product_id:str}",
@@ -160,41 +165,72 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         **scope("products:write"),
     )
     async def remove(request: Request[Any, Any, Any], product_id: FromPath[str]) -> None:
-        """Delete a product; its SKU and GTIN are free again."""
+        """Delete a product that was never published; archive one that was."""
         actor = actor_of(exchange_of(request.scope))
-        await delete_product(database, actor, _account_id(request), product_id, _may_change(request))
+        await remove_product(database, actor, account_id_of(request), product_id, may_change(request))
 
-    return [listing, create, read, change, remove]
+    @post(
+        "/products/{product_id:str}/publish",
+        operation_id="publishProduct",
+        tags=["Products"],
+        status_code=200,
+        operation_class=ConditionalWrite,
+        response_headers=[ETAG, REPLAYED],
+        **scope("products:write"),
+    )
+    async def publish(
+        request: Request[Any, Any, Any],
+        product_id: FromPath[str],
+        data: JSONBody[PublishProduct | None] = None,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response[Success[Product]]:
+        """Publish the draft: it never changes again. 422 lists everything that is missing."""
+        actor = actor_of(exchange_of(request.scope))
+        product, replayed = await publish_product(
+            database,
+            actor,
+            account_id_of(request),
+            product_id,
+            data or PublishProduct(),
+            may_change(request),
+            check_key(idempotency_key),
+        )
+        return Response(Success(data=product), headers={"ETag": tag_of(product.revision)} | replay(replayed))
+
+    return [create, by_sku, by_gtin, read, change, remove, publish]
 
 
-def _account_id(request: Request[Any, Any, Any]) -> str:
+def account_id_of(request: Request[Any, Any, Any]) -> str:
     account_id: str = exchange_of(request.scope).principal.account_id
     return account_id
 
 
-def _tag(revision: int) -> str:
+def tag_of(revision: int) -> str:
     return f'"p-{revision}"'
 
 
-def _may_change(request: Request[Any, Any, Any]) -> Callable[[int], bool]:
+def replay(replayed: bool) -> dict[str, str]:
+    return {"Idempotent-Replayed": "true"} if replayed else {}
+
+
+def may_change(request: Request[Any, Any, Any]) -> Callable[[int], bool]:
+    """Whether the request's conditions hold for a revision."""
     conditions = Conditions.of(exchange_of(request.scope))
-    return lambda revision: conditions.allow_change(_tag(revision))
+    return lambda revision: conditions.allow_change(tag_of(revision))
 
 
-def _gtin14(text: str) -> str:
-    try:
-        return read_gtin(text).digits14
-    except NotAGtin:
-        raise InvalidRequest("The parameter gtin is not a GTIN.") from None
+def refuse_unknown(request: Request[Any, Any, Any], known: set[str]) -> None:
+    """A parameter that is misspelt must not be taken for one that is absent. Raises InvalidRequest."""
+    query = request.scope["query_string"]
+    if query and not read_form(query).keys() <= known:
+        raise InvalidRequest("A parameter is unknown.")
 
 
-def _milliseconds(text: str) -> int:
-    try:
-        at = msgspec.convert(text, datetime, strict=True)
-        if at.tzinfo is None:
-            raise ValueError
-    except ValueError:
-        raise InvalidRequest(
-            "The parameter updatedSince must be an RFC 3339 time such as 2026-11-23T14:33:00Z; write + as %2B."
-        ) from None
-    return (at - _EPOCH) // _MILLISECOND
+def _which(version: str | None) -> Which | int:
+    if not version:
+        return "current"
+    if version == "draft" or version == "latest":
+        return version  # type: ignore[return-value]
+    if version.isascii() and version.isdigit():
+        return int(version)
+    raise InvalidRequest("The parameter version is draft, latest or the number of a version.")

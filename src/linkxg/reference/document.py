@@ -34,6 +34,7 @@ _TAGS = {
     "People": "Signing in and out, sessions, password.",
     "Account": "The organisation, its people and its audit trail.",
     "Products": "The account's own products.",
+    "Imports": "Files of products, and what became of their rows.",
     "Discovery": "What a client can find out by itself: RFC 8414, RFC 9728, RFC 7517.",
     "Service": "Is it alive and ready?",
 }

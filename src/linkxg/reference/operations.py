@@ -4,7 +4,7 @@ Litestar has filled in path, parameters, tag and id; here come who may call, the
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -24,13 +24,14 @@ from linkxg.errors import (
     ValidationFailed,
 )
 from linkxg.reference.answers import SPECIFIC, Errors, error_responses, header_references
-from linkxg.reference.bounds import KEY_SCHEMA
+from linkxg.reference.bounds import KEY_SCHEMA, NUMBER_SCHEMA, NUMBERS
 from linkxg.reference.examples import example
 from linkxg.reference.schemas import Schemas
 from linkxg.web.permits import EVERYONE
 from linkxg.web.strict_request import OAUTH_STYLE
 
 JSON = "application/json"
+_FILE = {"type": "string"}
 _CLAUSE = re.compile("[.;:] ")
 _CLUTTER = ("deprecated", "allowEmptyValue", "allowReserved")
 
@@ -57,8 +58,11 @@ def typed_routes(router: Litestar) -> Iterator[TypedRoute]:
             data = handler.parsed_data_field
             returned = handler.parsed_fn_signature.return_type
             answer = returned.annotation
+            kinds = returned.inner_types
             if returned.is_subclass_of(Response):
-                answer = returned.inner_types[0].annotation
+                answer = kinds[0].annotation if kinds else bytes
+            elif returned.is_union:
+                answer = next(kind.annotation for kind in kinds if not kind.is_subclass_of(Response))
             body = None if data is None else next(t for t in data.inner_types or (data,) if not t.is_none_type)
             yield TypedRoute(
                 route.path_format,
@@ -66,7 +70,7 @@ def typed_routes(router: Litestar) -> Iterator[TypedRoute]:
                 handler,
                 None if body is None or data is None else body.annotation,
                 data is not None and not data.is_optional,
-                answer if handler.status_code != HTTPStatus.NO_CONTENT else None,
+                answer if handler.status_code != HTTPStatus.NO_CONTENT and answer is not bytes else None,
             )
 
 
@@ -85,6 +89,8 @@ def finish(operation: dict[str, Any], route: TypedRoute, schemas: Schemas) -> No
         shown = {"schema": schema, "example": example(schema, schemas.components)}
         media_types = operation["requestBody"]["content"]
         operation["requestBody"] = {"required": route.body_required, "content": dict.fromkeys(media_types, shown)}
+    if "takes" in route.handler.opt:
+        operation["requestBody"] = {"required": True, "content": _files(route.handler.opt["takes"])}
     oauth = route.path.startswith(OAUTH_STYLE[0])
     operation["responses"] = _successes(operation["responses"], route, schemas) | error_responses(
         _errors(operation["operationId"], route), oauth=oauth
@@ -121,6 +127,8 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     schema.pop("description", None)
     if parameter["name"] == "Idempotency-Key":
         schema |= KEY_SCHEMA
+    if parameter["in"] == "path" and parameter["name"] in NUMBERS:
+        schema = NUMBER_SCHEMA
     kept = {name: value for name, value in parameter.items() if name not in _CLUTTER}
     return {**kept, "schema": schema}
 
@@ -144,7 +152,21 @@ def _successes(listed: dict[str, Any], route: TypedRoute, schemas: Schemas) -> d
         schema = schemas.of(route.answer)
         shown = {"schema": schema, "example": example(schema, schemas.components)}
         found[str(route.handler.status_code)]["content"] = {JSON: shown}
+    if "gives" in route.handler.opt:
+        found[str(route.handler.status_code)].setdefault("content", {}).update(_files(route.handler.opt["gives"]))
     return found
+
+
+def _files(media_types: Iterable[str]) -> dict[str, Any]:
+    """Files, which no schema describes; of a form the field that holds one."""
+    return {
+        kind: {
+            "schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]}
+            if kind.startswith("multipart/")
+            else _FILE
+        }
+        for kind in media_types
+    }
 
 
 def _errors(operation_id: str, route: TypedRoute) -> Errors:
@@ -158,7 +180,7 @@ def _errors(operation_id: str, route: TypedRoute) -> Errors:
         errors += (AccessDenied,)
     if "{" in route.path:
         errors += (NotFound,)
-    if route.body is not None:
+    if route.body is not None or "takes" in opt:
         errors += (PayloadTooLarge,)
         if not route.path.startswith(OAUTH_STYLE):
             errors += (UnsupportedMediaType, ValidationFailed)

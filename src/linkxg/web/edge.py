@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PublicError
-from linkxg.web.exchange import NO_STORE, Exchange, Headers, RawEndpoint, Receive, Reply, Scope, Send
+from linkxg.web.exchange import MORE_TIME, NO_STORE, Exchange, Headers, RawEndpoint, Receive, Reply, Scope, Send
 from linkxg.web.http_protocol import write_whole
 from linkxg.web.logs import RequestLog
 from linkxg.web.metrics import Metrics
@@ -66,7 +66,10 @@ class Edge:
         started = time.perf_counter()
         headers = scope["headers"]
         source, may_serve = self._sources.read(scope, headers)
-        exchange = Exchange(f"{self._prefix}{next(self._numbers):08x}", source, headers, receive, scope["query_string"])
+        request_id = f"{self._prefix}{next(self._numbers):08x}"
+        exchange = Exchange(request_id, source, headers, receive, scope["query_string"])
+        if MORE_TIME in scope:
+            exchange.more_time = scope[MORE_TIME]
         path = scope["path"]
         methods = self.raw.get(path)
         refused = self._refused(scope, path, may_serve=may_serve)

@@ -3,7 +3,7 @@
 `Exchange` is made once at the edge and travels in the ASGI scope under the key `linkxg`.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
 from linkxg.errors import InvalidRequest, PayloadTooLarge
@@ -14,13 +14,21 @@ Send = Callable[[Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 JSON_TYPE = (b"content-type", b"application/json")
+MORE_TIME = "linkxg.more_time"
+"""In the scope: what a route that takes uploads calls for each part, so that a body may take long but never stall."""
 NO_STORE: Headers = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
+
+
+def _nothing() -> None:
+    """Where nobody measures how long a body takes."""
 
 
 class Exchange:
     """One request: its server-made id, where it came from, and notes for its one log line."""
 
-    __slots__ = ("headers", "notes", "principal", "query", "raw_body", "receive", "request_id", "route", "source")
+    __slots__ = (
+        "headers", "more_time", "notes", "principal", "query", "raw_body", "receive", "request_id", "route", "source",
+    )  # fmt: skip
 
     def __init__(self, request_id: str, source: str, headers: Headers, receive: Receive, query: bytes = b"") -> None:
         self.request_id = request_id
@@ -32,6 +40,7 @@ class Exchange:
         self.notes: dict[str, Any] = {}
         self.principal: Any = None
         self.raw_body: bytes | None = None
+        self.more_time: Callable[[], None] = _nothing
 
     def header(self, name: bytes) -> bytes | None:
         """The value of `name` (lower case). Raises InvalidRequest when the header is repeated."""
@@ -58,6 +67,28 @@ class Exchange:
         if len(body) > limit:
             raise PayloadTooLarge
         return body
+
+    async def stream(self, limit: int) -> AsyncIterator[bytes]:
+        """The parts of a body that is too large to be held, at most `limit` bytes in all.
+
+        Only for callers who may send one: it may take as long as parts keep coming.
+        """
+        announced = self.header(b"content-length")
+        if announced is not None and (not announced.isdigit() or int(announced) > limit):
+            raise PayloadTooLarge
+        more, seen = True, 0
+        while more:
+            self.more_time()
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise InvalidRequest("The request body did not arrive.")
+            part: bytes = message.get("body", b"")
+            more = message.get("more_body", False)
+            seen += len(part)
+            if seen > limit:
+                raise PayloadTooLarge
+            if part:
+                yield part
 
 
 class Reply(NamedTuple):

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from linkxg.web.exchange import MORE_TIME
 from linkxg.web.source import source_key
 
 CONNECTIONS = 4_096
@@ -95,6 +96,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         # A large block may come in one piece: the request is then whole, and the edge refuses it.
         if self._header_bytes > HEADER_BYTES and self._header_length() > HEADER_BYTES:
             self.scope["headers_too_large"] = True  # type: ignore[typeddict-unknown-key]
+        self.scope[MORE_TIME] = self._more_time  # type: ignore[literal-required]
         super().on_headers_complete()
         self.scope["linkxg.cycle"] = self.cycle  # type: ignore[typeddict-unknown-key]
         if self.leaving:
@@ -132,6 +134,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _header_length(self) -> int:
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+
+    def _more_time(self) -> None:
+        if self._reading_body:
+            self._calm()
+            self._wait()
 
     def _wait(self) -> None:
         self._patience = self.loop.call_later(REQUEST_SECONDS, self._give_up)

@@ -22,6 +22,7 @@ MAX_DEPTH = 32
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"^Object missing required field `(?P<field>[^`]*)`")
+_INDEX = re.compile(r"\[[0-9]+\]$")
 _UNKNOWN = re.compile(r"Object contains unknown field `")
 
 
@@ -110,30 +111,55 @@ def _is_encodable(text: str) -> bool:
 
 
 def _refusal(message: str, shape: Any, oauth_style: bool) -> PublicError:
-    """In the words of the shape alone: names and values that were sent are not repeated, they may be secrets."""
-    code, field, plain = "invalid", "", _PATH.sub("", message).replace("`", "")
-    missing = _MISSING.search(message)
-    path = _PATH.search(message)
-    if _UNKNOWN.match(message):
-        code, plain = "unknown_field", f"The fields are {_names(shape)}."
-    elif missing:
-        field = f"{path['path']}.{missing['field']}" if path else missing["field"]
-        code = "missing"
-    elif path:
-        field = path["path"]
-    if plain.startswith("Invalid enum value"):
-        plain = "Not one of the values that this field takes."
+    fault = fault_of(message, shape)
+    field, code = fault["field"], fault["code"]
     text = {
         "missing": f"The field {field} is missing.",
         "unknown_field": "The body has a field that is not known here.",
         "invalid": f"The field {field} is not valid." if field else "The body is not valid.",
     }[code]
-    if oauth_style:
-        return InvalidRequest(text)
-    return ValidationFailed(text, details=[{"field": field, "code": code, "message": plain}])
+    return InvalidRequest(text) if oauth_style else ValidationFailed(text, details=[fault])
+
+
+def fault_of(message: str, shape: Any, at: str = "") -> dict[str, str]:
+    """What msgspec says of a value that is no `shape`, as a detail: `field` (with `at` before it), `code`, `message`.
+
+    In the words of the shape alone: names and values that were sent are not repeated, they may be secrets.
+    """
+    path = _PATH.search(message)
+    code, field, plain = "invalid", path["path"] if path else "", _PATH.sub("", message).replace("`", "")
+    missing = _MISSING.search(message)
+    if _UNKNOWN.match(message):
+        # The message holds the name that was sent, and that may look like a path.
+        holder = _within(shape, field)
+        field = field if holder is not None else ""
+        code, plain = "unknown_field", f"The fields are {_names(holder or shape)}."
+    elif missing:
+        field = f"{field}.{missing['field']}" if field else missing["field"]
+        code = "missing"
+    if plain.startswith("Invalid enum value"):
+        plain = "Not one of the values that this field takes."
+    return {"field": (at + field).rstrip("."), "code": code, "message": plain}
+
+
+def _within(shape: Any, path: str) -> Any:
+    """The type of what stands at a path such as `content.materials[0]`; None when there is no such member."""
+    for name in path.split(".") if path else ():
+        structs = _structs(shape)
+        members = {field.encode_name: field.type for field in msgspec.structs.fields(structs[0])} if structs else {}
+        shape = members.get(_INDEX.sub("", name))
+        if shape is None:
+            return None
+    return shape
 
 
 def _names(shape: Any) -> str:
     """The members of the struct that a body is read into, which may be optional."""
-    kinds = [kind for kind in (shape, *get_args(shape)) if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
-    return ", ".join(field.encode_name for kind in kinds for field in msgspec.structs.fields(kind))
+    return ", ".join(field.encode_name for kind in _structs(shape) for field in msgspec.structs.fields(kind))
+
+
+def _structs(shape: Any) -> list[Any]:
+    """The structs that a type is made of: of an optional one, a list of them, an annotated one."""
+    if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
+        return [shape]
+    return [kind for part in get_args(shape) for kind in _structs(part)]

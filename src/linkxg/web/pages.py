@@ -27,9 +27,12 @@ class Success(msgspec.Struct, Generic[T], kw_only=True):
 
 
 class Pagination(msgspec.Struct, rename="camel"):
+    """`totalCount` is there when it was asked for."""
+
     next_cursor: str | None
     has_more: bool
     limit: int
+    total_count: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Page(msgspec.Struct, Generic[T], kw_only=True):

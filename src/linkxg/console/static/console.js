@@ -107,5 +107,71 @@
     }
   });
 
+  // A file can be dropped onto its field, and its way to the service is shown.
+  const fileOf = (target) => {
+    const place = target.closest && target.closest("[data-drop]");
+    return place && { place, field: place.querySelector("input[type=file]") };
+  };
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      const found = fileOf(event.target);
+      if (!found) return;
+      event.preventDefault();
+      found.place.classList.toggle("over", kind === "dragover");
+      if (kind !== "drop" || !event.dataTransfer.files.length) return;
+      const one = new DataTransfer();
+      one.items.add(event.dataTransfer.files[0]);
+      found.field.files = one.files;
+      tell(`${one.files[0].name} chosen`);
+    });
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!("upload" in form.dataset)) return;
+    event.preventDefault();
+    const button = form.querySelector("button");
+    const bar = form.querySelector("progress");
+    const request = new XMLHttpRequest();
+    const fail = () => {
+      button.disabled = false;
+      bar.hidden = true;
+      tell("The upload was cut off. Try it again.");
+    };
+    request.upload.addEventListener("progress", (sent) => {
+      if (sent.lengthComputable) bar.value = 100 * sent.loaded / sent.total;
+    });
+    request.addEventListener("load", () => {
+      if (request.status < 300) { location.assign(request.responseURL); return; }
+      const page = new DOMParser().parseFromString(request.responseText, "text/html");
+      const found = page.getElementById("content");
+      if (!found) { fail(); return; }
+      document.getElementById("content").replaceChildren(...found.childNodes);
+      begin(document);
+      const fault = document.getElementById("fault");
+      if (fault) { fault.tabIndex = -1; fault.focus(); }
+    });
+    request.addEventListener("error", fail);
+    request.open("POST", form.action);
+    button.disabled = true;
+    bar.hidden = false;
+    request.send(new FormData(form));
+  });
+
+  // What is under way is looked at once a second, until it has ended.
+  const follow = async () => {
+    const place = document.querySelector("[data-live]");
+    if (!place) return;
+    try {
+      const answer = await fetch(location.pathname, { redirect: "error" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = page.getElementById(place.id);
+      if (found && !("live" in found.dataset)) { location.replace(location.pathname); return; }
+      if (found) { place.replaceChildren(...found.childNodes); begin(place); }
+    } catch { /* The next look may succeed. */ }
+    setTimeout(follow, 1000);
+  };
+  setTimeout(follow, 1000);
+
   begin(document);
 })();

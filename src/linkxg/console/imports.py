@@ -1,0 +1,165 @@
+"""`/imports`: files in, what became of them, and failed rows back to be mended."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from linkxg.console.guard import Visit, visit_of
+from linkxg.console.pages import COMMON, go, page
+from linkxg.console.parts import Parts
+from linkxg.errors import InvalidState, PayloadTooLarge, RateLimitExceeded, ValidationFailed
+from linkxg.imports.failed_rows import failed_rows, type_of
+from linkxg.imports.manage_import import cancel_import, retry_import
+from linkxg.imports.model import MAX_UPLOAD, OPEN, JobRow, Options
+from linkxg.imports.read_import import list_imports, list_row_errors, may_retry, read_import, view
+from linkxg.imports.start_import import start_import
+from linkxg.imports.template import template
+from linkxg.imports.upload_endpoint import MEDIA_TYPES, format_of
+from linkxg.web.permits import session_roles
+
+LIST = "/imports"
+ONE = f"{LIST}/{{import_id:str}}"
+WRITERS = ("OWNER", "ADMIN", "MEMBER")
+SHOWN_JOBS, SHOWN_ERRORS = 25, 50
+_FIELDS = {"mode": "mode", "key": "key", "on_error": "onError"}
+_FORM_BYTES = 64 * 1024
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @get(LIST, **session_roles(WRITERS))
+    async def listing(request: Request[Any, Any, Any]) -> Response[str]:
+        return await _list(parts, visit_of(request))
+
+    @post(LIST, upload=MAX_UPLOAD + _FORM_BYTES, **session_roles(WRITERS))
+    async def start(request: Request[Any, Any, Any]) -> Response[str]:
+        visit = visit_of(request)
+        assert visit.upload is not None
+        given = {name: visit.form.text(field) for name, field in _FIELDS.items() if visit.form.text(field)}
+        try:
+            options = msgspec.convert(
+                {**given, "format": format_of(visit.upload.file_name), "dry_run": visit.form.text("dryRun") == "true"},
+                Options,
+            )
+            started = await start_import(
+                parts.database, visit.actor, visit.account_id, options, visit.upload.content(),
+                file_name=visit.upload.file_name,
+            )  # fmt: skip
+        except msgspec.ValidationError:
+            return await _list(parts, visit, error="Choose the options from the lists.", status=422)
+        except ValidationFailed as error:
+            faults = [f"{one['field']}: {one['message']}" for one in error.details or []] or [error.description]
+            return await _list(parts, visit, error="The file was not taken.", faults=faults, status=422)
+        except (PayloadTooLarge, RateLimitExceeded) as error:
+            told = "The file is too large: at most 100 MB." if isinstance(error, PayloadTooLarge) else error.description
+            return await _list(parts, visit, error=told, status=error.status)
+        parts.wake_imports()
+        return go(visit, f"{LIST}/{started.job.id}")
+
+    @get(f"{LIST}/template", **session_roles(WRITERS))
+    async def show_template() -> Response[bytes]:
+        return Response(template("csv"), media_type=MEDIA_TYPES["csv"], headers=_as_file("products.csv"))
+
+    @get(ONE, **session_roles(WRITERS))
+    async def show(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
+        return await _show(parts, visit_of(request), import_id)
+
+    @get(f"{ONE}/failed-rows", **session_roles(WRITERS))
+    async def failed(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
+        visit = visit_of(request)
+        job = await read_import(parts.database, visit.account_id, import_id)
+        name = "failed-rows.csv" if job.format == "csv" else "failed-rows.ndjson"
+        headers = {"Content-Type": type_of(job), **_as_file(name)}
+        return Stream(failed_rows(parts.database, visit.account_id, job), headers=headers)
+
+    @post(f"{ONE}/cancel", **session_roles(WRITERS))
+    async def cancel(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        try:
+            await cancel_import(parts.database, visit.actor, visit.account_id, import_id)
+        except InvalidState as error:
+            return await _show(parts, visit, import_id, error=error.description, status=error.status)
+        return go(visit, f"{LIST}/{import_id}", done="import-cancelled")
+
+    @post(f"{ONE}/retry", **session_roles(WRITERS))
+    async def retry(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        try:
+            job = await retry_import(parts.database, visit.actor, visit.account_id, import_id)
+        except (InvalidState, RateLimitExceeded) as error:
+            return await _show(parts, visit, import_id, error=error.description, status=error.status)
+        parts.wake_imports()
+        return go(visit, f"{LIST}/{job.id}", done="import-again")
+
+    return [listing, start, show_template, show, failed, cancel, retry]
+
+
+async def _list(
+    parts: Parts, visit: Visit, *, error: str | None = None, faults: list[str] | None = None, status: int = 200
+) -> Response[str]:
+    found, _ = await list_imports(parts.database, visit.account_id, after=None, limit=SHOWN_JOBS)
+    return page(
+        visit,
+        "imports.html",
+        status=status,
+        found=[_shown(job) for job in found],
+        error=error,
+        faults=faults or [],
+        chosen=visit.form.text,
+    )
+
+
+async def _show(
+    parts: Parts, visit: Visit, import_id: str, *, error: str | None = None, status: int = 200
+) -> Response[str]:
+    job = await read_import(parts.database, visit.account_id, import_id)
+    errors, following = await list_row_errors(
+        parts.database, visit.account_id, import_id, after=None, limit=SHOWN_ERRORS
+    )
+    return page(
+        visit,
+        "import.html",
+        status=status,
+        job=_shown(job),
+        errors=errors,
+        more=following is not None,
+        may_retry=may_retry(job),
+        is_open=job.status in OPEN,
+        error=error,
+        chosen=visit.form.text,
+    )
+
+
+_STATES = {
+    "UPLOADING": ("idle", "uploading"),
+    "QUEUED": ("idle", "waiting"),
+    "RUNNING": ("good", "running"),
+    "COMPLETED": ("good", "completed"),
+    "COMPLETED_WITH_ERRORS": ("warn", "completed, some rows failed"),
+    "FAILED": ("bad", "failed"),
+    "CANCELLED": ("idle", "cancelled"),
+}
+
+
+def _shown(job: JobRow) -> dict[str, Any]:
+    """What the templates tell of a job."""
+    kind, text = _STATES[job.status]
+    told = view(job, LIST)
+    return {
+        "told": told,
+        "name": job.file_name or f"{job.format.upper()} file",
+        "state": {"kind": kind, "text": text},
+        "percent": round(100 * job.bytes_processed / job.bytes_total) if job.bytes_total else 0,
+        "created_at": job.created_at,
+    }
+
+
+def _as_file(name: str) -> dict[str, str]:
+    return {
+        **COMMON,
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }

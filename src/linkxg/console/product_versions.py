@@ -1,0 +1,94 @@
+"""`/products/{id}/versions/{n}` and `/compare/{a}/{b}`: what was said when, and what has changed."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from linkxg.accounts.manage_user import list_people
+from linkxg.console.guard import Visit, visit_of
+from linkxg.console.pages import go, page
+from linkxg.console.parts import Parts
+from linkxg.console.product_fields import label, leaves, told
+from linkxg.errors import AccessDenied, InvalidState
+from linkxg.products.canonical import told as told_digest
+from linkxg.products.content import read_content
+from linkxg.products.diff_versions import diff_versions
+from linkxg.products.list_versions import read_version
+from linkxg.products.read_product import read_product
+from linkxg.products.versions.model import WithdrawVersion
+from linkxg.products.withdraw_version import withdraw_version
+from linkxg.web.permits import session_roles
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @get("/products/{product_id:str}/versions/{version:int}", **session_roles())
+    async def show(request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]) -> Response[str]:
+        return await _show(parts, visit_of(request), product_id, version)
+
+    @get("/products/{product_id:str}/compare/{older:int}/{newer:int}", **session_roles())
+    async def compare(
+        request: Request[Any, Any, Any], product_id: FromPath[str], older: FromPath[int], newer: FromPath[int]
+    ) -> Response[str]:
+        visit = visit_of(request)
+        diff = await diff_versions(parts.database, visit.account_id, product_id, older, newer)
+        shown = await read_product(parts.database, visit.account_id, product_id)
+        return page(
+            visit,
+            "product_compare.html",
+            head=shown.head,
+            name=read_content(shown.content).name,
+            older=older,
+            newer=newer,
+            fields=[(label(one.field), told(one.old), told(one.new)) for one in diff.fields],
+        )
+
+    @post("/products/{product_id:str}/versions/{version:int}/withdraw", **session_roles())
+    async def withdraw(
+        request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]
+    ) -> Response[str]:
+        visit = visit_of(request)
+        if "products:write" not in visit.scopes:
+            raise AccessDenied
+        reason = visit.form.text("reason").strip()
+        here = f"/products/{product_id}/versions/{version}"
+        if not reason or len(reason) > 1_000:
+            fault = "Say why, in at most 1,000 characters: whoever relied on this version reads it."
+            return await _show(parts, visit, product_id, version, fault=fault, status=422)
+        try:
+            await withdraw_version(
+                parts.database,
+                visit.actor,
+                visit.account_id,
+                product_id,
+                version,
+                WithdrawVersion(reason),
+                lambda seen: True,
+            )
+        except InvalidState as error:
+            return await _show(parts, visit, product_id, version, fault=error.description, status=409)
+        return go(visit, here, done="version-withdrawn")
+
+    return [show, compare, withdraw]
+
+
+async def _show(
+    parts: Parts, visit: Visit, product_id: str, version: int, *, fault: str | None = None, status: int = 200
+) -> Response[str]:
+    row = await read_version(parts.database, visit.account_id, product_id, version)
+    shown = await read_product(parts.database, visit.account_id, product_id)
+    people = await list_people(parts.database, visit.account_id)
+    return page(
+        visit,
+        "product_version.html",
+        status=status,
+        head=shown.head,
+        row=row,
+        name=read_content(row.content).name,
+        digest=told_digest(row.digest),
+        fields=[(label(path), value) for path, value in leaves(row.content)],
+        names={person.id: person.email for person in people},
+        may_withdraw="products:write" in visit.scopes and row.status in ("PUBLISHED", "SUPERSEDED"),
+        fault=fault,
+    )

@@ -1,0 +1,64 @@
+"""How do a thousand rows get in, or change, at once?
+
+SQLite: one statement prepared once and run row by row in the driver, without SQLAlchemy's cost per row. PostgreSQL: one
+statement over arrays, so that the network is crossed once.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.selectable import TableValuedAlias
+
+from linkxg.db.prepared import driver
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+def insert_many(conn: Connection, table: Table, columns: Sequence[str], rows: Rows) -> None:
+    """Insert `rows`, whose values stand in the order of `columns`."""
+    if not rows:
+        return
+    if conn.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        statement = f"insert into {table.name} ({', '.join(columns)}) values ({marks})"  # noqa: S608  names of ours
+        driver(conn).executemany(statement, rows)
+        return
+    given, values = _arrays(table, columns, rows)
+    conn.execute(table.insert().from_select(list(columns), select(given)), values)
+
+
+def update_many(conn: Connection, table: Table, keys: Sequence[str], columns: Sequence[str], rows: Rows) -> None:
+    """Set `columns` where `keys` match; a row holds the values of the columns, then those of the keys."""
+    if not rows:
+        return
+    if conn.dialect.name == "sqlite":
+        sets, where = (join.join(f"{name} = ?" for name in names) for join, names in ((", ", columns), (" and ", keys)))
+        driver(conn).executemany(f"update {table.name} set {sets} where {where}", rows)  # noqa: S608  names of ours
+        return
+    given, values = _arrays(table, [*columns, *keys], rows)
+    matching = and_(*(table.c[key] == given.c[key] for key in keys))
+    conn.execute(table.update().where(matching).values({name: given.c[name] for name in columns}), values)
+
+
+def any_of(conn: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether `column` is one of the values that `listed` makes the parameter `name` of."""
+    if conn.dialect.name == "sqlite":
+        # One parameter for any number of values: SQLite bounds the number of parameters.
+        return column.in_(select(func.json_each(bindparam(name)).table_valued("value").c.value))
+    return column == func.any(bindparam(name, type_=ARRAY(column.type)))
+
+
+def listed(conn: Connection, values: Sequence[str]) -> Any:
+    """The parameter for `any_of`."""
+    return msgspec.json.encode(values).decode() if conn.dialect.name == "sqlite" else list(values)
+
+
+def _arrays(table: Table, columns: Sequence[str], rows: Rows) -> tuple[TableValuedAlias, dict[str, Any]]:
+    """(a table of arrays side by side, its parameters)."""
+    arrays = [bindparam(f"_{name}", type_=ARRAY(table.c[name].type)) for name in columns]
+    given = func.unnest(*arrays).table_valued(*(table.c[name] for name in columns), name="given").render_derived()
+    values = zip(*rows, strict=True)
+    return given, {f"_{name}": list(value) for name, value in zip(columns, values, strict=True)}

@@ -1,0 +1,215 @@
+"""Which columns may a CSV file have, and what does a row of cells say of a product?
+
+A column is the path of a member: `sku`, `name`, `dimensions.netWeight.value`; lists are JSON in one cell;
+`attributes.voltage` is an attribute of that name. The paths come from the type of a content, so that there is one list.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from msgspec import inspect
+
+from linkxg.imports.json_rows import read_value
+from linkxg.imports.lines import CONTROL
+from linkxg.imports.model import MAX_COLUMNS, EmptyAs, Fault, Key, Mode
+from linkxg.products.content import Content
+
+ERROR_COLUMNS = ("errorCode", "errorMessage")
+"""Of a file of failed rows: not read when it is sent again."""
+HEAD_COLUMNS = ("sku", "gtin")
+_ATTRIBUTE = "attributes."
+_NUMBER = re.compile(r"-?[0-9]{1,17}(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,2})?")
+_FLAGS = {"true": True, "false": False}
+# What a spreadsheet would take for a formula, with the apostrophes that were put before it.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
+_SHOWN = 200
+
+Reading = Callable[[str], Any]
+
+
+class NotAValue(ValueError):
+    """The cell cannot be read as what its column holds; the message says as what."""
+
+
+def _number(cell: str) -> Any:
+    if not _NUMBER.fullmatch(cell):
+        raise NotAValue("This is a number, with a point before its fraction and nothing between thousands.")
+    return float(cell) if set(cell) & set(".eE") else int(cell)
+
+
+def _flag(cell: str) -> Any:
+    try:
+        return _FLAGS[cell.lower()]
+    except KeyError:
+        raise NotAValue("This is true or false.") from None
+
+
+def _json(cell: str) -> Any:
+    try:
+        return read_value(cell)
+    except ValueError:
+        raise NotAValue("This is JSON, such as a list of objects.") from None
+
+
+def _attribute(cell: str) -> Any:
+    """A number, a flag, a list or an object where the cell is one, else a text; in quotation marks it stays a text."""
+    if cell[0] in '-0123456789tf"[{':
+        try:
+            return read_value(cell)
+        except ValueError:
+            return cell
+    return cell
+
+
+class Catalogue(NamedTuple):
+    """Path → how its cells are read, None for a text."""
+
+    columns: dict[str, Reading | None]
+
+    def reading(self, name: str) -> Reading | None:
+        return _attribute if name.startswith(_ATTRIBUTE) else self.columns[name]
+
+    def has(self, name: str) -> bool:
+        return name in self.columns or (name.startswith(_ATTRIBUTE) and 0 < len(name) - len(_ATTRIBUTE) <= _SHOWN)
+
+
+def _members(kind: inspect.Type, path: str) -> dict[str, Reading | None]:
+    while isinstance(kind, inspect.Metadata):
+        kind = kind.type
+    if isinstance(kind, inspect.UnionType):
+        kinds = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+        return _members(kinds[0], path)
+    if isinstance(kind, inspect.StructType):
+        found: dict[str, Reading | None] = {}
+        for field in kind.fields:
+            found |= _members(field.type, f"{path}.{field.encode_name}" if path else field.encode_name)
+        return found
+    if isinstance(kind, inspect.IntType | inspect.FloatType):
+        return {path: _number}
+    if isinstance(kind, inspect.BoolType):
+        return {path: _flag}
+    if isinstance(kind, inspect.ListType | inspect.DictType):
+        return {path: _json}
+    return {path: None}
+
+
+def _wholes(kind: inspect.Type, path: str) -> set[str]:
+    """The parts that cannot be without one of their members, such as a measure: they are cleared as a whole."""
+    if isinstance(kind, inspect.UnionType):
+        return _wholes(kind.types[0], path)
+    if not isinstance(kind, inspect.StructType):
+        return set()
+    found = {path} if path and any(field.required for field in kind.fields) else set()
+    for field in kind.fields:
+        found |= _wholes(field.type, f"{path}.{field.encode_name}" if path else field.encode_name)
+    return found
+
+
+WHOLES = _wholes(inspect.type_info(Content), "")
+CATALOGUE = Catalogue(dict.fromkeys(HEAD_COLUMNS) | _members(inspect.type_info(Content), ""))
+
+
+def check_header(names: Sequence[str], mode: Mode, key: Key) -> list[Fault]:
+    """What is wrong with a header as a whole; empty if nothing is."""
+    if len(names) > MAX_COLUMNS:
+        return [Fault("header", "too_many_columns", f"A file has at most {MAX_COLUMNS} columns.")]
+    faults = []
+    seen: set[str] = set()
+    for place, name in enumerate(names, 1):
+        if name in seen:
+            faults.append(Fault(_shown(name, place), "repeated_column", f"Column {place} has the name of another one."))
+        elif name not in ERROR_COLUMNS and not CATALOGUE.has(name):
+            faults.append(Fault(_shown(name, place), "unknown_column", _unknown(name, place)))
+        seen.add(name)
+    needed = {key} | ({"sku", "name"} if mode == "create" else set())
+    for name in sorted(needed - seen):
+        faults.append(Fault(name, "missing_column", f"The column {name} is needed for this import."))
+    return faults[:MAX_COLUMNS]
+
+
+def _unknown(name: str, place: int) -> str:
+    known = {one.lower(): one for one in CATALOGUE.columns}
+    # A name that is much longer than any of ours is not a slip of the pen, and comparing takes long.
+    near = difflib.get_close_matches(name.lower(), known, 1) if len(name) <= 64 else []
+    hint = f" Did you mean {known[near[0]]}?" if near else f" Own members are attributes: {_ATTRIBUTE}NAME."
+    return f"Column {place} is not known.{hint}"
+
+
+def _shown(name: str, place: int) -> str:
+    """A column's name for an error, if it can be told at all."""
+    return name[:64] if name.isascii() and name.isprintable() and name else f"column {place}"
+
+
+class CsvShape:
+    """Reads the cells of one file with this header."""
+
+    def __init__(self, names: Sequence[str], empty_as: EmptyAs) -> None:
+        self.names = tuple(names)
+        self._clears = empty_as == "null"
+        # Only a file of ours has apostrophes that we have put there.
+        self._ours = all(name in names for name in ERROR_COLUMNS)
+        self._heads = {name: names.index(name) for name in HEAD_COLUMNS if name in names}
+        self._texts: list[tuple[int, str]] = []
+        self._others: list[tuple[int, tuple[str, ...], Reading | None]] = []
+        for place, name in enumerate(names):
+            if name in HEAD_COLUMNS or name in ERROR_COLUMNS:
+                continue
+            reading = CATALOGUE.reading(name)
+            path = (_ATTRIBUTE[:-1], name.removeprefix(_ATTRIBUTE)) if reading is _attribute else tuple(name.split("."))
+            if len(path) == 1 and reading is None:
+                self._texts.append((place, name))
+            else:
+                self._others.append((place, path, reading))
+        self._wholes: dict[tuple[str, ...], list[int]] = {}
+        for place, path, _ in self._others if self._clears else ():
+            if ".".join(path[:-1]) in WHOLES:
+                self._wholes.setdefault(path[:-1], []).append(place)
+
+    def read(self, cells: list[str]) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
+        """(SKU and GTIN as far as given, merge patch of the content, faults)."""
+        if len(cells) != len(self.names):
+            says = f"The row has {len(cells)} cells, the header {len(self.names)}."
+            return {}, {}, [Fault("", "cells", says)]
+        if CONTROL.search("".join(cells)):
+            return {}, {}, [Fault("", "control_character", "A cell has a control character.")]
+        if self._ours:
+            cells = [cell[1:] if cell[:1] == "'" and _NEUTRALISED.match(cell) else cell for cell in cells]
+        clears = self._clears
+        head: dict[str, Any] = {name: cells[place] for name, place in self._heads.items() if cells[place]}
+        content: dict[str, Any] = {name: cells[place] for place, name in self._texts if cells[place]}
+        if clears:
+            head |= {name: None for name, place in self._heads.items() if not cells[place] and name != "sku"}
+            content |= {name: None for place, name in self._texts if not cells[place]}
+        faults: list[Fault] = []
+        for place, path, reading in self._others:
+            cell = cells[place]
+            if not cell and not clears:
+                continue
+            try:
+                value = None if not cell else reading(cell) if reading else cell
+            except NotAValue as error:
+                faults.append(Fault(".".join(path), "not_a_value", str(error), cell[:_SHOWN]))
+                continue
+            _put(content, path, value)
+        for path, places in self._wholes.items():
+            if not any(cells[place] for place in places):
+                _put(content, path, None)
+        return head, content, faults
+
+
+def _put(content: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    at = content
+    for name in path[:-1]:
+        inner = at.get(name)
+        if not isinstance(inner, dict):
+            inner = at[name] = {}
+        at = inner
+    at[path[-1]] = value
+
+
+def neutralised(cell: str) -> str:
+    """The cell so that no spreadsheet takes it for a formula; `CsvShape` takes it back."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell

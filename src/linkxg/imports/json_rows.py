@@ -1,0 +1,165 @@
+"""How are the rows of NDJSON, or of one JSON array, read?"""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from linkxg.imports.lines import CONTROL, Lines, Row, Unreadable, too_large
+from linkxg.imports.model import MAX_ROW_BYTES
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_DIGITS = 400
+_BOM = "\ufeff"
+
+
+def ndjson_rows(blocks: Iterator[bytes]) -> Iterator[Row]:
+    """One JSON value a line; empty lines are none. Raises Unreadable."""
+    lines = Lines(blocks)
+    number = 0
+    for line in lines:
+        lines.of_row = 0
+        if not line.isspace():
+            number += 1
+            yield Row(number, lines.number, lines.taken, line.strip())
+
+
+def json_rows(blocks: Iterator[bytes]) -> Iterator[Row]:
+    """The elements of one JSON array. Raises Unreadable."""
+    return _Elements(blocks).read()
+
+
+class _Elements:
+    """Finds where elements end with the decoder that reads them, in a window that moves over the text."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._pieces = _pieces(blocks)
+        self._window = ""
+        self._at = 0
+        self._line = 1
+        self._taken = 0
+        self._decoder = json.JSONDecoder(parse_int=_short, parse_float=_short)
+
+    def read(self) -> Iterator[Row]:
+        if self._next() != "[":
+            raise Unreadable("not_json", "The file must be one JSON array.")
+        self._pass(1)
+        if self._next() == "]":
+            return
+        number, mark = 0, ","
+        while mark == ",":
+            self._next()
+            number, line = number + 1, self._line
+            text = self._element()
+            yield Row(number, line, self._taken, text)
+            mark = self._next()
+            self._pass(1)
+        if mark != "]" or self._next():
+            raise _broken()
+
+    def _next(self) -> str:
+        """The next character that is no white space, empty at the end."""
+        while True:
+            space = _SPACE.match(self._window, self._at)
+            assert space is not None
+            self._pass(space.end() - self._at)
+            if self._at < len(self._window):
+                return self._window[self._at]
+            if not self._more():
+                return ""
+
+    def _element(self) -> str:
+        while True:
+            try:
+                end = self._decoder.raw_decode(self._window, self._at)[1]
+            except RecursionError:
+                raise _broken() from None
+            except ValueError:
+                # Perhaps it has not come in whole.
+                if len(self._window) - self._at > MAX_ROW_BYTES:
+                    raise too_large() from None
+                if not self._more():
+                    raise _broken() from None
+                continue
+            if end == len(self._window) and self._more():
+                # A number may go on.
+                continue
+            text = self._window[self._at : end]
+            if len(text) > MAX_ROW_BYTES:
+                raise too_large()
+            self._pass(end - self._at)
+            return text
+
+    def _pass(self, count: int) -> None:
+        passed = self._window[self._at : self._at + count]
+        self._line += passed.count("\n")
+        self._taken += len(passed) if passed.isascii() else len(passed.encode())
+        self._at += count
+
+    def _more(self) -> bool:
+        piece = next(self._pieces, None)
+        if piece is None:
+            return False
+        self._window, self._at = self._window[self._at :] + piece, 0
+        return True
+
+
+def _pieces(blocks: Iterator[bytes]) -> Iterator[str]:
+    """The text, cut between characters."""
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    for place, block in enumerate(blocks):
+        text = decode(block)
+        yield text if place else text.removeprefix(_BOM)
+
+
+def read_value(text: str) -> Any:
+    """One JSON value, strictly. Raises ValueError: no name twice, no NaN, no endless number, no control character."""
+    try:
+        value = json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant, parse_int=_integer)
+        if "\\" in text:
+            _check_texts(value)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return value
+
+
+def _check_texts(value: Any) -> None:
+    """Raises ValueError for what only an escape can bring in: control characters and lone surrogates."""
+    if isinstance(value, str):
+        if CONTROL.search(value):
+            raise ValueError("a control character")
+        value.encode()
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            _check_texts(name)
+            _check_texts(member)
+    elif isinstance(value, list):
+        for member in value:
+            _check_texts(member)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a name is repeated")
+    return members
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _integer(text: str) -> int:
+    return int(_short(text))
+
+
+def _short(text: str) -> str:
+    """Python takes long for integers of thousands of digits, and refuses longer ones."""
+    if len(text) > _DIGITS:
+        raise ValueError("a number has too many digits")
+    return text
+
+
+def _broken() -> Unreadable:
+    return Unreadable("not_json", "This is no JSON, so nobody can say where the next row begins.")

@@ -1,0 +1,118 @@
+"""What has to be written so that the products are what these rows say?
+
+Rows are read into what they say (`Reader`), then planned beside what is stored. Neither needs a transaction.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from msgspec import UNSET, UnsetType
+
+from linkxg.identifiers.gtin import Gtin, NotAGtin, read_gtin
+from linkxg.imports.columns import ERROR_COLUMNS, CsvShape
+from linkxg.imports.json_rows import read_value
+from linkxg.imports.lines import Row
+from linkxg.imports.model import Fault, Options, as_json
+from linkxg.products.bulk.model import Current, Given, Planned, Unchanged
+from linkxg.products.bulk.plan_row import plan_row
+
+_MEMBERS = {"sku", "gtin", "content", *ERROR_COLUMNS}
+_SHOWN = 200
+_CONTROL = {code: None for code in range(32) if code not in (9, 10, 13)}
+
+
+class Read(NamedTuple):
+    """A row and what it says. `key` is that by which its product is looked up, in its normal form."""
+
+    row: Row
+    key: str
+    given: Given | None
+    faults: tuple[Fault, ...]
+
+
+class Reader:
+    """Reads the rows of one file; a key that came before is a fault of the later row."""
+
+    def __init__(self, options: Options, columns: list[str]) -> None:
+        self._options = options
+        self._shape = CsvShape(columns, options.empty_as) if options.format == "csv" else None
+        # Digests of keys, not keys: half a million must fit, and two of them are alike once in 10^8 full files.
+        self._seen: set[int] = set()
+
+    def read(self, row: Row) -> Read:
+        head, content, faults = self._shape.read(row.value) if self._shape else _read_json(row.value)
+        key = self._key(head)
+        if not faults and not key:
+            faults = [Fault(self._options.key, "missing", f"The row has no {self._options.key}.")]
+        sku = head.get("sku", UNSET)
+        gtin: Gtin | UnsetType | None = UNSET
+        given_gtin = head.get("gtin", UNSET)
+        if given_gtin is None:
+            gtin = None
+        elif given_gtin is not UNSET:
+            try:
+                gtin = read_gtin(given_gtin)
+            except NotAGtin as error:
+                faults.append(Fault("gtin", "invalid", str(error), given_gtin[:_SHOWN]))
+        if not faults:
+            digest = hash(key)
+            if digest in self._seen:
+                says = f"An earlier row of the file has this {self._options.key}."
+                faults.append(Fault(self._options.key, "duplicate_key_in_file", says, key[:_SHOWN]))
+            self._seen.add(digest)
+        return Read(row, key, None if faults else Given(sku, gtin, content), tuple(faults))
+
+    def pass_over(self, row: Row) -> None:
+        """A row that was taken before: only its key counts."""
+        self.read(row)
+
+    def _key(self, head: Mapping[str, Any]) -> str:
+        value = head.get(self._options.key)
+        if not value:
+            return ""
+        # Padded with zeros or not, it is the same GTIN.
+        return str(value).rjust(14, "0") if self._options.key == "gtin" else str(value)
+
+
+def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
+    try:
+        value = read_value(text)
+    except ValueError:
+        return {}, {}, [Fault("", "not_json", "The row is no JSON value, or has a name twice.")]
+    if not isinstance(value, dict):
+        return {}, {}, [Fault("", "not_json", "The row is no JSON object.")]
+    faults = []
+    if value.keys() - _MEMBERS:
+        faults.append(Fault("", "unknown_field", "A row has sku, gtin and content, and nothing else."))
+    content = value.get("content", {})
+    if not isinstance(content, dict):
+        faults.append(Fault("content", "invalid", "The content is an object."))
+        content = {}
+    head: dict[str, Any] = {}
+    for name in ("sku", "gtin"):
+        given = value.get(name, UNSET)
+        if isinstance(given, str) or (given is None and name == "gtin"):
+            head[name] = given
+        elif given is not UNSET:
+            faults.append(Fault(name, "invalid", f"The {name} is a text."))
+    return head, content, faults
+
+
+def plan(read: Read, current: Current | None, options: Options, now: int) -> Planned | Unchanged | tuple[Fault, ...]:
+    """What is to be done for a row that could be read; faults if it cannot be."""
+    assert read.given is not None
+    if current is None and options.mode == "update":
+        return (Fault(options.key, "not_found", f"There is no product with this {options.key}.", read.key[:_SHOWN]),)
+    if current is not None and options.mode == "create":
+        code = f"duplicate_{options.key}"
+        return (Fault(options.key, code, f"There is a product with this {options.key}.", read.key[:_SHOWN]),)
+    planned = plan_row(read.given, current, now)
+    if isinstance(planned, list):
+        return tuple(Fault(one["field"], one["code"], one["message"]) for one in planned)
+    return planned
+
+
+def raw_of(row: Row) -> str:
+    """The row as it is kept for the file of failed rows; PostgreSQL takes NUL in no text."""
+    text: str = as_json(row.value) if isinstance(row.value, list) else row.value
+    return text.translate(_CONTROL)

@@ -1,0 +1,100 @@
+"""The process that does one job: `python -m linkxg.imports.process`, started by a worker.
+
+It is told on standard input what to do, so that the database's password is in no list of processes. When that input
+ends (the worker wants it to stop, or is gone) it finishes its batch and gives the job back.
+"""
+
+import asyncio
+import contextlib
+import os
+import select
+import sys
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database, open_database
+from linkxg.errors import TemporarilyUnavailable
+from linkxg.imports import store
+from linkxg.imports.model import JobError, Status, as_json
+from linkxg.imports.run_import import Cancelled, Run, Stopped
+from linkxg.imports.take_rows import Whose
+from linkxg.web import logs
+from linkxg.web.logs import log
+
+NICENESS = 10
+"""Requests go first: where there is one processor for both, an import takes what they leave."""
+
+
+class Order(msgspec.Struct):
+    """What a worker tells the process, as one line of JSON."""
+
+    database: str
+    log_level: str
+    account_id: str
+    job_id: str
+    worker: str
+
+
+def main() -> None:
+    os.umask(0o077)
+    os.nice(NICENESS)
+    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
+    logs.configure(order.log_level)
+    asyncio.run(_work(order))
+
+
+async def _work(order: Order) -> None:
+    database = open_database(order.database)
+    await database.open()
+    try:
+        await _run(database, order)
+    finally:
+        await database.close()
+
+
+async def _run(database: Database, order: Order) -> None:
+    job = await database.read(store.find_job, order.account_id, order.job_id)
+    if job is None or job.worker != order.worker:
+        return
+    actor = msgspec.json.decode(job.actor, type=Actor)
+    whose = Whose(order.account_id, order.job_id, order.worker, actor.id or "")
+    run = Run(database, job, whose, _input_ended)
+    started = now_ms()
+    status: Status
+    error: JobError | None
+    try:
+        status, error = await run.run()
+    except (Stopped, TemporarilyUnavailable) as stopped:
+        with contextlib.suppress(TemporarilyUnavailable):
+            # Else the lease says it, a little later.
+            await database.write(store.release_job, order.account_id, order.job_id, worker=order.worker)
+        log.info("import.released", job_id=order.job_id, reason=type(stopped).__name__)
+        return
+    except Cancelled:
+        status, error = "CANCELLED", None
+    told = {"status": status, **run.progress._asdict()}
+
+    def finish(conn: Connection) -> bool:
+        finished = store.finish_job(
+            conn, order.account_id, order.job_id, worker=order.worker, status=status,
+            error=None if error is None else as_json(error), now=now_ms(),
+        )  # fmt: skip
+        if finished:
+            audit.record(conn, order.account_id, actor, "import.finished", order.job_id, told)
+        return finished
+
+    if await database.write(finish):
+        log.info("import.finished", job_id=order.job_id, account_id=order.account_id, ms=now_ms() - started, **told)
+
+
+def _input_ended() -> bool:
+    """Whether the worker has closed our standard input; it never writes a second line."""
+    return bool(select.select([0], [], [], 0)[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+"""`/imports`: files in, products out."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import ResponseHeader
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
+from litestar.response import Stream
+
+from linkxg.audit.model import actor_of
+from linkxg.db import Database
+from linkxg.db.idempotency import check_key
+from linkxg.errors import InvalidRequest
+from linkxg.imports.failed_rows import failed_rows, type_of
+from linkxg.imports.manage_import import cancel_import, retry_import
+from linkxg.imports.model import OPEN, EmptyAs, Format, Job, JobRow, Key, Mode, OnError, Options, RowError
+from linkxg.imports.read_import import (
+    await_import,
+    list_imports,
+    list_results,
+    list_row_errors,
+    read_import,
+    view,
+)
+from linkxg.imports.start_import import start_import
+from linkxg.imports.template import template
+from linkxg.imports.upload_endpoint import MEDIA_TYPES, open_upload
+from linkxg.web.exchange import exchange_of
+from linkxg.web.forms import read_form
+from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
+from linkxg.web.permits import scope
+
+PATH = "/api/v1/imports"
+MAX_WAIT_S = 20
+_PARAMETERS = {"resource", "format", "mode", "key", "onError", "emptyAs", "dryRun"}
+_RETRY_AFTER_S = "1"
+TAKES = (*MEDIA_TYPES.values(), "multipart/form-data")
+FAILED = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
+IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
+
+
+def _header(name: str, says: str) -> ResponseHeader:
+    return ResponseHeader(name=name, description=says, documentation_only=True)
+
+
+_LOCATION = _header("Location", "The address of the import.")
+_REPLAYED = _header("Idempotent-Replayed", "true when this request was answered before; this is that import.")
+_AGAIN = _header("Retry-After", "While the import is under way: seconds after which to look again.")
+
+
+def routes(
+    database: Database, cursors: Cursors, public_url: str, wake: Callable[[], None]
+) -> Sequence[HTTPRouteHandler]:
+    address = public_url + PATH
+
+    def told(job: JobRow, status: int = 200, **headers: str) -> Response[Success[Job]]:
+        if job.status in OPEN:
+            headers["Retry-After"] = _RETRY_AFTER_S
+        return Response(Success(data=view(job, address)), status_code=status, headers=headers)
+
+    def queued(job: JobRow, **headers: str) -> Response[Success[Job]]:
+        wake()
+        return told(job, 202, Location=f"{address}/{job.id}", **headers)
+
+    @post(
+        "/imports",
+        operation_id="startImport",
+        takes=TAKES,
+        tags=["Imports"],
+        status_code=202,
+        response_headers=[_LOCATION, _REPLAYED, _AGAIN],
+        **scope("imports:write"),
+    )
+    async def start(
+        request: Request[Any, Any, Any],
+        resource: Annotated[str, QueryParameter(pattern="^products$")] = "products",
+        format: Annotated[Format | None, QueryParameter(description="Default: what the media type says.")] = None,
+        mode: FromQuery[Mode] = "upsert",
+        key: FromQuery[Key] = "sku",
+        on_error: Annotated[OnError, QueryParameter(name="onError")] = "proceed",
+        empty_as: Annotated[EmptyAs, QueryParameter(name="emptyAs", description="Of empty CSV cells.")] = "unchanged",
+        dry_run: Annotated[bool, QueryParameter(name="dryRun")] = False,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response[Success[Job]]:
+        """Import a file of products: CSV, NDJSON or a JSON array, gzip too.
+
+        The body is the file itself, or multipart/form-data with the file in the field `file`. The import is done in the
+        background: follow the address in Location.
+        """
+        exchange = exchange_of(request.scope)
+        if not read_form(request.scope["query_string"]).keys() <= _PARAMETERS:
+            raise InvalidRequest("A parameter is unknown.")
+        upload = await open_upload(exchange, format)
+        made, replayed = await start_import(
+            database,
+            actor_of(exchange),
+            _account_id(request),
+            Options(upload.format, mode, key, on_error, empty_as, dry_run),
+            upload.content,
+            file_name=upload.file_name,
+            idempotency_key=check_key(idempotency_key),
+        )
+        return queued(made, **({"Idempotent-Replayed": "true"} if replayed else {}))
+
+    @get("/imports", operation_id="listImports", tags=["Imports"], **scope("imports:write"))
+    async def listing(
+        request: Request[Any, Any, Any],
+        limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+        cursor: FromQuery[str | None] = None,
+    ) -> Page[Job]:
+        """The account's imports of the last 7 days, newest first."""
+        account_id = _account_id(request)
+        filters = {"list": "imports", "account": account_id}
+        after = cursors.open(cursor, filters) if cursor else None
+        found, following = await list_imports(database, account_id, after=after, limit=limit)
+        next_cursor = cursors.seal(following, filters) if following else None
+        return Page(
+            data=[view(job, address) for job in found],
+            pagination=Pagination(next_cursor, next_cursor is not None, limit),
+        )
+
+    @get(
+        "/imports/template",
+        operation_id="importTemplate",
+        tags=["Imports"],
+        gives=tuple(MEDIA_TYPES.values()),
+        **scope("imports:write"),
+    )
+    async def show_template(
+        resource: Annotated[str, QueryParameter(pattern="^products$")] = "products", format: FromQuery[Format] = "csv"
+    ) -> Response[bytes]:
+        """A file with two products that can be imported as it is."""
+        named = f'attachment; filename="products.{format}"'
+        headers = {"Content-Disposition": named}
+        return Response(template(format), media_type=MEDIA_TYPES[format], headers=headers)
+
+    @get(
+        "/imports/{import_id:str}",
+        operation_id="readImport",
+        tags=["Imports"],
+        response_headers=[_AGAIN],
+        **scope("imports:write"),
+    )
+    async def read(
+        request: Request[Any, Any, Any],
+        import_id: FromPath[str],
+        wait: Annotated[int, QueryParameter(ge=0, le=MAX_WAIT_S, description="Seconds to wait for the end.")] = 0,
+    ) -> Response[Success[Job]]:
+        """How an import stands; with `wait`, not before it has ended or so many seconds are over."""
+        return told(await await_import(database, _account_id(request), import_id, wait))
+
+    @get(
+        "/imports/{import_id:str}/errors",
+        operation_id="listImportErrors",
+        tags=["Imports"],
+        gives=FAILED,
+        **scope("imports:write"),
+    )
+    async def errors(
+        request: Request[Any, Any, Any],
+        import_id: FromPath[str],
+        limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+        cursor: FromQuery[str | None] = None,
+    ) -> Page[RowError] | Stream:
+        """What was wrong with which rows; `limit` counts rows.
+
+        With `Accept: text/csv` or `application/x-ndjson`, as the import's file was: the failed rows themselves, with
+        the columns errorCode and errorMessage, to be mended and sent again.
+        """
+        account_id = _account_id(request)
+        accept = exchange_of(request.scope).header(b"accept") or b""
+        if b"text/csv" in accept or b"application/x-ndjson" in accept:
+            job = await read_import(database, account_id, import_id)
+            kind = type_of(job)
+            named = f'attachment; filename="failed-rows.{"csv" if job.format == "csv" else "ndjson"}"'
+            # In a header: the media type of a stream is that of the route, which has two.
+            headers = {"Content-Type": kind, "Content-Disposition": named}
+            return Stream(failed_rows(database, account_id, job), headers=headers)
+        filters = {"list": "import errors", "account": account_id, "import": import_id}
+        after = cursors.open(cursor, filters) if cursor else None
+        found, following = await list_row_errors(database, account_id, import_id, after=after, limit=limit)
+        next_cursor = cursors.seal(following, filters) if following else None
+        return Page(data=found, pagination=Pagination(next_cursor, next_cursor is not None, limit))
+
+    @get(
+        "/imports/{import_id:str}/results",
+        operation_id="listImportResults",
+        tags=["Imports"],
+        media_type=MEDIA_TYPES["ndjson"],
+        gives=(MEDIA_TYPES["ndjson"],),
+        **scope("imports:write"),
+    )
+    async def results(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
+        """What became of each row, as NDJSON: row, status, id and version of the product."""
+        account_id = _account_id(request)
+        await read_import(database, account_id, import_id)
+
+        async def lines() -> AsyncIterator[bytes]:
+            after: int | None = -1
+            while after is not None:
+                found, after = await list_results(database, account_id, import_id, after=after)
+                yield b"".join(msgspec.json.encode(one._asdict()) + b"\n" for one in found)
+
+        return Stream(lines())
+
+    @post(
+        "/imports/{import_id:str}/cancel", operation_id="cancelImport", tags=["Imports"], status_code=202,
+        response_headers=[_AGAIN], **scope("imports:write"),
+    )  # fmt: skip
+    async def cancel(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[Success[Job]]:
+        """End an import early: rows that were taken stay."""
+        actor = actor_of(exchange_of(request.scope))
+        return told(await cancel_import(database, actor, _account_id(request), import_id), 202)
+
+    @post(
+        "/imports/{import_id:str}/retry", operation_id="retryImport", tags=["Imports"], status_code=202,
+        response_headers=[_LOCATION, _AGAIN], **scope("imports:write"),
+    )  # fmt: skip
+    async def retry(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[Success[Job]]:
+        """Go on with an import that ended early, or take its failed rows in a new one."""
+        actor = actor_of(exchange_of(request.scope))
+        return queued(await retry_import(database, actor, _account_id(request), import_id))
+
+    return [start, listing, show_template, read, errors, results, cancel, retry]
+
+
+def _account_id(request: Request[Any, Any, Any]) -> str:
+    account_id: str = exchange_of(request.scope).principal.account_id
+    return account_id

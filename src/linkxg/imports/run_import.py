@@ -1,0 +1,160 @@
+"""How is a job done, from its checkpoint to its end?
+
+In a process of its own: reading and planning are work for the processor, and beside the event loop of a worker they
+would make every request wait.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.imports import store
+from linkxg.imports.all_or_nothing import Spool, Undone, write_spooled
+from linkxg.imports.claims import Claims
+from linkxg.imports.csv_rows import csv_rows
+from linkxg.imports.json_rows import json_rows, ndjson_rows
+from linkxg.imports.lines import Row, Unreadable
+from linkxg.imports.model import MAX_ROWS, MIB, JobError, JobRow, Progress, Status
+from linkxg.imports.plan_rows import Read, Reader
+from linkxg.imports.stored_file import Blocks, read_failed
+from linkxg.imports.take_rows import LEASE_MS, Outcome, Plan, Whose, look_up, plan_all, record, take
+
+LARGEST_BATCH, SMALLEST_BATCH = 1_000, 250
+WRITE_S = 0.012
+"""How long one transaction should take on SQLite, where others wait for it."""
+
+
+class Stopped(Exception):
+    """The job goes on later, elsewhere: this process is to end, or the job is another worker's."""
+
+
+class Cancelled(Exception):
+    """The account does not want it any more."""
+
+
+class Run:
+    """One job in the hands of one worker. `should_stop` tells that the process is to end."""
+
+    def __init__(self, database: Database, job: JobRow, whose: Whose, should_stop: Callable[[], bool]) -> None:
+        self._database, self._job, self._whose, self._should_stop = database, job, whose, should_stop
+        self._options = job.options
+        self._size = LARGEST_BATCH // 2
+        # The others write nothing before their end, so they begin anew.
+        self._writes_at_once = not job.dry_run and job.on_error == "proceed"
+        self.progress = Progress()
+        if self._writes_at_once:
+            self.progress = Progress(
+                job.rows_processed, job.bytes_processed, job.line, job.created, job.updated, job.unchanged, job.failed
+            )
+
+    async def run(self) -> tuple[Status, JobError | None]:
+        """The status in which the job ends. Raises Stopped or Cancelled."""
+        try:
+            if not self._writes_at_once:
+                return await self._check_all()
+            async for reads in self._batches(self._job.rows_processed):
+                await self._take(reads)
+        except Unreadable as error:
+            return "FAILED", JobError(error.code, self._where(str(error)))
+        return "COMPLETED_WITH_ERRORS" if self.progress.failed else "COMPLETED", None
+
+    def _where(self, message: str) -> str:
+        return f"After line {self.progress.line}: {message}" if self.progress.line else message
+
+    async def _batches(self, done: int) -> AsyncIterator[list[Read]]:
+        """The rows beyond the first `done` that this job takes, read, in batches of at most a MiB."""
+        job, reader = self._job, Reader(self._options, msgspec.json.decode(self._job.columns))
+        wanted = None
+        if job.only_failed_of is not None:
+            wanted = await read_failed(self._database, self._whose.account_id, job.only_failed_of)
+        blocks = Blocks(self._database, self._whose.account_id, job.file_id)
+        await blocks.fill()
+        rows = _rows(job, blocks)
+        taken, more = 0, True
+        while more:
+            await blocks.fill()
+            batch: list[Read] = []
+            begun, more = taken, False
+            for row in rows:
+                if row.number > MAX_ROWS:
+                    raise Unreadable("too_many_rows", f"A file has at most {MAX_ROWS} rows.")
+                taken = row.taken
+                if wanted is None or row.number in wanted:
+                    # Of rows that were taken before only the keys count.
+                    read = reader.read(row)
+                    if done:
+                        done -= 1
+                    else:
+                        batch.append(read)
+                if len(batch) >= self._size or taken - begun > MIB:
+                    more = True
+                    break
+            if batch:
+                yield batch
+
+    async def _take(self, reads: list[Read]) -> None:
+        plans = await self._plan(reads)
+        started = time.perf_counter()
+        outcome = await self._database.write(take, self._whose, self._options, reads, plans, self.progress)
+        spent = time.perf_counter() - started
+        self._size = int(min(max(len(reads) * WRITE_S / spent, SMALLEST_BATCH), LARGEST_BATCH))
+        self._go_on(outcome)
+
+    async def _plan(self, reads: list[Read]) -> list[Plan]:
+        if self._should_stop():
+            raise Stopped
+        found = await self._database.read(look_up, self._whose.account_id, self._options, reads)
+        return plan_all(reads, found, self._options)
+
+    def _go_on(self, outcome: Outcome | None) -> None:
+        if outcome is None:
+            raise Stopped
+        self.progress = outcome.progress
+        if outcome.cancel:
+            raise Cancelled
+
+    async def _check_all(self) -> tuple[Status, JobError | None]:
+        """A dry run, and the first pass of all or nothing: every fault is found, no product is written."""
+        whose, database = self._whose, self._database
+        await database.write(store.clear_outcomes, whose.account_id, whose.job_id)
+        self._size = LARGEST_BATCH
+        claims = Claims()
+        with Spool() as spool:
+            async for reads in self._batches(0):
+                plans = await self._plan(reads)
+                await database.read(claims.judge, whose.account_id, plans)
+                self._go_on(await database.write(_note, whose, reads, plans, self.progress))
+                if not self._job.dry_run and not self.progress.failed:
+                    spool.add(plans)
+            if self._job.dry_run:
+                return "COMPLETED_WITH_ERRORS" if self.progress.failed else "COMPLETED", None
+            if self.progress.failed:
+                return "FAILED", JobError("rolled_back", f"{self.progress.failed} rows failed, so nothing was written.")
+            try:
+                await database.administer(write_spooled, whose, spool)
+            except Undone:
+                says = "Products changed while the file was checked, so nothing was written. Send it again."
+                return "FAILED", JobError("conflict", says)
+        return "COMPLETED", None
+
+
+def _rows(job: JobRow, blocks: Blocks) -> Iterator[Row]:
+    if job.format == "csv":
+        return csv_rows(blocks, blocks.first())
+    return ndjson_rows(blocks) if job.format == "ndjson" else json_rows(blocks)
+
+
+def _note(conn: Connection, whose: Whose, reads: list[Read], plans: list[Plan], before: Progress) -> Outcome | None:
+    """Keep what would become of a batch."""
+    now = now_ms()
+    if not store.hold_job(conn, whose.account_id, whose.job_id, worker=whose.worker, until=now + LEASE_MS):
+        return None
+    progress = record(conn, whose, reads, plans, before)
+    cancel = store.advance(
+        conn, whose.account_id, whose.job_id, worker=whose.worker, at=progress, now=now, lease_ms=LEASE_MS
+    )
+    return Outcome(progress, bool(cancel))

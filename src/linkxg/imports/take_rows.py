@@ -1,0 +1,143 @@
+"""How do the rows of a batch become products, or failed rows, in one short transaction?
+
+`Batch` is what was read. It is planned with no transaction open; in the transaction what has changed in between is
+planned again, so that one short write holds whatever the truth is then.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg.clock import now_ms
+from linkxg.imports import store
+from linkxg.imports.model import MAX_ERRORS, FailedRow, Fault, Options, Progress, RowResult
+from linkxg.imports.plan_rows import Read, plan, raw_of
+from linkxg.products.bulk.model import Current, Planned, Unchanged, Written
+from linkxg.products.bulk.store import find_current, write_planned
+
+LEASE_MS = 10_000
+Plan = Planned | Unchanged | tuple[Fault, ...]
+_ATTEMPTS = 3
+_SAYS = {
+    Written.DUPLICATE_SKU: Fault("sku", "duplicate_sku", "Another product has this SKU."),
+    Written.DUPLICATE_GTIN: Fault("gtin", "duplicate_gtin", "Another product has this GTIN."),
+    Written.STALE: Fault("", "conflict", "The product was being changed by others again and again."),
+}
+pack = msgspec.msgpack.Encoder().encode
+unpack = msgspec.msgpack.Decoder(list[RowResult]).decode
+
+
+class Whose(NamedTuple):
+    """The job that is worked at, and by whom."""
+
+    account_id: str
+    job_id: str
+    worker: str
+    actor_id: str
+
+
+class Outcome(NamedTuple):
+    """What became of a batch: its progress, how the job stands after it, and whether the account wants it to end."""
+
+    progress: Progress
+    cancel: bool
+
+
+def look_up(conn: Connection, account_id: str, options: Options, reads: Sequence[Read]) -> dict[str, Current]:
+    """What is stored under the keys of these rows."""
+    keys = [read.key for read in reads if read.given is not None]
+    if options.key == "sku":
+        return {one.head.sku: one for one in find_current(conn, account_id, skus=keys)}
+    return {one.head.gtin14: one for one in find_current(conn, account_id, gtins=keys) if one.head.gtin14}
+
+
+def plan_all(reads: Sequence[Read], current: dict[str, Current], options: Options) -> list[Plan]:
+    now = now_ms()
+    return [read.faults if read.given is None else plan(read, current.get(read.key), options, now) for read in reads]
+
+
+def take(
+    conn: Connection, whose: Whose, options: Options, reads: Sequence[Read], plans: list[Plan], before: Progress
+) -> Outcome | None:
+    """Write a batch and how far the job is then; None when the job is another worker's, and nothing was written."""
+    if not store.hold_job(conn, whose.account_id, whose.job_id, worker=whose.worker, until=now_ms() + LEASE_MS):
+        return None
+    plans = list(plans)
+    write_all(conn, whose, options, reads, plans)
+    progress = record(conn, whose, reads, plans, before)
+    cancel = store.advance(
+        conn, whose.account_id, whose.job_id, worker=whose.worker, at=progress, now=now_ms(), lease_ms=LEASE_MS
+    )
+    return Outcome(progress, bool(cancel))
+
+
+def write_all(conn: Connection, whose: Whose, options: Options, reads: Sequence[Read], plans: list[Plan]) -> None:
+    """Write what is planned; what cannot be written becomes faults, in place."""
+    waiting = [place for place, one in enumerate(plans) if isinstance(one, Planned)]
+    for _ in range(_ATTEMPTS):
+        if not waiting:
+            return
+        planned: list[Any] = [plans[place] for place in waiting]
+        outcomes = dict(zip(waiting, write_planned(conn, whose.account_id, whose.actor_id, planned), strict=True))
+        stale = [place for place, outcome in outcomes.items() if outcome is Written.STALE]
+        for place, outcome in outcomes.items():
+            if outcome in (Written.DUPLICATE_SKU, Written.DUPLICATE_GTIN):
+                plans[place] = (_SAYS[outcome],)
+        again = [reads[place] for place in stale]
+        # Whoever was faster has committed, and nobody else can write now: this is the truth.
+        found = look_up(conn, whose.account_id, options, again) if again else {}
+        for place, one in zip(stale, plan_all(again, found, options), strict=True):
+            plans[place] = one
+        waiting = [place for place in stale if isinstance(plans[place], Planned)]
+    for place in waiting:
+        plans[place] = (_SAYS[Written.STALE],)
+
+
+def record(conn: Connection, whose: Whose, reads: Sequence[Read], plans: Sequence[Plan], before: Progress) -> Progress:
+    """Keep what became of each row; the progress with them."""
+    progress, results, failed = tally(reads, plans, before)
+    if results:
+        store.insert_batch(conn, whose.account_id, whose.job_id, first_row=results[0].row, results=pack(results))
+    store.insert_errors(conn, whose.account_id, whose.job_id, failed)
+    return progress
+
+
+def tally(
+    reads: Sequence[Read], plans: Sequence[Plan], before: Progress
+) -> tuple[Progress, list[RowResult], list[FailedRow]]:
+    """(progress, result of each row, failed rows as far as they are kept)."""
+    results: list[RowResult] = []
+    failed: list[FailedRow] = []
+    created = updated = unchanged = wrong = 0
+    for read, one in zip(reads, plans, strict=True):
+        number = read.row.number
+        if isinstance(one, Planned):
+            if one.seen is None:
+                created += 1
+                results.append(RowResult(number, "CREATED", one.head.id, one.version))
+            else:
+                updated += 1
+                results.append(RowResult(number, "UPDATED", one.head.id, one.version))
+        elif isinstance(one, Unchanged):
+            unchanged += 1
+            results.append(RowResult(number, "UNCHANGED", one.product_id, one.version))
+        else:
+            wrong += 1
+            results.append(RowResult(number, "FAILED", None, None))
+            if before.failed + wrong <= MAX_ERRORS:
+                failed.append(FailedRow(number, read.row.line, read.key[:200], raw_of(read.row), one))
+    if not reads:
+        return before, results, failed
+    last = reads[-1].row
+    progress = Progress(
+        before.rows + len(reads),
+        last.taken,
+        last.line,
+        before.created + created,
+        before.updated + updated,
+        before.unchanged + unchanged,
+        before.failed + wrong,
+    )
+    return progress, results, failed

@@ -1,0 +1,56 @@
+"""What does a file look like that can be imported?"""
+
+import csv
+import io
+
+import msgspec
+
+from linkxg.imports.model import Format
+
+_COLUMNS = (
+    "sku", "gtin", "name", "description", "brand", "category.code", "category.name", "countryOfProduction",
+    "dimensions.netWeight.value", "dimensions.netWeight.unit", "materials", "attributes.voltage",
+)  # fmt: skip
+_ROWS: tuple[dict[str, object], ...] = (
+    {
+        "sku": "DRL-18V-2",
+        "gtin": "4006381333931",
+        "content": {
+            "name": "Cordless drill 18 V",
+            "description": "Two gears, 13 mm chuck",
+            "brand": "Acme",
+            "category": {"code": "10003743", "name": "Drills"},
+            "countryOfProduction": "DE",
+            "dimensions": {"netWeight": {"value": 1.4, "unit": "KGM"}},
+            "materials": [{"name": "Steel", "massFraction": 0.6, "originCountry": "SE"}],
+            "attributes": {"voltage": 18},
+        },
+    },
+    {
+        "sku": "BIT-HEX-10",
+        "gtin": "96385074",
+        "content": {"name": "Hex bit set, 10 pieces", "brand": "Acme", "countryOfProduction": "IT"},
+    },
+)
+
+
+def template(format: Format) -> bytes:
+    """A file with two products; as CSV with the columns that most files have."""
+    if format == "ndjson":
+        return b"".join(msgspec.json.encode(row) + b"\n" for row in _ROWS)
+    if format == "json":
+        return msgspec.json.format(msgspec.json.encode(_ROWS), indent=2) + b"\n"
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(_COLUMNS)
+    writer.writerows([[_cell(row, name) for name in _COLUMNS] for row in _ROWS])
+    return text.getvalue().encode()
+
+
+def _cell(row: dict[str, object], name: str) -> str:
+    value: object = row if name in ("sku", "gtin") else row["content"]
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

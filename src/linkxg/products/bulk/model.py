@@ -1,0 +1,61 @@
+"""What does an import know of a row, before and after it is planned?"""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from msgspec import UnsetType
+
+from linkxg.identifiers.gtin import Gtin
+from linkxg.products.model import Head
+
+
+class Given(NamedTuple):
+    """One row. `content` is a merge patch (RFC 7396) of what is stored, or the whole content of a new product.
+
+    `sku` and `gtin` that are UNSET stay as they are; a `gtin` of None takes it away.
+    """
+
+    sku: str | UnsetType
+    gtin: Gtin | UnsetType | None
+    content: dict[str, Any]
+
+
+class Current(NamedTuple):
+    """What is stored: the head, and the content that a change goes on from (the draft's, else the latest)."""
+
+    head: Head
+    search_key: str
+    digest: bytes
+    content: str
+
+
+class Planned(NamedTuple):
+    """What is to be written. `seen` is the revision that this was decided from, None for a new product.
+
+    `opens` tells that a new draft is begun; otherwise `digest` and `content` replace those of the present one, or are
+    None when only the head changes. `version` is the draft's.
+    """
+
+    head: Head
+    search_key: str
+    seen: int | None
+    opens: bool
+    version: int
+    digest: bytes | None
+    content: str | None
+
+
+class Unchanged(NamedTuple):
+    """The row says what is stored already."""
+
+    product_id: str
+    version: int
+
+
+class Written(StrEnum):
+    """What became of a planned row."""
+
+    WRITTEN = "written"
+    STALE = "stale"
+    DUPLICATE_SKU = "duplicate_sku"
+    DUPLICATE_GTIN = "duplicate_gtin"

@@ -1,0 +1,166 @@
+"""What is wrong with a content, beyond what its types refuse?
+
+A refusal names every field that is wrong, not only the first.
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+from msgspec import inspect
+
+from linkxg.identifiers.check_digit import check_digit
+from linkxg.identifiers.gtin import NotAGtin, read_gtin
+from linkxg.products.canonical import Canonical, NotCanonical, canonical
+from linkxg.products.content import (
+    LARGEST,
+    MAX_ATTRIBUTES_BYTES,
+    MAX_CONTENT_BYTES,
+    MEMBERS,
+    Content,
+    Part,
+)
+from linkxg.products.countries import COUNTRIES
+from linkxg.products.texts import LINE_PATTERN, NAME_PATTERN
+from linkxg.products.units import LENGTH, MASS, VOLUME
+
+Fault = dict[str, str]
+"""`field`, `code` and `message`, as an answer's `details` tell it."""
+
+
+class Checked(NamedTuple):
+    """`form` is what is stored, unless there are faults."""
+
+    faults: list[Fault]
+    form: Canonical | None
+
+
+def fault(field: str, message: str, code: str = "invalid") -> Fault:
+    return {"field": field, "code": code, "message": message}
+
+
+def check_content(content: Content, at: str = "content.") -> Checked:
+    """Fields are named with `at` before them."""
+    faults = list(_faults(content, at))
+    try:
+        form = canonical(content)
+    except NotCanonical:
+        says = f"Numbers are at most {LARGEST} either way; longer ones are written as text."
+        return Checked([*faults, fault(f"{at}attributes", says)], None)
+    if len(form.text) > MAX_ATTRIBUTES_BYTES // 4 and (large := _too_large(content, form, at)):
+        faults.append(large)
+    return Checked(faults, None if faults else form)
+
+
+def _faults(content: Content, at: str) -> list[Fault]:
+    faults: list[Fault] = []
+    _check_part(content, at, faults)
+    if content.dimensions is not None:
+        for name, units in _UNITS_OF.items():
+            measure = getattr(content.dimensions, name)
+            if measure is not None and measure.unit not in units:
+                field = f"{at}dimensions.{_ENCODED[name]}.unit"
+                faults.append(fault(field, f"The unit is one of {', '.join(units)}.", "unknown_unit"))
+    if content.materials and sum(one.mass_fraction or 0 for one in content.materials) > 1 + 1e-6:
+        faults.append(fault(f"{at}materials", "The mass fractions add up to more than 1."))
+    for name in content.access or ():
+        attribute = name.removeprefix("attributes.")
+        if name not in MEMBERS and (attribute == name or not attribute):
+            says = "Access is told for members of the content, and for attributes as attributes.NAME."
+            faults.append(fault(f"{at}access", says, "unknown_field"))
+            break
+    return faults
+
+
+def _too_large(content: Content, form: Canonical, at: str) -> Fault | None:
+    if content.attributes and len(msgspec.json.encode(content.attributes)) > MAX_ATTRIBUTES_BYTES:
+        return fault(f"{at}attributes", f"As JSON, attributes take at most {MAX_ATTRIBUTES_BYTES} bytes.", "too_large")
+    if len(form.text.encode()) > MAX_CONTENT_BYTES:
+        return fault(at.rstrip("."), f"As JSON, a content takes at most {MAX_CONTENT_BYTES} bytes.", "too_large")
+    return None
+
+
+_UNITS_OF = {"net_weight": MASS, "gross_weight": MASS, "length": LENGTH, "width": LENGTH, "height": LENGTH,
+             "volume": VOLUME}  # fmt: skip
+_ENCODED = {"net_weight": "netWeight", "gross_weight": "grossWeight"} | {
+    name: name for name in ("length", "width", "height", "volume")
+}
+
+
+def _matches(pattern: str, says: str) -> Callable[[str], str | None]:
+    fits = re.compile(pattern).fullmatch
+    return lambda text: None if fits(text) else says
+
+
+def _gtin(text: str) -> str | None:
+    try:
+        read_gtin(text)
+    except NotAGtin as error:
+        return str(error)
+    return None
+
+
+def _gln(text: str) -> str | None:
+    if len(text) != 13 or not (text.isascii() and text.isdigit()):
+        return "A GLN has 13 digits and nothing else."
+    expected = check_digit(text[:-1])
+    return None if int(text[-1]) == expected else f"The check digit is wrong; these digits would end in {expected}."
+
+
+RULES: dict[str, Callable[[str], str | None]] = {
+    "name": _matches(NAME_PATTERN, "This is one line of visible text without control characters."),
+    "line": _matches(LINE_PATTERN, "This is one line of text without control characters."),
+    "uri": _matches(r"[A-Za-z][A-Za-z0-9+.-]*:[!-;=?-~]*[!-;=?-~]", "This is an absolute URI."),
+    "url": _matches(r"https?://[!-;=?-~]+", "This is an address that begins with https:// or http://."),
+    "country": lambda text: None if text in COUNTRIES else "This is no country code of ISO 3166-1 alpha-2.",
+    "language": _matches(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", "This is a language tag such as de or pt-BR."),
+    "media_type": _matches(r"[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*(?:; ?[!-~]+)?", "This is no media type."),
+    "sha256": _matches(r"[0-9a-f]{64}", "A SHA-256 digest has 64 hexadecimal digits in lower case."),
+    "unit": _matches(r"[A-Z0-9]{2,3}", "A unit is a code of UN/CEFACT Recommendation 20, such as KGM."),
+    "gtin": _gtin,
+    "gln": _gln,
+}
+"""What a text has to be; the sentence to tell when it is not."""
+
+_Check = tuple[str, str, Callable[[str], str | None] | None, bool]
+"""(attribute, written name, rule of a text or None for a part, whether it is a list of parts)."""
+
+
+def _checks(part: type[Part]) -> tuple[_Check, ...]:
+    """What `part` declares by its types."""
+    found: list[_Check] = []
+    for field in inspect.type_info(part).fields:  # type: ignore[attr-defined]
+        kind: inspect.Type | None = field.type
+        rule = None
+        if isinstance(kind, inspect.UnionType):
+            kind = next(one for one in kind.types if not isinstance(one, inspect.NoneType))
+        if isinstance(kind, inspect.Metadata):
+            rule = (kind.extra or {}).get("rule")
+            kind = kind.type
+        if rule is not None:
+            found.append((field.name, field.encode_name, RULES[rule], False))
+        elif isinstance(kind, inspect.StructType):
+            found.append((field.name, field.encode_name, None, False))
+        elif isinstance(kind, inspect.ListType):
+            found.append((field.name, field.encode_name, None, True))
+    return tuple(found)
+
+
+_CHECKS: dict[type[Part], tuple[_Check, ...]] = {part: _checks(part) for part in Part.__subclasses__()}
+
+
+def _check_part(part: Part, at: str, faults: list[Fault]) -> None:
+    for name, written, rule, is_list in _CHECKS[type(part)]:
+        value = getattr(part, name)
+        if value is None:
+            continue
+        if rule is not None:
+            says = rule(value)
+            if says is not None:
+                faults.append(fault(at + written, says))
+        elif is_list:
+            for place, one in enumerate(value):
+                _check_part(one, f"{at}{written}[{place}].", faults)
+        else:
+            _check_part(value, f"{at}{written}.", faults)

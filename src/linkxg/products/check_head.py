@@ -1,0 +1,37 @@
+"""Which SKUs and GTINs may a product have?"""
+
+import re
+
+from msgspec import UNSET
+
+from linkxg.errors import ValidationFailed
+from linkxg.identifiers.gtin import Gtin, NotAGtin, read_gtin
+from linkxg.products.check_content import Fault, fault
+from linkxg.products.model import NewProduct, ProductPatch
+from linkxg.products.texts import SKU_PATTERN
+
+_SKU = re.compile(SKU_PATTERN)
+
+
+def sku_fault(sku: str) -> Fault | None:
+    """What is wrong with a SKU, if anything; whoever calls knows that it is 1 to 64 characters long."""
+    return None if _SKU.fullmatch(sku) else fault("sku", "A SKU has visible characters and, between them, spaces.")
+
+
+def check_head(given: NewProduct | ProductPatch) -> tuple[Gtin | None, list[Fault]]:
+    """The GTIN, if one is given, and what is wrong."""
+    faults: list[Fault] = []
+    if given.sku is not UNSET and (wrong := sku_fault(given.sku)):
+        faults.append(wrong)
+    gtin = None
+    if isinstance(given.gtin, str):
+        try:
+            gtin = read_gtin(given.gtin)
+        except NotAGtin as error:
+            faults.append(fault("gtin", str(error)))
+    return gtin, faults
+
+
+def refusal(faults: list[Fault]) -> ValidationFailed:
+    """Of faults that there are."""
+    return ValidationFailed(f"The field {faults[0]['field']} is not valid.", details=faults)

@@ -1,0 +1,39 @@
+"""Which versions does a product have, and what does one say?"""
+
+from sqlalchemy import Connection
+
+from linkxg.db import Database
+from linkxg.errors import NotFound
+from linkxg.ids import is_uuid
+from linkxg.products.read_product import is_version
+from linkxg.products.store import find_head
+from linkxg.products.versions import store
+from linkxg.products.versions.model import VersionRow
+
+
+async def list_versions(
+    database: Database, account_id: str, product_id: str, *, before: int | None, limit: int
+) -> tuple[list[VersionRow], bool]:
+    """(a page of versions, newest first and below `before`; whether there are more). Raises NotFound."""
+    if not is_uuid(product_id):
+        raise NotFound
+
+    def unit(conn: Connection) -> list[VersionRow] | None:
+        if find_head(conn, account_id, product_id) is None:
+            return None
+        return store.list_versions(conn, account_id, product_id, before=before, limit=limit + 1)
+
+    found = await database.read(unit)
+    if found is None:
+        raise NotFound
+    return found[:limit], len(found) > limit
+
+
+async def read_version(database: Database, account_id: str, product_id: str, version: int) -> VersionRow:
+    """Raises NotFound."""
+    if not is_uuid(product_id) or not is_version(version):
+        raise NotFound
+    row = await database.read(store.find_version, account_id, product_id, version)
+    if row is None:
+        raise NotFound
+    return row

@@ -1,0 +1,23 @@
+"""What does a content become under a merge patch, and is it still one?"""
+
+from typing import Any
+
+import msgspec
+
+from linkxg.products.check_content import Fault
+from linkxg.products.content import MEMBERS, Content
+from linkxg.products.merge_patch import merge_patch
+from linkxg.web.json_body import fault_of
+
+_MEMBERS = frozenset(MEMBERS)
+
+
+def merged_content(stored: str | None, patch: dict[str, Any], at: str) -> Content | list[Fault]:
+    """The content that the patch makes of the stored JSON, or of nothing; faults name fields with `at` before them."""
+    if not _MEMBERS.issuperset(patch):
+        # A null removes what is not there from nothing, so a misspelt name would go unnoticed.
+        return [fault_of("Object contains unknown field ``", Content, at)]
+    try:
+        return msgspec.convert(merge_patch(msgspec.json.decode(stored) if stored else {}, patch), Content)
+    except msgspec.ValidationError as error:
+        return [fault_of(str(error), Content, at)]

@@ -1,0 +1,60 @@
+"""How is a write made once, however often it is asked for?
+
+`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the same request by the same caller gets the same answer
+for a day; a request that was refused does not use its key up.
+"""
+
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg.audit.model import Actor
+from linkxg.crypto.secrets import digest
+from linkxg.db import Database, idempotency
+from linkxg.errors import IdempotencyKeyReused, PublicError
+
+T = TypeVar("T")
+
+
+class Answer(NamedTuple, Generic[T]):
+    """`replayed` tells that this very request was answered before, and this is that answer."""
+
+    told: T
+    replayed: bool
+
+
+async def once(
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    route: str,
+    given: Any,
+    key: str | None,
+    make: Callable[[Connection], T | PublicError],
+    kind: type[T],
+) -> Answer[T]:
+    """What `make` answers in a unit of work of its own. Raises what it refuses with, or IdempotencyKeyReused."""
+    request: dict[str, Any] | None = None
+    if key is not None:
+        asked = msgspec.json.encode([actor.id, given], order="sorted").decode()
+        request = {"route": route, "key_digest": digest(key), "request_digest": digest(asked)}
+
+    def unit(conn: Connection) -> Answer[T] | PublicError:
+        if request is not None and (recorded := idempotency.find_record(conn, account_id, **request)):
+            if not recorded.matches:
+                return IdempotencyKeyReused()
+            return Answer(msgspec.json.decode(msgspec.json.encode(recorded.answer), type=kind), True)
+        made = make(conn)
+        if isinstance(made, PublicError):
+            return made
+        if request is not None:
+            # The answer holds no secret, so there is nothing to derive from a salt.
+            idempotency.insert_record(conn, account_id, **request, salt=b"", answer=made)
+        return Answer(made, False)
+
+    outcome = await database.write(unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    return outcome

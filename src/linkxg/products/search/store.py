@@ -1,0 +1,102 @@
+"""The SQL of lists of products: which rows, in which order, and how far a search has come."""
+
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Select, Tuple, func, literal, select, tuple_, union_all
+
+from linkxg.products.model import Shown, Wanted
+from linkxg.products.store import products
+from linkxg.products.versions.store import CURRENT, shown_of, with_version
+
+Place = list[Any]
+"""Where a row stands in the wanted order: what a cursor holds."""
+
+
+def list_products(
+    conn: Connection, account_id: str, wanted: Wanted, *, after: Place | None, until: Place | None, limit: int
+) -> list[Shown]:
+    """Products in the wanted order, beyond the place `after` and not beyond `until`."""
+    query = _narrowed(with_version(CURRENT), account_id, wanted, after, until)
+    return [shown_of(row) for row in conn.execute(query.order_by(*_order(wanted)).limit(limit))]
+
+
+def count_products(
+    conn: Connection, account_id: str, wanted: Wanted, *, after: Place | None, until: Place | None
+) -> int:
+    query = _narrowed(select(func.count()).select_from(products), account_id, wanted, after, until)
+    return int(conn.execute(query).scalar_one())
+
+
+def find_horizon(conn: Connection, account_id: str, wanted: Wanted, *, after: Place | None, rows: int) -> Place | None:
+    """The place of the last row of the next stretch of `rows`; None when fewer are left."""
+    query = _in_order(select(*_order(wanted)), account_id, wanted, after).order_by(*_order(wanted))
+    row = conn.execute(query.offset(rows - 1).limit(1)).first()
+    return None if row is None else list(row)
+
+
+def is_search(wanted: Wanted) -> bool:
+    """Whether rows must be looked at that are then left out."""
+    if wanted.sku is not None or wanted.gtin14 is not None:
+        return False
+    by_sku = wanted.sort == "sku" and (wanted.category is not None or wanted.since is not None)
+    return wanted.search_key is not None or wanted.status is not None or by_sku
+
+
+def place(shown: Shown, wanted: Wanted) -> Place:
+    """Where it stands in the wanted order."""
+    return [getattr(shown.head, column.name) for column in _order(wanted)]
+
+
+def _order(wanted: Wanted) -> list[Column[Any]]:
+    return [products.c.sku] if wanted.sort == "sku" else [products.c.updated_at, products.c.id]
+
+
+def _at(wanted: Wanted, place: Place) -> Tuple:
+    return tuple_(*(literal(value, column.type) for value, column in zip(place, _order(wanted), strict=True)))
+
+
+def _in_order(
+    query: Select[*tuple[Any, ...]], account_id: str, wanted: Wanted, after: Place | None
+) -> Select[*tuple[Any, ...]]:
+    """With those of the conditions that an index in this order answers."""
+    query = query.where(products.c.account_id == account_id)
+    if after is not None:
+        query = query.where(tuple_(*_order(wanted)) > _at(wanted, after))
+    if wanted.sort == "updatedAt":
+        query = query.where(*_narrow(wanted))
+    return query
+
+
+def _narrowed(
+    query: Select[*tuple[Any, ...]], account_id: str, wanted: Wanted, after: Place | None, until: Place | None
+) -> Select[*tuple[Any, ...]]:
+    """With every condition."""
+    query = _in_order(query, account_id, wanted, after)
+    if until is not None:
+        query = query.where(tuple_(*_order(wanted)) <= _at(wanted, until))
+    if wanted.sort == "sku":
+        query = query.where(*_narrow(wanted))
+    if wanted.status is not None:
+        query = query.where(products.c.status == wanted.status)
+    if wanted.sku is not None:
+        query = query.where(products.c.sku == wanted.sku)
+    if wanted.gtin14 is not None:
+        query = query.where(products.c.id.in_(_with_gtin(account_id, wanted.gtin14)))
+    if wanted.search_key is not None:
+        query = query.where(products.c.search_key.contains(wanted.search_key, autoescape=True))
+    return query
+
+
+def _narrow(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found = []
+    if wanted.category is not None:
+        found.append(products.c.category == wanted.category)
+    if wanted.since is not None:
+        found.append(products.c.updated_at >= wanted.since)
+    return found
+
+
+def _with_gtin(account_id: str, gtin14: str) -> Any:
+    """Ids of the product that has this GTIN and of archived ones that had it; each half has an index of its own."""
+    query = select(products.c.id).where(products.c.account_id == account_id, products.c.gtin14 == gtin14)
+    return union_all(query.where(products.c.status != "ARCHIVED"), query.where(products.c.status == "ARCHIVED"))

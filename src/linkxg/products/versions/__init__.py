@@ -1,0 +1,1 @@
+"""Versions of a product: drafted, published, superseded, withdrawn; a published one never changes."""

@@ -1,0 +1,157 @@
+"""`/products/{id}/versions`: what was said when, and what has changed."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from linkxg.audit.model import actor_of
+from linkxg.db import Database
+from linkxg.db.idempotency import check_key
+from linkxg.errors import NotFound
+from linkxg.products.diff_versions import diff_versions
+from linkxg.products.list_versions import list_versions, read_version
+from linkxg.products.routes import (
+    LINK,
+    NOT_MODIFIED,
+    PATH,
+    REPLAYED,
+    Fields,
+    IdempotencyKey,
+    account_id_of,
+    header,
+    may_change,
+    refuse_unknown,
+    replay,
+)
+from linkxg.products.select_fields import read_fields, select_fields
+from linkxg.products.versions.model import Diff, Version, VersionRow, WithdrawVersion, view_version
+from linkxg.products.withdraw_version import withdraw_version
+from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions
+from linkxg.web.exchange import exchange_of
+from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
+from linkxg.web.permits import scope
+
+_VERSION = re.compile("[1-9][0-9]{0,9}")
+_ETAG = header("ETag", "Of this version and its status, for If-None-Match.")
+# What a published version says never changes. Its status may, so a copy is asked about again after an hour.
+_FROZEN = "private, max-age=3600, immutable"
+_DRAFT = "private, no-cache"
+
+
+def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HTTPRouteHandler]:
+    @get(
+        "/products/{product_id:str}/versions",
+        operation_id="listVersions",
+        tags=["Products"],
+        response_headers=[LINK],
+        **scope("products:read"),
+    )
+    async def listing(
+        request: Request[Any, Any, Any],
+        product_id: FromPath[str],
+        limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+        cursor: FromQuery[str | None] = None,
+        fields: Fields = None,
+    ) -> Response[Page[Version]]:
+        """The versions of a product, newest first."""
+        refuse_unknown(request, {"limit", "cursor", "fields"})
+        paths = read_fields(fields, Version) if fields else None
+        account_id = account_id_of(request)
+        filters = {"list": "versions", "account": account_id, "product": product_id}
+        before = cursors.open(cursor, filters)[0] if cursor else None
+        found, more = await list_versions(database, account_id, product_id, before=before, limit=limit)
+        following = cursors.seal([found[-1].version], filters) if more else None
+        headers = {}
+        if following is not None:
+            query = {"limit": str(limit), "cursor": following} | ({"fields": fields} if fields else {})
+            headers["Link"] = f'<{public_url}{PATH}/{product_id}/versions?{urlencode(query)}>; rel="next"'
+        versions: list[Any] = [view_version(row) for row in found]
+        if paths:
+            versions = [select_fields(version, paths) for version in versions]
+        return Response(Page(data=versions, pagination=Pagination(following, more, limit)), headers=headers)
+
+    @get(
+        "/products/{product_id:str}/versions/{version:str}",
+        operation_id="readVersion",
+        tags=["Products"],
+        operation_class=ConditionalRead,
+        response_headers=[_ETAG],
+        responses=NOT_MODIFIED,
+        **scope("products:read"),
+    )
+    async def read(
+        request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[str], fields: Fields = None
+    ) -> Response[Success[Version]]:
+        """One version. Once published it never changes; it may be superseded or withdrawn."""
+        refuse_unknown(request, {"fields"})
+        paths = read_fields(fields, Version) if fields else None
+        conditions = Conditions.of(exchange_of(request.scope))
+        row = await read_version(database, account_id_of(request), product_id, _number(version))
+        headers = {"ETag": _tag(row), "Cache-Control": _DRAFT if row.status == "DRAFT" else _FROZEN}
+        if conditions.is_fresh(_tag(row)):
+            return Response(b"", status_code=304, headers=headers)  # type: ignore[arg-type]
+        told: Any = view_version(row)
+        if paths:
+            told = select_fields(told, paths)
+        return Response(Success(data=told), headers=headers)
+
+    @get(
+        "/products/{product_id:str}/versions/{older:str}/diff/{newer:str}",
+        operation_id="diffVersions",
+        tags=["Products"],
+        **scope("products:read"),
+    )
+    async def diff(
+        request: Request[Any, Any, Any], product_id: FromPath[str], older: FromPath[str], newer: FromPath[str]
+    ) -> Success[Diff]:
+        """What makes one version into another: a JSON Patch (RFC 6902), and each field with its old and new value."""
+        return Success(
+            data=await diff_versions(database, account_id_of(request), product_id, _number(older), _number(newer))
+        )
+
+    @post(
+        "/products/{product_id:str}/versions/{version:str}/withdraw",
+        operation_id="withdrawVersion",
+        tags=["Products"],
+        status_code=200,
+        operation_class=ConditionalWrite,
+        response_headers=[REPLAYED],
+        **scope("products:write"),
+    )
+    async def withdraw(
+        request: Request[Any, Any, Any],
+        product_id: FromPath[str],
+        version: FromPath[str],
+        data: JSONBody[WithdrawVersion],
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response[Success[Version]]:
+        """Withdraw a published version: it stays readable, with the reason."""
+        withdrawn, replayed = await withdraw_version(
+            database,
+            actor_of(exchange_of(request.scope)),
+            account_id_of(request),
+            product_id,
+            _number(version),
+            data,
+            may_change(request),
+            check_key(idempotency_key),
+        )
+        return Response(Success(data=withdrawn), headers=replay(replayed))
+
+    return [listing, read, diff, withdraw]
+
+
+def _number(text: str) -> int:
+    """Each version has one address: `01`, `+1` and other digits than ASCII are none. Raises NotFound."""
+    if not _VERSION.fullmatch(text):
+        raise NotFound
+    return int(text)
+
+
+def _tag(row: VersionRow) -> str:
+    return f'"v-{row.version}-{row.digest[:8].hex()}-{row.status.lower()}"'

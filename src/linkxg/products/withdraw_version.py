@@ -1,0 +1,60 @@
+"""How is a published version taken back?
+
+It stays readable, with the reason: who has relied on it must be able to see what it said, and that it does not hold.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.errors import InvalidState, NotFound, PreconditionFailed, PublicError
+from linkxg.ids import is_uuid
+from linkxg.products import store
+from linkxg.products.change_product import MayChange
+from linkxg.products.once import Answer, once
+from linkxg.products.read_product import is_version
+from linkxg.products.versions.model import Version, WithdrawVersion, view_version
+from linkxg.products.versions.store import find_version, update_version
+
+
+async def withdraw_version(
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    product_id: str,
+    version: int,
+    given: WithdrawVersion,
+    may_change: MayChange,
+    idempotency_key: str | None = None,
+) -> Answer[Version]:
+    """Raises NotFound, PreconditionFailed, InvalidState (a draft, or withdrawn already) or IdempotencyKeyReused."""
+    if not is_uuid(product_id) or not is_version(version):
+        raise NotFound
+
+    def make(conn: Connection) -> Version | PublicError:
+        while True:
+            head = store.find_head(conn, account_id, product_id)
+            row = find_version(conn, account_id, product_id, version)
+            if head is None or row is None:
+                return NotFound()
+            if not may_change(head.revision):
+                return PreconditionFailed()
+            if row.status == "DRAFT":
+                return InvalidState("A draft is not published, so there is nothing to withdraw.")
+            if row.status == "WITHDRAWN":
+                return InvalidState("This version is withdrawn already.")
+            now = max(now_ms(), head.updated_at)
+            if store.update_head(conn, account_id, product_id, seen=head.revision, updated_at=now):
+                break
+        values: dict[str, Any] = {"withdrawn_at": now, "withdrawn_by": actor.id or "", "withdraw_reason": given.reason}
+        update_version(conn, account_id, product_id, version, status="WITHDRAWN", **values)
+        details = {"sku": head.sku, "version": version}
+        audit.record(conn, account_id, actor, "product.withdrawn", product_id, details)
+        return view_version(row._replace(status="WITHDRAWN", **values))
+
+    route = f"POST /products/{product_id}/versions/{version}/withdraw"
+    return await once(database, actor, account_id, route, given, idempotency_key, make, Version)

@@ -1,0 +1,112 @@
+"""Can a person fill in, publish, compare and withdraw a product, with the keyboard and without a script?"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from harness.answers import JsonObject
+from harness.people import Person
+from harness.world import World
+from products.catalogue import body, complete, new_gtin
+
+
+def made(site: World, **members: object) -> JsonObject:
+    given = body(**members)
+    product: JsonObject = site.api.post("/products", bearer=site.owner.access, json=given).expect(201).data()
+    return product
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_is_missing_is_listed_filled_in_and_published(
+    site: World, someone: Person, open_page: object, script: bool
+) -> None:
+    page: Page = open_page(someone, java_script_enabled=script)  # type: ignore[operator]
+    product = made(site, name="Oak table")
+    page.goto(f"/products/{product['id']}")
+    missing = page.locator(".missing")
+    expect(missing.get_by_role("listitem")).to_have_count(4)
+    page.get_by_role("link", name="gtin").click()
+    expect(page.locator(":focus, :target")).to_have_attribute("name", "gtin")
+    for label, value in (
+        ("GTIN", new_gtin()), ("Category code", "10002098"), ("Category name", "Chairs"),
+        ("Scheme name", "GS1 GPC"), ("Scheme address", "https://gpc.example/"), ("Country of production", "DE"),
+        ("Facility", "Works 1"), ("Facility GLN", "4012345000009"),
+    ):  # fmt: skip
+        page.get_by_label(label, exact=True).fill(value)
+    page.get_by_role("button", name="Save product").click()
+    expect(missing).to_have_count(0)
+    page.get_by_label("What is new").fill("First <b>edition</b>")
+    page.get_by_role("button", name="Publish version 1").click()
+    expect(page.get_by_role("status").first).to_contain_text("It never changes again")
+    expect(page.locator(".versions")).to_contain_text("First <b>edition</b>")
+    shown = site.api.get(f"/products/{product['id']}", bearer=site.owner.access).data()
+    assert (shown["status"], shown["content"]["facility"]) == (
+        "PUBLISHED", {"name": "Works 1", "gln": "4012345000009"},
+    )  # fmt: skip
+
+
+def test_a_change_is_compared_and_a_version_withdrawn(site: World, owner_page: Page) -> None:
+    page, product = owner_page, made(site, **complete(name="Lamp", attributes={"watt": 5}))
+    where = f"/products/{product['id']}"
+    site.api.post(f"{where}/publish", bearer=site.owner.access).expect(200)
+    page.goto(where)
+    page.get_by_label("Brand", exact=True).fill("Lumen & Söhne")
+    page.get_by_role("button", name="Save product").click()
+    expect(page.get_by_role("heading", name="Draft of version 2")).to_be_visible()
+    page.get_by_role("link", name="What changed in version 2").click()
+    row = page.get_by_role("row", name="Brand")
+    expect(row.get_by_role("deletion")).to_have_text("Acme")
+    expect(row.get_by_role("insertion")).to_have_text("Lumen & Söhne")
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.goto(f"{where}/versions/1")
+    expect(page.locator("main")).to_contain_text(product["contentHash"])
+    expect(page.get_by_role("row", name="attributes.watt")).to_contain_text("5")
+    page.get_by_label("Reason").fill("Wrong brand")
+    page.get_by_role("button", name="Withdraw version 1").click()
+    expect(page.locator("main")).to_contain_text("Wrong brand")
+    expect(page.get_by_role("button", name="Withdraw")).to_have_count(0)
+    # What else the product says was not on the form, and is still there.
+    draft = site.api.get(f"{where}?version=draft", bearer=site.owner.access).data()
+    assert draft["content"] == product["content"] | {"brand": "Lumen & Söhne"}
+
+
+def test_products_are_found_and_removed(site: World, owner_page: Page) -> None:
+    word, page = uuid4().hex, owner_page
+    draft = made(site, name=f"Alpha {word}")
+    gone = made(site, **complete(name=f"Beta {word}"))
+    site.api.post(f"/products/{gone['id']}/publish", bearer=site.owner.access).expect(200)
+    page.goto("/products")
+    page.get_by_label("Search products").fill(word.upper())
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("row")).to_have_count(3)
+    page.get_by_label("State").select_option("PUBLISHED")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_role("link", name="Beta").click()
+    page.get_by_text("Archive product…").click()
+    page.get_by_role("button", name="Archive product").click()
+    expect(page.get_by_role("status").first).to_contain_text("Its versions stay readable")
+    page.get_by_label("Search products").fill(draft["sku"])
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("heading", name="With exactly this number")).to_be_visible()
+    page.get_by_role("link", name="Alpha").click()
+    page.get_by_text("Delete product…").click()
+    page.get_by_role("button", name="Delete product").click()
+    expect(page.get_by_role("status").first).to_contain_text("free again")
+    site.api.get(f"/products/{draft['id']}", bearer=site.owner.access).expect(404, "not_found")
+    archived = page.goto(f"/products/{gone['id']}")
+    assert archived is not None
+    assert archived.status == 200
+    expect(page.get_by_role("button", name="Save product")).to_have_count(0)
+
+
+def test_a_viewer_reads_and_changes_nothing(site: World, open_page: object) -> None:
+    product = made(site, **complete(name="Desk"))
+    page: Page = open_page(site.person("VIEWER"))  # type: ignore[operator]
+    page.goto(f"/products/{product['id']}")
+    expect(page.get_by_role("heading", name="Desk")).to_be_visible()
+    for name in ("Save product", "Publish", "Delete product"):
+        expect(page.get_by_role("button", name=name)).to_have_count(0)

@@ -1,0 +1,81 @@
+"""Does a person get a file in, and mend what failed, without a script?"""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+from console.browser import Visitor, text_of
+from console.conftest import NewVisitor
+from harness.world import World
+from imports.files import by_sku, csv_file, ended, new_gtin, new_sku
+
+COLUMNS = ("sku", "gtin", "name")
+
+
+def send(visitor: Visitor, content: bytes, *, name: str = "products.csv", **values: str) -> httpx.Response:
+    """Choose the file in the form and send it, as a browser does: the fields first."""
+    page = visitor.get("/imports")
+    fields = dict(visitor.fields(page, "/imports")) | {"mode": "upsert", "key": "sku", "onError": "proceed"} | values
+    fields.pop("file", None)
+    return visitor.http.post(
+        "/imports",
+        data=fields,
+        files={"file": (name, content, "text/csv")},
+        headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
+    )
+
+
+def test_a_file_is_sent_and_what_failed_is_mended(world: World, owner: Visitor) -> None:
+    good, bad = new_sku(), new_sku()
+    sent = send(owner, csv_file(COLUMNS, [[good, "", "Bolt"], [bad, "123", "<b>Nut</b>"]]))
+    assert sent.status_code == 303, sent.text
+    address = sent.headers["location"]
+    ended(world, {"id": address.rpartition("/")[2]})
+    shown = owner.get(address)
+    assert "completed, some rows failed" in text_of(shown)
+    assert "A GTIN has 8, 12, 13 or 14 digits" in text_of(shown)
+    returned = owner.get(f"{address}/failed-rows")
+    assert returned.headers["content-disposition"].startswith("attachment")
+    mended = returned.text.replace(f"{bad},123", f"{bad},{new_gtin()}").encode()
+    again = send(owner, mended, name="failed-rows.csv").headers["location"]
+    assert ended(world, {"id": again.rpartition("/")[2]})["status"] == "COMPLETED"
+    assert by_sku(world, bad) is not None
+    assert "failed-rows.csv" in text_of(owner.get("/imports"))
+
+
+def test_a_file_that_is_refused_is_told_why(world: World, owner: Visitor) -> None:
+    answer = send(owner, b"sku,nmae\nx,y\n", mode="create")
+    assert answer.status_code == 422
+    assert "Did you mean name?" in text_of(answer)
+    assert 'value="create" selected' in answer.text
+    assert send(owner, b"").status_code == 422
+
+
+def test_while_it_is_under_way_the_page_comes_again(world: World, owner: Visitor) -> None:
+    rows = [[new_sku(), "", f"Bolt {number}"] for number in range(20_000)]
+    address = send(owner, csv_file(COLUMNS, rows)).headers["location"]
+    page = owner.get(address)
+    assert re.search(r'<noscript><meta http-equiv="refresh" content="3">', page.text)
+    assert owner.fill(page, f"{address}/cancel").status_code == 303
+    assert ended(world, {"id": address.rpartition("/")[2]})["status"] == "CANCELLED"
+    assert "Go on with the import" in text_of(owner.get(address))
+
+
+def test_a_file_from_another_site_is_not_read(world: World, owner: Visitor) -> None:
+    content = csv_file(COLUMNS, [[new_sku(), "", "Bolt"]])
+    fields = {"csrf": owner.csrf()}
+    file = {"file": ("a.csv", content, "text/csv")}
+    cross = owner.http.post("/imports", data=fields, files=file, headers={"Sec-Fetch-Site": "cross-site"})
+    forged = owner.http.post("/imports", data={"csrf": "0" * 64}, files=file, headers={"Sec-Fetch-Site": "same-origin"})
+    assert (cross.status_code, forged.status_code) == (403, 403)
+
+
+def test_of_another_account_nothing_is_shown(world: World, owner: Visitor, new_visitor: NewVisitor) -> None:
+    address = send(owner, csv_file(COLUMNS, [[new_sku(), "", "Bolt"]])).headers["location"]
+    stranger = new_visitor(world.other.owner)
+    assert stranger.get(address).status_code == 404
+    assert stranger.get(f"{address}/failed-rows").status_code == 404
+    viewer = new_visitor(world.person("VIEWER"))
+    assert viewer.get("/imports").status_code == 403

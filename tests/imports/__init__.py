@@ -1,0 +1,1 @@
+"""Do files become products, exactly once, and come back where they failed?"""

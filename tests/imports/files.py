@@ -1,0 +1,105 @@
+"""How do the tests make files, send them and wait for what becomes of them?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from harness.answers import Answer
+from harness.people import Session
+from harness.world import World
+from linkxg.identifiers.check_digit import check_digit
+
+IMPORTS = "/imports"
+WAIT_S = 15
+_numbers = count(1)
+TYPES = {"csv": "text/csv", "ndjson": "application/x-ndjson", "json": "application/json"}
+UNFINISHED = {"UPLOADING", "QUEUED", "RUNNING"}
+
+
+def new_sku() -> str:
+    return f"I-{uuid4()}"
+
+
+def new_gtin() -> str:
+    """A GTIN that no other test uses."""
+    digits = f"{50_000_000_000 + next(_numbers):012d}"
+    return digits + str(check_digit(digits))
+
+
+def csv_file(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def ndjson_file(rows: Iterable[Any]) -> bytes:
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def send(
+    world: World,
+    content: bytes,
+    *,
+    format: str = "csv",
+    by: Session | None = None,
+    headers: Mapping[str, str] | None = None,
+    **options: str,
+) -> Answer:
+    """One attempt to start an import."""
+    query = f"?{urlencode(options)}" if options else ""
+    return world.api.post(
+        IMPORTS + query,
+        bearer=(by or world.owner).access,
+        content=content,
+        headers={"Content-Type": TYPES[format], **(headers or {})},
+    )
+
+
+def ended(world: World, job: Mapping[str, Any], by: Session | None = None) -> dict[str, Any]:
+    """The import when it has ended."""
+    for _ in range(2):
+        found = (
+            world.api.get(f"{IMPORTS}/{job['id']}?wait={WAIT_S}", bearer=(by or world.owner).access).expect(200).data()
+        )
+        if found["status"] not in UNFINISHED:
+            return dict(found)
+    raise AssertionError(f"the import did not end: {found}")
+
+
+def run(world: World, content: bytes, **options: Any) -> dict[str, Any]:
+    """An import from its start to its end."""
+    by = options.get("by")
+    return ended(world, send(world, content, **options).expect(202).data(), by)
+
+
+def counts(job: Mapping[str, Any]) -> tuple[int, int, int, int]:
+    """(created, updated, unchanged, failed)."""
+    return job["created"], job["updated"], job["unchanged"], job["failed"]
+
+
+def failures(world: World, job: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The faults of the first page."""
+    found: list[dict[str, Any]] = (
+        world.api.get(f"{IMPORTS}/{job['id']}/errors?limit=200", bearer=world.owner.access).expect(200).json()["data"]
+    )
+    return found
+
+
+def failed_file(world: World, job: Mapping[str, Any], kind: str = "text/csv") -> bytes:
+    answer = world.api.get(f"{IMPORTS}/{job['id']}/errors", bearer=world.owner.access, headers={"Accept": kind})
+    return answer.expect(200).body
+
+
+def by_sku(world: World, sku: str) -> dict[str, Any] | None:
+    """The product with this SKU, with its draft."""
+    found = world.api.get(f"/products?{urlencode({'sku': sku})}", bearer=world.owner.access).expect(200).json()["data"]
+    return dict(found[0]) if found else None

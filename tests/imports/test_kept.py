@@ -1,0 +1,93 @@
+"""How long are files kept, and where do they go with a backup? They are customers' data."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.rows import count, execute
+from harness.people import sign_in
+from harness.server import Server
+from harness.world import World
+from imports.files import IMPORTS, csv_file, failures, new_sku, run, send
+
+DAY = 86_400_000
+TABLES = ("import_jobs", "import_blocks", "import_batches", "import_errors")
+WorldFactory = Callable[..., World]
+
+
+def test_after_seven_days_nothing_is_left(engine: str, fresh_world: WorldFactory) -> None:
+    world = fresh_world(engine)
+    old = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"], ["", "Nut"]]))
+    young = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"], ["", "Nut"]]))
+    world.server.command("purge")
+    assert [count(world.server, table) for table in TABLES] == [2, 2, 2, 2]
+    at = int(time.time() * 1_000) - 7 * DAY - 60_000
+    execute(world.server, f"update import_jobs set created_at = {at} where id = '{old['id']}'")
+    world.server.command("purge")
+    assert [count(world.server, table) for table in TABLES] == [1, 1, 1, 1]
+    world.api.get(f"{IMPORTS}/{old['id']}", bearer=world.owner.access).expect(404, "not_found")
+    assert failures(world, young)
+
+
+def test_an_upload_that_was_given_up_goes_within_minutes(engine: str, fresh_world: WorldFactory) -> None:
+    world = fresh_world(engine)
+    job = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"]]))
+    at = int(time.time() * 1_000) - 16 * 60_000
+    execute(world.server, f"update import_jobs set status = 'UPLOADING', touched_at = {at} where id = '{job['id']}'")
+    world.server.command("purge")
+    assert [count(world.server, table) for table in TABLES] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("to", ["sqlite", "postgres"])
+def test_a_backup_holds_files_and_a_restored_job_is_done(
+    engine: str, to: str, fresh_world: WorldFactory, fresh_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    world = fresh_world(engine)
+    sku = new_sku()
+    job = run(world, csv_file(("sku", "name"), [[sku, "Bolt"], ["", "Nut"]]))
+    world.server.kill()
+    # As it would be, had the backup been made before its first batch.
+    for table in ("product_versions", "products", "import_batches", "import_errors"):
+        execute(world.server, f"delete from {table}")
+    execute(world.server, "update import_jobs set status = 'QUEUED', rows_processed = 0, created = 0, failed = 0")
+    backup = tmp_path / "all.backup"
+    world.server.command("backup", str(backup))
+    target = fresh_server(to)
+    target.command("restore", str(backup))
+    target.start()
+    api = target.client()
+    access = sign_in(api, world.account.owner).access
+    for _ in range(4):
+        found = api.get(f"{IMPORTS}/{job['id']}?wait=10", bearer=access).expect(200).data()
+        if found["status"] == "COMPLETED_WITH_ERRORS":
+            break
+    assert (found["created"], found["failed"]) == (1, 1)
+    api.close()
+
+
+def test_another_node_goes_on(fresh_world: WorldFactory, fresh_server: Callable[..., Server]) -> None:
+    world = fresh_world("postgres")
+    prefix = new_sku()
+    rows = [[f"{prefix}-{number}", f"Bolt {number}"] for number in range(12_000)]
+    job = send(world, csv_file(("sku", "name"), rows)).expect(202).data()
+    while not world.api.get(f"{IMPORTS}/{job['id']}", bearer=world.owner.access).data()["rowsProcessed"]:
+        pass
+    access = world.owner.access
+    world.server.kill()
+    node = fresh_server("postgres", database=world.server.database, vault=world.vault,
+                        LINKXG_PUBLIC_URL=world.server.url)  # fmt: skip
+    shutil.copy(world.server.data_dir / "keys.json", node.data_dir / "keys.json")
+    node.start()
+    api = node.client()
+    for _ in range(6):
+        found = api.get(f"{IMPORTS}/{job['id']}?wait=10", bearer=access).expect(200).data()
+        if found["status"] not in ("QUEUED", "RUNNING"):
+            break
+    assert (found["status"], found["created"], found["failed"]) == ("COMPLETED", 12_000, 0)
+    assert count(node, "products") == 12_000
+    api.close()

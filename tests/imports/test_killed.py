@@ -1,0 +1,119 @@
+"""Is every row taken exactly once, whatever happens to the processes that take them?"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+
+from harness.server import Server
+from harness.world import World
+from imports.files import IMPORTS, counts, csv_file, ended, new_sku, send
+
+ROWS = 12_000
+WorldFactory = Callable[..., World]
+
+
+def _file(prefix: str) -> bytes:
+    return csv_file(("sku", "name"), [[f"{prefix}-{number}", f"Bolt {number}"] for number in range(ROWS)])
+
+
+def _when_begun(world: World, job: dict[str, Any]) -> dict[str, Any]:
+    """The import once its first rows are written and not yet its last."""
+    while True:
+        found = world.api.get(f"{IMPORTS}/{job['id']}", bearer=world.owner.access, allow_503=True).data()
+        if found["rowsProcessed"]:
+            assert found["rowsProcessed"] < ROWS, "the file is too small for this test"
+            return dict(found)
+
+
+def _revisions(world: World, prefix: str) -> list[int]:
+    """Of every product that the file names."""
+    found: list[int] = []
+    cursor = ""
+    while True:
+        page = world.api.get(f"/products?limit=200&sort=sku{cursor}", bearer=world.owner.access).expect(200).json()
+        found += [one["revision"] for one in page["data"] if one["sku"].startswith(prefix)]
+        if not page["pagination"]["hasMore"]:
+            return found
+        cursor = f"&cursor={page['pagination']['nextCursor']}"
+
+
+def _importers(server: Server) -> list[psutil.Process]:
+    """The processes that do imports for this server."""
+    children = psutil.Process(server.process.pid).children(recursive=True)
+    return [child for child in children if "linkxg.imports.process" in child.cmdline()]
+
+
+def _require_exactly_once(world: World, job: dict[str, Any], prefix: str) -> None:
+    assert (job["status"], counts(job)) == ("COMPLETED", (ROWS, 0, 0, 0))
+    assert _revisions(world, prefix) == [1] * ROWS
+
+
+def test_everything_is_killed_in_the_middle(engine: str, fresh_world: WorldFactory) -> None:
+    world = fresh_world(engine)
+    prefix = new_sku()
+    job = send(world, _file(prefix)).expect(202).data()
+    before = _when_begun(world, job)
+    world.server.kill()
+    world.server.start()
+    after = ended(world, job)
+    assert after["rowsProcessed"] > before["rowsProcessed"]
+    _require_exactly_once(world, after, prefix)
+
+
+def test_only_the_importing_process_is_killed(engine: str, fresh_world: WorldFactory) -> None:
+    world = fresh_world(engine)
+    prefix = new_sku()
+    job = send(world, _file(prefix)).expect(202).data()
+    _when_begun(world, job)
+    for process in _importers(world.server):
+        process.send_signal(signal.SIGKILL)
+    _require_exactly_once(world, ended(world, job), prefix)
+
+
+def test_a_service_that_stops_gives_the_job_back(engine: str, fresh_world: WorldFactory) -> None:
+    world = fresh_world(engine)
+    prefix = new_sku()
+    job = send(world, _file(prefix)).expect(202).data()
+    _when_begun(world, job)
+    importers = _importers(world.server)
+    world.server.restart()
+    assert not any(process.is_running() for process in importers)
+    _require_exactly_once(world, ended(world, job), prefix)
+
+
+def test_of_several_workers_one_does_the_job(engine: str, fresh_world: WorldFactory) -> None:
+    world = fresh_world(engine, workers=3)
+    prefix = new_sku()
+    job = ended(world, send(world, _file(prefix)).expect(202).data())
+    _require_exactly_once(world, job, prefix)
+    begun = [event for event in world.server.log_events("import.started") if event["job_id"] == job["id"]]
+    assert len(begun) == 1
+
+
+def test_a_cancelled_import_keeps_what_it_has_taken_and_can_go_on(engine: str, fresh_world: WorldFactory) -> None:
+    world = fresh_world(engine)
+    prefix = new_sku()
+    job = send(world, _file(prefix)).expect(202).data()
+    _when_begun(world, job)
+    world.api.post(f"{IMPORTS}/{job['id']}/cancel", bearer=world.owner.access).expect(202)
+    stopped = ended(world, job)
+    assert stopped["status"] == "CANCELLED"
+    assert 0 < stopped["rowsProcessed"] < ROWS
+    world.api.post(f"{IMPORTS}/{job['id']}/cancel", bearer=world.owner.access).expect(409, "invalid_state")
+    world.api.post(f"{IMPORTS}/{job['id']}/retry", bearer=world.owner.access).expect(202)
+    _require_exactly_once(world, ended(world, job), prefix)
+
+
+def test_two_at_a_time_and_no_third(engine: str, fresh_world: WorldFactory) -> None:
+    world = fresh_world(engine)
+    first = send(world, _file(new_sku())).expect(202).data()
+    second = send(world, _file(new_sku())).expect(202).data()
+    refused = send(world, _file(new_sku())).expect(429, "rate_limit_exceeded")
+    assert int(refused.header("retry-after") or 0) >= 1
+    world.api.post(f"{IMPORTS}/{second['id']}/cancel", bearer=world.owner.access).expect(202)
+    assert ended(world, second)["status"] == "CANCELLED"
+    assert ended(world, first)["status"] == "COMPLETED"

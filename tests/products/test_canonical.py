@@ -1,0 +1,85 @@
+"""Is a content the same bytes, whoever writes it, and is its digest theirs? RFC 8785."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import jsonpatch
+import msgspec
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkxg.products.canonical import NotCanonical, canonical, told
+from linkxg.products.content import LARGEST, Category, Content, Dimensions, Measure
+from linkxg.products.diff_versions import diff
+
+NUMBERS = st.integers(-LARGEST, LARGEST) | st.floats(-LARGEST, LARGEST, allow_nan=False)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+CONTENTS = st.dictionaries(TEXTS, VALUES, max_size=5)
+
+
+@given(CONTENTS)
+def test_it_is_what_the_reference_writes(content: dict[str, Any]) -> None:
+    form = canonical(content)
+    # JSON has no other zero: the reference writes 0 as well.
+    assert form.text.encode() == rfc8785.dumps(json.loads(json.dumps(content)))
+    assert form.digest == hashlib.sha256(form.text.encode()).digest()
+
+
+@given(CONTENTS)
+def test_what_was_written_is_written_again(content: dict[str, Any]) -> None:
+    text = canonical(content).text
+    assert canonical(json.loads(text)).text == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.0, "1"),
+        (-0.0, "0"),
+        (1e15, "1000000000000000"),
+        (9007199254740991.0, "9007199254740991"),
+        (1e-6, "0.000001"),
+        (1e-7, "1e-7"),
+        (5e-324, "5e-324"),
+        (0.30000000000000004, "0.30000000000000004"),
+        (333333333.33333329, "333333333.3333333"),
+        ('\u20ac$\n\\"', '"€$\\n\\\\\\""'),
+        ({"\U0001f600": 1, "\ufb33": 2, "1": 3, "\u00f6": 4}, '{"1":3,"ö":4,"\U0001f600":1,"\ufb33":2}'),
+    ],
+)
+def test_examples_of_the_rfc(value: Any, text: str) -> None:
+    assert canonical({"a": value}).text == f'{{"a":{text}}}'
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53), 2.0**53, 1e21, -1e300, 10**400, [{"a": 2**60}]])
+def test_numbers_that_json_does_not_keep_are_refused(value: Any) -> None:
+    with pytest.raises(NotCanonical):
+        canonical({"a": value})
+
+
+def test_a_struct_is_written_like_its_json() -> None:
+    content = Content("Bolt", category=Category("c", scheme_id="a:b"), dimensions=Dimensions(Measure(2.0, "KGM")))
+    text = (
+        '{"category":{"code":"c","schemeId":"a:b"},"dimensions":{"netWeight":{"unit":"KGM","value":2}},"name":"Bolt"}'
+    )
+    assert canonical(content).text == text
+    assert told(canonical(content).digest) == f"sha-256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+@given(CONTENTS, CONTENTS)
+def test_a_diff_leads_from_one_content_to_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
+    found = diff(old, new)
+    steps = msgspec.to_builtins(found.patch)
+    assert rfc8785.dumps(jsonpatch.apply_patch(old, steps)) == rfc8785.dumps(new)
+    assert bool(found.patch) == (rfc8785.dumps(old) != rfc8785.dumps(new))
+    assert bool(found.fields) <= bool(found.patch)

@@ -1,0 +1,363 @@
+"""Are drafts published, superseded and withdrawn, and does a published version stay what it is?"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import jsonpatch
+import pytest
+import rfc8785
+
+from harness.answers import Answer, JsonObject
+from harness.world import World
+from products.catalogue import (
+    PRODUCTS,
+    body,
+    change,
+    complete,
+    create,
+    delete,
+    new_gtin,
+    new_sku,
+    path,
+    post,
+    read,
+    together,
+)
+
+
+def publish(world: World, product: JsonObject, note: str | None = None, **options: Any) -> Answer:
+    options.setdefault("json", None if note is None else {"changeNote": note})
+    return world.api.post(f"{path(product)}/publish", bearer=world.owner.access, **options)
+
+
+def version(world: World, product: JsonObject, number: int | str, **options: Any) -> Answer:
+    return world.api.get(f"{path(product)}/versions/{number}", bearer=world.owner.access, **options)
+
+
+def withdraw(world: World, product: JsonObject, number: int, reason: str = "Wrong mass", **options: Any) -> Answer:
+    where = f"{path(product)}/versions/{number}/withdraw"
+    return world.api.post(where, bearer=world.owner.access, json={"reason": reason}, **options)
+
+
+def published(world: World, **members: Any) -> JsonObject:
+    """A product whose first version is published."""
+    made: JsonObject = publish(world, create(world, **complete(**members))).expect(200).data()
+    return made
+
+
+def standing(product: JsonObject) -> tuple[Any, ...]:
+    return tuple(product[name] for name in ("status", "latestVersion", "draftVersion", "version", "versionStatus"))
+
+
+def test_a_draft_is_published_as_it_is(world: World) -> None:
+    made = create(world, **complete())
+    answer = publish(world, made, "First").expect(200)
+    told = answer.data()
+    assert standing(told) == ("PUBLISHED", 1, None, 1, "PUBLISHED")
+    assert (told["content"], told["contentHash"]) == (made["content"], made["contentHash"])
+    assert answer.header("etag") == '"p-2"'
+    assert read(world, made).data() == told
+    one = version(world, made, 1).expect(200)
+    assert one.header("cache-control") == "private, max-age=3600, immutable"
+    data = one.data()
+    assert data["content"] == made["content"]
+    assert data["contentHash"] == f"sha-256:{hashlib.sha256(rfc8785.dumps(made['content'])).hexdigest()}"
+    assert (data["version"], data["status"], data["changeNote"]) == (1, "PUBLISHED", "First")
+    assert data["publishedBy"] == data["createdBy"] == world.account.owner.user_id
+    assert data["publishedAt"] == told["updatedAt"]
+    publish(world, made).expect(409, "no_draft")
+
+
+def test_a_change_opens_a_draft_and_readers_see_the_published_one(world: World) -> None:
+    made = published(world)
+    drafted = change(world, made, {"content": {"brand": "New"}}).expect(200).data()
+    assert standing(drafted) == ("PUBLISHED", 1, 2, 2, "DRAFT")
+    assert drafted["content"] == made["content"] | {"brand": "New"}
+    shown = read(world, made).data()
+    assert standing(shown) == ("PUBLISHED", 1, 2, 1, "PUBLISHED")
+    assert shown["content"] == made["content"]
+    for which, data in (("draft", drafted), ("2", drafted), ("latest", shown), ("1", shown)):
+        assert world.api.get(f"{path(made)}?version={which}", bearer=world.owner.access).expect(200).data() == data
+    told = publish(world, made, "Second").expect(200).data()
+    assert standing(told) == ("PUBLISHED", 2, None, 2, "PUBLISHED")
+    assert version(world, made, 1).data()["status"] == "SUPERSEDED"
+    world.api.get(f"{path(made)}?version=draft", bearer=world.owner.access).expect(404, "not_found")
+
+
+def test_what_a_list_finds_a_product_by_is_what_is_published(world: World) -> None:
+    old, new = str(uuid4()), str(uuid4())
+    made = published(
+        world, name=f"Bolt {old}", category={"code": old, "name": "c", "schemeId": "a:b", "schemeName": "s"}
+    )
+
+    def found(query: str) -> list[str]:
+        return [one["id"] for one in world.api.get(f"{PRODUCTS}?{query}", bearer=world.owner.access).expect(200).data()]
+
+    change(world, made, {"sku": f"moved-{old}", "content": {"name": f"Bolt {new}", "category": {"code": new}}}).expect(
+        200
+    )
+    for query in (f"q={old}", f"category={old}", f"q=moved-{old}", f"q=BOLT+{old}"):
+        assert found(query) == [made["id"]], query
+    for query in (f"q={new}", f"category={new}"):
+        assert found(query) == []
+    publish(world, made).expect(200)
+    assert found(f"q={new}") == found(f"category={new}") == found(f"q=moved-{old}") == [made["id"]]
+    assert found(f"category={old}") == []
+
+
+def test_a_change_that_changes_nothing_opens_no_draft(world: World) -> None:
+    made = published(world)
+    same = change(world, made, {"content": made["content"], "sku": made["sku"]}).expect(200).data()
+    assert same == made
+    moved = change(world, made, {"sku": new_sku()}).expect(200).data()
+    assert standing(moved) == standing(made)
+    assert moved["revision"] == made["revision"] + 1
+
+
+def test_everything_that_is_missing_is_told_at_once(world: World) -> None:
+    made = create(world, materials=[{"name": "Steel"}], category={"code": "1"}, facility={"name": "Works"})
+    details = publish(world, made).expect(422, "validation_failed").object()["details"]
+    assert {detail["code"] for detail in details} == {"missing"}
+    assert [detail["field"] for detail in details] == [
+        "gtin", "content.category.name", "content.category.schemeId", "content.category.schemeName",
+        "content.facility.gln", "content.countryOfProduction", "content.materials[0].massFraction",
+        "content.materials[0].originCountry", "content.materials[0].code", "content.materials[0].schemeId",
+    ]  # fmt: skip
+    details = publish(world, create(world)).expect(422, "validation_failed").object()["details"]
+    fields = ["gtin", "content.category", "content.facility", "content.countryOfProduction"]
+    assert [detail["field"] for detail in details] == fields
+    assert read(world, made).data() == made
+
+
+def test_what_is_filled_in_as_told_can_be_published(world: World) -> None:
+    made = create(world)
+    whole = complete()
+    gtin = whole.pop("gtin")
+    change(world, made, {"gtin": gtin, "content": whole}).expect(200)
+    publish(world, made).expect(200)
+
+
+def test_a_withdrawn_version_stays_readable_with_the_reason(world: World) -> None:
+    made = published(world)
+    told = withdraw(world, made, 1, "Wrong mass").expect(200).data()
+    assert (told["status"], told["withdrawReason"], told["withdrawnBy"]) == (
+        "WITHDRAWN", "Wrong mass", world.account.owner.user_id,
+    )  # fmt: skip
+    assert told["content"] == made["content"]
+    assert version(world, made, 1).data() == told
+    shown = read(world, made).data()
+    assert standing(shown) == ("PUBLISHED", 1, None, 1, "WITHDRAWN")
+    assert shown["revision"] == made["revision"] + 1
+    withdraw(world, made, 1).expect(409, "invalid_state")
+    change(world, made, {"content": {"brand": "Right"}}).expect(200)
+    withdraw(world, made, 2).expect(409, "invalid_state")
+    withdraw(world, made, 3).expect(404, "not_found")
+    publish(world, made).expect(200)
+    assert version(world, made, 1).data()["status"] == "WITHDRAWN"
+
+
+@pytest.mark.parametrize("reason", [None, "", "x" * 1_001, 1])
+def test_a_withdrawal_has_a_reason(world: World, reason: Any) -> None:
+    made = published(world)
+    where = f"{path(made)}/versions/1/withdraw"
+    given = {} if reason is None else {"reason": reason}
+    world.api.post(where, bearer=world.owner.access, json=given).expect(422, "validation_failed")
+    assert version(world, made, 1).data()["status"] == "PUBLISHED"
+
+
+def test_a_published_product_is_archived_not_deleted(world: World) -> None:
+    made = published(world)
+    assert delete(world, made).expect(204).body == b""
+    shown = read(world, made).expect(200).data()
+    assert standing(shown) == ("ARCHIVED", 1, None, 1, "PUBLISHED")
+    assert version(world, made, 1).data()["content"] == made["content"]
+    change(world, made, {"content": {"brand": "B"}}).expect(409, "invalid_state")
+    publish(world, made).expect(409, "invalid_state")
+    delete(world, made).expect(204)
+    assert read(world, made).data() == shown
+    post(world, body(sku=made["sku"])).expect(409, "duplicate_sku")
+    again = create(world, gtin=made["gtin"])
+    by_gtin = f"{PRODUCTS}/by-gtin/{made['gtin']}"
+    assert world.api.get(by_gtin, bearer=world.owner.access).expect(200).data()["id"] == again["id"]
+    listed = world.api.get(f"{PRODUCTS}?gtin={made['gtin']}", bearer=world.owner.access).data()
+    assert {one["id"]: one["status"] for one in listed} == {made["id"]: "ARCHIVED", again["id"]: "DRAFT"}
+    delete(world, again).expect(204)
+    assert world.api.get(by_gtin, bearer=world.owner.access).expect(200).data()["id"] == made["id"]
+
+
+def test_lists_are_narrowed_by_status(world: World) -> None:
+    category = str(uuid4())
+    code = {"code": category, "name": "c", "schemeId": "a:b", "schemeName": "s"}
+    made = {
+        "DRAFT": create(world, category=code),
+        "PUBLISHED": published(world, category=code),
+        "ARCHIVED": published(world, category=code),
+    }
+    delete(world, made["ARCHIVED"]).expect(204)
+    for sort in ("sku", "updatedAt"):
+        for status, product in made.items():
+            where = f"{PRODUCTS}?status={status}&category={category}&sort={sort}&withCount=true"
+            answer = world.api.get(where, bearer=world.owner.access).expect(200)
+            assert [one["id"] for one in answer.data()] == [product["id"]]
+            assert answer.object()["pagination"]["totalCount"] == 1
+    world.api.get(f"{PRODUCTS}?status=draft", bearer=world.owner.access).expect(400, "invalid_request")
+
+
+def test_versions_are_listed_newest_first(world: World) -> None:
+    made = published(world)
+    for number in range(2, 6):
+        change(world, made, {"content": {"description": f"{number}"}}).expect(200)
+        if number < 5:
+            publish(world, made).expect(200)
+    where = f"{path(made)}/versions?limit=2&fields=version,status,content.description"
+    found = []
+    while where:
+        answer = world.api.get(where, bearer=world.owner.access).expect(200)
+        found += answer.data()
+        link = answer.header("link")
+        where = link[1 : link.index(">")].partition("/api/v1")[2] if link else ""
+    assert [one["version"] for one in found] == [5, 4, 3, 2, 1]
+    assert [one["status"] for one in found] == ["DRAFT", "PUBLISHED", *["SUPERSEDED"] * 3]
+    assert found[0]["content"] == {"description": "5"}
+    whole = world.api.get(f"{path(made)}/versions", bearer=world.owner.access).expect(200).data()
+    assert whole[1] == version(world, made, 4).data()
+    cursor = world.api.get(f"{path(made)}/versions?limit=1", bearer=world.owner.access).object()["pagination"]
+    other = create(world)
+    world.api.get(f"{path(other)}/versions?cursor={cursor['nextCursor']}", bearer=world.owner.access).expect(
+        400, "invalid_cursor"
+    )
+
+
+def test_two_versions_are_compared(world: World) -> None:
+    made = published(world, attributes={"a": 1, "b": [1, 2, {"c": None}]})
+    old = made["content"]
+    patch = {"brand": "New", "description": None, "dimensions": {"length": {"value": 2, "unit": "MTR"}},
+             "attributes": {"a": True, "b": [1, {"c": 3}]}}  # fmt: skip
+    new = change(world, made, {"content": patch}).expect(200).data()["content"]
+    diff = world.api.get(f"{path(made)}/versions/1/diff/2", bearer=world.owner.access).expect(200).data()
+    assert (diff["from"], diff["to"]) == (1, 2)
+    assert jsonpatch.apply_patch(old, diff["patch"]) == new
+    fields = {one["field"]: (one["old"], one["new"]) for one in diff["fields"]}
+    assert fields["brand"] == (old["brand"], "New")
+    assert fields["description"] == (old["description"], None)
+    assert fields["attributes.a"] == (1, True)
+    assert fields["dimensions.length.value"] == (None, 2)
+    assert fields["attributes.b[2].c"] == (None, None)
+    assert "name" not in fields
+    back = world.api.get(f"{path(made)}/versions/2/diff/1", bearer=world.owner.access).expect(200).data()
+    assert jsonpatch.apply_patch(new, back["patch"]) == old
+    same = world.api.get(f"{path(made)}/versions/1/diff/1", bearer=world.owner.access).expect(200).data()
+    assert (same["patch"], same["fields"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "number", ["0", "-1", "2", "x", "1.0", "2147483648", "9" * 30, "9" * 5_000, "%00", "١", "01", "+1", "1_0"]
+)
+def test_versions_that_are_not_there(world: World, number: str) -> None:
+    made = published(world)
+    version(world, made, number).expect(404, "not_found")
+    for where in (f"versions/{number}/diff/1", f"versions/1/diff/{number}"):
+        world.api.get(f"{path(made)}/{where}", bearer=world.owner.access).expect(404, "not_found")
+    reason = {"reason": "r"}
+    world.api.post(f"{path(made)}/versions/{number}/withdraw", bearer=world.owner.access, json=reason).expect(
+        404, "not_found"
+    )
+    for method, where in (
+        ("GET", "versions"),
+        ("GET", "versions/1"),
+        ("GET", "versions/1/diff/1"),
+        ("POST", "publish"),
+    ):
+        world.api.request(method, f"{PRODUCTS}/{uuid4()}/{where}", bearer=world.owner.access).expect(404, "not_found")
+
+
+@pytest.mark.parametrize("which", ["0", "-1", "1.0", "x", "DRAFT", "١", "99999999999"])
+def test_a_version_to_read_is_a_word_or_a_number(world: World, which: str) -> None:
+    answer = world.api.get(f"{path(create(world))}?version={which}", bearer=world.owner.access)
+    answer.expect_one_of((404, "not_found") if which == "0" else (400, "invalid_request"))
+
+
+def test_a_version_is_not_sent_twice(world: World) -> None:
+    made = published(world)
+    tag = version(world, made, 1).header("etag")
+    assert tag is not None
+    again = version(world, made, 1, headers={"If-None-Match": tag})
+    assert (again.status, again.body, again.header("etag")) == (304, b"", tag)
+    withdraw(world, made, 1).expect(200)
+    assert version(world, made, 1, headers={"If-None-Match": tag}).status == 200
+    draft = create(world)
+    first = version(world, draft, 1).expect(200)
+    assert first.header("cache-control") == "private, no-cache"
+    change(world, draft, {"content": {"brand": "B"}}).expect(200)
+    assert version(world, draft, 1, headers={"If-None-Match": str(first.header("etag"))}).status == 200
+
+
+def test_publishing_and_withdrawing_honour_conditions(world: World) -> None:
+    made = create(world, **complete())
+    publish(world, made, headers={"If-Match": '"p-9"'}).expect(412, "precondition_failed")
+    publish(world, made, headers={"If-Match": '"p-1"'}).expect(200)
+    withdraw(world, made, 1, headers={"If-Match": '"p-1"'}).expect(412, "precondition_failed")
+    withdraw(world, made, 1, headers={"If-Match": '"p-2"'}).expect(200)
+
+
+def test_repeated_requests_are_answered_as_before(world: World) -> None:
+    made, key = create(world, **complete()), {"Idempotency-Key": str(uuid4())}
+    first = publish(world, made, "First", headers=key).expect(200)
+    change(world, made, {"content": {"brand": "Since"}}).expect(200)
+    again = publish(world, made, "First", headers=key).expect(200)
+    assert again.json() == first.json()
+    assert (first.header("idempotent-replayed"), again.header("idempotent-replayed")) == (None, "true")
+    assert again.header("etag") == first.header("etag")
+    publish(world, made, "Other", headers=key).expect(422, "idempotency_key_reused")
+    assert read(world, made).data()["draftVersion"] == 2
+    first = withdraw(world, made, 1, headers=key).expect(200)
+    again = withdraw(world, made, 1, headers=key).expect(200)
+    assert again.json() == first.json()
+    assert again.header("idempotent-replayed") == "true"
+
+
+def test_of_many_who_publish_one_does(world: World) -> None:
+    made = create(world, **complete())
+    answers = together(partial(publish, world, made) for _ in range(8))
+    assert sorted(answer.status for answer in answers) == [200, *[409] * 7]
+    assert {answer.error for answer in answers if answer.status == 409} == {"no_draft"}
+
+
+def test_changes_beside_a_publication_are_in_one_version_or_the_other(world: World) -> None:
+    made = create(world, **complete())
+    calls = [partial(change, world, made, {"content": {"attributes": {f"a{n}": n}}}) for n in range(6)]
+    answers = together([*calls[:3], partial(publish, world, made), *calls[3:]])
+    assert {answer.status for answer in answers} == {200}
+    shown = read(world, made).data()
+    latest = version(world, made, 1).data()
+    assert latest["status"] == "PUBLISHED"
+    last = world.api.get(f"{path(made)}?version={shown['draftVersion'] or 1}", bearer=world.owner.access).data()
+    assert last["content"]["attributes"] == {f"a{n}": n for n in range(6)}
+    assert latest["contentHash"] == f"sha-256:{hashlib.sha256(rfc8785.dumps(latest['content'])).hexdigest()}"
+
+
+def test_the_trail_tells_of_versions(world: World) -> None:
+    made = published(world)
+    withdraw(world, made, 1).expect(200)
+    delete(world, made).expect(204)
+    events = world.api.get("/account/audit-events?limit=200", bearer=world.owner.access).expect(200).data()
+    mine = [event for event in reversed(events) if event["target"] == made["id"]]
+    assert [event["action"] for event in mine] == [
+        "product.created", "product.published", "product.withdrawn", "product.archived",
+    ]  # fmt: skip
+    assert mine[1]["details"] == {"sku": made["sku"], "version": 1, "contentHash": made["contentHash"]}
+
+
+def test_publishing_needs_the_scope_for_writing(world: World) -> None:
+    made = create(world, **complete(gtin=new_gtin()))
+    reader, writer = world.token("products:read"), world.token("products:write")
+    world.api.post(f"{path(made)}/publish", bearer=reader).expect(403, "insufficient_scope")
+    world.api.get(f"{path(made)}/versions", bearer=writer).expect(403, "insufficient_scope")
+    world.api.post(f"{path(made)}/publish", bearer=writer).expect(200)
+    world.api.post(f"{path(made)}/versions/1/withdraw", bearer=reader, json={"reason": "r"}).expect(
+        403, "insufficient_scope"
+    )
