@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """`works` are beginnings of names, none means all; `large` is how many clients and sessions a large database has."""
+    """`works` are beginnings of names, none means all; `large` is how many clients and sessions a database may have."""
 
     rounds: int
     seconds: int

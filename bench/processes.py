@@ -43,7 +43,7 @@ def free_port() -> int:
 def floor() -> Iterator[str]:
     """The base: a bare ASGI application on uvicorn with the same loop and parser, answering 800 bytes of JSON."""
     port = free_port()
-    with _process([sys.executable, "-m", "bench.bare", str(port)], port):
+    with server_process([sys.executable, "-m", "bench.bare", str(port)], port):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -53,7 +53,7 @@ def service(data_dir: Path, *, workers: int = 1, pinned: bool = True, **settings
     port = free_port()
     command = [sys.executable, "-m", "linkxg", "serve", "--port", str(port), "--workers", str(workers)]
     environment = {"LINKXG_LIMIT_SCALE": "1000000", "LINKXG_DATA_DIR": str(data_dir)}
-    with _process(command, port, environment | settings, pinned=pinned):
+    with server_process(command, port, environment | settings, pinned=pinned):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -61,12 +61,12 @@ def service(data_dir: Path, *, workers: int = 1, pinned: bool = True, **settings
 def server(command: list[str], *, folder: Path, **settings: str) -> Iterator[str]:
     """Another server, told by PORT where to listen, with everything it starts on the core of the server."""
     port = free_port()
-    with _process(command, port, {"PORT": str(port), **settings}, folder=folder, patience=300):
+    with server_process(command, port, {"PORT": str(port), **settings}, folder=folder, patience=300):
         yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager
-def _process(
+def server_process(
     command: list[str],
     port: int,
     environment: dict[str, str] | None = None,
@@ -110,20 +110,18 @@ def _wait_until_listening(port: int, process: subprocess.Popen[bytes], patience:
     raise RuntimeError("the server did not listen in time")
 
 
-def wrk(url: str, *, connections: int = 32, seconds: int = 5, script: str | None = None, **environment: str) -> Load:
-    """Load `url` from the other core. `script` is a file of bench/wrk; it reads `environment`."""
-    command = [
-        "taskset",
-        "-c",
-        LOAD_CORE,
-        "wrk",
-        "-t1",
-        f"-c{connections}",
-        f"-d{seconds}s",
-        "--latency",
-        "--timeout",
-        "60s",
-    ]
+def wrk(
+    url: str,
+    *,
+    connections: int = 32,
+    seconds: int = 5,
+    script: str | None = None,
+    cores: str | None = None,
+    **environment: str,
+) -> Load:
+    """Load `url` from the other core, or `cores`. `script` is a file of bench/wrk; it reads `environment`."""
+    command = ["taskset", "-c", cores or LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
+    command += ["--latency", "--timeout", "60s"]
     command += ["-s", str(HERE / "wrk" / (script or "plain.lua")), url]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **environment})
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
