@@ -42,11 +42,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`names` in order, ours first; `lacks` by (name, work); `absent` peers with the reason."""
+    """`names` in order, ours first; `lacks` by name and work; `absent` peers with the reason."""
 
     names: list[str]
     rows: list[Row]
-    lacks: dict[tuple[str, str], str]
+    lacks: dict[str, dict[str, str]]
     absent: dict[str, str]
 
 
@@ -54,7 +54,7 @@ def compare(chosen: Options) -> Comparison:
     with everybody(crowds=2 * chosen.rounds + 8) as field_:
         rows = [_measure(work, field_, chosen) for work in WORKS if chosen.wants(work)]
         names = [contestant.name for contestant in field_.contestants]
-        lacks = {(c.name, work): why for c in field_.contestants for work, why in c.lacks.items()}
+        lacks = {contestant.name: dict(contestant.lacks) for contestant in field_.contestants}
         return Comparison(names, rows, lacks, dict(field_.absent))
 
 

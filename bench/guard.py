@@ -21,12 +21,19 @@ from linkxg.web.exchange import Exchange
 ROUNDS, SECONDS, CALLS = 3, 4, 20_000
 
 
+def guard_alone() -> list[Figure]:
+    """The guard without HTTP."""
+    with tempfile.TemporaryDirectory() as folder:
+        data_dir = Path(folder)
+        return [asyncio.run(seen_token(data_dir, seed(data_dir, client_count=1, people=1)))]
+
+
 def measure(rounds: int = ROUNDS) -> list[Figure]:
     """One worker, SQLite, 32 connections, 100 clients with a token each."""
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         made = seed(data_dir, client_count=100, people=1)
-        return [*guarded_read(data_dir, made, rounds), asyncio.run(_seen_token(data_dir, made))]
+        return [*guarded_read(data_dir, made, rounds), asyncio.run(seen_token(data_dir, made))]
 
 
 def guarded_read(data_dir: Path, made: Seeded, rounds: int) -> list[Figure]:
@@ -45,10 +52,10 @@ def guarded_read(data_dir: Path, made: Seeded, rounds: int) -> list[Figure]:
             pairs.append((base.rate, ours.rate))
     ratio = statistics.median(ours / base for base, ours in pairs)
     note = f"{statistics.median(o for _, o in pairs):,.0f}/s of {statistics.median(b for b, _ in pairs):,.0f}/s"
-    return [Figure("GET /products/{id} with a bearer token, SQLite", ratio, 0.14, note)]
+    return [Figure("GET /products/{id} with a bearer token, SQLite", ratio, 0.22, note)]
 
 
-async def _seen_token(data_dir: Path, made: Seeded) -> Figure:
+async def seen_token(data_dir: Path, made: Seeded) -> Figure:
     """The guard alone: header, digest, change feed, revocations."""
     database = open_database(f"sqlite:///{data_dir / 'linkxg.db'}")
     await database.open()
@@ -63,7 +70,7 @@ async def _seen_token(data_dir: Path, made: Seeded) -> Figure:
             best = min(_per_call(guard, headers) for _ in range(5))
     finally:
         await database.close()
-    return Figure("the guard, token seen before (µs)", best, 10.0, "change feed asked each time", at_most=True)
+    return Figure("the guard, token seen before (µs)", best, 5.0, "change feed asked each time", at_most=True)
 
 
 def _per_call(guard: Guard, headers: list[tuple[bytes, bytes]]) -> float:

@@ -54,7 +54,7 @@ def measure(rounds: int = ROUNDS) -> list[Figure]:
     ceiling = statistics.median(1 / (1 / raw + 1 / bare) / raw for raw, bare, _ in pairs)
     note = f"{rate:,.0f}/s; a bare reply plus the raw statements, one after the other, would reach {ceiling:.2f}"
     return [
-        Figure("refresh of 64 people beside its raw statements", raw, 0.35, note),
+        Figure("refresh of 64 people beside its raw statements", raw, 0.45, note),
         Figure("refresh of 64 people beside a bare reply", bare, 0.0, f"{rate:,.0f}/s"),
     ]
 

@@ -16,8 +16,9 @@ def compared(found: Comparison) -> str:
         cells = [_cell(row, name) for name in found.names]
         lines.append(f"| {row.work} | " + " | ".join(cells) + f" | {row.floor_name} {_rate(row.floor)} |")
     reasons: dict[tuple[str, str], list[str]] = {}
-    for (name, work), why in found.lacks.items():
-        reasons.setdefault((name, why), []).append(work)
+    for name, lacks in found.lacks.items():
+        for work, why in lacks.items():
+            reasons.setdefault((name, why), []).append(work)
     notes += [f"- {name} has no figure for {'; '.join(works)}: {why}." for (name, why), works in reasons.items()]
     lines += ["", *notes, ""] if notes else [""]
     return "\n".join(lines)
