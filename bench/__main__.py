@@ -1,7 +1,6 @@
 """All figures in one run, as Markdown for docs/benchmarks.md, and the chart. Run as `python -m bench`, or `make bench`.
 
-`--json` prints them for scripts instead. What is measured also goes to build/bench.json, from which
-`python -m bench.capacity` makes the tables of docs/capacity.md.
+`--write` puts the tables into the page, `--json` prints figures for scripts instead; those also go to build/bench.json.
 """
 
 import json
@@ -15,12 +14,14 @@ from bench import guard, large, latency, login, refresh, refresh_postgres, revoc
 from bench.beside import Comparison, compare
 from bench.chart import draw
 from bench.options import Options, options
+from bench.paste import paste
 from bench.reach import reached
 from bench.report import Figure, as_data, markdown
 from bench.table import compared
 
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "docs" / "images" / "benchmarks.svg"
+PAGE = ROOT / "docs" / "benchmarks.md"
 FOUND = ROOT / "build" / "bench.json"
 
 
@@ -35,7 +36,10 @@ def main() -> None:
     FOUND.write_text(json.dumps(data, indent=2))
     if not chosen.works:
         CHART.write_text(draw(comparison))
-    sys.stdout.write(json.dumps(data, indent=2) if chosen.json else _page(comparison, figures, chosen))
+    page = _page(comparison, figures, chosen)
+    if chosen.write:
+        paste(PAGE, page)
+    sys.stdout.write(json.dumps(data, indent=2) if chosen.json else page)
 
 
 def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
@@ -49,7 +53,7 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
         lambda: latency.measure(chosen.rounds, chosen.seconds),
         lambda: large.measure(chosen),
         revocation.measure,
-        startup.measure,
+        lambda: startup.measure(tokens=chosen.large),
     )
 
 

@@ -14,6 +14,7 @@ class Options:
     works: tuple[str, ...] = ()
     large: int = 1_000_000
     json: bool = False
+    write: bool = False
 
     def wants(self, work: str) -> bool:
         return not self.works or work.startswith(self.works)
@@ -26,5 +27,6 @@ def options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--works", nargs="*", default=(), help="only works whose names begin so")
     parser.add_argument("--large", type=int, default=1_000_000, help="clients and sessions of the large database")
     parser.add_argument("--json", action="store_true", help="figures for scripts")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     given = parser.parse_args(arguments)
-    return Options(given.rounds, given.seconds, tuple(given.works), given.large, given.json)
+    return Options(given.rounds, given.seconds, tuple(given.works), given.large, given.json, given.write)

@@ -9,6 +9,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,10 @@ def cluster(*, cores: str = LOAD_CORE) -> Iterator[str]:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = ["taskset", "-c", cores, *_as_database_user(), str(programs / "postgres"), "-D", data, *options]
         with server_process(command, port, pinned=False, folder=directory):
+            ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+            # It listens before it answers.
+            while subprocess.run(ready, check=False).returncode:
+                time.sleep(0.05)
             yield f"postgresql://{USER}@127.0.0.1:{port}/postgres"
     finally:
         shutil.rmtree(directory, ignore_errors=True)
