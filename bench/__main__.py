@@ -74,7 +74,7 @@ def _machine() -> str:
 def _page(comparison: Comparison, figures: list[Figure], chosen: Options) -> str:
     return "\n".join(
         (
-            f"One run: {_machine()}; {chosen.rounds} rounds of {chosen.seconds} seconds, medians, ± half the range.\n",
+            f"One run: {_machine()}; {chosen.rounds} × {chosen.seconds} seconds each, medians, ± half the range.\n",
             compared(comparison),
             markdown(figures),
         )

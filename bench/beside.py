@@ -18,8 +18,8 @@ from bench.refresh import raw_rate as raw_refreshes
 from bench.works import LOGIN, MIXED, MIXED_EVERY, REFRESH, WORKS
 
 CONNECTIONS = 32
-SLOWEST = 8
-"""Seconds a sign-in round takes at least: some answer three a second."""
+FEW, LONG = 100, 10
+"""Who answers fewer requests than this in a round is given so many seconds: some answer three a second."""
 FLOORS = {REFRESH: "raw SQL", LOGIN: "raw argon2id"}
 
 
@@ -59,13 +59,13 @@ def compare(chosen: Options) -> Comparison:
 
 
 def _measure(work: str, all_: Field, chosen: Options) -> Row:
-    row, seconds = Row(work), max(chosen.seconds, SLOWEST) if work == LOGIN and chosen.seconds > 1 else chosen.seconds
+    row = Row(work)
     able = [contestant for contestant in all_.contestants if work in contestant.askers]
-    steps = {contestant.name: _prepare(contestant, work, all_.database.parent) for contestant in able}
+    ready = {contestant.name: _prepare(contestant, work, all_.database.parent, chosen.seconds) for contestant in able}
     for _ in range(chosen.rounds):
-        row.floor.append(_floor(work, all_, seconds))
+        row.floor.append(_floor(work, all_, chosen.seconds))
         for contestant in able:
-            load = _load(contestant, work, steps[contestant.name], seconds)
+            load = _load(contestant, work, *ready[contestant.name])
             row.rates.setdefault(contestant.name, []).append(load.good)
             row.failed[contestant.name] = row.failed.get(contestant.name, 0) + load.errors
     for contestant in able:
@@ -74,14 +74,14 @@ def _measure(work: str, all_: Field, chosen: Options) -> Row:
     return row
 
 
-def _prepare(contestant: Contestant, work: str, folder: Path) -> Path:
-    """The file of requests, after a check that they are answered rightly, and a short warm-up."""
+def _prepare(contestant: Contestant, work: str, folder: Path, seconds: int) -> tuple[Path, int]:
+    """The file of requests, after a check that they are answered rightly, and how long a round takes, by a warm-up."""
     asker = contestant.askers[work]
     asker.check(work)
     steps = folder / f"{contestant.name}-{work}.steps".replace(" ", "-").replace("/", "-")
     steps.write_text("\n".join(request.line() for request in asker.requests(work)))
-    _load(contestant, work, steps, 1)
-    return steps
+    warm = _load(contestant, work, steps, 1)
+    return steps, seconds if warm.good * seconds >= FEW else max(seconds, LONG)
 
 
 def _load(contestant: Contestant, work: str, steps: Path, seconds: int) -> Load:
