@@ -26,7 +26,7 @@ check: $(TEST_STAMP) ## Format, lint, types and docs against the program
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(TEST_STAMP) ## Measure the hot paths as ratios against a base in the same run (needs wrk)
+bench: $(TEST_STAMP) ## Measure ours, the peers and the floors in one run: a table in Markdown and a chart (needs wrk)
 	@command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk"; exit 1; }
 	$(BIN)/python -m bench
 

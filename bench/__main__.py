@@ -1,22 +1,85 @@
-"""All figures, one after the other. Run as `python -m bench`, with `--json` for scripts."""
+"""All figures in one run, as Markdown for docs/benchmarks.md, and the chart. Run as `python -m bench`, or `make bench`.
 
-from bench import guard, identifiers, login, refresh, revocation, startup, token
-from bench.report import Figure, report
+`--write` puts the tables into the page, `--json` prints figures for scripts instead; those also go to build/bench.json.
+"""
+
+import json
+import platform
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from bench import guard, identifiers, large, latency, login, refresh, refresh_postgres, revocation, startup, workers
+from bench.beside import Comparison, compare
+from bench.chart import draw
+from bench.options import Options, options
+from bench.paste import paste
+from bench.reach import reached
+from bench.report import Figure, as_data, markdown
+from bench.table import compared
+
+ROOT = Path(__file__).parents[1]
+CHART = ROOT / "docs" / "images" / "benchmarks.svg"
+PAGE = ROOT / "docs" / "benchmarks.md"
+FOUND = ROOT / "build" / "bench.json"
 
 
 def main() -> None:
-    figures: list[Figure] = []
-    for part in (
-        token.measure,
-        guard.measure,
-        refresh.measure,
-        login.measure,
+    chosen = options()
+    comparison = compare(chosen)
+    figures = [*reached(comparison)]
+    for part in () if chosen.works else _parts(chosen):
+        figures += _tried(part)
+    data = {"machine": _machine(), "comparison": asdict(comparison), "figures": as_data(figures)}
+    FOUND.parent.mkdir(exist_ok=True)
+    FOUND.write_text(json.dumps(data, indent=2))
+    if not chosen.works:
+        CHART.write_text(draw(comparison))
+    page = _page(comparison, figures, chosen)
+    if chosen.write:
+        paste(PAGE, page)
+    sys.stdout.write(json.dumps(data, indent=2) if chosen.json else page)
+
+
+def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
+    """Each has its base in itself, so one that cannot run here leaves the others as they are."""
+    return (
+        guard.guard_alone,
+        lambda: refresh.measure(chosen.rounds),
+        lambda: refresh_postgres.measure(chosen.rounds, chosen.seconds),
+        lambda: login.measure(chosen.rounds),
+        lambda: workers.measure(chosen.rounds, chosen.seconds),
+        lambda: latency.measure(chosen.rounds, chosen.seconds),
+        lambda: large.measure(chosen),
         revocation.measure,
-        startup.measure,
+        lambda: startup.measure(tokens=chosen.large),
         identifiers.measure,
-    ):
-        figures += part()
-    report(figures)
+    )
+
+
+def _tried(part: Callable[[], list[Figure]]) -> list[Figure]:
+    try:
+        return part()
+    except RuntimeError as error:
+        sys.stderr.write(f"not measured: {error}\n")
+        return []
+
+
+def _machine() -> str:
+    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    model = models[0].partition(":")[2].strip() if models else platform.machine()
+    return f"{len(models)} cores ({model}), Python {platform.python_version()}, {platform.system()}"
+
+
+def _page(comparison: Comparison, figures: list[Figure], chosen: Options) -> str:
+    return "\n".join(
+        (
+            f"One run: {_machine()}; {chosen.rounds} × {chosen.seconds} seconds each, medians, ± half the range.\n",
+            compared(comparison),
+            markdown(figures),
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """How are the server and the load generator started, each on a core of its own?"""
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,12 +20,16 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk measured: requests per second and latencies in milliseconds."""
+    """What wrk measured: requests per second and latencies in milliseconds.
+
+    `errors` are answers other than 2xx and 3xx, and connections that failed; `good` leaves them out of the rate.
+    """
 
     rate: float
     p50: float
     p99: float
     errors: int
+    good: float = 0.0
 
 
 def free_port() -> int:
@@ -37,7 +43,7 @@ def free_port() -> int:
 def floor() -> Iterator[str]:
     """The base: a bare ASGI application on uvicorn with the same loop and parser, answering 800 bytes of JSON."""
     port = free_port()
-    with _process([sys.executable, "-m", "bench.bare", str(port)], port):
+    with server_process([sys.executable, "-m", "bench.bare", str(port)], port):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -47,29 +53,53 @@ def service(data_dir: Path, *, workers: int = 1, pinned: bool = True, **settings
     port = free_port()
     command = [sys.executable, "-m", "linkxg", "serve", "--port", str(port), "--workers", str(workers)]
     environment = {"LINKXG_LIMIT_SCALE": "1000000", "LINKXG_DATA_DIR": str(data_dir)}
-    with _process(command, port, environment | settings, pinned=pinned):
+    with server_process(command, port, environment | settings, pinned=pinned):
         yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager
-def _process(
-    command: list[str], port: int, environment: dict[str, str] | None = None, *, pinned: bool = True
+def server(command: list[str], *, folder: Path, **settings: str) -> Iterator[str]:
+    """Another server, told by PORT where to listen, with everything it starts on the core of the server."""
+    port = free_port()
+    with server_process(command, port, {"PORT": str(port), **settings}, folder=folder, patience=300):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def server_process(
+    command: list[str],
+    port: int,
+    environment: dict[str, str] | None = None,
+    *,
+    pinned: bool = True,
+    folder: Path | None = None,
+    patience: float = 30,
 ) -> Iterator[None]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LINKXG_")}
     prefix = ["taskset", "-c", SERVER_CORE] if pinned else []
     process = subprocess.Popen(
-        [*prefix, *command], env={**clean, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*prefix, *command],
+        env={**clean, **(environment or {})},
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
-        _wait_until_listening(port, process)
+        _wait_until_listening(port, process, patience)
         yield
     finally:
         process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(30)
+        # Whatever it started beside itself ends with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(30)
 
 
-def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+def _wait_until_listening(port: int, process: subprocess.Popen[bytes], patience: float) -> None:
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError("the server stopped at start")
@@ -80,13 +110,23 @@ def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the server did not listen in time")
 
 
-def wrk(url: str, *, connections: int = 32, seconds: int = 5, script: str | None = None, **environment: str) -> Load:
-    """Load `url` from the other core. `script` is a file of bench/wrk; it reads `environment`."""
-    command = ["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+def wrk(
+    url: str,
+    *,
+    connections: int = 32,
+    seconds: int = 5,
+    script: str | None = None,
+    cores: str | None = None,
+    **environment: str,
+) -> Load:
+    """Load `url` from the other core, or `cores`. `script` is a file of bench/wrk; it reads `environment`."""
+    command = ["taskset", "-c", cores or LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
+    command += ["--latency", "--timeout", "60s"]
     command += ["-s", str(HERE / "wrk" / (script or "plain.lua")), url]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **environment})
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return Load(found["requests"] / found["seconds"], found["p50"], found["p99"], found["errors"])
+    good = max(0, found["requests"] - found["errors"]) / found["seconds"]
+    return Load(found["requests"] / found["seconds"], found["p50"], found["p99"], found["errors"], good)
 
 
 @contextmanager

@@ -20,12 +20,26 @@ class Figure:
         return self.value <= self.bar if self.at_most else self.value >= self.bar
 
 
+def as_data(figures: list[Figure]) -> list[dict[str, object]]:
+    """For scripts."""
+    return [asdict(figure) | {"reached": figure.reached} for figure in figures]
+
+
+def markdown(figures: list[Figure]) -> str:
+    """For documents."""
+    lines = ["| figure | value | bar | | measured |", "|---|---:|---:|---|---|"]
+    for figure in figures:
+        sign, mark = "≤" if figure.at_most else "≥", "" if figure.reached else "**missed**"
+        # Without a bar a figure is there for orientation.
+        bar = f"{sign} {figure.bar:g}" if figure.bar else ""
+        lines.append(f"| {figure.name} | {figure.value:.2f} | {bar} | {mark} | {figure.note} |")
+    return "\n".join([*lines, ""])
+
+
 def report(figures: list[Figure]) -> None:
     """A table for people, or JSON with `--json`."""
     if "--json" in sys.argv:
-        sys.stdout.write(
-            json.dumps([asdict(figure) | {"reached": figure.reached} for figure in figures], indent=2) + "\n"
-        )
+        sys.stdout.write(json.dumps(as_data(figures), indent=2) + "\n")
         return
     for figure in figures:
         sign = "≤" if figure.at_most else "≥"

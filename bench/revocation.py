@@ -1,12 +1,16 @@
-"""How soon is a revocation in one worker refused by another? `python -m bench.revocation`."""
+"""How soon is a revocation in one worker, or on one node, refused by another? `python -m bench.revocation`."""
 
 import http.client
 import json
+import math
+import os
+import shutil
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
+from bench.postgres import cluster
 from bench.processes import service
 from bench.report import Figure, report
 from bench.seed import seed
@@ -15,29 +19,64 @@ TRIALS = 200
 
 
 def measure(trials: int = TRIALS) -> list[Figure]:
-    """Two workers on one SQLite file: revoke a token at one, use it at the other until it is refused."""
+    """Two workers on one SQLite file, then two nodes on one PostgreSQL."""
+    return [*_workers(trials), *_nodes(trials)]
+
+
+def _workers(trials: int) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         made = seed(data_dir, client_count=1, people=1)
-        client, secret = made.clients[0]
-        credentials = f"client_id={client}&client_secret={secret}"
         with service(data_dir, workers=2, pinned=False) as url:
-            address = url.removeprefix("http://")
-            here, there = _two_workers(address)
-            delays = []
-            for _ in range(trials):
-                body = f"grant_type=client_credentials&{credentials}"
-                token = json.loads(_call(here, "POST", "/api/v1/oauth/token", body)[1])["access_token"]
-                if _use(there, token) == 401:
-                    raise RuntimeError("a fresh token was refused")
-                _call(here, "POST", "/api/v1/oauth/revoke", f"token={token}&{credentials}")
-                revoked = time.perf_counter()
-                while _use(there, token) != 401:
-                    if time.perf_counter() - revoked > 5:
-                        raise RuntimeError("a revoked token was accepted for 5 s")
-                delays.append((time.perf_counter() - revoked) * 1000)
-    note = f"median {statistics.median(delays):.1f} ms over {trials} trials, the refusing request included"
-    return [Figure("revocation refused by the other worker (worst, ms)", max(delays), 50.0, note, at_most=True)]
+            delays = _delays(*_two_workers(url.removeprefix("http://")), made.clients[0], trials)
+    return [
+        Figure("revocation refused by the other worker (worst, ms)", max(delays), 50.0, _note(delays), at_most=True)
+    ]
+
+
+def _nodes(trials: int) -> list[Figure]:
+    """Each node has a data directory of its own, with the same keys."""
+    with tempfile.TemporaryDirectory() as folder, cluster(cores=f"0-{(os.cpu_count() or 1) - 1}") as database:
+        here, there = Path(folder) / "here", Path(folder) / "there"
+        here.mkdir()
+        made = seed(here, database, client_count=1, people=1)
+        shutil.copytree(here, there)
+        settings = {"LINKXG_DATABASE_URL": database, "LINKXG_PUBLIC_URL": "http://127.0.0.1:8000"}
+        with (
+            service(here, workers=1, pinned=False, **settings) as one,
+            service(there, workers=1, pinned=False, **settings) as other,
+        ):
+            connections = [http.client.HTTPConnection(url.removeprefix("http://")) for url in (one, other)]
+            delays = _delays(connections[0], connections[1], made.clients[0], trials)
+    at_p99 = sorted(delays)[math.ceil(0.99 * len(delays)) - 1]
+    return [
+        Figure("revocation refused by the other node (p99, ms)", at_p99, 250.0, _note(delays), at_most=True),
+        Figure("revocation refused by the other node (worst, ms)", max(delays), 1_000.0, _note(delays), at_most=True),
+    ]
+
+
+def _delays(
+    here: http.client.HTTPConnection, there: http.client.HTTPConnection, client: tuple[str, str], trials: int
+) -> list[float]:
+    """Milliseconds from the answer that a token is revoked here to its refusal there, one per trial."""
+    credentials = f"client_id={client[0]}&client_secret={client[1]}"
+    delays = []
+    for _ in range(trials):
+        body = f"grant_type=client_credentials&{credentials}"
+        token = json.loads(_call(here, "POST", "/api/v1/oauth/token", body)[1])["access_token"]
+        if _use(there, token) == 401:
+            raise RuntimeError("a fresh token was refused")
+        _call(here, "POST", "/api/v1/oauth/revoke", f"token={token}&{credentials}")
+        revoked = time.perf_counter()
+        while _use(there, token) != 401:
+            if time.perf_counter() - revoked > 5:
+                raise RuntimeError("a revoked token was accepted for 5 s")
+        delays.append((time.perf_counter() - revoked) * 1000)
+    return delays
+
+
+def _note(delays: list[float]) -> str:
+    return f"median {statistics.median(delays):.1f} ms over {len(delays)} trials, the refusing request included"
 
 
 def _two_workers(address: str) -> tuple[http.client.HTTPConnection, http.client.HTTPConnection]:

@@ -35,7 +35,7 @@ def measure(algorithm: str = "HS256", rounds: int = ROUNDS) -> list[Figure]:
     ratios = [ours.rate / base.rate for base, ours in pairs]
     rate = statistics.median(ours.rate for _, ours in pairs)
     bare = statistics.median(base.rate for base, _ in pairs)
-    return [Figure(f"token endpoint, {algorithm}", statistics.median(ratios), 0.35, f"{rate:,.0f}/s of {bare:,.0f}/s")]
+    return [Figure(f"token endpoint, {algorithm}", statistics.median(ratios), 0.5, f"{rate:,.0f}/s of {bare:,.0f}/s")]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,112 @@
+"""Who takes part? The service, every peer that can be had, and the floor.
+
+All are up at once, so that rounds can alternate.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.api import API, make_product
+from bench.peers import PEERS, Peer
+from bench.peers.install import Absent, environment, install, version_of
+from bench.processes import floor, server, service
+from bench.seed import PASSWORD, seed
+from bench.works import (
+    BEARER,
+    INTROSPECTION,
+    LOGIN,
+    MIXED,
+    REFRESH,
+    TOKEN,
+    TOKEN_ES256,
+    TOKEN_HS256,
+    Asker,
+    Paths,
+    Seed,
+)
+
+OURS = "LinkXG"
+CLIENTS = 10_000
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """`askers` by work; `lacks` tells why a work is missing."""
+
+    name: str
+    askers: Mapping[str, Asker]
+    lacks: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Field:
+    """Everybody who is up, the floor's address, the embedded database of the service, and who could not come."""
+
+    contestants: list[Contestant]
+    floor_url: str
+    database: Path
+    absent: Mapping[str, str]
+
+
+@contextmanager
+def everybody(crowds: int, clients: int = CLIENTS) -> Iterator[Field]:
+    """Start all. `crowds` is how many times 64 refresh tokens each server will be asked to exchange."""
+    absent: dict[str, str] = {}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        floor_url = stack.enter_context(floor())
+        ours, known = _ours(stack, folder, crowds * 64, clients)
+        contestants = [ours]
+        listed = folder / "seed.json"
+        listed.write_text(json.dumps(asdict(known)))
+        for number, peer in enumerate(PEERS):
+            try:
+                url = _start(stack, peer, folder / f"peer{number}", listed)
+            except (Absent, RuntimeError) as error:
+                absent[peer.name] = str(error)
+                sys.stderr.write(f"{peer.name} is absent: {error}\n")
+                continue
+            asker = Asker(url, peer.paths, known)
+            works = {TOKEN, TOKEN_HS256, TOKEN_ES256, INTROSPECTION, BEARER, REFRESH, LOGIN, MIXED} - peer.lacks.keys()
+            name = f"{peer.name.partition(',')[0]} {version_of(peer)}{''.join(peer.name.partition(',')[1:])}"
+            contestants.append(Contestant(name, dict.fromkeys(works, asker), peer.lacks))
+        yield Field(contestants, floor_url, folder / "HS256" / "linkxg.db", absent)
+
+
+def _ours(stack: ExitStack, folder: Path, people: int, clients: int) -> tuple[Contestant, Seed]:
+    """Two servers, since a service signs with one algorithm; both have the same kind of rows."""
+    askers: dict[str, Asker] = {}
+    for algorithm in ("ES256", "HS256"):
+        data_dir = folder / algorithm
+        data_dir.mkdir()
+        made = seed(data_dir, client_count=clients + 1, people=people if algorithm == "HS256" else 1)
+        known = Seed(made.clients[1:], made.clients[0], made.emails, PASSWORD, made.refresh_tokens)
+        url = stack.enter_context(service(data_dir, LINKXG_TOKEN_ALGORITHM=algorithm))
+        paths = Paths(
+            tokens=dict.fromkeys((TOKEN, TOKEN_HS256, TOKEN_ES256), f"{API}/oauth/token"),
+            introspection=f"{API}/oauth/introspect",
+            bearer=make_product(url, made.emails[0]),
+            refresh=f"{API}/auth/refresh",
+            login=f"{API}/auth/login",
+            json=True,
+        )
+        asker = Asker(url, paths, known)
+        works = (
+            (TOKEN_ES256,)
+            if algorithm == "ES256"
+            else (TOKEN, TOKEN_HS256, INTROSPECTION, BEARER, REFRESH, LOGIN, MIXED)
+        )
+        askers |= dict.fromkeys(works, asker)
+    return Contestant(OURS, askers, {}), known
+
+
+def _start(stack: ExitStack, peer: Peer, data_dir: Path, listed: Path) -> str:
+    there = install(peer)
+    data_dir.mkdir()
+    settings = {"DATA_DIR": str(data_dir), "SEED": str(listed), **environment(there), **peer.settings}
+    return stack.enter_context(server(["sh", "start.sh"], folder=there, **settings))

@@ -1,0 +1,32 @@
+"""How long and how often is measured, and what?"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """`works` are beginnings of names, none means all; `large` is how many clients and sessions a database may have."""
+
+    rounds: int
+    seconds: int
+    works: tuple[str, ...] = ()
+    large: int = 1_000_000
+    json: bool = False
+    write: bool = False
+
+    def wants(self, work: str) -> bool:
+        return not self.works or work.startswith(self.works)
+
+
+def options(arguments: Sequence[str] | None = None) -> Options:
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured, in turn")
+    parser.add_argument("--seconds", type=int, default=4, help="how long each measurement takes")
+    parser.add_argument("--works", nargs="*", default=(), help="only works whose names begin so")
+    parser.add_argument("--large", type=int, default=1_000_000, help="clients and sessions of the large database")
+    parser.add_argument("--json", action="store_true", help="figures for scripts")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    given = parser.parse_args(arguments)
+    return Options(given.rounds, given.seconds, tuple(given.works), given.large, given.json, given.write)

@@ -1,0 +1,1 @@
+"""One table of the service that the tokens guard."""

@@ -1,0 +1,10 @@
+"""What does the guarded resource read? One row by its id."""
+
+from django.db import models
+
+
+class Product(models.Model):
+    sku = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    brand = models.CharField(max_length=200)
+    attributes = models.JSONField(default=dict)
