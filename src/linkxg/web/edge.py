@@ -62,7 +62,9 @@ class Edge:
         started = time.perf_counter()
         headers = scope["headers"]
         source, may_serve = self._sources.read(scope, headers)
-        exchange = Exchange(f"{self._prefix}{next(self._numbers):08x}", source, headers, receive, scope["query_string"])
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        request_id = f"{self._prefix}{next(self._numbers):08x}"
+        exchange = Exchange(method, request_id, source, headers, receive, scope["query_string"])
         path = scope["path"]
         methods = self.raw.get(path)
         refused = self._refused(scope, path, may_serve=may_serve)
@@ -73,7 +75,7 @@ class Edge:
         else:
             exchange.route = path
             status = await self._send(await self._answer(methods, scope["method"], exchange, path), exchange, send)
-        self._record(scope["method"], exchange, status, time.perf_counter() - started)
+        self._record(exchange, status, time.perf_counter() - started)
 
     def _refused(self, scope: Scope, path: str, *, may_serve: bool) -> PublicError | None:
         """Why nothing is to look at this request at all."""
@@ -135,14 +137,13 @@ class Edge:
         exchange.route = scope.get("path_template") or exchange.route
         return status
 
-    def _record(self, method: str, exchange: Exchange, status: int, seconds: float) -> None:
-        method = method if method in _METHODS else "OTHER"
-        self._metrics.request(method, exchange.route, status, seconds)
+    def _record(self, exchange: Exchange, status: int, seconds: float) -> None:
+        self._metrics.request(exchange.method, exchange.route, status, seconds)
         self._log(
             {
                 "event": "request",
                 "request_id": exchange.request_id,
-                "method": method,
+                "method": exchange.method,
                 "route": exchange.route,
                 "status": status,
                 "ms": round(seconds * 1000, 3),

@@ -20,9 +20,14 @@ NO_STORE: Headers = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
 class Exchange:
     """One request: its server-made id, where it came from, and notes for its one log line."""
 
-    __slots__ = ("headers", "notes", "principal", "query", "raw_body", "receive", "request_id", "route", "source")
+    __slots__ = (
+        "headers", "method", "notes", "principal", "query", "raw_body", "receive", "request_id", "route", "source",
+    )  # fmt: skip
 
-    def __init__(self, request_id: str, source: str, headers: Headers, receive: Receive, query: bytes = b"") -> None:
+    def __init__(
+        self, method: str, request_id: str, source: str, headers: Headers, receive: Receive, query: bytes = b""
+    ) -> None:
+        self.method = method
         self.request_id = request_id
         self.source = source
         self.headers = headers
