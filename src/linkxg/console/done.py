@@ -20,5 +20,6 @@ DONE = {
     "session-ended": "The session ended.",
     "password": "The password is changed. Your other sessions ended.",
     "signed-out": "You are signed out.",
+    "product-created": "The product is created.",
     "product": "The product is saved.",
 }
