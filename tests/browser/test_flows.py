@@ -81,7 +81,7 @@ def test_planned_rotation(site: World, owner_page: Page) -> None:
     page.locator("#overlap").select_option("604800")
     page.get_by_role("button", name="Set end").click()
     expect(page.get_by_role("status").first).to_contain_text("The end of the overlap is changed")
-    expect(page.locator("#secrets")).to_contain_text("in 6 d")
+    expect(page.locator("#secrets")).to_contain_text("in 7 d")
     wait_for_count(site.server.database, f"{used} 2", 1)
     request_token(site.api, new).expect(200)
     sql = f"SELECT count(*) FROM client_secrets WHERE client_id='{old.client_id}' AND first_used_at IS NOT NULL"
