@@ -141,7 +141,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             f"LINKXG_CLIENT_ID={client_id}",
             f"LINKXG_CLIENT_SECRET={secret}",
         )
-        return download(visit, "\n".join(lines) + "\n", "text/plain; charset=utf-8", "linkxg.env")
+        return download(visit, "\n".join(lines) + "\n", "text/plain", "linkxg.env")
 
     @get([f"{LIST}/{{client_id:str}}/test", f"{LIST}/{{client_id:str}}/env"], **session_roles(ADMINISTRATORS))
     async def back(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
