@@ -23,7 +23,8 @@ from harness.vault import Vault
 from harness.world import build_world
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-DOCUMENTED = ("api-access", "secret", "client", "rotate", "refused")
+DOCUMENTED = ("api-access", "secret", "overlap", "rotate", "refused")
+READ_AT = 1200
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"width": 1440, "color_scheme": "light"},
     "dark": {"width": 1440, "color_scheme": "dark"},
@@ -53,7 +54,11 @@ def main() -> None:
 
 def _picture(browser: Browser, showcase: Showcase, look: str, folder: Path, wanted: set[str] | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    page = new_page(browser, showcase.world.server.url, **LOOKS[look])
+    options = LOOKS[look]
+    if folder == IMAGES and options["width"] > READ_AT:
+        # A page of documentation is narrower than a screen: at this size its text can still be read there.
+        options = options | {"width": READ_AT, "height": 760}
+    page = new_page(browser, showcase.world.server.url, **options)
     for name in tour(page, showcase):
         if wanted is None or name in wanted:
             # A whole page for whoever looks at it; for the documentation no more than the first screen.
