@@ -35,13 +35,9 @@ def guarded_read(data_dir: Path, made: Seeded, rounds: int) -> list[Figure]:
     """`GET /products/{id}` beside a bare reply."""
     with floor() as base_url, service(data_dir) as url:
         api = f"{url}/api/v1"
-        answer = _post(f"{api}/auth/login", {"email": made.emails[0], "password": PASSWORD})
-        bearer = answer["data"]["accessToken"]
-        product = {"sku": "B-1", "name": "Bench", "brand": "Bench", "attributes": {"colour": "red", "weight": 12}}
-        product_id = _post(f"{api}/products", product, bearer)["data"]["id"]
+        target, _ = create_product(api, made.emails[0])
         tokens = data_dir / "tokens"
         tokens.write_text("\n".join(_token(api, *client) for client in made.clients))
-        target = f"{api}/products/{product_id}"
         wrk(target, seconds=2, script="headers.lua", TOKENS=str(tokens))
         pairs = []
         for _ in range(rounds):
@@ -81,6 +77,13 @@ def _per_call(guard: Guard, headers: list[tuple[bytes, bytes]]) -> float:
     for _ in range(CALLS):
         guard.authenticate(Exchange("GET", "bench", "127.0.0.1", headers, receive))
     return (time.perf_counter() - started) / CALLS * 1e6
+
+
+def create_product(api: str, email: str) -> tuple[str, str]:
+    """The address of a new product, and the access token of the person who made it."""
+    bearer = _post(f"{api}/auth/login", {"email": email, "password": PASSWORD})["data"]["accessToken"]
+    product = {"sku": "B-1", "name": "Bench", "brand": "Bench", "attributes": {"colour": "red", "weight": 12}}
+    return f"{api}/products/{_post(f'{api}/products', product, bearer)['data']['id']}", bearer
 
 
 def _post(url: str, body: Mapping[str, object], bearer: str | None = None) -> dict[str, dict[str, str]]:
