@@ -30,6 +30,9 @@ bench: $(TEST_STAMP) ## Measure ours, the peers and the floors in one run: a tab
 	@command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk"; exit 1; }
 	$(BIN)/python -m bench
 
+screenshots: $(TEST_STAMP) parts ## Take the pictures of docs/ and of the README again (needs chromium)
+	$(BIN)/python -m tests.browser.screenshots
+
 lock: ## Pin the dependencies again, with hashes and without any address (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  requirements/build.in -o requirements/build.txt

@@ -10,7 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import guard, identifiers, large, latency, login, refresh, refresh_postgres, revocation, startup, workers
+from bench import (
+    console,
+    guard,
+    identifiers,
+    large,
+    latency,
+    login,
+    refresh,
+    refresh_postgres,
+    revocation,
+    startup,
+    workers,
+)
 from bench.beside import Comparison, compare
 from bench.chart import draw
 from bench.options import Options, options
@@ -54,6 +66,7 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
         lambda: large.measure(chosen),
         revocation.measure,
         lambda: startup.measure(tokens=chosen.large),
+        console.measure,
         identifiers.measure,
     )
 

@@ -79,7 +79,7 @@ def _per_call(guard: Guard, headers: list[tuple[bytes, bytes]]) -> float:
 
     started = time.perf_counter()
     for _ in range(CALLS):
-        guard.authenticate(Exchange("bench", "127.0.0.1", headers, receive))
+        guard.authenticate(Exchange("GET", "bench", "127.0.0.1", headers, receive))
     return (time.perf_counter() - started) / CALLS * 1e6
 
 

@@ -15,7 +15,7 @@ import msgspec
 from harness.clients import OAuthClient, get_token, make_client, request_token, rotate, with_secret
 from harness.databases import SqliteDatabase
 from harness.people import Person, add_person, invite
-from harness.rows import count
+from harness.rows import wait_for_count
 from harness.world import World
 from linkxg.cli.demo_products import demo_products
 
@@ -65,17 +65,9 @@ def build_showcase(world: World) -> Showcase:
     request_token(api, erp).expect(401, "invalid_client")
     request_token(api, renewed).expect(200)
     with_secret(shop, rotate(api, shop, owner.access, grace_period_seconds=86_400).expect(200))
-    wait_for_flush(world, "SELECT count(*) FROM refused_requests", 4)
+    wait_for_count(world.server.database, "SELECT count(*) FROM refused_requests", 4)
     _age(world, erp, shop)
     return Showcase(world, renewed, shop, member, product_id)
-
-
-def wait_for_flush(world: World, sql: str, expected: int) -> None:
-    """Usage is written every two seconds; wait until it is there."""
-    deadline = time.monotonic() + 15
-    while count(world.server.database, sql) < expected:
-        assert time.monotonic() < deadline, sql
-        time.sleep(0.1)
 
 
 def _age(world: World, erp: OAuthClient, shop: OAuthClient) -> None:

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Error, Page, Request, expect
 
 from browser.chromium import sign_in
 from browser.conftest import OpenPage
-from browser.showcase import wait_for_flush
 from harness.clients import OAuthClient, get_token, make_client, request_token, works
 from harness.people import Person
+from harness.rows import wait_for_count
 from harness.world import World
 
 
@@ -66,7 +66,7 @@ def test_planned_rotation(site: World, owner_page: Page) -> None:
     old = make_client(site.api, site.owner, "products:read", client_name="Planned")
     get_token(site.api, old)
     used = f"SELECT count(*) FROM client_secrets WHERE client_id='{old.client_id}' AND uses >= "
-    wait_for_flush(site, f"{used} 1", 1)
+    wait_for_count(site.server.database, f"{used} 1", 1)
     page.goto(f"/account/api-access/{old.client_id}")
     page.get_by_role("link", name="Rotate secret").click()
     page.get_by_label("1 hour").check(force=True)
@@ -81,11 +81,11 @@ def test_planned_rotation(site: World, owner_page: Page) -> None:
     page.locator("#overlap").select_option("604800")
     page.get_by_role("button", name="Set end").click()
     expect(page.get_by_role("status").first).to_contain_text("The end of the overlap is changed")
-    expect(page.locator("#secrets")).to_contain_text("in 6 d")
-    wait_for_flush(site, f"{used} 2", 1)
+    expect(page.locator("#secrets")).to_contain_text("in 7 d")
+    wait_for_count(site.server.database, f"{used} 2", 1)
     request_token(site.api, new).expect(200)
     sql = f"SELECT count(*) FROM client_secrets WHERE client_id='{old.client_id}' AND first_used_at IS NOT NULL"
-    wait_for_flush(site, sql, 2)
+    wait_for_count(site.server.database, sql, 2)
     page.reload()
     expect(page.locator("#secrets")).to_contain_text("safe to remove")
     page.get_by_role("button", name="Finish now").click()
@@ -106,7 +106,7 @@ def test_compromised_rotation(site: World, owner_page: Page) -> None:
     assert not works(site.api, token)
     request_token(site.api, old).expect(401, "invalid_client")
     assert works(site.api, get_token(site.api, new))
-    wait_for_flush(site, f"SELECT count(*) FROM refused_requests WHERE client_id='{old.client_id}'", 2)
+    wait_for_count(site.server.database, f"SELECT count(*) FROM refused_requests WHERE client_id='{old.client_id}'", 2)
     page.goto(f"/account/refusals?client={old.client_id}")
     expect(page.locator("main")).to_contain_text("Retired secret")
     expect(page.locator("main")).to_contain_text("The token was revoked")
@@ -117,7 +117,9 @@ def test_least_scope(site: World, owner_page: Page) -> None:
     page = owner_page
     oauth = make_client(site.api, site.owner, "products:read dpp:read imports:write", client_name="Greedy")
     site.api.get("/products", bearer=get_token(site.api, oauth)).expect(200)
-    wait_for_flush(site, f"SELECT count(*) FROM client_scope_usage WHERE client_id='{oauth.client_id}'", 1)
+    wait_for_count(
+        site.server.database, f"SELECT count(*) FROM client_scope_usage WHERE client_id='{oauth.client_id}'", 1
+    )
     page.goto("/account/api-access?q=Greedy")
     page.get_by_role("link", name="2 of 3 not used in 90 days: review").click()
     expect(page.locator("main")).to_contain_text("Removed: imports:write, dpp:read. Kept: products:read.")

@@ -159,6 +159,7 @@ def test_every_page_is_kept_by_nobody_and_framed_by_nobody(owner: Visitor) -> No
         answer = owner.get(path)
         headers = answer.headers
         assert headers["cache-control"] == "no-store", path
+        assert headers["content-type"] == "text/html; charset=utf-8", path
         assert headers["cross-origin-opener-policy"] == "same-origin"
         assert headers["cross-origin-resource-policy"] == "same-origin"
         assert headers["referrer-policy"] == "same-origin"
@@ -181,6 +182,7 @@ def test_static_files_are_kept_for_ever(owner: Visitor) -> None:
         answer = owner.http.get(address)
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
+        assert answer.headers["content-type"].count("charset") <= 1
     assert owner.http.get("/static/none.css").status_code == 404
 
 
@@ -233,6 +235,7 @@ def test_a_secret_is_shown_to_the_form_only(world: World, owner: Visitor) -> Non
     env = owner.fill(made, f"/account/api-access/{client_id[0]}/env")
     assert f"LINKXG_CLIENT_SECRET={secret}" in env.text
     assert env.headers["content-disposition"] == 'attachment; filename="linkxg.env"'
+    assert env.headers["content-type"] == "text/plain; charset=utf-8"
     trial = owner.fill(made, f"/account/api-access/{client_id[0]}/test")
     assert "It works." in text_of(trial)
     assert "900 seconds" in text_of(trial)

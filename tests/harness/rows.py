@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 
 from harness.databases import Database, PostgresDatabase, SqliteDatabase
@@ -30,3 +31,11 @@ def trail(database: Database, account_id: str) -> list[AuditRow]:
     columns = "action, request_id, coalesce(actor_id, ''), coalesce(target, '')"
     sql = f"SELECT {columns} FROM audit_events WHERE account_id = '{account_id}' ORDER BY seq"
     return [AuditRow(*row) for row in rows(database, sql)]
+
+
+def wait_for_count(database: Database, sql: str, expected: int) -> None:
+    """Usage and refusals are written every two seconds; wait until there are so many rows."""
+    deadline = time.monotonic() + 20
+    while (found := count(database, sql)) < expected:
+        assert time.monotonic() < deadline, f"{found} instead of {expected}: {sql}"
+        time.sleep(0.1)

@@ -1,5 +1,6 @@
 """How are clients listed and read? Never with a secret: only its id, hint and last use."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -40,6 +41,11 @@ class ClientDetail(NamedTuple):
     client: Client
     usage: list[AnyRow]
     scopes: dict[str, AnyRow]
+
+
+async def client_names(database: Database, account_id: str, client_ids: Iterable[str]) -> dict[str, str]:
+    """Names by id; a client that is gone, or another account's, is left out."""
+    return await database.read(store.list_client_names, account_id, sorted(client_ids))
 
 
 async def read_client(database: Database, account_id: str, client_id: str, *, days: int = 0) -> ClientDetail:

@@ -1,5 +1,6 @@
 """The SQL of OAuth clients, their secrets and their usage."""
 
+from collections.abc import Iterable
 from collections.abc import Sequence as Rows
 from typing import Any
 
@@ -103,7 +104,7 @@ scope_usage = Table(
 
 SECRET_COLUMNS = [secrets.c[name] for name in Secret.__dataclass_fields__]
 _CLIENT = select(clients).where(clients.c.id == bindparam("client_id"))
-SECRET_COLUMNSS = select(*SECRET_COLUMNS).where(secrets.c.client_id == bindparam("client_id")).order_by(secrets.c.id)
+_SECRETS_OF = select(*SECRET_COLUMNS).where(secrets.c.client_id == bindparam("client_id")).order_by(secrets.c.id)
 
 
 def find_client(conn: Connection, client_id: str) -> Client | None:
@@ -111,7 +112,7 @@ def find_client(conn: Connection, client_id: str) -> Client | None:
     row = conn.execute(_CLIENT, {"client_id": client_id}).first()
     if row is None:
         return None
-    return client_of(row, [Secret(*secret) for secret in conn.execute(SECRET_COLUMNSS, {"client_id": client_id})])
+    return client_of(row, [Secret(*secret) for secret in conn.execute(_SECRETS_OF, {"client_id": client_id})])
 
 
 def find_account_client(conn: Connection, account_id: str, client_id: str, *, lock: bool = False) -> Client | None:
@@ -120,7 +121,14 @@ def find_account_client(conn: Connection, account_id: str, client_id: str, *, lo
     row = conn.execute(query.with_for_update(key_share=True) if lock else query).first()
     if row is None:
         return None
-    return client_of(row, [Secret(*secret) for secret in conn.execute(SECRET_COLUMNSS, {"client_id": client_id})])
+    return client_of(row, [Secret(*secret) for secret in conn.execute(_SECRETS_OF, {"client_id": client_id})])
+
+
+def list_client_names(conn: Connection, account_id: str, client_ids: Iterable[str]) -> dict[str, str]:
+    """The names of those of these clients that the account has, by their ids."""
+    query = select(clients.c.id, clients.c.name)
+    found = conn.execute(query.where(clients.c.account_id == account_id, clients.c.id.in_(client_ids)))
+    return {row.id: row.name for row in found}
 
 
 def list_clients(conn: Connection, account_id: str, *, after: str, limit: int) -> list[Client]:

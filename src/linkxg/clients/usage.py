@@ -120,7 +120,7 @@ class Usage:
         if error.cause is None or self._noted[client_id] >= MAX_REFUSED_OF_CLIENT:
             return
         self._noted[client_id] += 1
-        endpoint = exchange.route[:100]
+        endpoint = f"{exchange.method} {exchange.route}"[:100]
         told = (exchange.request_id, exchange.source, endpoint, error.cause.value, error.concerns[:64])
         self._counted.refused.append(Refused(account_id, uuid7(), now, client_id, *told))
 

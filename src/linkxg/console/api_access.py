@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from linkxg.clients.refused.list_refused import list_refused
 from linkxg.clients.register import register_client
 from linkxg.clients.search.search_clients import search_clients
-from linkxg.clients.show import read_client
+from linkxg.clients.show import client_names, read_client
 from linkxg.clock import now_ms
 from linkxg.console.causes import LABELS
 from linkxg.console.client_state import State, state_of, unused_scopes
@@ -56,6 +56,10 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             parts.database, visit.account_id, name=name, sort=sort, offset=offset, limit=PAGE_SIZE
         )
         refused = await list_refused(parts.database, visit.account_id, limit=3)
+        names = {client.id: client.name for client in found.clients}
+        absent = {one.client_id for one in refused} - names.keys()
+        if absent:
+            names |= await client_names(parts.database, visit.account_id, absent)
         now = now_ms()
         rows = [
             Row(
@@ -81,7 +85,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             refused=refused,
             labels=LABELS,
             cause=Cause,
-            names={client.id: client.name for client in found.clients},
+            names=names,
         )
 
     @get(f"{LIST}/new", **session_roles(ADMINISTRATORS))
@@ -137,7 +141,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             f"LINKXG_CLIENT_ID={client_id}",
             f"LINKXG_CLIENT_SECRET={secret}",
         )
-        return download(visit, "\n".join(lines) + "\n", "text/plain; charset=utf-8", "linkxg.env")
+        return download(visit, "\n".join(lines) + "\n", "text/plain", "linkxg.env")
 
     @get([f"{LIST}/{{client_id:str}}/test", f"{LIST}/{{client_id:str}}/env"], **session_roles(ADMINISTRATORS))
     async def back(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:

@@ -58,7 +58,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     async def as_csv(request: Request[Any, Any, Any]) -> Stream:
         visit = visit_of(request)
         await parts.limits.spend(EXPORTS, visit.account_id)
-        return _file(visit, _csv(_events(parts, visit)), "text/csv; charset=utf-8", "audit.csv")
+        return _file(visit, _csv(_events(parts, visit)), "text/csv", "audit.csv")
 
     @get("/account/audit.ndjson", **session_roles(ADMINISTRATORS))
     async def as_ndjson(request: Request[Any, Any, Any]) -> Stream:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from linkxg.clients.model import Client, Secret
 from linkxg.clock import DAY
-from linkxg.console.words import ago, clock, span
+from linkxg.console.words import ago, clock, left, span
 
 LIVELY_MS = 7 * DAY
 EXPIRY_WARNING_MS = 30 * DAY
@@ -33,10 +33,10 @@ def state_of(client: Client, now: int) -> State:
         return State("bad", "secret expired")
     if len(live) > 1:
         ends = live[0].expires_at
-        return State("warn", f"2 secrets, one ends in {span(ends - now)}" if ends else "2 secrets")
+        return State("warn", f"2 secrets, one ends in {left(ends - now)}" if ends else "2 secrets")
     ends = live[0].expires_at
     if ends is not None and ends - now < EXPIRY_WARNING_MS:
-        return State("warn", f"secret expires in {span(ends - now)}")
+        return State("warn", f"secret expires in {left(ends - now)}")
     if client.last_used_at is None:
         return State("idle", "not used yet")
     return State("good", "live") if now - client.last_used_at < LIVELY_MS else State("idle", "idle")

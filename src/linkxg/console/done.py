@@ -22,6 +22,7 @@ DONE = {
     "import-cancelled": "The import ends after its present rows. What it has taken stays.",
     "import-again": "The import is under way again.",
     "signed-out": "You are signed out.",
+    "product-created": "The product is created.",
     "product": "The product is saved.",
     "published": "The version is published. It never changes again.",
     "product-deleted": "The product is deleted. Its SKU and GTIN are free again.",

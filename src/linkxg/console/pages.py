@@ -74,7 +74,7 @@ def page(
     return Response(
         html,
         status_code=status,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers={**COMMON, "Content-Security-Policy": policy(visit.nonce), **(headers or {})},
         cookies=visit.cookies,
     )
@@ -84,7 +84,7 @@ def go(visit: Visit, path: str, **query: str) -> Response[str]:
     """See another page (303): what a form answers with once it has done its work."""
     headers = {**COMMON, "Location": f"{path}?{urlencode(query)}" if query else path}
     headers["Content-Security-Policy"] = policy(os.urandom(16).hex())
-    return Response("", status_code=303, media_type="text/html; charset=utf-8", headers=headers, cookies=visit.cookies)
+    return Response("", status_code=303, media_type="text/html", headers=headers, cookies=visit.cookies)
 
 
 def download(visit: Visit, content: str, media_type: str, name: str) -> Response[str]:

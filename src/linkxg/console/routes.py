@@ -16,6 +16,7 @@ from linkxg.console import (
     least_scope,
     members,
     my_account,
+    new_product,
     product_page,
     product_versions,
     products,
@@ -31,7 +32,7 @@ from linkxg.errors import PublicError
 
 _FEATURES = (
     sign_in, invitation, api_access, client_page, rotation, least_scope, refused, members, my_account, audit_log,
-    products, product_page, product_versions, imports,
+    products, new_product, product_page, product_versions, imports,
 )  # fmt: skip
 
 

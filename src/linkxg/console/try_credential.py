@@ -31,8 +31,8 @@ async def try_credential(endpoint: RawEndpoint, exchange: Exchange, client_id: s
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    asked = Exchange(exchange.request_id, exchange.source, [(b"content-type", FORM_TYPE)], receive)
-    asked.route = "console test"
+    asked = Exchange("POST", exchange.request_id, exchange.source, [(b"content-type", FORM_TYPE)], receive)
+    asked.route = "/api/v1/oauth/token, tested in the console"
     try:
         reply = await endpoint(asked)
     except PublicError as error:

@@ -23,12 +23,18 @@ def span(ms: int) -> str:
     return "moments"
 
 
+def left(ms: int) -> str:
+    """As `span`, to the nearest: a week that was chosen a moment ago is 7 d, not 6."""
+    step = next((step for step, _ in _STEPS if ms >= step), MINUTE)
+    return span(ms + min(step, DAY if ms >= 3 * DAY else HOUR) // 2)
+
+
 def ago(at: int, now: int | None = None) -> str:
     """`3 min ago`, or `in 5 h` for what is to come. Times in milliseconds."""
     past = (now_ms() if now is None else now) - at
     if past >= 0:
         return "just now" if past < MINUTE else f"{span(past)} ago"
-    return f"in {span(-past)}"
+    return f"in {left(-past)}"
 
 
 def moment(at: int) -> datetime:
@@ -79,8 +85,8 @@ def time_day(at: int) -> Markup:
 
 
 def time_clock(at: int) -> Markup:
-    """A `<time>` as day and minute."""
-    return _time(at, clock(at), "clock")
+    """A `<time>` as day and minute: in the reader's zone with the script, in UTC without it."""
+    return _time(at, f"{clock(at)} UTC", "clock")
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -66,8 +66,9 @@ class Edge:
         started = time.perf_counter()
         headers = scope["headers"]
         source, may_serve = self._sources.read(scope, headers)
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         request_id = f"{self._prefix}{next(self._numbers):08x}"
-        exchange = Exchange(request_id, source, headers, receive, scope["query_string"])
+        exchange = Exchange(method, request_id, source, headers, receive, scope["query_string"])
         if MORE_TIME in scope:
             exchange.more_time = scope[MORE_TIME]
         path = scope["path"]
@@ -81,7 +82,7 @@ class Edge:
             exchange.route = path
             reply = await self._answer(methods, scope["method"], exchange, path)
             status = 200 if self._write(reply, exchange, scope) else await self._send(reply, exchange, send)
-        self._record(scope["method"], exchange, status, time.perf_counter() - started)
+        self._record(exchange, status, time.perf_counter() - started)
 
     def _refused(self, scope: Scope, path: str, *, may_serve: bool) -> PublicError | None:
         """Why nothing is to look at this request at all."""
@@ -161,14 +162,13 @@ class Edge:
         exchange.route = scope.get("path_template") or exchange.route
         return status
 
-    def _record(self, method: str, exchange: Exchange, status: int, seconds: float) -> None:
-        method = method if method in _METHODS else "OTHER"
-        self._metrics.request(method, exchange.route, status, seconds)
+    def _record(self, exchange: Exchange, status: int, seconds: float) -> None:
+        self._metrics.request(exchange.method, exchange.route, status, seconds)
         self._log(
             {
                 "event": "request",
                 "request_id": exchange.request_id,
-                "method": method,
+                "method": exchange.method,
                 "route": exchange.route,
                 "status": status,
                 "ms": round(seconds * 1000, 3),

@@ -27,10 +27,14 @@ class Exchange:
     """One request: its server-made id, where it came from, and notes for its one log line."""
 
     __slots__ = (
-        "headers", "more_time", "notes", "principal", "query", "raw_body", "receive", "request_id", "route", "source",
+        "headers", "method", "more_time", "notes", "principal", "query", "raw_body", "receive", "request_id", "route",
+        "source",
     )  # fmt: skip
 
-    def __init__(self, request_id: str, source: str, headers: Headers, receive: Receive, query: bytes = b"") -> None:
+    def __init__(
+        self, method: str, request_id: str, source: str, headers: Headers, receive: Receive, query: bytes = b""
+    ) -> None:
+        self.method = method
         self.request_id = request_id
         self.source = source
         self.headers = headers

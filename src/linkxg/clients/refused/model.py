@@ -10,7 +10,10 @@ KEEP_MS = 30 * DAY
 
 
 class Refused(NamedTuple):
-    """A row of `refused_requests`. `concerns` is the id of a secret or a scope; `at` is in milliseconds."""
+    """A row of `refused_requests`; `at` is in milliseconds.
+
+    `endpoint` is method and path (`GET /api/v1/products`), `concerns` the id of a secret or a scope.
+    """
 
     account_id: str
     id: str

@@ -64,10 +64,12 @@
   };
   const ago = (at) => {
     const past = Date.now() - at;
-    const minutes = Math.floor(Math.abs(past) / 60000);
+    const minutes = Math.abs(past) / 60000;
     if (minutes < 1) return past >= 0 ? "just now" : "in moments";
-    const hours = Math.floor(minutes / 60);
-    const text = minutes < 60 ? `${minutes} min` : hours < 72 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
+    // What has passed is told in full units, what is to come to the nearest: 7 d, not 6, for a week just chosen.
+    const whole = past >= 0 ? Math.floor : Math.round;
+    const hours = minutes / 60;
+    const text = whole(minutes) < 60 ? `${whole(minutes)} min` : whole(hours) < 72 ? `${whole(hours)} h` : `${whole(hours / 24)} d`;
     return past >= 0 ? `${text} ago` : `in ${text}`;
   };
   const show = (time) => {

@@ -1,0 +1,65 @@
+"""`/products/new`: how does a person begin a product? With its name and numbers; the rest is filled in on its page."""
+
+import secrets
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from linkxg.console.guard import Visit, visit_of
+from linkxg.console.pages import go, page
+from linkxg.console.parts import Parts
+from linkxg.console.product_fields import in_words
+from linkxg.db.idempotency import check_key
+from linkxg.errors import DuplicateGtin, DuplicateSku, ValidationFailed
+from linkxg.products.check_head import refusal
+from linkxg.products.create_product import create_product
+from linkxg.products.model import NewProduct
+from linkxg.tokens.scopes import ROLE_SCOPES
+from linkxg.web.json_body import fault_of
+from linkxg.web.permits import session_roles
+
+WRITERS = tuple(role for role, scopes in ROLE_SCOPES.items() if "products:write" in scopes)
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @get("/products/new", **session_roles(WRITERS))
+    async def new(request: Request[Any, Any, Any]) -> Response[str]:
+        return _form(visit_of(request), secrets.token_hex(16))
+
+    @post("/products/new", **session_roles(WRITERS))
+    async def create(request: Request[Any, Any, Any]) -> Response[str]:
+        visit = visit_of(request)
+        # A form that is sent twice makes one product.
+        key = visit.form.text("key")
+        try:
+            made = await create_product(
+                parts.database, visit.actor, visit.account_id, _given(visit), check_key(key or None)
+            )
+        except ValidationFailed as error:
+            told = [in_words(detail) for detail in error.details or ()]
+            return _form(visit, key, faults=told or [error.description], status=422)
+        except (DuplicateSku, DuplicateGtin) as error:
+            return _form(visit, key, faults=[error.description], status=409)
+        return go(visit, f"/products/{made.told.id}", done="product-created")
+
+    return [new, create]
+
+
+def _given(visit: Visit) -> NewProduct:
+    text = visit.form.text
+    given = {
+        "sku": text("sku").strip(),
+        "gtin": text("gtin").strip() or None,
+        "content": {"name": text("name").strip()},
+    }
+    try:
+        return msgspec.convert(given, NewProduct)
+    except msgspec.ValidationError as error:
+        raise refusal([fault_of(str(error), NewProduct)]) from None
+
+
+def _form(visit: Visit, key: str, *, faults: list[str] | None = None, status: int = 200) -> Response[str]:
+    filled = {name: visit.form.text(name) for name in ("name", "sku", "gtin")}
+    return page(visit, "new_product.html", status=status, key=key, filled=filled, faults=faults or [])

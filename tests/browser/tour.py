@@ -1,0 +1,145 @@
+"""Which pages does the console have, and how does each come to be seen?
+
+One walk for whoever looks at every page: the pictures and the search for barriers.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from playwright.sync_api import Page
+
+from browser.chromium import sign_in
+from browser.showcase import Showcase
+from harness.databases import SqliteDatabase
+from harness.people import invite
+
+INVITED = "nora.lindqvist@example.test"
+
+
+def tour(page: Page, showcase: Showcase) -> Iterator[str]:
+    """Opens page after page and tells the name of each."""
+    yield from _outside(page, showcase)
+    owner = showcase.world.account.owner
+    sign_in(page, owner.email, owner.password)
+    yield from _inside(page, showcase)
+    yield from _secrets(page, showcase)
+    yield from _asked_again(page, showcase)
+    page.context.clear_cookies()
+    other = showcase.world.other.owner
+    sign_in(page, other.email, other.password)
+    for name, path in {
+        "api-access-empty": "/account/api-access",
+        "refused-empty": "/account/refusals",
+        "products-empty": "/products",
+        "audit-empty": "/account/audit?action=token.revoked",
+    }.items():
+        page.goto(path)
+        yield name
+
+
+def _outside(page: Page, showcase: Showcase) -> Iterator[str]:
+    world = showcase.world
+    page.goto("/sign-in")
+    yield "sign-in"
+    page.get_by_label("E-mail").fill("nobody@example.test")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    yield "sign-in-refused"
+    _, token = invite(world.api, world.owner, "VIEWER", INVITED)
+    page.goto(f"/invitations/{token}")
+    yield "invitation"
+    page.goto("/invitations/lxginv_none")
+    yield "invitation-ended"
+    page.goto("/nothing")
+    yield "error-outside"
+
+
+def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
+    erp, shop = (f"/account/api-access/{oauth.client_id}" for oauth in (showcase.erp, showcase.shop))
+    pages = {
+        "api-access": "/account/api-access",
+        "search-empty": "/account/api-access?q=nothing",
+        "new-client": "/account/api-access/new",
+        "client": erp,
+        "overlap": shop,
+        "rotate": f"{erp}/rotate",
+        "rotate-again": f"{shop}/rotate",
+        "least-scope": f"{erp}/least-scope",
+        "least-scope-unused": f"{shop}/least-scope",
+        "delete-client": f"{erp}/delete",
+        "refused": "/account/refusals",
+        "members": "/account/members",
+        "member": f"/account/members/{showcase.member.user_id}",
+        "sessions": "/account/sessions",
+        "password": "/account/password",
+        "audit": "/account/audit",
+        "verdict": "/account/audit/verify",
+        "products": "/products",
+        "product": f"/products/{showcase.product_id}",
+        "new-product": "/products/new",
+        "error": "/products/none",
+    }
+    for name, path in pages.items():
+        page.goto(path)
+        yield name
+    page.goto(shop)
+    page.get_by_role("button", name="Finish now…").click()
+    page.get_by_role("heading", name="The old secret may still be needed").wait_for()
+    yield "finish"
+    page.goto("/account/members")
+    page.get_by_label("E-mail").fill(INVITED)
+    page.get_by_role("button", name="Invite person").click()
+    link = page.locator(".secret").inner_text()
+    showcase.world.vault.remember("invitation token", link.rpartition("/")[2])
+    yield "members-invited"
+    menu = page.locator(".menu summary")
+    if menu.is_visible():
+        page.goto("/account/api-access")
+        menu.click()
+        yield "menu"
+
+
+def _secrets(page: Page, showcase: Showcase) -> Iterator[str]:
+    world = showcase.world
+    page.goto("/account/api-access/new")
+    page.get_by_label("Name").fill("ERP Integration")
+    page.get_by_role("button", name="Create client").click()
+    page.get_by_role("alert").wait_for()
+    yield "new-client-refused"
+    page.get_by_label("products:read").check()
+    page.get_by_label("connections:read").check()
+    page.get_by_role("button", name="Create client").click()
+    _remember(page, showcase)
+    page.get_by_role("button", name="Test this credential").click()
+    page.get_by_text("It works.").wait_for()
+    yield "secret"
+    client_id = page.locator("#client-id").inner_text()
+    for name, button in {"rotated": "Rotate secret", "rotated-compromised": "Stop the old secret now"}.items():
+        page.goto(f"/account/api-access/{client_id}/rotate")
+        page.get_by_role("button", name=button).click()
+        _remember(page, showcase)
+        yield name
+    world.api.delete(f"/oauth/clients/{client_id}", bearer=world.owner.access).expect(204)
+
+
+def _asked_again(page: Page, showcase: Showcase) -> Iterator[str]:
+    """The password was given long ago, so a sensitive act asks for it."""
+    database = showcase.world.server.database
+    assert isinstance(database, SqliteDatabase)
+    with sqlite3.connect(database.path, timeout=10) as connection:
+        connection.execute("UPDATE sessions SET authenticated_at = authenticated_at - 700000 WHERE kind = 'console'")
+    page.goto(f"/account/api-access/{showcase.erp.client_id}/delete")
+    page.get_by_role("button", name="Delete client").click()
+    page.get_by_role("heading", name="Confirm your password").wait_for()
+    yield "confirm"
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Confirm and delete the client").click()
+    page.get_by_role("alert").wait_for()
+    yield "confirm-refused"
+
+
+def _remember(page: Page, showcase: Showcase) -> None:
+    showcase.world.vault.remember("client secret", page.locator("#secret").inner_text())
