@@ -73,8 +73,8 @@ def _in_order(
 
 def _narrowed(
     conn: Connection,
-    query: Select[*tuple[Any, ...]],
     account_id: str,
+    query: Select[*tuple[Any, ...]],
     wanted: Wanted,
     after: Place | None,
     until: Place | None,
