@@ -1,6 +1,6 @@
 """All figures, one after the other. Run as `python -m bench`, with `--json` for scripts."""
 
-from bench import guard, identifiers, login, refresh, revocation, startup, token
+from bench import guard, identifiers, imports, login, refresh, revocation, startup, token
 from bench.report import Figure, report
 
 
@@ -14,6 +14,7 @@ def main() -> None:
         revocation.measure,
         startup.measure,
         identifiers.measure,
+        imports.measure,
     ):
         figures += part()
     report(figures)

@@ -36,7 +36,7 @@ def _pages(showcase: Showcase) -> list[str]:
         "/account/api-access", "/account/api-access/new", erp, shop, f"{erp}/rotate", f"{erp}/delete",
         f"{erp}/least-scope", "/account/refusals", "/account/members", f"/account/members/{showcase.member.user_id}",
         "/account/sessions", "/account/password", "/account/audit", "/account/audit/verify", "/products",
-        f"/products/{showcase.product_id}", "/nothing",
+        f"/products/{showcase.product_id}", "/imports", "/nothing",
     ]  # fmt: skip
 
 
