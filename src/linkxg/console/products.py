@@ -18,7 +18,7 @@ from linkxg.web.permits import session_roles
 
 PAGE_SIZE = 25
 STATUSES: tuple[str, ...] = get_args(Status)
-SEARCHES = 5
+SEARCHES = 20
 """How often a page of a search looks further by itself; one look is 20,000 products at most."""
 
 

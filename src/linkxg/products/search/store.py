@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Tuple, func, literal, select, tuple_, union_all
+from sqlalchemy import Column, ColumnElement, Connection, Select, Tuple, false, func, literal, select, tuple_
 
 from linkxg.products.model import Shown, Wanted
-from linkxg.products.store import products
-from linkxg.products.versions.store import CURRENT, shown_of, with_version
+from linkxg.products.store import HEAD, products
+from linkxg.products.versions.store import shown_of, with_current_version
 
 Place = list[Any]
 """Where a row stands in the wanted order: what a cursor holds."""
@@ -16,14 +16,18 @@ def list_products(
     conn: Connection, account_id: str, wanted: Wanted, *, after: Place | None, until: Place | None, limit: int
 ) -> list[Shown]:
     """Products in the wanted order, beyond the place `after` and not beyond `until`."""
-    query = _narrowed(with_version(CURRENT), account_id, wanted, after, until)
-    return [shown_of(row) for row in conn.execute(query.order_by(*_order(wanted)).limit(limit))]
+    heads = _narrowed(conn, select(*HEAD), account_id, wanted, after, until)
+    # The page is cut before its versions are joined: no planner then reads all of them for a few.
+    page = heads.order_by(*_order(wanted)).limit(limit).subquery()
+    shown = with_current_version(account_id, page)
+    ordered = shown.order_by(*(page.c[column.name] for column in _order(wanted)))
+    return [shown_of(row) for row in conn.execute(ordered)]
 
 
 def count_products(
     conn: Connection, account_id: str, wanted: Wanted, *, after: Place | None, until: Place | None
 ) -> int:
-    query = _narrowed(select(func.count()).select_from(products), account_id, wanted, after, until)
+    query = _narrowed(conn, select(func.count()).select_from(products), account_id, wanted, after, until)
     return int(conn.execute(query).scalar_one())
 
 
@@ -68,7 +72,12 @@ def _in_order(
 
 
 def _narrowed(
-    query: Select[*tuple[Any, ...]], account_id: str, wanted: Wanted, after: Place | None, until: Place | None
+    conn: Connection,
+    query: Select[*tuple[Any, ...]],
+    account_id: str,
+    wanted: Wanted,
+    after: Place | None,
+    until: Place | None,
 ) -> Select[*tuple[Any, ...]]:
     """With every condition."""
     query = _in_order(query, account_id, wanted, after)
@@ -81,7 +90,9 @@ def _narrowed(
     if wanted.sku is not None:
         query = query.where(products.c.sku == wanted.sku)
     if wanted.gtin14 is not None:
-        query = query.where(products.c.id.in_(_with_gtin(account_id, wanted.gtin14)))
+        # Looked up beforehand: a planner that sees a subquery walks through the whole order instead.
+        ids = _ids_with_gtin(conn, account_id, wanted.gtin14)
+        query = query.where(products.c.id.in_(ids) if ids else false())
     if wanted.search_key is not None:
         query = query.where(products.c.search_key.contains(wanted.search_key, autoescape=True))
     return query
@@ -96,7 +107,8 @@ def _narrow(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _with_gtin(account_id: str, gtin14: str) -> Any:
-    """Ids of the product that has this GTIN and of archived ones that had it; each half has an index of its own."""
+def _ids_with_gtin(conn: Connection, account_id: str, gtin14: str) -> list[str]:
+    """Of the product that has this GTIN and of archived ones that had it; each half has an index of its own."""
     query = select(products.c.id).where(products.c.account_id == account_id, products.c.gtin14 == gtin14)
-    return union_all(query.where(products.c.status != "ARCHIVED"), query.where(products.c.status == "ARCHIVED"))
+    halves = (query.where(products.c.status != "ARCHIVED"), query.where(products.c.status == "ARCHIVED"))
+    return [id for half in halves for id in conn.execute(half).scalars()]

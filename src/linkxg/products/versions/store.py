@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     String,
+    Subquery,
     Table,
     Text,
     bindparam,
@@ -75,6 +76,17 @@ def with_version(version: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
         & (versions.c.version == version)
     )
     return select(*SHOWN).select_from(products.join(versions, joined))
+
+
+def with_current_version(account_id: str, heads: Subquery) -> Select[*tuple[Any, ...]]:
+    """The account's products of `heads`, each with the version that a list shows."""
+    joined = (
+        (versions.c.account_id == account_id)
+        & (versions.c.product_id == heads.c.id)
+        & (versions.c.version == func.coalesce(heads.c.latest_version, heads.c.draft_version))
+    )
+    columns = (*(heads.c[column.name] for column in HEAD), *SHOWN[len(HEAD) :])
+    return select(*columns).select_from(heads.join(versions, joined))
 
 
 def _prepared(version: ColumnElement[Any]) -> Prepared:
