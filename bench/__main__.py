@@ -68,6 +68,7 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
         lambda: startup.measure(tokens=chosen.large),
         console.measure,
         identifiers.measure,
+        imports.measure,
     )
 
 

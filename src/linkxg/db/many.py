@@ -5,6 +5,7 @@ statement over arrays, so that the network is crossed once.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -14,6 +15,9 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 from linkxg.db.prepared import driver
 
+AT_ONCE = 125
+"""Rows of one statement on SQLite. A step into the engine lets other threads run and then waits for its turn: a hundred
+rows a step instead of one is a quarter faster alone, and several times faster beside a thread that is at work."""
 Rows = Sequence[tuple[Any, ...]]
 
 
@@ -22,9 +26,13 @@ def insert_many(conn: Connection, table: Table, columns: Sequence[str], rows: Ro
     if not rows:
         return
     if conn.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(columns))
-        statement = f"insert into {table.name} ({', '.join(columns)}) values ({marks})"  # noqa: S608  names of ours
-        driver(conn).executemany(statement, rows)
+        into = f"insert into {table.name} ({', '.join(columns)}) values "  # noqa: S608  names of ours
+        marks = f"({', '.join('?' * len(columns))})"
+        whole = len(rows) - len(rows) % AT_ONCE
+        many = into + ", ".join([marks] * AT_ONCE)
+        for start in range(0, whole, AT_ONCE):
+            driver(conn).execute(many, list(chain.from_iterable(rows[start : start + AT_ONCE])))
+        driver(conn).executemany(into + marks, rows[whole:])
         return
     given, values = _arrays(table, columns, rows)
     conn.execute(table.insert().from_select(list(columns), select(given)), values)

@@ -4,7 +4,7 @@ In a process of its own: reading and planning are work for the processor, and be
 would make every request wait.
 """
 
-import time
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import msgspec
@@ -24,8 +24,10 @@ from linkxg.imports.stored_file import Blocks, read_failed
 from linkxg.imports.take_rows import LEASE_MS, Outcome, Plan, Whose, look_up, plan_all, record, take
 
 LARGEST_BATCH, SMALLEST_BATCH = 1_000, 250
-WRITE_S = 0.012
+WRITE_S = 0.015
 """How long one transaction should take on SQLite, where others wait for it."""
+TURNS = 4
+"""Turns of the event loop after which a write has left for its thread."""
 
 
 class Stopped(Exception):
@@ -56,8 +58,7 @@ class Run:
         try:
             if not self._writes_at_once:
                 return await self._check_all()
-            async for reads in self._batches(self._job.rows_processed):
-                await self._take(reads)
+            await self._take_all()
         except Unreadable as error:
             return "FAILED", JobError(error.code, self._where(str(error)))
         return "COMPLETED_WITH_ERRORS" if self.progress.failed else "COMPLETED", None
@@ -96,13 +97,22 @@ class Run:
             if batch:
                 yield batch
 
-    async def _take(self, reads: list[Read]) -> None:
-        plans = await self._plan(reads)
-        started = time.perf_counter()
-        outcome = await self._database.write(take, self._whose, self._options, reads, plans, self.progress)
-        spent = time.perf_counter() - started
-        self._size = int(min(max(len(reads) * WRITE_S / spent, SMALLEST_BATCH), LARGEST_BATCH))
-        self._go_on(outcome)
+    async def _take_all(self) -> None:
+        """While a batch is written in a thread, the next one is read and planned."""
+        writing: asyncio.Task[Outcome | None] | None = None
+        try:
+            async for reads in self._batches(self._job.rows_processed):
+                plans = await self._plan(reads)
+                if writing is not None:
+                    last, writing = writing, None
+                    self._go_on(await last)
+                write = self._database.write(take, self._whose, self._options, reads, plans, self.progress)
+                writing = asyncio.create_task(write)
+                for _ in range(TURNS):
+                    await asyncio.sleep(0)
+        finally:
+            if writing is not None:
+                self._go_on(await writing)
 
     async def _plan(self, reads: list[Read]) -> list[Plan]:
         if self._should_stop():
@@ -113,6 +123,9 @@ class Run:
     def _go_on(self, outcome: Outcome | None) -> None:
         if outcome is None:
             raise Stopped
+        if outcome.seconds:
+            wanted = (outcome.progress.rows - self.progress.rows) * WRITE_S / outcome.seconds
+            self._size = int(min(max(wanted, SMALLEST_BATCH), LARGEST_BATCH))
         self.progress = outcome.progress
         if outcome.cancel:
             raise Cancelled

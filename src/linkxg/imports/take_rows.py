@@ -4,6 +4,7 @@
 planned again, so that one short write holds whatever the truth is then.
 """
 
+import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -39,10 +40,11 @@ class Whose(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a batch: its progress, how the job stands after it, and whether the account wants it to end."""
+    """How the job stands after a batch, whether the account wants it to end, and how long the writing took."""
 
     progress: Progress
     cancel: bool
+    seconds: float = 0.0
 
 
 def look_up(conn: Connection, account_id: str, options: Options, reads: Sequence[Read]) -> dict[str, Current]:
@@ -64,13 +66,13 @@ def take(
     """Write a batch and how far the job is then; None when the job is another worker's, and nothing was written."""
     if not store.hold_job(conn, whose.account_id, whose.job_id, worker=whose.worker, until=now_ms() + LEASE_MS):
         return None
-    plans = list(plans)
+    started, plans = time.perf_counter(), list(plans)
     write_all(conn, whose, options, reads, plans)
     progress = record(conn, whose, reads, plans, before)
     cancel = store.advance(
         conn, whose.account_id, whose.job_id, worker=whose.worker, at=progress, now=now_ms(), lease_ms=LEASE_MS
     )
-    return Outcome(progress, bool(cancel))
+    return Outcome(progress, bool(cancel), time.perf_counter() - started)
 
 
 def write_all(conn: Connection, whose: Whose, options: Options, reads: Sequence[Read], plans: list[Plan]) -> None:

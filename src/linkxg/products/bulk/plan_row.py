@@ -7,7 +7,7 @@ from linkxg.products.bulk.model import Current, Given, Planned, Unchanged
 from linkxg.products.check_content import Fault, check_content, fault
 from linkxg.products.check_head import sku_fault
 from linkxg.products.content import category_of
-from linkxg.products.merge_content import merged_content
+from linkxg.products.merge_content import changes_nothing, merged_content
 from linkxg.products.model import Head, key_of, renamed
 
 
@@ -23,14 +23,18 @@ def plan_row(given: Given, current: Current | None, now: int) -> Planned | Uncha
     head = current.head
     if head.status == "ARCHIVED":
         return [fault("sku", "The product with this SKU is archived.", "invalid_state")]
+    sku = head.sku if given.sku is UNSET else given.sku
+    gtin14, gtin_length = (head.gtin14, head.gtin_length) if given.gtin is UNSET else given.gtin or (None, None)
+    if (sku, gtin14, gtin_length) == (head.sku, head.gtin14, head.gtin_length) and changes_nothing(
+        current.content, given.content
+    ):
+        return Unchanged(head.id, head.draft_version or head.latest_version or 1)
     content = merged_content(current.content, given.content, at="")
     if isinstance(content, list):
         return content
     faults, form = check_content(content, at="")
     if form is None:
         return faults
-    sku = head.sku if given.sku is UNSET else given.sku
-    gtin14, gtin_length = (head.gtin14, head.gtin_length) if given.gtin is UNSET else given.gtin or (None, None)
     same = form.digest == current.digest
     if same and (sku, gtin14, gtin_length) == (head.sku, head.gtin14, head.gtin_length):
         return Unchanged(head.id, head.draft_version or head.latest_version or 1)

@@ -1,0 +1,49 @@
+"""Does a dropped file arrive, is its way shown, and does the page tell of the end by itself?"""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from browser.conftest import OpenPage
+from harness.people import Person
+from harness.world import World
+from imports.files import by_sku, new_sku
+
+DROP = """([name, text]) => {
+  const held = new DataTransfer();
+  held.items.add(new File([text], name, { type: "text/csv" }));
+  const place = document.querySelector("[data-drop]");
+  for (const kind of ["dragover", "drop"])
+    place.dispatchEvent(new DragEvent(kind, { dataTransfer: held, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_drop_follow_mend(site: World, open_page: OpenPage, someone: Person) -> None:
+    page = open_page(someone)
+    good, bad = new_sku(), new_sku()
+    page.goto("/imports")
+    page.evaluate(DROP, ["spring.csv", f"sku,gtin,name\n{good},,Bolt\n{bad},123,Nut\n"])
+    expect(page.locator("#told")).to_have_text("spring.csv chosen")
+    page.get_by_role("button", name="Import file").click()
+    # Nobody reloads: the page looks by itself until the import has ended.
+    expect(page.get_by_text("completed, some rows failed")).to_be_visible(timeout=20_000)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the failed rows").click()
+    returned = download.value.path().read_text()
+    page.get_by_label("Mended file").set_input_files(
+        {"name": "mended.csv", "mimeType": "text/csv", "buffer": returned.replace(f"{bad},123", f"{bad},").encode()}
+    )
+    page.get_by_role("button", name="Import file").click()
+    expect(page.get_by_text("completed", exact=True)).to_be_visible(timeout=20_000)
+    assert by_sku(site, bad) is not None
+
+
+def test_what_is_refused_is_told_on_the_page(site: World, open_page: OpenPage, someone: Person) -> None:
+    page = open_page(someone)
+    page.goto("/imports")
+    page.get_by_label("File of products").set_input_files(
+        {"name": "a.csv", "mimeType": "text/csv", "buffer": b"sku,nmae\nx,y\n"}
+    )
+    page.get_by_role("button", name="Import file").click()
+    expect(page.get_by_text("Did you mean name?")).to_be_visible()
+    expect(page.locator("#fault")).to_be_focused()
