@@ -14,6 +14,7 @@ from bench import (
     console,
     guard,
     identifiers,
+    imports,
     large,
     latency,
     login,
