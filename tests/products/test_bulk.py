@@ -147,3 +147,19 @@ def test_a_wrong_row_names_its_column(row: Given, field: str, code: str) -> None
     faults = plan_row(row, None, now_ms())
     assert isinstance(faults, list)
     assert [(one["field"], one["code"]) for one in faults] == [(field, code)]
+
+
+def test_plans_do_not_stay_those_of_an_empty_table(new_database: DatabaseFactory) -> None:
+    """Every index begins with the account: without statistics the wrong one is chosen, and the choice is kept."""
+
+    def counted(conn: Connection) -> dict[str, int]:
+        rows = conn.exec_driver_sql("select relname, reltuples from pg_class where relname like 'product%s'").all()
+        return {row.relname: int(row.reltuples) for row in rows}
+
+    async def story(database: Database, account_id: str) -> None:
+        for start in range(0, 4_000, 1_000):
+            await bring(database, account_id, [given(number) for number in range(start, start + 1_000)])
+        found = await database.read(counted)
+        assert all(found[name] >= 1_000 for name in ("products", "product_versions")), found
+
+    run(new_database("postgres").url, story)

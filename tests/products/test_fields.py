@@ -9,7 +9,7 @@ import pytest
 
 from harness.answers import Answer
 from harness.world import World
-from products.catalogue import PRODUCTS, create, new_gtin, new_sku, path, read
+from products.catalogue import PRODUCTS, create, new_gtin, path, read
 
 
 def get(world: World, where: str) -> Answer:

@@ -14,11 +14,12 @@ import rfc8785
 
 from linkxg.products.content import LARGEST
 
-# What msgspec writes otherwise: 1.0 for 1, 1e16 for 10000000000000000, -0; what may be beyond RFC 7493 (many digits);
-# and names beyond the first plane, which JCS sorts by their UTF-16 form.
-_UNLIKE = re.compile(
-    rb"[:,\[](?:-?[0-9]+\.0[,}\]]|-0[,}\]]|-?[0-9.]+[eE]|-?[0-9.]{16})|[\xf0-\xf4]",
-)
+# What msgspec writes otherwise: 1.0 for 1, 1e16 for 10000000000000000, -0; and what may be beyond RFC 7493 (many
+# digits). Looked for only where there is a number at all, since that takes a third of the time.
+_NUMBER = re.compile(rb"[:,\[]-?[0-9]")
+_UNLIKE = re.compile(rb"[:,\[](?:-?[0-9]+\.0[,}\]]|-0[,}\]]|-?[0-9.]+[eE]|-?[0-9.]{16})")
+# Names beyond the first plane, which JCS sorts by their UTF-16 form.
+_ASTRAL = re.compile(rb"[\xf0-\xf4]")
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -36,7 +37,7 @@ class Canonical(NamedTuple):
 def canonical(content: Any) -> Canonical:
     """Of a struct or of what JSON is read into. Raises NotCanonical."""
     raw = _encode(content)
-    if _UNLIKE.search(raw):
+    if (_NUMBER.search(raw) and _UNLIKE.search(raw)) or (not raw.isascii() and _ASTRAL.search(raw)):
         value = msgspec.json.decode(raw)
         if _is_beyond(value):
             raise NotCanonical

@@ -94,6 +94,21 @@ def _matches(pattern: str, says: str) -> Callable[[str], str | None]:
     return lambda text: None if fits(text) else says
 
 
+def _name(text: str) -> str | None:
+    # What is printable to Python has no control character and no space but the plain one.
+    if text.isprintable() and not text.isspace():
+        return None
+    return _odd_name(text)
+
+
+def _line(text: str) -> str | None:
+    return None if text.isprintable() else _odd_line(text)
+
+
+_odd_name = _matches(NAME_PATTERN, "This is one line of visible text without control characters.")
+_odd_line = _matches(LINE_PATTERN, "This is one line of text without control characters.")
+
+
 def _gtin(text: str) -> str | None:
     try:
         read_gtin(text)
@@ -110,8 +125,8 @@ def _gln(text: str) -> str | None:
 
 
 RULES: dict[str, Callable[[str], str | None]] = {
-    "name": _matches(NAME_PATTERN, "This is one line of visible text without control characters."),
-    "line": _matches(LINE_PATTERN, "This is one line of text without control characters."),
+    "name": _name,
+    "line": _line,
     "uri": _matches(r"[A-Za-z][A-Za-z0-9+.-]*:[!-;=?-~]*[!-;=?-~]", "This is an absolute URI."),
     "url": _matches(r"https?://[!-;=?-~]+", "This is an address that begins with https:// or http://."),
     "country": lambda text: None if text in COUNTRIES else "This is no country code of ISO 3166-1 alpha-2.",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
-from linkxg.db.many import any_of, insert_many, listed, update_many
+from linkxg.db.many import any_of, insert_many, listed, refresh_statistics, update_many
 from linkxg.products.bulk.model import Current, Planned, Written
 from linkxg.products.model import Head
 from linkxg.products.store import lock_identifiers, products
@@ -12,6 +12,8 @@ from linkxg.products.versions.store import BASE, shown_of, versions, with_versio
 
 _HEAD = ("id", "sku", "gtin14", "gtin_length", "category", "status", "latest_version", "draft_version", "revision",
          "created_at", "updated_at")  # fmt: skip
+MANY = 100
+"""From how many new rows on a plan that was made for a small table matters."""
 _CHANGED = tuple(name for name in _HEAD if name not in ("id", "created_at"))
 
 
@@ -51,6 +53,8 @@ def write_planned(conn: Connection, account_id: str, created_by: str, planned: S
         ("account_id", "search_key", *_HEAD),
         [(account_id, row.search_key, *row.head) for row in new],
     )
+    if len(new) >= MANY:
+        refresh_statistics(conn, products)
     update_many(
         conn,
         products,
@@ -68,6 +72,8 @@ def write_planned(conn: Connection, account_id: str, created_by: str, planned: S
             if row.opens
         ],
     )
+    if len(new) >= MANY:
+        refresh_statistics(conn, versions)
     update_many(
         conn,
         versions,
