@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from browser.chromium import ABSENT, executable, new_page
-from browser.showcase import Showcase, build_showcase
+from browser.chromium import new_page
+from browser.showcase import Showcase
 from browser.tour import tour
-from conftest import ServerFactory
-from harness.world import World, build_world
 
 WIDTHS = {"wide": 1440, "tablet": 768, "phone": 375}
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
-
-
-@pytest.fixture(scope="module")
-def showcase(new_server: ServerFactory) -> Iterator[Showcase]:
-    if executable() is None:
-        pytest.skip(ABSENT)
-    server = new_server("sqlite")
-    try:
-        world: World = build_world(server)
-        yield build_showcase(world)
-        world.close()
-    finally:
-        server.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,7 +7,7 @@ import re
 import sqlite3
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Request, expect
+from playwright.sync_api import Error, Page, expect
 
 from browser.chromium import sign_in
 from browser.conftest import OpenPage
@@ -268,30 +268,6 @@ def test_hostile_names_stay_text(site: World, owner_page: Page, name: str) -> No
         assert name in (owner_page.locator("main").text_content() or "")
         overflow = owner_page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert overflow <= 0, f"{path} is {overflow} pixels too wide"
-
-
-def test_a_cold_start_weighs_little(site: World, browser: Browser, open_page: OpenPage, someone: Person) -> None:
-    for number in range(25):
-        make_client(site.api, site.owner, client_name=f"Weight {number}")
-    page = open_page(someone)
-    cookies = page.context.cookies()
-    for path in ("/sign-in", "/account/api-access", "/account/audit", "/account/members", "/products"):
-        context = browser.new_context(base_url=site.server.url)
-        if path != "/sign-in":
-            context.add_cookies(cookies)  # type: ignore[arg-type]
-        fresh = context.new_page()
-        weights: list[int] = []
-        fresh.on("requestfinished", lambda request: weights.append(_weight(request)))  # noqa: B023
-        fresh.goto(path, wait_until="networkidle")
-        context.close()
-        assert sum(weights) <= 60 * 1024, (path, sum(weights))
-        assert len(weights) <= 4
-
-
-def _weight(request: Request) -> int:
-    """Bytes over the wire."""
-    sizes = request.sizes()
-    return sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
 
 def test_times_are_told_in_the_zone_of_the_reader(open_page: OpenPage, someone: Person) -> None:

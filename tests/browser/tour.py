@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from browser.chromium import sign_in
 from browser.showcase import Showcase
 from harness.databases import SqliteDatabase
-from harness.people import invite
+from harness.people import Person, invite
 
 INVITED = "nora.lindqvist@example.test"
 
@@ -21,14 +21,12 @@ INVITED = "nora.lindqvist@example.test"
 def tour(page: Page, showcase: Showcase) -> Iterator[str]:
     """Opens page after page and tells the name of each."""
     yield from _outside(page, showcase)
-    owner = showcase.world.account.owner
-    sign_in(page, owner.email, owner.password)
+    _enter(page, showcase.world.account.owner)
     yield from _inside(page, showcase)
     yield from _secrets(page, showcase)
     yield from _asked_again(page, showcase)
     page.context.clear_cookies()
-    other = showcase.world.other.owner
-    sign_in(page, other.email, other.password)
+    _enter(page, showcase.world.other.owner)
     for name, path in {
         "api-access-empty": "/account/api-access",
         "refused-empty": "/account/refusals",
@@ -37,6 +35,12 @@ def tour(page: Page, showcase: Showcase) -> Iterator[str]:
     }.items():
         page.goto(path)
         yield name
+
+
+def _enter(page: Page, person: Person) -> None:
+    sign_in(page, person.email, person.password)
+    # What the page behind the form still loads is no part of the page that is opened next.
+    page.wait_for_load_state("networkidle")
 
 
 def _outside(page: Page, showcase: Showcase) -> Iterator[str]:

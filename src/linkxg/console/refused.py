@@ -1,6 +1,7 @@
 """`/account/refusals`: what was refused lately, and the exact cause that the wire never tells."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
@@ -12,9 +13,10 @@ from linkxg.console.guard import visit_of
 from linkxg.console.pages import page
 from linkxg.console.parts import Parts
 from linkxg.errors import Cause, NotFound
+from linkxg.ids import is_uuid
 from linkxg.web.permits import ADMINISTRATORS, session_roles
 
-SHOWN = 100
+SHOWN = 50
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
@@ -23,7 +25,12 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         visit = visit_of(request)
         client_id = visit.query.text("client")[:64] or None
         cause = visit.query.text("cause") if visit.query.text("cause") in set(Cause) else None
-        found = await list_refused(parts.database, visit.account_id, client_id=client_id, cause=cause, limit=SHOWN)
+        before = visit.query.text("before") if is_uuid(visit.query.text("before")) else None
+        found = await list_refused(
+            parts.database, visit.account_id, client_id=client_id, cause=cause, before=before, limit=SHOWN + 1
+        )
+        more, found = len(found) > SHOWN, found[:SHOWN]
+        filters = {name: value for name, value in (("client", client_id), ("cause", cause)) if value}
         clients = {}
         for one in {row.client_id for row in found} | ({client_id} if client_id else set()):
             try:
@@ -38,7 +45,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             client_id=client_id,
             cause=cause,
             labels=LABELS,
-            limit=SHOWN,
+            newest="/account/refusals?" + urlencode(filters) if before else None,
+            older="/account/refusals?" + urlencode({**filters, "before": found[-1].id}) if more else None,
         )
 
     return [listing]

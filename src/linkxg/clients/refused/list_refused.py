@@ -6,7 +6,15 @@ from linkxg.db import Database
 
 
 async def list_refused(
-    database: Database, account_id: str, *, client_id: str | None = None, cause: str | None = None, limit: int = KEPT
+    database: Database,
+    account_id: str,
+    *,
+    client_id: str | None = None,
+    cause: str | None = None,
+    before: str | None = None,
+    limit: int = KEPT,
 ) -> list[Refused]:
-    """Newest first; of one client or one cause where named."""
-    return await database.read(store.list_refused, account_id, client_id=client_id, cause=cause, limit=limit)
+    """Newest first; of one client or one cause, or older than the one whose id is `before`, where named."""
+    return await database.read(
+        store.list_refused, account_id, client_id=client_id, cause=cause, before=before, limit=limit
+    )

@@ -45,16 +45,24 @@ def insert_refused(conn: Connection, rows: Iterable[Refused]) -> None:
 
 
 def list_refused(
-    conn: Connection, account_id: str, *, client_id: str | None = None, cause: str | None = None, limit: int = KEPT
+    conn: Connection,
+    account_id: str,
+    *,
+    client_id: str | None = None,
+    cause: str | None = None,
+    before: str | None = None,
+    limit: int = KEPT,
 ) -> list[Refused]:
-    """Newest first."""
-    if client_id is None and cause is None:
+    """Newest first; with `before`, those older than the one of that id."""
+    if client_id is None and cause is None and before is None:
         return [Refused._make(row) for row in _NEWEST.all(conn, {"account": account_id, "limit": limit})]
     query = select(*_COLUMNS).where(refused.c.account_id == account_id)
     if client_id is not None:
         query = query.where(refused.c.client_id == client_id)
     if cause is not None:
         query = query.where(refused.c.cause == cause)
+    if before is not None:
+        query = query.where(refused.c.id < before)
     return [Refused(*row) for row in conn.execute(query.order_by(refused.c.id.desc()).limit(limit))]
 
 
