@@ -21,7 +21,7 @@ from linkxg.clock import now_ms
 from linkxg.db import Database, changes, idempotency
 from linkxg.db.alone import may_work_alone
 from linkxg.errors import PublicError
-from linkxg.imports.store import purge_batches, purge_blocks, purge_errors, purge_jobs
+from linkxg.imports.store import purge_jobs
 from linkxg.sessions.store import purge_failures, purge_sessions
 from linkxg.web.logs import log
 
@@ -49,11 +49,7 @@ PURGES: Mapping[str, Purge] = {
     "client_secrets": purge_secrets,
     "client_usage": purge_usage,
     "refused_requests": purge_refused,
-    # After the jobs: what they leave is deleted once they are gone.
     "import_jobs": purge_jobs,
-    "import_blocks": purge_blocks,
-    "import_batches": purge_batches,
-    "import_errors": purge_errors,
 }
 """By table."""
 

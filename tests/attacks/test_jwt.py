@@ -279,13 +279,15 @@ def test_rule_45_a_guessable_key_does_not_verify(world: World) -> None:
         refused(present(world, hmac_token(header, claims, key)))
 
 
-def test_rule_45_start_refuses_a_short_key(fresh_server: Callable[..., Any]) -> None:
+def test_rule_45_start_refuses_a_short_key(world: World, fresh_server: Callable[..., Any]) -> None:
+    # A new installation that is given the file: where the database has keys already, those hold.
     server = fresh_server()
-    server.bootstrap("Acme GmbH")
-    file = server.data_dir / "keys.json"
-    content = json.loads(file.read_bytes())
+    content = json.loads((world.server.data_dir / "keys.json").read_bytes())
     for record in content["keys"]:
         record["jwk"]["k"] = encode(b"short")
+    server.data_dir.mkdir(parents=True, exist_ok=True)
+    file = server.data_dir / "keys.json"
+    file.touch(0o600)
     file.write_text(json.dumps(content))
     done = server.try_command("serve", "--port", str(server.port))
     assert done.returncode != 0

@@ -62,7 +62,9 @@ def test_r13_everything_stays_valid(world: World, target: Database, moved: Serve
     logout(api, over.access).expect(200)
     revoke(api, oauth, revoked).expect(200)
     writer = world.new_client()
-    made = api.post("/products", bearer=get_token(api, writer), json={"sku": "MOVED-1", "name": "É 1"}).expect(201)
+    made = api.post(
+        "/products", bearer=get_token(api, writer), json={"sku": "MOVED-1", "content": {"name": "É 1"}}
+    ).expect(201)
     wanted, key = {"client_name": "Made once", "scope": "products:read"}, {"Idempotency-Key": "moved"}
     client = api.post("/oauth/clients", bearer=owner.access, json=wanted, headers=key, reveals=True).expect(201)
     world.server.stop()
@@ -83,7 +85,7 @@ def test_r13_everything_stays_valid(world: World, target: Database, moved: Serve
     get_token(there, oauth)
     get_token(there, world.oauth.__class__(oauth.client_id, rotated.object()["client_secret"], oauth.scope, ""))
     path = f"/products/{made.data()['id']}"
-    assert there.get(path, bearer=get_token(there, writer)).expect(200).data()["name"] == "É 1"
+    assert there.get(path, bearer=get_token(there, writer)).expect(200).data()["content"]["name"] == "É 1"
     again = there.post("/oauth/clients", bearer=owner.access, json=wanted, headers=key, repeats=True).expect(201)
     assert again.object()["client_secret"] == client.object()["client_secret"]
     # New rows are numbered after the old ones, and what they revoke is heard.

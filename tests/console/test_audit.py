@@ -25,7 +25,7 @@ def hostile(world: World, new_visitor: NewVisitor) -> Visitor:
     session = sign_in(world.api, person)
     for number, name in enumerate(FORMULAS):
         make_client(world.api, session, "products:read", client_name=name)
-        body = {"sku": f"{name[:60]}{number}", "name": name}
+        body = {"sku": f"{name[:60]}{number}", "content": {"name": name}}
         world.api.post("/products", bearer=session.access, json=body).expect(201)
     return new_visitor(person)
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    tuple_,
 )
 
 from linkxg.db.prepared import Prepared
@@ -165,7 +166,8 @@ def find_block(conn: Connection, account_id: str, job_id: str, number: int) -> b
 
 
 def delete_job(conn: Connection, account_id: str, job_id: str) -> None:
-    """An upload that came to nothing; its blocks are left to housekeeping."""
+    """An upload that came to nothing, with what had arrived of its file."""
+    conn.execute(blocks.delete().where(blocks.c.account_id == account_id, blocks.c.job_id == job_id))
     conn.execute(jobs.delete().where(jobs.c.account_id == account_id, jobs.c.id == job_id))
 
 
@@ -314,35 +316,40 @@ def list_errors(conn: Connection, account_id: str, job_id: str, *, after: int, l
 
 
 def purge_jobs(conn: Connection, *, now: int, limit: int) -> int:
-    """Delete what is left of up to `limit` jobs 7 days after they began, and of uploads that were given up."""
-    old = (jobs.c.created_at < now - KEEP_MS) & jobs.c.status.not_in(OPEN)
-    stale = (jobs.c.status == "UPLOADING") & (jobs.c.touched_at < now - STALE_UPLOAD_MS)
-    found = select(jobs.c.id).where(old | stale).limit(limit)
-    return conn.execute(jobs.delete().where(jobs.c.id.in_(found))).rowcount
+    """Delete up to `limit` rows of jobs 7 days after they began, and of uploads that were given up.
+
+    What belongs to a job goes first, so that whatever is still to be deleted is found by its job.
+    """
+    which = (jobs.c.account_id, jobs.c.id, jobs.c.file_id)
+    old = select(*which).where(jobs.c.created_at < now - KEEP_MS, jobs.c.status.not_in(OPEN))
+    stale = select(*which).where(jobs.c.status == "UPLOADING", jobs.c.touched_at < now - STALE_UPLOAD_MS)
+    left = limit
+    for account_id, job_id, file_id in [row for query in (old, stale) for row in conn.execute(query.limit(limit))]:
+        left -= _delete_some(conn, account_id, errors, job_id, left)
+        left -= _delete_some(conn, account_id, batches, job_id, left)
+        if not _others_read(conn, account_id, file_id, job_id):
+            left -= _delete_some(conn, account_id, blocks, file_id, min(left, BLOCKS_AT_ONCE))
+            if _has_blocks(conn, account_id, file_id):
+                break
+        if left <= 0:
+            break
+        conn.execute(jobs.delete().where(jobs.c.account_id == account_id, jobs.c.id == job_id))
+        left -= 1
+    return limit - left
 
 
-def purge_blocks(conn: Connection, *, now: int, limit: int) -> int:
-    """Delete up to `limit` blocks of files whose job is gone: a few at a time, for each may be large."""
-    return purge_orphans(conn, blocks, min(limit, BLOCKS_AT_ONCE))
+def _delete_some(conn: Connection, account_id: str, table: Table, job_id: str, limit: int) -> int:
+    key = list(table.primary_key.columns)
+    some = select(*key).where(table.c.account_id == account_id, table.c.job_id == job_id).limit(limit)
+    return conn.execute(table.delete().where(tuple_(*key).in_(some))).rowcount
 
 
-def purge_batches(conn: Connection, *, now: int, limit: int) -> int:
-    """Delete up to `limit` batches of results whose job is gone."""
-    return purge_orphans(conn, batches, limit)
+def _others_read(conn: Connection, account_id: str, file_id: str, job_id: str) -> bool:
+    """A job that tries failed rows again reads the file of the first one."""
+    others = select(jobs.c.id).where(jobs.c.account_id == account_id, jobs.c.file_id == file_id, jobs.c.id != job_id)
+    return conn.execute(others.limit(1)).first() is not None
 
 
-def purge_errors(conn: Connection, *, now: int, limit: int) -> int:
-    """Delete up to `limit` failed rows whose job is gone."""
-    return purge_orphans(conn, errors, limit)
-
-
-def purge_orphans(conn: Connection, table: Table, limit: int) -> int:
-    keys = list(table.primary_key.columns)
-    # A job that tries failed rows again reads the file of the first one.
-    belongs = jobs.c.file_id if table is blocks else jobs.c.id
-    has_job = select(jobs.c.id).where(jobs.c.account_id == table.c.account_id, belongs == table.c.job_id).exists()
-    found = conn.execute(select(*keys).where(~has_job).limit(limit)).all()
-    statement = table.delete().where(*(key == bindparam(f"the_{key.name}") for key in keys))
-    for row in found:
-        conn.execute(statement, {f"the_{key.name}": value for key, value in zip(keys, row, strict=True)})
-    return len(found)
+def _has_blocks(conn: Connection, account_id: str, file_id: str) -> bool:
+    found = select(blocks.c.job_id).where(blocks.c.account_id == account_id, blocks.c.job_id == file_id)
+    return conn.execute(found.limit(1)).first() is not None
