@@ -7,11 +7,10 @@ from typing import Any
 
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
-from sqlalchemy import Connection
 
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.db.migrations import current, head
+from linkxg.db.migrations import OlderSchema, require_schema
 from linkxg.errors import MissingToken, TemporarilyUnavailable
 from linkxg.tokens.keys import KeyRing
 from linkxg.web.exchange import exchange_of
@@ -22,7 +21,6 @@ from linkxg.web.permits import public
 def routes(
     database: Database, keys: KeyRing, passwords: Passwords, metrics: Metrics, metrics_token: str
 ) -> Sequence[HTTPRouteHandler]:
-    needed = head()
     metrics.gauges |= {
         "linkxg_password_queue": lambda: Gauge("Passwords being hashed or waiting.", passwords.pending),
         "linkxg_feed_lag_seconds": lambda: Gauge(
@@ -41,13 +39,10 @@ def routes(
     @get("/readyz", operation_id="readiness", tags=["Service"], **public())
     async def readiness() -> dict[str, str]:
         """Ready to serve: database, schema, revocation feed and signing key are all in order."""
-
-        def revision(conn: Connection) -> str | None:
-            return current(conn)
-
-        found = await database.read(revision)
-        if found != needed:
-            raise TemporarilyUnavailable(f"schema {found}, needed {needed}")
+        try:
+            await database.read(require_schema)
+        except OlderSchema as error:
+            raise TemporarilyUnavailable(str(error)) from error
         database.feed.check()
         keys.signing()
         return {"status": "ready"}

@@ -39,6 +39,7 @@ WITHOUT_ACCOUNT = {
     "tokens.find_sealed_keys": ACROSS,
     "tokens.insert_sealed_keys": ACROSS,
     "tokens.update_sealed_keys": ACROSS,
+    "tokens.replace_sealed_keys": ACROSS,
     # The command line, which stands above the accounts.
     "accounts.count_accounts": ACROSS,
     "accounts.list_accounts": ACROSS,

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from harness.clients import get_token, works
+from harness.clients import OAuthClient, get_token, works
 from harness.forge import parts
-from harness.people import me
+from harness.people import me, refresh, sign_in
 from harness.server import Server
 from harness.world import World
 
@@ -48,3 +48,28 @@ def test_keys_change_while_the_service_runs(engine: str, fresh_world: Callable[.
     done = server.try_command("keys", "retire", old)
     assert (done.returncode, done.stderr) == (1, f"linkxg: there is no key {old}\n".encode())
     assert all("jwk" not in key for key in listed(server).values()), "the private part is never listed"
+
+
+def test_keys_that_leaked_or_are_lost_are_replaced(engine: str, fresh_world: Callable[..., World]) -> None:
+    world = fresh_world(engine)
+    server, api = world.server, world.api
+    token, session = get_token(api, world.oauth), world.owner
+    body, key = {"client_name": "Told once", "scope": "products:read"}, {"Idempotency-Key": "before"}
+    api.post("/oauth/clients", bearer=session.access, json=body, headers=key, reveals=True).expect(201)
+    assert b"stop it first" in server.try_command("keys", "replace").stderr
+    server.stop()
+    (server.data_dir / "keys.json").unlink()
+    process = server.launch()
+    assert process.wait() == 1
+    assert "linkxg keys replace" in process.tail()
+    server.kill()
+    server.command("keys", "replace")
+    server.start()
+    assert not works(api, token)
+    me(api, session.access).expect(401, "invalid_token")
+    refresh(api, session.refresh).expect(401, "invalid_token")
+    assert works(api, get_token(api, world.oauth)), "secrets stay"
+    owner = sign_in(api, world.account.owner)
+    # Not the answer of before with a secret that never was.
+    made = api.post("/oauth/clients", bearer=owner.access, json=body, headers=key, reveals=True).expect(201).object()
+    get_token(api, OAuthClient(made["client_id"], made["client_secret"], "products:read", ""))

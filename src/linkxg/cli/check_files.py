@@ -65,7 +65,7 @@ def check_keys(settings: Settings, *, first_start: bool) -> Iterator[Finding]:
         if first_start:
             yield warning("keys", f"there is no {FILE} yet", "linkxg serve makes it at first start")
         else:
-            do = "put your copy of it back; without one linkxg serve makes new keys and everybody signs in again"
+            do = "put a copy of it back; if there is none, linkxg keys replace, and everybody signs in again"
             yield problem("keys", f"{settings.data_dir / FILE} is missing, but there is a database", do)
         return
     try:

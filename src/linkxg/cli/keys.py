@@ -1,4 +1,4 @@
-"""`linkxg keys list|rotate|retire`."""
+"""`linkxg keys list|rotate|retire|replace`."""
 
 import asyncio
 import time
@@ -7,11 +7,24 @@ from typing import Annotated
 
 import typer
 
-from linkxg.cli.context import AsJson, DataDir, connected, load_settings, one_line_failures, run, tell, tell_json
+from linkxg.cli.context import (
+    AsJson,
+    DataDir,
+    connected,
+    existing_database,
+    load_settings,
+    one_line_failures,
+    run,
+    tell,
+    tell_json,
+)
 from linkxg.clock import now_s, rfc3339
+from linkxg.db import Database
+from linkxg.db.condition import services_connected
+from linkxg.occupancy import alone
 from linkxg.settings import Settings
-from linkxg.tokens.keys import KeyFile, KeyRecord, active, read_keys
-from linkxg.tokens.shared_keys import retire_key, rotate_keys
+from linkxg.tokens.keys import FILE, KeyFile, KeyRecord, KeysError, active, read_keys
+from linkxg.tokens.shared_keys import replace_keys, retire_key, rotate_keys
 
 app = typer.Typer(help="Signing keys: list, rotate without a failed request, retire at once.", no_args_is_help=True)
 
@@ -48,6 +61,22 @@ def retire(
     settings = load_settings(data_dir)
     run(_retire(settings, kid))
     tell(f"{kid} is retired")
+
+
+@app.command("replace")
+def replace(data_dir: DataDir = None) -> None:
+    """Make all keys anew, for when keys.json leaked or is lost: everybody signs in again, clients fetch new tokens."""
+    settings = load_settings(data_dir)
+    database = existing_database(settings)
+    with one_line_failures(), alone(settings.data_dir):
+        run(_replace(database, settings))
+    tell(f"all keys are new: copy {settings.data_dir / FILE} to the other nodes before they start")
+
+
+async def _replace(database: Database, settings: Settings) -> None:
+    if connected := await database.survey(services_connected):
+        raise KeysError(f"services hold {connected} connections to the database: stop every node first")
+    await replace_keys(database, settings.data_dir, settings.token_algorithm)
 
 
 async def _rotate(settings: Settings, *, at_once: bool) -> KeyRecord:

@@ -104,6 +104,11 @@ def insert_record(
     )
 
 
+def forget_all(conn: Connection) -> None:
+    """No request is recognised as answered before."""
+    conn.execute(records.delete())
+
+
 def purge(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` expired records."""
     expired = records.c.created_at < now - KEEP_MS

@@ -39,8 +39,8 @@ ATTEMPTS = 3
 SERVER_BOUNDS = {
     "statement_timeout": "4000",
     "lock_timeout": "3000",
-    # Below the lock timeout: who waits for a lock of a node that is cut off, or stands still, outlasts it.
-    "idle_in_transaction_session_timeout": "2000",
+    # Well below the lock timeout: who waits for a lock of a node that is cut off, or stands still, outlasts it.
+    "idle_in_transaction_session_timeout": "1000",
     "default_transaction_isolation": "read committed",
     "application_name": "linkxg",
 }

@@ -57,15 +57,21 @@ def ensure_keys(data_dir: Path, algorithm: str) -> None:
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(data_dir):
         if not (data_dir / FILE).exists():
-            write_keys(data_dir, _first(algorithm))
+            write_keys(data_dir, new_keys(algorithm))
 
 
 def replace_all(data_dir: Path, algorithm: str) -> KeyFile:
     """A new server key and one new signing key: nothing issued before is valid any more (after a restore)."""
     with locked(data_dir):
-        content = _first(algorithm)
+        content = new_keys(algorithm)
         write_keys(data_dir, content)
         return content
+
+
+def new_keys(algorithm: str) -> KeyFile:
+    """A new server key, and one signing key that is active at once."""
+    server_key = base64.b64encode(secrets.token_bytes(32)).decode()
+    return KeyFile(server_key, (_new(algorithm, now_s()),))
 
 
 def rotated(found: KeyFile, algorithm: str, active_from: int) -> KeyFile:
@@ -214,11 +220,6 @@ class KeyRing:
 def _new(algorithm: str, active_from: int) -> KeyRecord:
     kid = secrets.token_hex(8)
     return KeyRecord(kid, algorithm, generate_key(algorithm), now_s(), active_from)
-
-
-def _first(algorithm: str) -> KeyFile:
-    server_key = base64.b64encode(secrets.token_bytes(32)).decode()
-    return KeyFile(server_key, (_new(algorithm, now_s()),))
 
 
 def open_private(path: Path, flags: int) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from linkxg.clock import now_s
 from linkxg.crypto.seal import seal, unseal
-from linkxg.db import Database
+from linkxg.db import Database, idempotency
 from linkxg.tokens.keys import (
     FILE,
     JWKS_CACHE_S,
@@ -24,13 +24,20 @@ from linkxg.tokens.keys import (
     dump_keys,
     ensure_keys,
     locked,
+    new_keys,
     parse_keys,
     read_keys,
     retired,
     rotated,
     write_keys,
 )
-from linkxg.tokens.store import SealedKeys, find_sealed_keys, insert_sealed_keys, update_sealed_keys
+from linkxg.tokens.store import (
+    SealedKeys,
+    find_sealed_keys,
+    insert_sealed_keys,
+    replace_sealed_keys,
+    update_sealed_keys,
+)
 
 SYMMETRIC_DELAY_S = 5
 NODES_DELAY_S = 2
@@ -51,7 +58,10 @@ async def share_keys(database: Database, data_dir: Path, algorithm: str) -> None
         # Another node may have begun at the same moment.
         row = await database.read(find_sealed_keys)
     elif not (data_dir / FILE).exists():
-        raise KeysError(f"there is no {data_dir / FILE}, but this database has keys: copy the file of another node")
+        raise KeysError(
+            f"there is no {data_dir / FILE}, but this database has keys: copy the file of another node; if there is "
+            "none any more, linkxg keys replace"
+        )
     assert row is not None
     found = follow(data_dir, row)
     if found.version > row.version:
@@ -72,6 +82,11 @@ async def rotate_keys(database: Database, data_dir: Path, algorithm: str, *, at_
 async def retire_key(database: Database, data_dir: Path, kid: str, algorithm: str) -> None:
     """Remove a key now: every token that it signed is dead. The last active key gets a successor at once."""
     await change_keys(database, data_dir, lambda newest: retired(newest, kid, algorithm))
+
+
+async def replace_keys(database: Database, data_dir: Path, algorithm: str) -> None:
+    """New keys of every kind, while no service runs: nothing issued before is valid any more."""
+    await database.administer(_replace_all, data_dir, new_keys(algorithm))
 
 
 async def change_keys(database: Database, data_dir: Path, change: Callable[[KeyFile], KeyFile]) -> KeyFile:
@@ -105,6 +120,15 @@ def fits(found: KeyFile, row: SealedKeys) -> bool:
 def sealed(keys: KeyFile) -> SealedKeys:
     """What the database gets: everything but the server key, which closes it."""
     return SealedKeys(keys.version, seal(base64.b64decode(keys.server_key), _PURPOSE, dump_keys(keys)))
+
+
+def _replace_all(conn: Connection, data_dir: Path, keys: KeyFile) -> None:
+    replace_sealed_keys(conn, sealed(keys))
+    # A repeated request would be told another secret than the first one was: it was derived from the server key.
+    idempotency.forget_all(conn)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with locked(data_dir):
+        write_keys(data_dir, keys)
 
 
 def _replace(conn: Connection, data_dir: Path, changed: KeyFile, seen: int) -> bool:

@@ -38,6 +38,12 @@ def insert_sealed_keys(conn: Connection, keys: SealedKeys) -> None:
     conn.execute(insert(sealed_keys).values(id=_ONLY, **keys._asdict()).on_conflict_do_nothing())
 
 
+def replace_sealed_keys(conn: Connection, keys: SealedKeys) -> None:
+    """Whatever there is, in whoever's keys."""
+    conn.execute(sealed_keys.delete())
+    insert_sealed_keys(conn, keys)
+
+
 def update_sealed_keys(conn: Connection, keys: SealedKeys, seen: int) -> bool:
     """Replace version `seen` and tell every worker; false when it is not the version any more."""
     statement = sealed_keys.update().where(sealed_keys.c.id == _ONLY, sealed_keys.c.version == seen)
