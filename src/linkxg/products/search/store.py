@@ -16,7 +16,7 @@ def list_products(
     conn: Connection, account_id: str, wanted: Wanted, *, after: Place | None, until: Place | None, limit: int
 ) -> list[Shown]:
     """Products in the wanted order, beyond the place `after` and not beyond `until`."""
-    heads = _narrowed(conn, select(*HEAD), account_id, wanted, after, until)
+    heads = _narrowed(conn, account_id, select(*HEAD), wanted, after, until)
     # The page is cut before its versions are joined: no planner then reads all of them for a few.
     page = heads.order_by(*_order(wanted)).limit(limit).subquery()
     shown = with_current_version(account_id, page)
@@ -27,7 +27,7 @@ def list_products(
 def count_products(
     conn: Connection, account_id: str, wanted: Wanted, *, after: Place | None, until: Place | None
 ) -> int:
-    query = _narrowed(conn, select(func.count()).select_from(products), account_id, wanted, after, until)
+    query = _narrowed(conn, account_id, select(func.count()).select_from(products), wanted, after, until)
     return int(conn.execute(query).scalar_one())
 
 
@@ -73,8 +73,8 @@ def _in_order(
 
 def _narrowed(
     conn: Connection,
-    query: Select[*tuple[Any, ...]],
     account_id: str,
+    query: Select[*tuple[Any, ...]],
     wanted: Wanted,
     after: Place | None,
     until: Place | None,
