@@ -1,13 +1,23 @@
 """All figures, one after the other. Run as `python -m bench`, with `--json` for scripts."""
 
-from bench import guard, login, refresh, revocation, startup, token
+from bench import guard, lists, login, refresh, revocation, startup, token
 from bench.report import Figure, report
+
+PARTS = (
+    token.measure,
+    guard.measure,
+    lists.measure,
+    refresh.measure,
+    login.measure,
+    revocation.measure,
+    startup.measure,
+)
 
 
 def main() -> None:
     figures: list[Figure] = []
-    for part in (token.measure, guard.measure, refresh.measure, login.measure, revocation.measure, startup.measure):
-        figures += part()
+    for measure in PARTS:
+        figures += measure()
     report(figures)
 
 
