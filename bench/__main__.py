@@ -17,6 +17,7 @@ from bench import (
     imports,
     large,
     latency,
+    lists,
     login,
     refresh,
     refresh_postgres,
@@ -70,6 +71,7 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
         console.measure,
         identifiers.measure,
         imports.measure,
+        lists.measure,
     )
 
 

@@ -201,11 +201,9 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
 
 def _refuse(refusals: Refusals, request: Request[Any, Any, Any], error: PublicError) -> Response[bytes]:
     reply = refusals.reply(error, exchange_of(request.scope), request.scope["path"])
-    response = Response(reply.body, status_code=reply.status, media_type="application/json")
-    for name, value in reply.headers:
-        if name != b"content-type":
-            response.headers[name.decode()] = value.decode()
-    return response
+    headers = {name.decode(): value.decode() for name, value in reply.headers}
+    media_type = headers.pop("content-type")
+    return Response(reply.body, status_code=reply.status, media_type=media_type, headers=headers)
 
 
 def _refuse_framework(

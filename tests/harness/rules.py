@@ -13,6 +13,8 @@ PLAIN = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 CHALLENGE = re.compile(r"[A-Za-z][A-Za-z0-9-]*( +[A-Za-z0-9_-]+=.*| +[A-Za-z0-9._~+/-]+=*)?")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 JSON_TYPE = re.compile(r"application/json(; ?charset=utf-8)?", re.IGNORECASE)
+PROBLEM_TYPE = "application/problem+json"
+PROBLEM_MEMBERS = frozenset({"type", "title", "status", "detail"})
 HEADER_LIMIT = 8 * 1024
 SINGLE = ("content-type", "content-length", "x-request-id", "location", "retry-after", "etag")
 INNARDS = re.compile(
@@ -61,7 +63,10 @@ def _u2_u3_body(answer: Answer) -> None:
         _require(answer.body == b"", "U3", "a body where none may be", answer)
         return
     media_type = answer.header("content-type") or ""
-    if answer.status >= 400:
+    if answer.status >= 400 and media_type == PROBLEM_TYPE:
+        _require(not answer.path.startswith(f"{API}/oauth"), "U3", "a problem where RFC 6749 rules", answer)
+        _u2_error_shape(answer, PROBLEM_MEMBERS)
+    elif answer.status >= 400:
         _require(JSON_TYPE.fullmatch(media_type) is not None, "U3", f"an error as {media_type!r}", answer)
         _u2_error_shape(answer)
     elif JSON_TYPE.fullmatch(media_type):
@@ -83,7 +88,7 @@ def _is_json(answer: Answer) -> None:
         raise RuleBroken(f"U3: a body that is no JSON ({problem})\n{answer}") from problem
 
 
-def _u2_error_shape(answer: Answer) -> None:
+def _u2_error_shape(answer: Answer, besides: frozenset[str] = frozenset()) -> None:
     _is_json(answer)
     body = answer.json()
     _require(isinstance(body, dict), "U2", "an error that is no object", answer)
@@ -93,7 +98,7 @@ def _u2_error_shape(answer: Answer) -> None:
         _require(good, "U2", f"{name} is {text!r}", answer)
     allowed = {"error", "error_description"}
     if not answer.path.startswith(f"{API}/oauth"):
-        allowed |= {"success", "details", "requestId"}
+        allowed |= {"success", "details", "requestId", *besides}
         _require(body.get("success", False) is False, "U2", "an error that claims success", answer)
     _require(body.keys() <= allowed, "U2", f"unexpected members {body.keys() - allowed}", answer)
 

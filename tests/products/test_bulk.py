@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ from linkxg.ids import uuid7
 from linkxg.products.bulk.model import Given, Planned, Unchanged, Written
 from linkxg.products.bulk.plan_row import plan_row
 from linkxg.products.bulk.store import find_current, write_planned
-from linkxg.products.versions.store import find_shown
+from linkxg.products.store import update_head
+from linkxg.products.versions.store import find_shown, update_version
 
 Bring = Callable[..., Awaitable[list[Any]]]
 
@@ -147,6 +149,35 @@ def test_a_wrong_row_names_its_column(row: Given, field: str, code: str) -> None
     faults = plan_row(row, None, now_ms())
     assert isinstance(faults, list)
     assert [(one["field"], one["code"]) for one in faults] == [(field, code)]
+
+
+def test_a_published_product_keeps_what_it_stands_for(url: str) -> None:
+    """A row goes to its draft: what lists find it by stays that of the published version, and its GTIN cannot go."""
+
+    async def story(database: Database, account_id: str) -> None:
+        await bring(database, account_id, [given(1, brand="Old")._replace(gtin=gtin(1))])
+        [draft] = await database.read(find_current, account_id, skus=["S-00001"])
+        values: dict[str, Any] = {"status": "PUBLISHED", "latest_version": 1, "draft_version": None}
+        await database.write(partial(update_head, seen=1, **values), account_id, draft.head.id)
+        await database.write(partial(update_version, status="PUBLISHED"), account_id, draft.head.id, 1)
+        assert await bring(database, account_id, [given(1, brand="New", category={"code": "c"})]) == ["written"]
+        [stored] = await database.read(find_current, account_id, skus=["S-00001"])
+        assert (stored.head.latest_version, stored.head.draft_version, stored.head.category) == (1, 2, None)
+        assert (stored.search_key, stored.content) == (
+            draft.search_key, '{"brand":"New","category":{"code":"c"},"name":"Bolt 1"}',
+        )  # fmt: skip
+        shown = await database.read(find_shown, account_id, stored.head.id)
+        assert shown is not None
+        assert shown.content == draft.content
+        taken = plan_row(given(1)._replace(gtin=None), stored, now_ms())
+        assert isinstance(taken, list)
+        assert [one["field"] for one in taken] == ["gtin"]
+        archived = stored._replace(head=stored.head._replace(status="ARCHIVED"))
+        refused = plan_row(given(1), archived, now_ms())
+        assert isinstance(refused, list)
+        assert [one["code"] for one in refused] == ["invalid_state"]
+
+    run(url, story)
 
 
 def test_plans_do_not_stay_those_of_an_empty_table(new_database: DatabaseFactory) -> None:

@@ -118,6 +118,14 @@ def test_a_change_that_changes_nothing_opens_no_draft(world: World) -> None:
     assert moved["revision"] == made["revision"] + 1
 
 
+def test_what_was_published_keeps_a_gtin(world: World) -> None:
+    made = published(world)
+    details = change(world, made, {"gtin": None}).expect(422, "validation_failed").object()["details"]
+    assert [detail["field"] for detail in details] == ["gtin"]
+    other = new_gtin()
+    assert change(world, made, {"gtin": other}).expect(200).data()["gtin"] == other.rjust(14, "0")
+
+
 def test_everything_that_is_missing_is_told_at_once(world: World) -> None:
     made = create(world, materials=[{"name": "Steel"}], category={"code": "1"}, facility={"name": "Works"})
     details = publish(world, made).expect(422, "validation_failed").object()["details"]

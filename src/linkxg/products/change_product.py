@@ -28,7 +28,7 @@ from linkxg.ids import is_uuid
 from linkxg.products import store
 from linkxg.products.canonical import Canonical
 from linkxg.products.check_content import check_content
-from linkxg.products.check_head import check_head, refusal
+from linkxg.products.check_head import check_head, gtin_fault, refusal
 from linkxg.products.content import Content, category_of
 from linkxg.products.merge_content import merged_content
 from linkxg.products.model import Product, ProductPatch, Shown, key_of, renamed, view
@@ -70,6 +70,8 @@ async def change_product(
                 return PreconditionFailed()
             if base.head.status == "ARCHIVED":
                 return InvalidState("An archived product cannot be changed.")
+            if patch.gtin is None and (wrong := gtin_fault(base.head, None)):
+                return refusal([wrong])
             draft = _drafted(base, patch)
             if isinstance(draft, PublicError):
                 return draft

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from linkxg.errors import ValidationFailed
 from linkxg.identifiers.gtin import Gtin, NotAGtin, read_gtin
 from linkxg.products.check_content import Fault, fault
-from linkxg.products.model import NewProduct, ProductPatch
+from linkxg.products.model import Head, NewProduct, ProductPatch
 from linkxg.products.texts import SKU_PATTERN
 
 _SKU = re.compile(SKU_PATTERN)
@@ -16,6 +16,13 @@ _SKU = re.compile(SKU_PATTERN)
 def sku_fault(sku: str) -> Fault | None:
     """What is wrong with a SKU, if anything; whoever calls knows that it is 1 to 64 characters long."""
     return None if _SKU.fullmatch(sku) else fault("sku", "A SKU has visible characters and, between them, spaces.")
+
+
+def gtin_fault(head: Head, gtin14: str | None) -> Fault | None:
+    """What was published under a GTIN keeps one; which one may be corrected."""
+    if gtin14 is None and head.latest_version is not None:
+        return fault("gtin", "A product that was published keeps a GTIN.")
+    return None
 
 
 def check_head(given: NewProduct | ProductPatch) -> tuple[Gtin | None, list[Fault]]:

@@ -69,11 +69,40 @@ _BY_NAME: dict[str, Any] = {
     "sku": "AC-1042",
     "gtin": "4006381333931",
     "gtinFormat": "GTIN_13",
-    "NewProduct.name": "Pump P2",
-    "ProductPatch.name": "Pump P2",
-    "Product.name": "Pump P2",
+    "Product.gtin": "04006381333931",
+    "digitalLink": "https://id.gs1.org/01/04006381333931",
+    "Content": {
+        "name": "Pump P2",
+        "brand": "Acme",
+        "description": "Centrifugal pump, 2 kW",
+        "category": {
+            "code": "43220",
+            "name": "Pumps for liquids",
+            "schemeId": "https://unstats.un.org/unsd/classifications/Econ/cpc",
+            "schemeName": "UN CPC 3.0",
+        },
+        "facility": {"name": "Hagen works", "gln": "4012345000009"},
+        "countryOfProduction": "DE",
+        "dimensions": {"netWeight": {"value": 14.2, "unit": "KGM"}},
+        "attributes": {"colour": "red"},
+    },
+    "Product.status": "PUBLISHED",
+    "Product.category": "43220",
+    "latestVersion": 1,
+    "draftVersion": None,
+    "versionStatus": "PUBLISHED",
+    "contentHash": "sha-256:5f70bf18a0860070...",
+    "Version.status": "PUBLISHED",
+    "createdBy": _UUID,
+    "publishedAt": _TIME,
+    "publishedBy": _UUID,
+    "changeNote": "First edition",
+    "withdrawnAt": None,
+    "withdrawnBy": None,
+    "withdrawReason": None,
+    "reason": "The mass was told in pounds.",
+    "ProductPatch.content": {"brand": "Acme", "attributes": {"colour": "red"}},
     "brand": "Acme",
-    "category": "pumps",
     "description": "Centrifugal pump, 2 kW",
     "attributes": {"colour": "red"},
     "grant_type": "client_credentials",
@@ -95,7 +124,10 @@ _BY_TYPE: dict[str, Any] = {"string": "text", "integer": 1, "number": 1.5, "bool
 def example(schema: dict[str, Any], components: dict[str, Any], name: str = "") -> Any:
     """A value that the schema accepts; `name` is the member that it belongs to."""
     if "$ref" in schema:
-        return example(components[schema["$ref"].rpartition("/")[2]], components, name)
+        referred = schema["$ref"].rpartition("/")[2]
+        if referred in _BY_NAME:
+            return _BY_NAME[referred]
+        return example(components[referred], components, name)
     for word in ("const", "default"):
         if word in schema and name not in _BY_NAME:
             return schema[word]

@@ -1,7 +1,8 @@
 """How does an error reach the caller?
 
-One flat JSON object everywhere (contract «Errors»); 401 and 403 carry their challenge (RFC 6749 §5.2, RFC 6750 §3,
-RFC 9728 §5.1); an unexpected fault says nothing but the request id.
+One flat JSON object everywhere (contract «Errors»), which is also a problem of RFC 9457 for who asks for that; 401 and
+403 carry their challenge (RFC 6749 §5.2, RFC 6750 §3, RFC 9728 §5.1); an unexpected fault says nothing but the
+request id.
 """
 
 import traceback
@@ -25,10 +26,14 @@ OAUTH_PREFIX = "/api/v1/oauth/"
 RESOURCE_METADATA = "/.well-known/oauth-protected-resource"
 
 
+PROBLEM_TYPE = (b"content-type", b"application/problem+json")
+
+
 class Refusals:
     """Builds error replies; `public_url` goes into the Bearer challenge as the address of the resource metadata."""
 
     def __init__(self, public_url: str) -> None:
+        self._public_url = public_url
         self._bearer = f'Bearer realm="{REALM}", resource_metadata="{public_url}{RESOURCE_METADATA}"'
 
     def reply(self, error: PublicError, exchange: Exchange, path: str) -> Reply:
@@ -37,15 +42,28 @@ class Refusals:
         if error.reason:
             notes["reason"] = error.reason
         body: dict[str, Any] = error.body()
+        media_type = JSON_TYPE
         if not path.startswith(OAUTH_PREFIX):
             body = {"success": False, **body, "requestId": exchange.request_id}
-        headers: Headers = [JSON_TYPE, *((k.lower().encode(), v.encode()) for k, v in error.headers.items())]
+            if _wants_problem(exchange):
+                media_type = PROBLEM_TYPE
+                body = {**self._problem(error), **body}
+        headers: Headers = [media_type, *((k.lower().encode(), v.encode()) for k, v in error.headers.items())]
         challenge = self._challenge(error)
         if challenge:
             headers.append((b"www-authenticate", challenge.encode()))
         if error.retry_after is not None:
             headers.append((b"retry-after", str(error.retry_after).encode()))
         return Reply(error.status, msgspec.json.encode(body), headers)
+
+    def _problem(self, error: PublicError) -> dict[str, Any]:
+        """The members of RFC 9457 §3.1, beside our own."""
+        return {
+            "type": f"{self._public_url}/errors/{error.code}",
+            "title": error.text,
+            "status": error.status,
+            "detail": error.description,
+        }
 
     def unexpected(self, fault: Exception, exchange: Exchange, path: str) -> Reply:
         """500. Only the type and the frames are logged: a fault's message may quote what the caller sent."""
@@ -70,3 +88,8 @@ class Refusals:
                 f'{self._bearer}, error="{error.code}", error_description="{error.description}", scope="{error.scope}"'
             )
         return None
+
+
+def _wants_problem(exchange: Exchange) -> bool:
+    """Whether the caller names the media type of RFC 9457; a range such as `*/*` gets what everybody gets."""
+    return any(name == b"accept" and PROBLEM_TYPE[1] in value.lower() for name, value in exchange.headers)

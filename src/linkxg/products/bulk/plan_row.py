@@ -5,7 +5,7 @@ from msgspec import UNSET
 from linkxg.ids import uuid7
 from linkxg.products.bulk.model import Current, Given, Planned, Unchanged
 from linkxg.products.check_content import Fault, check_content, fault
-from linkxg.products.check_head import sku_fault
+from linkxg.products.check_head import gtin_fault, sku_fault
 from linkxg.products.content import category_of
 from linkxg.products.merge_content import changes_nothing, merged_content
 from linkxg.products.model import Head, key_of, renamed
@@ -35,6 +35,8 @@ def plan_row(given: Given, current: Current | None, now: int) -> Planned | Uncha
     faults, form = check_content(content, at="")
     if form is None:
         return faults
+    if wrong := gtin_fault(head, gtin14):
+        return [wrong]
     same = form.digest == current.digest
     if same and (sku, gtin14, gtin_length) == (head.sku, head.gtin14, head.gtin_length):
         return Unchanged(head.id, head.draft_version or head.latest_version or 1)

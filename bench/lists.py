@@ -1,0 +1,88 @@
+"""Is the last page of a million products as fast as the first? `python -m bench.lists`."""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from bench.report import Figure, report
+from linkxg.accounts.store import insert_account
+from linkxg.db import Database, open_database
+from linkxg.db.migrations import migrate
+from linkxg.ids import uuid7
+from linkxg.products.bulk.model import Planned
+from linkxg.products.bulk.store import write_planned
+from linkxg.products.canonical import canonical
+from linkxg.products.list_products import list_products
+from linkxg.products.model import Head, Sort, Wanted
+from linkxg.products.search.store import Place
+
+COUNT, BATCH, LIMIT, ROUNDS = 1_000_000, 2_000, 50, 60
+DEEP = 20_000
+SORTS: tuple[Sort, ...] = ("updatedAt", "sku")
+
+
+def measure(url: str | None = None, count: int = COUNT) -> list[Figure]:
+    """Page 20,000 beside page 1, and an exact look-up, in one process and without HTTP."""
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(_measure(url or f"sqlite:///{Path(folder) / 'linkxg.db'}", count))
+
+
+async def _measure(url: str, count: int) -> list[Figure]:
+    database = open_database(url)
+    await migrate(database)
+    await database.open()
+    try:
+        account_id = uuid7()
+        await database.write(insert_account, account_id, "Bench", 0)
+        for start in range(0, count, BATCH):
+            await database.write(_fill, account_id, start)
+        return [await _pages(database, account_id, sort, count) for sort in SORTS]
+    finally:
+        await database.close()
+
+
+def _fill(conn: Connection, account_id: str, start: int) -> None:
+    planned = []
+    for number in range(start, start + BATCH):
+        form = canonical({"name": f"Hex bolt {number}", "brand": "Acme", "category": {"code": f"c{number % 20}"}})
+        sku, at = f"S-{number:07}", 1_000 + number // 1_000
+        head = Head(uuid7(), sku, None, None, f"c{number % 20}", "DRAFT", None, 1, 1, at, at)
+        key = f"{sku.casefold()}\nhex bolt {number}\nacme"
+        planned.append(Planned(head, key, None, True, 1, form.digest, form.text))
+    write_planned(conn, account_id, "bench", planned)
+
+
+async def _pages(database: Database, account_id: str, sort: Sort, count: int) -> Figure:
+    """The two pages in turn, so that what else the machine does touches both alike."""
+    place = await _place(database, account_id, sort, count)
+    first, deep = [], []
+    for _ in range(ROUNDS):
+        first.append(await _timed(database, account_id, sort, None))
+        deep.append(await _timed(database, account_id, sort, place))
+    ratio = statistics.median(deep) / statistics.median(first)
+    note = f"{statistics.median(deep):.2f} ms beside {statistics.median(first):.2f} ms, {count:,} products"
+    return Figure(f"page {min(DEEP, count // LIMIT):,} of products by {sort}", ratio, 1.2, note, at_most=True)
+
+
+async def _timed(database: Database, account_id: str, sort: Sort, after: Place | None) -> float:
+    """Milliseconds of one page."""
+    started = time.perf_counter()
+    found, _ = await list_products(database, account_id, Wanted(sort=sort), after=after, limit=LIMIT)
+    assert found
+    return (time.perf_counter() - started) * 1_000
+
+
+async def _place(database: Database, account_id: str, sort: Sort, count: int) -> Place:
+    """Where the page before the deep one ended: of the product whose number that is, read by its SKU."""
+    number = (min(DEEP, count // LIMIT) - 1) * LIMIT - 1
+    wanted = Wanted(sku=f"S-{number:07}")
+    [shown], _ = await list_products(database, account_id, wanted, after=None, limit=1)
+    return [shown.head.sku] if sort == "sku" else [shown.head.updated_at, shown.head.id]
+
+
+if __name__ == "__main__":
+    report(measure())

@@ -1,0 +1,54 @@
+"""Is an error also a problem of RFC 9457, for who asks for that?"""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.world import World
+from products.catalogue import body
+
+ASKED = {"Accept": "application/problem+json, application/json;q=0.5"}
+
+
+def test_a_refusal_is_told_as_a_problem(world: World) -> None:
+    given = body(name="", brand="a\n")
+    plain = world.api.post("/products", bearer=world.owner.access, json=given).expect(422, "validation_failed")
+    answer = world.api.post("/products", bearer=world.owner.access, json=given, headers=ASKED)
+    answer.expect(422, "validation_failed")
+    assert answer.header("content-type") == "application/problem+json"
+    problem = answer.object()
+    assert problem["type"] == f"{world.server.url}/errors/validation_failed"
+    assert (problem["title"], problem["status"]) == ("A field is missing or not valid.", 422)
+    assert problem["detail"] == problem["error_description"]
+    same = ("success", "error", "error_description", "details")
+    assert {name: problem[name] for name in same} == {name: plain.object()[name] for name in same}
+    assert plain.header("content-type") == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "error"),
+    [
+        ("GET", "/nothing", 404, "not_found"),
+        ("PUT", "/products", 405, "method_not_allowed"),
+        ("GET", "/products", 401, "invalid_token"),
+        ("POST", "/auth/login", 400, "invalid_request"),
+        ("POST", "/auth/refresh", 400, "invalid_request"),
+    ],
+)
+def test_every_edge_tells_problems(world: World, method: str, path: str, status: int, error: str) -> None:
+    answer = world.api.request(method, path, headers=ASKED).expect(status, error)
+    assert answer.header("content-type") == "application/problem+json"
+    assert answer.object()["status"] == status
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/introspect", "/oauth/revoke"])
+def test_oauth_speaks_its_own_rfc(world: World, path: str) -> None:
+    answer = world.api.post(path, headers=ASKED)
+    assert answer.header("content-type") == "application/json"
+    assert set(answer.object()) == {"error", "error_description"}
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/*", "application/json", "text/html"])
+def test_nobody_gets_one_unasked(world: World, accept: str) -> None:
+    answer = world.api.get("/nothing", headers={"Accept": accept}).expect(404, "not_found")
+    assert answer.header("content-type") == "application/json"
