@@ -22,7 +22,7 @@ PAGES = sorted(
 GUARDED: list[tuple[str, str, frozenset[str]]] = [(method, path, allowed) for method, path, allowed in PAGES if allowed]
 
 
-def _path(template: str, world: World, *, foreign: bool = False) -> str:
+def address(template: str, world: World, *, foreign: bool = False) -> str:
     oauth = world.other_oauth if foreign else world.oauth
     person = world.other.owner if foreign else world.account.owner
     values = {
@@ -70,7 +70,7 @@ def test_every_page_says_who_may_enter() -> None:
 def test_every_page_needs_a_session(world: World, new_visitor: NewVisitor) -> None:
     stranger = new_visitor()
     for method, template, _ in GUARDED:
-        path = _path(template, world)
+        path = address(template, world)
         answer = stranger.get(path) if method == "GET" else stranger.post(path, [("csrf", "")])
         assert answer.status_code == 303, (method, path)
         assert answer.headers["location"].startswith("/sign-in"), (method, path)
@@ -83,7 +83,7 @@ def test_every_page_keeps_to_its_roles(world: World, new_visitor: NewVisitor, ro
     for method, template, allowed in GUARDED:
         if method == "POST" and (role in allowed or template == "/sign-out"):
             continue
-        path = _path(template, world)
+        path = address(template, world)
         answer = visitor.get(path) if method == "GET" else visitor.post(path, [("csrf", csrf)])
         if role in allowed:
             assert answer.status_code in (200, 303), (method, path, answer.text)
@@ -97,7 +97,7 @@ def test_another_account_is_not_there(world: World, owner: Visitor) -> None:
     for method, template, _ in GUARDED:
         if "{" not in template:
             continue
-        path = _path(template, world, foreign=True)
+        path = address(template, world, foreign=True)
         fields = [("csrf", csrf), ("name", "X"), ("scope", "products:read"), ("overlap", "3600"), ("act", "role"),
                   ("role", "MEMBER"), ("client_secret", "lxgsec_x"), ("sku", "X"), ("revision", "1"),
                   ("sure", "yes")]  # fmt: skip
