@@ -1,6 +1,5 @@
 #!/bin/sh
-# gunicorn with its own kind of workers, as many as its documentation advises for one core (2 × cores + 1). Threads were
-# tried and made no difference beyond the noise.
+# gunicorn with its own kind of workers, as many as its documentation advises for one core (2 × cores + 1).
 set -eu
 export DJANGO_SETTINGS_MODULE=config
 python -m django migrate --run-syncdb --verbosity 0
