@@ -21,12 +21,11 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
-    tuple_,
 )
 
 from linkxg.db.prepared import Prepared
 from linkxg.db.schema import Milliseconds, Sequence, metadata
-from linkxg.imports.model import KEEP_MS, OPEN, FailedRow, Fault, JobRow, Progress, as_json
+from linkxg.imports.model import OPEN, FailedRow, Fault, JobRow, Progress, as_json
 
 STALE_UPLOAD_MS = 15 * 60 * 1_000
 """An upload that nothing was added to for so long has been given up."""
@@ -313,43 +312,3 @@ def list_errors(conn: Connection, account_id: str, job_id: str, *, after: int, l
         FailedRow(row.row, row.line, row.key, row.raw, tuple(msgspec.json.decode(row.faults, type=list[Fault])))
         for row in found
     ]
-
-
-def purge_jobs(conn: Connection, *, now: int, limit: int) -> int:
-    """Delete up to `limit` rows of jobs 7 days after they began, and of uploads that were given up.
-
-    What belongs to a job goes first, so that whatever is still to be deleted is found by its job.
-    """
-    which = (jobs.c.account_id, jobs.c.id, jobs.c.file_id)
-    old = select(*which).where(jobs.c.created_at < now - KEEP_MS, jobs.c.status.not_in(OPEN))
-    stale = select(*which).where(jobs.c.status == "UPLOADING", jobs.c.touched_at < now - STALE_UPLOAD_MS)
-    left = limit
-    for account_id, job_id, file_id in [row for query in (old, stale) for row in conn.execute(query.limit(limit))]:
-        left -= _delete_some(conn, account_id, errors, job_id, left)
-        left -= _delete_some(conn, account_id, batches, job_id, left)
-        if not _others_read(conn, account_id, file_id, job_id):
-            left -= _delete_some(conn, account_id, blocks, file_id, min(left, BLOCKS_AT_ONCE))
-            if _has_blocks(conn, account_id, file_id):
-                break
-        if left <= 0:
-            break
-        conn.execute(jobs.delete().where(jobs.c.account_id == account_id, jobs.c.id == job_id))
-        left -= 1
-    return limit - left
-
-
-def _delete_some(conn: Connection, account_id: str, table: Table, job_id: str, limit: int) -> int:
-    key = list(table.primary_key.columns)
-    some = select(*key).where(table.c.account_id == account_id, table.c.job_id == job_id).limit(limit)
-    return conn.execute(table.delete().where(tuple_(*key).in_(some))).rowcount
-
-
-def _others_read(conn: Connection, account_id: str, file_id: str, job_id: str) -> bool:
-    """A job that tries failed rows again reads the file of the first one."""
-    others = select(jobs.c.id).where(jobs.c.account_id == account_id, jobs.c.file_id == file_id, jobs.c.id != job_id)
-    return conn.execute(others.limit(1)).first() is not None
-
-
-def _has_blocks(conn: Connection, account_id: str, file_id: str) -> bool:
-    found = select(blocks.c.job_id).where(blocks.c.account_id == account_id, blocks.c.job_id == file_id)
-    return conn.execute(found.limit(1)).first() is not None

@@ -1,0 +1,1 @@
+"""Imports whose time is over."""
