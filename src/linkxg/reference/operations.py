@@ -158,15 +158,15 @@ def _successes(listed: dict[str, Any], route: TypedRoute, schemas: Schemas) -> d
 
 
 def _files(media_types: Iterable[str]) -> dict[str, Any]:
-    """Files, which no schema describes; of a form the field that holds one."""
-    return {
-        kind: {
-            "schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]}
-            if kind.startswith("multipart/")
-            else _FILE
-        }
-        for kind in media_types
-    }
+    """Files, of whose rows no schema tells."""
+    return {kind: {"schema": _file(kind)} for kind in media_types}
+
+
+def _file(kind: str) -> dict[str, Any]:
+    """A file of JSON is an array; a form has a field that holds the file."""
+    if kind.startswith("multipart/"):
+        return {"type": "object", "properties": {"file": _FILE}, "required": ["file"]}
+    return {"type": "array", "items": {"type": "object"}} if kind == JSON else _FILE
 
 
 def _errors(operation_id: str, route: TypedRoute) -> Errors:
