@@ -9,11 +9,12 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clients import store
 from linkxg.clients.model import MAX_CIDRS, MAX_NAME, ClientView, RegisteredClient
-from linkxg.clients.replay import Request, once
+from linkxg.clients.replay import once
 from linkxg.clients.show import view
 from linkxg.clock import now_ms
 from linkxg.crypto.secrets import CLIENT_SECRET, derive, digest, hint, new_secret
 from linkxg.db import Database
+from linkxg.db.idempotency import Request
 from linkxg.errors import InvalidRequest, InvalidScope, PublicError
 from linkxg.ids import client_id as new_client_id
 from linkxg.ids import uuid7

@@ -5,32 +5,14 @@ elsewhere. Without an Idempotency-Key the secret is simply random.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
-from linkxg.crypto.secrets import derive, digest
+from linkxg.crypto.secrets import derive
 from linkxg.db import idempotency
+from linkxg.db.idempotency import Request
 from linkxg.errors import IdempotencyKeyReused, PublicError
-
-
-class Request(NamedTuple):
-    """What makes two requests the same: route, key and content, all of one account and one caller."""
-
-    account_id: str
-    route: str
-    key: str
-    content: Any
-
-    @property
-    def key_digest(self) -> bytes:
-        return digest(self.key)
-
-    @property
-    def request_digest(self) -> bytes:
-        return digest(msgspec.json.encode(self.content, order="sorted").decode())
-
 
 Make = Callable[[Connection, bytes | None], Any]
 """Does the work with a seed for the new secret and returns the answer without the secret, or a PublicError."""
@@ -40,13 +22,7 @@ def once(conn: Connection, request: Request | None, server_key: bytes, make: Mak
     """(answer, seed) of `make`, run once per request; a repetition gets the recorded answer and the same seed."""
     if request is None:
         return make(conn, None), None
-    recorded = idempotency.find_record(
-        conn,
-        request.account_id,
-        route=request.route,
-        key_digest=request.key_digest,
-        request_digest=request.request_digest,
-    )
+    recorded = idempotency.find_record(conn, request)
     if recorded is not None:
         seed = _seed(server_key, recorded.salt, request)
         return (recorded.answer, seed) if recorded.matches else (IdempotencyKeyReused(), None)
@@ -54,15 +30,7 @@ def once(conn: Connection, request: Request | None, server_key: bytes, make: Mak
     seed = _seed(server_key, salt, request)
     answer = make(conn, seed)
     if not isinstance(answer, PublicError):
-        idempotency.insert_record(
-            conn,
-            request.account_id,
-            route=request.route,
-            key_digest=request.key_digest,
-            request_digest=request.request_digest,
-            salt=salt,
-            answer=answer,
-        )
+        idempotency.insert_record(conn, request, answer, salt=salt)
     return answer, seed
 
 

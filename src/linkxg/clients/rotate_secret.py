@@ -13,11 +13,12 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clients import store
 from linkxg.clients.model import MAX_GRACE_S, Client, RotatedSecret, SecretView
-from linkxg.clients.replay import Request, once
+from linkxg.clients.replay import once
 from linkxg.clients.show import secret_view
 from linkxg.clock import now_ms, seconds_or_none
 from linkxg.crypto.secrets import CLIENT_SECRET, digest, hint, new_secret
 from linkxg.db import Database
+from linkxg.db.idempotency import Request
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, PublicError
 from linkxg.ids import uuid7
 from linkxg.tokens.revoke import client_changed

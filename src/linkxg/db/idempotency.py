@@ -10,7 +10,7 @@ import os
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Column, Connection, Index, LargeBinary, String, Table, Text, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Index, LargeBinary, String, Table, Text, func, select
 
 from linkxg.clock import DAY, now_ms
 from linkxg.db.schema import Milliseconds, metadata
@@ -31,6 +31,23 @@ records = Table(
     Column("created_at", Milliseconds, nullable=False),
     Index("ix_idempotency_keys_created_at", "created_at"),
 )
+
+
+class Request(NamedTuple):
+    """What makes two requests the same: route, key and content (which names the caller), all of one account."""
+
+    account_id: str
+    route: str
+    key: str
+    content: Any
+
+    @property
+    def key_digest(self) -> bytes:
+        return hashlib.sha256(self.key.encode()).digest()
+
+    @property
+    def digest(self) -> bytes:
+        return hashlib.sha256(msgspec.json.encode(self.content, order="sorted")).digest()
 
 
 class Recorded(NamedTuple):
@@ -54,53 +71,39 @@ def new_salt() -> bytes:
     return os.urandom(32)
 
 
-def find_record(
-    conn: Connection, account_id: str, *, route: str, key_digest: bytes, request_digest: bytes
-) -> Recorded | None:
+def find_record(conn: Connection, request: Request) -> Recorded | None:
     """The record of this key, unless it is older than a day; of two equal requests at once the second waits."""
     if conn.dialect.name == "postgresql":
-        lock = int.from_bytes(hashlib.sha256(account_id.encode() + key_digest).digest()[:8], signed=True)
+        seed = request.account_id.encode() + request.key_digest
+        lock = int.from_bytes(hashlib.sha256(seed).digest()[:8], signed=True)
         conn.execute(select(func.pg_advisory_xact_lock(lock)))
-    row = conn.execute(
-        select(records).where(
-            records.c.account_id == account_id,
-            records.c.route == route,
-            records.c.key_digest == key_digest,
-            records.c.created_at > now_ms() - KEEP_MS,
-        )
-    ).first()
+    row = conn.execute(select(records).where(*_same(request), records.c.created_at > now_ms() - KEEP_MS)).first()
     if row is None:
         return None
-    return Recorded(row.request_digest == request_digest, row.salt, msgspec.json.decode(row.answer))
+    return Recorded(row.request_digest == request.digest, row.salt, msgspec.json.decode(row.answer))
 
 
-def insert_record(
-    conn: Connection,
-    account_id: str,
-    *,
-    route: str,
-    key_digest: bytes,
-    request_digest: bytes,
-    salt: bytes,
-    answer: Any,
-) -> None:
-    """Remember the answer; an expired record of the same key is replaced."""
-    where = (
-        records.c.account_id == account_id,
-        records.c.route == route,
-        records.c.key_digest == key_digest,
-    )
-    conn.execute(records.delete().where(*where))
+def insert_record(conn: Connection, request: Request, answer: Any, *, salt: bytes = b"") -> None:
+    """Remember the answer, and the salt if a secret in it is derived; an expired record of the same key is replaced."""
+    conn.execute(records.delete().where(*_same(request)))
     conn.execute(
         records.insert().values(
-            account_id=account_id,
-            route=route,
-            key_digest=key_digest,
-            request_digest=request_digest,
+            account_id=request.account_id,
+            route=request.route,
+            key_digest=request.key_digest,
+            request_digest=request.digest,
             salt=salt,
             answer=msgspec.json.encode(answer).decode(),
             created_at=now_ms(),
         )
+    )
+
+
+def _same(request: Request) -> tuple[ColumnElement[bool], ...]:
+    return (
+        records.c.account_id == request.account_id,
+        records.c.route == request.route,
+        records.c.key_digest == request.key_digest,
     )
 
 

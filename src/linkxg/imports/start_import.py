@@ -7,16 +7,15 @@ been read to its end. The job is queued, in one transaction with its audit event
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
-from linkxg.crypto.secrets import digest
 from linkxg.db import Database, idempotency
+from linkxg.db.idempotency import Request
 from linkxg.errors import IdempotencyKeyReused, NotFound, PublicError, RateLimitExceeded, ValidationFailed
 from linkxg.ids import uuid7
 from linkxg.imports import store
@@ -173,16 +172,15 @@ def _queue(
 ) -> Started | PublicError:
     """The upload is whole: let it be done, unless it was asked for before."""
     if key is not None:
-        told = msgspec.json.encode([actor.id, job.options, unpacked.sha256]).decode()
-        request: dict[str, Any] = {"route": _ROUTE, "key_digest": digest(key), "request_digest": digest(told)}
-        recorded = idempotency.find_record(conn, account_id, **request)
+        request = Request(account_id, _ROUTE, key, [actor.id, job.options, unpacked.sha256])
+        recorded = idempotency.find_record(conn, request)
         if recorded is not None:
             store.delete_job(conn, account_id, job.id)
             if not recorded.matches:
                 return IdempotencyKeyReused()
             before = store.find_job(conn, account_id, recorded.answer["id"])
             return NotFound() if before is None else Started(before, True)
-        idempotency.insert_record(conn, account_id, **request, salt=b"", answer={"id": job.id})
+        idempotency.insert_record(conn, request, {"id": job.id})
     queued = job._replace(
         status="QUEUED", columns=as_json(columns), bytes_total=unpacked.bytes, bytes_uploaded=unpacked.uploaded,
         sha256=unpacked.sha256, touched_at=now_ms(),

@@ -11,8 +11,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
-from linkxg.crypto.secrets import digest
 from linkxg.db import Database, idempotency
+from linkxg.db.idempotency import Request
 from linkxg.errors import IdempotencyKeyReused, PublicError
 
 T = TypeVar("T")
@@ -36,13 +36,10 @@ async def once(
     kind: type[T],
 ) -> Answer[T]:
     """What `make` answers in a unit of work of its own. Raises what it refuses with, or IdempotencyKeyReused."""
-    request: dict[str, Any] | None = None
-    if key is not None:
-        asked = msgspec.json.encode([actor.id, given], order="sorted").decode()
-        request = {"route": route, "key_digest": digest(key), "request_digest": digest(asked)}
+    request = Request(account_id, route, key, [actor.id, given]) if key is not None else None
 
     def unit(conn: Connection) -> Answer[T] | PublicError:
-        if request is not None and (recorded := idempotency.find_record(conn, account_id, **request)):
+        if request is not None and (recorded := idempotency.find_record(conn, request)):
             if not recorded.matches:
                 return IdempotencyKeyReused()
             return Answer(msgspec.json.decode(msgspec.json.encode(recorded.answer), type=kind), True)
@@ -50,8 +47,7 @@ async def once(
         if isinstance(made, PublicError):
             return made
         if request is not None:
-            # The answer holds no secret, so there is nothing to derive from a salt.
-            idempotency.insert_record(conn, account_id, **request, salt=b"", answer=made)
+            idempotency.insert_record(conn, request, made)
         return Answer(made, False)
 
     outcome = await database.write(unit)
