@@ -18,7 +18,7 @@ from linkxg.audit.model import AuditEvent, actor_of
 from linkxg.clock import rfc3339
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.web.exchange import exchange_of
+from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.limits import Budget, Limits
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import ADMINISTRATORS, public, roles
@@ -52,18 +52,18 @@ def routes(
     @get("/account", operation_id="readAccount", tags=["Account"], **roles())
     async def account(request: Request[Any, Any, Any]) -> Success[AccountView]:
         """The caller's organisation."""
-        return Success(data=await read_account(database, _account_id(request)))
+        return Success(data=await read_account(database, account_id_of(request.scope)))
 
     @get("/account/users", operation_id="listUsers", tags=["Account"], **roles(ADMINISTRATORS))
     async def users(request: Request[Any, Any, Any]) -> Success[list[UserView]]:
         """The people of the account."""
-        return Success(data=await list_people(database, _account_id(request)))
+        return Success(data=await list_people(database, account_id_of(request.scope)))
 
     @post("/account/users", operation_id="inviteUser", tags=["Account"], **roles(ADMINISTRATORS))
     async def invite(request: Request[Any, Any, Any], data: JSONBody[InviteUser]) -> Success[Invited]:
         """Invite a person. The link works once and for 7 days; it is mailed, or returned here without mail."""
         actor = actor_of(exchange_of(request.scope))
-        invited = await invite_user(database, actor, _account_id(request), email=data.email, role=data.role)
+        invited = await invite_user(database, actor, account_id_of(request.scope), email=data.email, role=data.role)
         link = f"{public_url}/invitations/{quote(invited.token)}"
         mailed = await mailer.send(data.email, *invitation_text(invited.account_name, link))
         shown = Invited(
@@ -78,14 +78,14 @@ def routes(
         """Change a role, disable or enable. The person's sessions and tokens end at once."""
         actor = actor_of(exchange_of(request.scope))
         changed = await change_user(
-            database, actor, _account_id(request), user_id, role=data.role, disabled=data.disabled
+            database, actor, account_id_of(request.scope), user_id, role=data.role, disabled=data.disabled
         )
         return Success(data=changed)
 
     @delete("/account/users/{user_id:str}", operation_id="removeUser", tags=["Account"], **roles(ADMINISTRATORS))
     async def remove(request: Request[Any, Any, Any], user_id: FromPath[str]) -> None:
         """Remove a person; what they made stays."""
-        await remove_user(database, actor_of(exchange_of(request.scope)), _account_id(request), user_id)
+        await remove_user(database, actor_of(exchange_of(request.scope)), account_id_of(request.scope), user_id)
 
     @post(
         "/invitations/{token:str}/accept",
@@ -111,15 +111,11 @@ def routes(
         action: FromQuery[str | None] = None,
     ) -> Page[AuditEvent]:
         """The audit trail, newest first."""
-        filters = {"list": "audit", "account": _account_id(request), "action": action}
+        account_id = account_id_of(request.scope)
+        filters = {"list": "audit", "account": account_id, "action": action}
         before = cursors.open(cursor, filters)[0] if cursor else None
-        found, more = await list_events(database, _account_id(request), before=before, limit=limit, action=action)
+        found, more = await list_events(database, account_id, before=before, limit=limit, action=action)
         following = cursors.seal([found[-1].seq], filters) if more else None
         return Page(data=found, pagination=Pagination(following, more, limit))
 
     return [account, users, invite, change, remove, accept, audit_events]
-
-
-def _account_id(request: Request[Any, Any, Any]) -> str:
-    account_id: str = exchange_of(request.scope).principal.account_id
-    return account_id

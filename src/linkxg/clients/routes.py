@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linkxg.audit.model import actor_of
 from linkxg.clients.change_client import ClientChange, change_client, delete_client
@@ -17,11 +17,10 @@ from linkxg.clients.rotate_secret import extend_secret, remove_secret, rotate_se
 from linkxg.clients.show import list_clients, show_client
 from linkxg.db import Database
 from linkxg.db.idempotency import check_key
-from linkxg.web.exchange import exchange_of
+from linkxg.web.exchange import account_id_of, exchange_of
+from linkxg.web.headers import IdempotencyKey
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors
 from linkxg.web.permits import ADMINISTRATORS, any_caller, roles
-
-IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
 
 
 class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,7 +74,7 @@ def routes(
             database,
             server_key,
             actor,
-            _account_id(request),
+            account_id_of(request.scope),
             name=data.client_name,
             scope=data.scope,
             expires_at=data.expires_at,
@@ -91,9 +90,9 @@ def routes(
         cursor: FromQuery[str | None] = None,
     ) -> ClientList:
         """The account's clients, oldest id first."""
-        filters = {"list": "clients", "account": _account_id(request)}
+        filters = {"list": "clients", "account": account_id_of(request.scope)}
         after = cursors.open(cursor, filters)[0] if cursor else ""
-        found, last = await list_clients(database, _account_id(request), after=after, limit=limit)
+        found, last = await list_clients(database, account_id_of(request.scope), after=after, limit=limit)
         return ClientList(found, cursors.seal([last], filters) if last else None)
 
     @get(
@@ -104,7 +103,7 @@ def routes(
     )
     async def read(request: Request[Any, Any, Any], client_id: FromPath[str]) -> ClientView:
         """One client, with the last use of each secret."""
-        return await show_client(database, _account_id(request), client_id)
+        return await show_client(database, account_id_of(request.scope), client_id)
 
     @patch(
         "/oauth/clients/{client_id:str}",
@@ -118,7 +117,7 @@ def routes(
         """Rename, change scopes or address ranges, disable. What takes something away ends live tokens at once."""
         actor = actor_of(exchange_of(request.scope))
         wanted = ClientChange(data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation)
-        return await change_client(database, actor, _account_id(request), client_id, wanted)
+        return await change_client(database, actor, account_id_of(request.scope), client_id, wanted)
 
     @delete(
         "/oauth/clients/{client_id:str}",
@@ -128,7 +127,7 @@ def routes(
     )
     async def remove(request: Request[Any, Any, Any], client_id: FromPath[str]) -> None:
         """Delete a client; its secrets and tokens die with it."""
-        await delete_client(database, actor_of(exchange_of(request.scope)), _account_id(request), client_id)
+        await delete_client(database, actor_of(exchange_of(request.scope)), account_id_of(request.scope), client_id)
 
     @post(
         "/oauth/clients/{client_id:str}/rotate",
@@ -150,13 +149,13 @@ def routes(
             database,
             server_key,
             actor,
-            _account_id(request),
+            account_id_of(request.scope),
             client_id,
             grace_period_seconds=wanted.grace_period_seconds,
             revoke_tokens=wanted.revoke_tokens,
             idempotency_key=check_key(idempotency_key),
         )
-        notices.secret_rotated(actor, _account_id(request), client_id)
+        notices.secret_rotated(actor, account_id_of(request.scope), client_id)
         return rotated
 
     @delete(
@@ -170,7 +169,7 @@ def routes(
     ) -> None:
         """End an overlap early. The last live secret cannot be removed."""
         actor = actor_of(exchange_of(request.scope))
-        await remove_secret(database, actor, _account_id(request), client_id, secret_id)
+        await remove_secret(database, actor, account_id_of(request.scope), client_id, secret_id)
 
     @patch(
         "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
@@ -187,12 +186,7 @@ def routes(
         """Let an overlap end sooner or later, at most 7 days from now."""
         actor = actor_of(exchange_of(request.scope))
         return await extend_secret(
-            database, actor, _account_id(request), client_id, secret_id, expires_at=data.expires_at
+            database, actor, account_id_of(request.scope), client_id, secret_id, expires_at=data.expires_at
         )
 
     return [register, listing, read, change, remove, rotate, finish_overlap, extend_overlap]
-
-
-def _account_id(request: Request[Any, Any, Any]) -> str:
-    account_id: str = exchange_of(request.scope).principal.account_id
-    return account_id

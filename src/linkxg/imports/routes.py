@@ -5,15 +5,13 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import check_key
-from linkxg.errors import InvalidRequest
 from linkxg.imports.failed_rows import failed_rows, type_of
 from linkxg.imports.manage_import import cancel_import, retry_import
 from linkxg.imports.model import OPEN, EmptyAs, Format, Job, JobRow, Key, Mode, OnError, Options, RowError
@@ -28,8 +26,9 @@ from linkxg.imports.read_import import (
 from linkxg.imports.start_import import start_import
 from linkxg.imports.template import template
 from linkxg.imports.upload_endpoint import MEDIA_TYPES, open_upload
-from linkxg.web.exchange import exchange_of
-from linkxg.web.forms import read_form
+from linkxg.web.exchange import account_id_of, exchange_of
+from linkxg.web.forms import refuse_unknown
+from linkxg.web.headers import IdempotencyKey, header, replay
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import scope
 
@@ -39,16 +38,9 @@ _PARAMETERS = {"resource", "format", "mode", "key", "onError", "emptyAs", "dryRu
 _RETRY_AFTER_S = "1"
 TAKES = (*MEDIA_TYPES.values(), "multipart/form-data")
 FAILED = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
-IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
-
-
-def _header(name: str, says: str) -> ResponseHeader:
-    return ResponseHeader(name=name, description=says, documentation_only=True)
-
-
-_LOCATION = _header("Location", "The address of the import.")
-_REPLAYED = _header("Idempotent-Replayed", "true when this request was answered before; this is that import.")
-_AGAIN = _header("Retry-After", "While the import is under way: seconds after which to look again.")
+_LOCATION = header("Location", "The address of the import.")
+_REPLAYED = header("Idempotent-Replayed", "true when this request was answered before; this is that import.")
+_AGAIN = header("Retry-After", "While the import is under way: seconds after which to look again.")
 
 
 def routes(
@@ -91,19 +83,18 @@ def routes(
         background: follow the address in Location.
         """
         exchange = exchange_of(request.scope)
-        if not read_form(request.scope["query_string"]).keys() <= _PARAMETERS:
-            raise InvalidRequest("A parameter is unknown.")
+        refuse_unknown(request.scope["query_string"], _PARAMETERS)
         upload = await open_upload(exchange, format)
         made, replayed = await start_import(
             database,
             actor_of(exchange),
-            _account_id(request),
+            account_id_of(request.scope),
             Options(upload.format, mode, key, on_error, empty_as, dry_run),
             upload.content,
             file_name=upload.file_name,
             idempotency_key=check_key(idempotency_key),
         )
-        return queued(made, **({"Idempotent-Replayed": "true"} if replayed else {}))
+        return queued(made, **replay(replayed))
 
     @get("/imports", operation_id="listImports", tags=["Imports"], **scope("imports:write"))
     async def listing(
@@ -112,7 +103,7 @@ def routes(
         cursor: FromQuery[str | None] = None,
     ) -> Page[Job]:
         """The account's imports of the last 7 days, newest first."""
-        account_id = _account_id(request)
+        account_id = account_id_of(request.scope)
         filters = {"list": "imports", "account": account_id}
         after = cursors.open(cursor, filters) if cursor else None
         found, following = await list_imports(database, account_id, after=after, limit=limit)
@@ -150,7 +141,7 @@ def routes(
         wait: Annotated[int, QueryParameter(ge=0, le=MAX_WAIT_S, description="Seconds to wait for the end.")] = 0,
     ) -> Response[Success[Job]]:
         """How an import stands; with `wait`, not before it has ended or so many seconds are over."""
-        return told(await await_import(database, _account_id(request), import_id, wait))
+        return told(await await_import(database, account_id_of(request.scope), import_id, wait))
 
     @get(
         "/imports/{import_id:str}/errors",
@@ -170,7 +161,7 @@ def routes(
         With `Accept: text/csv` or `application/x-ndjson`, as the import's file was: the failed rows themselves, with
         the columns errorCode and errorMessage, to be mended and sent again.
         """
-        account_id = _account_id(request)
+        account_id = account_id_of(request.scope)
         accept = exchange_of(request.scope).header(b"accept") or b""
         if b"text/csv" in accept or b"application/x-ndjson" in accept:
             job = await read_import(database, account_id, import_id)
@@ -195,7 +186,7 @@ def routes(
     )
     async def results(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
         """What became of each row, as NDJSON: row, status, id and version of the product."""
-        account_id = _account_id(request)
+        account_id = account_id_of(request.scope)
         await read_import(database, account_id, import_id)
 
         async def lines() -> AsyncIterator[bytes]:
@@ -213,7 +204,7 @@ def routes(
     async def cancel(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[Success[Job]]:
         """End an import early: rows that were taken stay."""
         actor = actor_of(exchange_of(request.scope))
-        return told(await cancel_import(database, actor, _account_id(request), import_id), 202)
+        return told(await cancel_import(database, actor, account_id_of(request.scope), import_id), 202)
 
     @post(
         "/imports/{import_id:str}/retry", operation_id="retryImport", tags=["Imports"], status_code=202,
@@ -222,11 +213,6 @@ def routes(
     async def retry(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[Success[Job]]:
         """Go on with an import that ended early, or take its failed rows in a new one."""
         actor = actor_of(exchange_of(request.scope))
-        return queued(await retry_import(database, actor, _account_id(request), import_id))
+        return queued(await retry_import(database, actor, account_id_of(request.scope), import_id))
 
     return [start, listing, show_template, read, errors, results, cancel, retry]
-
-
-def _account_id(request: Request[Any, Any, Any]) -> str:
-    account_id: str = exchange_of(request.scope).principal.account_id
-    return account_id

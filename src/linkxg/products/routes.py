@@ -1,13 +1,13 @@
 """`/products`: the account's products, one by one."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
+import msgspec
 from litestar import Request, Response, delete, get, patch, post
-from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
@@ -20,33 +20,38 @@ from linkxg.products.model import NewProduct, Product, ProductPatch, view
 from linkxg.products.publish_product import publish_product
 from linkxg.products.read_product import find_by_gtin, find_by_sku, read_product
 from linkxg.products.remove_product import remove_product
-from linkxg.products.select_fields import read_fields, select_fields
+from linkxg.products.select_fields import Path, read_fields, select_fields
 from linkxg.products.versions.model import PublishProduct
 from linkxg.products.versions.store import Which
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions, MergePatch
-from linkxg.web.exchange import exchange_of
-from linkxg.web.forms import read_form
+from linkxg.web.exchange import account_id_of, exchange_of
+from linkxg.web.forms import refuse_unknown
+from linkxg.web.headers import IdempotencyKey, header, replay
 from linkxg.web.pages import Success
 from linkxg.web.permits import scope
 
-IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
 Fields = Annotated[
     str | None, QueryParameter(max_length=2_000, description="Members to answer with: sku,content.name.")
 ]
 VersionParameter = Annotated[str | None, QueryParameter(max_length=10, description="`draft`, `latest` or a number.")]
 NOT_MODIFIED = {304: ResponseSpec(None, description="The caller has it already.", generate_examples=False)}
 PATH = "/api/v1/products"
-_CACHE = "private, no-cache"
-
-
-def header(name: str, says: str) -> ResponseHeader:
-    return ResponseHeader(name=name, description=says, documentation_only=True)
-
+T = TypeVar("T", bound=msgspec.Struct)
+CHANGES = "private, no-cache"
+"""How long a copy may be kept of what changes: it is asked about each time."""
 
 ETAG = header("ETag", "The product's revision, for If-Match and If-None-Match.")
 LINK = header("Link", "With rel=next, the address of the next page (RFC 8288).")
 REPLAYED = header("Idempotent-Replayed", "true when this request was answered before; this is that answer.")
 _LOCATION = header("Location", "The address of the new product.")
+_ONE: dict[str, Any] = {
+    "tags": ["Products"],
+    "operation_class": ConditionalRead,
+    "response_headers": [ETAG],
+    "responses": NOT_MODIFIED,
+    **scope("products:read"),
+}
+"""Of the routes that read one product."""
 
 
 def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
@@ -55,18 +60,11 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     async def told(
         request: Request[Any, Any, Any], product_id: str, version: str | None, fields: str | None
     ) -> Response[Success[Product]]:
-        refuse_unknown(request, {"version", "fields"})
+        refuse_unknown(request.scope["query_string"], {"version", "fields"})
         paths = read_fields(fields, Product) if fields else None
         conditions = Conditions.of(exchange_of(request.scope))
-        shown = await read_product(database, account_id_of(request), product_id, _which(version))
-        tag = tag_of(shown.head.revision)
-        headers = {"ETag": tag, "Cache-Control": _CACHE}
-        if conditions.is_fresh(tag):
-            return Response(b"", status_code=304, headers=headers)  # type: ignore[arg-type]
-        product: Any = view(shown)
-        if paths:
-            product = select_fields(product, paths)
-        return Response(Success(data=product), headers=headers)
+        shown = await read_product(database, account_id_of(request.scope), product_id, _which(version))
+        return answer(conditions, tag_of(shown.head.revision), CHANGES, lambda: view(shown), paths)
 
     @post(
         "/products",
@@ -81,7 +79,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         """Create a product with a draft. SKU and GTIN are unique within the account."""
         actor = actor_of(exchange_of(request.scope))
         made, replayed = await create_product(
-            database, actor, account_id_of(request), data, idempotency_key=check_key(idempotency_key)
+            database, actor, account_id_of(request.scope), data, idempotency_key=check_key(idempotency_key)
         )
         headers = {"Location": f"{address}/{made.id}", "ETag": tag_of(made.revision)}
         return Response(Success(data=made), headers=headers | replay(replayed))
@@ -89,27 +87,19 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     @get(
         "/products/by-sku/{sku:path}",
         operation_id="readProductBySku",
-        tags=["Products"],
-        operation_class=ConditionalRead,
-        response_headers=[ETAG],
-        responses=NOT_MODIFIED,
-        **scope("products:read"),
+        **_ONE,
     )
     async def by_sku(
         request: Request[Any, Any, Any], sku: FromPath[str], version: VersionParameter = None, fields: Fields = None
     ) -> Response[Success[Product]]:
         """The product with this SKU. A slash in it may be written as it is, or as %2F."""
-        product_id = await find_by_sku(database, account_id_of(request), sku.removeprefix("/"))
+        product_id = await find_by_sku(database, account_id_of(request.scope), sku.removeprefix("/"))
         return await told(request, product_id, version, fields)
 
     @get(
         "/products/by-gtin/{gtin:str}",
         operation_id="readProductByGtin",
-        tags=["Products"],
-        operation_class=ConditionalRead,
-        response_headers=[ETAG],
-        responses=NOT_MODIFIED,
-        **scope("products:read"),
+        **_ONE,
     )
     async def by_gtin(
         request: Request[Any, Any, Any], gtin: FromPath[str], version: VersionParameter = None, fields: Fields = None
@@ -119,17 +109,13 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
             gtin14 = read_gtin(gtin).digits14
         except NotAGtin:
             raise NotFound from None
-        product_id = await find_by_gtin(database, account_id_of(request), gtin14)
+        product_id = await find_by_gtin(database, account_id_of(request.scope), gtin14)
         return await told(request, product_id, version, fields)
 
     @get(
         "/products/{product_id:str}",
         operation_id="readProduct",
-        tags=["Products"],
-        operation_class=ConditionalRead,
-        response_headers=[ETAG],
-        responses=NOT_MODIFIED,
-        **scope("products:read"),
+        **_ONE,
     )
     async def read(
         request: Request[Any, Any, Any],
@@ -154,7 +140,8 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     ) -> Response[Success[Product]]:
         """Change a product's draft by a merge patch; a draft is begun from the latest version where there is none."""
         actor = actor_of(exchange_of(request.scope))
-        product = await change_product(database, actor, account_id_of(request), product_id, data, may_change(request))
+        account_id = account_id_of(request.scope)
+        product = await change_product(database, actor, account_id, product_id, data, may_change(request))
         return Response(Success(data=product), headers={"ETag": tag_of(product.revision)})
 
     @delete(
@@ -167,7 +154,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     async def remove(request: Request[Any, Any, Any], product_id: FromPath[str]) -> None:
         """Delete a product that was never published; archive one that was."""
         actor = actor_of(exchange_of(request.scope))
-        await remove_product(database, actor, account_id_of(request), product_id, may_change(request))
+        await remove_product(database, actor, account_id_of(request.scope), product_id, may_change(request))
 
     @post(
         "/products/{product_id:str}/publish",
@@ -189,7 +176,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         product, replayed = await publish_product(
             database,
             actor,
-            account_id_of(request),
+            account_id_of(request.scope),
             product_id,
             data or PublishProduct(),
             may_change(request),
@@ -200,30 +187,27 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     return [create, by_sku, by_gtin, read, change, remove, publish]
 
 
-def account_id_of(request: Request[Any, Any, Any]) -> str:
-    account_id: str = exchange_of(request.scope).principal.account_id
-    return account_id
+def answer(
+    conditions: Conditions, tag: str, cache: str, tell: Callable[[], T], paths: list[Path] | None
+) -> Response[Success[T]]:
+    """304 for a caller that has it already, else what `tell` gives, cut down to `paths`."""
+    headers = {"ETag": tag, "Cache-Control": cache}
+    if conditions.is_fresh(tag):
+        return Response(b"", status_code=304, headers=headers)  # type: ignore[arg-type]
+    told: Any = tell()
+    if paths:
+        told = select_fields(told, paths)
+    return Response(Success(data=told), headers=headers)
 
 
 def tag_of(revision: int) -> str:
     return f'"p-{revision}"'
 
 
-def replay(replayed: bool) -> dict[str, str]:
-    return {"Idempotent-Replayed": "true"} if replayed else {}
-
-
 def may_change(request: Request[Any, Any, Any]) -> Callable[[int], bool]:
     """Whether the request's conditions hold for a revision."""
     conditions = Conditions.of(exchange_of(request.scope))
     return lambda revision: conditions.allow_change(tag_of(revision))
-
-
-def refuse_unknown(request: Request[Any, Any, Any], known: set[str]) -> None:
-    """A parameter that is misspelt must not be taken for one that is absent. Raises InvalidRequest."""
-    query = request.scope["query_string"]
-    if query and not read_form(query).keys() <= known:
-        raise InvalidRequest("A parameter is unknown.")
 
 
 def _which(version: str | None) -> Which | int:

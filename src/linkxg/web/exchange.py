@@ -109,3 +109,9 @@ RawEndpoint = Callable[[Exchange], Awaitable[Reply]]
 def exchange_of(scope: Scope) -> Exchange:
     found: Exchange = scope["linkxg"]
     return found
+
+
+def account_id_of(scope: Scope) -> str:
+    """The account of the authenticated caller."""
+    account_id: str = exchange_of(scope).principal.account_id
+    return account_id

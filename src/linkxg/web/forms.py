@@ -5,6 +5,7 @@ is repaired: a bad escape, bad UTF-8 or a control character refuses the whole re
 """
 
 import re
+from collections.abc import Set
 from urllib.parse import unquote_to_bytes
 
 from linkxg.errors import InvalidRequest
@@ -46,6 +47,12 @@ def read_form(body: bytes) -> dict[str, str]:
         if value:
             form[name] = value
     return form
+
+
+def refuse_unknown(query: bytes, known: Set[str]) -> None:
+    """A parameter that is misspelt must not be taken for one that is absent. Raises InvalidRequest."""
+    if query and not read_form(query).keys() <= known:
+        raise InvalidRequest("A parameter is unknown.")
 
 
 def form_decode(raw: bytes) -> str:

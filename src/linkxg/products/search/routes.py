@@ -15,8 +15,10 @@ from linkxg.errors import InvalidRequest
 from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.list_products import count_products, list_products
 from linkxg.products.model import Product, Sort, Status, Wanted, search_key, view
-from linkxg.products.routes import LINK, PATH, Fields, account_id_of, refuse_unknown
+from linkxg.products.routes import LINK, PATH, Fields
 from linkxg.products.select_fields import read_fields, select_fields
+from linkxg.web.exchange import account_id_of
+from linkxg.web.forms import refuse_unknown
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination
 from linkxg.web.permits import scope
 
@@ -53,7 +55,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
 
         A page may hold fewer products than `limit` and still not be the last: go on while `hasMore` is true.
         """
-        refuse_unknown(request, {*_FILTERS, "limit", "cursor", "withCount"})
+        refuse_unknown(request.scope["query_string"], {*_FILTERS, "limit", "cursor", "withCount"})
         paths = read_fields(fields, Product) if fields else None
         wanted = Wanted(
             status,
@@ -64,7 +66,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
             _milliseconds(updated_since) if updated_since else None,
             sort,
         )
-        account_id = account_id_of(request)
+        account_id = account_id_of(request.scope)
         filters = {"list": "products", "account": account_id, **wanted._asdict()}
         after = cursors.open(cursor, filters) if cursor else None
         found, following = await list_products(database, account_id, wanted, after=after, limit=limit)

@@ -15,24 +15,14 @@ from linkxg.db.idempotency import check_key
 from linkxg.errors import NotFound
 from linkxg.products.diff_versions import diff_versions
 from linkxg.products.list_versions import list_versions, read_version
-from linkxg.products.routes import (
-    LINK,
-    NOT_MODIFIED,
-    PATH,
-    REPLAYED,
-    Fields,
-    IdempotencyKey,
-    account_id_of,
-    header,
-    may_change,
-    refuse_unknown,
-    replay,
-)
+from linkxg.products.routes import CHANGES, LINK, NOT_MODIFIED, PATH, REPLAYED, Fields, answer, may_change
 from linkxg.products.select_fields import read_fields, select_fields
 from linkxg.products.versions.model import Diff, Version, VersionRow, WithdrawVersion, view_version
 from linkxg.products.withdraw_version import withdraw_version
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions
-from linkxg.web.exchange import exchange_of
+from linkxg.web.exchange import account_id_of, exchange_of
+from linkxg.web.forms import refuse_unknown
+from linkxg.web.headers import IdempotencyKey, header, replay
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import scope
 
@@ -40,7 +30,6 @@ _VERSION = re.compile("[1-9][0-9]{0,9}")
 _ETAG = header("ETag", "Of this version and its status, for If-None-Match.")
 # What a published version says never changes. Its status may, so a copy is asked about again after an hour.
 _FROZEN = "private, max-age=3600, immutable"
-_DRAFT = "private, no-cache"
 
 
 def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HTTPRouteHandler]:
@@ -59,9 +48,9 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         fields: Fields = None,
     ) -> Response[Page[Version]]:
         """The versions of a product, newest first."""
-        refuse_unknown(request, {"limit", "cursor", "fields"})
+        refuse_unknown(request.scope["query_string"], {"limit", "cursor", "fields"})
         paths = read_fields(fields, Version) if fields else None
-        account_id = account_id_of(request)
+        account_id = account_id_of(request.scope)
         filters = {"list": "versions", "account": account_id, "product": product_id}
         before = cursors.open(cursor, filters)[0] if cursor else None
         found, more = await list_versions(database, account_id, product_id, before=before, limit=limit)
@@ -88,17 +77,12 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[str], fields: Fields = None
     ) -> Response[Success[Version]]:
         """One version. Once published it never changes; it may be superseded or withdrawn."""
-        refuse_unknown(request, {"fields"})
+        refuse_unknown(request.scope["query_string"], {"fields"})
         paths = read_fields(fields, Version) if fields else None
         conditions = Conditions.of(exchange_of(request.scope))
-        row = await read_version(database, account_id_of(request), product_id, _number(version))
-        headers = {"ETag": _tag(row), "Cache-Control": _DRAFT if row.status == "DRAFT" else _FROZEN}
-        if conditions.is_fresh(_tag(row)):
-            return Response(b"", status_code=304, headers=headers)  # type: ignore[arg-type]
-        told: Any = view_version(row)
-        if paths:
-            told = select_fields(told, paths)
-        return Response(Success(data=told), headers=headers)
+        row = await read_version(database, account_id_of(request.scope), product_id, _number(version))
+        cache = CHANGES if row.status == "DRAFT" else _FROZEN
+        return answer(conditions, _tag(row), cache, lambda: view_version(row), paths)
 
     @get(
         "/products/{product_id:str}/versions/{older:str}/diff/{newer:str}",
@@ -111,7 +95,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     ) -> Success[Diff]:
         """What makes one version into another: a JSON Patch (RFC 6902), and each field with its old and new value."""
         return Success(
-            data=await diff_versions(database, account_id_of(request), product_id, _number(older), _number(newer))
+            data=await diff_versions(database, account_id_of(request.scope), product_id, _number(older), _number(newer))
         )
 
     @post(
@@ -134,7 +118,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         withdrawn, replayed = await withdraw_version(
             database,
             actor_of(exchange_of(request.scope)),
-            account_id_of(request),
+            account_id_of(request.scope),
             product_id,
             _number(version),
             data,
