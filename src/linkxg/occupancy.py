@@ -39,18 +39,6 @@ def alone(data_dir: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def is_occupied(data_dir: Path) -> bool:
-    """Whether a service runs now; never makes the file."""
-    try:
-        descriptor = os.open(data_dir / FILE, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        return not _lock(descriptor, fcntl.LOCK_EX)
-    finally:
-        os.close(descriptor)
-
-
 def _open(data_dir: Path) -> int:
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     return open_private(data_dir / FILE, os.O_RDWR)

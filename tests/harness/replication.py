@@ -65,11 +65,6 @@ class ReplicatedDatabase:
         while self.cluster.query(url, "SELECT sync_state FROM pg_stat_replication") != [["sync"]]:
             assert time.monotonic() < deadline, "the standby does not follow"
 
-    def fail_over(self) -> None:
-        """The primary is gone from one moment to the next; the standby takes its place, alone."""
-        self.cluster.crash()
-        self.standby.promote()
-
     def stand_by_again(self) -> None:
         """A new standby where the old primary was."""
         gone, self.cluster = self.cluster, self.standby

@@ -60,10 +60,6 @@ class SmtpSink:
     def stop(self) -> None:
         self._controller.stop()
 
-    def mails(self) -> list[Mail]:
-        with self._news:
-            return list(self._mails)
-
     def wait_for(self, recipient: str, timeout: float = 15.0) -> Mail:
         """The first message to this address."""
         deadline = time.monotonic() + timeout

@@ -41,7 +41,6 @@ class Topology:
 
 DEFAULT = (Topology("sqlite", "sqlite"), Topology("postgres", "postgres"))
 WIDER = (Topology("sqlite-2-workers", "sqlite", workers=2), Topology("postgres-2-nodes", "postgres", nodes=2))
-TOPOLOGIES = {topology.name: topology for topology in (*DEFAULT, *WIDER)}
 
 
 class Alternating(Client):

@@ -9,7 +9,6 @@ import msgspec
 
 from linkxg.web.source import Network
 
-MAX_LIVE_SECRETS = 2
 MAX_GRACE_S = 604_800
 MAX_NAME = 200
 MAX_CIDRS = 32

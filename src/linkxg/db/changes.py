@@ -19,7 +19,7 @@ from linkxg.errors import TemporarilyUnavailable
 LIVE_MS = 20 * MINUTE
 """How long a row matters: the life of an access token (15 min), leeway, and skew between the clocks of nodes."""
 
-TOKEN, SESSION, SECRET, CLIENT, USER, KEYS = "token", "session", "secret", "client", "user", "keys"
+TOKEN, SESSION, CLIENT, USER, KEYS = "token", "session", "client", "user", "keys"
 GONE = 2**53 - 1
 """The epoch after the last: no token of a deleted person or client is ever valid again."""
 

@@ -28,7 +28,6 @@ Status = Literal[
 ]  # fmt: skip
 RowStatus = Literal["CREATED", "UPDATED", "UNCHANGED", "FAILED"]
 OPEN: tuple[Status, ...] = ("UPLOADING", "QUEUED", "RUNNING")
-OUTCOMES: tuple[RowStatus, ...] = ("CREATED", "UPDATED", "UNCHANGED", "FAILED")
 
 
 class Options(msgspec.Struct, frozen=True):

@@ -62,10 +62,6 @@ class Reader:
             self._seen.add(digest)
         return Read(row, key, None if faults else Given(sku, gtin, content), tuple(faults))
 
-    def pass_over(self, row: Row) -> None:
-        """A row that was taken before: only its key counts."""
-        self.read(row)
-
     def _key(self, head: Mapping[str, Any]) -> str:
         value = head.get(self._options.key)
         if not value:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
 from linkxg.db import changes
-from linkxg.db.changes import CLIENT, LIVE_MS, SECRET, SESSION, TOKEN, USER, Change, ChangeFeed
+from linkxg.db.changes import CLIENT, LIVE_MS, SESSION, TOKEN, USER, Change, ChangeFeed
 from linkxg.tokens.model import Principal
 
 _PRUNE_EVERY = 4_096
@@ -23,11 +23,6 @@ def revoke_session(conn: Connection, session_id: str) -> None:
     changes.append(conn, SESSION, session_id)
 
 
-def revoke_secret(conn: Connection, secret_id: str) -> None:
-    """All access tokens obtained with one client secret."""
-    changes.append(conn, SECRET, secret_id)
-
-
 def client_changed(conn: Connection, client_id: str, epoch: int) -> None:
     """Forget what is cached of the client; its tokens of an epoch before `epoch` are dead."""
     changes.append(conn, CLIENT, client_id, epoch)
@@ -40,7 +35,7 @@ class Revocations:
         self._dead: dict[str, int] = {}
         self._floors: dict[str, tuple[int, int]] = {}
         self._since_pruned = 0
-        for kind in (TOKEN, SESSION, SECRET):
+        for kind in (TOKEN, SESSION):
             feed.subscribe(kind, self._kill)
         for kind in (CLIENT, USER):
             feed.subscribe(kind, self._raise_floor)
@@ -53,8 +48,6 @@ class Revocations:
                 return "token revoked"
             if principal.session_id in dead:
                 return "session ended"
-            if principal.secret_id in dead:
-                return "secret revoked"
         floor = self._floors.get(principal.id)
         if floor is not None and principal.epoch < floor[0]:
             return "permissions changed"
