@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.many import crowd
 from bench.processes import Load, free_port, server_process, wrk
 from bench.report import Figure, report
-from bench.seed import seed
+from bench.seed import seed, token_bodies
 from linkxg.clock import DAY, now_ms
 
 ROUNDS, SECONDS = 3, 6
@@ -28,10 +28,7 @@ def measure(rounds: int = ROUNDS, seconds: int = SECONDS) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         made = seed(data_dir)
-        bodies = data_dir / "bodies"
-        bodies.write_text(
-            "\n".join(f"grant_type=client_credentials&client_id={c}&client_secret={s}" for c, s in made.clients)
-        )
+        bodies = token_bodies(data_dir, made)
         crowd(data_dir, made.account_id, sessions=EXPIRED, people=EXPIRED // 20, expired_before=now_ms() - 60 * DAY)
         calm, busy = [], []
         with _service(data_dir, 3600.0) as quiet, _service(data_dir, 0.25) as eager:

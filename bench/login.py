@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 
 from bench.processes import Load, pin_to_server_core, service, wrk
 from bench.report import Figure, report
-from bench.seed import PASSWORD, seed
+from bench.seed import PASSWORD, seed, token_bodies
 from linkxg.crypto.passwords import PARAMETERS
 
 ROUNDS, SECONDS = 3, 6
@@ -25,11 +25,8 @@ def measure(rounds: int = ROUNDS) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         made = seed(data_dir, client_count=1_000)
-        logins, tokens = data_dir / "logins", data_dir / "tokens"
+        logins, tokens = data_dir / "logins", token_bodies(data_dir, made)
         logins.write_text("\n".join(f'{{"email":"{email}","password":"{PASSWORD}"}}' for email in made.emails))
-        tokens.write_text(
-            "\n".join(f"grant_type=client_credentials&client_id={c}&client_secret={s}" for c, s in made.clients)
-        )
         ratios, calm, stormy, rates = [], [], [], []
         with service(data_dir, pinned=False) as url:
             token_load = {"connections": 4, "script": "bodies.lua", "BODIES": str(tokens)}

@@ -37,6 +37,15 @@ class Seeded:
     emails: list[str]
 
 
+def token_bodies(data_dir: Path, made: Seeded) -> Path:
+    """A file with the form of a token request of each client, one a line, for wrk."""
+    bodies = data_dir / "bodies"
+    bodies.write_text(
+        "\n".join(f"grant_type=client_credentials&client_id={c}&client_secret={s}" for c, s in made.clients)
+    )
+    return bodies
+
+
 def seed(data_dir: Path, url: str | None = None, *, client_count: int = 10_000, people: int = 64) -> Seeded:
     """Fill the (empty) database of `data_dir`, or the one at `url`."""
     return asyncio.run(_seed(data_dir, url, client_count, people))

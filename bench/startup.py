@@ -13,7 +13,7 @@ import psutil
 
 from bench.processes import free_port, service, wrk
 from bench.report import Figure, report
-from bench.seed import seed
+from bench.seed import seed, token_bodies
 
 ROUNDS, TOKENS = 5, 1_000_000
 _BARE = """
@@ -45,10 +45,7 @@ def measure(rounds: int = ROUNDS, tokens: int = TOKENS) -> list[Figure]:
             f"{statistics.median(ours):.2f} s of {statistics.median(bare):.2f} s",
             at_most=True,
         )
-        bodies = data_dir / "bodies"
-        bodies.write_text(
-            "\n".join(f"grant_type=client_credentials&client_id={c}&client_secret={s}" for c, s in made.clients)
-        )
+        bodies = token_bodies(data_dir, made)
         return [start, _memory(data_dir, bodies, tokens)]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.processes import floor, service, wrk
 from bench.report import Figure, report
-from bench.seed import seed
+from bench.seed import seed, token_bodies
 
 ROUNDS, SECONDS = 3, 4
 
@@ -16,10 +16,7 @@ def measure(algorithm: str = "HS256", rounds: int = ROUNDS) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         made = seed(data_dir)
-        bodies = data_dir / "bodies"
-        bodies.write_text(
-            "\n".join(f"grant_type=client_credentials&client_id={c}&client_secret={s}" for c, s in made.clients)
-        )
+        bodies = token_bodies(data_dir, made)
         with floor() as base_url, service(data_dir, LINKXG_TOKEN_ALGORITHM=algorithm) as url:
             token_url = f"{url}/api/v1/oauth/token"
             wrk(token_url, seconds=3, script="bodies.lua", BODIES=str(bodies))

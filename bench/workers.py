@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.processes import Load, service, wrk
 from bench.report import Figure, report
-from bench.seed import seed
+from bench.seed import seed, token_bodies
 
 ROUNDS, SECONDS = 3, 4
 
@@ -35,10 +35,7 @@ def measure(rounds: int = ROUNDS, seconds: int = SECONDS) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         made = seed(data_dir)
-        bodies = data_dir / "bodies"
-        bodies.write_text(
-            "\n".join(f"grant_type=client_credentials&client_id={c}&client_secret={s}" for c, s in made.clients)
-        )
+        bodies = token_bodies(data_dir, made)
         pairs = []
         # One after the other on one database: two services at once would share the cores that are counted.
         for _ in range(rounds):

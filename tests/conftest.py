@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,19 @@ def assert_no_leaks(server: Server, *, with_backup: bool = True) -> None:
     assert not found, f"secrets came to rest: {found}"
 
 
+def ending_clean(built: World, others: Sequence[Server] = ()) -> Iterator[World]:
+    """For a fixture to yield from: the world, on whose servers no secret may have come to rest at the end."""
+    yield built
+    built.close()
+    servers = (built.server, *others)
+    try:
+        for server in servers:
+            assert_no_leaks(server)
+    finally:
+        for server in servers:
+            server.close()
+
+
 @pytest.fixture(scope="session")
 def world(topology: Topology, new_server: ServerFactory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The general server of this topology; limits are out of the way."""
@@ -136,14 +149,7 @@ def world(topology: Topology, new_server: ServerFactory, tmp_path_factory: pytes
         return client_of([server, *others], topology.workers)
 
     built = build_world(new_server(topology.engine, workers=topology.workers), connect=connect)
-    yield built
-    built.close()
-    try:
-        for server in (built.server, *others):
-            assert_no_leaks(server)
-    finally:
-        for server in (built.server, *others):
-            server.close()
+    yield from ending_clean(built, others)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from conftest import ServerFactory, assert_no_leaks
+from conftest import ServerFactory, ending_clean
 from harness.client import Client
 from harness.server import Server
 from harness.world import World, build_world
@@ -31,13 +31,9 @@ def new_source() -> str:
 @pytest.fixture(scope="session")
 def limited(engine: str, new_server: ServerFactory) -> Iterator[World]:
     """A server behind a proxy with the budgets as they ship."""
-    built = build_world(new_server(engine, **PROXIED, LINKXG_METRICS_TOKEN=METRICS_TOKEN), new_source())
-    yield built
-    built.close()
-    try:
-        assert_no_leaks(built.server)
-    finally:
-        built.server.close()
+    yield from ending_clean(
+        build_world(new_server(engine, **PROXIED, LINKXG_METRICS_TOKEN=METRICS_TOKEN), new_source())
+    )
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from joserfc import jwk
 
 from attacks.cases import JWT_ALGORITHMS, case, forge_for, forged
-from conftest import ServerFactory, assert_no_leaks
+from conftest import ServerFactory, ending_clean
 from harness.clients import works
 from harness.forge import Forge, decode, encode, hmac_token, parts, text
 from harness.world import World, build_world
@@ -25,13 +25,7 @@ P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 @pytest.fixture(scope="module", params=ASYMMETRIC)
 def signer(request: pytest.FixtureRequest, new_server: ServerFactory) -> Iterator[World]:
     """A server that signs with a key pair."""
-    built = build_world(new_server(LINKXG_TOKEN_ALGORITHM=str(request.param)))
-    yield built
-    built.close()
-    try:
-        assert_no_leaks(built.server)
-    finally:
-        built.server.close()
+    yield from ending_clean(build_world(new_server(LINKXG_TOKEN_ALGORITHM=str(request.param))))
 
 
 def jwks(world: World) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
-from conftest import ServerFactory, assert_no_leaks
+from conftest import ServerFactory, ending_clean
 from fuzz.known_ids import KnownIds
 from harness.answers import Answer
 from harness.people import sign_in
@@ -74,13 +74,7 @@ USING_UP = {
 @pytest.fixture(scope="module")
 def fuzzed(new_server: ServerFactory) -> Iterator[World]:
     """A server of its own: the fuzzer leaves a mess."""
-    built = build_world(new_server())
-    try:
-        yield built
-        built.close()
-        assert_no_leaks(built.server)
-    finally:
-        built.server.close()
+    yield from ending_clean(build_world(new_server()))
 
 
 @pytest.fixture(scope="module")

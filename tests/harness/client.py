@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json as json_codec
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,9 @@ SECRET_MEMBERS = {
 }
 INVITATION = re.compile(r"invitations/([A-Za-z0-9._~-]{16,})")
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
+Fields = list[tuple[str, str]]
+Exchanged = tuple[int, tuple[tuple[str, str], ...], bytes]
+"""Status, header fields with their names in lower case, and body of an answer."""
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -75,27 +79,42 @@ class Client:
     ) -> Answer:
         """Send one request below `/api/v1`, or to `//other/path` as `/other/path`, and check its answer."""
         target = path[1:] if path.startswith("//") else API + path
-        fields = self._headers + _pairs(headers)
-        if bearer is not None:
-            fields.append(("Authorization", f"Bearer {bearer}"))
-        if form is not None:
-            content = urlencode(form).encode()
-            fields.append(("Content-Type", FORM_TYPE))
+        fields, content = self._written(bearer, json, form, content, headers)
         started = time.perf_counter()
-        response = self._http.request(method, target, headers=fields, content=content, json=json)
+        status, told, body = self._exchange(method, target, fields, content)
         answer = Answer(
             method=method,
             path=target,
-            status=response.status_code,
-            fields=tuple((name.decode("latin-1").lower(), value.decode("latin-1"))
-                         for name, value in response.headers.raw),
-            body=response.content,
+            status=status,
+            fields=told,
+            body=body,
             sent_request_id=_find(fields, "x-request-id"),
             sent_origin=_find(fields, "origin"),
             secure=_find(fields, "x-forwarded-proto") == "https",
             seconds=time.perf_counter() - started,
-        )  # fmt: skip
+        )
         return self.judge(answer, reveals=reveals, repeats=repeats, allow_503=allow_503)
+
+    def _written(
+        self, bearer: str | None, json: Any, form: Mapping[str, str] | None, content: bytes | None, headers: Headers
+    ) -> tuple[Fields, bytes | None]:
+        """Header fields and body."""
+        fields = self._headers + _pairs(headers)
+        if bearer is not None:
+            fields.append(("Authorization", f"Bearer {bearer}"))
+        if form is not None:
+            fields.append(("Content-Type", FORM_TYPE))
+            return fields, urlencode(form).encode()
+        if json is not None:
+            if _find(fields, "content-type") is None:
+                fields.append(("Content-Type", "application/json"))
+            return fields, json_codec.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return fields, content
+
+    def _exchange(self, method: str, target: str, fields: Fields, content: bytes | None) -> Exchanged:
+        response = self._http.request(method, target, headers=fields, content=content)
+        told = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw)
+        return response.status_code, told, response.content
 
     def judge(self, answer: Answer, *, reveals: bool = False, repeats: bool = False, allow_503: bool = False) -> Answer:
         """Hold any answer against the rules, then register the secrets that it revealed."""
@@ -142,9 +161,9 @@ class Client:
         return parts.hostname, parts.port
 
 
-def _pairs(headers: Headers) -> list[tuple[str, str]]:
+def _pairs(headers: Headers) -> Fields:
     return list(headers.items()) if isinstance(headers, Mapping) else list(headers)
 
 
-def _find(fields: list[tuple[str, str]], name: str) -> str | None:
+def _find(fields: Fields, name: str) -> str | None:
     return next((value for key, value in fields if key.lower() == name), None)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import http.client
-import json as json_codec
 import select
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from harness.answers import Answer
-from harness.client import FORM_TYPE, Client, Headers
+from harness.client import Client, Exchanged, Fields, Headers
 from harness.rules import API
 from harness.server import Server
 
@@ -47,6 +46,7 @@ class Line(Client):
         self.url = server.url
         self.vault = server.vault
         self.worker = ""
+        self._headers = []
         self._connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=TIMEOUT_S)
 
     def connect(self) -> Self:
@@ -62,49 +62,22 @@ class Line(Client):
     def close(self) -> None:
         self._connection.close()
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        bearer: str | None = None,
-        json: Any = None,
-        form: Mapping[str, str] | None = None,
-        content: bytes | None = None,
-        headers: Headers = (),
-        reveals: bool = False,
-        repeats: bool = False,
-        allow_503: bool = False,
-    ) -> Answer:
-        target = path[1:] if path.startswith("//") else API + path
-        fields, content = _written(bearer, json, form, content, headers)
-        started = time.perf_counter()
-        response, body = self._exchange(method, target, fields, content)
-        answer = Answer(
-            method=method,
-            path=target,
-            status=response.status,
-            fields=tuple((name.lower(), value) for name, value in response.getheaders()),
-            body=body,
-            seconds=time.perf_counter() - started,
-        )
+    def judge(self, answer: Answer, *, reveals: bool = False, repeats: bool = False, allow_503: bool = False) -> Answer:
         self.worker = (answer.header("x-request-id") or "")[:WORKER_DIGITS]
-        return self.judge(answer, reveals=reveals, repeats=repeats, allow_503=allow_503 or self.faulty)
+        return super().judge(answer, reveals=reveals, repeats=repeats, allow_503=allow_503 or self.faulty)
 
     def hang_up(self, method: str, path: str, *, bearer: str | None = None, json: Any = None,
                 headers: Headers = (), unread: bool) -> None:  # fmt: skip
         """Send a request and close the connection: at once, or when the answer has come, without reading it."""
-        fields, content = _written(bearer, json, None, None, headers)
-        self._connection.request(method, API + path, content, fields)
+        fields, content = self._written(bearer, json, None, None, headers)
+        self._connection.request(method, API + path, content, dict(fields))
         if unread:
             select.select([self._connection.sock], [], [], TIMEOUT_S)
         self._connection.close()
 
-    def _exchange(
-        self, method: str, target: str, fields: dict[str, str], content: bytes | None
-    ) -> tuple[http.client.HTTPResponse, bytes]:
+    def _exchange(self, method: str, target: str, fields: Fields, content: bytes | None) -> Exchanged:
         try:
-            self._connection.request(method, target, content, fields)
+            self._connection.request(method, target, content, dict(fields))
             response = self._connection.getresponse()
         except (ConnectionError, http.client.CannotSendRequest) as broken:
             self._connection.close()
@@ -113,24 +86,11 @@ class Line(Client):
             self._connection.close()
             raise
         try:
-            return response, response.read()
+            body = response.read()
         except (ConnectionError, http.client.IncompleteRead) as broken:
             self._connection.close()
             raise CutShort(f"{method} {target}: {broken!r}") from broken
-
-
-def _written(
-    bearer: str | None, json: Any, form: Mapping[str, str] | None, content: bytes | None, headers: Headers
-) -> tuple[dict[str, str], bytes | None]:
-    """Header fields and body."""
-    fields = dict(headers)
-    if bearer is not None:
-        fields["Authorization"] = f"Bearer {bearer}"
-    if form is not None:
-        return fields | {"Content-Type": FORM_TYPE}, urlencode(form).encode()
-    if json is not None:
-        return fields | {"Content-Type": "application/json"}, json_codec.dumps(json).encode()
-    return fields, content
+        return response.status, tuple((name.lower(), value) for name, value in response.getheaders()), body
 
 
 def connected(server: Server, count: int) -> list[Line]:
