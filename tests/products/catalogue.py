@@ -92,3 +92,23 @@ def together(calls: Iterable[Callable[[], Answer]]) -> list[Answer]:
 
     with ThreadPoolExecutor(len(waiting)) as pool:
         return list(pool.map(run, waiting))
+
+
+def publish(world: World, product: JsonObject, note: str | None = None, **options: Any) -> Answer:
+    options.setdefault("json", None if note is None else {"changeNote": note})
+    return world.api.post(f"{path(product)}/publish", bearer=world.owner.access, **options)
+
+
+def version(world: World, product: JsonObject, number: int | str, **options: Any) -> Answer:
+    return world.api.get(f"{path(product)}/versions/{number}", bearer=world.owner.access, **options)
+
+
+def withdraw(world: World, product: JsonObject, number: int, reason: str = "Wrong mass", **options: Any) -> Answer:
+    where = f"{path(product)}/versions/{number}/withdraw"
+    return world.api.post(where, bearer=world.owner.access, json={"reason": reason}, **options)
+
+
+def published(world: World, **members: Any) -> JsonObject:
+    """A product whose first version is published."""
+    made: JsonObject = publish(world, create(world, **complete(**members))).expect(200).data()
+    return made
