@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PublicError
-from linkxg.web.exchange import MORE_TIME, NO_STORE, Exchange, Headers, RawEndpoint, Receive, Reply, Scope, Send
+from linkxg.web.exchange import CYCLE, MORE_TIME, NO_STORE, Exchange, Headers, RawEndpoint, Receive, Reply, Scope, Send
 from linkxg.web.http_protocol import write_whole
 from linkxg.web.logs import RequestLog
 from linkxg.web.metrics import Metrics
@@ -106,7 +106,7 @@ class Edge:
 
     def _write(self, reply: Reply, exchange: Exchange, scope: Scope) -> bool:
         """Send a success whose header fields are constants at once, if the HTTP server can take it so."""
-        cycle = scope.get("linkxg.cycle")
+        cycle = scope.get(CYCLE)
         if cycle is None or reply.status != 200 or not isinstance(reply.headers, tuple):
             return False
         if cycle.default_headers is not self._dated:
@@ -114,23 +114,23 @@ class Edge:
             self._heads.clear()
         head = self._heads.get(reply.headers)
         if head is None:
-            fields = [*self._dated, *reply.headers, *self._always]
-            if not any(name == b"cache-control" for name, _ in reply.headers):
-                fields += NO_STORE
+            fields = [*self._dated, *self._fields(reply)]
             head = b"HTTP/1.1 200 OK\r\n" + b"".join(b"%b: %b\r\n" % field for field in fields)
             self._heads[reply.headers] = head
         numbers = b"content-length: %d\r\nx-request-id: %b\r\n" % (len(reply.body), exchange.request_id.encode())
         return write_whole(cycle, head + numbers, reply.body)
 
+    def _fields(self, reply: Reply) -> Headers:
+        """The reply's header fields and those that every response carries."""
+        fields = [*reply.headers, *self._always]
+        return fields if any(name == b"cache-control" for name, _ in fields) else fields + NO_STORE
+
     async def _send(self, reply: Reply, exchange: Exchange, send: Send) -> int:
         headers: Headers = [
-            *reply.headers,
-            *self._always,
+            *self._fields(reply),
             (b"content-length", str(len(reply.body)).encode()),
             (b"x-request-id", exchange.request_id.encode()),
         ]
-        if not any(name == b"cache-control" for name, _ in reply.headers):
-            headers += NO_STORE
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
         return reply.status

@@ -16,6 +16,8 @@ Headers = list[tuple[bytes, bytes]]
 JSON_TYPE = (b"content-type", b"application/json")
 MORE_TIME = "linkxg.more_time"
 """In the scope: what a route that takes uploads calls for each part, so that a body may take long but never stall."""
+CYCLE = "linkxg.cycle"
+"""In the scope: uvicorn's own end of the request, through which a whole response can be sent at once."""
 NO_STORE: Headers = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from linkxg.web.exchange import MORE_TIME
+from linkxg.web.exchange import CYCLE, MORE_TIME
 from linkxg.web.source import source_key
 
 CONNECTIONS = 4_096
@@ -98,7 +98,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.scope["headers_too_large"] = True  # type: ignore[typeddict-unknown-key]
         self.scope[MORE_TIME] = self._more_time  # type: ignore[literal-required]
         super().on_headers_complete()
-        self.scope["linkxg.cycle"] = self.cycle  # type: ignore[typeddict-unknown-key]
+        self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
         if self.leaving:
             self.cycle.keep_alive = False
 
