@@ -9,7 +9,7 @@ from __future__ import annotations
 from architecture.program import modules
 
 SPINE = (
-    ("", "clock", "ids", "errors", "settings"),
+    ("", "clock", "ids", "errors", "settings", "waiting"),
     ("crypto", "db", "web"),
     ("audit",),
     ("accounts",),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import select
+import socket
+
 import pytest
 
-from attacks.cases import case, filled
+from attacks.cases import TOKEN_PATH, case, filled
+from harness.client import FORM_TYPE
 from harness.raw import exchange, request_bytes, send_raw
 from harness.world import World
 
@@ -69,6 +74,41 @@ def test_bad_framing_is_refused_and_smuggles_nothing(world: World, template: byt
     status = int(received.split(b" ", 2)[1]) if received else 400
     assert 400 <= status < 500, received
     assert not world.vault.found_in(received)
+
+
+@pytest.mark.parametrize("cut", [case(8, name, name) for name in ("in the fields", "after the fields", "in the body")])
+def test_a_request_may_come_in_pieces(world: World, cut: str) -> None:
+    whole = request_bytes(world.api, "POST", TOKEN_PATH, [("Content-Type", FORM_TYPE)], filled(BODY, world.oauth))
+    at = {"in the fields": 40, "after the fields": whole.index(b"\r\n\r\n") + 4, "in the body": len(whole) - 20}[cut]
+    received = bytearray()
+    with socket.create_connection(world.api.address, timeout=20) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(whole[:at])
+        # Nothing can be answered yet; once the server has read this piece, the next one is a piece of its own.
+        assert not select.select([connection], [], [], 0.1)[0]
+        connection.sendall(whole[at:])
+        while part := connection.recv(65536):
+            received += part
+    assert received.startswith(b"HTTP/1.1 200"), received
+    assert received.count(b'"access_token"') == 1
+
+
+def test_a_crowd_of_pipelined_requests_is_answered_in_order(world: World) -> None:
+    """Good and bad secrets in turn on one connection, the last request cut in two."""
+    good, bad = filled(BODY, world.oauth), filled(BODY.replace(b"{SECRET}", b"wrong"), world.oauth)
+    bodies = [good, bad, good, good, bad, good]
+    requests = [request_bytes(world.api, "POST", TOKEN_PATH, [("Content-Type", FORM_TYPE)], body) for body in bodies]
+    stream = b"".join(request.replace(b"Connection: close\r\n", b"") for request in requests[:-1]) + requests[-1]
+    received = bytearray()
+    with socket.create_connection(world.api.address, timeout=20) as connection:
+        connection.sendall(stream[:-10])
+        while received.count(b"HTTP/1.1 ") < len(bodies) - 1:
+            received += connection.recv(65536)
+        connection.sendall(stream[-10:])
+        while part := connection.recv(65536):
+            received += part
+    statuses = [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+)", received)]
+    assert statuses == [200 if body == good else 401 for body in bodies]
 
 
 def test_good_framing_is_read(world: World) -> None:

@@ -25,6 +25,7 @@ from linkxg.db.postgres_pool import Trust
 from linkxg.db.schema import AnyRow
 from linkxg.db.servers import Servers, read_address
 from linkxg.errors import TemporarilyUnavailable
+from linkxg.waiting import in_a_task
 
 _log = logging.getLogger(__name__)
 CHANNEL = "linkxg_changes"
@@ -139,6 +140,7 @@ class PostgresDatabase(Database):
 
     async def _run(self, door: str, connect: Any, unit: Any) -> Any:
         started = time.perf_counter()
+        await in_a_task()
         try:
             async with asyncio.timeout(DEADLINE):
                 return await self._attempt(connect, unit)

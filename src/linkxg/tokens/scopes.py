@@ -4,6 +4,7 @@ The seven of the guide. Grammar and comparison: RFC 6749 §3.3. No scope implies
 """
 
 import re
+from functools import lru_cache
 
 from linkxg.errors import InvalidScope
 
@@ -36,6 +37,7 @@ def parse_scope(text: str) -> frozenset[str]:
     return scopes
 
 
+@lru_cache(2**7)
 def format_scope(scopes: frozenset[str]) -> str:
     """A space-separated list in the catalogue's order."""
     return " ".join(scope for scope in SCOPES if scope in scopes)

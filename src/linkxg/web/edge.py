@@ -11,8 +11,8 @@ import time
 from collections.abc import Mapping
 
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PublicError
-from linkxg.web.exchange import CYCLE, MORE_TIME, NO_STORE, Exchange, Headers, RawEndpoint, Receive, Reply, Scope, Send
-from linkxg.web.http_protocol import write_whole
+from linkxg.web.exchange import MORE_TIME, NO_STORE, Exchange, Headers, RawEndpoint, Receive, Reply, Scope, Send
+from linkxg.web.http_protocol import Cycle, cycle_of, write_whole
 from linkxg.web.logs import RequestLog
 from linkxg.web.metrics import Metrics
 from linkxg.web.refusals import Refusals
@@ -59,6 +59,10 @@ class Edge:
         """Whether connections from `peer` are those of many callers: a trusted proxy's, or this machine's own."""
         return self._sources.speaks_for_many(peer)
 
+    def answers(self, path: str) -> bool:
+        """Whether requests for `path` are answered here: mostly out of memory, so that they need no task."""
+        return path in self.raw
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.inner(scope, receive, send)  # type: ignore[operator]
@@ -66,22 +70,29 @@ class Edge:
         started = time.perf_counter()
         headers = scope["headers"]
         source, may_serve = self._sources.read(scope, headers)
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        request_id = f"{self._prefix}{next(self._numbers):08x}"
-        exchange = Exchange(method, request_id, source, headers, receive, scope["query_string"])
-        if MORE_TIME in scope:
-            exchange.more_time = scope[MORE_TIME]
-        path = scope["path"]
+        method, path = scope["method"], scope["path"]
+        exchange = Exchange(
+            method if method in _METHODS else "OTHER",
+            f"{self._prefix}{next(self._numbers):08x}",
+            source,
+            headers,
+            receive,
+            scope["query_string"],
+        )
         methods = self.raw.get(path)
         refused = self._refused(scope, path, may_serve=may_serve)
         if refused is not None:
             status = await self._send(self._refusals.reply(refused, exchange, path), exchange, send)
         elif methods is None:
+            exchange.more_time = scope.get(MORE_TIME, exchange.more_time)
             status = await self._through(scope, exchange, send)
         else:
             exchange.route = path
-            reply = await self._answer(methods, scope["method"], exchange, path)
-            status = 200 if self._write(reply, exchange, scope) else await self._send(reply, exchange, send)
+            cycle = cycle_of(send)
+            if cycle is not None and not cycle.more_body:
+                exchange.whole = bytes(cycle.body)
+            reply = await self._answer(methods, method, exchange, path)
+            status = 200 if self._write(reply, exchange, cycle) else await self._send(reply, exchange, send)
         self._record(exchange, status, time.perf_counter() - started)
 
     def _refused(self, scope: Scope, path: str, *, may_serve: bool) -> PublicError | None:
@@ -104,9 +115,8 @@ class Edge:
         except Exception as fault:  # noqa: BLE001  the last line of defence: every caller gets a JSON answer
             return self._refusals.unexpected(fault, exchange, path)
 
-    def _write(self, reply: Reply, exchange: Exchange, scope: Scope) -> bool:
+    def _write(self, reply: Reply, exchange: Exchange, cycle: Cycle | None) -> bool:
         """Send a success whose header fields are constants at once, if the HTTP server can take it so."""
-        cycle = scope.get(CYCLE)
         if cycle is None or reply.status != 200 or not isinstance(reply.headers, tuple):
             return False
         if cycle.default_headers is not self._dated:

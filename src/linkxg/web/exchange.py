@@ -16,8 +16,6 @@ Headers = list[tuple[bytes, bytes]]
 JSON_TYPE = (b"content-type", b"application/json")
 MORE_TIME = "linkxg.more_time"
 """In the scope: what a route that takes uploads calls for each part, so that a body may take long but never stall."""
-CYCLE = "linkxg.cycle"
-"""In the scope: uvicorn's own end of the request, through which a whole response can be sent at once."""
 NO_STORE: Headers = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
 
 
@@ -26,11 +24,14 @@ def _nothing() -> None:
 
 
 class Exchange:
-    """One request: its server-made id, where it came from, and notes for its one log line."""
+    """One request: its server-made id, where it came from, and notes for its one log line.
+
+    `whole` is the body if all of it has arrived already.
+    """
 
     __slots__ = (
         "headers", "method", "more_time", "notes", "principal", "query", "raw_body", "receive", "request_id", "route",
-        "source",
+        "source", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -46,6 +47,7 @@ class Exchange:
         self.notes: dict[str, Any] = {}
         self.principal: Any = None
         self.raw_body: bytes | None = None
+        self.whole: bytes | None = None
         self.more_time: Callable[[], None] = _nothing
 
     def header(self, name: bytes) -> bytes | None:
@@ -60,6 +62,10 @@ class Exchange:
 
     async def body(self, limit: int) -> bytes:
         """The whole body, at most `limit` bytes. How long it may take is bounded by `http_protocol`."""
+        if self.whole is not None:
+            if len(self.whole) > limit:
+                raise PayloadTooLarge
+            return self.whole
         announced = self.header(b"content-length")
         if announced is not None and (not announced.isdigit() or int(announced) > limit):
             raise PayloadTooLarge

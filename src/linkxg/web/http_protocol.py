@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from linkxg.web.exchange import CYCLE, MORE_TIME
+from linkxg.waiting import Beginnings
+from linkxg.web.exchange import MORE_TIME, Send
 from linkxg.web.source import source_key
 
 CONNECTIONS = 4_096
@@ -20,10 +21,18 @@ HEADER_BYTES = 32 * 1024
 REQUEST_SECONDS = 10.0
 GOODBYE_SECONDS = 1.0
 LINGER_SECONDS = 0.5
+Cycle = RequestResponseCycle
+"""uvicorn's own end of one request."""
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
-def write_whole(cycle: RequestResponseCycle, head: bytes, body: bytes) -> bool:
+def cycle_of(send: Send) -> Cycle | None:
+    """The end of the request that `send` answers; None where something stands between."""
+    cycle = getattr(send, "__self__", None)
+    return cycle if isinstance(cycle, Cycle) else None
+
+
+def write_whole(cycle: Cycle, head: bytes, body: bytes) -> bool:
     """Send a whole response at once; False where it must go the ASGI way.
 
     `head` is the status line and fields without the last empty line. It is for fields that are known to be sound: the
@@ -52,10 +61,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     leaving: ClassVar[bool] = False
     _open: ClassVar[Counter[str]] = Counter()
+    _begin: ClassVar = staticmethod(Beginnings().add)
     _peer = ""
     _header_bytes = 0
     _reading_headers = True
     _reading_body = False
+    _held: Cycle | None = None
     _patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -82,6 +93,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._reading_headers:
             self._header_bytes += len(data)
         super().data_received(data)
+        if self._held is not None:
+            # Its body comes in pieces: a task waits for the rest.
+            held, self._held = self._held, None
+            super()._start_asgi_task(held, self.app)
         if self._reading_headers and self._header_bytes > HEADER_BYTES:
             self._calm()
             self.transport.write(_TOO_LARGE)
@@ -98,7 +113,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.scope["headers_too_large"] = True  # type: ignore[typeddict-unknown-key]
         self.scope[MORE_TIME] = self._more_time  # type: ignore[literal-required]
         super().on_headers_complete()
-        self.scope[CYCLE] = self.cycle  # type: ignore[literal-required]
         if self.leaving:
             self.cycle.keep_alive = False
 
@@ -108,6 +122,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._calm()
         super().on_message_complete()
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._begin(held.run_asgi(self.app), self.tasks)
+
+    def _start_asgi_task(self, cycle: Cycle, app: Any) -> None:
+        if not self.app.answers(cycle.scope["path"]):
+            super()._start_asgi_task(cycle, app)
+        elif cycle.more_body:
+            self._held = cycle
+        else:
+            self._begin(cycle.run_asgi(app), self.tasks)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -6,9 +6,14 @@ Retry-After and the RateLimit fields (draft-ietf-httpapi-ratelimit-headers).
 """
 
 import time
-from typing import NamedTuple, Protocol
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
 from linkxg.errors import RateLimitExceeded, TemporarilyUnavailable
+from linkxg.waiting import in_a_task
 
 MAX_KEYS = 50_000
 
@@ -21,59 +26,93 @@ class Budget(NamedTuple):
     seconds: int
 
 
-class Counter(Protocol):
-    """Counts hits in fixed windows; both return (hits in this window, seconds until it ends)."""
+class Limits(ABC):
+    """Counts hits in fixed windows and refuses those beyond a budget; `scale` multiplies every budget."""
 
-    async def hit(self, budget: Budget, key: str) -> tuple[int, float]: ...
+    def __init__(self, scale: float = 1.0) -> None:
+        self._scale = scale
+        self._scaled: dict[str, int] = {}
 
-    async def peek(self, budget: Budget, key: str) -> tuple[int, float]: ...
+    @abstractmethod
+    async def spend(self, budget: Budget, key: str) -> None:
+        """Count one hit. Raises RateLimitExceeded once the window's budget is gone."""
 
+    @abstractmethod
+    async def require(self, budget: Budget, key: str) -> None:
+        """Raises RateLimitExceeded if earlier hits have used the budget up; counts nothing."""
+
+    @abstractmethod
+    async def count(self, budget: Budget, key: str) -> None:
+        """Count one hit and never refuse: for failures, whose consequence is the next `require`."""
+
+    @abstractmethod
     async def close(self) -> None: ...
 
+    def _refuse_beyond(self, budget: Budget, hits: int, left: float) -> None:
+        """Raises RateLimitExceeded for more hits than the budget allows; the window ends in `left` seconds."""
+        allowed = self._scaled.get(budget.name)
+        if allowed is None:
+            allowed = self._scaled[budget.name] = max(1, int(budget.amount * self._scale))
+        if hits > allowed:
+            raise refusal(budget, allowed, left)
 
-class MemoryCounter:
+
+class MemoryLimits(Limits):
     """Windows in one bounded dictionary per budget.
 
     Uses the monotonic clock: a clock jump neither frees nor locks anybody.
     """
 
-    def __init__(self, max_keys: int = MAX_KEYS) -> None:
-        self._budgets: dict[str, dict[str, list[float]]] = {}
+    def __init__(self, scale: float = 1.0, max_keys: int = MAX_KEYS) -> None:
+        super().__init__(scale)
+        self._budgets: dict[str, dict[str, _Window]] = defaultdict(dict)
         self._max_keys = max_keys
 
-    async def hit(self, budget: Budget, key: str) -> tuple[int, float]:
-        now = time.monotonic()
-        windows = self._budgets.get(budget.name)
-        if windows is None:
-            windows = self._budgets[budget.name] = {}
-        window = windows.get(key)
-        if window is None or window[1] <= now:
-            windows.pop(key, None)
-            if len(windows) >= self._max_keys:
-                del windows[next(iter(windows))]
-            window = windows[key] = [0, now + budget.seconds]
-        window[0] += 1
-        return int(window[0]), window[1] - now
+    async def spend(self, budget: Budget, key: str) -> None:
+        window = self._hit(budget, key)
+        self._refuse_beyond(budget, window.hits, window.ends - time.monotonic())
 
-    async def peek(self, budget: Budget, key: str) -> tuple[int, float]:
-        windows = self._budgets.get(budget.name)
-        window = windows.get(key) if windows else None
-        if window is None:
-            return 0, 0.0
-        now = time.monotonic()
-        return (int(window[0]), window[1] - now) if window[1] > now else (0, 0.0)
+    async def require(self, budget: Budget, key: str) -> None:
+        window = self._budgets[budget.name].get(key)
+        if window is not None and (left := window.ends - time.monotonic()) > 0:
+            self._refuse_beyond(budget, window.hits + 1, left)
+
+    async def count(self, budget: Budget, key: str) -> None:
+        self._hit(budget, key)
 
     async def close(self) -> None:
         self._budgets.clear()
 
+    def _hit(self, budget: Budget, key: str) -> "_Window":
+        windows, now = self._budgets[budget.name], time.monotonic()
+        window = windows.get(key)
+        if window is None or window.ends <= now:
+            windows.pop(key, None)
+            if len(windows) >= self._max_keys:
+                del windows[next(iter(windows))]
+            window = windows[key] = _Window(now + budget.seconds)
+        window.hits += 1
+        return window
 
-class SharedCounter:
+
+class _Window:
+    """What was counted under one key until `ends`, in monotonic seconds."""
+
+    __slots__ = ("ends", "hits")
+
+    def __init__(self, ends: float) -> None:
+        self.ends = ends
+        self.hits = 0
+
+
+class SharedLimits(Limits):
     """Windows in Valkey or Redis, by `limits`; out of reach means 503, not unlimited."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, scale: float = 1.0) -> None:
         from limits.aio.storage import Storage
         from limits.storage import storage_from_string
 
+        super().__init__(scale)
         # One client library speaks to both servers.
         storage = storage_from_string("async+valkey://" + url.partition("://")[2])
         assert isinstance(storage, Storage)
@@ -81,55 +120,41 @@ class SharedCounter:
         known = storage.base_exceptions
         self._failures: tuple[type[Exception], ...] = (OSError, *(known if isinstance(known, tuple) else (known,)))
 
-    async def hit(self, budget: Budget, key: str) -> tuple[int, float]:
-        name = f"linkxg:{budget.name}:{key}"
-        try:
-            count = await self._storage.incr(name, budget.seconds)
-            return count, max(0.0, await self._storage.get_expiry(name) - time.time())
-        except self._failures as error:
-            raise TemporarilyUnavailable(f"limits: {type(error).__name__}") from error
+    async def spend(self, budget: Budget, key: str) -> None:
+        async with self._reached() as storage:
+            hits = await storage.incr(_name(budget, key), budget.seconds)
+            left = await self._left(budget, key)
+        self._refuse_beyond(budget, hits, left)
 
-    async def peek(self, budget: Budget, key: str) -> tuple[int, float]:
-        name = f"linkxg:{budget.name}:{key}"
-        try:
-            count = await self._storage.get(name)
-            return count, max(0.0, await self._storage.get_expiry(name) - time.time()) if count else 0.0
-        except self._failures as error:
-            raise TemporarilyUnavailable(f"limits: {type(error).__name__}") from error
+    async def require(self, budget: Budget, key: str) -> None:
+        async with self._reached() as storage:
+            hits = await storage.get(_name(budget, key))
+            left = await self._left(budget, key) if hits else 0.0
+        if hits:
+            self._refuse_beyond(budget, hits + 1, left)
+
+    async def count(self, budget: Budget, key: str) -> None:
+        async with self._reached() as storage:
+            await storage.incr(_name(budget, key), budget.seconds)
 
     async def close(self) -> None:
         return None
 
+    async def _left(self, budget: Budget, key: str) -> float:
+        return max(0.0, await self._storage.get_expiry(_name(budget, key)) - time.time())
 
-class Limits:
-    """Budgets scaled by one factor over one counter."""
+    @asynccontextmanager
+    async def _reached(self) -> AsyncIterator[Any]:
+        # The client library limits its waits by asyncio.timeout.
+        await in_a_task()
+        try:
+            yield self._storage
+        except self._failures as error:
+            raise TemporarilyUnavailable(f"limits: {type(error).__name__}") from error
 
-    def __init__(self, counter: Counter, scale: float = 1.0) -> None:
-        self._hit = counter.hit
-        self._peek = counter.peek
-        self.close = counter.close
-        self._scale = scale
-        self._scaled: dict[str, int] = {}
 
-    async def spend(self, budget: Budget, key: str) -> None:
-        """Count one hit. Raises RateLimitExceeded once the window's budget is gone."""
-        hits, left = await self._hit(budget, key)
-        if hits > (self._scaled.get(budget.name) or self._allowed(budget)):
-            raise refusal(budget, self._allowed(budget), left)
-
-    async def require(self, budget: Budget, key: str) -> None:
-        """Raises RateLimitExceeded if earlier hits have used the budget up; counts nothing."""
-        hits, left = await self._peek(budget, key)
-        if hits and hits >= self._allowed(budget):
-            raise refusal(budget, self._allowed(budget), left)
-
-    async def count(self, budget: Budget, key: str) -> None:
-        """Count one hit and never refuse: for failures, whose consequence is the next `require`."""
-        await self._hit(budget, key)
-
-    def _allowed(self, budget: Budget) -> int:
-        allowed = self._scaled[budget.name] = max(1, int(budget.amount * self._scale))
-        return allowed
+def _name(budget: Budget, key: str) -> str:
+    return f"linkxg:{budget.name}:{key}"
 
 
 def refusal(budget: Budget, allowed: int, left: float) -> RateLimitExceeded:
@@ -147,5 +172,4 @@ def refusal(budget: Budget, allowed: int, left: float) -> RateLimitExceeded:
 
 def open_limits(url: str, scale: float) -> Limits:
     """Budgets counted at `memory://` or at a `valkey://` or `redis://` address."""
-    counter: Counter = MemoryCounter() if url.startswith("memory:") else SharedCounter(url)
-    return Limits(counter, scale)
+    return MemoryLimits(scale) if url.startswith("memory:") else SharedLimits(url, scale)

@@ -73,13 +73,14 @@ class RequestLog:
     """
 
     def __init__(self) -> None:
+        self._wanted = log.is_enabled_for(logging.INFO)
         self._encode = msgspec.json.Encoder(enc_hook=_shown).encode
         self._second = 0
         self._stamp = ""
         self._lines: list[bytes] = []
 
     def write(self, fields: dict[str, Any]) -> None:
-        if not log.is_enabled_for(logging.INFO):
+        if not self._wanted:
             return
         reason = fields.get("reason")
         if reason is not None:
