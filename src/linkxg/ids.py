@@ -23,6 +23,33 @@ def uuid7() -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+class _RandomBytes:
+    """Random bytes of the system, taken in bulk: a system call for each token takes a twelfth of the time of one."""
+
+    def __init__(self) -> None:
+        self.forget()
+        # Two processes must not go on with the same bytes.
+        os.register_at_fork(after_in_child=self.forget)
+
+    def forget(self) -> None:
+        self._bytes, self._used = b"", 0
+
+    def take(self, count: int) -> bytes:
+        end = self._used + count
+        if end > len(self._bytes):
+            self._bytes, end = os.urandom(4_096), count
+        self._used = end
+        return self._bytes[end - count : end]
+
+
+_random = _RandomBytes()
+
+
+def token_id() -> str:
+    """A `jti` (RFC 7519 §4.1.7): 128 random bits as 32 hexadecimal digits. Not for secrets."""
+    return _random.take(16).hex()
+
+
 def is_uuid(text: str) -> bool:
     """Whether `text` is an id as this program writes it (lower case, hyphens)."""
     return _UUID.fullmatch(text) is not None

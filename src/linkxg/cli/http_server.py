@@ -11,7 +11,7 @@ import uvicorn
 
 from linkxg.cli.listener import BACKLOG
 from linkxg.settings import Settings
-from linkxg.web.http_protocol import BoundedHttpProtocol
+from linkxg.web.at_once import AtOnceProtocol
 
 KEEP_ALIVE_S = 30
 SHUTDOWN_S = 20
@@ -23,7 +23,7 @@ def configuration(app: Callable[..., Any] | str, settings: Settings) -> uvicorn.
         app,
         factory=isinstance(app, str),
         loop="uvloop",
-        http=BoundedHttpProtocol,
+        http=AtOnceProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -39,8 +39,8 @@ def configuration(app: Callable[..., Any] | str, settings: Settings) -> uvicorn.
 
 
 class HttpServer(uvicorn.Server):
-    """Leaves without cutting anybody off: see `BoundedHttpProtocol.leaving`."""
+    """Leaves without cutting anybody off: see `AtOnceProtocol.leaving`."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        BoundedHttpProtocol.leaving = True
+        AtOnceProtocol.leaving = True
         await super().shutdown(sockets)

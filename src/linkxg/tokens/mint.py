@@ -3,12 +3,12 @@
 A signed JWT (RFC 9068) that leaves no row: nothing about it is stored until somebody revokes it.
 """
 
-import os
 from typing import NamedTuple
 
 import msgspec
 
 from linkxg.clock import now_s
+from linkxg.ids import token_id
 from linkxg.tokens.keys import KeyRing
 from linkxg.tokens.model import APP_CLIENT_ID, LIFETIME_S, AccessClaims
 
@@ -35,7 +35,7 @@ class Minter:
     ) -> Minted:
         """A token of the client itself: `sub` is the client."""
         now = now_s()
-        jti = os.urandom(16).hex()
+        jti = token_id()
         claims = AccessClaims(
             self._issuer, client_id, self._audience, client_id, now, now + LIFETIME_S, jti, scope, account_id, epoch,
             secret_id=secret_id, cidrs=cidrs or None,
@@ -45,7 +45,7 @@ class Minter:
     def for_user(self, user_id: str, account_id: str, scope: str, epoch: int, session_id: str, role: str) -> Minted:
         """A token of a person within a session."""
         now = now_s()
-        jti = os.urandom(16).hex()
+        jti = token_id()
         claims = AccessClaims(
             self._issuer, user_id, self._audience, APP_CLIENT_ID, now, now + LIFETIME_S, jti, scope, account_id, epoch,
             sid=session_id, role=role,

@@ -10,9 +10,22 @@ import os
 import time
 from collections.abc import Mapping
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PublicError
-from linkxg.web.exchange import MORE_TIME, NO_STORE, Exchange, Headers, RawEndpoint, Receive, Reply, Scope, Send
-from linkxg.web.http_protocol import Cycle, cycle_of, write_whole
+from linkxg.web.at_once import WholeRequest
+from linkxg.web.exchange import (
+    MORE_TIME,
+    NO_STORE,
+    Exchange,
+    Headers,
+    RawEndpoint,
+    Receive,
+    Reply,
+    Scope,
+    Send,
+    nothing_more,
+)
 from linkxg.web.logs import RequestLog
 from linkxg.web.metrics import Metrics
 from linkxg.web.refusals import Refusals
@@ -42,6 +55,7 @@ class Edge:
     ) -> None:
         self.inner = inner
         self.raw = raw
+        self.at_once = {path.encode(): path for path, methods in raw.items() if "POST" in methods}
         self._sources = sources
         self._refusals = refusals
         self._metrics = metrics
@@ -49,7 +63,7 @@ class Edge:
         self._numbers = itertools.count(1)
         self._log = RequestLog().write
         # Per constant fields of an endpoint, for as long as the server's own fields (the date) are the same.
-        self._heads: dict[tuple[tuple[bytes, bytes], ...], bytes] = {}
+        self._heads: dict[tuple[int, tuple[tuple[bytes, bytes], ...]], bytes] = {}
         self._dated: Headers = []
         self._always: Headers = [(b"x-content-type-options", b"nosniff")]
         if strict_transport:
@@ -59,9 +73,20 @@ class Edge:
         """Whether connections from `peer` are those of many callers: a trusted proxy's, or this machine's own."""
         return self._sources.speaks_for_many(peer)
 
-    def answers(self, path: str) -> bool:
-        """Whether requests for `path` are answered here: mostly out of memory, so that they need no task."""
-        return path in self.raw
+    async def answer(self, request: WholeRequest, dated: Headers) -> bytes:
+        """The response to a POST at one of the addresses `at_once`; `dated` are the server's own header fields."""
+        started = time.perf_counter()
+        source, may_serve = self._sources.read(request.client, request.scheme, request.headers)
+        exchange = Exchange("POST", self._name(), source, request.headers, nothing_more, whole=request.body)
+        path = exchange.route = request.path
+        if may_serve:
+            reply = await self._answer(self.raw[path], "POST", exchange, path)
+        else:
+            reply = self._refusals.reply(refuse_plain_http(), exchange, path)
+        self._record(exchange, reply.status, time.perf_counter() - started)
+        numbers = b"content-length: %d\r\nx-request-id: %b\r\n" % (len(reply.body), exchange.request_id.encode())
+        end = b"\r\n" if request.keep_alive else b"connection: close\r\n\r\n"
+        return self._head(reply, dated) + numbers + end + reply.body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,15 +94,10 @@ class Edge:
             return
         started = time.perf_counter()
         headers = scope["headers"]
-        source, may_serve = self._sources.read(scope, headers)
+        source, may_serve = self._sources.read(scope.get("client"), scope["scheme"], headers)
         method, path = scope["method"], scope["path"]
         exchange = Exchange(
-            method if method in _METHODS else "OTHER",
-            f"{self._prefix}{next(self._numbers):08x}",
-            source,
-            headers,
-            receive,
-            scope["query_string"],
+            method if method in _METHODS else "OTHER", self._name(), source, headers, receive, scope["query_string"]
         )
         methods = self.raw.get(path)
         refused = self._refused(scope, path, may_serve=may_serve)
@@ -88,12 +108,11 @@ class Edge:
             status = await self._through(scope, exchange, send)
         else:
             exchange.route = path
-            cycle = cycle_of(send)
-            if cycle is not None and not cycle.more_body:
-                exchange.whole = bytes(cycle.body)
-            reply = await self._answer(methods, method, exchange, path)
-            status = 200 if self._write(reply, exchange, cycle) else await self._send(reply, exchange, send)
+            status = await self._send(await self._answer(methods, method, exchange, path), exchange, send)
         self._record(exchange, status, time.perf_counter() - started)
+
+    def _name(self) -> str:
+        return f"{self._prefix}{next(self._numbers):08x}"
 
     def _refused(self, scope: Scope, path: str, *, may_serve: bool) -> PublicError | None:
         """Why nothing is to look at this request at all."""
@@ -115,20 +134,18 @@ class Edge:
         except Exception as fault:  # noqa: BLE001  the last line of defence: every caller gets a JSON answer
             return self._refusals.unexpected(fault, exchange, path)
 
-    def _write(self, reply: Reply, exchange: Exchange, cycle: Cycle | None) -> bool:
-        """Send a success whose header fields are constants at once, if the HTTP server can take it so."""
-        if cycle is None or reply.status != 200 or not isinstance(reply.headers, tuple):
-            return False
-        if cycle.default_headers is not self._dated:
-            self._dated = cycle.default_headers
+    def _head(self, reply: Reply, dated: Headers) -> bytes:
+        """Status line and header fields, but for those that differ with each request; kept where they are constants."""
+        if dated is not self._dated:
+            self._dated = dated
             self._heads.clear()
-        head = self._heads.get(reply.headers)
+        head = self._heads.get((reply.status, reply.headers)) if isinstance(reply.headers, tuple) else None
         if head is None:
-            fields = [*self._dated, *self._fields(reply)]
-            head = b"HTTP/1.1 200 OK\r\n" + b"".join(b"%b: %b\r\n" % field for field in fields)
-            self._heads[reply.headers] = head
-        numbers = b"content-length: %d\r\nx-request-id: %b\r\n" % (len(reply.body), exchange.request_id.encode())
-        return write_whole(cycle, head + numbers, reply.body)
+            fields = [*dated, *self._fields(reply)]
+            head = STATUS_LINE[reply.status] + b"".join(b"%b: %b\r\n" % field for field in fields)
+            if isinstance(reply.headers, tuple):
+                self._heads[reply.status, reply.headers] = head
+        return head
 
     def _fields(self, reply: Reply) -> Headers:
         """The reply's header fields and those that every response carries."""

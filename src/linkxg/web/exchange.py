@@ -23,6 +23,11 @@ def _nothing() -> None:
     """Where nobody measures how long a body takes."""
 
 
+async def nothing_more() -> Any:
+    """Where the whole body is here already."""
+    return {"type": "http.disconnect"}
+
+
 class Exchange:
     """One request: its server-made id, where it came from, and notes for its one log line.
 
@@ -35,7 +40,14 @@ class Exchange:
     )  # fmt: skip
 
     def __init__(
-        self, method: str, request_id: str, source: str, headers: Headers, receive: Receive, query: bytes = b""
+        self,
+        method: str,
+        request_id: str,
+        source: str,
+        headers: Headers,
+        receive: Receive,
+        query: bytes = b"",
+        whole: bytes | None = None,
     ) -> None:
         self.method = method
         self.request_id = request_id
@@ -47,7 +59,7 @@ class Exchange:
         self.notes: dict[str, Any] = {}
         self.principal: Any = None
         self.raw_body: bytes | None = None
-        self.whole: bytes | None = None
+        self.whole = whole
         self.more_time: Callable[[], None] = _nothing
 
     def header(self, name: bytes) -> bytes | None:

@@ -9,10 +9,9 @@ import asyncio
 from collections import Counter
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from linkxg.waiting import Beginnings
-from linkxg.web.exchange import MORE_TIME, Send
+from linkxg.web.exchange import MORE_TIME
 from linkxg.web.source import source_key
 
 CONNECTIONS = 4_096
@@ -21,35 +20,7 @@ HEADER_BYTES = 32 * 1024
 REQUEST_SECONDS = 10.0
 GOODBYE_SECONDS = 1.0
 LINGER_SECONDS = 0.5
-Cycle = RequestResponseCycle
-"""uvicorn's own end of one request."""
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-
-
-def cycle_of(send: Send) -> Cycle | None:
-    """The end of the request that `send` answers; None where something stands between."""
-    cycle = getattr(send, "__self__", None)
-    return cycle if isinstance(cycle, Cycle) else None
-
-
-def write_whole(cycle: Cycle, head: bytes, body: bytes) -> bool:
-    """Send a whole response at once; False where it must go the ASGI way.
-
-    `head` is the status line and fields without the last empty line. It is for fields that are known to be sound: the
-    ASGI way checks and interprets each of them, which takes a fifth of the time of a token request.
-    """
-    if cycle.flow.write_paused or cycle.disconnected or cycle.scope["method"] == "HEAD":
-        return False
-    cycle.response_started = cycle.response_complete = True
-    cycle.waiting_for_100_continue = False
-    if cycle.keep_alive:
-        cycle.transport.write(head + b"\r\n" + body)
-    else:
-        cycle.transport.write(head + b"connection: close\r\n\r\n" + body)
-        cycle.transport.close()
-    cycle.message_event.set()
-    cycle.on_response()
-    return True
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
@@ -61,12 +32,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     leaving: ClassVar[bool] = False
     _open: ClassVar[Counter[str]] = Counter()
-    _begin: ClassVar = staticmethod(Beginnings().add)
     _peer = ""
     _header_bytes = 0
     _reading_headers = True
     _reading_body = False
-    _held: Cycle | None = None
+    _idle_since = 0.0
     _patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -84,6 +54,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._calm()
+        super()._unset_keepalive_if_required()
         self._open[self._peer] -= 1
         if not self._open[self._peer]:
             del self._open[self._peer]
@@ -93,10 +64,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._reading_headers:
             self._header_bytes += len(data)
         super().data_received(data)
-        if self._held is not None:
-            # Its body comes in pieces: a task waits for the rest.
-            held, self._held = self._held, None
-            super()._start_asgi_task(held, self.app)
         if self._reading_headers and self._header_bytes > HEADER_BYTES:
             self._calm()
             self.transport.write(_TOO_LARGE)
@@ -108,6 +75,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._reading_headers = False
         self._reading_body = True
         self._calm()
+        self.start_request()
+
+    def start_request(self) -> None:
+        """The header fields are complete: whoever answers may begin."""
         # A large block may come in one piece: the request is then whole, and the edge refuses it.
         if self._header_bytes > HEADER_BYTES and self._header_length() > HEADER_BYTES:
             self.scope["headers_too_large"] = True  # type: ignore[typeddict-unknown-key]
@@ -117,26 +88,44 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
+        self._request_is_read()
+        super().on_message_complete()
+
+    def _request_is_read(self) -> None:
         self._reading_body = False
         self._reading_headers = True
         self._header_bytes = 0
         self._calm()
-        super().on_message_complete()
-        if self._held is not None:
-            held, self._held = self._held, None
-            self._begin(held.run_asgi(self.app), self.tasks)
-
-    def _start_asgi_task(self, cycle: Cycle, app: Any) -> None:
-        if not self.app.answers(cycle.scope["path"]):
-            super()._start_asgi_task(cycle, app)
-        elif cycle.more_body:
-            self._held = cycle
-        else:
-            self._begin(cycle.run_asgi(app), self.tasks)
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
-        self._limit_goodbye()
+        # As uvicorn's, which makes a timer for each idle moment; here one timer looks how long the last one has been.
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            self._limit_goodbye()
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._watch_idleness(self.timeout_keep_alive)
+
+    def _watch_idleness(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if not self._is_idle() or self._header_bytes:
+            return
+        if left > 0:
+            self._watch_idleness(left)
+        elif not self.transport.is_closing():
+            self.transport.close()
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Data has arrived: the timer goes on."""
 
     def shutdown(self) -> None:
         if self._is_idle():

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from linkxg.errors import InvalidRequest
-from linkxg.web.exchange import Headers, Scope
+from linkxg.web.exchange import Headers
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -21,14 +21,13 @@ class Sources:
     def __init__(self, trusted: Sequence[Network]) -> None:
         self._trusted = tuple(trusted)
 
-    def read(self, scope: Scope, headers: Headers) -> tuple[str, bool]:
+    def read(self, client: tuple[str, int] | None, scheme: str, headers: Headers) -> tuple[str, bool]:
         """(address, whether it may be served). Not served: plain HTTP from beyond this machine."""
-        client = scope.get("client")
         peer = client[0] if client else "127.0.0.1"
         if not self._trusted:
-            return peer, scope["scheme"] == "https" or _is_loopback(peer)
+            return peer, scheme == "https" or _is_loopback(peer)
         if not self._is_trusted(peer):
-            return peer, scope["scheme"] == "https"
+            return peer, scheme == "https"
         protocol = _last(headers, b"x-forwarded-proto")
         return self._client_behind(peer, headers), protocol == b"https"
 

@@ -1,0 +1,99 @@
+"""How is a request answered that has arrived whole and needs little but memory?
+
+The few endpoints that the edge answers itself (`docs/decisions/0002-edge-before-router.md`) see no ASGI if a request
+comes in one piece on an idle connection, as nearly all do: see `docs/decisions/0017-requests-answered-at-once.md`. Any
+other request goes uvicorn's way, and the edge takes it from there.
+"""
+
+from typing import Any, ClassVar
+
+from linkxg.waiting import Beginnings
+from linkxg.web.exchange import Headers
+from linkxg.web.http_protocol import HEADER_BYTES, BoundedHttpProtocol
+
+
+class _Event:
+    """In place of uvicorn's: nobody waits for more of a request that has arrived whole."""
+
+    def set(self) -> None:
+        return None
+
+
+class WholeRequest:
+    """A request with its body; to uvicorn it is one of its cycles, of which it asks whether an answer is under way."""
+
+    __slots__ = ("body", "client", "disconnected", "headers", "keep_alive", "path", "response_complete", "scheme")
+    message_event = _Event()
+
+    def __init__(self, path: str, headers: Headers, client: tuple[str, int] | None, scheme: str) -> None:
+        self.path = path
+        self.headers = headers
+        self.client = client
+        self.scheme = scheme
+        self.body = b""
+        self.keep_alive = True
+        self.disconnected = False
+        self.response_complete = False
+
+
+class AtOnceProtocol(BoundedHttpProtocol):
+    """Hands whole requests to `app.answer`, which returns the bytes of a response to send; everything else to `app`."""
+
+    _begin: ClassVar = staticmethod(Beginnings().add)
+    _arriving: WholeRequest | None = None
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._arriving is not None:
+            # Its body comes in pieces.
+            body, self._arriving = self._arriving.body, None
+            super().start_request()
+            if body:
+                super().on_body(body)
+
+    def start_request(self) -> None:
+        path = self.app.at_once.get(self.url)
+        if (
+            path is None
+            or self.parser.get_method() != b"POST"
+            or self.parser.get_http_version() != "1.1"
+            or self.parser.should_upgrade()
+            or self.expect_100_continue
+            or self._header_bytes > HEADER_BYTES
+            or not self._is_idle()
+        ):
+            super().start_request()
+            return
+        self._arriving = WholeRequest(path, self.headers, self.client, self.scheme or "")
+
+    def on_body(self, body: bytes) -> None:
+        if self._arriving is None:
+            super().on_body(body)
+        else:
+            self._arriving.body += body
+
+    def on_message_complete(self) -> None:
+        if self._arriving is None:
+            super().on_message_complete()
+            return
+        request, self._arriving = self._arriving, None
+        self._request_is_read()
+        request.keep_alive = self.parser.should_keep_alive() and not self.leaving
+        self.cycle: Any = request
+        self._begin(self._answer(request), self.tasks)
+
+    async def _answer(self, request: WholeRequest) -> None:
+        try:
+            response = await self.app.answer(request, self.server_state.default_headers)
+            if self.flow.write_paused:
+                await self.flow.drain()
+        except BaseException:
+            self.transport.close()
+            raise
+        request.response_complete = True
+        if request.disconnected:
+            return
+        self.transport.write(response)
+        if not request.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
