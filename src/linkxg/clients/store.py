@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from collections.abc import Sequence as Rows
+from functools import lru_cache
+from operator import attrgetter
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -30,9 +33,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.clients.model import Client, Secret
 from linkxg.clock import DAY
+from linkxg.db.prepared import Prepared
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.tokens.scopes import format_scope
-from linkxg.web.source import parse_network
+from linkxg.web.source import Network, parse_network
 
 KEEP_MS = 400 * DAY
 """How long what was revoked or counted is kept: a year and its review."""
@@ -102,17 +106,27 @@ scope_usage = Table(
     Index("ix_client_scope_usage_client_id", "client_id"),
 )
 
-SECRET_COLUMNS = [secrets.c[name] for name in Secret.__dataclass_fields__]
-_CLIENT = select(clients).where(clients.c.id == bindparam("client_id"))
+SECRET_COLUMNS = [secrets.c[name] for name in Secret.__struct_fields__]
+CLIENT_COLUMNS = list(clients.c)
+# One statement for both: a client that is not kept in memory is read at every token request.
+_WIDTH = len(CLIENT_COLUMNS)
+_CLIENT = Prepared(
+    select(*CLIENT_COLUMNS, *SECRET_COLUMNS)
+    .select_from(clients.outerjoin(secrets, secrets.c.client_id == clients.c.id))
+    .where(clients.c.id == bindparam("client_id"))
+)
 _SECRETS_OF = select(*SECRET_COLUMNS).where(secrets.c.client_id == bindparam("client_id")).order_by(secrets.c.id)
 
 
 def find_client(conn: Connection, client_id: str) -> Client | None:
     """Across accounts: a client authenticates before its account is known."""
-    row = conn.execute(_CLIENT, {"client_id": client_id}).first()
-    if row is None:
+    rows = _CLIENT.all(conn, {"client_id": client_id})
+    if not rows:
         return None
-    return client_of(row, [Secret(*secret) for secret in conn.execute(_SECRETS_OF, {"client_id": client_id})])
+    found = [Secret(*row[_WIDTH:]) for row in rows if row[_WIDTH] is not None]
+    if len(found) > 1:
+        found.sort(key=attrgetter("id"))
+    return client_of(rows[0][:_WIDTH], found)
 
 
 def find_account_client(conn: Connection, account_id: str, client_id: str, *, lock: bool = False) -> Client | None:
@@ -275,21 +289,37 @@ def purge_usage(conn: Connection, *, now: int, limit: int) -> int:
     return conn.execute(usage.delete().where(tuple_(*key).in_(old))).rowcount
 
 
-def client_of(row: Any, found: list[Secret]) -> Client:
+def client_of(row: Rows[Any], found: list[Secret]) -> Client:
     """The client of a row of `oauth_clients` and its secrets, oldest first."""
-    cidrs = tuple(msgspec.json.decode(row.allowed_cidrs, type=list[str]))
+    account_id, id, name, scope, created_at, created_by, disabled, cidrs, self_rotation, epoch, last_used_at = row
+    # What many clients have in common is kept once: the texts by interning, what is made of them in small caches.
     return Client(
-        id=row.id,
-        account_id=row.account_id,
-        name=row.name,
-        scopes=frozenset(row.scope.split()),
-        created_at=row.created_at,
-        created_by=row.created_by,
-        disabled=bool(row.disabled),
-        cidrs=cidrs,
-        networks=tuple(parse_network(text) for text in cidrs),
-        self_rotation=bool(row.self_rotation),
-        epoch=row.epoch,
-        last_used_at=row.last_used_at,
+        id=id,
+        account_id=intern(account_id),
+        name=name,
+        scopes=_scopes(scope),
+        created_at=created_at,
+        created_by=intern(created_by),
+        disabled=bool(disabled),
+        cidrs=_cidrs(cidrs),
+        networks=_networks(cidrs),
+        self_rotation=bool(self_rotation),
+        epoch=epoch,
+        last_used_at=last_used_at,
         secrets=tuple(found),
     )
+
+
+@lru_cache(1_024)
+def _scopes(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+@lru_cache(1_024)
+def _cidrs(text: str) -> tuple[str, ...]:
+    return tuple(msgspec.json.decode(text, type=list[str]))
+
+
+@lru_cache(1_024)
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(parse_network(cidr) for cidr in _cidrs(text))
