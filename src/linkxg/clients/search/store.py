@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Integer, Select, bindparam, func, select
 
+from linkxg.clients.counts.store import scope_usage
 from linkxg.clients.model import Client, Secret
-from linkxg.clients.store import CLIENT_COLUMNS, SECRET_COLUMNS, client_of, clients, scope_usage, secrets
+from linkxg.clients.store import CLIENT_COLUMNS, SECRET_COLUMNS, client_of, clients, secrets
 from linkxg.db.prepared import Prepared
 
 _ID = clients.c.keys().index("id")
