@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from collections.abc import Sequence as Rows
 from functools import lru_cache
-from operator import attrgetter
 from sys import intern
 from typing import Any
 
@@ -25,7 +24,7 @@ from sqlalchemy import (
     select,
 )
 
-from linkxg.clients.model import Client, Secret
+from linkxg.clients.model import Client, KnownClient, KnownSecret, Secret
 from linkxg.clock import DAY
 from linkxg.db.prepared import Prepared
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
@@ -77,25 +76,34 @@ for _column in (secrets.c.revoked_at, secrets.c.expires_at):
     Index(f"ix_client_secrets_{_column.name}", _column, postgresql_where=_some, sqlite_where=_some)
 SECRET_COLUMNS = [secrets.c[name] for name in Secret.__struct_fields__]
 CLIENT_COLUMNS = list(clients.c)
-# One statement for both: a client that is not kept in memory is read at every token request.
-_WIDTH = len(CLIENT_COLUMNS)
-_CLIENT = Prepared(
-    select(*CLIENT_COLUMNS, *SECRET_COLUMNS)
+# One statement for both, of what authenticates: a client that is not kept in memory is read at every token request.
+_KNOWN = Prepared(
+    select(
+        *(clients.c[name] for name in ("account_id", "scope", "disabled", "allowed_cidrs", "epoch")),
+        *(secrets.c[name] for name in KnownSecret.__struct_fields__),
+    )
     .select_from(clients.outerjoin(secrets, secrets.c.client_id == clients.c.id))
     .where(clients.c.id == bindparam("client_id"))
 )
 _SECRETS_OF = select(*SECRET_COLUMNS).where(secrets.c.client_id == bindparam("client_id")).order_by(secrets.c.id)
 
 
-def find_client(conn: Connection, client_id: str) -> Client | None:
+def find_client(conn: Connection, client_id: str) -> KnownClient | None:
     """Across accounts: a client authenticates before its account is known."""
-    rows = _CLIENT.all(conn, {"client_id": client_id})
+    rows = _KNOWN.all(conn, {"client_id": client_id})
     if not rows:
         return None
-    found = [Secret(*row[_WIDTH:]) for row in rows if row[_WIDTH] is not None]
-    if len(found) > 1:
-        found.sort(key=attrgetter("id"))
-    return client_of(rows[0][:_WIDTH], found)
+    account_id, scope, disabled, cidrs, epoch, *_ = rows[0]
+    return KnownClient(
+        client_id,
+        intern(account_id),
+        _scopes(scope),
+        bool(disabled),
+        _cidrs(cidrs),
+        _networks(cidrs),
+        epoch,
+        tuple([KnownSecret(*row[5:]) for row in rows if row[5] is not None]),
+    )
 
 
 def find_account_client(conn: Connection, account_id: str, client_id: str, *, lock: bool = False) -> Client | None:
@@ -180,14 +188,13 @@ def purge_secrets(conn: Connection, *, now: int, limit: int) -> int:
 def client_of(row: Rows[Any], found: list[Secret]) -> Client:
     """The client of a row of `oauth_clients` and its secrets, oldest first."""
     account_id, id, name, scope, created_at, created_by, disabled, cidrs, self_rotation, epoch, last_used_at = row
-    # What many clients have in common is kept once: the texts by interning, what is made of them in small caches.
     return Client(
         id=id,
-        account_id=intern(account_id),
+        account_id=account_id,
         name=name,
         scopes=_scopes(scope),
         created_at=created_at,
-        created_by=intern(created_by),
+        created_by=created_by,
         disabled=bool(disabled),
         cidrs=_cidrs(cidrs),
         networks=_networks(cidrs),
@@ -198,6 +205,7 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
     )
 
 
+# What many clients have in common is kept once.
 @lru_cache(1_024)
 def _scopes(text: str) -> frozenset[str]:
     return frozenset(text.split())

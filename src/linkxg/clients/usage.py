@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from linkxg.clients.counts import store
 from linkxg.clients.counts.model import CALLS, REFUSED, TOKENS, Count
-from linkxg.clients.model import Client, Secret
+from linkxg.clients.model import KnownClient, KnownSecret
 from linkxg.clients.refused.model import Refused
 from linkxg.clients.refused.store import insert_refused
 from linkxg.clock import DAY, now_ms
@@ -57,7 +57,7 @@ class Usage:
         self._ending = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def token(self, client: Client, secret: Secret, source: str) -> None:
+    def token(self, client: KnownClient, secret: KnownSecret, source: str) -> None:
         """A token was issued."""
         self._count(secret.id, client.id, TOKENS, secret.id).source = source
 
