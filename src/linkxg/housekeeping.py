@@ -15,8 +15,9 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from linkxg.accounts.store import purge_invitations
+from linkxg.clients.counts.store import purge_usage
 from linkxg.clients.refused.store import purge_refused
-from linkxg.clients.store import purge_secrets, purge_usage
+from linkxg.clients.store import purge_secrets
 from linkxg.clock import now_ms
 from linkxg.db import Database, changes, idempotency
 from linkxg.db.alone import may_work_alone

@@ -24,10 +24,10 @@ WITHOUT_ACCOUNT = {
     "sessions.lock_person": "of the person that was just found by address",
     "sessions.has_session_from": "of the person that was just found by address",
     # Batches of counts over many clients, addressed by ids that are unique over all accounts.
-    "clients.add_usage": "counts of many clients at once",
-    "clients.add_scope_usage": "counts of many clients at once",
-    "clients.touch_clients": "counts of many clients at once",
-    "clients.touch_secrets": "counts of many clients at once",
+    "clients.counts.add_usage": "counts of many clients at once",
+    "clients.counts.add_scope_usage": "counts of many clients at once",
+    "clients.counts.touch_clients": "counts of many clients at once",
+    "clients.counts.touch_secrets": "counts of many clients at once",
     "clients.refused.insert_refused": "refusals of many clients at once",
     # Tables without an account: failures are counted before anybody is known.
     "sessions.find_failures": "failures belong to nobody",

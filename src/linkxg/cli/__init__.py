@@ -11,6 +11,7 @@ import typer
 
 from linkxg import __version__
 from linkxg.cli.context import one_line_failures, settings_help
+from linkxg.crypto.memory import share_one_arena
 
 # Command → where it is: a function, or the group `app`, of a module of this package.
 COMMANDS = {
@@ -58,5 +59,6 @@ def version() -> None:
 def main() -> None:
     # Keys and database are this user's alone, whatever the shell's default is.
     os.umask(0o077)
+    share_one_arena()
     with one_line_failures():
         build(sys.argv[1] if len(sys.argv) > 1 else None)()

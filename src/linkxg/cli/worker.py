@@ -14,6 +14,7 @@ import sys
 from linkxg.app import create_app
 from linkxg.cli.channel import REPORT_S, Channel, Report, Told
 from linkxg.cli.http_server import HttpServer, configuration
+from linkxg.crypto.memory import share_one_arena
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.settings import load
 from linkxg.web.metrics import Counts, Metrics
@@ -92,6 +93,7 @@ class Worker(HttpServer):
 
 
 def main() -> None:
+    share_one_arena()
     channel, *listeners = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
     # Of a terminal that closes, and of who means the supervisor: that one decides.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

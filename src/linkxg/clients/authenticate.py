@@ -8,7 +8,7 @@ console only.
 from typing import NamedTuple
 
 from linkxg.clients import store
-from linkxg.clients.model import Client, Secret
+from linkxg.clients.model import KnownClient, KnownSecret
 from linkxg.clock import now_ms
 from linkxg.crypto.secrets import CLIENT_SECRET, digest, is_well_formed, same
 from linkxg.db import Change, Database
@@ -18,12 +18,15 @@ from linkxg.ids import CLIENT_ID_PREFIX
 from linkxg.web.source import parse_address
 
 CACHED = 20_000
+ADMITTED = 8
+"""Of so many clients that are not kept, one takes the place of the oldest: when very many come in turn, most of those
+who are kept come again, instead of each being forgotten just before."""
 _NOBODY = digest("")
 
 
 class Authenticated(NamedTuple):
-    client: Client
-    secret: Secret
+    client: KnownClient
+    secret: KnownSecret
 
 
 class ClientAuthenticator:
@@ -31,10 +34,11 @@ class ClientAuthenticator:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._cache: dict[str, Client] = {}
+        self._cache: dict[str, KnownClient] = {}
+        self._missed = 0
         database.feed.subscribe(CLIENT, self._forget)
 
-    async def find(self, client_id: str) -> Client | None:
+    async def find(self, client_id: str) -> KnownClient | None:
         """The client as it stands now. Raises TemporarilyUnavailable when that cannot be known."""
         feed = self._database.feed
         feed.check()
@@ -44,17 +48,15 @@ class ClientAuthenticator:
             client = await self._database.read(store.find_client, client_id)
             # A change heard while the row was being read may concern it: then use it once and do not keep it.
             if client is not None and feed.generation == generation:
-                if len(self._cache) >= CACHED:
-                    del self._cache[next(iter(self._cache))]
-                self._cache[client_id] = client
+                self._keep(client)
         return client
 
-    async def find_anew(self, client_id: str) -> Client | None:
+    async def find_anew(self, client_id: str) -> KnownClient | None:
         """The client as the database has it. On PostgreSQL another node may have changed it a moment ago unheard."""
         self._cache.pop(client_id, None)
         return await self.find(client_id)
 
-    def compare(self, client: Client | None, secret: str, source: str) -> Authenticated:
+    def compare(self, client: KnownClient | None, secret: str, source: str) -> Authenticated:
         """Raises InvalidClient. Compares in constant time with every secret the client ever had, to know the cause."""
         now, presented = now_ms(), digest(secret)
         match = None
@@ -79,6 +81,14 @@ class ClientAuthenticator:
             if address is None or not any(address in network for network in client.networks):
                 raise InvalidClient(reason="address not allowed", cause=Cause.ADDRESS_NOT_ALLOWED)
         return Authenticated(client, match)
+
+    def _keep(self, client: KnownClient) -> None:
+        if len(self._cache) >= CACHED:
+            self._missed += 1
+            if self._missed % ADMITTED:
+                return
+            del self._cache[next(iter(self._cache))]
+        self._cache[client.id] = client
 
     def _forget(self, change: Change) -> None:
         self._cache.pop(change.subject, None)

@@ -3,8 +3,6 @@
 Members follow RFC 7591 §2 and §3.2.1; times are integer seconds since the epoch.
 """
 
-from dataclasses import dataclass
-
 import msgspec
 
 from linkxg.web.source import Network
@@ -14,42 +12,52 @@ MAX_NAME = 200
 MAX_CIDRS = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A row of `client_secrets`; times in milliseconds. Live until revoked or expired."""
+# Structs without garbage collection: a worker keeps thousands, and reads one for each client that it has not kept.
+class KnownSecret(msgspec.Struct, frozen=True, gc=False):
+    """What proves a client; times in milliseconds. Live until revoked or expired."""
 
     id: str
     digest: bytes
-    hint: str
-    created_at: int
     expires_at: int | None
     revoked_at: int | None
-    last_used_at: int | None
-    last_used_source: str | None
-    first_used_at: int | None = None
-    uses: int = 0
 
     def is_live(self, now: int) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A row of `oauth_clients` with its secrets, oldest first."""
+class Secret(KnownSecret, frozen=True, gc=False):
+    """A row of `client_secrets`."""
+
+    hint: str
+    created_at: int
+    last_used_at: int | None
+    last_used_source: str | None
+    first_used_at: int | None
+    uses: int
+
+
+class KnownClient(msgspec.Struct, frozen=True, gc=False):
+    """What a client may do, and every secret that it ever had."""
 
     id: str
     account_id: str
-    name: str
     scopes: frozenset[str]
-    created_at: int
-    created_by: str
     disabled: bool
     cidrs: tuple[str, ...]
     networks: tuple[Network, ...]
-    self_rotation: bool
     epoch: int
-    last_used_at: int | None
+    secrets: tuple[KnownSecret, ...]
+
+
+class Client(KnownClient, frozen=True, gc=False):
+    """A row of `oauth_clients` with its secrets, oldest first."""
+
     secrets: tuple[Secret, ...]
+    name: str
+    created_at: int
+    created_by: str
+    self_rotation: bool
+    last_used_at: int | None
 
     def live_secrets(self, now: int) -> list[Secret]:
         return [secret for secret in self.secrets if secret.is_live(now)]

@@ -4,9 +4,9 @@ At once, or after a grace period in which both work. At most two secrets live; o
 to commit holds the live secret. Rotation never touches scopes (guide, «Rotating client secrets»).
 """
 
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -140,7 +140,7 @@ async def extend_secret(
         client_changed(conn, client_id, client.epoch)
         told = {"secret_id": secret_id, "expires_at": expires_at}
         audit.record(conn, account_id, actor, "client.secret_extended", client_id, told)
-        return secret_view(replace(secret, expires_at=expires_at * 1000))
+        return secret_view(msgspec.structs.replace(secret, expires_at=expires_at * 1000))
 
     outcome = await database.write(unit)
     if isinstance(outcome, PublicError):

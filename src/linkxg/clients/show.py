@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from linkxg.clients import store
+from linkxg.clients.counts.store import list_scope_usage, list_usage
 from linkxg.clients.model import Client, ClientView, Secret, SecretView
 from linkxg.clock import DAY, now_ms, seconds_or_none
 from linkxg.db import Database
@@ -55,8 +56,8 @@ async def read_client(database: Database, account_id: str, client_id: str, *, da
         client = store.find_account_client(conn, account_id, client_id)
         if client is None:
             return None
-        usage = store.list_usage(conn, account_id, client_id, since_day=now_ms() // DAY - days + 1) if days else []
-        used = store.list_scope_usage(conn, account_id, [client_id])
+        usage = list_usage(conn, account_id, client_id, since_day=now_ms() // DAY - days + 1) if days else []
+        used = list_scope_usage(conn, account_id, [client_id])
         return ClientDetail(client, usage, {row.scope: row for row in used})
 
     detail = await database.read(unit)

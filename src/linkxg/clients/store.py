@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from collections.abc import Sequence as Rows
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -10,29 +12,24 @@ from sqlalchemy import (
     Column,
     Connection,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
     String,
     Table,
     Text,
     bindparam,
-    case,
     exists,
     func,
     or_,
     select,
-    tuple_,
 )
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from linkxg.clients.model import Client, Secret
+from linkxg.clients.model import Client, KnownClient, KnownSecret, Secret
 from linkxg.clock import DAY
+from linkxg.db.prepared import Prepared
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.tokens.scopes import format_scope
-from linkxg.web.source import parse_network
+from linkxg.web.source import Network, parse_network
 
 KEEP_MS = 400 * DAY
 """How long what was revoked or counted is kept: a year and its review."""
@@ -77,42 +74,36 @@ secrets = Table(
 for _column in (secrets.c.revoked_at, secrets.c.expires_at):
     _some = _column.is_not(None)
     Index(f"ix_client_secrets_{_column.name}", _column, postgresql_where=_some, sqlite_where=_some)
-usage = Table(
-    "client_usage",
-    metadata,
-    Column("account_id", String(36), primary_key=True),
-    Column("client_id", String(64), primary_key=True),
-    Column("day", Integer, primary_key=True, autoincrement=False),
-    Column("tokens", Integer, nullable=False),
-    Column("calls", Integer, nullable=False),
-    Column("refused", Integer, nullable=False),
-    ForeignKeyConstraint(["client_id"], ["oauth_clients.id"], ondelete="CASCADE"),
-    Index("ix_client_usage_client_id", "client_id"),
-    Index("ix_client_usage_day", "day"),
+SECRET_COLUMNS = [secrets.c[name] for name in Secret.__struct_fields__]
+CLIENT_COLUMNS = list(clients.c)
+# One statement for both, of what authenticates: a client that is not kept in memory is read at every token request.
+_KNOWN = Prepared(
+    select(
+        *(clients.c[name] for name in ("account_id", "scope", "disabled", "allowed_cidrs", "epoch")),
+        *(secrets.c[name] for name in KnownSecret.__struct_fields__),
+    )
+    .select_from(clients.outerjoin(secrets, secrets.c.client_id == clients.c.id))
+    .where(clients.c.id == bindparam("client_id"))
 )
-scope_usage = Table(
-    "client_scope_usage",
-    metadata,
-    Column("account_id", String(36), primary_key=True),
-    Column("client_id", String(64), primary_key=True),
-    Column("scope", String(40), primary_key=True),
-    Column("last_used_at", Milliseconds, nullable=False),
-    Column("uses", Sequence, nullable=False),
-    ForeignKeyConstraint(["client_id"], ["oauth_clients.id"], ondelete="CASCADE"),
-    Index("ix_client_scope_usage_client_id", "client_id"),
-)
-
-SECRET_COLUMNS = [secrets.c[name] for name in Secret.__dataclass_fields__]
-_CLIENT = select(clients).where(clients.c.id == bindparam("client_id"))
 _SECRETS_OF = select(*SECRET_COLUMNS).where(secrets.c.client_id == bindparam("client_id")).order_by(secrets.c.id)
 
 
-def find_client(conn: Connection, client_id: str) -> Client | None:
+def find_client(conn: Connection, client_id: str) -> KnownClient | None:
     """Across accounts: a client authenticates before its account is known."""
-    row = conn.execute(_CLIENT, {"client_id": client_id}).first()
-    if row is None:
+    rows = _KNOWN.all(conn, {"client_id": client_id})
+    if not rows:
         return None
-    return client_of(row, [Secret(*secret) for secret in conn.execute(_SECRETS_OF, {"client_id": client_id})])
+    account_id, scope, disabled, cidrs, epoch, *_ = rows[0]
+    return KnownClient(
+        client_id,
+        intern(account_id),
+        _scopes(scope),
+        bool(disabled),
+        _cidrs(cidrs),
+        _networks(cidrs),
+        epoch,
+        tuple([KnownSecret(*row[5:]) for row in rows if row[5] is not None]),
+    )
 
 
 def find_account_client(conn: Connection, account_id: str, client_id: str, *, lock: bool = False) -> Client | None:
@@ -182,80 +173,6 @@ def begin_epochs(conn: Connection, account_id: str, ahead: int) -> dict[str, int
     return {row.id: row.epoch for row in conn.execute(statement.returning(clients.c.id, clients.c.epoch))}
 
 
-def add_usage(conn: Connection, rows: Rows[dict[str, Any]]) -> None:
-    """Add counts per client and day; clients deleted meanwhile are passed over."""
-    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    # The SELECT makes the insert conditional on the client, so that a late flush cannot break a foreign key.
-    source = select(
-        clients.c.account_id,
-        clients.c.id,
-        bindparam("day", type_=Integer),
-        bindparam("tokens", type_=Integer),
-        bindparam("calls", type_=Integer),
-        bindparam("refused", type_=Integer),
-    ).where(clients.c.id == bindparam("client"))
-    statement = insert(usage).from_select(list(usage.c.keys()), source)
-    statement = statement.on_conflict_do_update(
-        index_elements=["account_id", "client_id", "day"],
-        set_={name: usage.c[name] + statement.excluded[name] for name in ("tokens", "calls", "refused")},
-    )
-    conn.execute(statement, list(rows))
-
-
-def touch_clients(conn: Connection, rows: Rows[dict[str, Any]]) -> None:
-    """Set `last_used_at` of clients (`client`, `at`), never backwards."""
-    later = or_(clients.c.last_used_at.is_(None), clients.c.last_used_at < bindparam("at"))
-    statement = clients.update().where(clients.c.id == bindparam("client"), later)
-    conn.execute(statement.values(last_used_at=bindparam("at")), list(rows))
-
-
-def touch_secrets(conn: Connection, rows: Rows[dict[str, Any]]) -> None:
-    """Add `count` uses to secrets (`secret`); tell when the first (`first`) and the last (`at`, `from`) one was."""
-    later = func.coalesce(secrets.c.last_used_at, 0) <= bindparam("at")
-    statement = secrets.update().where(secrets.c.id == bindparam("secret"))
-    statement = statement.values(
-        uses=secrets.c.uses + bindparam("count"),
-        last_used_at=case((later, bindparam("at")), else_=secrets.c.last_used_at),
-        last_used_source=case((later, bindparam("from")), else_=secrets.c.last_used_source),
-        first_used_at=func.coalesce(secrets.c.first_used_at, bindparam("first")),
-    )
-    conn.execute(statement, list(rows))
-
-
-def add_scope_usage(conn: Connection, rows: Rows[dict[str, Any]]) -> None:
-    """Add `count` uses of `scope` by `client`, the last one `at`; clients deleted meanwhile are passed over."""
-    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    source = select(
-        clients.c.account_id,
-        clients.c.id,
-        bindparam("scope", type_=String),
-        bindparam("at", type_=Milliseconds),
-        bindparam("count", type_=Integer),
-    ).where(clients.c.id == bindparam("client"))
-    statement = insert(scope_usage).from_select(list(scope_usage.c.keys()), source)
-    newer, known = statement.excluded.last_used_at, scope_usage.c.last_used_at
-    statement = statement.on_conflict_do_update(
-        index_elements=["account_id", "client_id", "scope"],
-        set_={
-            "last_used_at": case((newer > known, newer), else_=known),
-            "uses": scope_usage.c.uses + statement.excluded.uses,
-        },
-    )
-    conn.execute(statement, list(rows))
-
-
-def list_scope_usage(conn: Connection, account_id: str, client_ids: Rows[str]) -> list[AnyRow]:
-    """`client_id`, `scope`, `last_used_at`, `uses` of these clients."""
-    where = (scope_usage.c.account_id == account_id, scope_usage.c.client_id.in_(client_ids))
-    return list(conn.execute(select(scope_usage).where(*where)).all())
-
-
-def list_usage(conn: Connection, account_id: str, client_id: str, *, since_day: int) -> list[AnyRow]:
-    """`day`, `tokens`, `calls`, `refused` from the day `since_day` (days since the epoch) on, oldest first."""
-    where = (usage.c.account_id == account_id, usage.c.client_id == client_id, usage.c.day >= since_day)
-    return list(conn.execute(select(usage).where(*where).order_by(usage.c.day)).all())
-
-
 def purge_secrets(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` secrets dead for more than 400 days; a client keeps its newest one whatever its state."""
     newer = secrets.alias()
@@ -268,28 +185,37 @@ def purge_secrets(conn: Connection, *, now: int, limit: int) -> int:
     return conn.execute(secrets.delete().where(secrets.c.id.in_(old))).rowcount
 
 
-def purge_usage(conn: Connection, *, now: int, limit: int) -> int:
-    """Delete up to `limit` daily counts older than 400 days."""
-    key = (usage.c.account_id, usage.c.client_id, usage.c.day)
-    old = select(*key).where(usage.c.day < (now - KEEP_MS) // DAY).limit(limit)
-    return conn.execute(usage.delete().where(tuple_(*key).in_(old))).rowcount
-
-
-def client_of(row: Any, found: list[Secret]) -> Client:
+def client_of(row: Rows[Any], found: list[Secret]) -> Client:
     """The client of a row of `oauth_clients` and its secrets, oldest first."""
-    cidrs = tuple(msgspec.json.decode(row.allowed_cidrs, type=list[str]))
+    account_id, id, name, scope, created_at, created_by, disabled, cidrs, self_rotation, epoch, last_used_at = row
     return Client(
-        id=row.id,
-        account_id=row.account_id,
-        name=row.name,
-        scopes=frozenset(row.scope.split()),
-        created_at=row.created_at,
-        created_by=row.created_by,
-        disabled=bool(row.disabled),
-        cidrs=cidrs,
-        networks=tuple(parse_network(text) for text in cidrs),
-        self_rotation=bool(row.self_rotation),
-        epoch=row.epoch,
-        last_used_at=row.last_used_at,
+        id=id,
+        account_id=account_id,
+        name=name,
+        scopes=_scopes(scope),
+        created_at=created_at,
+        created_by=created_by,
+        disabled=bool(disabled),
+        cidrs=_cidrs(cidrs),
+        networks=_networks(cidrs),
+        self_rotation=bool(self_rotation),
+        epoch=epoch,
+        last_used_at=last_used_at,
         secrets=tuple(found),
     )
+
+
+# What many clients have in common is kept once.
+@lru_cache(1_024)
+def _scopes(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+@lru_cache(1_024)
+def _cidrs(text: str) -> tuple[str, ...]:
+    return tuple(msgspec.json.decode(text, type=list[str]))
+
+
+@lru_cache(1_024)
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(parse_network(cidr) for cidr in _cidrs(text))

@@ -1,19 +1,22 @@
 """Which clients, secrets and scopes are in use, how much, and what was refused them?
 
-Counted in memory and written in batches by a background task. A flush that fails keeps its counts for the next
-one and is logged; it never fails a token request.
+Counted in memory and written by a background task, oldest first, in small batches with pauses between them. A batch
+that cannot be written is kept for the next time and logged; it never fails a token request.
 """
 
 import asyncio
 import contextlib
 import time
 from collections import Counter, deque
-from typing import Any, NamedTuple
+from itertools import islice
+from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import Connection
 
-from linkxg.clients import store
-from linkxg.clients.model import Client, Secret
+from linkxg.clients.counts import store
+from linkxg.clients.counts.model import CALLS, REFUSED, TOKENS, Count
+from linkxg.clients.model import KnownClient, KnownSecret
 from linkxg.clients.refused.model import Refused
 from linkxg.clients.refused.store import insert_refused
 from linkxg.clock import DAY, now_ms
@@ -25,104 +28,53 @@ from linkxg.web.exchange import Exchange
 from linkxg.web.logs import log
 
 FLUSH_SECONDS = 2.0
-# Counts of many clients take long to write: they are written less often, and so take a twentieth of the time at most.
-SHARE = 20
-LONGEST_SECONDS = 15.0
-BATCH = 500
-TOKENS, CALLS, REFUSED = 0, 1, 2
+BATCH = 100
+"""Counts written at once: so few that a request which comes at that moment does not notice."""
+SHARE = 0.05
+"""Of the time that the database spends on it, so that counts of very many clients take the longer, not the more."""
+MOST = 50_000
+"""Counts that may wait: the nearer to it, the shorter the pauses."""
 MAX_REFUSED = 2_000
 MAX_REFUSED_OF_CLIENT = 50
 
-
-class _Use(NamedTuple):
-    """Uses of a secret since the last flush; times in milliseconds."""
-
-    uses: int
-    first: int
-    last: int
-    source: str
-
-
-class _Counted:
-    """What one worker has counted since the last flush."""
-
-    def __init__(self) -> None:
-        self.days: dict[tuple[str, int], list[int]] = {}
-        self.seen: dict[str, int] = {}
-        self.secrets: dict[str, _Use] = {}
-        self.scopes: dict[tuple[str, str], tuple[int, int]] = {}
-        self.refused: deque[Refused] = deque(maxlen=MAX_REFUSED)
-
-    def __bool__(self) -> bool:
-        return bool(self.days or self.seen or self.secrets or self.scopes or self.refused)
-
-    def take(self) -> "_Counted":
-        """A batch, which is then no longer here."""
-        batch = _Counted()
-        batch.days, batch.seen, batch.secrets = _take(self.days), _take(self.seen), _take(self.secrets)
-        batch.scopes = _take(self.scopes)
-        while self.refused and len(batch.refused) < BATCH:
-            batch.refused.append(self.refused.popleft())
-        return batch
-
-    def add_earlier(self, earlier: "_Counted") -> None:
-        """Take back what could not be written."""
-        for key, found in earlier.days.items():
-            self.days[key] = [a + b for a, b in zip(found, self.days.get(key, [0, 0, 0]), strict=True)]
-        self.seen = earlier.seen | self.seen
-        for secret_id, use in earlier.secrets.items():
-            newer = self.secrets.get(secret_id, use._replace(uses=0))
-            self.secrets[secret_id] = newer._replace(uses=use.uses + newer.uses, first=use.first)
-        for pair, (count, at) in earlier.scopes.items():
-            later = self.scopes.get(pair, (0, at))
-            self.scopes[pair] = (count + later[0], later[1])
-        room = MAX_REFUSED - len(self.refused)
-        self.refused.extendleft(list(earlier.refused)[: -room - 1 : -1])
+_Key = str | tuple[str, str | None]
 
 
 class Usage:
-    """Counters of one worker; bounded by the number of clients that were active since the last flush.
+    """Counters of one worker; bounded by what its clients did since it was last written.
 
     Of refused requests the newest are kept, a bounded number in all and per client: a flood of them costs no memory.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._counted = _Counted()
+        # By the secret's id for tokens, (client, scope) for calls, and the client's id for refusals.
+        self._counts: dict[_Key, Count] = {}
+        # Of days that are over, and what could not be written.
+        self._waiting: deque[Count] = deque()
+        self._refused: deque[Refused] = deque(maxlen=MAX_REFUSED)
         self._noted: Counter[str] = Counter()
+        self._ending = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def token(self, client: Client, secret: Secret, source: str) -> None:
+    def token(self, client: KnownClient, secret: KnownSecret, source: str) -> None:
         """A token was issued."""
-        now = now_ms()
-        self._count(client.id, now, TOKENS)
-        self._counted.seen[client.id] = now
-        use = self._counted.secrets.get(secret.id)
-        self._counted.secrets[secret.id] = (
-            _Use(use.uses + 1, use.first, now, source) if use else _Use(1, now, now, source)
-        )
+        self._count(secret.id, client.id, TOKENS, secret.id).source = source
 
     def call(self, principal: Principal, scope: str | None = None) -> None:
         """An API call was let through, which needed `scope`."""
         if principal.kind == "client":
-            now = now_ms()
-            self._count(principal.id, now, CALLS)
-            self._counted.seen[principal.id] = now
-            if scope is not None:
-                pair = (principal.id, scope)
-                uses = self._counted.scopes.get(pair)
-                self._counted.scopes[pair] = (uses[0] + 1 if uses else 1, now)
+            self._count((principal.id, scope), principal.id, CALLS, scope)
 
     def refused(self, account_id: str, client_id: str, exchange: Exchange, error: PublicError) -> None:
         """A token request or an API call of an existing client was refused."""
-        now = now_ms()
-        self._count(client_id, now, REFUSED)
+        now = self._count(client_id, client_id, REFUSED, None).last
         if error.cause is None or self._noted[client_id] >= MAX_REFUSED_OF_CLIENT:
             return
         self._noted[client_id] += 1
         endpoint = f"{exchange.method} {exchange.route}"[:100]
         told = (exchange.request_id, exchange.source, endpoint, error.cause.value, error.concerns[:64])
-        self._counted.refused.append(Refused(account_id, uuid7(), now, client_id, *told))
+        self._refused.append(Refused(account_id, uuid7(), now, client_id, *told))
 
     def refused_call(self, principal: Principal, exchange: Exchange, error: PublicError) -> None:
         """An API call with a genuine token was refused."""
@@ -130,70 +82,89 @@ class Usage:
             self.refused(principal.account_id, principal.id, exchange, error)
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._flush_forever(), name="usage")
+        self._task = asyncio.create_task(self._write_forever(), name="usage")
 
     async def stop(self) -> None:
+        """Write what was counted."""
+        self._ending.set()
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        await self.flush()
-
-    async def flush(self) -> None:
-        """Write what was counted; on failure keep it."""
-        counted, self._counted = self._counted, _Counted()
-        self._noted.clear()
-        while counted:
-            batch = counted.take()
-            try:
-                await self._database.write(_write, batch)
-            except PublicError as error:
-                log.warning("usage.flush_failed", reason=error.reason)
-                self._counted.add_earlier(counted)
-                self._counted.add_earlier(batch)
+            await self._task
+        while self._counts or self._waiting or self._refused:
+            if not await self._write_batch():
                 return
 
-    def _count(self, client_id: str, now: int, column: int) -> None:
-        key = (client_id, now // DAY)
-        counts = self._counted.days.get(key)
-        if counts is None:
-            counts = self._counted.days[key] = [0, 0, 0]
-        counts[column] += 1
+    def _count(self, key: _Key, client_id: str, kind: str, detail: str | None) -> Count:
+        now = now_ms()
+        count = self._counts.get(key)
+        if count is None or count.day != now // DAY:
+            if count is not None:
+                self._waiting.append(count)
+            count = self._counts[key] = Count(client_id, kind, detail, now // DAY, 0, now, now)
+        count.times += 1
+        count.last = now
+        return count
 
-    async def _flush_forever(self) -> None:
-        pause = FLUSH_SECONDS
-        while True:
-            await asyncio.sleep(pause)
-            started = time.monotonic()
-            await self.flush()
-            pause = min(max(FLUSH_SECONDS, SHARE * (time.monotonic() - started)), LONGEST_SECONDS)
+    async def _write_forever(self) -> None:
+        while not self._ending.is_set():
+            await self._pause(FLUSH_SECONDS)
+            self._noted.clear()
+            await self._write_what_is_there()
+
+    async def _write_what_is_there(self) -> None:
+        """What had been counted when this began; until the end is asked for."""
+        left = len(self._counts) + len(self._waiting) + len(self._refused)
+        while left > 0 and not self._ending.is_set():
+            began = time.monotonic()
+            if not await self._write_batch():
+                return
+            left -= BATCH
+            room = 1 - (len(self._counts) + len(self._waiting)) / MOST
+            if left > 0 and room > 0:
+                await self._pause((time.monotonic() - began) * (1 / SHARE - 1) * room)
+
+    async def _write_batch(self) -> bool:
+        """Write the oldest counts; False if they could not be written and wait for the next time."""
+        counts = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+        counts += [self._counts.pop(key) for key in list(islice(self._counts, BATCH - len(counts)))]
+        refused = [self._refused.popleft() for _ in range(min(BATCH, len(self._refused)))]
+        try:
+            await self._database.write(_write, counts, refused)
+        except PublicError as error:
+            log.warning("usage.flush_failed", reason=error.reason)
+            self._waiting.extendleft(reversed(counts))
+            room = MAX_REFUSED - len(self._refused)
+            self._refused.extendleft(refused[: -room - 1 : -1])
+            return False
+        return True
+
+    async def _pause(self, seconds: float) -> None:
+        """Until then, or until the end is asked for."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), seconds)
 
 
-def _take(counted: dict[Any, Any]) -> dict[Any, Any]:
-    return {key: counted.pop(key) for key in list(counted)[:BATCH]}
-
-
-def _write(conn: Connection, batch: _Counted) -> None:
-    # Sorted, so that two workers that flush at once lock rows in the same order.
-    if batch.days:
-        rows: list[dict[str, Any]] = [
-            {"client": client, "day": day, "tokens": c[TOKENS], "calls": c[CALLS], "refused": c[REFUSED]}
-            for (client, day), c in sorted(batch.days.items())
-        ]
-        store.add_usage(conn, rows)
-    if batch.seen:
-        store.touch_clients(conn, [{"client": client, "at": at} for client, at in sorted(batch.seen.items())])
-    if batch.secrets:
-        rows = [
-            {"secret": secret, "count": use.uses, "first": use.first, "at": use.last, "from": use.source}
-            for secret, use in sorted(batch.secrets.items())
-        ]
-        store.touch_secrets(conn, rows)
-    if batch.scopes:
-        rows = [
-            {"client": client, "scope": scope, "count": count, "at": at}
-            for (client, scope), (count, at) in sorted(batch.scopes.items())
-        ]
-        store.add_scope_usage(conn, rows)
-    if batch.refused:
-        insert_refused(conn, batch.refused)
+def _write(conn: Connection, counts: list[Count], refused: list[Refused]) -> None:
+    days: dict[tuple[str, int], dict[str, Any]] = {}
+    seen: dict[str, int] = {}
+    for count in counts:
+        row = {"client": count.client_id, "day": count.day, TOKENS: 0, CALLS: 0, REFUSED: 0}
+        days.setdefault((count.client_id, count.day), row)[count.kind] += count.times
+        if count.kind != REFUSED:
+            seen[count.client_id] = max(count.last, seen.get(count.client_id, 0))
+    tokens = [
+        {"secret": c.detail, "count": c.times, "first": c.first, "at": c.last, "from": c.source}
+        for c in counts
+        if c.kind == TOKENS
+    ]
+    scopes = [
+        {"client": c.client_id, "scope": c.detail, "uses": c.times, "last_used_at": c.last}
+        for c in counts
+        if c.kind == CALLS and c.detail is not None
+    ]
+    # Sorted, so that two workers that write at once lock rows in the same order.
+    store.add_usage(conn, [row for _, row in sorted(days.items(), key=itemgetter(0))])
+    store.touch_clients(conn, [{"client": client, "at": at} for client, at in sorted(seen.items())])
+    store.touch_secrets(conn, sorted(tokens, key=itemgetter("secret")))
+    store.add_scope_usage(conn, sorted(scopes, key=itemgetter("client", "scope")))
+    if refused:
+        insert_refused(conn, refused)

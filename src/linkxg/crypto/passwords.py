@@ -18,11 +18,14 @@ from typing import Any, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+from linkxg.crypto.memory import give_back
 from linkxg.errors import TemporarilyUnavailable
 
 T = TypeVar("T")
 PARAMETERS: Any = {"time_cost": 2, "memory_cost": 19_456, "parallelism": 1, "hash_len": 32, "salt_len": 16}
 LOW_PRIORITY = 10
+IDLE_S = 5.0
+"""How long after the last hash the memory of all of them is given back."""
 
 
 class Passwords:
@@ -34,6 +37,7 @@ class Passwords:
         self._queue = queue
         self._pool = ThreadPoolExecutor(self.threads, "argon2", initializer=_lower_priority)
         self.pending = 0
+        self._giving_back: asyncio.TimerHandle | None = None
         # Verified for unknown people, so that they take as long as known ones; made with the live parameters.
         self._dummy = self._hasher.hash(secrets.token_hex(16))
 
@@ -50,7 +54,13 @@ class Passwords:
         return self._hasher.check_needs_rehash(stored)
 
     def close(self) -> None:
+        if self._giving_back is not None:
+            self._giving_back.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _give_back(self) -> None:
+        if not self.pending:
+            self._pool.submit(give_back)
 
     def _verify(self, stored: str | None, password: str) -> bool:
         try:
@@ -63,10 +73,14 @@ class Passwords:
         if self.pending >= self.threads + self._queue:
             raise TemporarilyUnavailable("password queue is full", retry_after=2)
         self.pending += 1
+        loop = asyncio.get_running_loop()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+            return await loop.run_in_executor(self._pool, work)
         finally:
             self.pending -= 1
+            if self._giving_back is not None:
+                self._giving_back.cancel()
+            self._giving_back = loop.call_later(IDLE_S, self._give_back)
 
 
 def normalise(password: str) -> str:

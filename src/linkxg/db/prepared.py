@@ -5,6 +5,7 @@ then goes straight to the driver (an eighth of the time); on PostgreSQL, where t
 """
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ClauseElement, Connection, Executable
@@ -12,10 +13,13 @@ from sqlalchemy.dialects import sqlite
 
 
 class Prepared:
-    """A statement whose values and results need no conversion: texts, integers, bytes, None; no booleans."""
+    """A statement whose values and results need no conversion: texts, integers, bytes, None; no booleans.
 
-    def __init__(self, statement: Executable) -> None:
-        self._statement = statement
+    `on_postgres` is the same statement for that engine, where Core has no common form of it.
+    """
+
+    def __init__(self, statement: Executable, on_postgres: Executable | None = None) -> None:
+        self._statement = statement if on_postgres is None else on_postgres
         assert isinstance(statement, ClauseElement)
         compiled = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
         self._text = str(compiled)
@@ -34,6 +38,13 @@ class Prepared:
         if conn.dialect.name == "sqlite":
             return driver(conn).execute(self._text, {**self._fixed, **values}).fetchall()
         return [tuple(row) for row in conn.execute(self._statement, values)]
+
+    def many(self, conn: Connection, rows: Iterable[dict[str, Any]]) -> None:
+        """Run it for each of `rows`."""
+        if conn.dialect.name == "sqlite":
+            driver(conn).executemany(self._text, [{**self._fixed, **values} for values in rows])
+        elif found := list(rows):
+            conn.execute(self._statement, found)
 
 
 def driver(conn: Connection) -> sqlite3.Connection:

@@ -22,6 +22,8 @@ from linkxg.errors import TemporarilyUnavailable
 
 BUSY_MS = 4_000
 ALONE_MS = 60_000
+CACHED_KB = 6_144
+"""Pages that each connection keeps: the upper levels of every tree of a million rows. The system keeps the leaves."""
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "ceph", "glusterfs"}
 
 
@@ -101,7 +103,7 @@ class SQLiteDatabase(Database):
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA cache_size = -16384")
+        connection.execute(f"PRAGMA cache_size = -{CACHED_KB}")
         if connection.execute("PRAGMA synchronous").fetchone() != (2,):
             raise UnsafeDatabase(f"{self.path}: SQLite did not accept synchronous=FULL")
         if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):

@@ -9,7 +9,7 @@ import binascii
 from typing import NamedTuple
 
 from linkxg.clients.authenticate import Authenticated, ClientAuthenticator
-from linkxg.clients.model import Client
+from linkxg.clients.model import KnownClient
 from linkxg.clients.usage import Usage
 from linkxg.errors import InvalidClient, InvalidRequest
 from linkxg.web.exchange import Exchange
@@ -72,7 +72,7 @@ class ClientAuthentication:
                 self._usage.refused(client.account_id, client.id, exchange, error)
             raise
 
-    async def _compare(self, client: Client | None, credentials: Credentials, source: str) -> Authenticated:
+    async def _compare(self, client: KnownClient | None, credentials: Credentials, source: str) -> Authenticated:
         try:
             return self._authenticator.compare(client, credentials.secret, source)
         except InvalidClient:

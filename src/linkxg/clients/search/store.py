@@ -9,25 +9,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Integer, Select, bindparam, func, select
 
+from linkxg.clients.counts.store import scope_usage
 from linkxg.clients.model import Client, Secret
-from linkxg.clients.store import SECRET_COLUMNS, client_of, clients, scope_usage, secrets
+from linkxg.clients.store import CLIENT_COLUMNS, SECRET_COLUMNS, client_of, clients, secrets
 from linkxg.db.prepared import Prepared
 
-
-class _Row(NamedTuple):
-    """A row of `oauth_clients` as a prepared statement gives it."""
-
-    account_id: str
-    id: str
-    name: str
-    scope: str
-    created_at: int
-    created_by: str
-    disabled: bool
-    allowed_cidrs: str
-    self_rotation: bool
-    epoch: int
-    last_used_at: int | None
+_ID = clients.c.keys().index("id")
 
 
 class Search(NamedTuple):
@@ -46,14 +33,14 @@ def search_clients(conn: Connection, account_id: str, *, name: str, sort: str, o
         values["pattern"] = "%" + re.sub(r"([/%_])", r"/\1", name.lower()) + "%"
     count = total.first(conn, values)[0]
     values |= {"limit": limit, "offset": offset}
-    rows = [_Row._make(row) for row in page.all(conn, values)]
-    found: dict[str, list[Secret]] = {row.id: [] for row in rows}
-    used: dict[str, dict[str, int]] = {row.id: {} for row in rows}
+    rows = [(row[_ID], row) for row in page.all(conn, values)]
+    found: dict[str, list[Secret]] = {client_id: [] for client_id, _ in rows}
+    used: dict[str, dict[str, int]] = {client_id: {} for client_id, _ in rows}
     for client_id, *columns in page_secrets.all(conn, values):
         found[client_id].append(Secret(*columns))
     for client_id, scope, at in page_scopes.all(conn, values):
         used[client_id][scope] = at
-    return Search([client_of(row, found[row.id]) for row in rows], used, count)
+    return Search([client_of(row, found[client_id]) for client_id, row in rows], used, count)
 
 
 @cache
@@ -76,7 +63,7 @@ def _search(sort: str, *, filtered: bool) -> tuple[Prepared, Prepared, Prepared,
     of_page = select(ids.c.id)
     return (
         Prepared(select(func.count()).select_from(clients).where(*wanted)),
-        Prepared(page(*(clients.c[name] for name in _Row._fields))),
+        Prepared(page(*CLIENT_COLUMNS)),
         Prepared(
             select(secrets.c.client_id, *SECRET_COLUMNS)
             .where(secrets.c.account_id == bindparam("account"), secrets.c.client_id.in_(of_page))

@@ -1,0 +1,1 @@
+"""What clients did, counted by day."""

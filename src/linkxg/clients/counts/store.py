@@ -1,0 +1,152 @@
+"""The SQL of what clients did: by day, by scope, and when each secret was last used.
+
+What is written every few seconds is prepared: it is the largest part of what a busy worker writes.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from linkxg.clients.store import KEEP_MS, clients, secrets
+from linkxg.clock import DAY
+from linkxg.db.prepared import Prepared
+from linkxg.db.schema import AnyRow, Milliseconds, metadata
+from linkxg.db.schema import Sequence as Number
+
+Values = Iterable[dict[str, Any]]
+
+usage = Table(
+    "client_usage",
+    metadata,
+    Column("account_id", String(36), primary_key=True),
+    Column("client_id", String(64), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("tokens", Integer, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    ForeignKeyConstraint(["client_id"], ["oauth_clients.id"], ondelete="CASCADE"),
+    Index("ix_client_usage_client_id", "client_id"),
+    Index("ix_client_usage_day", "day"),
+)
+scope_usage = Table(
+    "client_scope_usage",
+    metadata,
+    Column("account_id", String(36), primary_key=True),
+    Column("client_id", String(64), primary_key=True),
+    Column("scope", String(40), primary_key=True),
+    Column("last_used_at", Milliseconds, nullable=False),
+    Column("uses", Number, nullable=False),
+    ForeignKeyConstraint(["client_id"], ["oauth_clients.id"], ondelete="CASCADE"),
+    Index("ix_client_scope_usage_client_id", "client_id"),
+)
+
+
+def _of_client(table: Table, *values: str) -> Any:
+    """A row of `table` whose client is there: a late count cannot break a foreign key."""
+    own = [bindparam(name, type_=table.c[name].type) for name in values]
+    return select(clients.c.account_id, clients.c.id, *own).where(clients.c.id == bindparam("client"))
+
+
+def _prepared(write: Callable[[Any], Any]) -> Prepared:
+    return Prepared(write(sqlite_insert), on_postgres=write(postgres_insert))
+
+
+def _add_usage(insert: Any) -> Any:
+    added = insert(usage).from_select(list(usage.c.keys()), _of_client(usage, "day", "tokens", "calls", "refused"))
+    return added.on_conflict_do_update(
+        index_elements=["account_id", "client_id", "day"],
+        set_={name: usage.c[name] + added.excluded[name] for name in ("tokens", "calls", "refused")},
+    )
+
+
+def _add_scope_usage(insert: Any) -> Any:
+    source = _of_client(scope_usage, "scope", "last_used_at", "uses")
+    added = insert(scope_usage).from_select(list(scope_usage.c.keys()), source)
+    newer, known = added.excluded.last_used_at, scope_usage.c.last_used_at
+    return added.on_conflict_do_update(
+        index_elements=["account_id", "client_id", "scope"],
+        set_={
+            "last_used_at": case((newer > known, newer), else_=known),
+            "uses": scope_usage.c.uses + added.excluded.uses,
+        },
+    )
+
+
+_ADD_USAGE, _ADD_SCOPE_USAGE = _prepared(_add_usage), _prepared(_add_scope_usage)
+_TOUCH_CLIENT = Prepared(
+    clients.update()
+    .where(
+        clients.c.id == bindparam("client"),
+        or_(clients.c.last_used_at.is_(None), clients.c.last_used_at < bindparam("at")),
+    )
+    .values(last_used_at=bindparam("at"))
+)
+_LATER = func.coalesce(secrets.c.last_used_at, 0) <= bindparam("at")
+_TOUCH_SECRET = Prepared(
+    secrets.update()
+    .where(secrets.c.id == bindparam("secret"))
+    .values(
+        uses=secrets.c.uses + bindparam("count"),
+        last_used_at=case((_LATER, bindparam("at")), else_=secrets.c.last_used_at),
+        last_used_source=case((_LATER, bindparam("from")), else_=secrets.c.last_used_source),
+        first_used_at=func.coalesce(secrets.c.first_used_at, bindparam("first")),
+    )
+)
+
+
+def add_usage(conn: Connection, rows: Values) -> None:
+    """Add `tokens`, `calls` and `refused` to the counts of a `client` on a `day`; clients deleted meanwhile are passed
+    over."""
+    _ADD_USAGE.many(conn, rows)
+
+
+def touch_clients(conn: Connection, rows: Values) -> None:
+    """Set `last_used_at` of clients (`client`, `at`), never backwards."""
+    _TOUCH_CLIENT.many(conn, rows)
+
+
+def touch_secrets(conn: Connection, rows: Values) -> None:
+    """Add `count` uses to secrets (`secret`); tell when the first (`first`) and the last (`at`, `from`) one was."""
+    _TOUCH_SECRET.many(conn, rows)
+
+
+def add_scope_usage(conn: Connection, rows: Values) -> None:
+    """Add `uses` of a `scope` by a `client`, the last one at `last_used_at`; clients deleted meanwhile are passed
+    over."""
+    _ADD_SCOPE_USAGE.many(conn, rows)
+
+
+def list_scope_usage(conn: Connection, account_id: str, client_ids: Sequence[str]) -> list[AnyRow]:
+    """`client_id`, `scope`, `last_used_at`, `uses` of these clients."""
+    where = (scope_usage.c.account_id == account_id, scope_usage.c.client_id.in_(client_ids))
+    return list(conn.execute(select(scope_usage).where(*where)).all())
+
+
+def list_usage(conn: Connection, account_id: str, client_id: str, *, since_day: int) -> list[AnyRow]:
+    """`day`, `tokens`, `calls`, `refused` from the day `since_day` (days since the epoch) on, oldest first."""
+    where = (usage.c.account_id == account_id, usage.c.client_id == client_id, usage.c.day >= since_day)
+    return list(conn.execute(select(usage).where(*where).order_by(usage.c.day)).all())
+
+
+def purge_usage(conn: Connection, *, now: int, limit: int) -> int:
+    """Delete up to `limit` daily counts older than 400 days."""
+    key = (usage.c.account_id, usage.c.client_id, usage.c.day)
+    old = select(*key).where(usage.c.day < (now - KEEP_MS) // DAY).limit(limit)
+    return conn.execute(usage.delete().where(tuple_(*key).in_(old))).rowcount
