@@ -115,7 +115,7 @@ async def check_limits(settings: Settings) -> AsyncIterator[Finding]:
     try:
         limits = open_limits(settings.limits_url, settings.limit_scale)
         async with asyncio.timeout(WAIT_S):
-            await limits.require(_PROBE, "doctor")
+            await limits.require((_PROBE, "doctor"))
         await limits.close()
     except (TemporarilyUnavailable, TimeoutError) as error:
         says = f"the server cannot be used: {getattr(error, 'reason', None) or 'no answer'}"

@@ -9,7 +9,6 @@ import binascii
 from typing import NamedTuple
 
 from linkxg.clients.authenticate import Authenticated, ClientAuthenticator
-from linkxg.clients.model import KnownClient
 from linkxg.clients.usage import Usage
 from linkxg.errors import InvalidClient, InvalidRequest
 from linkxg.web.exchange import Exchange
@@ -51,18 +50,22 @@ class ClientAuthentication:
         """The client. Raises InvalidRequest, InvalidClient or RateLimitExceeded."""
         credentials = read_credentials(exchange.header(b"authorization"), form)
         source = source_key(exchange.source)
-        await self._limits.require(SOURCE_FAILURES, source)
+        pair = f"{credentials.client_id} {source}"
+        await self._limits.require((SOURCE_FAILURES, source), (CLIENT_FAILURES, pair))
         if len(credentials.client_id) > MAX_CLIENT_ID or len(credentials.secret) > MAX_SECRET:
             await self._limits.count(SOURCE_FAILURES, source)
             raise InvalidClient(reason="credentials too long")
         client = await self._authenticator.find(credentials.client_id)
-        pair = f"{credentials.client_id} {source}"
         if client is not None:
             exchange.notes["client_id"] = client.id
             exchange.notes["account_id"] = client.account_id
-        await self._limits.require(CLIENT_FAILURES, pair)
+            try:
+                return self._authenticator.compare(client, credentials.secret, exchange.source)
+            except InvalidClient:
+                # A secret made on another node works here at once, not only when the change feed has told of it.
+                client = await self._authenticator.find_anew(credentials.client_id)
         try:
-            return await self._compare(client, credentials, exchange.source)
+            return self._authenticator.compare(client, credentials.secret, exchange.source)
         except InvalidClient as error:
             # Alike for clients that do not exist, or the budget would tell which do.
             await self._limits.count(CLIENT_FAILURES, pair)
@@ -71,16 +74,6 @@ class ClientAuthentication:
             else:
                 self._usage.refused(client.account_id, client.id, exchange, error)
             raise
-
-    async def _compare(self, client: KnownClient | None, credentials: Credentials, source: str) -> Authenticated:
-        try:
-            return self._authenticator.compare(client, credentials.secret, source)
-        except InvalidClient:
-            if client is None:
-                raise
-        # A secret made on another node works here at once, not only when the change feed has told of it.
-        client = await self._authenticator.find_anew(credentials.client_id)
-        return self._authenticator.compare(client, credentials.secret, source)
 
 
 def read_credentials(authorization: bytes | None, form: dict[str, str]) -> Credentials:

@@ -47,9 +47,22 @@ class AtOnceProtocol(BoundedHttpProtocol):
         if self._arriving is not None:
             # Its body comes in pieces.
             body, self._arriving = self._arriving.body, None
-            super().start_request()
+            self._go_uvicorns_way()
             if body:
                 super().on_body(body)
+
+    def on_message_begin(self) -> None:
+        # Only what the parser fills: a scope is made for those who need one.
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
+    def _go_uvicorns_way(self) -> None:
+        url, headers, expect = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expect
+        self.headers += headers
+        super().start_request()
 
     def start_request(self) -> None:
         path = self.app.at_once.get(self.url)
@@ -62,7 +75,7 @@ class AtOnceProtocol(BoundedHttpProtocol):
             or self._header_bytes > HEADER_BYTES
             or not self._is_idle()
         ):
-            super().start_request()
+            self._go_uvicorns_way()
             return
         self._arriving = WholeRequest(path, self.headers, self.client, self.scheme or "")
 

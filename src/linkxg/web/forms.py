@@ -13,6 +13,7 @@ from linkxg.errors import InvalidRequest
 FORM_TYPE = b"application/x-www-form-urlencoded"
 MAX_PARAMETERS = 32
 _PLAIN = re.compile(rb"[A-Za-z0-9*._:/~@!$'(),;\[\]?\\^`{|}<>\"-]*")
+_PLAIN_FORM = re.compile(rb"[A-Za-z0-9*._:/~@&=-]*")
 # The names of every request, without the trouble of decoding them.
 _KNOWN = {
     name.encode(): name for name in ("grant_type", "client_id", "client_secret", "scope", "token", "token_type_hint")
@@ -33,6 +34,7 @@ def read_form(body: bytes) -> dict[str, str]:
     form: dict[str, str] = {}
     seen: set[str] = set()
     pairs = body.split(b"&") if body else []
+    is_plain = _PLAIN_FORM.fullmatch(body) is not None
     if len(pairs) > MAX_PARAMETERS:
         raise InvalidRequest("There are too many parameters.")
     for pair in pairs:
@@ -43,7 +45,7 @@ def read_form(body: bytes) -> dict[str, str]:
         if name in seen and name not in _REPEATABLE:
             raise InvalidRequest("A parameter is repeated.")
         seen.add(name)
-        value = form_decode(raw_value)
+        value = raw_value.decode("ascii") if is_plain else form_decode(raw_value)
         if value:
             form[name] = value
     return form

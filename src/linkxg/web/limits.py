@@ -38,8 +38,8 @@ class Limits(ABC):
         """Count one hit. Raises RateLimitExceeded once the window's budget is gone."""
 
     @abstractmethod
-    async def require(self, budget: Budget, key: str) -> None:
-        """Raises RateLimitExceeded if earlier hits have used the budget up; counts nothing."""
+    async def require(self, *budgets: tuple[Budget, str]) -> None:
+        """Raises RateLimitExceeded if earlier hits under its key have used a budget up; counts nothing."""
 
     @abstractmethod
     async def count(self, budget: Budget, key: str) -> None:
@@ -72,10 +72,11 @@ class MemoryLimits(Limits):
         window = self._hit(budget, key)
         self._refuse_beyond(budget, window.hits, window.ends - time.monotonic())
 
-    async def require(self, budget: Budget, key: str) -> None:
-        window = self._budgets[budget.name].get(key)
-        if window is not None and (left := window.ends - time.monotonic()) > 0:
-            self._refuse_beyond(budget, window.hits + 1, left)
+    async def require(self, *budgets: tuple[Budget, str]) -> None:
+        for budget, key in budgets:
+            window = self._budgets[budget.name].get(key)
+            if window is not None and (left := window.ends - time.monotonic()) > 0:
+                self._refuse_beyond(budget, window.hits + 1, left)
 
     async def count(self, budget: Budget, key: str) -> None:
         self._hit(budget, key)
@@ -126,12 +127,13 @@ class SharedLimits(Limits):
             left = await self._left(budget, key)
         self._refuse_beyond(budget, hits, left)
 
-    async def require(self, budget: Budget, key: str) -> None:
-        async with self._reached() as storage:
-            hits = await storage.get(_name(budget, key))
-            left = await self._left(budget, key) if hits else 0.0
-        if hits:
-            self._refuse_beyond(budget, hits + 1, left)
+    async def require(self, *budgets: tuple[Budget, str]) -> None:
+        for budget, key in budgets:
+            async with self._reached() as storage:
+                hits = await storage.get(_name(budget, key))
+                left = await self._left(budget, key) if hits else 0.0
+            if hits:
+                self._refuse_beyond(budget, hits + 1, left)
 
     async def count(self, budget: Budget, key: str) -> None:
         async with self._reached() as storage:
