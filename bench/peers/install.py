@@ -32,7 +32,7 @@ def install(peer: Peer) -> Path:
     shutil.copytree(peer.folder, there)
     try:
         if (there / "package.json").exists():
-            _run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--omit=dev"], there)
+            _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev"], there)
         else:
             _run([sys.executable, "-m", "venv", "venv"], there)
             pip = ["venv/bin/python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
