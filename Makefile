@@ -44,7 +44,7 @@ lock: ## Pin the dependencies again, with hashes and without any address (needs 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-# PostgreSQL, Redis and Chromium are real processes in the tests; where they cannot be had, those tests say so and skip.
+# PostgreSQL, Redis, Chromium and nginx are real processes in the tests; where they cannot be had, those tests say so and skip.
 parts:
 	@sh tests/install_parts.sh
 

@@ -4,6 +4,7 @@ wanted=""
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || wanted="$wanted postgresql"
 command -v redis-server >/dev/null || command -v valkey-server >/dev/null || wanted="$wanted redis-server"
 command -v chromium >/dev/null || wanted="$wanted chromium"
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || wanted="$wanted nginx-light"
 [ -n "$wanted" ] || exit 0
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
   echo "not installed:$wanted (tests that need them are skipped; as root on Debian this command installs them)"

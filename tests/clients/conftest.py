@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import requests
 
-from clients.tls import ADDRESS, self_signed
 from conftest import ServerFactory
 from harness.clients import ALL_SCOPES
 from harness.server import Server
+from harness.tls import ADDRESS, self_signed
 
 ALGORITHMS = ("HS256", "ES256", "EdDSA", "RS256")
 

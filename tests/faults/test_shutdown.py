@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from clients.tls import ADDRESS, self_signed
 from conftest import GENERAL, DatabaseFactory, ServerFactory
 from faults.conftest import Crowd, Lines, Struck
 from faults.test_sqlite_lock import write_lock
@@ -20,6 +19,7 @@ from harness.clients import request_token
 from harness.load import Line, Load, NoAnswer, seconds_until
 from harness.people import me, refresh, session_of, sign_in
 from harness.server import Server
+from harness.tls import ADDRESS, self_signed
 from harness.vault import Vault
 from harness.world import World, build_world
 
