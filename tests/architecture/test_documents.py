@@ -9,7 +9,7 @@ import typer
 from typer.main import get_command
 
 from api.page import DOCS, fences, tables
-from architecture.program import ROOT, Route, routes
+from architecture.program import ROOT, Route, modules, routes
 from linkxg.cli import build
 from linkxg.errors import CATALOGUE
 from linkxg.settings import describe
@@ -25,6 +25,15 @@ _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
 def test_the_list_of_endpoints() -> None:
     listed = {(row["method"], row["path"]) for table in tables(DOCS / "api.md") for row in table}
     assert listed == {(route.method, route.path) for route in routes() if route.path.startswith(API)}
+
+
+def test_what_operators_are_told_to_watch_is_there() -> None:
+    """Names of metrics and of log lines; an alert on a name that is not written never rings."""
+    page = (DOCS / "operations.md").read_text()
+    sources = "\n".join(module.text for module in modules())
+    names = set(re.findall(r"`(linkxg_[a-z_]+|[a-z]+\.[a-z_]+)`", page)) - {"keys.json", "linkxg.db"}
+    assert len(names) > 10
+    assert [name for name in sorted(names) if f'"{name.removesuffix("_total")}"' not in sources] == []
 
 
 def test_who_may_use_an_endpoint() -> None:

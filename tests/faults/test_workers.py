@@ -25,6 +25,7 @@ from harness.world import World
 ASKED = "/.well-known/jwks.json"
 COUNT = re.compile(rb'linkxg_requests_total\{method="GET",route="%b",status="200"\} (\d+)' % ASKED.encode())
 SOON_S = 30.0
+SILENT_S = 30.0
 
 
 @pytest.fixture
@@ -145,6 +146,18 @@ def test_a_worker_that_stands_still_for_seconds_holds_up_nobody_else(world: Worl
         psutil.Process(victim).resume()
     me(still, probe.session.access).expect(401, "invalid_token")
     assert server.log_events("worker.died") == []
+
+
+def test_a_worker_that_stays_silent_is_killed_and_replaced(world: World, lines: Lines) -> None:
+    server = world.server
+    still, _ = lines(server, 2)
+    (victim,) = [pid for pid in workers(server) if serves(pid, still)]
+    psutil.Process(victim).suspend()
+    (silent,) = server.wait_for_event("worker.silent", timeout=SILENT_S + SOON_S)
+    assert silent["pid"] == victim
+    server.wait_for_event("started", count=3)
+    assert victim not in workers(server)
+    assert len(lines(server, 2)) == len(workers(server)) == server.workers
 
 
 def test_r5_a_worker_that_dies_while_the_database_is_gone_is_replaced_when_it_is_back(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 
 from harness.processes import Process, free_port
@@ -37,6 +38,15 @@ class KeyValueServer:
         )  # fmt: skip
         self._process.wait_for(lambda line: "Ready to accept connections" in line)
         return self
+
+    def pause(self) -> None:
+        """Connections stay open and nothing answers."""
+        assert self._process is not None, "not running"
+        self._process.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process is not None, "not running"
+        self._process.signal(signal.SIGCONT)
 
     def stop(self) -> None:
         if self._process is not None:

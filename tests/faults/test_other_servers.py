@@ -1,0 +1,85 @@
+"""What is answered while mail or the counters are out of reach, and while too many sign in at once?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from conftest import GENERAL
+from faults.conftest import Lines, Struck
+from harness.clients import request_token
+from harness.load import Line, at_once, seconds_until
+from harness.people import accept, invite, login, me
+from harness.processes import free_port
+from harness.redis import KeyValueServer
+from harness.smtp_sink import SmtpSink
+
+WAITING, OVER_THAT = 64, 100
+SOON_S = 10.0
+SILENT_S = 8.0
+
+
+def test_an_invitation_comes_as_a_link_when_no_mail_can_be_sent(struck: Struck) -> None:
+    world = struck("sqlite", LINKXG_SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
+    _, token = invite(world.api, world.owner, "MEMBER")
+    assert accept(world.api, token, world.vault.password()).status in {200, 201}
+    (line,) = world.server.wait_for_event("mail.failed")
+    assert line["level"] == "warning"
+
+
+def test_no_link_is_shown_when_the_mail_was_sent(struck: Struck, smtp_sink: SmtpSink) -> None:
+    """The counterpart: only a failure makes the inviting person see the link."""
+    world = struck("sqlite", LINKXG_SMTP_URL=smtp_sink.url)
+    email = "nora@example.test"
+    body = {"email": email, "role": "VIEWER"}
+    made = world.api.post("/account/users", bearer=world.owner.access, json=body).expect(201)
+    assert b"invitations/" not in made.body
+    assert smtp_sink.wait_for(email).recipients == (email,)
+
+
+def test_without_its_counters_what_is_limited_is_refused(struck: Struck, key_value_server: KeyValueServer) -> None:
+    """Gone or silent: an unlimited service would be worse. What has no budget goes on."""
+    world = struck("sqlite", LINKXG_LIMITS_URL=key_value_server.url, **GENERAL)
+    person, token = world.person(), world.token()
+    key_value_server.stop()
+    limited = (partial(request_token, oauth=world.oauth), partial(login, email=person.email, password=person.password))
+    line = Line(world.server, faulty=True)
+    for ask in limited:
+        ask(line).expect(503, "temporarily_unavailable")
+    line.get("//healthz").expect(200)
+    me(line, world.owner.access).expect(200)
+    line.get("/products", bearer=token).expect(200)
+    key_value_server.start()
+    for ask in limited:
+        seconds_until(lambda ask=ask: ask(line).status == 200, within=SOON_S)
+    key_value_server.pause()
+    try:
+        assert request_token(line, world.oauth).expect(503, "temporarily_unavailable").seconds < SILENT_S
+    finally:
+        key_value_server.resume()
+    seconds_until(lambda: request_token(line, world.oauth).status == 200, within=SOON_S)
+    line.close()
+
+
+def test_sign_ins_that_would_wait_too_long_are_refused_and_tokens_flow(struck: Struck, lines: Lines) -> None:
+    world = struck("sqlite", LINKXG_PASSWORD_THREADS="1", **GENERAL)
+    person = world.person()
+    crowd = lines(world.server, OVER_THAT, faulty=True)
+    (other,) = lines(world.server)
+    tokens: list[float] = []
+
+    def sign_in(line: Line) -> int:
+        answer = login(line, person.email, person.password)
+        answer.expect_one_of((200, None), (503, "temporarily_unavailable"))
+        return answer.status
+
+    def fetch() -> int:
+        tokens.extend(request_token(other, world.oauth).expect(200).seconds for _ in range(20))
+        return 0
+
+    calls: list[Callable[[], int]] = [*(partial(sign_in, line) for line in crowd), fetch]
+    statuses = at_once(calls)
+    assert statuses.count(503) > 0
+    # One is being hashed, and more may come while the first are done.
+    assert statuses.count(200) >= WAITING
+    assert max(tokens) < 1.0
