@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import typer
@@ -25,6 +27,17 @@ _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
 def test_the_list_of_endpoints() -> None:
     listed = {(row["method"], row["path"]) for table in tables(DOCS / "api.md") for row in table}
     assert listed == {(route.method, route.path) for route in routes() if route.path.startswith(API)}
+
+
+def test_the_capacity_page_is_what_its_model_says() -> None:
+    """Of the costs that are kept; the simulation beside it takes a minute and is refreshed by hand."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.capacity"], cwd=ROOT, capture_output=True, check=True, timeout=60
+    )
+    said = [line for line in done.stdout.decode().splitlines() if line]
+    assert len(said) > 25
+    page = (DOCS / "capacity.md").read_text().splitlines()
+    assert [line for line in said if line not in page] == []
 
 
 def test_what_operators_are_told_to_watch_is_there() -> None:
