@@ -23,7 +23,9 @@ from harness.vault import Vault
 from harness.world import build_world
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-DOCUMENTED = ("api-access", "secret", "overlap", "rotate", "refused")
+DOCUMENTED = (
+    "api-access", "secret", "overlap", "rotate", "refused", "product-incomplete", "compare", "import-failed-rows",
+)  # fmt: skip
 READ_AT = 1200
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"width": 1440, "color_scheme": "light"},

@@ -10,14 +10,12 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 
-import msgspec
-
+from browser.stock import Stock, build_stock
 from harness.clients import OAuthClient, get_token, make_client, request_token, rotate, with_secret
 from harness.databases import SqliteDatabase
 from harness.people import Person, add_person, invite
 from harness.rows import wait_for_count
 from harness.world import World
-from linkxg.cli.demo_products import demo_products
 
 DAY, HOUR, MINUTE = 86_400_000, 3_600_000, 60_000
 
@@ -30,16 +28,13 @@ class Showcase:
     erp: OAuthClient
     shop: OAuthClient
     member: Person
-    product_id: str
+    stock: Stock
 
 
 def build_showcase(world: World) -> Showcase:
     """Fill the first account of a fresh server on SQLite."""
     api, owner = world.api, world.owner
-    product_id = ""
-    for product in demo_products()[::8]:
-        given = msgspec.to_builtins(product)
-        product_id = api.post("/products", bearer=owner.access, json=given).expect(201).data()["id"]
+    stock = build_stock(world)
     member = add_person(api, owner, "MEMBER")
     add_person(api, owner, "ADMIN")
     invite(api, owner, "VIEWER", "nora.lindqvist@example.test")
@@ -67,7 +62,7 @@ def build_showcase(world: World) -> Showcase:
     with_secret(shop, rotate(api, shop, owner.access, grace_period_seconds=86_400).expect(200))
     wait_for_count(world.server.database, "SELECT count(*) FROM refused_requests", 4)
     _age(world, erp, shop)
-    return Showcase(world, renewed, shop, member, product_id)
+    return Showcase(world, renewed, shop, member, stock)
 
 
 def _age(world: World, erp: OAuthClient, shop: OAuthClient) -> None:

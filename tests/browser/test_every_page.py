@@ -35,7 +35,7 @@ class Scales:
             self._asked.clear()
             self.weights.clear()
         # What the script asks for later is no part of the first view.
-        if request.resource_type != "fetch":
+        if request.resource_type not in {"fetch", "xhr"}:
             self._asked.add(request)
 
     def _add(self, request: Request) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+from browser.chromium import new_page, sign_in
 from browser.conftest import OpenPage
+from browser.showcase import Showcase
 from harness.people import Person
 from harness.world import World
 from imports.files import by_sku, new_sku
@@ -36,6 +38,23 @@ def test_drop_follow_mend(site: World, open_page: OpenPage, someone: Person) -> 
     page.get_by_role("button", name="Import file").click()
     expect(page.get_by_text("completed", exact=True)).to_be_visible(timeout=20_000)
     assert by_sku(site, bad) is not None
+
+
+def test_who_is_at_a_button_stays_there_while_the_page_looks(browser: Browser, showcase: Showcase) -> None:
+    page = new_page(browser, showcase.world.server.url)
+    owner = showcase.world.account.owner
+    sign_in(page, owner.email, owner.password)
+    page.goto(f"/imports/{showcase.stock.running}")
+    button = page.get_by_role("button", name="Cancel import")
+    button.focus()
+    numbers = page.locator("#standing progress").element_handle()
+    for _ in range(2):
+        with page.expect_response(lambda answer: answer.request.resource_type == "fetch"):
+            pass
+    # What it has heard it puts in place before it looks again.
+    assert not numbers.evaluate("(one) => one.isConnected"), "the numbers are anew"
+    expect(button).to_be_focused()
+    page.context.close()
 
 
 def test_what_is_refused_is_told_on_the_page(site: World, open_page: OpenPage, someone: Person) -> None:

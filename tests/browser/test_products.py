@@ -28,8 +28,9 @@ def test_what_is_missing_is_listed_filled_in_and_published(
     page.goto(f"/products/{product['id']}")
     missing = page.locator(".missing")
     expect(missing.get_by_role("listitem")).to_have_count(4)
-    page.get_by_role("link", name="gtin").click()
-    expect(page.locator(":focus, :target")).to_have_attribute("name", "gtin")
+    for link, field in {"GTIN": "gtin", "Category": "category.code", "Facility": "facility.name"}.items():
+        missing.get_by_role("link", name=link).click()
+        expect(page.locator(":focus, :target")).to_have_attribute("name", field)
     for label, value in (
         ("GTIN", new_gtin()), ("Category code", "10002098"), ("Category name", "Chairs"),
         ("Scheme name", "GS1 GPC"), ("Scheme address", "https://gpc.example/"), ("Country of production", "DE"),
@@ -63,7 +64,7 @@ def test_a_change_is_compared_and_a_version_withdrawn(site: World, owner_page: P
     expect(page.get_by_role("row")).to_have_count(2)
     page.goto(f"{where}/versions/1")
     expect(page.locator("main")).to_contain_text(product["contentHash"])
-    expect(page.get_by_role("row", name="attributes.watt")).to_contain_text("5")
+    expect(page.get_by_role("row", name="Attributes, watt")).to_contain_text("5")
     page.get_by_label("Reason").fill("Wrong brand")
     page.get_by_role("button", name="Withdraw version 1").click()
     expect(page.locator("main")).to_contain_text("Wrong brand")

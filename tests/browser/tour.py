@@ -23,6 +23,8 @@ def tour(page: Page, showcase: Showcase) -> Iterator[str]:
     yield from _outside(page, showcase)
     _enter(page, showcase.world.account.owner)
     yield from _inside(page, showcase)
+    yield from _products(page, showcase)
+    yield from _imports(page, showcase)
     yield from _secrets(page, showcase)
     yield from _asked_again(page, showcase)
     page.context.clear_cookies()
@@ -31,6 +33,7 @@ def tour(page: Page, showcase: Showcase) -> Iterator[str]:
         "api-access-empty": "/account/api-access",
         "refused-empty": "/account/refusals",
         "products-empty": "/products",
+        "imports-empty": "/imports",
         "audit-empty": "/account/audit?action=token.revoked",
     }.items():
         page.goto(path)
@@ -81,9 +84,6 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         "password": "/account/password",
         "audit": "/account/audit",
         "verdict": "/account/audit/verify",
-        "products": "/products",
-        "product": f"/products/{showcase.product_id}",
-        "new-product": "/products/new",
         "error": "/products/none",
     }
     for name, path in pages.items():
@@ -104,6 +104,61 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         page.goto("/account/api-access")
         menu.click()
         yield "menu"
+
+
+def _products(page: Page, showcase: Showcase) -> Iterator[str]:
+    stock = showcase.stock
+    versioned = f"/products/{stock.versioned}"
+    pages = {
+        "products": "/products",
+        "products-exact": "/products?q=OT-180",
+        "product": f"/products/{stock.draft}",
+        "product-incomplete": f"/products/{stock.incomplete}",
+        "product-archived": f"/products/{stock.archived}",
+        "product-versions": versioned,
+        "version": f"{versioned}/versions/2",
+        "version-withdrawn": f"{versioned}/versions/1",
+        "version-draft": f"{versioned}/versions/3",
+        "compare": f"{versioned}/compare/1/2",
+        "compare-draft": f"{versioned}/compare/2/3",
+        "compare-same": f"{versioned}/compare/2/2",
+        "new-product": "/products/new",
+    }
+    for name, path in pages.items():
+        page.goto(path)
+        yield name
+    page.goto(f"/products/{stock.incomplete}")
+    page.get_by_label("GTIN", exact=True).fill("4006381333932")
+    page.get_by_label("Country of production").fill("XX")
+    page.get_by_role("button", name="Save product").click()
+    page.get_by_role("alert").wait_for()
+    yield "product-refused"
+    page.goto(f"{versioned}/versions/2")
+    page.get_by_label("Reason").fill(" ")
+    page.get_by_role("button", name="Withdraw version 2").click()
+    page.get_by_role("alert").wait_for()
+    yield "withdraw-refused"
+
+
+def _imports(page: Page, showcase: Showcase) -> Iterator[str]:
+    stock = showcase.stock
+    pages = {
+        "imports": "/imports",
+        "import": f"/imports/{stock.imported}",
+        "import-running": f"/imports/{stock.running}",
+        "import-failed-rows": f"/imports/{stock.mendable}",
+        "import-broken": f"/imports/{stock.broken}",
+    }
+    for name, path in pages.items():
+        page.goto(path)
+        yield name
+    page.goto("/imports")
+    page.get_by_label("File of products").set_input_files(
+        {"name": "lighting-spring.csv", "mimeType": "text/csv", "buffer": b"sku,nmae,colour\nCL-1,Lamp,red\n"}
+    )
+    page.get_by_role("button", name="Import file").click()
+    page.get_by_role("alert").wait_for()
+    yield "imports-refused"
 
 
 def _secrets(page: Page, showcase: Showcase) -> Iterator[str]:

@@ -12,6 +12,9 @@ from linkxg.console.page_forms import PageForm
 from linkxg.products.diff_versions import changed_fields
 from linkxg.products.model import ProductPatch, Shown
 
+_PART = re.compile(r"[^.\[\]]+")
+_HUMP = re.compile(r"(?<=[a-z])[A-Z]")
+_LETTERS = {"gln", "gtin", "sku", "url"}
 _LENGTH = re.compile(r"length (?P<which>[<>])= (?P<bound>\d+)")
 
 
@@ -53,6 +56,7 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
     ),
 )
 FIELDS = tuple(field for _, fields in GROUPS for field in fields)
+_ORDER = {field.name: place for place, field in enumerate(FIELDS)}
 _LABELS = {field.name: field.label for field in FIELDS}
 
 
@@ -64,8 +68,9 @@ def present(shown: Shown) -> dict[str, str]:
 
 
 def leaves(content: str) -> list[tuple[str, str]]:
-    """(path, value) of everything that a content says."""
-    return [(one.field, told(one.new)) for one in changed_fields({}, msgspec.json.decode(content)) if one.field]
+    """(path, value) of everything that a content says, in the order of the form where that has it."""
+    found = [(one.field, told(one.new)) for one in changed_fields({}, msgspec.json.decode(content)) if one.field]
+    return sorted(found, key=lambda leaf: _ORDER.get(leaf[0], len(_ORDER)))
 
 
 def patch_of(form: PageForm) -> ProductPatch:
@@ -95,9 +100,40 @@ def told(value: Any) -> str:
 
 
 def label(path: str) -> str:
-    """What the page calls a field that a refusal names."""
+    """What the page calls a field of the API: `materials[0].massFraction` is "Materials 1, mass fraction"."""
     name = path.removeprefix("content.")
-    return _LABELS.get(name, name)
+    return _LABELS.get(name) or _spelled(name)
+
+
+def _spelled(name: str) -> str:
+    member, _, own = name.partition(".")
+    if member == "attributes" and own:
+        # Named by the account itself.
+        return f"Attributes, {own}"
+    spelled = ", ".join(map(_words, _PART.findall(name))).replace(", #", " ")
+    return spelled[:1].upper() + spelled[1:]
+
+
+def _words(part: str) -> str:
+    """`massFraction` as "mass fraction"; a place in a list counted from one."""
+    if part.isdigit():
+        return f"#{int(part) + 1}"
+    return part.upper() if part in _LETTERS else _HUMP.sub(lambda hump: f" {hump[0].lower()}", part)
+
+
+class Missing(NamedTuple):
+    """`anchor` is the field of the form to go to, if the form has one."""
+
+    name: str
+    message: str
+    anchor: str | None
+
+
+def to_fill_in(detail: dict[str, str]) -> Missing:
+    """What is missing, as its list on the page tells it."""
+    path = detail["field"].removeprefix("content.")
+    anchor = next((field.name for field in FIELDS if f"{field.name}.".startswith(f"{path}.")), None)
+    return Missing(label(path), detail["message"], anchor)
 
 
 def in_words(detail: dict[str, str]) -> str:

@@ -1,5 +1,6 @@
 """`/products/{id}`: one product, its draft to fill in, and publishing it."""
 
+from collections.abc import Container
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from litestar.params import FromPath
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
-from linkxg.console.product_fields import GROUPS, in_words, patch_of, present
+from linkxg.console.product_fields import GROUPS, in_words, patch_of, present, to_fill_in
 from linkxg.console.product_said import said
 from linkxg.errors import (
     AccessDenied,
@@ -55,7 +56,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             await change_product(parts.database, visit.actor, visit.account_id, product_id, patch, _unchanged(visit))
         except ValidationFailed as error:
             told = [in_words(detail) for detail in error.details or ()]
-            return await _show(parts, visit, product_id, faults=told or [error.description], status=422)
+            wrong = {detail["field"].removeprefix("content.") for detail in error.details or ()}
+            return await _show(parts, visit, product_id, faults=told or [error.description], wrong=wrong, status=422)
         except (DuplicateSku, DuplicateGtin, InvalidState, PreconditionFailed) as error:
             told = [_TOLD.get(type(error), error.description)]
             return await _show(parts, visit, product_id, faults=told, status=409)
@@ -117,10 +119,11 @@ async def _show(
     product_id: str,
     *,
     faults: list[str] | None = None,
+    wrong: Container[str] = (),
     status: int = 200,
     filled: bool = True,
 ) -> Response[str]:
-    """The page; with `filled` the entries of a refused form stand in it."""
+    """The page; with `filled` the entries of a refused form stand in it, and the fields in `wrong` are marked."""
     base = await read_product(parts.database, visit.account_id, product_id, "base")
     head = base.head
     rows, more = await list_versions(parts.database, visit.account_id, product_id, before=None, limit=SHOWN_VERSIONS)
@@ -136,9 +139,10 @@ async def _show(
         groups=GROUPS,
         filled={name: visit.form.text(name) for name in stored} if faults and filled else stored,
         parts=said(content),
-        missing=missing,
+        missing=[to_fill_in(one) for one in missing],
         versions=rows,
         more=more,
         may_write="products:write" in visit.scopes and head.status != "ARCHIVED",
         faults=faults or [],
+        wrong=wrong,
     )

@@ -162,14 +162,17 @@
 
   // What is under way is looked at once a second, until it has ended.
   const follow = async () => {
-    const place = document.querySelector("[data-live]");
-    if (!place) return;
+    const places = [...document.querySelectorAll("[data-live]")];
+    if (!places.length) return;
     try {
       const answer = await fetch(location.pathname, { redirect: "error" });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const found = page.getElementById(place.id);
-      if (found && !("live" in found.dataset)) { location.replace(location.pathname); return; }
-      if (found) { place.replaceChildren(...found.childNodes); begin(place); }
+      for (const place of places) {
+        const found = page.getElementById(place.id);
+        if (found && !("live" in found.dataset)) { location.replace(location.pathname); return; }
+        // Whoever has come to a button of it would lose their place.
+        if (found && !place.contains(document.activeElement)) { place.replaceChildren(...found.childNodes); begin(place); }
+      }
     } catch { /* The next look may succeed. */ }
     setTimeout(follow, 1000);
   };
