@@ -1,11 +1,12 @@
 """How does a request that hardly ever waits do without a task?
 
 A task costs more than many an answer. So a coroutine is begun here as a plain call, once the event loop has read all
-its sockets, and becomes a task when it first has to wait. Time limits need a task beforehand: see `in_a_task`.
+its sockets. When it waits for a future, that future continues it; it becomes a task where it asks to: see `in_a_task`.
 """
 
 import asyncio
 from collections.abc import Coroutine, Generator
+from functools import partial
 from types import coroutine
 from typing import Any
 
@@ -22,39 +23,43 @@ class Beginnings:
     """Begins the coroutines of one turn of the event loop together."""
 
     def __init__(self) -> None:
-        self._gathered: list[tuple[Work, set[asyncio.Task[None]]]] = []
+        self._gathered: list[Work] = []
 
-    def add(self, work: Work, tasks: set[asyncio.Task[None]]) -> None:
-        """Begin `work` in this turn, after whatever else is read in it; once it has to wait it is in `tasks`."""
+    def add(self, work: Work) -> None:
+        """Begin `work` in this turn, after whatever else is read in it."""
         if not self._gathered:
             asyncio.get_running_loop().call_soon(self._begin)
-        self._gathered.append((work, tasks))
+        self._gathered.append(work)
 
     def _begin(self) -> None:
         begun, self._gathered = self._gathered, []
-        loop = asyncio.get_running_loop()
-        for work, tasks in begun:
-            try:
-                awaited = work.send(None)
-            except StopIteration:
-                continue
-            except Exception as fault:  # noqa: BLE001  it is not the fault of those who come after it
-                loop.call_exception_handler({"message": "a request failed", "exception": fault})
-                continue
-            task = loop.create_task(_go_on(work, awaited))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+        for work in begun:
+            _go_on(work)
+
+
+def _go_on(work: Work, _: object = None) -> None:
+    """Run `work` until it waits: for a future, which then calls this again, or for a task to go on in."""
+    loop = asyncio.get_running_loop()
+    try:
+        awaited = work.send(None)
+    except StopIteration:
+        return
+    except Exception as fault:  # noqa: BLE001  it is not the fault of those who come after it
+        loop.call_exception_handler({"message": "a request failed", "exception": fault})
+        return
+    if awaited is None:
+        _tasks.add(task := loop.create_task(_rest(work)))
+        task.add_done_callback(_tasks.discard)
+    else:
+        # What a task does with a future that it is given.
+        awaited._asyncio_future_blocking = False
+        awaited.add_done_callback(partial(_go_on, work))
 
 
 @coroutine
-def _go_on(work: Work, awaited: Any) -> Generator[Any, Any, None]:
-    """The rest of `work`, which has been run up to its wait for `awaited`."""
-    try:
-        yield awaited
-    except BaseException as fault:  # noqa: BLE001  a cancellation is for `work` to hear of
-        try:
-            awaited = work.throw(fault)
-        except StopIteration:
-            return
-        yield awaited
+def _rest(work: Work) -> Generator[Any, Any, None]:
     yield from work
+
+
+# The event loop keeps only weak references to them.
+_tasks: set[asyncio.Task[None]] = set()

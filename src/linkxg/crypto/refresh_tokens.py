@@ -8,7 +8,11 @@ bits of tag (RFC 9700 §4.14.2).
 
 import hmac
 import os
+from functools import lru_cache
 from typing import NamedTuple
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from linkxg.crypto.secrets import REFRESH_TOKEN
 
@@ -51,4 +55,14 @@ def read_refresh_token(key: bytes, token: str) -> RefreshToken | None:
 
 
 def _tag(key: bytes, body: bytes) -> bytes:
-    return hmac.digest(key, b"refresh\0" + body, "sha256")[:_TAG]
+    mac = _keyed(key).copy()
+    mac.update(body)
+    return mac.finalize()[:_TAG]
+
+
+@lru_cache(1)
+def _keyed(key: bytes) -> HMAC:
+    """What has taken the key in: a copy costs a third of `hmac.digest`."""
+    mac = HMAC(key, SHA256())
+    mac.update(b"refresh\0")
+    return mac

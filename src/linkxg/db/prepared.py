@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import ClauseElement, Connection, Executable
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
 
 
 class Prepared:
@@ -21,30 +22,37 @@ class Prepared:
     def __init__(self, statement: Executable, on_postgres: Executable | None = None) -> None:
         self._statement = statement if on_postgres is None else on_postgres
         assert isinstance(statement, ClauseElement)
-        compiled = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
+        # By position: the driver makes a text of each name, with every execution.
+        compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
+        assert isinstance(compiled, SQLCompiler)
         self._text = str(compiled)
+        self._names = compiled.positiontup or []
         # Literals in the statement (such as `+ 1`) are parameters too, with values of their own.
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
 
     def first(self, conn: Connection, values: dict[str, Any]) -> Any:
         """The first row as a tuple, or None."""
         if conn.dialect.name == "sqlite":
-            return driver(conn).execute(self._text, {**self._fixed, **values}).fetchone()
+            return driver(conn).execute(self._text, self._in_order(values)).fetchone()
         row = conn.execute(self._statement, values).first()
         return None if row is None else tuple(row)
 
     def all(self, conn: Connection, values: dict[str, Any]) -> list[Any]:
         """Every row as a tuple."""
         if conn.dialect.name == "sqlite":
-            return driver(conn).execute(self._text, {**self._fixed, **values}).fetchall()
+            return driver(conn).execute(self._text, self._in_order(values)).fetchall()
         return [tuple(row) for row in conn.execute(self._statement, values)]
 
     def many(self, conn: Connection, rows: Iterable[dict[str, Any]]) -> None:
         """Run it for each of `rows`."""
         if conn.dialect.name == "sqlite":
-            driver(conn).executemany(self._text, [{**self._fixed, **values} for values in rows])
+            driver(conn).executemany(self._text, map(self._in_order, rows))
         elif found := list(rows):
             conn.execute(self._statement, found)
+
+    def _in_order(self, values: dict[str, Any]) -> list[Any]:
+        given = {**self._fixed, **values}
+        return [given[name] for name in self._names]
 
 
 def driver(conn: Connection) -> sqlite3.Connection:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    ScalarSelect,
     String,
     Table,
     and_,
@@ -60,6 +61,12 @@ throttle = Table(
     Index("ix_login_failures_last_failed_at", "last_failed_at"),
 )
 
+
+def _of_person(column: Column[Any]) -> ScalarSelect[Any]:
+    """What a session's person is, within a statement over sessions."""
+    return select(column).where(users.c.id == sessions.c.user_id).scalar_subquery()
+
+
 # The one-winner statement of the refresh: its row count is the answer.
 _ROTATE = Prepared(
     sessions.update()
@@ -81,8 +88,9 @@ _ROTATE = Prepared(
         last_used_at=bindparam("now"),
         source=bindparam("from"),
     )
-    .returning(sessions.c.user_id, sessions.c.user_epoch)
-)
+    .returning(sessions.c.account_id, sessions.c.user_id, _of_person(users.c.email), _of_person(users.c.role),
+               sessions.c.user_epoch)
+)  # fmt: skip
 _PERSON = Prepared(
     select(users.c.account_id, users.c.email, users.c.role, users.c.epoch).where(
         users.c.id == bindparam("user"), users.c.epoch == bindparam("epoch"), users.c.disabled.is_(False)
@@ -145,11 +153,7 @@ def insert_session(conn: Connection, account_id: str, **values: Any) -> None:
 def rotate(conn: Connection, session_id: str, values: dict[str, Any]) -> Rotated | None:
     """Use the refresh token `used` of generation `presented` up; of any number who try, one succeeds."""
     row = _ROTATE.first(conn, {"session": session_id, **values})
-    if row is None:
-        return None
-    user_id, user_epoch = row
-    person = find_person(conn, user_id, user_epoch)
-    return None if person is None else rotated(session_id, user_id, person)
+    return None if row is None else Rotated(session_id, *row)
 
 
 def lock_person(conn: Connection, user_id: str) -> str | None:

@@ -93,7 +93,7 @@ class AtOnceProtocol(BoundedHttpProtocol):
         self._request_is_read()
         request.keep_alive = self.parser.should_keep_alive() and not self.leaving
         self.cycle: Any = request
-        self._begin(self._answer(request), self.tasks)
+        self._begin(self._answer(request))
 
     async def _answer(self, request: WholeRequest) -> None:
         try:
