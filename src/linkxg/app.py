@@ -46,6 +46,7 @@ from linkxg.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.oauth.token_endpoint import TokenEndpoint
 from linkxg.occupancy import occupy
 from linkxg.products import routes as product_routes
+from linkxg.products.read_endpoint import ReadEndpoint
 from linkxg.products.search import routes as product_search_routes
 from linkxg.products.versions import routes as version_routes
 from linkxg.reference import routes as reference_routes
@@ -116,6 +117,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
     usage = Usage(database)
     housekeeping = Housekeeping(database)
     imports = ImportRunner(database, settings.database, settings.log_level)
+    guard = Guard(verifier, usage.call, usage.refused_call)
     authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
     refusals = Refusals(issuer)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
@@ -183,7 +185,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
             *reference_routes.routes(handlers, issuer, __version__),
             *console_routes.routes(parts, error_pages),
         ],
-        guards=[Guard(verifier, usage.call, usage.refused_call)],
+        guards=[guard],
         request_class=StrictRequest,
         request_max_body_size=None,
         exception_handlers={
@@ -205,6 +207,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
     return Edge(
         router,
         raw,
+        {product_routes.PATH: ("product_id", ReadEndpoint(database, guard))},
         sources=Sources(settings.trusted_proxies),
         refusals=refusals,
         metrics=metrics,

@@ -44,7 +44,7 @@ ETAG = header("ETag", "The product's revision, for If-Match and If-None-Match.")
 LINK = header("Link", "With rel=next, the address of the next page (RFC 8288).")
 REPLAYED = header("Idempotent-Replayed", "true when this request was answered before; this is that answer.")
 _LOCATION = header("Location", "The address of the new product.")
-_ONE: dict[str, Any] = {
+ONE: dict[str, Any] = {
     "tags": ["Products"],
     "operation_class": ConditionalRead,
     "response_headers": [ETAG],
@@ -87,7 +87,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     @get(
         "/products/by-sku/{sku:path}",
         operation_id="readProductBySku",
-        **_ONE,
+        **ONE,
     )
     async def by_sku(
         request: Request[Any, Any, Any], sku: FromPath[str], version: VersionParameter = None, fields: Fields = None
@@ -99,7 +99,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     @get(
         "/products/by-gtin/{gtin:str}",
         operation_id="readProductByGtin",
-        **_ONE,
+        **ONE,
     )
     async def by_gtin(
         request: Request[Any, Any, Any], gtin: FromPath[str], version: VersionParameter = None, fields: Fields = None
@@ -115,7 +115,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     @get(
         "/products/{product_id:str}",
         operation_id="readProduct",
-        **_ONE,
+        **ONE,
     )
     async def read(
         request: Request[Any, Any, Any],

@@ -4,7 +4,7 @@ Deny by default: a route that declares nothing is refused to everybody, and a te
 before the body is read, so an error about a body is never an oracle for strangers (security bar 38).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -40,6 +40,10 @@ class Guard:
             return
         exchange = exchange_of(connection.scope)
         exchange.route = connection.scope.get("path_template") or exchange.route
+        self.admit(exchange, opt)
+
+    def admit(self, exchange: Exchange, opt: Mapping[str, Any]) -> Principal:
+        """The caller, if these options of a route let them in. Raises InvalidToken, InsufficientScope, AccessDenied."""
         principal = self.authenticate(exchange)
         required = opt.get("scope")
         if required:
@@ -53,6 +57,7 @@ class Guard:
         elif not opt.get("any_caller"):
             raise AccessDenied(reason="the route declares no permission")
         self._on_call(principal, required)
+        return principal
 
     def authenticate(self, exchange: Exchange) -> Principal:
         """The caller of the Authorization header (RFC 6750 §2.1). Raises MissingToken or InvalidToken."""

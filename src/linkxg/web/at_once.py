@@ -5,11 +5,21 @@ comes in one piece on an idle connection, as nearly all do: see `docs/decisions/
 other request goes uvicorn's way, and the edge takes it from there.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from linkxg.waiting import Beginnings
-from linkxg.web.exchange import Headers
+from linkxg.web.exchange import Headers, RawEndpoint
 from linkxg.web.http_protocol import HEADER_BYTES, BoundedHttpProtocol
+
+
+class AtOnce(NamedTuple):
+    """Who answers a request: `route` is the address as logs and metrics name it, `argument` the last part of `path`."""
+
+    method: str
+    route: str
+    path: str
+    argument: str
+    endpoint: RawEndpoint
 
 
 class _Event:
@@ -22,11 +32,11 @@ class _Event:
 class WholeRequest:
     """A request with its body; to uvicorn it is one of its cycles, of which it asks whether an answer is under way."""
 
-    __slots__ = ("body", "client", "disconnected", "headers", "keep_alive", "path", "response_complete", "scheme")
+    __slots__ = ("body", "client", "disconnected", "headers", "keep_alive", "response_complete", "scheme", "to")
     message_event = _Event()
 
-    def __init__(self, path: str, headers: Headers, client: tuple[str, int] | None, scheme: str) -> None:
-        self.path = path
+    def __init__(self, to: AtOnce, headers: Headers, client: tuple[str, int] | None, scheme: str) -> None:
+        self.to = to
         self.headers = headers
         self.client = client
         self.scheme = scheme
@@ -37,7 +47,10 @@ class WholeRequest:
 
 
 class AtOnceProtocol(BoundedHttpProtocol):
-    """Hands whole requests to `app.answer`, which returns the bytes of a response to send; everything else to `app`."""
+    """Hands whole requests to `app.answer`, which returns the bytes of a response to send; everything else to `app`.
+
+    `app.at_once` tells, by method, target and header fields, who answers at once.
+    """
 
     _begin: ClassVar = staticmethod(Beginnings().add)
     _arriving: WholeRequest | None = None
@@ -65,10 +78,9 @@ class AtOnceProtocol(BoundedHttpProtocol):
         super().start_request()
 
     def start_request(self) -> None:
-        path = self.app.at_once.get(self.url)
+        to = self.app.at_once(self.parser.get_method(), self.url, self.headers)
         if (
-            path is None
-            or self.parser.get_method() != b"POST"
+            to is None
             or self.parser.get_http_version() != "1.1"
             or self.parser.should_upgrade()
             or self.expect_100_continue
@@ -77,7 +89,7 @@ class AtOnceProtocol(BoundedHttpProtocol):
         ):
             self._go_uvicorns_way()
             return
-        self._arriving = WholeRequest(path, self.headers, self.client, self.scheme or "")
+        self._arriving = WholeRequest(to, self.headers, self.client, self.scheme or "")
 
     def on_body(self, body: bytes) -> None:
         if self._arriving is None:

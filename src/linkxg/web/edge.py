@@ -7,13 +7,14 @@ carries, counts it and writes its one log line.
 
 import itertools
 import os
+import re
 import time
 from collections.abc import Mapping
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PublicError
-from linkxg.web.at_once import WholeRequest
+from linkxg.web.at_once import AtOnce, WholeRequest
 from linkxg.web.exchange import (
     MORE_TIME,
     NO_STORE,
@@ -32,21 +33,28 @@ from linkxg.web.refusals import Refusals
 from linkxg.web.source import Sources, refuse_plain_http
 
 RawRoutes = Mapping[str, Mapping[str, RawEndpoint]]
+Reads = Mapping[str, tuple[str, RawEndpoint]]
+_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# The reference page brings its own policy; JSON needs none of the browser's powers.
+_JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"})
 # HEAD is GET without the content, which the HTTP server leaves out (RFC 9110 §9.3.2). OPTIONS is no method of ours: the
 # router would answer it by itself, to strangers and with the wrong list, so it gets a name that no route has.
 _TAKEN_AS = {"HEAD": "GET", "OPTIONS": "NONE"}
-# The reference page brings its own policy; JSON needs none of the browser's powers.
-_JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 
 
 class Edge:
-    """`inner` is the router; `raw` maps path → method → endpoint for what is answered here."""
+    """`inner` is the router; `raw` maps path → method → endpoint for what is answered here.
+
+    `reads` maps a path to what answers a plain GET of an id below it, and to the name of that parameter. The router has
+    the same route: it describes it, and answers whatever is not plain.
+    """
 
     def __init__(
         self,
         inner: object,
         raw: RawRoutes,
+        reads: Reads,
         *,
         sources: Sources,
         refusals: Refusals,
@@ -55,7 +63,12 @@ class Edge:
     ) -> None:
         self.inner = inner
         self.raw = raw
-        self.at_once = {path.encode(): path for path, methods in raw.items() if "POST" in methods}
+        self._posts = {
+            path.encode(): AtOnce("POST", path, path, "", methods["POST"])
+            for path, methods in raw.items()
+            if "POST" in methods
+        }
+        self._reads = {parent.encode(): (f"{parent}/{{{name}}}", read) for parent, (name, read) in reads.items()}
         self._sources = sources
         self._refusals = refusals
         self._metrics = metrics
@@ -73,14 +86,27 @@ class Edge:
         """Whether connections from `peer` are those of many callers: a trusted proxy's, or this machine's own."""
         return self._sources.speaks_for_many(peer)
 
+    def at_once(self, method: bytes, target: bytes, headers: Headers) -> AtOnce | None:
+        """Who answers this request without the router; None for most."""
+        if method == b"POST":
+            return self._posts.get(target)
+        if method == b"GET":
+            parent, _, name = target.rpartition(b"/")
+            known = self._reads.get(parent)
+            # Questions about a copy that the caller has, or with parameters, are the router's.
+            if known and _UUID.fullmatch(name) and not any(field.startswith(b"if-") for field, _ in headers):
+                return AtOnce("GET", known[0], target.decode(), name.decode(), known[1])
+        return None
+
     async def answer(self, request: WholeRequest, dated: Headers) -> bytes:
-        """The response to a POST at one of the addresses `at_once`; `dated` are the server's own header fields."""
+        """The response to a request that is answered at once; `dated` are the server's own header fields."""
         started = time.perf_counter()
         source, may_serve = self._sources.read(request.client, request.scheme, request.headers)
-        exchange = Exchange("POST", self._name(), source, request.headers, nothing_more, whole=request.body)
-        path = exchange.route = request.path
+        method, route, path, argument, endpoint = request.to
+        exchange = Exchange(method, self._name(), source, request.headers, nothing_more, whole=request.body)
+        exchange.route, exchange.argument = route, argument
         if may_serve:
-            reply = await self._answer(self.raw[path], "POST", exchange, path)
+            reply = await self._ask(endpoint, exchange, path)
         else:
             reply = self._refusals.reply(refuse_plain_http(), exchange, path)
         self._record(exchange, reply.status, time.perf_counter() - started)
@@ -124,10 +150,14 @@ class Edge:
         return NotFound() if "\0" in path else None
 
     async def _answer(self, methods: Mapping[str, RawEndpoint], method: str, exchange: Exchange, path: str) -> Reply:
+        endpoint = methods.get(method)
+        if endpoint is None:
+            error = MethodNotAllowed(headers={"Allow": ", ".join(methods)})
+            return self._refusals.reply(error, exchange, path)
+        return await self._ask(endpoint, exchange, path)
+
+    async def _ask(self, endpoint: RawEndpoint, exchange: Exchange, path: str) -> Reply:
         try:
-            endpoint = methods.get(method)
-            if endpoint is None:
-                raise MethodNotAllowed(headers={"Allow": ", ".join(methods)})
             return await endpoint(exchange)
         except PublicError as error:
             return self._refusals.reply(error, exchange, path)
@@ -141,20 +171,27 @@ class Edge:
             self._heads.clear()
         head = self._heads.get((reply.status, reply.headers)) if isinstance(reply.headers, tuple) else None
         if head is None:
-            fields = [*dated, *self._fields(reply)]
+            fields = [*dated, *self._complete([*reply.headers])]
+            if any(HEADER_VALUE_RE.search(value) for _, value in fields):
+                raise ValueError("a header field is unsound")
             head = STATUS_LINE[reply.status] + b"".join(b"%b: %b\r\n" % field for field in fields)
             if isinstance(reply.headers, tuple):
                 self._heads[reply.status, reply.headers] = head
         return head
 
-    def _fields(self, reply: Reply) -> Headers:
-        """The reply's header fields and those that every response carries."""
-        fields = [*reply.headers, *self._always]
-        return fields if any(name == b"cache-control" for name, _ in fields) else fields + NO_STORE
+    def _complete(self, fields: Headers) -> Headers:
+        """With those that every response carries."""
+        names = {name for name, _ in fields}
+        fields += self._always
+        if b"cache-control" not in names:
+            fields += NO_STORE
+        if b"content-security-policy" not in names:
+            fields.append(_JSON_POLICY)
+        return fields
 
     async def _send(self, reply: Reply, exchange: Exchange, send: Send) -> int:
         headers: Headers = [
-            *self._fields(reply),
+            *self._complete([*reply.headers]),
             (b"content-length", str(len(reply.body)).encode()),
             (b"x-request-id", exchange.request_id.encode()),
         ]
@@ -172,17 +209,8 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [
-                    *message["headers"],
-                    *self._always,
-                    (b"x-request-id", exchange.request_id.encode()),
-                ]
-                names = {name for name, _ in headers}
-                if b"cache-control" not in names:
-                    headers += NO_STORE
-                if b"content-security-policy" not in names:
-                    headers.append(_JSON_POLICY)
-                message["headers"] = headers
+                message["headers"] = self._complete([*message["headers"]])
+                message["headers"].append((b"x-request-id", exchange.request_id.encode()))
             await send(message)
 
         await self.inner(scope, exchange.receive, send_with_headers)  # type: ignore[operator]

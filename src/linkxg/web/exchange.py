@@ -31,12 +31,12 @@ async def nothing_more() -> Any:
 class Exchange:
     """One request: its server-made id, where it came from, and notes for its one log line.
 
-    `whole` is the body if all of it has arrived already.
+    `whole` is the body if all of it has arrived already; `argument` the id that the path of an edge's read ends with.
     """
 
     __slots__ = (
-        "headers", "method", "more_time", "notes", "principal", "query", "raw_body", "receive", "request_id", "route",
-        "source", "whole",
+        "argument", "headers", "method", "more_time", "notes", "principal", "query", "raw_body", "receive",
+        "request_id", "route", "source", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -56,6 +56,7 @@ class Exchange:
         self.receive = receive
         self.query = query
         self.route = "unmatched"
+        self.argument = ""
         self.notes: dict[str, Any] = {}
         self.principal: Any = None
         self.raw_body: bytes | None = None
