@@ -3,6 +3,7 @@
 One worker process builds one `Application`; `create_app` is what uvicorn imports in each.
 """
 
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -147,6 +148,9 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
         usage.start()
         housekeeping.start()
         imports.start()
+        # What was made at the start stays: a full collection that looks at it would hold every request up.
+        gc.collect()
+        gc.freeze()
         logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)
         try:
             yield
