@@ -89,6 +89,16 @@ def test_a_product_is_read_by_its_sku(world: World, sku: str) -> None:
     world.api.get(where, bearer=world.other_owner.access).expect(404, "not_found")
 
 
+def test_slashes_tell_skus_apart(world: World) -> None:
+    for sku in (f"{uuid4()}/B", f"{uuid4()}/2026"):
+        left, right = sku.split("/")
+        for other in (sku, f"{left}//{right}", f"/{sku}", f"{sku}/", f"//{sku}//"):
+            where = f"{PRODUCTS}/by-sku/{quote(other, safe='')}"
+            get(world, where).expect(404, "not_found")
+            made = create(world, sku=other)
+            assert get(world, where).expect(200).data() == made
+
+
 @pytest.mark.parametrize("length", [8, 12, 13, 14])
 def test_a_product_is_read_by_its_gtin(world: World, length: int) -> None:
     gtin = new_gtin(length)

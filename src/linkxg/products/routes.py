@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
@@ -93,7 +94,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         request: Request[Any, Any, Any], sku: FromPath[str], version: VersionParameter = None, fields: Fields = None
     ) -> Response[Success[Product]]:
         """The product with this SKU. A slash in it may be written as it is, or as %2F."""
-        product_id = await find_by_sku(database, account_id_of(request.scope), sku.removeprefix("/"))
+        product_id = await find_by_sku(database, account_id_of(request.scope), _sku_of(request))
         return await told(request, product_id, version, fields)
 
     @get(
@@ -208,6 +209,14 @@ def may_change(request: Request[Any, Any, Any]) -> Callable[[int], bool]:
     """Whether the request's conditions hold for a revision."""
     conditions = Conditions.of(exchange_of(request.scope))
     return lambda revision: conditions.allow_change(tag_of(revision))
+
+
+def _sku_of(request: Request[Any, Any, Any]) -> str:
+    """As the address has it: the router takes `A//B`, `/A/B` and `A/B/` all for `A/B`, which is another product."""
+    try:
+        return unquote_to_bytes(request.scope["raw_path"].partition(b"/by-sku/")[2]).decode()
+    except UnicodeDecodeError:
+        raise NotFound from None
 
 
 def _which(version: str | None) -> Which | int:
