@@ -62,7 +62,7 @@ from linkxg.tokens.keys import KeyRing
 from linkxg.tokens.mint import Minter
 from linkxg.tokens.revoke import Revocations
 from linkxg.tokens.verify import Verifier
-from linkxg.web import logs
+from linkxg.web import logs, parameters
 from linkxg.web.edge import Edge, RawRoutes
 from linkxg.web.exchange import exchange_of
 from linkxg.web.limits import open_limits
@@ -238,7 +238,8 @@ def _refuse_framework(
     elif isinstance(error, MethodNotAllowedException):
         told = MethodNotAllowed(headers={"Allow": _allowed((error.headers or {}).get("allow", ""))})
     elif isinstance(error, ValidationException):
-        told = InvalidRequest(_which(error), reason="validation")
+        fields = request.route_handler.parsed_fn_signature.parameters
+        told = InvalidRequest(parameters.told(error, fields), reason="validation")
     elif error.status_code == PayloadTooLarge.status:
         told = PayloadTooLarge()
     elif error.status_code < 500:
@@ -257,13 +258,3 @@ def _allowed(listed: str) -> str:
     """The router's list of methods without its own OPTIONS, and with the HEAD that every GET answers."""
     methods = [method for method in listed.split(", ") if method != "OPTIONS"]
     return ", ".join(methods + ["HEAD"] * ("GET" in methods))
-
-
-def _which(error: ValidationException) -> str:
-    """Names the parameter, if it is one that the route declares; never what was sent in it."""
-    extra = error.extra if isinstance(error.extra, list) else []
-    names = [str(item.get("key", "")) for item in extra if isinstance(item, dict)]
-    named = next((name for name in names if name.replace("_", "").isalnum() and name.isascii()), "")
-    if named == "data":
-        return "A JSON body is required."
-    return f"The parameter {named} is missing or not valid." if named else "The request is malformed."

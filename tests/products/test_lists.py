@@ -208,6 +208,22 @@ def test_a_malformed_parameter_is_refused(world: World, query: str) -> None:
     world.api.get(f"{PRODUCTS}?{quoted}", bearer=world.owner.access).expect(400, "invalid_request")
 
 
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("limit=201", "The parameter limit is a whole number from 1 to 200."),
+        ("status=draft", "The parameter status is one of DRAFT, PUBLISHED, ARCHIVED."),
+        ("withCount=1", "The parameter withCount is one of true, false."),
+        ("q=" + "a" * 256, "The parameter q has at most 255 characters."),
+        ("brand=x", "A parameter is not known here; it takes category, cursor, fields, gtin, limit, q, sku, sort, "
+                    "status, updatedSince, withCount."),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_what_a_parameter_takes(world: World, query: str, says: str) -> None:
+    answer = world.api.get(f"{PRODUCTS}?{query}", bearer=world.owner.access).expect(400, "invalid_request")
+    assert answer.object()["error_description"] == says
+
+
 def test_the_guides_request_works(world: World, api: Client) -> None:
     answer = api.get(PRODUCTS, bearer=world.token("products:read connections:read")).expect(200)
     assert isinstance(answer.data(), list)

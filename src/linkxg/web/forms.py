@@ -54,7 +54,8 @@ def read_form(body: bytes) -> dict[str, str]:
 def refuse_unknown(query: bytes, known: Set[str]) -> None:
     """A parameter that is misspelt must not be taken for one that is absent. Raises InvalidRequest."""
     if query and not read_form(query).keys() <= known:
-        raise InvalidRequest("A parameter is unknown.")
+        takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
+        raise InvalidRequest(f"A parameter is not known here; {takes}.")
 
 
 def form_decode(raw: bytes) -> str:

@@ -1,0 +1,48 @@
+"""What is wrong with a parameter, in words that its sender can act on?
+
+The router tells names of Python and quotes what was sent; a caller needs the name in the address, and what it takes.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
+
+from litestar.exceptions import ValidationException
+from litestar.params import HeaderParameter, ParameterKwarg
+from litestar.typing import FieldDefinition
+
+
+def told(error: ValidationException, fields: dict[str, FieldDefinition]) -> str:
+    """Of the first of the route's `fields` that is wrong; never what was sent in it."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    wrong = next((name for item in extra if (name := str(item.get("key", "")).partition(".")[0]) in fields), None)
+    if wrong is None:
+        return "The request is malformed."
+    if wrong == "data":
+        return "A JSON body is required."
+    field = fields[wrong]
+    given = field.kwarg_definition
+    assert isinstance(given, ParameterKwarg)
+    kind = "header" if isinstance(given, HeaderParameter) else "parameter"
+    return f"The {kind} {given.name or wrong} {_takes(field.annotation, given)}"
+
+
+def _takes(annotation: Any, given: ParameterKwarg) -> str:
+    words = list(_words(annotation))
+    if words:
+        return f"is one of {', '.join(words)}."
+    if annotation is bool:
+        return "is true or false."
+    if given.ge is not None and given.le is not None:
+        return f"is a whole number from {given.ge} to {given.le}."
+    if given.max_length is not None:
+        return f"has at most {given.max_length} characters."
+    return "is missing or not valid."
+
+
+def _words(annotation: Any) -> Iterator[str]:
+    """The values of a Literal, which may be optional."""
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    else:
+        for part in get_args(annotation):
+            yield from _words(part)
