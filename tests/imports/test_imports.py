@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from harness.answers import Answer
 from harness.world import World
 from imports.files import (
     IMPORTS,
@@ -235,6 +236,26 @@ def test_the_same_request_again_is_the_same_import(world: World) -> None:
     send(world, content + b"x,y\n", headers=headers).expect(422, "idempotency_key_reused")
 
 
+def test_a_repeated_retry_makes_one_import_and_a_repeated_cancel_no_fault(world: World) -> None:
+    job = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"], ["", "x"]]))
+    key = {"Idempotency-Key": new_sku()}
+    retry, cancel = f"{IMPORTS}/{job['id']}/retry", f"{IMPORTS}/{job['id']}/cancel"
+    first = world.api.post(retry, bearer=world.owner.access, headers=key).expect(202)
+    again = world.api.post(retry, bearer=world.owner.access, headers=key).expect(202)
+    assert (first.header("idempotent-replayed"), again.header("idempotent-replayed")) == (None, "true")
+    assert again.data()["id"] == first.data()["id"] != job["id"]
+    assert again.header("location") == first.header("location")
+    # Its key is another's: each address has keys of its own, and a refusal uses none up.
+    world.api.post(cancel, bearer=world.owner.access, headers=key).expect(409, "invalid_state")
+    other = send(world, csv_file(("sku", "name"), ([new_sku(), "Bolt"] for _ in range(3_000)))).expect(202).data()
+    cancel = f"{IMPORTS}/{other['id']}/cancel"
+    world.api.post(cancel, bearer=world.owner.access, headers=key).expect(202)
+    ended(world, other)
+    again = world.api.post(cancel, bearer=world.owner.access, headers=key).expect(202)
+    assert (again.header("idempotent-replayed"), again.data()["status"]) == ("true", "CANCELLED")
+    world.api.post(cancel, bearer=world.owner.access, headers={"Idempotency-Key": ""}).expect(400, "invalid_request")
+
+
 def test_two_accounts_see_nothing_of_each_other(world: World) -> None:
     sku = new_sku()
     job = run(world, csv_file(("sku", "name"), [[sku, "Bolt"], ["", "x"]]))
@@ -260,9 +281,64 @@ def test_who_may(world: World) -> None:
 def test_jobs_are_listed_newest_first_in_pages(world: World) -> None:
     made = [run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"]]))["id"] for _ in range(3)]
     found: list[str] = []
-    cursor = ""
+    following = "?limit=1&fields=id"
     while len(found) < 3:
-        page = world.api.get(f"{IMPORTS}?limit=1{cursor}", bearer=world.owner.access).expect(200).json()
-        found += [one["id"] for one in page["data"]]
-        cursor = f"&cursor={page['pagination']['nextCursor']}"
+        page = world.api.get(f"{IMPORTS}{following}", bearer=world.owner.access).expect(200)
+        assert all(set(one) == {"id"} for one in page.data())
+        found += [one["id"] for one in page.data()]
+        following = link_of(world, page, IMPORTS)
     assert found == made[::-1]
+
+
+def test_errors_come_in_pages(world: World) -> None:
+    job = run(world, csv_file(("sku", "name"), [["", "x"]] * 3))
+    where, following = f"{IMPORTS}/{job['id']}/errors", "?limit=2"
+    first = world.api.get(where + following, bearer=world.owner.access).expect(200)
+    following = link_of(world, first, where)
+    last = world.api.get(where + following, bearer=world.owner.access).expect(200)
+    assert [[fault["row"] for fault in page.data()] for page in (first, last)] == [[1, 2], [3]]
+    assert last.header("link") is None
+
+
+def link_of(world: World, page: Answer, path: str) -> str:
+    """The query of the next page, which the Link header tells like the cursor."""
+    cursor = page.object()["pagination"]["nextCursor"]
+    link = page.header("link") or ""
+    assert link.startswith(f"<{world.server.url}/api/v1{path}?")
+    assert link.endswith(f'cursor={cursor}>; rel="next"')
+    return link[link.index("?") : link.index(">")]
+
+
+def test_parts_of_a_job_are_told_alone(world: World) -> None:
+    where = f"{IMPORTS}/{run(world, csv_file(('sku', 'name'), [[new_sku(), 'Bolt']]))['id']}"
+    told = world.api.get(f"{where}?fields=status,created", bearer=world.owner.access).expect(200).data()
+    assert told == {"status": "COMPLETED", "created": 1}
+    world.api.get(f"{where}?fields=state", bearer=world.owner.access).expect(400, "invalid_request")
+
+
+@pytest.mark.parametrize("query", ["x=1", "Limit=1", "limit=1&limit=1", "resource=products&resource=products"])
+def test_a_misspelt_parameter_is_not_overlooked(world: World, query: str) -> None:
+    where = f"{IMPORTS}/{run(world, csv_file(('sku', 'name'), [[new_sku(), 'Bolt']]))['id']}"
+    for path in (IMPORTS, f"{IMPORTS}/template", where, f"{where}/errors", f"{where}/results"):
+        world.api.get(f"{path}?{query}", bearer=world.owner.access).expect(400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("text/csv", "text/csv"),
+        ("TEXT/CSV", "text/csv"),
+        ("application/x-ndjson", "text/csv"),
+        ("text/csv, */*;q=0.1", "text/csv"),
+        ("application/json, text/csv;q=0.5", "application/json"),
+        ("text/csv;q=0.5, application/json", "application/json"),
+        ("*/*", "application/json"),
+        ("application/xml", "application/json"),
+        ("a, text/csvx", "application/json"),
+    ],
+)
+def test_the_caller_prefers_faults_or_the_file(world: World, accept: str, media_type: str) -> None:
+    job = run(world, csv_file(("sku", "name"), [["", "x"]]))
+    where = f"{IMPORTS}/{job['id']}/errors"
+    answer = world.api.get(where, bearer=world.owner.access, headers={"Accept": accept}).expect(200)
+    assert answer.header("content-type") == media_type

@@ -88,7 +88,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     async def retry(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
         try:
-            job = await retry_import(parts.database, visit.actor, visit.account_id, import_id)
+            job, _ = await retry_import(parts.database, visit.actor, visit.account_id, import_id)
         except (InvalidState, RateLimitExceeded) as error:
             return await _show(parts, visit, import_id, error=error.description, status=error.status)
         parts.wake_imports()

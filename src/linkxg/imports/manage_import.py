@@ -7,20 +7,23 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
-from linkxg.db import Database
+from linkxg.db import Database, idempotency
+from linkxg.db.idempotency import Request
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid, uuid7
 from linkxg.imports import store
 from linkxg.imports.model import KEEP_MS, OPEN, JobRow, as_json
-from linkxg.imports.start_import import crowded, open_job, record_start
+from linkxg.imports.start_import import Started, crowded, find_started, open_job, record_start
 
 Unit = Callable[[Connection], JobRow | PublicError]
 
 
-async def cancel_import(database: Database, actor: Actor, account_id: str, job_id: str) -> JobRow:
+async def cancel_import(
+    database: Database, actor: Actor, account_id: str, job_id: str, idempotency_key: str | None = None
+) -> Started:
     """The job as it then is: a running one ends after its present batch, whose rows stay.
 
-    Raises NotFound, or InvalidState for a job that has ended.
+    Raises NotFound, IdempotencyKeyReused, or InvalidState for a job that has ended.
     """
 
     def unit(conn: Connection) -> JobRow | PublicError:
@@ -36,14 +39,16 @@ async def cancel_import(database: Database, actor: Actor, account_id: str, job_i
         audit.record(conn, account_id, actor, "import.cancelled", job_id)
         return store.find_job(conn, account_id, job_id) or NotFound()
 
-    return await _changed(database, job_id, unit)
+    return await _once(database, actor, account_id, job_id, "cancel", idempotency_key, unit)
 
 
-async def retry_import(database: Database, actor: Actor, account_id: str, job_id: str) -> JobRow:
+async def retry_import(
+    database: Database, actor: Actor, account_id: str, job_id: str, idempotency_key: str | None = None
+) -> Started:
     """A job that FAILED or was cancelled goes on from its checkpoint; of one that COMPLETED_WITH_ERRORS a new job takes
     the failed rows again, from the file that is still kept.
 
-    Raises NotFound, InvalidState, or RateLimitExceeded.
+    Raises NotFound, InvalidState, IdempotencyKeyReused or RateLimitExceeded.
     """
 
     def unit(conn: Connection) -> JobRow | PublicError:
@@ -70,7 +75,7 @@ async def retry_import(database: Database, actor: Actor, account_id: str, job_id
         record_start(conn, actor, account_id, job)
         return store.find_job(conn, account_id, job_id) or NotFound()
 
-    return await _changed(database, job_id, unit)
+    return await _once(database, actor, account_id, job_id, "retry", idempotency_key, unit)
 
 
 def _again(job: JobRow, actor: Actor, now: int) -> JobRow:
@@ -82,8 +87,25 @@ def _again(job: JobRow, actor: Actor, now: int) -> JobRow:
     )  # fmt: skip
 
 
-async def _changed(database: Database, job_id: str, unit: Unit) -> JobRow:
-    outcome = await database.write(unit) if is_uuid(job_id) else NotFound()
+async def _once(
+    database: Database, actor: Actor, account_id: str, job_id: str, verb: str, key: str | None, unit: Unit
+) -> Started:
+    """What `unit` leaves; of a request that was made before, its job as it is now."""
+    if not is_uuid(job_id):
+        raise NotFound
+    request = Request(account_id, f"POST /imports/{job_id}/{verb}", key, [actor.id]) if key is not None else None
+
+    def made_once(conn: Connection) -> Started | PublicError:
+        if request is not None and (recorded := idempotency.find_record(conn, request)):
+            return find_started(conn, account_id, recorded)
+        job = unit(conn)
+        if isinstance(job, PublicError):
+            return job
+        if request is not None:
+            idempotency.insert_record(conn, request, {"id": job.id})
+        return Started(job, False)
+
+    outcome = await database.write(made_once)
     if isinstance(outcome, PublicError):
         raise outcome
     return outcome

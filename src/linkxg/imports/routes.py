@@ -1,10 +1,11 @@
 """`/imports`: files in, products out."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import MediaType, Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
@@ -23,12 +24,14 @@ from linkxg.imports.read_import import (
     read_import,
     view,
 )
-from linkxg.imports.start_import import start_import
+from linkxg.imports.start_import import Started, start_import
 from linkxg.imports.template import template
 from linkxg.imports.upload_endpoint import MEDIA_TYPES, open_upload
+from linkxg.products.routes import Fields
+from linkxg.products.select_fields import Path, read_fields, select_fields
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.forms import refuse_unknown
-from linkxg.web.headers import IdempotencyKey, header, replay
+from linkxg.web.headers import LINK, IdempotencyKey, header, next_page, replay
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import scope
 
@@ -37,6 +40,7 @@ MAX_WAIT_S = 20
 _PARAMETERS = {"resource", "format", "mode", "key", "onError", "emptyAs", "dryRun"}
 _RETRY_AFTER_S = "1"
 TAKES = (*MEDIA_TYPES.values(), "multipart/form-data")
+Paths = list[Path] | None
 FAILED = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
 _LOCATION = header("Location", "The address of the import.")
 _REPLAYED = header("Idempotent-Replayed", "true when this request was answered before; this is that import.")
@@ -48,14 +52,19 @@ def routes(
 ) -> Sequence[HTTPRouteHandler]:
     address = public_url + PATH
 
-    def told(job: JobRow, status: int = 200, **headers: str) -> Response[Success[Job]]:
-        if job.status in OPEN:
-            headers["Retry-After"] = _RETRY_AFTER_S
-        return Response(Success(data=view(job, address)), status_code=status, headers=headers)
+    def told(
+        job: JobRow, status: int = 200, headers: Mapping[str, str] = MappingProxyType({}), paths: Paths = None
+    ) -> Response[Success[Job]]:
+        again = {"Retry-After": _RETRY_AFTER_S} if job.status in OPEN else {}
+        return Response(Success(data=shown(job, paths)), status_code=status, headers={**headers, **again})
 
-    def queued(job: JobRow, **headers: str) -> Response[Success[Job]]:
+    def shown(job: JobRow, paths: Paths) -> Any:
+        whole = view(job, address)
+        return select_fields(whole, paths) if paths else whole
+
+    def queued(made: Started) -> Response[Success[Job]]:
         wake()
-        return told(job, 202, Location=f"{address}/{job.id}", **headers)
+        return told(made.job, 202, {"Location": f"{address}/{made.job.id}", **replay(made.replayed)})
 
     @post(
         "/imports",
@@ -85,7 +94,7 @@ def routes(
         exchange = exchange_of(request.scope)
         refuse_unknown(request.scope["query_string"], _PARAMETERS)
         upload = await open_upload(exchange, format)
-        made, replayed = await start_import(
+        made = await start_import(
             database,
             actor_of(exchange),
             account_id_of(request.scope),
@@ -94,24 +103,30 @@ def routes(
             file_name=upload.file_name,
             idempotency_key=check_key(idempotency_key),
         )
-        return queued(made, **replay(replayed))
+        return queued(made)
 
-    @get("/imports", operation_id="listImports", tags=["Imports"], **scope("imports:write"))
+    @get(
+        "/imports", operation_id="listImports", tags=["Imports"], response_headers=[LINK], **scope("imports:write")
+    )  # fmt: skip
     async def listing(
         request: Request[Any, Any, Any],
         limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
         cursor: FromQuery[str | None] = None,
-    ) -> Page[Job]:
+        fields: Fields = None,
+    ) -> Response[Page[Job]]:
         """The account's imports of the last 7 days, newest first."""
+        refuse_unknown(request.scope["query_string"], {"limit", "cursor", "fields"})
+        paths = read_fields(fields, Job) if fields else None
         account_id = account_id_of(request.scope)
         filters = {"list": "imports", "account": account_id}
         after = cursors.open(cursor, filters) if cursor else None
         found, following = await list_imports(database, account_id, after=after, limit=limit)
         next_cursor = cursors.seal(following, filters) if following else None
-        return Page(
-            data=[view(job, address) for job in found],
+        page = Page(
+            data=[shown(job, paths) for job in found],
             pagination=Pagination(next_cursor, next_cursor is not None, limit),
         )
+        return Response(page, headers=next_page(address, next_cursor, fields=fields, limit=limit))
 
     @get(
         "/imports/template",
@@ -121,9 +136,12 @@ def routes(
         **scope("imports:write"),
     )
     async def show_template(
-        resource: Annotated[str, QueryParameter(pattern="^products$")] = "products", format: FromQuery[Format] = "csv"
+        request: Request[Any, Any, Any],
+        resource: Annotated[str, QueryParameter(pattern="^products$")] = "products",
+        format: FromQuery[Format] = "csv",
     ) -> Response[bytes]:
         """A file with two products that can be imported as it is."""
+        refuse_unknown(request.scope["query_string"], {"resource", "format"})
         named = f'attachment; filename="products.{format}"'
         headers = {"Content-Disposition": named}
         return Response(template(format), media_type=MEDIA_TYPES[format], headers=headers)
@@ -139,15 +157,19 @@ def routes(
         request: Request[Any, Any, Any],
         import_id: FromPath[str],
         wait: Annotated[int, QueryParameter(ge=0, le=MAX_WAIT_S, description="Seconds to wait for the end.")] = 0,
+        fields: Fields = None,
     ) -> Response[Success[Job]]:
         """How an import stands; with `wait`, not before it has ended or so many seconds are over."""
-        return told(await await_import(database, account_id_of(request.scope), import_id, wait))
+        refuse_unknown(request.scope["query_string"], {"wait", "fields"})
+        paths = read_fields(fields, Job) if fields else None
+        return told(await await_import(database, account_id_of(request.scope), import_id, wait), paths=paths)
 
     @get(
         "/imports/{import_id:str}/errors",
         operation_id="listImportErrors",
         tags=["Imports"],
         gives=FAILED,
+        response_headers=[LINK],
         **scope("imports:write"),
     )
     async def errors(
@@ -155,26 +177,27 @@ def routes(
         import_id: FromPath[str],
         limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
         cursor: FromQuery[str | None] = None,
-    ) -> Page[RowError] | Stream:
+    ) -> Response[Page[RowError]]:
         """What was wrong with which rows; `limit` counts rows.
 
         With `Accept: text/csv` or `application/x-ndjson`, as the import's file was: the failed rows themselves, with
         the columns errorCode and errorMessage, to be mended and sent again.
         """
+        refuse_unknown(request.scope["query_string"], {"limit", "cursor"})
         account_id = account_id_of(request.scope)
-        accept = exchange_of(request.scope).header(b"accept") or b""
-        if b"text/csv" in accept or b"application/x-ndjson" in accept:
+        if request.accept.best_match([MediaType.JSON, *FAILED]) in FAILED:
             job = await read_import(database, account_id, import_id)
             kind = type_of(job)
             named = f'attachment; filename="failed-rows.{"csv" if job.format == "csv" else "ndjson"}"'
             # In a header: the media type of a stream is that of the route, which has two.
             headers = {"Content-Type": kind, "Content-Disposition": named}
-            return Stream(failed_rows(database, account_id, job), headers=headers)
+            return Stream(failed_rows(database, account_id, job), headers=headers)  # type: ignore[return-value]
         filters = {"list": "import errors", "account": account_id, "import": import_id}
         after = cursors.open(cursor, filters) if cursor else None
         found, following = await list_row_errors(database, account_id, import_id, after=after, limit=limit)
         next_cursor = cursors.seal(following, filters) if following else None
-        return Page(data=found, pagination=Pagination(next_cursor, next_cursor is not None, limit))
+        page = Page(data=found, pagination=Pagination(next_cursor, next_cursor is not None, limit))
+        return Response(page, headers=next_page(f"{address}/{import_id}/errors", next_cursor, limit=limit))
 
     @get(
         "/imports/{import_id:str}/results",
@@ -186,6 +209,7 @@ def routes(
     )
     async def results(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
         """What became of each row, as NDJSON: row, status, id and version of the product."""
+        refuse_unknown(request.scope["query_string"], set())
         account_id = account_id_of(request.scope)
         await read_import(database, account_id, import_id)
 
@@ -199,20 +223,25 @@ def routes(
 
     @post(
         "/imports/{import_id:str}/cancel", operation_id="cancelImport", tags=["Imports"], status_code=202,
-        response_headers=[_AGAIN], **scope("imports:write"),
+        response_headers=[_REPLAYED, _AGAIN], **scope("imports:write"),
     )  # fmt: skip
-    async def cancel(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[Success[Job]]:
+    async def cancel(
+        request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
+    ) -> Response[Success[Job]]:
         """End an import early: rows that were taken stay."""
-        actor = actor_of(exchange_of(request.scope))
-        return told(await cancel_import(database, actor, account_id_of(request.scope), import_id), 202)
+        actor, key = actor_of(exchange_of(request.scope)), check_key(idempotency_key)
+        ended = await cancel_import(database, actor, account_id_of(request.scope), import_id, key)
+        return told(ended.job, 202, replay(ended.replayed))
 
     @post(
         "/imports/{import_id:str}/retry", operation_id="retryImport", tags=["Imports"], status_code=202,
-        response_headers=[_LOCATION, _AGAIN], **scope("imports:write"),
+        response_headers=[_LOCATION, _REPLAYED, _AGAIN], **scope("imports:write"),
     )  # fmt: skip
-    async def retry(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[Success[Job]]:
+    async def retry(
+        request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
+    ) -> Response[Success[Job]]:
         """Go on with an import that ended early, or take its failed rows in a new one."""
-        actor = actor_of(exchange_of(request.scope))
-        return queued(await retry_import(database, actor, account_id_of(request.scope), import_id))
+        actor, key = actor_of(exchange_of(request.scope)), check_key(idempotency_key)
+        return queued(await retry_import(database, actor, account_id_of(request.scope), import_id, key))
 
     return [start, listing, show_template, read, errors, results, cancel, retry]

@@ -15,7 +15,7 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database, idempotency
-from linkxg.db.idempotency import Request
+from linkxg.db.idempotency import Recorded, Request
 from linkxg.errors import IdempotencyKeyReused, NotFound, PublicError, RateLimitExceeded, ValidationFailed
 from linkxg.ids import uuid7
 from linkxg.imports import store
@@ -176,10 +176,7 @@ def _queue(
         recorded = idempotency.find_record(conn, request)
         if recorded is not None:
             store.delete_job(conn, account_id, job.id)
-            if not recorded.matches:
-                return IdempotencyKeyReused()
-            before = store.find_job(conn, account_id, recorded.answer["id"])
-            return NotFound() if before is None else Started(before, True)
+            return find_started(conn, account_id, recorded)
         idempotency.insert_record(conn, request, {"id": job.id})
     queued = job._replace(
         status="QUEUED", columns=as_json(columns), bytes_total=unpacked.bytes, bytes_uploaded=unpacked.uploaded,
@@ -190,6 +187,14 @@ def _queue(
         return NotFound()
     record_start(conn, actor, account_id, queued)
     return Started(queued, False)
+
+
+def find_started(conn: Connection, account_id: str, recorded: Recorded) -> Started | PublicError:
+    """The job that a request of the same key was answered with, as it is now."""
+    if not recorded.matches:
+        return IdempotencyKeyReused()
+    job = store.find_job(conn, account_id, recorded.answer["id"])
+    return NotFound() if job is None else Started(job, True)
 
 
 _QUEUED = ("status", "columns", "bytes_total", "bytes_uploaded", "sha256", "touched_at")

@@ -42,7 +42,6 @@ CHANGES = "private, no-cache"
 """How long a copy may be kept of what changes: it is asked about each time."""
 
 ETAG = header("ETag", "The product's revision, for If-Match and If-None-Match.")
-LINK = header("Link", "With rel=next, the address of the next page (RFC 8288).")
 REPLAYED = header("Idempotent-Replayed", "true when this request was answered before; this is that answer.")
 _LOCATION = header("Location", "The address of the new product.")
 ONE: dict[str, Any] = {

@@ -19,7 +19,7 @@ _KNOWN = {
     name.encode(): name for name in ("grant_type", "client_id", "client_secret", "scope", "token", "token_type_hint")
 }
 # RFC 8707 §2 lets a client name several resources; none is supported, so it is ignored like any unknown parameter.
-_REPEATABLE = {"resource"}
+_REPEATABLE = frozenset({"resource"})
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -29,8 +29,8 @@ def is_form(content_type: bytes | None) -> bool:
     return content_type is not None and content_type.partition(b";")[0].strip().lower() == FORM_TYPE
 
 
-def read_form(body: bytes) -> dict[str, str]:
-    """The parameters with a value. Raises InvalidRequest for anything malformed or repeated."""
+def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE) -> dict[str, str]:
+    """The parameters with a value. Raises InvalidRequest for anything malformed, or repeated and not `repeatable`."""
     form: dict[str, str] = {}
     seen: set[str] = set()
     pairs = body.split(b"&") if body else []
@@ -42,7 +42,7 @@ def read_form(body: bytes) -> dict[str, str]:
             continue
         raw_name, _, raw_value = pair.partition(b"=")
         name = _KNOWN.get(raw_name) or form_decode(raw_name)
-        if name in seen and name not in _REPEATABLE:
+        if name in seen and name not in repeatable:
             raise InvalidRequest("A parameter is repeated.")
         seen.add(name)
         value = raw_value.decode("ascii") if is_plain else form_decode(raw_value)
@@ -53,7 +53,7 @@ def read_form(body: bytes) -> dict[str, str]:
 
 def refuse_unknown(query: bytes, known: Set[str]) -> None:
     """A parameter that is misspelt must not be taken for one that is absent. Raises InvalidRequest."""
-    if query and not read_form(query).keys() <= known:
+    if query and not read_form(query, frozenset()).keys() <= known:
         takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
         raise InvalidRequest(f"A parameter is not known here; {takes}.")
 

@@ -1,6 +1,7 @@
 """Which header fields do routes take and give, as the reference tells of them?"""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from litestar.datastructures import ResponseHeader
 from litestar.params import HeaderParameter
@@ -11,6 +12,17 @@ IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", m
 def header(name: str, says: str) -> ResponseHeader:
     """A field of an answer that the route sets itself."""
     return ResponseHeader(name=name, description=says, documentation_only=True)
+
+
+LINK = header("Link", "With rel=next, the address of the next page (RFC 8288).")
+
+
+def next_page(address: str, following: str | None, **asked: object) -> dict[str, str]:
+    """The Link to the page that the cursor `following` begins, with what was asked; nothing after the last page."""
+    if following is None:
+        return {}
+    query = {name: str(value) for name, value in asked.items() if value} | {"cursor": following}
+    return {"Link": f'<{address}?{urlencode(query)}>; rel="next"'}
 
 
 def replay(replayed: bool) -> dict[str, str]:

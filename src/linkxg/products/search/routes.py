@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, get
@@ -15,10 +14,11 @@ from linkxg.errors import InvalidRequest
 from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.list_products import count_products, list_products
 from linkxg.products.model import Product, Sort, Status, Wanted, search_key, view
-from linkxg.products.routes import LINK, PATH, Fields
+from linkxg.products.routes import PATH, Fields
 from linkxg.products.select_fields import read_fields, select_fields
 from linkxg.web.exchange import account_id_of
 from linkxg.web.forms import refuse_unknown
+from linkxg.web.headers import LINK, next_page
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination
 from linkxg.web.permits import scope
 
@@ -71,13 +71,10 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         after = cursors.open(cursor, filters) if cursor else None
         found, following = await list_products(database, account_id, wanted, after=after, limit=limit)
         next_cursor = cursors.seal(following, filters) if following else None
-        headers = {}
-        if next_cursor is not None:
-            asked = {"status": status, "sku": sku, "gtin": gtin, "category": category, "q": q,
-                     "updatedSince": updated_since, "fields": fields}  # fmt: skip
-            query = {name: value for name, value in asked.items() if value}
-            query |= {"sort": sort, "limit": str(limit), "cursor": next_cursor}
-            headers["Link"] = f'<{address}?{urlencode(query)}>; rel="next"'
+        headers = next_page(
+            address, next_cursor, status=status, sku=sku, gtin=gtin, category=category, q=q,
+            updatedSince=updated_since, fields=fields, sort=sort, limit=limit,
+        )  # fmt: skip
         pagination = Pagination(next_cursor, next_cursor is not None, limit)
         if with_count == "true":
             pagination.total_count = await count_products(database, account_id, wanted)

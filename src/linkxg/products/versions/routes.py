@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -15,14 +14,14 @@ from linkxg.db.idempotency import check_key
 from linkxg.errors import NotFound
 from linkxg.products.diff_versions import diff_versions
 from linkxg.products.list_versions import list_versions, read_version
-from linkxg.products.routes import CHANGES, LINK, NOT_MODIFIED, PATH, REPLAYED, Fields, answer, may_change
+from linkxg.products.routes import CHANGES, NOT_MODIFIED, PATH, REPLAYED, Fields, answer, may_change
 from linkxg.products.select_fields import read_fields, select_fields
 from linkxg.products.versions.model import Diff, Version, VersionRow, WithdrawVersion, view_version
 from linkxg.products.withdraw_version import withdraw_version
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.forms import refuse_unknown
-from linkxg.web.headers import IdempotencyKey, header, replay
+from linkxg.web.headers import LINK, IdempotencyKey, header, next_page, replay
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import scope
 
@@ -55,10 +54,8 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         before = cursors.open(cursor, filters)[0] if cursor else None
         found, more = await list_versions(database, account_id, product_id, before=before, limit=limit)
         following = cursors.seal([found[-1].version], filters) if more else None
-        headers = {}
-        if following is not None:
-            query = {"limit": str(limit), "cursor": following} | ({"fields": fields} if fields else {})
-            headers["Link"] = f'<{public_url}{PATH}/{product_id}/versions?{urlencode(query)}>; rel="next"'
+        address = f"{public_url}{PATH}/{product_id}/versions"
+        headers = next_page(address, following, fields=fields, limit=limit)
         versions: list[Any] = [view_version(row) for row in found]
         if paths:
             versions = [select_fields(version, paths) for version in versions]
@@ -94,6 +91,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         request: Request[Any, Any, Any], product_id: FromPath[str], older: FromPath[str], newer: FromPath[str]
     ) -> Success[Diff]:
         """What makes one version into another: a JSON Patch (RFC 6902), and each field with its old and new value."""
+        refuse_unknown(request.scope["query_string"], set())
         return Success(
             data=await diff_versions(database, account_id_of(request.scope), product_id, _number(older), _number(newer))
         )
