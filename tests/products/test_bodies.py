@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
@@ -318,6 +319,15 @@ def test_other_media_types_are_refused(world: World, media_type: str) -> None:
     }
     world.api.post(PRODUCTS, **options).expect(415, "unsupported_media_type")
     world.api.patch(path(create(world)), **options).expect(415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize(("coding", "taken"), [("gzip", False), ("br", False), ("identity", True), ("", True)])
+def test_a_compressed_body_is_refused_for_what_it_is(world: World, coding: str, taken: bool) -> None:
+    raw = json.dumps(body()).encode()
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    content = raw if taken else gzip.compress(raw)
+    answer = world.api.post(PRODUCTS, bearer=world.owner.access, content=content, headers=headers)
+    answer.expect(201) if taken else answer.expect(415, "unsupported_media_type")
 
 
 def test_a_body_is_bounded(world: World) -> None:

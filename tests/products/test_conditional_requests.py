@@ -40,6 +40,19 @@ def test_if_none_match_spares_the_body(world: World, tags: str, fresh: bool | No
     assert answer.header("content-type") == (None if fresh else "application/json")
 
 
+@pytest.mark.parametrize(("tags", "meant"), [('"p-1"', True), ("*", True), ('"p-2"', False), ('W/"p-1"', False)])
+def test_if_match_holds_for_reading_too(world: World, tags: str, meant: bool) -> None:
+    made = create(world)
+    # It is judged before If-None-Match (RFC 9110 §13.2.2).
+    for other in ([], [("If-None-Match", '"p-1"')]):
+        answer = read(world, made, headers=[("If-Match", tags), *other])
+        assert answer.status == (412 if not meant else 304 if other else 200)
+    version = f"{path(made)}/versions/1"
+    tag = world.api.get(version, bearer=world.owner.access).expect(200).header("etag") or ""
+    for wanted, status in ((tag, 200), ('"p-1"', 412)):
+        assert world.api.get(version, bearer=world.owner.access, headers={"If-Match": wanted}).status == status
+
+
 def test_tags_may_stand_on_several_lines(world: World) -> None:
     made = create(world)
     lines = [("If-None-Match", '"a"'), ("If-None-Match", '"p-1"')]

@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import check_key
-from linkxg.errors import InvalidRequest, NotFound
+from linkxg.errors import InvalidRequest, NotFound, PreconditionFailed
 from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.change_product import change_product
 from linkxg.products.create_product import create_product
@@ -190,7 +190,12 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
 def answer(
     conditions: Conditions, tag: str, cache: str, tell: Callable[[], T], paths: list[Path] | None
 ) -> Response[Success[T]]:
-    """304 for a caller that has it already, else what `tell` gives, cut down to `paths`."""
+    """304 for a caller that has it already, else what `tell` gives, cut down to `paths`.
+
+    Raises PreconditionFailed for one that wants another state of it, and would mix the two.
+    """
+    if not conditions.is_meant(tag):
+        raise PreconditionFailed
     headers = {"ETag": tag, "Cache-Control": cache}
     if conditions.is_fresh(tag):
         return Response(b"", status_code=304, headers=headers)  # type: ignore[arg-type]

@@ -31,11 +31,13 @@ class Conditions(NamedTuple):
         """Raises InvalidRequest for a malformed header."""
         return cls(_tags(exchange, b"if-match"), _tags(exchange, b"if-none-match"))
 
+    def is_meant(self, tag: str) -> bool:
+        """Whether what has the strong tag `tag` is what the request is for."""
+        return self.match is None or bool(self.match & {tag, _ANY})
+
     def allow_change(self, tag: str) -> bool:
         """Whether what has the strong tag `tag` may be changed."""
-        if self.match is not None and not self.match & {tag, _ANY}:
-            return False
-        return self.none_match is None or not self._is_known(tag)
+        return self.is_meant(tag) and (self.none_match is None or not self._is_known(tag))
 
     def is_fresh(self, tag: str) -> bool:
         """Whether the caller already has what has the tag `tag`, so that 304 is the answer."""
@@ -64,11 +66,14 @@ def _described(name: str, says: str) -> Parameter:
 
 @dataclass
 class ConditionalRead(Operation):
-    """Adds If-None-Match to the description of a route that answers 304."""
+    """Adds If-Match and If-None-Match to the description of a route that answers 412 and 304."""
 
     def __post_init__(self) -> None:
-        tag = _described("If-None-Match", "ETags of what the caller has; 304 when it has not changed.")
-        self.parameters = [*(self.parameters or ()), tag]
+        self.parameters = [
+            *(self.parameters or ()),
+            _described("If-Match", "Read only what has one of these ETags; 412 when it has changed."),
+            _described("If-None-Match", "ETags of what the caller has; 304 when it has not changed."),
+        ]
 
 
 @dataclass

@@ -33,6 +33,13 @@ def require_json(content_type: bytes | None, *, oauth_style: bool, types: tuple[
     raise InvalidRequest(UnsupportedMediaType.text) if oauth_style else UnsupportedMediaType
 
 
+def refuse_coding(content_encoding: bytes | None, *, oauth_style: bool) -> None:
+    """Raises as `require_json` does for a body that is compressed, which would be read as bad text otherwise."""
+    if (content_encoding or b"").strip().lower() not in (b"", b"identity"):
+        text = "Send the body without a Content-Encoding."
+        raise InvalidRequest(text) if oauth_style else UnsupportedMediaType(text)
+
+
 def read_json(raw: bytes, shape: type[T], *, oauth_style: bool) -> T:
     """`raw` as a `shape`. Raises InvalidRequest or ValidationFailed; never anything else."""
     plain = _read_plain(raw, shape)

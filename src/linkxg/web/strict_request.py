@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request
 
 from linkxg.web.exchange import exchange_of
-from linkxg.web.json_body import JSON_LIMIT, JSON_TYPES, MERGE_PATCH_TYPE, read_json, require_json
+from linkxg.web.json_body import JSON_LIMIT, JSON_TYPES, MERGE_PATCH_TYPE, read_json, refuse_coding, require_json
 
 OAUTH_STYLE = ("/api/v1/oauth/", "/api/v1/auth/")
 
@@ -25,7 +25,9 @@ class StrictRequest(Request[Any, Any, Any]):
         """The body as the type of the route's `data` parameter."""
         oauth_style = self.scope["path"].startswith(OAUTH_STYLE)
         types = (*JSON_TYPES, MERGE_PATCH_TYPE) if self.route_handler.opt.get("merge_patch") else JSON_TYPES
-        require_json(exchange_of(self.scope).header(b"content-type"), oauth_style=oauth_style, types=types)
+        exchange = exchange_of(self.scope)
+        require_json(exchange.header(b"content-type"), oauth_style=oauth_style, types=types)
+        refuse_coding(exchange.header(b"content-encoding"), oauth_style=oauth_style)
         field = self.route_handler.parsed_data_field
         assert field is not None
         # A body that may be left out is still not one that may be null.
