@@ -206,6 +206,19 @@ def test_publishing_and_withdrawing_honour_conditions(world: World) -> None:
     withdraw(world, made, 1, headers={"If-Match": '"p-2"'}).expect(200)
 
 
+def test_a_version_is_withdrawn_by_its_own_tag(world: World) -> None:
+    made = create(world, **complete())
+    publish(world, made).expect(200)
+    where = f"{path(made)}/versions/1"
+    tag = world.api.get(where, bearer=world.owner.access).expect(200).header("etag") or ""
+    withdraw(world, made, 1, headers={"If-None-Match": tag}).expect(412, "precondition_failed")
+    withdraw(world, made, 1, headers={"If-Match": tag.replace("published", "superseded")}).expect(
+        412, "precondition_failed"
+    )
+    withdrawn = withdraw(world, made, 1, headers={"If-Match": tag}).expect(200)
+    assert withdrawn.header("etag") == world.api.get(where, bearer=world.owner.access).expect(200).header("etag") != tag
+
+
 def test_repeated_requests_are_answered_as_before(world: World) -> None:
     made, key = create(world, **complete()), {"Idempotency-Key": str(uuid4())}
     first = publish(world, made, "First", headers=key).expect(200)

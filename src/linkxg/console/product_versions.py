@@ -64,7 +64,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
                 product_id,
                 version,
                 WithdrawVersion(reason),
-                lambda seen: True,
+                lambda seen, row: True,
             )
         except InvalidState as error:
             return await _show(parts, visit, product_id, version, fault=error.description, status=409)

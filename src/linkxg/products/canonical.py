@@ -54,6 +54,9 @@ def _is_beyond(value: Any) -> bool:
     return isinstance(value, int | float) and abs(value) > LARGEST
 
 
+HASH = "sha-256:"
+
+
 def told(digest: bytes) -> str:
     """A digest as answers tell it: `sha-256:…` in hexadecimal digits."""
-    return f"sha-256:{digest.hex()}"
+    return HASH + digest.hex()

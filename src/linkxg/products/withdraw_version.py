@@ -3,6 +3,7 @@
 It stays readable, with the reason: who has relied on it must be able to see what it said, and that it does not hold.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,11 +15,13 @@ from linkxg.db import Database
 from linkxg.errors import InvalidState, NotFound, PreconditionFailed, PublicError
 from linkxg.ids import is_uuid
 from linkxg.products import store
-from linkxg.products.change_product import MayChange
 from linkxg.products.once import Answer, once
 from linkxg.products.read_product import is_version
-from linkxg.products.versions.model import Version, WithdrawVersion, view_version
+from linkxg.products.versions.model import Version, VersionRow, WithdrawVersion, view_version
 from linkxg.products.versions.store import find_version, update_version
+
+MayWithdraw = Callable[[int, VersionRow], bool]
+"""Whether the caller agrees to withdraw this version of a product at this revision."""
 
 
 async def withdraw_version(
@@ -28,7 +31,7 @@ async def withdraw_version(
     product_id: str,
     version: int,
     given: WithdrawVersion,
-    may_change: MayChange,
+    may_withdraw: MayWithdraw,
     idempotency_key: str | None = None,
 ) -> Answer[Version]:
     """Raises NotFound, PreconditionFailed, InvalidState (a draft, or withdrawn already) or IdempotencyKeyReused."""
@@ -41,7 +44,7 @@ async def withdraw_version(
             row = find_version(conn, account_id, product_id, version)
             if head is None or row is None:
                 return NotFound()
-            if not may_change(head.revision):
+            if not may_withdraw(head.revision, row):
                 return PreconditionFailed()
             if row.status == "DRAFT":
                 return InvalidState("A draft is not published, so there is nothing to withdraw.")

@@ -31,13 +31,13 @@ class Conditions(NamedTuple):
         """Raises InvalidRequest for a malformed header."""
         return cls(_tags(exchange, b"if-match"), _tags(exchange, b"if-none-match"))
 
-    def is_meant(self, tag: str) -> bool:
-        """Whether what has the strong tag `tag` is what the request is for."""
-        return self.match is None or bool(self.match & {tag, _ANY})
+    def is_meant(self, *tags: str) -> bool:
+        """Whether what has these strong tags is what the request is for."""
+        return self.match is None or bool(self.match & {*tags, _ANY})
 
-    def allow_change(self, tag: str) -> bool:
-        """Whether what has the strong tag `tag` may be changed."""
-        return self.is_meant(tag) and (self.none_match is None or not self._is_known(tag))
+    def allow_change(self, *tags: str) -> bool:
+        """Whether what has these strong tags may be changed."""
+        return self.is_meant(*tags) and not any(map(self._is_known, tags))
 
     def is_fresh(self, tag: str) -> bool:
         """Whether the caller already has what has the tag `tag`, so that 304 is the answer."""

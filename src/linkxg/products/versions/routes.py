@@ -12,11 +12,12 @@ from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import check_key
 from linkxg.errors import NotFound
+from linkxg.products.canonical import HASH
 from linkxg.products.diff_versions import diff_versions
 from linkxg.products.list_versions import list_versions, read_version
-from linkxg.products.routes import CHANGES, NOT_MODIFIED, PATH, REPLAYED, Fields, answer, may_change
+from linkxg.products.routes import CHANGES, NOT_MODIFIED, PATH, REPLAYED, Fields, answer, tag_of
 from linkxg.products.select_fields import read_fields, select_fields
-from linkxg.products.versions.model import Diff, Version, VersionRow, WithdrawVersion, view_version
+from linkxg.products.versions.model import Diff, Version, WithdrawVersion, view_version
 from linkxg.products.withdraw_version import withdraw_version
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions
 from linkxg.web.exchange import account_id_of, exchange_of
@@ -79,7 +80,8 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         conditions = Conditions.of(exchange_of(request.scope))
         row = await read_version(database, account_id_of(request.scope), product_id, _number(version))
         cache = CHANGES if row.status == "DRAFT" else _FROZEN
-        return answer(conditions, _tag(row), cache, lambda: view_version(row), paths)
+        shown = view_version(row)
+        return answer(conditions, _tag(shown), cache, lambda: shown, paths)
 
     @get(
         "/products/{product_id:str}/versions/{older:str}/diff/{newer:str}",
@@ -102,7 +104,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         tags=["Products"],
         status_code=200,
         operation_class=ConditionalWrite,
-        response_headers=[REPLAYED],
+        response_headers=[_ETAG, REPLAYED],
         **scope("products:write"),
     )
     async def withdraw(
@@ -112,7 +114,11 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         data: JSONBody[WithdrawVersion],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Success[Version]]:
-        """Withdraw a published version: it stays readable, with the reason."""
+        """Withdraw a published version: it stays readable, with the reason.
+
+        If-Match takes the version's own ETag, or the product's.
+        """
+        conditions = Conditions.of(exchange_of(request.scope))
         withdrawn, replayed = await withdraw_version(
             database,
             actor_of(exchange_of(request.scope)),
@@ -120,10 +126,10 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
             product_id,
             _number(version),
             data,
-            may_change(request),
+            lambda revision, row: conditions.allow_change(tag_of(revision), _tag(view_version(row))),
             check_key(idempotency_key),
         )
-        return Response(Success(data=withdrawn), headers=replay(replayed))
+        return Response(Success(data=withdrawn), headers={"ETag": _tag(withdrawn)} | replay(replayed))
 
     return [listing, read, diff, withdraw]
 
@@ -135,5 +141,6 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _tag(row: VersionRow) -> str:
-    return f'"v-{row.version}-{row.digest[:8].hex()}-{row.status.lower()}"'
+def _tag(version: Version) -> str:
+    digest = version.content_hash.removeprefix(HASH)[:16]
+    return f'"v-{version.version}-{digest}-{version.status.lower()}"'
