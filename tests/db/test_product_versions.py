@@ -139,6 +139,18 @@ def test_the_database_refuses_to_change_a_published_version(published: str, stat
     assert sorted(map(tuple, found)) == [(1, "PUBLISHED", "{}"), (2, "DRAFT", "{}")]
 
 
+def test_the_database_refuses_to_replace_a_published_version(published: str, engine: str) -> None:
+    columns = "account_id, product_id, version, status, digest, created_at, created_by, content"
+    again = f"into product_versions ({columns}) select {columns.replace('content', repr('[]'))} from product_versions"
+    keys = "account_id, product_id, version"
+    statement = {
+        "sqlite": f"insert or replace {again} where version = 1",
+        "postgres": f"insert {again} where version = 1 on conflict ({keys}) do update set content = '[]'",
+    }[engine]
+    with pytest.raises(DBAPIError, match="a published version never changes"):
+        run(published, lambda conn: conn.execute(text(statement)))
+
+
 def test_a_version_goes_on_and_never_back(published: str) -> None:
     def stand(status: str) -> Callable[[Connection], Any]:
         values = {"s": status}

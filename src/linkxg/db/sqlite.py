@@ -103,6 +103,8 @@ class SQLiteDatabase(Database):
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # Else REPLACE deletes a row without asking the triggers that keep published versions.
+        connection.execute("PRAGMA recursive_triggers = ON")
         connection.execute(f"PRAGMA cache_size = -{CACHED_KB}")
         if connection.execute("PRAGMA synchronous").fetchone() != (2,):
             raise UnsafeDatabase(f"{self.path}: SQLite did not accept synchronous=FULL")
