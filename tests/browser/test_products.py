@@ -49,6 +49,14 @@ def test_what_is_missing_is_listed_filled_in_and_published(
     )  # fmt: skip
 
 
+def test_saving_what_stands_there_changes_nothing(site: World, owner_page: Page) -> None:
+    product = made(site, facility={"country": "DE"}, description="one\n\ntwo", producer={"name": "Acme"})
+    owner_page.goto(f"/products/{product['id']}")
+    owner_page.get_by_role("button", name="Save product").click()
+    expect(owner_page.get_by_role("status").first).to_be_visible()
+    assert site.api.get(f"/products/{product['id']}", bearer=site.owner.access).expect(200).data() == product
+
+
 def test_a_change_is_compared_and_a_version_withdrawn(site: World, owner_page: Page) -> None:
     page, product = owner_page, made(site, **complete(name="Lamp", attributes={"watt": 5}))
     where = f"/products/{product['id']}"

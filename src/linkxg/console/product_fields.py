@@ -49,9 +49,15 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
     (
         "Made in",
         (
-            Field("countryOfProduction", "Country of production", 2, "Two letters, such as DE."),
             Field("facility.name", "Facility", 255),
             Field("facility.gln", "Facility GLN", 13),
+        ),
+    ),
+    (
+        "",
+        (
+            Field("facility.country", "Facility country", 2, "Two letters, such as DE."),
+            Field("countryOfProduction", "Country of production", 2, "Two letters, such as DE."),
         ),
     ),
 )
@@ -85,6 +91,7 @@ def patch_of(form: PageForm) -> ProductPatch:
             said.setdefault(member, {})[inner] = value
         else:
             said[member] = value
+    # Of these the form has every member, so one that is empty here holds nothing.
     for member in ("category", "facility"):
         if not any(said[member].values()):
             said[member] = None
