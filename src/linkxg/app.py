@@ -171,7 +171,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
             *account_routes.routes(database, passwords, mailer, cursors, limits, issuer),
             *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
             *client_routes.routes(database, server_key, cursors, notices),
-            *identifier_routes.routes(),
+            *identifier_routes.routes(database),
             *product_search_routes.routes(database, cursors, issuer),
             *product_routes.routes(database, issuer),
             *version_routes.routes(database, cursors, issuer),

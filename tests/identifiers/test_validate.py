@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -121,6 +122,18 @@ def test_a_thousand_in_order_and_no_more(world: World) -> None:
     validate(world, *([good] * 1_001)).expect(422, "validation_failed")
     validate(world).expect(422, "validation_failed")
     validate(world, ("isbn", "9780306406157")).expect(422, "validation_failed")
+
+
+def test_a_repeated_request_is_known_again(world: World) -> None:
+    good, bad, key = ("gtin", "96385074"), ("gtin", "96385075"), {"Idempotency-Key": str(uuid4())}
+    first = validate(world, good, bad, headers=key).expect(200)
+    again = validate(world, good, bad, headers=key).expect(200)
+    assert (first.header("idempotent-replayed"), again.header("idempotent-replayed")) == (None, "true")
+    assert again.data() == first.data()
+    validate(world, bad, good, headers=key).expect(422, "idempotency_key_reused")
+    validate(world, good, headers={"Idempotency-Key": ""}).expect(400, "invalid_request")
+    body = {"identifiers": [{"type": "gtin", "value": "96385074"}]}
+    world.api.post(PATH, bearer=world.other_owner.access, json=body, headers=key).expect(200)
 
 
 def test_who_may(world: World) -> None:

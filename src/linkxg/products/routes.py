@@ -27,7 +27,7 @@ from linkxg.products.versions.store import Which
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions, MergePatch
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.forms import refuse_unknown
-from linkxg.web.headers import IdempotencyKey, header, replay
+from linkxg.web.headers import REPLAYED, IdempotencyKey, header, replay
 from linkxg.web.pages import Success
 from linkxg.web.permits import scope
 
@@ -42,7 +42,6 @@ CHANGES = "private, no-cache"
 """How long a copy may be kept of what changes: it is asked about each time."""
 
 ETAG = header("ETag", "The product's revision, for If-Match and If-None-Match.")
-REPLAYED = header("Idempotent-Replayed", "true when this request was answered before; this is that answer.")
 _LOCATION = header("Location", "The address of the new product.")
 ONE: dict[str, Any] = {
     "tags": ["Products"],

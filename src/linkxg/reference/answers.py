@@ -46,6 +46,7 @@ SPECIFIC: dict[str, Errors] = {
     "rotateSecret": (AccessDenied, IdempotencyKeyReused),
     "removeSecret": (Conflict,),
     "extendSecret": (Conflict,),
+    "validateIdentifiers": (IdempotencyKeyReused,),
     "listProducts": (InvalidCursor,),
     "createProduct": (DuplicateSku, DuplicateGtin, IdempotencyKeyReused),
     "readProduct": (PreconditionFailed,),

@@ -15,14 +15,14 @@ from linkxg.errors import NotFound
 from linkxg.products.canonical import HASH
 from linkxg.products.diff_versions import diff_versions
 from linkxg.products.list_versions import list_versions, read_version
-from linkxg.products.routes import CHANGES, NOT_MODIFIED, PATH, REPLAYED, Fields, answer, tag_of
+from linkxg.products.routes import CHANGES, NOT_MODIFIED, PATH, Fields, answer, tag_of
 from linkxg.products.select_fields import read_fields, select_fields
 from linkxg.products.versions.model import Diff, Version, WithdrawVersion, view_version
 from linkxg.products.withdraw_version import withdraw_version
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.forms import refuse_unknown
-from linkxg.web.headers import LINK, IdempotencyKey, header, next_page, replay
+from linkxg.web.headers import LINK, REPLAYED, IdempotencyKey, header, next_page, replay
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import scope
 
