@@ -83,3 +83,26 @@ def test_a_diff_leads_from_one_content_to_the_other(old: dict[str, Any], new: di
     assert rfc8785.dumps(jsonpatch.apply_patch(old, steps)) == rfc8785.dumps(new)
     assert bool(found.patch) == (rfc8785.dumps(old) != rfc8785.dumps(new))
     assert bool(found.fields) <= bool(found.patch)
+
+
+def test_a_diff_touches_no_more_of_a_list_than_has_changed() -> None:
+    old, new = {"a": [1, 2, 3, 4]}, {"a": [True, 1, 2, 4]}
+    assert msgspec.to_builtins(diff(old, new).patch) == [
+        {"op": "replace", "path": "/a/0", "value": True},
+        {"op": "replace", "path": "/a/1", "value": 1},
+        {"op": "replace", "path": "/a/2", "value": 2},
+    ]
+    steps: list[tuple[list[Any], list[Any], list[Any]]] = [
+        ([1, 2, 3], [1, 9, 2, 3], [{"op": "add", "path": "/a/1", "value": 9}]),
+        ([1, 2, 3], [2, 3], [{"op": "remove", "path": "/a/0"}]),
+        ([1, 2, 2, 3], [1, 2, 3], [{"op": "remove", "path": "/a/2"}]),
+        ([], [None], [{"op": "add", "path": "/a/0", "value": None}]),
+        ([{"b": 1}, {"b": 2}], [{"b": 1}, {"b": 3}], [{"op": "replace", "path": "/a/1/b", "value": 3}]),
+    ]
+    for before, after, expected in steps:
+        assert msgspec.to_builtins(diff({"a": before}, {"a": after}).patch) == expected
+
+
+def test_names_are_escaped_in_pointers() -> None:
+    found = diff({"a~/": {"": 1}}, {"a~/": {"": 2}})
+    assert [step.path for step in found.patch] == ["/a~0~1/"]

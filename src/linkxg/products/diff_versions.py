@@ -5,12 +5,12 @@ For programs as a JSON Patch (RFC 6902), for people field by field with the old 
 
 from typing import Any
 
-import jsonpatch
 import msgspec
 
 from linkxg.db import Database
+from linkxg.products.json_patch import json_patch, written
 from linkxg.products.list_versions import read_version
-from linkxg.products.versions.model import Diff, FieldChange, Operation
+from linkxg.products.versions.model import Diff, FieldChange
 
 
 async def diff_versions(database: Database, account_id: str, product_id: str, older: int, newer: int) -> Diff:
@@ -22,9 +22,7 @@ async def diff_versions(database: Database, account_id: str, product_id: str, ol
 
 def diff(before: Any, after: Any, older: int = 0, newer: int = 0) -> Diff:
     """Of two contents as JSON values."""
-    # Without its optimisation there are no moves and copies: each step stands for itself.
-    patch = jsonpatch.JsonPatch.from_diff(before, after, optimization=False)
-    return Diff(older, newer, msgspec.convert(patch.patch, list[Operation]), changed_fields(before, after))
+    return Diff(older, newer, list(json_patch(before, after)), changed_fields(before, after))
 
 
 def changed_fields(before: Any, after: Any) -> list[FieldChange]:
@@ -36,8 +34,7 @@ def changed_fields(before: Any, after: Any) -> list[FieldChange]:
     return [
         FieldChange(path, old.get(path), new.get(path))
         for path in sorted(old.keys() | new.keys())
-        # As JSON: in Python 1 and true are equal.
-        if path not in old or path not in new or msgspec.json.encode(old[path]) != msgspec.json.encode(new[path])
+        if path not in old or path not in new or written(old[path]) != written(new[path])
     ]
 
 

@@ -1,0 +1,61 @@
+"""Which steps make one JSON document into another (RFC 6902)?
+
+Tests, moves and copies are not among them: each step stands for itself. Lists are compared between what they begin and
+end with alike, in time that grows with their length; a caller chooses what is compared, and others wait meanwhile.
+"""
+
+from collections.abc import Iterator
+from itertools import takewhile
+from operator import eq
+from typing import Any
+
+import msgspec
+
+from linkxg.products.versions.model import Operation
+
+
+def json_patch(old: Any, new: Any, path: str = "") -> Iterator[Operation]:
+    """The steps, in an order in which they can be done."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        yield from _of_objects(old, new, path)
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _of_lists(old, new, path)
+    elif written(old) != written(new):
+        yield Operation("replace", path, new)
+
+
+def written(value: Any) -> bytes:
+    """A value as it is compared: in Python 1 and true are equal."""
+    return msgspec.json.encode(value)
+
+
+def _of_objects(old: dict[str, Any], new: dict[str, Any], path: str) -> Iterator[Operation]:
+    for name in sorted(old.keys() | new.keys()):
+        at = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
+        if name not in new:
+            yield Operation("remove", at)
+        elif name not in old:
+            yield Operation("add", at, new[name])
+        else:
+            yield from json_patch(old[name], new[name], at)
+
+
+def _of_lists(old: list[Any], new: list[Any], path: str) -> Iterator[Operation]:
+    before, after = [*map(written, old)], [*map(written, new)]
+    begin = _alike(before, after)
+    end = _alike(before[begin:][::-1], after[begin:][::-1])
+    last_old, last_new = len(old) - end, len(new) - end
+    both = min(last_old, last_new)
+    for place in range(begin, both):
+        if before[place] != after[place]:
+            yield from json_patch(old[place], new[place], f"{path}/{place}")
+    # From behind: what stands before it keeps its place.
+    for place in reversed(range(both, last_old)):
+        yield Operation("remove", f"{path}/{place}")
+    for place in range(both, last_new):
+        yield Operation("add", f"{path}/{place}", new[place])
+
+
+def _alike(old: list[bytes], new: list[bytes]) -> int:
+    """How many they begin with are the same."""
+    return sum(takewhile(bool, map(eq, old, new)))
