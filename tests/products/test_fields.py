@@ -35,6 +35,23 @@ def test_only_the_fields_that_are_asked_for(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "materials"),
+    [
+        ("materials.name", [{"name": "Steel"}, {"name": "Oak"}]),
+        ("materials.name,content.materials.code", [{"name": "Steel", "code": "s"}, {"name": "Oak"}]),
+        ("materials.code", [{"code": "s"}, {}]),
+        ("materials.code,content.materials", [{"name": "Steel", "code": "s"}, {"name": "Oak"}]),
+        ("materials,content.materials.code", [{"name": "Steel", "code": "s"}, {"name": "Oak"}]),
+    ],
+)
+def test_fields_of_what_is_in_a_list(world: World, fields: str, materials: list[dict[str, str]]) -> None:
+    made = create(world, materials=[{"name": "Steel", "code": "s"}, {"name": "Oak"}], attributes={"a": [1, {"b": 2}]})
+    found = get(world, f"{path(made)}?fields=content.{fields},content.attributes.a.b").expect(200).data()
+    # Of a list of other things there is no member to take.
+    assert found == {"content": {"materials": materials, "attributes": {}}}
+
+
+@pytest.mark.parametrize(
     "fields", ["x", "sku,", ",", "content.", "content.colour", "sku.x", "Sku", "content..name", "id," * 50 + "id",
                "a" * 3_000, "__class__"]
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """Which members of an answer does the caller want?
 
-`fields=sku,content.name`: names of members, with those of the content after a dot, to any depth.
+`fields=sku,content.name`: names of members, with those of the content after a dot, to any depth and of each object in
+a list.
 """
 
 from typing import Any
@@ -38,10 +39,14 @@ def _take(value: Any, path: Path, into: dict[str, Any]) -> None:
     name = path[0]
     if not isinstance(value, dict) or name not in value:
         return
+    whole = value[name]
     if len(path) == 1:
-        into[name] = value[name]
-    elif isinstance(value[name], dict):
-        inner = into.setdefault(name, {})
+        into[name] = whole
+    elif into.get(name) is whole:
         # Taken whole already: `content,content.name`.
-        if inner is not value[name]:
-            _take(value[name], path[1:], inner)
+        return
+    elif isinstance(whole, dict):
+        _take(whole, path[1:], into.setdefault(name, {}))
+    elif isinstance(whole, list) and all(isinstance(one, dict) for one in whole):
+        for one, part in zip(whole, into.setdefault(name, [{} for _ in whole]), strict=True):
+            _take(one, path[1:], part)
