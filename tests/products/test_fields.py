@@ -9,7 +9,7 @@ import pytest
 
 from harness.answers import Answer
 from harness.world import World
-from products.catalogue import PRODUCTS, create, new_gtin, path, read
+from products.catalogue import PRODUCTS, body, create, new_gtin, new_sku, path, read
 
 
 def get(world: World, where: str) -> Answer:
@@ -64,6 +64,22 @@ def test_fields_that_there_are_not_are_refused(world: World, fields: str) -> Non
 @pytest.mark.parametrize("query", ["field=sku", "version=1&x=1", "versoin=1", "limit=1"])
 def test_a_misspelt_parameter_is_not_overlooked(world: World, query: str) -> None:
     get(world, f"{path(create(world))}?{query}").expect(400, "invalid_request")
+
+
+def test_what_is_written_takes_no_parameters(world: World) -> None:
+    """Whoever asks for `dryRun=true` is not to be obeyed without it."""
+    made = create(world)
+    where = path(made)
+    for method, address, given in (
+        ("POST", PRODUCTS, body()), ("PATCH", where, {"sku": new_sku()}), ("DELETE", where, None),
+        ("POST", f"{where}/publish", {}), ("POST", f"{where}/versions/1/withdraw", {"reason": "x"}),
+        ("POST", "/identifiers/validate", {"identifiers": [{"type": "gtin", "value": "96385074"}]}),
+        ("POST", f"/imports/{made['id']}/cancel", None), ("POST", f"/imports/{made['id']}/retry", None),
+    ):  # fmt: skip
+        answer = world.api.request(method, f"{address}?dryRun=true", bearer=world.owner.access, json=given)
+        answer.expect(400, "invalid_request")
+        assert answer.object()["error_description"] == "A parameter is not known here; it takes none."
+    assert get(world, where).expect(200).data() == made
 
 
 def test_fields_stay_with_the_pages(world: World) -> None:

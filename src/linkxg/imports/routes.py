@@ -229,6 +229,7 @@ def routes(
         request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Job]]:
         """End an import early: rows that were taken stay."""
+        refuse_unknown(request.scope["query_string"], set())
         actor, key = actor_of(exchange_of(request.scope)), check_key(idempotency_key)
         ended = await cancel_import(database, actor, account_id_of(request.scope), import_id, key)
         return told(ended.job, 202, replay(ended.replayed))
@@ -241,6 +242,7 @@ def routes(
         request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Job]]:
         """Go on with an import that ended early, or take its failed rows in a new one."""
+        refuse_unknown(request.scope["query_string"], set())
         actor, key = actor_of(exchange_of(request.scope)), check_key(idempotency_key)
         return queued(await retry_import(database, actor, account_id_of(request.scope), import_id, key))
 

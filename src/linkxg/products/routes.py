@@ -76,6 +76,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         request: Request[Any, Any, Any], data: JSONBody[NewProduct], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Product]]:
         """Create a product with a draft. SKU and GTIN are unique within the account."""
+        refuse_unknown(request.scope["query_string"], set())
         actor = actor_of(exchange_of(request.scope))
         made, replayed = await create_product(
             database, actor, account_id_of(request.scope), data, idempotency_key=check_key(idempotency_key)
@@ -138,6 +139,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         request: Request[Any, Any, Any], product_id: FromPath[str], data: JSONBody[ProductPatch]
     ) -> Response[Success[Product]]:
         """Change a product's draft by a merge patch; a draft is begun from the latest version where there is none."""
+        refuse_unknown(request.scope["query_string"], set())
         actor = actor_of(exchange_of(request.scope))
         account_id = account_id_of(request.scope)
         product = await change_product(database, actor, account_id, product_id, data, may_change(request))
@@ -152,6 +154,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     )
     async def remove(request: Request[Any, Any, Any], product_id: FromPath[str]) -> None:
         """Delete a product that was never published; archive one that was."""
+        refuse_unknown(request.scope["query_string"], set())
         actor = actor_of(exchange_of(request.scope))
         await remove_product(database, actor, account_id_of(request.scope), product_id, may_change(request))
 
@@ -171,6 +174,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Success[Product]]:
         """Publish the draft: it never changes again. 422 lists everything that is missing."""
+        refuse_unknown(request.scope["query_string"], set())
         actor = actor_of(exchange_of(request.scope))
         product, replayed = await publish_product(
             database,

@@ -118,6 +118,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
 
         If-Match takes the version's own ETag, or the product's.
         """
+        refuse_unknown(request.scope["query_string"], set())
         conditions = Conditions.of(exchange_of(request.scope))
         withdrawn, replayed = await withdraw_version(
             database,
