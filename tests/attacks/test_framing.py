@@ -76,6 +76,13 @@ def test_bad_framing_is_refused_and_smuggles_nothing(world: World, template: byt
     assert not world.vault.found_in(received)
 
 
+def test_what_is_no_http_is_refused_as_everything_is(world: World) -> None:
+    """Rules U2 to U10 hold for bytes that no application sees."""
+    answer = send_raw(world.api, b"FOO /api/v1/products HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer is not None
+    answer.expect(400, "invalid_request")
+
+
 @pytest.mark.parametrize("cut", [case(8, name, name) for name in ("in the fields", "after the fields", "in the body")])
 def test_a_request_may_come_in_pieces(world: World, cut: str) -> None:
     whole = request_bytes(world.api, "POST", TOKEN_PATH, [("Content-Type", FORM_TYPE)], filled(BODY, world.oauth))

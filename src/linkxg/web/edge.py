@@ -29,7 +29,7 @@ from linkxg.web.exchange import (
 )
 from linkxg.web.logs import RequestLog
 from linkxg.web.metrics import Metrics
-from linkxg.web.refusals import Refusals
+from linkxg.web.refusals import OAUTH_PREFIX, Refusals
 from linkxg.web.source import Sources, refuse_plain_http
 
 RawRoutes = Mapping[str, Mapping[str, RawEndpoint]]
@@ -110,8 +110,19 @@ class Edge:
         else:
             reply = self._refusals.reply(refuse_plain_http(), exchange, path)
         self._record(exchange, reply.status, time.perf_counter() - started)
+        return self._bytes(reply, exchange, dated, keep_alive=request.keep_alive)
+
+    def refuse_malformed(self, client: tuple[str, int] | None, dated: Headers) -> bytes:
+        """The response to what is not HTTP; the connection ends with it."""
+        exchange = Exchange("OTHER", self._name(), client[0] if client else "", [], nothing_more)
+        # Whatever it was meant for, this is the body that every address may answer with.
+        reply = self._refusals.reply(InvalidRequest("The request is not valid HTTP."), exchange, OAUTH_PREFIX)
+        self._record(exchange, reply.status, 0.0)
+        return self._bytes(reply, exchange, dated, keep_alive=False)
+
+    def _bytes(self, reply: Reply, exchange: Exchange, dated: Headers, *, keep_alive: bool) -> bytes:
         numbers = b"content-length: %d\r\nx-request-id: %b\r\n" % (len(reply.body), exchange.request_id.encode())
-        end = b"\r\n" if request.keep_alive else b"connection: close\r\n\r\n"
+        end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
         return self._head(reply, dated) + numbers + end + reply.body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -71,6 +71,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         elif self._patience is None and (self._reading_body or self._header_bytes):
             self._wait()
 
+    def send_400_response(self, msg: str) -> None:
+        self.transport.write(self.app.refuse_malformed(self.client, self.server_state.default_headers))
+        self.transport.close()
+
     def on_headers_complete(self) -> None:
         self._reading_headers = False
         self._reading_body = True
