@@ -4,20 +4,21 @@ SQLite: one statement prepared once and run row by row in the driver, without SQ
 statement over arrays, so that the network is crossed once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Connection, Executable, Table, and_, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-from linkxg.db.prepared import driver
+from linkxg.db.prepared import Prepared, driver
 
-AT_ONCE = 125
-"""Rows of one statement on SQLite. A step into the engine lets other threads run and then waits for its turn: a hundred
-rows a step instead of one is a quarter faster alone, and several times faster beside a thread that is at work."""
+AT_ONCE = (250, 50, 1)
+"""Rows of one statement on SQLite, as many as there are. A step into the engine lets other threads run and then waits
+for its turn: hundreds of rows a step are a quarter faster than one, and far faster beside a thread at work."""
 _HAS_DOUBLED = text(
     "select pg_relation_size(oid) / current_setting('block_size')::int > 2 * relpages + 8 "
     "from pg_class where oid = to_regclass(:name)"
@@ -25,21 +26,45 @@ _HAS_DOUBLED = text(
 Rows = Sequence[tuple[Any, ...]]
 
 
-def insert_many(conn: Connection, table: Table, columns: Sequence[str], rows: Rows) -> None:
-    """Insert `rows`, whose values stand in the order of `columns`."""
+def insert_many(
+    conn: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Rows,
+    *,
+    same: Mapping[str, Any] | None = None,
+    unless_taken: bool = False,
+) -> int:
+    """Insert `rows`, whose values stand in the order of `columns`, and the `same` values in each of them.
+
+    `unless_taken` leaves out rows of which something unique is taken. How many were inserted.
+    """
     if not rows:
-        return
+        return 0
+    same = same or {}
     if conn.dialect.name == "sqlite":
-        into = f"insert into {table.name} ({', '.join(columns)}) values "  # noqa: S608  names of ours
-        marks = f"({', '.join('?' * len(columns))})"
-        whole = len(rows) - len(rows) % AT_ONCE
-        many = into + ", ".join([marks] * AT_ONCE)
-        for start in range(0, whole, AT_ONCE):
-            driver(conn).execute(many, list(chain.from_iterable(rows[start : start + AT_ONCE])))
-        driver(conn).executemany(into + marks, rows[whole:])
-        return
+        fixed, run, inserted, start = tuple(same.values()), driver(conn).execute, 0, 0
+        for at_once in AT_ONCE:
+            sql = _inserting(table.name, tuple(same), tuple(columns), at_once, unless_taken)
+            while start + at_once <= len(rows):
+                part = rows[start : start + at_once]
+                inserted += run(sql, (*fixed, *chain.from_iterable(part))).rowcount
+                start += at_once
+        return inserted
     given, values = _arrays(table, columns, rows)
-    conn.execute(table.insert().from_select(list(columns), select(given)), values)
+    fixed_values = (bindparam(f"_same_{name}", value, table.c[name].type) for name, value in same.items())
+    statement = insert(table).from_select([*same, *columns], select(*fixed_values, given))
+    return conn.execute(statement.on_conflict_do_nothing() if unless_taken else statement, values).rowcount
+
+
+@lru_cache(maxsize=64)
+def _inserting(table: str, same: Sequence[str], columns: Sequence[str], count: int, unless_taken: bool) -> str:
+    """A value that is the same in every row is told once, by its number."""
+    fixed = "".join(f"?{number}, " for number in range(1, len(same) + 1))
+    row = f"({fixed}{', '.join('?' * len(columns))})"
+    names = ", ".join((*same, *columns))
+    into = f"insert into {table} ({names}) values {', '.join([row] * count)}"  # noqa: S608  names of ours
+    return f"{into} on conflict do nothing" if unless_taken else into
 
 
 def update_many(conn: Connection, table: Table, keys: Sequence[str], columns: Sequence[str], rows: Rows) -> None:
@@ -55,14 +80,16 @@ def update_many(conn: Connection, table: Table, keys: Sequence[str], columns: Se
     conn.execute(table.update().where(matching).values({name: given.c[name] for name in columns}), values)
 
 
-def any_of(conn: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-    """Whether `column` is one of the values that `listed` makes the parameter `name` of.
+def prepare_any(
+    column: ColumnElement[Any], name: str, statement: Callable[[ColumnElement[bool]], Executable]
+) -> Prepared:
+    """`statement` with the condition that `column` is one of the values that `listed` makes the parameter `name` of.
 
     One parameter for any number of values, which both engines look up one by one in an index or hash.
     """
-    if conn.dialect.name == "sqlite":
-        return column.in_(select(func.json_each(bindparam(name)).table_valued("value").c.value))
-    return column.in_(select(func.unnest(bindparam(name, type_=ARRAY(column.type)))))
+    values = func.json_each(bindparam(name)).table_valued("value")
+    array = func.unnest(bindparam(name, type_=ARRAY(column.type)))
+    return Prepared(statement(column.in_(select(values.c.value))), statement(column.in_(select(array))))
 
 
 def listed(conn: Connection, values: Sequence[str]) -> Any:

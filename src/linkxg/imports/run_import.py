@@ -5,7 +5,7 @@ would make every request wait.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 from sqlalchemy import Connection
@@ -15,13 +15,14 @@ from linkxg.db import Database
 from linkxg.imports import store
 from linkxg.imports.all_or_nothing import Spool, Undone, write_spooled
 from linkxg.imports.claims import Claims
-from linkxg.imports.csv_rows import csv_rows
-from linkxg.imports.json_rows import json_rows, ndjson_rows
-from linkxg.imports.lines import Row, Unreadable
-from linkxg.imports.model import MAX_ROWS, MIB, JobError, JobRow, Progress, Status
+from linkxg.imports.csv_rows import CsvRows
+from linkxg.imports.json_rows import JsonRows, NdjsonRows
+from linkxg.imports.lines import Unreadable
+from linkxg.imports.model import JobError, JobRow, Progress, Status
 from linkxg.imports.plan_rows import Read, Reader
 from linkxg.imports.stored_file import Blocks, read_failed
-from linkxg.imports.take_rows import LEASE_MS, Outcome, Plan, Whose, look_up, plan_all, record, take
+from linkxg.imports.stretches import Counted, Readable, Stretches
+from linkxg.imports.take_rows import LEASE_MS, Batch, Outcome, Plan, Whose, look_up, plan_all, record, take
 
 LARGEST_BATCH, SMALLEST_BATCH = 1_000, 250
 WRITE_S = 0.015
@@ -66,47 +67,41 @@ class Run:
     def _where(self, message: str) -> str:
         return f"After line {self.progress.line}: {message}" if self.progress.line else message
 
-    async def _batches(self, done: int) -> AsyncIterator[list[Read]]:
-        """The rows beyond the first `done` that this job takes, read, in batches of at most a MiB."""
+    async def _batches(self, done: int) -> AsyncIterator[Batch]:
+        """The rows beyond the first `done` that this job takes, read."""
         job, reader = self._job, Reader(self._options, msgspec.json.decode(self._job.columns))
         wanted = None
         if job.only_failed_of is not None:
             wanted = await read_failed(self._database, self._whose.account_id, job.only_failed_of)
         blocks = Blocks(self._database, self._whose.account_id, job.file_id)
         await blocks.fill()
-        rows = _rows(job, blocks)
-        taken, more = 0, True
-        while more:
+        stretches = _stretches(job, blocks)
+        while True:
             await blocks.fill()
-            batch: list[Read] = []
-            begun, more = taken, False
-            for row in rows:
-                if row.number > MAX_ROWS:
-                    raise Unreadable("too_many_rows", f"A file has at most {MAX_ROWS} rows.")
-                taken = row.taken
-                if wanted is None or row.number in wanted:
-                    # Of rows that were taken before only the keys count.
-                    read = reader.read(row)
-                    if done:
-                        done -= 1
-                    else:
-                        batch.append(read)
-                if len(batch) >= self._size or taken - begun > MIB:
-                    more = True
-                    break
-            if batch:
-                yield batch
+            rows = stretches.take(self._size)
+            if not rows.numbers:
+                return
+            if wanted is not None:
+                rows = rows.at([place for place, number in enumerate(rows.numbers) if number in wanted])
+            # Of rows that were taken before only the keys count.
+            reads = reader.read(rows.values)
+            if done:
+                rest = range(min(done, len(reads)), len(reads))
+                done -= len(reads) - len(rest)
+                rows, reads = rows.at(rest), reads[rest.start :]
+            if reads:
+                yield Batch(rows, reads)
 
     async def _take_all(self) -> None:
         """While a batch is written in a thread, the next one is read and planned."""
         writing: asyncio.Task[Outcome | None] | None = None
         try:
-            async for reads in self._batches(self._job.rows_processed):
-                plans = await self._plan(reads)
+            async for batch in self._batches(self._job.rows_processed):
+                plans = await self._plan(batch.reads)
                 if writing is not None:
                     last, writing = writing, None
                     self._go_on(await last)
-                write = self._database.write(take, self._whose, self._options, reads, plans, self.progress)
+                write = self._database.write(take, self._whose, self._options, batch, plans, self.progress)
                 writing = asyncio.create_task(write)
                 for _ in range(TURNS):
                     await asyncio.sleep(0)
@@ -114,7 +109,7 @@ class Run:
             if writing is not None:
                 self._go_on(await writing)
 
-    async def _plan(self, reads: list[Read]) -> list[Plan]:
+    async def _plan(self, reads: Sequence[Read]) -> list[Plan]:
         if self._should_stop():
             raise Stopped
         found = await self._database.read(look_up, self._whose.account_id, self._options, reads)
@@ -137,10 +132,10 @@ class Run:
         self._size = LARGEST_BATCH
         claims = Claims()
         with Spool() as spool:
-            async for reads in self._batches(0):
-                plans = await self._plan(reads)
+            async for batch in self._batches(0):
+                plans = await self._plan(batch.reads)
                 await database.read(claims.judge, whose.account_id, plans)
-                self._go_on(await database.write(_note, whose, reads, plans, self.progress))
+                self._go_on(await database.write(_note, whose, batch, plans, self.progress))
                 if not self._job.dry_run and not self.progress.failed:
                     spool.add(plans)
             if self._job.dry_run:
@@ -155,18 +150,22 @@ class Run:
         return "COMPLETED", None
 
 
-def _rows(job: JobRow, blocks: Blocks) -> Iterator[Row]:
+def _stretches(job: JobRow, blocks: Blocks) -> Stretches:
+    counted = Counted(blocks)
+    file: Readable
     if job.format == "csv":
-        return csv_rows(blocks, blocks.first())
-    return ndjson_rows(blocks) if job.format == "ndjson" else json_rows(blocks)
+        file = CsvRows(counted, blocks.first())
+    else:
+        file = NdjsonRows(counted) if job.format == "ndjson" else JsonRows(counted)
+    return Stretches(file, counted)
 
 
-def _note(conn: Connection, whose: Whose, reads: list[Read], plans: list[Plan], before: Progress) -> Outcome | None:
+def _note(conn: Connection, whose: Whose, batch: Batch, plans: list[Plan], before: Progress) -> Outcome | None:
     """Keep what would become of a batch."""
     now = now_ms()
     if not store.hold_job(conn, whose.account_id, whose.job_id, worker=whose.worker, until=now + LEASE_MS):
         return None
-    progress = record(conn, whose, reads, plans, before)
+    progress = record(conn, whose, batch, plans, before)
     cancel = store.advance(
         conn, whose.account_id, whose.job_id, worker=whose.worker, at=progress, now=now, lease_ms=LEASE_MS
     )

@@ -237,12 +237,21 @@ def advance(
     return None if row is None else bool(row[0])
 
 
+_HOLD = Prepared(
+    jobs.update()
+    .where(
+        jobs.c.account_id == bindparam("account"),
+        jobs.c.id == bindparam("job"),
+        jobs.c.worker == bindparam("whose"),
+        jobs.c.status == "RUNNING",
+    )
+    .values(lease_until=bindparam("until"))
+)
+
+
 def hold_job(conn: Connection, account_id: str, job_id: str, *, worker: str, until: int) -> bool:
     """Keep the job; false when it is not this worker's any more. Nobody else can claim it in this transaction then."""
-    statement = jobs.update().where(
-        jobs.c.account_id == account_id, jobs.c.id == job_id, jobs.c.worker == worker, jobs.c.status == "RUNNING"
-    )
-    return conn.execute(statement.values(lease_until=until)).rowcount == 1
+    return _HOLD.run(conn, {"account": account_id, "job": job_id, "whose": worker, "until": until}) == 1
 
 
 def clear_outcomes(conn: Connection, account_id: str, job_id: str) -> None:
@@ -270,8 +279,15 @@ def release_job(conn: Connection, account_id: str, job_id: str, *, worker: str) 
     conn.execute(statement.values(status="QUEUED", lease_until=0, worker=None))
 
 
+_INSERT_BATCH = Prepared(
+    batches.insert().values({name: bindparam(f"_{name}") for name in ("account_id", "job_id", "first_row", "results")})
+)
+
+
 def insert_batch(conn: Connection, account_id: str, job_id: str, *, first_row: int, results: bytes) -> None:
-    conn.execute(batches.insert().values(account_id=account_id, job_id=job_id, first_row=first_row, results=results))
+    _INSERT_BATCH.run(
+        conn, {"_account_id": account_id, "_job_id": job_id, "_first_row": first_row, "_results": results}
+    )
 
 
 def list_batches(conn: Connection, account_id: str, job_id: str, *, after: int, limit: int) -> list[tuple[int, bytes]]:
