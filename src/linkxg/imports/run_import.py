@@ -6,6 +6,7 @@ would make every request wait.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -24,9 +25,17 @@ from linkxg.imports.stored_file import Blocks, read_failed
 from linkxg.imports.stretches import Counted, Readable, Stretches
 from linkxg.imports.take_rows import LEASE_MS, Batch, Outcome, Plan, Whose, look_up, plan_all, record, take
 
-LARGEST_BATCH, SMALLEST_BATCH = 1_000, 250
-WRITE_S = 0.015
-"""How long one transaction should take on SQLite, where others wait for it."""
+
+class Pace(NamedTuple):
+    """Rows of a batch, and how long its transaction should take."""
+
+    smallest: int
+    largest: int
+    seconds: float
+
+
+PACES = {"sqlite": Pace(250, 1_000, 0.015), "postgresql": Pace(1_000, 4_000, 0.1)}
+"""On SQLite every other writer waits for a batch; on PostgreSQL only those who set a SKU of the account."""
 TURNS = 4
 """Turns of the event loop after which a write has left for its thread."""
 
@@ -45,7 +54,8 @@ class Run:
     def __init__(self, database: Database, job: JobRow, whose: Whose, should_stop: Callable[[], bool]) -> None:
         self._database, self._job, self._whose, self._should_stop = database, job, whose, should_stop
         self._options = job.options
-        self._size = LARGEST_BATCH // 2
+        self._pace = PACES[database.dialect]
+        self._size = self._pace.largest // 2
         # The others write nothing before their end, so they begin anew.
         self._writes_at_once = not job.dry_run and job.on_error == "proceed"
         self.progress = Progress()
@@ -119,8 +129,8 @@ class Run:
         if outcome is None:
             raise Stopped
         if outcome.seconds:
-            wanted = (outcome.progress.rows - self.progress.rows) * WRITE_S / outcome.seconds
-            self._size = int(min(max(wanted, SMALLEST_BATCH), LARGEST_BATCH))
+            wanted = (outcome.progress.rows - self.progress.rows) * self._pace.seconds / outcome.seconds
+            self._size = int(min(max(wanted, self._pace.smallest), self._pace.largest))
         self.progress = outcome.progress
         if outcome.cancel:
             raise Cancelled
@@ -129,7 +139,7 @@ class Run:
         """A dry run, and the first pass of all or nothing: every fault is found, no product is written."""
         whose, database = self._whose, self._database
         await database.write(store.clear_outcomes, whose.account_id, whose.job_id)
-        self._size = LARGEST_BATCH
+        self._size = self._pace.largest
         claims = Claims()
         with Spool() as spool:
             async for batch in self._batches(0):
