@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from linkxg.imports.model import Fault
 from linkxg.imports.take_rows import Plan
-from linkxg.products.bulk.model import Planned
-from linkxg.products.bulk.store import Holder, find_holders
+from linkxg.products.bulk.model import Holder, Planned
+from linkxg.products.bulk.store import find_holders
 
 _SKU = Fault("sku", "duplicate_sku", "Another product, or another row of the file, has this SKU.")
 _GTIN = Fault("gtin", "duplicate_gtin", "Another product, or another row of the file, has this GTIN.")
@@ -42,4 +42,4 @@ class Claims:
 
 
 def _is_others(holder: Holder | None, product_id: str) -> bool:
-    return holder is not None and holder[0] != product_id
+    return holder is not None and holder.id != product_id

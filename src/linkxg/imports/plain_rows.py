@@ -15,8 +15,8 @@ from linkxg.imports.columns import ERROR_COLUMNS, HEAD_COLUMNS, path_of
 from linkxg.imports.model import Options
 from linkxg.products.bulk.model import Given
 from linkxg.products.bulk.plain import PlainContents
+from linkxg.products.model import LONGEST_SKU
 
-_LONGEST_SKU = 64
 _NOTHING: dict[str, Any] = {}
 
 
@@ -65,7 +65,7 @@ def _skus(column: Sequence[str]) -> Sequence[str | None]:
 def _are_skus(column: Sequence[str]) -> bool:
     """What is printable has none of the characters that `SKU_PATTERN` keeps out, but for spaces around it."""
     framed = "\n" + "\n".join(column) + "\n"
-    is_short = max(map(len, column)) <= _LONGEST_SKU and all(column)
+    is_short = max(map(len, column)) <= LONGEST_SKU and all(column)
     return is_short and "".join(column).isprintable() and " \n" not in framed and "\n " not in framed
 
 

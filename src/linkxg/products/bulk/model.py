@@ -51,6 +51,13 @@ class Current(NamedTuple):
         return self.draft_version or self.latest_version or 1
 
 
+class Holder(NamedTuple):
+    """The product that has a SKU, a GTIN or an id."""
+
+    id: str
+    revision: int
+
+
 class Planned(NamedTuple):
     """What is to be written. `seen` is the revision that this was decided from, None for a new product.
 

@@ -7,15 +7,15 @@ from sqlalchemy import Column, ColumnElement, Connection, bindparam, select
 
 from linkxg.db.many import insert_many, listed, prepare_any, refresh_statistics, update_many
 from linkxg.db.prepared import Prepared
-from linkxg.products.bulk.model import Current, Planned, Written
+from linkxg.products.bulk.model import Current, Holder, Planned, Written
 from linkxg.products.model import Head
 from linkxg.products.store import HEAD, lock_identifiers, products
 from linkxg.products.versions.store import BASE, versions, with_version
 
 MANY = 100
 """From how many new rows on a plan that was made for a small table matters."""
-Holder = tuple[str, int]
-"""(id, revision) of a product."""
+# Of a head, the status, versions and revision: usually the same for all that is new in a batch.
+_STANDING, _AFTER = 5, 9
 _CHANGED = tuple(name for name in Head._fields if name not in ("id", "created_at"))
 
 
@@ -56,7 +56,7 @@ def find_holders(
 
 
 def _holders(conn: Connection, account_id: str, query: Prepared, wanted: Sequence[str]) -> dict[str, Holder]:
-    return {row[0]: (row[1], row[2]) for row in _all(conn, account_id, query, wanted)}
+    return {row[0]: Holder(row[1], row[2]) for row in _all(conn, account_id, query, wanted)}
 
 
 def _all(conn: Connection, account_id: str, query: Prepared, wanted: Sequence[str]) -> list[Any]:
@@ -112,15 +112,17 @@ def _insert_new(conn: Connection, account_id: str, created_by: str, planned: Seq
 
 
 def _insert_heads(conn: Connection, account_id: str, rows: Sequence[Planned], *, unless_taken: bool) -> int:
-    """Of new products, all drafts of version 1; how many of them could be inserted."""
-    inserted = insert_many(
-        conn,
-        products,
-        ("id", "sku", "gtin14", "gtin_length", "category", "created_at", "updated_at", "search_key"),
-        [(*row.head[:5], *row.head[-2:], row.search_key) for row in rows],
-        same={"account_id": account_id, "status": "DRAFT", "draft_version": 1, "revision": 1},
-        unless_taken=unless_taken,
-    )
+    """Of new products; how many of them could be inserted."""
+    columns = (*Head._fields[:_STANDING], *Head._fields[_AFTER:], "search_key")
+    values: list[tuple[Any, ...]] = [(*row.head[:_STANDING], *row.head[_AFTER:], row.search_key) for row in rows]
+    standing = {row.head[_STANDING:_AFTER] for row in rows}
+    same: dict[str, Any] = {"account_id": account_id}
+    if len(standing) == 1:
+        same |= dict(zip(Head._fields[_STANDING:_AFTER], standing.pop(), strict=True))
+    else:
+        columns = (*Head._fields, "search_key")
+        values = [(*row.head, row.search_key) for row in rows]
+    inserted = insert_many(conn, products, columns, values, same=same, unless_taken=unless_taken)
     if len(rows) >= MANY:
         refresh_statistics(conn, products)
     return inserted
@@ -153,9 +155,9 @@ def _judged(conn: Connection, account_id: str, planned: Sequence[Planned]) -> li
     for row in planned:
         outcome = _judge(row, by_sku, by_gtin, seen)
         if outcome is Written.WRITTEN:
-            by_sku[row.head.sku] = (row.head.id, row.head.revision)
+            by_sku[row.head.sku] = Holder(row.head.id, row.head.revision)
             if row.head.gtin14 and row.head.status != "ARCHIVED":
-                by_gtin[row.head.gtin14] = (row.head.id, row.head.revision)
+                by_gtin[row.head.gtin14] = Holder(row.head.id, row.head.revision)
             seen[row.head.id] = row.head.revision
         outcomes.append(outcome)
     return outcomes
@@ -168,9 +170,9 @@ def _judge(row: Planned, by_sku: dict[str, Holder], by_gtin: dict[str, Holder], 
             return Written.STALE
     elif seen.get(row.head.id) != row.seen:
         return Written.STALE
-    elif same_sku is not None and same_sku[0] != row.head.id:
+    elif same_sku is not None and same_sku.id != row.head.id:
         return Written.DUPLICATE_SKU
     same_gtin = by_gtin.get(row.head.gtin14) if row.head.gtin14 else None
-    if same_gtin is not None and same_gtin[0] != row.head.id:
+    if same_gtin is not None and same_gtin.id != row.head.id:
         return Written.DUPLICATE_GTIN
     return Written.WRITTEN
