@@ -5,7 +5,7 @@ would make every request wait.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 import msgspec
@@ -20,10 +20,11 @@ from linkxg.imports.csv_rows import CsvRows
 from linkxg.imports.json_rows import JsonRows, NdjsonRows
 from linkxg.imports.lines import Unreadable
 from linkxg.imports.model import JobError, JobRow, Progress, Status
-from linkxg.imports.plan_rows import Read, Reader
+from linkxg.imports.plan_rows import Reader
 from linkxg.imports.stored_file import Blocks, read_failed
 from linkxg.imports.stretches import Counted, Readable, Stretches
 from linkxg.imports.take_rows import LEASE_MS, Batch, Outcome, Plan, Whose, look_up, plan_all, record, take
+from linkxg.products.bulk.model import Current
 
 
 class Pace(NamedTuple):
@@ -37,7 +38,7 @@ class Pace(NamedTuple):
 PACES = {"sqlite": Pace(250, 1_000, 0.015), "postgresql": Pace(1_000, 4_000, 0.1)}
 """On SQLite every other writer waits for a batch; on PostgreSQL only those who set a SKU of the account."""
 TURNS = 4
-"""Turns of the event loop after which a write has left for its thread."""
+"""Of the event loop, after which a write has left for its thread."""
 
 
 class Stopped(Exception):
@@ -103,27 +104,45 @@ class Run:
                 yield Batch(rows, reads)
 
     async def _take_all(self) -> None:
-        """While a batch is written in a thread, the next one is read and planned."""
+        """While a batch is written and the next one is looked up, each in a thread, the one after that is read."""
         writing: asyncio.Task[Outcome | None] | None = None
+        last: tuple[Batch, asyncio.Task[dict[str, Current]]] | None = None
         try:
             async for batch in self._batches(self._job.rows_processed):
-                plans = await self._plan(batch.reads)
-                if writing is not None:
-                    last, writing = writing, None
-                    self._go_on(await last)
-                write = self._database.write(take, self._whose, self._options, batch, plans, self.progress)
-                writing = asyncio.create_task(write)
-                for _ in range(TURNS):
-                    await asyncio.sleep(0)
+                looking = asyncio.create_task(self._look_up(batch))
+                await _leave()
+                writing, last = await self._write_next(last, writing), (batch, looking)
+            writing, last = await self._write_next(last, writing), None
         finally:
+            if last is not None:
+                await asyncio.wait([last[1]])
             if writing is not None:
                 self._go_on(await writing)
 
-    async def _plan(self, reads: Sequence[Read]) -> list[Plan]:
+    async def _write_next(
+        self,
+        looked: tuple[Batch, asyncio.Task[dict[str, Current]]] | None,
+        writing: asyncio.Task[Outcome | None] | None,
+    ) -> asyncio.Task[Outcome | None] | None:
+        """Plan a batch and begin to write it, once the one before it is written."""
+        if looked is None:
+            return writing
+        batch, looking = looked
+        plans = self._plan(batch, await looking)
+        if writing is not None:
+            self._go_on(await writing)
+        write = self._database.write(take, self._whose, self._options, batch, plans, self.progress)
+        begun = asyncio.create_task(write)
+        await _leave()
+        return begun
+
+    async def _look_up(self, batch: Batch) -> dict[str, Current]:
+        return await self._database.read_aside(look_up, self._whose.account_id, self._options, batch.reads)
+
+    def _plan(self, batch: Batch, found: dict[str, Current]) -> list[Plan]:
         if self._should_stop():
             raise Stopped
-        found = await self._database.read(look_up, self._whose.account_id, self._options, reads)
-        return plan_all(reads, found, self._options)
+        return plan_all(batch.reads, found, self._options)
 
     def _go_on(self, outcome: Outcome | None) -> None:
         if outcome is None:
@@ -143,7 +162,7 @@ class Run:
         claims = Claims()
         with Spool() as spool:
             async for batch in self._batches(0):
-                plans = await self._plan(batch.reads)
+                plans = self._plan(batch, await self._look_up(batch))
                 await database.read(claims.judge, whose.account_id, plans)
                 self._go_on(await database.write(_note, whose, batch, plans, self.progress))
                 if not self._job.dry_run and not self.progress.failed:
@@ -158,6 +177,12 @@ class Run:
                 says = "Products changed while the file was checked, so nothing was written. Send it again."
                 return "FAILED", JobError("conflict", says)
         return "COMPLETED", None
+
+
+async def _leave() -> None:
+    """Let what was begun leave for its thread."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
 
 
 def _stretches(job: JobRow, blocks: Blocks) -> Stretches:

@@ -38,7 +38,6 @@ class Current(NamedTuple):
     created_at: int
     updated_at: int
     search_key: str
-    digest: bytes
     content: str
 
     @property

@@ -21,7 +21,7 @@ def plan_row(
 ) -> Planned | Unchanged | list[Fault]:
     """`current` is what has the row's key, if anything has; `now` in milliseconds. Faults name columns of the content.
 
-    An equal content (by its digest) makes no version and no change.
+    An equal content (in its canonical form) makes no version and no change.
     """
     plain = given.plain
     if plain is not None:
@@ -51,7 +51,7 @@ def plan_row(
         return faults
     if wrong := gtin_fault(head, gtin14):
         return [wrong]
-    same = form.digest == current.digest
+    same = form.text == current.content
     if same and (sku, gtin14, gtin_length) == (head.sku, head.gtin14, head.gtin_length):
         return Unchanged(head.id, current.version)
     opens = not same and head.draft_version is None

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, bindparam, select
+import msgspec
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, case, func, select
 
 from linkxg.db.many import insert_many, listed, prepare_any, refresh_statistics, update_many
 from linkxg.db.prepared import Prepared
@@ -12,6 +13,9 @@ from linkxg.products.model import Head
 from linkxg.products.store import HEAD, lock_identifiers, products
 from linkxg.products.versions.store import BASE, versions, with_version
 
+SMALL = 16_384
+"""Characters of a content up to which a thousand of them may be told at once."""
+_read = msgspec.json.Decoder(list[Current]).decode
 MANY = 100
 """From how many new rows on a plan that was made for a small table matters."""
 # Of a head, the status, versions and revision: usually the same for all that is new in a batch.
@@ -20,9 +24,15 @@ _CHANGED = tuple(name for name in Head._fields if name not in ("id", "created_at
 
 
 def _find_current(column: Column[Any], *besides: ColumnElement[bool]) -> Prepared:
-    of_version = versions.c.digest, versions.c.content
-    query = with_version(BASE).with_only_columns(*HEAD, products.c.search_key, *of_version)
-    query = query.where(_OF_ACCOUNT, *besides)
+    query = with_version(BASE).with_only_columns(*_CURRENT).where(_OF_ACCOUNT, *besides)
+    return prepare_any(column, "wanted", query.where)
+
+
+def _find_small(column: Column[Any], *besides: ColumnElement[bool]) -> Prepared:
+    """All in one row, as JSON: the engine then works while other threads do, and not only between two rows."""
+    content = case((func.length(versions.c.content) <= SMALL, versions.c.content), else_="")
+    together = func.json_group_array(func.json_array(*_CURRENT[:-1], content))
+    query = with_version(BASE).with_only_columns(together).where(_OF_ACCOUNT, *besides)
     return prepare_any(column, "wanted", query.where)
 
 
@@ -31,10 +41,13 @@ def _find_holders(column: Column[Any], *besides: ColumnElement[bool]) -> Prepare
     return prepare_any(column, "wanted", query.where)
 
 
+_CURRENT = (*HEAD, products.c.search_key, versions.c.content)
 _OF_ACCOUNT = products.c.account_id == bindparam("account")
 _LIVE = products.c.status != "ARCHIVED"
 _CURRENT_BY_SKU = _find_current(products.c.sku)
 _CURRENT_BY_GTIN = _find_current(products.c.gtin14, _LIVE)
+_SMALL_BY_SKU = _find_small(products.c.sku)
+_SMALL_BY_GTIN = _find_small(products.c.gtin14, _LIVE)
 _BY_SKU = _find_holders(products.c.sku)
 _BY_GTIN = _find_holders(products.c.gtin14, _LIVE)
 _BY_ID = _find_holders(products.c.id)
@@ -44,8 +57,23 @@ def find_current(
     conn: Connection, account_id: str, *, skus: Sequence[str] = (), gtins: Sequence[str] = ()
 ) -> list[Current]:
     """The products that have one of these SKUs, or one of these GTINs (14 digits; archived ones not counted)."""
+    if conn.dialect.name == "sqlite":
+        by_sku = _found_together(conn, account_id, _SMALL_BY_SKU, skus)
+        return by_sku + _found_together(conn, account_id, _SMALL_BY_GTIN, gtins)
     queries = ((_CURRENT_BY_SKU, skus), (_CURRENT_BY_GTIN, gtins))
     return [Current._make(row) for query, values in queries for row in _all(conn, account_id, query, values)]
+
+
+def _found_together(conn: Connection, account_id: str, query: Prepared, wanted: Sequence[str]) -> list[Current]:
+    if not wanted:
+        return []
+    [(found,)] = _all(conn, account_id, query, wanted)
+    rows = _read(found)
+    large = [row.sku for row in rows if not row.content]
+    if not large:
+        return rows
+    small = [row for row in rows if row.content]
+    return small + [Current._make(row) for row in _all(conn, account_id, _CURRENT_BY_SKU, large)]
 
 
 def find_holders(
