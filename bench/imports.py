@@ -4,6 +4,7 @@ The base is what the engine can do at all (`raw_upsert`), measured before and af
 """
 
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -12,12 +13,13 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.postgres import cluster
 from bench.processes import service
-from bench.raw_upsert import gtin, raw_rate
+from bench.raw_upsert import gtin, raw_upsert
 from bench.report import Figure, report
 from bench.seed import PASSWORD, Seeded, seed
 
@@ -47,14 +49,16 @@ def _database(engine: str, folder: Path) -> Iterator[tuple[str, str]]:
 
 def _measure(engine: str, data_dir: Path, url: str, raw: str, rows: int) -> list[Figure]:
     made = seed(data_dir, url, client_count=1, people=1)
-    before = raw_rate(engine, raw, rows)
+    before = raw_upsert(engine, raw, rows)
     content = _file(rows)
     with service(data_dir, pinned=False, LINKXG_DATABASE_URL=url) as address:
         api = _Api(f"{address}/api/v1", made)
         idle = _p99(api, 4.0)
-        first, memory, busy = _timed_import(api, content)
+        first, used, busy = _timed_import(api, content)
         second, _, _ = _timed_import(api, content)
-    base = max(before, raw_rate(engine, raw + ("-after" if engine == "sqlite" else ""), rows))
+    after = raw_upsert(engine, raw + ("-after" if engine == "sqlite" else ""), rows)
+    base, processor = max(before.rate, after.rate), used.seconds / rows * 1e6
+    raw_busy = min(before.busy, after.busy)
     rate, again = rows / first["seconds"], rows / second["seconds"]
     if (first["created"], second["unchanged"]) != (rows, rows):
         raise RuntimeError("the import did not do what it was to do")
@@ -64,7 +68,11 @@ def _measure(engine: str, data_dir: Path, url: str, raw: str, rows: int) -> list
             f"import, beside a raw upsert of two tables, {told}", rate / base, 0.4, f"{rate:,.0f}/s of {base:,.0f}/s"
         ),
         Figure(f"the same file again, beside the first time, {told}", again / rate, 1.5, f"{again:,.0f}/s"),
-        Figure(f"MB resident of the import's process, {told}", memory, 150.0, f"{rows:,} rows", at_most=True),
+        Figure(
+            f"processor of the raw upsert, beside the import's process, {told}", raw_busy / processor, 0,
+            f"{raw_busy:.1f} µs of {processor:.1f} µs a row",
+        ),
+        Figure(f"MB resident of the import's process, {told}", used.memory, 150.0, f"{rows:,} rows", at_most=True),
         Figure(
             f"p99 of other requests, beside idle, {told}", busy / idle, 2.0, f"{busy:.1f} ms of {idle:.1f} ms",
             at_most=True,
@@ -101,16 +109,24 @@ class _Api:
         return job_id
 
 
-def _timed_import(api: _Api, content: bytes) -> tuple[dict[str, Any], float, float]:
-    """(the job with its `seconds` at work, MB of its process at most, p99 of other requests in ms)."""
+@dataclass
+class _Used:
+    """By the process that imports: MB resident at most, and seconds of the processor."""
+
+    memory: float = 0.0
+    seconds: float = 0.0
+
+
+def _timed_import(api: _Api, content: bytes) -> tuple[dict[str, Any], _Used, float]:
+    """(the job with its `seconds` at work, what its process used, p99 of other requests in ms)."""
     job_id = api.start(content)
-    with _watched() as peak, _asked(api) as waits:
+    with _watched() as used, _asked(api) as waits:
         while True:
             job = api.get(f"/imports/{job_id}?wait=1")["data"]
             if job["status"] not in ("QUEUED", "RUNNING"):
                 break
     took = _seconds(job["finishedAt"]) - _seconds(job["startedAt"])
-    return {**job, "seconds": took}, peak[0], _percentile(waits)
+    return {**job, "seconds": took}, used, _percentile(waits)
 
 
 def _seconds(text: str) -> float:
@@ -119,27 +135,28 @@ def _seconds(text: str) -> float:
 
 
 @contextmanager
-def _watched() -> Iterator[list[float]]:
-    """The largest resident memory of a process that imports, in MB."""
-    peak = [0.0]
-    over = threading.Event()
+def _watched() -> Iterator[_Used]:
+    """What processes that import use meanwhile; one at a time does."""
+    used, over = _Used(), threading.Event()
 
     def watch() -> None:
-        while not over.wait(0.1):
+        while not over.wait(0.05):
             for entry in Path("/proc").glob("[0-9]*"):
                 try:
                     if b"linkxg.imports.process" not in (entry / "cmdline").read_bytes():
                         continue
-                    status = (entry / "status").read_text()
+                    status, stat = (entry / "status").read_text(), (entry / "stat").read_text()
                 except OSError:
                     continue
                 line = next((line for line in status.splitlines() if line.startswith("VmHWM")), "VmHWM 0 kB")
-                peak[0] = max(peak[0], int(line.split()[1]) / 1_024)
+                used.memory = max(used.memory, int(line.split()[1]) / 1_024)
+                user, system = stat.rpartition(")")[2].split()[11:13]
+                used.seconds = max(used.seconds, (int(user) + int(system)) / os.sysconf("SC_CLK_TCK"))
 
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        yield peak
+        yield used
     finally:
         over.set()
         thread.join()

@@ -35,7 +35,7 @@ class Pace(NamedTuple):
     seconds: float
 
 
-PACES = {"sqlite": Pace(250, 1_000, 0.015), "postgresql": Pace(1_000, 4_000, 0.1)}
+PACES = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(1_000, 4_000, 0.1)}
 """On SQLite every other writer waits for a batch; on PostgreSQL only those who set a SKU of the account."""
 TURNS = 4
 """Of the event loop, after which a write has left for its thread."""
@@ -106,28 +106,35 @@ class Run:
     async def _take_all(self) -> None:
         """While a batch is written and the next one is looked up, each in a thread, the one after that is read."""
         writing: asyncio.Task[Outcome | None] | None = None
-        last: tuple[Batch, asyncio.Task[dict[str, Current]]] | None = None
+        ahead: list[tuple[Batch, asyncio.Task[dict[str, Current]]]] = []
+        unreadable: Unreadable | None = None
         try:
-            async for batch in self._batches(self._job.rows_processed):
-                looking = asyncio.create_task(self._look_up(batch))
-                await _leave()
-                writing, last = await self._write_next(last, writing), (batch, looking)
-            writing, last = await self._write_next(last, writing), None
+            try:
+                async for batch in self._batches(self._job.rows_processed):
+                    ahead.append((batch, asyncio.create_task(self._look_up(batch))))
+                    await _leave()
+                    if len(ahead) > 1:
+                        writing = await self._write_next(*ahead[0], writing)
+                        del ahead[0]
+            except Unreadable as error:
+                # The rows before that place stay.
+                unreadable = error
+            if ahead:
+                writing = await self._write_next(*ahead[0], writing)
+            if unreadable is not None:
+                raise unreadable
         finally:
-            if last is not None:
-                await asyncio.wait([last[1]])
+            await asyncio.gather(*(looking for _, looking in ahead), return_exceptions=True)
             if writing is not None:
                 self._go_on(await writing)
 
     async def _write_next(
         self,
-        looked: tuple[Batch, asyncio.Task[dict[str, Current]]] | None,
+        batch: Batch,
+        looking: asyncio.Task[dict[str, Current]],
         writing: asyncio.Task[Outcome | None] | None,
-    ) -> asyncio.Task[Outcome | None] | None:
+    ) -> asyncio.Task[Outcome | None]:
         """Plan a batch and begin to write it, once the one before it is written."""
-        if looked is None:
-            return writing
-        batch, looking = looked
         plans = self._plan(batch, await looking)
         if writing is not None:
             self._go_on(await writing)
