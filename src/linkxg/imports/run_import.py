@@ -35,8 +35,9 @@ class Pace(NamedTuple):
     seconds: float
 
 
-PACES = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(1_000, 4_000, 0.1)}
-"""On SQLite every other writer waits for a batch; on PostgreSQL only those who set a SKU of the account."""
+PACES = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(2_000, 4_000, 0.1)}
+"""On SQLite every other writer waits for a batch, on PostgreSQL only those who set a SKU of the account. A smaller one
+would not pay for its commit."""
 TURNS = 4
 """Of the event loop, after which a write has left for its thread."""
 
