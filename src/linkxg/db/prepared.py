@@ -40,7 +40,7 @@ class Prepared:
     def run(self, conn: Connection, values: dict[str, Any]) -> int:
         """How many rows it has written."""
         if conn.dialect.name == "sqlite":
-            return driver(conn).execute(self._text, {**self._fixed, **values}).rowcount
+            return driver(conn).execute(self._text, self._in_order(values)).rowcount
         return conn.execute(self._statement, values).rowcount
 
     def all(self, conn: Connection, values: dict[str, Any]) -> list[Any]:
