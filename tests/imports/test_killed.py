@@ -12,7 +12,7 @@ from harness.server import Server
 from harness.world import World
 from imports.files import IMPORTS, counts, csv_file, ended, new_sku, send
 
-ROWS = 12_000
+ROWS = 20_000
 WorldFactory = Callable[..., World]
 
 

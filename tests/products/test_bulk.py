@@ -21,7 +21,8 @@ from linkxg.identifiers.gtin import read_gtin
 from linkxg.ids import uuid7
 from linkxg.products.bulk.model import Given, Planned, Unchanged, Written
 from linkxg.products.bulk.plan_row import plan_row
-from linkxg.products.bulk.store import find_current, write_planned
+from linkxg.products.bulk.store import SMALL, find_current, write_planned
+from linkxg.products.canonical import digest_of
 from linkxg.products.store import update_head
 from linkxg.products.versions.store import find_shown, update_version
 
@@ -87,7 +88,18 @@ def test_rows_are_inserted_then_unchanged_then_updated(url: str) -> None:
         assert one.content == '{"brand":"Acme","name":"Bolt 1"}'
         shown = await database.read(find_shown, account_id, one.head.id)
         assert shown is not None
-        assert (shown.digest, shown.version_status) == (one.digest, "DRAFT")
+        assert (shown.digest, shown.version_status) == (digest_of(one.content), "DRAFT")
+
+    run(url, story)
+
+
+def test_large_contents_are_found_as_well(url: str) -> None:
+    async def story(database: Database, account_id: str) -> None:
+        rows = [given(1, attributes={"notes": "ä" * SMALL}), given(2, attributes={"notes": 'x"\\\n'})]
+        assert await bring(database, account_id, rows) == [Written.WRITTEN] * 2
+        assert [type(one) for one in await bring(database, account_id, rows)] == [Unchanged] * 2
+        rows = [given(1, brand="Acme"), given(2, brand="Acme"), given(3)]
+        assert await bring(database, account_id, rows) == [Written.WRITTEN] * 3
 
     run(url, story)
 
@@ -172,7 +184,7 @@ def test_a_published_product_keeps_what_it_stands_for(url: str) -> None:
         taken = plan_row(given(1)._replace(gtin=None), stored, now_ms())
         assert isinstance(taken, list)
         assert [one["field"] for one in taken] == ["gtin"]
-        archived = stored._replace(head=stored.head._replace(status="ARCHIVED"))
+        archived = stored._replace(status="ARCHIVED")
         refused = plan_row(given(1), archived, now_ms())
         assert isinstance(refused, list)
         assert [one["code"] for one in refused] == ["invalid_state"]

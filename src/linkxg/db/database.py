@@ -50,6 +50,10 @@ class Database(ABC):
         """Run `unit` on one snapshot. Raises TemporarilyUnavailable when the database cannot answer in time."""
 
     @abstractmethod
+    async def read_aside(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `read`, for what takes long: the event loop goes on meanwhile, and one such read is run at a time."""
+
+    @abstractmethod
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `unit` in a transaction and return its outcome once the commit is on stable storage.
 

@@ -124,6 +124,9 @@ class PostgresDatabase(Database):
         outcome: T = await self._run("read", self._snapshots.connect, lambda conn: unit(conn, *args, **kwargs))
         return outcome
 
+    async def read_aside(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.read(unit, *args, **kwargs)
+
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def unit_and_changes(conn: Connection) -> tuple[T, list[Change]]:
             conn.info.pop("changes", None)

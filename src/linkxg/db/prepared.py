@@ -37,6 +37,12 @@ class Prepared:
         row = conn.execute(self._statement, values).first()
         return None if row is None else tuple(row)
 
+    def run(self, conn: Connection, values: dict[str, Any]) -> int:
+        """How many rows it has written."""
+        if conn.dialect.name == "sqlite":
+            return driver(conn).execute(self._text, self._in_order(values)).rowcount
+        return conn.execute(self._statement, values).rowcount
+
     def all(self, conn: Connection, values: dict[str, Any]) -> list[Any]:
         """Every row as a tuple."""
         if conn.dialect.name == "sqlite":

@@ -7,6 +7,8 @@ Reads run inline on the event loop: a look-up costs less than handing it to a th
 import asyncio
 import sqlite3
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -91,6 +93,8 @@ class SQLiteDatabase(Database):
         self._turn = Turn(path, BUSY_MS / 1000)
         self._writer = GroupWriter(self._engine.connect, self._turn, self.feed.expire)
         self._reader: Connection | None = None
+        self._aside = ThreadPoolExecutor(1, "sqlite-reader")
+        self._aside_reader: Connection | None = None
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -127,6 +131,9 @@ class SQLiteDatabase(Database):
 
     async def close(self) -> None:
         await self._writer.stop()
+        self._aside.shutdown()
+        abandon(self._aside_reader)
+        self._aside_reader = None
         self._turn.close()
         self.feed.close()
         if self._reader is not None:
@@ -149,6 +156,25 @@ class SQLiteDatabase(Database):
             raise TemporarilyUnavailable(f"read: {error}") from error
         finally:
             self.on_wait("read", time.perf_counter() - started)
+
+    async def read_aside(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._aside, lambda: self._read_aside(lambda conn: unit(conn, *args, **kwargs))
+        )
+
+    def _read_aside(self, unit: Callable[[Connection], T]) -> T:
+        try:
+            reader = self._aside_reader = self._aside_reader or self._engine.connect()
+            reader.exec_driver_sql("BEGIN")
+            try:
+                return unit(reader)
+            finally:
+                reader.exec_driver_sql("COMMIT")
+        except (sqlite3.Error, DBAPIError) as error:
+            abandon(self._aside_reader)
+            self._aside_reader = None
+            raise TemporarilyUnavailable(f"read: {error}") from error
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         started = time.perf_counter()

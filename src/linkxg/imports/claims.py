@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from linkxg.imports.model import Fault
 from linkxg.imports.take_rows import Plan
-from linkxg.products.bulk.model import Planned
-from linkxg.products.bulk.store import find_current
+from linkxg.products.bulk.model import Holder, Planned
+from linkxg.products.bulk.store import find_holders
 
 _SKU = Fault("sku", "duplicate_sku", "Another product, or another row of the file, has this SKU.")
 _GTIN = Fault("gtin", "duplicate_gtin", "Another product, or another row of the file, has this GTIN.")
@@ -25,19 +25,21 @@ class Claims:
         """What could not be written becomes faults, in place."""
         heads = [one.head for one in plans if isinstance(one, Planned)]
         gtins = [head.gtin14 for head in heads if head.gtin14]
-        found = find_current(conn, account_id, skus=[head.sku for head in heads], gtins=gtins)
-        by_sku = {one.head.sku: one.head.id for one in found}
-        by_gtin = {one.head.gtin14: one.head.id for one in found if one.head.status != "ARCHIVED"}
+        by_sku, by_gtin = find_holders(conn, account_id, skus=[head.sku for head in heads], gtins=gtins)
         for place, one in enumerate(plans):
             if not isinstance(one, Planned):
                 continue
             head = one.head
             sku, gtin = hash(head.sku), hash(head.gtin14)
-            if by_sku.get(head.sku, head.id) != head.id or sku in self._skus:
+            if _is_others(by_sku.get(head.sku), head.id) or sku in self._skus:
                 plans[place] = (_SKU,)
-            elif head.gtin14 and (by_gtin.get(head.gtin14, head.id) != head.id or gtin in self._gtins):
+            elif head.gtin14 and (_is_others(by_gtin.get(head.gtin14), head.id) or gtin in self._gtins):
                 plans[place] = (_GTIN,)
             else:
                 self._skus.add(sku)
                 if head.gtin14:
                     self._gtins.add(gtin)
+
+
+def _is_others(holder: Holder | None, product_id: str) -> bool:
+    return holder is not None and holder.id != product_id

@@ -112,6 +112,13 @@ WHOLES = _wholes(inspect.type_info(Content), "")
 CATALOGUE = Catalogue(dict.fromkeys(HEAD_COLUMNS) | _members(inspect.type_info(Content), ""))
 
 
+def path_of(name: str) -> tuple[str, ...]:
+    """The members on the way to what a column of the content holds; an attribute's name may have points in it."""
+    if name.startswith(_ATTRIBUTE):
+        return _ATTRIBUTE[:-1], name.removeprefix(_ATTRIBUTE)
+    return tuple(name.split("."))
+
+
 def check_header(names: Sequence[str], mode: Mode, key: Key) -> list[Fault]:
     """What is wrong with a header as a whole; empty if nothing is."""
     if len(names) > MAX_COLUMNS:
@@ -157,8 +164,7 @@ class CsvShape:
         for place, name in enumerate(names):
             if name in HEAD_COLUMNS or name in ERROR_COLUMNS:
                 continue
-            reading = CATALOGUE.reading(name)
-            path = (_ATTRIBUTE[:-1], name.removeprefix(_ATTRIBUTE)) if reading is _attribute else tuple(name.split("."))
+            reading, path = CATALOGUE.reading(name), path_of(name)
             if len(path) == 1 and reading is None:
                 self._texts.append((place, name))
             else:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from linkxg.imports.lines import CONTROL, Lines, Row, Unreadable, too_large
+from linkxg.imports.lines import CONTROL, Lines, Unreadable, too_large
 from linkxg.imports.model import MAX_ROW_BYTES
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -14,24 +14,27 @@ _DIGITS = 400
 _BOM = "\ufeff"
 
 
-def ndjson_rows(blocks: Iterator[bytes]) -> Iterator[Row]:
-    """One JSON value a line; empty lines are none. Raises Unreadable."""
-    lines = Lines(blocks)
-    number = 0
-    for line in lines:
-        lines.of_row = 0
-        if not line.isspace():
-            number += 1
-            yield Row(number, lines.number, lines.taken, line.strip())
+class NdjsonRows:
+    """(line, text) of one JSON value a line; empty lines are none. Raises Unreadable."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._lines = Lines(blocks)
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        for number, line in enumerate(self._lines, 1):
+            self._lines.row_after = number
+            if not line.isspace():
+                yield number, line.strip()
+
+    def taken(self) -> int:
+        return self._lines.taken(self._lines.row_after)
 
 
-def json_rows(blocks: Iterator[bytes]) -> Iterator[Row]:
-    """The elements of one JSON array. Raises Unreadable."""
-    return _Elements(blocks).read()
+class JsonRows:
+    """(line, text) of the elements of one JSON array. Raises Unreadable.
 
-
-class _Elements:
-    """Finds where elements end with the decoder that reads them, in a window that moves over the text."""
+    Finds where elements end with the decoder that reads them, in a window that moves over the text.
+    """
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._pieces = _pieces(blocks)
@@ -41,18 +44,20 @@ class _Elements:
         self._taken = 0
         self._decoder = json.JSONDecoder(parse_int=_short, parse_float=_short)
 
-    def read(self) -> Iterator[Row]:
+    def taken(self) -> int:
+        return self._taken
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
         if self._next() != "[":
             raise Unreadable("not_json", "The file must be one JSON array.")
         self._pass(1)
         if self._next() == "]":
             return
-        number, mark = 0, ","
+        mark = ","
         while mark == ",":
             self._next()
-            number, line = number + 1, self._line
-            text = self._element()
-            yield Row(number, line, self._taken, text)
+            line = self._line
+            yield line, self._element()
             mark = self._next()
             self._pass(1)
         if mark != "]" or self._next():

@@ -3,7 +3,8 @@
 Rows are read into what they say (`Reader`), then planned beside what is stored. Neither needs a transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
@@ -11,8 +12,8 @@ from msgspec import UNSET, UnsetType
 from linkxg.identifiers.gtin import Gtin, NotAGtin, read_gtin
 from linkxg.imports.columns import ERROR_COLUMNS, CsvShape
 from linkxg.imports.json_rows import read_value
-from linkxg.imports.lines import Row
 from linkxg.imports.model import Fault, Options, as_json
+from linkxg.imports.plain_rows import PlainRows
 from linkxg.products.bulk.model import Current, Given, Planned, Unchanged
 from linkxg.products.bulk.plan_row import plan_row
 
@@ -22,9 +23,8 @@ _CONTROL = {code: None for code in range(32) if code not in (9, 10, 13)}
 
 
 class Read(NamedTuple):
-    """A row and what it says. `key` is that by which its product is looked up, in its normal form."""
+    """What a row says, or what is wrong with it; `key`, in its normal form, is what its product is looked up by."""
 
-    row: Row
     key: str
     given: Given | None
     faults: tuple[Fault, ...]
@@ -36,11 +36,37 @@ class Reader:
     def __init__(self, options: Options, columns: list[str]) -> None:
         self._options = options
         self._shape = CsvShape(columns, options.empty_as) if options.format == "csv" else None
+        self._plain = PlainRows(columns, options) if options.format == "csv" else None
         # Digests of keys, not keys: half a million must fit, and two of them are alike once in 10^8 full files.
         self._seen: set[int] = set()
 
-    def read(self, row: Row) -> Read:
-        head, content, faults = self._shape.read(row.value) if self._shape else _read_json(row.value)
+    def read(self, values: Sequence[Any]) -> list[Read]:
+        """Of a stretch of rows, as they come in the file."""
+        plain = self._plain.read(values) if self._plain else [None] * len(values)
+        key_of = _sku_of if self._options.key == "sku" else _gtin_of
+        reads = [
+            self._read(value) if given is None else Read(key_of(given), given, ())
+            for given, value in zip(plain, values, strict=True)
+        ]
+        digests = [hash(read.key) for read in reads if read.given is not None]
+        fresh = set(digests)
+        if len(fresh) == len(digests) and self._seen.isdisjoint(fresh):
+            self._seen |= fresh
+            return reads
+        return list(map(self._first_only, reads))
+
+    def _first_only(self, read: Read) -> Read:
+        if read.given is None:
+            return read
+        digest = hash(read.key)
+        if digest not in self._seen:
+            self._seen.add(digest)
+            return read
+        says = f"An earlier row of the file has this {self._options.key}."
+        return Read(read.key, None, (Fault(self._options.key, "duplicate_key_in_file", says, read.key[:_SHOWN]),))
+
+    def _read(self, value: Any) -> Read:
+        head, content, faults = self._shape.read(value) if self._shape else _read_json(value)
         key = self._key(head)
         if not faults and not key:
             faults = [Fault(self._options.key, "missing", f"The row has no {self._options.key}.")]
@@ -54,13 +80,7 @@ class Reader:
                 gtin = read_gtin(given_gtin)
             except NotAGtin as error:
                 faults.append(Fault("gtin", "invalid", str(error), given_gtin[:_SHOWN]))
-        if not faults:
-            digest = hash(key)
-            if digest in self._seen:
-                says = f"An earlier row of the file has this {self._options.key}."
-                faults.append(Fault(self._options.key, "duplicate_key_in_file", says, key[:_SHOWN]))
-            self._seen.add(digest)
-        return Read(row, key, None if faults else Given(sku, gtin, content), tuple(faults))
+        return Read(key, None if faults else Given(sku, gtin, content), tuple(faults))
 
     def _key(self, head: Mapping[str, Any]) -> str:
         value = head.get(self._options.key)
@@ -68,6 +88,10 @@ class Reader:
             return ""
         # Padded with zeros or not, it is the same GTIN.
         return str(value).rjust(14, "0") if self._options.key == "gtin" else str(value)
+
+
+_sku_of: Callable[[Given], Any] = attrgetter("sku")
+_gtin_of: Callable[[Given], Any] = attrgetter("gtin.digits14")
 
 
 def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
@@ -94,7 +118,9 @@ def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
     return head, content, faults
 
 
-def plan(read: Read, current: Current | None, options: Options, now: int) -> Planned | Unchanged | tuple[Fault, ...]:
+def plan(
+    read: Read, current: Current | None, options: Options, now: int, new_id: Callable[[], str]
+) -> Planned | Unchanged | tuple[Fault, ...]:
     """What is to be done for a row that could be read; faults if it cannot be."""
     assert read.given is not None
     if current is None and options.mode == "update":
@@ -102,13 +128,13 @@ def plan(read: Read, current: Current | None, options: Options, now: int) -> Pla
     if current is not None and options.mode == "create":
         code = f"duplicate_{options.key}"
         return (Fault(options.key, code, f"There is a product with this {options.key}.", read.key[:_SHOWN]),)
-    planned = plan_row(read.given, current, now)
+    planned = plan_row(read.given, current, now, new_id)
     if isinstance(planned, list):
         return tuple(Fault(one["field"], one["code"], one["message"]) for one in planned)
     return planned
 
 
-def raw_of(row: Row) -> str:
+def raw_of(value: Any) -> str:
     """The row as it is kept for the file of failed rows; PostgreSQL takes NUL in no text."""
-    text: str = as_json(row.value) if isinstance(row.value, list) else row.value
+    text: str = as_json(value) if isinstance(value, list) else value
     return text.translate(_CONTROL)

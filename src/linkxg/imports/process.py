@@ -6,6 +6,7 @@ ends (the worker wants it to stop, or is gone) it finishes its batch and gives t
 
 import asyncio
 import contextlib
+import gc
 import os
 import select
 import sys
@@ -27,6 +28,10 @@ from linkxg.web.logs import log
 
 NICENESS = 10
 """Requests go first: where there is one processor for both, an import takes what they leave."""
+SWITCH_S = 0.000_5
+"""How long the thread that plans may keep the one that writes waiting; others wait for what that one holds."""
+COLLECT = (50_000, 20, 100)
+"""A batch is thousands of tuples without a cycle among them: looking for one took a quarter of the time."""
 
 
 class Order(msgspec.Struct):
@@ -42,6 +47,9 @@ class Order(msgspec.Struct):
 def main() -> None:
     os.umask(0o077)
     os.nice(NICENESS)
+    sys.setswitchinterval(SWITCH_S)
+    gc.freeze()
+    gc.set_threshold(*COLLECT)
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     logs.configure(order.log_level)
     asyncio.run(_work(order))

@@ -5,7 +5,8 @@ would make every request wait.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -15,19 +16,30 @@ from linkxg.db import Database
 from linkxg.imports import store
 from linkxg.imports.all_or_nothing import Spool, Undone, write_spooled
 from linkxg.imports.claims import Claims
-from linkxg.imports.csv_rows import csv_rows
-from linkxg.imports.json_rows import json_rows, ndjson_rows
-from linkxg.imports.lines import Row, Unreadable
-from linkxg.imports.model import MAX_ROWS, MIB, JobError, JobRow, Progress, Status
-from linkxg.imports.plan_rows import Read, Reader
+from linkxg.imports.csv_rows import CsvRows
+from linkxg.imports.json_rows import JsonRows, NdjsonRows
+from linkxg.imports.lines import Unreadable
+from linkxg.imports.model import JobError, JobRow, Progress, Status
+from linkxg.imports.plan_rows import Reader
 from linkxg.imports.stored_file import Blocks, read_failed
-from linkxg.imports.take_rows import LEASE_MS, Outcome, Plan, Whose, look_up, plan_all, record, take
+from linkxg.imports.stretches import Counted, Readable, Stretches
+from linkxg.imports.take_rows import LEASE_MS, Batch, Outcome, Plan, Whose, look_up, plan_all, record, take
+from linkxg.products.bulk.model import Current
 
-LARGEST_BATCH, SMALLEST_BATCH = 1_000, 250
-WRITE_S = 0.015
-"""How long one transaction should take on SQLite, where others wait for it."""
+
+class Pace(NamedTuple):
+    """Rows of a batch, and how long its transaction should take."""
+
+    smallest: int
+    largest: int
+    seconds: float
+
+
+PACES = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(2_000, 4_000, 0.1)}
+"""On SQLite every other writer waits for a batch, on PostgreSQL only those who set a SKU of the account. A smaller one
+would not pay for its commit."""
 TURNS = 4
-"""Turns of the event loop after which a write has left for its thread."""
+"""Of the event loop, after which a write has left for its thread."""
 
 
 class Stopped(Exception):
@@ -44,7 +56,8 @@ class Run:
     def __init__(self, database: Database, job: JobRow, whose: Whose, should_stop: Callable[[], bool]) -> None:
         self._database, self._job, self._whose, self._should_stop = database, job, whose, should_stop
         self._options = job.options
-        self._size = LARGEST_BATCH // 2
+        self._pace = PACES[database.dialect]
+        self._size = self._pace.largest // 2
         # The others write nothing before their end, so they begin anew.
         self._writes_at_once = not job.dry_run and job.on_error == "proceed"
         self.progress = Progress()
@@ -66,66 +79,85 @@ class Run:
     def _where(self, message: str) -> str:
         return f"After line {self.progress.line}: {message}" if self.progress.line else message
 
-    async def _batches(self, done: int) -> AsyncIterator[list[Read]]:
-        """The rows beyond the first `done` that this job takes, read, in batches of at most a MiB."""
+    async def _batches(self, done: int) -> AsyncIterator[Batch]:
+        """The rows beyond the first `done` that this job takes, read."""
         job, reader = self._job, Reader(self._options, msgspec.json.decode(self._job.columns))
         wanted = None
         if job.only_failed_of is not None:
             wanted = await read_failed(self._database, self._whose.account_id, job.only_failed_of)
         blocks = Blocks(self._database, self._whose.account_id, job.file_id)
         await blocks.fill()
-        rows = _rows(job, blocks)
-        taken, more = 0, True
-        while more:
+        stretches = _stretches(job, blocks)
+        while True:
             await blocks.fill()
-            batch: list[Read] = []
-            begun, more = taken, False
-            for row in rows:
-                if row.number > MAX_ROWS:
-                    raise Unreadable("too_many_rows", f"A file has at most {MAX_ROWS} rows.")
-                taken = row.taken
-                if wanted is None or row.number in wanted:
-                    # Of rows that were taken before only the keys count.
-                    read = reader.read(row)
-                    if done:
-                        done -= 1
-                    else:
-                        batch.append(read)
-                if len(batch) >= self._size or taken - begun > MIB:
-                    more = True
-                    break
-            if batch:
-                yield batch
+            rows = stretches.take(self._size)
+            if not rows.numbers:
+                return
+            if wanted is not None:
+                rows = rows.at([place for place, number in enumerate(rows.numbers) if number in wanted])
+            # Of rows that were taken before only the keys count.
+            reads = reader.read(rows.values)
+            if done:
+                rest = range(min(done, len(reads)), len(reads))
+                done -= len(reads) - len(rest)
+                rows, reads = rows.at(rest), reads[rest.start :]
+            if reads:
+                yield Batch(rows, reads)
 
     async def _take_all(self) -> None:
-        """While a batch is written in a thread, the next one is read and planned."""
+        """While a batch is written and the next one is looked up, each in a thread, the one after that is read."""
         writing: asyncio.Task[Outcome | None] | None = None
+        ahead: list[tuple[Batch, asyncio.Task[dict[str, Current]]]] = []
+        unreadable: Unreadable | None = None
         try:
-            async for reads in self._batches(self._job.rows_processed):
-                plans = await self._plan(reads)
-                if writing is not None:
-                    last, writing = writing, None
-                    self._go_on(await last)
-                write = self._database.write(take, self._whose, self._options, reads, plans, self.progress)
-                writing = asyncio.create_task(write)
-                for _ in range(TURNS):
-                    await asyncio.sleep(0)
+            try:
+                async for batch in self._batches(self._job.rows_processed):
+                    ahead.append((batch, asyncio.create_task(self._look_up(batch))))
+                    await _leave()
+                    if len(ahead) > 1:
+                        writing = await self._write_next(*ahead[0], writing)
+                        del ahead[0]
+            except Unreadable as error:
+                # The rows before that place stay.
+                unreadable = error
+            if ahead:
+                writing = await self._write_next(*ahead[0], writing)
+            if unreadable is not None:
+                raise unreadable
         finally:
+            await asyncio.gather(*(looking for _, looking in ahead), return_exceptions=True)
             if writing is not None:
                 self._go_on(await writing)
 
-    async def _plan(self, reads: list[Read]) -> list[Plan]:
+    async def _write_next(
+        self,
+        batch: Batch,
+        looking: asyncio.Task[dict[str, Current]],
+        writing: asyncio.Task[Outcome | None] | None,
+    ) -> asyncio.Task[Outcome | None]:
+        """Plan a batch and begin to write it, once the one before it is written."""
+        plans = self._plan(batch, await looking)
+        if writing is not None:
+            self._go_on(await writing)
+        write = self._database.write(take, self._whose, self._options, batch, plans, self.progress)
+        begun = asyncio.create_task(write)
+        await _leave()
+        return begun
+
+    async def _look_up(self, batch: Batch) -> dict[str, Current]:
+        return await self._database.read_aside(look_up, self._whose.account_id, self._options, batch.reads)
+
+    def _plan(self, batch: Batch, found: dict[str, Current]) -> list[Plan]:
         if self._should_stop():
             raise Stopped
-        found = await self._database.read(look_up, self._whose.account_id, self._options, reads)
-        return plan_all(reads, found, self._options)
+        return plan_all(batch.reads, found, self._options)
 
     def _go_on(self, outcome: Outcome | None) -> None:
         if outcome is None:
             raise Stopped
         if outcome.seconds:
-            wanted = (outcome.progress.rows - self.progress.rows) * WRITE_S / outcome.seconds
-            self._size = int(min(max(wanted, SMALLEST_BATCH), LARGEST_BATCH))
+            wanted = (outcome.progress.rows - self.progress.rows) * self._pace.seconds / outcome.seconds
+            self._size = int(min(max(wanted, self._pace.smallest), self._pace.largest))
         self.progress = outcome.progress
         if outcome.cancel:
             raise Cancelled
@@ -134,13 +166,13 @@ class Run:
         """A dry run, and the first pass of all or nothing: every fault is found, no product is written."""
         whose, database = self._whose, self._database
         await database.write(store.clear_outcomes, whose.account_id, whose.job_id)
-        self._size = LARGEST_BATCH
+        self._size = self._pace.largest
         claims = Claims()
         with Spool() as spool:
-            async for reads in self._batches(0):
-                plans = await self._plan(reads)
+            async for batch in self._batches(0):
+                plans = self._plan(batch, await self._look_up(batch))
                 await database.read(claims.judge, whose.account_id, plans)
-                self._go_on(await database.write(_note, whose, reads, plans, self.progress))
+                self._go_on(await database.write(_note, whose, batch, plans, self.progress))
                 if not self._job.dry_run and not self.progress.failed:
                     spool.add(plans)
             if self._job.dry_run:
@@ -155,18 +187,28 @@ class Run:
         return "COMPLETED", None
 
 
-def _rows(job: JobRow, blocks: Blocks) -> Iterator[Row]:
+async def _leave() -> None:
+    """Let what was begun leave for its thread."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+
+
+def _stretches(job: JobRow, blocks: Blocks) -> Stretches:
+    counted = Counted(blocks)
+    file: Readable
     if job.format == "csv":
-        return csv_rows(blocks, blocks.first())
-    return ndjson_rows(blocks) if job.format == "ndjson" else json_rows(blocks)
+        file = CsvRows(counted, blocks.first())
+    else:
+        file = NdjsonRows(counted) if job.format == "ndjson" else JsonRows(counted)
+    return Stretches(file, counted)
 
 
-def _note(conn: Connection, whose: Whose, reads: list[Read], plans: list[Plan], before: Progress) -> Outcome | None:
+def _note(conn: Connection, whose: Whose, batch: Batch, plans: list[Plan], before: Progress) -> Outcome | None:
     """Keep what would become of a batch."""
     now = now_ms()
     if not store.hold_job(conn, whose.account_id, whose.job_id, worker=whose.worker, until=now + LEASE_MS):
         return None
-    progress = record(conn, whose, reads, plans, before)
+    progress = record(conn, whose, batch, plans, before)
     cancel = store.advance(
         conn, whose.account_id, whose.job_id, worker=whose.worker, at=progress, now=now, lease_ms=LEASE_MS
     )

@@ -21,6 +21,7 @@ from linkxg.ids import uuid7
 from linkxg.imports import store
 from linkxg.imports.columns import check_header
 from linkxg.imports.csv_rows import read_header
+from linkxg.imports.discard_upload import discard_upload
 from linkxg.imports.lines import Unreadable
 from linkxg.imports.model import MAX_OPEN_JOBS, MIB, JobRow, Options, as_json
 from linkxg.imports.unpack import Unpacked, Unpacker, refusal
@@ -61,10 +62,13 @@ async def start_import(
     except BaseException:
         # Also when the caller has gone: what came is of no use to anybody.
         with contextlib.suppress(PublicError):
-            await asyncio.shield(database.write(store.delete_job, account_id, job.id))
+            await asyncio.shield(discard_upload(database, account_id, job.id))
         raise
     if isinstance(outcome, PublicError):
+        await discard_upload(database, account_id, job.id)
         raise outcome
+    if outcome.replayed:
+        await discard_upload(database, account_id, job.id)
     return outcome
 
 
@@ -175,7 +179,6 @@ def _queue(
         request = Request(account_id, _ROUTE, key, [actor.id, job.options, unpacked.sha256])
         recorded = idempotency.find_record(conn, request)
         if recorded is not None:
-            store.delete_job(conn, account_id, job.id)
             return find_started(conn, account_id, recorded)
         idempotency.insert_record(conn, request, {"id": job.id})
     queued = job._replace(

@@ -9,8 +9,8 @@ from linkxg.imports import store
 from linkxg.imports.lines import Unreadable
 from linkxg.imports.take_rows import unpack
 
-AHEAD = 4
-"""Blocks held: whoever reads rows takes at most a MiB, the row that it ends in, and a look at what follows."""
+AHEAD = 6
+"""Blocks held: whoever takes a stretch of rows begins two, and the row that it ends in may go on for two more."""
 _BATCHES = 100
 
 

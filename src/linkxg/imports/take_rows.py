@@ -12,9 +12,11 @@ import msgspec
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
+from linkxg.ids import uuid7s
 from linkxg.imports import store
 from linkxg.imports.model import MAX_ERRORS, FailedRow, Fault, Options, Progress, RowResult
 from linkxg.imports.plan_rows import Read, plan, raw_of
+from linkxg.imports.stretches import Rows
 from linkxg.products.bulk.model import Current, Planned, Unchanged, Written
 from linkxg.products.bulk.store import find_current, write_planned
 
@@ -39,6 +41,13 @@ class Whose(NamedTuple):
     actor_id: str
 
 
+class Batch(NamedTuple):
+    """Rows, and what each of them says."""
+
+    rows: Rows
+    reads: Sequence[Read]
+
+
 class Outcome(NamedTuple):
     """How the job stands after a batch, whether the account wants it to end, and how long the writing took."""
 
@@ -51,24 +60,26 @@ def look_up(conn: Connection, account_id: str, options: Options, reads: Sequence
     """What is stored under the keys of these rows."""
     keys = [read.key for read in reads if read.given is not None]
     if options.key == "sku":
-        return {one.head.sku: one for one in find_current(conn, account_id, skus=keys)}
-    return {one.head.gtin14: one for one in find_current(conn, account_id, gtins=keys) if one.head.gtin14}
+        return {one.sku: one for one in find_current(conn, account_id, skus=keys)}
+    return {one.gtin14: one for one in find_current(conn, account_id, gtins=keys) if one.gtin14}
 
 
 def plan_all(reads: Sequence[Read], current: dict[str, Current], options: Options) -> list[Plan]:
-    now = now_ms()
-    return [read.faults if read.given is None else plan(read, current.get(read.key), options, now) for read in reads]
+    now, new_id = now_ms(), iter(uuid7s(len(reads) - len(current))).__next__
+    return [
+        read.faults if read.given is None else plan(read, current.get(read.key), options, now, new_id) for read in reads
+    ]
 
 
 def take(
-    conn: Connection, whose: Whose, options: Options, reads: Sequence[Read], plans: list[Plan], before: Progress
+    conn: Connection, whose: Whose, options: Options, batch: Batch, plans: list[Plan], before: Progress
 ) -> Outcome | None:
     """Write a batch and how far the job is then; None when the job is another worker's, and nothing was written."""
     if not store.hold_job(conn, whose.account_id, whose.job_id, worker=whose.worker, until=now_ms() + LEASE_MS):
         return None
     started, plans = time.perf_counter(), list(plans)
-    write_all(conn, whose, options, reads, plans)
-    progress = record(conn, whose, reads, plans, before)
+    write_all(conn, whose, options, batch.reads, plans)
+    progress = record(conn, whose, batch, plans, before)
     cancel = store.advance(
         conn, whose.account_id, whose.job_id, worker=whose.worker, at=progress, now=now_ms(), lease_ms=LEASE_MS
     )
@@ -97,49 +108,42 @@ def write_all(conn: Connection, whose: Whose, options: Options, reads: Sequence[
         plans[place] = (_SAYS[Written.STALE],)
 
 
-def record(conn: Connection, whose: Whose, reads: Sequence[Read], plans: Sequence[Plan], before: Progress) -> Progress:
+def record(conn: Connection, whose: Whose, batch: Batch, plans: Sequence[Plan], before: Progress) -> Progress:
     """Keep what became of each row; the progress with them."""
-    progress, results, failed = tally(reads, plans, before)
+    progress, results, failed = tally(batch, plans, before)
     if results:
-        store.insert_batch(conn, whose.account_id, whose.job_id, first_row=results[0].row, results=pack(results))
+        store.insert_batch(conn, whose.account_id, whose.job_id, first_row=batch.rows.numbers[0], results=pack(results))
     store.insert_errors(conn, whose.account_id, whose.job_id, failed)
     return progress
 
 
-def tally(
-    reads: Sequence[Read], plans: Sequence[Plan], before: Progress
-) -> tuple[Progress, list[RowResult], list[FailedRow]]:
+def tally(batch: Batch, plans: Sequence[Plan], before: Progress) -> tuple[Progress, list[RowResult], list[FailedRow]]:
     """(progress, result of each row, failed rows as far as they are kept)."""
     results: list[RowResult] = []
     failed: list[FailedRow] = []
-    created = updated = unchanged = wrong = 0
-    for read, one in zip(reads, plans, strict=True):
-        number = read.row.number
+    count = dict.fromkeys(("CREATED", "UPDATED", "UNCHANGED", "FAILED"), 0)
+    rows = batch.rows
+    for place, (number, one) in enumerate(zip(rows.numbers, plans, strict=True)):
         if isinstance(one, Planned):
-            if one.seen is None:
-                created += 1
-                results.append(RowResult(number, "CREATED", one.head.id, one.version))
-            else:
-                updated += 1
-                results.append(RowResult(number, "UPDATED", one.head.id, one.version))
+            result = RowResult(number, "CREATED" if one.seen is None else "UPDATED", one.head.id, one.version)
         elif isinstance(one, Unchanged):
-            unchanged += 1
-            results.append(RowResult(number, "UNCHANGED", one.product_id, one.version))
+            result = RowResult(number, "UNCHANGED", one.product_id, one.version)
         else:
-            wrong += 1
-            results.append(RowResult(number, "FAILED", None, None))
-            if before.failed + wrong <= MAX_ERRORS:
-                failed.append(FailedRow(number, read.row.line, read.key[:200], raw_of(read.row), one))
-    if not reads:
+            result = RowResult(number, "FAILED", None, None)
+            if before.failed + count["FAILED"] < MAX_ERRORS:
+                raw = raw_of(rows.values[place])
+                failed.append(FailedRow(number, rows.lines[place], batch.reads[place].key[:200], raw, one))
+        count[result.status] += 1
+        results.append(result)
+    if not results:
         return before, results, failed
-    last = reads[-1].row
     progress = Progress(
-        before.rows + len(reads),
-        last.taken,
-        last.line,
-        before.created + created,
-        before.updated + updated,
-        before.unchanged + unchanged,
-        before.failed + wrong,
+        before.rows + len(results),
+        rows.taken,
+        rows.lines[-1],
+        before.created + count["CREATED"],
+        before.updated + count["UPDATED"],
+        before.unchanged + count["UNCHANGED"],
+        before.failed + count["FAILED"],
     )
     return progress, results, failed

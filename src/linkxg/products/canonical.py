@@ -45,6 +45,11 @@ def canonical(content: Any) -> Canonical:
     return Canonical(raw.decode(), hashlib.sha256(raw).digest())
 
 
+def digest_of(text: str) -> bytes:
+    """Of what is canonical JSON already."""
+    return hashlib.sha256(text.encode()).digest()
+
+
 def _is_beyond(value: Any) -> bool:
     """Floats as well: written without an exponent, a large one would be read as an integer."""
     if isinstance(value, dict):

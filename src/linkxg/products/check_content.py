@@ -87,6 +87,8 @@ _UNITS_OF = {"net_weight": MASS, "gross_weight": MASS, "length": LENGTH, "width"
 _ENCODED = {"net_weight": "netWeight", "gross_weight": "grossWeight"} | {
     name: name for name in ("length", "width", "height", "volume")
 }
+UNITS = {_ENCODED[name]: units for name, units in _UNITS_OF.items()}
+"""Member of `dimensions` → the units it may be told in."""
 
 
 def _matches(pattern: str, says: str) -> Callable[[str], str | None]:

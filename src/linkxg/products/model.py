@@ -17,7 +17,8 @@ from linkxg.products.versions.model import VersionStatus
 
 Status = Literal["DRAFT", "PUBLISHED", "ARCHIVED"]
 Sort = Literal["updatedAt", "sku"]
-Sku = Annotated[str, Meta(min_length=1, max_length=64, extra_json_schema={"pattern": SKU_PATTERN})]
+LONGEST_SKU = 64
+Sku = Annotated[str, Meta(min_length=1, max_length=LONGEST_SKU, extra_json_schema={"pattern": SKU_PATTERN})]
 RESOLVER = "https://id.gs1.org"
 """The host of GS1 Digital Links in their normal form."""
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, Table, select, tuple_
 
 from linkxg.imports.model import KEEP_MS, OPEN
-from linkxg.imports.store import BLOCKS_AT_ONCE, STALE_UPLOAD_MS, batches, blocks, errors, jobs
+from linkxg.imports.store import BLOCKS_DELETED_AT_ONCE, STALE_UPLOAD_MS, batches, blocks, errors, jobs
 
 
 def purge_jobs(conn: Connection, *, now: int, limit: int) -> int:
@@ -19,7 +19,7 @@ def purge_jobs(conn: Connection, *, now: int, limit: int) -> int:
         left -= _delete_some(conn, account_id, errors, job_id, left)
         left -= _delete_some(conn, account_id, batches, job_id, left)
         if not _others_read(conn, account_id, file_id, job_id):
-            left -= _delete_some(conn, account_id, blocks, file_id, min(left, BLOCKS_AT_ONCE))
+            left -= _delete_some(conn, account_id, blocks, file_id, min(left, BLOCKS_DELETED_AT_ONCE))
             if _has_blocks(conn, account_id, file_id):
                 break
         if left <= 0:

@@ -6,27 +6,55 @@ from typing import Any, NamedTuple
 from msgspec import UnsetType
 
 from linkxg.identifiers.gtin import Gtin
-from linkxg.products.model import Head
+from linkxg.products.bulk.plain import Plain
+from linkxg.products.model import Head, Status
 
 
 class Given(NamedTuple):
     """One row. `content` is a merge patch (RFC 7396) of what is stored, or the whole content of a new product.
 
-    `sku` and `gtin` that are UNSET stay as they are; a `gtin` of None takes it away.
+    `sku` and `gtin` that are UNSET stay as they are; a `gtin` of None takes it away. Where `plain` is given, that is
+    the content, and the SKU is known to be one.
     """
 
     sku: str | UnsetType
     gtin: Gtin | UnsetType | None
     content: dict[str, Any]
+    plain: Plain | None = None
 
 
 class Current(NamedTuple):
     """What is stored: the head, and the content that a change goes on from (the draft's, else the latest)."""
 
-    head: Head
+    id: str
+    sku: str
+    gtin14: str | None
+    gtin_length: int | None
+    category: str | None
+    status: Status
+    latest_version: int | None
+    draft_version: int | None
+    revision: int
+    created_at: int
+    updated_at: int
     search_key: str
-    digest: bytes
     content: str
+
+    @property
+    def head(self) -> Head:
+        return Head._make(self[: len(Head._fields)])
+
+    @property
+    def version(self) -> int:
+        """That of the content."""
+        return self.draft_version or self.latest_version or 1
+
+
+class Holder(NamedTuple):
+    """The product that has a SKU, a GTIN or an id."""
+
+    id: str
+    revision: int
 
 
 class Planned(NamedTuple):

@@ -1,25 +1,39 @@
 """What has to be written so that a product is what a row says?"""
 
+from collections.abc import Callable
+
+import msgspec
 from msgspec import UNSET
 
 from linkxg.ids import uuid7
 from linkxg.products.bulk.model import Current, Given, Planned, Unchanged
+from linkxg.products.bulk.plain import Plain
+from linkxg.products.canonical import digest_of
 from linkxg.products.check_content import Fault, check_content, fault
 from linkxg.products.check_head import gtin_fault, sku_fault
 from linkxg.products.content import category_of
 from linkxg.products.merge_content import changes_nothing, merged_content
-from linkxg.products.model import Head, key_of, renamed
+from linkxg.products.model import Head, key_of, renamed, search_key
 
 
-def plan_row(given: Given, current: Current | None, now: int) -> Planned | Unchanged | list[Fault]:
+def plan_row(
+    given: Given, current: Current | None, now: int, new_id: Callable[[], str] = uuid7
+) -> Planned | Unchanged | list[Fault]:
     """`current` is what has the row's key, if anything has; `now` in milliseconds. Faults name columns of the content.
 
-    An equal content (by its digest) makes no version and no change.
+    An equal content (in its canonical form) makes no version and no change.
     """
+    plain = given.plain
+    if plain is not None:
+        if current is None:
+            return _new_plain(given, plain, now, new_id())
+        if _says_the_same(given, plain, current):
+            return Unchanged(current.id, current.version)
+        given = Given(given.sku, given.gtin, msgspec.json.decode(plain.content))
     if given.sku is not UNSET and (wrong := sku_fault(given.sku)):
         return [wrong]
     if current is None:
-        return _new(given, now)
+        return _new(given, now, new_id)
     head = current.head
     if head.status == "ARCHIVED":
         return [fault("sku", "The product with this SKU is archived.", "invalid_state")]
@@ -28,7 +42,7 @@ def plan_row(given: Given, current: Current | None, now: int) -> Planned | Uncha
     if (sku, gtin14, gtin_length) == (head.sku, head.gtin14, head.gtin_length) and changes_nothing(
         current.content, given.content
     ):
-        return Unchanged(head.id, head.draft_version or head.latest_version or 1)
+        return Unchanged(head.id, current.version)
     content = merged_content(current.content, given.content, at="")
     if isinstance(content, list):
         return content
@@ -37,9 +51,9 @@ def plan_row(given: Given, current: Current | None, now: int) -> Planned | Uncha
         return faults
     if wrong := gtin_fault(head, gtin14):
         return [wrong]
-    same = form.digest == current.digest
+    same = form.text == current.content
     if same and (sku, gtin14, gtin_length) == (head.sku, head.gtin14, head.gtin_length):
-        return Unchanged(head.id, head.draft_version or head.latest_version or 1)
+        return Unchanged(head.id, current.version)
     opens = not same and head.draft_version is None
     version = head.draft_version or (head.latest_version or 0) + 1
     # A list shows the published version: what it is found by is that version's.
@@ -62,7 +76,25 @@ def plan_row(given: Given, current: Current | None, now: int) -> Planned | Uncha
     return Planned(planned, key, head.revision, opens, version, form.digest if text else None, text)
 
 
-def _new(given: Given, now: int) -> Planned | list[Fault]:
+def _says_the_same(given: Given, plain: Plain, current: Current) -> bool:
+    """Whether a plain row surely changes nothing; it has no null, so what is equal to it is what it makes."""
+    return (
+        plain.content == current.content
+        and given.sku == current.sku
+        and (given.gtin is UNSET or given.gtin == (current.gtin14, current.gtin_length))
+        and current.status != "ARCHIVED"
+    )
+
+
+def _new_plain(given: Given, plain: Plain, now: int, new_id: str) -> Planned:
+    assert given.sku is not UNSET
+    gtin14, gtin_length = given.gtin or (None, None)
+    head = Head(new_id, given.sku, gtin14, gtin_length, plain.category, "DRAFT", None, 1, 1, now, now)
+    key = search_key(f"{given.sku}\n{plain.named}")
+    return Planned(head, key, None, True, 1, digest_of(plain.content), plain.content)
+
+
+def _new(given: Given, now: int, new_id: Callable[[], str]) -> Planned | list[Fault]:
     content = merged_content(None, given.content, at="")
     if isinstance(content, list):
         return content
@@ -72,5 +104,5 @@ def _new(given: Given, now: int) -> Planned | list[Fault]:
     if faults or form is None or given.sku is UNSET:
         return faults
     gtin14, gtin_length = (None, None) if given.gtin is UNSET else given.gtin or (None, None)
-    head = Head(uuid7(), given.sku, gtin14, gtin_length, category_of(content), "DRAFT", None, 1, 1, now, now)
+    head = Head(new_id(), given.sku, gtin14, gtin_length, category_of(content), "DRAFT", None, 1, 1, now, now)
     return Planned(head, key_of(given.sku, content), None, True, 1, form.digest, form.text)

@@ -1,0 +1,88 @@
+"""Is a file, taken in stretches, what it is as a whole, with the right lines and bytes?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkxg.imports.csv_rows import CsvRows
+from linkxg.imports.json_rows import JsonRows, NdjsonRows
+from linkxg.imports.lines import Unreadable
+from linkxg.imports.stretches import Counted, Rows, Stretches
+
+cells = st.text(st.sampled_from('ab,"\n\r;ä\U0001f600 \t\u2028'), max_size=6)
+rows = st.lists(st.lists(cells, min_size=2, max_size=3), min_size=1, max_size=12)
+
+
+def blocks(content: bytes, size: int) -> Counted:
+    return Counted(iter([content[at : at + size] for at in range(0, len(content), size)]))
+
+
+def taken_in(stretches: Stretches, most: int) -> Iterator[Rows]:
+    while (stretch := stretches.take(most)).values:
+        yield stretch
+
+
+@given(rows, st.integers(1, 40), st.integers(1, 5), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_csv(given: list[list[str]], size: int, most: int, ending: str, marked: bool) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator=ending, quoting=csv.QUOTE_ALL).writerows([["h", "h"], *given])
+    content = (b"\xef\xbb\xbf" if marked else b"") + text.getvalue().encode()
+    counted = blocks(content, size)
+    number = 0
+    for stretch in taken_in(Stretches(CsvRows(counted, content), counted), most):
+        count = len(stretch.values)
+        assert count <= most
+        assert list(stretch.numbers) == list(range(number + 1, number + count + 1))
+        assert list(stretch.values) == given[number : number + count]
+        number += count
+        # What was taken is the beginning of the file up to the end of that row.
+        read = list(csv.reader(io.StringIO(content[: stretch.taken].decode("utf-8-sig"), newline=""), strict=True))
+        assert read == [["h", "h"], *given[:number]]
+        assert stretch.taken == len(content) or content[: stretch.taken].endswith(ending.encode())
+    assert number == len(given)
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=3), st.text(max_size=5), max_size=2), max_size=8), st.integers(1, 20))
+def test_json(given: list[dict[str, str]], size: int) -> None:
+    lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in given).encode()
+    counted = blocks(lines, size)
+    found = [one for stretch in taken_in(Stretches(NdjsonRows(counted), counted), 3) for one in stretch.values]
+    assert [json.loads(one) for one in found] == given
+    content = json.dumps(given, ensure_ascii=False, indent=1).encode()
+    counted = blocks(content, size)
+    found = [one for stretch in taken_in(Stretches(JsonRows(counted), counted), 3) for one in stretch.values]
+    assert [json.loads(one) for one in found] == given
+
+
+def test_lines_are_those_of_the_file() -> None:
+    content = b'h\n\na\n"b\nb"\n\n"c"\r\nd'
+    counted = blocks(content, 100)
+    [stretch] = taken_in(Stretches(CsvRows(counted, content), counted), 10)
+    assert list(stretch.lines) == [3, 4, 7, 8]
+    assert stretch.at([1, 3]) == Rows([2, 4], [4, 8], [["b\nb"], ["d"]], len(content))
+
+
+def test_the_rows_before_an_unreadable_place_are_given_first() -> None:
+    content = b'h\na\nb\n"c\n'
+    counted = blocks(content, 100)
+    stretches = Stretches(CsvRows(counted, content), counted)
+    assert list(stretches.take(10).values) == [["a"], ["b"]]
+    for _ in range(2):
+        with pytest.raises(Unreadable, match="quotation"):
+            stretches.take(10)
+
+
+def test_a_stretch_begins_two_blocks_at_most() -> None:
+    content = b"h\n" + b"a\n" * 1_000
+    counted = blocks(content, 100)
+    stretches = Stretches(CsvRows(counted, content), counted)
+    before = counted.count
+    assert len(stretches.take(1_000).values) < 200
+    assert counted.count - before <= 2
