@@ -200,7 +200,9 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
         networks=_networks(cidrs),
         self_rotation=bool(self_rotation),
         epoch=epoch,
-        last_used_at=last_used_at,
+        last_used_at=max(
+            (at for at in (last_used_at, *(s.last_used_at for s in found)) if at is not None), default=None
+        ),
         secrets=tuple(found),
     )
 

@@ -32,8 +32,8 @@ BATCH = 100
 """Counts written at once: so few that a request which comes at that moment does not notice."""
 SHARE = 0.05
 """Of the time that the database spends on it, so that counts of very many clients take the longer, not the more."""
-MOST = 50_000
-"""Counts that may wait: the nearer to it, the shorter the pauses."""
+MOST, LONGEST_MS = 40_000, 30_000
+"""How many counts may wait, and how long: the nearer to either, the shorter the pauses."""
 MAX_REFUSED = 2_000
 MAX_REFUSED_OF_CLIENT = 50
 
@@ -54,6 +54,7 @@ class Usage:
         self._waiting: deque[Count] = deque()
         self._refused: deque[Refused] = deque(maxlen=MAX_REFUSED)
         self._noted: Counter[str] = Counter()
+        self._today = 0
         self._ending = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -95,11 +96,14 @@ class Usage:
 
     def _count(self, key: _Key, client_id: str, kind: str, detail: str | None) -> Count:
         now = now_ms()
+        if now // DAY != self._today:
+            # One number for all that are counted today.
+            self._today = now // DAY
         count = self._counts.get(key)
-        if count is None or count.day != now // DAY:
+        if count is None or count.day != self._today:
             if count is not None:
                 self._waiting.append(count)
-            count = self._counts[key] = Count(client_id, kind, detail, now // DAY, 0, now, now)
+            count = self._counts[key] = Count(client_id, kind, detail, self._today, 0, now, now)
         count.times += 1
         count.last = now
         return count
@@ -118,9 +122,13 @@ class Usage:
             if not await self._write_batch():
                 return
             left -= BATCH
-            room = 1 - (len(self._counts) + len(self._waiting)) / MOST
-            if left > 0 and room > 0:
-                await self._pause((time.monotonic() - began) * (1 / SHARE - 1) * room)
+            if left > 0 and (calm := self._calm()) > 0:
+                await self._pause((time.monotonic() - began) * (1 / SHARE - 1) * calm)
+
+    def _calm(self) -> float:
+        """How far from its bounds what waits is: 1 is far, 0 is there."""
+        waits = next((now_ms() - count.first for count in self._counts.values()), 0)
+        return 1 - max((len(self._counts) + len(self._waiting)) / MOST, waits / LONGEST_MS)
 
     async def _write_batch(self) -> bool:
         """Write the oldest counts; False if they could not be written and wait for the next time."""

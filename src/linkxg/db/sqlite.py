@@ -24,7 +24,7 @@ from linkxg.errors import TemporarilyUnavailable
 
 BUSY_MS = 4_000
 ALONE_MS = 60_000
-CACHED_KB = 6_144
+CACHED_KB = 4_096
 """Pages that each connection keeps: the upper levels of every tree of a million rows. The system keeps the leaves."""
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "ceph", "glusterfs"}
 

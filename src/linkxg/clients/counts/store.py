@@ -25,10 +25,14 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.clients.store import KEEP_MS, clients, secrets
-from linkxg.clock import DAY
+from linkxg.clock import DAY, MINUTE
 from linkxg.db.prepared import Prepared
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.db.schema import Sequence as Number
+
+TOUCHED_MS = MINUTE
+"""How exact a client's own last use is, by which lists are ordered; that of its secrets is exact. Who asks for a token
+every few seconds need not have this row written every time."""
 
 Values = Iterable[dict[str, Any]]
 
@@ -94,7 +98,7 @@ _TOUCH_CLIENT = Prepared(
     clients.update()
     .where(
         clients.c.id == bindparam("client"),
-        or_(clients.c.last_used_at.is_(None), clients.c.last_used_at < bindparam("at")),
+        or_(clients.c.last_used_at.is_(None), clients.c.last_used_at <= bindparam("before")),
     )
     .values(last_used_at=bindparam("at"))
 )
@@ -118,8 +122,8 @@ def add_usage(conn: Connection, rows: Values) -> None:
 
 
 def touch_clients(conn: Connection, rows: Values) -> None:
-    """Set `last_used_at` of clients (`client`, `at`), never backwards."""
-    _TOUCH_CLIENT.many(conn, rows)
+    """Set `last_used_at` of clients (`client`, `at`), never backwards, and only once in TOUCHED_MS."""
+    _TOUCH_CLIENT.many(conn, ({**row, "before": row["at"] - TOUCHED_MS} for row in rows))
 
 
 def touch_secrets(conn: Connection, rows: Values) -> None:

@@ -1,0 +1,71 @@
+"""Which clients are kept in memory, when there are more of them than may be kept?"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from linkxg.clients import authenticate
+from linkxg.clients.authenticate import ClientAuthenticator
+from linkxg.clients.model import KnownClient
+from linkxg.db import Change, ChangeFeed, Database
+from linkxg.ids import CLIENT_ID_PREFIX
+
+KEPT, MANY = 40, 60
+
+
+class _Rows:
+    """Stands for the database: each client is there, and reads are counted."""
+
+    def __init__(self) -> None:
+        self.feed = ChangeFeed(stale_after=float("inf"))
+        self.feed.heard(0.0)
+        self.reads = 0
+
+    async def read(self, unit: Any, client_id: str) -> KnownClient:
+        self.reads += 1
+        return KnownClient(client_id, "a", frozenset(), False, (), (), self.reads, ())
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch) -> _Rows:
+    monkeypatch.setattr(authenticate, "CACHED", KEPT)
+    return _Rows()
+
+
+def _ask(kept: ClientAuthenticator, numbers: range) -> None:
+    async def go() -> None:
+        for number in numbers:
+            found = await kept.find(f"{CLIENT_ID_PREFIX}{number}")
+            assert found is not None
+            assert found.id == f"{CLIENT_ID_PREFIX}{number}"
+
+    asyncio.run(go())
+
+
+def test_of_more_than_can_be_kept_in_turn_many_are_kept(there: _Rows) -> None:
+    """To forget the oldest for each new one would read every one of them every time."""
+    kept = ClientAuthenticator(cast(Database, there))
+    for _ in range(20):
+        _ask(kept, range(MANY))
+    assert there.reads < 20 * MANY * 0.6
+
+
+def test_those_who_come_now_take_the_place_of_those_who_came_once(there: _Rows) -> None:
+    kept = ClientAuthenticator(cast(Database, there))
+    _ask(kept, range(KEPT))
+    for _ in range(20 * authenticate.ADMITTED):
+        _ask(kept, range(1_000, 1_010))
+    before = there.reads
+    _ask(kept, range(1_000, 1_010))
+    assert there.reads == before
+
+
+def test_a_change_is_heard_whether_kept_or_not(there: _Rows) -> None:
+    kept = ClientAuthenticator(cast(Database, there))
+    _ask(kept, range(1))
+    there.feed.apply([Change("client", f"{CLIENT_ID_PREFIX}0", 1, 0)])
+    _ask(kept, range(1))
+    assert there.reads == 2

@@ -1,0 +1,103 @@
+"""Is what clients do counted once, on its day, and for the secret and the scope that it was done with?"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from harness.clients import OAuthClient, get_token, make_client, request_token, rotate
+from harness.rows import rows, wait_for_count
+from harness.world import World
+from linkxg.clients import usage
+from linkxg.clients.counts.model import Count
+from linkxg.clients.model import KnownClient, KnownSecret
+from linkxg.clients.usage import Usage
+from linkxg.clock import DAY
+from linkxg.db import Database
+from linkxg.errors import TemporarilyUnavailable
+
+SECRET = KnownSecret("s", b"", None, None)
+CLIENT = KnownClient("c", "a", frozenset(), False, (), (), 0, (SECRET,))
+
+
+class _Written:
+    """Stands for the database: notes what is written, or refuses it."""
+
+    def __init__(self) -> None:
+        self.counts: list[Count] = []
+        self.batches: list[int] = []
+        self.refuses = False
+
+    async def write(self, unit: Callable[..., Any], counts: list[Count], refused: list[Any]) -> None:
+        if self.refuses:
+            raise TemporarilyUnavailable("refused")
+        self.counts += counts
+        self.batches.append(len(counts))
+
+
+@pytest.fixture
+def written() -> _Written:
+    return _Written()
+
+
+@pytest.fixture
+def counted(written: _Written) -> Usage:
+    return Usage(cast(Database, written))
+
+
+def test_each_table_is_told(world: World) -> None:
+    """Tokens by day and secret, calls by scope, refusals; and the client, when it was last used."""
+    oauth = make_client(world.api, world.owner, "products:read products:write")
+    answer = rotate(world.api, oauth, world.owner.access, grace_period_seconds=3_600).expect(200)
+    fresh = OAuthClient(oauth.client_id, str(answer.object()["client_secret"]), oauth.scope, "")
+    for one in (oauth, fresh, fresh):
+        token = get_token(world.api, one)
+    for _ in range(4):
+        world.api.get("/products", bearer=token).expect(200)
+    request_token(world.api, oauth, scope="dpp:read").expect(400, "invalid_scope")
+    database, of = world.server.database, f"WHERE client_id = '{oauth.client_id}'"
+    wait_for_count(database, f"SELECT count(*) FROM client_usage {of} AND calls = 4 AND refused = 1", 1)
+    assert rows(database, f"SELECT tokens, calls, refused FROM client_usage {of}") == [["3", "4", "1"]]
+    assert rows(database, f"SELECT uses FROM client_secrets {of} ORDER BY id") == [["1"], ["2"]]
+    assert rows(database, f"SELECT scope, uses FROM client_scope_usage {of}") == [["products:read", "4"]]
+    order = "first_used_at <= last_used_at AND last_used_source = '127.0.0.1'"
+    assert rows(database, f"SELECT count(*) FROM client_secrets {of} AND {order}") == [["2"]]
+    last = rows(database, f"SELECT max(last_used_at) / 1000 FROM client_secrets {of}")
+    shown = world.api.get(f"/oauth/clients/{oauth.client_id}", bearer=world.owner.access).expect(200).object()
+    # The client's own row may be a minute behind; what is shown is not.
+    assert int(last[0][0]) <= int(shown["last_used_at"]) <= time.time()
+
+
+def test_a_day_that_ends_keeps_its_counts(counted: Usage, written: _Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    for at in (DAY - 2, DAY - 1, DAY):
+        monkeypatch.setattr(usage, "now_ms", lambda at=at: at)
+        counted.token(CLIENT, SECRET, "127.0.0.1")
+    asyncio.run(counted.stop())
+    assert [(c.day, c.times, c.first, c.last) for c in written.counts] == [(0, 2, DAY - 2, DAY - 1), (1, 1, DAY, DAY)]
+
+
+def test_what_cannot_be_written_is_written_later_and_once(counted: Usage, written: _Written) -> None:
+    async def go() -> None:
+        for _ in range(3):
+            counted.token(CLIENT, SECRET, "127.0.0.1")
+        written.refuses = True
+        assert not await counted._write_batch()
+        counted.token(CLIENT, SECRET, "127.0.0.1")
+        written.refuses = False
+        await counted.stop()
+
+    asyncio.run(go())
+    assert sum(count.times for count in written.counts) == 4
+
+
+def test_very_many_are_written_in_small_batches(counted: Usage, written: _Written) -> None:
+    """None waits for another's flood, and a request that comes meanwhile does not wait for all of them."""
+    for number in range(3 * usage.BATCH + 1):
+        counted.token(CLIENT, KnownSecret(f"s{number}", b"", None, None), "127.0.0.1")
+    asyncio.run(counted.stop())
+    assert written.batches == [usage.BATCH] * 3 + [1]
+    assert [count.detail for count in written.counts[:2]] == ["s0", "s1"]
