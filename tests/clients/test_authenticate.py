@@ -51,6 +51,7 @@ def test_of_more_than_can_be_kept_in_turn_many_are_kept(there: _Rows) -> None:
     for _ in range(20):
         _ask(kept, range(MANY))
     assert there.reads < 20 * MANY * 0.6
+    assert len(kept._cache) == KEPT
 
 
 def test_those_who_come_now_take_the_place_of_those_who_came_once(there: _Rows) -> None:
