@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import islice
 from typing import Any, NamedTuple
 
 from linkxg.errors import RateLimitExceeded, TemporarilyUnavailable
@@ -90,7 +91,9 @@ class MemoryLimits(Limits):
         if window is None or window.ends <= now:
             windows.pop(key, None)
             if len(windows) >= self._max_keys:
-                del windows[next(iter(windows))]
+                # Some at once: to find its first key, a dictionary walks past the places of all that were deleted.
+                for oldest in list(islice(windows, self._max_keys // 64 + 1)):
+                    del windows[oldest]
             window = windows[key] = _Window(now + budget.seconds)
         window.hits += 1
         return window
