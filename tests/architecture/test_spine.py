@@ -9,7 +9,7 @@ from __future__ import annotations
 from architecture.program import modules
 
 SPINE = (
-    ("", "clock", "ids", "errors", "settings", "waiting"),
+    ("", "clock", "ids", "errors", "settings", "bounded", "waiting"),
     ("crypto", "db", "web"),
     ("audit",),
     ("accounts",),

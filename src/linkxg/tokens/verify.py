@@ -7,6 +7,7 @@ revoked is asked every time, of the change feed in memory.
 import hashlib
 import time
 
+from linkxg.bounded import make_room
 from linkxg.crypto.jwt import MAX_LENGTH
 from linkxg.db.changes import KEYS, Change, ChangeFeed
 from linkxg.errors import Cause, InvalidToken, TemporarilyUnavailable
@@ -49,8 +50,7 @@ class Verifier:
         principal = self._seen.get(digest)
         if principal is None:
             principal = self._read(token)
-            if len(self._seen) >= REMEMBERED:
-                del self._seen[next(iter(self._seen))]
+            make_room(self._seen, REMEMBERED)
             self._seen[digest] = principal
         if time.time() >= principal.expires_at + LEEWAY_S:
             self._seen.pop(digest, None)

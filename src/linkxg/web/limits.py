@@ -10,9 +10,9 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import islice
 from typing import Any, NamedTuple
 
+from linkxg.bounded import make_room
 from linkxg.errors import RateLimitExceeded, TemporarilyUnavailable
 from linkxg.waiting import in_a_task
 
@@ -90,10 +90,7 @@ class MemoryLimits(Limits):
         window = windows.get(key)
         if window is None or window.ends <= now:
             windows.pop(key, None)
-            if len(windows) >= self._max_keys:
-                # Some at once: to find its first key, a dictionary walks past the places of all that were deleted.
-                for oldest in list(islice(windows, self._max_keys // 64 + 1)):
-                    del windows[oldest]
+            make_room(windows, self._max_keys)
             window = windows[key] = _Window(now + budget.seconds)
         window.hits += 1
         return window
