@@ -39,16 +39,15 @@ class Beginnings:
 
 def _go_on(work: Work, _: object = None) -> None:
     """Run `work` until it waits: for a future, which then calls this again, or for a task to go on in."""
-    loop = asyncio.get_running_loop()
     try:
         awaited = work.send(None)
     except StopIteration:
         return
     except Exception as fault:  # noqa: BLE001  it is not the fault of those who come after it
-        loop.call_exception_handler({"message": "a request failed", "exception": fault})
+        asyncio.get_running_loop().call_exception_handler({"message": "a request failed", "exception": fault})
         return
     if awaited is None:
-        _tasks.add(task := loop.create_task(_rest(work)))
+        _tasks.add(task := asyncio.get_running_loop().create_task(_rest(work)))
         task.add_done_callback(_tasks.discard)
     else:
         # What a task does with a future that it is given.
