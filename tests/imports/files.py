@@ -33,6 +33,16 @@ def new_gtin() -> str:
     return digits + str(check_digit(digits))
 
 
+PUBLISHABLE = ("sku", "gtin", "name", "category.code", "category.name", "category.schemeId", "category.schemeName",
+               "facility.name", "facility.gln", "countryOfProduction")  # fmt: skip
+
+
+def publishable(sku: str, name: str = "Hex bolt", gtin: str | None = None) -> list[str]:
+    """Cells of a row that has all that publishing needs."""
+    return [sku, gtin or new_gtin(), name, "10003386", "Fasteners", "https://gpc.example/", "GS1 GPC", "Works 1",
+            "4012345000009", "DE"]  # fmt: skip
+
+
 def csv_file(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)

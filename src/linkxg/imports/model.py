@@ -39,6 +39,7 @@ class Options(msgspec.Struct, frozen=True):
     on_error: OnError = "proceed"
     empty_as: EmptyAs = "unchanged"
     dry_run: bool = False
+    publish: bool = False
 
 
 class JobRow(NamedTuple):
@@ -80,10 +81,12 @@ class JobRow(NamedTuple):
     lease_until: int = 0
     worker: str | None = None
     attempts: int = 0
+    publish: int = 0
 
     @property
     def options(self) -> Options:
-        return Options(self.format, self.mode, self.key, self.on_error, self.empty_as, bool(self.dry_run))
+        flags = bool(self.dry_run), bool(self.publish)
+        return Options(self.format, self.mode, self.key, self.on_error, self.empty_as, *flags)
 
 
 class Fault(NamedTuple):
@@ -152,6 +155,7 @@ class Job(msgspec.Struct, rename="camel"):
     on_error: OnError
     empty_as: EmptyAs
     dry_run: bool
+    publish: bool
     status: Status
     file_name: str | None
     bytes_total: int

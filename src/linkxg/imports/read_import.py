@@ -82,6 +82,7 @@ def view(job: JobRow, address: str) -> Job:
         on_error=job.on_error,
         empty_as=job.empty_as,
         dry_run=bool(job.dry_run),
+        publish=bool(job.publish),
         status=job.status,
         file_name=job.file_name or None,
         bytes_total=job.bytes_total,

@@ -37,7 +37,7 @@ from linkxg.web.permits import scope
 
 PATH = "/api/v1/imports"
 MAX_WAIT_S = 20
-_PARAMETERS = {"resource", "format", "mode", "key", "onError", "emptyAs", "dryRun"}
+_PARAMETERS = {"resource", "format", "mode", "key", "onError", "emptyAs", "dryRun", "publish"}
 _RETRY_AFTER_S = "1"
 TAKES = (*MEDIA_TYPES.values(), "multipart/form-data")
 Paths = list[Path] | None
@@ -84,6 +84,7 @@ def routes(
         on_error: Annotated[OnError, QueryParameter(name="onError")] = "proceed",
         empty_as: Annotated[EmptyAs, QueryParameter(name="emptyAs", description="Of empty CSV cells.")] = "unchanged",
         dry_run: Annotated[bool, QueryParameter(name="dryRun")] = False,
+        publish: Annotated[bool, QueryParameter(description="Publish what the rows say.")] = False,
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Success[Job]]:
         """Import a file of products: CSV, NDJSON or a JSON array, gzip too.
@@ -98,7 +99,7 @@ def routes(
             database,
             actor_of(exchange),
             account_id_of(request.scope),
-            Options(upload.format, mode, key, on_error, empty_as, dry_run),
+            Options(upload.format, mode, key, on_error, empty_as, dry_run, publish),
             upload.content,
             file_name=upload.file_name,
             idempotency_key=check_key(idempotency_key),

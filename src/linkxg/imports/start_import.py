@@ -78,7 +78,7 @@ def _new_job(actor: Actor, options: Options, file_name: str) -> JobRow:
     return JobRow(
         job_id, "products", options.format, options.mode, options.key, options.on_error, options.empty_as,
         int(options.dry_run), "UPLOADING", "[]", job_id, None, shown[:255], 0, 0, 0, 0, 0, 0, 0, 0, 0, "",
-        as_json(actor), None, 0, now, None, None, now,
+        as_json(actor), None, 0, now, None, None, now, publish=int(options.publish),
     )  # fmt: skip
 
 
@@ -204,5 +204,5 @@ _QUEUED = ("status", "columns", "bytes_total", "bytes_uploaded", "sha256", "touc
 
 
 def record_start(conn: Connection, actor: Actor, account_id: str, job: JobRow) -> None:
-    details = {"sha256": job.sha256, "mode": job.mode, "dry_run": bool(job.dry_run)}
+    details = {"sha256": job.sha256, "mode": job.mode, "dry_run": bool(job.dry_run), "publish": bool(job.publish)}
     audit.record(conn, account_id, actor, "import.started", job.id, details)

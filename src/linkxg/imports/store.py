@@ -70,6 +70,7 @@ jobs = Table(
     Column("lease_until", Milliseconds, nullable=False),
     Column("worker", String(36)),
     Column("attempts", SmallInteger, nullable=False),
+    Column("publish", SmallInteger, nullable=False, server_default="0"),
     Index("ix_import_jobs_status_lease_until", "status", "lease_until"),
     Index("ix_import_jobs_created_at", "created_at"),
 )
