@@ -1,7 +1,7 @@
 """How does a file become a job?
 
-It is stored as it arrives, in blocks, and looked at on the way: a file that cannot be used is refused before it has
-been read to its end. The job is queued, in one transaction with its audit event, once the file is whole.
+It is stored as it arrives (`receive_file`). The job is queued, in one transaction with its audit event, once the file
+is whole.
 """
 
 import asyncio
@@ -16,20 +16,16 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database, idempotency
 from linkxg.db.idempotency import Recorded, Request
-from linkxg.errors import IdempotencyKeyReused, NotFound, PublicError, RateLimitExceeded, ValidationFailed
+from linkxg.errors import IdempotencyKeyReused, NotFound, PublicError, RateLimitExceeded
 from linkxg.ids import uuid7
 from linkxg.imports import store
-from linkxg.imports.columns import check_header
-from linkxg.imports.csv_rows import read_header
 from linkxg.imports.discard_upload import discard_upload
-from linkxg.imports.lines import Unreadable
-from linkxg.imports.model import MAX_OPEN_JOBS, MIB, JobRow, Options, as_json
-from linkxg.imports.unpack import Unpacked, Unpacker, refusal
+from linkxg.imports.model import MAX_OPEN_JOBS, JobRow, Options, as_json
+from linkxg.imports.receive_file import receive_file
+from linkxg.imports.unpack import Unpacked
 
-_ROUTE = "POST /imports"
+ROUTE = "POST /imports"
 _RETRY_S = 10
-_GATHER = MIB // 4
-"""So much is looked at in one go, in a thread: uploads arrive in small parts."""
 
 
 class Started(NamedTuple):
@@ -50,12 +46,17 @@ async def start_import(
     idempotency_key: str | None = None,
 ) -> Started:
     """Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, or what `parts` raises."""
-    job = _new_job(actor, options, file_name)
+    job = new_job(actor, options, file_name)
     refused = await database.write(open_job, account_id, job)
     if refused is not None:
         raise refused
+
+    async def keep(number: int, block: bytes) -> None:
+        if not await database.write(store.insert_block, account_id, job.id, number=number, content=block, now=now_ms()):
+            raise NotFound
+
     try:
-        columns, unpacked = await _receive(database, account_id, job, options, parts)
+        columns, unpacked = await receive_file(options, parts, keep)
         outcome = await database.write(
             _queue, actor, account_id, job, columns=columns, unpacked=unpacked, key=idempotency_key
         )
@@ -72,7 +73,7 @@ async def start_import(
     return outcome
 
 
-def _new_job(actor: Actor, options: Options, file_name: str) -> JobRow:
+def new_job(actor: Actor, options: Options, file_name: str) -> JobRow:
     now, job_id = now_ms(), uuid7()
     shown = "".join(char for char in file_name.replace("\\", "/").rpartition("/")[2] if char.isprintable())
     return JobRow(
@@ -105,65 +106,6 @@ def crowded(conn: Connection, account_id: str, now: int) -> RateLimitExceeded | 
     )
 
 
-async def _receive(
-    database: Database, account_id: str, job: JobRow, options: Options, parts: AsyncIterator[bytes]
-) -> tuple[list[str], Unpacked]:
-    unpacker = Unpacker()
-    columns: list[str] | None = None
-    number = 0
-
-    async def keep(blocks: list[bytes]) -> None:
-        nonlocal number, columns
-        if columns is None and unpacker.head:
-            columns = _check_head(unpacker.head, options)
-        for block in blocks:
-            kept = await database.write(
-                store.insert_block, account_id, job.id, number=number, content=block, now=now_ms()
-            )
-            if not kept:
-                raise NotFound
-            number += 1
-
-    async for gathered in _gather(parts):
-        # In a thread: unpacking and checking a part would hold up every other request.
-        await keep(await asyncio.to_thread(unpacker.feed, gathered))
-    blocks, unpacked = await asyncio.to_thread(unpacker.finish)
-    await keep(blocks)
-    return columns or [], unpacked
-
-
-async def _gather(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    gathered = bytearray()
-    async for part in parts:
-        gathered += part
-        if len(gathered) >= _GATHER:
-            yield bytes(gathered)
-            gathered.clear()
-    if gathered:
-        yield bytes(gathered)
-
-
-def _check_head(head: bytes, options: Options) -> list[str]:
-    """The columns of a CSV file. Raises ValidationFailed for a file that is not what it is said to be."""
-    if options.format == "json":
-        if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
-            raise refusal("not_json", "The file must be one JSON array; send rows of JSON as NDJSON.")
-        return []
-    if options.format == "ndjson":
-        if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-            raise refusal("not_json", "The file must have one JSON object on each line.")
-        return []
-    try:
-        names = [name.strip() for name in read_header(head)]
-    except Unreadable as error:
-        raise refusal(error.code, str(error), "header") from None
-    faults = check_header(names, options.mode, options.key)
-    if faults:
-        details = [{"field": one.field, "code": one.code, "message": one.message} for one in faults]
-        raise ValidationFailed("The file has columns that cannot be imported, or lacks one.", details=details)
-    return names
-
-
 def _queue(
     conn: Connection,
     actor: Actor,
@@ -176,7 +118,7 @@ def _queue(
 ) -> Started | PublicError:
     """The upload is whole: let it be done, unless it was asked for before."""
     if key is not None:
-        request = Request(account_id, _ROUTE, key, [actor.id, job.options, unpacked.sha256])
+        request = Request(account_id, ROUTE, key, [actor.id, job.options, unpacked.sha256])
         recorded = idempotency.find_record(conn, request)
         if recorded is not None:
             return find_started(conn, account_id, recorded)
