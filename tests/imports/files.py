@@ -76,7 +76,7 @@ def send(
 
 def ended(world: World, job: Mapping[str, Any], by: Session | None = None) -> dict[str, Any]:
     """The import when it has ended."""
-    for _ in range(2):
+    for _ in range(4):
         found = (
             world.api.get(f"{IMPORTS}/{job['id']}?wait={WAIT_S}", bearer=(by or world.owner).access).expect(200).data()
         )

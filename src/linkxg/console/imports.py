@@ -157,9 +157,16 @@ def _shown(job: JobRow) -> dict[str, Any]:
         "told": told,
         "name": job.file_name or f"{job.format.upper()} file",
         "state": {"kind": kind, "text": text},
-        "percent": round(100 * job.bytes_processed / job.bytes_total) if job.bytes_total else 0,
+        "percent": _percent(job),
         "created_at": job.created_at,
     }
+
+
+def _percent(job: JobRow) -> int:
+    """Of the file that is done; of an upload in parts, that has come."""
+    if job.status == "UPLOADING" and job.upload_length:
+        return round(100 * job.bytes_uploaded / job.upload_length)
+    return round(100 * job.bytes_processed / job.bytes_total) if job.bytes_total else 0
 
 
 def _as_file(name: str) -> dict[str, str]:

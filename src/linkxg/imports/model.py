@@ -4,7 +4,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from linkxg.clock import DAY
+from linkxg.clock import DAY, HOUR, MINUTE
 
 MIB = 1024 * 1024
 MAX_UPLOAD = 100 * MIB
@@ -17,6 +17,10 @@ MAX_ERRORS = 10_000
 """Rows whose faults are kept in detail; they are counted beyond it."""
 MAX_OPEN_JOBS = 2
 KEEP_MS = 7 * DAY
+STALE_MS = 15 * MINUTE
+"""An upload in one piece that nothing was added to for so long has been given up."""
+RESUMABLE_MS = HOUR
+"""The same of an upload in parts, whose sender may have to find its way back."""
 
 Format = Literal["csv", "ndjson", "json"]
 Mode = Literal["upsert", "create", "update"]
@@ -45,7 +49,8 @@ class Options(msgspec.Struct, frozen=True):
 class JobRow(NamedTuple):
     """A row of `import_jobs`; times in milliseconds, `columns` a JSON list, `actor` a JSON object.
 
-    `file_id` is the job that holds the file, `only_failed_of` the one whose failed rows alone are to be read.
+    `file_id` is the job that holds the file, `only_failed_of` the one whose failed rows alone are to be read;
+    `upload_length` is that of a file that comes in parts.
     """
 
     id: str
@@ -82,6 +87,7 @@ class JobRow(NamedTuple):
     worker: str | None = None
     attempts: int = 0
     publish: int = 0
+    upload_length: int | None = None
 
     @property
     def options(self) -> Options:
@@ -133,6 +139,7 @@ class Links(msgspec.Struct, rename="camel"):
     self: str
     errors: str
     results: str
+    content: str | None
     cancel: str | None
     retry: str | None
 

@@ -103,6 +103,7 @@ def view(job: JobRow, address: str) -> Job:
             here,
             f"{here}/errors",
             f"{here}/results",
+            f"{here}/content" if job.status == "UPLOADING" and job.upload_length is not None else None,
             None if ended else f"{here}/cancel",
             f"{here}/retry" if may_retry(job) else None,
         ),

@@ -22,6 +22,7 @@ from linkxg.imports import store
 from linkxg.imports.discard_upload import discard_upload
 from linkxg.imports.model import MAX_OPEN_JOBS, JobRow, Options, as_json
 from linkxg.imports.receive_file import receive_file
+from linkxg.imports.under_way.store import count_open_jobs, lock_jobs
 from linkxg.imports.unpack import Unpacked
 
 ROUTE = "POST /imports"
@@ -93,8 +94,8 @@ def open_job(conn: Connection, account_id: str, job: JobRow) -> RateLimitExceede
 
 def crowded(conn: Connection, account_id: str, now: int) -> RateLimitExceeded | None:
     """Whether the account has as many unfinished jobs as it may; nobody opens another until this transaction ends."""
-    store.lock_jobs(conn, account_id)
-    if store.count_open_jobs(conn, account_id, now=now) < MAX_OPEN_JOBS:
+    lock_jobs(conn, account_id)
+    if count_open_jobs(conn, account_id, now=now) < MAX_OPEN_JOBS:
         return None
     return RateLimitExceeded(
         f"There are {MAX_OPEN_JOBS} imports under way. Wait until one of them has finished.",
