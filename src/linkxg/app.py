@@ -40,6 +40,7 @@ from linkxg.housekeeping import Housekeeping
 from linkxg.identifiers import routes as identifier_routes
 from linkxg.imports import routes as import_routes
 from linkxg.imports.runner import ImportRunner
+from linkxg.imports.uploads import routes as upload_routes
 from linkxg.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
 from linkxg.oauth.client_authentication import ClientAuthentication
 from linkxg.oauth.introspection_endpoint import IntrospectionEndpoint
@@ -176,6 +177,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
             *product_routes.routes(database, issuer),
             *version_routes.routes(database, cursors, issuer),
             *import_routes.routes(database, cursors, issuer, imports.wake),
+            *upload_routes.routes(database, imports.wake),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

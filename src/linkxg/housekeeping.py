@@ -22,7 +22,7 @@ from linkxg.clock import now_ms
 from linkxg.db import Database, changes, idempotency
 from linkxg.db.alone import may_work_alone
 from linkxg.errors import PublicError
-from linkxg.imports.expired.store import purge_jobs
+from linkxg.imports.expired.store import purge_jobs, purge_parts
 from linkxg.sessions.store import purge_failures, purge_sessions
 from linkxg.web.logs import log
 
@@ -50,6 +50,7 @@ PURGES: Mapping[str, Purge] = {
     "client_secrets": purge_secrets,
     "client_usage": purge_usage,
     "refused_requests": purge_refused,
+    "import_parts": purge_parts,
     "import_jobs": purge_jobs,
 }
 """By table."""
@@ -93,7 +94,7 @@ class Housekeeping:
             began = time.monotonic()
             count = await self._database.write(_step, purge, now)
             deleted += count
-            if count < STEP:
+            if not count:
                 return deleted
             took = time.monotonic() - began
             await asyncio.sleep(max(SHORTEST_PAUSE_S, took * (1 / SHARE - 1)))

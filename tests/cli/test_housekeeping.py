@@ -80,7 +80,7 @@ def test_a_turn_takes_everything_in_small_steps_with_pauses(
 
     deleted = asyncio.run(run())
     assert [count for count in deleted if count] == [STEP, STEP, STEP, 7]
-    assert len(pauses) == 3
+    assert len(pauses) == 4
     assert min(pauses) > 0
 
 

@@ -9,7 +9,7 @@ import httpx
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
 from harness.world import World
-from imports.files import by_sku, csv_file, ended, new_gtin, new_sku
+from imports.files import PUBLISHABLE, by_sku, csv_file, ended, new_gtin, new_sku, publishable
 
 COLUMNS = ("sku", "gtin", "name")
 
@@ -43,6 +43,22 @@ def test_a_file_is_sent_and_what_failed_is_mended(world: World, owner: Visitor) 
     assert ended(world, {"id": again.rpartition("/")[2]})["status"] == "COMPLETED"
     assert by_sku(world, bad) is not None
     assert "failed-rows.csv" in text_of(owner.get("/imports"))
+
+
+def test_a_box_publishes_what_the_file_says(world: World, owner: Visitor) -> None:
+    sku, bad = new_sku(), new_sku()
+    rows = [publishable(sku), [bad, "", "Bolt", *[""] * 7]]
+    address = send(owner, csv_file(PUBLISHABLE, rows), publish="true").headers["location"]
+    ended(world, {"id": address.rpartition("/")[2]})
+    shown = text_of(owner.get(address))
+    assert "publishes what it takes" in shown
+    assert "A GTIN identifies the product to everybody else." in shown
+    made = by_sku(world, sku)
+    assert made is not None
+    assert (made["status"], by_sku(world, bad)) == ("PUBLISHED", None)
+    # It stays chosen when the file is refused, and nobody chooses it for anybody.
+    assert 'name="publish" value="true" checked' in send(owner, b"sku,nmae\nx,y\n", publish="true").text
+    assert 'name="publish" value="true" checked' not in owner.get("/imports").text
 
 
 def test_a_file_that_is_refused_is_told_why(world: World, owner: Visitor) -> None:

@@ -28,6 +28,7 @@ class KnownIds:
             "user_id": self._user,
             "session_id": self._session,
             "token": self._invitation,
+            "import_id": self._upload,
         }
 
     def of(self, names: dict[str, Any], *, fresh: bool) -> dict[str, Any]:
@@ -68,3 +69,13 @@ class KnownIds:
 
     def _invitation(self) -> dict[str, str]:
         return {"token": invite(self._world.api, self._world.owner, "VIEWER")[1]}
+
+    def _upload(self) -> dict[str, str]:
+        """Of the two imports that an account has at a time, no older one is left under way."""
+        owner, api = self._world.owner.access, self._world.api
+        for job in api.get("/imports?limit=200", bearer=owner).expect(200).json()["data"]:
+            if job["status"] in ("UPLOADING", "QUEUED", "RUNNING"):
+                api.post(f"/imports/{job['id']}/cancel", bearer=owner)
+                api.get(f"/imports/{job['id']}?wait=20", bearer=owner).expect(200)
+        answer = api.post("/imports", bearer=owner, headers={"Upload-Length": "1000"})
+        return {"import_id": answer.expect(202).data()["id"]}

@@ -57,6 +57,8 @@ CHECKS = [
     checks.unsupported_method,
     checks.allow_header_conformance,
 ]
+# A part of a file is bytes, whatever it is called.
+schemathesis.serializer.alias(["application/partial-upload", "application/offset+octet-stream"], "text/plain")
 REVEALING = {"login", "refresh", "requestToken", "registerClient", "rotateSecret", "inviteUser"}
 # What these do, they do to the caller or take away for good.
 USING_UP = {
@@ -68,6 +70,8 @@ USING_UP = {
     "removeUser",
     "endSession",
     "acceptInvitation",
+    "cancelImport",
+    "appendUpload",
 }
 
 

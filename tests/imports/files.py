@@ -33,6 +33,16 @@ def new_gtin() -> str:
     return digits + str(check_digit(digits))
 
 
+PUBLISHABLE = ("sku", "gtin", "name", "category.code", "category.name", "category.schemeId", "category.schemeName",
+               "facility.name", "facility.gln", "countryOfProduction")  # fmt: skip
+
+
+def publishable(sku: str, name: str = "Hex bolt", gtin: str | None = None) -> list[str]:
+    """Cells of a row that has all that publishing needs."""
+    return [sku, gtin or new_gtin(), name, "10003386", "Fasteners", "https://gpc.example/", "GS1 GPC", "Works 1",
+            "4012345000009", "DE"]  # fmt: skip
+
+
 def csv_file(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
@@ -66,7 +76,7 @@ def send(
 
 def ended(world: World, job: Mapping[str, Any], by: Session | None = None) -> dict[str, Any]:
     """The import when it has ended."""
-    for _ in range(2):
+    for _ in range(4):
         found = (
             world.api.get(f"{IMPORTS}/{job['id']}?wait={WAIT_S}", bearer=(by or world.owner).access).expect(200).data()
         )

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,8 @@ from cli.rows import count, execute
 from harness.people import sign_in
 from harness.server import Server
 from harness.world import World
-from imports.files import IMPORTS, csv_file, failures, new_sku, run, send
+from imports.files import IMPORTS, counts, csv_file, ended, failures, new_sku, run, send
+from imports.parts import MIB, append, begin, stands_at
 
 DAY = 86_400_000
 TABLES = ("import_jobs", "import_blocks", "import_batches", "import_errors")
@@ -91,3 +93,58 @@ def test_another_node_goes_on(fresh_world: WorldFactory, fresh_server: Callable[
     assert (found["status"], found["created"], found["failed"]) == ("COMPLETED", 12_000, 0)
     assert count(node, "products") == 12_000
     api.close()
+
+
+def test_an_upload_that_stopped_goes_after_an_hour_and_not_before(engine: str, fresh_world: WorldFactory) -> None:
+    world = fresh_world(engine)
+    jobs = [begin(world, 5 * MIB).expect(202).data() for _ in range(2)]
+    for job in jobs:
+        append(world, job, 0, b"sku,name\n" + b"a,b\n" * MIB).expect(204)
+    _let_pass(world, jobs[0], minutes=61)
+    _let_pass(world, jobs[1], minutes=59)
+    # It is over at once, whenever housekeeping comes by.
+    append(world, jobs[0], 4 * MIB + 9, b"a").expect(404, "not_found")
+    third = begin(world, 1_000).expect(202).data()
+    begin(world, 1_000).expect(429, "rate_limit_exceeded")
+    world.server.command("purge")
+    assert (count(world.server, "import_jobs"), count(world.server, "import_parts")) == (2, 5)
+    world.api.get(f"{IMPORTS}/{jobs[0]['id']}", bearer=world.owner.access).expect(404, "not_found")
+    append(world, jobs[1], 4 * MIB + 9, b"a").expect(204)
+    assert stands_at(world, third) == 0
+
+
+def test_parts_go_when_they_are_of_no_use_any_more(engine: str, fresh_world: WorldFactory) -> None:
+    world = fresh_world(engine)
+    content = csv_file(("sku", "name"), [[new_sku(), "Bolt"]])
+    job = begin(world, len(content)).expect(202).data()
+    append(world, job, 0, content).expect(204)
+    assert ended(world, job)["status"] == "COMPLETED"
+    stopped, kept = (begin(world, len(content)).expect(202).data() for _ in range(2))
+    for one in (stopped, kept):
+        append(world, one, 0, content[:9]).expect(204)
+    world.api.post(f"{IMPORTS}/{stopped['id']}/cancel", bearer=world.owner.access).expect(202)
+    world.server.command("purge")
+    assert execute(world.server, "select job_id from import_parts") == [[kept["id"]]]
+    append(world, kept, 9, content[9:]).expect(204)
+    assert counts(ended(world, kept)) == (0, 0, 1, 0)
+
+
+def test_an_upload_has_only_so_many_parts(engine: str, fresh_world: WorldFactory) -> None:
+    world = fresh_world(engine)
+    job = begin(world, MIB).expect(202).data()
+    append(world, job, 0, b"sku,name\n").expect(204)
+    account = world.account.account_id
+    content = "x''" if engine == "sqlite" else "'\\x'::bytea"
+    execute(
+        world.server,
+        "insert into import_parts (account_id, job_id, begins_at, content) with recursive n(i) as "
+        "(select 1 union all select i + 1 from n where i < 9999) "
+        f"select '{account}', '{job['id']}', -i, {content} from n",
+    )
+    append(world, job, 9, b"a,b\n").expect(409, "invalid_state")
+    assert stands_at(world, job) == 9
+
+
+def _let_pass(world: World, job: dict[str, Any], *, minutes: int) -> None:
+    at = int(time.time() * 1_000) - minutes * 60_000
+    execute(world.server, f"update import_jobs set touched_at = {at} where id = '{job['id']}'")

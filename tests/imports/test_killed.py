@@ -8,9 +8,11 @@ from typing import Any
 
 import psutil
 
+from cli.rows import count
 from harness.server import Server
 from harness.world import World
-from imports.files import IMPORTS, counts, csv_file, ended, new_sku, send
+from imports.files import IMPORTS, PUBLISHABLE, counts, csv_file, ended, new_sku, publishable, send
+from imports.parts import append, begin, stands_at
 
 ROWS = 20_000
 WorldFactory = Callable[..., World]
@@ -62,6 +64,38 @@ def test_everything_is_killed_in_the_middle(engine: str, fresh_world: WorldFacto
     after = ended(world, job)
     assert after["rowsProcessed"] > before["rowsProcessed"]
     _require_exactly_once(world, after, prefix)
+
+
+def test_what_is_published_on_the_way_is_published_once(engine: str, fresh_world: WorldFactory) -> None:
+    world = fresh_world(engine)
+    prefix = new_sku()
+    rows = [publishable(f"{prefix}-{number}", f"Bolt {number}") for number in range(ROWS)]
+    job = send(world, csv_file(PUBLISHABLE, rows), publish="true").expect(202).data()
+    _when_begun(world, job)
+    world.server.kill()
+    world.server.start()
+    _require_exactly_once(world, ended(world, job), prefix)
+    assert count(world.server, "product_versions where status = 'PUBLISHED' and version = 1") == ROWS
+    assert count(world.server, "product_versions") == ROWS
+    assert count(world.server, "products where status = 'PUBLISHED' and draft_version is null") == ROWS
+
+
+def test_an_upload_in_parts_survives_between_them_and_while_it_is_unpacked(
+    engine: str, fresh_world: WorldFactory
+) -> None:
+    world = fresh_world(engine)
+    prefix = new_sku()
+    content = _file(prefix)
+    job = begin(world, len(content)).expect(202).data()
+    append(world, job, 0, content[:100_000]).expect(204)
+    world.server.kill()
+    world.server.start()
+    assert stands_at(world, job) == 100_000
+    append(world, job, 100_000, content[100_000:]).expect(204)
+    # It is an import now: whoever dies on the way to its first row, another begins anew.
+    world.server.kill()
+    world.server.start()
+    _require_exactly_once(world, ended(world, job), prefix)
 
 
 def test_only_the_importing_process_is_killed(engine: str, fresh_world: WorldFactory) -> None:

@@ -26,6 +26,7 @@ ONE = f"{LIST}/{{import_id:str}}"
 WRITERS = ("OWNER", "ADMIN", "MEMBER")
 SHOWN_JOBS, SHOWN_ERRORS = 25, 50
 _FIELDS = {"mode": "mode", "key": "key", "on_error": "onError"}
+_FLAGS = {"dry_run": "dryRun", "publish": "publish"}
 _FORM_BYTES = 64 * 1024
 
 
@@ -41,7 +42,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         given = {name: visit.form.text(field) for name, field in _FIELDS.items() if visit.form.text(field)}
         try:
             options = msgspec.convert(
-                {**given, "format": format_of(visit.upload.file_name), "dry_run": visit.form.text("dryRun") == "true"},
+                given | {"format": format_of(visit.upload.file_name)} | _flags(visit),
                 Options,
             )
             started = await start_import(
@@ -95,6 +96,10 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         return go(visit, f"{LIST}/{job.id}", done="import-again")
 
     return [listing, start, show_template, show, failed, cancel, retry]
+
+
+def _flags(visit: Visit) -> dict[str, bool]:
+    return {name: visit.form.text(field) == "true" for name, field in _FLAGS.items()}
 
 
 async def _list(
@@ -152,9 +157,16 @@ def _shown(job: JobRow) -> dict[str, Any]:
         "told": told,
         "name": job.file_name or f"{job.format.upper()} file",
         "state": {"kind": kind, "text": text},
-        "percent": round(100 * job.bytes_processed / job.bytes_total) if job.bytes_total else 0,
+        "percent": _percent(job),
         "created_at": job.created_at,
     }
+
+
+def _percent(job: JobRow) -> int:
+    """Of the file that is done; of an upload in parts, that has come."""
+    if job.status == "UPLOADING" and job.upload_length:
+        return round(100 * job.bytes_uploaded / job.upload_length)
+    return round(100 * job.bytes_processed / job.bytes_total) if job.bytes_total else 0
 
 
 def _as_file(name: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from linkxg.clock import DAY
+from linkxg.clock import DAY, HOUR, MINUTE
 
 MIB = 1024 * 1024
 MAX_UPLOAD = 100 * MIB
@@ -17,6 +17,10 @@ MAX_ERRORS = 10_000
 """Rows whose faults are kept in detail; they are counted beyond it."""
 MAX_OPEN_JOBS = 2
 KEEP_MS = 7 * DAY
+STALE_MS = 15 * MINUTE
+"""An upload in one piece that nothing was added to for so long has been given up."""
+RESUMABLE_MS = HOUR
+"""The same of an upload in parts, whose sender may have to find its way back."""
 
 Format = Literal["csv", "ndjson", "json"]
 Mode = Literal["upsert", "create", "update"]
@@ -39,12 +43,14 @@ class Options(msgspec.Struct, frozen=True):
     on_error: OnError = "proceed"
     empty_as: EmptyAs = "unchanged"
     dry_run: bool = False
+    publish: bool = False
 
 
 class JobRow(NamedTuple):
     """A row of `import_jobs`; times in milliseconds, `columns` a JSON list, `actor` a JSON object.
 
-    `file_id` is the job that holds the file, `only_failed_of` the one whose failed rows alone are to be read.
+    `file_id` is the job that holds the file, `only_failed_of` the one whose failed rows alone are to be read;
+    `upload_length` is that of a file that comes in parts.
     """
 
     id: str
@@ -80,10 +86,13 @@ class JobRow(NamedTuple):
     lease_until: int = 0
     worker: str | None = None
     attempts: int = 0
+    publish: int = 0
+    upload_length: int | None = None
 
     @property
     def options(self) -> Options:
-        return Options(self.format, self.mode, self.key, self.on_error, self.empty_as, bool(self.dry_run))
+        flags = bool(self.dry_run), bool(self.publish)
+        return Options(self.format, self.mode, self.key, self.on_error, self.empty_as, *flags)
 
 
 class Fault(NamedTuple):
@@ -130,6 +139,7 @@ class Links(msgspec.Struct, rename="camel"):
     self: str
     errors: str
     results: str
+    content: str | None
     cancel: str | None
     retry: str | None
 
@@ -152,6 +162,7 @@ class Job(msgspec.Struct, rename="camel"):
     on_error: OnError
     empty_as: EmptyAs
     dry_run: bool
+    publish: bool
     status: Status
     file_name: str | None
     bytes_total: int

@@ -15,6 +15,7 @@ from linkxg.imports.json_rows import read_value
 from linkxg.imports.model import Fault, Options, as_json
 from linkxg.imports.plain_rows import PlainRows
 from linkxg.products.bulk.model import Current, Given, Planned, Unchanged
+from linkxg.products.bulk.plan_publish import plan_publish
 from linkxg.products.bulk.plan_row import plan_row
 
 _MEMBERS = {"sku", "gtin", "content", *ERROR_COLUMNS}
@@ -129,6 +130,8 @@ def plan(
         code = f"duplicate_{options.key}"
         return (Fault(options.key, code, f"There is a product with this {options.key}.", read.key[:_SHOWN]),)
     planned = plan_row(read.given, current, now, new_id)
+    if options.publish and not isinstance(planned, list):
+        planned = plan_publish(planned, current, now)
     if isinstance(planned, list):
         return tuple(Fault(one["field"], one["code"], one["message"]) for one in planned)
     return planned

@@ -18,11 +18,13 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database, open_database
-from linkxg.errors import TemporarilyUnavailable
+from linkxg.errors import PayloadTooLarge, TemporarilyUnavailable, ValidationFailed
 from linkxg.imports import store
 from linkxg.imports.model import JobError, Status, as_json
 from linkxg.imports.run_import import Cancelled, Run, Stopped
 from linkxg.imports.take_rows import Whose
+from linkxg.imports.uploads.check_beginning import error_of
+from linkxg.imports.uploads.unpack_upload import is_packed, unpack_upload
 from linkxg.web import logs
 from linkxg.web.logs import log
 
@@ -75,6 +77,9 @@ async def _run(database: Database, order: Order) -> None:
     status: Status
     error: JobError | None
     try:
+        if is_packed(job):
+            job = await unpack_upload(database, job, whose, _input_ended)
+            run = Run(database, job, whose, _input_ended)
         status, error = await run.run()
     except (Stopped, TemporarilyUnavailable) as stopped:
         with contextlib.suppress(TemporarilyUnavailable):
@@ -84,6 +89,8 @@ async def _run(database: Database, order: Order) -> None:
         return
     except Cancelled:
         status, error = "CANCELLED", None
+    except (ValidationFailed, PayloadTooLarge) as refused:
+        status, error = "FAILED", error_of(refused)
     told = {"status": status, **run.progress._asdict()}
 
     def finish(conn: Connection) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import MediaType, Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from linkxg.audit.model import actor_of
@@ -15,7 +15,7 @@ from linkxg.db import Database
 from linkxg.db.idempotency import check_key
 from linkxg.imports.failed_rows import failed_rows, type_of
 from linkxg.imports.manage_import import cancel_import, retry_import
-from linkxg.imports.model import OPEN, EmptyAs, Format, Job, JobRow, Key, Mode, OnError, Options, RowError
+from linkxg.imports.model import EmptyAs, Format, Job, JobRow, Key, Mode, OnError, Options, RowError
 from linkxg.imports.read_import import (
     await_import,
     list_imports,
@@ -26,7 +26,10 @@ from linkxg.imports.read_import import (
 )
 from linkxg.imports.start_import import Started, start_import
 from linkxg.imports.template import template
-from linkxg.imports.upload_endpoint import MEDIA_TYPES, open_upload
+from linkxg.imports.upload_endpoint import MEDIA_TYPES, open_upload, told_format
+from linkxg.imports.uploads.begin_upload import begin_upload
+from linkxg.imports.uploads.model import standing_of
+from linkxg.imports.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, fields_of
 from linkxg.products.routes import Fields
 from linkxg.products.select_fields import Path, read_fields, select_fields
 from linkxg.web.exchange import account_id_of, exchange_of
@@ -37,8 +40,10 @@ from linkxg.web.permits import scope
 
 PATH = "/api/v1/imports"
 MAX_WAIT_S = 20
-_PARAMETERS = {"resource", "format", "mode", "key", "onError", "emptyAs", "dryRun"}
+_PARAMETERS = {"resource", "format", "mode", "key", "onError", "emptyAs", "dryRun", "publish"}
 _RETRY_AFTER_S = "1"
+_MOVING = ("QUEUED", "RUNNING")
+"""An upload waits for its sender: there is nothing to look at again."""
 TAKES = (*MEDIA_TYPES.values(), "multipart/form-data")
 Paths = list[Path] | None
 FAILED = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
@@ -55,24 +60,26 @@ def routes(
     def told(
         job: JobRow, status: int = 200, headers: Mapping[str, str] = MappingProxyType({}), paths: Paths = None
     ) -> Response[Success[Job]]:
-        again = {"Retry-After": _RETRY_AFTER_S} if job.status in OPEN else {}
+        again = {"Retry-After": _RETRY_AFTER_S} if job.status in _MOVING else {}
         return Response(Success(data=shown(job, paths)), status_code=status, headers={**headers, **again})
 
     def shown(job: JobRow, paths: Paths) -> Any:
         whole = view(job, address)
         return select_fields(whole, paths) if paths else whole
 
-    def queued(made: Started) -> Response[Success[Job]]:
+    def queued(made: Started, headers: Mapping[str, str] = MappingProxyType({})) -> Response[Success[Job]]:
         wake()
-        return told(made.job, 202, {"Location": f"{address}/{made.job.id}", **replay(made.replayed)})
+        location = f"{address}/{made.job.id}"
+        return told(made.job, 202, {"Location": location, **headers, **replay(made.replayed)})
 
     @post(
         "/imports",
         operation_id="startImport",
         takes=TAKES,
         tags=["Imports"],
+        may_be_empty=True,
         status_code=202,
-        response_headers=[_LOCATION, _REPLAYED, _AGAIN],
+        response_headers=[_LOCATION, _REPLAYED, _AGAIN, OFFSET, LENGTH, COMPLETE, LIMIT],
         **scope("imports:write"),
     )
     async def start(
@@ -84,24 +91,32 @@ def routes(
         on_error: Annotated[OnError, QueryParameter(name="onError")] = "proceed",
         empty_as: Annotated[EmptyAs, QueryParameter(name="emptyAs", description="Of empty CSV cells.")] = "unchanged",
         dry_run: Annotated[bool, QueryParameter(name="dryRun")] = False,
+        publish: Annotated[bool, QueryParameter(description="Publish what the rows say.")] = False,
         idempotency_key: IdempotencyKey = None,
+        upload_length: Annotated[str | None, HeaderParameter(name="Upload-Length", pattern=WHOLE_NUMBER)] = None,
     ) -> Response[Success[Job]]:
         """Import a file of products: CSV, NDJSON or a JSON array, gzip too.
 
         The body is the file itself, or multipart/form-data with the file in the field `file`. The import is done in the
-        background: follow the address in Location.
+        background: follow the address in Location. With Upload-Length and no body it waits for the file, which then
+        comes in parts to the address of its link `content`.
         """
         exchange = exchange_of(request.scope)
         refuse_unknown(request.scope["query_string"], _PARAMETERS)
+        actor, account_id, once = actor_of(exchange), account_id_of(request.scope), check_key(idempotency_key)
+        if upload_length is not None:
+            options = Options(await told_format(exchange, format), mode, key, on_error, empty_as, dry_run, publish)
+            begun = await begin_upload(database, actor, account_id, options, int(upload_length), idempotency_key=once)
+            return queued(begun, fields_of(standing_of(begun.job)))
         upload = await open_upload(exchange, format)
         made = await start_import(
             database,
-            actor_of(exchange),
-            account_id_of(request.scope),
-            Options(upload.format, mode, key, on_error, empty_as, dry_run),
+            actor,
+            account_id,
+            Options(upload.format, mode, key, on_error, empty_as, dry_run, publish),
             upload.content,
             file_name=upload.file_name,
-            idempotency_key=check_key(idempotency_key),
+            idempotency_key=once,
         )
         return queued(made)
 

@@ -1,7 +1,7 @@
 """How does a file become a job?
 
-It is stored as it arrives, in blocks, and looked at on the way: a file that cannot be used is refused before it has
-been read to its end. The job is queued, in one transaction with its audit event, once the file is whole.
+It is stored as it arrives (`receive_file`). The job is queued, in one transaction with its audit event, once the file
+is whole.
 """
 
 import asyncio
@@ -16,20 +16,17 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database, idempotency
 from linkxg.db.idempotency import Recorded, Request
-from linkxg.errors import IdempotencyKeyReused, NotFound, PublicError, RateLimitExceeded, ValidationFailed
+from linkxg.errors import IdempotencyKeyReused, NotFound, PublicError, RateLimitExceeded
 from linkxg.ids import uuid7
 from linkxg.imports import store
-from linkxg.imports.columns import check_header
-from linkxg.imports.csv_rows import read_header
 from linkxg.imports.discard_upload import discard_upload
-from linkxg.imports.lines import Unreadable
-from linkxg.imports.model import MAX_OPEN_JOBS, MIB, JobRow, Options, as_json
-from linkxg.imports.unpack import Unpacked, Unpacker, refusal
+from linkxg.imports.model import MAX_OPEN_JOBS, JobRow, Options, as_json
+from linkxg.imports.receive_file import receive_file
+from linkxg.imports.under_way.store import count_open_jobs, lock_jobs
+from linkxg.imports.unpack import Unpacked
 
-_ROUTE = "POST /imports"
+ROUTE = "POST /imports"
 _RETRY_S = 10
-_GATHER = MIB // 4
-"""So much is looked at in one go, in a thread: uploads arrive in small parts."""
 
 
 class Started(NamedTuple):
@@ -50,12 +47,17 @@ async def start_import(
     idempotency_key: str | None = None,
 ) -> Started:
     """Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, or what `parts` raises."""
-    job = _new_job(actor, options, file_name)
+    job = new_job(actor, options, file_name)
     refused = await database.write(open_job, account_id, job)
     if refused is not None:
         raise refused
+
+    async def keep(number: int, block: bytes) -> None:
+        if not await database.write(store.insert_block, account_id, job.id, number=number, content=block, now=now_ms()):
+            raise NotFound
+
     try:
-        columns, unpacked = await _receive(database, account_id, job, options, parts)
+        columns, unpacked = await receive_file(options, parts, keep)
         outcome = await database.write(
             _queue, actor, account_id, job, columns=columns, unpacked=unpacked, key=idempotency_key
         )
@@ -72,13 +74,13 @@ async def start_import(
     return outcome
 
 
-def _new_job(actor: Actor, options: Options, file_name: str) -> JobRow:
+def new_job(actor: Actor, options: Options, file_name: str) -> JobRow:
     now, job_id = now_ms(), uuid7()
     shown = "".join(char for char in file_name.replace("\\", "/").rpartition("/")[2] if char.isprintable())
     return JobRow(
         job_id, "products", options.format, options.mode, options.key, options.on_error, options.empty_as,
         int(options.dry_run), "UPLOADING", "[]", job_id, None, shown[:255], 0, 0, 0, 0, 0, 0, 0, 0, 0, "",
-        as_json(actor), None, 0, now, None, None, now,
+        as_json(actor), None, 0, now, None, None, now, publish=int(options.publish),
     )  # fmt: skip
 
 
@@ -92,8 +94,8 @@ def open_job(conn: Connection, account_id: str, job: JobRow) -> RateLimitExceede
 
 def crowded(conn: Connection, account_id: str, now: int) -> RateLimitExceeded | None:
     """Whether the account has as many unfinished jobs as it may; nobody opens another until this transaction ends."""
-    store.lock_jobs(conn, account_id)
-    if store.count_open_jobs(conn, account_id, now=now) < MAX_OPEN_JOBS:
+    lock_jobs(conn, account_id)
+    if count_open_jobs(conn, account_id, now=now) < MAX_OPEN_JOBS:
         return None
     return RateLimitExceeded(
         f"There are {MAX_OPEN_JOBS} imports under way. Wait until one of them has finished.",
@@ -103,65 +105,6 @@ def crowded(conn: Connection, account_id: str, now: int) -> RateLimitExceeded | 
             "RateLimit": f'"imports";r=0;t={_RETRY_S}',
         },
     )
-
-
-async def _receive(
-    database: Database, account_id: str, job: JobRow, options: Options, parts: AsyncIterator[bytes]
-) -> tuple[list[str], Unpacked]:
-    unpacker = Unpacker()
-    columns: list[str] | None = None
-    number = 0
-
-    async def keep(blocks: list[bytes]) -> None:
-        nonlocal number, columns
-        if columns is None and unpacker.head:
-            columns = _check_head(unpacker.head, options)
-        for block in blocks:
-            kept = await database.write(
-                store.insert_block, account_id, job.id, number=number, content=block, now=now_ms()
-            )
-            if not kept:
-                raise NotFound
-            number += 1
-
-    async for gathered in _gather(parts):
-        # In a thread: unpacking and checking a part would hold up every other request.
-        await keep(await asyncio.to_thread(unpacker.feed, gathered))
-    blocks, unpacked = await asyncio.to_thread(unpacker.finish)
-    await keep(blocks)
-    return columns or [], unpacked
-
-
-async def _gather(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    gathered = bytearray()
-    async for part in parts:
-        gathered += part
-        if len(gathered) >= _GATHER:
-            yield bytes(gathered)
-            gathered.clear()
-    if gathered:
-        yield bytes(gathered)
-
-
-def _check_head(head: bytes, options: Options) -> list[str]:
-    """The columns of a CSV file. Raises ValidationFailed for a file that is not what it is said to be."""
-    if options.format == "json":
-        if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
-            raise refusal("not_json", "The file must be one JSON array; send rows of JSON as NDJSON.")
-        return []
-    if options.format == "ndjson":
-        if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-            raise refusal("not_json", "The file must have one JSON object on each line.")
-        return []
-    try:
-        names = [name.strip() for name in read_header(head)]
-    except Unreadable as error:
-        raise refusal(error.code, str(error), "header") from None
-    faults = check_header(names, options.mode, options.key)
-    if faults:
-        details = [{"field": one.field, "code": one.code, "message": one.message} for one in faults]
-        raise ValidationFailed("The file has columns that cannot be imported, or lacks one.", details=details)
-    return names
 
 
 def _queue(
@@ -176,7 +119,7 @@ def _queue(
 ) -> Started | PublicError:
     """The upload is whole: let it be done, unless it was asked for before."""
     if key is not None:
-        request = Request(account_id, _ROUTE, key, [actor.id, job.options, unpacked.sha256])
+        request = Request(account_id, ROUTE, key, [actor.id, job.options, unpacked.sha256])
         recorded = idempotency.find_record(conn, request)
         if recorded is not None:
             return find_started(conn, account_id, recorded)
@@ -204,5 +147,5 @@ _QUEUED = ("status", "columns", "bytes_total", "bytes_uploaded", "sha256", "touc
 
 
 def record_start(conn: Connection, actor: Actor, account_id: str, job: JobRow) -> None:
-    details = {"sha256": job.sha256, "mode": job.mode, "dry_run": bool(job.dry_run)}
+    details = {"sha256": job.sha256, "mode": job.mode, "dry_run": bool(job.dry_run), "publish": bool(job.publish)}
     audit.record(conn, account_id, actor, "import.started", job.id, details)

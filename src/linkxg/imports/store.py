@@ -21,18 +21,18 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    text,
 )
 
 from linkxg.db.prepared import Prepared
 from linkxg.db.schema import Milliseconds, Sequence, metadata
-from linkxg.imports.model import OPEN, FailedRow, Fault, JobRow, Progress, as_json
+from linkxg.imports.model import FailedRow, Fault, JobRow, Progress, as_json
 
-STALE_UPLOAD_MS = 15 * 60 * 1_000
-"""An upload that nothing was added to for so long has been given up."""
 BLOCKS_AT_ONCE = 16
 BLOCKS_DELETED_AT_ONCE = 4
 """What is deleted is first read again: four MiB take SQLite's writer about 8 ms."""
 
+_IN_PARTS = text("upload_length is not null")
 jobs = Table(
     "import_jobs",
     metadata,
@@ -70,8 +70,11 @@ jobs = Table(
     Column("lease_until", Milliseconds, nullable=False),
     Column("worker", String(36)),
     Column("attempts", SmallInteger, nullable=False),
+    Column("publish", SmallInteger, nullable=False, server_default="0"),
+    Column("upload_length", Sequence),
     Index("ix_import_jobs_status_lease_until", "status", "lease_until"),
     Index("ix_import_jobs_created_at", "created_at"),
+    Index("ix_import_jobs_upload_length", "upload_length", sqlite_where=_IN_PARTS, postgresql_where=_IN_PARTS),
 )
 blocks = Table(
     "import_blocks",
@@ -115,21 +118,6 @@ _DUE = Prepared(
 
 def insert_job(conn: Connection, account_id: str, row: JobRow) -> None:
     conn.execute(jobs.insert().values(account_id=account_id, **row._asdict()))
-
-
-def count_open_jobs(conn: Connection, account_id: str, *, now: int) -> int:
-    """Jobs that are not finished, without uploads that were given up."""
-    is_open = jobs.c.status.in_(OPEN)
-    alive = (jobs.c.status != "UPLOADING") | (jobs.c.touched_at > now - STALE_UPLOAD_MS)
-    return conn.execute(
-        select(func.count()).select_from(jobs).where(jobs.c.account_id == account_id, is_open, alive)
-    ).scalar_one()
-
-
-def lock_jobs(conn: Connection, account_id: str) -> None:
-    """Let one transaction at a time open jobs of the account; SQLite has only one writer anyway."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("imports " + account_id, 0))))
 
 
 def find_job(conn: Connection, account_id: str, job_id: str) -> JobRow | None:

@@ -49,6 +49,17 @@ async def open_upload(exchange: Exchange, format: Format | None) -> Upload:
     return Upload(found, "", exchange.stream(MAX_UPLOAD))
 
 
+async def told_format(exchange: Exchange, format: Format | None) -> Format:
+    """What the file will be that a request announces; CSV where it says nothing. Raises InvalidRequest."""
+    kind = (exchange.header(b"content-type") or b"").partition(b";")[0].strip().lower()
+    told = _FORMATS.get(kind)
+    if told is not None and format is not None and told != format:
+        raise InvalidRequest("The parameter format and the media type do not say the same.")
+    async for _ in exchange.stream(MAX_UPLOAD):
+        raise InvalidRequest("With Upload-Length nothing of the file is sent yet; its parts follow.")
+    return format or told or "csv"
+
+
 def format_of(name: str) -> Format:
     """What the name of a file says; CSV where it says nothing."""
     path = PurePath(name.lower())

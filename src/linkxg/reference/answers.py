@@ -63,6 +63,7 @@ SPECIFIC: dict[str, Errors] = {
     "listImportErrors": (InvalidCursor,),
     "cancelImport": (InvalidState, IdempotencyKeyReused),
     "retryImport": (InvalidState, IdempotencyKeyReused, RateLimitExceeded),
+    "appendUpload": (Conflict, InvalidState),
     "readiness": (TemporarilyUnavailable,),
 }
 CLIENT_AUTHENTICATION: Errors = (InvalidRequest, InvalidClient, RateLimitExceeded, TemporarilyUnavailable)

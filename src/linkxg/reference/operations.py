@@ -23,8 +23,9 @@ from linkxg.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
+from linkxg.imports.uploads.routes import PART_TYPES
 from linkxg.reference.answers import SPECIFIC, Errors, error_responses, header_references
-from linkxg.reference.bounds import KEY_SCHEMA, NUMBER_SCHEMA, NUMBERS
+from linkxg.reference.bounds import HEADER_SCHEMAS, NUMBER_SCHEMA, NUMBERS
 from linkxg.reference.examples import example
 from linkxg.reference.schemas import Schemas
 from linkxg.web.permits import EVERYONE
@@ -90,7 +91,8 @@ def finish(operation: dict[str, Any], route: TypedRoute, schemas: Schemas) -> No
         media_types = operation["requestBody"]["content"]
         operation["requestBody"] = {"required": route.body_required, "content": dict.fromkeys(media_types, shown)}
     if "takes" in route.handler.opt:
-        operation["requestBody"] = {"required": True, "content": _files(route.handler.opt["takes"])}
+        required = "may_be_empty" not in route.handler.opt
+        operation["requestBody"] = {"required": required, "content": _files(route.handler.opt["takes"])}
     oauth = route.path.startswith(OAUTH_STYLE[0])
     operation["responses"] = _successes(operation["responses"], route, schemas) | error_responses(
         _errors(operation["operationId"], route), oauth=oauth
@@ -125,8 +127,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
         if bound in schema and schema.get("type") == "integer":
             schema[bound] = int(schema[bound])
     schema.pop("description", None)
-    if parameter["name"] == "Idempotency-Key":
-        schema |= KEY_SCHEMA
+    schema |= HEADER_SCHEMAS.get(parameter["name"], {}) if parameter["in"] == "header" else {}
     if parameter["in"] == "path" and parameter["name"] in NUMBERS:
         schema = NUMBER_SCHEMA
     kept = {name: value for name, value in parameter.items() if name not in _CLUTTER}
@@ -163,7 +164,9 @@ def _files(media_types: Iterable[str]) -> dict[str, Any]:
 
 
 def _file(kind: str) -> dict[str, Any]:
-    """A file of JSON is an array; a form has a field that holds the file."""
+    """A file of JSON is an array; a form has a field that holds the file; a part of a file is any bytes."""
+    if kind in PART_TYPES:
+        return {"description": "The bytes of the file from Upload-Offset on."}
     if kind.startswith("multipart/"):
         return {"type": "object", "properties": {"file": _FILE}, "required": ["file"]}
     return {"type": "array", "items": {"type": "object"}} if kind == JSON else _FILE

@@ -61,7 +61,7 @@ class Planned(NamedTuple):
     """What is to be written. `seen` is the revision that this was decided from, None for a new product.
 
     `opens` tells that a new draft is begun; otherwise `digest` and `content` replace those of the present one, or are
-    None when only the head changes. `version` is the draft's.
+    None when only the head changes. `version` is the draft's; `publishes` tells that it is published at once.
     """
 
     head: Head
@@ -71,6 +71,7 @@ class Planned(NamedTuple):
     version: int
     digest: bytes | None
     content: str | None
+    publishes: bool = False
 
 
 class Unchanged(NamedTuple):

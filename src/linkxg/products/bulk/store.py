@@ -11,7 +11,7 @@ from linkxg.db.prepared import Prepared
 from linkxg.products.bulk.model import Current, Holder, Planned, Written
 from linkxg.products.model import Head
 from linkxg.products.store import HEAD, lock_identifiers, products
-from linkxg.products.versions.store import BASE, versions, with_version
+from linkxg.products.versions.store import BASE, publish_drafts, supersede_all, versions, with_version
 
 SMALL = 16_384
 """Characters of a content up to which a thousand of them may be told at once."""
@@ -109,7 +109,8 @@ def write_planned(conn: Connection, account_id: str, created_by: str, planned: S
         ("search_key", *_CHANGED),
         [(row.search_key, *_changed(row.head), account_id, row.head.id) for row in rows if row.seen is not None],
     )
-    _insert_drafts(conn, account_id, created_by, [row for row in rows if row.opens])
+    supersede_all(conn, account_id, [row.head.id for row in rows if row.publishes and row.version > 1])
+    _insert_versions(conn, account_id, created_by, [row for row in rows if row.opens])
     update_many(
         conn,
         versions,
@@ -121,6 +122,8 @@ def write_planned(conn: Connection, account_id: str, created_by: str, planned: S
             if not row.opens and row.content is not None
         ],
     )
+    drafts = [(row.head.id, row.version, row.head.updated_at) for row in rows if row.publishes and not row.opens]
+    publish_drafts(conn, account_id, created_by, drafts)
     return outcomes
 
 
@@ -135,7 +138,7 @@ def _insert_new(conn: Connection, account_id: str, created_by: str, planned: Seq
             is_held = planned[place].head.sku in by_sku
             outcomes[place] = Written.STALE if is_held else Written.DUPLICATE_GTIN
         planned = [row for row in planned if row.head.id in there]
-    _insert_drafts(conn, account_id, created_by, planned)
+    _insert_versions(conn, account_id, created_by, planned)
     return outcomes
 
 
@@ -156,13 +159,26 @@ def _insert_heads(conn: Connection, account_id: str, rows: Sequence[Planned], *,
     return inserted
 
 
-def _insert_drafts(conn: Connection, account_id: str, created_by: str, rows: Sequence[Planned]) -> None:
+def _insert_versions(conn: Connection, account_id: str, created_by: str, rows: Sequence[Planned]) -> None:
+    """Drafts, and versions that are published at once."""
+    same = {"account_id": account_id, "created_by": created_by}
     insert_many(
         conn,
         versions,
         ("product_id", "version", "digest", "created_at", "content"),
-        [(row.head.id, row.version, row.digest, row.head.updated_at, row.content) for row in rows],
-        same={"account_id": account_id, "status": "DRAFT", "created_by": created_by},
+        [(row.head.id, row.version, row.digest, row.head.updated_at, row.content) for row in rows if not row.publishes],
+        same={**same, "status": "DRAFT"},
+    )
+    insert_many(
+        conn,
+        versions,
+        ("product_id", "version", "digest", "created_at", "published_at", "content"),
+        [
+            (row.head.id, row.version, row.digest, row.head.updated_at, row.head.updated_at, row.content)
+            for row in rows
+            if row.publishes
+        ],
+        same={**same, "status": "PUBLISHED", "published_by": created_by},
     )
     if len(rows) >= MANY:
         refresh_statistics(conn, versions)

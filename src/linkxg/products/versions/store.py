@@ -3,6 +3,7 @@
 The database itself refuses to change or delete a version that was published (migration 0004).
 """
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -23,6 +24,7 @@ from sqlalchemy import (
     text,
 )
 
+from linkxg.db.many import listed, prepare_any, update_many
 from linkxg.db.prepared import Prepared
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 from linkxg.products.model import Head, Shown
@@ -66,6 +68,7 @@ SHOWN = (*HEAD, versions.c.version, versions.c.status, versions.c.digest, versio
 CURRENT = func.coalesce(products.c.latest_version, products.c.draft_version)
 BASE = func.coalesce(products.c.draft_version, products.c.latest_version)
 _ROW = [versions.c[name] for name in VersionRow._fields]
+_PUBLISHED = versions.c.status == "PUBLISHED"
 
 
 def with_version(version: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
@@ -100,6 +103,15 @@ _FIND: dict[Which, Prepared] = {
     "draft": _prepared(products.c.draft_version),
     "base": _prepared(BASE),
 }
+_SUPERSEDE = prepare_any(
+    versions.c.product_id,
+    "wanted",
+    lambda is_wanted: (
+        versions.update()
+        .where(versions.c.account_id == bindparam("account"), is_wanted, _PUBLISHED)
+        .values(status="SUPERSEDED")
+    ),
+)
 _FIND_NUMBER = _prepared(bindparam("version", type_=Sequence))
 
 
@@ -146,7 +158,22 @@ def update_version(conn: Connection, account_id: str, product_id: str, version: 
 def supersede(conn: Connection, account_id: str, product_id: str, version: int) -> None:
     """Of a version that holds; a withdrawn one stays withdrawn."""
     of_version = (*_of(account_id, product_id), versions.c.version == version)
-    conn.execute(versions.update().where(*of_version, versions.c.status == "PUBLISHED").values(status="SUPERSEDED"))
+    conn.execute(versions.update().where(*of_version, _PUBLISHED).values(status="SUPERSEDED"))
+
+
+def supersede_all(conn: Connection, account_id: str, product_ids: list[str]) -> None:
+    """Of each of these products the version that holds, of which there is at most one."""
+    if product_ids:
+        _SUPERSEDE.run(conn, {"account": account_id, "wanted": listed(conn, product_ids)})
+
+
+def publish_drafts(
+    conn: Connection, account_id: str, published_by: str, drafts: Iterable[tuple[str, int, int]]
+) -> None:
+    """Drafts of different products, each as (product, version, time); see `supersede_all` for what held before."""
+    columns = ("status", "published_at", "published_by")
+    rows = [("PUBLISHED", at, published_by, account_id, product_id, version) for product_id, version, at in drafts]
+    update_many(conn, versions, ("account_id", "product_id", "version"), columns, rows)
 
 
 def delete_drafts(conn: Connection, account_id: str, product_id: str) -> None:

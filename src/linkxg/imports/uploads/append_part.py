@@ -1,0 +1,96 @@
+"""How does the next part of a file get to those that are here?
+
+It is stored in pieces as it arrives, each for good: what has come before the connection breaks need not come again.
+With its last byte the upload becomes an import that waits for its turn.
+"""
+
+from collections.abc import AsyncIterator
+
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.errors import Conflict, InvalidState, NotFound, PayloadTooLarge, PublicError
+from linkxg.ids import is_uuid
+from linkxg.imports.model import JobRow
+from linkxg.imports.store import find_job
+from linkxg.imports.uploads import store
+from linkxg.imports.uploads.check_beginning import check_beginning
+from linkxg.imports.uploads.model import BLOCK, MAX_PIECES, Standing, standing_of
+
+
+async def find_upload(database: Database, account_id: str, job_id: str) -> JobRow:
+    """The job of an upload that comes in parts, until it is given up or cancelled.
+
+    Raises NotFound, also for an import whose file came in one piece.
+    """
+    job = await database.read(find_job, account_id, job_id) if is_uuid(job_id) else None
+    if job is None or job.upload_length is None:
+        raise NotFound
+    standing = standing_of(job)
+    if standing.expires_at is not None and standing.expires_at < now_ms():
+        raise NotFound
+    if standing.complete and standing.offset < standing.length:
+        raise NotFound
+    return job
+
+
+async def append_part(
+    database: Database, account_id: str, job_id: str, *, offset: int, size: int | None, parts: AsyncIterator[bytes]
+) -> Standing:
+    """How the upload stands then. `size` is that of the part, as far as it is known beforehand.
+
+    Raises NotFound, Conflict for another offset, InvalidState for an upload that is whole, PayloadTooLarge for more
+    than was announced, ValidationFailed for a file that cannot be used, or what `parts` raises.
+    """
+    job = await find_upload(database, account_id, job_id)
+    standing = standing_of(job)
+    _require(standing, offset)
+    if size is not None and offset + size > standing.length:
+        raise _too_much(standing)
+    at = offset
+    async for piece in _in_pieces(parts):
+        if at + len(piece) > standing.length:
+            raise _too_much(standing)
+        at = await _store(database, account_id, job_id, at, piece)
+    await check_beginning(database, account_id, job, before=offset, after=at)
+    if at == standing.length:
+        await database.write(store.complete_upload, account_id, job_id, now=now_ms())
+    return standing_of(await find_upload(database, account_id, job_id))
+
+
+async def _in_pieces(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """What `parts` give, also before they raise: on a bad connection none might ever be as long as a piece."""
+    gathered = bytearray()
+    broken: PublicError | None = None
+    try:
+        async for part in parts:
+            gathered += part
+            while len(gathered) >= BLOCK:
+                yield bytes(gathered[:BLOCK])
+                del gathered[:BLOCK]
+    except PublicError as error:
+        broken = error
+    if gathered:
+        yield bytes(gathered)
+    if broken is not None:
+        raise broken
+
+
+def _require(standing: Standing, offset: int) -> None:
+    where = {"Upload-Offset": str(standing.offset)}
+    if standing.complete:
+        raise InvalidState("The file is whole already.", headers=where)
+    if offset != standing.offset:
+        raise Conflict(f"The upload stands at byte {standing.offset}, not at {offset}.", headers=where)
+
+
+def _too_much(standing: Standing) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The upload was announced with {standing.length} bytes.")
+
+
+async def _store(database: Database, account_id: str, job_id: str, at: int, content: bytes) -> int:
+    """The byte after the piece. Raises what `_require` does when somebody else has added to the upload."""
+
+    if not await database.write(store.insert_piece, account_id, job_id, begins_at=at, content=content, now=now_ms()):
+        _require(standing_of(await find_upload(database, account_id, job_id)), at)
+        raise InvalidState(f"An upload has at most {MAX_PIECES} parts; cancel it and send larger ones.")
+    return at + len(content)

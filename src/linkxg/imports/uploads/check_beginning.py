@@ -1,0 +1,59 @@
+"""Is it worth sending the rest of a file, by what its first MiB says?
+
+A column that nobody knows would else be found after an hour of sending.
+"""
+
+import asyncio
+
+from sqlalchemy import Connection
+
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.errors import PayloadTooLarge, ValidationFailed
+from linkxg.imports.model import JobError, JobRow, Options, as_json
+from linkxg.imports.receive_file import check_head
+from linkxg.imports.store import update_job
+from linkxg.imports.unpack import Unpacker
+from linkxg.imports.uploads import store
+from linkxg.imports.uploads.model import BLOCK
+
+
+async def check_beginning(database: Database, account_id: str, job: JobRow, *, before: int, after: int) -> None:
+    """Once, when an upload passes its first MiB or its end; the import has FAILED when this raises ValidationFailed."""
+    assert job.upload_length is not None
+    enough = min(BLOCK, job.upload_length)
+    if not before < enough <= after:
+        return
+    beginning = bytearray()
+    while len(beginning) < enough:
+        piece = await database.read(store.find_piece, account_id, job.id, len(beginning))
+        if piece is None:
+            return
+        beginning += piece
+    try:
+        await asyncio.to_thread(_check, bytes(beginning), job.options, whole=enough == job.upload_length)
+    except (ValidationFailed, PayloadTooLarge) as refused:
+        error = as_json(error_of(refused))
+
+        def unit(conn: Connection) -> bool:
+            at = now_ms()
+            changed = {"status": "FAILED", "error": error, "finished_at": at, "touched_at": at}
+            return update_job(conn, account_id, job.id, seen=("UPLOADING",), **changed)
+
+        await database.write(unit)
+        raise
+
+
+def _check(beginning: bytes, options: Options, *, whole: bool) -> None:
+    unpacker = Unpacker()
+    unpacker.feed(beginning)
+    if whole:
+        unpacker.finish()
+    if unpacker.head:
+        check_head(unpacker.head, options)
+
+
+def error_of(refused: ValidationFailed | PayloadTooLarge) -> JobError:
+    """As an import tells it that has no request any more to answer."""
+    details = refused.details or [{"code": refused.code, "field": "", "message": refused.description}]
+    return JobError(details[0]["code"], " ".join(f"{one['field']}: {one['message']}" for one in details[:20]))
