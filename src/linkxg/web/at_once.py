@@ -57,9 +57,11 @@ class AtOnceProtocol(BoundedHttpProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._arriving is not None:
-            # Its body comes in pieces.
-            body, self._arriving = self._arriving.body, None
+        if self._arriving is None:
+            return
+        body, self._arriving = self._arriving.body, None
+        # Its body comes in pieces, unless it was malformed and is refused already.
+        if not self.transport.is_closing():
             self._go_uvicorns_way()
             if body:
                 super().on_body(body)
