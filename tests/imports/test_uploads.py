@@ -273,6 +273,7 @@ def test_what_is_no_upload_has_no_content(world: World) -> None:
         ({"Upload-Offset": ""}, 400),
         ({"Upload-Offset": "-1"}, 400),
         ({"Upload-Offset": "1_0"}, 400),
+        ({"Upload-Offset": "00"}, 400),
         ({"Upload-Offset": "0x0"}, 400),
         ({"Upload-Offset": "9" * 400}, 400),
         ({"Upload-Offset": "\xb2"}, 400),
@@ -310,7 +311,7 @@ def test_an_offset_is_needed_and_told_once(world: World) -> None:
     assert stands_at(world, job) == 0
 
 
-@pytest.mark.parametrize("length", ["", "-1", "1e3", "1.0", "\u00b2", "9" * 400, "0 0"])
+@pytest.mark.parametrize("length", ["", "-1", "010", "1e3", "1.0", "\u00b2", "9" * 400, "0 0"])
 def test_lengths_that_are_none(world: World, length: str) -> None:
     answer = send_raw(
         world.api,

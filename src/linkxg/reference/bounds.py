@@ -9,18 +9,10 @@ from linkxg.accounts.model import MAX_EMAIL
 from linkxg.accounts.password_rules import MINIMUM
 from linkxg.clients.model import MAX_CIDRS, MAX_GRACE_S, MAX_NAME
 from linkxg.db.idempotency import MAX_KEY
-from linkxg.imports.model import MAX_UPLOAD
 from linkxg.products.read_product import MAX_VERSION
 
 KEY_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[ -~]+$"}
 """Of the `Idempotency-Key` header."""
-
-HEADER_SCHEMAS: dict[str, dict[str, Any]] = {
-    "Idempotency-Key": KEY_SCHEMA,
-    "Upload-Length": {"type": "integer", "minimum": 1, "maximum": MAX_UPLOAD},
-    "Upload-Offset": {"type": "integer", "minimum": 0, "maximum": MAX_UPLOAD},
-}
-"""Of header fields, which routes read as texts so as to say themselves what is wrong with one."""
 
 NUMBERS = {"version", "older", "newer"}
 """Parts of paths that are numbers. Routes read them as texts, so that the guard comes before the address is judged."""

@@ -25,7 +25,7 @@ from linkxg.errors import (
 )
 from linkxg.imports.uploads.routes import PART_TYPES
 from linkxg.reference.answers import SPECIFIC, Errors, error_responses, header_references
-from linkxg.reference.bounds import HEADER_SCHEMAS, NUMBER_SCHEMA, NUMBERS
+from linkxg.reference.bounds import KEY_SCHEMA, NUMBER_SCHEMA, NUMBERS
 from linkxg.reference.examples import example
 from linkxg.reference.schemas import Schemas
 from linkxg.web.permits import EVERYONE
@@ -127,7 +127,8 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
         if bound in schema and schema.get("type") == "integer":
             schema[bound] = int(schema[bound])
     schema.pop("description", None)
-    schema |= HEADER_SCHEMAS.get(parameter["name"], {}) if parameter["in"] == "header" else {}
+    if parameter["name"] == "Idempotency-Key":
+        schema |= KEY_SCHEMA
     if parameter["in"] == "path" and parameter["name"] in NUMBERS:
         schema = NUMBER_SCHEMA
     kept = {name: value for name, value in parameter.items() if name not in _CLUTTER}

@@ -24,7 +24,7 @@ from linkxg.web.pages import Success
 from linkxg.web.permits import scope
 
 PART_TYPES = ("application/partial-upload", "application/offset+octet-stream")
-WHOLE_NUMBER = "^[0-9]{1,15}$"
+WHOLE_NUMBER = "^(?:0|[1-9][0-9]{0,14})$"
 MAX_SIZE = f"max-size={MAX_UPLOAD}"
 OFFSET = header("Upload-Offset", "How many bytes are stored: where the next part begins.")
 COMPLETE = header("Upload-Complete", "`?1` when the file is whole and the import waits for its turn, else `?0`.")
