@@ -3,7 +3,7 @@
 Rows are read into what they say (`Reader`), then planned beside what is stored. Neither needs a transaction.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -17,6 +17,9 @@ from linkxg.imports.plain_rows import PlainRows
 from linkxg.products.bulk.model import Current, Given, Planned, Unchanged
 from linkxg.products.bulk.plan_publish import plan_publish
 from linkxg.products.bulk.plan_row import plan_row
+from linkxg.products.check_content import Fault as FaultDetail
+from linkxg.products.check_content import check_content
+from linkxg.products.merge_content import merged_content
 
 _MEMBERS = {"sku", "gtin", "content", *ERROR_COLUMNS}
 _SHOWN = 200
@@ -81,6 +84,9 @@ class Reader:
                 gtin = read_gtin(given_gtin)
             except NotAGtin as error:
                 faults.append(Fault("gtin", "invalid", str(error), given_gtin[:_SHOWN]))
+        if faults:
+            # Whoever mends the row wants to hear of everything at once.
+            faults += _told(wrong for wrong in _content_faults(content) if wrong["code"] != "missing")
         return Read(key, None if faults else Given(sku, gtin, content), tuple(faults))
 
     def _key(self, head: Mapping[str, Any]) -> str:
@@ -132,9 +138,17 @@ def plan(
     planned = plan_row(read.given, current, now, new_id)
     if options.publish and not isinstance(planned, list):
         planned = plan_publish(planned, current, now)
-    if isinstance(planned, list):
-        return tuple(Fault(one["field"], one["code"], one["message"]) for one in planned)
-    return planned
+    return tuple(_told(planned)) if isinstance(planned, list) else planned
+
+
+def _content_faults(content: dict[str, Any]) -> list[FaultDetail]:
+    """What is wrong with it by itself; what it lacks, the product that it is for may have."""
+    merged = merged_content(None, content, at="")
+    return merged if isinstance(merged, list) else check_content(merged, at="")[0]
+
+
+def _told(details: Iterable[FaultDetail]) -> list[Fault]:
+    return [Fault(one["field"], one["code"], one["message"]) for one in details]
 
 
 def raw_of(value: Any) -> str:
