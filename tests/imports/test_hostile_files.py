@@ -247,3 +247,11 @@ def test_the_strict_limit_of_other_routes_stands(world: World) -> None:
     world.api.post(
         "/products", bearer=world.owner.access, content=body, headers={"Content-Type": "application/json"}
     ).expect(413, "payload_too_large")
+
+
+def test_a_failed_row_tells_all_that_is_wrong_with_it(world: World) -> None:
+    """Else it would be mended and fail again."""
+    columns = ["sku", "gtin", "name", "countryOfProduction", "dimensions.netWeight.value", "dimensions.netWeight.unit"]
+    job = run(world, csv_file(columns, [[new_sku(), "123", "Hex bolt", "XX", "1", "stone"]]))
+    told = {one["field"] for one in failures(world, job)}
+    assert told == {"gtin", "countryOfProduction", "dimensions.netWeight.unit"}

@@ -171,14 +171,6 @@ def test_failed_rows_come_back_are_mended_and_sent_again(world: World) -> None:
     assert (first["content"]["brand"], second["content"]) == ("=1+1", {"name": "'@x", "brand": "-5"})
 
 
-def test_a_failed_row_tells_all_that_is_wrong_with_it(world: World) -> None:
-    """Else it would be mended and fail again."""
-    columns = ["sku", "gtin", "name", "countryOfProduction", "dimensions.netWeight.value", "dimensions.netWeight.unit"]
-    job = run(world, csv_file(columns, [[new_sku(), "123", "Hex bolt", "XX", "1", "stone"]]))
-    told = {one["field"] for one in failures(world, job)}
-    assert told == {"gtin", "countryOfProduction", "dimensions.netWeight.unit"}
-
-
 def test_failed_rows_of_json_come_back_too(world: World) -> None:
     sku = new_sku()
     content = ndjson_file([{"sku": sku, "gtin": "123", "content": {"name": "Bolt"}}]) + b"[1]\n{broken\n"
