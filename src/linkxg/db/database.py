@@ -61,6 +61,10 @@ class Database(ABC):
         silent during the commit itself: that one may have happened unheard.
         """
 
+    async def write_at_once(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `write`, for a unit of one single statement, which is a transaction by itself."""
+        return await self.write(unit, *args, **kwargs)
+
     @abstractmethod
     async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `unit` alone in one transaction without time limits: migrations, restore.

@@ -141,6 +141,11 @@ class PostgresDatabase(Database):
         self.feed.apply(found)
         return outcome
 
+    async def write_at_once(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        # To begin and to commit are two journeys more.
+        outcome: T = await self._run("write", self._snapshots.connect, lambda conn: unit(conn, *args, **kwargs))
+        return outcome
+
     async def _run(self, door: str, connect: Any, unit: Any) -> Any:
         started = time.perf_counter()
         await in_a_task()

@@ -47,17 +47,19 @@ async def refresh(
     nonce = successor_nonce(server_key, refresh_token, idempotency_key) if idempotency_key else None
     successor = new_refresh_token(server_key, presented.session_id, presented.generation + 1, nonce)
     exchange = Exchange(presented, digest(refresh_token), digest(successor), nonce is not None)
-    outcome = await database.write(_exchange, exchange, actor)
-    if isinstance(outcome, str):
-        raise InvalidToken(reason=outcome)
-    return Started(outcome, successor)
+    rotated = await database.write_at_once(_rotate, exchange, actor)
+    if rotated is None:
+        outcome = await database.write(_explain, exchange, actor)
+        if isinstance(outcome, str):
+            raise InvalidToken(reason=outcome)
+        rotated = outcome
+    return Started(rotated, successor)
 
 
-def _exchange(conn: Connection, exchange: Exchange, actor: Actor) -> Rotated | str:
-    """The rotated session, or why there is none."""
+def _rotate(conn: Connection, exchange: Exchange, actor: Actor) -> Rotated | None:
     now = now_ms()
     session_id, generation = exchange.presented
-    rotated = store.rotate(
+    return store.rotate(
         conn,
         session_id,
         {
@@ -69,8 +71,12 @@ def _exchange(conn: Connection, exchange: Exchange, actor: Actor) -> Rotated | s
             "from": actor.source,
         },
     )
-    if rotated is not None:
-        return rotated
+
+
+def _explain(conn: Connection, exchange: Exchange, actor: Actor) -> Rotated | str:
+    """Why nothing was rotated; for a proven retry, what was rotated before. A reuse ends the session."""
+    now = now_ms()
+    session_id, generation = exchange.presented
     session = store.find_session(conn, session_id)
     if session is None or session.ended_at is not None:
         return "session ended"
