@@ -25,7 +25,7 @@ def measure(rounds: int = ROUNDS, seconds: int = SECONDS) -> list[Figure]:
     """64 people refresh at once; rounds alternate with the raw transactions, which are sent from the same core."""
     with tempfile.TemporaryDirectory() as folder, cluster() as database:
         data_dir = Path(folder)
-        made = seed(data_dir, database, client_count=0, people=(rounds + 1) * CROWD)
+        made = seed(data_dir, database, client_count=0, people=(rounds + 2) * CROWD)
         tokens = data_dir / "tokens"
         pairs = []
         with service(data_dir, LINKXG_DATABASE_URL=database) as url:
