@@ -14,9 +14,10 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hmac import HMAC
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
+
+from linkxg.crypto.mac import mac_with
 
 MAX_LENGTH = 8_192
 _MINIMUM_SECRET = 32
@@ -96,7 +97,7 @@ def _import(algorithm: str, jwk: dict[str, Any]) -> Key:
 def _signer(key: Key) -> Callable[[bytes], bytes]:
     """The bare signature function, bound once: the tokens minted here need no general JOSE machinery."""
     if isinstance(key, OctKey):
-        return _mac(HMAC(key.raw_value, hashes.SHA256()))
+        return mac_with(key.raw_value)
     private: Any = key.private_key
     if isinstance(private, ec.EllipticCurvePrivateKey):
         return lambda message: _raw_ecdsa(private.sign(message, ec.ECDSA(hashes.SHA256())))
@@ -105,17 +106,6 @@ def _signer(key: Key) -> Callable[[bytes], bytes]:
     if isinstance(private, rsa.RSAPrivateKey):
         return lambda message: private.sign(message, padding.PKCS1v15(), hashes.SHA256())
     raise ValueError("the key has no private part")
-
-
-def _mac(keyed: HMAC) -> Callable[[bytes], bytes]:
-    """A copy of what has taken the key in already costs a third of `hmac.digest`."""
-
-    def sign(message: bytes) -> bytes:
-        mac = keyed.copy()
-        mac.update(message)
-        return mac.finalize()
-
-    return sign
 
 
 def _raw_ecdsa(der: bytes) -> bytes:

@@ -8,12 +8,11 @@ bits of tag (RFC 9700 §4.14.2).
 
 import hmac
 import os
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.hmac import HMAC
-
+from linkxg.crypto.mac import mac_with
 from linkxg.crypto.secrets import REFRESH_TOKEN
 
 _TAG = 16
@@ -55,14 +54,9 @@ def read_refresh_token(key: bytes, token: str) -> RefreshToken | None:
 
 
 def _tag(key: bytes, body: bytes) -> bytes:
-    mac = _keyed(key).copy()
-    mac.update(body)
-    return mac.finalize()[:_TAG]
+    return _signer(key)(body)[:_TAG]
 
 
 @lru_cache(1)
-def _keyed(key: bytes) -> HMAC:
-    """What has taken the key in: a copy costs a third of `hmac.digest`."""
-    mac = HMAC(key, SHA256())
-    mac.update(b"refresh\0")
-    return mac
+def _signer(key: bytes) -> Callable[[bytes], bytes]:
+    return mac_with(key, b"refresh\0")

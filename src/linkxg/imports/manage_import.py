@@ -1,21 +1,18 @@
 """How is a job ended early, or begun again?"""
 
-from collections.abc import Callable
-
 from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
-from linkxg.db import Database, idempotency
+from linkxg.db import Database
 from linkxg.db.idempotency import Request
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid, uuid7
 from linkxg.imports import store
+from linkxg.imports.made_once import Unit, made_once
 from linkxg.imports.model import KEEP_MS, OPEN, JobRow, as_json
-from linkxg.imports.start_import import Started, crowded, find_started, open_job, record_start
-
-Unit = Callable[[Connection], JobRow | PublicError]
+from linkxg.imports.start_import import Started, crowded, open_job, record_start
 
 
 async def cancel_import(
@@ -94,18 +91,4 @@ async def _once(
     if not is_uuid(job_id):
         raise NotFound
     request = Request(account_id, f"POST /imports/{job_id}/{verb}", key, [actor.id]) if key is not None else None
-
-    def made_once(conn: Connection) -> Started | PublicError:
-        if request is not None and (recorded := idempotency.find_record(conn, request)):
-            return find_started(conn, account_id, recorded)
-        job = unit(conn)
-        if isinstance(job, PublicError):
-            return job
-        if request is not None:
-            idempotency.insert_record(conn, request, {"id": job.id})
-        return Started(job, False)
-
-    outcome = await database.write(made_once)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return await made_once(database, account_id, request, unit)

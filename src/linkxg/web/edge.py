@@ -7,13 +7,13 @@ carries, counts it and writes its one log line.
 
 import itertools
 import os
-import re
 import time
 from collections.abc import Mapping
 
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PublicError
+from linkxg.ids import is_uuid
 from linkxg.web.at_once import AtOnce, WholeRequest
 from linkxg.web.exchange import (
     MORE_TIME,
@@ -34,7 +34,6 @@ from linkxg.web.source import Sources, refuse_plain_http
 
 RawRoutes = Mapping[str, Mapping[str, RawEndpoint]]
 Reads = Mapping[str, tuple[str, RawEndpoint]]
-_UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # The reference page brings its own policy; JSON needs none of the browser's powers.
 _JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"})
@@ -91,11 +90,11 @@ class Edge:
         if method == b"POST":
             return self._posts.get(target)
         if method == b"GET":
-            parent, _, name = target.rpartition(b"/")
-            known = self._reads.get(parent)
+            parent, _, last = target.rpartition(b"/")
+            known, name = self._reads.get(parent), last.decode("latin-1")
             # Questions about a copy that the caller has, or with parameters, are the router's.
-            if known and _UUID.fullmatch(name) and not any(field.startswith(b"if-") for field, _ in headers):
-                return AtOnce("GET", known[0], target.decode(), name.decode(), known[1])
+            if known and is_uuid(name) and not any(field.startswith(b"if-") for field, _ in headers):
+                return AtOnce("GET", known[0], target.decode(), name, known[1])
         return None
 
     async def answer(self, request: WholeRequest, dated: Headers) -> bytes:

@@ -3,11 +3,12 @@
 from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
-from linkxg.db import Database, idempotency
+from linkxg.db import Database
 from linkxg.db.idempotency import Request
 from linkxg.errors import PayloadTooLarge, PublicError
-from linkxg.imports.model import MAX_UPLOAD, Options
-from linkxg.imports.start_import import ROUTE, Started, find_started, new_job, open_job
+from linkxg.imports.made_once import made_once
+from linkxg.imports.model import MAX_UPLOAD, JobRow, Options
+from linkxg.imports.start_import import ROUTE, Started, new_job, open_job
 from linkxg.imports.unpack import refusal
 
 
@@ -33,16 +34,7 @@ async def begin_upload(
     content = [actor.id, options, length]
     request = None if idempotency_key is None else Request(account_id, ROUTE, idempotency_key, content)
 
-    def unit(conn: Connection) -> Started | PublicError:
-        if request is not None and (recorded := idempotency.find_record(conn, request)) is not None:
-            return find_started(conn, account_id, recorded)
-        if refused := open_job(conn, account_id, job):
-            return refused
-        if request is not None:
-            idempotency.insert_record(conn, request, {"id": job.id})
-        return Started(job, False)
+    def unit(conn: Connection) -> JobRow | PublicError:
+        return open_job(conn, account_id, job) or job
 
-    outcome = await database.write(unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return await made_once(database, account_id, request, unit)
