@@ -14,7 +14,7 @@ HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 INTEGRITY = re.compile(r"sha512-[A-Za-z0-9+/]{86}==")
 ADDRESS = re.compile(r"\w+://|--(extra-)?index-url|\bregistry\b", re.IGNORECASE)
 PINNED = [*ROOT.glob("requirements/*.txt"), *ROOT.glob("bench/peers/*/requirements.txt")]
-NPM = [*ROOT.glob("bench/peers/*/package-lock.json")]
+NPM = [*ROOT.glob("bench/peers/*/package-lock.json"), *ROOT.glob("tests/*/package-lock.json")]
 
 
 def name_of(file: Path) -> str:
@@ -23,7 +23,8 @@ def name_of(file: Path) -> str:
 
 def test_every_list_of_packages_has_its_lock() -> None:
     assert {file.with_suffix(".txt") for file in ROOT.glob("bench/peers/*/requirements.in")} <= set(PINNED)
-    assert {file.with_name("package-lock.json") for file in ROOT.glob("bench/peers/*/package.json")} == set(NPM)
+    wanted = [*ROOT.glob("bench/peers/*/package.json"), *ROOT.glob("tests/*/package.json")]
+    assert {file.with_name("package-lock.json") for file in wanted} == set(NPM)
     assert NPM
 
 

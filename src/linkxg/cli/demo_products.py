@@ -23,7 +23,7 @@ from linkxg.identifiers.gtin import read_gtin
 from linkxg.products.bulk.model import Current, Given, Planned
 from linkxg.products.bulk.plan_row import plan_row
 from linkxg.products.bulk.store import find_current, write_planned
-from linkxg.products.model import NewProduct
+from linkxg.products.model import CreateProduct
 from linkxg.products.publish_product import publish
 from linkxg.products.remove_product import remove_product
 from linkxg.products.versions.model import WithdrawVersion
@@ -35,10 +35,10 @@ _WITHDRAWN = "BAT-18V-5-NMC"
 _ARCHIVED = "PL-100-C"
 
 
-def demo_products() -> list[NewProduct]:
+def demo_products() -> list[CreateProduct]:
     """A few hundred products in three categories."""
     every = [*fasteners(), *batteries(), *lamps()]
-    return [NewProduct(sku, content, gtin(number)) for number, (sku, content) in enumerate(every, 1)]
+    return [CreateProduct(sku, content, gtin(number)) for number, (sku, content) in enumerate(every, 1)]
 
 
 async def make_demo_products(database: Database, actor: Actor, account_id: str) -> int:
@@ -57,7 +57,7 @@ async def make_demo_products(database: Database, actor: Actor, account_id: str) 
     return len(every)
 
 
-def _given(product: NewProduct) -> Given:
+def _given(product: CreateProduct) -> Given:
     content = msgspec.to_builtins(product.content)
     if product.sku.startswith(_DRAFTED):
         del content["facility"], content["countryOfProduction"]

@@ -15,7 +15,7 @@ from linkxg.db.idempotency import check_key
 from linkxg.errors import DuplicateGtin, DuplicateSku, ValidationFailed
 from linkxg.products.check_head import refusal
 from linkxg.products.create_product import create_product
-from linkxg.products.model import NewProduct
+from linkxg.products.model import CreateProduct
 from linkxg.tokens.scopes import ROLE_SCOPES
 from linkxg.web.json_body import fault_of
 from linkxg.web.permits import session_roles
@@ -47,7 +47,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     return [new, create]
 
 
-def _given(visit: Visit) -> NewProduct:
+def _given(visit: Visit) -> CreateProduct:
     text = visit.form.text
     given = {
         "sku": text("sku").strip(),
@@ -55,9 +55,9 @@ def _given(visit: Visit) -> NewProduct:
         "content": {"name": text("name").strip()},
     }
     try:
-        return msgspec.convert(given, NewProduct)
+        return msgspec.convert(given, CreateProduct)
     except msgspec.ValidationError as error:
-        raise refusal([fault_of(str(error), NewProduct)]) from None
+        raise refusal([fault_of(str(error), CreateProduct)]) from None
 
 
 def _form(visit: Visit, key: str, *, faults: list[str] | None = None, status: int = 200) -> Response[str]:

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from linkxg.errors import ValidationFailed
 from linkxg.identifiers.gtin import Gtin, NotAGtin, read_gtin
 from linkxg.products.check_content import Fault, fault
-from linkxg.products.model import LONGEST_SKU, Head, NewProduct, ProductPatch
+from linkxg.products.model import LONGEST_SKU, CreateProduct, Head, ProductPatch
 from linkxg.products.texts import SKU_PATTERN
 
 _SKU = re.compile(SKU_PATTERN)
@@ -27,7 +27,7 @@ def gtin_fault(head: Head, gtin14: str | None) -> Fault | None:
     return None
 
 
-def check_head(given: NewProduct | ProductPatch) -> tuple[Gtin | None, list[Fault]]:
+def check_head(given: CreateProduct | ProductPatch) -> tuple[Gtin | None, list[Fault]]:
     """The GTIN, if one is given, and what is wrong."""
     faults: list[Fault] = []
     if given.sku is not UNSET and (wrong := sku_fault(given.sku)):

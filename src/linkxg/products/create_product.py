@@ -12,13 +12,13 @@ from linkxg.products import store
 from linkxg.products.check_content import check_content
 from linkxg.products.check_head import check_head, refusal
 from linkxg.products.content import category_of
-from linkxg.products.model import Head, NewProduct, Product, Shown, key_of, view
+from linkxg.products.model import CreateProduct, Head, Product, Shown, key_of, view
 from linkxg.products.once import Answer, once
 from linkxg.products.versions.store import insert_version
 
 
 async def create_product(
-    database: Database, actor: Actor, account_id: str, given: NewProduct, idempotency_key: str | None = None
+    database: Database, actor: Actor, account_id: str, given: CreateProduct, idempotency_key: str | None = None
 ) -> Answer[Product]:
     """Raises ValidationFailed, DuplicateSku, DuplicateGtin or IdempotencyKeyReused."""
     gtin, faults = check_head(given)

@@ -23,7 +23,7 @@ RESOLVER = "https://id.gs1.org"
 """The host of GS1 Digital Links in their normal form."""
 
 
-class NewProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class CreateProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """What the first draft of a product is made of."""
 
     sku: Sku

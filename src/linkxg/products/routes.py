@@ -17,7 +17,7 @@ from linkxg.errors import InvalidRequest, NotFound, PreconditionFailed
 from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.change_product import change_product
 from linkxg.products.create_product import create_product
-from linkxg.products.model import NewProduct, Product, ProductPatch, view
+from linkxg.products.model import CreateProduct, Product, ProductPatch, view
 from linkxg.products.publish_product import publish_product
 from linkxg.products.read_product import find_by_gtin, find_by_sku, read_product
 from linkxg.products.remove_product import remove_product
@@ -73,7 +73,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         **scope("products:write"),
     )
     async def create(
-        request: Request[Any, Any, Any], data: JSONBody[NewProduct], idempotency_key: IdempotencyKey = None
+        request: Request[Any, Any, Any], data: JSONBody[CreateProduct], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Product]]:
         """Create a product with a draft. SKU and GTIN are unique within the account."""
         refuse_unknown(request.scope["query_string"], set())

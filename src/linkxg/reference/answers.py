@@ -1,7 +1,7 @@
 """With which errors can each operation answer?
 
 What follows from a route's shape (its permit, its parameters, its body) is worked out; what only its verb knows is
-listed here by operation. Every error has the one body `Error`.
+listed here by operation. Every error has the one body `ErrorResponse`.
 """
 
 from collections.abc import Iterable
@@ -107,13 +107,17 @@ ERROR_SCHEMA: dict[str, Any] = {
     "description": "The body of every error. `/oauth` answers with the first two members only (RFC 6749 §5.2).",
     "type": "object",
     "properties": {
-        "error": {"enum": sorted(error.code for error in CATALOGUE), "description": "The code to decide by."},
+        "error": {
+            "type": "string",
+            "enum": sorted(error.code for error in CATALOGUE),
+            "description": "The code to decide by.",
+        },
         "error_description": {
             "type": "string",
             "pattern": r"^[\x20-\x21\x23-\x5b\x5d-\x7e]+$",
             "description": "One sentence for people; it may change.",
         },
-        "success": {"const": False},
+        "success": {"type": "boolean", "description": "Always false."},
         "details": {"type": "array", "items": {"$ref": "#/components/schemas/ErrorDetail"}},
         "requestId": {"type": "string", "description": "The same as `X-Request-Id`."},
     },
@@ -160,7 +164,7 @@ def _response(status: int, errors: dict[str, type[PublicError]], oauth: bool) ->
         "headers": header_references(names),
         "content": {
             "application/json": {
-                "schema": {"$ref": "#/components/schemas/Error"},
+                "schema": {"$ref": "#/components/schemas/ErrorResponse"},
                 "examples": {code: {"value": _example(error, oauth)} for code, error in errors.items()},
             }
         },

@@ -15,7 +15,7 @@ from linkxg.errors import CATALOGUE
 from linkxg.oauth.token_endpoint import PATH as TOKEN_PATH
 from linkxg.reference.answers import DETAIL_SCHEMA, ERROR_SCHEMA, HEADERS
 from linkxg.reference.edge_operations import ANSWERED, ASKED, edge_operations
-from linkxg.reference.operations import finish, typed_routes
+from linkxg.reference.operations import IMPORT_FORM, finish, typed_routes
 from linkxg.reference.schemas import Schemas
 from linkxg.tokens.scopes import SCOPES
 
@@ -76,12 +76,23 @@ def describe(handlers: Sequence[ControllerRouterHandler], issuer: str, version: 
     paths = _sorted_by_tag({**listed["paths"], **edge_operations(schemas)})
     return {
         "openapi": "3.1.0",
-        "info": {"title": "LinkXG API", "version": version, "description": _DESCRIPTION},
+        "info": {
+            "title": "LinkXG API",
+            "version": version,
+            "description": _DESCRIPTION,
+            "contact": {"name": "The operator of this service", "url": issuer},
+            "license": {"name": "Proprietary", "identifier": "LicenseRef-Proprietary"},
+        },
         "servers": [{"url": issuer}],
         "tags": [{"name": name, "description": text} for name, text in _used_tags(paths).items()],
         "paths": paths,
         "components": {
-            "schemas": {"Error": ERROR_SCHEMA, "ErrorDetail": DETAIL_SCHEMA, **schemas.components},
+            "schemas": {
+                "ErrorResponse": ERROR_SCHEMA,
+                "ErrorDetail": DETAIL_SCHEMA,
+                "ImportForm": IMPORT_FORM,
+                **schemas.components,
+            },
             "headers": HEADERS,
             "securitySchemes": _security_schemes(issuer),
         },

@@ -45,8 +45,16 @@ _CREDENTIALS = {
 _TOKEN = {"type": "string", "description": "An access token."}
 _HINT = {"type": "string", "description": "Accepted and not needed: tokens tell their own kind."}
 _NO_STORE = {
-    "Cache-Control": {"description": "Answers are not kept.", "schema": {"const": "no-store"}, "required": True},
-    "Pragma": {"description": "The same for old caches.", "schema": {"const": "no-cache"}, "required": True},
+    "Cache-Control": {
+        "description": "Answers are not kept.",
+        "schema": {"type": "string", "enum": ["no-store"]},
+        "required": True,
+    },
+    "Pragma": {
+        "description": "The same for old caches.",
+        "schema": {"type": "string", "enum": ["no-cache"]},
+        "required": True,
+    },
 }
 
 
@@ -73,7 +81,7 @@ def _token(schemas: Schemas) -> dict[str, Any]:
         "security": _CLIENT,
         "requestBody": _form(
             {
-                "grant_type": {"const": client_credentials.NAME},
+                "grant_type": {"type": "string", "enum": [client_credentials.NAME]},
                 "scope": {
                     "type": "string",
                     "maxLength": client_credentials.MAX_SCOPE,

@@ -2,7 +2,8 @@
 
 msgspec reads and writes every body, so the JSON Schemas are the ones that msgspec derives from the same types. Two
 things are said more exactly than it does: an envelope is written out where it is used, and an answer always carries
-all its members, those with a default included.
+all its members, those with a default included. And all is said in the part of JSON Schema that code generators
+understand: see `docs/decisions/0019-a-document-for-generators.md`.
 """
 
 from collections.abc import Iterable
@@ -14,6 +15,8 @@ from linkxg.reference.bounds import bound
 
 PREFIX = "#/components/schemas/"
 Schema = dict[str, Any]
+# In place of `{"type": "null"}`, on which openapi-generator fails.
+NOTHING: Schema = {"type": ["object", "null"], "maxProperties": 0, "description": "Always null."}
 
 
 class Schemas:
@@ -63,16 +66,42 @@ class Schemas:
             return part
         envelope = self._envelopes.get(str(part.get("$ref", "")).removeprefix(PREFIX))
         if envelope is not None:
-            return {name: member for name, member in self._tidy(envelope).items() if name != "title"}
+            return {**self._tidy(envelope), "title": _envelope_title(envelope["title"])}
         tidied = {name: self._tidy(member) for name, member in part.items()}
+        if tidied == {"type": "null"}:
+            return dict(NOTHING)
+        if "enum" in tidied and "type" not in tidied:
+            tidied = {"type": "string", **tidied}
         if tidied.get("required") == []:
             del tidied["required"]
-        kinds = [option.get("type") for option in tidied.get("anyOf", ())]
-        if len(kinds) == 2 and kinds[1] == "null" and isinstance(kinds[0], str):
-            # «An integer or null» in the short form.
-            first = tidied.pop("anyOf")[0]
-            tidied = {**first, **tidied, "type": kinds}
+        if "anyOf" in tidied:
+            tidied = _without_null_option(tidied)
         return tidied
+
+
+def _without_null_option(schema: Schema) -> Schema:
+    """`X or null` in its short form: a type list for one type, and no branch of its own for null anywhere."""
+    options = [option for option in schema["anyOf"] if option != NOTHING]
+    if len(options) == len(schema["anyOf"]):
+        return schema
+    if len(options) == 1 and isinstance(options[0].get("type"), str):
+        rest = {name: member for name, member in schema.items() if name != "anyOf"}
+        nullable = {**options[0], **rest, "type": [options[0]["type"], "null"]}
+        if "enum" in nullable:
+            nullable["enum"] = [*nullable["enum"], None]
+        return nullable
+    return {**schema, "anyOf": [*options, {"type": "null"}]}
+
+
+def _envelope_title(generic: str) -> str:
+    """The name of a generated class: `Page[Product]` → `ProductPage`, `Success[list[X]]` → `XListResponse`."""
+    kind, _, inner = generic.partition("[")
+    name = inner.removeprefix("list[").rstrip("]").rpartition(".")[2]
+    return (
+        ("Empty" if name == "NoneType" else name)
+        + ("List" if inner.startswith("list[") else "")
+        + ("Page" if kind == "Page" else "Response")
+    )
 
 
 def _complete(schema: Schema) -> None:
@@ -81,5 +110,5 @@ def _complete(schema: Schema) -> None:
     required = set(schema.get("required", ()))
     required |= {name for name, member in members.items() if member.pop("default", required) is not required}
     if "success" in members:
-        members["success"] = {"const": True}
+        members["success"] = {"type": "boolean", "description": "Always true."}
     schema["required"] = [name for name in members if name in required]

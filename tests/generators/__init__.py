@@ -1,0 +1,1 @@
+"""Programs that other people's tools generate from the OpenAPI document."""
