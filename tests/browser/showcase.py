@@ -15,6 +15,7 @@ from harness.clients import OAuthClient, get_token, make_client, request_token, 
 from harness.databases import SqliteDatabase
 from harness.people import Person, add_person, invite
 from harness.rows import wait_for_count
+from harness.vault import with_a_typo
 from harness.world import World
 
 DAY, HOUR, MINUTE = 86_400_000, 3_600_000, 60_000
@@ -49,7 +50,7 @@ def build_showcase(world: World) -> Showcase:
     for _ in range(3):
         api.get("/products", bearer=token).expect(200)
     request_token(api, shop).expect(200)
-    mistyped = OAuthClient(erp.client_id, erp.client_secret[:-2] + "zz", erp.scope, "")
+    mistyped = OAuthClient(erp.client_id, with_a_typo(erp.client_secret), erp.scope, "")
     api.vault.remember("client secret", mistyped.client_secret)
     request_token(api, mistyped).expect(401, "invalid_client")
     request_token(api, shop, "products:write").expect(400, "invalid_scope")

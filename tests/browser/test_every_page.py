@@ -12,6 +12,7 @@ from browser.showcase import Showcase
 from browser.tour import tour
 from harness.clients import make_client, request_token, rotate
 from harness.rows import wait_for_count
+from harness.vault import with_a_typo
 
 LIMIT = 60 * 1024
 FILES = 4
@@ -51,7 +52,7 @@ def test_every_page_is_light_and_keeps_its_policy(browser: Browser, showcase: Sh
     for _ in range(50):
         rotate(world.api, wordy, world.owner.access, grace_period_seconds=604_800).expect(200)
     for oauth in made[:3]:
-        mistyped = replace(oauth, client_secret=world.vault.remember("client secret", oauth.client_secret[:-3] + "zzz"))
+        mistyped = replace(oauth, client_secret=world.vault.remember("client secret", with_a_typo(oauth.client_secret)))
         for _ in range(40):
             request_token(world.api, mistyped).expect(401, "invalid_client")
     wait_for_count(world.server.database, "SELECT count(*) FROM refused_requests", 124)

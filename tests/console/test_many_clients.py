@@ -48,16 +48,18 @@ def test_a_thousand_clients(fresh_world: Callable[..., World]) -> None:
 def _multiply(world: World) -> None:
     with sqlite3.connect(world.server.database.path, timeout=10) as connection:  # type: ignore[attr-defined]
         for number in range(1, CLIENTS):
+            # No real id can be one of these: none holds an underscore after its prefix, none is of 1970.
             suffix = f"{number:04}"
             connection.execute(
-                "INSERT INTO oauth_clients SELECT account_id, substr(id, 1, 25) || ?, 'Client ' || ?, scope, "
+                "INSERT INTO oauth_clients SELECT account_id, substr(id, 1, 24) || '_' || ?, 'Client ' || ?, scope, "
                 "created_at, created_by, disabled, allowed_cidrs, self_rotation, epoch, last_used_at "
                 "FROM oauth_clients WHERE id = ?",
                 (suffix, suffix, world.oauth.client_id),
             )
             connection.execute(
                 "INSERT INTO client_secrets (account_id, client_id, id, digest, hint, created_at, uses) "
-                "SELECT account_id, substr(client_id, 1, 25) || ?, substr(id, 1, 32) || ?, digest, hint, created_at, 0 "
+                "SELECT account_id, substr(client_id, 1, 24) || '_' || ?, '0000' || ? || substr(id, 9), digest, hint, "
+                "created_at, 0 "
                 "FROM client_secrets WHERE client_id = ?",
                 (suffix, suffix, world.oauth.client_id),
             )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import random
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,11 +24,29 @@ class ProcessFailed(AssertionError):
     """A process ended, or stayed silent, when the test needed it."""
 
 
+# Below the ports that the kernel gives to outgoing connections (ip_local_port_range), of which a load generator takes
+# thousands: one of those could take a server's port while the server restarts.
+PORTS = range(10_000, 32_000)
+_CLAIMS_FOLDER = Path(tempfile.gettempdir()) / "linkxg-test-ports"
+_claims: list[IO[str]] = []
+
+
 def free_port() -> int:
-    """A TCP port of the loopback address that nobody held a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback address that nobody listens on and no other test process will take."""
+    _CLAIMS_FOLDER.mkdir(exist_ok=True)
+    while True:
+        port = random.choice(PORTS)
+        claim = (_CLAIMS_FOLDER / str(port)).open("w")
+        try:
+            # Held until this process ends, so that the suites beside this one pass the port over.
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return port
 
 
 class Process:

@@ -19,6 +19,11 @@ CORE = 36
 SHAPES = re.compile(rb"lxgsec_[0-9A-Za-z]{20,}|lxgref_[0-9A-Za-z_-]{20,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{20,}")
 
 
+def with_a_typo(value: str) -> str:
+    """`value` with another last character: never, by chance, the same again."""
+    return value[:-1] + ("a" if value[-1] != "a" else "b")
+
+
 @dataclass(frozen=True)
 class Secret:
     """A value that only its owner and the request that carries it may see."""

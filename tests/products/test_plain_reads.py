@@ -8,6 +8,7 @@ import pytest
 
 from harness.answers import Answer
 from harness.canaries import metrics
+from harness.vault import with_a_typo
 from harness.world import World
 from products.catalogue import create, path
 
@@ -41,7 +42,7 @@ def test_the_edge_and_the_router_say_the_same(world: World, whose: str, what: st
         "stranger": world.other_owner.access,
         "nobody": None,
         "client without the scope": world.token("connections:read"),
-        "mistyped": world.owner.access[:-2] + "AA",
+        "mistyped": with_a_typo(world.owner.access),
     }[whose]
     address = path(made) if what == "mine" else f"/products/{UNKNOWN}"
     headers = [("Accept", accept)]
