@@ -216,6 +216,18 @@ class RateLimitExceeded(PublicError):
     meaning = "`Retry-After` says how many seconds; `RateLimit-Policy` and `RateLimit` name the budget."
 
 
+class HeaderFieldsTooLarge(PublicError):
+    code, status = "header_fields_too_large", 431
+    text = "The header fields are too large."
+    meaning = "Header and trailer fields of a request may have 32 KiB; shorten the address or the fields."
+
+
+class TransferCodingNotImplemented(PublicError):
+    code, status = "not_implemented", 501
+    text = "The only transfer coding that this service reads is chunked."
+    meaning = "A `Transfer-Encoding` other than `chunked`; send the body plain."
+
+
 class TemporarilyUnavailable(PublicError):
     code, status = "temporarily_unavailable", 503
     text = "The service cannot answer safely right now. Try again shortly."
@@ -250,5 +262,7 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     ValidationFailed,
     IdempotencyKeyReused,
     RateLimitExceeded,
+    HeaderFieldsTooLarge,
+    TransferCodingNotImplemented,
     TemporarilyUnavailable,
 )
