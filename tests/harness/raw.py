@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import re
@@ -112,9 +113,13 @@ def converse(client: Client, pieces: Sequence[bytes], *, pause: float = 0.02) ->
         for number, piece in enumerate(pieces):
             if number:
                 select.select([connection], [], [], pause)
-            connection.sendall(piece)
-        while part := connection.recv(65536):
-            received += part
+            try:
+                connection.sendall(piece)
+            except ConnectionError:
+                break
+        with contextlib.suppress(ConnectionResetError):
+            while part := connection.recv(65536):
+                received += part
     return bytes(received)
 
 

@@ -5,12 +5,16 @@ loses the connection, and so does a TLS peer that leaves `close_notify` unanswer
 """
 
 import asyncio
+import contextlib
+import socket
+import struct
 from typing import Any
 
 from uvicorn.protocols.http.flow_control import FlowControl
 
 WRITE_SECONDS = 20.0
 CHECK_SECONDS = 1.0
+_NO_LINGERING = struct.pack("ii", 1, 0)
 
 
 class ConnectionFlow(FlowControl):
@@ -56,6 +60,12 @@ class ConnectionFlow(FlowControl):
         self._unsent = unsent
         # Of a TLS peer that leaves close_notify unanswered uvloop would wait half a minute, and a stop with it.
         if now - self._progress_at >= WRITE_SECONDS or (is_closing and not unsent):
-            self._transport.abort()
+            self._abort()
         else:
             self._timer = self._loop.call_later(CHECK_SECONDS, self._check)
+
+    def _abort(self) -> None:
+        # Without this the kernel would keep what was written, and go on offering it, when the process has let go of it.
+        with contextlib.suppress(OSError):
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+        self._transport.abort()

@@ -73,12 +73,16 @@ class BoundedHttpProtocol(BoundedConnection):
             return
         if self._header_bytes > HEADER_BYTES:
             self._refuse(HeaderFieldsTooLarge())
-        elif self._patience is None and (self._reading_body or self._header_bytes):
-            if self._reading_headers and self.parser.get_http_version() == "0.9":
-                # That protocol ends with the request line.
+        elif self._reading_body or self._header_bytes:
+            if self._reading_headers and self._is_simple_request(data):
                 self._refuse(InvalidRequest("The request is not valid HTTP."))
-            else:
+            elif self._patience is None:
                 self._wait()
+
+    def _is_simple_request(self, data: bytes) -> bool:
+        """Whether a head is one of HTTP/0.9, which ends with its first line; the parser sees that with the next."""
+        is_line = self._header_bytes == len(data) and data.endswith(b"\r\n") and b" HTTP/" not in data
+        return self.parser.get_http_version() == "0.9" or (is_line and not data.isspace())
 
     def _feed(self, data: bytes | memoryview) -> None:
         try:
@@ -123,7 +127,7 @@ class BoundedHttpProtocol(BoundedConnection):
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._reading_body:
             # A trailer field, never merged into the header fields (RFC 9110 §6.5.1).
-            self._header_bytes += len(name) + len(value)
+            self._header_bytes += len(name) + len(value) + 4
             return
         name = name.lower()
         if name in SPECIAL:
