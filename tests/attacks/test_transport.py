@@ -92,7 +92,7 @@ def test_rule_22_hsts_is_told_behind_the_proxy(limited: World) -> None:
 
 
 def test_rule_124_slow_senders_are_cut_off(world: World, engine: str) -> None:
-    """Half a request line, half a header, half a body, an idle connection, unread answers: each ends in bounded time."""
+    """Half a request line, a header or a body, an idle connection, unread answers: each ends in bounded time."""
     if engine != "sqlite":
         pytest.skip("the HTTP server is the same on both engines, and this test waits for its timeouts")
     openings = {
