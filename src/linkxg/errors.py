@@ -99,7 +99,9 @@ class InvalidCursor(PublicError):
 class InvalidClient(PublicError):
     code, status = "invalid_client", 401
     text = "Client authentication failed"
-    meaning = "Unknown client, wrong or expired secret, disabled client, address not allowed: one answer for all."
+    meaning = (
+        "No or malformed credentials, unknown client, wrong or expired secret, disabled client, address not allowed."
+    )
 
 
 class InvalidCredentials(PublicError):
@@ -195,7 +197,9 @@ class PayloadTooLarge(PublicError):
 class UnsupportedMediaType(PublicError):
     code, status = "unsupported_media_type", 415
     text = "Send the body as application/json."
-    meaning = "Application resources take JSON only, imports files as well."
+    meaning = (
+        "Application resources take JSON only, imports files as well; forms are sent without a `Content-Encoding`."
+    )
 
 
 class ValidationFailed(PublicError):
