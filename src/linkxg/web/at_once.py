@@ -56,7 +56,7 @@ class AtOnceProtocol(BoundedHttpProtocol):
     _arriving: WholeRequest | None = None
 
     def _parse(self, data: bytes) -> None:
-        super()._parse(data)
+        BoundedHttpProtocol._parse(self, data)
         if self._arriving is None:
             return
         body, self._arriving = self._arriving.body, None

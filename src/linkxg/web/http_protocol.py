@@ -27,6 +27,8 @@ class BoundedHttpProtocol(BoundedConnection):
     # Whether the message that is being read has a cycle of uvicorn's.
     _begun = False
     _version = "1.1"
+    _hosts = 0
+    _host: bytes | None = None
     _coding: bytes | None = None
     _fault: PublicError | None = None
     _refusal: PublicError | None = None
@@ -68,7 +70,10 @@ class BoundedHttpProtocol(BoundedConnection):
         self._header_bytes += len(data)
         if self._begun and self._is_idle() and not self._may_discard(len(data)):
             return
-        self._feed(data)
+        try:
+            self.parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as stop:
+            self._on_stop(data, stop)
         if self._ended:
             return
         if self._header_bytes > HEADER_BYTES:
@@ -87,10 +92,14 @@ class BoundedHttpProtocol(BoundedConnection):
     def _feed(self, data: bytes | memoryview) -> None:
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserError:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as stop:
+            self._on_stop(data, stop)
+
+    def _on_stop(self, data: bytes | memoryview, stop: Exception) -> None:
+        if isinstance(stop, httptools.HttpParserUpgrade):
+            self._decline_upgrade(memoryview(data)[stop.args[0] :])
+        else:
             self._refuse(InvalidRequest("The request is not valid HTTP."))
-        except httptools.HttpParserUpgrade as offer:
-            self._decline_upgrade(memoryview(data)[offer.args[0] :])
 
     def _decline_upgrade(self, rest: memoryview) -> None:
         """Read the same request without the offer, which the parser takes for the end of HTTP (RFC 9110 §7.8)."""
@@ -121,8 +130,8 @@ class BoundedHttpProtocol(BoundedConnection):
         self._start_head()
 
     def _start_head(self) -> None:
-        self._hosts: list[bytes] = []
-        self._coding = None
+        self._host = self._coding = None
+        self._hosts = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._reading_body:
@@ -132,7 +141,8 @@ class BoundedHttpProtocol(BoundedConnection):
         name = name.lower()
         if name in SPECIAL:
             if name == b"host":
-                self._hosts.append(value)
+                self._host = value
+                self._hosts += 1
             elif name == b"transfer-encoding":
                 self._coding = value
             elif name == b"upgrade":
@@ -153,7 +163,7 @@ class BoundedHttpProtocol(BoundedConnection):
         if self._header_bytes > HEADER_BYTES and self._header_length() > HEADER_BYTES:
             self._fault = HeaderFieldsTooLarge()
         else:
-            self._fault = find_fault(self._version, self._hosts, self._coding)
+            self._fault = find_fault(self._version, self._hosts, self._host, self._coding)
         self.start_request()
         self._header_bytes = 0
 
@@ -164,7 +174,8 @@ class BoundedHttpProtocol(BoundedConnection):
         self.scope[MORE_TIME] = self._more_time  # type: ignore[literal-required]
         super().on_headers_complete()
         self._begun = True
-        self._hold()
+        if self.pipeline:
+            self._hold()
         if self.leaving:
             self.cycle.keep_alive = False
 
@@ -228,11 +239,13 @@ class BoundedHttpProtocol(BoundedConnection):
             return
         else:
             self._start_idling()
+        flow = self.flow
         if self._held:
             self._read_held()
-        else:
+        elif flow.held:
             self._hold()
-        self.flow.resume_reading()
+        if flow.read_paused:
+            flow.resume_reading()
 
     def _header_length(self) -> int:
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)

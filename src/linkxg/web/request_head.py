@@ -14,20 +14,22 @@ _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-
 
 
 @lru_cache(1_024)
-def is_host(value: bytes) -> bool:
+def is_host(value: bytes | None) -> bool:
     """Whether `value` is `uri-host [ ":" port ]` (RFC 9110 §7.2) with a host that is not empty."""
-    return _HOST.fullmatch(value.strip(b" \t")) is not None
+    return value is not None and _HOST.fullmatch(value.strip(b" \t")) is not None
 
 
-def find_fault(version: str, hosts: list[bytes], coding: bytes | None) -> PublicError | None:
-    """The reason to refuse a request with these fields; None if there is none."""
+def find_fault(version: str, hosts: int, host: bytes | None, coding: bytes | None) -> PublicError | None:
+    """The reason to refuse a request with so many Host fields, of which `host` is the last; None if there is none."""
+    if hosts == 1 and coding is None and version == "1.1" and is_host(host):
+        return None
     if version not in {"1.1", "1.0"}:
         return InvalidRequest("This service speaks HTTP/1.1 and HTTP/1.0.")
     if not hosts and version == "1.1":
         return InvalidRequest("The Host header is missing.")
-    if len(hosts) > 1:
+    if hosts > 1:
         return InvalidRequest("The Host header is repeated.")
-    if hosts and not is_host(hosts[0]):
+    if hosts and not is_host(host):
         return InvalidRequest("The Host header is malformed.")
     if coding is not None and coding.strip(b" \t").lower() != b"chunked":
         return TransferCodingNotImplemented()
