@@ -99,7 +99,9 @@ class InvalidCursor(PublicError):
 class InvalidClient(PublicError):
     code, status = "invalid_client", 401
     text = "Client authentication failed"
-    meaning = "Unknown client, wrong or expired secret, disabled client, address not allowed: one answer for all."
+    meaning = (
+        "No or malformed credentials, unknown client, wrong or expired secret, disabled client, address not allowed."
+    )
 
 
 class InvalidCredentials(PublicError):
@@ -195,7 +197,9 @@ class PayloadTooLarge(PublicError):
 class UnsupportedMediaType(PublicError):
     code, status = "unsupported_media_type", 415
     text = "Send the body as application/json."
-    meaning = "Application resources take JSON only, imports files as well."
+    meaning = (
+        "Application resources take JSON only, imports files as well; forms are sent without a `Content-Encoding`."
+    )
 
 
 class ValidationFailed(PublicError):
@@ -214,6 +218,18 @@ class RateLimitExceeded(PublicError):
     code, status = "rate_limit_exceeded", 429
     text = "Too many requests. Wait before trying again."
     meaning = "`Retry-After` says how many seconds; `RateLimit-Policy` and `RateLimit` name the budget."
+
+
+class HeaderFieldsTooLarge(PublicError):
+    code, status = "header_fields_too_large", 431
+    text = "The header fields are too large."
+    meaning = "Header and trailer fields of a request may have 32 KiB; shorten the address or the fields."
+
+
+class TransferCodingNotImplemented(PublicError):
+    code, status = "not_implemented", 501
+    text = "The only transfer coding that this service reads is chunked."
+    meaning = "A `Transfer-Encoding` other than `chunked`; send the body plain."
 
 
 class TemporarilyUnavailable(PublicError):
@@ -250,5 +266,7 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     ValidationFailed,
     IdempotencyKeyReused,
     RateLimitExceeded,
+    HeaderFieldsTooLarge,
+    TransferCodingNotImplemented,
     TemporarilyUnavailable,
 )

@@ -1,7 +1,6 @@
 """Is the service alive, is it ready, and how is it doing?"""
 
 import hmac
-import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from linkxg.tokens.keys import KeyRing
 from linkxg.web.exchange import exchange_of
 from linkxg.web.metrics import Gauge, Metrics
 from linkxg.web.permits import public
+from linkxg.web.source import is_loopback
 
 
 def routes(
@@ -53,7 +53,7 @@ def routes(
         exchange = exchange_of(request.scope)
         presented = exchange.header(b"authorization") or b""
         right = bool(metrics_token) and hmac.compare_digest(presented, b"Bearer " + metrics_token.encode())
-        if not right and not ipaddress.ip_address(exchange.source).is_loopback:
+        if not right and not is_loopback(exchange.source):
             raise MissingToken(reason="metrics asked from afar")
         return Response(await metrics.render(), media_type=metrics.content_type)
 

@@ -6,6 +6,7 @@ Only `app` and `cli` read this module; everything else gets values as arguments.
 
 import difflib
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 PREFIX = "LINKXG_"
 _DATA_DIR = Path("data")
 ALGORITHMS = ("HS256", "ES256", "EdDSA", "RS256")
+_AUTHORITY = re.compile(r"(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -65,9 +67,46 @@ def _url(*schemes: str) -> Any:
         except ValueError:
             # What stands in the place of a port may be the rest of a password: it is not shown.
             raise ValueError("the port is not a number; is a password not percent-encoded?") from None
-        return value.rstrip("/") if value.startswith("http") else value
+        return value
 
     return parse
+
+
+def _public_url(value: str) -> str:
+    """Scheme and authority alone: every address of the service, and the origin that browsers send, begins with it."""
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("the host or the port is malformed") from None
+    scheme = next((known for known in ("https", "http") if parts.scheme == known), None)
+    if scheme is None:
+        raise ValueError("must start with one of http://, https://")
+    if "@" in parts.netloc:
+        raise ValueError("must not carry a user name or password")
+    if "?" in value or "#" in value:
+        raise ValueError("must not carry a query or a fragment (RFC 8414 §2)")
+    if parts.path not in ("", "/"):
+        raise ValueError(
+            f"must not carry a path: the service answers at the root of its host, as {scheme}://HOST[:PORT]"
+        )
+    if not value.isascii():
+        raise ValueError(f"the host is not ASCII: write it as IDNA{_idna(host)}")
+    if value.rstrip("/") != value.rstrip("/").lower():
+        raise ValueError("write scheme and host in lower case, as browsers send them")
+    if port == {"https": 443, "http": 80}[scheme]:
+        raise ValueError(f"leave out the port {port}, as browsers do")
+    if not _AUTHORITY.fullmatch(parts.netloc):
+        raise ValueError("the host is malformed")
+    return f"{scheme}://{parts.netloc}"
+
+
+def _idna(host: str) -> str:
+    """What to write instead of `host`, if that is known."""
+    try:
+        return f", {host.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        return ""
 
 
 def _setting(default: Any, parse: Any, says: str) -> Any:
@@ -87,7 +126,7 @@ class Settings:
     )
     public_url: str = _setting(
         "",
-        _url("http", "https"),
+        _public_url,
         "The service's own address: issuer of its tokens. Default: http://HOST:PORT.",
     )
     token_algorithm: str = _setting("HS256", _choice(*ALGORITHMS), "Algorithm of new signing keys.")
@@ -119,8 +158,6 @@ class Settings:
                 raise SettingsError(f"{variable(name)}: there is no file {path}.")
         if self.metrics_token and len(self.metrics_token) < 16:
             raise SettingsError("LINKXG_METRICS_TOKEN must have at least 16 characters.")
-        if self.public_url and (urlsplit(self.public_url).query or urlsplit(self.public_url).fragment):
-            raise SettingsError("LINKXG_PUBLIC_URL must not carry a query or a fragment (RFC 8414 §2).")
 
     @property
     def database(self) -> str:

@@ -157,7 +157,7 @@ def test_revocation_of_what_is_not_its_own(world: World) -> None:
 def test_they_need_a_token_and_a_client(world: World, path: str) -> None:
     form = {"client_id": world.oauth.client_id, "client_secret": world.oauth.client_secret}
     world.api.post(path, form=form).expect(400, "invalid_request")
-    world.api.post(path, form={"token": "x"}).expect(400, "invalid_request")
+    world.api.post(path, form={"token": "x"}).expect(401, "invalid_client")
     world.api.post(path, form=form | {"token": "x", "client_secret": "wrong"}).expect(401, "invalid_client")
 
 
@@ -181,7 +181,8 @@ def test_authorization_server_metadata(world: World) -> None:
 
 
 def test_protected_resource_metadata(world: World) -> None:
-    body = world.api.get("//.well-known/oauth-protected-resource").expect(200).object()
+    body = world.api.get("//.well-known/oauth-protected-resource/api/v1").expect(200).object()
+    assert body == world.api.get("//.well-known/oauth-protected-resource").expect(200).object()
     assert body == {
         "resource": f"{world.server.url}/api/v1",
         "authorization_servers": [world.server.url],
@@ -202,7 +203,7 @@ def _challenge(answer: Answer) -> str:
 
 
 def test_bearer_challenges(world: World) -> None:
-    metadata = f'resource_metadata="{world.server.url}/.well-known/oauth-protected-resource"'
+    metadata = f'resource_metadata="{world.server.url}/.well-known/oauth-protected-resource/api/v1"'
     bare = _challenge(world.api.get("/products").expect(401, "invalid_token"))
     assert bare == f'Bearer realm="linkxg", {metadata}'
     bad = _challenge(world.api.get("/products", bearer="nonsense").expect(401, "invalid_token"))

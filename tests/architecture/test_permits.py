@@ -18,6 +18,7 @@ PUBLIC = {
     "GET /.well-known/jwks.json",
     "GET /.well-known/oauth-authorization-server",
     "GET /.well-known/oauth-protected-resource",
+    "GET /.well-known/oauth-protected-resource/api/v1",
     "POST /api/v1/auth/login",
     "POST /api/v1/invitations/{token}/accept",
     "GET /api/v1/openapi.json",

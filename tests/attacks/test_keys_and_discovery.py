@@ -48,7 +48,7 @@ def test_rule_61_metadata_names_what_is_on(world: World) -> None:
 def test_rule_61_every_published_address_answers(world: World) -> None:
     metadata = world.api.get(AUTHORIZATION_SERVER).expect(200).object()
     for name in ("token_endpoint", "revocation_endpoint", "introspection_endpoint"):
-        world.api.post("/" + urlsplit(metadata[name]).path, form={"a": "b"}).expect(400, "invalid_request")
+        world.api.post("/" + urlsplit(metadata[name]).path, form={"a": "b"}).expect(401, "invalid_client")
     # RFC 8414 leaves jwks_uri optional; a server without public keys may leave it out.
     world.api.get("/" + urlsplit(metadata.get("jwks_uri", f"{world.server.url}{JWKS[1:]}")).path).expect(200)
 

@@ -57,11 +57,9 @@ def test_rule_63_a_client_cannot_end_a_persons_session(world: World) -> None:
 @pytest.mark.parametrize("path", [case(63, "revoke", "/oauth/revoke"), case(65, "introspect", "/oauth/introspect")])
 def test_client_authentication_is_required(world: World, path: str) -> None:
     token = world.token()
-    for form in ({"token": token}, {"token": token, "client_id": world.oauth.client_id}):
-        world.api.post(path, form=form).expect(400, "invalid_request")
-    world.api.post(path, form={"token": token}, bearer=token).expect_one_of(
-        (401, "invalid_client"), (400, "invalid_request")
-    )
+    world.api.post(path, form={"token": token}).expect(401, "invalid_client")
+    world.api.post(path, form={"token": token, "client_id": world.oauth.client_id}).expect(400, "invalid_request")
+    world.api.post(path, form={"token": token}, bearer=token).expect(401, "invalid_client")
     wrong = world.vault.invent("mistyped client secret", prefix="lxgsec_", length=49)
     form = {"token": token, "client_id": world.oauth.client_id, "client_secret": wrong}
     world.api.post(path, form=form).expect(401, "invalid_client")

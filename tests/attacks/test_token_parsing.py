@@ -7,7 +7,7 @@ import urllib.parse
 
 import pytest
 
-from attacks.cases import TOKEN_PATH, case, filled, post_form, raw_request
+from attacks.cases import TOKEN_PATH, case, challenge, filled, post_form, raw_request
 from harness.client import FORM_TYPE, Client
 from harness.raw import request_bytes, send_raw
 from harness.world import World
@@ -132,17 +132,28 @@ def test_harmless_forms_are_read(world: World, body: bytes) -> None:
         case(4, "empty client_secret", GRANT + b"&client_id={ID}&client_secret="),
         case(4, "secret without equals", GRANT + b"&client_id={ID}&client_secret"),
         case(9, "no grant_type", b"client_id={ID}&client_secret={SECRET}"),
-        case(9, "empty body", b""),
-        case(9, "one equals sign", b"="),
         case(10, "name in other case", b"Grant_Type=client_credentials&client_id={ID}&client_secret={SECRET}"),
         case(15, "no client_secret", GRANT + b"&client_id={ID}"),
         case(15, "no client_id", GRANT + b"&client_secret={SECRET}"),
-        case(15, "no credentials", GRANT),
-        case("6749-B", "semicolon as separator", GOOD.replace(b"&", b";")),
     ],
 )
 def test_missing_fields_are_malformed_requests(world: World, body: bytes) -> None:
     post_form(world, filled(body, world.oauth)).expect(400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        case(15, "empty body", b""),
+        case(15, "one equals sign", b"="),
+        case(15, "no credentials", GRANT),
+        case(15, "empty credentials", GRANT + b"&client_id=&client_secret="),
+        case("6749-B", "semicolon as separator", GOOD.replace(b"&", b";")),
+    ],
+)
+def test_a_request_without_any_client_authentication_is_challenged(world: World, body: bytes) -> None:
+    answer = post_form(world, filled(body, world.oauth)).expect(401, "invalid_client")
+    assert challenge(answer).startswith("Basic realm=")
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_rule_22_hsts_is_told_behind_the_proxy(limited: World) -> None:
 
 
 def test_rule_124_slow_senders_are_cut_off(world: World, engine: str) -> None:
-    """Half a request line, half a header, half a body and an idle connection: each ends in bounded time."""
+    """Half a request line, a header or a body, an idle connection, unread answers: each ends in bounded time."""
     if engine != "sqlite":
         pytest.skip("the HTTP server is the same on both engines, and this test waits for its timeouts")
     openings = {
@@ -108,12 +108,25 @@ def test_rule_124_slow_senders_are_cut_off(world: World, engine: str) -> None:
             connection = stack.enter_context(socket.create_connection(world.api.address, timeout=5))
             connection.sendall(opening)
             waiting[connection] = name
+        hoarder = stack.enter_context(_unread_answers(world))
         deadline = time.monotonic() + SLOW_LIMIT_S
         while waiting and (left := deadline - time.monotonic()) > 0:
             for connection in select.select(list(waiting), [], [], left)[0]:
                 if not _read(connection):
                     del waiting[connection]
+        ended = select.poll()
+        ended.register(hoarder, 0)
+        assert ended.poll((deadline - time.monotonic()) * 1000), "open although nobody reads its answers"
     assert not waiting, f"still open after {SLOW_LIMIT_S:.0f} s: {sorted(waiting.values())}"
+
+
+def _unread_answers(world: World) -> socket.socket:
+    """A connection with requests whose answers do not fit into it, and of which nothing is read."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(world.api.address)
+    connection.sendall(b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
+    return connection
 
 
 def _read(connection: socket.socket) -> bytes:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import re
+import select
 import socket
 import time
+from collections.abc import Sequence
 
 from harness.answers import Answer
 from harness.client import Client
@@ -97,3 +100,58 @@ def request_bytes(
     if content_length and (body or method in {"POST", "PUT", "PATCH"}):
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def converse(client: Client, pieces: Sequence[bytes], *, pause: float = 0.02) -> bytes:
+    """Send each piece as a packet of its own; answers everything received until the peer closes.
+
+    The server has `pause` seconds to read a piece before the next one comes.
+    """
+    received = bytearray()
+    with socket.create_connection(client.address, timeout=READ_TIMEOUT_S) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for number, piece in enumerate(pieces):
+            if number:
+                select.select([connection], [], [], pause)
+            try:
+                connection.sendall(piece)
+            except ConnectionError:
+                break
+        with contextlib.suppress(ConnectionResetError):
+            while part := connection.recv(65536):
+                received += part
+    return bytes(received)
+
+
+def statuses(received: bytes) -> list[int]:
+    """The status of every response in the bytes of one connection, of which every body has a length."""
+    stream, found = io.BytesIO(received), []
+    while stream.tell() < len(received):
+        response = http.client.HTTPResponse(_Stream(stream))  # type: ignore[arg-type]
+        response.begin()
+        assert response.length is not None, "a response of unknown length"
+        response.read()
+        found.append(response.status)
+    return found
+
+
+class _Stream:
+    """A socket whose file is this one, and stays open."""
+
+    def __init__(self, stream: io.BytesIO) -> None:
+        self._stream = stream
+
+    def makefile(self, mode: str) -> _Lasting:
+        return _Lasting(self._stream)
+
+
+class _Lasting:
+    def __init__(self, stream: io.BytesIO) -> None:
+        self.read, self.readline, self.readinto = stream.read, stream.readline, stream.readinto
+        self.closed = False
+
+    def close(self) -> None:
+        return None
+
+    def flush(self) -> None:
+        return None

@@ -55,7 +55,9 @@ def _require(condition: bool, rule: str, what: str, answer: Answer) -> None:
 
 def _u1_no_server_error(answer: Answer, allow_503: bool) -> None:
     unavailable = allow_503 and answer.status == 503
-    _require(answer.status < 500 or unavailable, "U1", "a server error", answer)
+    # RFC 9112 §6.1 names 501 for a transfer coding that is not known.
+    unread = answer.status == 501 and answer.error == "not_implemented"
+    _require(answer.status < 500 or unavailable or unread, "U1", "a server error", answer)
 
 
 def _u2_u3_body(answer: Answer) -> None:

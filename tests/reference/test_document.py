@@ -102,13 +102,13 @@ def test_endpoints_for_clients_take_a_form_and_either_credentials(name: str) -> 
     assert list(body) == ["application/x-www-form-urlencoded"]
     members = body["application/x-www-form-urlencoded"]["schema"]["properties"]
     assert {"client_id", "client_secret"} <= members.keys()
-    assert operation["responses"].keys() == {"200", "400", "401", "413", "429", "503"}
+    assert operation["responses"].keys() == {"200", "400", "401", "413", "415", "429", "503"}
 
 
 def test_refresh_takes_json() -> None:
     operation = by_id("refresh")
     assert list(operation["requestBody"]["content"]) == ["application/json"]
-    assert operation["responses"].keys() == {"200", "400", "401", "413", "429", "503"}
+    assert operation["responses"].keys() == {"200", "400", "401", "413", "415", "429", "503"}
     assert [parameter["name"] for parameter in operation["parameters"]] == ["Idempotency-Key"]
 
 

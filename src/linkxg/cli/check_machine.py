@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from linkxg.cli.findings import Finding, ok, problem, warning
 from linkxg.cli.listener import answers, listen
 from linkxg.settings import Settings, is_loopback
-from linkxg.web.http_protocol import CONNECTIONS
+from linkxg.web.connection import CONNECTIONS
 
 FIRST_YEAR, LAST_YEAR = 2026, 2100
 MAX_STEP_S = 0.5

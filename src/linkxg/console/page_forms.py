@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from linkxg.errors import InvalidRequest
 from linkxg.web.exchange import Exchange
-from linkxg.web.forms import is_form
+from linkxg.web.forms import is_form, refuse_form_coding
 
 LIMIT = 256 * 1024
 MAX_FIELDS = 64
@@ -48,7 +48,8 @@ def read_pairs(raw: bytes) -> list[tuple[str, str]]:
 
 
 async def read_page_form(exchange: Exchange) -> PageForm:
-    """Raises InvalidRequest or PayloadTooLarge."""
+    """Raises InvalidRequest, UnsupportedMediaType or PayloadTooLarge."""
     if not is_form(exchange.header(b"content-type")):
         raise InvalidRequest("Send the form as application/x-www-form-urlencoded.")
+    refuse_form_coding(exchange.header(b"content-encoding"))
     return PageForm(read_pairs(await exchange.body(LIMIT)))

@@ -12,13 +12,14 @@ from linkxg.clients.authenticate import Authenticated, ClientAuthenticator
 from linkxg.clients.usage import Usage
 from linkxg.errors import InvalidClient, InvalidRequest
 from linkxg.web.exchange import Exchange
-from linkxg.web.forms import form_decode, is_form, read_form
+from linkxg.web.forms import form_decode, is_form, read_form, refuse_form_coding
 from linkxg.web.limits import Budget, Limits
 from linkxg.web.source import source_key
 
 BODY_LIMIT = 16 * 1024
 MAX_CLIENT_ID = 128
 MAX_SECRET = 256
+_BODY_CREDENTIALS = frozenset({"client_id", "client_secret", "client_assertion", "client_assertion_type"})
 SOURCE_REQUESTS = Budget("oauth-source", 6_000, 60)
 SOURCE_FAILURES = Budget("oauth-failures-source", 100, 60)
 CLIENT_FAILURES = Budget("oauth-failures-client", 10, 60)
@@ -38,13 +39,21 @@ class ClientAuthentication:
         self._usage = usage
 
     async def read(self, exchange: Exchange) -> dict[str, str]:
-        """The form. Raises RateLimitExceeded, InvalidRequest or PayloadTooLarge."""
+        """The form. Raises RateLimitExceeded, InvalidRequest, UnsupportedMediaType or PayloadTooLarge.
+
+        Raises InvalidClient for a request without any client authentication: clients that wait for a challenge send
+        such a one first (RFC 6749 §5.2).
+        """
         await self._limits.spend(SOURCE_REQUESTS, source_key(exchange.source))
         if exchange.query:
             raise InvalidRequest("Send the parameters in the body, never in the address.")
         if not is_form(exchange.header(b"content-type")):
             raise InvalidRequest("Send the request as application/x-www-form-urlencoded.")
-        return read_form(await exchange.body(BODY_LIMIT))
+        refuse_form_coding(exchange.header(b"content-encoding"))
+        form = read_form(await exchange.body(BODY_LIMIT))
+        if _BODY_CREDENTIALS.isdisjoint(form) and not (exchange.header(b"authorization") or b"").strip():
+            raise InvalidClient(reason="no client authentication")
+        return form
 
     async def authenticate(self, exchange: Exchange, form: dict[str, str]) -> Authenticated:
         """The client. Raises InvalidRequest, InvalidClient or RateLimitExceeded."""
@@ -77,11 +86,11 @@ class ClientAuthentication:
 
 
 def read_credentials(authorization: bytes | None, form: dict[str, str]) -> Credentials:
-    """Credentials from the one method used. None at all, or half of them, is a missing field: InvalidRequest."""
+    """Credentials from the one method used. Half of them in the body is a missing field: InvalidRequest."""
     client_id, secret = form.get("client_id"), form.get("client_secret")
     if "client_assertion" in form or "client_assertion_type" in form:
         raise InvalidRequest("Client assertions are not supported.")
-    if authorization is None:
+    if authorization is None or not authorization.strip():
         if client_id is None:
             raise InvalidRequest("The parameter client_id is missing.")
         if secret is None:
@@ -98,7 +107,8 @@ def read_credentials(authorization: bytes | None, form: dict[str, str]) -> Crede
 def _read_basic(authorization: bytes) -> Credentials:
     scheme, _, blob = authorization.partition(b" ")
     if scheme.lower() != b"basic":
-        raise InvalidClient(reason="unsupported authentication scheme")
+        used = "Bearer" if scheme.lower() == b"bearer" else "another scheme"
+        raise InvalidClient(reason=f"clients authenticate by Basic or in the body, not by {used}")
     blob = blob.strip(b" ")
     try:
         raw = base64.b64decode(blob, validate=True)
@@ -112,5 +122,5 @@ def _read_basic(authorization: bytes) -> Credentials:
     except InvalidRequest:
         raise InvalidClient(reason="malformed Basic credentials") from None
     if not colon or not credentials.client_id or not credentials.secret:
-        raise InvalidRequest("The Basic credentials are incomplete.")
+        raise InvalidClient(reason="incomplete Basic credentials")
     return credentials

@@ -17,6 +17,7 @@ from linkxg.oauth.grants import client_credentials
 from linkxg.tokens.keys import JWKS_CACHE_S, KeyRing
 from linkxg.tokens.scopes import SCOPES
 from linkxg.web.permits import public
+from linkxg.web.refusals import RESOURCE_METADATA
 
 METADATA = "/.well-known/oauth-authorization-server"
 RESOURCE = "/.well-known/oauth-protected-resource"
@@ -59,7 +60,7 @@ class KeySet(msgspec.Struct):
 
 
 def routes(keys: KeyRing, issuer: str, audience: str) -> list[HTTPRouteHandler]:
-    """The three discovery documents; no token is needed to read them."""
+    """The discovery documents; no token is needed to read them."""
 
     @get(METADATA, operation_id="authorizationServerMetadata", tags=["Discovery"], **public())
     async def authorization_server() -> Response[AuthorizationServer]:
@@ -80,21 +81,27 @@ def routes(keys: KeyRing, issuer: str, audience: str) -> list[HTTPRouteHandler]:
         )
         return Response(document, headers=_CACHE)
 
-    @get(RESOURCE, operation_id="protectedResourceMetadata", tags=["Discovery"], **public())
+    resource = ProtectedResource(
+        resource=audience,
+        authorization_servers=[issuer],
+        scopes_supported=list(SCOPES),
+        bearer_methods_supported=["header"],
+        resource_name="LinkXG",
+    )
+
+    @get(RESOURCE_METADATA, operation_id="protectedResourceMetadata", tags=["Discovery"], **public())
     async def protected_resource() -> Response[ProtectedResource]:
         """Protected resource metadata. RFC 9728."""
-        document = ProtectedResource(
-            resource=audience,
-            authorization_servers=[issuer],
-            scopes_supported=list(SCOPES),
-            bearer_methods_supported=["header"],
-            resource_name="LinkXG",
-        )
-        return Response(document, headers=_CACHE)
+        return Response(resource, headers=_CACHE)
+
+    @get(RESOURCE, operation_id="protectedResourceMetadataOfHost", tags=["Discovery"], **public())
+    async def protected_resource_of_host() -> Response[ProtectedResource]:
+        """The same metadata where clients look that know the host alone."""
+        return Response(resource, headers=_CACHE)
 
     @get(KEYS, operation_id="jsonWebKeySet", tags=["Discovery"], **public())
     async def jwks() -> Response[KeySet]:
         """Public signing keys. RFC 7517; empty while tokens are signed with HS256."""
         return Response(KeySet(keys.public()), headers=_CACHE)
 
-    return [authorization_server, protected_resource, jwks]
+    return [authorization_server, protected_resource, protected_resource_of_host, jwks]

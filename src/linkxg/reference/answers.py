@@ -27,6 +27,7 @@ from linkxg.errors import (
     RateLimitExceeded,
     TemporarilyUnavailable,
     UnsupportedGrantType,
+    UnsupportedMediaType,
     ValidationFailed,
 )
 
@@ -66,7 +67,13 @@ SPECIFIC: dict[str, Errors] = {
     "appendUpload": (Conflict, InvalidState),
     "readiness": (TemporarilyUnavailable,),
 }
-CLIENT_AUTHENTICATION: Errors = (InvalidRequest, InvalidClient, RateLimitExceeded, TemporarilyUnavailable)
+CLIENT_AUTHENTICATION: Errors = (
+    InvalidRequest,
+    InvalidClient,
+    UnsupportedMediaType,
+    RateLimitExceeded,
+    TemporarilyUnavailable,
+)
 TOKEN: Errors = (*CLIENT_AUTHENTICATION, UnsupportedGrantType, InvalidScope)
 
 HEADERS: dict[str, dict[str, Any]] = {

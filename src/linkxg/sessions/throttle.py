@@ -14,7 +14,7 @@ from linkxg.crypto.secrets import digest
 from linkxg.errors import RateLimitExceeded
 from linkxg.sessions import store
 from linkxg.web.limits import Budget, refusal
-from linkxg.web.source import source_key
+from linkxg.web.source import UNKNOWN, source_key
 
 FREE_FAILURES = 5
 CEILING = 100
@@ -40,7 +40,11 @@ class Throttle(NamedTuple):
             return self._refusal(pair.blocked_until - now)
         if email is None or email.failures < CEILING * self.scale or email.last_failed_at < now - DAY:
             return None
-        if user_id is not None and store.has_session_from(conn, user_id, source, now - KNOWN_SOURCE_MS):
+        if (
+            user_id is not None
+            and source != UNKNOWN
+            and store.has_session_from(conn, user_id, source, now - KNOWN_SOURCE_MS)
+        ):
             return None
         return self._refusal(LONGEST_MS)
 

@@ -62,7 +62,7 @@ class Guard:
     def authenticate(self, exchange: Exchange) -> Principal:
         """The caller of the Authorization header (RFC 6750 §2.1). Raises MissingToken or InvalidToken."""
         authorization = exchange.header(b"authorization")
-        if authorization is None:
+        if authorization is None or not authorization.strip():
             raise MissingToken
         scheme, _, token = authorization.partition(b" ")
         if scheme.lower() != b"bearer":

@@ -55,13 +55,13 @@ class AtOnceProtocol(BoundedHttpProtocol):
     _begin: ClassVar = staticmethod(Beginnings().add)
     _arriving: WholeRequest | None = None
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+    def _parse(self, data: bytes) -> None:
+        BoundedHttpProtocol._parse(self, data)
         if self._arriving is None:
             return
         body, self._arriving = self._arriving.body, None
         # Its body comes in pieces, unless it was malformed and is refused already.
-        if not self.transport.is_closing():
+        if not self._ended:
             self._go_uvicorns_way()
             if body:
                 super().on_body(body)
@@ -71,6 +71,7 @@ class AtOnceProtocol(BoundedHttpProtocol):
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
+        self._start_head()
 
     def _go_uvicorns_way(self) -> None:
         url, headers, expect = self.url, self.headers, self.expect_100_continue
@@ -83,8 +84,8 @@ class AtOnceProtocol(BoundedHttpProtocol):
         to = self.app.at_once(self.parser.get_method(), self.url, self.headers)
         if (
             to is None
-            or self.parser.get_http_version() != "1.1"
-            or self.parser.should_upgrade()
+            or self._version != "1.1"
+            or self._fault is not None
             or self.expect_100_continue
             or self._header_bytes > HEADER_BYTES
             or not self._is_idle()
@@ -97,15 +98,17 @@ class AtOnceProtocol(BoundedHttpProtocol):
         if self._arriving is None:
             super().on_body(body)
         else:
+            self._header_bytes = 0
             self._arriving.body += body
 
     def on_message_complete(self) -> None:
         if self._arriving is None:
             super().on_message_complete()
             return
+        if not self._ends_message():
+            return
         request, self._arriving = self._arriving, None
-        self._request_is_read()
-        request.keep_alive = self.parser.should_keep_alive() and not self.leaving
+        request.keep_alive = not (self._ended or self.leaving)
         self.cycle: Any = request
         self._begin(self._answer(request))
 

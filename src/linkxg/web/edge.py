@@ -12,10 +12,11 @@ from collections.abc import Mapping
 
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 
-from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PublicError
+from linkxg.errors import MethodNotAllowed, NotFound, PublicError
 from linkxg.ids import is_uuid
 from linkxg.web.at_once import AtOnce, WholeRequest
 from linkxg.web.exchange import (
+    FAULT,
     MORE_TIME,
     NO_STORE,
     Exchange,
@@ -111,11 +112,11 @@ class Edge:
         self._record(exchange, reply.status, time.perf_counter() - started)
         return self._bytes(reply, exchange, dated, keep_alive=request.keep_alive)
 
-    def refuse_malformed(self, client: tuple[str, int] | None, dated: Headers) -> bytes:
-        """The response to what is not HTTP; the connection ends with it."""
+    def refuse(self, error: PublicError, client: tuple[str, int] | None, dated: Headers) -> bytes:
+        """The response to what cannot be read as a request; the connection ends with it."""
         exchange = Exchange("OTHER", self._name(), client[0] if client else "", [], nothing_more)
         # Whatever it was meant for, this is the body that every address may answer with.
-        reply = self._refusals.reply(InvalidRequest("The request is not valid HTTP."), exchange, OAUTH_PREFIX)
+        reply = self._refusals.reply(error, exchange, OAUTH_PREFIX)
         self._record(exchange, reply.status, 0.0)
         return self._bytes(reply, exchange, dated, keep_alive=False)
 
@@ -154,8 +155,10 @@ class Edge:
         """Why nothing is to look at this request at all."""
         if not may_serve:
             return refuse_plain_http()
-        if "headers_too_large" in scope:
-            return InvalidRequest("The header fields are too large.")
+        if FAULT in scope:
+            fault: PublicError = scope[FAULT]
+            fault.headers = {"Connection": "close"}
+            return fault
         # No address here contains NUL, and PostgreSQL takes it in no text.
         return NotFound() if "\0" in path else None
 

@@ -16,6 +16,8 @@ Headers = list[tuple[bytes, bytes]]
 JSON_TYPE = (b"content-type", b"application/json")
 MORE_TIME = "linkxg.more_time"
 """In the scope: what a route that takes uploads calls for each part, so that a body may take long but never stall."""
+FAULT = "linkxg.fault"
+"""In the scope: the reason to refuse a request whose head breaks a rule of HTTP."""
 NO_STORE: Headers = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Set
 from urllib.parse import unquote_to_bytes
 
-from linkxg.errors import InvalidRequest
+from linkxg.errors import InvalidRequest, UnsupportedMediaType
 
 FORM_TYPE = b"application/x-www-form-urlencoded"
 MAX_PARAMETERS = 32
@@ -27,6 +27,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 def is_form(content_type: bytes | None) -> bool:
     """Whether the media type is the form's; parameters such as a charset are ignored."""
     return content_type is not None and content_type.partition(b";")[0].strip().lower() == FORM_TYPE
+
+
+def refuse_form_coding(content_encoding: bytes | None) -> None:
+    """A compressed form would be read as a malformed one. Raises UnsupportedMediaType (RFC 9110 §15.5.16)."""
+    if content_encoding is not None and content_encoding.strip().lower() not in (b"", b"identity"):
+        raise UnsupportedMediaType("Send the form without a Content-Encoding.", headers={"Accept-Encoding": "identity"})
 
 
 def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE) -> dict[str, str]:

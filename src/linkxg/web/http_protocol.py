@@ -1,154 +1,251 @@
-"""What may one connection cost before it has asked anything?
+"""HTTP/1.1 as uvicorn's httptools protocol reads it, with the bounds and refusals that it lacks.
 
-uvicorn's httptools protocol with bounds that it lacks: on connections in all and per source, on the size of the
-header block, on the time until headers and body are complete (ASVS 13.1.2), and on the time that a TLS peer takes
-to part. A request that arrives in one piece starts no timer.
+Bounds on the size of the header block and of trailer fields, on pipelined requests and on bodies that nobody wants
+(ASVS 13.1.2). Offers to upgrade are declined (RFC 9110 §7.8), trailer fields are dropped (§6.5.1).
 """
 
-import asyncio
-from collections import Counter
-from typing import Any, ClassVar
+import httptools
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from linkxg.errors import HeaderFieldsTooLarge, InvalidRequest, PublicError
+from linkxg.web.connection import BoundedConnection
+from linkxg.web.exchange import FAULT, MORE_TIME
+from linkxg.web.request_head import SPECIAL, find_fault
 
-from linkxg.web.exchange import MORE_TIME
-from linkxg.web.source import source_key
-
-CONNECTIONS = 4_096
-CONNECTIONS_PER_SOURCE = 256
 HEADER_BYTES = 32 * 1024
-REQUEST_SECONDS = 10.0
-GOODBYE_SECONDS = 1.0
-LINGER_SECONDS = 0.5
-_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+PIPELINED = 8
+UNREAD_BYTES = 1024 * 1024
+"""Of a body that nobody wants, because its request is answered already: more of it ends the connection."""
+_EMPTY_LINE = b"\r\n\r\n"
 
 
-class BoundedHttpProtocol(HttpToolsProtocol):
-    """Closes connections whose requests are too large or too slow.
+class BoundedHttpProtocol(BoundedConnection):
+    """Reads one request at a time and refuses what is too large or not HTTP, each in its turn."""
 
-    `leaving` is set when the process ends: each connection then gets one more answer, with `Connection: close`, if its
-    request is under way or comes within a moment. Closed at once, it might cut off a request that is on the wire.
-    """
-
-    leaving: ClassVar[bool] = False
-    _open: ClassVar[Counter[str]] = Counter()
-    _peer = ""
-    _header_bytes = 0
+    _unread_bytes = 0
     _reading_headers = True
     _reading_body = False
-    _idle_since = 0.0
-    _patience: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        peer = transport.get_extra_info("peername")
-        self._peer = source_key(peer[0]) if peer else ""
-        self._open[self._peer] += 1
-        crowded = self._open[self._peer] > CONNECTIONS_PER_SOURCE and not self.app.speaks_for_many(self._peer)
-        if crowded or self._open.total() > CONNECTIONS:
-            transport.close()
-        else:
-            self._wait()
-            if self.leaving:
-                self.shutdown()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._calm()
-        super()._unset_keepalive_if_required()
-        self._open[self._peer] -= 1
-        if not self._open[self._peer]:
-            del self._open[self._peer]
-        super().connection_lost(exc)
+    # Whether the message that is being read has a cycle of uvicorn's.
+    _begun = False
+    _version = "1.1"
+    _hosts = 0
+    _host: bytes | None = None
+    _coding: bytes | None = None
+    _fault: PublicError | None = None
+    _refusal: PublicError | None = None
 
     def data_received(self, data: bytes) -> None:
-        if self._reading_headers:
-            self._header_bytes += len(data)
-        super().data_received(data)
-        if self._reading_headers and self._header_bytes > HEADER_BYTES:
-            self._calm()
-            self.transport.write(_TOO_LARGE)
-            self.transport.close()
-        elif self._patience is None and (self._reading_body or self._header_bytes):
-            self._wait()
+        if self._ended:
+            return
+        first = data.find(_EMPTY_LINE)
+        if self._held or len(self.pipeline) >= PIPELINED or (first >= 0 and data.find(_EMPTY_LINE, first + 2) >= 0):
+            self._held += data
+            self._read_held()
+        else:
+            self._parse(data)
 
-    def send_400_response(self, msg: str) -> None:
-        self.transport.write(self.app.refuse_malformed(self.client, self.server_state.default_headers))
-        self.transport.close()
+    def _read_held(self) -> None:
+        """Read on until enough requests wait.
+
+        A piece holds one empty line at most. Header blocks and chunked bodies end with one, so the parser never meets
+        a crowd of requests at once.
+        """
+        data, self._held, start = self._held, b"", 0
+        while start < len(data) and len(self.pipeline) < PIPELINED:
+            if self._ended or self.transport.is_closing():
+                return
+            end = data.find(_EMPTY_LINE, start)
+            end = len(data) if end < 0 else end + len(_EMPTY_LINE)
+            self._parse(data[start:end])
+            start = end
+        self._held = data[start:]
+        self._hold()
+
+    def _hold(self) -> None:
+        self.flow.held = bool(self._held or self.pipeline)
+        if self.flow.held and not self.transport.is_closing():
+            self.flow.pause_reading()
+
+    def _parse(self, data: bytes) -> None:
+        # In a body, the next part of it sets this back: chunk extensions and trailer fields do not.
+        self._header_bytes += len(data)
+        if self._begun and self._is_idle() and not self._may_discard(len(data)):
+            return
+        try:
+            self.parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as stop:
+            self._on_stop(data, stop)
+        if self._ended:
+            return
+        if self._header_bytes > HEADER_BYTES:
+            self._refuse(HeaderFieldsTooLarge())
+        elif self._reading_body or self._header_bytes:
+            if self._reading_headers and self._is_simple_request(data):
+                self._refuse(InvalidRequest("The request is not valid HTTP."))
+            elif self._patience is None:
+                self._wait()
+
+    def _is_simple_request(self, data: bytes) -> bool:
+        """Whether a head is one of HTTP/0.9, which ends with its first line; the parser sees that with the next."""
+        is_line = self._header_bytes == len(data) and data.endswith(b"\r\n") and b" HTTP/" not in data
+        return self.parser.get_http_version() == "0.9" or (is_line and not data.isspace())
+
+    def _feed(self, data: bytes | memoryview) -> None:
+        try:
+            self.parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as stop:
+            self._on_stop(data, stop)
+
+    def _on_stop(self, data: bytes | memoryview, stop: Exception) -> None:
+        if isinstance(stop, httptools.HttpParserUpgrade):
+            self._decline_upgrade(memoryview(data)[stop.args[0] :])
+        else:
+            self._refuse(InvalidRequest("The request is not valid HTTP."))
+
+    def _decline_upgrade(self, rest: memoryview) -> None:
+        """Read the same request without the offer, which the parser takes for the end of HTTP (RFC 9110 §7.8)."""
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            # What follows has no framing of its own (RFC 9110 §9.3.6): the connection ends with the answer.
+            self._refuse(InvalidRequest("This service is not a proxy: CONNECT is not supported."))
+            return
+        line = b"%b %b HTTP/%b\r\n" % (method, self.url, self.parser.get_http_version().encode())
+        fields = b"".join(b"%b: %b\r\n" % field for field in self.headers)
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._feed(b"%b%b\r\n" % (line, fields))
+        if rest and not self._ended:
+            self._feed(rest)
+
+    def _may_discard(self, size: int) -> bool:
+        """Whether to read on in the body of a request that is answered already."""
+        self._unread_bytes += size
+        if self._unread_bytes > UNREAD_BYTES:
+            self._linger()
+        return not self._ended
+
+    # -- what the parser finds ----------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._start_head()
+
+    def _start_head(self) -> None:
+        self._host = self._coding = None
+        self._hosts = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._reading_body:
+            # A trailer field, never merged into the header fields (RFC 9110 §6.5.1).
+            self._header_bytes += len(name) + len(value) + 4
+            return
+        name = name.lower()
+        if name in SPECIAL:
+            if name == b"host":
+                self._host = value
+                self._hosts += 1
+            elif name == b"transfer-encoding":
+                self._coding = value
+            elif name == b"upgrade":
+                return
+            elif value.lower() == b"100-continue":
+                self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        # The head of an offer to upgrade is read again, without the offer.
+        if self._ended or self._reading_body or self.parser.should_upgrade():
+            return
         self._reading_headers = False
         self._reading_body = True
         self._calm()
+        self._version = self.parser.get_http_version()
+        # A large block may come in one piece: the request is then whole, and the edge refuses it.
+        if self._header_bytes > HEADER_BYTES and self._header_length() > HEADER_BYTES:
+            self._fault = HeaderFieldsTooLarge()
+        else:
+            self._fault = find_fault(self._version, self._hosts, self._host, self._coding)
         self.start_request()
+        self._header_bytes = 0
 
     def start_request(self) -> None:
         """The header fields are complete: whoever answers may begin."""
-        # A large block may come in one piece: the request is then whole, and the edge refuses it.
-        if self._header_bytes > HEADER_BYTES and self._header_length() > HEADER_BYTES:
-            self.scope["headers_too_large"] = True  # type: ignore[typeddict-unknown-key]
+        if self._fault is not None:
+            self.scope[FAULT] = self._fault  # type: ignore[literal-required]
         self.scope[MORE_TIME] = self._more_time  # type: ignore[literal-required]
         super().on_headers_complete()
+        self._begun = True
+        if self.pipeline:
+            self._hold()
         if self.leaving:
             self.cycle.keep_alive = False
 
-    def on_message_complete(self) -> None:
-        self._request_is_read()
-        super().on_message_complete()
+    def on_body(self, body: bytes) -> None:
+        if self._reading_body:
+            self._header_bytes = 0
+            super().on_body(body)
 
-    def _request_is_read(self) -> None:
+    def on_message_complete(self) -> None:
+        if self._ends_message():
+            super().on_message_complete()
+
+    def _ends_message(self) -> bool:
+        """Whether a whole message has been read; not an offer to upgrade, nor one with too many trailer fields."""
+        if not self._reading_body or self._header_bytes > HEADER_BYTES:
+            return False
+        self._ended = not self.parser.should_keep_alive()
+        self._begun = False
         self._reading_body = False
         self._reading_headers = True
-        self._header_bytes = 0
+        self._header_bytes = self._unread_bytes = 0
         self._calm()
+        return True
+
+    # -- answers ------------------------------------------------------------------------------------------
+
+    def _refuse(self, error: PublicError) -> None:
+        """Answer what cannot be read when its turn comes, and end the connection with it."""
+        self._ended = True
+        self._calm()
+        if self._begun and self.pipeline:
+            # The request that breaks off is the newest; those before it are answered first.
+            self.pipeline.popleft()
+            self._refusal = error
+        elif self._begun and self._is_idle():
+            self._linger()
+        elif self._begun and self.cycle.response_started:
+            self._close()
+        elif self._begun:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            self._send_refusal(error)
+        elif self._is_idle():
+            self._send_refusal(error)
+        else:
+            self._refusal = error
+
+    def _send_refusal(self, error: PublicError) -> None:
+        self.transport.write(self.app.refuse(error, self.client, self.server_state.default_headers))
+        self._linger()
 
     def on_response_complete(self) -> None:
-        # As uvicorn's, which makes a timer for each idle moment; here one timer looks how long the last one has been.
         self.server_state.total_requests += 1
         if self.transport.is_closing():
-            self._limit_goodbye()
+            self.flow.watch()
             return
-        self.flow.resume_reading()
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
+        elif self._refusal is not None:
+            self._send_refusal(self._refusal)
             return
-        self._idle_since = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self._watch_idleness(self.timeout_keep_alive)
-
-    def _watch_idleness(self, seconds: float) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
-
-    def timeout_keep_alive_handler(self) -> None:
-        self.timeout_keep_alive_task = None
-        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
-        if not self._is_idle() or self._header_bytes:
-            return
-        if left > 0:
-            self._watch_idleness(left)
-        elif not self.transport.is_closing():
-            self.transport.close()
-
-    def _unset_keepalive_if_required(self) -> None:
-        """Data has arrived: the timer goes on."""
-
-    def shutdown(self) -> None:
-        if self._is_idle():
-            self.loop.call_later(LINGER_SECONDS, self._close_if_idle)
         else:
-            self.cycle.keep_alive = False
-
-    def _close_if_idle(self) -> None:
-        if self._is_idle() and not self._header_bytes and not self.transport.is_closing():
-            self.transport.close()
-            self._limit_goodbye()
-
-    def _is_idle(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
-
-    def _limit_goodbye(self) -> None:
-        # Of a TLS peer that leaves close_notify unanswered uvloop would wait half a minute, and a stop with it.
-        if self.scheme == "https" and self.transport.is_closing():
-            self.loop.call_later(GOODBYE_SECONDS, self.transport.abort)
+            self._start_idling()
+        flow = self.flow
+        if self._held:
+            self._read_held()
+        elif flow.held:
+            self._hold()
+        if flow.read_paused:
+            flow.resume_reading()
 
     def _header_length(self) -> int:
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
@@ -157,16 +254,3 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._reading_body:
             self._calm()
             self._wait()
-
-    def _wait(self) -> None:
-        self._patience = self.loop.call_later(REQUEST_SECONDS, self._give_up)
-
-    def _calm(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-
-    def _give_up(self) -> None:
-        self._patience = None
-        if not self.transport.is_closing():
-            self.transport.close()

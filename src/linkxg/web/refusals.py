@@ -23,7 +23,8 @@ from linkxg.web.logs import log
 
 REALM = "linkxg"
 OAUTH_PREFIX = "/api/v1/oauth/"
-RESOURCE_METADATA = "/.well-known/oauth-protected-resource"
+RESOURCE_METADATA = "/.well-known/oauth-protected-resource/api/v1"
+"""That of the resource PUBLIC_URL/api/v1: its path comes behind the well-known part (RFC 9728 §3.1)."""
 
 
 PROBLEM_TYPE = (b"content-type", b"application/problem+json")

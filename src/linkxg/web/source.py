@@ -1,10 +1,12 @@
 """Which address did a request come from?
 
 The socket's, unless the peer is a trusted proxy: then the right-most hop of X-Forwarded-For that is not itself
-a trusted proxy. Everything further left is the sender's own claim (ASVS 4.1.3).
+a trusted proxy. Everything further left is the sender's own claim (ASVS 4.1.3). A hop may carry a port and brackets,
+as in RFC 7239 §6; one that is no address is `UNKNOWN`, which no address range and no known source matches.
 """
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -13,6 +15,12 @@ from linkxg.web.exchange import Headers
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+UNKNOWN = "unknown"
+"""The source of a request whose forwarded address cannot be read."""
+
+
+_PORT = "(?::[0-9]{1,5})?"
+_HOP = re.compile(rf"\[([0-9A-Fa-f:.]+)\]{_PORT}|([0-9.]+){_PORT}|([0-9A-Fa-f:.]+)")
 
 
 class Sources:
@@ -25,7 +33,7 @@ class Sources:
         """(address, whether it may be served). Not served: plain HTTP from beyond this machine."""
         peer = client[0] if client else "127.0.0.1"
         if not self._trusted:
-            return peer, scheme == "https" or _is_loopback(peer)
+            return peer, scheme == "https" or is_loopback(peer)
         if not self._is_trusted(peer):
             return peer, scheme == "https"
         protocol = _last(headers, b"x-forwarded-proto")
@@ -33,7 +41,7 @@ class Sources:
 
     def speaks_for_many(self, peer: str) -> bool:
         """Whether `peer` is a trusted proxy or this machine itself, so that a bound per source does not fit."""
-        return _is_loopback(peer) or self._is_trusted(peer)
+        return is_loopback(peer) or self._is_trusted(peer)
 
     def _client_behind(self, peer: str, headers: Headers) -> str:
         hops = [
@@ -42,10 +50,11 @@ class Sources:
             if name == b"x-forwarded-for"
             for hop in value.decode("latin-1").split(",")
         ]
-        for hop in reversed(hops):
-            address = parse_address(hop)
+        # An empty element of a list is none (RFC 9110 §5.6.1).
+        for hop in filter(None, reversed(hops)):
+            address = _parse_hop(hop)
             if address is None:
-                return peer
+                return UNKNOWN
             if not self._is_trusted(str(address)):
                 return str(address)
         return peer
@@ -71,6 +80,13 @@ def parse_address(text: str) -> Address | None:
 
 
 @lru_cache(4_096)
+def _parse_hop(text: str) -> Address | None:
+    """The address of `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:443`."""
+    match = _HOP.fullmatch(text)
+    return parse_address(next(filter(None, match.groups()))) if match else None
+
+
+@lru_cache(4_096)
 def source_key(text: str) -> str:
     """What limits count by: an IPv4 address, or the /64 that one IPv6 customer holds."""
     address = parse_address(text)
@@ -80,7 +96,7 @@ def source_key(text: str) -> str:
 
 
 @lru_cache(4_096)
-def _is_loopback(text: str) -> bool:
+def is_loopback(text: str) -> bool:
     address = parse_address(text)
     return address is not None and address.is_loopback
 

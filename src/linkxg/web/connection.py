@@ -1,0 +1,134 @@
+"""One connection of uvicorn's httptools protocol, with bounds on its life.
+
+Bounds on connections in all and per source, on the time until headers and body are complete, on idleness and on
+unanswered writes (ASVS 13.1.2). A request that arrives in one piece starts no timer.
+"""
+
+import asyncio
+from collections import Counter
+from typing import Any, ClassVar
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from linkxg.web.flow import ConnectionFlow
+from linkxg.web.source import source_key
+
+CONNECTIONS = 4_096
+CONNECTIONS_PER_SOURCE = 256
+REQUEST_SECONDS = 10.0
+LINGER_SECONDS = 0.5
+
+
+class BoundedConnection(HttpToolsProtocol):
+    """Counts connections and closes those that are too slow or idle for too long.
+
+    `leaving` is set when the process ends: each connection then gets one more answer, with `Connection: close`, if its
+    request is under way or comes within a moment. Closed at once, it might cut off a request that is on the wire.
+    """
+
+    leaving: ClassVar[bool] = False
+    _open: ClassVar[Counter[str]] = Counter()
+    flow: ConnectionFlow
+    _peer = ""
+    # Of the head that is being read, or framing and trailer fields since the last part of a body.
+    _header_bytes = 0
+    # Nothing more is read: the last request was complete, or something was refused.
+    _ended = False
+    _held = b""
+    _idle_since = 0.0
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.flow = ConnectionFlow(transport, self.loop)
+        peer = transport.get_extra_info("peername")
+        self._peer = source_key(peer[0]) if peer else ""
+        self._open[self._peer] += 1
+        crowded = self._open[self._peer] > CONNECTIONS_PER_SOURCE and not self.app.speaks_for_many(self._peer)
+        if crowded or self._open.total() > CONNECTIONS:
+            transport.close()
+        else:
+            self._wait()
+            if self.leaving:
+                self.shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._calm()
+        self.flow.stop()
+        self._held = b""
+        super()._unset_keepalive_if_required()
+        self._open[self._peer] -= 1
+        if not self._open[self._peer]:
+            del self._open[self._peer]
+        super().connection_lost(exc)
+
+    # -- ends ---------------------------------------------------------------------------------------------
+
+    def _close(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
+            self.flow.watch()
+
+    def _linger(self) -> None:
+        """End the connection so that the peer can still read its answer while it is sending (RFC 9112 §9.6)."""
+        self._ended = True
+        if self.transport.is_closing():
+            return
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self._close)
+
+    def shutdown(self) -> None:
+        if self._is_idle():
+            self.loop.call_later(LINGER_SECONDS, self._close_if_idle)
+        else:
+            self.cycle.keep_alive = False
+
+    def _close_if_idle(self) -> None:
+        if self._is_idle() and not self._header_bytes:
+            self._close()
+
+    # -- idleness -----------------------------------------------------------------------------------------
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _start_idling(self) -> None:
+        # Not as uvicorn does, which makes a timer for each idle moment: one timer looks how long the last one has been.
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._watch_idleness(self.timeout_keep_alive)
+
+    def _watch_idleness(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if not self._is_idle() or self._header_bytes:
+            return
+        if left > 0:
+            self._watch_idleness(left)
+        else:
+            self._close()
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Data has arrived: the timer goes on."""
+
+    # -- the deadline of a request ------------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        self._patience = self.loop.call_later(REQUEST_SECONDS, self._give_up)
+
+    def _calm(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self) -> None:
+        self._patience = None
+        if self.flow.held:
+            # It is not the peer that is slow: its earlier requests are being answered, and reading is paused.
+            self._wait()
+        else:
+            self._close()

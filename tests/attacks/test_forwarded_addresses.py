@@ -1,0 +1,73 @@
+"""Forwarded addresses are read as proxies write them; one that cannot be read is nobody's. Rule L9, RFC 7239 §6."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from attacks.cases import case
+from attacks.conftest import METRICS_TOKEN, PROXIED, new_source
+from conftest import ServerFactory, ending_clean
+from harness.clients import OAuthClient, make_client, request_token
+from harness.world import World, build_world
+
+V4, V6 = "203.0.113.7", "2001:db8::1"
+READABLE = {
+    V4: V4,
+    f"{V4}:4711": V4,
+    f"[{V6}]": V6,
+    f"[{V6}]:443": V6,
+    V6: V6,
+    f"::ffff:{V4}": V4,
+    f"[::ffff:{V4}]:1": V4,
+}
+UNREADABLE = ("unknown", "_hidden", "_hidden:443", f"{V4}:port", f"{V4}:", f"[{V6}", f"[{V6}]443", "a.example",
+              "999.1.1.1", "fe80::1%eth0", f'"{V4}"', f"{V4} 443", "203.0.113")  # fmt: skip
+EVERYWHERE = ["0.0.0.0/0", "::/0", "127.0.0.0/8"]
+
+
+@pytest.fixture(scope="module")
+def proxied(new_server: ServerFactory) -> Iterator[World]:
+    """A server behind a proxy with limits out of the way: what reads addresses is the same on both engines."""
+    settings = {**PROXIED, "LINKXG_LIMIT_SCALE": "1000", "LINKXG_METRICS_TOKEN": METRICS_TOKEN}
+    yield from ending_clean(build_world(new_server("sqlite", **settings), new_source()))
+
+
+@pytest.fixture(scope="module")
+def bound(proxied: World) -> dict[str, OAuthClient]:
+    """Clients of one IPv4 range, of one IPv6 range, and of every address that there is."""
+    ranges = {V4: ["203.0.113.0/24"], V6: ["2001:db8::/32"], "": EVERYWHERE}
+    return {name: make_client(proxied.api, proxied.owner, allowed_cidrs=cidrs) for name, cidrs in ranges.items()}
+
+
+@pytest.mark.parametrize("hop", [case("L9", hop, hop) for hop in READABLE])
+def test_a_hop_with_port_or_brackets_is_read(proxied: World, bound: dict[str, OAuthClient], hop: str) -> None:
+    for forwarded in (hop, f"198.51.100.9, {hop}", f"{hop}, 127.0.0.1:8080"):
+        with proxied.server.client(forwarded) as caller:
+            request_token(caller, bound[READABLE[hop]]).expect(200)
+            request_token(caller, bound[V6 if READABLE[hop] == V4 else V4]).expect(401, "invalid_client")
+
+
+@pytest.mark.parametrize("hop", [case("L9", hop, hop) for hop in UNREADABLE])
+def test_a_hop_that_cannot_be_read_is_in_no_range(proxied: World, bound: dict[str, OAuthClient], hop: str) -> None:
+    for forwarded in (hop, f"{V4}, {hop}", f"{hop}, 127.0.0.1"):
+        with proxied.server.client(forwarded) as caller:
+            answer = request_token(caller, bound[""]).expect(401, "invalid_client")
+            request_id = str(answer.header("x-request-id"))
+            [line] = proxied.server.process.wait_for(lambda line, found=request_id: found in line)  # type: ignore[misc]
+            assert '"source":"unknown"' in line.replace(" ", "")
+
+
+def test_a_hop_that_cannot_be_read_still_signs_in_and_is_not_loopback(proxied: World) -> None:
+    """Clients without ranges are served, and what is meant for this machine is not shown."""
+    with proxied.server.client("unknown") as caller:
+        request_token(caller, proxied.oauth).expect(200)
+        caller.get("//metrics").expect(401, "invalid_token")
+        caller.get("//metrics", headers=[("Authorization", f"Bearer {METRICS_TOKEN}")]).expect(200)
+
+
+def test_empty_elements_of_the_list_are_no_hops(proxied: World, bound: dict[str, OAuthClient]) -> None:
+    for forwarded in (f"{V4},", f"{V4}, ,", f", {V4}"):
+        with proxied.server.client(forwarded) as caller:
+            request_token(caller, bound[V4]).expect(200)

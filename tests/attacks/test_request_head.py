@@ -1,0 +1,107 @@
+"""Rules of HTTP/1.1 for the head of a request, at every kind of address. RFC 9112 §2.3, §3.2, §6.1."""
+
+from __future__ import annotations
+
+import pytest
+
+from attacks.cases import TOKEN_PATH, case
+from harness.client import FORM_TYPE
+from harness.raw import converse, exchange, send_raw, statuses
+from harness.world import World
+
+ADDRESSES = {
+    "token": b"POST " + TOKEN_PATH.encode(),
+    "refresh": b"POST /api/v1/auth/refresh",
+    "introspect": b"POST /api/v1/oauth/introspect",
+    "revoke": b"POST /api/v1/oauth/revoke",
+    "product": b"GET /api/v1/products/00000000-0000-4000-8000-000000000000",
+    "login": b"POST /api/v1/auth/login",
+    "health": b"GET /healthz",
+    "console": b"GET /sign-in",
+    "nothing": b"GET /nothing",
+}
+HOSTS = {
+    "none": b"",
+    "empty": b"Host:\r\n",
+    "blank": b"Host: \t \r\n",
+    "twice": b"Host: x\r\nHost: x\r\n",
+    "two in one": b"Host: x, y\r\n",
+    "path": b"Host: x/y\r\n",
+    "space": b"Host: x y\r\n",
+    "user": b"Host: user@x\r\n",
+    "bad port": b"Host: x:port\r\n",
+    "long port": b"Host: x:123456\r\n",
+    "open bracket": b"Host: [::1\r\n",
+    "not ASCII": "Host: b\u00fccher.example\r\n".encode(),
+    "markup": b"Host: <x>\r\n",
+}
+GOOD_HOSTS = (b"x", b"api.example.test:443", b"127.0.0.1", b"[::1]:8000", b"linkxg_backend", b"x:", b"x \t")
+REST = b"Connection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize("address", [case(125, name, address) for name, address in ADDRESSES.items()])
+def test_a_request_needs_one_valid_host(world: World, address: bytes) -> None:
+    for name, host in HOSTS.items():
+        answer = send_raw(world.api, address + b" HTTP/1.1\r\n" + host + REST)
+        assert answer is not None, name
+        answer.expect(400, "invalid_request")
+        assert "Host header" in str(answer.told["error_description"]), (name, answer)
+    for host in GOOD_HOSTS:
+        answer = send_raw(world.api, address + b" HTTP/1.1\r\nHost: " + host + b"\r\n" + REST)
+        assert answer is not None
+        assert b"Host" not in answer.body, (host, answer)
+
+
+def test_http_1_0_needs_no_host(world: World) -> None:
+    """As health checks of load balancers are."""
+    answer = send_raw(world.api, b"GET /healthz HTTP/1.0\r\n\r\n")
+    assert answer is not None
+    answer.expect(200)
+
+
+@pytest.mark.parametrize("address", [case(125, name, address) for name, address in ADDRESSES.items()])
+def test_other_transfer_codings_are_not_implemented(world: World, address: bytes) -> None:
+    for coding in (b"gzip, chunked", b"identity, chunked", b"x, chunked"):
+        head = address + b" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: " + coding + b"\r\n\r\n"
+        answer = send_raw(world.api, head + b"0\r\n\r\n")
+        assert answer is not None
+        answer.expect(501, "not_implemented")
+
+
+def test_a_request_without_sound_framing_does_nothing(world: World) -> None:
+    """The parser finds the fault only after the head; nobody may have begun to answer by then."""
+    oauth = world.new_client("products:read")
+    head = f"DELETE /api/v1/oauth/clients/{oauth.client_id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+    bad = (head + world.owner.access + "\r\nTransfer-Encoding: gzip\r\n\r\n").encode()
+    assert statuses(exchange(world.api, bad, half_close=True))[0] in {400, 501}
+    world.api.get(f"/oauth/clients/{oauth.client_id}", bearer=world.owner.access).expect(200)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        case(125, "0.9", b"GET /healthz\r\n"),
+        case(125, "0.9 with an empty line", b"GET /healthz\r\n\r\n"),
+        case(125, "2.0", b"GET /healthz HTTP/2.0\r\nHost: x\r\n\r\n"),
+        case(125, "preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    ],
+)
+def test_other_versions_of_http_are_refused(world: World, line: bytes) -> None:
+    answer = send_raw(world.api, line)
+    assert answer is not None
+    answer.expect(400, "invalid_request")
+
+
+@pytest.mark.parametrize("address", [case(8, name, address) for name, address in ADDRESSES.items()])
+def test_large_header_blocks_get_the_error_of_the_contract(world: World, address: bytes) -> None:
+    """In one piece and in several, the request complete or not."""
+    head = address + b" HTTP/1.1\r\nHost: x\r\nContent-Type: " + FORM_TYPE.encode() + b"\r\nX-Long: " + b"a" * 40_000
+    answer = send_raw(world.api, head + b"\r\n" + REST)
+    assert answer is not None
+    answer.expect(431, "header_fields_too_large")
+    answer = send_raw(world.api, head)
+    assert answer is not None
+    answer.expect(431, "header_fields_too_large")
+    received = converse(world.api, [head[:20_000], head[20_000:]])
+    assert statuses(received) == [431]
+    assert b'"error":"header_fields_too_large"' in received
