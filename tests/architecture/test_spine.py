@@ -12,6 +12,7 @@ SPINE = (
     ("", "clock", "ids", "errors", "settings", "bounded", "waiting"),
     ("crypto", "db", "web"),
     ("audit",),
+    ("authorization",),
     ("accounts",),
     ("tokens",),
     ("clients",),

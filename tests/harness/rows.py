@@ -21,6 +21,16 @@ def rows(database: Database, sql: str) -> list[list[str]]:
         return [["" if value is None else str(value) for value in row] for row in connection.execute(sql)]
 
 
+def change_unheard(database: Database, sql: str) -> None:
+    """Change rows behind the program's back: no worker hears of it by the change feed."""
+    if isinstance(database, PostgresDatabase | ReplicatedDatabase):
+        database.cluster.query(database.url, sql)
+        return
+    assert isinstance(database, SqliteDatabase)
+    with closing(sqlite3.connect(database.path, isolation_level=None, timeout=10)) as connection:
+        connection.execute(sql)
+
+
 def count(database: Database, sql: str) -> int:
     """The number that a query answers with."""
     return int(rows(database, sql)[0][0])

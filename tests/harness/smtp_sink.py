@@ -53,6 +53,12 @@ class SmtpSink:
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
 
+    @property
+    def mails(self) -> list[Mail]:
+        """Every message that has come so far."""
+        with self._news:
+            return list(self._mails)
+
     def start(self) -> SmtpSink:
         self._controller.start()
         return self

@@ -10,6 +10,7 @@ from conftest import ServerFactory
 from harness.databases import PostgresDatabase
 from harness.load import Line, connected
 from harness.world import World, build_world
+from races.writing_routes import Things, make_things
 
 ARENAS = {"sqlite-1": ("sqlite", 1), "sqlite-2": ("sqlite", 2), "postgres-2": ("postgres", 2)}
 Lines = Callable[[int], list[Line]]
@@ -27,6 +28,12 @@ def arena(request: pytest.FixtureRequest, new_server: ServerFactory) -> Iterator
         assert b"database is locked" not in built.server.log_text()
     finally:
         built.server.close()
+
+
+@pytest.fixture(scope="session")
+def things(arena: World) -> Things:
+    """What refused requests are about; it stays as it is."""
+    return make_things(arena)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from linkxg.accounts import store
 from linkxg.accounts.model import Role, User, email_key, may_manage
 from linkxg.accounts.password_rules import check_new_password
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.clock import DAY, now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.secrets import INVITATION, digest, is_well_formed, new_secret
@@ -57,7 +58,7 @@ async def invite_user(database: Database, actor: Actor, account_id: str, *, emai
         account = store.find_account(conn, account_id)
         return str(account.name) if account else None
 
-    account_name = await database.write(unit)
+    account_name = await write_as(database, actor, unit)
     if account_name is None:
         raise Conflict("This e-mail address is in use.")
     return Invitation(invitation_id, token, account_name, expires_at)
@@ -133,7 +134,7 @@ async def withdraw_invitation(database: Database, actor: Actor, account_id: str,
         audit.record(conn, account_id, actor, "invitation.withdrawn", invitation_id, {"email": withdrawn.email})
         return True
 
-    if not await database.write(unit):
+    if not await write_as(database, actor, unit):
         raise NotFound
 
 

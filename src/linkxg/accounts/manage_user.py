@@ -2,7 +2,7 @@
 
 Each change that cuts what the person may do begins the next epoch, which ends their sessions and tokens
 everywhere at once. The last enabled Owner cannot be lowered, disabled or removed: the account row is locked
-while that is decided.
+while that is decided (`revoke_as`).
 """
 
 from typing import Any
@@ -13,6 +13,7 @@ from linkxg import audit
 from linkxg.accounts import store
 from linkxg.accounts.model import AccountView, Role, User, UserView, may_manage
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import lock_caller, revoke_as
 from linkxg.clock import rfc3339
 from linkxg.db import Database, changes
 from linkxg.db.changes import GONE, USER
@@ -44,7 +45,7 @@ async def change_user(
     """Raises NotFound, AccessDenied (an Admin and an Owner's account) or Conflict (the last Owner)."""
 
     def unit(conn: Connection) -> User | PublicError:
-        store.lock_account(conn, account_id)
+        lock_caller(conn, user_id)
         user = store.find_user(conn, account_id, user_id)
         if user is None:
             return NotFound()
@@ -67,14 +68,14 @@ async def change_user(
             audit.record(conn, account_id, actor, "user.disabled" if disabled else "user.enabled", user_id)
         return store.find_user(conn, account_id, user_id) or NotFound()
 
-    return view(_or_raise(await database.write(unit)))
+    return view(_or_raise(await revoke_as(database, actor, account_id, unit)))
 
 
 async def remove_user(database: Database, actor: Actor, account_id: str, user_id: str) -> None:
     """Raises NotFound, AccessDenied or Conflict, as `change_user`. What the person made stays."""
 
     def unit(conn: Connection) -> User | PublicError:
-        store.lock_account(conn, account_id)
+        lock_caller(conn, user_id)
         user = store.find_user(conn, account_id, user_id)
         if user is None:
             return NotFound()
@@ -87,7 +88,7 @@ async def remove_user(database: Database, actor: Actor, account_id: str, user_id
         audit.record(conn, account_id, actor, "user.removed", user_id, {"role": user.role})
         return user
 
-    _or_raise(await database.write(unit))
+    _or_raise(await revoke_as(database, actor, account_id, unit))
 
 
 def view(user: User) -> UserView:

@@ -103,12 +103,6 @@ def list_users(conn: Connection, account_id: str) -> list[User]:
     return [User(*row) for row in conn.execute(query)]
 
 
-def lock_account(conn: Connection, account_id: str) -> None:
-    """Serialise what must be decided together, such as who is the last Owner."""
-    # FOR NO KEY UPDATE: every row of the trail refers to the account, and its writer must not wait for this one.
-    conn.execute(select(accounts.c.id).where(accounts.c.id == account_id).with_for_update(key_share=True))
-
-
 def count_other_owners(conn: Connection, account_id: str, user_id: str) -> int:
     """Enabled Owners besides `user_id`."""
     return conn.execute(

@@ -44,7 +44,10 @@ ACTIONS = (
 
 
 class Actor(NamedTuple):
-    """Who acts. `source` is an address or `cli`; `secret_id` names the client secret behind a client's token."""
+    """Who acts. `source` is an address or `cli`; `secret_id` names the client secret behind a client's token.
+
+    `epoch` and `jti` are those of the token or session: by them a write is authorised in its own transaction.
+    """
 
     kind: Literal["user", "client", "anonymous", "cli"]
     id: str | None
@@ -54,6 +57,13 @@ class Actor(NamedTuple):
     role: str | None = None
     secret_id: str | None = None
     session_id: str | None = None
+    epoch: int | None = None
+    jti: str | None = None
+
+    @property
+    def identity(self) -> tuple[str | None, ...]:
+        """Who acts, as it is kept after the request: without what the token was issued with."""
+        return self[:8]
 
 
 def actor_of(exchange: Exchange) -> Actor:
@@ -70,6 +80,8 @@ def actor_of(exchange: Exchange) -> Actor:
         caller.role,
         caller.secret_id,
         caller.session_id,
+        caller.epoch,
+        caller.jti,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.clients import store
 from linkxg.clients.model import Client, ClientView
 from linkxg.clients.register import canonical_cidrs, check_name, grantable
@@ -67,7 +68,7 @@ async def change_client(
             audit.record(conn, account_id, actor, "client.updated", client_id, told)
         return store.find_account_client(conn, account_id, client_id)
 
-    client = await database.write(unit)
+    client = await write_as(database, actor, unit)
     if client is None:
         raise NotFound
     return view(client, now_ms())
@@ -85,7 +86,7 @@ async def delete_client(database: Database, actor: Actor, account_id: str, clien
         audit.record(conn, account_id, actor, "client.deleted", client_id, {"client_name": client.name})
         return True
 
-    if not await database.write(unit):
+    if not await write_as(database, actor, unit):
         raise NotFound
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.clients import store
 from linkxg.clients.model import MAX_CIDRS, MAX_NAME, ClientView, RegisteredClient
 from linkxg.clients.replay import once
@@ -40,7 +41,8 @@ async def register_client(
 ) -> RegisteredClient:
     """The client with its secret, told this once. `expires_at` is in seconds.
 
-    Raises InvalidRequest, InvalidScope (unknown, or beyond the creator's role) or IdempotencyKeyReused.
+    Raises InvalidRequest, InvalidScope (unknown, or beyond the creator's role), IdempotencyKeyReused, or Conflict for a
+    repetition whose secret no longer holds.
     """
     check_name(name)
     scopes = grantable(actor.role, scope)
@@ -73,9 +75,10 @@ async def register_client(
         # Without a seed the secret is random and leaves this transaction only in the answer.
         return shown if seed else {**shown, "client_secret": secret}
 
-    answer, seed = await database.write(once, request, server_key, make)
-    if isinstance(answer, PublicError):
-        raise answer
+    outcome = await write_as(database, actor, once, request, server_key, make)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    answer, seed, _ = outcome
     secret = answer.pop("client_secret", None) or new_secret(CLIENT_SECRET, seed)
     shown = msgspec.convert(answer, ClientView)
     expiry = shown.secrets[0].expires_at if shown.secrets else None

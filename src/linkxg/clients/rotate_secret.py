@@ -4,16 +4,18 @@ At once, or after a grace period in which both work. At most two secrets live; o
 to commit holds the live secret. Rotation never touches scopes (guide, «Rotating client secrets»).
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import revoke_as, write_as
 from linkxg.clients import store
 from linkxg.clients.model import MAX_GRACE_S, Client, RotatedSecret, SecretView
 from linkxg.clients.replay import once
+from linkxg.clients.self_rotations import check_self_rotations
 from linkxg.clients.show import secret_view
 from linkxg.clock import now_ms, seconds_or_none
 from linkxg.crypto.secrets import CLIENT_SECRET, digest, hint, new_secret
@@ -23,6 +25,13 @@ from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, Publ
 from linkxg.ids import uuid7
 from linkxg.tokens.revoke import client_changed
 from linkxg.web.permits import ADMINISTRATORS
+
+
+class Rotation(NamedTuple):
+    """The new secret; `replayed` when this very request was answered before, and this is that answer."""
+
+    rotated: RotatedSecret
+    replayed: bool
 
 
 async def rotate_secret(
@@ -35,10 +44,11 @@ async def rotate_secret(
     grace_period_seconds: int = 0,
     revoke_tokens: bool = False,
     idempotency_key: str | None = None,
-) -> RotatedSecret:
+) -> Rotation:
     """The new secret, told this once. Owners and Admins, or the client itself unless that is switched off for it.
 
-    Raises NotFound, AccessDenied, InvalidRequest or IdempotencyKeyReused.
+    Raises NotFound, AccessDenied, InvalidRequest, IdempotencyKeyReused, RateLimitExceeded for a client that rotates too
+    often, or Conflict for a repetition whose secret no longer holds.
     """
     if not 0 <= grace_period_seconds <= MAX_GRACE_S:
         raise InvalidRequest(f"The field grace_period_seconds must be between 0 and {MAX_GRACE_S}.")
@@ -46,12 +56,18 @@ async def rotate_secret(
     route = f"POST /oauth/clients/{client_id}/rotate"
     request = Request(account_id, route, idempotency_key, content) if idempotency_key else None
 
+    def permit(conn: Connection) -> PublicError | None:
+        client = store.find_account_client(conn, account_id, client_id)
+        return _refusal(actor, client_id, client) or (NotFound() if client is None else None)
+
     def make(conn: Connection, seed: bytes | None) -> dict[str, Any] | PublicError:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
         refused = _refusal(actor, client_id, client)
         if refused is not None or client is None:
             return refused or NotFound()
         now = now_ms()
+        if actor.kind == "client" and (refused := check_self_rotations(client, now)):
+            return refused
         secret, secret_id = new_secret(CLIENT_SECRET, seed), uuid7()
         live = client.live_secrets(now)
         newest = client.secrets[-1]
@@ -82,11 +98,12 @@ async def rotate_secret(
         }
         return answer if seed else {**answer, "client_secret": secret}
 
-    answer, seed = await database.write(once, request, server_key, make)
-    if isinstance(answer, PublicError):
-        raise answer
+    outcome = await revoke_as(database, actor, account_id, once, request, server_key, make, permit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    answer, seed, replayed = outcome
     secret = answer.pop("client_secret", None) or new_secret(CLIENT_SECRET, seed)
-    return RotatedSecret(client_secret=secret, **answer)
+    return Rotation(RotatedSecret(client_secret=secret, **answer), replayed)
 
 
 async def remove_secret(database: Database, actor: Actor, account_id: str, client_id: str, secret_id: str) -> None:
@@ -107,7 +124,7 @@ async def remove_secret(database: Database, actor: Actor, account_id: str, clien
         audit.record(conn, account_id, actor, "client.secret_removed", client_id, {"secret_id": secret_id})
         return None
 
-    refused = await database.write(unit)
+    refused = await write_as(database, actor, unit)
     if refused is not None:
         raise refused
 
@@ -142,7 +159,7 @@ async def extend_secret(
         audit.record(conn, account_id, actor, "client.secret_extended", client_id, told)
         return secret_view(msgspec.structs.replace(secret, expires_at=expires_at * 1000))
 
-    outcome = await database.write(unit)
+    outcome = await write_as(database, actor, unit)
     if isinstance(outcome, PublicError):
         raise outcome
     return outcome

@@ -145,7 +145,7 @@ def routes(
         """Replace the secret. For an Owner, an Admin, or the client itself; the new secret is shown this once."""
         wanted = data or RotateSecret()
         actor = actor_of(exchange_of(request.scope))
-        rotated = await rotate_secret(
+        rotated, replayed = await rotate_secret(
             database,
             server_key,
             actor,
@@ -155,7 +155,8 @@ def routes(
             revoke_tokens=wanted.revoke_tokens,
             idempotency_key=check_key(idempotency_key),
         )
-        notices.secret_rotated(actor, account_id_of(request.scope), client_id)
+        if not replayed:
+            notices.secret_rotated(actor, account_id_of(request.scope), client_id)
         return rotated
 
     @delete(

@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
 )
 
+from linkxg.authorization.store import lock_caller
 from linkxg.clients.model import Client, KnownClient, KnownSecret, Secret
 from linkxg.clock import DAY
 from linkxg.db.prepared import Prepared
@@ -108,6 +109,8 @@ def find_client(conn: Connection, client_id: str) -> KnownClient | None:
 
 def find_account_client(conn: Connection, account_id: str, client_id: str, *, lock: bool = False) -> Client | None:
     """A client of this account; with `lock` it stands still until the transaction ends."""
+    if lock:
+        lock_caller(conn, client_id)
     query = select(clients).where(clients.c.account_id == account_id, clients.c.id == client_id)
     row = conn.execute(query.with_for_update(key_share=True) if lock else query).first()
     if row is None:

@@ -17,6 +17,7 @@ from linkxg.console.pages import go, page
 from linkxg.errors import (
     AccessDenied,
     IdempotencyKeyReused,
+    InvalidToken,
     MethodNotAllowed,
     NotFound,
     PublicError,
@@ -70,7 +71,7 @@ class ErrorPages:
         self._refusals.unexpected(fault, exchange_of(request.scope), request.scope["path"])
         return self.refuse(request, PublicError(reason=type(fault).__name__))
 
-    def sign_in_first(self, request: Request[Any, Any, Any], _: SignInRequired) -> Response[str]:
+    def sign_in_first(self, request: Request[Any, Any, Any], _: SignInRequired | InvalidToken) -> Response[str]:
         """To the sign-in page, and afterwards back to where the person was."""
         visit = visit_if_any(request) or _stranger(request)
         visit.exchange.notes["reason"] = "not signed in"

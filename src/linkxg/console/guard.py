@@ -5,6 +5,7 @@ ours before a handler sees it, and a route that says nothing is refused. Tokens 
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from litestar import Request
@@ -19,7 +20,7 @@ from linkxg.console.forgery import FIELD, form_token, require_own_form
 from linkxg.console.page_forms import PageForm, read_page_form, read_pairs
 from linkxg.console.parts import Parts
 from linkxg.errors import AccessDenied, InvalidRequest
-from linkxg.sessions.console_session import find_console_session
+from linkxg.sessions.console_session import find_console_session, find_session_again
 from linkxg.sessions.model import RECENT_MS, ConsoleSession
 from linkxg.tokens.scopes import ROLE_SCOPES
 from linkxg.web.exchange import Exchange, exchange_of
@@ -77,7 +78,16 @@ class Visit:
         if self.session is None:
             return Actor("anonymous", None, None, source, request_id)
         person = self.session
-        return Actor("user", person.user_id, person.account_id, source, request_id, person.role, session_id=person.id)
+        return Actor(
+            "user",
+            person.user_id,
+            person.account_id,
+            source,
+            request_id,
+            person.role,
+            session_id=person.id,
+            epoch=person.epoch,
+        )
 
     @property
     def proved_lately(self) -> bool:
@@ -98,6 +108,8 @@ class ConsoleGuard:
         allowed, public = route.opt.get("session_roles"), route.opt.get("public")
         if not allowed and not public:
             raise AccessDenied(reason="the page declares no permission")
+        if visit.session is not None:
+            exchange.authorise_again = partial(self._authorise_again, visit, visit.session)
         is_upload = "upload" in route.opt
         if connection.scope.get("method") == "POST" and not is_upload:
             await self._read_form(visit)
@@ -121,6 +133,12 @@ class ConsoleGuard:
         csrf = form_token(parts.server_key, bound_to) if bound_to else ""
         query = PageForm(read_pairs(exchange.query) if exchange.query else [])
         return Visit(exchange, path, session, PageForm([]), query, csrf)
+
+    async def _authorise_again(self, visit: Visit, seen: ConsoleSession) -> None:
+        """A body that takes long to arrive outlives neither the session nor the person's role."""
+        visit.session = await find_session_again(self._parts.database, seen)
+        if visit.session is None:
+            raise SignInRequired
 
     async def _read_form(self, visit: Visit) -> None:
         parts, exchange = self._parts, visit.exchange

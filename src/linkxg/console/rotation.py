@@ -51,7 +51,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         grace = form.text("overlap")
         if not compromised and grace not in OVERLAPS:
             raise InvalidRequest("Choose how long both secrets are to work.")
-        rotated = await rotate_secret(
+        rotated, replayed = await rotate_secret(
             parts.database,
             parts.server_key,
             visit.actor,
@@ -61,7 +61,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             revoke_tokens=compromised,
             idempotency_key=check_key(form.text("key") or None),
         )
-        parts.notices.secret_rotated(visit.actor, visit.account_id, client_id)
+        if not replayed:
+            parts.notices.secret_rotated(visit.actor, visit.account_id, client_id)
         client = (await read_client(parts.database, visit.account_id, client_id)).client
         scope = format_scope(client.scopes)
         return show_secret(parts, visit, client_id, client.name, scope, rotated.client_secret, rotated=rotated)

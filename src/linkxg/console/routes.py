@@ -28,7 +28,7 @@ from linkxg.console import (
 from linkxg.console.error_pages import ErrorPages
 from linkxg.console.guard import ConsoleGuard, SignInRequired
 from linkxg.console.parts import Parts
-from linkxg.errors import PublicError
+from linkxg.errors import InvalidToken, PublicError
 
 _FEATURES = (
     sign_in, invitation, api_access, client_page, rotation, least_scope, refused, members, my_account, audit_log,
@@ -48,7 +48,7 @@ def routes(parts: Parts, errors: ErrorPages) -> list[Router]:
     def refuse(request: Request[Any, Any, Any], error: PublicError) -> Response[str]:
         return errors.refuse(request, error)
 
-    def sign_in_first(request: Request[Any, Any, Any], error: SignInRequired) -> Response[str]:
+    def sign_in_first(request: Request[Any, Any, Any], error: SignInRequired | InvalidToken) -> Response[str]:
         return errors.sign_in_first(request, error)
 
     def refuse_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
@@ -65,6 +65,7 @@ def routes(parts: Parts, errors: ErrorPages) -> list[Router]:
         exception_handlers={
             PublicError: refuse,
             SignInRequired: sign_in_first,
+            InvalidToken: sign_in_first,
             HTTPException: refuse_framework,
             Exception: unexpected,
         },

@@ -35,6 +35,7 @@ changes = Table(
     Column("txid", Sequence, info={"local": True}),
     Index("ix_changes_txid", "txid"),
     Index("ix_changes_at", "at"),
+    Index("ix_changes_subject", "subject"),
     sqlite_autoincrement=True,
 )
 

@@ -6,6 +6,7 @@ An answer follows from its list, so none is kept: who asks again is told the sam
 from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.db import Database, idempotency
 from linkxg.db.idempotency import Request
 from linkxg.errors import IdempotencyKeyReused
@@ -25,7 +26,7 @@ async def ask_once(database: Database, actor: Actor, account_id: str, given: Ide
             return False
         return recorded.matches or IdempotencyKeyReused()
 
-    outcome = await database.write(unit)
+    outcome = await write_as(database, actor, unit)
     if isinstance(outcome, IdempotencyKeyReused):
         raise outcome
     return outcome

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
+from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.db import Database, idempotency
 from linkxg.db.idempotency import Request
 from linkxg.errors import PublicError
@@ -13,7 +15,7 @@ from linkxg.imports.start_import import Started, find_started
 Unit = Callable[[Connection], JobRow | PublicError]
 
 
-async def made_once(database: Database, account_id: str, request: Request | None, unit: Unit) -> Started:
+async def made_once(database: Database, actor: Actor, account_id: str, request: Request | None, unit: Unit) -> Started:
     """What `unit` leaves; of a request that was made before, its job as it is now. Raises what `unit` refuses with."""
 
     def once(conn: Connection) -> Started | PublicError:
@@ -26,7 +28,7 @@ async def made_once(database: Database, account_id: str, request: Request | None
             idempotency.insert_record(conn, request, {"id": job.id})
         return Started(job, False)
 
-    outcome = await database.write(once)
+    outcome = await write_as(database, actor, once)
     if isinstance(outcome, PublicError):
         raise outcome
     return outcome

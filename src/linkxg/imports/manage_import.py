@@ -79,7 +79,7 @@ def _again(job: JobRow, actor: Actor, now: int) -> JobRow:
     """A job of the same file, for the rows that failed."""
     return job._replace(
         id=uuid7(), status="QUEUED", only_failed_of=job.id, bytes_processed=0, rows_processed=0, line=0, created=0,
-        updated=0, unchanged=0, failed=0, actor=as_json(actor), error=None, cancel_wanted=0, created_at=now,
+        updated=0, unchanged=0, failed=0, actor=as_json(actor.identity), error=None, cancel_wanted=0, created_at=now,
         started_at=None, finished_at=None, touched_at=now, lease_until=0, worker=None, attempts=0,
     )  # fmt: skip
 
@@ -91,4 +91,4 @@ async def _once(
     if not is_uuid(job_id):
         raise NotFound
     request = Request(account_id, f"POST /imports/{job_id}/{verb}", key, [actor.id]) if key is not None else None
-    return await made_once(database, account_id, request, unit)
+    return await made_once(database, actor, account_id, request, unit)

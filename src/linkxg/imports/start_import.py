@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
 from linkxg.db import Database, idempotency
 from linkxg.db.idempotency import Recorded, Request
@@ -48,18 +49,21 @@ async def start_import(
 ) -> Started:
     """Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, or what `parts` raises."""
     job = new_job(actor, options, file_name)
-    refused = await database.write(open_job, account_id, job)
+    refused = await write_as(database, actor, open_job, account_id, job)
     if refused is not None:
         raise refused
 
     async def keep(number: int, block: bytes) -> None:
-        if not await database.write(store.insert_block, account_id, job.id, number=number, content=block, now=now_ms()):
+        stored = await write_as(
+            database, actor, store.insert_block, account_id, job.id, number=number, content=block, now=now_ms()
+        )
+        if not stored:
             raise NotFound
 
     try:
         columns, unpacked = await receive_file(options, parts, keep)
-        outcome = await database.write(
-            _queue, actor, account_id, job, columns=columns, unpacked=unpacked, key=idempotency_key
+        outcome = await write_as(
+            database, actor, _queue, actor, account_id, job, columns=columns, unpacked=unpacked, key=idempotency_key
         )
     except BaseException:
         # Also when the caller has gone: what came is of no use to anybody.
@@ -80,7 +84,7 @@ def new_job(actor: Actor, options: Options, file_name: str) -> JobRow:
     return JobRow(
         job_id, "products", options.format, options.mode, options.key, options.on_error, options.empty_as,
         int(options.dry_run), "UPLOADING", "[]", job_id, None, shown[:255], 0, 0, 0, 0, 0, 0, 0, 0, 0, "",
-        as_json(actor), None, 0, now, None, None, now, publish=int(options.publish),
+        as_json(actor.identity), None, 0, now, None, None, now, publish=int(options.publish),
     )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ class RevocationEndpoint:
         actor = Actor("client", client.id, client.account_id, exchange.source, exchange.request_id, secret_id=secret.id)
 
         def unit(conn: Connection) -> None:
-            revoke_token(conn, jti)
+            revoke_token(conn, client.id, jti)
             audit.record(conn, client.account_id, actor, "token.revoked", jti)
 
         await self._database.write(unit)

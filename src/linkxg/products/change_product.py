@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import (
@@ -86,7 +87,7 @@ async def change_product(
         audit.record(conn, account_id, actor, "product.updated", product_id, details)
         return view(shown)
 
-    outcome = await database.write(unit)
+    outcome = await write_as(database, actor, unit)
     if isinstance(outcome, PublicError):
         raise outcome
     return outcome

@@ -6,7 +6,7 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import DuplicateGtin, DuplicateSku, PublicError
+from linkxg.errors import Conflict, DuplicateGtin, DuplicateSku, PublicError
 from linkxg.ids import uuid7
 from linkxg.products import store
 from linkxg.products.check_content import check_content
@@ -20,7 +20,9 @@ from linkxg.products.versions.store import insert_version
 async def create_product(
     database: Database, actor: Actor, account_id: str, given: CreateProduct, idempotency_key: str | None = None
 ) -> Answer[Product]:
-    """Raises ValidationFailed, DuplicateSku, DuplicateGtin or IdempotencyKeyReused."""
+    """Raises ValidationFailed, DuplicateSku, DuplicateGtin, IdempotencyKeyReused, or Conflict for a repetition whose
+    product has been deleted.
+    """
     gtin, faults = check_head(given)
     checked = check_content(given.content)
     if faults or checked.form is None:
@@ -42,4 +44,9 @@ async def create_product(
         audit.record(conn, account_id, actor, "product.created", head.id, {"sku": head.sku})
         return view(Shown(head, 1, "DRAFT", form.digest, form.text))
 
-    return await once(database, actor, account_id, "POST /products", given, idempotency_key, make, Product)
+    def deleted(conn: Connection, made: Product) -> Conflict | None:
+        if store.find_head(conn, account_id, made.id) is not None:
+            return None
+        return Conflict("This request was answered before, and its product has been deleted since.")
+
+    return await once(database, actor, account_id, "POST /products", given, idempotency_key, make, Product, deleted)

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.db import Database, idempotency
 from linkxg.db.idempotency import Request
 from linkxg.errors import IdempotencyKeyReused, PublicError
@@ -34,15 +35,20 @@ async def once(
     key: str | None,
     make: Callable[[Connection], T | PublicError],
     kind: type[T],
+    outdated: Callable[[Connection, T], PublicError | None] = lambda conn, told: None,
 ) -> Answer[T]:
-    """What `make` answers in a unit of work of its own. Raises what it refuses with, or IdempotencyKeyReused."""
+    """What `make` answers in a unit of work of its own. Raises what it refuses with, or IdempotencyKeyReused.
+
+    A recorded answer is given again unless `outdated` says why it no longer holds.
+    """
     request = Request(account_id, route, key, [actor.id, given]) if key is not None else None
 
     def unit(conn: Connection) -> Answer[T] | PublicError:
         if request is not None and (recorded := idempotency.find_record(conn, request)):
             if not recorded.matches:
                 return IdempotencyKeyReused()
-            return Answer(msgspec.json.decode(msgspec.json.encode(recorded.answer), type=kind), True)
+            told = msgspec.json.decode(msgspec.json.encode(recorded.answer), type=kind)
+            return outdated(conn, told) or Answer(told, True)
         made = make(conn)
         if isinstance(made, PublicError):
             return made
@@ -50,7 +56,7 @@ async def once(
             idempotency.insert_record(conn, request, made)
         return Answer(made, False)
 
-    outcome = await database.write(unit)
+    outcome = await write_as(database, actor, unit)
     if isinstance(outcome, PublicError):
         raise outcome
     return outcome

@@ -12,7 +12,7 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import InvalidState, NoDraft, NotFound, PreconditionFailed, PublicError, ValidationFailed
+from linkxg.errors import Conflict, InvalidState, NoDraft, NotFound, PreconditionFailed, PublicError, ValidationFailed
 from linkxg.ids import is_uuid
 from linkxg.products import store
 from linkxg.products.canonical import told
@@ -22,7 +22,7 @@ from linkxg.products.find_missing import find_missing
 from linkxg.products.model import Product, Shown, key_of, view
 from linkxg.products.once import Answer, once
 from linkxg.products.versions.model import PublishProduct
-from linkxg.products.versions.store import find_shown, supersede, update_version
+from linkxg.products.versions.store import find_shown, find_version, supersede, update_version
 
 
 async def publish_product(
@@ -36,8 +36,8 @@ async def publish_product(
 ) -> Answer[Product]:
     """The product with the version that was published.
 
-    Raises NotFound, PreconditionFailed, InvalidState, NoDraft, IdempotencyKeyReused, or ValidationFailed, whose details
-    are everything that is missing.
+    Raises NotFound, PreconditionFailed, InvalidState, NoDraft, IdempotencyKeyReused, Conflict for a repetition whose
+    version has been withdrawn, or ValidationFailed, whose details are everything that is missing.
     """
     if not is_uuid(product_id):
         raise NotFound
@@ -46,8 +46,14 @@ async def publish_product(
         shown = publish(conn, actor, account_id, product_id, given.change_note, may_change)
         return shown if isinstance(shown, PublicError) else view(shown)
 
+    def withdrawn(conn: Connection, published: Product) -> Conflict | None:
+        row = find_version(conn, account_id, product_id, published.version)
+        if row is not None and row.status != "WITHDRAWN":
+            return None
+        return Conflict("This request was answered before, and the version has been withdrawn since.")
+
     route = f"POST /products/{product_id}/publish"
-    return await once(database, actor, account_id, route, given, idempotency_key, make, Product)
+    return await once(database, actor, account_id, route, given, idempotency_key, make, Product, withdrawn)
 
 
 def publish(

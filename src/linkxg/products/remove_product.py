@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import NotFound, PreconditionFailed, PublicError
@@ -43,7 +44,7 @@ async def remove_product(
         audit.record(conn, account_id, actor, action, product_id, {"sku": head.sku})
         return None
 
-    refused = await database.write(unit)
+    refused = await write_as(database, actor, unit)
     if refused is not None:
         raise refused
 

@@ -10,6 +10,7 @@ from linkxg.accounts.model import User, email_key
 from linkxg.accounts.password_rules import check_new_password
 from linkxg.accounts.store import find_account, find_user, update_password_hash
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import revoke_as
 from linkxg.clock import now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
@@ -58,11 +59,11 @@ async def change_password(
         throttle.clear(conn)
         for session in store.live_sessions(conn, account_id, user_id, now_ms()):
             if session.id != session_id:
-                end(conn, actor, account_id, session.id, "password changed")
+                end(conn, actor, account_id, user_id, session.id, "password changed")
         audit.record(conn, account_id, actor, "password.changed", user_id)
         return True
 
-    if not await database.write(unit):
+    if not await revoke_as(database, actor, account_id, unit):
         raise InvalidCredentials(reason="password changed meanwhile")
 
 

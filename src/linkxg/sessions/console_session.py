@@ -54,13 +54,19 @@ async def find_console_session(database: Database, cookie: str) -> ConsoleSessio
     match = _COOKIE.fullmatch(cookie)
     if match is None:
         return None
-    session_id, now = "-".join(match.groups()), now_ms()
-    session = await database.read(store.find_console_session, session_id, now)
+    session = await database.read(store.find_console_session, "-".join(match.groups()), now_ms())
     if session is None or not same(session.digest, digest(cookie)):
         return None
-    if now - session.last_used_at >= TOUCH_MS:
-        await database.write(_touch, session, now)
-    return session
+    return await _used(database, session)
+
+
+async def find_session_again(database: Database, seen: ConsoleSession) -> ConsoleSession | None:
+    """The session that a request began with, as it is now; None once it has ended or its person has changed.
+
+    Not by its cookie: that may have been replaced meanwhile, by a step-up in another window.
+    """
+    session = await database.read(store.find_console_session, seen.id, now_ms())
+    return None if session is None else await _used(database, session)
 
 
 async def prove_again(
@@ -100,6 +106,14 @@ async def prove_again(
     if not await database.write(unit):
         raise InvalidToken(reason="session ended")
     return cookie
+
+
+async def _used(database: Database, session: ConsoleSession) -> ConsoleSession:
+    """The session, which stays alive by being used."""
+    now = now_ms()
+    if now - session.last_used_at >= TOUCH_MS:
+        await database.write(_touch, session, now)
+    return session
 
 
 def _touch(conn: Connection, session: ConsoleSession, now: int) -> None:

@@ -6,6 +6,7 @@ from linkxg import audit
 from linkxg.accounts.model import may_manage
 from linkxg.accounts.store import find_user
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import lock_caller, revoke_as
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
 from linkxg.db.schema import AnyRow
@@ -17,7 +18,7 @@ from linkxg.tokens.revoke import revoke_session
 
 async def logout(database: Database, actor: Actor, account_id: str, session_id: str) -> None:
     """End the caller's own session, durably before this returns. Raises InvalidToken when it had ended."""
-    if not await database.write(end, actor, account_id, session_id, "logout"):
+    if not await revoke_as(database, actor, account_id, end, actor, account_id, actor.id or "", session_id, "logout"):
         raise InvalidToken(reason="session ended")
 
 
@@ -28,9 +29,9 @@ async def end_own_session(database: Database, actor: Actor, account_id: str, use
         session = store.find_session(conn, session_id)
         if session is None or session.account_id != account_id or session.user_id != user_id:
             return False
-        return end(conn, actor, account_id, session_id, "ended by its person")
+        return end(conn, actor, account_id, user_id, session_id, "ended by its person")
 
-    if not await database.write(unit):
+    if not await revoke_as(database, actor, account_id, unit):
         raise NotFound
 
 
@@ -70,19 +71,23 @@ async def end_sessions_of(database: Database, actor: Actor, account_id: str, use
             return NotFound()
         if not may_manage(actor.role, user.role):
             return AccessDenied("Only an Owner can end the sessions of an Owner.")
+        lock_caller(conn, user_id)
         live = store.live_sessions(conn, account_id, user_id, now_ms())
-        return sum(end(conn, actor, account_id, row.id, "by administrator") for row in live)
+        return sum(end(conn, actor, account_id, user_id, row.id, "by administrator") for row in live)
 
-    ended = await database.write(unit)
+    ended = await revoke_as(database, actor, account_id, unit)
     if isinstance(ended, PublicError):
         raise ended
     return ended
 
 
-def end(conn: Connection, actor: Actor, account_id: str, session_id: str, reason: str) -> bool:
-    """Inside a unit of work: end the session and its access tokens; false when it had ended already."""
+def end(conn: Connection, actor: Actor, account_id: str, user_id: str, session_id: str, reason: str) -> bool:
+    """Inside a unit of work: end a person's session and its access tokens; false when it had ended already.
+
+    The lock of the person is held before (`lock_caller`): by `revoke_as` where they act themselves.
+    """
     if not store.end_session(conn, account_id, session_id, now=now_ms(), reason=reason[:20]):
         return False
-    revoke_session(conn, session_id)
+    revoke_session(conn, user_id, session_id)
     audit.record(conn, account_id, actor, "session.ended", session_id, {"reason": reason})
     return True

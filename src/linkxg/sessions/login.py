@@ -125,7 +125,7 @@ def _start(conn: Connection, actor: Actor, proven: Proven, new: NewSession) -> R
     who = actor._replace(kind="user", id=seen.id, account_id=seen.account_id, session_id=new.id)
     for old in store.live_sessions(conn, seen.account_id, seen.id, now)[MAX_SESSIONS - 1 :]:
         store.end_session(conn, seen.account_id, old.id, now=now, reason="evicted")
-        revoke_session(conn, old.id)
+        revoke_session(conn, seen.id, old.id)
         audit.record(conn, seen.account_id, who, "session.ended", old.id, {"reason": "evicted"})
     store.insert_session(
         conn,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import lock_caller
 from linkxg.clock import now_ms
 from linkxg.crypto.refresh_tokens import (
     LAST_GENERATION,
@@ -94,8 +95,9 @@ def _explain(conn: Connection, exchange: Exchange, actor: Actor) -> Rotated | st
         and same(session.refresh_digest, exchange.successor)
     ):
         return store.rotated(session_id, session.user_id, person)
+    lock_caller(conn, session.user_id)
     store.end_session(conn, session.account_id, session_id, now=now, reason="reuse")
-    revoke_session(conn, session_id)
+    revoke_session(conn, session.user_id, session_id)
     audit.record(
         conn, session.account_id, actor, "session.reuse_detected", session_id,
         {"user": session.user_id, "generation": generation, "current": session.generation},

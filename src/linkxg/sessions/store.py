@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.accounts.store import accounts, users
+from linkxg.authorization.store import lock_caller
 from linkxg.clock import DAY
 from linkxg.db.prepared import Prepared
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
@@ -158,6 +159,7 @@ def rotate(conn: Connection, session_id: str, values: dict[str, Any]) -> Rotated
 
 def lock_person(conn: Connection, user_id: str) -> str | None:
     """Serialise the sign-ins of one person; the hash that their password has now, None when there is nobody."""
+    lock_caller(conn, user_id)
     query = select(users.c.password_hash).where(users.c.id == user_id)
     return conn.execute(query.with_for_update(key_share=True)).scalar_one_or_none()
 

@@ -1,7 +1,8 @@
 """May this caller use this route?
 
 Deny by default: a route that declares nothing is refused to everybody, and a test fails. Authentication happens
-before the body is read, so an error about a body is never an oracle for strangers (security bar 38).
+before the body is read, so an error about a body is never an oracle for strangers (security bar 38), and again when it
+has been read: a body that takes long to arrive outlives no revocation.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,6 +42,12 @@ class Guard:
         exchange = exchange_of(connection.scope)
         exchange.route = connection.scope.get("path_template") or exchange.route
         self.admit(exchange, opt)
+
+        async def authorise_again() -> None:
+            # What the token permits is part of it: a role or scope that was cut has ended the token.
+            self.authenticate(exchange)
+
+        exchange.authorise_again = authorise_again
 
     def admit(self, exchange: Exchange, opt: Mapping[str, Any]) -> Principal:
         """The caller, if these options of a route let them in. Raises InvalidToken, InsufficientScope, AccessDenied."""

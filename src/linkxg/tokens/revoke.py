@@ -6,6 +6,7 @@ remembers of them: as many entries as there were revocations in the last 20 minu
 
 from sqlalchemy import Connection
 
+from linkxg.authorization.write_as import lock_caller
 from linkxg.clock import now_ms
 from linkxg.db import changes
 from linkxg.db.changes import CLIENT, LIVE_MS, SESSION, TOKEN, USER, Change, ChangeFeed
@@ -14,17 +15,21 @@ from linkxg.tokens.model import Principal
 _PRUNE_EVERY = 4_096
 
 
-def revoke_token(conn: Connection, jti: str) -> None:
+def revoke_token(conn: Connection, client_id: str, jti: str) -> None:
+    """One access token of a client; what it is writing at this moment is committed first."""
+    lock_caller(conn, client_id)
     changes.append(conn, TOKEN, jti)
 
 
-def revoke_session(conn: Connection, session_id: str) -> None:
-    """All access tokens of one session."""
+def revoke_session(conn: Connection, user_id: str, session_id: str) -> None:
+    """All access tokens of one session of a person."""
+    lock_caller(conn, user_id)
     changes.append(conn, SESSION, session_id)
 
 
 def client_changed(conn: Connection, client_id: str, epoch: int) -> None:
     """Forget what is cached of the client; its tokens of an epoch before `epoch` are dead."""
+    lock_caller(conn, client_id)
     changes.append(conn, CLIENT, client_id, epoch)
 
 

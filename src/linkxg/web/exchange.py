@@ -25,6 +25,10 @@ def _nothing() -> None:
     """Where nobody measures how long a body takes."""
 
 
+async def _authorised() -> None:
+    """Where no caller is known: the endpoint proves the credentials that the body carries."""
+
+
 async def nothing_more() -> Any:
     """Where the whole body is here already."""
     return {"type": "http.disconnect"}
@@ -34,11 +38,13 @@ class Exchange:
     """One request: its server-made id, where it came from, and notes for its one log line.
 
     `whole` is the body if all of it has arrived already; `argument` the id that the path of an edge's read ends with.
+    `authorise_again` decides about the caller once more. It is called after each part of a body that has arrived since
+    the guard's decision, and raises what the guard would (OWASP ASVS 8.3.2).
     """
 
     __slots__ = (
-        "argument", "headers", "method", "more_time", "notes", "principal", "query", "raw_body", "receive",
-        "request_id", "route", "source", "whole",
+        "argument", "authorise_again", "headers", "method", "more_time", "notes", "principal", "query", "raw_body",
+        "receive", "request_id", "route", "source", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -64,6 +70,7 @@ class Exchange:
         self.raw_body: bytes | None = None
         self.whole = whole
         self.more_time: Callable[[], None] = _nothing
+        self.authorise_again: Callable[[], Awaitable[None]] = _authorised
 
     def header(self, name: bytes) -> bytes | None:
         """The value of `name` (lower case). Raises InvalidRequest when the header is repeated."""
@@ -93,6 +100,7 @@ class Exchange:
             raise InvalidRequest("The request body did not arrive.")
         if len(body) > limit:
             raise PayloadTooLarge
+        await self.authorise_again()
         return body
 
     async def stream(self, limit: int) -> AsyncIterator[bytes]:
@@ -109,6 +117,7 @@ class Exchange:
             message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise InvalidRequest("The request body did not arrive.")
+            await self.authorise_again()
             part: bytes = message.get("body", b"")
             more = message.get("more_body", False)
             seen += len(part)

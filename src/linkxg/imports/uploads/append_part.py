@@ -6,6 +6,8 @@ With its last byte the upload becomes an import that waits for its turn.
 
 from collections.abc import AsyncIterator
 
+from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import Conflict, InvalidState, NotFound, PayloadTooLarge, PublicError
@@ -34,7 +36,14 @@ async def find_upload(database: Database, account_id: str, job_id: str) -> JobRo
 
 
 async def append_part(
-    database: Database, account_id: str, job_id: str, *, offset: int, size: int | None, parts: AsyncIterator[bytes]
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    job_id: str,
+    *,
+    offset: int,
+    size: int | None,
+    parts: AsyncIterator[bytes],
 ) -> Standing:
     """How the upload stands then. `size` is that of the part, as far as it is known beforehand.
 
@@ -50,10 +59,10 @@ async def append_part(
     async for piece in _in_pieces(parts):
         if at + len(piece) > standing.length:
             raise _too_much(standing)
-        at = await _store(database, account_id, job_id, at, piece)
-    await check_beginning(database, account_id, job, before=offset, after=at)
+        at = await _store(database, actor, account_id, job_id, at, piece)
+    await check_beginning(database, actor, account_id, job, before=offset, after=at)
     if at == standing.length:
-        await database.write(store.complete_upload, account_id, job_id, now=now_ms())
+        await write_as(database, actor, store.complete_upload, account_id, job_id, now=now_ms())
     return standing_of(await find_upload(database, account_id, job_id))
 
 
@@ -87,10 +96,12 @@ def _too_much(standing: Standing) -> PayloadTooLarge:
     return PayloadTooLarge(f"The upload was announced with {standing.length} bytes.")
 
 
-async def _store(database: Database, account_id: str, job_id: str, at: int, content: bytes) -> int:
+async def _store(database: Database, actor: Actor, account_id: str, job_id: str, at: int, content: bytes) -> int:
     """The byte after the piece. Raises what `_require` does when somebody else has added to the upload."""
-
-    if not await database.write(store.insert_piece, account_id, job_id, begins_at=at, content=content, now=now_ms()):
+    stored = await write_as(
+        database, actor, store.insert_piece, account_id, job_id, begins_at=at, content=content, now=now_ms()
+    )
+    if not stored:
         _require(standing_of(await find_upload(database, account_id, job_id)), at)
         raise InvalidState(f"An upload has at most {MAX_PIECES} parts; cancel it and send larger ones.")
     return at + len(content)

@@ -37,4 +37,4 @@ async def begin_upload(
     def unit(conn: Connection) -> JobRow | PublicError:
         return open_job(conn, account_id, job) or job
 
-    return await made_once(database, account_id, request, unit)
+    return await made_once(database, actor, account_id, request, unit)

@@ -7,6 +7,8 @@ import asyncio
 
 from sqlalchemy import Connection
 
+from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import PayloadTooLarge, ValidationFailed
@@ -18,7 +20,9 @@ from linkxg.imports.uploads import store
 from linkxg.imports.uploads.model import BLOCK
 
 
-async def check_beginning(database: Database, account_id: str, job: JobRow, *, before: int, after: int) -> None:
+async def check_beginning(
+    database: Database, actor: Actor, account_id: str, job: JobRow, *, before: int, after: int
+) -> None:
     """Once, when an upload passes its first MiB or its end; the import has FAILED when this raises ValidationFailed."""
     assert job.upload_length is not None
     enough = min(BLOCK, job.upload_length)
@@ -40,7 +44,7 @@ async def check_beginning(database: Database, account_id: str, job: JobRow, *, b
             changed = {"status": "FAILED", "error": error, "finished_at": at, "touched_at": at}
             return update_job(conn, account_id, job.id, seen=("UPLOADING",), **changed)
 
-        await database.write(unit)
+        await write_as(database, actor, unit)
         raise
 
 

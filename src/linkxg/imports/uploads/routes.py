@@ -11,6 +11,7 @@ from litestar import Request, Response, get, patch
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter
 
+from linkxg.audit.model import actor_of
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import PayloadTooLarge, UnsupportedMediaType
@@ -85,6 +86,7 @@ def routes(database: Database, wake: Callable[[], None]) -> Sequence[HTTPRouteHa
         try:
             standing = await append_part(
                 database,
+                actor_of(exchange),
                 account_id_of(request.scope),
                 import_id,
                 offset=int(upload_offset),

@@ -1,0 +1,86 @@
+"""The SQL that finds a caller whose rights are still those of their token or session.
+
+On PostgreSQL a write holds a shared lock of its caller and a revocation the exclusive one, so each waits for the other.
+They are advisory locks, which are granted in turn: a stream of shared row locks would hold up an exclusive one for
+ever. The check is a statement of its own after the lock, so that it sees what the lock was waited for. On SQLite units
+run one after another, and no lock is needed.
+"""
+
+import hashlib
+
+from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, column, exists, func, select, table
+
+from linkxg.db.changes import TOKEN, changes
+from linkxg.db.prepared import Prepared
+
+# Only the columns needed here: the tables themselves belong to packages that depend on this one.
+accounts = table("accounts", column("id", String))
+users = table(
+    "users",
+    column("account_id", String),
+    column("id", String),
+    column("role", String),
+    column("epoch", BigInteger),
+    column("disabled", Boolean),
+)
+sessions = table("sessions", column("user_id", String), column("id", String), column("ended_at", BigInteger))
+clients = table(
+    "oauth_clients",
+    column("account_id", String),
+    column("id", String),
+    column("epoch", BigInteger),
+    column("disabled", Boolean),
+)
+
+_ACCOUNT = select(accounts.c.id).where(accounts.c.id == bindparam("account")).with_for_update(key_share=True)
+_PERSON = Prepared(
+    select(users.c.id)
+    .select_from(users.join(sessions, sessions.c.user_id == users.c.id))
+    .where(
+        users.c.account_id == bindparam("account"),
+        users.c.id == bindparam("user"),
+        users.c.epoch == bindparam("epoch"),
+        users.c.role == bindparam("role"),
+        users.c.disabled.is_(False),
+        sessions.c.id == bindparam("session"),
+        sessions.c.ended_at.is_(None),
+    )
+)
+_CLIENT = Prepared(
+    select(clients.c.id).where(
+        clients.c.account_id == bindparam("account"),
+        clients.c.id == bindparam("client"),
+        clients.c.epoch == bindparam("epoch"),
+        clients.c.disabled.is_(False),
+        ~exists().where(changes.c.subject == bindparam("jti"), changes.c.kind == bindparam("kind")),
+    )
+)
+
+
+def lock_account(conn: Connection, account_id: str) -> None:
+    """Serialise what must be decided together, such as who is the last Owner."""
+    if conn.dialect.name == "postgresql":
+        # FOR NO KEY UPDATE: every row of the trail refers to the account, and its writer must not wait for this one.
+        conn.execute(_ACCOUNT, {"account": account_id})
+
+
+def lock_caller(conn: Connection, caller_id: str, *, shared: bool = False) -> None:
+    """Hold the lock of a person or client until the transaction ends. Row locks of theirs come after it."""
+    if conn.dialect.name == "postgresql":
+        lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
+        key = hashlib.sha256(b"caller " + caller_id.encode()).digest()[:8]
+        conn.execute(select(lock(int.from_bytes(key, signed=True))))
+
+
+def find_person(
+    conn: Connection, account_id: str, user_id: str, *, epoch: int, role: str | None, session_id: str | None
+) -> bool:
+    """Whether the person is there, enabled, in this role and epoch, and the session has not ended."""
+    values = {"account": account_id, "user": user_id, "epoch": epoch, "role": role, "session": session_id}
+    return _PERSON.first(conn, values) is not None
+
+
+def find_client(conn: Connection, account_id: str, client_id: str, *, epoch: int, jti: str | None) -> bool:
+    """Whether the client is there, enabled and in this epoch, and the token `jti` has not been revoked."""
+    values = {"account": account_id, "client": client_id, "epoch": epoch, "jti": jti, "kind": TOKEN}
+    return _CLIENT.first(conn, values) is not None

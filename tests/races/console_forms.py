@@ -1,0 +1,115 @@
+"""A filled-in form for every page of the console that writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from architecture.program import Route, routes
+from console.browser import FORM_TYPE, Visitor
+from harness.held import Written
+from harness.people import Person
+from races.writing_routes import Things
+
+Fields = dict[str, str]
+# What a form shows or asks, without writing anything.
+ASKING = {"POST /account/api-access/{client_id}/env", "POST /account/api-access/{client_id}/test"}
+UPLOAD = "POST /imports"
+LAST = "POST /sign-out"
+_CLIENT = "/account/api-access/{client_id}"
+FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
+    "POST /account/api-access/new": lambda v, p, t: {"name": "New", "scope": "products:read", "key": uuid4().hex},
+    f"POST {_CLIENT}": lambda v, p, t: {"name": f"Renamed {uuid4()}", "scope": "products:read", "self_rotation": "yes"},
+    f"POST {_CLIENT}/disable": lambda v, p, t: {},
+    f"POST {_CLIENT}/enable": lambda v, p, t: {},
+    f"POST {_CLIENT}/least-scope": lambda v, p, t: {"remove": "products:write"},
+    f"POST {_CLIENT}/rotate": lambda v, p, t: {"mode": "planned", "overlap": "3600", "key": uuid4().hex},
+    f"POST {_CLIENT}/secrets/{{secret_id}}/extend": lambda v, p, t: {"overlap": "86400"},
+    f"POST {_CLIENT}/secrets/{{secret_id}}/finish": lambda v, p, t: {"sure": "yes"},
+    f"POST {_CLIENT}/delete": lambda v, p, t: {},
+    "POST /account/members": lambda v, p, t: {"email": f"{uuid4()}@example.test", "role": "MEMBER"},
+    "POST /account/members/invitations/{invitation_id}/withdraw": lambda v, p, t: {},
+    "POST /account/members/{user_id}": lambda v, p, t: {"act": "role", "role": "VIEWER"},
+    "POST /account/sessions/{session_id}/end": lambda v, p, t: {},
+    "POST /account/password": lambda v, p, t: {
+        "current_password": p.password, "new_password": v.vault.password(),
+    },
+    "POST /imports/{import_id}/cancel": lambda v, p, t: {},
+    "POST /imports/{import_id}/retry": lambda v, p, t: {},
+    UPLOAD: lambda v, p, t: {"mode": "upsert"},
+    "POST /products/new": lambda v, p, t: {"name": "Bolt", "sku": f"F-{uuid4()}", "key": uuid4().hex},
+    "POST /products/{product_id}": lambda v, p, t: _product(v, t.drafted) | {"name": "Renamed"},
+    "POST /products/{product_id}/publish": lambda v, p, t: _product(v, t.publishable, "/publish"),
+    "POST /products/{product_id}/remove": lambda v, p, t: _product(v, t.removable, "/remove"),
+    "POST /products/{product_id}/versions/{version}/withdraw": lambda v, p, t: {"reason": "Wrong"},
+    LAST: lambda v, p, t: {},
+}  # fmt: skip
+_PRODUCTS = {
+    "POST /products/{product_id}": "drafted",
+    "POST /products/{product_id}/publish": "publishable",
+    "POST /products/{product_id}/remove": "removable",
+    "POST /products/{product_id}/versions/{version}/withdraw": "published",
+}
+
+
+def writing_forms() -> dict[str, Route]:
+    """Every address of the console to which a form is sent for somebody who is signed in."""
+    return {
+        f"{route.method} {route.path}": route
+        for route in routes()
+        if route.method == "POST" and route.handler and route.handler.opt.get("session_roles")
+    }
+
+
+def _shown(visitor: Visitor, page: str, action: str | None) -> Fields:
+    """The fields of a form as its page shows them: only what changes is typed."""
+    return dict(visitor.fields(visitor.get(page), action))
+
+
+def _product(visitor: Visitor, product_id: str, act: str = "") -> Fields:
+    page = f"/products/{product_id}"
+    return _shown(visitor, page, page + act)
+
+
+def address(name: str, things: Things, invitation_id: str) -> str:
+    in_overlap = "{secret_id}" in name
+    client = things.overlapping if in_overlap else things.client
+    values = {
+        "client_id": client.client_id,
+        "secret_id": things.overlapping.secret_id,
+        "user_id": things.victim.user_id,
+        "session_id": things.session,
+        "invitation_id": invitation_id,
+        "product_id": getattr(things, _PRODUCTS.get(name, "drafted")),
+        "import_id": things.finished_import if name.endswith("/retry") else things.upload,
+        "version": "1",
+    }
+    return re.sub(r"{(\w+)}", lambda match: str(values[match[1]]), name.partition(" ")[2])
+
+
+def form_for(name: str, visitor: Visitor, person: Person, things: Things, csrf: str, invitation_id: str) -> Written:
+    """The request that a browser would send."""
+    fields = {"csrf": csrf} | FORMS[name](visitor, person, things) | {"csrf": csrf}
+    headers = (
+        ("Cookie", "; ".join(f"{key}={value}" for key, value in visitor.http.cookies.items())),
+        ("Sec-Fetch-Site", "same-origin"),
+        ("Accept", "text/html"),
+    )
+    path = address(name, things, invitation_id)
+    if name == UPLOAD:
+        content, kind = _multipart(fields), "multipart/form-data; boundary=limit"
+    else:
+        content, kind = urlencode(fields).encode(), FORM_TYPE
+    return Written("POST", path, (*headers, ("Content-Type", kind)), content)
+
+
+def _multipart(fields: Fields) -> bytes:
+    parts = [
+        f'--limit\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n' for name, text in fields.items()
+    ]
+    file = (
+        f'--limit\r\nContent-Disposition: form-data; name="file"; filename="p.csv"\r\n\r\nsku,name\nF-{uuid4()},Bolt\n'
+    )
+    return ("".join(parts) + file + "\r\n--limit--\r\n").encode()

@@ -1,0 +1,167 @@
+"""A valid request for every route of the API that writes on behalf of a caller."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from architecture.program import Route, routes
+from harness.clients import OAuthClient, rotate
+from harness.held import Written
+from harness.people import Person
+from harness.world import World
+from products.catalogue import body, complete
+
+API = "/api/v1"
+JSON = ("Content-Type", "application/json")
+CSV = ("Content-Type", "text/csv")
+SESSION_ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
+
+
+@dataclass(frozen=True)
+class Things:
+    """What the requests are about; each of them changes another one."""
+
+    victim: Person
+    client: OAuthClient
+    overlapping: OAuthClient
+    drafted: str
+    publishable: str
+    published: str
+    removable: str
+    finished_import: str
+    upload: str = ""
+    session: str = SESSION_ID
+
+
+def make_things(world: World) -> Things:
+    """Made by the Owner; everything is in the state that its request needs."""
+    api, owner = world.api, world.owner.access
+
+    def product(**members: Any) -> str:
+        return str(api.post("/products", bearer=owner, json=body(**members)).expect(201).data()["id"])
+
+    overlapping = world.new_client()
+    rotate(api, overlapping, owner, grace_period_seconds=3600).expect(200)
+    published = product(**complete())
+    api.post(f"/products/{published}/publish", bearer=owner).expect(200)
+    return Things(
+        world.person(), world.new_client(), overlapping, product(), product(**complete()), published, product(),
+        _import_with_errors(world),
+    )  # fmt: skip
+
+
+def _import_with_errors(world: World) -> str:
+    file = f"sku,gtin\nS-{uuid4()},1\n".encode()
+    started = world.api.post("/imports", bearer=world.owner.access, content=file, headers=[CSV]).expect(202).data()
+    await_imports(world)
+    return str(started["id"])
+
+
+def await_imports(world: World) -> None:
+    """Until no import of the account is under way, and nothing is written but by requests."""
+    api, owner = world.api, world.owner.access
+    for job in api.get("/imports", bearer=owner).expect(200).object()["data"]:
+        deadline = time.monotonic() + 30
+        while job["status"] in ("QUEUED", "RUNNING"):
+            assert time.monotonic() < deadline, job
+            job = api.get(f"/imports/{job['id']}?wait=10", bearer=owner).expect(200).data()
+
+
+@contextmanager
+def uploading(world: World) -> Iterator[str]:
+    """An import that waits for its file; an account has two unfinished ones at most."""
+    api, owner = world.api, world.owner.access
+    job = str(api.post("/imports", bearer=owner, headers=[CSV, ("Upload-Length", "9")]).expect(202).data()["id"])
+    try:
+        yield job
+    finally:
+        api.post(f"/imports/{job}/cancel", bearer=owner).expect_one_of((202, None), (409, "invalid_state"))
+
+
+def _json(path: str, value: Any) -> tuple[str, tuple[tuple[str, str], ...], bytes]:
+    return path, (JSON,), json.dumps(value).encode()
+
+
+def _empty(path: str) -> tuple[str, tuple[tuple[str, str], ...], bytes]:
+    return path, (), b""
+
+
+Made = tuple[str, tuple[tuple[str, str], ...], bytes]
+REQUESTS: dict[str, Callable[[World, Things], Made]] = {
+    "POST /account/users": lambda w, t: _json("/account/users", {"email": f"{uuid4()}@example.test"}),
+    "PATCH /account/users/{user_id}": lambda w, t: _json(f"/account/users/{t.victim.user_id}", {"role": "VIEWER"}),
+    "DELETE /account/users/{user_id}": lambda w, t: _empty(f"/account/users/{t.victim.user_id}"),
+    "POST /auth/logout": lambda w, t: _empty("/auth/logout"),
+    "DELETE /auth/sessions/{session_id}": lambda w, t: _empty(f"/auth/sessions/{t.session}"),
+    "POST /identifiers/validate": lambda w, t: _json(
+        "/identifiers/validate", {"identifiers": [{"type": "gtin", "value": "4006381333931"}]}
+    ),
+    "POST /imports": lambda w, t: ("/imports", (CSV,), f"sku,name\nS-{uuid4()},Bolt\n".encode()),
+    "POST /imports/{import_id}/cancel": lambda w, t: _empty(f"/imports/{t.upload}/cancel"),
+    "PATCH /imports/{import_id}/content": lambda w, t: (
+        f"/imports/{t.upload}/content",
+        (("Content-Type", "application/partial-upload"), ("Upload-Offset", "0")),
+        b"sku,name\n",
+    ),
+    "POST /imports/{import_id}/retry": lambda w, t: _empty(f"/imports/{t.finished_import}/retry"),
+    "POST /oauth/clients": lambda w, t: _json("/oauth/clients", {"client_name": "New", "scope": "products:read"}),
+    "DELETE /oauth/clients/{client_id}": lambda w, t: _empty(f"/oauth/clients/{t.client.client_id}"),
+    "PATCH /oauth/clients/{client_id}": lambda w, t: _json(
+        f"/oauth/clients/{t.client.client_id}", {"client_name": f"Renamed {uuid4()}"}
+    ),
+    "POST /oauth/clients/{client_id}/rotate": lambda w, t: _json(
+        f"/oauth/clients/{t.client.client_id}/rotate", {"grace_period_seconds": 60}
+    ),
+    "DELETE /oauth/clients/{client_id}/secrets/{secret_id}": lambda w, t: _empty(
+        f"/oauth/clients/{t.overlapping.client_id}/secrets/{t.overlapping.secret_id}"
+    ),
+    "PATCH /oauth/clients/{client_id}/secrets/{secret_id}": lambda w, t: _json(
+        f"/oauth/clients/{t.overlapping.client_id}/secrets/{t.overlapping.secret_id}",
+        {"expires_at": int(time.time()) + 7200},
+    ),
+    "POST /products": lambda w, t: _json("/products", body()),
+    "DELETE /products/{product_id}": lambda w, t: _empty(f"/products/{t.removable}"),
+    "PATCH /products/{product_id}": lambda w, t: _json(f"/products/{t.drafted}", {"content": {"brand": str(uuid4())}}),
+    "POST /products/{product_id}/publish": lambda w, t: _json(f"/products/{t.publishable}/publish", {}),
+    "POST /products/{product_id}/versions/{version}/withdraw": lambda w, t: _json(
+        f"/products/{t.published}/versions/1/withdraw", {"reason": "Wrong"}
+    ),
+}
+PASSWORD = "POST /auth/password"
+
+
+def writes_of_api() -> dict[str, Route]:
+    """Every route of the API that writes for the caller of a token, by method and path."""
+    return {
+        f"{route.method} {route.path.removeprefix(API)}": route
+        for route in routes()
+        if route.method != "GET"
+        and route.path.startswith(API)
+        and route.handler
+        and not route.handler.opt.get("public")
+    }
+
+
+def reads_body(route: Route) -> bool:
+    assert route.handler is not None
+    return route.handler.parsed_data_field is not None or "takes" in route.handler.opt
+
+
+def request_for(name: str, world: World, things: Things, bearer: str, person: Person | None) -> Written:
+    """The request, with a key so that even an answer without an effect leaves a row."""
+    if name == PASSWORD:
+        assert person is not None
+        new = world.vault.password()
+        path, headers, content = _json("/auth/password", {"currentPassword": person.password, "newPassword": new})
+    else:
+        path, headers, content = REQUESTS[name](world, things)
+    if name.startswith("POST"):
+        headers = (*headers, ("Idempotency-Key", str(uuid4())))
+    method = name.partition(" ")[0]
+    return Written(method, API + path, (("Authorization", f"Bearer {bearer}"), *headers), content)
