@@ -16,8 +16,8 @@ import pytest
 from attacks.conftest import PROXIED, new_source
 from conftest import ServerFactory, ending_clean
 from harness.client import forwarded
-from harness.databases import Database, PostgresDatabase, SqliteDatabase
 from harness.clients import OAuthClient, request_token
+from harness.databases import Database, PostgresDatabase, SqliteDatabase
 from harness.people import Person, login, new_email, sign_in
 from harness.redis import KeyValueServer
 from harness.rows import count
@@ -202,9 +202,7 @@ def _guess_secrets(world: World, source: str, client_id: str) -> list[int]:
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
-def test_client_secrets_guessed_at_once_are_tried_no_oftener_than_in_turn(
-    limited: World, known: bool
-) -> None:
+def test_client_secrets_guessed_at_once_are_tried_no_oftener_than_in_turn(limited: World, known: bool) -> None:
     oauth = limited.new_client("products:read")
     source = new_source()
     statuses = _guess_secrets(limited, source, oauth.client_id if known else "lxgcli_" + "Y" * 20)

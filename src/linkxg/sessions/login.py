@@ -117,9 +117,7 @@ def fail_attempt(conn: Connection, throttle: Throttle, attempt: int, user: User 
         audit.record(conn, user.account_id, actor, "login.failed", user.id, {"failures": attempt})
 
 
-def _begin(
-    conn: Connection, key: str, throttle: Throttle, source: str
-) -> tuple[User | None, int | RateLimitExceeded]:
+def _begin(conn: Connection, key: str, throttle: Throttle, source: str) -> tuple[User | None, int | RateLimitExceeded]:
     user = find_user_by_email(conn, key)
     return user, throttle.begin(conn, user.id if user else None, source)
 
