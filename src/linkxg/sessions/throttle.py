@@ -42,7 +42,7 @@ class Throttle(NamedTuple):
         attempts = store.add_attempt(conn, self.pair, now=now, forget_before=now - DAY)
         if attempts is None:
             return self._refusal(store.blocked_until(conn, self.pair) - now)
-        ceiling = int(CEILING * self.scale)
+        ceiling = max(1, int(CEILING * self.scale))
         if store.add_attempt(conn, self.email, now=now, forget_before=now - DAY, ceiling=ceiling) is None:
             if user_id is None or not self._is_known_source(conn, user_id, source, now):
                 store.give_attempt_back(conn, self.pair)
@@ -62,8 +62,12 @@ class Throttle(NamedTuple):
         for key in (self.pair, self.email):
             store.give_attempt_back(conn, key)
 
+    @property
+    def _free(self) -> int:
+        return max(1, int(FREE_FAILURES * self.scale))
+
     def _block(self, conn: Connection, attempts: int, now: int) -> None:
-        beyond = attempts - int(FREE_FAILURES * self.scale)
+        beyond = attempts - self._free
         if beyond >= 0:
             store.block(conn, self.pair, now + min(SECOND << min(beyond, 20), LONGEST_MS))
 
@@ -76,7 +80,7 @@ class Throttle(NamedTuple):
         store.clear_failures(conn, [self.pair, self.email])
 
     def _refusal(self, left_ms: int) -> RateLimitExceeded:
-        return refusal(_POLICY, max(1, int(FREE_FAILURES * self.scale)), left_ms / 1000)
+        return refusal(_POLICY, self._free, left_ms / 1000)
 
 
 def throttle_of(email_key: str, source: str, scale: float) -> Throttle:
