@@ -18,13 +18,13 @@ from harness.smtp_sink import SmtpSink
 from harness.world import World, build_world
 from products.catalogue import create, path
 
-SCALE = 0.02
+SCALE = 0.04
 CALLS, INVITATIONS, ROTATIONS, CEILING = (int(SCALE * budget) for budget in (12_000, 200, 300, 100))
 
 
 @pytest.fixture(scope="module")
 def scaled(engine: str, new_server: ServerFactory) -> Iterator[World]:
-    """A server with a fiftieth of each budget."""
+    """A server with a twenty-fifth of each budget."""
     settings = PROXIED | {"LINKXG_LIMIT_SCALE": str(SCALE)}
     yield from ending_clean(build_world(new_server(engine, **settings), new_source()))
 
