@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote_to_bytes
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from architecture.program import Route, routes
 from attacks.conftest import PROXIED, new_source
@@ -13,6 +16,7 @@ from conftest import ServerFactory
 from harness.client import FORM_TYPE, forwarded
 from harness.raw import exchange, request_bytes, send_raw
 from harness.server import Server
+from linkxg.web.forms import _unescape
 
 STRANGER_LIMIT = 4 * 1024
 FORM_LIMIT = 16 * 1024
@@ -107,3 +111,9 @@ def test_no_body_is_read_of_who_may_not_send_one(poor: Server, route: Route) -> 
     assert status == (303 if _is_console(route) else 401)
     if _is_console(route):
         assert fields["location"].startswith("/sign-in")
+
+
+@given(st.lists(st.sampled_from([b"%41", b"%c3%A9", b"%3d", b"%0D", b"=", b"\r\n", b"\n", b" ", b"_", b"\xff", b"a"])))
+def test_escapes_are_read_as_the_standard_library_reads_them(pieces: list[bytes]) -> None:
+    raw = b"".join(pieces)
+    assert _unescape(raw) == unquote_to_bytes(raw)
