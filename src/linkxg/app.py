@@ -64,6 +64,7 @@ from linkxg.tokens.mint import Minter
 from linkxg.tokens.revoke import Revocations
 from linkxg.tokens.verify import Verifier
 from linkxg.web import logs, parameters
+from linkxg.web.budgets import RouteBudgets, TokenBudget
 from linkxg.web.edge import Edge, RawRoutes
 from linkxg.web.exchange import exchange_of
 from linkxg.web.limits import open_limits
@@ -119,7 +120,8 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
     usage = Usage(database)
     housekeeping = Housekeeping(database)
     imports = ImportRunner(database, settings.database, settings.log_level)
-    guard = Guard(verifier, usage.call, usage.refused_call)
+    budgets, token_budget = RouteBudgets(limits), TokenBudget(settings.limit_scale)
+    guard = Guard(verifier, usage.call, usage.refused_call, token_budget.spend)
     authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
     refusals = Refusals(issuer)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
@@ -169,7 +171,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
     api = Router(
         BASE,
         route_handlers=[
-            *account_routes.routes(database, passwords, mailer, cursors, limits, issuer),
+            *account_routes.routes(database, passwords, mailer, cursors, issuer),
             *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
             *client_routes.routes(database, server_key, cursors, notices),
             *identifier_routes.routes(database),
@@ -191,7 +193,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
             *reference_routes.routes(handlers, issuer, __version__),
             *console_routes.routes(parts, error_pages),
         ],
-        guards=[guard],
+        guards=[budgets.spend_source, guard, budgets.spend_caller],
         request_class=StrictRequest,
         request_max_body_size=None,
         exception_handlers={

@@ -191,7 +191,10 @@ class PreconditionFailed(PublicError):
 class PayloadTooLarge(PublicError):
     code, status = "payload_too_large", 413
     text = "The request body is too large."
-    meaning = "16 KiB for OAuth forms, 256 KiB for JSON bodies, 100 MB for files of imports."
+    meaning = (
+        "4 KiB for JSON bodies and forms without a token or session, 16 KiB for OAuth forms, "
+        "256 KiB for other JSON bodies, 100 MB for files of imports."
+    )
 
 
 class UnsupportedMediaType(PublicError):

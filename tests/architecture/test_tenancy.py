@@ -22,7 +22,7 @@ WITHOUT_ACCOUNT = {
     "sessions.find_console_session": "the cookie names the session, and proves itself by its digest",
     "sessions.find_person": "of the session that was just found",
     "sessions.lock_person": "of the person that was just found by address",
-    "sessions.has_session_from": "of the person that was just found by address",
+    "sessions.session_sources": "of the person that was just found by address",
     "authorization.lock_caller": "ids of people and clients are unique over all accounts",
     # Batches of counts over many clients, addressed by ids that are unique over all accounts.
     "clients.counts.add_usage": "counts of many clients at once",
@@ -31,8 +31,10 @@ WITHOUT_ACCOUNT = {
     "clients.counts.touch_secrets": "counts of many clients at once",
     "clients.refused.insert_refused": "refusals of many clients at once",
     # Tables without an account: failures are counted before anybody is known.
-    "sessions.find_failures": "failures belong to nobody",
-    "sessions.add_failure": "failures belong to nobody",
+    "sessions.add_attempt": "failures belong to nobody",
+    "sessions.give_attempt_back": "failures belong to nobody",
+    "sessions.note_failure": "failures belong to nobody",
+    "sessions.blocked_until": "failures belong to nobody",
     "sessions.block": "failures belong to nobody",
     "sessions.clear_failures": "failures belong to nobody",
     "imports.find_due_job": "a worker does the jobs of every account",

@@ -97,7 +97,7 @@ def test_rule_67_an_unknown_address_costs_as_much_time(world: World) -> None:
         case(70, "password of 1025 bytes in 513 letters", {"email": "a@b.test", "password": "\u00e9" * 513}),
         case(76, "control in email", {"email": "a\u0000@example.test", "password": "abc"}),
         case(76, "newline in email", {"email": "a@example.test\n", "password": "abc"}),
-        case(76, "long email", {"email": "a" * 5000 + "@example.test", "password": "abc"}),
+        case(76, "long email", {"email": "a" * 3000 + "@example.test", "password": "abc"}),
     ],
 )
 def test_malformed_sign_ins_are_refused_before_any_hash(world: World, body: Any) -> None:

@@ -89,6 +89,7 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
         (f"{client}/delete", []),
         (f"{client}/enable", []),
         (f"{secret}/finish", [("sure", "yes")]),
+        (f"{secret}/extend", [("overlap", "3600")]),
         ("/account/members", [("email", "new@example.test"), ("role", "VIEWER")]),
         *((member, [("act", act), ("role", "ADMIN")]) for act in ("role", "disable", "remove", "end")),
     ]

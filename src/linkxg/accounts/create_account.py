@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.accounts import store
-from linkxg.accounts.model import email_key
+from linkxg.accounts.model import check_account_name, email_key
 from linkxg.accounts.password_rules import check_new_password
 from linkxg.audit.model import Actor
 from linkxg.audit.store import insert_head
@@ -20,7 +20,12 @@ CLI = Actor("cli", None, None, "cli", "-")
 async def create_account(
     database: Database, passwords: Passwords, *, name: str, owner_email: str, password: str, another: bool
 ) -> tuple[str, str]:
-    """(account id, Owner's id). Raises Conflict where an account exists, unless `another`, or the e-mail is taken."""
+    """(account id, Owner's id).
+
+    Raises InvalidRequest for the name or the address, and Conflict where an account exists, unless `another`, or the
+    e-mail is taken.
+    """
+    check_account_name(name)
     key = email_key(owner_email)
     check_new_password(password, name, owner_email)
     password_hash = await passwords.hash(password)

@@ -27,12 +27,12 @@ class Mailer:
         """Whether the server took the mail; a failure is logged, never raised, and nothing of the text is logged."""
         if self._url is None:
             return False
-        message = EmailMessage()
-        message["From"] = self._sender
-        message["To"] = to
-        message["Subject"] = subject
-        message.set_content(text)
         try:
+            message = EmailMessage()
+            message["From"] = self._sender
+            message["To"] = to
+            message["Subject"] = _one_line(subject)
+            message.set_content(text)
             async with self._connection(self._url) as connection:
                 await connection.send_message(message)
         except _faults() as error:
@@ -70,6 +70,11 @@ def _faults() -> tuple[type[Exception], ...]:
     from aiosmtplib import SMTPException
 
     return SMTPException, OSError, ValueError
+
+
+def _one_line(subject: str) -> str:
+    """A subject that cannot end its header field (RFC 5322 §2.2): names were stored before they were checked."""
+    return " ".join("".join(c if c.isprintable() else " " for c in subject).split())
 
 
 def invitation_text(account_name: str, link: str) -> tuple[str, str]:

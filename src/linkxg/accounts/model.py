@@ -12,6 +12,7 @@ Role = Literal["OWNER", "ADMIN", "MEMBER", "VIEWER"]
 RANK = {"OWNER": 3, "ADMIN": 2, "MEMBER": 1, "VIEWER": 0}
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\]+\.?[^\s@\"(),:;<>\[\]\\]+")
 MAX_EMAIL = 254
+MAX_ACCOUNT_NAME = 200
 
 
 class AccountView(msgspec.Struct, rename="camel"):
@@ -54,6 +55,14 @@ class User(msgspec.Struct, frozen=True):
     disabled: bool
     epoch: int
     created_at: int
+
+
+def check_account_name(name: str) -> None:
+    """Raises InvalidRequest unless it is one line of 1 to 200 visible characters, as the subject of a mail must be."""
+    if not name.strip() or len(name) > MAX_ACCOUNT_NAME or not name.isprintable():
+        raise InvalidRequest(
+            f"The name of an account is one line of 1 to {MAX_ACCOUNT_NAME} characters without control characters."
+        )
 
 
 def email_key(email: str) -> str:

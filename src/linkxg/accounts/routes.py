@@ -19,12 +19,12 @@ from linkxg.clock import rfc3339
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.web.exchange import account_id_of, exchange_of
-from linkxg.web.limits import Budget, Limits
+from linkxg.web.limits import Budget
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import ADMINISTRATORS, public, roles
-from linkxg.web.source import source_key
 
 ACCEPTS = Budget("invitations-source", 60, 60)
+INVITATIONS = Budget("invitations", 200, 3_600)
 
 
 class InviteUser(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,7 +46,6 @@ def routes(
     passwords: Passwords,
     mailer: Mailer,
     cursors: Cursors,
-    limits: Limits,
     public_url: str,
 ) -> Sequence[HTTPRouteHandler]:
     @get("/account", operation_id="readAccount", tags=["Account"], **roles())
@@ -59,7 +58,7 @@ def routes(
         """The people of the account."""
         return Success(data=await list_people(database, account_id_of(request.scope)))
 
-    @post("/account/users", operation_id="inviteUser", tags=["Account"], **roles(ADMINISTRATORS))
+    @post("/account/users", operation_id="inviteUser", tags=["Account"], **roles(ADMINISTRATORS, INVITATIONS))
     async def invite(request: Request[Any, Any, Any], data: JSONBody[InviteUser]) -> Success[Invited]:
         """Invite a person. The link works once and for 7 days; it is mailed, or returned here without mail."""
         actor = actor_of(exchange_of(request.scope))
@@ -92,14 +91,13 @@ def routes(
         operation_id="acceptInvitation",
         tags=["Account"],
         status_code=201,
-        **public(),
+        **public(ACCEPTS),
     )
     async def accept(
         request: Request[Any, Any, Any], token: FromPath[str], data: JSONBody[AcceptInvitation]
     ) -> Success[UserView]:
         """Join the account that the one-time link belongs to, with a password of one's own."""
         exchange = exchange_of(request.scope)
-        await limits.spend(ACCEPTS, source_key(exchange.source))
         user = await accept_invitation(database, passwords, actor_of(exchange), token=token, password=data.password)
         return Success(data=view(user))
 

@@ -38,6 +38,10 @@ class ClientAuthenticator:
         self._missed = 0
         database.feed.subscribe(CLIENT, self._forget)
 
+    def keeps(self, client_id: str) -> bool:
+        """Whether `find` needs no database for this client."""
+        return client_id in self._cache
+
     async def find(self, client_id: str) -> KnownClient | None:
         """The client as it stands now. Raises TemporarilyUnavailable when that cannot be known."""
         feed = self._database.feed

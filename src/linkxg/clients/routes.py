@@ -19,8 +19,11 @@ from linkxg.db import Database
 from linkxg.db.idempotency import check_key
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.headers import IdempotencyKey
+from linkxg.web.limits import Budget
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors
 from linkxg.web.permits import ADMINISTRATORS, any_caller, roles
+
+ROTATIONS = Budget("rotations", 300, 3_600)
 
 
 class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
@@ -134,7 +137,7 @@ def routes(
         operation_id="rotateSecret",
         tags=["OAuth clients"],
         status_code=200,
-        **any_caller(),
+        **any_caller(ROTATIONS),
     )
     async def rotate(
         request: Request[Any, Any, Any],

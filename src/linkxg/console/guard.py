@@ -17,13 +17,13 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie
 from linkxg.console.forgery import FIELD, form_token, require_own_form
-from linkxg.console.page_forms import PageForm, read_page_form, read_pairs
+from linkxg.console.page_forms import FORM_LIMIT, PageForm, read_page_form, read_pairs
 from linkxg.console.parts import Parts
 from linkxg.errors import AccessDenied, InvalidRequest
 from linkxg.sessions.console_session import find_console_session, find_session_again
 from linkxg.sessions.model import RECENT_MS, ConsoleSession
 from linkxg.tokens.scopes import ROLE_SCOPES
-from linkxg.web.exchange import Exchange, exchange_of
+from linkxg.web.exchange import STRANGER_LIMIT, Exchange, exchange_of
 from linkxg.web.multipart_body import MultipartUpload, is_multipart
 from linkxg.web.permits import ADMINISTRATORS
 
@@ -112,6 +112,9 @@ class ConsoleGuard:
             exchange.authorise_again = partial(self._authorise_again, visit, visit.session)
         is_upload = "upload" in route.opt
         if connection.scope.get("method") == "POST" and not is_upload:
+            if not public and visit.session is None:
+                # Nothing of a stranger's body is read where they may not be.
+                raise SignInRequired
             await self._read_form(visit)
         if allowed:
             if visit.session is None:
@@ -142,7 +145,7 @@ class ConsoleGuard:
 
     async def _read_form(self, visit: Visit) -> None:
         parts, exchange = self._parts, visit.exchange
-        visit.form = await read_page_form(exchange)
+        visit.form = await read_page_form(exchange, FORM_LIMIT if visit.session else STRANGER_LIMIT)
         secure = parts.secure
         bound_to = visit.session.id if visit.session else read_cookie(exchange, BEFORE_SESSION, secure=secure)
         if not bound_to:

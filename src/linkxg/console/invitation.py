@@ -30,11 +30,10 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         visit = visit_of(request)
         return await _show(parts, visit, token)
 
-    @post("/invitations/{token:str}", **public())
+    @post("/invitations/{token:str}", **public(ACCEPTS))
     async def join(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
         password = visit.form.text("password")
-        await parts.limits.spend(ACCEPTS, source_key(visit.exchange.source))
         try:
             actor = visit.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
             joined = await accept_invitation(parts.database, parts.passwords, actor, token=token, password=password)

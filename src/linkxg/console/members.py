@@ -11,12 +11,14 @@ from linkxg.accounts.invite_user import invite_user, list_invitations, withdraw_
 from linkxg.accounts.mail import invitation_text
 from linkxg.accounts.manage_user import change_user, list_people, remove_user
 from linkxg.accounts.model import RANK, Role, UserView, may_manage
+from linkxg.accounts.routes import INVITATIONS
 from linkxg.console.confirm import ask_password
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound
 from linkxg.sessions.end_sessions import end_sessions_of, list_sessions
+from linkxg.web.budgets import caller_key
 from linkxg.web.permits import ADMINISTRATORS, session_roles
 
 MEMBERS = "/account/members"
@@ -41,6 +43,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         asking = await ask_password(parts, visit, "invite this person")
         if asking is not None:
             return asking
+        await parts.limits.spend(INVITATIONS, caller_key(visit.account_id, visit.person.user_id))
         try:
             invited = await invite_user(
                 parts.database, visit.actor, visit.account_id, email=email, role=_role(visit.form.text("role"))

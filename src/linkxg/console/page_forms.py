@@ -11,7 +11,7 @@ from linkxg.errors import InvalidRequest
 from linkxg.web.exchange import Exchange
 from linkxg.web.forms import is_form, refuse_form_coding
 
-LIMIT = 256 * 1024
+FORM_LIMIT = 256 * 1024
 MAX_FIELDS = 64
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -47,9 +47,9 @@ def read_pairs(raw: bytes) -> list[tuple[str, str]]:
     return [(name, value.replace("\r\n", "\n")) for name, value in pairs]
 
 
-async def read_page_form(exchange: Exchange) -> PageForm:
+async def read_page_form(exchange: Exchange, limit: int = FORM_LIMIT) -> PageForm:
     """Raises InvalidRequest, UnsupportedMediaType or PayloadTooLarge."""
     if not is_form(exchange.header(b"content-type")):
         raise InvalidRequest("Send the form as application/x-www-form-urlencoded.")
     refuse_form_coding(exchange.header(b"content-encoding"))
-    return PageForm(read_pairs(await exchange.body(LIMIT)))
+    return PageForm(read_pairs(await exchange.body(limit)))

@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from linkxg.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
+from linkxg.clients.routes import ROTATIONS
 from linkxg.clients.show import read_client
 from linkxg.clock import now_ms, now_s
 from linkxg.console.api_access import LIST, show_secret
@@ -20,6 +21,7 @@ from linkxg.console.parts import Parts
 from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, InvalidRequest, NotFound
 from linkxg.tokens.scopes import format_scope
+from linkxg.web.budgets import caller_key
 from linkxg.web.permits import ADMINISTRATORS, session_roles
 
 OVERLAPS = {"3600": "1 hour", "86400": "24 hours", "604800": "7 days"}
@@ -51,6 +53,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         grace = form.text("overlap")
         if not compromised and grace not in OVERLAPS:
             raise InvalidRequest("Choose how long both secrets are to work.")
+        await parts.limits.spend(ROTATIONS, caller_key(visit.account_id, visit.person.user_id))
         rotated, replayed = await rotate_secret(
             parts.database,
             parts.server_key,
@@ -95,6 +98,9 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         seconds = visit.form.text("overlap")
         if seconds not in OVERLAPS:
             raise InvalidRequest("Choose how long both secrets are to work.")
+        asking = await ask_password(parts, visit, "extend the old secret")
+        if asking is not None:
+            return asking
         await extend_secret(
             parts.database, visit.actor, visit.account_id, client_id, secret_id, expires_at=now_s() + int(seconds)
         )

@@ -18,7 +18,6 @@ from linkxg.sessions.end_sessions import logout
 from linkxg.sessions.login import MAX_PASSWORD_BYTES
 from linkxg.sessions.throttle import SOURCE_LOGINS
 from linkxg.web.permits import public, session_roles
-from linkxg.web.source import source_key
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
@@ -36,7 +35,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         wanted = local_path(visit.query.text("next"))
         return go(visit, wanted) if visit.session else sign_in_page(parts, visit, wanted=wanted)
 
-    @post("/sign-in", **public())
+    @post("/sign-in", **public(SOURCE_LOGINS))
     async def sign_in(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
         wanted, email = local_path(visit.form.text("next")), visit.form.text("email").strip()
@@ -82,7 +81,6 @@ def sign_in_page(
 async def enter(parts: Parts, visit: Visit, email: str, password: str) -> None:
     """Start a session with a cookie of its own; one that the browser had before ends. Raises as `login` does."""
     exchange = visit.exchange
-    await parts.limits.spend(SOURCE_LOGINS, source_key(exchange.source))
     if len(password.encode()) > MAX_PASSWORD_BYTES:
         raise InvalidCredentials(reason="password too long")
     actor = visit.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)

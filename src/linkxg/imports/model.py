@@ -15,6 +15,8 @@ MAX_ROW_BYTES = MIB
 MAX_COLUMNS = 500
 MAX_ERRORS = 10_000
 """Rows whose faults are kept in detail; they are counted beyond it."""
+MAX_ROW_FAULTS = 50
+"""Faults of one row that are named."""
 MAX_OPEN_JOBS = 2
 KEEP_MS = 7 * DAY
 STALE_MS = 15 * MINUTE

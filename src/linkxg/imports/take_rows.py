@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from linkxg.clock import now_ms
 from linkxg.ids import uuid7s
 from linkxg.imports import store
-from linkxg.imports.model import MAX_ERRORS, FailedRow, Fault, Options, Progress, RowResult
+from linkxg.imports.model import MAX_ERRORS, MAX_ROW_FAULTS, FailedRow, Fault, Options, Progress, RowResult
 from linkxg.imports.plan_rows import Read, plan, raw_of
 from linkxg.imports.stretches import Rows
 from linkxg.products.bulk.model import Current, Planned, Unchanged, Written
@@ -132,7 +132,8 @@ def tally(batch: Batch, plans: Sequence[Plan], before: Progress) -> tuple[Progre
             result = RowResult(number, "FAILED", None, None)
             if before.failed + count["FAILED"] < MAX_ERRORS:
                 raw = raw_of(rows.values[place])
-                failed.append(FailedRow(number, rows.lines[place], batch.reads[place].key[:200], raw, one))
+                faults, key = one[:MAX_ROW_FAULTS], batch.reads[place].key[:200]
+                failed.append(FailedRow(number, rows.lines[place], key, raw, faults))
         count[result.status] += 1
         results.append(result)
     if not results:

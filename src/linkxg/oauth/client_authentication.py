@@ -60,29 +60,40 @@ class ClientAuthentication:
         credentials = read_credentials(exchange.header(b"authorization"), form)
         source = source_key(exchange.source)
         pair = f"{credentials.client_id} {source}"
-        await self._limits.require((SOURCE_FAILURES, source), (CLIENT_FAILURES, pair))
         if len(credentials.client_id) > MAX_CLIENT_ID or len(credentials.secret) > MAX_SECRET:
-            await self._limits.count(SOURCE_FAILURES, source)
+            await self._limits.spend(SOURCE_FAILURES, source)
             raise InvalidClient(reason="credentials too long")
+        if not self._authenticator.keeps(credentials.client_id):
+            # The database is asked for those alone who may still try.
+            await self._limits.require((SOURCE_FAILURES, source), (CLIENT_FAILURES, pair))
         client = await self._authenticator.find(credentials.client_id)
         if client is not None:
             exchange.notes["client_id"] = client.id
             exchange.notes["account_id"] = client.account_id
-            try:
-                return self._authenticator.compare(client, credentials.secret, exchange.source)
-            except InvalidClient:
-                # A secret made on another node works here at once, not only when the change feed has told of it.
-                client = await self._authenticator.find_anew(credentials.client_id)
         try:
-            return self._authenticator.compare(client, credentials.secret, exchange.source)
+            found = self._authenticator.compare(client, credentials.secret, exchange.source)
         except InvalidClient as error:
-            # Alike for clients that do not exist, or the budget would tell which do.
-            await self._limits.count(CLIENT_FAILURES, pair)
-            if client is None:
-                await self._limits.count(SOURCE_FAILURES, source)
-            else:
+            failed = error
+        else:
+            await self._limits.require((SOURCE_FAILURES, source), (CLIENT_FAILURES, pair))
+            return found
+        # Counted before anything else is waited for, or many guesses at once would all be answered. Alike for clients
+        # that do not exist, or the budget would tell which do.
+        await self._limits.require((SOURCE_FAILURES, source))
+        await self._limits.spend(CLIENT_FAILURES, pair)
+        if client is None:
+            await self._limits.spend(SOURCE_FAILURES, source)
+            raise failed
+        # A secret made on another node works here at once, not only when the change feed has told of it.
+        client = await self._authenticator.find_anew(credentials.client_id)
+        try:
+            found = self._authenticator.compare(client, credentials.secret, exchange.source)
+        except InvalidClient as error:
+            if client is not None:
                 self._usage.refused(client.account_id, client.id, exchange, error)
             raise
+        await self._limits.give_back(CLIENT_FAILURES, pair)
+        return found
 
 
 def read_credentials(authorization: bytes | None, form: dict[str, str]) -> Credentials:

@@ -18,6 +18,7 @@ from linkxg.products.content import (
     LARGEST,
     MAX_ATTRIBUTES_BYTES,
     MAX_CONTENT_BYTES,
+    MAX_MEMBER_NAME,
     MEMBERS,
     Content,
     Part,
@@ -28,6 +29,10 @@ from linkxg.products.units import LENGTH, MASS, VOLUME
 
 Fault = dict[str, str]
 """`field`, `code` and `message`, as an answer's `details` tell it."""
+
+
+MAX_FAULTS = 100
+"""How many are named at most: a thousand parts may each have several."""
 
 
 class Checked(NamedTuple):
@@ -51,7 +56,7 @@ def check_content(content: Content, at: str = "content.") -> Checked:
         return Checked([*faults, fault(f"{at}attributes", says)], None)
     if len(form.text) > MAX_ATTRIBUTES_BYTES // 4 and (large := _too_large(content, form, at)):
         faults.append(large)
-    return Checked(faults, None if faults else form)
+    return Checked(faults[:MAX_FAULTS], None if faults else form)
 
 
 def _faults(content: Content, at: str) -> list[Fault]:
@@ -65,13 +70,22 @@ def _faults(content: Content, at: str) -> list[Fault]:
                 faults.append(fault(field, f"The unit is one of {', '.join(units)}.", "unknown_unit"))
     if content.materials and sum(one.mass_fraction or 0 for one in content.materials) > 1 + 1e-6:
         faults.append(fault(f"{at}materials", "The mass fractions add up to more than 1."))
+    if content.attributes and _has_long_name(content.attributes):
+        faults.append(fault(f"{at}attributes", f"The name of a member has at most {MAX_MEMBER_NAME} characters."))
     for name in content.access or ():
         attribute = name.removeprefix("attributes.")
-        if name not in MEMBERS and (attribute == name or not attribute):
+        if name not in MEMBERS and (attribute == name or not 0 < len(attribute) <= MAX_MEMBER_NAME):
             says = "Access is told for members of the content, and for attributes as attributes.NAME."
             faults.append(fault(f"{at}access", says, "unknown_field"))
             break
     return faults
+
+
+def _has_long_name(value: Any) -> bool:
+    """At any depth."""
+    if isinstance(value, dict):
+        return any(len(name) > MAX_MEMBER_NAME or _has_long_name(member) for name, member in value.items())
+    return isinstance(value, list) and any(map(_has_long_name, value))
 
 
 def _too_large(content: Content, form: Canonical, at: str) -> Fault | None:

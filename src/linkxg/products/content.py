@@ -15,6 +15,8 @@ from linkxg.products.texts import LINE_PATTERN, NAME_PATTERN
 MAX_ATTRIBUTES = 200
 MAX_ATTRIBUTES_BYTES = 64 * 1024
 MAX_CONTENT_BYTES = 128 * 1024
+MAX_MEMBER_NAME = 255
+"""In characters, of every member within the attributes; a path in a diff repeats them."""
 LARGEST = 2**53 - 1
 """Numbers beyond it change on their way through JSON (RFC 8785 §3.2.2.3, RFC 7493 §2.2)."""
 

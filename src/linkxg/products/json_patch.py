@@ -1,7 +1,8 @@
-"""Which steps make one JSON document into another (RFC 6902)?
+"""JSON Patch (RFC 6902): the steps that make one JSON document into another.
 
 Tests, moves and copies are not among them: each step stands for itself. Lists are compared between what they begin and
-end with alike, in time that grows with their length; a caller chooses what is compared, and others wait meanwhile.
+end with alike, in time that grows with their length. The steps come one by one: `diff_versions` stops where they become
+longer than the value itself.
 """
 
 from collections.abc import Iterator
@@ -24,6 +25,11 @@ def json_patch(old: Any, new: Any, path: str = "") -> Iterator[Operation]:
         yield Operation("replace", path, new)
 
 
+def pointer(path: str, name: str) -> str:
+    """The JSON Pointer (RFC 6901) of a member."""
+    return f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
+
+
 def written(value: Any) -> bytes:
     """A value as it is compared: in Python 1 and true are equal."""
     return msgspec.json.encode(value)
@@ -31,7 +37,10 @@ def written(value: Any) -> bytes:
 
 def _of_objects(old: dict[str, Any], new: dict[str, Any], path: str) -> Iterator[Operation]:
     for name in sorted(old.keys() | new.keys()):
-        at = f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
+        if name in old and name in new and written(old[name]) == written(new[name]):
+            # Before its path is written: a thousand long paths of what is alike would fill the memory.
+            continue
+        at = pointer(path, name)
         if name not in new:
             yield Operation("remove", at)
         elif name not in old:

@@ -21,7 +21,7 @@ from linkxg.products.model import CreateProduct, Product, ProductPatch, view
 from linkxg.products.publish_product import publish_product
 from linkxg.products.read_product import find_by_gtin, find_by_sku, read_product
 from linkxg.products.remove_product import remove_product
-from linkxg.products.select_fields import Path, read_fields, select_fields
+from linkxg.products.select_fields import Selection, read_fields, select_fields
 from linkxg.products.versions.model import PublishProduct
 from linkxg.products.versions.store import Which
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions, MergePatch
@@ -191,7 +191,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
 
 
 def answer(
-    conditions: Conditions, tag: str, cache: str, tell: Callable[[], T], paths: list[Path] | None
+    conditions: Conditions, tag: str, cache: str, tell: Callable[[], T], paths: Selection | None
 ) -> Response[Success[T]]:
     """304 for a caller that has it already, else what `tell` gives, cut down to `paths`.
 

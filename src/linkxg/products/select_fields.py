@@ -1,7 +1,7 @@
-"""Which members of an answer does the caller want?
+"""The members of an answer that the caller asks for.
 
 `fields=sku,content.name`: names of members, with those of the content after a dot, to any depth and of each object in
-a list.
+a list. All of them are looked for in one walk, so that many names and a long list do not multiply.
 """
 
 from typing import Any
@@ -12,41 +12,53 @@ from linkxg.errors import InvalidRequest
 from linkxg.products.content import MEMBERS
 
 MAX_FIELDS = 50
-Path = list[str]
+Selection = dict[str, "Selection | None"]
+"""Name → what is wanted of that member, None for all of it."""
 
 
-def read_fields(text: str, shape: type[msgspec.Struct]) -> list[Path]:
-    """The paths of members of `shape` that are asked for. Raises InvalidRequest."""
+def read_fields(text: str, shape: type[msgspec.Struct]) -> Selection:
+    """The members of `shape` that are asked for. Raises InvalidRequest."""
     known = {field.encode_name for field in msgspec.structs.fields(shape)}
     paths = [name.split(".") for name in text.split(",")]
+    selection: Selection = {}
     for path in paths:
         inside = path[0] == "content" and (len(path) == 1 or path[1] in MEMBERS)
         if len(paths) > MAX_FIELDS or not (inside or (len(path) == 1 and path[0] in known)):
             raise InvalidRequest("The parameter fields takes names of members, such as sku,content.name.")
-    return paths
+        _want(selection, path)
+    return selection
 
 
-def select_fields(whole: msgspec.Struct, paths: list[Path]) -> dict[str, Any]:
-    """What of `whole` the paths lead to; what is not there is left out."""
-    value = msgspec.json.decode(msgspec.json.encode(whole))
-    selected: dict[str, Any] = {}
-    for path in paths:
-        _take(value, path, selected)
-    return selected
+def _want(selection: Selection, path: list[str]) -> None:
+    for name in path[:-1]:
+        inner = selection.setdefault(name, {})
+        if inner is None:
+            # Wanted whole already: `content,content.name`.
+            return
+        selection = inner
+    selection[path[-1]] = None
 
 
-def _take(value: Any, path: Path, into: dict[str, Any]) -> None:
-    name = path[0]
-    if not isinstance(value, dict) or name not in value:
-        return
-    whole = value[name]
-    if len(path) == 1:
-        into[name] = whole
-    elif into.get(name) is whole:
-        # Taken whole already: `content,content.name`.
-        return
-    elif isinstance(whole, dict):
-        _take(whole, path[1:], into.setdefault(name, {}))
-    elif isinstance(whole, list) and all(isinstance(one, dict) for one in whole):
-        for one, part in zip(whole, into.setdefault(name, [{} for _ in whole]), strict=True):
-            _take(one, path[1:], part)
+def select_fields(whole: msgspec.Struct, selection: Selection) -> dict[str, Any]:
+    """What is wanted of `whole`; what is not there is left out."""
+    return _take(msgspec.json.decode(msgspec.json.encode(whole)), selection)
+
+
+def select_from_each(page: list[msgspec.Struct], selection: Selection) -> list[dict[str, Any]]:
+    """Of a page. In a thread: two hundred large contents take longer than others may wait for."""
+    return [select_fields(one, selection) for one in page]
+
+
+def _take(value: dict[str, Any], selection: Selection) -> dict[str, Any]:
+    taken: dict[str, Any] = {}
+    for name in selection if len(selection) <= len(value) else value:
+        if name not in value or name not in selection:
+            continue
+        whole, inner = value[name], selection[name]
+        if inner is None:
+            taken[name] = whole
+        elif isinstance(whole, dict):
+            taken[name] = _take(whole, inner)
+        elif isinstance(whole, list) and all(isinstance(one, dict) for one in whole):
+            taken[name] = [_take(one, inner) for one in whole]
+    return taken

@@ -19,6 +19,7 @@ from linkxg.errors import (
     InvalidToken,
     NotFound,
     PayloadTooLarge,
+    RateLimitExceeded,
     TemporarilyUnavailable,
     UnsupportedMediaType,
     ValidationFailed,
@@ -191,7 +192,7 @@ def _errors(operation_id: str, route: TypedRoute) -> Errors:
     opt = route.handler.opt
     errors: Errors = (InvalidRequest, *SPECIFIC.get(operation_id, ()))
     if not opt.get("public"):
-        errors += (InvalidToken, TemporarilyUnavailable)
+        errors += (InvalidToken, RateLimitExceeded, TemporarilyUnavailable)
     if opt.get("scope"):
         errors += (InsufficientScope,)
     if opt.get("roles"):

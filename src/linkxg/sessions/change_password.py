@@ -17,7 +17,8 @@ from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, InvalidToken, RateLimitExceeded
 from linkxg.sessions import store
 from linkxg.sessions.end_sessions import end
-from linkxg.sessions.throttle import Throttle, throttle_of
+from linkxg.sessions.login import check_attempt, fail_attempt
+from linkxg.sessions.throttle import throttle_of
 
 
 async def change_password(
@@ -34,22 +35,21 @@ async def change_password(
 ) -> None:
     """Raises InvalidCredentials for the current password, ValidationFailed for the new one, RateLimitExceeded."""
 
-    def look(conn: Connection) -> tuple[User, str, Throttle, RateLimitExceeded | None] | None:
+    def look(conn: Connection) -> tuple[User, str] | None:
         user, account = find_user(conn, account_id, user_id), find_account(conn, account_id)
-        if user is None or account is None:
-            return None
-        throttle = throttle_of(email_key(user.email), actor.source, limit_scale)
-        return user, str(account.name), throttle, throttle.refused(conn, user.id, actor.source)
+        return None if user is None or account is None else (user, str(account.name))
 
     found = await database.read(look)
     if found is None:
         raise InvalidToken(reason="person removed")
-    user, account_name, throttle, refused = found
-    if refused is not None:
-        raise refused
+    user, account_name = found
     check_new_password(new, account_name, user.email)
-    if not await passwords.verify(user.password_hash, current):
-        await database.write(_fail, throttle, user, actor)
+    throttle = throttle_of(email_key(user.email), actor.source, limit_scale)
+    attempt = await database.write(throttle.begin, user.id, actor.source)
+    if isinstance(attempt, RateLimitExceeded):
+        raise attempt
+    if not await check_attempt(database, passwords, throttle, user.password_hash, current):
+        await database.write(fail_attempt, throttle, attempt, user, actor)
         raise InvalidCredentials("The current password is incorrect.", reason="wrong current password")
     password_hash = await passwords.hash(new)
 
@@ -65,8 +65,3 @@ async def change_password(
 
     if not await revoke_as(database, actor, account_id, unit):
         raise InvalidCredentials(reason="password changed meanwhile")
-
-
-def _fail(conn: Connection, throttle: Throttle, user: User, actor: Actor) -> None:
-    failures = throttle.count(conn)
-    audit.record(conn, user.account_id, actor, "login.failed", user.id, {"failures": failures})

@@ -18,7 +18,7 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.refresh_tokens import new_refresh_token
 from linkxg.crypto.secrets import digest
 from linkxg.db import Database
-from linkxg.errors import InvalidCredentials, RateLimitExceeded
+from linkxg.errors import InvalidCredentials, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.ids import uuid7
 from linkxg.sessions import store
 from linkxg.sessions.model import MAX_SESSIONS, REFRESH_MS, SESSION_MS, Kind, Rotated
@@ -80,13 +80,13 @@ async def prove_password(
     """Who has this e-mail address and password. Raises as `login` does; failures are counted and take the same time."""
     key = email_key(email)
     throttle = throttle_of(key, actor.source, limit_scale)
-    user, refused = await database.read(_look, key, throttle, actor.source)
-    if refused is not None:
-        raise refused
-    right = await passwords.verify(user.password_hash if user else None, password)
+    user, attempt = await database.write(_begin, key, throttle, actor.source)
+    if isinstance(attempt, RateLimitExceeded):
+        raise attempt
+    right = await check_attempt(database, passwords, throttle, user.password_hash if user else None, password)
     if user is None or not right or user.disabled:
-        failures = await database.write(_fail, throttle, user, actor)
-        raise InvalidCredentials(reason=f"{_cause(user, right)}, failure {failures}")
+        await database.write(fail_attempt, throttle, attempt, user, actor)
+        raise InvalidCredentials(reason=f"{_cause(user, right)}, failure {attempt}")
     rehashed = await passwords.hash(password) if passwords.needs_rehash(user.password_hash) else None
     return Proven(user, throttle, rehashed)
 
@@ -99,16 +99,27 @@ async def start_session(database: Database, actor: Actor, proven: Proven, new: N
     return started
 
 
-def _look(conn: Connection, key: str, throttle: Throttle, source: str) -> tuple[User | None, RateLimitExceeded | None]:
-    user = find_user_by_email(conn, key)
-    return user, throttle.refused(conn, user.id if user else None, source)
+async def check_attempt(
+    database: Database, passwords: Passwords, throttle: Throttle, stored: str | None, password: str
+) -> bool:
+    """Whether the password of an attempt that has been counted is right. Raises TemporarilyUnavailable."""
+    try:
+        return await passwords.verify(stored, password)
+    except TemporarilyUnavailable:
+        await database.write(throttle.give_back)
+        raise
 
 
-def _fail(conn: Connection, throttle: Throttle, user: User | None, actor: Actor) -> int:
-    failures = throttle.count(conn)
+def fail_attempt(conn: Connection, throttle: Throttle, attempt: int, user: User | None, actor: Actor) -> None:
+    """Begin the delay, and record the failure of a person who exists."""
+    throttle.fail(conn, attempt)
     if user is not None:
-        audit.record(conn, user.account_id, actor, "login.failed", user.id, {"failures": failures})
-    return failures
+        audit.record(conn, user.account_id, actor, "login.failed", user.id, {"failures": attempt})
+
+
+def _begin(conn: Connection, key: str, throttle: Throttle, source: str) -> tuple[User | None, int | RateLimitExceeded]:
+    user = find_user_by_email(conn, key)
+    return user, throttle.begin(conn, user.id if user else None, source)
 
 
 def _start(conn: Connection, actor: Actor, proven: Proven, new: NewSession) -> Rotated | None:

@@ -10,7 +10,7 @@ from linkxg.sessions.answer import signed_in
 from linkxg.sessions.model import SignedIn
 from linkxg.sessions.refresh import refresh
 from linkxg.tokens.mint import Minter
-from linkxg.web.exchange import JSON_TYPE, NO_STORE, Exchange, Reply
+from linkxg.web.exchange import JSON_TYPE, NO_STORE, STRANGER_LIMIT, Exchange, Reply
 from linkxg.web.json_body import read_json, require_json
 from linkxg.web.limits import Budget, Limits
 from linkxg.web.metrics import Metrics
@@ -19,7 +19,6 @@ from linkxg.web.source import source_key
 
 PATH = "/api/v1/auth/refresh"
 SOURCE_REFRESHES = Budget("refresh-source", 1_200, 60)
-BODY_LIMIT = 4_096
 _HEADERS = (JSON_TYPE, *NO_STORE)
 
 
@@ -48,7 +47,7 @@ class RefreshEndpoint:
     async def _refresh(self, exchange: Exchange) -> SignedIn:
         await self._limits.spend(SOURCE_REFRESHES, source_key(exchange.source))
         require_json(exchange.header(b"content-type"), oauth_style=True)
-        wanted = read_json(await exchange.body(BODY_LIMIT), RefreshRequest, oauth_style=True)
+        wanted = read_json(await exchange.body(STRANGER_LIMIT), RefreshRequest, oauth_style=True)
         key = exchange.header(b"idempotency-key")
         started = await refresh(
             self._database,

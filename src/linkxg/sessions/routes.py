@@ -48,11 +48,10 @@ def routes(
     metrics: Metrics,
     limit_scale: float,
 ) -> Sequence[HTTPRouteHandler]:
-    @post("/auth/login", operation_id="login", tags=["People"], status_code=200, **public())
+    @post("/auth/login", operation_id="login", tags=["People"], status_code=200, **public(SOURCE_LOGINS))
     async def sign_in(request: Request[Any, Any, Any], data: JSONBody[Login]) -> Success[SignedIn]:
         """Sign in with e-mail and password."""
         exchange = exchange_of(request.scope)
-        await limits.spend(SOURCE_LOGINS, source_key(exchange.source))
         _check_size(data.password)
         started = await login(
             database,

@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -211,33 +212,50 @@ def end_all_sessions(conn: Connection, account_id: str, *, now: int, reason: str
     return conn.execute(sessions.update().where(*where).values(ended_at=now, end_reason=reason)).rowcount
 
 
-def has_session_from(conn: Connection, user_id: str, source: str, since: int) -> bool:
-    """Whether this person has signed in from this address lately."""
-    query = select(sessions.c.id).where(
-        sessions.c.user_id == user_id, sessions.c.source == source, sessions.c.created_at > since
-    )
-    return conn.execute(query.limit(1)).first() is not None
+def session_sources(conn: Connection, user_id: str, since: int) -> list[str]:
+    """The addresses from which this person has signed in lately."""
+    query = select(sessions.c.source).where(sessions.c.user_id == user_id, sessions.c.created_at > since).distinct()
+    return list(conn.scalars(query))
 
 
-def find_failures(conn: Connection, keys: list[bytes]) -> dict[bytes, AnyRow]:
-    rows = conn.execute(select(throttle).where(throttle.c.key_digest.in_(keys)))
-    return {row.key_digest: row for row in rows}
+def add_attempt(
+    conn: Connection, key: bytes, *, now: int, forget_before: int, ceiling: int | None = None
+) -> int | None:
+    """Count one more attempt (from one again after a long calm); returns how many there are.
 
-
-def add_failure(conn: Connection, key: bytes, *, now: int, forget_before: int) -> int:
-    """Count one more failure (from one again after a long calm); returns how many there are."""
+    None, and nothing is counted, while the key is blocked or has `ceiling` attempts.
+    """
     insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
     calm = throttle.c.last_failed_at < forget_before
+    free = throttle.c.blocked_until <= now
+    if ceiling is not None:
+        free = and_(free, or_(calm, throttle.c.failures < ceiling))
     statement = (
         insert(throttle)
         .values(key_digest=key, failures=1, blocked_until=0, last_failed_at=now)
         .on_conflict_do_update(
             index_elements=["key_digest"],
             set_={"failures": case((calm, 1), else_=throttle.c.failures + 1), "last_failed_at": now},
+            where=free,
         )
         .returning(throttle.c.failures)
     )
-    return cast("int", conn.execute(statement).scalar_one())
+    return cast("int | None", conn.execute(statement).scalar_one_or_none())
+
+
+def give_attempt_back(conn: Connection, key: bytes) -> None:
+    """Undo one `add_attempt`."""
+    back = throttle.update().where(throttle.c.key_digest == key, throttle.c.failures > 0)
+    conn.execute(back.values(failures=throttle.c.failures - 1))
+
+
+def note_failure(conn: Connection, key: bytes, now: int) -> None:
+    conn.execute(throttle.update().where(throttle.c.key_digest == key).values(last_failed_at=now))
+
+
+def blocked_until(conn: Connection, key: bytes) -> int:
+    query = select(throttle.c.blocked_until).where(throttle.c.key_digest == key)
+    return conn.execute(query).scalar_one_or_none() or 0
 
 
 def block(conn: Connection, key: bytes, until: int) -> None:
@@ -245,7 +263,9 @@ def block(conn: Connection, key: bytes, until: int) -> None:
 
 
 def clear_failures(conn: Connection, keys: list[bytes]) -> None:
-    conn.execute(throttle.delete().where(throttle.c.key_digest.in_(keys)))
+    """One by one: rows are locked in the order in which `add_attempt` locks them."""
+    for key in keys:
+        conn.execute(throttle.delete().where(throttle.c.key_digest == key))
 
 
 def purge_sessions(conn: Connection, *, now: int, limit: int) -> int:

@@ -1,8 +1,9 @@
-"""How are guessed passwords slowed down without locking anybody out?
+"""The throttle of password guesses, which locks nobody out.
 
-Failures are counted per (e-mail, source) with a growing delay, and per e-mail over all sources with a ceiling
-(NIST SP 800-63B §3.2.2). Past the ceiling only sources from which the person has signed in lately may still
-try, so strangers cannot lock a customer out. The counters are rows: they hold across workers and restarts.
+Attempts are counted before the password is checked and given back on success: per (e-mail, source) with a growing
+delay, and per e-mail over all sources with a ceiling (NIST SP 800-63B §3.2.2). Past the ceiling only sources from which
+the person has signed in lately may still try, so strangers cannot lock a customer out. The counters are rows: they hold
+across workers and restarts.
 """
 
 from typing import NamedTuple
@@ -31,39 +32,57 @@ class Throttle(NamedTuple):
     email: bytes
     scale: float
 
-    def refused(self, conn: Connection, user_id: str | None, source: str) -> RateLimitExceeded | None:
-        """Why this attempt may not be made now, whether its password is right or not."""
-        now = now_ms()
-        rows = store.find_failures(conn, [self.pair, self.email])
-        pair, email = rows.get(self.pair), rows.get(self.email)
-        if pair is not None and pair.blocked_until > now:
-            return self._refusal(pair.blocked_until - now)
-        if email is None or email.failures < CEILING * self.scale or email.last_failed_at < now - DAY:
-            return None
-        if (
-            user_id is not None
-            and source != UNKNOWN
-            and store.has_session_from(conn, user_id, source, now - KNOWN_SOURCE_MS)
-        ):
-            return None
-        return self._refusal(LONGEST_MS)
+    def begin(self, conn: Connection, user_id: str | None, source: str) -> int | RateLimitExceeded:
+        """Count an attempt before its password is checked, so that attempts in flight are never more than are free.
 
-    def count(self, conn: Connection) -> int:
-        """Note a failure; returns how many this source has made in a row."""
+        Returns how many this source has made in a row, or the refusal. Each statement locks its row until the
+        transaction ends: of any number of attempts at once, as many get through as would one after the other.
+        """
         now = now_ms()
-        failures = store.add_failure(conn, self.pair, now=now, forget_before=now - DAY)
-        store.add_failure(conn, self.email, now=now, forget_before=now - DAY)
-        beyond = failures - int(FREE_FAILURES * self.scale)
+        attempts = store.add_attempt(conn, self.pair, now=now, forget_before=now - DAY)
+        if attempts is None:
+            return self._refusal(store.blocked_until(conn, self.pair) - now)
+        ceiling = max(1, int(CEILING * self.scale))
+        if store.add_attempt(conn, self.email, now=now, forget_before=now - DAY, ceiling=ceiling) is None:
+            if user_id is None or not self._is_known_source(conn, user_id, source, now):
+                store.give_attempt_back(conn, self.pair)
+                return self._refusal(LONGEST_MS)
+            store.add_attempt(conn, self.email, now=now, forget_before=now - DAY)
+        self._block(conn, attempts, now)
+        return attempts
+
+    def fail(self, conn: Connection, attempts: int) -> None:
+        """The attempt failed: the delay begins now. The same work whether the person exists or not."""
+        now = now_ms()
+        store.note_failure(conn, self.pair, now)
+        self._block(conn, attempts, now)
+
+    def give_back(self, conn: Connection) -> None:
+        """The attempt was never made: the service was too busy to check the password."""
+        for key in (self.pair, self.email):
+            store.give_attempt_back(conn, key)
+
+    @property
+    def _free(self) -> int:
+        return max(1, int(FREE_FAILURES * self.scale))
+
+    def _block(self, conn: Connection, attempts: int, now: int) -> None:
+        beyond = attempts - self._free
         if beyond >= 0:
             store.block(conn, self.pair, now + min(SECOND << min(beyond, 20), LONGEST_MS))
-        return failures
+
+    def _is_known_source(self, conn: Connection, user_id: str, source: str, now: int) -> bool:
+        if source == UNKNOWN:
+            return False
+        known = store.session_sources(conn, user_id, now - KNOWN_SOURCE_MS)
+        return source_key(source) in map(source_key, known)
 
     def clear(self, conn: Connection) -> None:
         """A success forgives this person's failures only."""
         store.clear_failures(conn, [self.pair, self.email])
 
     def _refusal(self, left_ms: int) -> RateLimitExceeded:
-        return refusal(_POLICY, max(1, int(FREE_FAILURES * self.scale)), left_ms / 1000)
+        return refusal(_POLICY, self._free, left_ms / 1000)
 
 
 def throttle_of(email_key: str, source: str, scale: float) -> Throttle:

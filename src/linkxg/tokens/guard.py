@@ -21,7 +21,7 @@ class Guard:
     """The guard of everything that a token opens.
 
     `on_call` hears of every call that it lets through and of the scope that it needed, `on_refused` of what it turns
-    away although the token is genuine.
+    away although the token is genuine; `spend` counts the calls of a token and raises RateLimitExceeded.
     """
 
     def __init__(
@@ -29,10 +29,12 @@ class Guard:
         verifier: Verifier,
         on_call: Callable[[Principal, str | None], None],
         on_refused: Callable[[Principal, Exchange, PublicError], None] = lambda principal, exchange, error: None,
+        spend: Callable[[str], None] = lambda jti: None,
     ) -> None:
         self._verifier = verifier
         self._on_call = on_call
         self._on_refused = on_refused
+        self._spend = spend
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         opt = route.opt
@@ -84,6 +86,7 @@ class Guard:
             if isinstance(error, DeadToken):
                 self._on_refused(error.principal, exchange, error)
             raise
+        self._spend(principal.jti)
         exchange.principal = principal
         notes = exchange.notes
         notes["account_id"] = principal.account_id

@@ -13,6 +13,8 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
+STRANGER_LIMIT = 4 * 1024
+"""Bytes of a JSON body or a form from whoever has neither a token nor a session: it is read before they are known."""
 JSON_TYPE = (b"content-type", b"application/json")
 MORE_TIME = "linkxg.more_time"
 """In the scope: what a route that takes uploads calls for each part, so that a body may take long but never stall."""

@@ -1,4 +1,4 @@
-"""How is it kept fair?
+"""Rate budgets.
 
 A budget is a number of requests per window, counted per key. In memory (per worker, bounded: a flood of random
 keys evicts the oldest) or in Valkey/Redis (shared by nodes) by the `limits` library. The refusal carries
@@ -43,8 +43,8 @@ class Limits(ABC):
         """Raises RateLimitExceeded if earlier hits under its key have used a budget up; counts nothing."""
 
     @abstractmethod
-    async def count(self, budget: Budget, key: str) -> None:
-        """Count one hit and never refuse: for failures, whose consequence is the next `require`."""
+    async def give_back(self, budget: Budget, key: str) -> None:
+        """Undo one hit: the attempt that was counted turned out well."""
 
     @abstractmethod
     async def close(self) -> None: ...
@@ -79,8 +79,10 @@ class MemoryLimits(Limits):
             if window is not None and (left := window.ends - time.monotonic()) > 0:
                 self._refuse_beyond(budget, window.hits + 1, left)
 
-    async def count(self, budget: Budget, key: str) -> None:
-        self._hit(budget, key)
+    async def give_back(self, budget: Budget, key: str) -> None:
+        window = self._budgets[budget.name].get(key)
+        if window is not None and window.hits:
+            window.hits -= 1
 
     async def close(self) -> None:
         self._budgets.clear()
@@ -135,9 +137,9 @@ class SharedLimits(Limits):
             if hits:
                 self._refuse_beyond(budget, hits + 1, left)
 
-    async def count(self, budget: Budget, key: str) -> None:
+    async def give_back(self, budget: Budget, key: str) -> None:
         async with self._reached() as storage:
-            await storage.incr(_name(budget, key), budget.seconds)
+            await storage.incr(_name(budget, key), budget.seconds, -1)
 
     async def close(self) -> None:
         return None

@@ -7,8 +7,11 @@ fails a test.
 from collections.abc import Iterable
 from typing import Any
 
+from linkxg.web.limits import Budget
+
 ADMINISTRATORS = ("OWNER", "ADMIN")
 EVERYONE = ("OWNER", "ADMIN", "MEMBER", "VIEWER")
+SOURCE_BUDGET, CALLER_BUDGET = "source_budget", "caller_budget"
 _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 
 
@@ -17,19 +20,22 @@ def scope(name: str) -> dict[str, Any]:
     return {"opt": {"scope": name}, "security": _BEARER}
 
 
-def roles(allowed: Iterable[str] = EVERYONE) -> dict[str, Any]:
-    """Only people with one of these roles; a client is refused."""
-    return {"opt": {"roles": frozenset(allowed)}, "security": _BEARER}
+def roles(allowed: Iterable[str] = EVERYONE, caller_budget: Budget | None = None) -> dict[str, Any]:
+    """Only people with one of these roles; a client is refused. Each call spends from the caller's budget."""
+    return {"opt": {"roles": frozenset(allowed), CALLER_BUDGET: caller_budget}, "security": _BEARER}
 
 
-def any_caller() -> dict[str, Any]:
-    """Any live token; the verb itself decides who may."""
-    return {"opt": {"any_caller": True}, "security": _BEARER}
+def any_caller(caller_budget: Budget | None = None) -> dict[str, Any]:
+    """Any live token; the verb itself decides who may. Each call spends from the caller's budget."""
+    return {"opt": {"any_caller": True, CALLER_BUDGET: caller_budget}, "security": _BEARER}
 
 
-def public() -> dict[str, Any]:
-    """No token is needed, and none is looked at."""
-    return {"opt": {"public": True}, "security": []}
+def public(source_budget: Budget | None = None) -> dict[str, Any]:
+    """No token is needed, and none is looked at.
+
+    Each call spends from the source's budget before anything of its body is read.
+    """
+    return {"opt": {"public": True, SOURCE_BUDGET: source_budget}, "security": []}
 
 
 def session_roles(allowed: Iterable[str] = EVERYONE) -> dict[str, Any]:

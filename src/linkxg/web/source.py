@@ -92,7 +92,7 @@ def source_key(text: str) -> str:
     address = parse_address(text)
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, 64), strict=False))
-    return text
+    return text if address is None else str(address)
 
 
 @lru_cache(4_096)

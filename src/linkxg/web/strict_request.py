@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Request
 
-from linkxg.web.exchange import exchange_of
+from linkxg.web.exchange import STRANGER_LIMIT, exchange_of
 from linkxg.web.json_body import JSON_LIMIT, JSON_TYPES, MERGE_PATCH_TYPE, read_json, refuse_coding, require_json
 
 OAUTH_STYLE = ("/api/v1/oauth/", "/api/v1/auth/")
@@ -18,7 +18,8 @@ class StrictRequest(Request[Any, Any, Any]):
         exchange = exchange_of(self.scope)
         kept: bytes | None = exchange.raw_body
         if kept is None:
-            kept = exchange.raw_body = await exchange.body(JSON_LIMIT)
+            limit = STRANGER_LIMIT if self.route_handler.opt.get("public") else JSON_LIMIT
+            kept = exchange.raw_body = await exchange.body(limit)
         return kept
 
     async def json(self) -> Any:

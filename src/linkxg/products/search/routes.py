@@ -1,5 +1,6 @@
 """`/products` as a list: narrowed, ordered, page by page."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -15,7 +16,7 @@ from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.list_products import count_products, list_products
 from linkxg.products.model import Product, Sort, Status, Wanted, search_key, view
 from linkxg.products.routes import PATH, Fields
-from linkxg.products.select_fields import read_fields, select_fields
+from linkxg.products.select_fields import read_fields, select_from_each
 from linkxg.web.exchange import account_id_of
 from linkxg.web.forms import refuse_unknown
 from linkxg.web.headers import LINK, next_page
@@ -80,7 +81,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
             pagination.total_count = await count_products(database, account_id, wanted)
         products: list[Any] = [view(shown) for shown in found]
         if paths:
-            products = [select_fields(product, paths) for product in products]
+            products = await asyncio.to_thread(select_from_each, products, paths)
         return Response(Page(data=products, pagination=pagination), headers=headers)
 
     return [listing]

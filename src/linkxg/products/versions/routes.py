@@ -1,5 +1,6 @@
 """`/products/{id}/versions`: what was said when, and what has changed."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -16,7 +17,7 @@ from linkxg.products.canonical import HASH
 from linkxg.products.diff_versions import diff_versions
 from linkxg.products.list_versions import list_versions, read_version
 from linkxg.products.routes import CHANGES, NOT_MODIFIED, PATH, Fields, answer, tag_of
-from linkxg.products.select_fields import read_fields, select_fields
+from linkxg.products.select_fields import read_fields, select_from_each
 from linkxg.products.versions.model import Diff, Version, WithdrawVersion, view_version
 from linkxg.products.withdraw_version import withdraw_version
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions
@@ -59,7 +60,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         headers = next_page(address, following, fields=fields, limit=limit)
         versions: list[Any] = [view_version(row) for row in found]
         if paths:
-            versions = [select_fields(version, paths) for version in versions]
+            versions = await asyncio.to_thread(select_from_each, versions, paths)
         return Response(Page(data=versions, pagination=Pagination(following, more, limit)), headers=headers)
 
     @get(

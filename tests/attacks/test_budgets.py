@@ -1,0 +1,117 @@
+"""Budgets of people, clients and access tokens; who is one source; names that end up in mails. Rules 105 to 112."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+
+from attacks.conftest import PROXIED, new_source
+from attacks.test_limits import limited_answer
+from conftest import ServerFactory, ending_clean
+from harness.answers import Answer
+from harness.clients import get_token, make_client
+from harness.people import Person, Session, login, new_email, sign_in
+from harness.smtp_sink import SmtpSink
+from harness.world import World, build_world
+from products.catalogue import create, path
+
+SCALE = 0.04
+CALLS, INVITATIONS, ROTATIONS, CEILING = (int(SCALE * budget) for budget in (12_000, 200, 300, 100))
+
+
+@pytest.fixture(scope="module")
+def scaled(engine: str, new_server: ServerFactory) -> Iterator[World]:
+    """A server with a twenty-fifth of each budget."""
+    settings = PROXIED | {"LINKXG_LIMIT_SCALE": str(SCALE)}
+    yield from ending_clean(build_world(new_server(engine, **settings), new_source()))
+
+
+def somewhere(world: World, person: Person) -> Session:
+    """A session of this person, begun where nobody else signs in."""
+    with world.server.client(new_source()) as client:
+        return sign_in(client, person)
+
+
+def test_an_access_token_has_a_budget_of_calls(scaled: World) -> None:
+    """Both where the edge answers and where the router does; another token of the same person goes on."""
+    product = path(create(scaled))
+    person = scaled.account.owner
+    spent, other = somewhere(scaled, person), somewhere(scaled, person)
+    for number in range(CALLS):
+        scaled.api.get("/auth/me" if number % 2 else product, bearer=spent.access).expect(200)
+    for target in (product, "/auth/me"):
+        assert 1 <= limited_answer(scaled.api.get(target, bearer=spent.access)) <= 61
+        scaled.api.get(target, bearer=other.access).expect(200)
+
+
+def test_a_person_has_a_budget_of_invitations(scaled: World) -> None:
+    body = {"email": "", "role": "VIEWER"}
+    owner, other = somewhere(scaled, scaled.account.owner), somewhere(scaled, scaled.other.owner)
+
+    def invite() -> Answer:
+        return scaled.api.post("/account/users", bearer=owner.access, json=body | {"email": new_email()}, reveals=True)
+
+    for _ in range(INVITATIONS):
+        if invite().status == 429:
+            break
+    limited_answer(invite())
+    # Others of the server have their own.
+    scaled.api.post("/account/users", bearer=other.access, json=body | {"email": new_email()},
+                    reveals=True).expect(201)  # fmt: skip
+
+
+def test_a_client_that_rotates_without_end_takes_nothing_from_its_owner(scaled: World) -> None:
+    owner = somewhere(scaled, scaled.other.owner)
+    oauth = make_client(scaled.api, owner, "products:read")
+    token = get_token(scaled.api, oauth)
+    target = f"/oauth/clients/{oauth.client_id}/rotate"
+    for _ in range(ROTATIONS):
+        scaled.api.post(target, bearer=token, json={}, reveals=True).expect(200)
+    limited_answer(scaled.api.post(target, bearer=token, json={}))
+    scaled.api.post(target, bearer=owner.access, json={}, reveals=True).expect(200)
+
+
+def test_rule_108_a_known_source_is_known_by_its_64(scaled: World) -> None:
+    """Privacy extensions (RFC 8981) change the address every day; the /64 is the customer's."""
+    person = scaled.other.owner
+    with scaled.server.client("2001:db8:5:1::a") as home:
+        login(home, person.email, person.password).expect(200)
+    for number in range(CEILING + 2):
+        with scaled.server.client(f"2001:db8:{0x100 + number:x}::1") as attacker:
+            login(attacker, person.email, scaled.vault.password())
+    with scaled.server.client("2001:db8:6:1::a") as stranger:
+        limited_answer(login(stranger, person.email, person.password))
+    with scaled.server.client("2001:db8:5:1:ffff::b") as home:
+        login(home, person.email, person.password).expect(200)
+
+
+@pytest.mark.parametrize("name", ["Acme\r\nBcc: x@example.test", "Acme\n", "Ac\x1bme", "Acme\u2028", "", " ",
+                                  "a" * 201])  # fmt: skip
+def test_the_name_of_an_account_is_one_line(fresh_server: ServerFactory, name: str) -> None:
+    server = fresh_server()
+    arguments = ["bootstrap", "--data-dir", str(server.data_dir), "--account", name,
+                 "--owner-email", "owner@example.test", "--password-stdin"]  # fmt: skip
+    done = server.try_command(*arguments, stdin=server.vault.password().encode() + b"\n")
+    assert done.returncode == 1
+    assert b"one line of 1 to 200 characters" in done.stdout + done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_name_stored_before_it_was_checked_breaks_no_mail(
+    fresh_world: Callable[..., World], smtp_sink: SmtpSink
+) -> None:
+    world = fresh_world("sqlite", LINKXG_SMTP_URL=smtp_sink.url)
+    owner = world.owner
+    with closing(sqlite3.connect(world.server.database.path, isolation_level=None)) as connection:  # type: ignore[attr-defined]
+        connection.execute("UPDATE accounts SET name = 'Acme' || char(13, 10) || 'Bcc: spy@example.test'")
+    email = new_email()
+    body = {"email": email, "role": "VIEWER"}
+    answer = world.api.post("/account/users", bearer=owner.access, json=body).expect(201)
+    assert answer.data()["mailed"] is True
+    mail = smtp_sink.wait_for(email)
+    assert mail.recipients == (email,)
+    assert mail.parsed()["bcc"] is None
+    assert mail.parsed()["subject"] == "Join Acme Bcc: spy@example.test on LinkXG"
