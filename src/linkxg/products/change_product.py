@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from msgspec import UNSET
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -32,6 +33,7 @@ from linkxg.products.check_head import check_head, gtin_fault, refusal
 from linkxg.products.content import Content, category_of
 from linkxg.products.merge_content import merged_content
 from linkxg.products.model import Product, ProductPatch, Shown, key_of, renamed, view
+from linkxg.products.sku import normal_sku
 from linkxg.products.versions.store import find_shown, insert_version, update_version
 
 MayChange = Callable[[int], bool]
@@ -55,6 +57,8 @@ async def change_product(
     """
     if not is_uuid(product_id):
         raise NotFound
+    if patch.sku is not UNSET:
+        patch = replace(patch, sku=normal_sku(patch.sku))
     gtin, faults = check_head(patch)
     if faults:
         raise refusal(faults)

@@ -1,5 +1,6 @@
 """How does a product come to exist?"""
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -14,6 +15,7 @@ from linkxg.products.check_head import check_head, refusal
 from linkxg.products.content import category_of
 from linkxg.products.model import Head, NewProduct, Product, Shown, key_of, view
 from linkxg.products.once import Answer, once
+from linkxg.products.sku import normal_sku, sku_forms
 from linkxg.products.versions.store import insert_version
 
 
@@ -21,6 +23,7 @@ async def create_product(
     database: Database, actor: Actor, account_id: str, given: NewProduct, idempotency_key: str | None = None
 ) -> Answer[Product]:
     """Raises ValidationFailed, DuplicateSku, DuplicateGtin or IdempotencyKeyReused."""
+    given = replace(given, sku=normal_sku(given.sku))
     gtin, faults = check_head(given)
     checked = check_content(given.content)
     if faults or checked.form is None:
@@ -32,6 +35,11 @@ async def create_product(
 
     def make(conn: Connection) -> Product | PublicError:
         store.lock_identifiers(conn, account_id)
+        if len(sku_forms(head.sku)) > 1:
+            # The index knows the SKU in one form alone.
+            same_sku, _ = store.find_holders(conn, account_id, sku=head.sku, gtin14=None)
+            if same_sku:
+                return DuplicateSku()
         if not store.insert_head(conn, account_id, head, search_key):
             same_sku, _ = store.find_holders(conn, account_id, sku=head.sku, gtin14=head.gtin14)
             return DuplicateSku() if same_sku else DuplicateGtin()
