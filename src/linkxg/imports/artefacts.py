@@ -11,7 +11,8 @@ SPREADSHEET_ERRORS = frozenset({
 })  # fmt: skip
 """As Excel writes them in English, German, French, Spanish and Italian."""
 _TEXT_FORMULA = re.compile(r'="[^"]*"')
-ROUNDED_MARK = "E+"
+FORMULA_MARK, ROUNDED_MARK = '="', "E+"
+"""What no cell is without that one of these patterns fits."""
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+")
 
 

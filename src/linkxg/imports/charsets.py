@@ -34,7 +34,7 @@ def declared_charset(content_type: bytes | str | None) -> str | None:
     name = parameters.get("charset")
     if name is None or name.lower() in CHARSETS:
         return None if name is None else name.lower()
-    shown = "".join(letter for letter in name[:40] if letter.isascii() and letter.isprintable())
+    shown = "".join(letter for letter in name[:40] if letter.isascii() and (letter.isalnum() or letter in "_-."))
     raise UnsupportedMediaType(f"The charset {shown} is not supported. Send {_SHOWN}, among others.")
 
 

@@ -31,8 +31,9 @@ def read_option_fields(fields: Iterable[tuple[str, str]], query: Mapping[str, st
     seen: set[str] = set()
     for name, text in fields:
         if name not in FIELDS:
-            shown = name[:_SHOWN] if name.isascii() and name.isprintable() else ""
-            raise InvalidRequest(f'The form field "{shown}" is not known; the fields are file, {", ".join(FIELDS)}.')
+            raise InvalidRequest(
+                f"The form field {_shown(name)} is not known; the fields are file, {', '.join(FIELDS)}."
+            )
         if name in seen:
             raise InvalidRequest(f"The form field {name} is repeated.")
         if query.get(name, text) != text:
@@ -46,3 +47,8 @@ def read_option_fields(fields: Iterable[tuple[str, str]], query: Mapping[str, st
             raise InvalidRequest(f"The form field {name} is one of {', '.join(values)}.") from None
     found.pop("resource", None)
     return found
+
+
+def _shown(name: str) -> str:
+    """A name that was sent, as far as it can be repeated."""
+    return "".join(letter for letter in name[:_SHOWN] if letter.isalnum() and letter.isascii() or letter in "_-.")

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from linkxg.identifiers.check_digit import are_checked, are_digits
 from linkxg.identifiers.gtin import FORMATS, Gtin
-from linkxg.imports.artefacts import ROUNDED_MARK, SPREADSHEET_ERRORS
+from linkxg.imports.artefacts import FORMULA_MARK, ROUNDED_MARK, SPREADSHEET_ERRORS
 from linkxg.imports.columns import CATALOGUE, ERROR_COLUMNS, HEAD_COLUMNS, fitting, path_of
 from linkxg.imports.model import Options
 from linkxg.products.bulk.model import Given
@@ -94,7 +94,7 @@ def _are_skus(column: Sequence[str]) -> bool:
     is_short = max(map(len, column)) <= LONGEST_SKU and all(column)
     return (
         is_short and text.isprintable() and " \n" not in framed and "\n " not in framed and are_normal(framed)
-        and ROUNDED_MARK not in text and "\nsku\n" not in framed
+        and FORMULA_MARK not in text and ROUNDED_MARK not in text and "\nsku\n" not in framed
         and ("#" not in text or SPREADSHEET_ERRORS.isdisjoint(column))
     )  # fmt: skip
 
