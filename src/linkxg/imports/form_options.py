@@ -51,4 +51,4 @@ def read_option_fields(fields: Iterable[tuple[str, str]], query: Mapping[str, st
 
 def _shown(name: str) -> str:
     """A name that was sent, as far as it can be repeated."""
-    return "".join(letter for letter in name[:_SHOWN] if letter.isalnum() and letter.isascii() or letter in "_-.")
+    return "".join(letter for letter in name[:_SHOWN] if (letter.isalnum() and letter.isascii()) or letter in "_-.")
