@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from msgspec import UNSET, UnsetType
 
 from linkxg.identifiers.gtin import Gtin, NotAGtin, read_gtin
+from linkxg.identifiers.sku import normal_sku
 from linkxg.imports.columns import ERROR_COLUMNS, CsvShape
 from linkxg.imports.json_rows import read_value
 from linkxg.imports.model import Fault, Options, as_json
@@ -20,7 +21,6 @@ from linkxg.products.bulk.plan_row import plan_row
 from linkxg.products.check_content import Fault as FaultDetail
 from linkxg.products.check_content import check_content
 from linkxg.products.merge_content import merged_content
-from linkxg.products.sku import normal_sku
 from linkxg.web.json_number import NumberOutOfRange
 from linkxg.web.logs import log
 

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
+from linkxg.identifiers.sku import normal_sku, sku_forms
 from linkxg.ids import uuid7s
 from linkxg.imports import store
 from linkxg.imports.model import MAX_ERRORS, FailedRow, Fault, Options, Progress, RowResult
@@ -19,7 +20,6 @@ from linkxg.imports.plan_rows import Read, plan_safely, raw_of
 from linkxg.imports.stretches import Rows
 from linkxg.products.bulk.model import Current, Planned, Unchanged, Written
 from linkxg.products.bulk.store import find_current, write_planned
-from linkxg.products.sku import normal_sku, sku_forms
 
 LEASE_MS = 10_000
 Plan = Planned | Unchanged | tuple[Fault, ...]

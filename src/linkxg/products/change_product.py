@@ -25,6 +25,7 @@ from linkxg.errors import (
     ValidationFailed,
 )
 from linkxg.identifiers.gtin import Gtin
+from linkxg.identifiers.sku import normal_sku
 from linkxg.ids import is_uuid
 from linkxg.products import store
 from linkxg.products.canonical import Canonical
@@ -33,7 +34,6 @@ from linkxg.products.check_head import check_head, gtin_fault, refusal
 from linkxg.products.content import Content, category_of
 from linkxg.products.merge_content import merged_content
 from linkxg.products.model import Product, ProductPatch, Shown, key_of, renamed, view
-from linkxg.products.sku import normal_sku
 from linkxg.products.versions.store import find_shown, insert_version, update_version
 
 MayChange = Callable[[int], bool]

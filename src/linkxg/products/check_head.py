@@ -4,9 +4,9 @@ from msgspec import UNSET
 
 from linkxg.errors import ValidationFailed
 from linkxg.identifiers.gtin import Gtin, NotAGtin, read_gtin
+from linkxg.identifiers.sku import is_sku
 from linkxg.products.check_content import Fault, fault
 from linkxg.products.model import LONGEST_SKU, Head, NewProduct, ProductPatch
-from linkxg.products.sku import is_sku
 
 
 def sku_fault(sku: str) -> Fault | None:

@@ -8,6 +8,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import DuplicateGtin, DuplicateSku, PublicError
+from linkxg.identifiers.sku import normal_sku, sku_forms
 from linkxg.ids import uuid7
 from linkxg.products import store
 from linkxg.products.check_content import check_content
@@ -15,7 +16,6 @@ from linkxg.products.check_head import check_head, refusal
 from linkxg.products.content import category_of
 from linkxg.products.model import Head, NewProduct, Product, Shown, key_of, view
 from linkxg.products.once import Answer, once
-from linkxg.products.sku import normal_sku, sku_forms
 from linkxg.products.versions.store import insert_version
 
 

@@ -27,8 +27,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.db.prepared import Prepared
 from linkxg.db.schema import Milliseconds, Sequence, metadata
+from linkxg.identifiers.sku import sku_forms
 from linkxg.products.model import Head
-from linkxg.products.sku import sku_forms
 
 # An archived product keeps its GTIN, which another one may have then.
 _LIVE = text("gtin14 is not null and status <> 'ARCHIVED'")

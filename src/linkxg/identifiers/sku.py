@@ -8,8 +8,12 @@ Products that were stored before that are found by the decomposed form as well.
 import re
 import unicodedata
 
-from linkxg.products.texts import SKU_PATTERN, UNSEEN
-
+UNSEEN = (
+    r"\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
+    r"\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+)
+SKU_PATTERN = rf"^[^\x20{UNSEEN}](?:[^{UNSEEN}]*[^\x20{UNSEEN}])?$"
+"""A pattern that JSON Schema (ECMA-262) and Python read alike."""
 _UNSEEN = re.compile(rf"[{UNSEEN}\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]")
 """With those beyond the first plane, which a pattern of JSON Schema cannot name everywhere."""
 _SKU = re.compile(SKU_PATTERN)
