@@ -205,6 +205,9 @@ def test_a_number_that_a_double_cannot_hold_fails_its_row_alone(world: World) ->
         faults = failures(world, job)
         assert [one["row"] for one in faults] == list(range(2, len(NUMBERS) + 3))
         assert {one["code"] for one in faults} <= {"out_of_range", "invalid"}
+    # What is a line end to Python alone is none here.
+    separated = f'{{"sku":"{start}-0","content":{{"description":"a\u2028b\x85c"}}}}\n'
+    assert counts(run(world, separated.encode(), format="ndjson")) == (0, 1, 0, 0)
     whole = run(world, ("[" + ",".join([*rows, weight]) + "]").encode(), format="json")
     assert counts(whole) == (0, 0, 1, len(NUMBERS) + 1)
     for number in ("1e400", "1e-400"):

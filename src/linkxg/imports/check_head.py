@@ -5,6 +5,7 @@ What would fail every row, or take one for another, is refused once and with wha
 
 import codecs
 import json
+import re
 from itertools import islice
 
 from linkxg.errors import ValidationFailed
@@ -17,6 +18,7 @@ from linkxg.imports.refusal import refusal
 
 _BOM = "\ufeff"
 _SPACE = " \t\r\n"
+_LINE_END = re.compile(r"[\r\n]")
 _ONE_LINE = (
     "The file is one single line. Send it as it is, with line ends: with curl by --data-binary @FILE, since -d @FILE "
     "removes them."
@@ -47,7 +49,7 @@ def _check_ndjson(text: str) -> None:
         is_array = " This is a JSON array: send it as application/json." if text.startswith("[") else ""
         raise refusal("not_json", f"The file must have one JSON object on each line.{is_array}")
     decoder = json.JSONDecoder()
-    first = text.splitlines()[0]
+    first = _LINE_END.split(text, maxsplit=1)[0]
     try:
         end = decoder.raw_decode(first)[1]
     except (ValueError, RecursionError):

@@ -4,20 +4,19 @@ Python reads `1e400` as infinity, which JSON cannot write, and `1e-400` as 0. Bo
 """
 
 import math
-import sys
 
 OUT_OF_RANGE = "A number is out of range."
 _ZERO = frozenset("-0.")
 
 
 class NumberOutOfRange(ValueError):
-    """The number is beyond a double, or so small that it would lose its digits."""
+    """The number is beyond a double, or so small that it would become 0."""
 
 
 def read_fraction(text: str) -> float:
     """A number with a fraction or an exponent, for `json.loads(parse_float=…)`. Raises NumberOutOfRange."""
     value = float(text)
-    if math.isinf(value) or (abs(value) < sys.float_info.min and not _is_zero(text)):
+    if math.isinf(value) or (value == 0 and not _is_zero(text)):
         raise NumberOutOfRange(OUT_OF_RANGE)
     return value
 
