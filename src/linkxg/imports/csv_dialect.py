@@ -5,6 +5,7 @@ write what their country uses, and names of attributes may hold any of them.
 """
 
 import codecs
+import contextlib
 import csv
 import io
 import re
@@ -17,6 +18,8 @@ from linkxg.imports.model import MAX_ROW_BYTES
 
 SEPARATORS = ",;\t"
 _BOM = "\ufeff"
+_QUOTED = re.compile(r'"[^"]*"')
+_LINE_END = re.compile(r"[\r\n]")
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?[,;\t| "]*(?:\r\n?|\n|$)', re.IGNORECASE)
 """The line by which Excel is told the separator."""
 
@@ -57,15 +60,16 @@ def read_dialect(head: bytes) -> Dialect:
     if told:
         return Dialect(told[1], _header(text[told.end() :], told[1]), True)
     found: list[Dialect] = []
-    misplaced: Unreadable | None = None
     for separator in SEPARATORS:
-        try:
+        with contextlib.suppress(Unreadable):
             found.append(Dialect(separator, _header(text, separator), False))
-        except Unreadable as error:
-            misplaced = misplaced or error
-    if misplaced is not None and not found:
-        raise misplaced
-    return max(found, key=lambda one: (_known(one), len(one.names)))
+    best = max(found, key=lambda one: (_known(one), len(one.names)), default=None)
+    if best is not None and _known(best):
+        return best
+    # No column is known, so the fault is told of the separator that the first line has most of.
+    line = _QUOTED.sub("", _LINE_END.split(text, maxsplit=1)[0])
+    separator = max(SEPARATORS, key=line.count)
+    return Dialect(separator, _header(text, separator), False)
 
 
 def is_blank(cells: list[str]) -> bool:
