@@ -67,7 +67,7 @@ def read_dialect(head: bytes) -> Dialect:
     if best is not None and _known(best):
         return best
     # No column is known, so the fault is told of the separator that the first line has most of.
-    line = _QUOTED.sub("", _LINE_END.split(text, maxsplit=1)[0])
+    line = _QUOTED.sub("", _LINE_END.split(text.lstrip(), maxsplit=1)[0])
     separator = max(SEPARATORS, key=line.count)
     return Dialect(separator, _header(text, separator), False)
 
