@@ -158,7 +158,7 @@ def test_failed_rows_come_back_are_mended_and_sent_again(world: World) -> None:
     assert counts(job) == (1, 0, 0, 2)
     returned = failed_file(world, job).decode()
     lines = returned.splitlines()
-    assert lines[0] == "sku,gtin,name,brand,errorCode,errorMessage"
+    assert lines[0] == "\ufeffsku,gtin,name,brand,errorCode,errorMessage"
     # Rule of exports: no cell begins as a formula does.
     assert f"{bad},123,Bolt,'=1+1,invalid" in lines[1]
     assert f"{formula},9,''@x,'-5,invalid" in lines[2]

@@ -29,11 +29,13 @@ def taken_in(stretches: Stretches, most: int) -> Iterator[Rows]:
         yield stretch
 
 
-@given(rows, st.integers(1, 40), st.integers(1, 5), st.sampled_from(["\n", "\r\n"]), st.booleans())
+@given(rows, st.integers(1, 40), st.integers(1, 5), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
 def test_csv(given: list[list[str]], size: int, most: int, ending: str, marked: bool) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator=ending, quoting=csv.QUOTE_ALL).writerows([["h", "h"], *given])
     content = (b"\xef\xbb\xbf" if marked else b"") + text.getvalue().encode()
+    # A row without any text is none.
+    given = [cells for cells in given if "".join(cells).strip()]
     counted = blocks(content, size)
     number = 0
     for stretch in taken_in(Stretches(CsvRows(counted, content), counted), most):
@@ -44,7 +46,7 @@ def test_csv(given: list[list[str]], size: int, most: int, ending: str, marked: 
         number += count
         # What was taken is the beginning of the file up to the end of that row.
         read = list(csv.reader(io.StringIO(content[: stretch.taken].decode("utf-8-sig"), newline=""), strict=True))
-        assert read == [["h", "h"], *given[:number]]
+        assert [cells for cells in read if "".join(cells).strip()] == [["h", "h"], *given[:number]]
         assert stretch.taken == len(content) or content[: stretch.taken].endswith(ending.encode())
     assert number == len(given)
 

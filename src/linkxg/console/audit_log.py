@@ -86,7 +86,8 @@ async def _events(parts: Parts, visit: Visit) -> AsyncIterator[list[AuditEvent]]
 
 
 async def _csv(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[str]:
-    yield ",".join(COLUMNS) + "\r\n"
+    # The byte order mark lets a spreadsheet read it as UTF-8.
+    yield "\ufeff" + ",".join(COLUMNS) + "\r\n"
     async for chunk in chunks:
         text = io.StringIO()
         writer = csv.writer(text)

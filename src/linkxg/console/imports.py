@@ -12,6 +12,7 @@ from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import COMMON, go, page
 from linkxg.console.parts import Parts
 from linkxg.errors import InvalidState, PayloadTooLarge, RateLimitExceeded, ValidationFailed
+from linkxg.imports.charsets import declared_charset
 from linkxg.imports.failed_rows import failed_rows, type_of
 from linkxg.imports.manage_import import cancel_import, retry_import
 from linkxg.imports.model import MAX_UPLOAD, OPEN, JobRow, Options
@@ -47,7 +48,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             )
             started = await start_import(
                 parts.database, visit.actor, visit.account_id, options, visit.upload.content(),
-                file_name=visit.upload.file_name,
+                file_name=visit.upload.file_name, charset=declared_charset(visit.upload.file_type),
             )  # fmt: skip
         except msgspec.ValidationError:
             return await _list(parts, visit, error="Choose the options from the lists.", status=422)

@@ -11,17 +11,22 @@ from typing import Any, NamedTuple
 
 from msgspec import inspect
 
+from linkxg.imports.artefacts import artefact, rounded
 from linkxg.imports.json_rows import read_value
 from linkxg.imports.lines import CONTROL
 from linkxg.imports.model import MAX_COLUMNS, EmptyAs, Fault, Key, Mode
 from linkxg.products.content import Content
+from linkxg.web.json_number import NumberOutOfRange
 
 ERROR_COLUMNS = ("errorCode", "errorMessage")
 """Of a file of failed rows: not read when it is sent again."""
 HEAD_COLUMNS = ("sku", "gtin")
 _ATTRIBUTE = "attributes."
 _NUMBER = re.compile(r"-?[0-9]{1,17}(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,2})?")
+_COMMA_NUMBER = re.compile(r"-?[0-9]{1,17},[0-9]{1,17}")
 _FLAGS = {"true": True, "false": False}
+SPREADSHEET_FLAGS = {name.upper(): value for name, value in _FLAGS.items()}
+"""As spreadsheets write truth values."""
 # What a spreadsheet would take for a formula, with the apostrophes that were put before it.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
@@ -40,6 +45,15 @@ def _number(cell: str) -> Any:
     return float(cell) if set(cell) & set(".eE") else int(cell)
 
 
+def _comma_number(cell: str) -> Any:
+    """A number of a file in which a comma separates no cells."""
+    if "," not in cell:
+        return _number(cell)
+    if not _COMMA_NUMBER.fullmatch(cell):
+        raise NotAValue("This is a number, with a comma before its fraction and nothing between thousands.")
+    return float(cell.replace(",", "."))
+
+
 def _flag(cell: str) -> Any:
     try:
         return _FLAGS[cell.lower()]
@@ -50,18 +64,31 @@ def _flag(cell: str) -> Any:
 def _json(cell: str) -> Any:
     try:
         return read_value(cell)
+    except NumberOutOfRange as error:
+        raise NotAValue(str(error)) from None
     except ValueError:
         raise NotAValue("This is JSON, such as a list of objects.") from None
 
 
 def _attribute(cell: str) -> Any:
     """A number, a flag, a list or an object where the cell is one, else a text; in quotation marks it stays a text."""
+    if cell in SPREADSHEET_FLAGS:
+        return SPREADSHEET_FLAGS[cell]
     if cell[0] in '-0123456789tf"[{':
         try:
             return read_value(cell)
+        except NumberOutOfRange as error:
+            raise NotAValue(f"{error} A text has JSON quotation marks around it in the cell.") from None
         except ValueError:
             return cell
     return cell
+
+
+def _comma_attribute(cell: str) -> Any:
+    return float(cell.replace(",", ".")) if _COMMA_NUMBER.fullmatch(cell) else _attribute(cell)
+
+
+_WITH_COMMA: dict[Reading | None, Reading] = {_number: _comma_number, _attribute: _comma_attribute}
 
 
 class Catalogue(NamedTuple):
@@ -71,6 +98,9 @@ class Catalogue(NamedTuple):
 
     def reading(self, name: str) -> Reading | None:
         return _attribute if name.startswith(_ATTRIBUTE) else self.columns[name]
+
+    def is_number(self, name: str) -> bool:
+        return self.columns.get(name) is _number
 
     def has(self, name: str) -> bool:
         return name in self.columns or (name.startswith(_ATTRIBUTE) and 0 < len(name) - len(_ATTRIBUTE) <= _SHOWN)
@@ -126,6 +156,9 @@ def check_header(names: Sequence[str], mode: Mode, key: Key) -> list[Fault]:
     faults = []
     seen: set[str] = set()
     for place, name in enumerate(names, 1):
+        if not name:
+            # Rows may not have anything under it.
+            continue
         if name in seen:
             faults.append(Fault(_shown(name, place), "repeated_column", f"Column {place} has the name of another one."))
         elif name not in ERROR_COLUMNS and not CATALOGUE.has(name):
@@ -151,9 +184,9 @@ def _shown(name: str, place: int) -> str:
 
 
 class CsvShape:
-    """Reads the cells of one file with this header."""
+    """Reads the cells of one file with this header; a comma may stand before a fraction where that is said."""
 
-    def __init__(self, names: Sequence[str], empty_as: EmptyAs) -> None:
+    def __init__(self, names: Sequence[str], empty_as: EmptyAs, *, decimal_comma: bool = False) -> None:
         self.names = tuple(names)
         self._clears = empty_as == "null"
         # Only a file of ours has apostrophes that we have put there.
@@ -161,10 +194,13 @@ class CsvShape:
         self._heads = {name: names.index(name) for name in HEAD_COLUMNS if name in names}
         self._texts: list[tuple[int, str]] = []
         self._others: list[tuple[int, tuple[str, ...], Reading | None]] = []
+        self._nameless = [place for place, name in enumerate(names) if not name]
         for place, name in enumerate(names):
-            if name in HEAD_COLUMNS or name in ERROR_COLUMNS:
+            if not name or name in HEAD_COLUMNS or name in ERROR_COLUMNS:
                 continue
             reading, path = CATALOGUE.reading(name), path_of(name)
+            if decimal_comma:
+                reading = _WITH_COMMA.get(reading, reading)
             if len(path) == 1 and reading is None:
                 self._texts.append((place, name))
             else:
@@ -176,20 +212,24 @@ class CsvShape:
 
     def read(self, cells: list[str]) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
         """(SKU and GTIN as far as given, merge patch of the content, faults)."""
-        if len(cells) != len(self.names):
+        fitted = fitting(cells, len(self.names))
+        if fitted is None:
             says = f"The row has {len(cells)} cells, the header {len(self.names)}."
             return {}, {}, [Fault("", "cells", says)]
+        cells = list(fitted)
         if CONTROL.search("".join(cells)):
             return {}, {}, [Fault("", "control_character", "A cell has a control character.")]
+        if tuple(map(str.strip, cells)) == self.names:
+            return {}, {}, [Fault("", "repeated_header", "The row repeats the header.")]
         if self._ours:
             cells = [cell[1:] if cell[:1] == "'" and _NEUTRALISED.match(cell) else cell for cell in cells]
+        faults = self._artefacts(cells)
         clears = self._clears
         head: dict[str, Any] = {name: cells[place] for name, place in self._heads.items() if cells[place]}
         content: dict[str, Any] = {name: cells[place] for place, name in self._texts if cells[place]}
         if clears:
             head |= {name: None for name, place in self._heads.items() if not cells[place] and name != "sku"}
             content |= {name: None for place, name in self._texts if not cells[place]}
-        faults: list[Fault] = []
         for place, path, reading in self._others:
             cell = cells[place]
             if not cell and not clears:
@@ -204,6 +244,35 @@ class CsvShape:
             if not any(cells[place] for place in places):
                 _put(content, path, None)
         return head, content, faults
+
+    def _artefacts(self, cells: list[str]) -> list[Fault]:
+        """What stands where no value can; such cells are emptied, but for the SKU, which names the row."""
+        faults: list[Fault] = []
+        for place in self._nameless:
+            if cells[place].strip():
+                says = f"Column {place + 1} has no name in the header, so this cell cannot be imported."
+                faults.append(Fault("", "unnamed_column", says, cells[place][:_SHOWN]))
+        for place, (name, cell) in enumerate(zip(self.names, cells, strict=True)):
+            if name in ERROR_COLUMNS:
+                continue
+            says_wrong = artefact(cell) if cell[:1] in ("#", "=") else None
+            says_wrong = says_wrong or (rounded(cell) if name in HEAD_COLUMNS else None)
+            if says_wrong:
+                faults.append(Fault(name, "spreadsheet_artefact", says_wrong, cell[:_SHOWN]))
+                cells[place] = cell if name == "sku" else ""
+        return faults
+
+
+def fitting(cells: list[str], width: int) -> list[str] | None:
+    """A row with as many cells as the header has: missing ones at the end are empty, and blank ones are left out.
+
+    None for a row that holds more.
+    """
+    if len(cells) == width:
+        return cells
+    if len(cells) < width:
+        return cells + [""] * (width - len(cells))
+    return None if any(map(str.strip, cells[width:])) else cells[:width]
 
 
 def _put(content: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

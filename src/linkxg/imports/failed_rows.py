@@ -1,11 +1,14 @@
-"""How do the rows that failed come back, so that they can be mended and sent again?
+"""The rows that failed, as a file to mend and send again.
 
-In the columns in which they came, with two more that say what is wrong and are not read when the file is sent again.
-Cells that a spreadsheet would take for formulas get an apostrophe, which is taken off again as well.
+It has the columns and the separator of the file that came, with two more columns that say what is wrong and are not
+read when the file is sent again. Cells that a spreadsheet would take for formulas get an apostrophe, which is taken off
+again as well. The byte order mark at the beginning lets a spreadsheet read it as UTF-8.
 """
 
+import codecs
 import csv
 import io
+import zlib
 from collections.abc import AsyncIterator
 from typing import Literal
 
@@ -14,7 +17,9 @@ import msgspec
 from linkxg.db import Database
 from linkxg.imports import store
 from linkxg.imports.columns import ERROR_COLUMNS, neutralised
+from linkxg.imports.csv_dialect import SEPARATORS, read_dialect
 from linkxg.imports.json_rows import read_value
+from linkxg.imports.lines import Unreadable
 from linkxg.imports.model import FailedRow, JobRow
 from linkxg.imports.read_import import ROWS_AT_ONCE
 
@@ -29,23 +34,35 @@ def type_of(job: JobRow) -> FileType:
 async def failed_rows(database: Database, account_id: str, job: JobRow) -> AsyncIterator[bytes]:
     """The file, in parts."""
     names: list[str] = msgspec.json.decode(job.columns)
-    own = [name for name in names if name not in ERROR_COLUMNS]
+    separator = await _separator(database, account_id, job) if job.format == "csv" else ""
     if job.format == "csv":
-        yield _line([*own, *ERROR_COLUMNS])
+        own = [name for name in names if name not in ERROR_COLUMNS]
+        yield codecs.BOM_UTF8 + _line([*own, *ERROR_COLUMNS], separator)
     after = 0
     while found := await database.read(store.list_errors, account_id, job.id, after=after, limit=ROWS_AT_ONCE):
-        yield b"".join(_csv_row(names, own, row) if job.format == "csv" else _json_row(row) for row in found)
+        yield b"".join(_csv_row(names, row, separator) if job.format == "csv" else _json_row(row) for row in found)
         after = found[-1].row
 
 
-def _csv_row(names: list[str], own: list[str], row: FailedRow) -> bytes:
+async def _separator(database: Database, account_id: str, job: JobRow) -> str:
+    """That of the file, by its first block."""
+    block = await database.read(store.find_block, account_id, job.file_id, 0)
+    try:
+        return SEPARATORS[0] if block is None else read_dialect(zlib.decompress(block)).separator
+    except Unreadable:
+        return SEPARATORS[0]
+
+
+def _csv_row(names: list[str], row: FailedRow, separator: str) -> bytes:
     cells: list[str] = msgspec.json.decode(row.raw)
-    came_neutralised = len(own) < len(names)
-    given = dict(zip(names, cells, strict=False))
-    # A row with too many cells keeps them: the message says so, and nothing is lost.
-    kept = [given.get(name, "") for name in own] + ([] if came_neutralised else cells[len(names) :])
-    shown = kept if came_neutralised else [neutralised(cell) for cell in kept]
-    return _line([*shown, _codes(row), _messages(row)])
+    came_neutralised = all(name in names for name in ERROR_COLUMNS)
+    cells += [""] * (len(names) - len(cells))
+    kept = [cell for name, cell in zip(names, cells, strict=False) if name not in ERROR_COLUMNS]
+    # A row with too many cells keeps them, beyond every column: nothing is lost, and the others stay in place.
+    beyond = cells[len(names) :]
+    if not came_neutralised:
+        kept, beyond = list(map(neutralised, kept)), list(map(neutralised, beyond))
+    return _line([*kept, _codes(row), _messages(row), *beyond], separator)
 
 
 def _json_row(row: FailedRow) -> bytes:
@@ -66,7 +83,7 @@ def _messages(row: FailedRow) -> str:
     return " ".join(f"{fault.field}: {fault.message}" if fault.field else fault.message for fault in row.faults)
 
 
-def _line(cells: list[str]) -> bytes:
+def _line(cells: list[str], separator: str) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerow(cells)
+    csv.writer(text, delimiter=separator).writerow(cells)
     return text.getvalue().encode()

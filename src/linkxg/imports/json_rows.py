@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 
 from linkxg.imports.lines import CONTROL, Lines, Unreadable, too_large
 from linkxg.imports.model import MAX_ROW_BYTES
+from linkxg.web.json_body import MAX_DEPTH
+from linkxg.web.json_number import read_fraction
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DIGITS = 400
@@ -119,14 +121,30 @@ def _pieces(blocks: Iterator[bytes]) -> Iterator[str]:
 
 
 def read_value(text: str) -> Any:
-    """One JSON value, strictly. Raises ValueError: no name twice, no NaN, no endless number, no control character."""
+    """One JSON value, strictly: no name twice, no NaN, no endless number, no control character, not too deep.
+
+    Raises ValueError; NumberOutOfRange for a number that a double cannot hold.
+    """
     try:
-        value = json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant, parse_int=_integer)
+        value = json.loads(
+            text, object_pairs_hook=_members, parse_constant=_no_constant, parse_int=_integer, parse_float=read_fraction
+        )
+        if text.count("{") + text.count("[") > MAX_DEPTH:
+            _check_depth(value)
         if "\\" in text:
             _check_texts(value)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     return value
+
+
+def _check_depth(value: Any, depth: int = 0) -> None:
+    """Raises ValueError where `POST /products` would refuse the nesting."""
+    if depth > MAX_DEPTH:
+        raise ValueError("nested too deeply")
+    if isinstance(value, dict | list):
+        for member in value.values() if isinstance(value, dict) else value:
+            _check_depth(member, depth + 1)
 
 
 def _check_texts(value: Any) -> None:

@@ -70,14 +70,13 @@ class Lines:
     def _texts(self) -> Iterator[str]:
         rest = b""
         for block in self._whole():
-            # Cut after a line: then no character is cut in two, and no CR LF.
-            end = block.rfind(b"\n") + 1
+            # Cut after a line: then no character is cut in two, and no CR LF. A CR at the very end may be half of one.
+            block = rest + block
+            end = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1
+            rest = block[end:]
             if end:
-                yield (rest + block[:end]).decode()
-                rest = block[end:]
-                continue
-            rest += block
-            if len(rest) > MAX_ROW_BYTES:
+                yield block[:end].decode()
+            elif len(rest) > MAX_ROW_BYTES:
                 raise too_large()
         if rest:
             yield rest.decode()

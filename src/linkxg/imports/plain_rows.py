@@ -11,7 +11,9 @@ from msgspec import UNSET, UnsetType
 
 from linkxg.identifiers.check_digit import are_checked, are_digits
 from linkxg.identifiers.gtin import FORMATS, Gtin
-from linkxg.imports.columns import ERROR_COLUMNS, HEAD_COLUMNS, path_of
+from linkxg.identifiers.sku import are_normal
+from linkxg.imports.artefacts import FORMULA_MARK, ROUNDED_MARK, SPREADSHEET_ERRORS
+from linkxg.imports.columns import CATALOGUE, ERROR_COLUMNS, HEAD_COLUMNS, fitting, path_of
 from linkxg.imports.model import Options
 from linkxg.products.bulk.model import Given
 from linkxg.products.bulk.plain import PlainContents
@@ -23,14 +25,18 @@ _NOTHING: dict[str, Any] = {}
 class PlainRows:
     """`read()` gives what rows say that are surely right, None for every other; of a file with this header."""
 
-    def __init__(self, names: Sequence[str], options: Options) -> None:
+    def __init__(self, names: Sequence[str], options: Options, *, decimal_comma: bool = False) -> None:
         self._width = len(names)
         self._sku = names.index("sku") if "sku" in names else None
         self._gtin = names.index("gtin") if "gtin" in names else None
-        self._places = [place for place, name in enumerate(names) if name not in HEAD_COLUMNS]
+        self._places = [place for place, name in enumerate(names) if name and name not in HEAD_COLUMNS]
+        self._nameless = [place for place, name in enumerate(names) if not name]
+        self._numbers = {place for place in self._places if decimal_comma and CATALOGUE.is_number(names[place])}
         # In a file of failed rows cells may have apostrophes of ours.
         self._is_usable = "sku" in names and not set(ERROR_COLUMNS) & set(names)
-        self._contents = PlainContents([path_of(names[place]) for place in self._places if self._is_usable])
+        self._contents = PlainContents(
+            [path_of(names[place]) for place in self._places if self._is_usable], SPREADSHEET_ERRORS
+        )
         self._clears = options.empty_as == "null"
         self._needs_gtin = options.key == "gtin"
 
@@ -38,14 +44,14 @@ class PlainRows:
         found: list[Given | None] = [None] * len(rows)
         if not self._is_usable:
             return found
-        fits = [place for place, cells in enumerate(rows) if len(cells) == self._width]
+        rows, fits = self._fitting(rows)
         if self._clears:
             # What an empty cell takes away depends on what is stored.
             fits = [place for place in fits if all(rows[place])]
         if not fits:
             return found
         columns = list(zip(*(rows[place] for place in fits), strict=True))
-        contents = self._contents.read([columns[place] for place in self._places], len(fits))
+        contents = self._contents.read([self._column(columns, place) for place in self._places], len(fits))
         assert self._sku is not None
         skus = _skus(columns[self._sku])
         gtins = [UNSET] * len(fits) if self._gtin is None else _gtins(columns[self._gtin])
@@ -55,6 +61,22 @@ class PlainRows:
             found[place] = Given(sku, gtin, _NOTHING, content)
         return found
 
+    def _fitting(self, rows: Sequence[list[str]]) -> tuple[Sequence[list[str]], list[int]]:
+        """(the rows with as many cells as the header has, the places of those that can be read so)."""
+        width = self._width
+        if any(len(cells) != width for cells in rows):
+            fitted = [fitting(cells, width) for cells in rows]
+            rows = [cells or [] for cells in fitted]
+        fits = [place for place, cells in enumerate(rows) if len(cells) == width]
+        if self._nameless:
+            fits = [place for place in fits if not any(rows[place][at] for at in self._nameless)]
+        return rows, fits
+
+    def _column(self, columns: Sequence[Sequence[str]], place: int) -> Sequence[str]:
+        """A column; of numbers with a point before their fraction."""
+        column = columns[place]
+        return [cell.replace(",", ".") for cell in column] if place in self._numbers else column
+
 
 def _skus(column: Sequence[str]) -> Sequence[str | None]:
     if _are_skus(column):
@@ -63,10 +85,18 @@ def _skus(column: Sequence[str]) -> Sequence[str | None]:
 
 
 def _are_skus(column: Sequence[str]) -> bool:
-    """What is printable has none of the characters that `SKU_PATTERN` keeps out, but for spaces around it."""
+    """What is printable has few of the characters that `SKU_PATTERN` keeps out, but for spaces around it.
+
+    One that may be of a repeated header, or what a spreadsheet has left, is looked at closely.
+    """
     framed = "\n" + "\n".join(column) + "\n"
+    text = "".join(column)
     is_short = max(map(len, column)) <= LONGEST_SKU and all(column)
-    return is_short and "".join(column).isprintable() and " \n" not in framed and "\n " not in framed
+    return (
+        is_short and text.isprintable() and " \n" not in framed and "\n " not in framed and are_normal(framed)
+        and FORMULA_MARK not in text and ROUNDED_MARK not in text and "\nsku\n" not in framed
+        and ("#" not in text or SPREADSHEET_ERRORS.isdisjoint(column))
+    )  # fmt: skip
 
 
 def _gtins(column: Sequence[str]) -> list[Gtin | UnsetType | None]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from msgspec import UNSET, UnsetType
 
 from linkxg.identifiers.gtin import Gtin, NotAGtin, read_gtin
+from linkxg.identifiers.sku import normal_sku
 from linkxg.imports.columns import ERROR_COLUMNS, CsvShape
 from linkxg.imports.json_rows import read_value
 from linkxg.imports.model import Fault, Options, as_json
@@ -20,9 +21,14 @@ from linkxg.products.bulk.plan_row import plan_row
 from linkxg.products.check_content import Fault as FaultDetail
 from linkxg.products.check_content import check_content
 from linkxg.products.merge_content import merged_content
+from linkxg.web.json_number import NumberOutOfRange
+from linkxg.web.logs import log
 
 _MEMBERS = {"sku", "gtin", "content", *ERROR_COLUMNS}
 _SHOWN = 200
+SERVER_FAULT = (
+    Fault("", "server_error", "The server failed at this row; its log has the reason under the import's id."),
+)
 _CONTROL = {code: None for code in range(32) if code not in (9, 10, 13)}
 
 
@@ -37,19 +43,21 @@ class Read(NamedTuple):
 class Reader:
     """Reads the rows of one file; a key that came before is a fault of the later row."""
 
-    def __init__(self, options: Options, columns: list[str]) -> None:
+    def __init__(self, options: Options, columns: list[str], *, decimal_comma: bool = False, job_id: str = "") -> None:
         self._options = options
-        self._shape = CsvShape(columns, options.empty_as) if options.format == "csv" else None
-        self._plain = PlainRows(columns, options) if options.format == "csv" else None
+        self._job_id = job_id
+        is_csv = options.format == "csv"
+        self._shape = CsvShape(columns, options.empty_as, decimal_comma=decimal_comma) if is_csv else None
+        self._plain = PlainRows(columns, options, decimal_comma=decimal_comma) if is_csv else None
         # Digests of keys, not keys: half a million must fit, and two of them are alike once in 10^8 full files.
         self._seen: set[int] = set()
 
     def read(self, values: Sequence[Any]) -> list[Read]:
         """Of a stretch of rows, as they come in the file."""
-        plain = self._plain.read(values) if self._plain else [None] * len(values)
+        plain = self._read_plain(values)
         key_of = _sku_of if self._options.key == "sku" else _gtin_of
         reads = [
-            self._read(value) if given is None else Read(key_of(given), given, ())
+            self._read_safely(value) if given is None else Read(key_of(given), given, ())
             for given, value in zip(plain, values, strict=True)
         ]
         digests = [hash(read.key) for read in reads if read.given is not None]
@@ -69,12 +77,29 @@ class Reader:
         says = f"An earlier row of the file has this {self._options.key}."
         return Read(read.key, None, (Fault(self._options.key, "duplicate_key_in_file", says, read.key[:_SHOWN]),))
 
+    def _read_plain(self, values: Sequence[Any]) -> Sequence[Given | None]:
+        if self._plain is not None:
+            try:
+                return self._plain.read(values)
+            except Exception as fault:  # noqa: BLE001  read one by one, the others are not held up
+                row_fault(fault, self._job_id)
+        return [None] * len(values)
+
+    def _read_safely(self, value: Any) -> Read:
+        try:
+            return self._read(value)
+        except Exception as fault:  # noqa: BLE001  what nobody foresaw in one row must not end the import
+            row_fault(fault, self._job_id)
+            return Read("", None, SERVER_FAULT)
+
     def _read(self, value: Any) -> Read:
         head, content, faults = self._shape.read(value) if self._shape else _read_json(value)
         key = self._key(head)
         if not faults and not key:
             faults = [Fault(self._options.key, "missing", f"The row has no {self._options.key}.")]
         sku = head.get("sku", UNSET)
+        if isinstance(sku, str):
+            sku = normal_sku(sku)
         gtin: Gtin | UnsetType | None = UNSET
         given_gtin = head.get("gtin", UNSET)
         if given_gtin is None:
@@ -94,7 +119,7 @@ class Reader:
         if not value:
             return ""
         # Padded with zeros or not, it is the same GTIN.
-        return str(value).rjust(14, "0") if self._options.key == "gtin" else str(value)
+        return str(value).rjust(14, "0") if self._options.key == "gtin" else normal_sku(str(value))
 
 
 _sku_of: Callable[[Given], Any] = attrgetter("sku")
@@ -104,6 +129,8 @@ _gtin_of: Callable[[Given], Any] = attrgetter("gtin.digits14")
 def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
     try:
         value = read_value(text)
+    except NumberOutOfRange as error:
+        return {}, {}, [Fault("", "out_of_range", str(error))]
     except ValueError:
         return {}, {}, [Fault("", "not_json", "The row is no JSON value, or has a name twice.")]
     if not isinstance(value, dict):
@@ -123,6 +150,33 @@ def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
         elif given is not UNSET:
             faults.append(Fault(name, "invalid", f"The {name} is a text."))
     return head, content, faults
+
+
+def row_fault(fault: BaseException, job_id: str) -> None:
+    """Log a fault of the program that one row has met; never what the row says."""
+    log.error("import.row_fault", job_id=job_id, fault=type(fault).__name__, at=_place(fault))
+
+
+def _place(fault: BaseException) -> str:
+    """The innermost function of ours that it went through."""
+    place, step = "", fault.__traceback__
+    while step is not None:
+        module = step.tb_frame.f_globals.get("__name__", "")
+        if module.startswith("linkxg."):
+            place = f"{module}:{step.tb_lineno}"
+        step = step.tb_next
+    return place
+
+
+def plan_safely(
+    read: Read, current: Current | None, options: Options, now: int, new_id: Callable[[], str], job_id: str
+) -> Planned | Unchanged | tuple[Fault, ...]:
+    """As `plan`; a fault that nobody foresaw fails the row alone."""
+    try:
+        return plan(read, current, options, now, new_id)
+    except Exception as fault:  # noqa: BLE001  what nobody foresaw in one row must not end the import
+        row_fault(fault, job_id)
+        return SERVER_FAULT
 
 
 def plan(

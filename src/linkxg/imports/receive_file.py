@@ -6,32 +6,35 @@ It is looked at on the way: a file that cannot be used is refused before it has 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from linkxg.errors import ValidationFailed
-from linkxg.imports.columns import check_header
-from linkxg.imports.csv_rows import read_header
-from linkxg.imports.lines import Unreadable
+from linkxg.imports.check_head import check_head
 from linkxg.imports.model import MIB, Options
-from linkxg.imports.unpack import Unpacked, Unpacker, refusal
+from linkxg.imports.unpack import Unpacked, Unpacker
 
 _GATHER = MIB // 4
 """So much is looked at in one go, in a thread: uploads arrive in small parts."""
 
 
 async def receive_file(
-    options: Options, parts: AsyncIterator[bytes], keep: Callable[[int, bytes], Awaitable[None]]
+    options: Options,
+    parts: AsyncIterator[bytes],
+    keep: Callable[[int, bytes], Awaitable[None]],
+    *,
+    charset: str | None = None,
+    final_options: Callable[[], Options] | None = None,
 ) -> tuple[list[str], Unpacked]:
     """(the columns of a CSV file, what is known of the file); `keep` stores each block under its number.
 
+    `charset` is the declared one. `final_options` gives what holds once `parts` has ended, where more may follow there.
     Raises ValidationFailed or PayloadTooLarge for a file that cannot be used, or what `parts` and `keep` raise.
     """
-    unpacker = Unpacker()
+    unpacker = Unpacker(charset)
     columns: list[str] | None = None
     number = 0
 
     async def keep_all(blocks: list[bytes]) -> None:
         nonlocal number, columns
-        if columns is None and unpacker.head:
-            columns = check_head(unpacker.head, options)
+        if columns is None and unpacker.head and final_options is None:
+            columns = check_head(unpacker.head, options, whole=unpacker.is_whole)
         for block in blocks:
             await keep(number, block)
             number += 1
@@ -41,6 +44,8 @@ async def receive_file(
         await keep_all(await asyncio.to_thread(unpacker.feed, gathered))
     blocks, unpacked = await asyncio.to_thread(unpacker.finish)
     await keep_all(blocks)
+    if final_options is not None:
+        columns = check_head(unpacker.head, final_options(), whole=unpacker.is_whole)
     return columns or [], unpacked
 
 
@@ -53,24 +58,3 @@ async def _gather(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             gathered.clear()
     if gathered:
         yield bytes(gathered)
-
-
-def check_head(head: bytes, options: Options) -> list[str]:
-    """The columns of a CSV file. Raises ValidationFailed for a file that is not what it is said to be."""
-    if options.format == "json":
-        if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
-            raise refusal("not_json", "The file must be one JSON array; send rows of JSON as NDJSON.")
-        return []
-    if options.format == "ndjson":
-        if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-            raise refusal("not_json", "The file must have one JSON object on each line.")
-        return []
-    try:
-        names = [name.strip() for name in read_header(head)]
-    except Unreadable as error:
-        raise refusal(error.code, str(error), "header") from None
-    faults = check_header(names, options.mode, options.key)
-    if faults:
-        details = [{"field": one.field, "code": one.code, "message": one.message} for one in faults]
-        raise ValidationFailed("The file has columns that cannot be imported, or lacks one.", details=details)
-    return names

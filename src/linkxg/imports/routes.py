@@ -14,6 +14,7 @@ from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import check_key
 from linkxg.imports.failed_rows import failed_rows, type_of
+from linkxg.imports.form_options import FIELDS
 from linkxg.imports.manage_import import cancel_import, retry_import
 from linkxg.imports.model import EmptyAs, Format, Job, JobRow, Key, Mode, OnError, Options, RowError
 from linkxg.imports.read_import import (
@@ -40,7 +41,6 @@ from linkxg.web.permits import scope
 
 PATH = "/api/v1/imports"
 MAX_WAIT_S = 20
-_PARAMETERS = {"resource", "format", "mode", "key", "onError", "emptyAs", "dryRun", "publish"}
 _RETRY_AFTER_S = "1"
 _MOVING = ("QUEUED", "RUNNING")
 """An upload waits for its sender: there is nothing to look at again."""
@@ -97,26 +97,28 @@ def routes(
     ) -> Response[Success[Job]]:
         """Import a file of products: CSV, NDJSON or a JSON array, gzip too.
 
-        The body is the file itself, or multipart/form-data with the file in the field `file`. The import is done in the
-        background: follow the address in Location. With Upload-Length and no body it waits for the file, which then
-        comes in parts to the address of its link `content`.
+        The body is the file itself, or multipart/form-data with the file in the field `file`; there the parameters may
+        be fields of the form. The import is done in the background: follow the address in Location. With Upload-Length
+        and no body it waits for the file, which then comes in parts to the address of its link `content`.
         """
         exchange = exchange_of(request.scope)
-        refuse_unknown(request.scope["query_string"], _PARAMETERS)
+        refuse_unknown(request.scope["query_string"], FIELDS.keys())
         actor, account_id, once = actor_of(exchange), account_id_of(request.scope), check_key(idempotency_key)
         if upload_length is not None:
             options = Options(await told_format(exchange, format), mode, key, on_error, empty_as, dry_run, publish)
             begun = await begin_upload(database, actor, account_id, options, int(upload_length), idempotency_key=once)
             return queued(begun, fields_of(standing_of(begun.job)))
-        upload = await open_upload(exchange, format)
+        upload = await open_upload(exchange, Options("csv", mode, key, on_error, empty_as, dry_run, publish), format)
         made = await start_import(
             database,
             actor,
             account_id,
-            Options(upload.format, mode, key, on_error, empty_as, dry_run, publish),
+            upload.options,
             upload.content,
             file_name=upload.file_name,
             idempotency_key=once,
+            charset=upload.charset,
+            final_options=upload.final_options,
         )
         return queued(made)
 

@@ -13,17 +13,20 @@ from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.errors import PublicError
 from linkxg.imports import store
 from linkxg.imports.all_or_nothing import Spool, Undone, write_spooled
 from linkxg.imports.claims import Claims
+from linkxg.imports.csv_dialect import read_dialect
 from linkxg.imports.csv_rows import CsvRows
 from linkxg.imports.json_rows import JsonRows, NdjsonRows
 from linkxg.imports.lines import Unreadable
 from linkxg.imports.model import JobError, JobRow, Progress, Status
-from linkxg.imports.plan_rows import Reader
+from linkxg.imports.plan_rows import Reader, row_fault
 from linkxg.imports.stored_file import Blocks, read_failed
 from linkxg.imports.stretches import Counted, Readable, Stretches
 from linkxg.imports.take_rows import LEASE_MS, Batch, Outcome, Plan, Whose, look_up, plan_all, record, take
+from linkxg.imports.write_apart import write_apart
 from linkxg.products.bulk.model import Current
 
 
@@ -81,12 +84,14 @@ class Run:
 
     async def _batches(self, done: int) -> AsyncIterator[Batch]:
         """The rows beyond the first `done` that this job takes, read."""
-        job, reader = self._job, Reader(self._options, msgspec.json.decode(self._job.columns))
-        wanted = None
+        job, wanted = self._job, None
         if job.only_failed_of is not None:
             wanted = await read_failed(self._database, self._whose.account_id, job.only_failed_of)
         blocks = Blocks(self._database, self._whose.account_id, job.file_id)
         await blocks.fill()
+        columns = msgspec.json.decode(job.columns)
+        decimal_comma = job.format == "csv" and read_dialect(blocks.first()).has_decimal_comma
+        reader = Reader(self._options, columns, decimal_comma=decimal_comma, job_id=job.id)
         stretches = _stretches(job, blocks)
         while True:
             await blocks.fill()
@@ -139,8 +144,7 @@ class Run:
         plans = self._plan(batch, await looking)
         if writing is not None:
             self._go_on(await writing)
-        write = self._database.write(take, self._whose, self._options, batch, plans, self.progress)
-        begun = asyncio.create_task(write)
+        begun = asyncio.create_task(self._write(batch, plans, self.progress))
         await _leave()
         return begun
 
@@ -150,7 +154,19 @@ class Run:
     def _plan(self, batch: Batch, found: dict[str, Current]) -> list[Plan]:
         if self._should_stop():
             raise Stopped
-        return plan_all(batch.reads, found, self._options)
+        return plan_all(batch.reads, found, self._options, self._job.id)
+
+    async def _write(self, batch: Batch, plans: list[Plan], before: Progress) -> Outcome | None:
+        async def write(batch: Batch, plans: list[Plan], before: Progress) -> Outcome | None:
+            return await self._database.write(take, self._whose, self._options, batch, plans, before)
+
+        return await write_apart(write, batch, plans, before, self._job.id)
+
+    async def _note(self, batch: Batch, plans: list[Plan]) -> Outcome | None:
+        async def write(batch: Batch, plans: list[Plan], before: Progress) -> Outcome | None:
+            return await self._database.write(_note, self._whose, batch, plans, before)
+
+        return await write_apart(write, batch, plans, self.progress, self._job.id)
 
     def _go_on(self, outcome: Outcome | None) -> None:
         if outcome is None:
@@ -172,7 +188,7 @@ class Run:
             async for batch in self._batches(0):
                 plans = self._plan(batch, await self._look_up(batch))
                 await database.read(claims.judge, whose.account_id, plans)
-                self._go_on(await database.write(_note, whose, batch, plans, self.progress))
+                self._go_on(await self._note(batch, plans))
                 if not self._job.dry_run and not self.progress.failed:
                     spool.add(plans)
             if self._job.dry_run:
@@ -184,6 +200,12 @@ class Run:
             except Undone:
                 says = "Products changed while the file was checked, so nothing was written. Send it again."
                 return "FAILED", JobError("conflict", says)
+            except PublicError:
+                raise
+            except Exception as fault:  # noqa: BLE001  begun anew it would end the same
+                row_fault(fault, self._job.id)
+                says = "The server failed at one of the rows, so nothing was written; its log has the reason."
+                return "FAILED", JobError("server_error", says)
         return "COMPLETED", None
 
 

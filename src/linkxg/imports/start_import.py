@@ -6,9 +6,10 @@ is whole.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -46,8 +47,12 @@ async def start_import(
     *,
     file_name: str = "",
     idempotency_key: str | None = None,
+    charset: str | None = None,
+    final_options: Callable[[], Options] | None = None,
 ) -> Started:
-    """Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, or what `parts` raises."""
+    """`charset` and `final_options` are those of `receive_file`.
+
+    Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, or what `parts` raises."""
     job = new_job(actor, options, file_name)
     refused = await write_as(database, actor, open_job, account_id, job)
     if refused is not None:
@@ -61,7 +66,9 @@ async def start_import(
             raise NotFound
 
     try:
-        columns, unpacked = await receive_file(options, parts, keep)
+        columns, unpacked = await receive_file(options, parts, keep, charset=charset, final_options=final_options)
+        if final_options is not None:
+            job = with_options(job, final_options())
         outcome = await write_as(
             database, actor, _queue, actor, account_id, job, columns=columns, unpacked=unpacked, key=idempotency_key
         )
@@ -86,6 +93,12 @@ def new_job(actor: Actor, options: Options, file_name: str) -> JobRow:
         int(options.dry_run), "UPLOADING", "[]", job_id, None, shown[:255], 0, 0, 0, 0, 0, 0, 0, 0, 0, "",
         as_json(actor.identity), None, 0, now, None, None, now, publish=int(options.publish),
     )  # fmt: skip
+
+
+def with_options(job: JobRow, options: Options) -> JobRow:
+    """The job as it is when other options turn out to hold."""
+    changed = {**msgspec.structs.asdict(options), "dry_run": int(options.dry_run), "publish": int(options.publish)}
+    return job._replace(**changed)
 
 
 def open_job(conn: Connection, account_id: str, job: JobRow) -> RateLimitExceeded | None:
@@ -147,7 +160,9 @@ def find_started(conn: Connection, account_id: str, recorded: Recorded) -> Start
     return NotFound() if job is None else Started(job, True)
 
 
-_QUEUED = ("status", "columns", "bytes_total", "bytes_uploaded", "sha256", "touched_at")
+_QUEUED = (
+    "status", "columns", "bytes_total", "bytes_uploaded", "sha256", "touched_at", *Options.__struct_fields__,
+)  # fmt: skip
 
 
 def record_start(conn: Connection, actor: Actor, account_id: str, job: JobRow) -> None:

@@ -12,10 +12,11 @@ import msgspec
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
+from linkxg.identifiers.sku import normal_sku, sku_forms
 from linkxg.ids import uuid7s
 from linkxg.imports import store
 from linkxg.imports.model import MAX_ERRORS, MAX_ROW_FAULTS, FailedRow, Fault, Options, Progress, RowResult
-from linkxg.imports.plan_rows import Read, plan, raw_of
+from linkxg.imports.plan_rows import Read, plan_safely, raw_of
 from linkxg.imports.stretches import Rows
 from linkxg.products.bulk.model import Current, Planned, Unchanged, Written
 from linkxg.products.bulk.store import find_current, write_planned
@@ -60,14 +61,24 @@ def look_up(conn: Connection, account_id: str, options: Options, reads: Sequence
     """What is stored under the keys of these rows."""
     keys = [read.key for read in reads if read.given is not None]
     if options.key == "sku":
-        return {one.sku: one for one in find_current(conn, account_id, skus=keys)}
+        return _by_sku(conn, account_id, keys)
     return {one.gtin14: one for one in find_current(conn, account_id, gtins=keys) if one.gtin14}
 
 
-def plan_all(reads: Sequence[Read], current: dict[str, Current], options: Options) -> list[Plan]:
+def _by_sku(conn: Connection, account_id: str, keys: list[str]) -> dict[str, Current]:
+    """Products under the normal form of their SKU."""
+    if "".join(keys).isascii():
+        return {one.sku: one for one in find_current(conn, account_id, skus=keys)}
+    found = find_current(conn, account_id, skus=[form for key in keys for form in sku_forms(key)])
+    # Where two products have what is one SKU today, the one that has its normal form is meant.
+    return {normal_sku(one.sku): one for one in sorted(found, key=lambda one: one.sku == normal_sku(one.sku))}
+
+
+def plan_all(reads: Sequence[Read], current: dict[str, Current], options: Options, job_id: str = "") -> list[Plan]:
     now, new_id = now_ms(), iter(uuid7s(len(reads) - len(current))).__next__
     return [
-        read.faults if read.given is None else plan(read, current.get(read.key), options, now, new_id) for read in reads
+        read.faults if read.given is None else plan_safely(read, current.get(read.key), options, now, new_id, job_id)
+        for read in reads
     ]
 
 
@@ -101,7 +112,7 @@ def write_all(conn: Connection, whose: Whose, options: Options, reads: Sequence[
         again = [reads[place] for place in stale]
         # Whoever was faster has committed, and nobody else can write now: this is the truth.
         found = look_up(conn, whose.account_id, options, again) if again else {}
-        for place, one in zip(stale, plan_all(again, found, options), strict=True):
+        for place, one in zip(stale, plan_all(again, found, options, whose.job_id), strict=True):
             plans[place] = one
         waiting = [place for place in stale if isinstance(plans[place], Planned)]
     for place in waiting:

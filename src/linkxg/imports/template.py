@@ -1,5 +1,6 @@
 """What does a file look like that can be imported?"""
 
+import codecs
 import csv
 import io
 
@@ -35,7 +36,7 @@ _ROWS: tuple[dict[str, object], ...] = (
 
 
 def template(format: Format) -> bytes:
-    """A file with two products; as CSV with the columns that most files have."""
+    """A file with two products; as CSV with the columns that most files have, marked as UTF-8 for spreadsheets."""
     if format == "ndjson":
         return b"".join(msgspec.json.encode(row) + b"\n" for row in _ROWS)
     if format == "json":
@@ -44,7 +45,7 @@ def template(format: Format) -> bytes:
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
     writer.writerows([[_cell(row, name) for name in _COLUMNS] for row in _ROWS])
-    return text.getvalue().encode()
+    return codecs.BOM_UTF8 + text.getvalue().encode()
 
 
 def _cell(row: dict[str, object], name: str) -> str:

@@ -2,19 +2,21 @@
 
 Each block is up to a MiB of the unpacked file, compressed on its own: small in the database, and read one by one. What
 makes a file unusable is found here, while it still arrives: gzip that is broken or unpacks to far more than it weighs,
-what is not UTF-8, what is too large.
+what is not text, what is too large. Stored is UTF-8, whatever charset came.
 """
 
-import codecs
 import hashlib
 import zlib
 from typing import Any, NamedTuple
 
-from linkxg.errors import PayloadTooLarge, ValidationFailed
+from linkxg.errors import PayloadTooLarge
+from linkxg.imports.charsets import Utf8Stream
 from linkxg.imports.model import MAX_CONTENT, MAX_RATIO, MIB
+from linkxg.imports.refusal import refusal
 
 BLOCK = MIB
 _GZIP = b"\x1f\x8b"
+_CTRL_Z, _LINE_ENDS = b"\x1a", b"\r\n"
 _FREE = MIB
 """A small file may unpack to this much, whatever its ratio."""
 
@@ -30,18 +32,20 @@ class Unpacked(NamedTuple):
 class Unpacker:
     """`feed()` what arrives, then `finish()`; both give blocks. Raises ValidationFailed or PayloadTooLarge.
 
-    `head` is the first block, for a look at the header.
+    `head` is the first block, for a look at the header; `is_whole` says that it is the whole file.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, charset: str | None = None) -> None:
         self.head = b""
+        self.is_whole = False
         self._pending = bytearray()
         self._first = b""
         self._gzip: Any = None
         self._begun = False
         self._uploaded = 0
+        self._unpacked = 0
         self._total = 0
-        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self._text = Utf8Stream(charset)
         self._digest = hashlib.sha256()
 
     def feed(self, part: bytes) -> list[bytes]:
@@ -56,20 +60,30 @@ class Unpacker:
             return self._take(part)
         return self._inflate(part)
 
+    def beginning(self) -> bytes:
+        """The first block, or what there is of it."""
+        return self.head or bytes(self._pending)
+
     def finish(self) -> tuple[list[bytes], Unpacked]:
         # Of a file of one byte nothing has been decided yet.
         made = [] if self._begun else self._take(self._begin())
         if self._gzip is not None and not self._gzip.eof:
             raise refusal("gzip", "The gzip file ends too early; was the upload cut off?")
-        try:
-            self._decoder.decode(b"", True)
-        except UnicodeDecodeError as error:
-            raise self._not_utf8(self._total - len(error.object)) from None
+        made += self._store(self._text.finish())
+        self._drop_end_of_file()
         if not self._total:
             raise refusal("empty", "The file is empty.")
         if self._pending:
+            self.is_whole = not self.head
             made.append(self._cut(len(self._pending)))
         return made, Unpacked(self._total, self._uploaded, self._digest.hexdigest())
+
+    def _drop_end_of_file(self) -> None:
+        """Take off the Ctrl-Z with which programs of DOS end a text."""
+        kept = self._pending.rstrip(_LINE_ENDS + _CTRL_Z)
+        if _CTRL_Z in self._pending[len(kept) :]:
+            self._total -= len(self._pending) - len(kept)
+            self._pending = kept
 
     def _begin(self) -> bytes:
         self._begun = True
@@ -86,7 +100,7 @@ class Unpacker:
             except zlib.error:
                 raise refusal("gzip", "The gzip file is damaged.") from None
             made += self._take(plain)
-            if self._total > max(_FREE, self._uploaded * MAX_RATIO):
+            if self._unpacked > max(_FREE, self._uploaded * MAX_RATIO):
                 raise refusal("gzip", f"The gzip file unpacks to more than {MAX_RATIO} times its size.")
             part = self._gzip.unconsumed_tail
             if self._gzip.eof:
@@ -99,16 +113,18 @@ class Unpacker:
     def _take(self, plain: bytes) -> list[bytes]:
         if not plain:
             return []
-        try:
-            self._decoder.decode(plain)
-        except UnicodeDecodeError as error:
-            waiting = len(error.object) - len(plain)
-            raise self._not_utf8(self._total - waiting + error.start) from None
-        self._total += len(plain)
+        self._unpacked += len(plain)
+        return self._store(self._text.feed(plain))
+
+    def _store(self, text: bytes) -> list[bytes]:
+        self._total += len(text)
         if self._total > MAX_CONTENT:
             raise PayloadTooLarge("Unpacked, the file has more than 1 GB.")
-        self._pending += plain
-        return [self._cut(BLOCK) for _ in range(len(self._pending) // BLOCK)]
+        self._pending += text
+        if not self.head and len(self._pending) >= BLOCK:
+            self.head = bytes(self._pending[:BLOCK])
+        # The last byte stays until the end, which may have to be taken off.
+        return [self._cut(BLOCK) for _ in range((len(self._pending) - 1) // BLOCK)]
 
     def _cut(self, size: int) -> bytes:
         block = bytes(self._pending[:size])
@@ -116,11 +132,3 @@ class Unpacker:
         if not self.head:
             self.head = block
         return zlib.compress(block, 1)
-
-    def _not_utf8(self, offset: int) -> ValidationFailed:
-        return refusal("encoding", f"The file is not UTF-8: byte {offset} does not fit. Save it as UTF-8.")
-
-
-def refusal(code: str, message: str, field: str = "file") -> ValidationFailed:
-    """Why a file is not taken at all."""
-    return ValidationFailed(message, details=[{"field": field, "code": code, "message": message}])

@@ -1,12 +1,17 @@
-"""Where in a request is the file, and what is it?"""
+"""The file in a request, what it is, and what is to be done with it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import PurePath
 from typing import NamedTuple
 
+import msgspec
+
 from linkxg.errors import InvalidRequest, UnsupportedMediaType
-from linkxg.imports.model import MAX_UPLOAD, Format
+from linkxg.imports.charsets import CHARSETS, UTF8, declared_charset
+from linkxg.imports.form_options import read_option_fields
+from linkxg.imports.model import MAX_UPLOAD, Format, Options
 from linkxg.web.exchange import Exchange
+from linkxg.web.forms import read_form
 from linkxg.web.multipart_body import MultipartUpload, is_multipart
 
 MEDIA_TYPES: dict[Format, str] = {"csv": "text/csv", "ndjson": "application/x-ndjson", "json": "application/json"}
@@ -19,42 +24,80 @@ _SUFFIXES: dict[str, Format] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "n
 _ANY = (b"application/octet-stream", b"application/gzip", b"application/x-gzip")
 _FORM_BYTES = 64 * 1024
 _ENCODINGS = (b"", b"identity", b"gzip")
+_CONTRADICTION = "The parameter format and the media type do not say the same."
 
 
 class Upload(NamedTuple):
-    """The file of a request, to be read once."""
+    """The file of a request, to be read once. `final_options` gives what holds then, where fields may follow it."""
 
-    format: Format
+    options: Options
     file_name: str
     content: AsyncIterator[bytes]
+    charset: str | None
+    final_options: Callable[[], Options] | None = None
 
 
-async def open_upload(exchange: Exchange, format: Format | None) -> Upload:
-    """The body itself, or the field `file` of a form. Raises UnsupportedMediaType or InvalidRequest."""
-    if (exchange.header(b"content-encoding") or b"").strip().lower() not in _ENCODINGS:
+async def open_upload(exchange: Exchange, asked: Options, format: Format | None) -> Upload:
+    """The body itself, or the field `file` of a form. Raises UnsupportedMediaType or InvalidRequest.
+
+    `asked` are the options of the address, `format` the one that it names.
+    """
+    encoding = (exchange.header(b"content-encoding") or b"").strip().lower()
+    if encoding not in _ENCODINGS:
         raise UnsupportedMediaType("The content may be encoded with gzip only.")
     content_type = exchange.header(b"content-type")
     if content_type is not None and is_multipart(content_type):
-        form = MultipartUpload(content_type, exchange.stream(MAX_UPLOAD + _FORM_BYTES))
-        await form.begin()
-        return Upload(format or format_of(form.file_name), form.file_name, form.content())
-    kind = (content_type or b"").partition(b";")[0].strip().lower()
+        if encoding == b"gzip":
+            raise UnsupportedMediaType("A form is sent without a Content-Encoding; compress the file in it.")
+        return await _open_form(exchange, content_type, asked, format)
+    kind = _kind(content_type)
     told = _FORMATS.get(kind)
     if told is None and not (format is not None and kind in _ANY):
         raise UnsupportedMediaType("Send text/csv, application/x-ndjson, application/json or multipart/form-data.")
     if told is not None and format is not None and told != format:
-        raise InvalidRequest("The parameter format and the media type do not say the same.")
+        raise InvalidRequest(_CONTRADICTION)
     found = format or told
     assert found is not None
-    return Upload(found, "", exchange.stream(MAX_UPLOAD))
+    options = msgspec.structs.replace(asked, format=found)
+    return Upload(options, "", exchange.stream(MAX_UPLOAD), declared_charset(content_type))
+
+
+async def _open_form(exchange: Exchange, content_type: bytes, asked: Options, format: Format | None) -> Upload:
+    form = MultipartUpload(content_type, exchange.stream(MAX_UPLOAD + _FORM_BYTES))
+    await form.begin()
+    query = read_form(exchange.query, frozenset())
+
+    def options() -> Options:
+        """By the address and the fields so far; what neither says of the format, the file does."""
+        fields = read_option_fields(form.fields, query)
+        found = fields.pop("format", format) or format_of_part(form)
+        return msgspec.structs.replace(asked, format=found, **fields)
+
+    content = form.content(fields_may_follow=True)
+    return Upload(options(), form.file_name, content, declared_charset(form.file_type), options)
+
+
+def format_of_part(form: MultipartUpload) -> Format:
+    """What the name of the file says, else its media type; CSV where neither does. Raises InvalidRequest."""
+    named, told = _suffix_format(form.file_name), _FORMATS.get(_kind(form.file_type.encode("utf-8", "replace")))
+    if named is not None and told is not None and named != told:
+        raise InvalidRequest("The name of the file and its media type do not say the same; add the parameter format.")
+    return named or told or "csv"
 
 
 async def told_format(exchange: Exchange, format: Format | None) -> Format:
-    """What the file will be that a request announces; CSV where it says nothing. Raises InvalidRequest."""
-    kind = (exchange.header(b"content-type") or b"").partition(b";")[0].strip().lower()
-    told = _FORMATS.get(kind)
+    """What the file will be that a request announces; CSV where it says nothing.
+
+    Raises InvalidRequest or UnsupportedMediaType.
+    """
+    content_type = exchange.header(b"content-type")
+    told = _FORMATS.get(_kind(content_type))
     if told is not None and format is not None and told != format:
-        raise InvalidRequest("The parameter format and the media type do not say the same.")
+        raise InvalidRequest(_CONTRADICTION)
+    charset = declared_charset(content_type)
+    if charset is not None and CHARSETS[charset] not in (UTF8, "ascii"):
+        says = "An upload in parts is UTF-8, or UTF-16 with a byte order mark"
+        raise UnsupportedMediaType(f"{says}; the charset {charset} is not supported there.")
     async for _ in exchange.stream(MAX_UPLOAD):
         raise InvalidRequest("With Upload-Length nothing of the file is sent yet; its parts follow.")
     return format or told or "csv"
@@ -62,5 +105,13 @@ async def told_format(exchange: Exchange, format: Format | None) -> Format:
 
 def format_of(name: str) -> Format:
     """What the name of a file says; CSV where it says nothing."""
+    return _suffix_format(name) or "csv"
+
+
+def _suffix_format(name: str) -> Format | None:
     path = PurePath(name.lower())
-    return _SUFFIXES.get(PurePath(path.stem).suffix if path.suffix == ".gz" else path.suffix, "csv")
+    return _SUFFIXES.get(PurePath(path.stem).suffix if path.suffix == ".gz" else path.suffix)
+
+
+def _kind(content_type: bytes | None) -> bytes:
+    return (content_type or b"").partition(b";")[0].strip().lower()

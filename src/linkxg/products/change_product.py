@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from msgspec import UNSET
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -25,6 +26,7 @@ from linkxg.errors import (
     ValidationFailed,
 )
 from linkxg.identifiers.gtin import Gtin
+from linkxg.identifiers.sku import normal_sku
 from linkxg.ids import is_uuid
 from linkxg.products import store
 from linkxg.products.canonical import Canonical
@@ -56,6 +58,8 @@ async def change_product(
     """
     if not is_uuid(product_id):
         raise NotFound
+    if patch.sku is not UNSET:
+        patch = replace(patch, sku=normal_sku(patch.sku))
     gtin, faults = check_head(patch)
     if faults:
         raise refusal(faults)

@@ -1,23 +1,19 @@
 """Which SKUs and GTINs may a product have?"""
 
-import re
-
 from msgspec import UNSET
 
 from linkxg.errors import ValidationFailed
 from linkxg.identifiers.gtin import Gtin, NotAGtin, read_gtin
+from linkxg.identifiers.sku import is_sku
 from linkxg.products.check_content import Fault, fault
 from linkxg.products.model import LONGEST_SKU, CreateProduct, Head, ProductPatch
-from linkxg.products.texts import SKU_PATTERN
-
-_SKU = re.compile(SKU_PATTERN)
 
 
 def sku_fault(sku: str) -> Fault | None:
     """What is wrong with a SKU, if anything; whoever calls knows that it is not empty."""
     if len(sku) > LONGEST_SKU:
         return fault("sku", f"A SKU has at most {LONGEST_SKU} characters.")
-    return None if _SKU.fullmatch(sku) else fault("sku", "A SKU has visible characters and, between them, spaces.")
+    return None if is_sku(sku) else fault("sku", "A SKU has visible characters and, between them, spaces.")
 
 
 def gtin_fault(head: Head, gtin14: str | None) -> Fault | None:

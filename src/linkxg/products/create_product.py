@@ -1,5 +1,6 @@
 """How does a product come to exist?"""
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -7,6 +8,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import Conflict, DuplicateGtin, DuplicateSku, PublicError
+from linkxg.identifiers.sku import normal_sku, sku_forms
 from linkxg.ids import uuid7
 from linkxg.products import store
 from linkxg.products.check_content import check_content
@@ -23,6 +25,7 @@ async def create_product(
     """Raises ValidationFailed, DuplicateSku, DuplicateGtin, IdempotencyKeyReused, or Conflict for a repetition whose
     product has been deleted.
     """
+    given = replace(given, sku=normal_sku(given.sku))
     gtin, faults = check_head(given)
     checked = check_content(given.content)
     if faults or checked.form is None:
@@ -34,6 +37,11 @@ async def create_product(
 
     def make(conn: Connection) -> Product | PublicError:
         store.lock_identifiers(conn, account_id)
+        if len(sku_forms(head.sku)) > 1:
+            # The index knows the SKU in one form alone.
+            same_sku, _ = store.find_holders(conn, account_id, sku=head.sku, gtin14=None)
+            if same_sku:
+                return DuplicateSku()
         if not store.insert_head(conn, account_id, head, search_key):
             same_sku, _ = store.find_holders(conn, account_id, sku=head.sku, gtin14=head.gtin14)
             return DuplicateSku() if same_sku else DuplicateGtin()

@@ -10,9 +10,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from linkxg.clock import rfc3339
 from linkxg.identifiers.gtin import FORMATS, Format
+from linkxg.identifiers.sku import SKU_PATTERN
 from linkxg.products.canonical import told
 from linkxg.products.content import Content, GtinText
-from linkxg.products.texts import SKU_PATTERN
 from linkxg.products.versions.model import VersionStatus
 
 Status = Literal["DRAFT", "PUBLISHED", "ARCHIVED"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
@@ -26,6 +27,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.db.prepared import Prepared
 from linkxg.db.schema import Milliseconds, Sequence, metadata
+from linkxg.identifiers.sku import sku_forms
 from linkxg.products.model import Head
 
 # An archived product keeps its GTIN, which another one may have then.
@@ -80,9 +82,17 @@ def find_search_key(conn: Connection, account_id: str, product_id: str) -> str:
 
 
 def find_id_by_sku(conn: Connection, account_id: str, sku: str) -> str | None:
-    query = select(products.c.id).where(products.c.account_id == account_id, products.c.sku == sku)
-    found: str | None = conn.execute(query).scalar()
-    return found
+    """The product that has this SKU, in its normal form before any other."""
+    query = select(products.c.id, products.c.sku).where(products.c.account_id == account_id, has_sku(sku))
+    forms = sku_forms(sku)
+    rows = sorted(conn.execute(query).all(), key=lambda row: forms.index(row.sku))
+    return rows[0].id if rows else None
+
+
+def has_sku(sku: str) -> ColumnElement[bool]:
+    """The condition that a product has this SKU, in any of its forms."""
+    forms = sku_forms(sku)
+    return products.c.sku == sku if len(forms) == 1 else products.c.sku.in_(forms)
 
 
 def find_id_by_gtin(conn: Connection, account_id: str, gtin14: str) -> str | None:
@@ -116,10 +126,10 @@ def find_holders(
     query = select(products.c.sku, products.c.gtin14).where(
         products.c.account_id == account_id,
         products.c.id != besides,
-        or_(products.c.sku == sku, same_gtin) if gtin14 else products.c.sku == sku,
+        or_(has_sku(sku), same_gtin) if gtin14 else has_sku(sku),
     )
     found = conn.execute(query).all()
-    return any(row.sku == sku for row in found), any(gtin14 and row.gtin14 == gtin14 for row in found)
+    return any(row.sku in sku_forms(sku) for row in found), any(gtin14 and row.gtin14 == gtin14 for row in found)
 
 
 def update_head(conn: Connection, account_id: str, product_id: str, *, seen: int, **values: Any) -> bool:

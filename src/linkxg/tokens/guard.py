@@ -15,6 +15,11 @@ from linkxg.errors import AccessDenied, InsufficientScope, InvalidRequest, Inval
 from linkxg.tokens.model import Principal
 from linkxg.tokens.verify import DeadToken, Verifier
 from linkxg.web.exchange import Exchange, exchange_of
+from linkxg.web.forms import refuse_unknown
+from linkxg.web.parameters import query_names
+
+_API, _OAUTH = "/api/v1/", "/api/v1/oauth/"
+"""An endpoint of OAuth ignores parameters that it does not know (RFC 6749 §3.2); nothing else may."""
 
 
 class Guard:
@@ -38,12 +43,18 @@ class Guard:
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         opt = route.opt
+        query = connection.scope["query_string"]
         # What a console session opens is guarded by the console, which looks at no token.
         if opt.get("public") or opt.get("session_roles"):
+            path = connection.scope["path"]
+            if query and path.startswith(_API) and not path.startswith(_OAUTH):
+                refuse_unknown(query, query_names(route))
             return
         exchange = exchange_of(connection.scope)
         exchange.route = connection.scope.get("path_template") or exchange.route
         self.admit(exchange, opt)
+        if query:
+            refuse_unknown(query, query_names(route))
 
         async def authorise_again() -> None:
             # What the token permits is part of it: a role or scope that was cut has ended the token.

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, TypeVar, get_args
 import msgspec
 
 from linkxg.errors import InvalidRequest, PublicError, UnsupportedMediaType, ValidationFailed
+from linkxg.web.json_number import OUT_OF_RANGE, NumberOutOfRange, read_fraction
 
 T = TypeVar("T")
 JSON_LIMIT = 256 * 1024
@@ -71,7 +72,9 @@ def _parse(raw: bytes) -> Any:
         text = raw.decode("utf-8", "strict")
         if text.startswith("\ufeff"):
             raise InvalidRequest("The body must be JSON in UTF-8 without a byte order mark.")
-        value = json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant)
+        value = json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant, parse_float=read_fraction)
+    except NumberOutOfRange:
+        raise InvalidRequest(OUT_OF_RANGE) from None
     except UnicodeDecodeError:
         raise InvalidRequest("The body is not valid UTF-8.") from None
     except (ValueError, RecursionError):
@@ -105,8 +108,6 @@ def _check_text(value: Any, depth: int) -> None:
     elif isinstance(value, list):
         for member in value:
             _check_text(member, depth + 1)
-    elif isinstance(value, float) and value in (float("inf"), float("-inf")):
-        raise InvalidRequest("A number is out of range.")
 
 
 def _is_encodable(text: str) -> bool:

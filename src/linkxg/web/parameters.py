@@ -4,11 +4,21 @@ The router tells names of Python and quotes what was sent; a caller needs the na
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from litestar.exceptions import ValidationException
-from litestar.params import HeaderParameter, ParameterKwarg
+from litestar.handlers import BaseRouteHandler
+from litestar.params import HeaderParameter, ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
+
+
+@cache
+def query_names(route: BaseRouteHandler) -> frozenset[str]:
+    """The parameters that a route takes in the query of its address."""
+    fields = route.parsed_fn_signature.parameters
+    declared = ((name, field.kwarg_definition) for name, field in fields.items())
+    return frozenset(given.name or name for name, given in declared if isinstance(given, QueryParameter))
 
 
 def told(error: ValidationException, fields: dict[str, FieldDefinition]) -> str:

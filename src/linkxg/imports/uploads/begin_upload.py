@@ -8,8 +8,8 @@ from linkxg.db.idempotency import Request
 from linkxg.errors import PayloadTooLarge, PublicError
 from linkxg.imports.made_once import made_once
 from linkxg.imports.model import MAX_UPLOAD, JobRow, Options
+from linkxg.imports.refusal import refusal
 from linkxg.imports.start_import import ROUTE, Started, new_job, open_job
-from linkxg.imports.unpack import refusal
 
 
 async def begin_upload(

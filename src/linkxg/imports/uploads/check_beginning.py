@@ -12,8 +12,8 @@ from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import PayloadTooLarge, ValidationFailed
+from linkxg.imports.check_head import check_head
 from linkxg.imports.model import JobError, JobRow, Options, as_json
-from linkxg.imports.receive_file import check_head
 from linkxg.imports.store import update_job
 from linkxg.imports.unpack import Unpacker
 from linkxg.imports.uploads import store
@@ -53,8 +53,8 @@ def _check(beginning: bytes, options: Options, *, whole: bool) -> None:
     unpacker.feed(beginning)
     if whole:
         unpacker.finish()
-    if unpacker.head:
-        check_head(unpacker.head, options)
+    if beginning_as_text := unpacker.beginning():
+        check_head(beginning_as_text, options, whole=unpacker.is_whole)
 
 
 def error_of(refused: ValidationFailed | PayloadTooLarge) -> JobError:

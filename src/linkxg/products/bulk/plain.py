@@ -23,6 +23,8 @@ _ATTRIBUTES = "attributes"
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?")
 _ATTRIBUTE_NAME = re.compile(r"[ !#$&-\[\]-~]+")
 _MAY_BE_JSON = frozenset('-0123456789tf"[{')
+_FLAGS = frozenset(("TRUE", "FALSE"))
+"""What a spreadsheet writes for true and false."""
 _SHAPES = 256
 """So many ways of leaving cells empty are remembered."""
 
@@ -51,10 +53,14 @@ class _Shape(NamedTuple):
 
 
 class PlainContents:
-    """`read()` gives what rows make, column by column, under these paths; None for a row that is not surely plain."""
+    """`read()` gives what rows make, column by column, under these paths; None for a row that is not surely plain.
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    `never` are texts that begin with # and are no values.
+    """
+
+    def __init__(self, paths: Sequence[Path], never: frozenset[str] = frozenset()) -> None:
         self._paths = tuple(paths)
+        self._never = never
         self._leaves = [_leaf(path) for path in paths]
         self._shapes: dict[tuple[bool, ...], _Shape | None] = {}
         self._named = [self._paths.index(path) for path in _NAMED if path in self._paths]
@@ -65,7 +71,7 @@ class PlainContents:
         odd: set[int] = set()
         given = []
         for column, path, leaf in zip(columns, self._paths, self._leaves, strict=True):
-            odd.update(_odd(column, path, leaf))
+            odd.update(_odd(column, path, leaf, self._never))
             given.append([_written(cell) for cell in column] if path[0] == _ATTRIBUTES else column)
         texts = self._texts(given, count)
         named = zip(*(columns[place] for place in self._named), strict=True) if self._named else repeat((), count)
@@ -104,14 +110,14 @@ _NAMED: tuple[Path, ...] = (("name",), ("brand",), ("modelNumber",))
 _CATEGORY: Path = ("category", "code")
 
 
-def _odd(column: Column, path: Path, leaf: _Leaf | None) -> list[int]:
+def _odd(column: Column, path: Path, leaf: _Leaf | None, never: frozenset[str]) -> list[int]:
     """The places of cells that are not surely plain; empty ones are."""
-    if _fit(column, path, leaf):
+    if _fit(column, path, leaf, never):
         return []
-    return [place for place, cell in enumerate(column) if not _fit((cell,), path, leaf)]
+    return [place for place, cell in enumerate(column) if not _fit((cell,), path, leaf, never)]
 
 
-def _fit(column: Column, path: Path, leaf: _Leaf | None) -> bool:
+def _fit(column: Column, path: Path, leaf: _Leaf | None, never: frozenset[str]) -> bool:
     if leaf is None:
         return not any(column)
     if leaf.is_number:
@@ -119,7 +125,11 @@ def _fit(column: Column, path: Path, leaf: _Leaf | None) -> bool:
     text = "".join(column)
     if not text.isprintable() or '"' in text or "\\" in text or max(map(len, column)) > leaf.longest:
         return False
+    if "#" in text and not never.isdisjoint(column):
+        return False
     if path[0] == _ATTRIBUTES:
+        if ("TRUE" in text or "FALSE" in text) and not _FLAGS.isdisjoint(column):
+            return False
         return all(_NUMBER.fullmatch(cell) for cell in column if cell[:1] in _MAY_BE_JSON)
     return leaf.fits is None or all(map(leaf.fits, filter(None, set(column))))
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Select, Tuple, false, func, literal, select, tuple_
 
 from linkxg.products.model import Shown, Wanted
-from linkxg.products.store import HEAD, products
+from linkxg.products.store import HEAD, has_sku, products
 from linkxg.products.versions.store import shown_of, with_current_version
 
 Place = list[Any]
@@ -88,7 +88,7 @@ def _narrowed(
     if wanted.status is not None:
         query = query.where(products.c.status == wanted.status)
     if wanted.sku is not None:
-        query = query.where(products.c.sku == wanted.sku)
+        query = query.where(has_sku(wanted.sku))
     if wanted.gtin14 is not None:
         # Looked up beforehand: a planner that sees a subquery walks through the whole order instead.
         ids = _ids_with_gtin(conn, account_id, wanted.gtin14)

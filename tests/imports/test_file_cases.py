@@ -1,0 +1,387 @@
+"""Files as spreadsheets, shells and libraries really send them: read as they are meant, or refused by what they are."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import pytest
+
+from harness.answers import Answer
+from harness.world import World
+from imports.files import (
+    IMPORTS,
+    by_sku,
+    counts,
+    ended,
+    failed_file,
+    failures,
+    new_sku,
+    run,
+    send,
+)
+from imports.parts import append, begin
+
+BOM = b"\xef\xbb\xbf"
+
+
+def zipped(*names: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in names:
+            archive.writestr(name, "sku,name\nZ-1,Drill\n")
+    return made.getvalue()
+
+
+class Refusal(NamedTuple):
+    """A file that is refused as a whole; the message names what it is and what to do."""
+
+    content: bytes
+    code: str
+    says: tuple[str, ...]
+    format: str = "csv"
+
+
+REFUSALS = {
+    "workbook": Refusal(zipped("[Content_Types].xml", "xl/workbook.xml"), "file_kind", (".xlsx", "CSV UTF-8")),
+    "open document": Refusal(zipped("application/vnd.oasis.opendocument.spreadsheet"), "file_kind", (".ods",)),
+    "zip": Refusal(zipped("products.csv"), "file_kind", ("ZIP", "gzip")),
+    "zip as rows": Refusal(zipped("products.csv"), "file_kind", ("ZIP",), "ndjson"),
+    "old workbook": Refusal(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "file_kind", (".xls",)),
+    "pdf": Refusal(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "file_kind", ("PDF",)),
+    "html": Refusal(b"<!DOCTYPE html><html>", "file_kind", ("HTML",)),
+    "gzip in gzip": Refusal(gzip.compress(gzip.compress(b"sku,name\na,b\n")), "file_kind", ("twice",)),
+    "utf-16 without a mark": Refusal("sku,name\na,Bolt\n".encode("utf-16-le"), "encoding", ("UTF-16", "utf-16le")),
+    "utf-32": Refusal("sku,name\na,Bolt\n".encode("utf-32"), "encoding", ("UTF-32",)),
+    "json as csv": Refusal(b'[{"sku":"U-8","content":{"name":"Drill"}}]', "file_kind", ("JSON", "application/json")),
+    "rows of json as csv": Refusal(b'{"sku":"U-8","content":{}}\n', "file_kind", ("application/x-ndjson",)),
+    "curl -d": Refusal(b"sku,nameU-6,DrillU-7,Bit", "one_line", ("--data-binary",)),
+    "curl -d of rows of json": Refusal(
+        b'{"sku":"a","content":{}}{"sku":"b","content":{}}', "one_line", ("--data-binary",), "ndjson"
+    ),
+    "pretty json": Refusal(
+        b'{\n  "sku": "U-9",\n  "content": {"name": "Drill"}\n}\n', "not_json", ("several lines",), "ndjson"
+    ),
+    "array as rows": Refusal(b'[{"sku":"a","content":{}}]', "not_json", ("application/json",), "ndjson"),
+    "header alone": Refusal(b"sku,name\r\n", "no_rows", ("no rows",)),
+    "header without its end": Refusal(b"sku,name", "no_rows", ("--data-binary",)),
+    "header and blank rows": Refusal(b"sku,name\r\n,\r\n\r\n", "no_rows", ("no rows",)),
+    "a first line of 1 MiB that ends within a character": Refusal(
+        b"x" + "é".encode() * 700_000, "unknown_column", ("not known",)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_file_of_another_kind_is_refused_as_what_it_is(world: World, name: str) -> None:
+    case = REFUSALS[name]
+    answer = send(world, case.content, format=case.format).expect(422, "validation_failed")
+    details = answer.json()["details"]
+    messages = " ".join(one["message"] for one in details)
+    assert case.code in {one["code"] for one in details}, details
+    assert all(text in messages for text in case.says), messages
+
+
+def test_an_upload_in_parts_is_refused_as_what_it_is(world: World) -> None:
+    for name in ("workbook", "header alone", "a first line of 1 MiB that ends within a character"):
+        content = REFUSALS[name].content
+        job = begin(world, len(content)).expect(202).data()
+        append(world, job, 0, content).expect(422, "validation_failed")
+
+
+class Good(NamedTuple):
+    """A file whose rows are all taken; `{}` stands for the beginning of SKUs that nobody has."""
+
+    content: str
+    names: dict[str, str]
+    """End of the SKU → name of the product."""
+    codec: str = "utf-8"
+    declared: str = ""
+
+
+GOOD = {
+    "nameless columns at the end": Good("sku,name,,\r\n{}1,Drill,,\r\n{}2,Bit\r\n", {"1": "Drill", "2": "Bit"}),
+    "blank rows": Good("\r\n,\r\nsku,name\r\n{}1,Drill\r\n,\r\n , \r\n{}2,Bit\r\n,\r\n", {"1": "Drill", "2": "Bit"}),
+    "short rows": Good("sku,name,brand,description\r\n{}1,Drill\r\n", {"1": "Drill"}),
+    "ctrl-z": Good("sku,name\r\n{}1,Drill\r\n\x1a", {"1": "Drill"}),
+    "ctrl-z in the last row": Good("sku,name\r\n{}1,Drill\x1a\x1a", {"1": "Drill"}),
+    "two marks": Good("\ufeff\ufeffsku,name\r\n{}1,Drill\r\n", {"1": "Drill"}),
+    "utf-16 with a mark": Good("\ufeffsku\tname\r\n{}1\tBöhrer\r\n", {"1": "Böhrer"}, "utf-16-le"),
+    "utf-16 the other way": Good("\ufeffsku\tname\r\n{}1\tBöhrer\r\n", {"1": "Böhrer"}, "utf-16-be"),
+    "windows-1252": Good("sku;name\r\n{}1;Größe – XL\r\n", {"1": "Größe – XL"}, "cp1252", "windows-1252"),
+    "a mark decides": Good("\ufeffsku;name\r\n{}1;Größe\r\n", {"1": "Größe"}, "utf-8", '"ISO-8859-1"'),
+    "sep line": Good("sep=;\r\nsku;name\r\n{}1;Drill, large\r\n", {"1": "Drill, large"}),
+    "separator of known columns": Good("sku;attributes.Tiefe, mm;name\r\n{}1;3;Drill\r\n", {"1": "Drill"}),
+    "line ends of old Macs": Good("sku,name\r{}1,Drill\r{}2,Bit\r", {"1": "Drill", "2": "Bit"}),
+}
+
+
+def test_files_of_spreadsheets_are_read_as_they_are_meant(world: World) -> None:
+    for name, case in GOOD.items():
+        start = new_sku() + "-"
+        headers = {"Content-Type": f"text/csv; charset={case.declared}"} if case.declared else {}
+        job = run(world, case.content.replace("{}", start).encode(case.codec), headers=headers)
+        told = (name, job, failures(world, job))
+        assert (job["status"], counts(job)) == ("COMPLETED", (len(case.names), 0, 0, 0)), told
+        for end, product in case.names.items():
+            made = by_sku(world, start + end)
+            assert made is not None, told
+            assert made["content"]["name"] == product, told
+
+
+def test_a_charset_that_is_not_read_is_refused_by_its_name(world: World) -> None:
+    for kind in ("text/csv; charset=utf-7", "text/csv; charset=x-user-defined", "text/csv; header=absent"):
+        answer = send(world, b"sku,name\na,b\n", headers={"Content-Type": kind})
+        answer.expect(415, "unsupported_media_type")
+        assert kind.partition("=")[2] in answer.json()["error_description"]
+    begin(world, 9, headers={"Content-Type": "text/csv; charset=windows-1252"}).expect(415, "unsupported_media_type")
+
+
+def test_line_ends_of_old_macs_at_any_size(world: World) -> None:
+    start = new_sku()[:20]
+    rows = "\r".join(f"{start}{number:06},{'x' * 90}" for number in range(11_000))
+    assert counts(run(world, f"sku,name\r{rows}\r".encode(), dryRun="true")) == (11_000, 0, 0, 0)
+    lines = "\r".join(f'{{"sku":"{start}{number:06}","content":{{"name":"{"x" * 90}"}}}}' for number in range(9_000))
+    assert counts(run(world, lines.encode(), format="ndjson", dryRun="true")) == (9_000, 0, 0, 0)
+
+
+ROW_FAULTS = {
+    '"=""00123""",,Drill,,,': "spreadsheet_artefact",
+    "1.23457E+12,,Bit,,,": "spreadsheet_artefact",
+    "{}2,4.00638E+12,Bit,,,": "spreadsheet_artefact",
+    "{}3,,#N/A,#REF!,,": "spreadsheet_artefact",
+    "{}4,,Drill,,#WERT!,": "spreadsheet_artefact",
+    "sku,gtin,name,brand,attributes.batch,": "repeated_header",
+    "{}5,,Drill,,,text without a column": "cells",
+    "{}6,,Drill,,,,,more": "cells",
+    "{}7,,Drill,,3E400,": "not_a_value",
+    "{}8,,Drill,,1e999,": "not_a_value",
+    "{}9,,Drill,,1e-400,": "not_a_value",
+    '{}10,,Drill,,"[1,-1e400]",': "not_a_value",
+}
+
+
+def test_what_a_spreadsheet_leaves_in_place_of_a_value_fails_its_row(world: World) -> None:
+    start = new_sku() + "-"
+    header = "sku,gtin,name,brand,attributes.batch,\r\n"
+    cells = {"A": "Drill #5,,TRUE,", "B": "Tan,,true,", "C": "Saw,,FALSE,,", "D": 'Nut,,"""3E400""",'}
+    good = "".join(f"{start}{end},,{rest}\r\n" for end, rest in cells.items())
+    rows = [row.replace("{}", start) for row in ROW_FAULTS]
+    job = run(world, (header + good + "\r\n".join(rows)).encode())
+    found = {one["row"] - 4: one["code"] for one in failures(world, job)}
+    assert found == dict(enumerate(ROW_FAULTS.values(), 1))
+    assert counts(job) == (4, 0, 0, len(ROW_FAULTS))
+    batches = {}
+    for end in cells:
+        made = by_sku(world, start + end)
+        assert made is not None
+        batches[end] = made["content"]["attributes"]["batch"]
+    assert batches == {"A": True, "B": True, "C": False, "D": "3E400"}
+    # Too many cells stay beyond every column, so the others stay in place.
+    lines = failed_file(world, job).decode("utf-8-sig").splitlines()
+    assert lines[0] == "sku,gtin,name,brand,attributes.batch,errorCode,errorMessage"
+    assert next(line for line in lines if f"{start}6" in line).endswith(",more")
+
+
+NUMBERS = ("1e400", "-1e400", "1e-400", "[1E999]", '{"a":1e400}', "1" + "0" * 399)
+
+
+def test_a_number_that_a_double_cannot_hold_fails_its_row_alone(world: World) -> None:
+    """It was stored as null; then publishing was a 500, and such a row ended the import's process."""
+    start = new_sku()
+    rows = [f'{{"sku":"{start}-0","content":{{"name":"Drill","attributes":{{"n":0e-400,"m":1e-300}}}}}}']
+    rows += [
+        f'{{"sku":"{start}-{place}","content":{{"name":"Drill","attributes":{{"n":{number}}}}}}}'
+        for place, number in enumerate(NUMBERS, 1)
+    ]
+    measure = '{"netWeight":{"value":1e400,"unit":"KGM"}}'
+    weight = f'{{"sku":"{start}-w","content":{{"name":"Drill","dimensions":{measure}}}}}'
+    for options in ({}, {"onError": "rollback"}, {"dryRun": "true"}):
+        job = run(world, "\n".join([*rows, weight]).encode(), format="ndjson", **options)
+        assert job["failed"] == len(NUMBERS) + 1
+        faults = failures(world, job)
+        assert [one["row"] for one in faults] == list(range(2, len(NUMBERS) + 3))
+        assert {one["code"] for one in faults} <= {"out_of_range", "invalid"}
+    # What is a line end to Python alone is none here.
+    separated = f'{{"sku":"{start}-0","content":{{"description":"a\u2028b\x85c"}}}}\n'
+    assert counts(run(world, separated.encode(), format="ndjson")) == (0, 1, 0, 0)
+    whole = run(world, ("[" + ",".join([*rows, weight]) + "]").encode(), format="json")
+    assert counts(whole) == (0, 0, 1, len(NUMBERS) + 1)
+    for number in ("1e400", "1e-400"):
+        body = f'{{"sku":"{new_sku()}","content":{{"name":"Drill","attributes":{{"n":{number}}}}}}}'.encode()
+        answer = world.api.post(
+            "/products", bearer=world.owner.access, content=body, headers={"Content-Type": "application/json"}
+        )
+        assert "out of range" in answer.expect(400, "invalid_request").json()["error_description"]
+
+
+def test_a_row_that_is_nested_too_deeply_fails_alone(world: World) -> None:
+    deep = '{"a":' * 600 + "1" + "}" * 600
+    lines = [f'{{"sku":"{new_sku()}","content":{{"name":"Drill","attributes":{{"n":{n}}}}}}}' for n in (deep, "1")]
+    job = run(world, "\n".join(lines).encode(), format="ndjson", publish="true")
+    assert job["status"] == "COMPLETED_WITH_ERRORS"
+    assert {one["row"] for one in failures(world, job)} == {1, 2}
+
+
+def test_with_semicolons_a_decimal_comma_is_a_decimal_comma(world: World) -> None:
+    start = new_sku() + "-"
+    rows = [("1", "1,4", "2,50"), ("2", "1.4", "10"), ("3", "1.234,5", "x"), ("4", "1,2,3", "x"), ("5", "1,234", "")]
+    header = "sku;name;dimensions.netWeight.value;dimensions.netWeight.unit;attributes.depth\r\n"
+    text = header + "".join(f"{start}{end};Drill;{weight};KGM;{depth}\r\n" for end, weight, depth in rows)
+    job = run(world, text.encode())
+    assert [(one["row"], one["code"]) for one in failures(world, job)] == [(3, "not_a_value"), (4, "not_a_value")]
+    assert "thousands" in failures(world, job)[0]["message"]
+    found = {}
+    for end in "125":
+        made = by_sku(world, start + end)
+        assert made is not None
+        content = made["content"]
+        found[end] = (content["dimensions"]["netWeight"]["value"], content.get("attributes", {}).get("depth"))
+    assert found == {"1": (1.4, 2.5), "2": (1.4, 10), "5": (1.234, None)}
+    # With commas as separators a comma is none.
+    other = run(world, f'sku,name,attributes.depth\n{start}6,Drill,"1,4"\n'.encode())
+    made = by_sku(world, start + "6")
+    assert (counts(other), made and made["content"]["attributes"]["depth"]) == ((1, 0, 0, 0), "1,4")
+
+
+def test_failed_rows_come_back_with_the_separator_that_was_sent(world: World) -> None:
+    sku = new_sku()
+    rows = [f'{sku};Größe, "L";;XX', new_sku(), f"{new_sku()};Drill;under no name;DE"]
+    job = run(world, "\r\n".join(["sku;name;;countryOfProduction", *rows]).encode())
+    assert {one["row"]: one["code"] for one in failures(world, job)}[3] == "unnamed_column"
+    returned = failed_file(world, job)
+    assert returned.startswith(BOM)
+    lines = returned.decode("utf-8-sig").split("\r\n")
+    assert lines[0] == "sku;name;;countryOfProduction;errorCode;errorMessage"
+    assert lines[1].startswith(f'{sku};"Größe, ""L""";;XX;invalid;')
+    assert lines[2].split(";")[4] == "missing"
+    mended = returned.replace(b";XX;", b";DE;")
+    assert counts(run(world, mended)) == (1, 0, 0, 2)
+    template = world.api.get(f"{IMPORTS}/template", bearer=world.owner.access).expect(200).body
+    assert template.startswith(BOM + b"sku,")
+
+
+INVISIBLE = ("\u00ad", "\u034f", "\u115f", "\u1160", "\u17b4", "\u180b", "\u200b", "\u2060", "\u2800", "\u3164",
+             "\ufe0f", "\ufeff", "\uffa0", "\U0001d173", "\U000e0041", "\U000e0100")  # fmt: skip
+
+
+def test_skus_that_look_alike_are_one(world: World) -> None:
+    start = new_sku()[:30]
+    rows = [f"{start},a", *(f"{start}{mark},b" for mark in INVISIBLE)]
+    job = run(world, ("sku,name\n" + "\n".join(rows)).encode())
+    assert counts(job) == (1, 0, 0, len(INVISIBLE)), failures(world, job)
+    assert {one["field"] for one in failures(world, job)} == {"sku"}
+    for mark in INVISIBLE:
+        body = {"sku": start + mark, "content": {"name": "b"}}
+        world.api.post("/products", bearer=world.owner.access, json=body).expect(422, "validation_failed")
+    composed, decomposed = f"{start}-\u00e4", f"{start}-a\u0308"
+    made = world.api.post(
+        "/products", bearer=world.owner.access, json={"sku": decomposed, "content": {"name": "c"}}
+    ).expect(201).data()  # fmt: skip
+    assert made["sku"] == composed
+    for sku in (composed, decomposed):
+        world.api.post(
+            "/products", bearer=world.owner.access, json={"sku": sku, "content": {"name": "d"}}
+        ).expect(409, "duplicate_sku")  # fmt: skip
+        found = by_sku(world, sku)
+        assert found is not None
+        assert found["id"] == made["id"]
+    both = run(world, f"sku,name\n{composed},e\n{decomposed},f\n".encode())
+    assert counts(both) == (0, 1, 0, 1)
+    assert failures(world, both)[0]["code"] == "duplicate_key_in_file"
+
+
+def form(*parts: tuple[str, bytes], boundary: str = "3a1b-4c") -> bytes:
+    """Parts as (their head after the name of its first field, their content)."""
+    made = b"".join(
+        f"--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + content + b"\r\n"
+        for head, content in parts
+    )
+    return made + f"--{boundary}--\r\n".encode()
+
+
+def send_form(world: World, *parts: tuple[str, bytes], **query: str) -> Answer:
+    path = f"{IMPORTS}?{urlencode(query)}" if query else IMPORTS
+    headers = {"Content-Type": 'multipart/form-data; boundary="3a1b-4c"'}
+    return world.api.post(path, bearer=world.owner.access, content=form(*parts), headers=headers)
+
+
+def file_part(content: bytes = b"", head: str = 'name="file"; filename="a.csv"') -> tuple[str, bytes]:
+    return head, content or f"sku,name\n{new_sku()},Drill\n".encode()
+
+
+def field(name: str, value: str) -> tuple[str, bytes]:
+    return f'name="{name}"', value.encode()
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+def test_fields_beside_the_file_are_honoured_as_parameters(world: World, is_last: bool) -> None:
+    sku = new_sku()
+    fields = [field("dryRun", "true"), field("onError", "rollback"), field("key", "sku"), field("publish", "false")]
+    file = file_part(f'[{{"sku":"{sku}","content":{{"name":"Drill"}}}}]'.encode())
+    fields.append(field("format", "json"))
+    parts = [*fields, file] if is_last else [file, *fields]
+    job: dict[str, Any] = send_form(world, *parts, dryRun="true").expect(202).data()
+    assert (job["dryRun"], job["onError"], job["format"]) == (True, "rollback", "json")
+    ended(world, job)
+    assert by_sku(world, sku) is None
+
+
+FORMS = {
+    "unknown field": ([field("dry_run", "true"), file_part()], {}, 400, "dry_run"),
+    "unknown field after the file": ([file_part(), field("comment", "x")], {}, 400, "comment"),
+    "contradiction": ([field("dryRun", "true"), file_part()], {"dryRun": "false"}, 400, "dryRun"),
+    "contradiction after the file": ([file_part(), field("mode", "create")], {"mode": "update"}, 400, "mode"),
+    "repeated": ([field("mode", "create"), file_part(), field("mode", "create")], {}, 400, "repeated"),
+    "no value of it": ([field("dryRun", "maybe"), file_part()], {}, 400, "true, false"),
+    "another resource": ([field("resource", "events"), file_part()], {}, 400, "products"),
+    "two files": ([file_part(), file_part()], {}, 400, "more than one file"),
+    "charset of the file": (
+        [file_part(head='name="file"; filename="a.csv"\r\nContent-Type: text/csv; charset=utf-7')], {}, 415, "utf-7"),
+    "charset of a field": (
+        [('name="mode"\r\nContent-Type: text/plain; charset=utf-16', b"create"), file_part()], {}, 415, "UTF-8"),
+    "encoding of the file": (
+        [file_part(head='name="file"; filename="a.csv"\r\nContent-Encoding: br')], {}, 415, "gzip"),
+    "transfer encoding": (
+        [file_part(head='name="file"; filename="a.csv"\r\nContent-Transfer-Encoding: base64')], {}, 400, "Transfer"),
+    "repeated head": (
+        [file_part(head='name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\nContent-Type: text/plain')],
+        {}, 400, "repeated"),
+    "name and type": (
+        [file_part(head='name="file"; filename="a.json"\r\nContent-Type: text/csv')], {}, 400, "do not say the same"),
+    "column that one mode needs": ([file_part(b"sku\nx\n"), field("mode", "create")], {}, 422, "columns"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_nothing_in_a_form_is_ignored(world: World, name: str) -> None:
+    parts, query, status, says = FORMS[name]
+    before = {one["id"] for one in world.api.get(IMPORTS, bearer=world.owner.access).expect(200).data()}
+    codes = {400: "invalid_request", 415: "unsupported_media_type", 422: "validation_failed"}
+    answer = send_form(world, *parts, **query).expect(status, codes[status])
+    assert says in answer.json()["error_description"], answer
+    after = {one["id"] for one in world.api.get(IMPORTS, bearer=world.owner.access).expect(200).data()}
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (
+            "name=file; filename=\"=?utf-8?B?UHJlaXNlw6QubmRqc29u?=\"; filename*=utf-8''Preise%C3%A4.ndjson",
+            "Preiseä.ndjson",
+        ),
+        ('name=file; filename="=?utf-8?B?UHJlaXNlw6QubmRqc29u?="', "Preiseä.ndjson"),
+        ('name="file"; filename="Preiseä.ndjson"', "Preiseä.ndjson"),
+        ('name="file"\r\nContent-Type: application/x-ndjson', None),
+        ('name="file"; filename="blob"\r\nContent-Type: application/x-ndjson', "blob"),
+    ],
+)
+def test_file_names_of_net_forms(world: World, head: str, name: str | None) -> None:
+    content = f'{{"sku":"{new_sku()}","content":{{"name":"Drill"}}}}'.encode()
+    job = send_form(world, (head, content), dryRun="true").expect(202).data()
+    assert (job["format"], job["fileName"]) == ("ndjson", name)
+    ended(world, job)

@@ -1,0 +1,69 @@
+"""A fault of the program that one row meets fails that row, and never the import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.world import World
+from imports.files import by_sku, counts, csv_file, failures, ndjson_file, new_gtin, new_sku, run
+
+WorldFactory = Callable[..., World]
+# Python runs this at the start of every process; the faults are those of the import's process alone.
+FAULTS = """
+import sys
+
+if "linkxg.imports.process" in sys.orig_argv:
+    from linkxg.imports import all_or_nothing, plain_rows, plan_rows, take_rows
+
+    def failing(function, is_at_fault):
+        def call(*arguments, **keywords):
+            if is_at_fault(*arguments):
+                raise RuntimeError("a row's own words")
+            return function(*arguments, **keywords)
+        return call
+
+    def writes(conn, account_id, actor_id, planned):
+        return any(one.head.sku.endswith("-write") for one in planned)
+
+    plan_rows.read_gtin = failing(plan_rows.read_gtin, lambda text: text == "12345")
+    plain_rows.are_digits = failing(plain_rows.are_digits, lambda text: "99999999999999" in text)
+    plan_rows.plan_row = failing(plan_rows.plan_row, lambda given, *rest: str(given.sku).endswith("-plan"))
+    take_rows.write_planned = failing(take_rows.write_planned, writes)
+    all_or_nothing.write_planned = failing(all_or_nothing.write_planned, writes)
+"""
+
+
+def test_a_fault_nobody_foresaw_fails_its_row_and_never_the_import(
+    engine: str, fresh_world: WorldFactory, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(FAULTS)
+    world = fresh_world(engine, PYTHONPATH=str(tmp_path))
+    start = new_sku()[:30]
+    good = [[f"{start}-{number}", new_gtin(), "Bolt"] for number in range(40)]
+    bad = [
+        [f"{start}-read", "12345", "Bolt"],
+        [f"{start}-columns", "99999999999999", "Bolt"],
+        [f"{start}-plan", "", "Bolt"],
+        [f"{start}-write", "", "Bolt"],
+    ]
+    rows = [*good[:7], bad[0], bad[3], *good[7:20], bad[2], *good[20:], bad[1]]
+    content = csv_file(("sku", "gtin", "name"), rows)
+    job = run(world, content)
+    assert (job["status"], counts(job)) == ("COMPLETED_WITH_ERRORS", (40, 0, 0, 4))
+    codes = {one["row"]: one["code"] for one in failures(world, job)}
+    # The last one is read by itself, and is simply wrong.
+    assert codes == {8: "server_error", 9: "server_error", 23: "server_error", 44: "invalid"}
+    logged = world.server.log_events("import.row_fault")
+    assert {one["job_id"] for one in logged} == {job["id"]}
+    assert "own words" not in str(logged)
+    assert not world.server.log_events("import.died")
+
+    lines = [{"sku": f"{start}-new", "content": {"name": "Nut"}}, {"sku": f"{start}-plan", "content": {"name": "Nut"}}]
+    for options in ({"onError": "rollback"}, {"dryRun": "true"}):
+        checked = run(world, ndjson_file(lines), format="ndjson", **options)
+        assert (checked["failed"], failures(world, checked)[0]["code"]) == (1, "server_error")
+    lines[1]["sku"] = f"{start}-write"
+    undone = run(world, ndjson_file(lines), format="ndjson", onError="rollback")
+    assert (undone["status"], undone["error"]["code"]) == ("FAILED", "server_error")
+    assert by_sku(world, f"{start}-new") is None
