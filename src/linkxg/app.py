@@ -104,7 +104,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
     """The application for `settings`; it connects when the server starts it up."""
     issuer = settings.public_url
     audience = issuer + BASE
-    database = open_database(settings.database)
+    database = open_database(settings.database, settings.data_dir)
     keys = KeyRing(settings.data_dir)
     server_key = keys.server_key
     metrics = metrics or Metrics()
@@ -145,6 +145,8 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        # Before the feed is filled: what is committed in between is sent here.
+        database.join_node()
         await database.open()
         await database.read(require_schema)
         keeper.start()

@@ -13,6 +13,8 @@ from typer.main import get_command
 from api.page import DOCS, fences, tables
 from architecture.program import ROOT, Route, modules, routes
 from linkxg.cli import build
+from linkxg.db import ChangeFeed
+from linkxg.db.node_barrier import PATIENCE_S
 from linkxg.errors import CATALOGUE
 from linkxg.settings import describe
 from linkxg.web.permits import EVERYONE
@@ -119,6 +121,19 @@ def test_commands_that_pages_speak_of_exist() -> None:
             words = typed.split(" ")
             known = typed in groups or any(" ".join(words[: len(name.split())]) == name for name in names)
             assert known, f"{page.name} speaks of `linkxg {typed}`"
+
+
+def test_the_pages_agree_on_when_a_revocation_holds() -> None:
+    """The figures are those of the program; what is measured is asserted in tests/faults/test_invalidation.py."""
+    sentence = (
+        "When a revocation is answered, every worker of the node refuses what was revoked; other nodes follow within "
+        f"50 ms (p99, idle), and a node that has not heard its database for {ChangeFeed().stale_after:g} seconds "
+        "answers 503."
+    )
+    pages = (ROOT / "README.md", DOCS / "api.md", DOCS / "operations.md")
+    assert [page.name for page in pages if sentence not in " ".join(page.read_text().split())] == []
+    patience = f"A silent worker is waited for {PATIENCE_S * 1000:g} ms at most"
+    assert patience in " ".join((DOCS / "operations.md").read_text().split())
 
 
 def test_links_lead_somewhere() -> None:

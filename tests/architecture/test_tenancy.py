@@ -38,6 +38,7 @@ WITHOUT_ACCOUNT = {
     "sessions.block": "failures belong to nobody",
     "sessions.clear_failures": "failures belong to nobody",
     "imports.find_due_job": "a worker does the jobs of every account",
+    "imports.under_way.list_orphans": "a worker deletes the interrupted uploads of every account",
     # The keys are those of the installation.
     "tokens.find_sealed_keys": ACROSS,
     "tokens.insert_sealed_keys": ACROSS,

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from linkxg.cli.findings import Finding, ok, problem, warning
 from linkxg.clock import now_s
+from linkxg.db.node_sockets import DIRECTORY
 from linkxg.settings import Settings
 from linkxg.tokens.keys import FILE, KeysError, active, read_keys
 
@@ -31,7 +32,7 @@ def check_data_dir(data_dir: Path) -> Iterator[Finding]:
     if not data_dir.is_dir() or not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
         yield problem("data directory", f"{data_dir} is not a directory that this user can write", "see its owner")
         return
-    wrong = list(_exposed([data_dir, *sorted(data_dir.glob("*.db*")), data_dir / FILE]))
+    wrong = list(_exposed([data_dir, *sorted(data_dir.glob("*.db*")), data_dir / FILE, data_dir / DIRECTORY]))
     yield from wrong
     if not wrong:
         yield ok("data directory", f"{data_dir} belongs to one user alone")

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 
 from linkxg.accounts.mail import Mailer
 from linkxg.cli.findings import Finding, ok, problem, warning
+from linkxg.clock import now_ms
 from linkxg.db import open_database
 from linkxg.db.condition import Condition, examine
 from linkxg.db.faults import explain
 from linkxg.db.migrations import head, is_known
 from linkxg.errors import TemporarilyUnavailable
+from linkxg.imports.under_way.store import list_orphans
 from linkxg.settings import Settings
 from linkxg.tokens.keys import FILE, KeysError, read_keys
 from linkxg.tokens.shared_keys import fits
@@ -57,6 +59,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Finding]:
         await database.open()
         database.feed.check()
         row = await database.read(find_sealed_keys)
+        orphans = await database.read(list_orphans, now=now_ms())
         await database.close()
     except Exception as fault:
         told = fault.reason if isinstance(fault, TemporarilyUnavailable) else explain(fault)
@@ -70,6 +73,9 @@ async def _opened(settings: Settings) -> AsyncIterator[Finding]:
             if row is not None and not fits(read_keys(settings.data_dir), row):
                 says = f"{FILE} does not fit the keys that the nodes share in the database"
                 yield problem("keys of the nodes", says, f"copy {FILE} of a node that runs, mode 600")
+        for orphan in orphans:
+            says = f"the upload {orphan.job_id} of account {orphan.account_id} was interrupted: its worker has ended"
+            yield warning("imports", says, "start the service, which deletes it within seconds; send the file again")
 
 
 def _remedy(embedded: bool) -> str:

@@ -117,7 +117,7 @@ def prepare_database(settings: Settings) -> Database:
     """The database of `settings`, with its directory made; not yet connected."""
     with one_line_failures():
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return open_database(settings.database)
+        return open_database(settings.database, settings.data_dir)
 
 
 def existing_database(settings: Settings) -> Database:

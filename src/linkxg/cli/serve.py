@@ -72,6 +72,8 @@ def prepare(settings: Settings) -> None:
 async def _prepare(settings: Settings) -> None:
     await migrate(prepare_database(settings))
     async with connected(settings) as database:
+        # A worker would stumble over sockets that others could use.
+        database.join_node()
         await share_keys(database, settings.data_dir, settings.token_algorithm)
 
 

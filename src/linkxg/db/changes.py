@@ -65,7 +65,9 @@ def append_all(conn: Connection, kind: str, epochs: Mapping[str, int]) -> None:
     """`append` for many subjects of one kind at once."""
     if epochs:
         now = now_ms()
-        conn.execute(changes.insert(), [Change(kind, *item, now)._asdict() for item in epochs.items()])
+        found = [Change(kind, *item, now) for item in epochs.items()]
+        conn.execute(changes.insert(), [change._asdict() for change in found])
+        conn.info.setdefault("changes", []).extend(found)
 
 
 def purge(conn: Connection, *, now: int, limit: int) -> int:

@@ -38,6 +38,10 @@ class Database(ABC):
         self.on_wait: Callable[[str, float], None] = lambda door, seconds: None
 
     @abstractmethod
+    def join_node(self) -> None:
+        """Confirm revocations to the node's other processes; a process that serves does so before it calls `open`."""
+
+    @abstractmethod
     async def open(self) -> None:
         """Connect, assert the durability settings, and fill the change feed."""
 
@@ -80,12 +84,15 @@ class Database(ABC):
         """
 
 
-def open_database(url: str) -> Database:
-    """The engine for a `sqlite:///PATH` or `postgresql://…` address (of one server or several); not yet connected."""
+def open_database(url: str, data_dir: Path | None = None) -> Database:
+    """The engine for a `sqlite:///PATH` or `postgresql://…` address (of one server or several); not yet connected.
+
+    The processes of a node share a `data_dir`; one that is given none revokes nothing.
+    """
     if url.startswith("sqlite:"):
         from linkxg.db.sqlite import SQLiteDatabase
 
         return SQLiteDatabase(Path(make_url(url).database or "linkxg.db"))
     from linkxg.db.postgres import PostgresDatabase
 
-    return PostgresDatabase(url)
+    return PostgresDatabase(url, data_dir)

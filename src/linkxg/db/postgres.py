@@ -2,7 +2,7 @@
 
 asyncpg under SQLAlchemy; the same synchronous units run under `AsyncConnection.run_sync`. Every wait is bounded
 by the server (statement, lock, idle timeouts) and by the pool. One listening connection wakes the change feed;
-a poll backs it up.
+a poll backs it up. The workers of one node confirm revocations to each other besides.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -19,8 +20,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from linkxg.clock import now_ms
-from linkxg.db.changes import LIVE, LIVE_MS, Change, changes
+from linkxg.db.changes import LIVE, LIVE_MS, Change
 from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
+from linkxg.db.node_barrier import NodeBarrier
 from linkxg.db.postgres_pool import Trust
 from linkxg.db.schema import AnyRow
 from linkxg.db.servers import Servers, read_address
@@ -55,8 +57,12 @@ _UNREACHABLE = (
     OperationalError,
     asyncpg.PostgresConnectionError,
 )
-# A late transaction: visible now, yet older than rows already read. Its id is at least the horizon of the last look.
-_LATE = changes.select().where(changes.c.txid >= text(":horizon")).order_by(changes.c.seq)
+# One snapshot gives both: the rows since the last look, and the horizon, below which every transaction is over.
+# A late transaction is visible only now, yet older than rows already read: its id is at least the horizon of that look.
+_NEWS = text(
+    "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon, changes.* "
+    "from (select 1) as always left join changes on changes.txid >= :horizon order by changes.seq"
+)
 # Commits that a standby must have, and are not waited for until it has stored them.
 _UNREPLICATED = text(
     "select current_setting('synchronous_standby_names') <> '' "
@@ -68,7 +74,7 @@ _HORIZON = text("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 class PostgresDatabase(Database):
     dialect = "postgresql"
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, data_dir: Path | None = None) -> None:
         super().__init__()
         first, servers = read_address(url)
         address = first.set(drivername="postgresql+asyncpg")
@@ -97,6 +103,11 @@ class PostgresDatabase(Database):
         self._reader: asyncio.Task[None] | None = None
         self._horizon = 0
         self._above_horizon: set[int] = set()
+        self._barrier = NodeBarrier(data_dir, self.feed.apply) if data_dir is not None else None
+
+    def join_node(self) -> None:
+        if self._barrier is not None:
+            self._barrier.listen()
 
     async def open(self) -> None:
         async with self._engine.connect() as conn:
@@ -118,6 +129,8 @@ class PostgresDatabase(Database):
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reader
             self._reader = None
+        if self._barrier is not None:
+            self._barrier.close()
         await self._engine.dispose()
 
     async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -139,6 +152,8 @@ class PostgresDatabase(Database):
         outcome: T
         outcome, found = await self._run("write", self._engine.begin, unit_and_changes)
         self.feed.apply(found)
+        if found and self._barrier is not None:
+            await self._barrier.confirm(found)
         return outcome
 
     async def write_at_once(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -204,17 +219,21 @@ class PostgresDatabase(Database):
     async def _follow(self) -> None:
         """Listen, look at each notice and at least once per poll; after any fault connect anew."""
         while True:
+            began = time.monotonic()
             try:
                 await self._listen()
             except Exception as error:  # noqa: BLE001  the feed must outlive any fault; it goes stale and fails closed
                 _log.warning("change feed: %s", type(error).__name__)
-                await asyncio.sleep(RECONNECT)
+                # One that has served is replaced at once; a server that refuses is not asked without a pause.
+                await asyncio.sleep(max(0.0, began + RECONNECT - time.monotonic()))
 
     async def _listen(self) -> None:
         async with self._snapshots.connect() as conn:
             raw = (await conn.get_raw_connection()).driver_connection
             assert isinstance(raw, asyncpg.Connection)
             await raw.add_listener(CHANNEL, lambda *_: self._wake.set())
+            # A connection that ends is noticed by the next look: without waiting for the poll.
+            raw.add_termination_listener(lambda *_: self._wake.set())
             try:
                 async with asyncio.timeout(LOOK_WAIT):
                     await self._look_at_everything(conn)
@@ -241,8 +260,8 @@ class PostgresDatabase(Database):
 
     async def _look(self, conn: AsyncConnection) -> None:
         asked_at = time.monotonic()
-        horizon = (await conn.execute(_HORIZON)).scalar_one()
-        rows = (await conn.execute(_LATE, {"horizon": self._horizon})).all()
+        found = (await conn.execute(_NEWS, {"horizon": self._horizon})).all()
+        horizon, rows = found[0].horizon, [row for row in found if row.seq is not None]
         # A transaction that stays open for long holds the horizon back: what was heard then is not told again.
         fresh = [row for row in rows if row.seq not in self._above_horizon]
         self._heard(asked_at, horizon, fresh)

@@ -116,6 +116,9 @@ class SQLiteDatabase(Database):
             raise UnsafeDatabase(f"{self.path}: SQLite did not accept write-ahead logging")
         return connection
 
+    def join_node(self) -> None:
+        """Nothing to do: each worker looks at the file before it decides, so none needs to be told."""
+
     async def open(self) -> None:
         _refuse_network_file_system(self.path)
         self._open_reader()

@@ -19,8 +19,12 @@ MAX_ROW_FAULTS = 50
 """Faults of one row that are named."""
 MAX_OPEN_JOBS = 2
 KEEP_MS = 7 * DAY
+UPLOAD_LEASE_MS = 20_000
+"""An upload in one piece belongs to its worker for so long after the last part that was noted."""
+ORPHANED = 1
+"""The lease of an upload that was found without a worker: nothing can be added to it any more."""
 STALE_MS = 15 * MINUTE
-"""An upload in one piece that nothing was added to for so long has been given up."""
+"""An upload without a lease (of a version before leases) that nothing was added to for so long was given up."""
 RESUMABLE_MS = HOUR
 """The same of an upload in parts, whose sender may have to find its way back."""
 

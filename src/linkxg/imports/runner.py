@@ -19,6 +19,7 @@ from linkxg.imports import store
 from linkxg.imports.model import JobError, as_json
 from linkxg.imports.process import Order
 from linkxg.imports.take_rows import LEASE_MS
+from linkxg.imports.upload_lease import OrphanedUploads
 from linkxg.web.logs import log
 
 EVERY_S = 1.0
@@ -32,6 +33,7 @@ class ImportRunner:
 
     def __init__(self, database: Database, database_url: str, log_level: str) -> None:
         self._database, self._url, self._log_level = database, database_url, log_level
+        self._orphans = OrphanedUploads(database)
         self._woken = asyncio.Event()
         self._ending = False
         self._process: asyncio.subprocess.Process | None = None
@@ -39,6 +41,7 @@ class ImportRunner:
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._follow(), name="imports")
+        self._orphans.start()
 
     def wake(self) -> None:
         self._woken.set()
@@ -46,6 +49,7 @@ class ImportRunner:
     async def stop(self) -> None:
         """Let the running job finish its batch, and give it back."""
         self._ending = True
+        await self._orphans.stop()
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
             with contextlib.suppress(TimeoutError):

@@ -22,10 +22,11 @@ from linkxg.errors import IdempotencyKeyReused, NotFound, PublicError, RateLimit
 from linkxg.ids import uuid7
 from linkxg.imports import store
 from linkxg.imports.discard_upload import discard_upload
-from linkxg.imports.model import MAX_OPEN_JOBS, JobRow, Options, as_json
+from linkxg.imports.model import MAX_OPEN_JOBS, UPLOAD_LEASE_MS, JobRow, Options, as_json
 from linkxg.imports.receive_file import receive_file
 from linkxg.imports.under_way.store import count_open_jobs, lock_jobs
 from linkxg.imports.unpack import Unpacked
+from linkxg.imports.upload_lease import renewing
 
 ROUTE = "POST /imports"
 _RETRY_S = 10
@@ -54,6 +55,7 @@ async def start_import(
 
     Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, or what `parts` raises."""
     job = new_job(actor, options, file_name)
+    job = job._replace(lease_until=job.created_at + UPLOAD_LEASE_MS)
     refused = await write_as(database, actor, open_job, account_id, job)
     if refused is not None:
         raise refused
@@ -66,7 +68,13 @@ async def start_import(
             raise NotFound
 
     try:
-        columns, unpacked = await receive_file(options, parts, keep, charset=charset, final_options=final_options)
+        columns, unpacked = await receive_file(
+            options,
+            renewing(database, account_id, job.id, parts),
+            keep,
+            charset=charset,
+            final_options=final_options,
+        )
         if final_options is not None:
             job = with_options(job, final_options())
         outcome = await write_as(
@@ -135,19 +143,20 @@ def _queue(
     key: str | None,
 ) -> Started | PublicError:
     """The upload is whole: let it be done, unless it was asked for before."""
-    if key is not None:
-        request = Request(account_id, ROUTE, key, [actor.id, job.options, unpacked.sha256])
-        recorded = idempotency.find_record(conn, request)
-        if recorded is not None:
-            return find_started(conn, account_id, recorded)
+    request = None if key is None else Request(account_id, ROUTE, key, [actor.id, job.options, unpacked.sha256])
+    if request is not None and (recorded := idempotency.find_record(conn, request)) is not None:
+        return find_started(conn, account_id, recorded)
+    # What was cancelled, or found without a worker, is being deleted: it must not be the answer to its key either.
+    if not store.hold_upload(conn, account_id, job.id, now=now_ms()):
+        return NotFound()
+    if request is not None:
         idempotency.insert_record(conn, request, {"id": job.id})
     queued = job._replace(
         status="QUEUED", columns=as_json(columns), bytes_total=unpacked.bytes, bytes_uploaded=unpacked.uploaded,
-        sha256=unpacked.sha256, touched_at=now_ms(),
+        sha256=unpacked.sha256, touched_at=now_ms(), lease_until=0,
     )  # fmt: skip
     changed = {name: getattr(queued, name) for name in _QUEUED}
-    if not store.update_job(conn, account_id, job.id, seen=("UPLOADING",), **changed):
-        return NotFound()
+    store.update_job(conn, account_id, job.id, seen=("UPLOADING",), **changed)
     record_start(conn, actor, account_id, queued)
     return Started(queued, False)
 
@@ -161,7 +170,7 @@ def find_started(conn: Connection, account_id: str, recorded: Recorded) -> Start
 
 
 _QUEUED = (
-    "status", "columns", "bytes_total", "bytes_uploaded", "sha256", "touched_at", *Options.__struct_fields__,
+    "status", "columns", "bytes_total", "bytes_uploaded", "sha256", "touched_at", "lease_until", *Options.__struct_fields__,
 )  # fmt: skip
 
 

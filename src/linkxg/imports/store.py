@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from linkxg.db.prepared import Prepared
 from linkxg.db.schema import Milliseconds, Sequence, metadata
-from linkxg.imports.model import FailedRow, Fault, JobRow, Progress, as_json
+from linkxg.imports.model import ORPHANED, UPLOAD_LEASE_MS, FailedRow, Fault, JobRow, Progress, as_json
 
 BLOCKS_AT_ONCE = 16
 BLOCKS_DELETED_AT_ONCE = 4
@@ -139,9 +139,20 @@ def update_job(conn: Connection, account_id: str, job_id: str, *, seen: tuple[st
     return conn.execute(statement.values(**values)).rowcount == 1
 
 
+def hold_upload(conn: Connection, account_id: str, job_id: str, *, now: int) -> bool:
+    """Renew the lease of an upload in one piece; false when it was ended, or found without a worker."""
+    statement = jobs.update().where(
+        jobs.c.account_id == account_id,
+        jobs.c.id == job_id,
+        jobs.c.status == "UPLOADING",
+        jobs.c.lease_until > ORPHANED,
+    )
+    return conn.execute(statement.values(touched_at=now, lease_until=now + UPLOAD_LEASE_MS)).rowcount == 1
+
+
 def insert_block(conn: Connection, account_id: str, job_id: str, *, number: int, content: bytes, now: int) -> bool:
-    """Add a block to an upload; false when the job is no longer one."""
-    if not update_job(conn, account_id, job_id, seen=("UPLOADING",), touched_at=now):
+    """Add a block to an upload, and renew its lease; false when the job is no longer one."""
+    if not hold_upload(conn, account_id, job_id, now=now):
         return False
     conn.execute(blocks.insert().values(account_id=account_id, job_id=job_id, number=number, content=content))
     return True
