@@ -21,6 +21,7 @@ from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
 from linkxg.db.group_commit import GroupWriter, abandon
 from linkxg.db.turn import Turn
 from linkxg.errors import TemporarilyUnavailable
+from linkxg.runtime.files import make_private
 
 BUSY_MS = 4_000
 ALONE_MS = 60_000
@@ -97,6 +98,10 @@ class SQLiteDatabase(Database):
         self._aside_reader: Connection | None = None
 
     def _connect(self) -> sqlite3.Connection:
+        try:
+            make_private(self.path)
+        except OSError as error:
+            raise sqlite3.OperationalError(f"cannot make {self.path}: {error.strerror or error}") from error
         connection = sqlite3.connect(
             self.path,
             isolation_level=None,
