@@ -52,6 +52,7 @@ from linkxg.products.read_endpoint import ReadEndpoint
 from linkxg.products.search import routes as product_search_routes
 from linkxg.products.versions import routes as version_routes
 from linkxg.reference import routes as reference_routes
+from linkxg.service_routes import HEALTH, METRICS, READINESS
 from linkxg.service_routes import routes as service_routes
 from linkxg.sessions import refresh_endpoint
 from linkxg.sessions import routes as session_routes
@@ -69,6 +70,7 @@ from linkxg.web.exchange import exchange_of
 from linkxg.web.limits import open_limits
 from linkxg.web.metrics import Metrics
 from linkxg.web.pages import Cursors
+from linkxg.web.plain_http import PlainHttp
 from linkxg.web.refusals import Refusals
 from linkxg.web.source import Sources
 from linkxg.web.strict_request import StrictRequest
@@ -215,6 +217,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
         raw,
         {product_routes.PATH: ("product_id", ReadEndpoint(database, guard))},
         sources=Sources(settings.trusted_proxies),
+        plain_http=PlainHttp((HEALTH, READINESS, METRICS), settings.metrics_token, settings.monitoring_networks),
         refusals=refusals,
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),
