@@ -110,7 +110,8 @@ class Settings:
     monitoring_networks: tuple[Network, ...] = _setting(
         (),
         _networks,
-        "Networks, separated by commas, that may ask /healthz, /readyz and /metrics by plain HTTP with the metrics token.",
+        "Networks, separated by commas, that may ask /healthz, /readyz and /metrics by plain HTTP with the metrics "
+        "token.",
     )
     log_level: str = _setting("info", _choice("debug", "info", "warning", "error"), "Least severe log line written.")
     password_threads: int = _setting(0, _count, "Passwords hashed at once; default: the number of cores.")

@@ -27,8 +27,8 @@ def server(new_server: ServerFactory) -> Server:
 
 
 def test_both_addresses_from_the_environment(server: Server, tmp_path: Path) -> None:
-    names = {"LINKXG_COPY_FROM": server.database.url, "LINKXG_COPY_TO": f"sqlite:///{tmp_path}/copy.db"}
-    done = server.try_command("copy", "--json", **names)
+    target = f"sqlite:///{tmp_path}/copy.db"
+    done = server.try_command("copy", "--json", LINKXG_COPY_FROM=server.database.url, LINKXG_COPY_TO=target)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["rows"]["users"] == 1
 

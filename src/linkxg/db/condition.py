@@ -35,7 +35,8 @@ def services_connected(conn: Connection) -> int:
         return 0
     query = (
         "select count(*) from pg_stat_activity "
-        "where datname = current_database() and application_name = 'linkxg' and pid <> pg_backend_pid()"
+        "where datname = current_database() and pid <> pg_backend_pid() "
+        "and (application_name = 'linkxg' or starts_with(application_name, 'linkxg/'))"
     )
     return int(conn.execute(text(query)).scalar_one())
 

@@ -19,11 +19,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from linkxg.clock import now_ms
+from linkxg.db.address import read_address
 from linkxg.db.changes import LIVE, LIVE_MS, Change, changes
 from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
 from linkxg.db.postgres_pool import Trust
 from linkxg.db.schema import AnyRow
-from linkxg.db.servers import Servers, read_address
+from linkxg.db.servers import Servers
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.waiting import in_a_task
 
@@ -43,7 +44,6 @@ SERVER_BOUNDS = {
     # Well below the lock timeout: who waits for a lock of a node that is cut off, or stands still, outlasts it.
     "idle_in_transaction_session_timeout": "1000",
     "default_transaction_isolation": "read committed",
-    "application_name": "linkxg",
 }
 # Deadlock and serialization failure.
 _UNDONE = ("40P01", "40001")
@@ -70,26 +70,37 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str) -> None:
         super().__init__()
-        first, servers = read_address(url)
-        address = first.set(drivername="postgresql+asyncpg")
-        connect = {"async_creator_fn": Servers(servers).connect}
+        given = read_address(url)
+        connect = {"async_creator_fn": Servers(given.servers).connect, "passfile": given.passfile}
+        if given.tls:
+            connect["dsn"] = given.tls
         # The client-side command timeout of the other pool would cut a migration short.
         self._administrator = create_async_engine(
-            address,
+            given.url,
             poolclass=NullPool,
+            hide_parameters=True,
             connect_args={
-                "server_settings": {"application_name": "linkxg-admin"},
-                "timeout": ADMINISTRATOR_WAIT,
+                "server_settings": given.settings | {"application_name": given.application_name("linkxg-admin")},
+                "timeout": given.timeout(ADMINISTRATOR_WAIT),
                 **connect,
             },
         )
         self._engine: AsyncEngine = create_async_engine(
-            address,
+            given.url,
             pool_size=POOL,
             max_overflow=0,
             pool_timeout=POOL_WAIT,
             hide_parameters=True,
-            connect_args={"server_settings": SERVER_BOUNDS, "timeout": POOL_WAIT, "command_timeout": 5.0, **connect},
+            connect_args={
+                "server_settings": {
+                    **given.settings,
+                    **SERVER_BOUNDS,
+                    "application_name": given.application_name("linkxg"),
+                },
+                "timeout": given.timeout(POOL_WAIT),
+                "command_timeout": 5.0,
+                **connect,
+            },
         )
         self._trust = Trust(self._engine)
         self._snapshots = self._engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -29,8 +29,8 @@ from linkxg.web.exchange import (
 )
 from linkxg.web.logs import RequestLog
 from linkxg.web.metrics import Metrics
-from linkxg.web.refusals import OAUTH_PREFIX, Refusals
 from linkxg.web.plain_http import PlainHttp
+from linkxg.web.refusals import OAUTH_PREFIX, Refusals
 from linkxg.web.source import Sources, refuse_plain_http
 
 RawRoutes = Mapping[str, Mapping[str, RawEndpoint]]
