@@ -119,7 +119,7 @@ def test_the_usual_parameters_work_everywhere(described: Server, cluster: Cluste
         .data()
     )
     done = client.get(f"/imports/{job['id']}?wait=20", bearer=owner.access).expect(200).data()
-    assert done["status"] == "SUCCEEDED", done
+    assert done["status"] == "COMPLETED", done
     names = cluster.query(described.database.url, "select distinct application_name from pg_stat_activity order by 1")
     assert ["linkxg/shop"] in names
     described.command("keys", "rotate")

@@ -104,14 +104,16 @@ async def copy_database(source: Database, target: Database, *, restart: bool, on
     held = await target.administer(transfer.begin, restart=restart)
     # Each row is written once and compared once.
     total, done = 2 * sum(wanted.values()), sum(held.values())
-    for one in transfer.tables():
+    # An empty table is looked at once, when all rows are counted: each look is a connection.
+    filled = [one for one in transfer.tables() if wanted[one.name] or held[one.name]]
+    for one in filled:
         key = await source.survey(transfer.key_at, one, held[one.name])
         while rows := await source.survey(transfer.read_after, one, key):
             await target.administer(transfer.write, one, rows)
             key = transfer.key_of(one, rows[-1])
             done += len(rows)
             on_progress(done, total)
-    for one in transfer.tables():
+    for one in filled:
         key, compared = None, 0
         while rows := await source.survey(transfer.read_after, one, key):
             if differing := await target.survey(transfer.differing, one, rows):
