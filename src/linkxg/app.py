@@ -34,6 +34,7 @@ from linkxg.console.error_pages import ErrorPages, wants_page
 from linkxg.console.parts import Parts
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import open_database
+from linkxg.db.faults import reason_of
 from linkxg.db.migrations import require_schema
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PayloadTooLarge, PublicError
 from linkxg.housekeeping import Housekeeping
@@ -145,8 +146,12 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        await database.open()
-        await database.read(require_schema)
+        try:
+            await database.open()
+            await database.read(require_schema)
+        except Exception as fault:
+            logs.log.error("start.failed", pid=os.getpid(), reason=reason_of(fault))
+            raise
         keeper.start()
         usage.start()
         housekeeping.start()

@@ -39,12 +39,14 @@ def routes(
 
     @get(READINESS, operation_id="readiness", tags=["Service"], **public())
     async def readiness() -> dict[str, str]:
-        """Ready to serve: database, schema, revocation feed and signing key are all in order."""
+        """Ready to serve: database (writable), schema, revocation feed and signing key are all in order."""
         try:
             await database.read(require_schema)
         except OlderSchema as error:
             raise TemporarilyUnavailable(str(error)) from error
         database.feed.check()
+        if fault := await database.storage_fault():
+            raise TemporarilyUnavailable(fault)
         keys.signing()
         return {"status": "ready"}
 

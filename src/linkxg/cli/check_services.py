@@ -8,7 +8,7 @@ from linkxg.accounts.mail import Mailer
 from linkxg.cli.findings import Finding, ok, problem, warning
 from linkxg.db import open_database
 from linkxg.db.condition import Condition, examine
-from linkxg.db.faults import explain
+from linkxg.db.faults import explain, is_damage
 from linkxg.db.migrations import head, is_known
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.settings import Settings
@@ -34,7 +34,7 @@ async def check_database(settings: Settings) -> AsyncIterator[Finding]:
         told = explain(fault)
         if told is None:
             raise
-        yield problem("database", told, _remedy(database.file is not None))
+        yield problem("database", told, _remedy(fault, embedded=database.file is not None))
         return
     if found.unsafe:
         do = "linkxg restore a backup" if database.file else "change the server's settings"
@@ -72,10 +72,12 @@ async def _opened(settings: Settings) -> AsyncIterator[Finding]:
                 yield problem("keys of the nodes", says, f"copy {FILE} of a node that runs, mode 600")
 
 
-def _remedy(embedded: bool) -> str:
-    if embedded:
-        return "linkxg restore a backup with --replace, or see the file's owner"
-    return "start the server, and see host, name and password in LINKXG_DATABASE_URL"
+def _remedy(fault: BaseException, *, embedded: bool) -> str:
+    if not embedded:
+        return "start the server, and see host, name and password in LINKXG_DATABASE_URL"
+    if is_damage(fault):
+        return "linkxg restore a backup with --replace"
+    return "nothing is damaged: make room on its file system, mount it for writing, or see the owner of the file"
 
 
 def _schema(found: Condition) -> Finding:

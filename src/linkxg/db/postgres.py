@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from linkxg.clock import now_ms
 from linkxg.db.address import read_address
 from linkxg.db.changes import LIVE, LIVE_MS, Change, changes
+from linkxg.db.condition import missing_standby
 from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
 from linkxg.db.postgres_pool import Trust
 from linkxg.db.schema import AnyRow
@@ -194,6 +195,9 @@ class PostgresDatabase(Database):
             # Perhaps during the commit: what became of it nobody knows, and nothing more is asked there.
             self._trust.fell_silent()
             raise
+
+    async def storage_fault(self) -> str | None:
+        return await self.read(missing_standby)
 
     async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def unbounded(conn: Connection) -> T:

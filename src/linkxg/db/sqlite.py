@@ -5,6 +5,7 @@ Reads run inline on the event loop: a look-up costs less than handing it to a th
 """
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -188,6 +189,13 @@ class SQLiteDatabase(Database):
             return outcome
         finally:
             self.on_wait("write", time.perf_counter() - started)
+
+    async def storage_fault(self) -> str | None:
+        status = os.statvfs(self.path.parent)
+        if status.f_flag & os.ST_RDONLY:
+            return f"the file system of {self.path} is mounted read-only: changes are refused"
+        # Not free at all: with a little left the log of a database still grows within its own file.
+        return f"the file system of {self.path} is full: changes are refused" if status.f_bavail == 0 else None
 
     async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with closing(Turn(self.path, ALONE_MS / 1000)) as turn, turn, self._engine.connect() as conn:

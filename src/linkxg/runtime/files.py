@@ -77,6 +77,11 @@ def is_still(path: Path, descriptor: int) -> bool:
     return False
 
 
+def is_read_only(place: Path) -> bool:
+    """Whether the file system of `place` takes no writes at all."""
+    return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+
+
 def sync_directory(directory: Path) -> None:
     """A name that was given or taken in `directory` is on stable storage afterwards."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
