@@ -63,6 +63,7 @@ _UNREPLICATED = text(
     "select current_setting('synchronous_standby_names') <> '' "
     "and current_setting('synchronous_commit') not in ('on', 'remote_apply')"
 )
+_HAS_WRITTEN = text("select pg_current_xact_id_if_assigned() is not null")
 _HORIZON = text("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
 
@@ -202,7 +203,11 @@ class PostgresDatabase(Database):
     async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def unbounded(conn: Connection) -> T:
             _lift_bounds(conn)
-            return unit(conn, *args, **kwargs)
+            outcome = unit(conn, *args, **kwargs)
+            # Nothing bounds this commit, so it would wait for ever.
+            if conn.execute(_HAS_WRITTEN).scalar_one() and (missing := missing_standby(conn)):
+                raise UnsafeDatabase(missing)
+            return outcome
 
         async with self._administrator.begin() as conn:
             return await conn.run_sync(unbounded)
