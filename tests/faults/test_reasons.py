@@ -79,14 +79,20 @@ COMMANDS = {
 }
 # What is no fault for these: they make a database where there is none, or need none.
 MAKES = {"serve", "bootstrap", "migrate"}
-NEEDS_NO_DATABASE = {"keys list"}
+# A newer schema adds to this one, so that nodes of the old version go on while a new one rolls out.
+FINE = {"newer schema": {"keys list", "keys rotate", "keys retire", "keys replace", "backup", "purge", "audit verify"}}
+# Settings are read by one function: a few commands stand for all.
+FEW = {
+    "bad settings": {"serve", "backup", "copy", "keys list"},
+    "a file for a directory": {"serve", "keys rotate", "backup"},
+}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_command_says_in_one_line_what_is_wrong(installed: Server, tmp_path: Path, fault: str) -> None:
     settings = FAULTS[fault](installed, tmp_path)
     for name, command in COMMANDS.items():
-        if fault == "wrong directory" and name in MAKES:
+        if (fault == "wrong directory" and name in MAKES) or name not in FEW.get(fault, COMMANDS):
             continue
         words = {"PORT": str(installed.port), "BACKUP": str(tmp_path / "b")}
         arguments = [words.get(word, word) for word in command]
@@ -95,7 +101,7 @@ def test_a_command_says_in_one_line_what_is_wrong(installed: Server, tmp_path: P
         said = (done.stdout + done.stderr).decode()
         assert "Traceback" not in said, (name, said)
         assert HIDDEN not in said
-        if name == "doctor" or (name in NEEDS_NO_DATABASE and done.returncode == 0):
+        if name == "doctor" or (done.returncode == 0 and name in FINE.get(fault, {"keys list"})):
             continue
         assert done.returncode in {1, 2}, (name, said)
         assert done.stderr.startswith(b"linkxg: "), (name, said)
