@@ -34,6 +34,7 @@ from linkxg.console.error_pages import ErrorPages, wants_page
 from linkxg.console.parts import Parts
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import open_database
+from linkxg.db.faults import reason_of
 from linkxg.db.migrations import require_schema
 from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PayloadTooLarge, PublicError
 from linkxg.housekeeping import Housekeeping
@@ -52,6 +53,7 @@ from linkxg.products.read_endpoint import ReadEndpoint
 from linkxg.products.search import routes as product_search_routes
 from linkxg.products.versions import routes as version_routes
 from linkxg.reference import routes as reference_routes
+from linkxg.service_routes import HEALTH, METRICS, READINESS
 from linkxg.service_routes import routes as service_routes
 from linkxg.sessions import refresh_endpoint
 from linkxg.sessions import routes as session_routes
@@ -70,6 +72,7 @@ from linkxg.web.exchange import exchange_of
 from linkxg.web.limits import open_limits
 from linkxg.web.metrics import Metrics
 from linkxg.web.pages import Cursors
+from linkxg.web.plain_http import PlainHttp
 from linkxg.web.refusals import Refusals
 from linkxg.web.source import Sources
 from linkxg.web.strict_request import StrictRequest
@@ -145,10 +148,14 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        # Before the feed is filled: what is committed in between is sent here.
-        database.join_node()
-        await database.open()
-        await database.read(require_schema)
+        try:
+            # Before the feed is filled: what is committed in between is sent here.
+            database.join_node()
+            await database.open()
+            await database.read(require_schema)
+        except Exception as fault:
+            logs.log.error("start.failed", pid=os.getpid(), reason=reason_of(fault))
+            raise
         keeper.start()
         usage.start()
         housekeeping.start()
@@ -219,6 +226,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
         raw,
         {product_routes.PATH: ("product_id", ReadEndpoint(database, guard))},
         sources=Sources(settings.trusted_proxies),
+        plain_http=PlainHttp((HEALTH, READINESS, METRICS), settings.metrics_token, settings.monitoring_networks),
         refusals=refusals,
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),

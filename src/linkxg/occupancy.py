@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from linkxg.tokens.keys import open_private
+from linkxg.runtime.files import open_private
 
 FILE = ".service.lock"
 
@@ -41,7 +41,7 @@ def alone(data_dir: Path) -> Iterator[None]:
 
 def _open(data_dir: Path) -> int:
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return open_private(data_dir / FILE, os.O_RDWR)
+    return open_private(data_dir / FILE)
 
 
 def _lock(descriptor: int, kind: int) -> bool:

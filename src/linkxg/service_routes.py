@@ -1,6 +1,5 @@
 """Is the service alive, is it ready, and how is it doing?"""
 
-import hmac
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +14,9 @@ from linkxg.tokens.keys import KeyRing
 from linkxg.web.exchange import exchange_of
 from linkxg.web.metrics import Gauge, Metrics
 from linkxg.web.permits import public
-from linkxg.web.source import is_loopback
+from linkxg.web.plain_http import has_token, is_local
+
+HEALTH, READINESS, METRICS = "/healthz", "/readyz", "/metrics"
 
 
 def routes(
@@ -31,29 +32,29 @@ def routes(
         ),
     }
 
-    @get("/healthz", operation_id="health", tags=["Service"], **public())
+    @get(HEALTH, operation_id="health", tags=["Service"], **public())
     async def health() -> dict[str, str]:
         """The process answers. Does not touch the database."""
         return {"status": "ok"}
 
-    @get("/readyz", operation_id="readiness", tags=["Service"], **public())
+    @get(READINESS, operation_id="readiness", tags=["Service"], **public())
     async def readiness() -> dict[str, str]:
-        """Ready to serve: database, schema, revocation feed and signing key are all in order."""
+        """Ready to serve: database (writable), schema, revocation feed and signing key are all in order."""
         try:
             await database.read(require_schema)
         except OlderSchema as error:
             raise TemporarilyUnavailable(str(error)) from error
         database.feed.check()
+        if fault := await database.storage_fault():
+            raise TemporarilyUnavailable(fault)
         keys.signing()
         return {"status": "ready"}
 
-    @get("/metrics", operation_id="metrics", tags=["Service"], include_in_schema=False, **public())
+    @get(METRICS, operation_id="metrics", tags=["Service"], include_in_schema=False, **public())
     async def prometheus(request: Request[Any, Any, Any]) -> Response[bytes]:
-        """Prometheus metrics; to loopback addresses, or with the metrics token."""
+        """Prometheus metrics; to this machine itself, or with the metrics token."""
         exchange = exchange_of(request.scope)
-        presented = exchange.header(b"authorization") or b""
-        right = bool(metrics_token) and hmac.compare_digest(presented, b"Bearer " + metrics_token.encode())
-        if not right and not is_loopback(exchange.source):
+        if not has_token(exchange.headers, metrics_token) and not is_local(exchange.source, exchange.headers):
             raise MissingToken(reason="metrics asked from afar")
         return Response(await metrics.render(), media_type=metrics.content_type)
 

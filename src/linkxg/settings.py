@@ -146,6 +146,12 @@ class Settings:
     smtp_url: str = _setting("", _url("smtp", "smtps"), "smtp://USER:PASSWORD@HOST:PORT for invitation mail.")
     mail_from: str = _setting("LinkXG <no-reply@localhost>", _text, "Sender of invitation mail.")
     metrics_token: str = _setting("", _text, "Bearer value that opens /metrics from other than loopback addresses.")
+    monitoring_networks: tuple[Network, ...] = _setting(
+        (),
+        _networks,
+        "Networks, separated by commas, that may ask /healthz, /readyz and /metrics by plain HTTP with the metrics "
+        "token.",
+    )
     log_level: str = _setting("info", _choice("debug", "info", "warning", "error"), "Least severe log line written.")
     password_threads: int = _setting(0, _count, "Passwords hashed at once; default: the number of cores.")
 
@@ -158,6 +164,10 @@ class Settings:
                 raise SettingsError(f"{variable(name)}: there is no file {path}.")
         if self.metrics_token and len(self.metrics_token) < 16:
             raise SettingsError("LINKXG_METRICS_TOKEN must have at least 16 characters.")
+        if self.monitoring_networks and not self.metrics_token:
+            raise SettingsError(
+                "LINKXG_MONITORING_NETWORKS needs LINKXG_METRICS_TOKEN: plain HTTP is served with it only."
+            )
 
     @property
     def database(self) -> str:

@@ -10,6 +10,7 @@ from architecture.program import modules
 
 SPINE = (
     ("", "clock", "ids", "errors", "settings", "bounded", "waiting"),
+    ("runtime",),
     ("crypto", "db", "web"),
     ("audit",),
     ("authorization",),

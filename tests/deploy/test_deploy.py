@@ -23,7 +23,7 @@ from harness.load import seconds_until
 from harness.postgres import READY, as_database_user, binaries
 from harness.processes import Process, free_port
 from harness.replication import STANDING_BY
-from linkxg.db.servers import read_address
+from linkxg.db.address import read_address
 from linkxg.settings import describe, load
 
 DEPLOY = ROOT / "deploy"
@@ -61,7 +61,7 @@ def test_the_nodes_have_settings_that_the_program_takes(secrets: Path) -> None:
         environment = dict(line.split("=", 1) for line in lines) | services[name]["environment"]
         settings = load(environment)
         assert settings.public_url == PUBLIC_URL
-        _, servers = read_address(settings.database)
+        servers = read_address(settings.database).servers
         assert servers == [("db1", 5432), ("db2", 5432)]
         assert set(dict(servers)) < set(services)
         proxy = services["proxy"]["networks"]["inside"]["ipv4_address"]

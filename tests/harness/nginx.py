@@ -49,8 +49,8 @@ class Nginx:
             " /tmp/nginx": f" {self._directory}/nginx",
         }
         wanted |= {f"node{number}:8000": f"127.0.0.1:{port}" for number, port in enumerate(nodes, 1)}
-        if self._version() < HTTP2_BY_ITSELF:
-            wanted |= {"        http2 on;\n": "", " ssl default_server;": " ssl http2 default_server;"}
+        if self._version() >= HTTP2_BY_ITSELF:
+            wanted |= {" ssl http2 default_server;": " ssl default_server;\n        http2 on;"}
         text = CONFIGURATION.read_text()
         for given, here in wanted.items():
             assert given in text, given

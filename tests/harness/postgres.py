@@ -56,7 +56,18 @@ class Cluster:
         self.port = free_port()
         self._process: Process | None = None
         self._numbers = itertools.count(1)
+        self._more_options: dict[str, str] = {}
         self._initialise()
+
+    def use_tls(self, certificate: Path, key: Path) -> None:
+        """From the next start on, TLS is offered with this certificate."""
+        for name, source in (("ssl_cert_file", certificate), ("ssl_key_file", key)):
+            copy = Path(shutil.copy(source, self.directory))
+            copy.chmod(0o600)
+            if os.geteuid() == 0:
+                shutil.chown(copy, USER)
+            self._more_options[name] = str(copy)
+        self._more_options["ssl"] = "on"
 
     def _initialise(self) -> None:
         self._run("initdb", "--pgdata", str(self._data), "--username", USER, "--auth", "trust",
@@ -93,6 +104,7 @@ class Cluster:
             "unix_socket_directories": "",
             "max_connections": "200",
             "shared_buffers": "64MB",
+            **self._more_options,
         }
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         self._process = Process(

@@ -27,6 +27,7 @@ from linkxg.cli.context import (
 )
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db.backup import Label, write_backup
+from linkxg.runtime.files import is_still, open_private, sync_directory
 
 KEYS_STAY_BEHIND = (
     "The keys are not in it: keep a copy of keys.json apart from it if you like; a restore makes new keys anyway."
@@ -44,7 +45,7 @@ def backup(
     """Copy the database, as it is at one moment, into one file; the service may go on running."""
     settings = load_settings(data_dir)
     database = existing_database(settings)
-    if file.exists() and not force:
+    if os.path.lexists(file) and not force:
         fail(f"{file} exists; say --force to replace it")
     if database.file is not None and file.exists() and file.samefile(database.file):
         fail(f"{file} is the database itself")
@@ -72,13 +73,16 @@ def _whole_or_nothing(file: Path) -> Iterator[Path]:
     partial = file.with_name(file.name + ".partial")
     descriptor = _claim(partial)
     try:
+        _remove_journals(partial)
         yield partial
         os.fsync(descriptor)
+        if not is_still(partial, descriptor):
+            fail(f"{partial} was replaced while it was being written")
         partial.replace(file)
-        _sync_directory(file.parent)
+        sync_directory(file.parent)
     except BaseException:
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            partial.with_name(partial.name + suffix).unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
+        _remove_journals(partial)
         raise
     finally:
         os.close(descriptor)
@@ -87,22 +91,19 @@ def _whole_or_nothing(file: Path) -> Iterator[Path]:
 def _claim(partial: Path) -> int:
     """Open the file, emptied of what a crash left in it; exits with 1 when another backup is writing it."""
     with one_line_failures():
-        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = open_private(partial, for_owner=False)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            ours = partial.exists() and os.fstat(descriptor).st_ino == partial.stat().st_ino
+            ours = is_still(partial, descriptor)
         except BlockingIOError:
             ours = False
         if not ours:
             fail(f"another backup is writing {partial}")
         os.ftruncate(descriptor, 0)
-        os.fchmod(descriptor, 0o600)
     return descriptor
 
 
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _remove_journals(partial: Path) -> None:
+    """SQLite believes what lies beside a database: only what it writes itself may be there."""
+    for suffix in ("-journal", "-wal", "-shm"):
+        partial.with_name(partial.name + suffix).unlink(missing_ok=True)

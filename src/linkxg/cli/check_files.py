@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from linkxg.cli.findings import Finding, ok, problem, warning
 from linkxg.clock import now_s
 from linkxg.db.node_sockets import DIRECTORY
+from linkxg.runtime.files import is_read_only
 from linkxg.settings import Settings
 from linkxg.tokens.keys import FILE, KeysError, active, read_keys
 
@@ -28,6 +29,10 @@ def check_data_dir(data_dir: Path) -> Iterator[Finding]:
     """Its owner and mode, and those of what is in it."""
     if not data_dir.exists():
         yield warning("data directory", f"{data_dir} does not exist", "linkxg serve makes it at first start")
+        return
+    if data_dir.is_dir() and is_read_only(data_dir):
+        says = f"{data_dir} is on a file system that is mounted read-only"
+        yield problem("data directory", says, "mount it for writing: a change of rows or keys is refused until then")
         return
     if not data_dir.is_dir() or not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
         yield problem("data directory", f"{data_dir} is not a directory that this user can write", "see its owner")
@@ -88,6 +93,10 @@ def check_keys(settings: Settings, *, first_start: bool) -> Iterator[Finding]:
 def check_space(places: list[Path]) -> Iterator[Finding]:
     """Free space where the database and the keys lie."""
     for place in {_mount(place): place for place in places}.values():
+        if is_read_only(place):
+            says = f"{place} is on a file system that is mounted read-only"
+            yield problem("free space", says, "mount it for writing: until then every change is refused")
+            continue
         free = shutil.disk_usage(place).free
         says = f"{free // MEBI:,} MiB free for {place}"
         if free < NO_SPACE:

@@ -9,7 +9,7 @@ from linkxg.cli.findings import Finding, ok, problem, warning
 from linkxg.clock import now_ms
 from linkxg.db import open_database
 from linkxg.db.condition import Condition, examine
-from linkxg.db.faults import explain
+from linkxg.db.faults import explain, is_damage
 from linkxg.db.migrations import head, is_known
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.imports.under_way.store import list_orphans
@@ -36,7 +36,7 @@ async def check_database(settings: Settings) -> AsyncIterator[Finding]:
         told = explain(fault)
         if told is None:
             raise
-        yield problem("database", told, _remedy(database.file is not None))
+        yield problem("database", told, _remedy(fault, embedded=database.file is not None))
         return
     if found.unsafe:
         do = "linkxg restore a backup" if database.file else "change the server's settings"
@@ -78,10 +78,12 @@ async def _opened(settings: Settings) -> AsyncIterator[Finding]:
             yield warning("imports", says, "start the service, which deletes it within seconds; send the file again")
 
 
-def _remedy(embedded: bool) -> str:
-    if embedded:
-        return "linkxg restore a backup with --replace, or see the file's owner"
-    return "start the server, and see host, name and password in LINKXG_DATABASE_URL"
+def _remedy(fault: BaseException, *, embedded: bool) -> str:
+    if not embedded:
+        return "start the server, and see host, name and password in LINKXG_DATABASE_URL"
+    if is_damage(fault):
+        return "linkxg restore a backup with --replace"
+    return "nothing is damaged: make room on its file system, mount it for writing, or see the owner of the file"
 
 
 def _schema(found: Condition) -> Finding:

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from linkxg.db import Database, open_database
+from linkxg.db.address import AddressError
 from linkxg.db.copy import CopyError
 from linkxg.db.faults import explain
 from linkxg.db.migrations import NewerSchema, UnfinishedCopy
@@ -85,6 +86,8 @@ def one_line_failures() -> Iterator[None]:
     except PublicError as error:
         details = "; ".join(item["message"] for item in error.details or [])
         fail(details or (f"{error.description} ({error.reason})" if error.reason else error.description))
+    except AddressError as error:
+        fail(str(error), WRONG_USAGE)
     except (KeysError, NewerSchema, UnfinishedCopy, CopyError, Occupied) as error:
         fail(str(error))
     except Exception as error:

@@ -1,12 +1,25 @@
 """`linkxg copy`."""
 
+import os
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
 
 from linkxg.cli.backup import register_tables
-from linkxg.cli.context import AsJson, DataDir, fail, load_settings, one_line_failures, progress, run, tell, tell_json
+from linkxg.cli.context import (
+    WRONG_USAGE,
+    AsJson,
+    DataDir,
+    fail,
+    load_settings,
+    one_line_failures,
+    progress,
+    run,
+    tell,
+    tell_json,
+)
 from linkxg.db import Database, open_database, transfer
 from linkxg.db.condition import services_connected
 from linkxg.db.copy import CopyError, Progress
@@ -20,9 +33,23 @@ class Copied(NamedTuple):
     resumed_after: int
 
 
+FROM, TO = "LINKXG_COPY_FROM", "LINKXG_COPY_TO"
+_SCHEMES = ("sqlite:///", "postgresql://")
+
+
 def copy(
-    source: Annotated[str, typer.Option("--from", help="Address of the database to copy; its service is stopped.")],
-    target: Annotated[str, typer.Option("--to", help="Address of an empty database, or of one half copied.")],
+    source: Annotated[
+        str, typer.Option("--from", help="Address of the database to copy; its service is stopped.", envvar=FROM)
+    ] = "",
+    target: Annotated[
+        str, typer.Option("--to", help="Address of an empty database, or of one half copied.", envvar=TO)
+    ] = "",
+    source_file: Annotated[
+        Path | None, typer.Option("--from-file", help="File whose first line is the address of the source.")
+    ] = None,
+    target_file: Annotated[
+        Path | None, typer.Option("--to-file", help="File whose first line is the address of the target.")
+    ] = None,
     data_dir: DataDir = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="Delete what an interrupted copy has left in the target first.")
@@ -30,11 +57,12 @@ def copy(
     as_json: AsJson = False,
 ) -> None:
     """Move to another database, from one engine to the other: everything stays valid, every row is compared."""
+    for name in (FROM, TO):
+        # They are this command's own, not settings of the service.
+        os.environ.pop(name, None)
     settings = load_settings(data_dir)
     register_tables()
-    for address in (source, target):
-        if not address.startswith(("sqlite:///", "postgresql://")):
-            fail(f"{address.partition('://')[0]}:// is not an address of a database: sqlite:///PATH or postgresql://…")
+    source, target = _address("from", source, source_file), _address("to", target, target_file)
     if source == target:
         fail("source and target are the same database")
     with one_line_failures():
@@ -52,6 +80,21 @@ def copy(
     tell("Keep keys.json: tokens, sessions and secrets stay valid with it. Then set LINKXG_DATABASE_URL and start.")
 
 
+def _address(side: str, given: str, file: Path | None) -> str:
+    """The address of one side, from the file if there is one: other users see arguments, and not what a file holds."""
+    if given and file is not None:
+        fail(f"give the address once: --{side}, its environment variable, or --{side}-file", WRONG_USAGE)
+    if file is not None:
+        with one_line_failures():
+            given = (file.read_text().splitlines() or [""])[0].strip()
+    if not given:
+        name = FROM if side == "from" else TO
+        fail(f"no address: set {name}, or say --{side}-file or --{side}", WRONG_USAGE)
+    if not given.startswith(_SCHEMES):
+        fail(f"--{side} is not an address of a database: sqlite:///PATH or postgresql://…")
+    return given
+
+
 async def copy_database(source: Database, target: Database, *, restart: bool, on_progress: Progress) -> Copied:
     """Copy and compare every row. Raises CopyError; what was copied stays, and the next attempt goes on after it."""
     for database in (source, target):
@@ -61,14 +104,16 @@ async def copy_database(source: Database, target: Database, *, restart: bool, on
     held = await target.administer(transfer.begin, restart=restart)
     # Each row is written once and compared once.
     total, done = 2 * sum(wanted.values()), sum(held.values())
-    for one in transfer.tables():
+    # An empty table is looked at once, when all rows are counted: each look is a connection.
+    filled = [one for one in transfer.tables() if wanted[one.name] or held[one.name]]
+    for one in filled:
         key = await source.survey(transfer.key_at, one, held[one.name])
         while rows := await source.survey(transfer.read_after, one, key):
             await target.administer(transfer.write, one, rows)
             key = transfer.key_of(one, rows[-1])
             done += len(rows)
             on_progress(done, total)
-    for one in transfer.tables():
+    for one in filled:
         key, compared = None, 0
         while rows := await source.survey(transfer.read_after, one, key):
             if differing := await target.survey(transfer.differing, one, rows):

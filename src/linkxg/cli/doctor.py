@@ -11,6 +11,8 @@ from rich.text import Text
 
 from linkxg.cli.context import FAILED, AsJson, DataDir, one_line_failures, tell_json
 from linkxg.cli.findings import Finding, problem
+from linkxg.db import open_database
+from linkxg.db.address import AddressError
 from linkxg.settings import SettingsError, load, require_safe_listener
 
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
@@ -28,7 +30,8 @@ def doctor(
     try:
         settings = load(os.environ, data_dir=data_dir)
         require_safe_listener(settings, host)
-    except SettingsError as error:
+        open_database(settings.database)
+    except (SettingsError, AddressError) as error:
         findings = [problem("settings", str(error), "see docs/configuration.md")]
     else:
         with one_line_failures():

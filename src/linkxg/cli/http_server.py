@@ -4,17 +4,38 @@ One configuration for a service of one process and for each of many workers.
 """
 
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 
 from linkxg.cli.listener import BACKLOG
-from linkxg.settings import Settings
+from linkxg.settings import Settings, SettingsError
 from linkxg.web.at_once import AtOnceProtocol
 
 KEEP_ALIVE_S = 30
 SHUTDOWN_S = 20
+
+
+def require_certificate(settings: Settings) -> None:
+    """Raises SettingsError when the service could not speak TLS with its certificate and key."""
+    if not settings.tls_cert:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key, password="")
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise SettingsError(
+                f"LINKXG_TLS_KEY: {settings.tls_key} is not the private key of the certificate in LINKXG_TLS_CERT "
+                f"({settings.tls_cert}): install the two of one pair."
+            ) from None
+        raise SettingsError(
+            f"LINKXG_TLS_CERT or LINKXG_TLS_KEY is not a usable PEM file ({error.reason or 'unreadable'}): "
+            "the key must have no passphrase."
+        ) from None
+    except OSError as error:
+        raise SettingsError(f"LINKXG_TLS_CERT or LINKXG_TLS_KEY cannot be read: {error.strerror}.") from None
 
 
 def configuration(app: Callable[..., Any] | str, settings: Settings) -> uvicorn.Config:

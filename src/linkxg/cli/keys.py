@@ -49,6 +49,7 @@ def rotate(
 ) -> None:
     """Add a signing key. The old ones verify until their last token has expired."""
     settings = load_settings(data_dir)
+    _require_installation(settings)
     record = run(_rotate(settings, at_once=at_once))
     tell(f"{record.kid} signs from {rfc3339(record.active_from * 1000)}")
 
@@ -59,6 +60,7 @@ def retire(
 ) -> None:
     """Remove a key now: every token that it signed is dead at once."""
     settings = load_settings(data_dir)
+    _require_installation(settings)
     run(_retire(settings, kid))
     tell(f"{kid} is retired")
 
@@ -71,6 +73,13 @@ def replace(data_dir: DataDir = None) -> None:
     with one_line_failures(), alone(settings.data_dir):
         run(_replace(database, settings))
     tell(f"all keys are new: copy {settings.data_dir / FILE} to the other nodes before they start")
+
+
+def _require_installation(settings: Settings) -> None:
+    """Exits with 1 where no service has ever run: keys are changed, not made, and neither is a database."""
+    with one_line_failures():
+        read_keys(settings.data_dir)
+    existing_database(settings)
 
 
 async def _replace(database: Database, settings: Settings) -> None:

@@ -75,7 +75,10 @@ def restore(
 
 def _load(database: Database, file: Path, data_dir: Path, wanted: Wanted, on_progress: Progress) -> Restored:
     for left_by_a_crash in data_dir.glob(f"{_WORKING}*"):
-        shutil.rmtree(left_by_a_crash)
+        if left_by_a_crash.is_dir() and not left_by_a_crash.is_symlink():
+            shutil.rmtree(left_by_a_crash)
+        else:
+            left_by_a_crash.unlink()
     with (
         tempfile.TemporaryDirectory(prefix=_WORKING, dir=data_dir) as directory,
         open_copy(file, Path(directory, "backup.db")) as source,

@@ -23,7 +23,7 @@ from linkxg.cli.context import (
     run,
     tell,
 )
-from linkxg.cli.http_server import HttpServer, configuration
+from linkxg.cli.http_server import HttpServer, configuration, require_certificate
 from linkxg.cli.listener import listen
 from linkxg.cli.supervisor import Supervisor
 from linkxg.db.migrations import migrate
@@ -44,6 +44,7 @@ def serve(
     settings = load_settings(data_dir)
     try:
         require_safe_listener(settings, host)
+        require_certificate(settings)
     except SettingsError as error:
         fail(str(error), WRONG_USAGE)
     listeners = listen_or_fail(host, port)

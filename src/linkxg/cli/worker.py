@@ -13,10 +13,14 @@ import sys
 
 from linkxg.app import create_app
 from linkxg.cli.channel import REPORT_S, Channel, Report, Told
-from linkxg.cli.http_server import HttpServer, configuration
+from linkxg.cli.context import FAILED
+from linkxg.cli.http_server import HttpServer, configuration, require_certificate
 from linkxg.crypto.memory import share_one_arena
+from linkxg.db.faults import reason_of
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.settings import load
+from linkxg.web import logs
+from linkxg.web.logs import log
 from linkxg.web.metrics import Counts, Metrics
 
 ANSWER_S = 2.0
@@ -74,7 +78,9 @@ class Worker(HttpServer):
         self._end = end
         self._metrics = Metrics()
         self._tasks: list[asyncio.Task[None]] = []
-        super().__init__(configuration(create_app(self._metrics), load(os.environ)))
+        settings = load(os.environ)
+        require_certificate(settings)
+        super().__init__(configuration(create_app(self._metrics), settings))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -97,8 +103,14 @@ def main() -> None:
     channel, *listeners = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
     # Of a terminal that closes, and of who means the supervisor: that one decides.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        worker = Worker(channel)
+    except Exception as fault:  # noqa: BLE001  whatever keeps it from starting is said in one line
+        logs.configure(os.environ.get("LINKXG_LOG_LEVEL") or "info")
+        log.error("start.failed", pid=os.getpid(), reason=reason_of(fault))
+        raise SystemExit(FAILED) from None
     with contextlib.suppress(KeyboardInterrupt):
-        Worker(channel).run(listeners)
+        worker.run(listeners)
 
 
 if __name__ == "__main__":

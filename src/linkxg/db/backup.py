@@ -4,6 +4,7 @@ The file is a SQLite database, whichever engine it was made from, with one table
 it is made page by page by the online backup API, from PostgreSQL row by row; either way of one snapshot.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +18,7 @@ from linkxg.db.copy import CopyError, Progress, copy_rows, require_known_tables
 from linkxg.db.database import Database
 from linkxg.db.migrations import current, head, is_known, upgrade
 from linkxg.db.sqlite import SQLiteDatabase
+from linkxg.runtime.files import create_private
 
 PAGES = 1_024
 _LABEL = "linkxg_backup"
@@ -76,7 +78,7 @@ def open_copy(file: Path, copy: Path) -> Iterator[Connection]:
 
     Raises CopyError for a schema that this program does not know.
     """
-    copy.touch(mode=0o600)
+    os.close(create_private(copy))
     copy_pages(file, copy, lambda done, total: None)
     with _writable(copy) as conn:
         found = current(conn)

@@ -35,9 +35,29 @@ def services_connected(conn: Connection) -> int:
         return 0
     query = (
         "select count(*) from pg_stat_activity "
-        "where datname = current_database() and application_name = 'linkxg' and pid <> pg_backend_pid()"
+        "where datname = current_database() and pid <> pg_backend_pid() "
+        "and (application_name = 'linkxg' or starts_with(application_name, 'linkxg/'))"
     )
     return int(conn.execute(text(query)).scalar_one())
+
+
+def missing_standby(conn: Connection) -> str | None:
+    """Why commits on PostgreSQL wait for ever: a standby that must have them is not there.
+
+    A role without `pg_read_all_stats` sees that there are standbys and not of what kind they are: those may be right.
+    """
+    return _MISSING if conn.execute(_STANDBY_MISSING).scalar_one() else None
+
+
+_MISSING = (
+    "PostgreSQL waits for a synchronous standby (synchronous_standby_names) and none is connected: no commit ends. "
+    "Start a standby, or empty synchronous_standby_names."
+)
+_STANDBY_MISSING = text(
+    "select current_setting('synchronous_standby_names') <> '' "
+    "and current_setting('synchronous_commit') not in ('off', 'local') and not exists "
+    "(select from pg_stat_replication where sync_state is null or sync_state in ('sync', 'quorum'))"
+)
 
 
 def _examine_sqlite(conn: Connection) -> Condition:
@@ -65,6 +85,8 @@ def _examine_postgres(conn: Connection) -> Condition:
     unsafe = [f"{name}=off" for name in _DURABLE if settings[name] == "off"]
     if conn.execute(text("select pg_is_in_recovery()")).scalar_one():
         unsafe.append("it is a standby: connect to the primary")
+    elif missing := missing_standby(conn):
+        unsafe.append(missing)
     version = conn.execute(text("show server_version")).scalar_one()
     size = int(conn.execute(text("select pg_database_size(current_database())")).scalar_one())
     return Condition(f"PostgreSQL {version}", current(conn), settings, unsafe, ahead, size)

@@ -69,6 +69,10 @@ class Database(ABC):
         """As `write`, for a unit of one single statement, which is a transaction by itself."""
         return await self.write(unit, *args, **kwargs)
 
+    async def storage_fault(self) -> str | None:
+        """Why no change can be stored now, as far as can be told without making one; None when nothing is known."""
+        return None
+
     @abstractmethod
     async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `unit` alone in one transaction without time limits: migrations, restore.

@@ -6,6 +6,7 @@ import sqlite3
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from linkxg.db.database import UnsafeDatabase
+from linkxg.errors import PublicError
 
 
 def explain(fault: BaseException) -> str | None:
@@ -20,6 +21,13 @@ def explain(fault: BaseException) -> str | None:
     if isinstance(fault, ConnectionError | socket.gaierror | TimeoutError):
         return f"the database cannot be reached: {_first_line(fault)}"
     return None
+
+
+def reason_of(fault: BaseException) -> str:
+    """One line about whatever has ended a start or a process, for its log."""
+    if isinstance(fault, PublicError) and fault.reason:
+        return fault.reason
+    return explain(fault) or f"{type(fault).__name__}: {_first_line(fault)}"
 
 
 def is_damage(fault: BaseException) -> bool:

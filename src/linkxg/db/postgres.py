@@ -20,12 +20,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from linkxg.clock import now_ms
+from linkxg.db.address import read_address
 from linkxg.db.changes import LIVE, LIVE_MS, Change
+from linkxg.db.condition import missing_standby
 from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
 from linkxg.db.node_barrier import NodeBarrier
 from linkxg.db.postgres_pool import Trust
 from linkxg.db.schema import AnyRow
-from linkxg.db.servers import Servers, read_address
+from linkxg.db.servers import Servers
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.waiting import in_a_task
 
@@ -45,7 +47,6 @@ SERVER_BOUNDS = {
     # Well below the lock timeout: who waits for a lock of a node that is cut off, or stands still, outlasts it.
     "idle_in_transaction_session_timeout": "1000",
     "default_transaction_isolation": "read committed",
-    "application_name": "linkxg",
 }
 # Deadlock and serialization failure.
 _UNDONE = ("40P01", "40001")
@@ -68,6 +69,7 @@ _UNREPLICATED = text(
     "select current_setting('synchronous_standby_names') <> '' "
     "and current_setting('synchronous_commit') not in ('on', 'remote_apply')"
 )
+_HAS_WRITTEN = text("select pg_current_xact_id_if_assigned() is not null")
 _HORIZON = text("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
 
@@ -76,26 +78,37 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str, data_dir: Path | None = None) -> None:
         super().__init__()
-        first, servers = read_address(url)
-        address = first.set(drivername="postgresql+asyncpg")
-        connect = {"async_creator_fn": Servers(servers).connect}
+        given = read_address(url)
+        connect = {"async_creator_fn": Servers(given.servers).connect, "passfile": given.passfile}
+        if given.tls:
+            connect["dsn"] = given.tls
         # The client-side command timeout of the other pool would cut a migration short.
         self._administrator = create_async_engine(
-            address,
+            given.url,
             poolclass=NullPool,
+            hide_parameters=True,
             connect_args={
-                "server_settings": {"application_name": "linkxg-admin"},
-                "timeout": ADMINISTRATOR_WAIT,
+                "server_settings": given.settings | {"application_name": given.application_name("linkxg-admin")},
+                "timeout": given.timeout(ADMINISTRATOR_WAIT),
                 **connect,
             },
         )
         self._engine: AsyncEngine = create_async_engine(
-            address,
+            given.url,
             pool_size=POOL,
             max_overflow=0,
             pool_timeout=POOL_WAIT,
             hide_parameters=True,
-            connect_args={"server_settings": SERVER_BOUNDS, "timeout": POOL_WAIT, "command_timeout": 5.0, **connect},
+            connect_args={
+                "server_settings": {
+                    **given.settings,
+                    **SERVER_BOUNDS,
+                    "application_name": given.application_name("linkxg"),
+                },
+                "timeout": given.timeout(POOL_WAIT),
+                "command_timeout": 5.0,
+                **connect,
+            },
         )
         self._trust = Trust(self._engine)
         self._snapshots = self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -199,10 +212,17 @@ class PostgresDatabase(Database):
             self._trust.fell_silent()
             raise
 
+    async def storage_fault(self) -> str | None:
+        return await self.read(missing_standby)
+
     async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def unbounded(conn: Connection) -> T:
             _lift_bounds(conn)
-            return unit(conn, *args, **kwargs)
+            outcome = unit(conn, *args, **kwargs)
+            # Nothing bounds this commit, so it would wait for ever.
+            if conn.execute(_HAS_WRITTEN).scalar_one() and (missing := missing_standby(conn)):
+                raise UnsafeDatabase(missing)
+            return outcome
 
         async with self._administrator.begin() as conn:
             return await conn.run_sync(unbounded)

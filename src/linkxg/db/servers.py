@@ -4,14 +4,10 @@
 one that takes writes is ever connected to: a standby lags behind, so nothing is decided by what it says.
 """
 
-import re
 from typing import Any
 
 import asyncpg
-from sqlalchemy import URL, make_url
 
-DEFAULT_PORT = 5432
-_ADDRESS = re.compile(r"(?P<before>postgresql://(?:[^@/?]*@)?)(?P<hosts>[^/?]*)(?P<after>.*)", re.DOTALL)
 _UNUSABLE = (
     OSError,
     TimeoutError,
@@ -19,18 +15,6 @@ _UNUSABLE = (
     asyncpg.CannotConnectNowError,
     asyncpg.exceptions.TargetServerAttributeNotMatched,
 )
-
-
-def read_address(url: str) -> tuple[URL, list[tuple[str, int]]]:
-    """The address of the first server, and host and port of all (none for a socket's directory in the query)."""
-    match = _ADDRESS.fullmatch(url)
-    assert match is not None
-    first, *others = match["hosts"].split(",")
-    address = make_url(match["before"] + first + match["after"])
-    if not address.host:
-        return address, []
-    parsed = [make_url(f"postgresql://{server}/") for server in (first, *others)]
-    return address, [(each.host or "", each.port or DEFAULT_PORT) for each in parsed]
 
 
 class Servers:

@@ -5,6 +5,7 @@ Reads run inline on the event loop: a look-up costs less than handing it to a th
 """
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
 from linkxg.db.group_commit import GroupWriter, abandon
 from linkxg.db.turn import Turn
 from linkxg.errors import TemporarilyUnavailable
+from linkxg.runtime.files import make_private
 
 BUSY_MS = 4_000
 ALONE_MS = 60_000
@@ -97,6 +99,10 @@ class SQLiteDatabase(Database):
         self._aside_reader: Connection | None = None
 
     def _connect(self) -> sqlite3.Connection:
+        try:
+            make_private(self.path)
+        except OSError as error:
+            raise sqlite3.OperationalError(f"cannot make {self.path}: {error.strerror or error}") from error
         connection = sqlite3.connect(
             self.path,
             isolation_level=None,
@@ -186,6 +192,13 @@ class SQLiteDatabase(Database):
             return outcome
         finally:
             self.on_wait("write", time.perf_counter() - started)
+
+    async def storage_fault(self) -> str | None:
+        status = os.statvfs(self.path.parent)
+        if status.f_flag & os.ST_RDONLY:
+            return f"the file system of {self.path} is mounted read-only: changes are refused"
+        # Not free at all: with a little left the log of a database still grows within its own file.
+        return f"the file system of {self.path} is full: changes are refused" if status.f_bavail == 0 else None
 
     async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with closing(Turn(self.path, ALONE_MS / 1000)) as turn, turn, self._engine.connect() as conn:

@@ -6,16 +6,23 @@ was interrupted goes on after it. A table that marks the target as unfinished ke
 compared.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, inspect, select, text, tuple_
+from sqlalchemy import Column, Connection, Table, bindparam, func, insert, inspect, select, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from linkxg.db.copy import CHUNK, CopyError, delete_rows, is_empty, require_known_tables, set_sequences
+from linkxg.db.copy import CopyError, delete_rows, is_empty, require_known_tables, set_sequences
 from linkxg.db.migrations import UNFINISHED, current, head, upgrade
+from linkxg.db.prepared import driver
 from linkxg.db.schema import metadata
 
-Rows = list[dict[str, Any]]
+STEP = 5_000
+"""Rows held at once, unless the table says `rows_at_once` because its rows are large: each step is a connection and a
+commit."""
+_KEYS = 500
+Rows = list[tuple[Any, ...]]
 
 
 def tables() -> Sequence[Table]:
@@ -75,34 +82,57 @@ def key_at(conn: Connection, one: Table, position: int) -> tuple[Any, ...] | Non
 
 
 def read_after(conn: Connection, one: Table, key: tuple[Any, ...] | None) -> Rows:
-    """The next rows in the source's order, at most CHUNK."""
-    columns = list(one.primary_key.columns)
-    query = select(one).order_by(*columns).limit(CHUNK)
+    """The next rows in the source's order, as many as are held at once; the values of `columns_of`."""
+    keys = list(one.primary_key.columns)
+    query = select(*columns_of(one)).order_by(*keys).limit(one.info.get("rows_at_once", STEP))
     if key is not None:
-        query = query.where(tuple_(*columns) > tuple_(*key))
-    return [_portable(one, row) for row in conn.execute(query).mappings()]
+        query = query.where(tuple_(*keys) > tuple_(*key))
+    return [tuple(row) for row in conn.execute(query)]
 
 
 def write(conn: Connection, one: Table, rows: Rows) -> None:
-    conn.execute(insert(one), rows)
+    names = [column.name for column in columns_of(one)]
+    conn.execute(insert(one), [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def differing(conn: Connection, one: Table, rows: Rows) -> int:
     """How many of these rows the target does not have exactly so."""
+    keys = [key_of(one, row) for row in rows]
+    find = _find_sqlite if conn.dialect.name == "sqlite" else _find_postgres
+    found = {key_of(one, row): row for row in find(conn, one, keys)}
+    return sum(found.get(key) != row for key, row in zip(keys, rows, strict=True))
+
+
+def columns_of(one: Table) -> list[Column[Any]]:
+    """All but those that mean something to their own server only; the primary key first."""
+    key = list(one.primary_key.columns)
+    return [*key, *(column for column in one.columns if not column.primary_key and not column.info.get("local"))]
+
+
+def key_of(one: Table, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return row[: len(one.primary_key.columns)]
+
+
+def _find_postgres(conn: Connection, one: Table, keys: Rows) -> Rows:
+    """By one array for each column of the key: a condition with thousands of values takes longer to write and parse."""
     columns = list(one.primary_key.columns)
-    query = select(one).where(tuple_(*columns).in_([key_of(one, row) for row in rows]))
-    found = {key_of(one, row): _portable(one, row) for row in conn.execute(query).mappings()}
-    return sum(found.get(key_of(one, row)) != row for row in rows)
+    arrays = [
+        bindparam(f"key_{column.name}", list(values), type_=ARRAY(column.type))
+        for column, values in zip(columns, zip(*keys, strict=True), strict=True)
+    ]
+    wanted = func.unnest(*arrays).table_valued(*(column.name for column in columns)).render_derived()
+    query = select(*columns_of(one)).where(tuple_(*columns).in_(select(*wanted.columns)))
+    return [tuple(row) for row in conn.execute(query)]
 
 
-def key_of(one: Table, row: Any) -> tuple[Any, ...]:
-    return tuple(row[column.name] for column in one.primary_key.columns)
-
-
-def _portable(one: Table, row: Any) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in _local(one.columns)}
-
-
-def _local(columns: Iterable[Any]) -> set[str]:
-    """Columns that mean something to their own server only."""
-    return {column.name for column in columns if column.info.get("local")}
+def _find_sqlite(conn: Connection, one: Table, keys: Rows) -> Rows:
+    """Through the driver, whose values are those of the columns: texts, numbers, bytes; True equals 1."""
+    names, quote = [column.name for column in one.primary_key.columns], conn.dialect.identifier_preparer.quote
+    columns = ", ".join(quote(column.name) for column in columns_of(one))
+    sql = f"select {columns} from {one.name} where ({', '.join(map(quote, names))}) in (values {{}})"  # noqa: S608  ours
+    row = f"({', '.join('?' * len(names))})"
+    found: Rows = []
+    for start in range(0, len(keys), _KEYS):
+        part = keys[start : start + _KEYS]
+        found += driver(conn).execute(sql.format(", ".join([row] * len(part))), [*chain.from_iterable(part)])
+    return found

@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+from linkxg.runtime.files import open_private
+
 _SHORTEST_S, _LONGEST_S = 0.000_2, 0.002
 
 
@@ -27,9 +29,9 @@ class Turn:
     def __enter__(self) -> None:
         try:
             if self._descriptor is None:
-                self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+                self._descriptor = open_private(self._path)
         except OSError as error:
-            raise sqlite3.OperationalError(f"unable to open the lock file: {error.strerror}") from error
+            raise sqlite3.OperationalError(f"unable to open the lock file: {error.strerror or error}") from error
         until, pause = time.monotonic() + self._wait_s, _SHORTEST_S
         while not _lock(self._descriptor):
             if time.monotonic() > until:

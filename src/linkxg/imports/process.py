@@ -10,6 +10,7 @@ import gc
 import os
 import select
 import sys
+import traceback
 
 import msgspec
 from sqlalchemy import Connection
@@ -18,6 +19,7 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database, open_database
+from linkxg.db.faults import reason_of
 from linkxg.errors import PayloadTooLarge, TemporarilyUnavailable, ValidationFailed
 from linkxg.imports import store
 from linkxg.imports.model import JobError, Status, as_json
@@ -54,7 +56,11 @@ def main() -> None:
     gc.set_threshold(*COLLECT)
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
     logs.configure(order.log_level)
-    asyncio.run(_work(order))
+    try:
+        asyncio.run(_work(order))
+    except Exception as fault:  # noqa: BLE001  the lease gives the job to another process; the log says why
+        log.error("import.interrupted", job_id=order.job_id, reason=reason_of(fault), at_line=_place(fault))
+        raise SystemExit(1) from None
 
 
 async def _work(order: Order) -> None:
@@ -104,6 +110,12 @@ async def _run(database: Database, order: Order) -> None:
 
     if await database.write(finish):
         log.info("import.finished", job_id=order.job_id, account_id=order.account_id, ms=now_ms() - started, **told)
+
+
+def _place(fault: BaseException) -> str:
+    """The innermost line of this program that the fault came through."""
+    ours = [frame for frame in traceback.extract_tb(fault.__traceback__) if "linkxg" in frame.filename]
+    return f"{os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else ""
 
 
 def _input_ended() -> bool:

@@ -53,7 +53,8 @@ async def start_import(
 ) -> Started:
     """`charset` and `final_options` are those of `receive_file`.
 
-    Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, or what `parts` raises."""
+    Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, or what `parts` raises.
+    """
     job = new_job(actor, options, file_name)
     job = job._replace(lease_until=job.created_at + UPLOAD_LEASE_MS)
     refused = await write_as(database, actor, open_job, account_id, job)
@@ -170,7 +171,8 @@ def find_started(conn: Connection, account_id: str, recorded: Recorded) -> Start
 
 
 _QUEUED = (
-    "status", "columns", "bytes_total", "bytes_uploaded", "sha256", "touched_at", "lease_until", *Options.__struct_fields__,
+    "status", "columns", "bytes_total", "bytes_uploaded", "sha256", "touched_at", "lease_until",
+    *Options.__struct_fields__,
 )  # fmt: skip
 
 

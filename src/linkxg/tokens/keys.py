@@ -20,6 +20,7 @@ from typing import Any
 from linkxg.clock import now_s
 from linkxg.crypto.jwt import SigningKey, generate_key
 from linkxg.errors import TemporarilyUnavailable
+from linkxg.runtime.files import create_private, open_private, sync_directory
 from linkxg.tokens.model import LEEWAY_S, LIFETIME_S
 
 FILE = "keys.json"
@@ -222,35 +223,26 @@ def _new(algorithm: str, active_from: int) -> KeyRecord:
     return KeyRecord(kid, algorithm, generate_key(algorithm), now_s(), active_from)
 
 
-def open_private(path: Path, flags: int) -> int:
-    """A descriptor of a file that its owner alone can use: made by root, it belongs to its directory's owner."""
-    descriptor = os.open(path, flags | os.O_CREAT, 0o600)
-    if os.geteuid() == 0:
-        owner = path.parent.stat()
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
-    return descriptor
-
-
 def write_keys(data_dir: Path, content: KeyFile) -> None:
     """Replace the file in one step: a reader sees the old one or the new one, and neither is ever open to others."""
-    temporary = data_dir / f".{FILE}.{os.getpid()}"
-    descriptor = open_private(temporary, os.O_WRONLY | os.O_TRUNC)
-    with os.fdopen(descriptor, "w") as stream:
-        json.dump(asdict(content), stream, indent=1)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(data_dir / FILE)
-    directory = os.open(data_dir, os.O_RDONLY)
+    temporary = data_dir / f".{FILE}.{secrets.token_hex(8)}"
+    descriptor = create_private(temporary)
     try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+        with os.fdopen(descriptor, "w") as stream:
+            json.dump(asdict(content), stream, indent=1)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(data_dir / FILE)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(data_dir)
 
 
 @contextmanager
 def locked(data_dir: Path) -> Iterator[None]:
     """Nobody else of this machine changes the file meanwhile."""
-    descriptor = open_private(data_dir / ".keys.lock", os.O_WRONLY)
+    descriptor = open_private(data_dir / ".keys.lock")
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -30,6 +30,7 @@ from linkxg.web.exchange import (
 )
 from linkxg.web.logs import RequestLog
 from linkxg.web.metrics import Metrics
+from linkxg.web.plain_http import PlainHttp
 from linkxg.web.refusals import OAUTH_PREFIX, Refusals
 from linkxg.web.source import Sources, refuse_plain_http
 
@@ -57,6 +58,7 @@ class Edge:
         reads: Reads,
         *,
         sources: Sources,
+        plain_http: PlainHttp,
         refusals: Refusals,
         metrics: Metrics,
         strict_transport: bool,
@@ -70,6 +72,7 @@ class Edge:
         }
         self._reads = {parent.encode(): (f"{parent}/{{{name}}}", read) for parent, (name, read) in reads.items()}
         self._sources = sources
+        self._plain_http = plain_http
         self._refusals = refusals
         self._metrics = metrics
         self._prefix = os.urandom(6).hex()
@@ -153,7 +156,7 @@ class Edge:
 
     def _refused(self, scope: Scope, path: str, *, may_serve: bool) -> PublicError | None:
         """Why nothing is to look at this request at all."""
-        if not may_serve:
+        if not may_serve and not self._plain_http.allows(path, scope.get("client"), scope["headers"]):
             return refuse_plain_http()
         if FAULT in scope:
             fault: PublicError = scope[FAULT]

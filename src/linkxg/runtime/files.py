@@ -1,0 +1,114 @@
+"""Creates and opens the program's own files without following what somebody else has put in their place (CWE-59).
+
+A path of ours may have been taken by a symbolic link, a hard link or a file of another user, to make this process write
+elsewhere. New files are made with `O_EXCL`; existing ones are opened with `O_NOFOLLOW` and used only if they are
+regular, have one name, belong to this user or to the directory's owner, and are closed to everybody else.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+from pathlib import Path
+
+PRIVATE = 0o600
+_ATTEMPTS = 3
+_NEW = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_EXISTING = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class UnsafeFile(OSError):
+    """A file of ours is a link, or belongs to somebody else; the message says what to do."""
+
+
+def create_private(path: Path, *, for_owner: bool = True) -> int:
+    """A descriptor for reading and writing of a new file, mode 0600. Raises UnsafeFile where there is anything already.
+
+    What root makes belongs to the owner of the directory, so that the service can use it; with `for_owner` false it
+    stays root's.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | _NEW, PRIVATE)
+    except FileExistsError:
+        raise UnsafeFile(f"{path} exists already: {_REMOVE}") from None
+    try:
+        os.fchmod(descriptor, PRIVATE)
+        if for_owner and os.geteuid() == 0:
+            owner = path.parent.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def open_private(path: Path, *, for_owner: bool = True) -> int:
+    """A descriptor of our file at `path`, which is made if it is absent. Raises UnsafeFile for anything not ours."""
+    for _ in range(_ATTEMPTS):
+        try:
+            descriptor = os.open(path, os.O_RDWR | _EXISTING)
+        except FileNotFoundError:
+            # Another process may make it at the same moment.
+            with contextlib.suppress(UnsafeFile):
+                return create_private(path, for_owner=for_owner)
+            continue
+        except OSError as error:
+            raise _explained(path, error) from None
+        try:
+            _require_ours(path, os.fstat(descriptor))
+        except UnsafeFile:
+            os.close(descriptor)
+            raise
+        return descriptor
+    raise UnsafeFile(f"{path} comes and goes: {_REMOVE}")
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file of ours where there is none yet; a link that leads nowhere is not followed."""
+    if not path.exists():
+        os.close(open_private(path))
+
+
+def is_still(path: Path, descriptor: int) -> bool:
+    """Whether `path` is still the name of the open file."""
+    with contextlib.suppress(FileNotFoundError):
+        there, ours = path.lstat(), os.fstat(descriptor)
+        return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+    return False
+
+
+def is_read_only(place: Path) -> bool:
+    """Whether the file system of `place` takes no writes at all."""
+    return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+
+
+def sync_directory(directory: Path) -> None:
+    """A name that was given or taken in `directory` is on stable storage afterwards."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+_REMOVE = "see who made it, remove it, and run the command again"
+
+
+def _explained(path: Path, error: OSError) -> OSError:
+    """What cannot be opened for being no file of ours, in words; any other fault as it is."""
+    if error.errno == errno.ELOOP:
+        return UnsafeFile(f"{path} is a symbolic link: {_REMOVE}")
+    if error.errno in {errno.EISDIR, errno.ENXIO}:
+        return UnsafeFile(f"{path} is not a regular file: {_REMOVE}")
+    return error
+
+
+def _require_ours(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise UnsafeFile(f"{path} is not a regular file: {_REMOVE}")
+    if status.st_nlink > 1:
+        raise UnsafeFile(f"{path} is a hard link to another file: {_REMOVE}")
+    if status.st_uid not in {os.geteuid(), path.parent.stat().st_uid}:
+        raise UnsafeFile(f"{path} belongs to user {status.st_uid}: {_REMOVE}")
+    if status.st_mode & 0o077:
+        raise UnsafeFile(f"{path} is open to other users (mode {status.st_mode & 0o777:o}): {_REMOVE}")
