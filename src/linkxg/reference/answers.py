@@ -55,6 +55,8 @@ SPECIFIC: dict[str, Errors] = {
     "changeProduct": (DuplicateSku, DuplicateGtin, InvalidState, PreconditionFailed),
     "deleteProduct": (PreconditionFailed,),
     "publishProduct": (InvalidState, NoDraft, PreconditionFailed, IdempotencyKeyReused),
+    "discardDraft": (InvalidState, NoDraft, PreconditionFailed),
+    "unarchiveProduct": (DuplicateGtin, InvalidState, PreconditionFailed, IdempotencyKeyReused),
     "listVersions": (InvalidCursor,),
     "readVersion": (PreconditionFailed,),
     "withdrawVersion": (InvalidState, PreconditionFailed, IdempotencyKeyReused),
