@@ -49,7 +49,6 @@ from linkxg.oauth.token_endpoint import TokenEndpoint
 from linkxg.occupancy import occupy
 from linkxg.products import routes as product_routes
 from linkxg.products.read_endpoint import ReadEndpoint
-from linkxg.products import undo_routes as product_undo_routes
 from linkxg.products.search import routes as product_search_routes
 from linkxg.products.versions import routes as version_routes
 from linkxg.reference import routes as reference_routes
@@ -176,7 +175,6 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
             *identifier_routes.routes(database),
             *product_search_routes.routes(database, cursors, issuer),
             *product_routes.routes(database, issuer),
-            *product_undo_routes.routes(database),
             *version_routes.routes(database, cursors, issuer),
             *import_routes.routes(database, cursors, issuer, imports.wake),
             *upload_routes.routes(database, imports.wake),

@@ -23,9 +23,11 @@ DONE = {
     "import-again": "The import is under way again.",
     "signed-out": "You are signed out.",
     "product-created": "The product is created.",
-    "product": "The product is saved.",
     "published": "The version is published. It never changes again.",
     "product-deleted": "The product is deleted. Its SKU and GTIN are free again.",
     "product-archived": "The product is archived. Its versions stay readable; its GTIN is free again.",
+    "product-unarchived": "The product is unarchived. It can be changed again.",
+    "draft-discarded": "The draft is discarded. The published version is as it was.",
+    "draft-begun": "The draft is begun. It says what the old version said.",
     "version-withdrawn": "The version is withdrawn. It stays readable, with the reason.",
 }

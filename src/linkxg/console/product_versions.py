@@ -8,10 +8,12 @@ from litestar.params import FromPath
 
 from linkxg.accounts.manage_user import list_people
 from linkxg.console.guard import Visit, visit_of
+from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.console.product_fields import label, leaves, told
 from linkxg.errors import AccessDenied, InvalidState
+from linkxg.products.begin_draft import begin_draft
 from linkxg.products.canonical import told as told_digest
 from linkxg.products.content import read_content
 from linkxg.products.diff_versions import diff_versions
@@ -70,7 +72,18 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             return await _show(parts, visit, product_id, version, fault=error.description, status=409)
         return go(visit, here, done="version-withdrawn")
 
-    return [show, compare, withdraw]
+    @post("/products/{product_id:str}/versions/{version:int}/draft", **session_roles(WRITERS))
+    async def begin(
+        request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]
+    ) -> Response[str]:
+        visit = visit_of(request)
+        try:
+            await begin_draft(parts.database, visit.actor, visit.account_id, product_id, version, lambda seen: True)
+        except InvalidState as error:
+            return await _show(parts, visit, product_id, version, fault=error.description, status=409)
+        return go(visit, f"/products/{product_id}", done="draft-begun")
+
+    return [show, compare, withdraw, begin]
 
 
 async def _show(
@@ -78,17 +91,22 @@ async def _show(
 ) -> Response[str]:
     row = await read_version(parts.database, visit.account_id, product_id, version)
     shown = await read_product(parts.database, visit.account_id, product_id)
+    head = shown.head
     people = await list_people(parts.database, visit.account_id)
     return page(
         visit,
         "product_version.html",
         status=status,
-        head=shown.head,
+        head=head,
         row=row,
         name=read_content(row.content).name,
         digest=told_digest(row.digest),
         fields=[(label(path), value) for path, value in leaves(row.content)],
         names={person.id: person.email for person in people},
+        may_begin="products:write" in visit.scopes
+        and head.status == "PUBLISHED"
+        and head.draft_version is None
+        and head.latest_version != version,
         may_withdraw="products:write" in visit.scopes and row.status in ("PUBLISHED", "SUPERSEDED"),
         fault=fault,
     )

@@ -18,6 +18,8 @@ from linkxg.console import (
     my_account,
     new_product,
     product_page,
+    product_publish,
+    product_removal,
     product_versions,
     products,
     refused,
@@ -32,7 +34,7 @@ from linkxg.errors import PublicError
 
 _FEATURES = (
     sign_in, invitation, api_access, client_page, rotation, least_scope, refused, members, my_account, audit_log,
-    products, new_product, product_page, product_versions, imports,
+    products, new_product, product_page, product_publish, product_removal, product_versions, imports,
 )  # fmt: skip
 
 

@@ -48,9 +48,7 @@ async def unarchive_product(
                 return PreconditionFailed()
             if head.status != "ARCHIVED":
                 return InvalidState("This product is not archived.")
-            _, gtin_taken = store.find_holders(
-                conn, account_id, sku=head.sku, gtin14=head.gtin14, besides=product_id
-            )
+            _, gtin_taken = store.find_holders(conn, account_id, sku=head.sku, gtin14=head.gtin14, besides=product_id)
             if gtin_taken:
                 return DuplicateGtin(GTIN_TAKEN)
             # Only what was published is archived, so this is what it was.

@@ -160,6 +160,30 @@
     request.send(new FormData(form));
   });
 
+  // What was typed and is not saved is counted; leaving the page then asks first.
+  for (const form of document.querySelectorAll("form[data-guard]")) {
+    const place = document.getElementById(form.dataset.guard);
+    const kept = Number(form.dataset.unsaved || 0);
+    let sent = false;
+    const differs = (field) => {
+      if (!field.name || field.type === "hidden" || field.type === "submit") return false;
+      if (field.options) return [...field.options].some((one) => one.selected !== one.defaultSelected);
+      return "defaultChecked" in field && /radio|checkbox/.test(field.type)
+        ? field.checked !== field.defaultChecked && field.checked
+        : field.value !== field.defaultValue;
+    };
+    const unsaved = () => Math.max(kept, [...form.elements].filter(differs).length);
+    const count = () => {
+      const number = unsaved();
+      const text = number ? ` · ${number} unsaved change${number === 1 ? "" : "s"}` : "";
+      if (place && place.textContent !== text) place.textContent = text;
+    };
+    form.addEventListener("input", count);
+    form.addEventListener("submit", () => { sent = true; });
+    addEventListener("pageshow", () => { sent = false; count(); });
+    addEventListener("beforeunload", (event) => { if (!sent && unsaved()) event.preventDefault(); });
+  }
+
   // What is under way is looked at once a second, until it has ended.
   const follow = async () => {
     const places = [...document.querySelectorAll("[data-live]")];
