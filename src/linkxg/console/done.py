@@ -22,7 +22,6 @@ DONE = {
     "import-cancelled": "The import ends after its present rows. What it has taken stays.",
     "import-again": "The import is under way again.",
     "signed-out": "You are signed out.",
-    "product-created": "The product is created.",
     "published": "The version is published. It never changes again.",
     "product-deleted": "The product is deleted. Its SKU and GTIN are free again.",
     "product-archived": "The product is archived. Its versions stay readable; its GTIN is free again.",

@@ -13,7 +13,7 @@ from linkxg.web.forms import is_form
 
 LIMIT = 256 * 1024
 MAX_FIELDS = 64
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class PageForm:
@@ -45,7 +45,7 @@ def read_pairs(raw: bytes) -> list[tuple[str, str]]:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
         raise InvalidRequest("The form is malformed.") from None
-    if any(CONTROL.search(part) for pair in pairs for part in pair):
+    if any(_CONTROL.search(part) for pair in pairs for part in pair):
         raise InvalidRequest("A field contains a control character.")
     # Browsers send line ends as CR LF whatever was typed.
     return [(name, value.replace("\r\n", "\n")) for name, value in pairs]

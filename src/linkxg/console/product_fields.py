@@ -124,7 +124,7 @@ def in_words(detail: dict[str, str]) -> str:
     return f"{name}: {message}"
 
 
-def form_errors(error: ValidationFailed) -> FormErrors:
+def form_errors(error: ValidationFailed, *, prefix: str = "f-") -> FormErrors:
     """The details of a refusal, at the fields of the form that they name."""
     names = {field.name for field in FIELDS}
     found = []
@@ -133,7 +133,7 @@ def form_errors(error: ValidationFailed) -> FormErrors:
         # A member that the form has only in parts, such as a category without its code, is told at its first field.
         field = path if path in names else next((name for name in _ORDER if name.startswith(f"{path}.")), "")
         found.append((field, in_words(detail)))
-    return FormErrors(found or [("", error.description)], prefix="f-")
+    return FormErrors(found or [("", error.description)], prefix=prefix)
 
 
 def _at(content: dict[str, Any], name: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from linkxg.console.page_forms import CONTROL, PageForm
+from linkxg.console.page_forms import PageForm
 from linkxg.console.product_fields import COUNTRIES, FIELDS, GLN
 from linkxg.identifiers.read_typed import typed_gln, typed_gtin
 from linkxg.products.model import ProductPatch
@@ -35,9 +35,8 @@ class ProductEdit(NamedTuple):
 
 
 def as_shown(name: str, value: str) -> str:
-    """A stored value as its field can hold it: a browser keeps one kind of line end, and sends no control character."""
-    text = _LINE_END.sub("\n" if name in MULTILINE else " ", value)
-    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    """A value as its field can hold it: a browser keeps one kind of line end, and none in a field of one line."""
+    return _LINE_END.sub("\n" if name in MULTILINE else " ", value)
 
 
 def opened_with(stored: Mapping[str, str]) -> str:
