@@ -172,6 +172,7 @@ def test_without_javascript(site: World, open_page: OpenPage, someone: Person) -
     expect(page.locator("#trial")).to_contain_text("It works.")
     assert page.locator("#secret").inner_text() == oauth.client_secret
     page.goto(f"/account/api-access/{oauth.client_id}")
+    page.get_by_role("button", name="Disable client…").click()
     page.get_by_role("button", name="Disable client").click()
     expect(page.get_by_role("status").first).to_contain_text("The client is disabled")
     request_token(site.api, oauth).expect(401, "invalid_client")

@@ -93,7 +93,7 @@ class Visitor:
         return self.http.post(path, content=urlencode(list(fields)).encode(), headers=sent)
 
     def fill(self, page: httpx.Response, action: str | None = None, /, **values: Any) -> httpx.Response:
-        """Send the form of the page whose action is `action` (or that has none), with these values."""
+        """Send the form of the page whose action is `action` (or the page itself), with these values."""
         path = page.request.url.path
         fields = self.fields(page, action)
         for name, value in values.items():
@@ -107,8 +107,9 @@ class Visitor:
         parser = _Forms()
         # Before it reads a page, a browser makes every line end LF.
         parser.feed(page.text.replace("\r\n", "\n").replace("\r", "\n"))
+        here = page.request.url.path
         for given, fields in parser.found:
-            if given.get("method") == "post" and given.get("action") == action:
+            if given.get("method") == "post" and given.get("action", here) == (action or here):
                 return list(fields)
         raise AssertionError(f"no form for {action} on {page.request.url.path}: {[f[0] for f in parser.found]}")
 

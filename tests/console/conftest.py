@@ -41,3 +41,15 @@ def someone(world: World) -> Person:
 def owner(new_visitor: NewVisitor, someone: Person) -> Visitor:
     """The visitor of that Owner, just signed in."""
     return new_visitor(someone)
+
+
+@pytest.fixture
+def every_page(world: World) -> Callable[[], list[str]]:
+    """The addresses of all pages of the general server's first account."""
+
+    def addresses() -> list[str]:
+        from console.test_permissions import PAGES, address
+
+        return [address(template, world) for method, template, _ in PAGES if method == "GET"]
+
+    return addresses

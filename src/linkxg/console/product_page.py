@@ -57,8 +57,7 @@ async def _save(parts: Parts, visit: Visit, base: Shown, edit: ProductEdit) -> R
     """The answer; None when somebody else was faster, so that it has to be decided again."""
     product_id, revision = base.head.id, base.head.revision
     if edit.both:
-        conflicts = await conflicts_of(parts.database, visit, base, edit)
-        errors = FormErrors([(name, found.told) for name, found in conflicts.items()], prefix="f-")
+        errors, conflicts = await conflicts_of(parts.database, visit, base, edit)
         return await show_product(parts, visit, product_id, edit=edit, errors=errors, conflicts=conflicts, status=409)
     if not visit.form.has("opened") and visit.form.text("revision") != str(revision):
         # Not a form of this page, or one of an older release.

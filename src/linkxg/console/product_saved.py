@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
 
+from linkxg.console.edits import Conflict
+from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit
 from linkxg.console.product_changes import SOMEBODY, Change, change_of, changes_since
 from linkxg.console.product_fields import label, present
@@ -15,24 +16,19 @@ from linkxg.products.model import Product, Shown
 NOTHING = "Nothing was changed, so nothing was saved."
 
 
-class Conflict(NamedTuple):
-    """A field that somebody else changed as well; `theirs` is what it holds now."""
-
-    told: str
-    theirs: str
-    mine: str
-
-
-async def conflicts_of(database: Database, visit: Visit, base: Shown, edit: ProductEdit) -> dict[str, Conflict]:
-    """By the name of the field."""
+async def conflicts_of(
+    database: Database, visit: Visit, base: Shown, edit: ProductEdit
+) -> tuple[FormErrors, dict[str, Conflict]]:
+    """Who changed each field that this person changed as well, and both values."""
     changes, stored = await _changes(database, visit, base), present(base)
-    found = {}
+    errors, conflicts = FormErrors(prefix="f-"), {}
     for name in edit.both:
         change = change_of(changes, name)
-        by, at = (change.by, f", {_ago(change)}") if change else (SOMEBODY, "")
-        told = f"{label(name)} was changed by {by if by != SOMEBODY else 'somebody else'}{at}."
-        found[name] = Conflict(told, as_shown(name, stored[name]), edit.mine[name])
-    return found
+        by = change.by if change and change.by != SOMEBODY else "somebody else"
+        when = f", {_ago(change)}" if change else ""
+        errors.add(name, f"{label(name)} was changed by {by}{when}. Choose which value to keep.")
+        conflicts[name] = Conflict(as_shown(name, stored[name]), edit.mine[name])
+    return errors, conflicts
 
 
 async def saved_text(database: Database, visit: Visit, base: Shown, edit: ProductEdit, product: Product) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from litestar import Response
 
+from linkxg.console.edits import Conflict
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit
 from linkxg.console.pages import page
@@ -11,7 +12,6 @@ from linkxg.console.parts import Parts
 from linkxg.console.product_fields import COUNTRIES, GLN, GROUPS, present, to_fill_in
 from linkxg.console.product_form import ProductEdit, as_shown, opened_again, opened_with
 from linkxg.console.product_said import said
-from linkxg.console.product_saved import Conflict
 from linkxg.products.content import read_content
 from linkxg.products.countries import NAMES
 from linkxg.products.find_missing import find_missing
