@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
@@ -17,6 +20,15 @@ ODD = (
        "&amp;", "&#13;", "<b>", "</textarea>", '"', "'", "\\", "é", "😀", "0", "1.0", "x")  # fmt: skip
 CRLF = {"description": "Line 1\r\nLine 2"}
 LEADING = {"name": " Drill ", "description": "\nfirst line empty"}
+
+
+@pytest.fixture(scope="module")
+def owner(world: World) -> Iterator[Visitor]:
+    """One session for all of these tests: a sign-in takes longer than what they do."""
+    visitor = Visitor(world.server.url, world.vault)
+    assert visitor.sign_in(world.person("OWNER")).status_code == 303
+    yield visitor
+    visitor.close()
 
 
 def shapes() -> list[JsonObject]:
@@ -134,6 +146,21 @@ def test_a_refused_form_keeps_what_was_typed_and_what_others_saved(world: World,
     said = followed(owner, save(owner, refused, gtin=str(made["gtin"])[1:]))
     assert "changed Brand meanwhile; that change stands." in said
     assert read(world, made).data()["content"] == made["content"] | {"brand": "Theirs", "modelNumber": "M 3"}
+
+
+def test_a_form_that_does_not_say_what_it_was_opened_with_overwrites_nothing(world: World, owner: Visitor) -> None:
+    """One of an older release, sent after the service was replaced."""
+    made = create(world, **complete())
+    page = form(owner, made)
+    change(world, made, {"content": {"brand": "Theirs"}}).expect(200)
+    fields = [pair for pair in owner.fields(page, path(made)) if pair[0] != "opened"]
+    asked = owner.post(path(made), fields)
+    assert asked.status_code == 409
+    assert "Theirs: Theirs" in text_of(asked)
+    assert read(world, made).data()["content"]["brand"] == "Theirs"
+    fresh = [pair for pair in owner.fields(form(owner, made), path(made)) if pair[0] not in ("opened", "brand")]
+    followed(owner, owner.post(path(made), [*fresh, ("brand", "Mine")]))
+    assert read(world, made).data()["content"]["brand"] == "Mine"
 
 
 def test_clearing_every_field_of_a_category_removes_it(world: World, owner: Visitor) -> None:

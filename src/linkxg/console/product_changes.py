@@ -13,7 +13,10 @@ SOMEBODY = "Somebody"
 
 
 class Change(NamedTuple):
-    """`fields` as the API names them, without `content.`; `at` in RFC 3339."""
+    """`fields` as the API names them, without `content.`; none when the whole draft was begun or discarded.
+
+    `at` in RFC 3339.
+    """
 
     by: str
     at: str
@@ -33,7 +36,7 @@ async def changes_since(database: Database, account_id: str, product_id: str, re
 def change_of(changes: list[Change], name: str) -> Change | None:
     """The last change of a field of the form, such as `category.code`."""
     member = name.partition(".")[0]
-    return next((change for change in changes if member in change.fields), None)
+    return next((change for change in changes if not change.fields or member in change.fields), None)
 
 
 def _revision(event: AuditEvent) -> int:

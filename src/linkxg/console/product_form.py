@@ -51,9 +51,13 @@ def opened_again(form: PageForm, edit: ProductEdit, stored: Mapping[str, str]) -
     return " ".join(f"{name}={mark}" for name, mark in opened.items())
 
 
-def read_edit(form: PageForm, stored: Mapping[str, str]) -> ProductEdit:
-    """Which fields were changed by whom. `stored` is what the product says now."""
-    opened = _read_opened(form.text("opened")) or _read_opened(opened_with(stored))
+def read_edit(form: PageForm, stored: Mapping[str, str], revision: int) -> ProductEdit:
+    """Which fields were changed by whom. `stored` is what the product says now, at this revision."""
+    if not form.has("opened") and form.text("revision") == str(revision):
+        opened = _read_opened(opened_with(stored))
+    else:
+        # A field without a digest counts as changed by somebody else: it is asked about, never overwritten.
+        opened = _read_opened(form.text("opened"))
     edit = ProductEdit({}, [], [])
     for field in FIELDS:
         name, now = field.name, as_shown(field.name, stored[field.name])

@@ -27,7 +27,6 @@ from linkxg.web.permits import session_roles
 ATTEMPTS = 5
 """How often a save is decided again because somebody else was faster."""
 _OUTRUN = "Others are changing this product at the same time. Your input has been kept: save again."
-_UNKNOWN = "Somebody else has changed this product since you opened it. Your input has been kept: save again."
 _NOTHING_NEW = "Nothing was changed since the last version, so there is nothing to publish."
 
 
@@ -44,7 +43,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         edit = None
         for _ in range(ATTEMPTS):
             base = await read_product(parts.database, visit.account_id, product_id, "base")
-            edit = read_edit(visit.form, present(base))
+            edit = read_edit(visit.form, present(base), base.head.revision)
             answer = await _save(parts, visit, base, edit)
             if answer is not None:
                 return answer
@@ -59,9 +58,6 @@ async def _save(parts: Parts, visit: Visit, base: Shown, edit: ProductEdit) -> R
     if edit.both:
         errors, conflicts = await conflicts_of(parts.database, visit, base, edit)
         return await show_product(parts, visit, product_id, edit=edit, errors=errors, conflicts=conflicts, status=409)
-    if not visit.form.has("opened") and visit.form.text("revision") != str(revision):
-        # Not a form of this page, or one of an older release.
-        return await show_product(parts, visit, product_id, edit=edit, errors=whole_form(_UNKNOWN), status=409)
     if not edit.mine:
         return _onward(visit, product_id, base.head.draft_version, NOTHING)
     try:
