@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
+from console.test_permissions import GUARDED
 from harness.answers import JsonObject
 from harness.world import World
 from products.catalogue import body, change, complete, create, delete, new_gtin, path, post, publish, published, read
@@ -91,6 +93,51 @@ def test_changes_of_two_people_to_different_fields_both_stand(
     assert f"Saved. {other.email} changed Brand and Description meanwhile; those changes stand." in said
     expected = {"brand": "Theirs", "description": "New text", "modelNumber": "Mine"}
     assert read(world, made).data()["content"] == made["content"] | expected
+
+
+def values(mark: str) -> dict[str, str]:
+    """Another value for each field of the form."""
+    texts = ("sku", "name", "brand", "modelNumber", "description", "category.code", "category.name",
+             "category.schemeName", "facility.name")  # fmt: skip
+    return {name: f"{name} {mark} {uuid4()}" for name in texts} | {
+        "gtin": new_gtin(),
+        "category.schemeId": f"https://example.com/{mark}",
+        "facility.gln": {"theirs": "4012345000016", "mine": "4012345000023"}[mark],
+        "facility.country": {"theirs": "AT", "mine": "CH"}[mark],
+        "countryOfProduction": {"theirs": "PT", "mine": "ES"}[mark],
+    }
+
+
+def as_patch(fields: dict[str, str]) -> JsonObject:
+    """What the API calls these fields of the form."""
+    patch: JsonObject = {}
+    for name, value in fields.items():
+        at = patch if name in ("sku", "gtin") else patch.setdefault("content", {})
+        member, _, inner = name.partition(".")
+        at |= {member: at.get(member, {}) | {inner: value}} if inner else {member: value}
+    return patch
+
+
+def test_a_colleagues_change_of_any_other_field_survives(world: World, owner: Visitor) -> None:
+    for name in values("mine"):
+        made = create(world, **complete())
+        page = form(owner, made)
+        theirs, mine = values("theirs"), values("mine")
+        change(world, made, as_patch({other: theirs[other] for other in theirs if other != name})).expect(200)
+        followed(owner, save(owner, page, **{name: mine[name]}))
+        shown, expected = read(world, made).data(), as_patch(theirs | {name: mine[name]})
+        assert shown["content"] == made["content"] | expected["content"], name
+        assert (shown["sku"], shown["gtin"]) == (expected["sku"], expected["gtin"].rjust(14, "0")), name
+
+
+def test_every_form_of_a_product_is_known() -> None:
+    """A form that edits belongs into the test above."""
+    forms = {template.replace(":str", "").replace(":int", "") for method, template, _ in GUARDED if method == "POST"}
+    one = "/products/{product_id}"
+    assert {template for template in forms if template.startswith("/products")} == {
+        one, "/products/new", f"{one}/publish", f"{one}/remove", f"{one}/discard", f"{one}/unarchive",
+        f"{one}/versions/{{version}}/draft", f"{one}/versions/{{version}}/withdraw",
+    }  # fmt: skip
 
 
 def test_a_field_that_both_changed_is_asked_about(world: World, owner: Visitor, new_visitor: NewVisitor) -> None:
