@@ -53,3 +53,12 @@ def every_page(world: World) -> Callable[[], list[str]]:
         return [address(template, world) for method, template, _ in PAGES if method == "GET"]
 
     return addresses
+
+
+@pytest.fixture(scope="module")
+def editor(world: World) -> Iterator[Visitor]:
+    """One session of an Owner for all tests of a module: a sign-in takes longer than what they do."""
+    visitor = Visitor(world.server.url, world.vault)
+    assert visitor.sign_in(world.person("OWNER")).status_code == 303
+    yield visitor
+    visitor.close()
