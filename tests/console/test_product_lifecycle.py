@@ -89,3 +89,12 @@ def test_a_draft_that_was_published_meanwhile_is_told(world: World, editor: Visi
     said = followed(editor, save(editor, page, brand="Late"))
     assert "Saved. Version 1 was published meanwhile; this change is in the draft of version 2." in said
     assert read(world, made).data()["content"] == made["content"]
+
+
+def test_a_review_with_nothing_to_publish_says_why(world: World, editor: Visitor) -> None:
+    made = published(world)
+    said = followed(editor, save(editor, form(editor, made), then="review"))
+    assert "Nothing was changed since the last version, so there is nothing to publish." in said
+    said = followed(editor, save(editor, form(editor, made), sku=f"{made['sku']}-2", then="review"))
+    assert "Saved. SKU and GTIN belong to no version, so there is nothing to publish." in said
+    assert read(world, made).data()["sku"] == f"{made['sku']}-2"

@@ -29,6 +29,8 @@ ATTEMPTS = 5
 _OUTRUN = "Others are changing this product at the same time. Your input has been kept: save again."
 _NOTHING_NEW = "Nothing was changed since the last version, so there is nothing to publish."
 
+_AT_ONCE = "SKU and GTIN belong to no version, so there is nothing to publish."
+
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
     @get("/products/{product_id:str}", **session_roles())
@@ -40,14 +42,16 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         visit = visit_of(request)
         if "products:write" not in visit.scopes:
             raise AccessDenied
-        edit = None
+        base = edit = None
         for _ in range(ATTEMPTS):
             base = await read_product(parts.database, visit.account_id, product_id, "base")
             edit = read_edit(visit.form, present(base), base.head.revision)
             answer = await _save(parts, visit, base, edit)
             if answer is not None:
                 return answer
-        return await show_product(parts, visit, product_id, edit=edit, errors=whole_form(_OUTRUN), status=409)
+        return await show_product(
+            parts, visit, product_id, base=base, edit=edit, errors=whole_form(_OUTRUN), status=409
+        )
 
     return [show, save]
 
@@ -57,7 +61,9 @@ async def _save(parts: Parts, visit: Visit, base: Shown, edit: ProductEdit) -> R
     product_id, revision = base.head.id, base.head.revision
     if edit.both:
         errors, conflicts = await conflicts_of(parts.database, visit, base, edit)
-        return await show_product(parts, visit, product_id, edit=edit, errors=errors, conflicts=conflicts, status=409)
+        return await show_product(
+            parts, visit, product_id, base=base, edit=edit, errors=errors, conflicts=conflicts, status=409
+        )
     if not edit.mine:
         return _onward(visit, product_id, base.head.draft_version, NOTHING)
     try:
@@ -68,11 +74,11 @@ async def _save(parts: Parts, visit: Visit, base: Shown, edit: ProductEdit) -> R
     except PreconditionFailed:
         return None
     except ValidationFailed as error:
-        return await show_product(parts, visit, product_id, edit=edit, errors=form_errors(error), status=422)
+        return await show_product(parts, visit, product_id, base=base, edit=edit, errors=form_errors(error), status=422)
     except (DuplicateSku, DuplicateGtin, InvalidState) as error:
         field = {DuplicateSku: "sku", DuplicateGtin: "gtin"}.get(type(error), "")
         errors = FormErrors([(field, error.description)], prefix="f-")
-        return await show_product(parts, visit, product_id, edit=edit, errors=errors, status=409)
+        return await show_product(parts, visit, product_id, base=base, edit=edit, errors=errors, status=409)
     text = await saved_text(parts.database, visit, base, edit, product)
     return _onward(visit, product_id, product.draft_version, text)
 
@@ -83,7 +89,7 @@ def _onward(visit: Visit, product_id: str, draft: int | None, text: str) -> Resp
     if visit.form.text("then") != "review":
         return go(visit, here, **told(visit, text))
     if draft is None:
-        return go(visit, here, **told(visit, _NOTHING_NEW))
+        return go(visit, here, **told(visit, _NOTHING_NEW if text == NOTHING else f"{text} {_AT_ONCE}"))
     return go(visit, f"{here}/review", **(told(visit, text) if text != NOTHING else {}))
 
 

@@ -16,6 +16,7 @@ from linkxg.products.content import read_content
 from linkxg.products.countries import NAMES
 from linkxg.products.find_missing import find_missing
 from linkxg.products.list_versions import list_versions
+from linkxg.products.model import Shown
 from linkxg.products.read_product import read_product
 from linkxg.products.used_countries import used_countries
 
@@ -29,12 +30,13 @@ async def show_product(
     product_id: str,
     *,
     errors: FormErrors | None = None,
+    base: Shown | None = None,
     edit: ProductEdit | None = None,
     conflicts: Mapping[str, Conflict] | None = None,
     status: int = 200,
 ) -> Response[str]:
-    """With `edit`, what the person changed is in the fields, beside what the product holds now."""
-    base = await read_product(parts.database, visit.account_id, product_id, "base")
+    """With `edit`, what the person changed is in the fields, beside what `base` holds: `edit` was read against it."""
+    base = base or await read_product(parts.database, visit.account_id, product_id, "base")
     head = base.head
     rows, more = await list_versions(parts.database, visit.account_id, product_id, before=None, limit=SHOWN_VERSIONS)
     stored = present(base)
