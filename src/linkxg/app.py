@@ -130,7 +130,6 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     notices = OwnerNotices(database, mailer)
 
-    error_pages = ErrorPages(refusals)
     answer_token_requests = TokenEndpoint(authentication, minter, limits, usage, metrics)
     parts = Parts(
         database,
@@ -145,6 +144,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
         settings.limit_scale,
         imports.wake,
     )
+    error_pages = ErrorPages(refusals, parts)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

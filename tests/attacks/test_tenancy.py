@@ -51,6 +51,8 @@ def foreign_things(world: World) -> dict[str, tuple[str, list[tuple[str, str, An
                 ("GET", "/products/{}/versions/1", None),
                 ("GET", "/products/{}/versions/1/diff/1", None),
                 ("POST", "/products/{}/versions/1/withdraw", {"reason": "Stolen"}),
+                ("DELETE", "/products/{}/draft", None),
+                ("POST", "/products/{}/unarchive", None),
                 ("DELETE", "/products/{}", None),
             ],
         ),

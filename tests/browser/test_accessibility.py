@@ -20,6 +20,7 @@ from console.test_permissions import PAGES
 CLIENT = "/account/api-access/{client_id}"
 NO_PAGES = {
     "/", "/account/audit.csv", "/account/audit.ndjson", f"{CLIENT}/env", "/imports/template",
+    "/account/sessions/left",
     "/imports/{import_id}/failed-rows",
     # Whoever asks again for where a form was sent is led back.
     f"{CLIENT}/disable", f"{CLIENT}/enable", f"{CLIENT}/test", f"{CLIENT}/secrets/{{secret_id}}/extend",

@@ -41,4 +41,4 @@ def test_a_viewer_reads(site: World, open_page: OpenPage) -> None:
     expect(page.get_by_role("link", name="Create product")).to_have_count(0)
     page.goto(f"/products/{made['id']}")
     expect(page.locator(".attributes")).to_contain_text("HDPE")
-    expect(page.get_by_role("button", name="Save product")).to_have_count(0)
+    expect(page.get_by_role("button", name="Save draft")).to_have_count(0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from uuid import uuid4
 
 from playwright.sync_api import Page
 
@@ -14,6 +15,7 @@ from browser.chromium import sign_in
 from browser.showcase import Showcase
 from harness.databases import SqliteDatabase
 from harness.people import Person, invite
+from products.catalogue import change
 
 INVITED = "nora.lindqvist@example.test"
 
@@ -122,6 +124,11 @@ def _products(page: Page, showcase: Showcase) -> Iterator[str]:
         "compare": f"{versioned}/compare/1/2",
         "compare-draft": f"{versioned}/compare/2/3",
         "compare-same": f"{versioned}/compare/2/2",
+        "product-review": f"{versioned}/review",
+        "product-review-incomplete": f"/products/{stock.incomplete}/review",
+        "product-discard": f"{versioned}/discard",
+        "product-archive": f"{versioned}/remove",
+        "product-delete": f"/products/{stock.incomplete}/remove",
         "new-product": "/products/new",
     }
     for name, path in pages.items():
@@ -129,10 +136,15 @@ def _products(page: Page, showcase: Showcase) -> Iterator[str]:
         yield name
     page.goto(f"/products/{stock.incomplete}")
     page.get_by_label("GTIN", exact=True).fill("4006381333932")
-    page.get_by_label("Country of production").fill("XX")
-    page.get_by_role("button", name="Save product").click()
+    page.get_by_role("button", name="Save draft").click()
     page.get_by_role("alert").wait_for()
     yield "product-refused"
+    page.goto(f"/products/{stock.incomplete}")
+    page.get_by_label("Brand", exact=True).fill("Oak & Sons")
+    change(showcase.world, {"id": stock.incomplete}, {"content": {"brand": f"Oak {uuid4()}"}}).expect(200)
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("button", name="Save with these choices").wait_for()
+    yield "product-conflict"
     page.goto(f"{versioned}/versions/2")
     page.get_by_label("Reason").fill(" ")
     page.get_by_role("button", name="Withdraw version 2").click()

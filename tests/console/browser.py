@@ -25,6 +25,8 @@ class _Forms(HTMLParser):
         super().__init__()
         self.found: list[tuple[dict[str, str], Fields]] = []
         self._open = False
+        self._area: str | None = None
+        self._select: tuple[str, list[tuple[str, bool]]] | None = None
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attributes}
@@ -34,11 +36,35 @@ class _Forms(HTMLParser):
         elif self._open and tag == "input" and given.get("name"):
             if given.get("type") in ("checkbox", "radio") and "checked" not in given:
                 return
-            self.found[-1][1].append((given["name"], given.get("value", "")))
+            value = given.get("value", "")
+            # What the standard calls value sanitization: a field of one line has no line ends.
+            value = value if given.get("type") == "hidden" else value.replace("\n", "")
+            self.found[-1][1].append((given["name"], value))
+        elif self._open and tag == "textarea":
+            self._area = ""
+            self.found[-1][1].append((given["name"], ""))
+        elif self._open and tag == "select":
+            self._select = (given["name"], [])
+        elif self._select is not None and tag == "option":
+            self._select[1].append((given.get("value", ""), "selected" in given))
+
+    def handle_data(self, data: str) -> None:
+        if self._area is not None:
+            self._area += data
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._open = False
+        elif tag == "textarea" and self._area is not None:
+            # HTML Living Standard 13.2.6.4.7: one line end after the tag is no part of the text.
+            name, _ = self.found[-1][1].pop()
+            self.found[-1][1].append((name, self._area.removeprefix("\n")))
+            self._area = None
+        elif tag == "select" and self._select is not None:
+            name, options = self._select
+            chosen = [value for value, selected in options if selected] or [value for value, _ in options[:1]]
+            self.found[-1][1].extend((name, value) for value in chosen[-1:])
+            self._select = None
 
 
 class Visitor:
@@ -67,19 +93,23 @@ class Visitor:
         return self.http.post(path, content=urlencode(list(fields)).encode(), headers=sent)
 
     def fill(self, page: httpx.Response, action: str | None = None, /, **values: Any) -> httpx.Response:
-        """Send the form of the page whose action is `action` (or that has none), with these values."""
+        """Send the form of the page whose action is `action` (or the page itself), with these values."""
         path = page.request.url.path
         fields = self.fields(page, action)
         for name, value in values.items():
             fields = [pair for pair in fields if pair[0] != name]
             fields += [(name, one) for one in ([value] if isinstance(value, str) else value)]
-        return self.post(action or path, fields)
+        # A browser sends every line end as CR LF.
+        sent = [(name, value.replace("\n", "\r\n")) for name, value in fields]
+        return self.post(action or path, sent)
 
     def fields(self, page: httpx.Response, action: str | None = None) -> Fields:
         parser = _Forms()
-        parser.feed(page.text)
+        # Before it reads a page, a browser makes every line end LF.
+        parser.feed(page.text.replace("\r\n", "\n").replace("\r", "\n"))
+        here = page.request.url.path
         for given, fields in parser.found:
-            if given.get("method") == "post" and given.get("action") == action:
+            if given.get("method") == "post" and given.get("action", here) == (action or here):
                 return list(fields)
         raise AssertionError(f"no form for {action} on {page.request.url.path}: {[f[0] for f in parser.found]}")
 

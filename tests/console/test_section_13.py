@@ -82,7 +82,7 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
     secret = f"/account/api-access/{rotated.client_id}/secrets/{rotated.secret_id}"
     return [
         ("/account/api-access/new", [("name", "X"), ("scope", "products:read"), ("key", "0123456789abcdef")]),
-        (client, [("name", "X"), ("scope", "products:read")]),
+        (client, [("name", "X"), ("scope", "products:read"), ("sure", "yes")]),
         (f"{client}/rotate", [("mode", "planned"), ("overlap", "3600")]),
         (f"{client}/rotate", [("mode", "compromised")]),
         (f"{client}/least-scope", [("remove", "dpp:read")]),
@@ -91,7 +91,7 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
         (f"{secret}/finish", [("sure", "yes")]),
         (f"{secret}/extend", [("overlap", "3600")]),
         ("/account/members", [("email", "new@example.test"), ("role", "VIEWER")]),
-        *((member, [("act", act), ("role", "ADMIN")]) for act in ("role", "disable", "remove", "end")),
+        *((member, [("act", act), ("role", "ADMIN"), ("sure", "yes")]) for act in ("role", "disable", "remove", "end")),
     ]
 
 

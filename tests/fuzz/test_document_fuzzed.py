@@ -65,6 +65,8 @@ USING_UP = {
     "deleteClient",
     "deleteProduct",
     "publishProduct",
+    "discardDraft",
+    "unarchiveProduct",
     "withdrawVersion",
     "removeSecret",
     "removeUser",

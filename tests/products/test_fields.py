@@ -73,6 +73,7 @@ def test_what_is_written_takes_no_parameters(world: World) -> None:
     for method, address, given in (
         ("POST", PRODUCTS, body()), ("PATCH", where, {"sku": new_sku()}), ("DELETE", where, None),
         ("POST", f"{where}/publish", {}), ("POST", f"{where}/versions/1/withdraw", {"reason": "x"}),
+        ("DELETE", f"{where}/draft", None), ("POST", f"{where}/unarchive", None),
         ("POST", "/identifiers/validate", {"identifiers": [{"type": "gtin", "value": "96385074"}]}),
         ("POST", f"/imports/{made['id']}/cancel", None), ("POST", f"/imports/{made['id']}/retry", None),
     ):  # fmt: skip

@@ -41,8 +41,12 @@ async def change_user(
     *,
     role: Role | None = None,
     disabled: bool | None = None,
+    was: Role | None = None,
 ) -> UserView:
-    """Raises NotFound, AccessDenied (an Admin and an Owner's account) or Conflict (the last Owner)."""
+    """Raises NotFound, AccessDenied (an Admin and an Owner's account) or Conflict (the last Owner).
+
+    Also Conflict when the role is no longer `was`, with which the person who changes it began.
+    """
 
     def unit(conn: Connection) -> User | PublicError:
         lock_caller(conn, user_id)
@@ -54,6 +58,8 @@ async def change_user(
         loses_owner = user.role == "OWNER" and (bool(disabled) or role not in (None, "OWNER"))
         if loses_owner and not user.disabled and not store.count_other_owners(conn, account_id, user_id):
             return Conflict(_LAST_OWNER)
+        if was is not None and user.role != was:
+            return Conflict("Somebody else has changed the role meanwhile.")
         changed: dict[str, Any] = {}
         if role is not None and role != user.role:
             changed["role"] = role

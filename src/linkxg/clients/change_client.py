@@ -18,7 +18,7 @@ from linkxg.clients.show import view
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.changes import GONE
-from linkxg.errors import NotFound
+from linkxg.errors import Conflict, NotFound, PublicError
 from linkxg.tokens.revoke import client_changed
 from linkxg.tokens.scopes import format_scope
 
@@ -34,9 +34,18 @@ class ClientChange(NamedTuple):
 
 
 async def change_client(
-    database: Database, actor: Actor, account_id: str, client_id: str, change: ClientChange
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    client_id: str,
+    change: ClientChange,
+    *,
+    seen: Client | None = None,
 ) -> ClientView:
-    """Raises NotFound, InvalidRequest, or InvalidScope for scopes beyond the role of who changes it."""
+    """Raises NotFound, InvalidRequest, or InvalidScope for scopes beyond the role of who changes it.
+
+    With `seen`, the client as it was read: Conflict if one of the fields to be changed has another value by now.
+    """
     wanted: dict[str, Any] = {}
     if change.name is not None:
         check_name(change.name)
@@ -50,10 +59,12 @@ async def change_client(
     if change.self_rotation is not None:
         wanted["self_rotation"] = change.self_rotation
 
-    def unit(conn: Connection) -> Client | None:
+    def unit(conn: Connection) -> Client | PublicError | None:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
         if client is None:
             return None
+        if seen is not None and any(getattr(client, name) != getattr(seen, name) for name in wanted):
+            return Conflict("Somebody else has changed the client meanwhile.")
         changed = {name: value for name, value in wanted.items() if getattr(client, name) != value}
         if not changed:
             return client
@@ -71,6 +82,8 @@ async def change_client(
     client = await write_as(database, actor, unit)
     if client is None:
         raise NotFound
+    if isinstance(client, PublicError):
+        raise client
     return view(client, now_ms())
 
 

@@ -36,6 +36,11 @@ async def list_clients(
     return shown, shown[-1].client_id if len(found) > limit else None
 
 
+async def count_clients_of(database: Database, account_id: str, user_id: str) -> int:
+    """How many clients that person created; they outlive the person."""
+    return await database.read(store.count_clients_of, account_id, user_id)
+
+
 class ClientDetail(NamedTuple):
     """A client with what it does: rows of daily usage (oldest first) and of the scopes that it exercised."""
 

@@ -125,6 +125,12 @@ def list_client_names(conn: Connection, account_id: str, client_ids: Iterable[st
     return {row.id: row.name for row in found}
 
 
+def count_clients_of(conn: Connection, account_id: str, user_id: str) -> int:
+    """How many clients of the account that person created."""
+    query = select(func.count()).select_from(clients)
+    return conn.execute(query.where(clients.c.account_id == account_id, clients.c.created_by == user_id)).scalar_one()
+
+
 def list_clients(conn: Connection, account_id: str, *, after: str, limit: int) -> list[Client]:
     """Clients of the account with an id above `after`, in the order of their ids."""
     query = select(clients).where(clients.c.account_id == account_id, clients.c.id > after)

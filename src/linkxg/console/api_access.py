@@ -1,5 +1,6 @@
 """`/account/api-access`: the clients of the account, a new one, and its secret, shown once."""
 
+import ipaddress
 import secrets
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from linkxg.clients.model import MAX_NAME
 from linkxg.clients.refused.list_refused import list_refused
 from linkxg.clients.register import register_client
 from linkxg.clients.search.search_clients import search_clients
@@ -17,7 +19,9 @@ from linkxg.clock import now_ms
 from linkxg.console.causes import LABELS
 from linkxg.console.client_state import State, state_of, unused_scopes
 from linkxg.console.confirm import ask_password
+from linkxg.console.form_errors import FormErrors, of_api_error
 from linkxg.console.guard import Visit, visit_of
+from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import download, go, page
 from linkxg.console.parts import Parts
 from linkxg.console.try_credential import TRIED, try_credential
@@ -25,10 +29,18 @@ from linkxg.db.idempotency import check_key
 from linkxg.errors import Cause, InvalidRequest, InvalidScope
 from linkxg.tokens.scopes import SCOPES, format_scope
 from linkxg.web.permits import ADMINISTRATORS, session_roles
+from linkxg.web.source import parse_network
 
 PAGE_SIZE = 20
 SORTS = ("name", "created", "used")
 LIST = "/account/api-access"
+FIELDS = {
+    "client_name": ("name", "name"),
+    "allowed_cidrs": ("ranges", "address ranges"),
+    "expires_at": ("expires", "expiry"),
+    "scope": ("scope", "scopes"),
+}
+"""The API's name of each member; the form's field and its label."""
 
 
 class Row(NamedTuple):
@@ -96,13 +108,18 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     async def create(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
         form = visit.form
-        asking = await ask_password(parts, visit, "create the client")
+        key = form.text("key")
+
+        async def back() -> Response[str]:
+            return _form(visit, key)
+
+        asking = await ask_password(parts, visit, "create the client", back=back)
         if asking is not None:
             return asking
-        key = form.text("key")
+        errors = check_settings(form)
+        if errors:
+            return _form(visit, key, errors=errors)
         try:
-            if not form.all("scope"):
-                raise InvalidRequest("Select at least one scope.")
             made = await register_client(
                 parts.database,
                 parts.server_key,
@@ -116,7 +133,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
                 idempotency_key=check_key(key or None),
             )
         except (InvalidRequest, InvalidScope) as error:
-            return _form(visit, key, error=_in_words(error.description))
+            return _form(visit, key, errors=of_api_error(error.description, FIELDS))
         return show_secret(parts, visit, made.client_id, made.client_name, made.scope, made.client_secret)
 
     @post(f"{LIST}/{{client_id:str}}/test", **session_roles(ADMINISTRATORS))
@@ -168,17 +185,17 @@ def show_secret(
     )
 
 
-def _form(visit: Visit, key: str, *, error: str | None = None) -> Response[str]:
+def _form(visit: Visit, key: str, *, errors: FormErrors | None = None) -> Response[str]:
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     return page(
         visit,
         "new_client.html",
-        status=422 if error else 200,
+        status=422 if errors else 200,
         key=key,
         grantable=[(scope, text) for scope, text in SCOPES.items() if scope in visit.scopes],
         chosen=visit.form.all("scope"),
         first_day=tomorrow.isoformat(),
-        error=error,
+        errors=errors or FormErrors(),
     )
 
 
@@ -189,13 +206,34 @@ def _end_of_day(text: str) -> int | None:
     try:
         day = msgspec.convert(text, date, strict=True)
     except msgspec.ValidationError:
-        raise InvalidRequest("The expiry must be a day such as 2027-06-30.") from None
+        raise InvalidRequest("The field expires_at must be a day such as 2027-06-30.") from None
     return int(datetime.combine(day, time(23, 59, 59), UTC).timestamp())
 
 
-def _in_words(description: str) -> str:
-    """The API names fields as programs know them; a person knows their labels."""
-    names = {"client_name": "name", "allowed_cidrs": "address ranges", "expires_at": "expiry"}
-    for field, label in names.items():
-        description = description.replace(f"The field {field}", f"The field “{label}”")
-    return description
+def check_settings(form: PageForm) -> FormErrors:
+    """What a person can have filled in wrong, each at its field and line."""
+    errors = FormErrors()
+    name = form.text("name").strip()
+    if not name:
+        errors.add("name", "Enter a name.")
+    elif len(name) > MAX_NAME:
+        errors.add("name", f"A name has 1 to {MAX_NAME} characters; this one has {len(name)}.")
+    if not form.all("scope"):
+        errors.add("scope", "Select at least one scope.")
+    for number, line in enumerate(form.text("ranges").splitlines(), 1):
+        for text in line.replace(",", " ").split():
+            fault = _range_fault(text)
+            if fault:
+                errors.add("ranges", f"Line {number}, {text[:60]}: {fault}")
+    return errors
+
+
+def _range_fault(text: str) -> str:
+    try:
+        parse_network(text)
+    except ValueError:
+        try:
+            return f"the range is {ipaddress.ip_network(text, strict=False)}."
+        except ValueError:
+            return "this is not an address range such as 203.0.113.0/24."
+    return ""

@@ -9,17 +9,21 @@ from litestar.params import FromPath
 from linkxg.accounts.manage_user import list_people
 from linkxg.clients.change_client import ClientChange, change_client, delete_client
 from linkxg.clients.refused.list_refused import list_refused
-from linkxg.clients.show import read_client
+from linkxg.clients.show import ClientDetail, read_client
 from linkxg.clock import now_ms
-from linkxg.console.api_access import LIST, _in_words
+from linkxg.console.api_access import LIST
+from linkxg.console.ask_first import Question, ask_first, confirmed
 from linkxg.console.causes import explain
 from linkxg.console.chart import DAYS, usage_chart
 from linkxg.console.client_state import evidence, state_of, unused_scopes
 from linkxg.console.confirm import ask_password
+from linkxg.console.edits import Conflict, opened_with
+from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit, visit_of
+from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
-from linkxg.errors import InvalidRequest, InvalidScope
+from linkxg.console.words import ago, count
 from linkxg.tokens.scopes import SCOPES
 from linkxg.web.permits import ADMINISTRATORS, session_roles
 
@@ -29,32 +33,15 @@ ONE = f"{LIST}/{{client_id:str}}"
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
     @get(ONE, **session_roles(ADMINISTRATORS))
     async def show(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        return await _show(parts, visit_of(request), client_id)
-
-    @post(ONE, **session_roles(ADMINISTRATORS))
-    async def save(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        form = visit.form
-        asking = await ask_password(parts, visit, "change the client")
-        if asking is not None:
-            return asking
-        try:
-            if not form.all("scope"):
-                raise InvalidRequest("Select at least one scope; to stop the client, disable it.")
-            change = ClientChange(
-                name=form.text("name").strip(),
-                scope=" ".join(form.all("scope")),
-                allowed_cidrs=form.lines("ranges"),
-                self_rotation=form.text("self_rotation") == "yes",
-            )
-            await change_client(parts.database, visit.actor, visit.account_id, client_id, change)
-        except (InvalidRequest, InvalidScope) as error:
-            return await _show(parts, visit, client_id, error=_in_words(error.description))
-        return go(visit, f"{LIST}/{client_id}", done="saved")
+        return await show_client(parts, visit_of(request), client_id)
 
     @post(f"{ONE}/disable", **session_roles(ADMINISTRATORS))
     async def disable(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
+        if not confirmed(visit):
+            detail = await read_client(parts.database, visit.account_id, client_id, days=2)
+            if not detail.client.disabled:
+                return ask_first(visit, _ask_disable(detail))
         change = ClientChange(disabled=True)
         await change_client(parts.database, visit.actor, visit.account_id, client_id, change)
         return go(visit, f"{LIST}/{client_id}", done="disabled")
@@ -90,21 +77,54 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     async def back(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
         return go(visit_of(request), f"{LIST}/{client_id}")
 
-    return [show, save, disable, enable, ask_delete, delete, back]
+    return [show, disable, enable, ask_delete, delete, back]
 
 
-async def _show(parts: Parts, visit: Visit, client_id: str, *, error: str | None = None) -> Response[str]:
+def _ask_disable(detail: ClientDetail) -> Question:
+    client = detail.client
+    calls, tokens = (sum(getattr(row, kind) for row in detail.usage) for kind in ("calls", "tokens"))
+    used = f"Last used {ago(client.last_used_at)}." if client.last_used_at else "It has never been used."
+    return Question(
+        f"Disable {client.name[:60]}?",
+        [
+            f"It has made {count(calls, 'API call')} and requested {count(tokens, 'token')} since yesterday. {used}",
+            "Its live tokens stop within a second and it gets no new ones, until you enable it. Its secrets stay.",
+        ],
+        "Disable client",
+        "Keep it on",
+        f"{LIST}/{client.id}",
+    )
+
+
+async def show_client(
+    parts: Parts,
+    visit: Visit,
+    client_id: str,
+    *,
+    errors: FormErrors | None = None,
+    conflicts: dict[str, Conflict] | None = None,
+    filled: bool = False,
+) -> Response[str]:
+    """The page of a client; with `filled` or errors, its form holds what was posted."""
     detail = await read_client(parts.database, visit.account_id, client_id, days=DAYS)
     people = await list_people(parts.database, visit.account_id)
     refused = await list_refused(parts.database, visit.account_id, client_id=client_id, limit=5)
     client, now = detail.client, now_ms()
     live = client.live_secrets(now)
     used = {scope: row.last_used_at for scope, row in detail.scopes.items()}
-    form = visit.form
+    form, posted = visit.form, bool(errors) or filled
+    was = {
+        "name": client.name,
+        "scope": " ".join(sorted(client.scopes)),
+        "ranges": "\n".join(client.cidrs),
+        "self_rotation": "yes" if client.self_rotation else "",
+    }
+    if posted and not conflicts:
+        was = opened_with(form, was, was)
     return page(
         visit,
         "client.html",
-        status=422 if error else 200,
+        status=(409 if conflicts else 422) if errors else 200,
         client=client,
         state=state_of(client, now),
         creator=next((person.email for person in people if person.id == client.created_by), "a person since removed"),
@@ -116,10 +136,21 @@ async def _show(parts: Parts, visit: Visit, client_id: str, *, error: str | None
         refused=[(one, explain(one, client)) for one in refused],
         grantable=[(scope, text) for scope, text in SCOPES.items() if scope in visit.scopes],
         filled={
-            "name": form.text("name") if error else client.name,
-            "scopes": form.all("scope") if error else client.scopes,
-            "ranges": form.text("ranges") if error else "\n".join(client.cidrs),
-            "self_rotation": form.text("self_rotation") == "yes" if error else client.self_rotation,
+            "name": form.text("name") if posted else client.name,
+            "scopes": _scopes_of(form, client.scopes, conflicts=bool(conflicts)) if posted else client.scopes,
+            "ranges": form.text("ranges") if posted else "\n".join(client.cidrs),
+            "self_rotation": form.text("self_rotation") == "yes" if posted else client.self_rotation,
         },
-        error=error,
+        was=was,
+        errors=errors or FormErrors(),
+        conflicts=conflicts or {},
     )
+
+
+def _scopes_of(form: PageForm, now: frozenset[str], *, conflicts: bool) -> frozenset[str]:
+    """The boxes that are ticked; where the form begins anew from what is stored, this person's changes upon that."""
+    chosen = frozenset(form.all("scope"))
+    if not conflicts:
+        return chosen
+    was = frozenset(form.text("was.scope").split())
+    return (now | (chosen - was)) - (was - chosen)

@@ -4,12 +4,15 @@ Asked before a sensitive act when it was not given within ten minutes (security 
 filled in, so that the act goes on from there; no secret is ever part of such a form.
 """
 
+from collections.abc import Awaitable, Callable
+
 from litestar import Response
 
 from linkxg.console.cookies import SESSION, set_cookie
 from linkxg.console.forgery import FIELD
+from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import SignInRequired, Visit
-from linkxg.console.pages import page
+from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.errors import InvalidCredentials, InvalidToken, RateLimitExceeded
 from linkxg.sessions.console_session import prove_again
@@ -18,10 +21,18 @@ from linkxg.sessions.throttle import SOURCE_LOGINS
 from linkxg.web.source import source_key
 
 PASSWORD = "confirm_password"  # noqa: S105  the name of a field
+CANCEL = "confirm_cancel"
 
 
-async def ask_password(parts: Parts, visit: Visit, act: str) -> Response[str] | None:
-    """The page that asks, or None when the act may go on. `act` completes «Confirm your password to …»."""
+async def ask_password(
+    parts: Parts, visit: Visit, act: str, *, back: Callable[[], Awaitable[Response[str]]] | None = None
+) -> Response[str] | None:
+    """The page that asks, or None when the act may go on. `act` completes «Confirm your password to …».
+
+    `back` makes the page that *Cancel* leads to: the form, filled in with what was posted.
+    """
+    if visit.form.text(CANCEL):
+        return await back() if back else go(visit, visit.path)
     if visit.proved_lately:
         return None
     error = None
@@ -50,4 +61,5 @@ async def ask_password(parts: Parts, visit: Visit, act: str) -> Response[str] | 
         else:
             return None
     carried = [(name, value) for name, value in visit.form.pairs if name not in (FIELD, PASSWORD)]
-    return page(visit, "confirm.html", status=403 if error else 200, act=act, carried=carried, error=error)
+    errors = FormErrors([(PASSWORD, error)] if error else [])
+    return page(visit, "confirm.html", status=403 if error else 200, act=act, carried=carried, errors=errors)

@@ -34,5 +34,10 @@ def clear_cookie(name: str, *, secure: bool) -> Cookie:
     return Cookie(_full_name(name, secure), "/", "", max_age=0, secure=secure, httponly=True, samesite="lax")
 
 
+def cookie_header(name: str, value: str, *, secure: bool) -> bytes:
+    """The Cookie header field of a request that carries it."""
+    return f"{_full_name(name, secure)}={value}".encode()
+
+
 def _full_name(name: str, secure: bool) -> str:
     return f"__Host-{name}" if secure else name

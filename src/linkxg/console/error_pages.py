@@ -5,15 +5,19 @@ What happened, why, and what to do next, with the request id that finds it in th
 
 import os
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from linkxg.console.addresses import local_path
+from linkxg.console.carried_forms import seal
+from linkxg.console.forgery import FIELD
 from linkxg.console.guard import SignInRequired, Visit, visit_if_any
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import go, page
+from linkxg.console.parts import Parts
+from linkxg.console.sign_in import sign_in_page
 from linkxg.errors import (
     AccessDenied,
     IdempotencyKeyReused,
@@ -48,8 +52,8 @@ def wants_page(exchange: Exchange, path: str) -> bool:
 class ErrorPages:
     """Turns what a page raised into a page; `refusals` notes it in the log as for the API."""
 
-    def __init__(self, refusals: Refusals) -> None:
-        self._refusals = refusals
+    def __init__(self, refusals: Refusals, parts: Parts) -> None:
+        self._refusals, self._parts = refusals, parts
 
     def refuse(self, request: Request[Any, Any, Any], error: PublicError) -> Response[str]:
         exchange = exchange_of(request.scope)
@@ -72,9 +76,11 @@ class ErrorPages:
         return self.refuse(request, PublicError(reason=type(fault).__name__))
 
     def sign_in_first(self, request: Request[Any, Any, Any], _: SignInRequired | InvalidToken) -> Response[str]:
-        """To the sign-in page, and afterwards back to where the person was."""
+        """To the sign-in page, and afterwards back to where the person was; what was typed goes with them."""
         visit = visit_if_any(request) or _stranger(request)
         visit.exchange.notes["reason"] = "not signed in"
+        if visit.form.pairs:
+            return self._keep_form(request, visit)
         wanted = request.scope["path"]
         if request.scope["method"] == "POST":
             referer = (visit.exchange.header(b"referer") or b"").decode("latin-1")
@@ -83,6 +89,18 @@ class ErrorPages:
             wanted += "?" + visit.exchange.query.decode("latin-1")
         target = local_path(wanted)
         return go(visit, "/sign-in", next=target) if target not in ("", "/") else go(visit, "/sign-in")
+
+    def _keep_form(self, request: Request[Any, Any, Any], visit: Visit) -> Response[str]:
+        """Sign-in with the form that was posted as the session had ended."""
+        if "upload" in request.route_handler.opt:
+            # A file cannot be carried; the choices beside it can.
+            chosen = {name: value for name, value in visit.form.pairs if name != FIELD}
+            return go(visit, "/sign-in", next=f"{visit.path}?{urlencode(chosen | {'done': 'file-again'})}")
+        person = visit.session or visit.former
+        carried = seal(self._parts.server_key, person.user_id, visit.path, visit.form.pairs) if person else ""
+        referer = urlsplit((visit.exchange.header(b"referer") or b"").decode("latin-1")).path
+        visit.session = None
+        return sign_in_page(self._parts, visit, wanted=local_path(referer), carried=carried)
 
 
 def _stranger(request: Request[Any, Any, Any]) -> Visit:

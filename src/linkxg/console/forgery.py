@@ -5,6 +5,7 @@ absent), and the form carries the HMAC that only a page of this very session hol
 """
 
 import hmac
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from linkxg.crypto.secrets import derive
@@ -20,12 +21,17 @@ def form_token(server_key: bytes, bound_to: str) -> str:
     return derive(server_key, "console form", bound_to).hex()
 
 
-def require_own_form(exchange: Exchange, own_origin: str, server_key: bytes, bound_to: str, token: str) -> None:
-    """Raises AccessDenied for a form that another site made this browser send."""
+def require_own_form(
+    exchange: Exchange, own_origin: str, server_key: bytes, bound_to: Iterable[str], token: str
+) -> None:
+    """Raises AccessDenied for a form that another site made this browser send.
+
+    `bound_to` are the sessions and cookies one of which the form must have been made for; empty ones count for nothing.
+    """
     if not _from_own_origin(exchange, own_origin):
         raise AccessDenied("This form came from another site.", reason="cross-site form")
-    expected = form_token(server_key, bound_to)
-    if not bound_to or not hmac.compare_digest(token.encode(), expected.encode()):
+    expected = [form_token(server_key, one).encode() for one in bound_to if one]
+    if not any(hmac.compare_digest(token.encode(), one) for one in expected):
         raise AccessDenied("This form is out of date.", reason="form token")
 
 

@@ -19,9 +19,9 @@ from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie
 from linkxg.console.forgery import FIELD, form_token, require_own_form
 from linkxg.console.page_forms import FORM_LIMIT, PageForm, read_page_form, read_pairs
 from linkxg.console.parts import Parts
-from linkxg.errors import AccessDenied, InvalidRequest
-from linkxg.sessions.console_session import find_console_session, find_session_again
-from linkxg.sessions.model import RECENT_MS, ConsoleSession
+from linkxg.errors import AccessDenied, InvalidRequest, PublicError
+from linkxg.sessions.console_session import find_console_session, find_former_session, find_session_again
+from linkxg.sessions.model import RECENT_MS, ConsoleSession, FormerSession
 from linkxg.tokens.scopes import ROLE_SCOPES
 from linkxg.web.exchange import STRANGER_LIMIT, Exchange, exchange_of
 from linkxg.web.multipart_body import MultipartUpload, is_multipart
@@ -47,6 +47,8 @@ class Visit:
     nonce: str = ""
     cookies: list[Cookie] = field(default_factory=list)
     upload: MultipartUpload | None = None
+    former: FormerSession | None = None
+    """The session of the cookie, once it has ended."""
 
     @property
     def person(self) -> ConsoleSession:
@@ -112,12 +114,11 @@ class ConsoleGuard:
             exchange.authorise_again = partial(self._authorise_again, visit, visit.session)
         is_upload = "upload" in route.opt
         if connection.scope.get("method") == "POST" and not is_upload:
-            if not public and visit.session is None:
-                # Nothing of a stranger's body is read where they may not be.
-                raise SignInRequired
-            await self._read_form(visit)
+            await self._read_form(visit, public=bool(public))
         if allowed:
             if visit.session is None:
+                if is_upload:
+                    await self._keep_choices(visit, route.opt["upload"])
                 raise SignInRequired
             if visit.role not in allowed:
                 raise AccessDenied
@@ -143,14 +144,45 @@ class ConsoleGuard:
         if visit.session is None:
             raise SignInRequired
 
-    async def _read_form(self, visit: Visit) -> None:
+    async def find_former(self, visit: Visit) -> FormerSession | None:
+        """The session that the browser's cookie belonged to."""
+        cookie = read_cookie(visit.exchange, SESSION, secure=self._parts.secure)
+        return await find_former_session(self._parts.database, cookie) if cookie else None
+
+    async def _read_form(self, visit: Visit, *, public: bool) -> None:
+        """A form is bound to the session; one of a public page also to the cookie that it was opened with."""
         parts, exchange = self._parts, visit.exchange
-        visit.form = await read_page_form(exchange, FORM_LIMIT if visit.session else STRANGER_LIMIT)
-        secure = parts.secure
-        bound_to = visit.session.id if visit.session else read_cookie(exchange, BEFORE_SESSION, secure=secure)
-        if not bound_to:
+        if visit.session is None:
+            # What was typed before the session ended is carried through sign-in.
+            visit.former = await self.find_former(visit)
+            if visit.former is None and not public:
+                # Nothing of a stranger's body is read where they may not be.
+                raise SignInRequired
+        bound_to = [person.id for person in (visit.session, visit.former) if person is not None]
+        visit.form = await read_page_form(exchange, FORM_LIMIT if bound_to else STRANGER_LIMIT)
+        if public:
+            bound_to.append(read_cookie(exchange, BEFORE_SESSION, secure=parts.secure))
+        if not any(bound_to):
+            visit.form = PageForm([])
             raise SignInRequired
         require_own_form(exchange, parts.public_url, parts.server_key, bound_to, visit.form.text(FIELD))
+
+    async def _keep_choices(self, visit: Visit, limit: int) -> None:
+        """The fields before the file of an upload whose session has ended; the file itself is not read."""
+        visit.former = await self.find_former(visit)
+        content_type = visit.exchange.header(b"content-type")
+        if visit.former is None or content_type is None or not is_multipart(content_type):
+            return
+        parts, exchange = self._parts, visit.exchange
+        upload = MultipartUpload(content_type, exchange.stream(limit))
+        try:
+            await upload.begin()
+            given = PageForm(upload.fields)
+            require_own_form(exchange, parts.public_url, parts.server_key, [visit.former.id], given.text(FIELD))
+        except PublicError as error:
+            exchange.notes["reason"] = error.reason or error.description
+            return
+        visit.form = given
 
     async def _read_upload(self, visit: Visit, limit: int) -> None:
         """The fields before the file, of which the token is one: nobody else's file is read."""
@@ -161,7 +193,7 @@ class ConsoleGuard:
         visit.upload = MultipartUpload(content_type, exchange.stream(limit))
         await visit.upload.begin()
         visit.form = PageForm(visit.upload.fields)
-        require_own_form(exchange, parts.public_url, parts.server_key, visit.person.id, visit.form.text(FIELD))
+        require_own_form(exchange, parts.public_url, parts.server_key, [visit.person.id], visit.form.text(FIELD))
 
 
 def visit_of(request: Request[Any, Any, Any]) -> Visit:

@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import COMMON, go, page
 from linkxg.console.parts import Parts
@@ -54,7 +55,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             return await _list(parts, visit, error="Choose the options from the lists.", status=422)
         except ValidationFailed as error:
             faults = [f"{one['field']}: {one['message']}" for one in error.details or []] or [error.description]
-            return await _list(parts, visit, error="The file was not taken.", faults=faults, status=422)
+            return await _list(parts, visit, faults=faults, status=422)
         except (PayloadTooLarge, RateLimitExceeded) as error:
             told = "The file is too large: at most 100 MB." if isinstance(error, PayloadTooLarge) else error.description
             return await _list(parts, visit, error=told, status=error.status)
@@ -112,9 +113,9 @@ async def _list(
         "imports.html",
         status=status,
         found=[_shown(job) for job in found],
-        error=error,
-        faults=faults or [],
-        chosen=visit.form.text,
+        errors=FormErrors(("file", fault) for fault in faults or ([error] if error else [])),
+        # After a sign-in, what had been chosen comes back in the address.
+        chosen=(visit.form if visit.form.pairs else visit.query).text,
     )
 
 
@@ -130,11 +131,11 @@ async def _show(
         "import.html",
         status=status,
         job=_shown(job),
-        errors=errors,
+        row_errors=errors,
         more=following is not None,
         may_retry=may_retry(job),
         is_open=job.status in OPEN,
-        error=error,
+        errors=whole_form(error),
         chosen=visit.form.text,
     )
 

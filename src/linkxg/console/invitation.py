@@ -3,7 +3,6 @@
 The token is a secret in an address: the page sends no referrer, loads nothing from elsewhere and is not kept.
 """
 
-import secrets
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -13,12 +12,11 @@ from litestar.params import FromPath
 from linkxg.accounts.invite_user import accept_invitation, read_invitation
 from linkxg.accounts.password_rules import MINIMUM
 from linkxg.accounts.routes import ACCEPTS
-from linkxg.console.cookies import BEFORE_SESSION, set_cookie
-from linkxg.console.forgery import form_token
+from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
-from linkxg.console.sign_in import enter
+from linkxg.console.sign_in import bind_form, enter
 from linkxg.errors import NotFound, ValidationFailed
 from linkxg.web.permits import public
 from linkxg.web.source import source_key
@@ -53,10 +51,7 @@ async def _show(parts: Parts, visit: Visit, token: str, error: str | None = None
         welcome = await read_invitation(parts.database, token)
     except NotFound:
         return page(visit, "invitation_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
-    if visit.session is None:
-        entry = secrets.token_hex(16)
-        visit.csrf = form_token(parts.server_key, entry)
-        visit.cookies.append(set_cookie(BEFORE_SESSION, entry, secure=parts.secure))
+    bind_form(parts, visit)
     return page(
         visit,
         "invitation.html",
@@ -65,5 +60,5 @@ async def _show(parts: Parts, visit: Visit, token: str, error: str | None = None
         headers={"Referrer-Policy": "strict-origin"},
         welcome=welcome,
         minimum=MINIMUM,
-        error=error,
+        errors=FormErrors([("password", error)] if error else []),
     )

@@ -12,10 +12,17 @@ from linkxg.accounts.mail import invitation_text
 from linkxg.accounts.manage_user import change_user, list_people, remove_user
 from linkxg.accounts.model import RANK, Role, UserView, may_manage
 from linkxg.accounts.routes import INVITATIONS
+from linkxg.clients.show import count_clients_of
+from linkxg.console.ask_first import Question, ask_first, confirmed
 from linkxg.console.confirm import ask_password
+from linkxg.console.edits import Conflict as Clash
+from linkxg.console.edits import conflict_errors, merge
+from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import Visit, visit_of
+from linkxg.console.notices import told
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
+from linkxg.console.words import count
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound
 from linkxg.sessions.end_sessions import end_sessions_of, list_sessions
 from linkxg.web.budgets import caller_key
@@ -40,7 +47,11 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     async def invite(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
         email = visit.form.text("email").strip()
-        asking = await ask_password(parts, visit, "invite this person")
+
+        async def back() -> Response[str]:
+            return await _list(parts, visit, filled=True)
+
+        asking = await ask_password(parts, visit, "invite this person", back=back)
         if asking is not None:
             return asking
         await parts.limits.spend(INVITATIONS, caller_key(visit.account_id, visit.person.user_id))
@@ -49,8 +60,9 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
                 parts.database, visit.actor, visit.account_id, email=email, role=_role(visit.form.text("role"))
             )
         except (InvalidRequest, Conflict, AccessDenied) as error:
-            told = error.description.replace("The field email is", "The address is")
-            return await _list(parts, visit, error=told, status=error.status)
+            said = error.description.replace("The field email is", "The address is")
+            field = "role" if isinstance(error, AccessDenied) else "email"
+            return await _list(parts, visit, errors=FormErrors([(field, said)]), status=error.status)
         link = f"{parts.public_url}/invitations/{quote(invited.token)}"
         mailed = await parts.mailer.send(email, *invitation_text(invited.account_name, link))
         return await _list(parts, visit, invited=email, link=None if mailed else link)
@@ -69,6 +81,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     async def change(request: Request[Any, Any, Any], user_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
         act = visit.form.text("act")
+        database, actor, account_id = parts.database, visit.actor, visit.account_id
+        here = f"{MEMBERS}/{user_id}"
         acts = {
             "role": "change the role",
             "disable": "disable this person",
@@ -78,14 +92,27 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         }
         if act not in acts:
             raise InvalidRequest("Choose what is to be done.")
-        asking = await ask_password(parts, visit, acts[act])
+        if act == "remove" and not confirmed(visit):
+            return await _ask_remove(parts, visit, user_id)
+        if act == "role":
+            person = await _person(parts, visit, user_id)
+            edit = merge(visit.form, {"role": _role(visit.form.text("role"))}, {"role": person.role})
+            if edit.conflicts:
+                found = conflict_errors(edit.conflicts, {"role": "The role"})
+                return await _show(parts, visit, user_id, errors=found, conflicts=edit.conflicts, status=409)
+            if not edit.changed:
+                return go(visit, here, **told(visit, "Nothing changed."))
+
+        async def back() -> Response[str]:
+            return await _show(parts, visit, user_id)
+
+        asking = await ask_password(parts, visit, acts[act], back=back)
         if asking is not None:
             return asking
-        database, actor, account_id = parts.database, visit.actor, visit.account_id
-        here = f"{MEMBERS}/{user_id}"
         try:
             if act == "role":
-                await change_user(database, actor, account_id, user_id, role=_role(visit.form.text("role")))
+                role = _role(edit.changed["role"])
+                await change_user(database, actor, account_id, user_id, role=role, was=person.role)
                 return go(visit, here, done="role")
             if act == "remove":
                 await remove_user(database, actor, account_id, user_id)
@@ -95,7 +122,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
                 return go(visit, here, done="sessions-ended")
             await change_user(database, actor, account_id, user_id, disabled=act == "disable")
         except (Conflict, AccessDenied) as error:
-            return await _show(parts, visit, user_id, error=error.description, status=error.status)
+            return await _show(parts, visit, user_id, errors=whole_form(error.description), status=error.status)
         return go(visit, here, done=f"person-{act}d")
 
     return [listing, invite, withdraw, show, change]
@@ -103,7 +130,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 
 async def _list(parts: Parts, visit: Visit, *, status: int = 200, **values: Any) -> Response[str]:
     people = await list_people(parts.database, visit.account_id)
-    shown: dict[str, Any] = {"error": None, "invited": None, "link": None, **values}
+    shown: dict[str, Any] = {"errors": FormErrors(), "invited": None, "link": None, **values}
+    keeps = bool(shown["errors"]) or shown.pop("filled", False)
     return page(
         visit,
         "members.html",
@@ -112,18 +140,22 @@ async def _list(parts: Parts, visit: Visit, *, status: int = 200, **values: Any)
         pending=await list_invitations(parts.database, visit.account_id),
         offered=_offered(visit),
         roles=ROLES,
-        email=visit.form.text("email") if shown["error"] else "",
+        email=visit.form.text("email") if keeps else "",
+        role=visit.form.text("role") if keeps else "MEMBER",
         **shown,
     )
 
 
 async def _show(
-    parts: Parts, visit: Visit, user_id: str, *, error: str | None = None, status: int = 200
+    parts: Parts,
+    visit: Visit,
+    user_id: str,
+    *,
+    errors: FormErrors | None = None,
+    conflicts: dict[str, Clash] | None = None,
+    status: int = 200,
 ) -> Response[str]:
-    people: list[UserView] = await list_people(parts.database, visit.account_id)
-    person = next((one for one in people if one.id == user_id), None)
-    if person is None:
-        raise NotFound
+    person = await _person(parts, visit, user_id)
     return page(
         visit,
         "member.html",
@@ -133,8 +165,33 @@ async def _show(
         may_manage=may_manage(visit.role, person.role),
         offered=_offered(visit),
         roles=ROLES,
-        error=error,
+        chosen=visit.form.text("role") or person.role,
+        errors=errors or FormErrors(),
+        conflicts=conflicts or {},
     )
+
+
+async def _person(parts: Parts, visit: Visit, user_id: str) -> UserView:
+    people: list[UserView] = await list_people(parts.database, visit.account_id)
+    person = next((one for one in people if one.id == user_id), None)
+    if person is None:
+        raise NotFound
+    return person
+
+
+async def _ask_remove(parts: Parts, visit: Visit, user_id: str) -> Response[str]:
+    person = await _person(parts, visit, user_id)
+    sessions = len(await list_sessions(parts.database, visit.account_id, user_id))
+    clients = await count_clients_of(parts.database, visit.account_id, user_id)
+    effects = [
+        f"{count(sessions, 'session ends', 'sessions end')} now." if sessions else "They are not signed in.",
+        f"{count(clients, 'OAuth client')} that they created {'goes' if clients == 1 else 'go'} on."
+        if clients
+        else "No OAuth client was created by them.",
+        "They leave the account for good. To keep the door open, disable them instead.",
+    ]
+    here = f"{MEMBERS}/{user_id}"
+    return ask_first(visit, Question(f"Remove {person.email}?", effects, "Remove person", "Keep this person", here))
 
 
 def _offered(visit: Visit) -> list[str]:

@@ -7,8 +7,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from linkxg.accounts.password_rules import MINIMUM
+from linkxg.clock import now_ms
+from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import visit_of
-from linkxg.console.pages import go, page
+from linkxg.console.pages import COMMON, go, page
 from linkxg.console.parts import Parts
 from linkxg.errors import InvalidCredentials, RateLimitExceeded, ValidationFailed
 from linkxg.sessions.change_password import change_password
@@ -26,6 +28,12 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         found = await list_sessions(parts.database, visit.account_id, visit.person.user_id)
         return page(visit, "sessions.html", found=found)
 
+    @get("/account/sessions/left", **session_roles())
+    async def left(request: Request[Any, Any, Any]) -> Response[str]:
+        """Seconds until this session ends, of which asking is a use: pages ask while somebody types (WCAG 2.2.1)."""
+        headers = {**COMMON, "Content-Security-Policy": "default-src 'none'; sandbox"}
+        return Response(str(visit_of(request).person.seconds_left(now_ms())), media_type="text/plain", headers=headers)
+
     @post("/account/sessions/{session_id:str}/end", **session_roles())
     async def end(request: Request[Any, Any, Any], session_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
@@ -35,7 +43,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 
     @get("/account/password", **session_roles())
     async def form(request: Request[Any, Any, Any]) -> Response[str]:
-        return page(visit_of(request), "password.html", minimum=MINIMUM, error=None)
+        return page(visit_of(request), "password.html", minimum=MINIMUM)
 
     @post("/account/password", **session_roles())
     async def change(request: Request[Any, Any, Any]) -> Response[str]:
@@ -62,7 +70,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             told = error.description.rstrip() + wait
             # No 401: it would have to carry a challenge, and the person is signed in.
             status = 422 if isinstance(error, InvalidCredentials) else error.status
-            return page(visit, "password.html", status=status, minimum=MINIMUM, error=told)
+            field = "new_password" if isinstance(error, ValidationFailed) else "current_password"
+            return page(visit, "password.html", status=status, minimum=MINIMUM, errors=FormErrors([(field, told)]))
         return go(visit, "/account/sessions", done="password")
 
-    return [sessions, end, form, change]
+    return [sessions, left, end, form, change]

@@ -1,4 +1,4 @@
-"""`/products/new`: how does a person begin a product? With its name and numbers; the rest is filled in on its page."""
+"""`/products/new`: a product begins with its name and numbers; the rest is filled in on its page."""
 
 import secrets
 from typing import Any
@@ -7,10 +7,13 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
+from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit, visit_of
+from linkxg.console.notices import told
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
-from linkxg.console.product_fields import in_words
+from linkxg.console.product_fields import form_errors, label
+from linkxg.console.product_form import cleaned, read_as
 from linkxg.db.idempotency import check_key
 from linkxg.errors import DuplicateGtin, DuplicateSku, ValidationFailed
 from linkxg.products.check_head import refusal
@@ -38,11 +41,12 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
                 parts.database, visit.actor, visit.account_id, _given(visit), check_key(key or None)
             )
         except ValidationFailed as error:
-            told = [in_words(detail) for detail in error.details or ()]
-            return _form(visit, key, faults=told or [error.description], status=422)
+            return _form(visit, key, errors=form_errors(error, prefix=""), status=422)
         except (DuplicateSku, DuplicateGtin) as error:
-            return _form(visit, key, faults=[error.description], status=409)
-        return go(visit, f"/products/{made.told.id}", done="product-created")
+            field = "sku" if isinstance(error, DuplicateSku) else "gtin"
+            return _form(visit, key, errors=FormErrors([(field, error.description)]), status=409)
+        read = [f"{label(name)}: read as {value}." for name, value in read_as({"gtin": visit.form.text("gtin")})]
+        return go(visit, f"/products/{made.told.id}", **told(visit, " ".join(["The product is created.", *read])))
 
     return [new, create]
 
@@ -51,7 +55,7 @@ def _given(visit: Visit) -> CreateProduct:
     text = visit.form.text
     given = {
         "sku": text("sku").strip(),
-        "gtin": text("gtin").strip() or None,
+        "gtin": cleaned("gtin", text("gtin")),
         "content": {"name": text("name").strip()},
     }
     try:
@@ -60,6 +64,6 @@ def _given(visit: Visit) -> CreateProduct:
         raise refusal([fault_of(str(error), CreateProduct)]) from None
 
 
-def _form(visit: Visit, key: str, *, faults: list[str] | None = None, status: int = 200) -> Response[str]:
+def _form(visit: Visit, key: str, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
     filled = {name: visit.form.text(name) for name in ("name", "sku", "gtin")}
-    return page(visit, "new_product.html", status=status, key=key, filled=filled, faults=faults or [])
+    return page(visit, "new_product.html", status=status, key=key, filled=filled, errors=errors or FormErrors())

@@ -26,6 +26,10 @@ class PageForm:
         """The value, empty when absent."""
         return next((value for key, value in self.pairs if key == name), "")
 
+    def has(self, name: str) -> bool:
+        """Whether the form has this field, filled in or not."""
+        return any(key == name for key, _ in self.pairs)
+
     def all(self, name: str) -> list[str]:
         """Every value of a name, as check boxes send them."""
         return [value for key, value in self.pairs if key == name]

@@ -16,8 +16,9 @@ from litestar import Response
 from linkxg.clock import now_ms
 from linkxg.console import words
 from linkxg.console.assets import ASSETS
-from linkxg.console.done import DONE
+from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit
+from linkxg.console.notices import notice_of
 from linkxg.tokens.scopes import SCOPES
 
 COMMON = {
@@ -51,7 +52,6 @@ def templates() -> Environment:
     found.globals |= {
         "asset": {name: asset.address for name, asset in ASSETS.items()},
         "SCOPES": SCOPES,
-        "DONE": DONE,
         "now": now_ms,
     }
     return found
@@ -68,9 +68,10 @@ def policy(nonce: str) -> str:
 def page(
     visit: Visit, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
 ) -> Response[str]:
-    """The template filled in; it also knows the `visit`."""
+    """The template filled in; it also knows the `visit`, the `errors` of its form and the `notice` of what was done."""
     visit.nonce = os.urandom(16).hex()
-    html = templates().get_template(template).render(visit=visit, **values)
+    shown = {"errors": FormErrors(), "notice": notice_of(visit), "ends_in": _ends_in(visit), **values}
+    html = templates().get_template(template).render(visit=visit, **shown)
     return Response(
         html,
         status_code=status,
@@ -78,6 +79,11 @@ def page(
         headers={**COMMON, "Content-Security-Policy": policy(visit.nonce), **(headers or {})},
         cookies=visit.cookies,
     )
+
+
+def _ends_in(visit: Visit) -> int:
+    """Seconds until the session ends if it is not used; 0 without one."""
+    return visit.session.seconds_left(now_ms()) if visit.session else 0
 
 
 def go(visit: Visit, path: str, **query: str) -> Response[str]:

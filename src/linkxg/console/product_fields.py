@@ -1,4 +1,4 @@
-"""Which parts of a product can a person fill in on its page, and what is said of the rest?
+"""The fields of a product that its page can edit, and how paths and values of the rest are written for people.
 
 Fields have the names that the API has for them, so that whatever a refusal names can be pointed at.
 """
@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from linkxg.console.page_forms import PageForm
+from linkxg.console.form_errors import FormErrors
+from linkxg.errors import ValidationFailed
 from linkxg.products.diff_versions import changed_fields
-from linkxg.products.model import ProductPatch, Shown
+from linkxg.products.model import Shown
 
 _PART = re.compile(r"[^.\[\]]+")
 _HUMP = re.compile(r"(?<=[a-z])[A-Z]")
@@ -19,49 +20,38 @@ _LENGTH = re.compile(r"length (?P<which>[<>])= (?P<bound>\d+)")
 
 
 class Field(NamedTuple):
-    """`name` is that of the API, without `content.`; `longest` in characters."""
+    """`name` is that of the API, without `content.`."""
 
     name: str
     label: str
-    longest: int
     hint: str = ""
 
 
 GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
-    ("", (Field("name", "Name", 255),)),
-    ("", (Field("sku", "SKU", 64), Field("gtin", "GTIN", 14))),
-    ("", (Field("brand", "Brand", 255), Field("modelNumber", "Model number", 255))),
-    ("", (Field("description", "Description", 10_000),)),
+    ("", (Field("name", "Name"),)),
+    ("", (Field("sku", "SKU"), Field("gtin", "GTIN", "Digits, or a GS1 Digital Link."))),
+    ("", (Field("brand", "Brand"), Field("modelNumber", "Model number"))),
+    ("", (Field("description", "Description"),)),
     (
         "Category",
         (
-            Field("category.code", "Category code", 100, "A GPC brick or a UN CPC code."),
-            Field("category.name", "Category name", 255),
+            Field("category.code", "Category code", "A GPC brick or a UN CPC code."),
+            Field("category.name", "Category name"),
         ),
     ),
+    ("", (Field("category.schemeName", "Scheme name"), Field("category.schemeId", "Scheme address"))),
+    ("Made in", (Field("facility.name", "Facility"), Field("facility.gln", "Facility GLN"))),
     (
         "",
         (
-            Field("category.schemeName", "Scheme name", 255),
-            Field("category.schemeId", "Scheme address", 2_048),
-        ),
-    ),
-    (
-        "Made in",
-        (
-            Field("facility.name", "Facility", 255),
-            Field("facility.gln", "Facility GLN", 13),
-        ),
-    ),
-    (
-        "",
-        (
-            Field("facility.country", "Facility country", 2, "Two letters, such as DE."),
-            Field("countryOfProduction", "Country of production", 2, "Two letters, such as DE."),
+            Field("facility.country", "Facility country"),
+            Field("countryOfProduction", "Country of production"),
         ),
     ),
 )
 FIELDS = tuple(field for _, fields in GROUPS for field in fields)
+COUNTRIES = frozenset({"facility.country", "countryOfProduction"})
+GLN = frozenset({"facility.gln"})
 _ORDER = {field.name: place for place, field in enumerate(FIELDS)}
 _LABELS = {field.name: field.label for field in FIELDS}
 
@@ -77,26 +67,6 @@ def leaves(content: str) -> list[tuple[str, str]]:
     """(path, value) of everything that a content says, in the order of the form where that has it."""
     found = [(one.field, told(one.new)) for one in changed_fields({}, msgspec.json.decode(content)) if one.field]
     return sorted(found, key=lambda leaf: _ORDER.get(leaf[0], len(_ORDER)))
-
-
-def patch_of(form: PageForm) -> ProductPatch:
-    """The merge patch that a filled-in form is. Raises msgspec.ValidationError."""
-    said: dict[str, Any] = {}
-    for field in FIELDS:
-        if field.name in ("sku", "gtin"):
-            continue
-        member, _, inner = field.name.partition(".")
-        value = form.text(field.name).strip() or None
-        if inner:
-            said.setdefault(member, {})[inner] = value
-        else:
-            said[member] = value
-    # Of these the form has every member, so one that is empty here holds nothing.
-    for member in ("category", "facility"):
-        if not any(said[member].values()):
-            said[member] = None
-    head = {"sku": form.text("sku").strip(), "gtin": form.text("gtin").strip() or None}
-    return msgspec.convert({**head, "content": said}, ProductPatch)
 
 
 def told(value: Any) -> str:
@@ -152,6 +122,18 @@ def in_words(detail: dict[str, str]) -> str:
     if length:
         return f"{name} is too long: at most {length['bound']} characters."
     return f"{name}: {message}"
+
+
+def form_errors(error: ValidationFailed, *, prefix: str = "f-") -> FormErrors:
+    """The details of a refusal, at the fields of the form that they name."""
+    names = {field.name for field in FIELDS}
+    found = []
+    for detail in error.details or ():
+        path = detail["field"].removeprefix("content.")
+        # A member that the form has only in parts, such as a category without its code, is told at its first field.
+        field = path if path in names else next((name for name in _ORDER if name.startswith(f"{path}.")), "")
+        found.append((field, in_words(detail)))
+    return FormErrors(found or [("", error.description)], prefix=prefix)
 
 
 def _at(content: dict[str, Any], name: str) -> str:

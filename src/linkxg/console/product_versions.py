@@ -7,19 +7,24 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from linkxg.accounts.manage_user import list_people
+from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import Visit, visit_of
+from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.console.product_fields import label, leaves, told
 from linkxg.errors import AccessDenied, InvalidState
+from linkxg.products.begin_draft import begin_draft
 from linkxg.products.canonical import told as told_digest
 from linkxg.products.content import read_content
 from linkxg.products.diff_versions import diff_versions
 from linkxg.products.list_versions import read_version
 from linkxg.products.read_product import read_product
-from linkxg.products.versions.model import WithdrawVersion
+from linkxg.products.versions.model import LONGEST_NOTE, WithdrawVersion
 from linkxg.products.withdraw_version import withdraw_version
 from linkxg.web.permits import session_roles
+
+_REASON = f"Say why, in at most {LONGEST_NOTE:,} characters: whoever relied on this version reads it."
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
@@ -53,9 +58,9 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             raise AccessDenied
         reason = visit.form.text("reason").strip()
         here = f"/products/{product_id}/versions/{version}"
-        if not reason or len(reason) > 1_000:
-            fault = "Say why, in at most 1,000 characters: whoever relied on this version reads it."
-            return await _show(parts, visit, product_id, version, fault=fault, status=422)
+        if not reason or len(reason) > LONGEST_NOTE:
+            errors = FormErrors([("reason", _REASON)])
+            return await _show(parts, visit, product_id, version, errors=errors, status=422)
         try:
             await withdraw_version(
                 parts.database,
@@ -67,28 +72,44 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
                 lambda seen, row: True,
             )
         except InvalidState as error:
-            return await _show(parts, visit, product_id, version, fault=error.description, status=409)
+            return await _show(parts, visit, product_id, version, errors=whole_form(error.description), status=409)
         return go(visit, here, done="version-withdrawn")
 
-    return [show, compare, withdraw]
+    @post("/products/{product_id:str}/versions/{version:int}/draft", **session_roles(WRITERS))
+    async def begin(
+        request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]
+    ) -> Response[str]:
+        visit = visit_of(request)
+        try:
+            await begin_draft(parts.database, visit.actor, visit.account_id, product_id, version, lambda seen: True)
+        except InvalidState as error:
+            return await _show(parts, visit, product_id, version, errors=whole_form(error.description), status=409)
+        return go(visit, f"/products/{product_id}", done="draft-begun")
+
+    return [show, compare, withdraw, begin]
 
 
 async def _show(
-    parts: Parts, visit: Visit, product_id: str, version: int, *, fault: str | None = None, status: int = 200
+    parts: Parts, visit: Visit, product_id: str, version: int, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
     row = await read_version(parts.database, visit.account_id, product_id, version)
     shown = await read_product(parts.database, visit.account_id, product_id)
+    head = shown.head
     people = await list_people(parts.database, visit.account_id)
     return page(
         visit,
         "product_version.html",
         status=status,
-        head=shown.head,
+        head=head,
         row=row,
         name=read_content(row.content).name,
         digest=told_digest(row.digest),
         fields=[(label(path), value) for path, value in leaves(row.content)],
         names={person.id: person.email for person in people},
+        may_begin="products:write" in visit.scopes
+        and head.status == "PUBLISHED"
+        and head.draft_version is None
+        and head.latest_version != version,
         may_withdraw="products:write" in visit.scopes and row.status in ("PUBLISHED", "SUPERSEDED"),
-        fault=fault,
+        errors=errors or FormErrors(),
     )

@@ -11,6 +11,7 @@ from linkxg.console import (
     api_access,
     audit_log,
     client_page,
+    client_settings,
     imports,
     invitation,
     least_scope,
@@ -18,6 +19,8 @@ from linkxg.console import (
     my_account,
     new_product,
     product_page,
+    product_publish,
+    product_removal,
     product_versions,
     products,
     refused,
@@ -31,8 +34,8 @@ from linkxg.console.parts import Parts
 from linkxg.errors import InvalidToken, PublicError
 
 _FEATURES = (
-    sign_in, invitation, api_access, client_page, rotation, least_scope, refused, members, my_account, audit_log,
-    products, new_product, product_page, product_versions, imports,
+    sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, refused, members, my_account,
+    audit_log, products, new_product, product_page, product_publish, product_removal, product_versions, imports,
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """`/`, `/sign-in`, `/sign-out`: in and out of the console."""
 
+import re
 import secrets
 from typing import Any
 
@@ -7,17 +8,22 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from linkxg.console.addresses import local_path
-from linkxg.console.cookies import BEFORE_SESSION, SESSION, clear_cookie, set_cookie
+from linkxg.console.carried_forms import CARRIED, post_again, unseal
+from linkxg.console.cookies import BEFORE_SESSION, SESSION, clear_cookie, read_cookie, set_cookie
 from linkxg.console.forgery import form_token
+from linkxg.console.form_errors import whole_form
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
+from linkxg.console.words import count
 from linkxg.errors import InvalidCredentials, InvalidRequest, InvalidToken, PublicError, RateLimitExceeded
-from linkxg.sessions.console_session import enter_console
+from linkxg.sessions.console_session import Entered, enter_console, find_former_session
 from linkxg.sessions.end_sessions import logout
 from linkxg.sessions.login import MAX_PASSWORD_BYTES
 from linkxg.sessions.throttle import SOURCE_LOGINS
 from linkxg.web.permits import public, session_roles
+
+_ENTRY = re.compile(r"[0-9a-f]{32}")
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
@@ -33,21 +39,33 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     async def form(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
         wanted = local_path(visit.query.text("next"))
-        return go(visit, wanted) if visit.session else sign_in_page(parts, visit, wanted=wanted)
+        if visit.session is not None:
+            return go(visit, wanted)
+        cookie = read_cookie(visit.exchange, SESSION, secure=parts.secure)
+        visit.former = await find_former_session(parts.database, cookie) if cookie else None
+        return sign_in_page(parts, visit, wanted=wanted)
 
     @post("/sign-in", **public(SOURCE_LOGINS))
-    async def sign_in(request: Request[Any, Any, Any]) -> Response[str]:
+    async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = visit_of(request)
         wanted, email = local_path(visit.form.text("next")), visit.form.text("email").strip()
+        carried = visit.form.text(CARRIED)
         try:
-            await enter(parts, visit, email, visit.form.text("password"))
+            entered = await enter(parts, visit, email, visit.form.text("password"))
         except (InvalidCredentials, InvalidRequest) as error:
             visit.exchange.notes |= {"error": error.code, "reason": error.reason or error.description}
             told = InvalidCredentials()
-            return sign_in_page(parts, visit, wanted=wanted, email=email, error=told)
+            return sign_in_page(parts, visit, wanted=wanted, email=email, error=told, carried=carried)
         except RateLimitExceeded as error:
-            return sign_in_page(parts, visit, wanted=wanted, email=email, error=error)
-        return go(visit, wanted)
+            return sign_in_page(parts, visit, wanted=wanted, email=email, error=error, carried=carried)
+        form = unseal(parts.server_key, carried) if carried else None
+        if form is None:
+            return go(visit, wanted)
+        if form.user_id != entered.session.user_id:
+            return go(visit, "/account/sessions", done="other-person")
+        answer = await post_again(request, parts.server_key, entered, form, secure=parts.secure)
+        answer.cookies = visit.cookies
+        return answer
 
     @post("/sign-out", **session_roles())
     async def sign_out(request: Request[Any, Any, Any]) -> Response[str]:
@@ -62,23 +80,52 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 
 
 def sign_in_page(
-    parts: Parts, visit: Visit, *, wanted: str, email: str = "", error: PublicError | None = None
+    parts: Parts,
+    visit: Visit,
+    *,
+    wanted: str,
+    email: str = "",
+    error: PublicError | None = None,
+    carried: str = "",
 ) -> Response[str]:
-    """The form, bound to a random cookie of this browser."""
-    if visit.session is None:
-        entry = secrets.token_hex(16)
-        visit.csrf = form_token(parts.server_key, entry)
-        visit.cookies.append(set_cookie(BEFORE_SESSION, entry, secure=parts.secure))
+    """The form, bound to a random cookie of this browser; `carried` is what was typed before the session ended."""
+    bind_form(parts, visit)
     headers = {}
     if isinstance(error, InvalidCredentials):
         headers["WWW-Authenticate"] = 'Bearer realm="linkxg"'
     elif error is not None and error.retry_after is not None:
         headers = {"Retry-After": str(error.retry_after), **error.headers}
     status = error.status if error else 200
-    return page(visit, "sign_in.html", status=status, headers=headers, wanted=wanted, email=email, error=error)
+    return page(
+        visit,
+        "sign_in.html",
+        status=status,
+        headers=headers,
+        wanted=wanted,
+        email=email,
+        errors=whole_form(_told(error)),
+        carried=carried,
+        typed=bool(visit.form.pairs) and visit.path != "/sign-in",
+    )
 
 
-async def enter(parts: Parts, visit: Visit, email: str, password: str) -> None:
+def bind_form(parts: Parts, visit: Visit) -> None:
+    """Bind the form of a page for strangers to this browser, by one cookie for all its windows."""
+    if visit.session is None:
+        entry = read_cookie(visit.exchange, BEFORE_SESSION, secure=parts.secure)
+        if not _ENTRY.fullmatch(entry):
+            entry = secrets.token_hex(16)
+            visit.cookies.append(set_cookie(BEFORE_SESSION, entry, secure=parts.secure))
+        visit.csrf = form_token(parts.server_key, entry)
+
+
+def _told(error: PublicError | None) -> str | None:
+    if error is None or not error.retry_after:
+        return error.description if error else None
+    return f"Too many attempts. Wait {count(error.retry_after, 'second')} and try again."
+
+
+async def enter(parts: Parts, visit: Visit, email: str, password: str) -> Entered:
     """Start a session with a cookie of its own; one that the browser had before ends. Raises as `login` does."""
     exchange = visit.exchange
     if len(password.encode()) > MAX_PASSWORD_BYTES:
@@ -95,11 +142,10 @@ async def enter(parts: Parts, visit: Visit, email: str, password: str) -> None:
     )
     if visit.session is not None:
         await end_session(parts, visit)
-    visit.cookies = [
-        set_cookie(SESSION, entered.cookie, secure=parts.secure),
-        clear_cookie(BEFORE_SESSION, secure=parts.secure),
-    ]
+    # The cookie of the sign-in form stays: a second window may still show that form.
+    visit.cookies = [set_cookie(SESSION, entered.cookie, secure=parts.secure)]
     exchange.notes |= {"sub": entered.session.user_id, "sid": entered.session.session_id}
+    return entered
 
 
 async def end_session(parts: Parts, visit: Visit) -> None:

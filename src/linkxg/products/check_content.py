@@ -23,7 +23,7 @@ from linkxg.products.content import (
     Content,
     Part,
 )
-from linkxg.products.countries import COUNTRIES
+from linkxg.products.read_country import country_fault
 from linkxg.products.texts import LINE_PATTERN, NAME_PATTERN
 from linkxg.products.units import LENGTH, MASS, VOLUME
 
@@ -145,7 +145,7 @@ RULES: dict[str, Callable[[str], str | None]] = {
     "line": _line,
     "uri": _matches(r"[A-Za-z][A-Za-z0-9+.-]*:[!-;=?-~]*[!-;=?-~]", "This is an absolute URI."),
     "url": _matches(r"https?://[!-;=?-~]+", "This is an address that begins with https:// or http://."),
-    "country": lambda text: None if text in COUNTRIES else "This is no country code of ISO 3166-1 alpha-2.",
+    "country": country_fault,
     "language": _matches(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", "This is a language tag such as de or pt-BR."),
     "media_type": _matches(r"[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*(?:; ?[!-~]+)?", "This is no media type."),
     "sha256": _matches(r"[0-9a-f]{64}", "A SHA-256 digest has 64 hexadecimal digits in lower case."),

@@ -22,6 +22,7 @@ from linkxg.products.publish_product import publish_product
 from linkxg.products.read_product import find_by_gtin, find_by_sku, read_product
 from linkxg.products.remove_product import remove_product
 from linkxg.products.select_fields import Selection, read_fields, select_fields
+from linkxg.products.unarchive_product import unarchive_product
 from linkxg.products.versions.model import PublishProduct
 from linkxg.products.versions.store import Which
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions, MergePatch
@@ -187,7 +188,31 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         )
         return Response(Success(data=product), headers={"ETag": tag_of(product.revision)} | replay(replayed))
 
-    return [create, by_sku, by_gtin, read, change, remove, publish]
+    @post(
+        "/products/{product_id:str}/unarchive",
+        operation_id="unarchiveProduct",
+        tags=["Products"],
+        status_code=200,
+        operation_class=ConditionalWrite,
+        response_headers=[ETAG, REPLAYED],
+        **scope("products:write"),
+    )
+    async def unarchive(
+        request: Request[Any, Any, Any], product_id: FromPath[str], idempotency_key: IdempotencyKey = None
+    ) -> Response[Success[Product]]:
+        """Unarchive a product. 409 duplicate_gtin when another product has its GTIN now."""
+        refuse_unknown(request.scope["query_string"], set())
+        product, replayed = await unarchive_product(
+            database,
+            actor_of(exchange_of(request.scope)),
+            account_id_of(request.scope),
+            product_id,
+            may_change(request),
+            check_key(idempotency_key),
+        )
+        return Response(Success(data=product), headers={"ETag": tag_of(product.revision)} | replay(replayed))
+
+    return [create, by_sku, by_gtin, read, change, remove, publish, unarchive]
 
 
 def answer(

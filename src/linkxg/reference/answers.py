@@ -56,6 +56,8 @@ SPECIFIC: dict[str, Errors] = {
     "changeProduct": (DuplicateSku, DuplicateGtin, InvalidState, PreconditionFailed),
     "deleteProduct": (PreconditionFailed,),
     "publishProduct": (Conflict, InvalidState, NoDraft, PreconditionFailed, IdempotencyKeyReused),
+    "discardDraft": (InvalidState, NoDraft, PreconditionFailed),
+    "unarchiveProduct": (DuplicateGtin, InvalidState, PreconditionFailed, IdempotencyKeyReused),
     "listVersions": (InvalidCursor,),
     "readVersion": (PreconditionFailed,),
     "withdrawVersion": (InvalidState, PreconditionFailed, IdempotencyKeyReused),

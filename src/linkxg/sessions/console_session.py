@@ -19,7 +19,7 @@ from linkxg.errors import InvalidToken
 from linkxg.ids import uuid7
 from linkxg.sessions import store
 from linkxg.sessions.login import NewSession, prove_password, start_session
-from linkxg.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, Rotated
+from linkxg.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, FormerSession, Rotated
 
 _COOKIE = re.compile(r"lxgweb_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})[0-9a-f]{64}")
 
@@ -67,6 +67,25 @@ async def find_session_again(database: Database, seen: ConsoleSession) -> Consol
     """
     session = await database.read(store.find_console_session, seen.id, now_ms())
     return None if session is None else await _used(database, session)
+
+
+async def find_former_session(database: Database, cookie: str) -> FormerSession | None:
+    """The session of exactly this cookie, after its end; it opens nothing."""
+    match = _COOKIE.fullmatch(cookie)
+    if match is None:
+        return None
+    row = await database.read(store.find_ended_console_session, "-".join(match.groups()))
+    if row is None or not same(row.refresh_digest, digest(cookie)):
+        return None
+    if row.ended_at is not None:
+        why = "because this session was ended"
+    elif row.user_epoch != row.now_epoch:
+        why = "because your role or your access was changed"
+    elif row.expires_at <= row.refresh_expires_at:
+        why = "12 hours after you signed in"
+    else:
+        why = "after 30 minutes without use"
+    return FormerSession(row.id, row.user_id, row.email, why)
 
 
 async def prove_again(

@@ -78,6 +78,22 @@ class ConsoleSession(NamedTuple):
     role: str
     account_name: str
 
+    def seconds_left(self, now: int) -> int:
+        """Until it ends, if this is its last use, which is noted to the minute."""
+        return max(0, min(IDLE_MS - TOUCH_MS, self.expires_at - now) // 1000)
+
+
+class FormerSession(NamedTuple):
+    """A console session that has ended, as the holder of its cookie may know it.
+
+    `why` completes "You were signed out".
+    """
+
+    id: str
+    user_id: str
+    email: str
+    why: str
+
 
 class Rotated(NamedTuple):
     """A session whose refresh token was just used, and the person it belongs to."""

@@ -133,6 +133,16 @@ def find_console_session(conn: Connection, session_id: str, now: int) -> Console
     return None if row is None else ConsoleSession._make(row)
 
 
+def find_ended_console_session(conn: Connection, session_id: str) -> AnyRow | None:
+    """Any console session of a person who still exists, live or not; `now_epoch` is the person's epoch today."""
+    query = (
+        select(sessions, users.c.email, users.c.epoch.label("now_epoch"))
+        .join(users, users.c.id == sessions.c.user_id)
+        .where(sessions.c.id == session_id, sessions.c.kind == "console")
+    )
+    return conn.execute(query).first()
+
+
 def update_console_session(conn: Connection, account_id: str, session_id: str, seen: bytes, **values: Any) -> bool:
     """False unless the session lives and its credential's digest is still `seen`."""
     statement = (

@@ -2,9 +2,24 @@
 // Copying, times in the reader's zone, answers without a reload. Every page works without this file.
 (() => {
   const told = document.getElementById("told");
+  // A text that is there already is announced again only after the region has been empty for a moment.
+  let telling;
   const tell = (text) => {
     told.textContent = "";
-    requestAnimationFrame(() => { told.textContent = text; });
+    clearTimeout(telling);
+    telling = setTimeout(() => { told.textContent = text; }, 60);
+  };
+
+  // What everybody must see stands behind the element that it concerns, and is announced.
+  const warn = (text, element) => {
+    let notice = element.nextElementSibling;
+    if (!notice || !notice.classList.contains("wrong")) {
+      notice = document.createElement("p");
+      notice.className = "wrong";
+      notice.setAttribute("role", "alert");
+      element.after(notice);
+    }
+    notice.textContent = text;
   };
 
   // Copy buttons are hidden until there is a script to serve them.
@@ -36,14 +51,21 @@
     }
     const done = await copy(button.dataset.copy);
     const what = button.dataset.what || (button.getAttribute("aria-label") || "").replace(/^Copy /, "") || "text";
-    tell(done ? `${what} copied` : `Copying is not permitted here; select the text instead`);
-    if (!done) return;
+    if (!done) {
+      warn("Copying is not permitted here. Select the text and copy it yourself.", button);
+      return;
+    }
+    tell(`${what} copied`);
     button.classList.add("copied");
-    const words = button.querySelector("svg") ? null : button.textContent;
-    if (words) button.textContent = "Copied";
-    setTimeout(() => {
+    if (!button.querySelector("svg")) {
+      // Its own words are kept once, however often it is pressed.
+      button.dataset.words ??= button.textContent;
+      button.textContent = "Copied";
+    }
+    clearTimeout(button.copied);
+    button.copied = setTimeout(() => {
       button.classList.remove("copied");
-      if (words) button.textContent = words;
+      if (button.dataset.words) button.textContent = button.dataset.words;
     }, 2000);
   });
 
@@ -90,7 +112,9 @@
     if (!place) return;
     event.preventDefault();
     const button = form.querySelector("button");
-    button.disabled = true;
+    // A disabled button would lose the focus.
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
     try {
       const answer = await fetch(form.action, {
         method: "POST",
@@ -105,7 +129,7 @@
     } catch {
       place.textContent = "The service could not be asked. Wait a few seconds and try again.";
     } finally {
-      button.disabled = false;
+      button.removeAttribute("aria-disabled");
     }
   });
 
@@ -138,7 +162,7 @@
     const fail = () => {
       button.disabled = false;
       bar.hidden = true;
-      tell("The upload was cut off. Try it again.");
+      warn("The upload was cut off, and nothing was imported. Import the file again.", button.parentElement);
     };
     request.upload.addEventListener("progress", (sent) => {
       if (sent.lengthComputable) bar.value = 100 * sent.loaded / sent.total;
@@ -160,6 +184,30 @@
     request.send(new FormData(form));
   });
 
+  // What was typed and is not saved is counted; leaving the page then asks first.
+  for (const form of document.querySelectorAll("form[data-guard]")) {
+    const place = document.getElementById(form.dataset.guard);
+    const kept = Number(form.dataset.unsaved || 0);
+    let sent = false;
+    const differs = (field) => {
+      if (!field.name || field.type === "hidden" || field.type === "submit") return false;
+      if (field.options) return [...field.options].some((one) => one.selected !== one.defaultSelected);
+      return "defaultChecked" in field && /radio|checkbox/.test(field.type)
+        ? field.checked !== field.defaultChecked && field.checked
+        : field.value !== field.defaultValue;
+    };
+    const unsaved = () => Math.max(kept, [...form.elements].filter(differs).length);
+    const count = () => {
+      const number = unsaved();
+      const text = number ? ` · ${number} unsaved change${number === 1 ? "" : "s"}` : "";
+      if (place && place.textContent !== text) place.textContent = text;
+    };
+    form.addEventListener("input", count);
+    form.addEventListener("submit", () => { sent = true; });
+    addEventListener("pageshow", () => { sent = false; count(); });
+    addEventListener("beforeunload", (event) => { if (!sent && unsaved()) event.preventDefault(); });
+  }
+
   // What is under way is looked at once a second, until it has ended.
   const follow = async () => {
     const places = [...document.querySelectorAll("[data-live]")];
@@ -177,6 +225,51 @@
     setTimeout(follow, 1000);
   };
   setTimeout(follow, 1000);
+
+  // A session ends after some time without use. Typing is use; before the end there is a way to stay (WCAG 2.2.1).
+  const NOTICE_MS = 120000, PING_MS = 60000;
+  const lasts = Number(document.body.dataset.endsIn) * 1000;
+  if (lasts) {
+    const windows = new BroadcastChannel("linkxg-session");
+    let ends = Date.now() + lasts, asked = Date.now(), notice = null;
+    const hide = () => { if (notice) notice.remove(); notice = null; };
+    const set = (end) => { ends = end; if (ends - Date.now() > NOTICE_MS) hide(); };
+    // What one window does keeps the others alive: it is one session.
+    windows.addEventListener("message", (event) => set(event.data));
+    windows.postMessage(ends);
+    const use = async () => {
+      asked = Date.now();
+      try {
+        const answer = await fetch("/account/sessions/left", { redirect: "error" });
+        if (!answer.ok) return;
+        set(Date.now() + Number(await answer.text()) * 1000);
+        windows.postMessage(ends);
+      } catch { /* Signed out, or out of reach: the notice stays. */ }
+    };
+    document.addEventListener("input", () => { if (Date.now() - asked > PING_MS) use(); });
+    const look = () => {
+      const left = ends - Date.now();
+      if (left > NOTICE_MS || notice) return;
+      notice = document.createElement("div");
+      notice.className = "notice warn ending";
+      notice.setAttribute("role", "alert");
+      const text = document.createElement("p");
+      text.textContent = `You are signed out in ${Math.max(1, Math.round(left / 60000))} min, because nothing was used.`;
+      const stay = document.createElement("button");
+      stay.type = "button";
+      stay.textContent = "Stay signed in";
+      stay.addEventListener("click", async () => {
+        await use();
+        if (!notice) return;
+        text.textContent = "A session ends 12 hours after you signed in. Save your work now, then sign in again.";
+        stay.remove();
+      });
+      notice.append(text, stay);
+      document.body.append(notice);
+    };
+    setInterval(look, 5000);
+    look();
+  }
 
   begin(document);
 })();

@@ -9,7 +9,8 @@ from linkxg.clock import rfc3339, rfc3339_or_none
 from linkxg.products.canonical import told
 
 VersionStatus = Literal["DRAFT", "PUBLISHED", "SUPERSEDED", "WITHDRAWN"]
-Note = Annotated[str, Meta(min_length=1, max_length=1_000)]
+LONGEST_NOTE = 1_000
+Note = Annotated[str, Meta(min_length=1, max_length=LONGEST_NOTE)]
 
 
 class PublishProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
@@ -15,8 +15,10 @@ from linkxg.db.idempotency import check_key
 from linkxg.errors import NotFound
 from linkxg.products.canonical import HASH
 from linkxg.products.diff_versions import diff_versions
+from linkxg.products.discard_draft import discard_draft
 from linkxg.products.list_versions import list_versions, read_version
-from linkxg.products.routes import CHANGES, NOT_MODIFIED, PATH, Fields, answer, tag_of
+from linkxg.products.model import Product
+from linkxg.products.routes import CHANGES, ETAG, NOT_MODIFIED, PATH, Fields, answer, may_change, tag_of
 from linkxg.products.select_fields import read_fields, select_from_each
 from linkxg.products.versions.model import Diff, Version, WithdrawVersion, view_version
 from linkxg.products.withdraw_version import withdraw_version
@@ -133,7 +135,23 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         )
         return Response(Success(data=withdrawn), headers={"ETag": _tag(withdrawn)} | replay(replayed))
 
-    return [listing, read, diff, withdraw]
+    @delete(
+        "/products/{product_id:str}/draft",
+        operation_id="discardDraft",
+        tags=["Products"],
+        status_code=200,
+        operation_class=ConditionalWrite,
+        response_headers=[ETAG],
+        **scope("products:write"),
+    )
+    async def discard(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[Success[Product]]:
+        """Discard the draft of a published product. The answer is the product with its latest version."""
+        refuse_unknown(request.scope["query_string"], set())
+        actor = actor_of(exchange_of(request.scope))
+        product = await discard_draft(database, actor, account_id_of(request.scope), product_id, may_change(request))
+        return Response(Success(data=product), headers={"ETag": tag_of(product.revision)})
+
+    return [listing, read, diff, withdraw, discard]
 
 
 def _number(text: str) -> int:

@@ -145,6 +145,20 @@ def list_versions(
     return [VersionRow._make(row) for row in conn.execute(query)]
 
 
+def list_newest_contents(conn: Connection, account_id: str, limit: int) -> list[str]:
+    """Of the products changed last: their drafts, or else their latest versions."""
+    newest = (
+        select(products.c.id, BASE.label("version"))
+        .where(products.c.account_id == account_id)
+        .order_by(products.c.updated_at.desc(), products.c.id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    joined = (versions.c.product_id == newest.c.id) & (versions.c.version == newest.c.version)
+    query = select(versions.c.content).join_from(newest, versions, joined).where(versions.c.account_id == account_id)
+    return list(conn.execute(query).scalars())
+
+
 def insert_version(conn: Connection, account_id: str, product_id: str, **values: Any) -> None:
     conn.execute(versions.insert().values(account_id=account_id, product_id=product_id, **values))
 

@@ -1,0 +1,98 @@
+"""Forms that were posted after their session had ended, carried through sign-in.
+
+What was typed travels as one hidden field of the sign-in page, signed and bound to the person whose session it was
+(OWASP ASVS 5.0, 7.3.1 asks for the timeout; WCAG 2.2, 2.2.5 that no input is lost by it). Passwords and secrets are
+never carried, and a form that depends on one is not carried at all.
+"""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response
+
+from linkxg.clock import DAY, now_ms
+from linkxg.console.cookies import SESSION, cookie_header
+from linkxg.console.forgery import FIELD, form_token
+from linkxg.crypto.secrets import derive
+from linkxg.sessions.console_session import Entered
+from linkxg.web.exchange import Exchange, exchange_of, nothing_more
+from linkxg.web.forms import FORM_TYPE
+
+CARRIED = "carried"
+MAX_CARRIED = 192 * 1024
+"""Characters of the hidden field: with it, the sign-in form stays below the limit of every form."""
+KEPT_MS = DAY // 2
+_SECRETS = frozenset({"password", "current_password", "new_password", "client_secret"})
+_DROPPED = frozenset({FIELD, "confirm_password", "confirm_cancel"})
+_SCOPE_KEYS = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path")
+_BODY_HEADERS = (b"cookie", b"content-type", b"content-length", b"content-encoding", b"transfer-encoding", b"expect")
+
+
+class CarriedForm(NamedTuple):
+    """The path that it was posted to, and what was filled in."""
+
+    path: str
+    user_id: str
+    at: int
+    pairs: list[tuple[str, str]]
+
+
+def seal(server_key: bytes, user_id: str, path: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """The value of the hidden field; empty for a form that cannot be carried."""
+    if not pairs or any(name in _SECRETS for name, _ in pairs):
+        return ""
+    kept = [pair for pair in pairs if pair[0] not in _DROPPED]
+    form = urlsafe_b64encode(msgspec.json.encode(CarriedForm(path, user_id, now_ms(), kept))).decode()
+    sealed = f"{_mac(server_key, form)}.{form}"
+    return sealed if len(sealed) <= MAX_CARRIED else ""
+
+
+def unseal(server_key: bytes, sealed: str) -> CarriedForm | None:
+    """The form, if this service sealed it within the last twelve hours."""
+    mac, _, form = sealed.partition(".")
+    if not hmac.compare_digest(mac.encode(), _mac(server_key, form).encode()):
+        return None
+    found = msgspec.json.decode(urlsafe_b64decode(form), type=CarriedForm)
+    return found if now_ms() - found.at < KEPT_MS else None
+
+
+async def post_again(
+    request: Request[Any, Any, Any], server_key: bytes, entered: Entered, form: CarriedForm, *, secure: bool
+) -> Response[bytes]:
+    """Post the form with the new session; the answer of its page.
+
+    It passes the console's guard like every other form: the session is looked up, the form token checked, and the
+    role decides.
+    """
+    exchange = exchange_of(request.scope)
+    token = form_token(server_key, entered.session.session_id)
+    body = urlencode([*form.pairs, (FIELD, token)]).encode()
+    headers = [pair for pair in exchange.headers if pair[0] not in _BODY_HEADERS]
+    headers += [(b"cookie", cookie_header(SESSION, entered.cookie, secure=secure)), (b"content-type", FORM_TYPE)]
+    posted = Exchange("POST", exchange.request_id, exchange.source, headers, nothing_more, whole=body)
+    scope = {key: request.scope[key] for key in _SCOPE_KEYS if key in request.scope}  # type: ignore[literal-required]
+    scope |= {"method": "POST", "path": form.path, "raw_path": form.path.encode(), "query_string": b""}
+    scope |= {"headers": headers, "linkxg": posted}
+    status, answered, content = 500, {}, bytearray()
+
+    async def send(message: Any) -> None:
+        nonlocal status, answered
+        if message["type"] == "http.response.start":
+            status, answered = message["status"], {k.decode().lower(): v.decode() for k, v in message["headers"]}
+        else:
+            content.extend(message.get("body", b""))
+
+    await request.app(scope, nothing_more, send)  # type: ignore[arg-type]
+    exchange.notes |= posted.notes
+    for dropped in ("content-length", "set-cookie"):
+        answered.pop(dropped, None)
+    media_type = answered.pop("content-type", "text/html")
+    return Response(bytes(content), status_code=status, headers=answered, media_type=media_type)
+
+
+def _mac(server_key: bytes, form: str) -> str:
+    return derive(server_key, "carried form", form).hex()

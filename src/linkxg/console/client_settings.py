@@ -1,0 +1,149 @@
+"""`POST /account/api-access/{client_id}`: a client's settings, of which only what was changed is sent on."""
+
+from typing import Any, NamedTuple
+
+from litestar import Request, Response, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from linkxg.clients.change_client import ClientChange, change_client
+from linkxg.clients.model import Client
+from linkxg.clients.register import canonical_cidrs
+from linkxg.clients.show import ClientDetail, read_client
+from linkxg.console.api_access import FIELDS, LIST, check_settings
+from linkxg.console.ask_first import Question, ask_first, confirmed
+from linkxg.console.client_page import ONE, show_client
+from linkxg.console.confirm import CANCEL, ask_password
+from linkxg.console.edits import Edit, conflict_errors, merge
+from linkxg.console.form_errors import of_api_error
+from linkxg.console.guard import Visit, visit_of
+from linkxg.console.narrowing import questions
+from linkxg.console.notices import told
+from linkxg.console.pages import go
+from linkxg.console.parts import Parts
+from linkxg.errors import Conflict, InvalidRequest, InvalidScope
+from linkxg.tokens.scopes import SCOPES
+from linkxg.web.permits import ADMINISTRATORS, session_roles
+
+LABELS = {"name": "Name", "ranges": "Allowed addresses", "self_rotation": "May rotate its own secret"}
+ATTEMPTS = 3
+"""How often a change is tried anew when a colleague saves in the same moment."""
+
+
+class Change(NamedTuple):
+    """What the form asks for: fields of one value each, and scopes to add and to take away."""
+
+    edit: Edit
+    added: frozenset[str]
+    removed: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.edit.changed or self.added or self.removed)
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @post(ONE, **session_roles(ADMINISTRATORS))
+    async def save(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        errors = check_settings(visit.form)
+        if visit.form.text(CANCEL):
+            return await show_client(parts, visit, client_id, filled=True)
+        if errors:
+            return await show_client(parts, visit, client_id, errors=errors)
+        for _ in range(ATTEMPTS):
+            detail = await read_client(parts.database, visit.account_id, client_id, days=1)
+            change = _change(visit, detail.client)
+            if change.edit.conflicts:
+                found = conflict_errors(change.edit.conflicts, LABELS)
+                return await show_client(parts, visit, client_id, errors=found, conflicts=change.edit.conflicts)
+            question = _question(visit, detail, change)
+            if question is not None and not confirmed(visit):
+                return ask_first(visit, question, back_to_form=True)
+            if change:
+                asking = await ask_password(parts, visit, "change the client")
+                if asking is not None:
+                    return asking
+            try:
+                await _apply(parts, visit, detail.client, change)
+            except Conflict:
+                continue
+            except (InvalidRequest, InvalidScope) as error:
+                return await show_client(parts, visit, client_id, errors=of_api_error(error.description, FIELDS))
+            return go(visit, f"{LIST}/{client_id}", **told(visit, _effect(change)))
+        raise Conflict("Somebody else is changing this client.")
+
+    return [save]
+
+
+def stored(client: Client) -> dict[str, str]:
+    """The client's fields as the form has them."""
+    return {
+        "name": client.name,
+        "ranges": "\n".join(client.cidrs),
+        "self_rotation": "yes" if client.self_rotation else "",
+    }
+
+
+def _change(visit: Visit, client: Client) -> Change:
+    form, now = visit.form, stored(client)
+    mine = {
+        "name": form.text("name").strip(),
+        "ranges": "\n".join(canonical_cidrs(form.lines("ranges"))),
+        "self_rotation": "yes" if form.text("self_rotation") == "yes" else "",
+    }
+    was = frozenset(form.text("was.scope").split()) if "was.scope" in dict(form.pairs) else client.scopes
+    chosen = frozenset(form.all("scope"))
+    # Of scopes, only those that this person ticked or cleared; what the role does not offer has no box.
+    offered = visit.scopes
+    return Change(merge(form, mine, now), chosen - was - client.scopes, (was & offered) - chosen & client.scopes)
+
+
+def _question(visit: Visit, detail: ClientDetail, change: Change) -> Question | None:
+    client = detail.client
+    ranges = change.edit.changed.get("ranges")
+    effects = questions(detail, change.removed, None if ranges is None else ranges.split())
+    if not effects:
+        return None
+    return Question(
+        f"Narrow what {client.name[:60]} may do?", effects, "Save settings", "Back to the form", f"{LIST}/{client.id}"
+    )
+
+
+async def _apply(parts: Parts, visit: Visit, seen: Client, change: Change) -> None:
+    """Raises Conflict if one of the fields was changed since the client was read."""
+    if not change:
+        return
+    changed = change.edit.changed
+    scopes = (seen.scopes | change.added) - change.removed
+    if not scopes:
+        raise InvalidRequest("The field scope would be empty: somebody else has removed the others.")
+    wanted = ClientChange(
+        name=changed.get("name"),
+        scope=" ".join(sorted(scopes)) if scopes != seen.scopes else None,
+        allowed_cidrs=changed["ranges"].split() if "ranges" in changed else None,
+        self_rotation=changed["self_rotation"] == "yes" if "self_rotation" in changed else None,
+    )
+    await change_client(parts.database, visit.actor, visit.account_id, seen.id, wanted, seen=seen)
+
+
+def _effect(change: Change) -> str:
+    """What was saved, in one line."""
+    said = []
+    if change.edit.changed:
+        said.append(f"{', '.join(LABELS[name] for name in LABELS if name in change.edit.changed)} changed.")
+    if change.removed:
+        said.append(f"{_listed(change.removed)} removed; the client's live tokens stopped.")
+    if change.added:
+        said.append(f"{_listed(change.added)} added.")
+    if not said:
+        said = ["Nothing changed."]
+    else:
+        said.insert(0, "Saved.")
+    if change.edit.meanwhile:
+        others = ", ".join(LABELS[name] for name in LABELS if name in change.edit.meanwhile)
+        said.append(f"Somebody else changed {others} meanwhile; those changes stand.")
+    return " ".join(said)
+
+
+def _listed(scopes: frozenset[str]) -> str:
+    return ", ".join(scope for scope in SCOPES if scope in scopes)

@@ -1,0 +1,63 @@
+"""The errors of a form, by field, in the order in which the page shows them.
+
+One pattern for every form (WCAG 2.2, 3.3.1): the title begins with "Error:", a summary under the heading takes the
+focus and links to the fields, and each field carries its own message. See `m.summary`, `m.invalid` and `m.message` in
+`templates/macros.html`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+
+class FormError(NamedTuple):
+    """`id` is that of the field's element; empty for an error of the whole form."""
+
+    id: str
+    message: str
+
+
+class FormErrors:
+    """`(field, message)` pairs; the field is the `name` of an input, `""` for the whole form.
+
+    `prefix` comes before the name in the element's id, as in `f-sku`.
+    """
+
+    def __init__(self, faults: Iterable[tuple[str, str]] = (), *, prefix: str = "") -> None:
+        self._prefix = prefix
+        self._found: list[tuple[str, str]] = list(faults)
+
+    def add(self, field: str, message: str) -> None:
+        self._found.append((field, message))
+
+    def message(self, field: str) -> str:
+        """What is wrong with this field; empty when nothing is."""
+        return " ".join(message for name, message in self._found if name == field)
+
+    def id_of(self, field: str) -> str:
+        return self._prefix + field
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[FormError]:
+        return (FormError(self.id_of(field) if field else "", message) for field, message in self._found)
+
+
+def whole_form(message: str | None) -> FormErrors:
+    """One error that belongs to no field; none for None."""
+    return FormErrors([("", message)] if message else [])
+
+
+def of_api_error(description: str, fields: Mapping[str, tuple[str, str]]) -> FormErrors:
+    """The API's message at the field that it names.
+
+    `fields` maps the API's name of a member to the form's (field, label), as in `{"client_name": ("name", "name")}`.
+    """
+    for member, (field, label) in fields.items():
+        named = f"The field {member}"
+        if named in description:
+            return FormErrors([(field, description.replace(named, f"The field “{label}”"))])
+    return whole_form(description)

@@ -1,0 +1,55 @@
+"""Who changed which field of a product since a revision, from the newest events of the audit trail."""
+
+from typing import NamedTuple
+
+from linkxg.accounts.manage_user import list_people
+from linkxg.audit.list_events import list_events
+from linkxg.audit.model import AuditEvent
+from linkxg.db import Database
+
+LOOKED_AT = 200
+"""Events; what lies further back, and what an import changed, is "somebody's"."""
+SOMEBODY = "Somebody"
+
+
+class Change(NamedTuple):
+    """`fields` as the API names them, without `content.`; none when the whole draft was begun or discarded.
+
+    `at` in RFC 3339.
+    """
+
+    by: str
+    at: str
+    fields: frozenset[str]
+
+
+async def changes_since(database: Database, account_id: str, product_id: str, revision: int) -> list[Change]:
+    """Newest first."""
+    events, _ = await list_events(database, account_id, before=None, limit=LOOKED_AT)
+    found = [event for event in events if event.target == product_id and _revision(event) > revision]
+    if not found:
+        return []
+    names = {person.id: person.email for person in await list_people(database, account_id)}
+    return [Change(_author(event, names), event.at, _fields(event)) for event in found]
+
+
+def change_of(changes: list[Change], name: str) -> Change | None:
+    """The last change of a field of the form, such as `category.code`."""
+    member = name.partition(".")[0]
+    return next((change for change in changes if not change.fields or member in change.fields), None)
+
+
+def _revision(event: AuditEvent) -> int:
+    revision = event.details.get("revision", 0)
+    return revision if isinstance(revision, int) else 0
+
+
+def _fields(event: AuditEvent) -> frozenset[str]:
+    fields = event.details.get("fields", ())
+    return frozenset(str(name).removeprefix("content.") for name in fields)
+
+
+def _author(event: AuditEvent, names: dict[str, str]) -> str:
+    if event.actor_kind == "client":
+        return f"The client {event.actor_id}"
+    return names.get(event.actor_id or "", SOMEBODY)

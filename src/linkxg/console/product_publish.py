@@ -1,0 +1,82 @@
+"""`/products/{id}/review` and `/publish`: what the next version will say, before it says so for ever."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.guard import Visit, visit_of
+from linkxg.console.new_product import WRITERS
+from linkxg.console.pages import go, page
+from linkxg.console.parts import Parts
+from linkxg.console.product_fields import label, leaves, to_fill_in, told
+from linkxg.errors import InvalidState, NoDraft, PreconditionFailed, ValidationFailed
+from linkxg.products.content import read_content
+from linkxg.products.diff_versions import diff_versions
+from linkxg.products.find_missing import find_missing
+from linkxg.products.publish_product import publish_product
+from linkxg.products.read_product import read_product
+from linkxg.products.versions.model import LONGEST_NOTE, PublishProduct
+from linkxg.web.permits import session_roles
+
+_CHANGED = "Somebody else has changed the draft since you opened this page. Look at what it says now, then publish."
+_LONG = f"What is new has at most {LONGEST_NOTE:,} characters."
+
+
+def routes(parts: Parts) -> list[HTTPRouteHandler]:
+    @get("/products/{product_id:str}/review", **session_roles(WRITERS))
+    async def review(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
+        return await _review(parts, visit_of(request), product_id)
+
+    @post("/products/{product_id:str}/publish", **session_roles(WRITERS))
+    async def publish(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        note, revision = visit.form.text("changeNote").strip() or None, visit.form.text("revision")
+        if note and len(note) > LONGEST_NOTE:
+            return await _review(parts, visit, product_id, errors=FormErrors([("changeNote", _LONG)]), status=422)
+        try:
+            await publish_product(
+                parts.database,
+                visit.actor,
+                visit.account_id,
+                product_id,
+                PublishProduct(note),
+                lambda seen: str(seen) == revision,
+            )
+        except ValidationFailed as error:
+            return await _review(parts, visit, product_id, errors=whole_form(error.description), status=422)
+        except PreconditionFailed:
+            return await _review(parts, visit, product_id, errors=whole_form(_CHANGED), status=409)
+        except (InvalidState, NoDraft) as error:
+            return await _review(parts, visit, product_id, errors=whole_form(error.description), status=409)
+        return go(visit, f"/products/{product_id}", done="published")
+
+    return [review, publish]
+
+
+async def _review(
+    parts: Parts, visit: Visit, product_id: str, *, errors: FormErrors | None = None, status: int = 200
+) -> Response[str]:
+    base = await read_product(parts.database, visit.account_id, product_id, "base")
+    head, content = base.head, read_content(base.content)
+    if head.draft_version is None or head.status == "ARCHIVED":
+        return go(visit, f"/products/{product_id}")
+    if head.latest_version is None:
+        fields = [(label(path), "", value) for path, value in leaves(base.content)]
+    else:
+        diff = await diff_versions(
+            parts.database, visit.account_id, product_id, head.latest_version, head.draft_version
+        )
+        fields = [(label(one.field), told(one.old), told(one.new)) for one in diff.fields]
+    return page(
+        visit,
+        "product_review.html",
+        status=status,
+        head=head,
+        name=content.name,
+        fields=fields,
+        missing=[to_fill_in(one) for one in find_missing(head, content)],
+        errors=errors or FormErrors(),
+    )

@@ -1,0 +1,54 @@
+"""Beginning a draft from an old version: what that version says becomes the draft of the next one."""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.errors import InvalidState, NotFound, PreconditionFailed, PublicError
+from linkxg.ids import is_uuid
+from linkxg.products import store
+from linkxg.products.change_product import MayChange
+from linkxg.products.model import Product, view
+from linkxg.products.read_product import is_version
+from linkxg.products.versions.store import find_shown, find_version, insert_version
+
+
+async def begin_draft(
+    database: Database, actor: Actor, account_id: str, product_id: str, version: int, may_change: MayChange
+) -> Product:
+    """The product with its new draft. Raises NotFound, PreconditionFailed or InvalidState (there is a draft)."""
+    if not is_uuid(product_id) or not is_version(version):
+        raise NotFound
+
+    def unit(conn: Connection) -> Product | PublicError:
+        while True:
+            head = store.find_head(conn, account_id, product_id)
+            row = find_version(conn, account_id, product_id, version)
+            if head is None or row is None:
+                return NotFound()
+            if not may_change(head.revision):
+                return PreconditionFailed()
+            if head.status == "ARCHIVED":
+                return InvalidState("An archived product cannot be changed. Unarchive it first.")
+            if head.draft_version is not None or head.latest_version is None:
+                return InvalidState("There is a draft already. Publish or discard it first.")
+            number, now = head.latest_version + 1, max(now_ms(), head.updated_at)
+            if store.update_head(
+                conn, account_id, product_id, seen=head.revision, draft_version=number, updated_at=now
+            ):
+                break
+        insert_version(
+            conn, account_id, product_id, version=number, status="DRAFT", digest=row.digest, content=row.content,
+            created_at=now, created_by=actor.id or "",
+        )  # fmt: skip
+        details = {"sku": head.sku, "version": number, "from": version, "revision": head.revision + 1}
+        audit.record(conn, account_id, actor, "product.draft_begun", product_id, details)
+        shown = find_shown(conn, account_id, product_id, "draft")
+        return NotFound() if shown is None else view(shown)
+
+    outcome = await database.write(unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    return outcome

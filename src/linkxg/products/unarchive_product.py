@@ -1,0 +1,63 @@
+"""Unarchiving a product: it can be changed again, with the versions and the draft that it had.
+
+Its SKU was never given away. Its GTIN was free while it was archived; if another product has it now, that one has to
+give it up first, because a published product keeps a GTIN.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.errors import DuplicateGtin, InvalidState, NotFound, PreconditionFailed, PublicError
+from linkxg.ids import is_uuid
+from linkxg.products import store
+from linkxg.products.change_product import MayChange
+from linkxg.products.model import Product, view
+from linkxg.products.once import Answer, once
+from linkxg.products.versions.store import find_shown
+
+GTIN_TAKEN = (
+    "Another product took this GTIN while this one was archived. Give that product another GTIN or archive it, "
+    "then unarchive this one."
+)
+
+
+async def unarchive_product(
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    product_id: str,
+    may_change: MayChange,
+    idempotency_key: str | None = None,
+) -> Answer[Product]:
+    """Raises NotFound, PreconditionFailed, InvalidState, DuplicateGtin or IdempotencyKeyReused."""
+    if not is_uuid(product_id):
+        raise NotFound
+
+    def make(conn: Connection) -> Product | PublicError:
+        store.lock_identifiers(conn, account_id)
+        while True:
+            head = store.find_head(conn, account_id, product_id)
+            if head is None:
+                return NotFound()
+            if not may_change(head.revision):
+                return PreconditionFailed()
+            if head.status != "ARCHIVED":
+                return InvalidState("This product is not archived.")
+            _, gtin_taken = store.find_holders(conn, account_id, sku=head.sku, gtin14=head.gtin14, besides=product_id)
+            if gtin_taken:
+                return DuplicateGtin(GTIN_TAKEN)
+            # Only what was published is archived, so this is what it was.
+            values: dict[str, Any] = {"status": "PUBLISHED", "updated_at": max(now_ms(), head.updated_at)}
+            if store.update_head(conn, account_id, product_id, seen=head.revision, **values):
+                break
+        audit.record(conn, account_id, actor, "product.unarchived", product_id, {"sku": head.sku})
+        shown = find_shown(conn, account_id, product_id)
+        return NotFound() if shown is None else view(shown)
+
+    route = f"POST /products/{product_id}/unarchive"
+    return await once(database, actor, account_id, route, None, idempotency_key, make, Product)

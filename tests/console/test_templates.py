@@ -1,0 +1,32 @@
+"""What every template of the console owes the texts that people type."""
+
+from __future__ import annotations
+
+import re
+
+from linkxg.console.pages import templates
+
+_FIELD = re.compile(r"<(?:input|textarea)\b[^>]*>")
+_TEXTAREA = re.compile(r"<textarea\b(?:[^>{]|\{\{.*?\}\}|\{%.*?%\})*>(?P<first>.)", re.DOTALL)
+
+
+def sources() -> dict[str, str]:
+    found = templates()
+    assert found.loader is not None
+    names = found.loader.list_templates()
+    assert len(names) > 30
+    return {name: found.loader.get_source(found, name)[0] for name in names}
+
+
+def test_no_field_cuts_what_is_typed() -> None:
+    """A browser cuts at `maxlength` without a word: CHINA became CH, Switzerland. The server checks and says so."""
+    cutting = [(name, field) for name, source in sources().items() for field in _FIELD.findall(source)
+               if "maxlength" in field]  # fmt: skip
+    assert cutting == []
+
+
+def test_no_text_loses_its_first_line_end() -> None:
+    """HTML drops one line end after the tag of a textarea (HTML Living Standard, 13.2.6.4.7)."""
+    found = [(name, area["first"]) for name, source in sources().items() for area in _TEXTAREA.finditer(source)]
+    assert found
+    assert [name for name, first in found if first != "\n"] == []
