@@ -12,9 +12,9 @@ from linkxg.clients.show import read_client
 from linkxg.clock import now_ms, now_s
 from linkxg.console.api_access import LIST, show_secret
 from linkxg.console.client_page import ONE
-from linkxg.console.client_state import evidence
 from linkxg.console.confirm import ask_password
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.evidence import SHOWN, evidence
+from linkxg.console.guard import visit_of
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.db.idempotency import check_key
@@ -71,15 +71,16 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
     ) -> Response[str]:
         visit = visit_of(request)
-        live = await _live(parts, visit, client_id)
+        detail = await read_client(parts.database, visit.account_id, client_id)
+        live = detail.client.live_secrets(now_ms())
         old = next((secret for secret in live if secret.id == secret_id), None)
         if old is None:
             raise NotFound
         if len(live) == 1:
             raise Conflict("This is the client's only secret.")
-        proof = evidence(old, live[-1] if old is not live[-1] else live[0], now_ms())
+        proof = evidence(old, live[-1] if old is not live[-1] else live[0], detail.sources, now_ms())
         if not proof.safe and visit.form.text("sure") != "yes":
-            return page(visit, "finish.html", client_id=client_id, old=old, proof=proof)
+            return page(visit, "finish.html", client_id=client_id, old=old, proof=proof, shown_addresses=SHOWN)
         asking = await ask_password(parts, visit, "remove the old secret")
         if asking is not None:
             return asking
@@ -109,8 +110,3 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         return go(visit_of(request), f"{LIST}/{client_id}")
 
     return [choose, rotate, finish, extend, back]
-
-
-async def _live(parts: Parts, visit: Visit, client_id: str) -> list[Any]:
-    client = (await read_client(parts.database, visit.account_id, client_id)).client
-    return list(client.live_secrets(now_ms()))
