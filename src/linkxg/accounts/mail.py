@@ -4,6 +4,8 @@ from email.message import EmailMessage
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from linkxg.accounts.model import deliverable
+from linkxg.errors import InvalidRequest
 from linkxg.web.logs import log
 
 TIMEOUT_S = 10.0
@@ -27,12 +29,12 @@ class Mailer:
         """Whether the server took the mail; a failure is logged, never raised, and nothing of the text is logged."""
         if self._url is None:
             return False
-        message = EmailMessage()
-        message["From"] = self._sender
-        message["To"] = to
-        message["Subject"] = subject
-        message.set_content(text)
         try:
+            message = EmailMessage()
+            message["From"] = self._sender
+            message["To"] = deliverable(to)
+            message["Subject"] = subject
+            message.set_content(text)
             async with self._connection(self._url) as connection:
                 await connection.send_message(message)
         except _faults() as error:
@@ -69,7 +71,7 @@ class Mailer:
 def _faults() -> tuple[type[Exception], ...]:
     from aiosmtplib import SMTPException
 
-    return SMTPException, OSError, ValueError
+    return SMTPException, OSError, ValueError, InvalidRequest
 
 
 def invitation_text(account_name: str, link: str) -> tuple[str, str]:
