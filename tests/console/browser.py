@@ -25,6 +25,8 @@ class _Forms(HTMLParser):
         super().__init__()
         self.found: list[tuple[dict[str, str], Fields]] = []
         self._open = False
+        self._text: list[str] | None = None
+        self._select: list[str] | None = None
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attributes}
@@ -35,8 +37,26 @@ class _Forms(HTMLParser):
             if given.get("type") in ("checkbox", "radio") and "checked" not in given:
                 return
             self.found[-1][1].append((given["name"], given.get("value", "")))
+        elif self._open and tag == "textarea":
+            self._text = [given["name"]]
+        elif self._open and tag == "select":
+            self._select = [given["name"]]
+        elif tag == "option" and self._select is not None and (len(self._select) == 1 or "selected" in given):
+            # The first one, unless another is selected.
+            self._select[1:] = [given.get("value", "")]
+
+    def handle_data(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._text is not None:
+            name, *text = self._text
+            self.found[-1][1].append((name, "".join(text).removeprefix("\n")))
+            self._text = None
+        if tag == "select" and self._select is not None:
+            self.found[-1][1].extend((self._select[0], value) for value in self._select[1:])
+            self._select = None
         if tag == "form":
             self._open = False
 

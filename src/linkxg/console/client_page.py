@@ -113,7 +113,8 @@ async def show_client(
     client, now = detail.client, now_ms()
     live = client.live_secrets(now)
     used = {scope: row.last_used_at for scope, row in detail.scopes.items()}
-    form, posted = visit.form, bool(errors) or filled
+    # Errors of another form of the page leave this one as it is stored.
+    form, posted = visit.form, (bool(errors) or filled) and not visit.form.text("overlap")
     was = {
         "name": client.name,
         "scope": " ".join(sorted(client.scopes)),

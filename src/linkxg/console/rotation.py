@@ -11,10 +11,11 @@ from linkxg.clients.rotate_secret import extend_secret, remove_secret, rotate_se
 from linkxg.clients.show import read_client
 from linkxg.clock import now_ms, now_s
 from linkxg.console.api_access import LIST, show_secret
-from linkxg.console.client_page import ONE
+from linkxg.console.client_page import ONE, show_client
 from linkxg.console.confirm import ask_password
 from linkxg.console.evidence import SHOWN, evidence
-from linkxg.console.guard import visit_of
+from linkxg.console.form_errors import FormErrors
+from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.db.idempotency import check_key
@@ -95,6 +96,10 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         seconds = visit.form.text("overlap")
         if seconds not in OVERLAPS:
             raise InvalidRequest("Choose how long both secrets are to work.")
+        seen = visit.form.text("was.ends")
+        if seen and seen != await _end_of(parts, visit, client_id, secret_id):
+            told = "Somebody else has changed the end meanwhile. Look at the new end, then choose again."
+            return await show_client(parts, visit, client_id, errors=FormErrors([("overlap", told)]))
         await extend_secret(
             parts.database, visit.actor, visit.account_id, client_id, secret_id, expires_at=now_s() + int(seconds)
         )
@@ -110,3 +115,9 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         return go(visit_of(request), f"{LIST}/{client_id}")
 
     return [choose, rotate, finish, extend, back]
+
+
+async def _end_of(parts: Parts, visit: Visit, client_id: str, secret_id: str) -> str:
+    """When the secret ends, as the form has it; empty for one that does not."""
+    client = (await read_client(parts.database, visit.account_id, client_id)).client
+    return next((str(secret.expires_at or "") for secret in client.secrets if secret.id == secret_id), "")
