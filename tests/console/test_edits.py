@@ -24,6 +24,7 @@ NO_EDITS = {
     "/imports": "creates",
     "/imports/{import_id}/cancel": "ends",
     "/imports/{import_id}/retry": "begins",
+    "/imports/{import_id}/apply": "begins",
     f"{CLIENT}/disable": "sets one flag", f"{CLIENT}/enable": "sets one flag", f"{CLIENT}/delete": "deletes",
     f"{CLIENT}/rotate": "creates a secret", f"{CLIENT}/test": "asks", f"{CLIENT}/env": "answers with a file",
     f"{CLIENT}/secrets/{{secret_id}}/finish": "ends",
