@@ -28,16 +28,17 @@ def change(database: Database, sql: str) -> None:
         connection.execute(sql)
 
 
-def use(world: World, oauth: OAuthClient, server: str) -> None:
-    """One token request from that address of this machine, and wait until it has been written."""
+def use(world: World, oauth: OAuthClient, *servers: str) -> None:
+    """A token request from each of these addresses of this machine; wait until all have been written."""
     secrets = f"SELECT coalesce(sum(uses), 0) FROM client_secrets WHERE client_id = '{oauth.client_id}'"
     before = count(world.server.database, secrets)
-    transport = httpx.HTTPTransport(local_address=server)
-    with httpx.Client(transport=transport, trust_env=False) as http:
-        answer = http.post(f"{world.server.url}/api/v1/oauth/token", data=oauth.form)
-    assert answer.status_code == 200
-    world.vault.remember("access token", answer.json()["access_token"])
-    wait_for_count(world.server.database, secrets, before + 1)
+    for server in servers:
+        transport = httpx.HTTPTransport(local_address=server)
+        with httpx.Client(transport=transport, trust_env=False) as http:
+            answer = http.post(f"{world.server.url}/api/v1/oauth/token", data=oauth.form)
+        assert answer.status_code == 200
+        world.vault.remember("access token", answer.json()["access_token"])
+    wait_for_count(world.server.database, secrets, before + len(servers))
 
 
 def pass_time(world: World, oauth: OAuthClient, ms: int) -> None:
@@ -58,8 +59,7 @@ def proof(owner: Visitor, oauth: OAuthClient) -> str:
 def rotated(world: World) -> tuple[OAuthClient, OAuthClient]:
     """A client that two servers use, in the middle of a rotation."""
     old = make_client(world.api, world.owner, "products:read")
-    for server in SERVERS:
-        use(world, old, server)
+    use(world, old, *SERVERS)
     answer = rotate(world.api, old, world.owner.access, grace_period_seconds=604_800).expect(200)
     return old, with_secret(old, answer)
 
@@ -89,8 +89,7 @@ def test_safe_only_a_day_after_every_address_has_switched(
     world: World, owner: Visitor, rotated: tuple[OAuthClient, OAuthClient]
 ) -> None:
     old, new = rotated
-    for server in SERVERS:
-        use(world, new, server)
+    use(world, new, *SERVERS)
     said = proof(owner, old)
     assert "127.0.0.7 switched" in said
     assert "127.0.0.8 switched" in said
@@ -128,8 +127,7 @@ def test_with_more_addresses_than_are_kept_nothing_is_safe(
     world: World, owner: Visitor, rotated: tuple[OAuthClient, OAuthClient]
 ) -> None:
     old, new = rotated
-    for server in SERVERS:
-        use(world, new, server)
+    use(world, new, *SERVERS)
     database, secret = world.server.database, old.secret_id
     account = world.account.owner.user_id
     known = f"SELECT account_id FROM users WHERE id = '{account}'"
