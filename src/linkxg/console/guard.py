@@ -134,14 +134,16 @@ class ConsoleGuard:
     async def _read_form(self, visit: Visit, *, public: bool) -> None:
         """A form is bound to the session; one of a public page also to the cookie that it was opened with."""
         parts, exchange = self._parts, visit.exchange
+        if visit.session is None:
+            # What was typed before the session ended is carried through sign-in, and may be as long as any form.
+            visit.former = await self.find_former(visit)
+            if visit.former is None and not public:
+                raise SignInRequired
         visit.form = await read_page_form(exchange)
-        bound_to = [visit.session.id] if visit.session else []
+        known = visit.session or (None if public else visit.former)
+        bound_to = [known.id] if known else []
         if public:
             bound_to.append(read_cookie(exchange, BEFORE_SESSION, secure=parts.secure))
-        elif visit.session is None:
-            # What was typed before the session ended is carried through sign-in.
-            visit.former = await self.find_former(visit)
-            bound_to = [visit.former.id] if visit.former else []
         if not any(bound_to):
             visit.form = PageForm([])
             raise SignInRequired
