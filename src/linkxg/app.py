@@ -28,7 +28,7 @@ from linkxg.accounts.mail import Mailer
 from linkxg.clients import routes as client_routes
 from linkxg.clients.authenticate import ClientAuthenticator
 from linkxg.clients.notify_owners import OwnerNotices
-from linkxg.clients.usage import Usage
+from linkxg.clients.usage import UncountedUsage, Usage
 from linkxg.console import routes as console_routes
 from linkxg.console.error_pages import ErrorPages, wants_page
 from linkxg.console.parts import Parts
@@ -139,7 +139,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
         mailer,
         notices,
         cursors,
-        answer_token_requests,
+        TokenEndpoint(authentication, minter, limits, UncountedUsage(database), metrics),
         issuer,
         settings.limit_scale,
         imports.wake,

@@ -20,6 +20,7 @@ WITHOUT_ACCOUNT = {
     "sessions.rotate": "the refresh token names the session, and proves itself by its digest",
     "sessions.find_session": "the refresh token names the session; callers compare the account",
     "sessions.find_console_session": "the cookie names the session, and proves itself by its digest",
+    "sessions.find_ended_console_session": "the cookie names the session, and proves itself by its digest",
     "sessions.find_person": "of the session that was just found",
     "sessions.lock_person": "of the person that was just found by address",
     "sessions.session_sources": "of the person that was just found by address",
@@ -27,6 +28,7 @@ WITHOUT_ACCOUNT = {
     # Batches of counts over many clients, addressed by ids that are unique over all accounts.
     "clients.counts.add_usage": "counts of many clients at once",
     "clients.counts.add_scope_usage": "counts of many clients at once",
+    "clients.counts.add_sources": "counts of many clients at once",
     "clients.counts.touch_clients": "counts of many clients at once",
     "clients.counts.touch_secrets": "counts of many clients at once",
     "clients.refused.insert_refused": "refusals of many clients at once",

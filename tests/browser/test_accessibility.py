@@ -23,7 +23,7 @@ NO_PAGES = {
     "/account/sessions/left",
     "/imports/{import_id}/failed-rows",
     # Whoever asks again for where a form was sent is led back.
-    f"{CLIENT}/disable", f"{CLIENT}/enable", f"{CLIENT}/test", f"{CLIENT}/secrets/{{secret_id}}/extend",
+    f"{CLIENT}/enable", f"{CLIENT}/test", f"{CLIENT}/secrets/{{secret_id}}/extend",
 }  # fmt: skip
 """What answers with a file, or leads elsewhere."""
 WIDTHS = {"wide": 1440, "tablet": 768, "phone": 375}

@@ -74,7 +74,7 @@ def test_planned_rotation(site: World, owner_page: Page) -> None:
     new = shown(page, site, old.scope)
     request_token(site.api, old).expect(200)
     page.goto(f"/account/api-access/{old.client_id}")
-    expect(page.locator("#secrets")).to_contain_text("The new one has not been used yet")
+    expect(page.locator("#secrets")).to_contain_text("The new secret has not been used yet")
     page.get_by_role("button", name="Finish now…").click()
     expect(page.get_by_role("heading", name="The old secret may still be needed")).to_be_visible()
     page.get_by_role("link", name="Keep both").click()
@@ -87,8 +87,11 @@ def test_planned_rotation(site: World, owner_page: Page) -> None:
     sql = f"SELECT count(*) FROM client_secrets WHERE client_id='{old.client_id}' AND first_used_at IS NOT NULL"
     wait_for_count(site.server.database, sql, 2)
     page.reload()
-    expect(page.locator("#secrets")).to_contain_text("safe to remove")
-    page.get_by_role("button", name="Finish now").click()
+    expect(page.locator("#proof")).to_contain_text("switched")
+    expect(page.locator("#proof")).not_to_contain_text("safe to remove")
+    assert page.locator("#proof time").first.get_attribute("data-time") == "clock", "in the reader's zone"
+    page.get_by_role("button", name="Finish now…").click()
+    page.get_by_role("button", name="Remove the old secret").click()
     expect(page.get_by_role("status").first).to_contain_text("The old secret is removed")
     request_token(site.api, old).expect(401, "invalid_client")
     request_token(site.api, new).expect(200)

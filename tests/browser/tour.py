@@ -95,6 +95,21 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("button", name="Finish now…").click()
     page.get_by_role("heading", name="The old secret may still be needed").wait_for()
     yield "finish"
+    page.goto(erp)
+    page.get_by_role("button", name="Disable client…").click()
+    page.get_by_role("heading", name="Disable").wait_for()
+    yield "ask-first"
+    page.goto(erp)
+    page.get_by_label("Allowed addresses").fill("10.0.0.1/8")
+    page.get_by_role("button", name="Save settings").click()
+    page.get_by_role("alert").wait_for()
+    yield "client-refused"
+    page.goto(erp)
+    page.locator('input[name="was.name"]').evaluate("(field) => { field.value = 'Before'; }")
+    page.get_by_label("Name", exact=True).fill("Mine")
+    page.get_by_role("button", name="Save settings").click()
+    page.get_by_role("button", name="Save with these choices").wait_for()
+    yield "client-conflict"
     page.goto("/account/members")
     page.get_by_label("E-mail").fill(INVITED)
     page.get_by_role("button", name="Invite person").click()
@@ -210,6 +225,13 @@ def _asked_again(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("button", name="Confirm and delete the client").click()
     page.get_by_role("alert").wait_for()
     yield "confirm-refused"
+    page.goto("/account/api-access/new")
+    page.get_by_label("Name").fill("Typed before the session ended")
+    with sqlite3.connect(database.path, timeout=10) as connection:
+        connection.execute("UPDATE sessions SET refresh_expires_at = 1 WHERE kind = 'console'")
+    page.get_by_role("button", name="Create client").click()
+    page.get_by_text("what you typed is saved").wait_for()
+    yield "sign-in-carried"
 
 
 def _remember(page: Page, showcase: Showcase) -> None:

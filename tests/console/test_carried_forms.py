@@ -68,6 +68,18 @@ def test_a_form_with_a_fault_comes_back_filled_in(world: World, visit: tuple[Per
     world.vault.remember("client secret", found[0])
 
 
+def test_a_long_text_survives_too(world: World, visit: tuple[Person, Visitor]) -> None:
+    person, visitor = visit
+    form = visitor.get("/account/api-access/new")
+    end_sessions(world, person)
+    ranges = "\n".join(f"2001:db8:{number:x}::/48" for number in range(2_000))
+    asked = visitor.fill(form, "/account/api-access/new", name="Long", scope=["products:read"], ranges=ranges)
+    answer = visitor.fill(asked, "/sign-in", email=person.email, password=person.password)
+    assert answer.status_code == 422
+    assert "takes at most 32 ranges" in text_of(answer)
+    assert ">2001:db8:0::/48" in answer.text
+
+
 def test_another_person_does_not_save_it(world: World, visit: tuple[Person, Visitor]) -> None:
     person, visitor = visit
     oauth = make_client(world.api, world.owner, "products:read", client_name="Untouched")

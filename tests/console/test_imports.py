@@ -50,7 +50,13 @@ def test_a_box_publishes_what_the_file_says(world: World, owner: Visitor) -> Non
     rows = [publishable(sku), [bad, "", "Bolt", *[""] * 7]]
     address = send(owner, csv_file(PUBLISHABLE, rows), publish="true").headers["location"]
     ended(world, {"id": address.rpartition("/")[2]})
-    shown = text_of(owner.get(address))
+    checked = owner.get(address)
+    assert "2 rows: 1 new, 0 changed , 0 unchanged, 1 cannot be taken." in text_of(checked)
+    assert by_sku(world, sku) is None, "it is checked first"
+    first, second = (owner.fill(checked, f"{address}/apply").headers["location"] for _ in range(2))
+    assert first == second, "pressed twice, it is one import"
+    ended(world, {"id": first.rpartition("/")[2]})
+    shown = text_of(owner.get(first))
     assert "publishes what it takes" in shown
     assert "A GTIN identifies the product to everybody else." in shown
     made = by_sku(world, sku)

@@ -4,6 +4,8 @@ from email.message import EmailMessage
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from linkxg.accounts.model import deliverable
+from linkxg.errors import InvalidRequest
 from linkxg.web.logs import log
 
 TIMEOUT_S = 10.0
@@ -30,7 +32,7 @@ class Mailer:
         try:
             message = EmailMessage()
             message["From"] = self._sender
-            message["To"] = to
+            message["To"] = deliverable(to)
             message["Subject"] = _one_line(subject)
             message.set_content(text)
             async with self._connection(self._url) as connection:
@@ -69,7 +71,7 @@ class Mailer:
 def _faults() -> tuple[type[Exception], ...]:
     from aiosmtplib import SMTPException
 
-    return SMTPException, OSError, ValueError
+    return SMTPException, OSError, ValueError, InvalidRequest
 
 
 def _one_line(subject: str) -> str:

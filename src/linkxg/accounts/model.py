@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from string import ascii_uppercase
 from typing import Literal
 
 import msgspec
@@ -13,6 +14,7 @@ RANK = {"OWNER": 3, "ADMIN": 2, "MEMBER": 1, "VIEWER": 0}
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\]+\.?[^\s@\"(),:;<>\[\]\\]+")
 MAX_EMAIL = 254
 MAX_ACCOUNT_NAME = 200
+_LOWER = {ord(upper): upper.lower() for upper in ascii_uppercase}
 
 
 class AccountView(msgspec.Struct, rename="camel"):
@@ -66,14 +68,29 @@ def check_account_name(name: str) -> None:
 
 
 def email_key(email: str) -> str:
-    """The form in which e-mail addresses are compared and kept unique: NFC, ASCII lower case; never trimmed.
+    """The form in which e-mail addresses are compared and kept unique; never trimmed.
 
-    Raises InvalidRequest for what cannot be an address.
+    NFC and ASCII lower case; the domain in ASCII (RFC 5891, mapped as UTS #46 says), as browsers send it from a field
+    of type email. Raises InvalidRequest for what cannot be an address.
     """
+    return deliverable(email).translate(_LOWER)
+
+
+def deliverable(email: str) -> str:
+    """The address as mail servers take it: its domain in ASCII. Raises InvalidRequest."""
     text = unicodedata.normalize("NFC", email)
+    local, _, domain = text.rpartition("@")
+    if not domain.isascii() and len(text) <= MAX_EMAIL:
+        # Loaded for the few addresses that need it.
+        import idna
+
+        try:
+            text = f"{local}@{idna.encode(domain, uts46=True).decode()}"
+        except idna.IDNAError:
+            text = ""
     if len(text) > MAX_EMAIL or not _EMAIL.fullmatch(text) or any(not c.isprintable() for c in text):
         raise InvalidRequest("The field email is not a valid e-mail address.")
-    return "".join(c.lower() if c.isascii() else c for c in text)
+    return text
 
 
 def may_manage(actor_role: str | None, target_role: str) -> bool:

@@ -34,6 +34,8 @@ class Secret(KnownSecret, frozen=True, gc=False):
     last_used_source: str | None
     first_used_at: int | None
     uses: int
+    tested_at: int | None
+    """When it was last tried in the console, which counts as no use."""
 
 
 class KnownClient(msgspec.Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from linkxg.clients import store
-from linkxg.clients.counts.store import list_scope_usage, list_usage
+from linkxg.clients.counts.store import list_scope_usage, list_sources, list_usage
 from linkxg.clients.model import Client, ClientView, Secret, SecretView
 from linkxg.clock import DAY, now_ms, seconds_or_none
 from linkxg.db import Database
@@ -42,11 +42,16 @@ async def count_clients_of(database: Database, account_id: str, user_id: str) ->
 
 
 class ClientDetail(NamedTuple):
-    """A client with what it does: rows of daily usage (oldest first) and of the scopes that it exercised."""
+    """A client with what it does.
+
+    Rows of daily usage (oldest first), of the scopes that it exercised, and of the addresses that used its live secrets
+    (the latest use first).
+    """
 
     client: Client
     usage: list[AnyRow]
     scopes: dict[str, AnyRow]
+    sources: list[AnyRow]
 
 
 async def client_names(database: Database, account_id: str, client_ids: Iterable[str]) -> dict[str, str]:
@@ -63,7 +68,8 @@ async def read_client(database: Database, account_id: str, client_id: str, *, da
             return None
         usage = list_usage(conn, account_id, client_id, since_day=now_ms() // DAY - days + 1) if days else []
         used = list_scope_usage(conn, account_id, [client_id])
-        return ClientDetail(client, usage, {row.scope: row for row in used})
+        live = [secret.id for secret in client.live_secrets(now_ms())]
+        return ClientDetail(client, usage, {row.scope: row for row in used}, list_sources(conn, account_id, live))
 
     detail = await database.read(unit)
     if detail is None:

@@ -68,6 +68,7 @@ secrets = Table(
     Column("last_used_source", String(64)),
     Column("uses", Sequence, nullable=False, server_default="0"),
     Column("first_used_at", Milliseconds),
+    Column("tested_at", Milliseconds),
     Index("ix_client_secrets_account_id_client_id", "account_id", "client_id"),
     Index("ix_client_secrets_client_id", "client_id"),
 )

@@ -48,7 +48,7 @@ class Usage:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # By the secret's id for tokens, (client, scope) for calls, and the client's id for refusals.
+        # By (secret, address) for tokens, (client, scope) for calls, and the client's id for refusals.
         self._counts: dict[_Key, Count] = {}
         # Of days that are over, and what could not be written.
         self._waiting: deque[Count] = deque()
@@ -60,7 +60,7 @@ class Usage:
 
     def token(self, client: KnownClient, secret: KnownSecret, source: str) -> None:
         """A token was issued."""
-        self._count(secret.id, client.id, TOKENS, secret.id).source = source
+        self._count((secret.id, source), client.id, TOKENS, secret.id).source = source
 
     def call(self, principal: Principal, scope: str | None = None) -> None:
         """An API call was let through, which needed `scope`."""
@@ -151,6 +151,13 @@ class Usage:
             await asyncio.wait_for(self._ending.wait(), seconds)
 
 
+class UncountedUsage(Usage):
+    """For tokens that the console requests to test a credential: they are no use of it."""
+
+    def token(self, client: KnownClient, secret: KnownSecret, source: str) -> None:
+        """Nothing is counted."""
+
+
 def _write(conn: Connection, counts: list[Count], refused: list[Refused]) -> None:
     days: dict[tuple[str, int], dict[str, Any]] = {}
     seen: dict[str, int] = {}
@@ -164,6 +171,7 @@ def _write(conn: Connection, counts: list[Count], refused: list[Refused]) -> Non
         for c in counts
         if c.kind == TOKENS
     ]
+    tokens.sort(key=itemgetter("secret", "from"))
     scopes = [
         {"client": c.client_id, "scope": c.detail, "uses": c.times, "last_used_at": c.last}
         for c in counts
@@ -172,7 +180,8 @@ def _write(conn: Connection, counts: list[Count], refused: list[Refused]) -> Non
     # Sorted, so that two workers that write at once lock rows in the same order.
     store.add_usage(conn, [row for _, row in sorted(days.items(), key=itemgetter(0))])
     store.touch_clients(conn, [{"client": client, "at": at} for client, at in sorted(seen.items())])
-    store.touch_secrets(conn, sorted(tokens, key=itemgetter("secret")))
+    store.touch_secrets(conn, tokens)
+    store.add_sources(conn, tokens)
     store.add_scope_usage(conn, sorted(scopes, key=itemgetter("client", "scope")))
     if refused:
         insert_refused(conn, refused)

@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from linkxg.clients.model import MAX_NAME
+from linkxg.clients.note_test import note_test
 from linkxg.clients.refused.list_refused import list_refused
 from linkxg.clients.register import register_client
 from linkxg.clients.search.search_clients import search_clients
@@ -143,6 +144,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         client = (await read_client(parts.database, visit.account_id, client_id)).client
         await parts.limits.spend(TRIED, visit.account_id)
         trial = await try_credential(parts.token_endpoint, visit.exchange, client_id, secret)
+        if trial.status == 200:
+            await note_test(parts.database, visit.account_id, client_id, secret)
         scope = format_scope(client.scopes)
         return show_secret(parts, visit, client_id, client.name, scope, secret, trial=trial)
 

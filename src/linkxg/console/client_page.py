@@ -15,9 +15,10 @@ from linkxg.console.api_access import LIST
 from linkxg.console.ask_first import Question, ask_first, confirmed
 from linkxg.console.causes import explain
 from linkxg.console.chart import DAYS, usage_chart
-from linkxg.console.client_state import evidence, state_of, unused_scopes
+from linkxg.console.client_state import state_of, unused_scopes
 from linkxg.console.confirm import ask_password
 from linkxg.console.edits import Conflict, opened_with
+from linkxg.console.evidence import SHOWN, evidence
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.page_forms import PageForm
@@ -112,7 +113,8 @@ async def show_client(
     client, now = detail.client, now_ms()
     live = client.live_secrets(now)
     used = {scope: row.last_used_at for scope, row in detail.scopes.items()}
-    form, posted = visit.form, bool(errors) or filled
+    # Errors of another form of the page leave this one as it is stored.
+    form, posted = visit.form, (bool(errors) or filled) and not visit.form.text("overlap")
     was = {
         "name": client.name,
         "scope": " ".join(sorted(client.scopes)),
@@ -129,7 +131,8 @@ async def show_client(
         state=state_of(client, now),
         creator=next((person.email for person in people if person.id == client.created_by), "a person since removed"),
         live=live,
-        proof=evidence(live[0], live[-1], now) if len(live) > 1 else None,
+        proof=evidence(live[0], live[-1], detail.sources, now) if len(live) > 1 else None,
+        shown_addresses=SHOWN,
         chart=usage_chart(detail.usage),
         used=used,
         unused=unused_scopes(client, used, now),

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from linkxg.clients.model import Client, Secret
+from linkxg.clients.model import Client
 from linkxg.clock import DAY
-from linkxg.console.words import ago, clock, left, span
+from linkxg.console.words import left
 
 LIVELY_MS = 7 * DAY
 EXPIRY_WARNING_MS = 30 * DAY
@@ -15,13 +15,6 @@ class State(NamedTuple):
     """`kind` is `good`, `idle`, `warn` or `bad`."""
 
     kind: str
-    text: str
-
-
-class Evidence(NamedTuple):
-    """Whether an old secret can go, and what tells."""
-
-    safe: bool
     text: str
 
 
@@ -47,19 +40,3 @@ def unused_scopes(client: Client, used: dict[str, int], now: int) -> list[str]:
     if not used:
         return []
     return [scope for scope in sorted(client.scopes) if used.get(scope, 0) < now - UNUSED_AFTER_MS]
-
-
-def evidence(old: Secret, newest: Secret, now: int) -> Evidence:
-    """What tells whether `old` is still needed now that there is `newest`."""
-    if old.last_used_at is None:
-        return Evidence(True, "The old one has never been used: safe to remove.")
-    when, place = ago(old.last_used_at, now), old.last_used_source or "an unknown address"
-    if newest.first_used_at is None:
-        return Evidence(False, f"The new one has not been used yet; the old one was last used {when} from {place}.")
-    if old.last_used_at < newest.first_used_at:
-        return Evidence(
-            True,
-            f"The old one is unused for {span(now - old.last_used_at)}, while the new one has worked since "
-            f"{clock(newest.first_used_at)} UTC: safe to remove.",
-        )
-    return Evidence(False, f"The old one is still in use: {when} from {place}.")

@@ -153,13 +153,14 @@ class ConsoleGuard:
         """A form is bound to the session; one of a public page also to the cookie that it was opened with."""
         parts, exchange = self._parts, visit.exchange
         if visit.session is None:
-            # What was typed before the session ended is carried through sign-in.
+            # What was typed before the session ended is carried through sign-in, and may be as long as any form.
             visit.former = await self.find_former(visit)
             if visit.former is None and not public:
                 # Nothing of a stranger's body is read where they may not be.
                 raise SignInRequired
-        bound_to = [person.id for person in (visit.session, visit.former) if person is not None]
-        visit.form = await read_page_form(exchange, FORM_LIMIT if bound_to else STRANGER_LIMIT)
+        visit.form = await read_page_form(exchange, FORM_LIMIT if visit.session or visit.former else STRANGER_LIMIT)
+        known = visit.session or (None if public else visit.former)
+        bound_to = [known.id] if known else []
         if public:
             bound_to.append(read_cookie(exchange, BEFORE_SESSION, secure=parts.secure))
         if not any(bound_to):

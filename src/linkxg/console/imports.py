@@ -1,5 +1,6 @@
 """`/imports`: files in, what became of them, and failed rows back to be mended."""
 
+import secrets
 from typing import Any
 
 import msgspec
@@ -12,7 +13,9 @@ from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import COMMON, go, page
 from linkxg.console.parts import Parts
+from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidState, PayloadTooLarge, RateLimitExceeded, ValidationFailed
+from linkxg.imports.apply_checked import apply_checked, may_apply
 from linkxg.imports.charsets import declared_charset
 from linkxg.imports.failed_rows import failed_rows, type_of
 from linkxg.imports.manage_import import cancel_import, retry_import
@@ -97,11 +100,24 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         parts.wake_imports()
         return go(visit, f"{LIST}/{job.id}", done="import-again")
 
-    return [listing, start, show_template, show, failed, cancel, retry]
+    @post(f"{ONE}/apply", **session_roles(WRITERS))
+    async def apply(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
+        visit = visit_of(request)
+        key = check_key(visit.form.text("key") or None)
+        try:
+            job, _ = await apply_checked(parts.database, visit.actor, visit.account_id, import_id, key)
+        except (InvalidState, RateLimitExceeded) as error:
+            return await _show(parts, visit, import_id, error=error.description, status=error.status)
+        parts.wake_imports()
+        return go(visit, f"{LIST}/{job.id}")
+
+    return [listing, start, show_template, show, failed, cancel, retry, apply]
 
 
 def _flags(visit: Visit) -> dict[str, bool]:
-    return {name: visit.form.text(field) == "true" for name, field in _FLAGS.items()}
+    """A file that is to be published is checked first: its page shows the numbers, and asks."""
+    flags = {name: visit.form.text(field) == "true" for name, field in _FLAGS.items()}
+    return flags | {"dry_run": flags["dry_run"] or flags["publish"]}
 
 
 async def _list(
@@ -134,6 +150,8 @@ async def _show(
         row_errors=errors,
         more=following is not None,
         may_retry=may_retry(job),
+        may_apply=may_apply(job),
+        key=secrets.token_hex(16),
         is_open=job.status in OPEN,
         errors=whole_form(error),
         chosen=visit.form.text,

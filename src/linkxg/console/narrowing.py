@@ -49,7 +49,10 @@ def _narrower(before: Sequence[str], after: Sequence[str]) -> bool:
 def _addresses(detail: ClientDetail) -> list[tuple[int, str]]:
     """When each address last used a live secret, the latest first."""
     latest: dict[str, int] = {}
+    for row in detail.sources:
+        latest.setdefault(row.source, row.last_used_at)
+    # What was noted before addresses were kept.
     for secret in detail.client.live_secrets(now_ms()):
         if secret.last_used_at is not None and secret.last_used_source:
-            latest[secret.last_used_source] = max(secret.last_used_at, latest.get(secret.last_used_source, 0))
+            latest.setdefault(secret.last_used_source, secret.last_used_at)
     return sorted(((at, source) for source, at in latest.items()), reverse=True)

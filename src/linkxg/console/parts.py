@@ -14,7 +14,8 @@ from linkxg.web.pages import Cursors
 
 @dataclass(frozen=True)
 class Parts:
-    """The same parts that the API is made of. `token_endpoint` answers real token requests."""
+    """The same parts that the API is made of. `token_endpoint` answers real token requests, of
+    which none counts as use of the client."""
 
     database: Database
     passwords: Passwords

@@ -12,9 +12,10 @@ from linkxg.clients.routes import ROTATIONS
 from linkxg.clients.show import read_client
 from linkxg.clock import now_ms, now_s
 from linkxg.console.api_access import LIST, show_secret
-from linkxg.console.client_page import ONE
-from linkxg.console.client_state import evidence
+from linkxg.console.client_page import ONE, show_client
 from linkxg.console.confirm import ask_password
+from linkxg.console.evidence import SHOWN, evidence
+from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
@@ -75,15 +76,16 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
     ) -> Response[str]:
         visit = visit_of(request)
-        live = await _live(parts, visit, client_id)
+        detail = await read_client(parts.database, visit.account_id, client_id)
+        live = detail.client.live_secrets(now_ms())
         old = next((secret for secret in live if secret.id == secret_id), None)
         if old is None:
             raise NotFound
         if len(live) == 1:
             raise Conflict("This is the client's only secret.")
-        proof = evidence(old, live[-1] if old is not live[-1] else live[0], now_ms())
+        proof = evidence(old, live[-1] if old is not live[-1] else live[0], detail.sources, now_ms())
         if not proof.safe and visit.form.text("sure") != "yes":
-            return page(visit, "finish.html", client_id=client_id, old=old, proof=proof)
+            return page(visit, "finish.html", client_id=client_id, old=old, proof=proof, shown_addresses=SHOWN)
         asking = await ask_password(parts, visit, "remove the old secret")
         if asking is not None:
             return asking
@@ -101,6 +103,10 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         asking = await ask_password(parts, visit, "extend the old secret")
         if asking is not None:
             return asking
+        seen = visit.form.text("was.ends")
+        if seen and seen != await _end_of(parts, visit, client_id, secret_id):
+            told = "Somebody else has changed the end meanwhile. Look at the new end, then choose again."
+            return await show_client(parts, visit, client_id, errors=FormErrors([("overlap", told)]))
         await extend_secret(
             parts.database, visit.actor, visit.account_id, client_id, secret_id, expires_at=now_s() + int(seconds)
         )
@@ -118,6 +124,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     return [choose, rotate, finish, extend, back]
 
 
-async def _live(parts: Parts, visit: Visit, client_id: str) -> list[Any]:
+async def _end_of(parts: Parts, visit: Visit, client_id: str, secret_id: str) -> str:
+    """When the secret ends, as the form has it; empty for one that does not."""
     client = (await read_client(parts.database, visit.account_id, client_id)).client
-    return list(client.live_secrets(now_ms()))
+    return next((str(secret.expires_at or "") for secret in client.secrets if secret.id == secret_id), "")

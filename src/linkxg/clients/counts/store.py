@@ -60,6 +60,20 @@ scope_usage = Table(
     ForeignKeyConstraint(["client_id"], ["oauth_clients.id"], ondelete="CASCADE"),
     Index("ix_client_scope_usage_client_id", "client_id"),
 )
+secret_sources = Table(
+    "client_secret_sources",
+    metadata,
+    Column("account_id", String(36), primary_key=True),
+    Column("secret_id", String(36), primary_key=True),
+    Column("source", String(64), primary_key=True),
+    Column("first_used_at", Milliseconds, nullable=False),
+    Column("last_used_at", Milliseconds, nullable=False),
+    Column("uses", Number, nullable=False),
+    ForeignKeyConstraint(["secret_id"], ["client_secrets.id"], ondelete="CASCADE"),
+    Index("ix_client_secret_sources_secret_id", "secret_id"),
+)
+MAX_SOURCES = 100
+"""Addresses that are kept of a secret. Of those forgotten its `uses` still tell: they are more than the addresses'."""
 
 
 def _of_client(table: Table, *values: str) -> Any:
@@ -93,7 +107,25 @@ def _add_scope_usage(insert: Any) -> Any:
     )
 
 
+def _add_sources(insert: Any) -> Any:
+    values = [
+        bindparam("from", type_=String),
+        *(bindparam(name, type_=Milliseconds) for name in ("first", "at", "count")),
+    ]
+    source = select(secrets.c.account_id, secrets.c.id, *values).where(secrets.c.id == bindparam("secret"))
+    added = insert(secret_sources).from_select(list(secret_sources.c.keys()), source)
+    newer, known = added.excluded.last_used_at, secret_sources.c.last_used_at
+    return added.on_conflict_do_update(
+        index_elements=["account_id", "secret_id", "source"],
+        set_={
+            "last_used_at": case((newer > known, newer), else_=known),
+            "uses": secret_sources.c.uses + added.excluded.uses,
+        },
+    )
+
+
 _ADD_USAGE, _ADD_SCOPE_USAGE = _prepared(_add_usage), _prepared(_add_scope_usage)
+_ADD_SOURCES = _prepared(_add_sources)
 _TOUCH_CLIENT = Prepared(
     clients.update()
     .where(
@@ -129,6 +161,34 @@ def touch_clients(conn: Connection, rows: Values) -> None:
 def touch_secrets(conn: Connection, rows: Values) -> None:
     """Add `count` uses to secrets (`secret`); tell when the first (`first`) and the last (`at`, `from`) one was."""
     _TOUCH_SECRET.many(conn, rows)
+
+
+def add_sources(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Add `count` uses of a `secret` by an address (`from`), the first at `first`, the last at `at`.
+
+    Beyond MAX_SOURCES, those that used the secret longest ago are forgotten.
+    """
+    _ADD_SOURCES.many(conn, rows)
+    if not rows:
+        return
+    known = secret_sources.c
+    number = func.count().label("number")
+    query = select(known.account_id, known.secret_id, number).where(
+        known.secret_id.in_({row["secret"] for row in rows})
+    )
+    for account_id, secret_id, held in conn.execute(
+        query.group_by(known.account_id, known.secret_id).having(number > MAX_SOURCES).order_by(known.secret_id)
+    ).all():
+        own = (known.account_id == account_id, known.secret_id == secret_id)
+        oldest = select(known.source).where(*own).order_by(known.last_used_at, known.source).limit(held - MAX_SOURCES)
+        conn.execute(secret_sources.delete().where(*own, known.source.in_(oldest)))
+
+
+def list_sources(conn: Connection, account_id: str, secret_ids: Sequence[str]) -> list[AnyRow]:
+    """The addresses that used these secrets, the latest use first."""
+    known = secret_sources.c
+    query = select(secret_sources).where(known.account_id == account_id, known.secret_id.in_(secret_ids))
+    return list(conn.execute(query.order_by(known.last_used_at.desc(), known.source)).all())
 
 
 def add_scope_usage(conn: Connection, rows: Values) -> None:

@@ -1,0 +1,77 @@
+"""The evidence on which an old secret may be removed (security bar L14): which addresses used it, and do they use the
+new one?
+
+Safe only when every address that used the old secret in the last seven days has used the new one, and the old one has
+been unused for 24 hours since.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from linkxg.clients.model import Secret
+from linkxg.clock import DAY
+from linkxg.db.schema import AnyRow
+
+LOOK_BACK_MS = 7 * DAY
+QUIET_MS = DAY
+SHOWN = 20
+
+
+class Address(NamedTuple):
+    """One that used the old secret; times in milliseconds."""
+
+    source: str
+    last_used_at: int
+    switched: bool
+
+
+class Evidence(NamedTuple):
+    """`kind` is `warn`, `wait` or `safe`. Times in milliseconds.
+
+    `free_at` is when the old secret can go if it stays unused; `complete` says whether every use has a known address.
+    """
+
+    kind: str
+    old: Secret
+    newest: Secret
+    addresses: Sequence[Address]
+    every: int | None
+    free_at: int | None
+    complete: bool
+
+    @property
+    def safe(self) -> bool:
+        return self.kind == "safe"
+
+    @property
+    def waiting(self) -> int:
+        """How many addresses still use the old secret alone."""
+        return sum(not address.switched for address in self.addresses)
+
+
+def evidence(old: Secret, newest: Secret, sources: Iterable[AnyRow], now: int) -> Evidence:
+    """What tells whether `old` is still needed now that there is `newest`; `sources` are the addresses of both."""
+    rows = list(sources)
+    used_new = {row.source: row.first_used_at for row in rows if row.secret_id == newest.id}
+    used_old = [row for row in rows if row.secret_id == old.id]
+    lately = [row for row in used_old if row.last_used_at > now - LOOK_BACK_MS]
+    addresses = [Address(row.source, row.last_used_at, row.source in used_new) for row in lately]
+    complete = sum(row.uses for row in used_old) == old.uses
+    every = None
+    if used_old and old.uses > 2:
+        first = min(row.first_used_at for row in used_old)
+        every = ((old.last_used_at or first) - first) // (old.uses - 1) or None
+
+    def found(kind: str, free_at: int | None) -> Evidence:
+        return Evidence(kind, old, newest, addresses, every, free_at, complete)
+
+    if old.last_used_at is None:
+        free_at = old.created_at + QUIET_MS
+        return found("safe", None) if free_at <= now else found("wait", free_at)
+    if newest.first_used_at is None:
+        return found("warn", None)
+    if not complete or not all(address.switched for address in addresses):
+        return found("wait", None)
+    switched = [used_new[address.source] for address in addresses]
+    free_at = max([old.last_used_at, *switched]) + QUIET_MS
+    return found("safe", None) if free_at <= now else found("wait", free_at)

@@ -1,0 +1,56 @@
+"""Migration 0011 gives people whose domain has letters beyond ASCII the key by which they are found now."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from conftest import DatabaseFactory
+from linkxg.accounts.model import email_key
+from linkxg.accounts.store import insert_account
+from linkxg.cli.backup import register_tables
+from linkxg.db import migrations, open_database
+from linkxg.ids import uuid7
+
+ACCOUNT = uuid7()
+BEFORE = ("einkauf@müller.example", "jürgen@acme.example", "both@müller.example", "both@xn--mller-kva.example")
+AFTER = ("einkauf@xn--mller-kva.example", "jürgen@acme.example", "both@müller.example", "both@xn--mller-kva.example")
+
+
+def _upgrade_to(conn: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = conn
+    command.upgrade(config, revision)
+
+
+def _before(conn: Connection) -> None:
+    _upgrade_to(conn, "0009")
+    insert_account(conn, ACCOUNT, "Acme", 1)
+    for number, key in enumerate(BEFORE):
+        conn.execute(
+            text(
+                "INSERT INTO users (account_id, id, email, email_key, role, password_hash, disabled, epoch, created_at)"
+                " VALUES (:account, :id, :key, :key, 'MEMBER', '-', false, 0, 1)"
+            ),
+            {"account": ACCOUNT, "id": f"{uuid7()[:-1]}{number}", "key": key},
+        )
+
+
+def _after(conn: Connection) -> list[str]:
+    _upgrade_to(conn, "0011")
+    return list(conn.execute(text("SELECT email_key FROM users ORDER BY created_at, id")).scalars())
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_people_of_before_are_found_by_their_address(new_database: DatabaseFactory, engine: str) -> None:
+    register_tables()
+    url = new_database(engine).url
+    asyncio.run(open_database(url).administer(_before))
+    assert sorted(asyncio.run(open_database(url).administer(_after))) == sorted(AFTER)
+    assert email_key(BEFORE[0]) == AFTER[0]
