@@ -39,8 +39,8 @@ async def apply_checked(
             return InvalidState("Only a dry run whose file is still kept can be carried out. Send the file again.")
         wanted = job._replace(
             id=uuid7(), status="QUEUED", dry_run=0, bytes_processed=0, rows_processed=0, line=0, created=0, updated=0,
-            unchanged=0, failed=0, actor=as_json(actor.identity), error=None, cancel_wanted=0, created_at=now, started_at=None,
-            finished_at=None, touched_at=now, lease_until=0, worker=None, attempts=0,
+            unchanged=0, failed=0, actor=as_json(actor.identity), error=None, cancel_wanted=0, created_at=now,
+            started_at=None, finished_at=None, touched_at=now, lease_until=0, worker=None, attempts=0,
         )  # fmt: skip
         if refused := open_job(conn, account_id, wanted):
             return refused
