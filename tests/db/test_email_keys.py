@@ -1,4 +1,4 @@
-"""Migration 0011 gives people whose domain has letters beyond ASCII the key by which they are found now."""
+"""Migration 0010 gives people whose domain has letters beyond ASCII the key by which they are found now."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _before(conn: Connection) -> None:
 
 
 def _after(conn: Connection) -> list[str]:
-    _upgrade_to(conn, "0011")
+    _upgrade_to(conn, "0010")
     return list(conn.execute(text("SELECT email_key FROM users ORDER BY created_at, id")).scalars())
 
 
