@@ -15,7 +15,7 @@ from linkxg.crypto.secrets import digest
 from linkxg.errors import RateLimitExceeded
 from linkxg.sessions import store
 from linkxg.web.limits import Budget, refusal
-from linkxg.web.source import UNKNOWN, source_key
+from linkxg.web.source import parse_address, source_key
 
 FREE_FAILURES = 5
 CEILING = 100
@@ -72,7 +72,8 @@ class Throttle(NamedTuple):
             store.block(conn, self.pair, now + min(SECOND << min(beyond, 20), LONGEST_MS))
 
     def _is_known_source(self, conn: Connection, user_id: str, source: str, now: int) -> bool:
-        if source == UNKNOWN:
+        if parse_address(source) is None:
+            # An address that cannot be read is nobody's.
             return False
         known = store.session_sources(conn, user_id, now - KNOWN_SOURCE_MS)
         return source_key(source) in map(source_key, known)
