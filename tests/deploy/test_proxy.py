@@ -140,7 +140,7 @@ def test_header_fields_are_bounded_by_the_nodes(site: Site, world: World) -> Non
     taken = world.api.get("/products", bearer=world.token(), headers={"X-Large": "x" * (HEADERS - 2_048)}).expect(200)
     seconds_until(lambda: bool(site.events(taken)), within=BACK_S)
     many = [(f"X-Large-{number}", "x" * 4_000) for number in range(9)]
-    world.api.get("/products", bearer=world.token(), headers=many).expect(400, "invalid_request")
+    world.api.get("/products", bearer=world.token(), headers=many).expect(431, "header_fields_too_large")
     one = {"X-Large": "x" * (HEADERS + 1_024)}
     world.api.get("/products", bearer=world.token(), headers=one).expect(400, "invalid_request")
 

@@ -108,7 +108,7 @@ def test_endpoints_for_clients_take_a_form_and_either_credentials(name: str) -> 
 def test_refresh_takes_json() -> None:
     operation = by_id("refresh")
     assert list(operation["requestBody"]["content"]) == ["application/json"]
-    assert operation["responses"].keys() == {"200", "400", "401", "413", "415", "429", "503"}
+    assert operation["responses"].keys() == {"200", "400", "401", "413", "429", "503"}
     assert [parameter["name"] for parameter in operation["parameters"]] == ["Idempotency-Key"]
 
 

@@ -13,8 +13,12 @@ from linkxg.web.request_head import SPECIAL, find_fault
 
 HEADER_BYTES = 32 * 1024
 PIPELINED = 8
-UNREAD_BYTES = 1024 * 1024
-"""Of a body that nobody wants, because its request is answered already: more of it ends the connection."""
+UNREAD_BYTES = 128 * 1024 * 1024
+"""Of a body that nobody wants, because its request is answered already: more of it ends the connection.
+
+As much as the largest file, for as long as a request may take: many clients read their answer only when they have sent
+everything, and use the connection again. None of it is kept.
+"""
 _EMPTY_LINE = b"\r\n\r\n"
 
 
