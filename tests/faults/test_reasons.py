@@ -223,7 +223,8 @@ def test_a_disk_that_takes_no_writes_is_named_and_the_node_is_not_ready(
 
 
 def test_a_missing_synchronous_standby_is_named(own_cluster: Cluster, struck: Struck) -> None:
-    database = PostgresDatabase(own_cluster, own_cluster.new_database())
+    # Made before: to make a database is a commit as well.
+    database, empty = PostgresDatabase(own_cluster, own_cluster.new_database()), own_cluster.new_database()
     world = struck("postgres", database=database)
     world.api.get("//readyz").expect(200)
     own_cluster.query(database.url, "alter system set synchronous_standby_names = 'ANY 1 (*)'")
@@ -235,7 +236,6 @@ def test_a_missing_synchronous_standby_is_named(own_cluster: Cluster, struck: St
         assert "synchronous standby" in next(one["says"] for one in findings if one["check"] == "database")
         done = world.server.try_command("migrate")
         assert done.returncode == 0, "nothing to write, nothing to wait for"
-        empty = own_cluster.new_database()
         done = world.server.try_command("migrate", LINKXG_DATABASE_URL=empty)
         assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
         assert b"synchronous standby" in done.stderr
