@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import InvalidState, NoDraft, NotFound, PreconditionFailed, PublicError
@@ -45,7 +46,7 @@ async def discard_draft(
         shown = find_shown(conn, account_id, product_id)
         return NotFound() if shown is None else view(shown)
 
-    outcome = await database.write(unit)
+    outcome = await write_as(database, actor, unit)
     if isinstance(outcome, PublicError):
         raise outcome
     return outcome
