@@ -17,6 +17,7 @@ from harness.tls import self_signed
 from harness.world import World
 from imports.files import IMPORTS
 from linkxg.db.address import REFUSED, SUPPORTED, AddressError, read_address
+from linkxg.tokens.keys import ensure_keys
 
 HIDDEN = "hidden-word"
 
@@ -80,6 +81,7 @@ def test_every_command_refuses_a_parameter_in_one_line(new_server: ServerFactory
     server = new_server()
     url = f"postgresql://user:{HIDDEN}@127.0.0.1:1/name?sslmode=prefer&keepalives=1"
     (tmp_path / "good").touch()
+    ensure_keys(server.data_dir, "HS256")
     for command in commands(server, url, tmp_path):
         setting = {} if command[0] == "copy" else {"LINKXG_DATABASE_URL": url}
         done = server.try_command(*command, stdin=b"", **setting)

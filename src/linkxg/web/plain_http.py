@@ -6,11 +6,10 @@ has passed on is neither: any forwarding header field makes it a request from el
 """
 
 import hmac
-import ipaddress
 from collections.abc import Collection, Sequence
 
 from linkxg.web.exchange import Headers
-from linkxg.web.source import Network, parse_address
+from linkxg.web.source import Network, is_loopback, parse_address
 
 _FORWARDING = (b"forwarded", b"via", b"x-real-ip", b"x-client-ip")
 _FORWARDING_PREFIX = b"x-forwarded-"
@@ -41,7 +40,7 @@ def was_forwarded(headers: Headers) -> bool:
 
 def is_local(source: str, headers: Headers) -> bool:
     """Whether the request was made on this machine, and not passed on by a proxy of this machine."""
-    return ipaddress.ip_address(source).is_loopback and not was_forwarded(headers)
+    return is_loopback(source) and not was_forwarded(headers)
 
 
 def has_token(headers: Headers, token: str) -> bool:
