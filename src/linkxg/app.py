@@ -6,7 +6,7 @@ One worker process builds one `Application`; `create_app` is what uvicorn import
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -93,17 +93,22 @@ class _Router(Litestar):
         return [*plugins, MsgspecDIPlugin()]
 
 
-def create_app(metrics: Metrics | None = None) -> Edge:
-    """The application of one worker, from its environment; what it counts goes to `metrics`."""
+def create_app(metrics: Metrics | None = None, on_start_failed: Callable[[str], None] = lambda _: None) -> Edge:
+    """The application of one worker, from its environment; what it counts goes to `metrics`.
+
+    `on_start_failed` takes the reason when it cannot start up.
+    """
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = load(os.environ)
     logs.configure(settings.log_level)
     # Before the keys are read: a restore that replaces them waits for nobody who has.
     occupy(settings.data_dir)
-    return build(settings, metrics)
+    return build(settings, metrics, on_start_failed)
 
 
-def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
+def build(
+    settings: Settings, metrics: Metrics | None = None, on_start_failed: Callable[[str], None] = lambda _: None
+) -> Edge:
     """The application for `settings`; it connects when the server starts it up."""
     issuer = settings.public_url
     audience = issuer + BASE
@@ -154,7 +159,9 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
             await database.open()
             await database.read(require_schema)
         except Exception as fault:
-            logs.log.error("start.failed", pid=os.getpid(), reason=reason_of(fault))
+            reason = reason_of(fault)
+            logs.log.error("start.failed", pid=os.getpid(), reason=reason)
+            on_start_failed(reason)
             raise
         keeper.start()
         usage.start()

@@ -91,7 +91,7 @@ async def _run(database: Database, order: Order) -> None:
         with contextlib.suppress(TemporarilyUnavailable):
             # Else the lease says it, a little later.
             await database.write(store.release_job, order.account_id, order.job_id, worker=order.worker)
-        log.info("import.released", job_id=order.job_id, reason=type(stopped).__name__)
+        log.info("import.released", job_id=order.job_id, reason=reason_of(stopped))
         return
     except Cancelled:
         status, error = "CANCELLED", None
