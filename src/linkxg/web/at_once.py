@@ -125,5 +125,5 @@ class AtOnceProtocol(BoundedHttpProtocol):
             return
         self.transport.write(response)
         if not request.keep_alive:
-            self.transport.close()
+            self._end()
         self.on_response_complete()
