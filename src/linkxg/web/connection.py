@@ -33,21 +33,29 @@ class BoundedConnection(HttpToolsProtocol):
     leaving: ClassVar[bool] = False
     _open: ClassVar[Counter[str]] = Counter()
     flow: ConnectionFlow
-    _peer = ""
-    # Of the head that is being read, or framing and trailer fields since the last part of a body.
-    _header_bytes = 0
-    # Nothing more is read: the last request was complete, or something was refused.
-    _ended = False
-    _held = b""
-    _reading_body = False
-    # Whether the message that is being read has a cycle of uvicorn's.
-    _begun = False
-    # The last answer is written; the peer gets a moment to read it.
-    _lingering = False
-    _discarded = 0
-    _answers: AnswerTransport | None = None
-    _idle_since = 0.0
-    _patience: asyncio.TimerHandle | None = None
+    # Slots: they are quicker to reach than what is in the dictionary of uvicorn's protocol, or in the class.
+    __slots__ = (
+        "_answers", "_begun", "_discarded", "_ended", "_header_bytes", "_held", "_idle_since", "_lingering",
+        "_patience", "_peer", "_reading_body",
+    )  # fmt: skip
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._peer = ""
+        # Of the head that is being read, or framing and trailer fields since the last part of a body.
+        self._header_bytes = 0
+        # Nothing more is read: the last request was complete, or something was refused.
+        self._ended = False
+        self._held = b""
+        self._reading_body = False
+        # Whether the message that is being read has a cycle of uvicorn's.
+        self._begun = False
+        # The last answer is written; the peer gets a moment to read it.
+        self._lingering = False
+        self._discarded = 0
+        self._answers: AnswerTransport | None = None
+        self._idle_since = 0.0
+        self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)

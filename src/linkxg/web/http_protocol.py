@@ -5,6 +5,8 @@ is given before the body is complete ends the connection (RFC 9112 §9.6). Offer
 §7.8), trailer fields are dropped (§6.5.1).
 """
 
+from typing import Any
+
 import httptools
 
 from linkxg.errors import HeaderFieldsTooLarge, InvalidRequest, PublicError
@@ -20,21 +22,26 @@ _EMPTY_LINE = b"\r\n\r\n"
 class BoundedHttpProtocol(BoundedConnection):
     """Reads one request at a time and refuses what is too large or not HTTP, each in its turn."""
 
-    _reading_headers = True
-    _trailer_bytes = 0
-    _version = "1.1"
-    _hosts = 0
-    _host: bytes | None = None
-    _coding: bytes | None = None
-    _fault: PublicError | None = None
-    _refusal: PublicError | None = None
+    __slots__ = (
+        "_coding", "_fault", "_host", "_hosts", "_reading_headers", "_refusal", "_trailer_bytes", "_version"
+    )  # fmt: skip
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._reading_headers = True
+        self._trailer_bytes = 0
+        self._version = "1.1"
+        self._hosts = 0
+        self._host: bytes | None = None
+        self._coding: bytes | None = None
+        self._fault: PublicError | None = None
+        self._refusal: PublicError | None = None
 
     def data_received(self, data: bytes) -> None:
         if self._ended:
             self._discard(len(data))
             return
-        first = data.find(_EMPTY_LINE)
-        if self._held or len(self.pipeline) >= PIPELINED or (first >= 0 and data.find(_EMPTY_LINE, first + 2) >= 0):
+        if self._held or len(self.pipeline) >= PIPELINED or data.count(_EMPTY_LINE) > 1:
             self._held += data
             self._read_held()
         else:
@@ -147,7 +154,8 @@ class BoundedHttpProtocol(BoundedConnection):
             return
         self._reading_headers = False
         self._reading_body = True
-        self._calm()
+        if self._patience is not None:
+            self._calm()
         self._version = self.parser.get_http_version()
         # A large block may come in one piece: the request is then whole, and the edge refuses it.
         if self._header_bytes > HEADER_BYTES and self._header_length() > HEADER_BYTES:
@@ -190,7 +198,8 @@ class BoundedHttpProtocol(BoundedConnection):
         self._reading_body = False
         self._reading_headers = True
         self._header_bytes = self._trailer_bytes = 0
-        self._calm()
+        if self._patience is not None:
+            self._calm()
         return True
 
     # -- answers ------------------------------------------------------------------------------------------
