@@ -76,7 +76,7 @@ def test_a_trailer_section_is_measured_once_however_it_comes(world: World, numbe
     fields = b"X-A: b\r\n" * number
     request = chunked(world, TOKEN_PATH, filled(GRANT, world.oauth), fields)
     start = request.index(b"\r\n0\r\n") + 2
-    cuts = (
+    cuts: tuple[list[int], ...] = (
         [],
         [start],
         [start + 3],
