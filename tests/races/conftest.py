@@ -13,6 +13,8 @@ from harness.world import World, build_world
 from races.writing_routes import Things, make_things
 
 ARENAS = {"sqlite-1": ("sqlite", 1), "sqlite-2": ("sqlite", 2), "postgres-2": ("postgres", 2)}
+# Where several workers prove what one would: the check and the write are one transaction.
+SHARED = pytest.mark.parametrize("arena", ["sqlite-2", "postgres-2"], indirect=True, scope="session")
 Lines = Callable[[int], list[Line]]
 
 
