@@ -13,10 +13,12 @@ from harness.held import HeldRequest
 from harness.people import Person, Session, invite, sign_in
 from harness.rows import rows
 from harness.world import World
+from races.conftest import SEVERAL_WORKERS
 from races.console_forms import ASKING, FORMS, LAST, form_for, writing_forms
 from races.test_revoked_callers import PEOPLE, written
 from races.writing_routes import Things, await_imports, make_things, uploading
 
+RUNS_ON = SEVERAL_WORKERS
 CUTS = {
     **{name: cut for name, cut in PEOPLE.items() if name != "signed out"},
     "signed out": None,
