@@ -43,9 +43,13 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     "POST /imports/{import_id}/apply": lambda v, p, t: {"key": uuid4().hex},
     UPLOAD: lambda v, p, t: {"mode": "upsert"},
     "POST /products/new": lambda v, p, t: {"name": "Bolt", "sku": f"F-{uuid4()}", "key": uuid4().hex},
-    "POST /products/{product_id}": lambda v, p, t: _product(v, t.drafted) | {"name": "Renamed"},
-    "POST /products/{product_id}/publish": lambda v, p, t: _product(v, t.publishable, "/publish"),
-    "POST /products/{product_id}/remove": lambda v, p, t: _product(v, t.removable, "/remove"),
+    "POST /products/{product_id}": lambda v, p, t: _shown(v, f"/products/{t.drafted}", None) | {"name": "Renamed"},
+    "POST /products/{product_id}/publish": lambda v, p, t: _shown(
+        v, f"/products/{t.publishable}/review", f"/products/{t.publishable}/publish"
+    ),
+    "POST /products/{product_id}/remove": lambda v, p, t: _shown(
+        v, f"/products/{t.removable}/remove", f"/products/{t.removable}/remove"
+    ),
     "POST /products/{product_id}/discard": lambda v, p, t: _shown(
         v, f"/products/{t.redrafted}/discard", f"/products/{t.redrafted}/discard"
     ),
@@ -78,11 +82,6 @@ def writing_forms() -> dict[str, Route]:
 def _shown(visitor: Visitor, page: str, action: str | None) -> Fields:
     """The fields of a form as its page shows them: only what changes is typed."""
     return dict(visitor.fields(visitor.get(page), action))
-
-
-def _product(visitor: Visitor, product_id: str, act: str = "") -> Fields:
-    page = f"/products/{product_id}"
-    return _shown(visitor, page, page + act)
 
 
 def address(name: str, things: Things, invitation_id: str) -> str:

@@ -20,6 +20,7 @@ from products.catalogue import body, complete
 API = "/api/v1"
 JSON = ("Content-Type", "application/json")
 CSV = ("Content-Type", "text/csv")
+UPLOADED = b"sku,name\nS-1,Bolt\n"
 SESSION_ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
 
 
@@ -89,7 +90,8 @@ def await_imports(world: World) -> None:
 def uploading(world: World) -> Iterator[str]:
     """An import that waits for its file; an account has two unfinished ones at most."""
     api, owner = world.api, world.owner.access
-    job = str(api.post("/imports", bearer=owner, headers=[CSV, ("Upload-Length", "9")]).expect(202).data()["id"])
+    length = ("Upload-Length", str(len(UPLOADED)))
+    job = str(api.post("/imports", bearer=owner, headers=[CSV, length]).expect(202).data()["id"])
     try:
         yield job
     finally:
@@ -119,7 +121,7 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "PATCH /imports/{import_id}/content": lambda w, t: (
         f"/imports/{t.upload}/content",
         (("Content-Type", "application/partial-upload"), ("Upload-Offset", "0")),
-        b"sku,name\n",
+        UPLOADED,
     ),
     "POST /imports/{import_id}/retry": lambda w, t: _empty(f"/imports/{t.finished_import}/retry"),
     "POST /oauth/clients": lambda w, t: _json("/oauth/clients", {"client_name": "New", "scope": "products:read"}),
