@@ -66,7 +66,7 @@ from linkxg.tokens.mint import Minter
 from linkxg.tokens.revoke import Revocations
 from linkxg.tokens.verify import Verifier
 from linkxg.web import logs, parameters
-from linkxg.web.budgets import RouteBudgets, TokenBudget
+from linkxg.web.budgets import Budgets
 from linkxg.web.edge import Edge, RawRoutes
 from linkxg.web.exchange import exchange_of
 from linkxg.web.limits import open_limits
@@ -128,8 +128,7 @@ def build(
     usage = Usage(database)
     housekeeping = Housekeeping(database)
     imports = ImportRunner(database, settings.database, settings.log_level)
-    budgets, token_budget = RouteBudgets(limits), TokenBudget(settings.limit_scale)
-    guard = Guard(verifier, usage.call, usage.refused_call, token_budget.spend)
+    guard = Guard(verifier, usage.call, usage.refused_call, Budgets(limits, settings.limit_scale))
     authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
     refusals = Refusals(issuer)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
@@ -209,7 +208,7 @@ def build(
             *reference_routes.routes(handlers, issuer, __version__),
             *console_routes.routes(parts, error_pages),
         ],
-        guards=[budgets.spend_source, guard, budgets.spend_caller],
+        guards=[guard],
         request_class=StrictRequest,
         request_max_body_size=None,
         exception_handlers={

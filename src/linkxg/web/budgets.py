@@ -1,14 +1,8 @@
 """The budgets that routes declare, and that of each access token."""
 
 import time
-from typing import Any
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
-
-from linkxg.web.exchange import exchange_of
 from linkxg.web.limits import MAX_KEYS, Budget, Limits, refusal
-from linkxg.web.permits import CALLER_BUDGET, SOURCE_BUDGET
 from linkxg.web.source import source_key
 
 TOKEN_CALLS = Budget("api-token", 12_000, 60)
@@ -19,24 +13,20 @@ def caller_key(account_id: str, caller_id: str) -> str:
     return f"{account_id} {caller_id}"
 
 
-class RouteBudgets:
-    """Two guards of the router: one before, one after the caller is known. Both run before a body is read."""
+class Budgets:
+    """What the guard spends: of a source and of a caller where a route declares a budget, of a token at each call."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, scale: float) -> None:
         self._limits = limits
+        self.spend_token = TokenBudget(scale).spend
 
-    async def spend_source(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+    async def spend_source(self, budget: Budget, source: str) -> None:
         """Raises RateLimitExceeded."""
-        budget = route.opt.get(SOURCE_BUDGET)
-        if budget is not None:
-            await self._limits.spend(budget, source_key(exchange_of(connection.scope).source))
+        await self._limits.spend(budget, source_key(source))
 
-    async def spend_caller(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+    async def spend_caller(self, budget: Budget, account_id: str, caller_id: str) -> None:
         """Raises RateLimitExceeded."""
-        budget = route.opt.get(CALLER_BUDGET)
-        if budget is not None:
-            principal = exchange_of(connection.scope).principal
-            await self._limits.spend(budget, caller_key(principal.account_id, principal.id))
+        await self._limits.spend(budget, caller_key(account_id, caller_id))
 
 
 class TokenBudget:
