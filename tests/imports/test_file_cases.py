@@ -149,11 +149,11 @@ def test_line_ends_of_old_macs_at_any_size(world: World) -> None:
 
 
 ROW_FAULTS = {
-    '"=""00123""",,Drill,,,': "spreadsheet_artefact",
-    "1.23457E+12,,Bit,,,": "spreadsheet_artefact",
-    "{}2,4.00638E+12,Bit,,,": "spreadsheet_artefact",
-    "{}3,,#N/A,#REF!,,": "spreadsheet_artefact",
-    "{}4,,Drill,,#WERT!,": "spreadsheet_artefact",
+    '"=""00123""",,Drill,,,': "spreadsheet_artifact",
+    "1.23457E+12,,Bit,,,": "spreadsheet_artifact",
+    "{}2,4.00638E+12,Bit,,,": "spreadsheet_artifact",
+    "{}3,,#N/A,#REF!,,": "spreadsheet_artifact",
+    "{}4,,Drill,,#WERT!,": "spreadsheet_artifact",
     "sku,gtin,name,brand,attributes.batch,": "repeated_header",
     "{}5,,Drill,,,text without a column": "cells",
     "{}6,,Drill,,,,,more": "cells",
@@ -351,7 +351,7 @@ FORMS = {
         [file_part(head='name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\nContent-Type: text/plain')],
         {}, 400, "repeated"),
     "name and type": (
-        [file_part(head='name="file"; filename="a.json"\r\nContent-Type: text/csv')], {}, 400, "do not say the same"),
+        [file_part(head='name="file"; filename="a.json"\r\nContent-Type: text/csv')], {}, 400, "disagree"),
     "column that one mode needs": ([file_part(b"sku\nx\n"), field("mode", "create")], {}, 422, "columns"),
 }  # fmt: skip
 

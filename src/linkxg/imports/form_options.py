@@ -37,7 +37,7 @@ def read_option_fields(fields: Iterable[tuple[str, str]], query: Mapping[str, st
         if name in seen:
             raise InvalidRequest(f"The form field {name} is repeated.")
         if query.get(name, text) != text:
-            raise InvalidRequest(f"The form field {name} and the parameter {name} do not say the same.")
+            raise InvalidRequest(f"The form field {name} and the parameter {name} disagree.")
         seen.add(name)
         member, kind = FIELDS[name]
         try:

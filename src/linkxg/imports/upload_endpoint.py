@@ -24,7 +24,7 @@ _SUFFIXES: dict[str, Format] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "n
 _ANY = (b"application/octet-stream", b"application/gzip", b"application/x-gzip")
 _FORM_BYTES = 64 * 1024
 _ENCODINGS = (b"", b"identity", b"gzip")
-_CONTRADICTION = "The parameter format and the media type do not say the same."
+_CONTRADICTION = "`format` and the media type disagree."
 
 
 class Upload(NamedTuple):
@@ -48,7 +48,7 @@ async def open_upload(exchange: Exchange, asked: Options, format: Format | None)
     content_type = exchange.header(b"content-type")
     if content_type is not None and is_multipart(content_type):
         if encoding == b"gzip":
-            raise UnsupportedMediaType("A form is sent without a Content-Encoding; compress the file in it.")
+            raise UnsupportedMediaType("Send a form without Content-Encoding; compress the file in it instead.")
         return await _open_form(exchange, content_type, asked, format)
     kind = _kind(content_type)
     told = _FORMATS.get(kind)
@@ -81,7 +81,7 @@ def format_of_part(form: MultipartUpload) -> Format:
     """What the name of the file says, else its media type; CSV where neither does. Raises InvalidRequest."""
     named, told = _suffix_format(form.file_name), _FORMATS.get(_kind(form.file_type.encode("utf-8", "replace")))
     if named is not None and told is not None and named != told:
-        raise InvalidRequest("The name of the file and its media type do not say the same; add the parameter format.")
+        raise InvalidRequest("The file name and the media type disagree; add the parameter `format`.")
     return named or told or "csv"
 
 

@@ -89,7 +89,7 @@ def _require(standing: Standing, offset: int) -> None:
     if standing.complete:
         raise InvalidState("The file is whole already.", headers=where)
     if offset != standing.offset:
-        raise Conflict(f"The upload stands at byte {standing.offset}, not at {offset}.", headers=where)
+        raise Conflict(f"The current upload offset is {standing.offset}, not {offset}.", headers=where)
 
 
 def _too_much(standing: Standing) -> PayloadTooLarge:
