@@ -115,7 +115,7 @@ def routes(
             file_name=upload.file_name,
             idempotency_key=once,
             charset=upload.charset,
-            final_options=upload.final_options,
+            form_options=upload.form_options,
         )
         return queued(made)
 
