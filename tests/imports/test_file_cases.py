@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -16,6 +17,7 @@ from imports.files import (
     counts,
     failed_file,
     failures,
+    in_pairs,
     new_sku,
     run,
     send,
@@ -72,6 +74,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.any_engine
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_file_of_another_kind_is_refused_as_what_it_is(world: World, name: str) -> None:
     case = REFUSALS[name]
@@ -82,6 +85,7 @@ def test_a_file_of_another_kind_is_refused_as_what_it_is(world: World, name: str
     assert all(text in messages for text in case.says), messages
 
 
+@pytest.mark.any_engine
 def test_an_upload_in_parts_is_refused_as_what_it_is(world: World) -> None:
     for name in ("workbook", "header alone", "a first line of 1 MiB that ends within a character"):
         content = REFUSALS[name].content
@@ -116,8 +120,9 @@ GOOD = {
 }
 
 
+@pytest.mark.any_engine
 def test_files_of_spreadsheets_are_read_as_they_are_meant(world: World) -> None:
-    for name, case in GOOD.items():
+    def check(name: str, case: Good) -> None:
         start = new_sku() + "-"
         headers = {"Content-Type": f"text/csv; charset={case.declared}"} if case.declared else {}
         job = run(world, case.content.replace("{}", start).encode(case.codec), headers=headers)
@@ -128,7 +133,10 @@ def test_files_of_spreadsheets_are_read_as_they_are_meant(world: World) -> None:
             assert made is not None, told
             assert made["content"]["name"] == product, told
 
+    in_pairs(partial(check, name, case) for name, case in GOOD.items())
 
+
+@pytest.mark.any_engine
 def test_a_charset_that_is_not_read_is_refused_by_its_name(world: World) -> None:
     for kind in ("text/csv; charset=utf-7", "text/csv; charset=x-user-defined", "text/csv; header=absent"):
         answer = send(world, b"sku,name\na,b\n", headers={"Content-Type": kind})
@@ -137,12 +145,16 @@ def test_a_charset_that_is_not_read_is_refused_by_its_name(world: World) -> None
     begin(world, 9, headers={"Content-Type": "text/csv; charset=windows-1252"}).expect(415, "unsupported_media_type")
 
 
+@pytest.mark.any_engine
 def test_line_ends_of_old_macs_at_any_size(world: World) -> None:
     start = new_sku()[:20]
     rows = "\r".join(f"{start}{number:06},{'x' * 90}" for number in range(11_000))
-    assert counts(run(world, f"sku,name\r{rows}\r".encode(), dryRun="true")) == (11_000, 0, 0, 0)
     lines = "\r".join(f'{{"sku":"{start}{number:06}","content":{{"name":"{"x" * 90}"}}}}' for number in range(9_000))
-    assert counts(run(world, lines.encode(), format="ndjson", dryRun="true")) == (9_000, 0, 0, 0)
+    table, objects = in_pairs([
+        partial(run, world, f"sku,name\r{rows}\r".encode(), dryRun="true"),
+        partial(run, world, lines.encode(), format="ndjson", dryRun="true"),
+    ])  # fmt: skip
+    assert (counts(table), counts(objects)) == ((11_000, 0, 0, 0), (9_000, 0, 0, 0))
 
 
 ROW_FAULTS = {
@@ -161,6 +173,7 @@ ROW_FAULTS = {
 }
 
 
+@pytest.mark.any_engine
 def test_what_a_spreadsheet_leaves_in_place_of_a_value_fails_its_row(world: World) -> None:
     start = new_sku() + "-"
     header = "sku,gtin,name,brand,attributes.batch,\r\n"
@@ -186,6 +199,7 @@ def test_what_a_spreadsheet_leaves_in_place_of_a_value_fails_its_row(world: Worl
 NUMBERS = ("1e400", "-1e400", "1e-400", "[1E999]", '{"a":1e400}', "1" + "0" * 399)
 
 
+@pytest.mark.any_engine
 def test_a_number_that_a_double_cannot_hold_fails_its_row_alone(world: World) -> None:
     """It was stored as null; then publishing was a 500, and such a row ended the import's process."""
     start = new_sku()
@@ -196,17 +210,21 @@ def test_a_number_that_a_double_cannot_hold_fails_its_row_alone(world: World) ->
     ]
     measure = '{"netWeight":{"value":1e400,"unit":"KGM"}}'
     weight = f'{{"sku":"{start}-w","content":{{"name":"Drill","dimensions":{measure}}}}}'
-    for options in ({}, {"onError": "rollback"}, {"dryRun": "true"}):
-        job = run(world, "\n".join([*rows, weight]).encode(), format="ndjson", **options)
+    lines = "\n".join([*rows, weight]).encode()
+    modes: list[dict[str, str]] = [{}, {"onError": "rollback"}, {"dryRun": "true"}]
+    for job in in_pairs(partial(run, world, lines, format="ndjson", **options) for options in modes):
         assert job["failed"] == len(NUMBERS) + 1
         faults = failures(world, job)
         assert [one["row"] for one in faults] == list(range(2, len(NUMBERS) + 3))
         assert {one["code"] for one in faults} <= {"out_of_range", "invalid"}
     # What is a line end to Python alone is none here.
     separated = f'{{"sku":"{start}-0","content":{{"description":"a\u2028b\x85c"}}}}\n'
-    assert counts(run(world, separated.encode(), format="ndjson")) == (0, 1, 0, 0)
-    whole = run(world, ("[" + ",".join([*rows, weight]) + "]").encode(), format="json")
-    assert counts(whole) == (0, 0, 1, len(NUMBERS) + 1)
+    array = ("[" + ",".join([*rows, weight]) + "]").encode()
+    described, whole = in_pairs([
+        partial(run, world, separated.encode(), format="ndjson"),
+        partial(run, world, array, format="json", dryRun="true"),
+    ])  # fmt: skip
+    assert (counts(described), counts(whole)) == ((0, 1, 0, 0), (0, 0, 1, len(NUMBERS) + 1))
     for number in ("1e400", "1e-400"):
         body = f'{{"sku":"{new_sku()}","content":{{"name":"Drill","attributes":{{"n":{number}}}}}}}'.encode()
         answer = world.api.post(
@@ -215,6 +233,7 @@ def test_a_number_that_a_double_cannot_hold_fails_its_row_alone(world: World) ->
         assert "out of range" in answer.expect(400, "invalid_request").json()["error_description"]
 
 
+@pytest.mark.any_engine
 def test_a_row_that_is_nested_too_deeply_fails_alone(world: World) -> None:
     deep = '{"a":' * 600 + "1" + "}" * 600
     lines = [f'{{"sku":"{new_sku()}","content":{{"name":"Drill","attributes":{{"n":{n}}}}}}}' for n in (deep, "1")]
@@ -223,12 +242,15 @@ def test_a_row_that_is_nested_too_deeply_fails_alone(world: World) -> None:
     assert {one["row"] for one in failures(world, job)} == {1, 2}
 
 
+@pytest.mark.any_engine
 def test_with_semicolons_a_decimal_comma_is_a_decimal_comma(world: World) -> None:
     start = new_sku() + "-"
     rows = [("1", "1,4", "2,50"), ("2", "1.4", "10"), ("3", "1.234,5", "x"), ("4", "1,2,3", "x"), ("5", "1,234", "")]
     header = "sku;name;dimensions.netWeight.value;dimensions.netWeight.unit;attributes.depth\r\n"
     text = header + "".join(f"{start}{end};Drill;{weight};KGM;{depth}\r\n" for end, weight, depth in rows)
-    job = run(world, text.encode())
+    # With commas as separators a comma is none.
+    with_commas = f'sku,name,attributes.depth\n{start}6,Drill,"1,4"\n'.encode()
+    job, other = in_pairs(partial(run, world, content) for content in (text.encode(), with_commas))
     assert [(one["row"], one["code"]) for one in failures(world, job)] == [(3, "not_a_value"), (4, "not_a_value")]
     assert "thousands" in failures(world, job)[0]["message"]
     found = {}
@@ -238,12 +260,11 @@ def test_with_semicolons_a_decimal_comma_is_a_decimal_comma(world: World) -> Non
         content = made["content"]
         found[end] = (content["dimensions"]["netWeight"]["value"], content.get("attributes", {}).get("depth"))
     assert found == {"1": (1.4, 2.5), "2": (1.4, 10), "5": (1.234, None)}
-    # With commas as separators a comma is none.
-    other = run(world, f'sku,name,attributes.depth\n{start}6,Drill,"1,4"\n'.encode())
     made = by_sku(world, start + "6")
     assert (counts(other), made and made["content"]["attributes"]["depth"]) == ((1, 0, 0, 0), "1,4")
 
 
+@pytest.mark.any_engine
 def test_failed_rows_come_back_with_the_separator_that_was_sent(world: World) -> None:
     sku = new_sku()
     rows = [f'{sku};Größe, "L";;XX', new_sku(), f"{new_sku()};Drill;under no name;DE"]
@@ -267,13 +288,6 @@ INVISIBLE = ("\u00ad", "\u034f", "\u115f", "\u1160", "\u17b4", "\u180b", "\u200b
 
 def test_skus_that_look_alike_are_one(world: World) -> None:
     start = new_sku()[:30]
-    rows = [f"{start},a", *(f"{start}{mark},b" for mark in INVISIBLE)]
-    job = run(world, ("sku,name\n" + "\n".join(rows)).encode())
-    assert counts(job) == (1, 0, 0, len(INVISIBLE)), failures(world, job)
-    assert {one["field"] for one in failures(world, job)} == {"sku"}
-    for mark in INVISIBLE:
-        body = {"sku": start + mark, "content": {"name": "b"}}
-        world.api.post("/products", bearer=world.owner.access, json=body).expect(422, "validation_failed")
     composed, decomposed = f"{start}-\u00e4", f"{start}-a\u0308"
     made = world.api.post(
         "/products", bearer=world.owner.access, json={"sku": decomposed, "content": {"name": "c"}}
@@ -286,6 +300,12 @@ def test_skus_that_look_alike_are_one(world: World) -> None:
         found = by_sku(world, sku)
         assert found is not None
         assert found["id"] == made["id"]
-    both = run(world, f"sku,name\n{composed},e\n{decomposed},f\n".encode())
-    assert counts(both) == (0, 1, 0, 1)
-    assert failures(world, both)[0]["code"] == "duplicate_key_in_file"
+    rows = [f"{start},a", *(f"{start}{mark},b" for mark in INVISIBLE), f"{composed},e", f"{decomposed},f"]
+    job = run(world, ("sku,name\n" + "\n".join(rows)).encode())
+    faults = failures(world, job)
+    assert counts(job) == (1, 1, 0, len(INVISIBLE) + 1), faults
+    assert {one["field"] for one in faults[:-1]} == {"sku"}
+    assert (faults[-1]["row"], faults[-1]["code"]) == (len(rows), "duplicate_key_in_file")
+    for mark in INVISIBLE:
+        body = {"sku": start + mark, "content": {"name": "b"}}
+        world.api.post("/products", bearer=world.owner.access, json=body).expect(422, "validation_failed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,7 @@ import pytest
 
 from harness.answers import Answer
 from harness.world import World
-from imports.files import IMPORTS, by_sku, counts, ended, new_sku
+from imports.files import IMPORTS, by_sku, counts, ended, in_pairs, new_sku
 from imports.parts import MIB
 
 ANSWER_S = 20.0
@@ -39,8 +40,12 @@ def field(name: str, value: str) -> tuple[str, bytes]:
     return f'name="{name}"', value.encode()
 
 
-@pytest.mark.parametrize("is_last", [True, False])
-def test_fields_beside_the_file_are_honoured_as_parameters(world: World, is_last: bool) -> None:
+@pytest.mark.any_engine
+def test_fields_beside_the_file_are_honoured_as_parameters(world: World) -> None:
+    in_pairs(partial(require_honoured, world, is_last=is_last) for is_last in (True, False))
+
+
+def require_honoured(world: World, *, is_last: bool) -> None:
     sku = new_sku()
     fields = [field("dryRun", "true"), field("onError", "rollback"), field("key", "sku"), field("publish", "false")]
     file = file_part(f'[{{"sku":"{sku}","content":{{"name":"Drill"}}}}]'.encode())
@@ -78,6 +83,7 @@ FORMS = {
 }  # fmt: skip
 
 
+@pytest.mark.any_engine
 @pytest.mark.parametrize("name", FORMS)
 def test_nothing_in_a_form_is_ignored(world: World, name: str) -> None:
     parts, query, status, says = FORMS[name]
@@ -89,24 +95,24 @@ def test_nothing_in_a_form_is_ignored(world: World, name: str) -> None:
     assert after == before
 
 
-@pytest.mark.parametrize(
-    ("head", "name"),
-    [
-        (
-            "name=file; filename=\"=?utf-8?B?UHJlaXNlw6QubmRqc29u?=\"; filename*=utf-8''Preise%C3%A4.ndjson",
-            "Preiseä.ndjson",
-        ),
-        ('name=file; filename="=?utf-8?B?UHJlaXNlw6QubmRqc29u?="', "Preiseä.ndjson"),
-        ('name="file"; filename="Preiseä.ndjson"', "Preiseä.ndjson"),
-        ('name="file"\r\nContent-Type: application/x-ndjson', None),
-        ('name="file"; filename="blob"\r\nContent-Type: application/x-ndjson', "blob"),
-    ],
-)
-def test_file_names_of_net_forms(world: World, head: str, name: str | None) -> None:
-    content = f'{{"sku":"{new_sku()}","content":{{"name":"Drill"}}}}'.encode()
-    job = send_form(world, (head, content), dryRun="true").expect(202).data()
-    assert (job["format"], job["fileName"]) == ("ndjson", name)
-    ended(world, job)
+FILE_NAMES = {
+    "name=file; filename=\"=?utf-8?B?UHJlaXNlw6QubmRqc29u?=\"; filename*=utf-8''Preise%C3%A4.ndjson": "Preiseä.ndjson",
+    'name=file; filename="=?utf-8?B?UHJlaXNlw6QubmRqc29u?="': "Preiseä.ndjson",
+    'name="file"; filename="Preiseä.ndjson"': "Preiseä.ndjson",
+    'name="file"\r\nContent-Type: application/x-ndjson': None,
+    'name="file"; filename="blob"\r\nContent-Type: application/x-ndjson': "blob",
+}
+
+
+@pytest.mark.any_engine
+def test_file_names_of_net_forms(world: World) -> None:
+    def check(head: str, name: str | None) -> None:
+        content = f'{{"sku":"{new_sku()}","content":{{"name":"Drill"}}}}'.encode()
+        job = send_form(world, (head, content), dryRun="true").expect(202).data()
+        assert (job["format"], job["fileName"]) == ("ndjson", name)
+        ended(world, job)
+
+    in_pairs(partial(check, head, name) for head, name in FILE_NAMES.items())
 
 
 def first_line_of(world: World, *parts: tuple[str, bytes], query: str = "") -> str:
@@ -121,6 +127,7 @@ def first_line_of(world: World, *parts: tuple[str, bytes], query: str = "") -> s
         return connection.recv(12).decode()
 
 
+@pytest.mark.any_engine
 def test_a_form_whose_file_cannot_be_imported_is_refused_before_its_end(world: World) -> None:
     """It was stored to its end, since a field behind it might have changed the options."""
     rows = b"a,b\n" * (MIB // 2)
@@ -135,15 +142,16 @@ def test_a_form_whose_file_cannot_be_imported_is_refused_before_its_end(world: W
     assert first_line_of(world, file_part(b"sku,brand\n" + rows), query="?mode=create") == "HTTP/1.1 422"
 
 
+@pytest.mark.any_engine
 def test_a_large_file_may_be_explained_by_the_fields_behind_it(world: World) -> None:
     start = new_sku()
     row = f'{{"sku":"{start}","content":{{"name":"{"x" * 200}"}}}},\n'
     array = f"[{row * (MIB // len(row) + 1)}".removesuffix(",\n").encode() + b"]"
-    job = send_form(world, file_part(array), field("format", "json"), field("dryRun", "true")).expect(202).data()
-    assert (counts(ended(world, job))[0], job["format"]) == (1, "json")
+    as_json = send_form(world, file_part(array), field("format", "json"), field("dryRun", "true")).expect(202).data()
     rows = f"gtin,name\n{',x' * 9}\n".encode() + b",\n" * (MIB // 2)
-    job = send_form(world, file_part(rows), field("key", "gtin"), field("dryRun", "true")).expect(202).data()
-    assert job["key"] == "gtin"
-    ended(world, job)
+    by_gtin = send_form(world, file_part(rows), field("key", "gtin"), field("dryRun", "true")).expect(202).data()
+    assert (as_json["format"], by_gtin["key"]) == ("json", "gtin")
+    assert counts(ended(world, as_json))[0] == 1
+    ended(world, by_gtin)
     wrong = send_form(world, file_part(b"sku,brand\n" + b"a,b\n" * (MIB // 2)), field("mode", "create"))
     assert wrong.expect(422, "validation_failed").json()["details"][0]["field"] == "name"

@@ -130,7 +130,7 @@ def _check_part(segment: MultipartSegment) -> None:
     if len(names) != len(set(names)):
         raise InvalidRequest("A header field of a part of the form is repeated.")
     if (segment.header("Content-Transfer-Encoding") or _PLAIN[0]).lower() not in _PLAIN:
-        raise InvalidRequest("Send form parts without Content-Transfer-Encoding (RFC 7578 §4.7).")
+        raise InvalidRequest("Send form parts without Content-Transfer-Encoding (RFC 7578 section 4.7).")
     if (segment.header("Content-Encoding") or "identity").lower() not in ("identity", "gzip"):
         raise UnsupportedMediaType("The file may be encoded with gzip only.")
 
