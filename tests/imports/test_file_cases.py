@@ -104,12 +104,11 @@ class Good(NamedTuple):
 
 
 GOOD = {
-    "nameless columns at the end": Good("sku,name,,\r\n{}1,Drill,,\r\n{}2,Bit\r\n", {"1": "Drill", "2": "Bit"}),
-    "blank rows": Good("\r\n,\r\nsku,name\r\n{}1,Drill\r\n,\r\n , \r\n{}2,Bit\r\n,\r\n", {"1": "Drill", "2": "Bit"}),
-    "short rows": Good("sku,name,brand,description\r\n{}1,Drill\r\n", {"1": "Drill"}),
-    "ctrl-z": Good("sku,name\r\n{}1,Drill\r\n\x1a", {"1": "Drill"}),
-    "ctrl-z in the last row": Good("sku,name\r\n{}1,Drill\x1a\x1a", {"1": "Drill"}),
-    "two marks": Good("\ufeff\ufeffsku,name\r\n{}1,Drill\r\n", {"1": "Drill"}),
+    "blank rows, nameless columns, short rows and ctrl-z": Good(
+        "\r\n,\r\nsku,name,brand,,\r\n{}1,Drill,,,\r\n,\r\n , \r\n{}2,Bit\r\n{}3,Saw,,,\r\n,\r\n\x1a",
+        {"1": "Drill", "2": "Bit", "3": "Saw"},
+    ),
+    "two marks, and ctrl-z in the last row": Good("\ufeff\ufeffsku,name\r\n{}1,Drill\x1a\x1a", {"1": "Drill"}),
     "utf-16 with a mark": Good("\ufeffsku\tname\r\n{}1\tBöhrer\r\n", {"1": "Böhrer"}, "utf-16-le"),
     "utf-16 the other way": Good("\ufeffsku\tname\r\n{}1\tBöhrer\r\n", {"1": "Böhrer"}, "utf-16-be"),
     "windows-1252": Good("sku;name\r\n{}1;Größe – XL\r\n", {"1": "Größe – XL"}, "cp1252", "windows-1252"),
