@@ -139,7 +139,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
         mailer,
         notices,
         cursors,
-        TokenEndpoint(authentication, minter, limits, UncountedUsage(database), metrics),
+        TokenEndpoint(authentication, minter, limits, UncountedUsage(database, usage), metrics),
         issuer,
         settings.limit_scale,
         imports.wake,

@@ -13,7 +13,7 @@ from linkxg.console.page_forms import PageForm
 WAS, CHOICE = "was.", "choice."
 
 
-class Conflict(NamedTuple):
+class FieldConflict(NamedTuple):
     """A field that two people changed differently."""
 
     theirs: str
@@ -24,7 +24,7 @@ class Edit(NamedTuple):
     """`changed` is what the person changed; `meanwhile` are fields that somebody else changed, which stand."""
 
     changed: dict[str, str]
-    conflicts: dict[str, Conflict]
+    conflicts: dict[str, FieldConflict]
     meanwhile: list[str]
 
 
@@ -44,13 +44,15 @@ def merge(form: PageForm, mine: Mapping[str, str], theirs: Mapping[str, str]) ->
             if stored == was[name]:
                 edit.changed[name] = wanted
             else:
-                edit.conflicts[name] = Conflict(stored, wanted)
+                edit.conflicts[name] = FieldConflict(stored, wanted)
         elif stored != was[name] and wanted != stored:
             edit.meanwhile.append(name)
     return edit
 
 
-def conflict_errors(conflicts: Mapping[str, Conflict], labels: Mapping[str, str], *, prefix: str = "") -> FormErrors:
+def conflict_errors(
+    conflicts: Mapping[str, FieldConflict], labels: Mapping[str, str], *, prefix: str = ""
+) -> FormErrors:
     """The errors of a page that asks which of two values is to be kept."""
     found = FormErrors(prefix=prefix)
     for name in conflicts:

@@ -5,18 +5,28 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.types import Scope
 
+from linkxg.errors import RateLimitExceeded
 from linkxg.web.exchange import exchange_of
 from linkxg.web.limits import MAX_KEYS, Budget, Limits, refusal
-from linkxg.web.permits import CALLER_BUDGET, SOURCE_BUDGET
+from linkxg.web.permits import CALLER_BUDGET, REFUSED_BY_HANDLER, SOURCE_BUDGET
 from linkxg.web.source import source_key
 
+_REFUSAL = "linkxg.over_budget"
 TOKEN_CALLS = Budget("api-token", 12_000, 60)
 
 
 def caller_key(account_id: str, caller_id: str) -> str:
     """What budgets of callers count by. A client that uses its own up takes nothing from its Owners."""
     return f"{account_id} {caller_id}"
+
+
+def require_budget(scope: Scope) -> None:
+    """Raises the RateLimitExceeded that was left for the handler."""
+    refused: RateLimitExceeded | None = scope.get(_REFUSAL)  # type: ignore[assignment]
+    if refused is not None:
+        raise refused
 
 
 class RouteBudgets:
@@ -26,10 +36,16 @@ class RouteBudgets:
         self._limits = limits
 
     async def spend_source(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
-        """Raises RateLimitExceeded."""
+        """Raises RateLimitExceeded, or leaves it for the handler of a route that refuses itself."""
         budget = route.opt.get(SOURCE_BUDGET)
-        if budget is not None:
+        if budget is None:
+            return
+        try:
             await self._limits.spend(budget, source_key(exchange_of(connection.scope).source))
+        except RateLimitExceeded as error:
+            if not route.opt.get(REFUSED_BY_HANDLER):
+                raise
+            connection.scope[_REFUSAL] = error  # type: ignore[literal-required]
 
     async def spend_caller(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         """Raises RateLimitExceeded."""
