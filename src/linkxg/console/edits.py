@@ -2,6 +2,8 @@
 
 The form carries the values that it was opened with, as hidden fields `was.NAME`. A field that only one of the two
 changed is no conflict; where both changed it differently, the page shows both values and asks (`m.conflict`).
+The form of a product carries digests in place of the values (`product_form.py`): a description can be as long as the
+form may be, and twice that does not fit. Here values are short, and the page can tell which of several was added.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""`/products/{id}/review` and `/publish`: what the next version will say, before it says so for ever."""
+"""`/products/{id}/review` and `/publish`: what the next version will say, before it is published for good."""
 
 from typing import Any
 
