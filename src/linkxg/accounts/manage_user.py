@@ -45,7 +45,7 @@ async def change_user(
 ) -> UserView:
     """Raises NotFound, AccessDenied (an Admin and an Owner's account) or Conflict (the last Owner).
 
-    Also Conflict when the role is no longer `expected`, with which the person who changes it began.
+    Also Conflict when the role is no longer `expected`, with which the form was opened.
     """
 
     def unit(conn: Connection) -> User | PublicError:
