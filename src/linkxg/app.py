@@ -143,7 +143,7 @@ def build(
         mailer,
         notices,
         cursors,
-        TokenEndpoint(authentication, minter, limits, UncountedUsage(database), metrics),
+        TokenEndpoint(authentication, minter, limits, UncountedUsage(database, usage), metrics),
         issuer,
         settings.limit_scale,
         imports.wake,

@@ -10,6 +10,7 @@ from attacks.cases import case
 from attacks.conftest import METRICS_TOKEN, PROXIED, new_source
 from conftest import ServerFactory, ending_clean
 from harness.clients import OAuthClient, make_client, request_token
+from harness.rows import rows, wait_for_count
 from harness.world import World, build_world
 
 V4, V6 = "203.0.113.7", "2001:db8::1"
@@ -71,3 +72,18 @@ def test_empty_elements_of_the_list_are_no_hops(proxied: World, bound: dict[str,
     for forwarded in (f"{V4},", f"{V4}, ,", f", {V4}"):
         with proxied.server.client(forwarded) as caller:
             request_token(caller, bound[V4]).expect(200)
+
+
+def test_the_addresses_of_one_ipv6_customer_are_one_source_of_a_secret(proxied: World) -> None:
+    """Else a host with privacy addresses fills what is kept of a secret, and memory until it is written."""
+    oauth = make_client(proxied.api, proxied.owner)
+    for address in ("2001:db8:9:9::a", "2001:db8:9:9::b"):
+        with proxied.server.client(address) as caller:
+            request_token(caller, oauth).expect(200)
+    database = proxied.server.database
+    used = f"SELECT coalesce(sum(uses), 0) FROM client_secret_sources WHERE secret_id = '{oauth.secret_id}'"
+    wait_for_count(database, used, 2)
+    kept = rows(database, f"SELECT source, uses FROM client_secret_sources WHERE secret_id = '{oauth.secret_id}'")
+    assert kept == [["2001:db8:9:9::/64", "2"]]
+    shown = proxied.api.get(f"/oauth/clients/{oauth.client_id}", bearer=proxied.owner.access).expect(200).object()
+    assert shown["secrets"][0]["last_used_ip"] == "2001:db8:9:9::b"

@@ -95,7 +95,7 @@ def test_typing_keeps_the_session_alive_and_its_end_is_announced(open_page: Open
     page.clock.run_for(27 * 60_000)
     stay = page.get_by_role("button", name="Stay signed in")
     expect(stay).to_be_visible()
-    expect(page.get_by_text("You are signed out in 2 min")).to_be_visible()
+    expect(page.get_by_text("You will be signed out in 2 minutes due to inactivity.")).to_be_visible()
     stay.click()
     expect(stay).to_have_count(0)
     expect(page.get_by_label("Name")).to_have_value("typed")

@@ -1,6 +1,6 @@
 """Which pages does the console have, and how does each come to be seen?
 
-One walk for whoever looks at every page: the pictures and the search for barriers.
+One walk for whoever looks at every page: the pictures and the accessibility scan.
 """
 
 from __future__ import annotations

@@ -43,18 +43,6 @@ def owner(new_visitor: NewVisitor, someone: Person) -> Visitor:
     return new_visitor(someone)
 
 
-@pytest.fixture
-def every_page(world: World) -> Callable[[], list[str]]:
-    """The addresses of all pages of the general server's first account."""
-
-    def addresses() -> list[str]:
-        from console.test_permissions import PAGES, address
-
-        return [address(template, world) for method, template, _ in PAGES if method == "GET"]
-
-    return addresses
-
-
 @pytest.fixture(scope="module")
 def editor(world: World) -> Iterator[Visitor]:
     """One session of an Owner for all tests of a module: a sign-in takes longer than what they do."""

@@ -153,6 +153,18 @@ def test_where_both_changed_the_page_shows_both(world: World, owner: Visitor, ch
     assert (after["client_name"], after["scope"], after["self_rotation"]) == (kept, "products:read", False)
 
 
+def test_too_many_ranges_are_an_error_at_the_field(world: World, owner: Visitor) -> None:
+    """Whoever pastes 33 ranges finds all of them still there, on both forms that take ranges."""
+    page = f"/account/api-access/{new_client(world).client_id}"
+    ranges = "\n".join(f"192.0.2.{number}/32" for number in range(33))
+    for path in (page, "/account/api-access/new"):
+        answer = owner.fill(owner.get(path), path, name="Typed", scope=SCOPES, ranges=ranges)
+        assert answer.status_code == 422, path
+        assert "Enter at most 32 address ranges; there are 33." in text_of(answer)
+        fields = dict(owner.fields(answer, path))
+        assert (fields["name"], fields["ranges"]) == ("Typed", ranges)
+
+
 def test_both_changed_the_role(world: World, owner: Visitor) -> None:
     person = world.person("MEMBER")
     page = f"/account/members/{person.user_id}"

@@ -143,5 +143,35 @@ def test_with_more_addresses_than_are_kept_nothing_is_safe(
     use(world, new, "127.0.0.9")
     pass_time(world, old, 3 * DAY)
     said = proof(owner, old)
-    assert "Not every address that used it is known" in said
+    assert "Some addresses that used this secret were not recorded" in said
+    assert "safe" not in said
+
+
+def test_a_host_that_changes_its_address_within_its_ipv6_network_has_switched(
+    world: World, owner: Visitor, rotated: tuple[OAuthClient, OAuthClient]
+) -> None:
+    """Privacy addresses (RFC 8981) change within a /64; rows from before that was counted hold whole addresses."""
+    old, new = rotated
+    use(world, new, *SERVERS)
+    pass_time(world, old, 3 * DAY)
+    database = world.server.database
+    ids = rows(database, f"SELECT id FROM client_secrets WHERE client_id = '{old.client_id}' ORDER BY id")
+    (first,), (second,) = ids
+    for secret, source in ((first, "2001:db8:7:7::a"), (first, "2001:db8:7:7::c"), (second, "2001:db8:7:7::b")):
+        where = f"secret_id = '{secret}' AND source = '{SERVERS[0]}'"
+        columns = "first_used_at, last_used_at, uses"
+        change(
+            database,
+            f"INSERT INTO client_secret_sources (account_id, secret_id, source, {columns}) "
+            f"SELECT account_id, secret_id, '{source}', {columns} FROM client_secret_sources WHERE {where}",
+        )
+        change(database, f"UPDATE client_secrets SET uses = uses + 1 WHERE id = '{secret}'")
+    assert "safe to remove" in proof(owner, old)
+    change(
+        database,
+        "UPDATE client_secret_sources SET source = '2001:db8:7:8::b' "
+        f"WHERE secret_id = '{second}' AND source = '2001:db8:7:7::b'",
+    )
+    said = proof(owner, old)
+    assert "2001:db8:7:7::/64 not yet" in said
     assert "safe" not in said

@@ -7,6 +7,7 @@ import re
 from linkxg.console.pages import templates
 
 _FIELD = re.compile(r"<(?:input|textarea)\b[^>]*>")
+_FORM = re.compile(r"<form\b[^>]*\bmethod=\"post\"[^>]*>")
 _TEXTAREA = re.compile(r"<textarea\b(?:[^>{]|\{\{.*?\}\}|\{%.*?%\})*>(?P<first>.)", re.DOTALL)
 
 
@@ -30,3 +31,10 @@ def test_no_text_loses_its_first_line_end() -> None:
     found = [(name, area["first"]) for name, source in sources().items() for area in _TEXTAREA.finditer(source)]
     assert found
     assert [name for name, first in found if first != "\n"] == []
+
+
+def test_every_form_says_where_it_goes() -> None:
+    """A page may be the answer of sign-in: its forms must not be posted to the address that the browser shows."""
+    forms = [(name, form) for name, source in sources().items() for form in _FORM.findall(source)]
+    assert len(forms) > 30
+    assert [(name, form) for name, form in forms if " action=" not in form] == []

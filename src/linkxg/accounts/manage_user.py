@@ -42,11 +42,11 @@ async def change_user(
     *,
     role: Role | None = None,
     disabled: bool | None = None,
-    was: Role | None = None,
+    expected: Role | None = None,
 ) -> UserView:
     """Raises NotFound, AccessDenied (an Admin and an Owner's account) or Conflict (the last Owner).
 
-    Also Conflict when the role is no longer `was`, with which the person who changes it began.
+    Also Conflict when the role is no longer `expected`, with which the form was opened.
     """
 
     def unit(conn: Connection) -> User | PublicError:
@@ -59,7 +59,7 @@ async def change_user(
         loses_owner = user.role == "OWNER" and (bool(disabled) or role not in (None, "OWNER"))
         if loses_owner and not user.disabled and not store.count_other_owners(conn, account_id, user_id):
             return Conflict(_LAST_OWNER)
-        if was is not None and user.role != was:
+        if expected is not None and user.role != expected:
             return Conflict("Somebody else has changed the role meanwhile.")
         changed: dict[str, Any] = {}
         if role is not None and role != user.role:

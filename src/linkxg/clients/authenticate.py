@@ -38,7 +38,7 @@ class ClientAuthenticator:
         self._missed = 0
         database.feed.subscribe(CLIENT, self._forget)
 
-    def keeps(self, client_id: str) -> bool:
+    def is_cached(self, client_id: str) -> bool:
         """Whether `find` needs no database for this client."""
         return client_id in self._cache
 

@@ -40,11 +40,11 @@ async def change_client(
     client_id: str,
     change: ClientChange,
     *,
-    seen: Client | None = None,
+    expected: Client | None = None,
 ) -> ClientView:
     """Raises NotFound, InvalidRequest, or InvalidScope for scopes beyond the role of who changes it.
 
-    With `seen`, the client as it was read: Conflict if one of the fields to be changed has another value by now.
+    With `expected`, the client as it was read: Conflict if one of the fields to be changed has another value by now.
     """
     wanted: dict[str, Any] = {}
     if change.name is not None:
@@ -63,7 +63,7 @@ async def change_client(
         client = store.find_account_client(conn, account_id, client_id, lock=True)
         if client is None:
             return None
-        if seen is not None and any(getattr(client, name) != getattr(seen, name) for name in wanted):
+        if expected is not None and any(getattr(client, name) != getattr(expected, name) for name in wanted):
             return Conflict("Somebody else has changed the client meanwhile.")
         changed = {name: value for name, value in wanted.items() if getattr(client, name) != value}
         if not changed:

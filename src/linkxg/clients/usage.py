@@ -26,6 +26,7 @@ from linkxg.ids import uuid7
 from linkxg.tokens.model import Principal
 from linkxg.web.exchange import Exchange
 from linkxg.web.logs import log
+from linkxg.web.source import source_key
 
 FLUSH_SECONDS = 2.0
 BATCH = 100
@@ -48,7 +49,7 @@ class Usage:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # By (secret, address) for tokens, (client, scope) for calls, and the client's id for refusals.
+        # By (secret, source key) for tokens, (client, scope) for calls, and the client's id for refusals.
         self._counts: dict[_Key, Count] = {}
         # Of days that are over, and what could not be written.
         self._waiting: deque[Count] = deque()
@@ -60,7 +61,7 @@ class Usage:
 
     def token(self, client: KnownClient, secret: KnownSecret, source: str) -> None:
         """A token was issued."""
-        self._count((secret.id, source), client.id, TOKENS, secret.id).source = source
+        self._count((secret.id, source_key(source)), client.id, TOKENS, secret.id).source = source
 
     def call(self, principal: Principal, scope: str | None = None) -> None:
         """An API call was let through, which needed `scope`."""
@@ -152,10 +153,18 @@ class Usage:
 
 
 class UncountedUsage(Usage):
-    """For tokens that the console requests to test a credential: they are no use of it."""
+    """For tokens that the console requests to test a credential: they are no use of it, but a refusal is recorded."""
+
+    def __init__(self, database: Database, usage: Usage) -> None:
+        super().__init__(database)
+        self._usage = usage
 
     def token(self, client: KnownClient, secret: KnownSecret, source: str) -> None:
         """Nothing is counted."""
+
+    def refused(self, account_id: str, client_id: str, exchange: Exchange, error: PublicError) -> None:
+        """Recorded with those of the worker, which are written."""
+        self._usage.refused(account_id, client_id, exchange, error)
 
 
 def _write(conn: Connection, counts: list[Count], refused: list[Refused]) -> None:
@@ -167,11 +176,18 @@ def _write(conn: Connection, counts: list[Count], refused: list[Refused]) -> Non
         if count.kind != REFUSED:
             seen[count.client_id] = max(count.last, seen.get(count.client_id, 0))
     tokens = [
-        {"secret": c.detail, "count": c.times, "first": c.first, "at": c.last, "from": c.source}
+        {
+            "secret": c.detail,
+            "count": c.times,
+            "first": c.first,
+            "at": c.last,
+            "from": c.source,
+            "key": source_key(c.source),
+        }
         for c in counts
         if c.kind == TOKENS
     ]
-    tokens.sort(key=itemgetter("secret", "from"))
+    tokens.sort(key=itemgetter("secret", "key"))
     scopes = [
         {"client": c.client_id, "scope": c.detail, "uses": c.times, "last_used_at": c.last}
         for c in counts

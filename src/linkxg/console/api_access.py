@@ -10,8 +10,8 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.clients.model import MAX_NAME
-from linkxg.clients.note_test import note_test
+from linkxg.clients.model import MAX_CIDRS, MAX_NAME
+from linkxg.clients.record_secret_test import record_secret_test
 from linkxg.clients.refused.list_refused import list_refused
 from linkxg.clients.register import register_client
 from linkxg.clients.search.search_clients import search_clients
@@ -145,7 +145,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         await parts.limits.spend(TRIED, visit.account_id)
         trial = await try_credential(parts.token_endpoint, visit.exchange, client_id, secret)
         if trial.status == 200:
-            await note_test(parts.database, visit.actor, visit.account_id, client_id, secret)
+            await record_secret_test(parts.database, visit.actor, visit.account_id, client_id, secret)
         scope = format_scope(client.scopes)
         return show_secret(parts, visit, client_id, client.name, scope, secret, trial=trial)
 
@@ -223,6 +223,10 @@ def check_settings(form: PageForm) -> FormErrors:
         errors.add("name", f"A name has 1 to {MAX_NAME} characters; this one has {len(name)}.")
     if not form.all("scope"):
         errors.add("scope", "Select at least one scope.")
+    ranges = len(form.lines("ranges"))
+    if ranges > MAX_CIDRS:
+        errors.add("ranges", f"Enter at most {MAX_CIDRS} address ranges; there are {ranges}.")
+        return errors
     for number, line in enumerate(form.text("ranges").splitlines(), 1):
         for text in line.replace(",", " ").split():
             fault = _range_fault(text)

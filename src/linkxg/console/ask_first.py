@@ -1,7 +1,7 @@
 """One page that asks before an act that cannot be taken back, or that cuts something off, with numbers."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from litestar import Response
 
@@ -28,11 +28,14 @@ def confirmed(visit: Visit) -> bool:
     return visit.form.text(SURE) == "yes"
 
 
-def ask_first(visit: Visit, question: Question, *, back_to_form: bool = False) -> Response[str]:
+def ask_first(
+    visit: Visit, question: Question, *, back_to_form: bool = False, template: str = "ask_first.html", **values: Any
+) -> Response[str]:
     """The page; its form posts what was filled in to the same address, with `sure=yes`.
 
     With `back_to_form` the way back posts it too, with `confirm_cancel=yes`: the handler shows its form filled in.
+    A `template` that extends `ask_first.html` shows `values` in place of the effects.
     """
     dropped = (FIELD, PASSWORD, CANCEL, SURE)
     carried = [pair for pair in visit.form.pairs if pair[0] not in dropped]
-    return page(visit, "ask_first.html", question=question, carried=carried, back_to_form=back_to_form)
+    return page(visit, template, question=question, carried=carried, back_to_form=back_to_form, **values)

@@ -17,6 +17,7 @@ from litestar import Request, Response
 from linkxg.clock import DAY, now_ms
 from linkxg.console.cookies import SESSION, cookie_header
 from linkxg.console.forgery import FIELD, form_token
+from linkxg.console.page_forms import SECRET_FIELDS
 from linkxg.crypto.secrets import derive
 from linkxg.sessions.console_session import Entered
 from linkxg.web.exchange import Exchange, exchange_of, nothing_more
@@ -26,7 +27,6 @@ CARRIED = "carried"
 MAX_CARRIED = 192 * 1024
 """Characters of the hidden field: with it, the sign-in form stays below the limit of every form."""
 KEPT_MS = DAY // 2
-_SECRETS = frozenset({"password", "current_password", "new_password", "client_secret"})
 _DROPPED = frozenset({FIELD, "confirm_password", "confirm_cancel"})
 _SCOPE_KEYS = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path")
 _BODY_HEADERS = (b"cookie", b"content-type", b"content-length", b"content-encoding", b"transfer-encoding", b"expect")
@@ -43,7 +43,7 @@ class CarriedForm(NamedTuple):
 
 def seal(server_key: bytes, user_id: str, path: str, pairs: Sequence[tuple[str, str]]) -> str:
     """The value of the hidden field; empty for a form that cannot be carried."""
-    if not pairs or any(name in _SECRETS for name, _ in pairs):
+    if not pairs or any(name in SECRET_FIELDS for name, _ in pairs):
         return ""
     kept = [pair for pair in pairs if pair[0] not in _DROPPED]
     form = urlsafe_b64encode(msgspec.json.encode(CarriedForm(path, user_id, now_ms(), kept))).decode()

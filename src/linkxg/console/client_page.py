@@ -17,7 +17,7 @@ from linkxg.console.causes import explain
 from linkxg.console.chart import DAYS, usage_chart
 from linkxg.console.client_state import state_of, unused_scopes
 from linkxg.console.confirm import ask_password
-from linkxg.console.edits import Conflict, opened_with
+from linkxg.console.edits import FieldConflict, opened_with
 from linkxg.console.evidence import SHOWN, evidence
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit, visit_of
@@ -103,7 +103,7 @@ async def show_client(
     client_id: str,
     *,
     errors: FormErrors | None = None,
-    conflicts: dict[str, Conflict] | None = None,
+    conflicts: dict[str, FieldConflict] | None = None,
     filled: bool = False,
 ) -> Response[str]:
     """The page of a client; with `filled` or errors, its form holds what was posted."""

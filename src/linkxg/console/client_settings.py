@@ -15,10 +15,10 @@ from linkxg.console.ask_first import Question, ask_first, confirmed
 from linkxg.console.client_page import ONE, show_client
 from linkxg.console.confirm import CANCEL, ask_password
 from linkxg.console.edits import Edit, conflict_errors, merge
-from linkxg.console.form_errors import of_api_error
+from linkxg.console.form_errors import of_api_error, whole_form
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.narrowing import questions
-from linkxg.console.notices import told
+from linkxg.console.notices import flash_message
 from linkxg.console.pages import go
 from linkxg.console.parts import Parts
 from linkxg.errors import Conflict, InvalidRequest, InvalidScope
@@ -69,8 +69,9 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
                 continue
             except (InvalidRequest, InvalidScope) as error:
                 return await show_client(parts, visit, client_id, errors=of_api_error(error.description, FIELDS))
-            return go(visit, f"{LIST}/{client_id}", **told(visit, _effect(change)))
-        raise Conflict("Somebody else is changing this client.")
+            return go(visit, f"{LIST}/{client_id}", **flash_message(visit, _effect(change)))
+        busy = whole_form("Somebody else is changing this client at this moment. Wait a few seconds and save again.")
+        return await show_client(parts, visit, client_id, errors=busy)
 
     return [save]
 
@@ -123,7 +124,7 @@ async def _apply(parts: Parts, visit: Visit, seen: Client, change: Change) -> No
         allowed_cidrs=changed["ranges"].split() if "ranges" in changed else None,
         self_rotation=changed["self_rotation"] == "yes" if "self_rotation" in changed else None,
     )
-    await change_client(parts.database, visit.actor, visit.account_id, seen.id, wanted, seen=seen)
+    await change_client(parts.database, visit.actor, visit.account_id, seen.id, wanted, expected=seen)
 
 
 def _effect(change: Change) -> str:

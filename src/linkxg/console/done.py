@@ -22,7 +22,7 @@ DONE = {
     "import-cancelled": "The import ends after its present rows. What it has taken stays.",
     "import-again": "The import is under way again.",
     "file-again": "You are signed in again. Choose the file again; your other choices are kept.",
-    "other-person": "What was typed before you signed in was not saved: somebody else had typed it.",
+    "other-person": "Your unsaved input was discarded because it was entered under another account.",
     "signed-out": "You are signed out.",
     "published": "The version is published. It never changes again.",
     "product-deleted": "The product is deleted. Its SKU and GTIN are free again.",

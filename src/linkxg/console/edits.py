@@ -2,6 +2,8 @@
 
 The form carries the values that it was opened with, as hidden fields `was.NAME`. A field that only one of the two
 changed is no conflict; where both changed it differently, the page shows both values and asks (`m.conflict`).
+The form of a product carries digests in place of the values (`product_form.py`): a description can be as long as the
+form may be, and twice that does not fit. Here values are short, and the page can tell which of several was added.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +15,7 @@ from linkxg.console.page_forms import PageForm
 WAS, CHOICE = "was.", "choice."
 
 
-class Conflict(NamedTuple):
+class FieldConflict(NamedTuple):
     """A field that two people changed differently."""
 
     theirs: str
@@ -24,7 +26,7 @@ class Edit(NamedTuple):
     """`changed` is what the person changed; `meanwhile` are fields that somebody else changed, which stand."""
 
     changed: dict[str, str]
-    conflicts: dict[str, Conflict]
+    conflicts: dict[str, FieldConflict]
     meanwhile: list[str]
 
 
@@ -44,13 +46,15 @@ def merge(form: PageForm, mine: Mapping[str, str], theirs: Mapping[str, str]) ->
             if stored == was[name]:
                 edit.changed[name] = wanted
             else:
-                edit.conflicts[name] = Conflict(stored, wanted)
+                edit.conflicts[name] = FieldConflict(stored, wanted)
         elif stored != was[name] and wanted != stored:
             edit.meanwhile.append(name)
     return edit
 
 
-def conflict_errors(conflicts: Mapping[str, Conflict], labels: Mapping[str, str], *, prefix: str = "") -> FormErrors:
+def conflict_errors(
+    conflicts: Mapping[str, FieldConflict], labels: Mapping[str, str], *, prefix: str = ""
+) -> FormErrors:
     """The errors of a page that asks which of two values is to be kept."""
     found = FormErrors(prefix=prefix)
     for name in conflicts:

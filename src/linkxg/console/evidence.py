@@ -11,6 +11,7 @@ from typing import NamedTuple
 from linkxg.clients.model import Secret
 from linkxg.clock import DAY
 from linkxg.db.schema import AnyRow
+from linkxg.web.source import source_key
 
 LOOK_BACK_MS = 7 * DAY
 QUIET_MS = DAY
@@ -18,7 +19,7 @@ SHOWN = 20
 
 
 class Address(NamedTuple):
-    """One that used the old secret; times in milliseconds."""
+    """An IPv4 address or an IPv6 /64 that used the old secret; times in milliseconds."""
 
     source: str
     last_used_at: int
@@ -52,10 +53,19 @@ class Evidence(NamedTuple):
 def evidence(old: Secret, newest: Secret, sources: Iterable[AnyRow], now: int) -> Evidence:
     """What tells whether `old` is still needed now that there is `newest`; `sources` are the addresses of both."""
     rows = list(sources)
-    used_new = {row.source: row.first_used_at for row in rows if row.secret_id == newest.id}
+    # An IPv6 host changes its address within its /64 by itself (RFC 8981).
+    used_new: dict[str, int] = {}
+    for row in rows:
+        if row.secret_id == newest.id:
+            key = source_key(row.source)
+            used_new[key] = min(row.first_used_at, used_new.get(key, row.first_used_at))
     used_old = [row for row in rows if row.secret_id == old.id]
-    lately = [row for row in used_old if row.last_used_at > now - LOOK_BACK_MS]
-    addresses = [Address(row.source, row.last_used_at, row.source in used_new) for row in lately]
+    lately: dict[str, int] = {}
+    for row in used_old:
+        if row.last_used_at > now - LOOK_BACK_MS:
+            key = source_key(row.source)
+            lately[key] = max(row.last_used_at, lately.get(key, 0))
+    addresses = [Address(key, at, key in used_new) for key, at in lately.items()]
     complete = sum(row.uses for row in used_old) == old.uses
     every = None
     if used_old and old.uses > 2:

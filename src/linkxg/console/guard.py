@@ -17,7 +17,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie
 from linkxg.console.forgery import FIELD, form_token, require_own_form
-from linkxg.console.page_forms import FORM_LIMIT, PageForm, read_page_form, read_pairs
+from linkxg.console.page_forms import FORM_LIMIT, PageForm, read_fields, read_page_form
 from linkxg.console.parts import Parts
 from linkxg.errors import AccessDenied, InvalidRequest, PublicError
 from linkxg.sessions.console_session import find_console_session, find_former_session, find_session_again
@@ -135,7 +135,7 @@ class ConsoleGuard:
         if session is not None:
             exchange.notes |= {"account_id": session.account_id, "sub": session.user_id, "sid": session.id}
         csrf = form_token(parts.server_key, bound_to) if bound_to else ""
-        query = PageForm(read_pairs(exchange.query) if exchange.query else [])
+        query = read_fields(exchange.query) if exchange.query else PageForm([])
         return Visit(exchange, path, session, PageForm([]), query, csrf)
 
     async def _authorise_again(self, visit: Visit, seen: ConsoleSession) -> None:

@@ -51,7 +51,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         if not left:
             raise InvalidRequest("A client keeps at least one scope; to stop it, disable or delete it.")
         change = ClientChange(scope=" ".join(left))
-        await change_client(parts.database, visit.actor, visit.account_id, client_id, change, seen=client)
+        await change_client(parts.database, visit.actor, visit.account_id, client_id, change, expected=client)
         return go(visit, f"{LIST}/{client_id}", done="narrowed")
 
     return [compare, narrow]

@@ -15,15 +15,14 @@ from linkxg.accounts.routes import INVITATIONS
 from linkxg.clients.show import count_clients_of
 from linkxg.console.ask_first import Question, ask_first, confirmed
 from linkxg.console.confirm import ask_password
-from linkxg.console.edits import Conflict as Clash
-from linkxg.console.edits import conflict_errors, merge
+from linkxg.console.edits import FieldConflict, conflict_errors, merge
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import Visit, visit_of
-from linkxg.console.notices import told
+from linkxg.console.notices import flash_message
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.console.words import count
-from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound
+from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, RateLimitExceeded
 from linkxg.sessions.end_sessions import end_sessions_of, list_sessions
 from linkxg.web.budgets import caller_key
 from linkxg.web.permits import ADMINISTRATORS, session_roles
@@ -54,11 +53,14 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         asking = await ask_password(parts, visit, "invite this person", back=back)
         if asking is not None:
             return asking
-        await parts.limits.spend(INVITATIONS, caller_key(visit.account_id, visit.person.user_id))
         try:
+            await parts.limits.spend(INVITATIONS, caller_key(visit.account_id, visit.person.user_id))
             invited = await invite_user(
                 parts.database, visit.actor, visit.account_id, email=email, role=_role(visit.form.text("role"))
             )
+        except RateLimitExceeded as error:
+            wait = f"{error.description.rstrip()} Wait {count(error.retry_after or 1, 'second')}."
+            return await _list(parts, visit, errors=whole_form(wait), status=error.status)
         except (InvalidRequest, Conflict, AccessDenied) as error:
             said = error.description.replace("The field email is", "The address is")
             field = "role" if isinstance(error, AccessDenied) else "email"
@@ -101,7 +103,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
                 found = conflict_errors(edit.conflicts, {"role": "The role"})
                 return await _show(parts, visit, user_id, errors=found, conflicts=edit.conflicts, status=409)
             if not edit.changed:
-                return go(visit, here, **told(visit, "Nothing changed."))
+                return go(visit, here, **flash_message(visit, "Nothing changed."))
 
         async def back() -> Response[str]:
             return await _show(parts, visit, user_id)
@@ -112,7 +114,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         try:
             if act == "role":
                 role = _role(edit.changed["role"])
-                await change_user(database, actor, account_id, user_id, role=role, was=person.role)
+                await change_user(database, actor, account_id, user_id, role=role, expected=person.role)
                 return go(visit, here, done="role")
             if act == "remove":
                 await remove_user(database, actor, account_id, user_id)
@@ -152,7 +154,7 @@ async def _show(
     user_id: str,
     *,
     errors: FormErrors | None = None,
-    conflicts: dict[str, Clash] | None = None,
+    conflicts: dict[str, FieldConflict] | None = None,
     status: int = 200,
 ) -> Response[str]:
     person = await _person(parts, visit, user_id)

@@ -6,7 +6,7 @@ from linkxg.clients.show import ClientDetail
 from linkxg.clock import now_ms
 from linkxg.console.words import ago, count
 from linkxg.tokens.scopes import SCOPES
-from linkxg.web.source import parse_address, parse_network
+from linkxg.web.source import Network, parse_address, parse_network
 
 
 def questions(detail: ClientDetail, removed: Iterable[str], ranges: Sequence[str] | None) -> list[str]:
@@ -26,11 +26,22 @@ def questions(detail: ClientDetail, removed: Iterable[str], ranges: Sequence[str
         networks = [parse_network(text) for text in ranges]
         left_out = []
         for at, source in _addresses(detail):
-            address = parse_address(source)
-            if address is not None and not any(address in network for network in networks):
+            if _left_out(source, networks):
                 left_out.append(f"The address that used this client {ago(at, now)}, {source}, is not in these ranges.")
         found += left_out[:10] or ["No address that the client was last used from is left out by the new ranges."]
     return found
+
+
+def _left_out(source: str, networks: Sequence[Network]) -> bool:
+    """Whether no range has the address, or a part of the IPv6 /64, that used a secret."""
+    address = parse_address(source)
+    if address is not None:
+        return not any(address in network for network in networks)
+    try:
+        used = parse_network(source)
+    except ValueError:
+        return False
+    return not any(used.overlaps(network) for network in networks if network.version == used.version)
 
 
 def _narrower(before: Sequence[str], after: Sequence[str]) -> bool:

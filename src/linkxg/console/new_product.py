@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit, visit_of
-from linkxg.console.notices import told
+from linkxg.console.notices import flash_message
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.console.product_fields import form_errors, label
@@ -46,7 +46,9 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             field = "sku" if isinstance(error, DuplicateSku) else "gtin"
             return _form(visit, key, errors=FormErrors([(field, error.description)]), status=409)
         read = [f"{label(name)}: read as {value}." for name, value in read_as({"gtin": visit.form.text("gtin")})]
-        return go(visit, f"/products/{made.told.id}", **told(visit, " ".join(["The product is created.", *read])))
+        return go(
+            visit, f"/products/{made.told.id}", **flash_message(visit, " ".join(["The product is created.", *read]))
+        )
 
     return [new, create]
 

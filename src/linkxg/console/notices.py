@@ -31,8 +31,8 @@ def notice_of(visit: Visit) -> Notice | None:
     return Notice("Saved" if done in _SAVED else "Done", DONE[done]) if done in DONE else None
 
 
-def told(visit: Visit, text: str) -> dict[str, str]:
-    """The query of a page that says `text`: `go(visit, path, **told(visit, "Saved. Name changed."))`."""
+def flash_message(visit: Visit, text: str) -> dict[str, str]:
+    """The query of a page that says `text`: `go(visit, path, **flash_message(visit, "Saved. Name changed."))`."""
     return {"told": text, "mac": _mac(visit, text)}
 
 

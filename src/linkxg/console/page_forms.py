@@ -1,7 +1,8 @@
-"""How is the form of a page read?
+"""Forms of pages, read like every other body: strictly, bounded in size and count.
 
-Like every other body: strictly, bounded in size and count. Unlike OAuth's forms it may hold several lines and a name
-more than once (check boxes).
+Unlike OAuth's forms they may hold several lines and a name more than once (check boxes). Text pasted from a word
+processor brings control characters, such as the vertical tab that Word has for a line break. They are replaced, and the
+next page says so: a refusal would lose everything else that was typed.
 """
 
 import re
@@ -13,14 +14,20 @@ from linkxg.web.forms import is_form, refuse_form_coding
 
 FORM_LIMIT = 256 * 1024
 MAX_FIELDS = 64
+SECRET_FIELDS = frozenset({"password", "current_password", "new_password", "client_secret"})
+_UNCHANGED = SECRET_FIELDS | {"confirm_password"}
+"""Fields of which no character is replaced: what they hold is compared, or refused by the rules for passwords."""
+_MULTILINE = frozenset({"description", "ranges"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LINE_BREAK = re.compile(r"\r\n|[\x0b\x0c]")
 
 
 class PageForm:
-    """What a person filled in."""
+    """What a person filled in; `replaced` says whether control characters of it were replaced."""
 
-    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+    def __init__(self, pairs: list[tuple[str, str]], *, replaced: bool = False) -> None:
         self.pairs = pairs
+        self.replaced = replaced
 
     def text(self, name: str) -> str:
         """The value, empty when absent."""
@@ -39,16 +46,24 @@ class PageForm:
         return self.text(name).replace(",", " ").split()
 
 
-def read_pairs(raw: bytes) -> list[tuple[str, str]]:
+def read_fields(raw: bytes) -> PageForm:
     """The fields of a form or query. Raises InvalidRequest for what no browser sends."""
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
         raise InvalidRequest("The form is malformed.") from None
-    if any(_CONTROL.search(part) for pair in pairs for part in pair):
-        raise InvalidRequest("A field contains a control character.")
-    # Browsers send line ends as CR LF whatever was typed.
-    return [(name, value.replace("\r\n", "\n")) for name, value in pairs]
+    if any(_CONTROL.search(name) for name, _ in pairs):
+        raise InvalidRequest("The name of a field contains a control character.")
+    replaced = any(_CONTROL.search(value) for name, value in pairs if name not in _UNCHANGED)
+    return PageForm([(name, _printable(name, value)) for name, value in pairs], replaced=replaced)
+
+
+def _printable(name: str, value: str) -> str:
+    """Browsers send line ends as CR LF whatever was typed."""
+    if name in _UNCHANGED:
+        return value.replace("\r\n", "\n")
+    text = _LINE_BREAK.sub("\n", value) if name in _MULTILINE else value.replace("\r\n", "\n")
+    return _CONTROL.sub(" ", text)
 
 
 async def read_page_form(exchange: Exchange, limit: int = FORM_LIMIT) -> PageForm:
@@ -56,4 +71,4 @@ async def read_page_form(exchange: Exchange, limit: int = FORM_LIMIT) -> PageFor
     if not is_form(exchange.header(b"content-type")):
         raise InvalidRequest("Send the form as application/x-www-form-urlencoded.")
     refuse_form_coding(exchange.header(b"content-encoding"))
-    return PageForm(read_pairs(await exchange.body(limit)))
+    return read_fields(await exchange.body(limit))

@@ -21,6 +21,7 @@ from linkxg.console.guard import Visit
 from linkxg.console.notices import notice_of
 from linkxg.tokens.scopes import SCOPES
 
+REPLACED = "replaced"
 COMMON = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -70,7 +71,8 @@ def page(
 ) -> Response[str]:
     """The template filled in; it also knows the `visit`, the `errors` of its form and the `notice` of what was done."""
     visit.nonce = os.urandom(16).hex()
-    shown = {"errors": FormErrors(), "notice": notice_of(visit), "ends_in": _ends_in(visit), **values}
+    shown = {"errors": FormErrors(), "notice": notice_of(visit), "ends_in": _ends_in(visit)}
+    shown |= {"replaced": _replaced(visit), **values}
     html = templates().get_template(template).render(visit=visit, **shown)
     return Response(
         html,
@@ -86,9 +88,17 @@ def _ends_in(visit: Visit) -> int:
     return visit.session.seconds_left(now_ms()) if visit.session else 0
 
 
+def _replaced(visit: Visit) -> bool:
+    """Whether control characters were replaced in this form, in the form that led here, or in a search."""
+    return visit.form.replaced or visit.query.replaced or (not visit.form.pairs and visit.query.has(REPLACED))
+
+
 def go(visit: Visit, path: str, **query: str) -> Response[str]:
     """See another page (303): what a form answers with once it has done its work."""
-    headers = {**COMMON, "Location": f"{path}?{urlencode(query)}" if query else path}
+    if visit.form.replaced:
+        query[REPLACED] = "yes"
+    joint = "&" if "?" in path else "?"
+    headers = {**COMMON, "Location": f"{path}{joint}{urlencode(query)}" if query else path}
     headers["Content-Security-Policy"] = policy(os.urandom(16).hex())
     return Response("", status_code=303, media_type="text/html", headers=headers, cookies=visit.cookies)
 

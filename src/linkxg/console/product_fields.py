@@ -65,11 +65,13 @@ def present(shown: Shown) -> dict[str, str]:
 
 def leaves(content: str) -> list[tuple[str, str]]:
     """(path, value) of everything that a content says, in the order of the form where that has it."""
-    found = [(one.field, told(one.new)) for one in changed_fields({}, msgspec.json.decode(content)) if one.field]
+    found = [
+        (one.field, format_value(one.new)) for one in changed_fields({}, msgspec.json.decode(content)) if one.field
+    ]
     return sorted(found, key=lambda leaf: _ORDER.get(leaf[0], len(_ORDER)))
 
 
-def told(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as a person reads it; nothing where there is none."""
     if value is None:
         return ""
@@ -140,4 +142,4 @@ def _at(content: dict[str, Any], name: str) -> str:
     value: Any = content
     for part in name.split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    return told(value)
+    return format_value(value)

@@ -1,7 +1,8 @@
 """The form of a product: what it was opened with, what this person changed, and what somebody else changed meanwhile.
 
 The form carries a digest of each value that it was opened with. So only what the person changed is sent on, and a
-field that another person changed at the same time is seen, whatever a browser does to line ends and spaces.
+field that another person changed at the same time is seen, whatever a browser does to line ends and spaces. Settings of
+clients and members carry the values themselves (`edits.py`): they are short, and lists among them are merged.
 """
 
 import hashlib

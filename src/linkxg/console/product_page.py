@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import Visit, visit_of
-from linkxg.console.notices import told
+from linkxg.console.notices import flash_message
 from linkxg.console.pages import go
 from linkxg.console.parts import Parts
 from linkxg.console.product_fields import form_errors, present
@@ -87,10 +87,10 @@ def _onward(visit: Visit, product_id: str, draft: int | None, text: str) -> Resp
     """To the product, or to the page on which its draft is published."""
     here = f"/products/{product_id}"
     if visit.form.text("then") != "review":
-        return go(visit, here, **told(visit, text))
+        return go(visit, here, **flash_message(visit, text))
     if draft is None:
-        return go(visit, here, **told(visit, _NOTHING_NEW if text == NOTHING else f"{text} {_AT_ONCE}"))
-    return go(visit, f"{here}/review", **(told(visit, text) if text != NOTHING else {}))
+        return go(visit, here, **flash_message(visit, _NOTHING_NEW if text == NOTHING else f"{text} {_AT_ONCE}"))
+    return go(visit, f"{here}/review", **(flash_message(visit, text) if text != NOTHING else {}))
 
 
 def _patch(edit: ProductEdit, base: Shown) -> ProductPatch:

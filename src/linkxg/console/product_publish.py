@@ -1,4 +1,4 @@
-"""`/products/{id}/review` and `/publish`: what the next version will say, before it says so for ever."""
+"""`/products/{id}/review` and `/publish`: what the next version will say, before it is published for good."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from linkxg.console.guard import Visit, visit_of
 from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
-from linkxg.console.product_fields import label, leaves, to_fill_in, told
+from linkxg.console.product_fields import format_value, label, leaves, to_fill_in
 from linkxg.errors import InvalidState, NoDraft, PreconditionFailed, ValidationFailed
 from linkxg.products.content import read_content
 from linkxg.products.diff_versions import diff_versions
@@ -69,7 +69,7 @@ async def _review(
         diff = await diff_versions(
             parts.database, visit.account_id, product_id, head.latest_version, head.draft_version
         )
-        fields = [(label(one.field), told(one.old), told(one.new)) for one in diff.fields]
+        fields = [(label(one.field), format_value(one.old), format_value(one.new)) for one in diff.fields]
     return page(
         visit,
         "product_review.html",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from linkxg.console.product_fields import told
+from linkxg.console.product_fields import format_value
 from linkxg.products.content import Content, Document, Material, Measure, Packaging
 
 _DIMENSIONS = {
@@ -37,7 +37,7 @@ def said(content: Content) -> list[tuple[str, list[Line]]]:
         ("Documents", [_document(one) for one in content.documents or ()]),
         ("Images", [_document(one) for one in content.images or ()]),
         ("Packaging", [_packaging(one) for one in content.packaging or ()]),
-        ("Attributes", [Line(name, told(value)) for name, value in (content.attributes or {}).items()]),
+        ("Attributes", [Line(name, format_value(value)) for name, value in (content.attributes or {}).items()]),
         ("Producer", list(_producer(content))),
         ("Not public", [Line(name, tier) for name, tier in (content.access or {}).items() if tier != "public"]),
     ]
@@ -45,7 +45,7 @@ def said(content: Content) -> list[tuple[str, list[Line]]]:
 
 
 def _amount(value: Any, unit: str | None) -> str:
-    return f"{told(value)} {_UNITS.get(unit, unit)}" if unit else told(value)
+    return f"{format_value(value)} {_UNITS.get(unit, unit)}" if unit else format_value(value)
 
 
 def _dimensions(content: Content) -> Iterator[Line]:

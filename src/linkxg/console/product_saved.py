@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from linkxg.console.edits import Conflict
+from linkxg.console.edits import FieldConflict
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit
 from linkxg.console.product_changes import SOMEBODY, Change, change_of, changes_since
@@ -18,7 +18,7 @@ NOTHING = "Nothing was changed, so nothing was saved."
 
 async def conflicts_of(
     database: Database, visit: Visit, base: Shown, edit: ProductEdit
-) -> tuple[FormErrors, dict[str, Conflict]]:
+) -> tuple[FormErrors, dict[str, FieldConflict]]:
     """Who changed each field that this person changed as well, and both values."""
     changes, stored = await _changes(database, visit, base), present(base)
     errors, conflicts = FormErrors(prefix="f-"), {}
@@ -27,7 +27,7 @@ async def conflicts_of(
         by = change.by if change and change.by != SOMEBODY else "somebody else"
         when = f", {_ago(change)}" if change else ""
         errors.add(name, f"{label(name)} was changed by {by}{when}. Choose which value to keep.")
-        conflicts[name] = Conflict(as_shown(name, stored[name]), edit.mine[name])
+        conflicts[name] = FieldConflict(as_shown(name, stored[name]), edit.mine[name])
     return errors, conflicts
 
 

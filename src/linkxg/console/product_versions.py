@@ -12,7 +12,7 @@ from linkxg.console.guard import Visit, visit_of
 from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
-from linkxg.console.product_fields import label, leaves, told
+from linkxg.console.product_fields import format_value, label, leaves
 from linkxg.errors import AccessDenied, InvalidState
 from linkxg.products.begin_draft import begin_draft
 from linkxg.products.canonical import told as told_digest
@@ -46,7 +46,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             name=read_content(shown.content).name,
             older=older,
             newer=newer,
-            fields=[(label(one.field), told(one.old), told(one.new)) for one in diff.fields],
+            fields=[(label(one.field), format_value(one.old), format_value(one.new)) for one in diff.fields],
         )
 
     @post("/products/{product_id:str}/versions/{version:int}/withdraw", **session_roles())

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from litestar import Response
 
-from linkxg.console.edits import Conflict
+from linkxg.console.edits import FieldConflict
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit
 from linkxg.console.pages import page
@@ -32,7 +32,7 @@ async def show_product(
     errors: FormErrors | None = None,
     base: Shown | None = None,
     edit: ProductEdit | None = None,
-    conflicts: Mapping[str, Conflict] | None = None,
+    conflicts: Mapping[str, FieldConflict] | None = None,
     status: int = 200,
 ) -> Response[str]:
     """With `edit`, what the person changed is in the fields, beside what `base` holds: `edit` was read against it."""

@@ -12,6 +12,7 @@ from linkxg.clients.routes import ROTATIONS
 from linkxg.clients.show import read_client
 from linkxg.clock import now_ms, now_s
 from linkxg.console.api_access import LIST, show_secret
+from linkxg.console.ask_first import Question, ask_first, confirmed
 from linkxg.console.client_page import ONE, show_client
 from linkxg.console.confirm import ask_password
 from linkxg.console.evidence import SHOWN, evidence
@@ -84,8 +85,11 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         if len(live) == 1:
             raise Conflict("This is the client's only secret.")
         proof = evidence(old, live[-1] if old is not live[-1] else live[0], detail.sources, now_ms())
-        if not proof.safe and visit.form.text("sure") != "yes":
-            return page(visit, "finish.html", client_id=client_id, old=old, proof=proof, shown_addresses=SHOWN)
+        if not proof.safe and not confirmed(visit):
+            question = Question(
+                "The old secret may still be needed", (), "Remove the old secret", "Keep both", f"{LIST}/{client_id}"
+            )
+            return ask_first(visit, question, template="finish.html", proof=proof, shown_addresses=SHOWN)
         asking = await ask_password(parts, visit, "remove the old secret")
         if asking is not None:
             return asking

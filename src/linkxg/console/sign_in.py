@@ -21,6 +21,7 @@ from linkxg.sessions.console_session import Entered, enter_console, find_former_
 from linkxg.sessions.end_sessions import logout
 from linkxg.sessions.login import MAX_PASSWORD_BYTES
 from linkxg.sessions.throttle import SOURCE_LOGINS
+from linkxg.web.budgets import require_budget
 from linkxg.web.permits import public, session_roles
 
 _ENTRY = re.compile(r"[0-9a-f]{32}")
@@ -45,18 +46,20 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         visit.former = await find_former_session(parts.database, cookie) if cookie else None
         return sign_in_page(parts, visit, wanted=wanted)
 
-    @post("/sign-in", **public(SOURCE_LOGINS))
+    @post("/sign-in", **public(SOURCE_LOGINS, refused_by_handler=True))
     async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = visit_of(request)
         wanted, email = local_path(visit.form.text("next")), visit.form.text("email").strip()
         carried = visit.form.text(CARRIED)
         try:
+            require_budget(request.scope)
             entered = await enter(parts, visit, email, visit.form.text("password"))
         except (InvalidCredentials, InvalidRequest) as error:
             visit.exchange.notes |= {"error": error.code, "reason": error.reason or error.description}
             told = InvalidCredentials()
             return sign_in_page(parts, visit, wanted=wanted, email=email, error=told, carried=carried)
         except RateLimitExceeded as error:
+            visit.exchange.notes["error"] = error.code
             return sign_in_page(parts, visit, wanted=wanted, email=email, error=error, carried=carried)
         form = unseal(parts.server_key, carried) if carried else None
         if form is None:

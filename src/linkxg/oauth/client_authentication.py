@@ -67,7 +67,7 @@ class ClientAuthentication:
         if len(credentials.client_id) > MAX_CLIENT_ID or len(credentials.secret) > MAX_SECRET:
             await self._limits.spend(SOURCE_FAILURES, source)
             raise InvalidClient(reason="credentials too long")
-        if not self._authenticator.keeps(credentials.client_id):
+        if not self._authenticator.is_cached(credentials.client_id):
             # The database is asked for those alone who may still try.
             await self._limits.require((SOURCE_FAILURES, source), (CLIENT_FAILURES, pair))
         client = await self._authenticator.find(credentials.client_id)

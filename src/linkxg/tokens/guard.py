@@ -11,14 +11,23 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from linkxg.errors import AccessDenied, InsufficientScope, InvalidRequest, InvalidToken, MissingToken, PublicError
+from linkxg.errors import (
+    AccessDenied,
+    InsufficientScope,
+    InvalidRequest,
+    InvalidToken,
+    MissingToken,
+    PublicError,
+    RateLimitExceeded,
+)
 from linkxg.tokens.model import Principal
 from linkxg.tokens.verify import DeadToken, Verifier
-from linkxg.web.budgets import Budgets
+from linkxg.web.budgets import Budgets, leave_refusal
 from linkxg.web.exchange import Exchange, exchange_of
 from linkxg.web.forms import refuse_unknown
+from linkxg.web.limits import Budget
 from linkxg.web.parameters import query_names
-from linkxg.web.permits import CALLER_BUDGET, SOURCE_BUDGET
+from linkxg.web.permits import CALLER_BUDGET, REFUSED_BY_HANDLER, SOURCE_BUDGET
 
 _API, _OAUTH = "/api/v1/", "/api/v1/oauth/"
 """An endpoint of OAuth ignores parameters that it does not know (RFC 6749 §3.2); nothing else may."""
@@ -47,7 +56,7 @@ class Guard:
         opt = route.opt
         query = connection.scope["query_string"]
         if (budget := opt.get(SOURCE_BUDGET)) is not None:
-            await self._budgets.spend_source(budget, exchange_of(connection.scope).source)
+            await self._spend_source(budget, connection, opt)
         # What a console session opens is guarded by the console, which looks at no token.
         if opt.get("public") or opt.get("session_roles"):
             path = connection.scope["path"]
@@ -67,6 +76,16 @@ class Guard:
             self.authenticate(exchange)
 
         exchange.authorise_again = authorise_again
+
+    async def _spend_source(
+        self, budget: Budget, connection: ASGIConnection[Any, Any, Any, Any], opt: Mapping[str, Any]
+    ) -> None:
+        try:
+            await self._budgets.spend_source(budget, exchange_of(connection.scope).source)
+        except RateLimitExceeded as error:
+            if not opt.get(REFUSED_BY_HANDLER):
+                raise
+            leave_refusal(connection.scope, error)
 
     def admit(self, exchange: Exchange, opt: Mapping[str, Any]) -> Principal:
         """The caller, if these options of a route let them in; one call of their token's budget is spent.

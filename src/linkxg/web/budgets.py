@@ -2,15 +2,31 @@
 
 import time
 
+from litestar.types import Scope
+
+from linkxg.errors import RateLimitExceeded
 from linkxg.web.limits import MAX_KEYS, Budget, Limits, refusal
 from linkxg.web.source import source_key
 
+_REFUSAL = "linkxg.over_budget"
 TOKEN_CALLS = Budget("api-token", 12_000, 60)
 
 
 def caller_key(account_id: str, caller_id: str) -> str:
     """What budgets of callers count by. A client that uses its own up takes nothing from its Owners."""
     return f"{account_id} {caller_id}"
+
+
+def leave_refusal(scope: Scope, error: RateLimitExceeded) -> None:
+    """The handler is to refuse by itself (`require_budget`)."""
+    scope[_REFUSAL] = error  # type: ignore[literal-required]
+
+
+def require_budget(scope: Scope) -> None:
+    """Raises the RateLimitExceeded that was left for the handler."""
+    refused: RateLimitExceeded | None = scope.get(_REFUSAL)  # type: ignore[assignment]
+    if refused is not None:
+        raise refused
 
 
 class Budgets:

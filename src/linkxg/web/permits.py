@@ -12,6 +12,7 @@ from linkxg.web.limits import Budget
 ADMINISTRATORS = ("OWNER", "ADMIN")
 EVERYONE = ("OWNER", "ADMIN", "MEMBER", "VIEWER")
 SOURCE_BUDGET, CALLER_BUDGET = "source_budget", "caller_budget"
+REFUSED_BY_HANDLER = "refused_by_handler"
 _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 
 
@@ -30,12 +31,14 @@ def any_caller(caller_budget: Budget | None = None) -> dict[str, Any]:
     return {"opt": {"any_caller": True, CALLER_BUDGET: caller_budget}, "security": _BEARER}
 
 
-def public(source_budget: Budget | None = None) -> dict[str, Any]:
+def public(source_budget: Budget | None = None, *, refused_by_handler: bool = False) -> dict[str, Any]:
     """No token is needed, and none is looked at.
 
-    Each call spends from the source's budget before anything of its body is read.
+    Each call spends from the source's budget before anything of its body is read. With `refused_by_handler` the body is
+    read nevertheless, within its bound, and the handler refuses (`require_budget`): its page keeps what was typed.
     """
-    return {"opt": {"public": True, SOURCE_BUDGET: source_budget}, "security": []}
+    opt = {"public": True, SOURCE_BUDGET: source_budget, REFUSED_BY_HANDLER: refused_by_handler}
+    return {"opt": opt, "security": []}
 
 
 def session_roles(allowed: Iterable[str] = EVERYONE) -> dict[str, Any]:

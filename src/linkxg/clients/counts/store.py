@@ -73,7 +73,7 @@ secret_sources = Table(
     Index("ix_client_secret_sources_secret_id", "secret_id"),
 )
 MAX_SOURCES = 100
-"""Addresses that are kept of a secret. Of those forgotten its `uses` still tell: they are more than the addresses'."""
+"""Addresses kept per secret. If `uses` of the secret exceeds the sum over them, some were evicted."""
 
 
 def _of_client(table: Table, *values: str) -> Any:
@@ -109,7 +109,7 @@ def _add_scope_usage(insert: Any) -> Any:
 
 def _add_sources(insert: Any) -> Any:
     values = [
-        bindparam("from", type_=String),
+        bindparam("key", type_=String),
         *(bindparam(name, type_=Milliseconds) for name in ("first", "at", "count")),
     ]
     source = select(secrets.c.account_id, secrets.c.id, *values).where(secrets.c.id == bindparam("secret"))
@@ -164,7 +164,7 @@ def touch_secrets(conn: Connection, rows: Values) -> None:
 
 
 def add_sources(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Add `count` uses of a `secret` by an address (`from`), the first at `first`, the last at `at`.
+    """Add `count` uses of a `secret` by an address or an IPv6 /64 (`key`), the first at `first`, the last at `at`.
 
     Beyond MAX_SOURCES, those that used the secret longest ago are forgotten.
     """

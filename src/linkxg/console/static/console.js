@@ -254,7 +254,8 @@
       notice.className = "notice warn ending";
       notice.setAttribute("role", "alert");
       const text = document.createElement("p");
-      text.textContent = `You are signed out in ${Math.max(1, Math.round(left / 60000))} min, because nothing was used.`;
+      const minutes = Math.max(1, Math.round(left / 60000));
+      text.textContent = `You will be signed out in ${minutes} ${minutes === 1 ? "minute" : "minutes"} due to inactivity.`;
       const stay = document.createElement("button");
       stay.type = "button";
       stay.textContent = "Stay signed in";

@@ -10,7 +10,7 @@ from linkxg.crypto.secrets import digest, same
 from linkxg.db import Database
 
 
-async def note_test(database: Database, actor: Actor, account_id: str, client_id: str, secret: str) -> None:
+async def record_secret_test(database: Database, actor: Actor, account_id: str, client_id: str, secret: str) -> None:
     """Nothing is noted for a secret that the client does not have. Raises InvalidToken."""
     presented = digest(secret)
 

@@ -1,0 +1,111 @@
+"""Control characters that are pasted into a form, such as Word's vertical tab, cost nobody what they typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from console.browser import Visitor, text_of
+from console.conftest import NewVisitor
+from console.test_templates import sources
+from harness.clients import make_client
+from harness.people import invite
+from harness.world import World
+from linkxg.console.product_fields import FIELDS
+from products.catalogue import complete, create, path, published
+
+PASTED = "First\x0bsecond\x0cthird\x00fourth"
+ONE_LINE, LINES = "First second third fourth", "First\nsecond\nthird fourth"
+NOTICE = "control characters, which cannot be stored. They were replaced by spaces or line breaks"
+_FIELD = re.compile(r"<(?:input(?![^>]*type=\"(?:hidden|checkbox|radio|file|password)\")|textarea)\b[^>]*>")
+
+
+def _client(world: World) -> str:
+    return f"/account/api-access/{make_client(world.api, world.owner, 'products:read').client_id}"
+
+
+Place = Callable[[World], tuple[str, str]]
+"""The page of a form, and its action."""
+FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
+    "new client": (lambda w: ("/account/api-access/new",) * 2, ("name", "ranges", "expires")),
+    "client": (lambda w: (_client(w),) * 2, ("name", "ranges")),
+    "invitation": (lambda w: ("/account/members",) * 2, ("email",)),
+    "new product": (lambda w: ("/products/new",) * 2, ("name", "sku", "gtin")),
+    "product": (lambda w: (path(create(w)),) * 2, tuple(
+        field.name for field in FIELDS if field.name not in ("sku", "gtin"))),
+    "publish": (lambda w: ((at := path(create(w, **complete()))) + "/review", at + "/publish"), ("changeNote",)),
+    "withdraw": (lambda w: ((at := path(published(w))) + "/versions/1", at + "/versions/1/withdraw"), ("reason",)),
+}  # fmt: skip
+SEARCHES = ("/products?q=", "/account/api-access?q=")
+
+
+def _followed(visitor: Visitor, answer: httpx.Response) -> httpx.Response:
+    return visitor.get(answer.headers["location"]) if answer.status_code == 303 else answer
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_keeps_everything_and_says_what_was_replaced(world: World, editor: Visitor, name: str) -> None:
+    place, fields = FORMS[name]
+    page, action = place(world)
+    form = editor.get(page)
+    answer = editor.fill(form, action, **dict.fromkeys(fields, PASTED))
+    assert answer.status_code in (200, 303, 400, 409, 422), text_of(answer)
+    shown = _followed(editor, answer)
+    assert NOTICE in text_of(shown)
+    if answer.status_code == 303:
+        assert "<title>Error" not in shown.text
+        return
+    assert "<title>Error: " in shown.text
+    kept = dict(editor.fields(shown, action))
+    for field in fields:
+        assert kept[field] == (LINES if field in ("description", "ranges") else ONE_LINE), field
+
+
+def test_a_text_pasted_from_a_word_processor_is_saved(world: World, editor: Visitor) -> None:
+    made = create(world)
+    shown = _followed(editor, editor.fill(editor.get(path(made)), path(made), name=PASTED, description=PASTED))
+    assert NOTICE in text_of(shown)
+    kept = dict(editor.fields(shown, path(made)))
+    assert (kept["name"], kept["description"]) == (ONE_LINE, LINES)
+    assert NOTICE not in text_of(editor.get(path(made))), "said once"
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_a_search_says_it_too(editor: Visitor, search: str) -> None:
+    found = editor.get(f"{search}%0B")
+    assert found.status_code == 200
+    assert NOTICE in text_of(found)
+
+
+def test_passwords_are_refused_at_their_field(world: World, new_visitor: NewVisitor) -> None:
+    person = world.person("MEMBER")
+    visitor = new_visitor()
+    form = visitor.get("/sign-in")
+    refused = visitor.fill(form, "/sign-in", email=person.email, password=f"{person.password}\x00")
+    assert refused.status_code == 401
+    assert dict(visitor.fields(refused, "/sign-in"))["email"] == person.email
+    assert visitor.sign_in(person).status_code == 303
+    page = "/account/password"
+    for field in ("new_password", "current_password"):
+        sent = {"current_password": person.password, "new_password": "a long enough pass phrase"}
+        answer = visitor.fill(visitor.get(page), page, **sent | {field: sent[field] + "\x0b"})
+        assert answer.status_code == 422
+        assert "<title>Error: " in answer.text
+        assert f'id="e-{field}"' in answer.text
+    link = f"/invitations/{invite(world.api, world.owner, 'VIEWER')[1]}"
+    joining = new_visitor()
+    answer = joining.fill(joining.get(link), password="a long enough\x0bpass phrase")
+    assert answer.status_code == 422
+    assert 'id="e-password"' in answer.text
+
+
+def test_every_field_for_text_is_swept() -> None:
+    """A new field has to be tried as well."""
+    swept = {field for _, fields in FORMS.values() for field in fields} | {"email", "q"}
+    for name, source in sources().items():
+        for field in _FIELD.findall(source):
+            found = re.search(r'\bname="([^"{]+)"', field)
+            assert found is None or found[1] in swept, (name, field)
