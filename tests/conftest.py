@@ -45,7 +45,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.config.getoption("--wider-topologies"):
         found: tuple[Topology, ...] = wider
     else:
-        found = DEFAULT + (wider if package in ALWAYS_WIDER else ())
+        alone = metafunc.definition.get_closest_marker("one_engine") is not None
+        found = DEFAULT[:1] if alone else DEFAULT + (wider if package in ALWAYS_WIDER else ())
     metafunc.parametrize("topology", found, ids=[each.name for each in found], indirect=True, scope="session")
 
 

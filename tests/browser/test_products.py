@@ -42,7 +42,7 @@ def test_what_is_missing_is_listed_filled_in_and_published(
     expect(missing).to_have_count(0)
     page.get_by_label("Description").fill("Typed, and not saved by itself")
     page.get_by_role("button", name="Review and publish…").click()
-    expect(page.locator("main")).to_contain_text("Version 1 will say this for ever. Readers see it at once.")
+    expect(page.locator("main")).to_contain_text("Once published, version 1 cannot be changed. Readers see it at once.")
     page.get_by_label("What is new").fill("First <b>edition</b>")
     page.get_by_role("button", name="Publish version 1").click()
     expect(page.get_by_role("status").first).to_contain_text("It never changes again")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
+
 from console.browser import Visitor, text_of
 from console.test_product_form import followed, form, save
 from harness.world import World
 from products.catalogue import body, change, complete, create, new_gtin, path, post, publish, published, read
 
+# What is written is tested through the API, on both engines.
+pytestmark = pytest.mark.one_engine
+
 
 def test_publishing_takes_along_what_was_typed(world: World, editor: Visitor) -> None:
     made = published(world)
     review = editor.get(save(editor, form(editor, made), brand="Typed", then="review").headers["location"])
-    assert "Version 2 will say this for ever. Readers see it at once." in text_of(review)
+    assert "Once published, version 2 cannot be changed. Readers see it at once." in text_of(review)
     assert "Typed" in text_of(review)
     assert read(world, made).data()["content"] == made["content"], "not published yet"
     long = editor.fill(review, f"{path(made)}/publish", changeNote="x" * 1_001)

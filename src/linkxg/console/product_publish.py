@@ -1,4 +1,4 @@
-"""`/products/{id}/review` and `/publish`: what the next version will say, before it says so for ever."""
+"""`/products/{id}/review` and `/publish`: what the next version will say, before it can no longer be changed."""
 
 from typing import Any
 
