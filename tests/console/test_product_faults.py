@@ -1,4 +1,4 @@
-"""The form of a product with several faults: all of them at once, each linked to its field, and the product in the way."""
+"""A product form with several faults: all of them at once, each linked to its field, and the product in the way."""
 
 from __future__ import annotations
 
