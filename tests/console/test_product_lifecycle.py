@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from console.browser import Visitor, text_of
 from console.test_product_form import followed, form, save
 from harness.world import World
 from products.catalogue import body, change, complete, create, new_gtin, path, post, publish, published, read
+
+# What is written is tested through the API, on both engines.
+pytestmark = pytest.mark.any_engine
 
 
 def test_publishing_takes_along_what_was_typed(world: World, editor: Visitor) -> None:

@@ -9,11 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 
+class Link(NamedTuple):
+    """Another page that an error is about."""
+
+    href: str
+    text: str
+
+
 class FormError(NamedTuple):
     """`id` is that of the field's element; empty for an error of the whole form."""
 
     id: str
     message: str
+    link: Link | None = None
 
 
 class FormErrors:
@@ -25,13 +33,21 @@ class FormErrors:
     def __init__(self, faults: Iterable[tuple[str, str]] = (), *, prefix: str = "") -> None:
         self._prefix = prefix
         self._found: list[tuple[str, str]] = list(faults)
+        self._links: dict[str, Link] = {}
 
-    def add(self, field: str, message: str) -> None:
+    def add(self, field: str, message: str, link: Link | None = None) -> None:
+        """A field has one link at most."""
         self._found.append((field, message))
+        if link is not None:
+            self._links[field] = link
 
     def message(self, field: str) -> str:
         """What is wrong with this field; empty when nothing is."""
         return " ".join(message for name, message in self._found if name == field)
+
+    def link(self, field: str) -> Link | None:
+        """The page that the error of this field is about."""
+        return self._links.get(field)
 
     def id_of(self, field: str) -> str:
         return self._prefix + field
@@ -43,7 +59,9 @@ class FormErrors:
         return len(self._found)
 
     def __iter__(self) -> Iterator[FormError]:
-        return (FormError(self.id_of(field) if field else "", message) for field, message in self._found)
+        return (
+            FormError(self.id_of(field) if field else "", message, self.link(field)) for field, message in self._found
+        )
 
 
 def whole_form(message: str | None) -> FormErrors:

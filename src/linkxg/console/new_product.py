@@ -3,7 +3,6 @@
 import secrets
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
@@ -14,13 +13,16 @@ from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.console.product_fields import form_errors, label
 from linkxg.console.product_form import cleaned, read_as
+from linkxg.console.product_taken import taken_errors
 from linkxg.db.idempotency import check_key
 from linkxg.errors import DuplicateGtin, DuplicateSku, ValidationFailed
-from linkxg.products.check_head import refusal
+from linkxg.identifiers.sku import normal_sku
+from linkxg.products.check_head import check_head, refusal
+from linkxg.products.content import Content
+from linkxg.products.content_faults import content_faults
 from linkxg.products.create_product import create_product
 from linkxg.products.model import CreateProduct
 from linkxg.tokens.scopes import ROLE_SCOPES
-from linkxg.web.json_body import fault_of
 from linkxg.web.permits import session_roles
 
 WRITERS = tuple(role for role, scopes in ROLE_SCOPES.items() if "products:write" in scopes)
@@ -43,8 +45,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         except ValidationFailed as error:
             return _form(visit, key, errors=form_errors(error, prefix=""), status=422)
         except (DuplicateSku, DuplicateGtin) as error:
-            field = "sku" if isinstance(error, DuplicateSku) else "gtin"
-            return _form(visit, key, errors=FormErrors([(field, error.description)]), status=409)
+            errors = await taken_errors(parts.database, visit.account_id, error, _head(visit))
+            return _form(visit, key, errors=errors, status=409)
         read = [f"{label(name)}: read as {value}." for name, value in read_as({"gtin": visit.form.text("gtin")})]
         return go(
             visit, f"/products/{made.told.id}", **flash_message(visit, " ".join(["The product is created.", *read]))
@@ -53,17 +55,19 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     return [new, create]
 
 
-def _given(visit: Visit) -> CreateProduct:
+def _head(visit: Visit) -> dict[str, str | None]:
     text = visit.form.text
-    given = {
-        "sku": text("sku").strip(),
-        "gtin": cleaned("gtin", text("gtin")),
-        "content": {"name": text("name").strip()},
-    }
-    try:
-        return msgspec.convert(given, CreateProduct)
-    except msgspec.ValidationError as error:
-        raise refusal([fault_of(str(error), CreateProduct)]) from None
+    return {"sku": normal_sku(text("sku").strip()), "gtin": cleaned("gtin", text("gtin"))}
+
+
+def _given(visit: Visit) -> CreateProduct:
+    """Raises ValidationFailed with everything that is wrong."""
+    head, name = _head(visit), visit.form.text("name").strip()
+    given = CreateProduct(head["sku"] or "", Content(name), head["gtin"])
+    _, faults = check_head(given)
+    if faults := [*faults, *content_faults({"name": name}, "content.")]:
+        raise refusal(faults)
+    return given
 
 
 def _form(visit: Visit, key: str, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:

@@ -29,7 +29,13 @@ class Field(NamedTuple):
 
 GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
     ("", (Field("name", "Name"),)),
-    ("", (Field("sku", "SKU"), Field("gtin", "GTIN", "Digits, or a GS1 Digital Link."))),
+    (
+        "",
+        (
+            Field("sku", "SKU"),
+            Field("gtin", "GTIN", "Digits, a GS1 Digital Link, or (01) and 14 digits."),
+        ),
+    ),
     ("", (Field("brand", "Brand"), Field("modelNumber", "Model number"))),
     ("", (Field("description", "Description"),)),
     (

@@ -11,7 +11,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import msgspec
+from msgspec import UNSET
 
 from linkxg.console.page_forms import PageForm
 from linkxg.console.product_fields import COUNTRIES, FIELDS, GLN
@@ -77,7 +77,7 @@ def read_edit(form: PageForm, stored: Mapping[str, str], revision: int) -> Produ
 
 
 def patch_of(mine: Mapping[str, str], stored: Mapping[str, str]) -> ProductPatch:
-    """The merge patch of what was changed. Raises msgspec.ValidationError."""
+    """The merge patch of what was changed; not yet checked."""
     content: dict[str, Any] = {}
     head: dict[str, Any] = {}
     for name, text in mine.items():
@@ -95,7 +95,7 @@ def patch_of(mine: Mapping[str, str], stored: Mapping[str, str]) -> ProductPatch
             mine.get(field.name, stored[field.name]).strip() for field in FIELDS if field.name.startswith(f"{group}.")
         ):
             content[group] = None
-    return msgspec.convert({**head, "content": content} if content else head, ProductPatch)
+    return ProductPatch(**head, content=content or UNSET)
 
 
 def cleaned(name: str, text: str) -> str | None:

@@ -2,26 +2,24 @@
 
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.form_errors import whole_form
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.notices import flash_message
 from linkxg.console.pages import go
 from linkxg.console.parts import Parts
 from linkxg.console.product_fields import form_errors, present
-from linkxg.console.product_form import ProductEdit, patch_of, read_edit
+from linkxg.console.product_form import ProductEdit, cleaned, patch_of, read_edit
 from linkxg.console.product_saved import NOTHING, conflicts_of, saved_text
+from linkxg.console.product_taken import taken_errors
 from linkxg.console.product_view import show_product
 from linkxg.errors import AccessDenied, DuplicateGtin, DuplicateSku, InvalidState, PreconditionFailed, ValidationFailed
 from linkxg.products.change_product import change_product
-from linkxg.products.check_head import refusal
-from linkxg.products.model import ProductPatch, Shown
+from linkxg.products.model import Shown
 from linkxg.products.read_product import read_product
-from linkxg.web.json_body import fault_of
 from linkxg.web.permits import session_roles
 
 ATTEMPTS = 5
@@ -66,8 +64,8 @@ async def _save(parts: Parts, visit: Visit, base: Shown, edit: ProductEdit) -> R
         )
     if not edit.mine:
         return _onward(visit, product_id, base.head.draft_version, NOTHING)
+    patch = patch_of(edit.mine, present(base))
     try:
-        patch = _patch(edit, base)
         product = await change_product(
             parts.database, visit.actor, visit.account_id, product_id, patch, lambda seen: seen == revision
         )
@@ -75,9 +73,12 @@ async def _save(parts: Parts, visit: Visit, base: Shown, edit: ProductEdit) -> R
         return None
     except ValidationFailed as error:
         return await show_product(parts, visit, product_id, base=base, edit=edit, errors=form_errors(error), status=422)
-    except (DuplicateSku, DuplicateGtin, InvalidState) as error:
-        field = {DuplicateSku: "sku", DuplicateGtin: "gtin"}.get(type(error), "")
-        errors = FormErrors([(field, error.description)], prefix="f-")
+    except (DuplicateSku, DuplicateGtin) as error:
+        given = {name: cleaned(name, edit.mine.get(name, "")) for name in ("sku", "gtin")}
+        errors = await taken_errors(parts.database, visit.account_id, error, given, prefix="f-")
+        return await show_product(parts, visit, product_id, base=base, edit=edit, errors=errors, status=409)
+    except InvalidState as error:
+        errors = whole_form(error.description)
         return await show_product(parts, visit, product_id, base=base, edit=edit, errors=errors, status=409)
     text = await saved_text(parts.database, visit, base, edit, product)
     return _onward(visit, product_id, product.draft_version, text)
@@ -91,10 +92,3 @@ def _onward(visit: Visit, product_id: str, draft: int | None, text: str) -> Resp
     if draft is None:
         return go(visit, here, **flash_message(visit, _NOTHING_NEW if text == NOTHING else f"{text} {_AT_ONCE}"))
     return go(visit, f"{here}/review", **(flash_message(visit, text) if text != NOTHING else {}))
-
-
-def _patch(edit: ProductEdit, base: Shown) -> ProductPatch:
-    try:
-        return patch_of(edit.mine, present(base))
-    except msgspec.ValidationError as error:
-        raise refusal([fault_of(str(error), ProductPatch)]) from None

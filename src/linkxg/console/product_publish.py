@@ -1,4 +1,4 @@
-"""`/products/{id}/review` and `/publish`: what the next version will say, before it is published for good."""
+"""`/products/{id}/review` and `/publish`: what the next version will say, before it can no longer be changed."""
 
 from typing import Any
 

@@ -11,6 +11,7 @@ from linkxg.console.guard import Visit, visit_of
 from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
+from linkxg.console.product_taken import holder_of
 from linkxg.console.product_view import show_product
 from linkxg.errors import DuplicateGtin, InvalidState, NoDraft, PreconditionFailed
 from linkxg.products.content import read_content
@@ -67,7 +68,12 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         visit = visit_of(request)
         try:
             await unarchive_product(parts.database, visit.actor, visit.account_id, product_id, lambda seen: True)
-        except (DuplicateGtin, InvalidState) as error:
+        except DuplicateGtin as error:
+            head, _ = await _read(parts, visit, product_id)
+            errors = FormErrors()
+            errors.add("", error.description, await holder_of(parts.database, visit.account_id, "gtin", head.gtin))
+            return await show_product(parts, visit, product_id, errors=errors, status=409)
+        except InvalidState as error:
             return await show_product(parts, visit, product_id, errors=whole_form(error.description), status=409)
         return go(visit, f"/products/{product_id}", done="product-unarchived")
 

@@ -7,6 +7,7 @@ another request was faster, it is decided anew from what that one left.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -17,24 +18,24 @@ from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import (
-    DuplicateGtin,
-    DuplicateSku,
     InvalidState,
     NotFound,
     PreconditionFailed,
     PublicError,
-    ValidationFailed,
 )
 from linkxg.identifiers.gtin import Gtin
 from linkxg.identifiers.sku import normal_sku
 from linkxg.ids import is_uuid
 from linkxg.products import store
 from linkxg.products.canonical import Canonical
-from linkxg.products.check_content import check_content
+from linkxg.products.check_content import Fault, check_content
 from linkxg.products.check_head import check_head, gtin_fault, refusal
 from linkxg.products.content import Content, category_of
+from linkxg.products.content_faults import content_faults
 from linkxg.products.merge_content import merged_content
+from linkxg.products.merge_patch import merge_patch
 from linkxg.products.model import Product, ProductPatch, Shown, key_of, renamed, view
+from linkxg.products.taken import taken
 from linkxg.products.versions.store import find_shown, insert_version, update_version
 
 MayChange = Callable[[int], bool]
@@ -61,7 +62,7 @@ async def change_product(
     if patch.sku is not UNSET:
         patch = replace(patch, sku=normal_sku(patch.sku))
     gtin, faults = check_head(patch)
-    if faults:
+    if faults and patch.content is UNSET:
         raise refusal(faults)
 
     def unit(conn: Connection) -> Product | PublicError:
@@ -75,11 +76,11 @@ async def change_product(
                 return PreconditionFailed()
             if base.head.status == "ARCHIVED":
                 return InvalidState("An archived product cannot be changed.")
-            if patch.gtin is None and (wrong := gtin_fault(base.head, None)):
-                return refusal([wrong])
+            of_gtin = gtin_fault(base.head, None) if patch.gtin is None else None
+            of_head = [*faults, of_gtin] if of_gtin else faults
             draft = _drafted(base, patch)
-            if isinstance(draft, PublicError):
-                return draft
+            if of_head or isinstance(draft, list):
+                return refusal([*of_head, *(draft if isinstance(draft, list) else ())])
             changed = _changed(base, patch, gtin)
             if not changed and draft is None:
                 return view(base)
@@ -103,16 +104,16 @@ def _given(patch: ProductPatch) -> list[str]:
     return named + [f"content.{name}" for name in (() if patch.content is UNSET else patch.content)]
 
 
-def _drafted(base: Shown, patch: ProductPatch) -> _Draft | ValidationFailed | None:
-    """The content that the patch makes; None when that is the present one."""
+def _drafted(base: Shown, patch: ProductPatch) -> _Draft | list[Fault] | None:
+    """The content that the patch makes, or all that is wrong with it; None when it is the present one."""
     if patch.content is UNSET:
         return None
     content = merged_content(base.content, patch.content, "content.")
     if isinstance(content, list):
-        return refusal(content)
+        return content_faults(merge_patch(msgspec.json.decode(base.content), patch.content), "content.") or content
     checked = check_content(content)
     if checked.form is None:
-        return refusal(checked.faults)
+        return checked.faults
     # Compared as canonical JSON: in Python 1, 1.0 and true are equal.
     return _Draft(content, checked.form) if checked.form.digest != base.digest else None
 
@@ -163,5 +164,4 @@ def _taken(conn: Connection, account_id: str, base: Shown, changed: dict[str, An
     if "sku" not in changed and changed.get("gtin14") is None:
         return None
     sku, gtin14 = changed.get("sku", base.head.sku), changed.get("gtin14", base.head.gtin14)
-    same_sku, same_gtin = store.find_holders(conn, account_id, sku=sku, gtin14=gtin14, besides=base.head.id)
-    return DuplicateSku() if same_sku else DuplicateGtin() if same_gtin else None
+    return taken(*store.find_holders(conn, account_id, sku=sku, gtin14=gtin14, besides=base.head.id))

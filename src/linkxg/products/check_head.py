@@ -10,7 +10,9 @@ from linkxg.products.model import LONGEST_SKU, CreateProduct, Head, ProductPatch
 
 
 def sku_fault(sku: str) -> Fault | None:
-    """What is wrong with a SKU, if anything; whoever calls knows that it is not empty."""
+    """What is wrong with a SKU, if anything."""
+    if not sku:
+        return fault("sku", "A SKU has at least one character.", "missing")
     if len(sku) > LONGEST_SKU:
         return fault("sku", f"A SKU has at most {LONGEST_SKU} characters.")
     return None if is_sku(sku) else fault("sku", "A SKU has visible characters and, between them, spaces.")

@@ -7,7 +7,7 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import Conflict, DuplicateGtin, DuplicateSku, PublicError
+from linkxg.errors import Conflict, DuplicateGtin, PublicError
 from linkxg.identifiers.sku import normal_sku, sku_forms
 from linkxg.ids import uuid7
 from linkxg.products import store
@@ -16,6 +16,7 @@ from linkxg.products.check_head import check_head, refusal
 from linkxg.products.content import category_of
 from linkxg.products.model import CreateProduct, Head, Product, Shown, key_of, view
 from linkxg.products.once import Answer, once
+from linkxg.products.taken import taken
 from linkxg.products.versions.store import insert_version
 
 
@@ -40,11 +41,11 @@ async def create_product(
         if len(sku_forms(head.sku)) > 1:
             # The index knows the SKU in one form alone.
             same_sku, _ = store.find_holders(conn, account_id, sku=head.sku, gtin14=None)
-            if same_sku:
-                return DuplicateSku()
+            if refused := taken(same_sku, None):
+                return refused
         if not store.insert_head(conn, account_id, head, search_key):
-            same_sku, _ = store.find_holders(conn, account_id, sku=head.sku, gtin14=head.gtin14)
-            return DuplicateSku() if same_sku else DuplicateGtin()
+            holders = store.find_holders(conn, account_id, sku=head.sku, gtin14=head.gtin14)
+            return taken(*holders) or DuplicateGtin()
         insert_version(
             conn, account_id, head.id, version=1, status="DRAFT", digest=form.digest, content=form.text,
             created_at=now, created_by=actor.id or "",

@@ -4,7 +4,7 @@ Whoever sets a SKU or GTIN takes `lock_identifiers` first: then a check before t
 statement can break a unique index, which would abort the whole transaction on PostgreSQL.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -118,18 +118,27 @@ def insert_head(conn: Connection, account_id: str, head: Head, search_key: str) 
     return conn.execute(insert(products).values(values).on_conflict_do_nothing()).rowcount == 1
 
 
+class Holder(NamedTuple):
+    """The product that has a SKU or GTIN already."""
+
+    id: str
+    sku: str
+
+
 def find_holders(
     conn: Connection, account_id: str, *, sku: str, gtin14: str | None, besides: str = ""
-) -> tuple[bool, bool]:
-    """(whether another product than `besides` has this SKU, whether one has this GTIN)."""
+) -> tuple[Holder | None, Holder | None]:
+    """(the other product than `besides` that has this SKU, the one that has this GTIN)."""
     same_gtin = (products.c.gtin14 == gtin14) & _live
-    query = select(products.c.sku, products.c.gtin14).where(
+    query = select(products.c.id, products.c.sku, products.c.gtin14).where(
         products.c.account_id == account_id,
         products.c.id != besides,
         or_(has_sku(sku), same_gtin) if gtin14 else has_sku(sku),
     )
     found = conn.execute(query).all()
-    return any(row.sku in sku_forms(sku) for row in found), any(gtin14 and row.gtin14 == gtin14 for row in found)
+    by_sku = (Holder(row.id, row.sku) for row in found if row.sku in sku_forms(sku))
+    by_gtin = (Holder(row.id, row.sku) for row in found if gtin14 and row.gtin14 == gtin14)
+    return next(by_sku, None), next(by_gtin, None)
 
 
 def update_head(conn: Connection, account_id: str, product_id: str, *, seen: int, **values: Any) -> bool:

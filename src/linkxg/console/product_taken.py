@@ -1,0 +1,39 @@
+"""Which other product has the SKU or GTIN that was refused, as a message with a link to it."""
+
+from linkxg.console.form_errors import FormErrors, Link
+from linkxg.db import Database
+from linkxg.errors import DuplicateGtin, DuplicateSku, NotFound
+from linkxg.identifiers.gtin import NotAGtin, read_gtin
+from linkxg.products.content import read_content
+from linkxg.products.read_product import find_by_gtin, find_by_sku, read_product
+
+_TEXTS = {"sku": DuplicateSku.text, "gtin": DuplicateGtin.text}
+
+
+async def taken_errors(
+    database: Database,
+    account_id: str,
+    refused: DuplicateSku | DuplicateGtin,
+    given: dict[str, str | None],
+    *,
+    prefix: str = "",
+) -> FormErrors:
+    """`given` are the SKU and GTIN that were asked for."""
+    errors = FormErrors(prefix=prefix)
+    for detail in refused.details or ():
+        field = detail["field"]
+        errors.add(field, _TEXTS[field], await holder_of(database, account_id, field, given.get(field)))
+    return errors
+
+
+async def holder_of(database: Database, account_id: str, field: str, value: str | None) -> Link | None:
+    """The product that has it; none when it has been given up since."""
+    try:
+        if field == "sku":
+            found = await find_by_sku(database, account_id, value or "")
+        else:
+            found = await find_by_gtin(database, account_id, read_gtin(value or "").digits14)
+        shown = await read_product(database, account_id, found)
+    except (NotFound, NotAGtin):
+        return None
+    return Link(f"/products/{found}", f"{read_content(shown.content).name} (SKU {shown.head.sku})")
