@@ -149,3 +149,18 @@ def test_the_api_names_the_product_that_has_the_number(world: World) -> None:
     world.api.post("/products", bearer=stranger, json=body(**taken)).expect(201)
     again = world.api.post("/products", bearer=stranger, json=body(**taken)).expect(409, "duplicate_sku")
     assert first["id"] not in str(again.object())
+
+
+@pytest.mark.any_engine
+@pytest.mark.parametrize(
+    "number", ["9" * 5_000, "-1", "", "١٢", "1e9"], ids=["long", "negative", "none", "arabic", "float"]
+)
+def test_a_number_of_a_form_that_is_none_is_no_fault_of_the_server(world: World, editor: Visitor, number: str) -> None:
+    made = create(world)
+    opened = form(editor, made)
+    change(world, made, {"content": {"brand": "Theirs"}}).expect(200)
+    asked = save(editor, opened, brand="Mine", revision=number, draft=number)
+    assert asked.status_code == 409
+    assert read(world, made).data()["content"]["brand"] == "Theirs"
+    for address in (f"/products?page={number}", f"/products/{made['id']}/versions/{number or 0}"):
+        assert editor.get(address).status_code < 500

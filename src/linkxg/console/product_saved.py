@@ -52,7 +52,7 @@ async def saved_text(database: Database, visit: Visit, base: Shown, edit: Produc
 
 async def _changes(database: Database, visit: Visit, base: Shown) -> list[Change]:
     revision = visit.form.text("revision")
-    since = int(revision) if revision.isascii() and revision.isdigit() else base.head.revision
+    since = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 16 else base.head.revision
     return await changes_since(database, visit.account_id, base.head.id, since)
 
 
