@@ -134,6 +134,7 @@ def test_http_1_0_has_no_transfer_codings(world: World, address: bytes) -> None:
         answer = send_raw(world.api, head + b"0\r\n\r\n")
         assert answer is not None
         answer.expect(400, "invalid_request")
+        assert "transfer codings" in str(answer.told["error_description"]), answer
 
 
 @pytest.mark.parametrize("address", [case(125, name, address) for name, address in ADDRESSES.items()])
