@@ -226,7 +226,7 @@ class RateLimitExceeded(PublicError):
 class HeaderFieldsTooLarge(PublicError):
     code, status = "header_fields_too_large", 431
     text = "The header fields are too large."
-    meaning = "Header and trailer fields of a request may have 32 KiB; shorten the address or the fields."
+    meaning = "A request may have 200 header fields, 32 KiB of header and trailer fields; shorten the address or them."
 
 
 class TransferCodingNotImplemented(PublicError):

@@ -36,6 +36,12 @@ def limited(engine: str, new_server: ServerFactory) -> Iterator[World]:
     )
 
 
+@pytest.fixture(scope="session")
+def quiet(new_server: ServerFactory) -> Iterator[World]:
+    """A server for tests of memory, which nobody else's requests change."""
+    yield from ending_clean(build_world(new_server("sqlite")))
+
+
 @pytest.fixture
 def sources() -> Iterator[Callable[..., Client]]:
     """Makes clients that come from an address of their own."""

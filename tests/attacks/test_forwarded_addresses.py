@@ -14,6 +14,8 @@ from harness.rows import rows, wait_for_count
 from harness.world import World, build_world
 
 V4, V6 = "203.0.113.7", "2001:db8::1"
+INNER = "10.1.2.3"
+"""Of a network that is trusted as a whole."""
 READABLE = {
     V4: V4,
     f"{V4}:4711": V4,
@@ -31,14 +33,19 @@ EVERYWHERE = ["0.0.0.0/0", "::/0", "127.0.0.0/8"]
 @pytest.fixture(scope="module")
 def proxied(new_server: ServerFactory) -> Iterator[World]:
     """A server behind a proxy with limits out of the way: what reads addresses is the same on both engines."""
-    settings = {**PROXIED, "LINKXG_LIMIT_SCALE": "1000", "LINKXG_METRICS_TOKEN": METRICS_TOKEN}
+    settings = {
+        **PROXIED,
+        "LINKXG_TRUSTED_PROXIES": "127.0.0.0/8,10.0.0.0/8",
+        "LINKXG_LIMIT_SCALE": "1000",
+        "LINKXG_METRICS_TOKEN": METRICS_TOKEN,
+    }
     yield from ending_clean(build_world(new_server("sqlite", **settings), new_source()))
 
 
 @pytest.fixture(scope="module")
 def bound(proxied: World) -> dict[str, OAuthClient]:
     """Clients of one IPv4 range, of one IPv6 range, and of every address that there is."""
-    ranges = {V4: ["203.0.113.0/24"], V6: ["2001:db8::/32"], "": EVERYWHERE}
+    ranges = {INNER: ["10.1.2.0/24"], V4: ["203.0.113.0/24"], V6: ["2001:db8::/32"], "": EVERYWHERE}
     return {name: make_client(proxied.api, proxied.owner, allowed_cidrs=cidrs) for name, cidrs in ranges.items()}
 
 
@@ -66,6 +73,15 @@ def test_a_hop_that_cannot_be_read_still_signs_in_and_is_not_loopback(proxied: W
         request_token(caller, proxied.oauth).expect(200)
         caller.get("//metrics").expect(401, "invalid_token")
         caller.get("//metrics", headers=[("Authorization", f"Bearer {METRICS_TOKEN}")]).expect(200)
+
+
+def test_a_caller_among_trusted_proxies_is_the_left_most_hop(proxied: World, bound: dict[str, OAuthClient]) -> None:
+    for forwarded in (INNER, f"{INNER}, 10.0.0.1", f"{INNER}:4711, 10.0.0.1, 127.0.0.1"):
+        with proxied.server.client(forwarded) as caller:
+            request_token(caller, bound[INNER]).expect(200)
+    for forwarded in (f"{INNER}, {V4}", f"{V4}, {INNER}", "10.2.0.1"):
+        with proxied.server.client(forwarded) as caller:
+            request_token(caller, bound[INNER]).expect(401, "invalid_client")
 
 
 def test_empty_elements_of_the_list_are_no_hops(proxied: World, bound: dict[str, OAuthClient]) -> None:

@@ -61,7 +61,11 @@ def test_http_1_0_needs_no_host(world: World) -> None:
 
 @pytest.mark.parametrize("address", [case(125, name, address) for name, address in ADDRESSES.items()])
 def test_other_transfer_codings_are_not_implemented(world: World, address: bytes) -> None:
-    for coding in (b"gzip, chunked", b"identity, chunked", b"x, chunked"):
+    line = b"\r\nTransfer-Encoding: "
+    for coding in (
+        b"gzip, chunked", b"identity, chunked", b"x, chunked",
+        b"gzip" + line + b"chunked", b"identity" + line + b"chunked",
+    ):  # fmt: skip
         head = address + b" HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: " + coding + b"\r\n\r\n"
         answer = send_raw(world.api, head + b"0\r\n\r\n")
         assert answer is not None
@@ -105,3 +109,44 @@ def test_large_header_blocks_get_the_error_of_the_contract(world: World, address
     received = converse(world.api, [head[:20_000], head[20_000:]])
     assert statuses(received) == [431]
     assert b'"error":"header_fields_too_large"' in received
+
+
+@pytest.mark.parametrize("address", [case(8, name, address) for name, address in ADDRESSES.items()])
+def test_many_small_fields_are_a_large_header_block(world: World, address: bytes) -> None:
+    """In one piece, in two, behind another request, and behind the end of a chunked body."""
+    start = address + b" HTTP/1.1\r\nHost: x\r\n"
+    before = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    body = b"POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
+    for fields in (b"a:\r\n" * 300, b"a:\r\n" * 16_000, b"".join(b"x%d: %b\r\n" % (n, b"a" * 200) for n in range(180))):
+        request = start + fields + REST
+        for stream, others in ((request, []), (before + request, [200]), (body + request, [405])):
+            assert statuses(exchange(world.api, stream)) == [*others, 431]
+        for at in (len(start), len(request) // 2):
+            assert statuses(converse(world.api, [request[:at], request[at:]])) == [431]
+    for fields in (b"a:\r\n" * 190, b"".join(b"x%d: %b\r\n" % (n, b"a" * 150) for n in range(180))):
+        assert statuses(exchange(world.api, start + fields + REST)) not in ([431], [])
+
+
+@pytest.mark.parametrize("address", [case(125, name, address) for name, address in ADDRESSES.items()])
+def test_http_1_0_has_no_transfer_codings(world: World, address: bytes) -> None:
+    for fields in (b"Host: x\r\n", b"Host: x\r\nConnection: keep-alive\r\n"):
+        head = address + b" HTTP/1.0\r\n" + fields + b"Transfer-Encoding: chunked\r\n\r\n"
+        answer = send_raw(world.api, head + b"0\r\n\r\n")
+        assert answer is not None
+        answer.expect(400, "invalid_request")
+        assert "transfer codings" in str(answer.told["error_description"]), answer
+
+
+@pytest.mark.parametrize("address", [case(125, name, address) for name, address in ADDRESSES.items()])
+def test_an_address_with_a_user_name_is_refused(world: World, address: bytes) -> None:
+    """RFC 9110 §4.2.4; without one the absolute form is read (RFC 9112 §3.2.2)."""
+    method, _, path = address.partition(b" ")
+    for authority in (b"user@x", b"user:password@x", b"@x", b"user@x:8000"):
+        head = method + b" http://" + authority + path + b" HTTP/1.1\r\nHost: x\r\n" + REST
+        answer = send_raw(world.api, head)
+        assert answer is not None
+        answer.expect(400, "invalid_request")
+        assert "user name" in str(answer.told["error_description"]), (authority, answer)
+    answer = send_raw(world.api, method + b" http://x" + path + b"?a=b@c HTTP/1.1\r\nHost: x\r\n" + REST)
+    assert answer is not None
+    assert b"user name" not in answer.body

@@ -244,7 +244,9 @@ def test_a_backup_is_never_half_written_nor_overwritten(engine: str, new_server:
     file.write_text("something else")
     assert b"--force" in server.try_command("backup", str(file)).stderr
     assert file.read_text() == "something else"
-    (file.parent / "a.backup.partial").write_bytes(b"left by a crash")
+    left = file.parent / "a.backup.partial"
+    left.write_bytes(b"left by a crash")
+    left.chmod(0o600)
     server.command("backup", str(file), "--force")
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("pragma integrity_check").fetchone() == ("ok",)

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -132,7 +132,14 @@ class Process:
 
     def resident_bytes(self) -> int:
         """Memory held by the process and everything that it started."""
-        pages = 0
+        return sum(int(fields[21]) for fields in self._statistics()) * os.sysconf("SC_PAGE_SIZE")
+
+    def cpu_seconds(self) -> float:
+        """Processor time of the process and everything that it started and that still runs."""
+        return sum(int(fields[11]) + int(fields[12]) for fields in self._statistics()) / os.sysconf("SC_CLK_TCK")
+
+    def _statistics(self) -> Iterator[list[str]]:
+        """Of each process of the group, what `/proc/PID/stat` holds from the third field on."""
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 # The name in parentheses may hold spaces; what follows it may not.
@@ -140,8 +147,7 @@ class Process:
             except (FileNotFoundError, ProcessLookupError):
                 continue
             if int(fields[2]) == self.pid:
-                pages += int(fields[21])
-        return pages * os.sysconf("SC_PAGE_SIZE")
+                yield fields
 
     def signal(self, number: int) -> None:
         """Send a signal to the process alone (its children are its own business)."""

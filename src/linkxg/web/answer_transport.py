@@ -10,6 +10,14 @@ class AnswerTransport:
     __slots__ = ("close", "is_closing", "write")
 
     def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
-        self.write = transport.write
+        self.write: Callable[[bytes], object] = transport.write
         self.is_closing = transport.is_closing
         self.close = close
+
+    def lose(self) -> None:
+        """The connection is lost: what is written from now on is dropped, for the transport would raise an error."""
+        self.write = _drop
+
+
+def _drop(data: object) -> None:
+    """Nobody is there to read `data`."""

@@ -126,7 +126,8 @@ class AtOnceProtocol(BoundedHttpProtocol):
             self.transport.close()
             raise
         request.response_complete = True
-        if request.disconnected:
+        # The connection tells only the newest of its requests that it is lost.
+        if request.disconnected or self.parser is None:
             return
         self.transport.write(response)
         if not request.keep_alive:

@@ -76,7 +76,9 @@ class BoundedConnection(HttpToolsProtocol):
         self._calm()
         self.flow.stop()
         self._held = b""
-        self._answers = None
+        if self._answers is not None:
+            self._answers.lose()
+            self._answers = None
         super()._unset_keepalive_if_required()
         self._open[self._peer] -= 1
         if not self._open[self._peer]:

@@ -12,24 +12,33 @@ import httptools
 from linkxg.errors import HeaderFieldsTooLarge, InvalidRequest, PublicError
 from linkxg.web.connection import DRAIN_BYTES, BoundedConnection
 from linkxg.web.exchange import FAULT, MORE_TIME
-from linkxg.web.request_head import SPECIAL, find_fault
+from linkxg.web.request_head import SPECIAL, find_fault, find_target_fault
 
 HEADER_BYTES = 32 * 1024
+HEADER_FIELDS = 200
 PIPELINED = 8
 _EMPTY_LINE = b"\r\n\r\n"
+_CHUNKED_PIECE = 512
+"""Bytes of a chunked body that are read together at least: few requests fit in what may follow its end."""
+_MEASURED = HEADER_BYTES // 2
+"""A head may begin in one piece, behind a body, and end in the next; below this in each it cannot be too large."""
 
 
 class BoundedHttpProtocol(BoundedConnection):
     """Reads one request at a time and refuses what is too large or not HTTP, each in its turn."""
 
     __slots__ = (
-        "_coding", "_fault", "_host", "_hosts", "_reading_headers", "_refusal", "_trailer_bytes", "_version"
+        "_body_bytes", "_coding", "_fault", "_host", "_hosts", "_measures", "_reading_headers", "_refusal",
+        "_trailer_bytes", "_version",
     )  # fmt: skip
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._reading_headers = True
         self._trailer_bytes = 0
+        self._body_bytes = 0
+        # Something large has come: whether a head is, is no longer known from the size of what came.
+        self._measures = False
         self._version = "1.1"
         self._hosts = 0
         self._host: bytes | None = None
@@ -50,19 +59,28 @@ class BoundedHttpProtocol(BoundedConnection):
     def _read_held(self) -> None:
         """Read on until enough requests wait.
 
-        A piece holds one empty line at most. Header blocks and chunked bodies end with one, so the parser never meets
-        a crowd of requests at once.
+        A header block ends with an empty line, and a piece with the first one, so the parser never meets a crowd of
+        requests at once. Empty lines in bodies end no piece, or their number would decide what a body costs.
         """
         data, self._held, start = self._held, b"", 0
         while start < len(data) and len(self.pipeline) < PIPELINED:
             if self._ended or self.transport.is_closing():
                 return
-            end = data.find(_EMPTY_LINE, start)
-            end = len(data) if end < 0 else end + len(_EMPTY_LINE)
+            end = self._find_end(data, start)
             self._parse(data[start:end])
             start = end
         self._held = data[start:]
         self._hold()
+
+    def _find_end(self, data: bytes, start: int) -> int:
+        """Where the piece ends that begins at `start`."""
+        if self._reading_body:
+            length = next((value for name, value in self.headers if name == b"content-length"), None)
+            if length is not None:
+                return start + int(length) - self._body_bytes
+            start += _CHUNKED_PIECE - len(_EMPTY_LINE)
+        end = data.find(_EMPTY_LINE, start)
+        return len(data) if end < 0 else end + len(_EMPTY_LINE)
 
     def _hold(self) -> None:
         self.flow.held = bool(self._held or self.pipeline) or self._discarded > DRAIN_BYTES
@@ -71,7 +89,10 @@ class BoundedHttpProtocol(BoundedConnection):
 
     def _parse(self, data: bytes) -> None:
         # In a body, the next part of it sets this back: chunk extensions and trailer fields do not.
-        self._header_bytes += len(data)
+        size = self._header_bytes + len(data)
+        self._header_bytes = size
+        if size > _MEASURED:
+            self._measures = True
         try:
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as stop:
@@ -83,6 +104,8 @@ class BoundedHttpProtocol(BoundedConnection):
         elif self._reading_body or self._header_bytes:
             if self._reading_headers and self._is_simple_request(data):
                 self._refuse(InvalidRequest("The request is not valid HTTP."))
+            elif self._reading_headers and self.headers and len(self.headers) > HEADER_FIELDS:
+                self._refuse(HeaderFieldsTooLarge())
             elif self._patience is None:
                 self._wait()
 
@@ -141,7 +164,8 @@ class BoundedHttpProtocol(BoundedConnection):
                 self._host = value
                 self._hosts += 1
             elif name == b"transfer-encoding":
-                self._coding = value
+                # Several lines are one list (RFC 9110 §5.3).
+                self._coding = value if self._coding is None else b"%b, %b" % (self._coding, value)
             elif name == b"upgrade":
                 return
             elif value.lower() == b"100-continue":
@@ -158,7 +182,7 @@ class BoundedHttpProtocol(BoundedConnection):
             self._calm()
         self._version = self.parser.get_http_version()
         # A large block may come in one piece: the request is then whole, and the edge refuses it.
-        if self._header_bytes > HEADER_BYTES and self._header_length() > HEADER_BYTES:
+        if len(self.headers) > HEADER_FIELDS or (self._measures and self._head_length() > HEADER_BYTES):
             self._fault = HeaderFieldsTooLarge()
         else:
             self._fault = find_fault(self._version, self._hosts, self._host, self._coding)
@@ -167,6 +191,9 @@ class BoundedHttpProtocol(BoundedConnection):
 
     def start_request(self) -> None:
         """The header fields are complete: whoever answers may begin."""
+        self._body_bytes = 0
+        if self._fault is None:
+            self._fault = find_target_fault(self.url)
         if self._fault is not None:
             self.scope[FAULT] = self._fault  # type: ignore[literal-required]
         self.scope[MORE_TIME] = self._more_time  # type: ignore[literal-required]
@@ -181,6 +208,7 @@ class BoundedHttpProtocol(BoundedConnection):
     def on_body(self, body: bytes) -> None:
         if self._reading_body:
             self._header_bytes = 0
+            self._body_bytes += len(body)
             super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -229,7 +257,8 @@ class BoundedHttpProtocol(BoundedConnection):
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
-        if self._lingering:
+        if self._lingering or self.parser is None:
+            # Nothing more is answered, or the connection is lost.
             return
         if self.transport.is_closing():
             self.flow.watch()
@@ -249,8 +278,9 @@ class BoundedHttpProtocol(BoundedConnection):
         if flow.read_paused:
             flow.resume_reading()
 
-    def _header_length(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+    def _head_length(self) -> int:
+        """The size of the head with the shortest line breaks and without optional white space."""
+        return len(self.url) + sum(len(name) + len(value) + len(b":\r\n") for name, value in self.headers)
 
     def _more_time(self) -> None:
         if self._reading_body:

@@ -1,6 +1,6 @@
 """Rules of HTTP/1.1 for the head of a request that the parser does not enforce.
 
-RFC 9112 §2.3 (version), §3.2 (exactly one valid Host) and §6.1 (transfer codings).
+RFC 9112 §2.3 (version), §3.2 (exactly one valid Host) and §6.1 (transfer codings); RFC 9110 §4.2.4 (userinfo).
 """
 
 import re
@@ -11,6 +11,8 @@ from linkxg.errors import InvalidRequest, PublicError, TransferCodingNotImplemen
 SPECIAL = frozenset({b"host", b"transfer-encoding", b"upgrade", b"expect"})
 """The header fields that the protocol itself has to know."""
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
+
+_USERINFO = re.compile(rb"[^/?#]*//[^/?#]*@")
 
 
 @lru_cache(1_024)
@@ -31,6 +33,15 @@ def find_fault(version: str, hosts: int, host: bytes | None, coding: bytes | Non
         return InvalidRequest("The Host header is repeated.")
     if hosts and not is_host(host):
         return InvalidRequest("The Host header is malformed.")
+    if coding is not None and version == "1.0":
+        return InvalidRequest("HTTP/1.0 has no transfer codings.")
     if coding is not None and coding.strip(b" \t").lower() != b"chunked":
         return TransferCodingNotImplemented()
+    return None
+
+
+def find_target_fault(target: bytes) -> PublicError | None:
+    """The reason to refuse a request for its target; None if there is none."""
+    if not target.startswith(b"/") and _USERINFO.match(target):
+        return InvalidRequest("The address of the request must not contain a user name or a password.")
     return None

@@ -1,8 +1,9 @@
 """Which address did a request come from?
 
 The socket's, unless the peer is a trusted proxy: then the right-most hop of X-Forwarded-For that is not itself
-a trusted proxy. Everything further left is the sender's own claim (ASVS 4.1.3). A hop may carry a port and brackets,
-as in RFC 7239 §6; one that is no address is `UNKNOWN`, which no address range and no known source matches.
+a trusted proxy, or the left-most one if all are. Everything further left is the sender's own claim (ASVS 4.1.3). A hop
+may carry a port and brackets, as in RFC 7239 §6; one that is no address is `UNKNOWN`, which no address range and no
+known source matches.
 """
 
 import ipaddress
@@ -50,14 +51,16 @@ class Sources:
             if name == b"x-forwarded-for"
             for hop in value.decode("latin-1").split(",")
         ]
+        source = peer
         # An empty element of a list is none (RFC 9110 §5.6.1).
         for hop in filter(None, reversed(hops)):
             address = _parse_hop(hop)
             if address is None:
                 return UNKNOWN
-            if not self._is_trusted(str(address)):
-                return str(address)
-        return peer
+            source = str(address)
+            if not self._is_trusted(source):
+                break
+        return source
 
     def _is_trusted(self, text: str) -> bool:
         address = parse_address(text)
