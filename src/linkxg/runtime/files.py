@@ -69,7 +69,7 @@ def open_foreign(path: Path) -> int:
         descriptor = os.open(path, os.O_RDONLY | _EXISTING)
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise UnsafeFile(f"{path} is a symbolic link: name the file itself") from None
+            raise UnsafeFile(f"{path} is a symbolic link: use the file itself") from None
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
