@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -158,7 +159,7 @@ def test_a_restore_believes_nothing_that_lies_beside_a_backup(
     beside.unlink()
     server.command("restore", str(backup), "--replace")
     assert backup.read_bytes() == before
-    with sqlite3.connect(database(server)) as connection:
+    with closing(sqlite3.connect(database(server))) as connection:
         assert connection.execute("select name from accounts").fetchall() == [("Acme GmbH",)]
 
 
