@@ -14,7 +14,8 @@ from linkxg.tokens.keys import KeyRing
 from linkxg.web.exchange import exchange_of
 from linkxg.web.metrics import Gauge, Metrics
 from linkxg.web.permits import public
-from linkxg.web.plain_http import has_token, is_local
+from linkxg.web.plain_http import has_token, is_direct
+from linkxg.web.source import is_loopback
 
 HEALTH, READINESS, METRICS = "/healthz", "/readyz", "/metrics"
 
@@ -54,8 +55,13 @@ def routes(
     async def prometheus(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Prometheus metrics; to this machine itself, or with the metrics token."""
         exchange = exchange_of(request.scope)
-        if not has_token(exchange.headers, metrics_token) and not is_local(exchange.source, exchange.headers):
+        if not has_token(exchange.headers, metrics_token) and not _is_local(request):
             raise MissingToken(reason="metrics asked from afar")
-        return Response(await metrics.render(), media_type=metrics.content_type)
+        return Response(await metrics.render(), media_type=metrics.media_type)
 
     return [health, readiness, prometheus]
+
+
+def _is_local(request: Request[Any, Any, Any]) -> bool:
+    exchange = exchange_of(request.scope)
+    return is_loopback(exchange.source) and is_direct(exchange.headers, request.scope["http_version"])

@@ -177,3 +177,26 @@ def in_use(new_server: ServerFactory) -> Database:
     server = new_server("sqlite")
     server.bootstrap("Somebody else")
     return server.database
+
+
+def test_a_running_service_is_noticed_whatever_data_directory_it_has(new_server: ServerFactory, tmp_path: Path) -> None:
+    running, other = new_server("sqlite"), new_server("sqlite")
+    running.data_dir.chmod(0o700)
+    running.bootstrap("Acme GmbH")
+    running.command("backup", str(tmp_path / "backup"))
+    running.start()
+    target = f"sqlite:///{tmp_path}/copy.db"
+    commands = [
+        ["copy", "--from", running.database.url, "--to", target, "--data-dir", str(other.data_dir)],
+        ["copy", "--from", target, "--to", running.database.url, "--data-dir", str(tmp_path / "none")],
+    ]
+    (tmp_path / "copy.db").touch(0o600)
+    for command in commands:
+        done = other.try_command(*command)
+        assert (done.returncode, b"a service is running on" in done.stderr) == (1, True), done
+    other.environment["LINKXG_DATABASE_URL"] = running.database.url
+    done = other.try_command("restore", str(tmp_path / "backup"), "--replace")
+    assert (done.returncode, b"a service is running on" in done.stderr) == (1, True), done
+    running.stop()
+    other.command(*commands[0])
+    running.close()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -120,3 +123,102 @@ def test_what_root_makes_in_the_directory_of_the_service_belongs_to_the_service(
     server.bootstrap("Acme GmbH")
     owners = {file.stat().st_uid for file in [*server.data_dir.iterdir(), *database(server).parent.glob("linkxg.db*")]}
     assert owners == {65_534}
+
+
+JOURNALS = ("-wal", "-journal", "-shm")
+
+
+def wal_of_another_database(backup: Path, scratch: Path) -> bytes:
+    """A write-ahead log that holds every page of `backup`, as an attacker makes it of a backup of their own."""
+    shutil.copy(backup, scratch)
+    connection = sqlite3.connect(scratch, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("vacuum")
+    content = scratch.with_name(scratch.name + "-wal").read_bytes()
+    connection.close()
+    return content
+
+
+@pytest.mark.parametrize("suffix", JOURNALS)
+def test_a_restore_believes_nothing_that_lies_beside_a_backup(
+    server: Server, new_server: ServerFactory, tmp_path: Path, suffix: str
+) -> None:
+    backup, own, beside = tmp_path / "good", tmp_path / "own", tmp_path / f"good{suffix}"
+    server.command("backup", str(backup))
+    attacker = new_server("sqlite")
+    attacker.bootstrap("Attacker GmbH")
+    attacker.command("backup", str(own))
+    before = backup.read_bytes()
+    beside.write_bytes(wal_of_another_database(own, tmp_path / "scratch"))
+    planted = beside.read_bytes()
+    done = server.try_command("restore", str(backup), "--replace")
+    (line,) = lines_for_people(done)
+    assert (done.returncode, f"{beside} is not part of a backup" in line) == (1, True)
+    assert (backup.read_bytes(), beside.read_bytes()) == (before, planted)
+    beside.unlink()
+    server.command("restore", str(backup), "--replace")
+    assert backup.read_bytes() == before
+    with closing(sqlite3.connect(database(server))) as connection:
+        assert connection.execute("select name from accounts").fetchall() == [("Acme GmbH",)]
+
+
+def plant_of_another_user(at: Path) -> None:
+    at.write_bytes(CONTENT)
+    os.chown(at, 65_534, 65_534)
+
+
+def test_a_restore_does_not_follow_a_link(server: Server, tmp_path: Path) -> None:
+    server.command("backup", str(tmp_path / "good"))
+    (tmp_path / "link").symlink_to(tmp_path / "good")
+    done = server.try_command("restore", str(tmp_path / "link"), "--replace")
+    assert (done.returncode, b"is a symbolic link" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("suffix", JOURNALS)
+def test_a_database_is_not_opened_with_a_planted_journal(
+    new_server: ServerFactory, tmp_path: Path, suffix: str
+) -> None:
+    server = new_server("sqlite")
+    server.data_dir.chmod(0o700)
+    server.bootstrap("Acme GmbH")
+    beside = database(server).with_name(database(server).name + suffix)
+    (tmp_path / "planted").write_bytes(CONTENT)
+    plants: list[Callable[[], None]] = [
+        lambda: beside.symlink_to(tmp_path / "planted"),
+        lambda: os.link(tmp_path / "planted", beside),
+    ]
+    if os.geteuid() == 0:
+        plants.append(lambda: plant_of_another_user(beside))
+    copy = ["copy", "--from", server.database.url, "--to", f"sqlite:///{tmp_path}/copy.db"]
+    for plant_it in plants:
+        beside.unlink(missing_ok=True)
+        plant_it()
+        for command in (["doctor"], ["purge"], copy, ["serve", "--port", str(server.port)]):
+            done = server.try_command(*command)
+            assert done.returncode == 1, command
+            assert str(beside).encode() in done.stdout + done.stderr, command
+        assert (tmp_path / "planted").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("kind", ["symbolic link", "dangling link", "another user's"])
+def test_keys_are_not_read_through_a_link_or_from_another_user(
+    new_server: ServerFactory, tmp_path: Path, kind: str
+) -> None:
+    server = new_server("sqlite")
+    server.data_dir.chmod(0o700)
+    server.bootstrap("Acme GmbH")
+    server.command("keys", "rotate")
+    keys, elsewhere = server.data_dir / "keys.json", tmp_path / "keys.json"
+    if kind == "another user's":
+        if os.geteuid() != 0:
+            pytest.skip("only root can make files of other users")
+        os.chown(keys, 65_534, 65_534)
+    else:
+        shutil.move(keys, elsewhere)
+        plant(kind, keys, elsewhere)
+    for command in (["serve", "--port", str(server.port)], ["keys", "list"], ["keys", "rotate"], ["doctor"]):
+        done = server.try_command(*command)
+        assert done.returncode == 1, command
+        words = b"belongs to" if kind == "another user's" else b"is a symbolic link"
+        assert words in done.stdout + done.stderr, command

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,6 +73,45 @@ def test_what_a_proxy_passes_on_is_not_from_this_machine(node: Server, headers: 
     assert ask(node, "/metrics", **by_https).status_code == 401, "metrics are not open to whoever comes by the proxy"
     assert ask(node, "/metrics", **by_https, Authorization=f"Bearer {TOKEN}").status_code == 200
     assert ask(node, "/healthz", **by_https).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("version", "host", "status"),
+    [
+        ("1.1", "localhost", 200),
+        ("1.1", "LocalHost:8000", 200),
+        ("1.1", "127.0.0.1:1", 200),
+        ("1.1", "[::1]:8000", 200),
+        ("1.1", "api.acme.example", 401),
+        ("1.1", "backend", 401),
+        ("1.1", "127.0.0.1.acme.example", 401),
+        ("1.1", "localhost.acme.example:80", 401),
+        ("1.0", "127.0.0.1", 401),
+    ],
+)
+def test_a_silent_proxy_of_this_machine_does_not_open_the_metrics(
+    node: Server, version: str, host: str, status: int
+) -> None:
+    def asked(path: str, *fields: str) -> int:
+        with socket.create_connection(("127.0.0.1", node.port), timeout=10) as connection:
+            lines = [f"GET {path} HTTP/{version}", f"Host: {host}", "Connection: close", *fields, "", ""]
+            connection.sendall("\r\n".join(lines).encode())
+            return int(connection.makefile("rb").readline().split()[1])
+
+    assert asked("/metrics") == status
+    assert asked("/metrics", f"Authorization: Bearer {TOKEN}") == 200
+    assert asked("/healthz") == 200
+
+
+def test_the_media_type_of_metrics_has_one_charset(node: Server) -> None:
+    assert ask(node, "/metrics").headers["content-type"] == "text/plain; version=1.0.0; charset=utf-8"
+
+
+def test_the_refusal_of_plain_http_says_what_a_proxy_must_send(node: Server) -> None:
+    answer = ask(node, "/jwks.json")
+    assert answer.status_code == 400
+    assert "X-Forwarded-Proto: https" in answer.text
+    assert ask(node, "/jwks.json", **{"X-Forwarded-Proto": "https"}).status_code != 400
 
 
 def test_the_token_counts_from_a_network_of_monitors_only(new_server: ServerFactory) -> None:

@@ -16,7 +16,7 @@ from linkxg.clock import now_s
 from linkxg.db.node_sockets import DIRECTORY
 from linkxg.runtime.files import is_read_only
 from linkxg.settings import Settings
-from linkxg.tokens.keys import FILE, KeysError, active, read_keys
+from linkxg.tokens.keys import FILE, KeysError, active, has_keys, read_keys
 
 OLD_KEY = timedelta(days=365)
 SOON = timedelta(days=30)
@@ -67,7 +67,7 @@ def _exposed(paths: list[Path]) -> Iterator[Finding]:
 
 def check_keys(settings: Settings, *, first_start: bool) -> Iterator[Finding]:
     """Whether there is a signing key, of the right algorithm and not too old."""
-    if not (settings.data_dir / FILE).exists():
+    if not has_keys(settings.data_dir):
         if first_start:
             yield warning("keys", f"there is no {FILE} yet", "linkxg serve makes it at first start")
         else:

@@ -23,6 +23,7 @@ from linkxg.cli.context import (
 from linkxg.db import Database, open_database, transfer
 from linkxg.db.condition import services_connected
 from linkxg.db.copy import CopyError, Progress
+from linkxg.db.elsewhere import is_open_elsewhere
 from linkxg.occupancy import alone
 
 
@@ -95,9 +96,15 @@ def _address(side: str, given: str, file: Path | None) -> str:
     return given
 
 
+def _require_closed(database: Database) -> None:
+    if database.file is not None and is_open_elsewhere(database.file):
+        raise CopyError(f"a service is running on {database.file}, or another program has it open: stop it first")
+
+
 async def copy_database(source: Database, target: Database, *, restart: bool, on_progress: Progress) -> Copied:
     """Copy and compare every row. Raises CopyError; what was copied stays, and the next attempt goes on after it."""
     for database in (source, target):
+        _require_closed(database)
         if connected := await database.survey(services_connected):
             raise CopyError(f"services hold {connected} connections to one of the databases: stop every node first")
     wanted = await source.survey(transfer.examine_source)
@@ -127,5 +134,7 @@ async def copy_database(source: Database, target: Database, *, restart: bool, on
     counts = await target.survey(transfer.count_rows)
     if counts != wanted:
         raise CopyError("the target has rows that the source has not: say --restart")
+    # One that started meanwhile may go on to write what the target then lacks.
+    _require_closed(source)
     await target.administer(transfer.end)
     return Copied(wanted, sum(held.values()))

@@ -31,6 +31,7 @@ from linkxg.db import Database
 from linkxg.db.backup import Label, open_copy, read_label
 from linkxg.db.condition import examine
 from linkxg.db.copy import Progress
+from linkxg.db.elsewhere import is_open_elsewhere
 from linkxg.db.faults import explain, is_damage
 from linkxg.occupancy import alone
 from linkxg.tokens.keys import replace_all
@@ -62,6 +63,8 @@ def restore(
         label = read_label(file)
     database = prepare_database(settings)
     with one_line_failures(), alone(settings.data_dir):
+        if database.file is not None and is_open_elsewhere(database.file):
+            fail(f"a service is running on {database.file}, or another program has it open: stop it first")
         new_keys = partial(_new_keys, settings.data_dir, settings.token_algorithm)
         wanted = Wanted(label, replace, revoke_secrets, new_keys)
         damage = asyncio.run(_damage(database))

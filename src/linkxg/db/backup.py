@@ -5,6 +5,7 @@ it is made page by page by the online backup API, from PostgreSQL row by row; ei
 """
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,11 +17,13 @@ from sqlalchemy import Connection, NullPool, create_engine
 
 from linkxg.db.copy import CopyError, Progress, copy_rows, require_known_tables
 from linkxg.db.database import Database
+from linkxg.db.journals import JOURNALS, require_own_journals
 from linkxg.db.migrations import current, head, is_known, upgrade
 from linkxg.db.sqlite import SQLiteDatabase
-from linkxg.runtime.files import create_private
+from linkxg.runtime.files import create_private, open_foreign
 
 PAGES = 1_024
+_CHUNK = 1 << 20
 _LABEL = "linkxg_backup"
 
 
@@ -51,6 +54,7 @@ async def write_backup(database: Database, file: Path, label: Label, on_progress
 
 def copy_pages(source: Path, target: Path, on_progress: Progress) -> None:
     """The online backup API; both files of SQLite, `target` empty."""
+    require_own_journals(source)
     with closing(_connect(source)) as found, closing(_connect(target)) as copy:
         # With its own snapshot open, the source cannot change under the copy, however busy its writers are.
         found.execute("BEGIN")
@@ -59,9 +63,13 @@ def copy_pages(source: Path, target: Path, on_progress: Progress) -> None:
 
 
 def read_label(file: Path) -> Label:
-    """What `file` says it is. Raises CopyError for anything that `write_backup` did not make whole."""
+    """What `file` says it is. Raises CopyError for anything that `write_backup` did not make whole.
+
+    SQLite would replay what lies beside a database into it: a backup has nothing beside it, and is opened as immutable.
+    """
+    _require_alone(file)
     try:
-        with closing(_connect(file)) as connection:
+        with closing(_connect(file, "mode=ro&immutable=1")) as connection:
             row = connection.execute(f"select made_at, engine, version from {_LABEL}").fetchone()  # noqa: S608
             faults = connection.execute("PRAGMA integrity_check(1)").fetchone()
             orphans = connection.execute("PRAGMA foreign_key_check").fetchone()
@@ -78,8 +86,9 @@ def open_copy(file: Path, copy: Path) -> Iterator[Connection]:
 
     Raises CopyError for a schema that this program does not know.
     """
-    os.close(create_private(copy))
-    copy_pages(file, copy, lambda done, total: None)
+    _require_alone(file)
+    with open(open_foreign(file), "rb") as found_bytes, open(create_private(copy), "wb") as copied:
+        shutil.copyfileobj(found_bytes, copied, _CHUNK)
     with _writable(copy) as conn:
         found = current(conn)
         if found is None or not is_known(found):
@@ -88,6 +97,13 @@ def open_copy(file: Path, copy: Path) -> Iterator[Connection]:
         conn.exec_driver_sql(f"drop table {_LABEL}")
         require_known_tables(conn)
         yield conn
+
+
+def _require_alone(file: Path) -> None:
+    for journal in (file.with_name(file.name + suffix) for suffix in JOURNALS):
+        if os.path.lexists(journal):
+            raise CopyError(f"{journal} is not part of a backup: see who made it, move it away, and restore again")
+    os.close(open_foreign(file))
 
 
 def _copy(conn: Connection, target: Connection, on_progress: Progress) -> None:
@@ -110,6 +126,6 @@ def _writable(file: Path) -> Iterator[Connection]:
         conn.exec_driver_sql("COMMIT")
 
 
-def _connect(file: Path) -> sqlite3.Connection:
+def _connect(file: Path, how: str = "mode=rw") -> sqlite3.Connection:
     """To a file that exists: a missing one is an error, not an empty database."""
-    return sqlite3.connect(f"file:{quote(str(file))}?mode=rw", uri=True, isolation_level=None)
+    return sqlite3.connect(f"file:{quote(str(file))}?{how}", uri=True, isolation_level=None)

@@ -20,6 +20,7 @@ from linkxg.clock import now_ms
 from linkxg.db.changes import LIVE, LIVE_MS, SINCE, ChangeFeed
 from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
 from linkxg.db.group_commit import GroupWriter, abandon
+from linkxg.db.journals import require_own_journals
 from linkxg.db.turn import Turn
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.runtime.files import is_read_only, make_private
@@ -103,6 +104,7 @@ class SQLiteDatabase(Database):
             make_private(self.path)
         except OSError as error:
             raise sqlite3.OperationalError(f"cannot make {self.path}: {error.strerror or error}") from error
+        require_own_journals(self.path)
         connection = sqlite3.connect(
             self.path,
             isolation_level=None,

@@ -63,6 +63,31 @@ def open_private(path: Path, *, for_owner: bool = True) -> int:
     raise UnsafeFile(f"{path} comes and goes: {_REMOVE}")
 
 
+def open_foreign(path: Path) -> int:
+    """A descriptor for reading of a file that a person has named. Raises UnsafeFile for a link or a device."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _EXISTING)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise UnsafeFile(f"{path} is a symbolic link: use the file itself") from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnsafeFile(f"{path} is not a regular file")
+    return descriptor
+
+
+def require_own_companions(path: Path, suffixes: tuple[str, ...]) -> None:
+    """Raises UnsafeFile where a file beside `path` is a link, or neither this user's nor of the owner of `path`."""
+    for beside in (path.with_name(path.name + suffix) for suffix in suffixes):
+        with contextlib.suppress(FileNotFoundError):
+            status = beside.lstat()
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+                raise UnsafeFile(f"{beside} is not a file of its own: {_REMOVE}")
+            if status.st_uid not in {os.geteuid(), path.stat().st_uid}:
+                raise UnsafeFile(f"{beside} belongs to user {status.st_uid}: {_REMOVE}")
+
+
 def make_private(path: Path) -> None:
     """Make an empty file of ours where there is none yet; a link that leads nowhere is not followed."""
     if not path.exists():

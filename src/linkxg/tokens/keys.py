@@ -20,7 +20,7 @@ from typing import Any
 from linkxg.clock import now_s
 from linkxg.crypto.jwt import SigningKey, generate_key
 from linkxg.errors import TemporarilyUnavailable
-from linkxg.runtime.files import create_private, open_private, sync_directory
+from linkxg.runtime.files import UnsafeFile, create_private, open_foreign, open_private, sync_directory
 from linkxg.tokens.model import LEEWAY_S, LIFETIME_S
 
 FILE = "keys.json"
@@ -57,8 +57,13 @@ def ensure_keys(data_dir: Path, algorithm: str) -> None:
     """Create the file where there is none."""
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(data_dir):
-        if not (data_dir / FILE).exists():
+        if not has_keys(data_dir):
             write_keys(data_dir, new_keys(algorithm))
+
+
+def has_keys(data_dir: Path) -> bool:
+    """Whether the name is taken: by the file, or by a link, which reading refuses."""
+    return os.path.lexists(data_dir / FILE)
 
 
 def replace_all(data_dir: Path, algorithm: str) -> KeyFile:
@@ -99,15 +104,21 @@ def retired(found: KeyFile, kid: str, algorithm: str) -> KeyFile:
 
 
 def read_keys(data_dir: Path) -> KeyFile:
-    """The file's content. Raises KeysError when it is absent, unreadable or open to other users."""
+    """The file's content. Raises KeysError when it is absent, a link, unreadable, open to other users or theirs."""
     path = data_dir / FILE
     try:
-        if path.stat().st_mode & 0o077:
-            raise KeysError(f"{path} is readable by other users: chmod 600 it")
-        content = path.read_bytes()
+        with open(open_foreign(path), "rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_mode & 0o077:
+                raise KeysError(f"{path} is readable by other users: chmod 600 it")
+            if status.st_uid not in {os.geteuid(), data_dir.stat().st_uid}:
+                raise KeysError(f"{path} belongs to user {status.st_uid}: put your own copy of it there")
+            content = file.read()
         return parse_keys(json.loads(content)["server_key"], content)
     except FileNotFoundError:
         raise KeysError(f"{path} does not exist: linkxg serve creates it at first start") from None
+    except UnsafeFile as error:
+        raise KeysError(str(error)) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise KeysError(f"{path} cannot be read: {type(error).__name__}") from None
 
@@ -214,7 +225,7 @@ class KeyRing:
         return [jwk for record in live if (jwk := self._loaded[record.kid].public_jwk()) is not None]
 
     def _stat(self) -> tuple[int, int]:
-        status = (self._data_dir / FILE).stat()
+        status = (self._data_dir / FILE).lstat()
         return status.st_mtime_ns, status.st_ino
 
 

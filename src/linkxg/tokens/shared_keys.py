@@ -23,6 +23,7 @@ from linkxg.tokens.keys import (
     active,
     dump_keys,
     ensure_keys,
+    has_keys,
     locked,
     new_keys,
     parse_keys,
@@ -57,7 +58,7 @@ async def share_keys(database: Database, data_dir: Path, algorithm: str) -> None
         await database.write(insert_sealed_keys, sealed(read_keys(data_dir)))
         # Another node may have begun at the same moment.
         row = await database.read(find_sealed_keys)
-    elif not (data_dir / FILE).exists():
+    elif not has_keys(data_dir):
         raise KeysError(
             f"there is no {data_dir / FILE}, but this database has keys: copy the file of another node; if there is "
             "none any more, linkxg keys replace"

@@ -80,7 +80,8 @@ class Metrics:
     TemporarilyUnavailable, since less than was shown before would look like a restart.
     """
 
-    content_type = CONTENT_TYPE_LATEST
+    # Litestar adds the charset to a type of text.
+    media_type = CONTENT_TYPE_LATEST.partition("; charset=")[0]
 
     def __init__(self) -> None:
         self.gauges: dict[str, Callable[[], Gauge]] = {}

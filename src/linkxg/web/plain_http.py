@@ -6,13 +6,15 @@ has passed on is neither: any forwarding header field makes it a request from el
 """
 
 import hmac
+import re
 from collections.abc import Collection, Sequence
 
 from linkxg.web.exchange import Headers
-from linkxg.web.source import Network, is_loopback, parse_address
+from linkxg.web.source import Network, parse_address
 
 _FORWARDING = (b"forwarded", b"via", b"x-real-ip", b"x-client-ip")
 _FORWARDING_PREFIX = b"x-forwarded-"
+_LOOPBACK_HOST = re.compile(rb"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
 class PlainHttp:
@@ -38,9 +40,14 @@ def was_forwarded(headers: Headers) -> bool:
     return any(name in _FORWARDING or name.startswith(_FORWARDING_PREFIX) for name, _ in headers)
 
 
-def is_local(source: str, headers: Headers) -> bool:
-    """Whether the request was made on this machine, and not passed on by a proxy of this machine."""
-    return is_loopback(source) and not was_forwarded(headers)
+def is_direct(headers: Headers, http_version: str) -> bool:
+    """Whether a request from a loopback address was made there, and not passed on by a proxy of this machine.
+
+    A proxy that adds no forwarding header field betrays itself by the host that its caller asked, or by HTTP/1.0.
+    """
+    hosts = [value for name, value in headers if name == b"host"]
+    loopback = len(hosts) == 1 and _LOOPBACK_HOST.fullmatch(hosts[0]) is not None
+    return loopback and http_version != "1.0" and not was_forwarded(headers)
 
 
 def has_token(headers: Headers, token: str) -> bool:
