@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from console.browser import Visitor, text_of
 from console.test_imports import COLUMNS, send
 from harness.world import World
 from imports.files import by_sku, csv_file, ended, new_sku
 
 
+@pytest.mark.any_engine
 def test_excel_saves_windows_1252(world: World, owner: Visitor) -> None:
     sku = new_sku()
     content = f"sku;name\r\n{sku};Größe\r\n".encode("cp1252")
@@ -25,6 +28,7 @@ def test_excel_saves_windows_1252(world: World, owner: Visitor) -> None:
     assert 'value="windows-1252" selected' in again.text
 
 
+@pytest.mark.any_engine
 def test_the_mended_file_is_imported_as_the_first_one(world: World, owner: Visitor) -> None:
     choices = {"mode": "update", "onError": "rollback", "emptyAs": "null"}
     address = send(owner, csv_file(COLUMNS, [[new_sku(), "", "Bolt"]]), dryRun="true", **choices).headers["location"]
