@@ -1,6 +1,7 @@
 """`/imports`: files in, what became of them, and failed rows back to be mended."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -30,8 +31,9 @@ LIST = "/imports"
 ONE = f"{LIST}/{{import_id:str}}"
 WRITERS = ("OWNER", "ADMIN", "MEMBER")
 SHOWN_JOBS, SHOWN_ERRORS = 25, 50
-_FIELDS = {"mode": "mode", "key": "key", "on_error": "onError"}
+_FIELDS = {"mode": "mode", "key": "key", "on_error": "onError", "empty_as": "emptyAs"}
 _FLAGS = {"dry_run": "dryRun", "publish": "publish"}
+_CHARSETS = ("utf-8", "windows-1252")
 _FORM_BYTES = 64 * 1024
 
 
@@ -52,12 +54,12 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             )
             started = await start_import(
                 parts.database, visit.actor, visit.account_id, options, visit.upload.content(),
-                file_name=visit.upload.file_name, charset=declared_charset(visit.upload.file_type),
+                file_name=visit.upload.file_name, charset=_charset(visit, visit.upload.file_type),
             )  # fmt: skip
         except msgspec.ValidationError:
             return await _list(parts, visit, error="Choose the options from the lists.", status=422)
         except ValidationFailed as error:
-            faults = [f"{one['field']}: {one['message']}" for one in error.details or []] or [error.description]
+            faults = [_told(one) for one in error.details or []] or [error.description]
             return await _list(parts, visit, faults=faults, status=422)
         except (PayloadTooLarge, RateLimitExceeded) as error:
             told = "The file is too large: at most 100 MB." if isinstance(error, PayloadTooLarge) else error.description
@@ -120,6 +122,25 @@ def _flags(visit: Visit) -> dict[str, bool]:
     return flags | {"dry_run": flags["dry_run"] or flags["publish"]}
 
 
+def _charset(visit: Visit, file_type: str) -> str | None:
+    """The chosen encoding. With UTF-8, that of most files, what the browser declares is heard first."""
+    chosen = visit.form.text("charset") or _CHARSETS[0]
+    if chosen not in _CHARSETS:
+        raise msgspec.ValidationError
+    return declared_charset(file_type) if chosen == _CHARSETS[0] else chosen
+
+
+def _told(detail: Mapping[str, str]) -> str:
+    says = f"{detail['field']}: {detail['message']}"
+    return f"{says} Here, it is declared in the list Encoding." if detail["code"] == "encoding" else says
+
+
+def _choices_of(job: JobRow) -> dict[str, str]:
+    """What was chosen for an import, as the form has it; one that publishes is always checked first."""
+    chosen = {field: getattr(job, name) for name, field in _FIELDS.items()}
+    return chosen | {"publish": "true" if job.publish else "", "dryRun": "true" if job.dry_run > job.publish else ""}
+
+
 async def _list(
     parts: Parts, visit: Visit, *, error: str | None = None, faults: list[str] | None = None, status: int = 200
 ) -> Response[str]:
@@ -154,7 +175,7 @@ async def _show(
         key=secrets.token_hex(16),
         is_open=job.status in OPEN,
         errors=whole_form(error),
-        chosen=visit.form.text,
+        chosen=_choices_of(job).get,
     )
 
 

@@ -23,6 +23,7 @@ CHARSETS = {
 }  # fmt: skip
 """Name of a charset in lower case → Python's codec. UTF-16 without a mark is little-endian, as WHATWG has it."""
 _SHOWN = "utf-8, utf-16, iso-8859-1 and windows-1252"
+_WAYS_OUT = "Save it as CSV UTF-8 in Excel, or declare its encoding, such as charset=windows-1252."
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
@@ -104,5 +105,5 @@ class Utf8Stream:
 
     def _not_text(self, offset: int) -> ValidationFailed:
         if self._charset is None and self._passes:
-            return refusal("encoding", f"The file is not UTF-8: byte {offset} does not fit. Save it as UTF-8.")
+            return refusal("encoding", f"The file is not UTF-8: byte {offset} does not fit. {_WAYS_OUT}")
         return refusal("encoding", f"The file is not {self._name}: byte {offset} does not fit. Save it as UTF-8.")

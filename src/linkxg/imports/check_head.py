@@ -6,12 +6,10 @@ What would fail every row, or mistake one column for another, is refused once, w
 import codecs
 import json
 import re
-from itertools import islice
 
 from linkxg.errors import ValidationFailed
 from linkxg.imports.columns import check_header
 from linkxg.imports.csv_dialect import read_dialect
-from linkxg.imports.csv_rows import CsvRows
 from linkxg.imports.lines import Unreadable
 from linkxg.imports.model import Options
 from linkxg.imports.refusal import refusal
@@ -77,7 +75,7 @@ def _check_csv(head: bytes, options: Options, *, whole: bool) -> list[str]:
             details = [{"field": "file", "code": "one_line", "message": _ONE_LINE}, *details]
             raise ValidationFailed(_ONE_LINE, details=details)
         raise ValidationFailed("The file has columns that cannot be imported, or lacks one.", details=details)
-    if whole and not _has_rows(head):
+    if whole and not dialect.has_rows:
         says = "The file has a header and no rows."
         raise refusal("no_rows", f"{says} {_ONE_LINE}" if _is_one_line(head) else says)
     return dialect.names
@@ -85,11 +83,3 @@ def _check_csv(head: bytes, options: Options, *, whole: bool) -> list[str]:
 
 def _is_one_line(head: bytes) -> bool:
     return b"\n" not in head and b"\r" not in head
-
-
-def _has_rows(head: bytes) -> bool:
-    try:
-        return any(islice(CsvRows(iter([head]), head), 1))
-    except Unreadable:
-        # The import says where.
-        return True

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from msgspec import inspect
 
+from linkxg.imports.decimal_comma import AMBIGUOUS, COMMA_NUMBER, LOCAL_FLAGS, is_ambiguous
 from linkxg.imports.json_rows import read_value
 from linkxg.imports.lines import CONTROL
 from linkxg.imports.model import MAX_COLUMNS, EmptyAs, Fault, Key, Mode
@@ -23,7 +24,6 @@ ERROR_COLUMNS = ("errorCode", "errorMessage")
 HEAD_COLUMNS = ("sku", "gtin")
 _ATTRIBUTE = "attributes."
 _NUMBER = re.compile(r"-?[0-9]{1,17}(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,2})?")
-_COMMA_NUMBER = re.compile(r"-?[0-9]{1,17},[0-9]{1,17}")
 _FLAGS = {"true": True, "false": False}
 SPREADSHEET_FLAGS = {name.upper(): value for name, value in _FLAGS.items()}
 """As spreadsheets write truth values."""
@@ -47,9 +47,11 @@ def _number(cell: str) -> Any:
 
 def _comma_number(cell: str) -> Any:
     """A number of a file in which a comma separates no cells."""
+    if is_ambiguous(cell):
+        raise NotAValue(AMBIGUOUS)
     if "," not in cell:
         return _number(cell)
-    if not _COMMA_NUMBER.fullmatch(cell):
+    if not COMMA_NUMBER.fullmatch(cell):
         raise NotAValue("This is a number, with a comma before its fraction and nothing between thousands.")
     return float(cell.replace(",", "."))
 
@@ -85,10 +87,23 @@ def _attribute(cell: str) -> Any:
 
 
 def _comma_attribute(cell: str) -> Any:
-    return float(cell.replace(",", ".")) if _COMMA_NUMBER.fullmatch(cell) else _attribute(cell)
+    if cell in LOCAL_FLAGS:
+        return LOCAL_FLAGS[cell]
+    if is_ambiguous(cell):
+        raise NotAValue(f"{AMBIGUOUS} A text has JSON quotation marks around it in the cell.")
+    return float(cell.replace(",", ".")) if COMMA_NUMBER.fullmatch(cell) else _attribute(cell)
 
 
-_WITH_COMMA: dict[Reading | None, Reading] = {_number: _comma_number, _attribute: _comma_attribute}
+def _local_flag(cell: str) -> Any:
+    found = LOCAL_FLAGS.get(cell.upper())
+    return _flag(cell) if found is None else found
+
+
+_WITH_COMMA: dict[Reading | None, Reading] = {
+    _number: _comma_number,
+    _attribute: _comma_attribute,
+    _flag: _local_flag,
+}
 
 
 class Catalogue(NamedTuple):
@@ -217,13 +232,11 @@ class CsvShape:
             says = f"The row has {len(cells)} cells, the header {len(self.names)}."
             return {}, {}, [Fault("", "cells", says)]
         cells = list(fitted)
-        if CONTROL.search("".join(cells)):
-            return {}, {}, [Fault("", "control_character", "A cell has a control character.")]
         if tuple(map(str.strip, cells)) == self.names:
             return {}, {}, [Fault("", "repeated_header", "The row repeats the header.")]
         if self._ours:
             cells = [cell[1:] if cell[:1] == "'" and _NEUTRALISED.match(cell) else cell for cell in cells]
-        faults = self._artifacts(cells)
+        faults = self._controls(cells) + self._artifacts(cells)
         clears = self._clears
         head: dict[str, Any] = {name: cells[place] for name, place in self._heads.items() if cells[place]}
         content: dict[str, Any] = {name: cells[place] for place, name in self._texts if cells[place]}
@@ -244,6 +257,19 @@ class CsvShape:
             if not any(cells[place] for place in places):
                 _put(content, path, None)
         return head, content, faults
+
+    def _controls(self, cells: list[str]) -> list[Fault]:
+        """Cells that hold what no text may; they are emptied, but for the SKU, which names the row."""
+        if not CONTROL.search("".join(cells)):
+            return []
+        faults: list[Fault] = []
+        for place, (name, cell) in enumerate(zip(self.names, cells, strict=True)):
+            if CONTROL.search(cell):
+                if name not in ERROR_COLUMNS:
+                    says = "The cell has a control character. Remove it, or type the cell again."
+                    faults.append(Fault(name, "control_character", says, CONTROL.sub("\ufffd", cell)[:_SHOWN]))
+                cells[place] = CONTROL.sub("", cell) if name == "sku" else ""
+        return faults
 
     def _artifacts(self, cells: list[str]) -> list[Fault]:
         """What stands where no value can; such cells are emptied, but for the SKU, which names the row."""

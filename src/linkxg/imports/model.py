@@ -10,6 +10,8 @@ MIB = 1024 * 1024
 MAX_UPLOAD = 100 * MIB
 MAX_CONTENT = 1024 * MIB
 MAX_RATIO = 50
+MAX_MEMBERS = 20_000
+"""Of a gzip file. Compressors of blocks (BGZF) make one of each 64 KiB: 16,449 of the largest file."""
 MAX_ROWS = 500_000
 MAX_ROW_BYTES = MIB
 MAX_COLUMNS = 500

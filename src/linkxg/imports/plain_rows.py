@@ -13,6 +13,7 @@ from linkxg.identifiers.check_digit import are_checked, are_digits
 from linkxg.identifiers.gtin import FORMATS, Gtin
 from linkxg.identifiers.sku import are_normal
 from linkxg.imports.columns import CATALOGUE, ERROR_COLUMNS, HEAD_COLUMNS, fitting, path_of
+from linkxg.imports.decimal_comma import is_ambiguous, is_local
 from linkxg.imports.model import Options
 from linkxg.imports.spreadsheet_artifacts import FORMULA_MARK, ROUNDED_MARK, SPREADSHEET_ERRORS
 from linkxg.products.bulk.model import Given
@@ -20,6 +21,9 @@ from linkxg.products.bulk.plain import PlainContents
 from linkxg.products.model import LONGEST_SKU
 
 _NOTHING: dict[str, Any] = {}
+_ATTRIBUTES = "attributes"
+_ODD = '"'
+"""No plain cell."""
 
 
 class PlainRows:
@@ -32,6 +36,9 @@ class PlainRows:
         self._places = [place for place, name in enumerate(names) if name and name not in HEAD_COLUMNS]
         self._nameless = [place for place, name in enumerate(names) if not name]
         self._numbers = {place for place in self._places if decimal_comma and CATALOGUE.is_number(names[place])}
+        self._attributes = {
+            place for place in self._places if decimal_comma and path_of(names[place])[0] == _ATTRIBUTES
+        }
         # In a file of failed rows cells may have apostrophes of ours.
         self._is_usable = "sku" in names and not set(ERROR_COLUMNS) & set(names)
         self._contents = PlainContents(
@@ -73,9 +80,13 @@ class PlainRows:
         return rows, fits
 
     def _column(self, columns: Sequence[Sequence[str]], place: int) -> Sequence[str]:
-        """A column; of numbers with a point before their fraction."""
+        """A column; of numbers with a point before their fraction, and without what has to be looked at closely."""
         column = columns[place]
-        return [cell.replace(",", ".") for cell in column] if place in self._numbers else column
+        if place in self._numbers:
+            return [_ODD if is_ambiguous(cell) else cell.replace(",", ".") for cell in column]
+        if place in self._attributes:
+            return [_ODD if is_local(cell) else cell for cell in column]
+        return column
 
 
 def _skus(column: Sequence[str]) -> Sequence[str | None]:

@@ -3,7 +3,7 @@
 Rows are read into what they say (`Reader`), then planned beside what is stored. Neither needs a transaction.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -15,12 +15,12 @@ from linkxg.imports.columns import ERROR_COLUMNS, CsvShape
 from linkxg.imports.json_rows import read_value
 from linkxg.imports.model import Fault, Options, as_json
 from linkxg.imports.plain_rows import PlainRows
+from linkxg.imports.row_faults import content_faults, told
 from linkxg.products.bulk.model import Current, Given, Planned, Unchanged
 from linkxg.products.bulk.plan_publish import plan_publish
 from linkxg.products.bulk.plan_row import plan_row
 from linkxg.products.check_content import Fault as FaultDetail
-from linkxg.products.check_content import check_content
-from linkxg.products.merge_content import merged_content
+from linkxg.products.check_head import sku_fault
 from linkxg.web.json_number import NumberOutOfRange
 from linkxg.web.logs import location_of, log
 
@@ -95,7 +95,7 @@ class Reader:
     def _read(self, value: Any) -> Read:
         head, content, faults = self._shape.read(value) if self._shape else _read_json(value)
         key = self._key(head)
-        if not faults and not key:
+        if not key and not {"", self._options.key} & {one.field for one in faults}:
             faults = [Fault(self._options.key, "missing", f"The row has no {self._options.key}.")]
         sku = head.get("sku", UNSET)
         if isinstance(sku, str):
@@ -111,7 +111,9 @@ class Reader:
                 faults.append(Fault("gtin", "invalid", str(error), given_gtin[:_SHOWN]))
         if faults:
             # Whoever mends the row wants to hear of everything at once.
-            faults += _told(wrong for wrong in _content_faults(content) if wrong["code"] != "missing")
+            if isinstance(sku, str) and (wrong := sku_fault(sku)) and "sku" not in {one.field for one in faults}:
+                faults += told([wrong], head)
+            faults += content_faults(content)
         return Read(key, None if faults else Given(sku, gtin, content), tuple(faults))
 
     def _key(self, head: Mapping[str, Any]) -> str:
@@ -181,17 +183,19 @@ def plan(
     planned = plan_row(read.given, current, now, new_id)
     if options.publish and not isinstance(planned, list):
         planned = plan_publish(planned, current, now)
-    return tuple(_told(planned)) if isinstance(planned, list) else planned
+    return _all_faults(planned, read.given) if isinstance(planned, list) else planned
 
 
-def _content_faults(content: dict[str, Any]) -> list[FaultDetail]:
-    """What is wrong with it by itself; what it lacks, the product that it is for may have."""
-    merged = merged_content(None, content, at="")
-    return merged if isinstance(merged, list) else check_content(merged, at="")[0]
-
-
-def _told(details: Iterable[FaultDetail]) -> list[Fault]:
-    return [Fault(one["field"], one["code"], one["message"]) for one in details]
+def _all_faults(details: list[FaultDetail], given: Given) -> tuple[Fault, ...]:
+    """Those that ended the planning of a row, and what else is wrong with its content."""
+    said = dict(given.content)
+    if isinstance(given.sku, str):
+        said["sku"] = given.sku
+    if isinstance(given.gtin, Gtin):
+        said["gtin"] = given.gtin.digits14[-given.gtin.length :]
+    found = told(details, said)
+    known = {(one.field, one.code) for one in found}
+    return (*found, *(one for one in content_faults(given.content) if (one.field, one.code) not in known))
 
 
 def raw_of(value: Any) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from linkxg.errors import PayloadTooLarge
 from linkxg.imports.charsets import Utf8Stream
-from linkxg.imports.model import MAX_CONTENT, MAX_RATIO, MIB
+from linkxg.imports.model import MAX_CONTENT, MAX_MEMBERS, MAX_RATIO, MIB
 from linkxg.imports.refusal import refusal
 
 BLOCK = MIB
@@ -41,6 +41,7 @@ class Unpacker:
         self._pending = bytearray()
         self._first = b""
         self._gzip: Any = None
+        self._members = 1
         self._begun = False
         self._uploaded = 0
         self._unpacked = 0
@@ -107,6 +108,10 @@ class Unpacker:
                 part = self._gzip.unused_data
                 if part:
                     # RFC 1952 §2.2: a file may have several members, one after the other.
+                    self._members += 1
+                    if self._members > MAX_MEMBERS:
+                        says = f"The gzip file has more than {MAX_MEMBERS:,} members. Compress the file as a whole."
+                        raise refusal("gzip", says)
                     self._gzip = zlib.decompressobj(wbits=31)
         return made
 

@@ -144,7 +144,7 @@ def fault_of(message: str, shape: Any, at: str = "") -> dict[str, str]:
         code, plain = "unknown_field", f"The fields are {_names(holder or shape)}."
     elif missing:
         field = f"{field}.{missing['field']}" if field else missing["field"]
-        code = "missing"
+        code, plain = "missing", f"The field {missing['field']} is missing."
     if plain.startswith("Invalid enum value"):
         plain = "Not one of the values that this field takes."
     return {"field": (at + field).rstrip("."), "code": code, "message": plain}

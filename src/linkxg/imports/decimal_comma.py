@@ -1,0 +1,24 @@
+"""Cells of countries that write a comma before a fraction, in files in which no comma separates cells."""
+
+import re
+
+COMMA_NUMBER = re.compile(r"-?[0-9]{1,17},[0-9]{1,17}")
+_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?")
+LOCAL_FLAGS = {
+    "WAHR": True, "FALSCH": False, "VRAI": True, "FAUX": False, "VERDADERO": True, "FALSO": False, "VERO": True,
+}  # fmt: skip
+"""As Excel writes truth values in German, French, Spanish and Italian."""
+AMBIGUOUS = (
+    "The point in this number may separate thousands or a fraction. Write thousands without a point, and a comma "
+    "before a fraction: 1234 or 1,234."
+)
+
+
+def is_ambiguous(cell: str) -> bool:
+    """Whether nobody can say if a point separates thousands; no group of thousands begins with a zero."""
+    return "." in cell and _THOUSANDS.fullmatch(cell) is not None
+
+
+def is_local(cell: str) -> bool:
+    """Whether an attribute is something else here than in a file with commas between its cells."""
+    return is_ambiguous(cell) or cell in LOCAL_FLAGS

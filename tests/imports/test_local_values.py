@@ -1,0 +1,49 @@
+"""Numbers and truth values as spreadsheets write them where a comma stands before a fraction."""
+
+from __future__ import annotations
+
+import pytest
+
+from linkxg.imports.csv_dialect import read_dialect
+from linkxg.imports.model import Options
+from linkxg.imports.plan_rows import Reader
+
+WEIGHT = "dimensions.netWeight.value"
+COLUMNS = ["sku", "name", WEIGHT, "dimensions.netWeight.unit", "attributes.x"]
+
+
+def read(weight: str, attribute: str, separator: str = ";") -> tuple[dict[str, object], list[tuple[str, str]]]:
+    """(weight and attribute as they are read, faults)."""
+    dialect = read_dialect((separator.join(COLUMNS) + "\n").encode())
+    reader = Reader(Options(), dialect.names, decimal_comma=dialect.has_decimal_comma)
+    [found] = reader.read([["A-1", "Drill", weight, "KGM", attribute]])
+    if found.given is None:
+        return {}, [(one.field, one.value) for one in found.faults]
+    if found.given.plain is not None:
+        return {"plain": found.given.plain.content}, []
+    content = found.given.content
+    return {"x": content["attributes"]["x"], "weight": content["dimensions"]["netWeight"]["value"]}, []
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("cell", ["1.234", "12.345.678", "-1.234", "1.234,5"])
+def test_a_point_that_may_separate_thousands_fails_its_row(separator: str, cell: str) -> None:
+    assert read(cell, cell, separator) == ({}, [(WEIGHT, cell), ("attributes.x", cell)])
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_what_is_not_ambiguous_is_a_number(separator: str) -> None:
+    for cell, number in {"1,4": 1.4, "1,234": 1.234}.items():
+        assert read(cell, cell, separator) == ({"x": number, "weight": number}, [])
+    for cell in ("1.4", "0.234", "1.2345"):
+        assert f'"x":{cell}' in str(read(cell, cell, separator))
+        assert f'"value":{cell}' in str(read(cell, cell, separator))
+    assert read("1,4", '"1.234"', separator)[0]["x"] == "1.234"
+    assert '"x":1.234}' in str(read("1.234", "1.234", ","))
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_truth_values_of_other_languages(separator: str) -> None:
+    for cell, flag in {"WAHR": True, "FALSCH": False, "VRAI": True, "FALSO": False, '"WAHR"': "WAHR"}.items():
+        assert read("2", cell, separator)[0]["x"] == flag
+    assert '"x":"WAHR"' in str(read("2", "WAHR", ","))
