@@ -29,7 +29,7 @@ async def write_apart(write: Write, batch: Batch, plans: list[Plan], before: Pro
     outcome: Outcome | None = Outcome(before, cancel=False)
     seconds = 0.0
     for places in (range(middle), range(middle, len(plans))):
-        if outcome is None or outcome.cancel:
+        if outcome is None or outcome.cancel or outcome.denied:
             break
         half = Batch(batch.rows.at(places), [batch.reads[place] for place in places])
         outcome = await write_apart(write, half, [plans[place] for place in places], outcome.progress, job_id)
