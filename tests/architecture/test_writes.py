@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from architecture.program import SOURCE, Module, modules
 
 UNAUTHORISED = {
-    "accounts/invite_user.accept_invitation": "the one-time token is used up by one statement",
+    "accounts/invite_user.accept_invitation": "the one-time token is used up once, and the unit looks at who invited",
     "accounts/create_account.create_account": "the command line stands above the accounts",
     "cli/demo_products.make_demo_products": "the command line stands above the accounts",
     "cli/purge._purge": "the command line stands above the accounts",
@@ -21,8 +21,8 @@ UNAUTHORISED = {
     "housekeeping._empty": "deletes what is old, whosesoever it is",
     "imports/discard_upload.discard_upload": "deletes the parts of an import that has ended",
     "imports/process._run": "carries a job out that was authorised",
-    "imports/run_import._check_all": "carries a job out that was authorised",
-    "imports/run_import.write": "carries a job out that was authorised",
+    "imports/run_import._check_all": "each batch looks at the rights of the job itself",
+    "imports/run_import.write": "each batch looks at the rights of the job itself",
     "imports/runner._claim": "carries a job out that was authorised",
     "imports/upload_lease._delete_all": "deletes interrupted uploads",
     "imports/upload_lease.renewing": "holds an upload that was authorised, whose every part is authorised",

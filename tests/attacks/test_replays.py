@@ -86,6 +86,16 @@ def test_a_replay_of_a_deleted_client_tells_no_secret(world: World) -> None:
     told_no_secret(rotate_once(world, oauth, owner, rotation).expect(404, "not_found"))
 
 
+def test_a_replayed_creation_shows_the_client_as_it_is_now(world: World) -> None:
+    key = new_key()
+    first = create_once(world, world.owner.access, key, reveals=True).expect(201).object()
+    path = f"/oauth/clients/{first['client_id']}"
+    changed = {"disabled": True, "client_name": "Renamed since"}
+    world.api.patch(path, bearer=world.owner.access, json=changed).expect(200)
+    again = create_once(world, world.owner.access, key, reveals=True, repeats=True).expect(201).object()
+    assert again == first | changed
+
+
 def test_a_replay_of_a_deleted_product_is_a_conflict(world: World) -> None:
     given, key = body(), new_key()
     owner = world.owner.access

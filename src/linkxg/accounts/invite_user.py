@@ -14,6 +14,8 @@ from linkxg.clock import DAY, now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.secrets import INVITATION, digest, is_well_formed, new_secret
 from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
+from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, Conflict, NotFound
 from linkxg.ids import uuid7
 
@@ -69,7 +71,8 @@ async def accept_invitation(
 ) -> User:
     """The person who joined.
 
-    Raises NotFound for a token that is wrong, used or expired, ValidationFailed for the password.
+    Raises NotFound for a token that is wrong, used, expired, or of somebody who may not invite this role any more;
+    ValidationFailed for the password.
     """
     if not is_well_formed(token, INVITATION):
         raise NotFound
@@ -82,8 +85,12 @@ async def accept_invitation(
 
     def unit(conn: Connection) -> User | None:
         now = now_ms()
-        invitation = store.take_invitation(conn, key, now)
+        invitation = store.find_invitation(conn, key, now)
         if invitation is None:
+            return None
+        # Joining is an act of the person who invited: it waits for the end of their rights, and then sees it.
+        lock_caller(conn, invitation.invited_by, shared=True)
+        if not _is_backed(conn, invitation) or store.take_invitation(conn, key, now) is None:
             return None
         user_id = uuid7()
         joined = store.insert_user(
@@ -146,7 +153,7 @@ class Welcome(NamedTuple):
 
 
 async def read_invitation(database: Database, token: str) -> Welcome:
-    """Raises NotFound for a token that is wrong, used, withdrawn or expired."""
+    """Raises NotFound for a token that opens nothing: `accept_invitation` has the reasons."""
     found = await database.read(_find, digest(token)) if is_well_formed(token, INVITATION) else None
     if found is None:
         raise NotFound
@@ -155,7 +162,13 @@ async def read_invitation(database: Database, token: str) -> Welcome:
 
 def _find(conn: Connection, key: bytes) -> tuple[str, str] | None:
     invitation = store.find_invitation(conn, key, now_ms())
-    if invitation is None:
+    if invitation is None or not _is_backed(conn, invitation):
         return None
     account = store.find_account(conn, invitation.account_id)
     return (str(account.name) if account else "", str(invitation.email))
+
+
+def _is_backed(conn: Connection, invitation: AnyRow) -> bool:
+    """Whether the person who invited is there, enabled, and may still invite this role."""
+    by = store.find_user(conn, invitation.account_id, invitation.invited_by)
+    return by is not None and not by.disabled and may_manage(by.role, invitation.role)

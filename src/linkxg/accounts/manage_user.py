@@ -1,8 +1,8 @@
 """How are a person's role and standing changed?
 
 Each change that cuts what the person may do begins the next epoch, which ends their sessions and tokens
-everywhere at once. The last enabled Owner cannot be lowered, disabled or removed: the account row is locked
-while that is decided (`revoke_as`).
+everywhere at once, and ends the invitations that they made. The last enabled Owner cannot be lowered, disabled or
+removed: the account row is locked while that is decided (`revoke_as`).
 """
 
 from typing import Any
@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.accounts import store
-from linkxg.accounts.model import AccountView, Role, User, UserView, may_manage
+from linkxg.accounts.model import RANK, AccountView, Role, User, UserView, may_manage
 from linkxg.audit.model import Actor
 from linkxg.authorization.write_as import revoke_as
-from linkxg.clock import rfc3339
+from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database, changes
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.changes import GONE, USER
@@ -68,11 +68,13 @@ async def change_user(
             changed["disabled"] = disabled
         if changed:
             changes.append(conn, USER, user_id, store.update_user(conn, account_id, user_id, **changed))
+        is_cut = changed.get("disabled", False) or RANK[changed.get("role", user.role)] < RANK[user.role]
+        ended = _end_invitations(conn, account_id, user_id) if is_cut else {}
         # Last, as everywhere: the head of the trail is the lock that all writers of an account share.
         if "role" in changed:
-            audit.record(conn, account_id, actor, "user.role_changed", user_id, {"from": user.role, "to": role})
+            audit.record(conn, account_id, actor, "user.role_changed", user_id, {"from": user.role, "to": role} | ended)
         if "disabled" in changed:
-            audit.record(conn, account_id, actor, "user.disabled" if disabled else "user.enabled", user_id)
+            audit.record(conn, account_id, actor, "user.disabled" if disabled else "user.enabled", user_id, ended)
         return store.find_user(conn, account_id, user_id) or NotFound()
 
     return view(_or_raise(await revoke_as(database, actor, account_id, unit)))
@@ -91,11 +93,21 @@ async def remove_user(database: Database, actor: Actor, account_id: str, user_id
         if user.role == "OWNER" and not store.count_other_owners(conn, account_id, user_id):
             return Conflict(_LAST_OWNER)
         store.delete_user(conn, account_id, user_id)
+        ended = _end_invitations(conn, account_id, user_id)
         changes.append(conn, USER, user_id, GONE)
-        audit.record(conn, account_id, actor, "user.removed", user_id, {"role": user.role})
+        audit.record(conn, account_id, actor, "user.removed", user_id, {"role": user.role} | ended)
         return user
 
     _or_raise(await revoke_as(database, actor, account_id, unit))
+
+
+def _end_invitations(conn: Connection, account_id: str, user_id: str) -> dict[str, Any]:
+    """End the pending invitations of a person; what the trail says of it.
+
+    There may be thousands, so the event of the cut counts them.
+    """
+    count = store.end_invitations_by(conn, account_id, user_id, now_ms())
+    return {"invitations_ended": count} if count else {}
 
 
 def view(user: User) -> UserView:

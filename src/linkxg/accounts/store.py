@@ -173,6 +173,15 @@ def end_invitations(conn: Connection, account_id: str, now: int) -> int:
     return conn.execute(statement.values(expires_at=now)).rowcount
 
 
+def end_invitations_by(conn: Connection, account_id: str, user_id: str, now: int) -> int:
+    """End every live invitation that one person made; returns how many."""
+    live = (invitations.c.used_at.is_(None), invitations.c.expires_at > now)
+    statement = invitations.update().where(
+        invitations.c.account_id == account_id, invitations.c.invited_by == user_id, *live
+    )
+    return conn.execute(statement.values(expires_at=now)).rowcount
+
+
 def list_invitations(conn: Connection, account_id: str, now: int) -> list[AnyRow]:
     """The live ones, newest first."""
     live = (invitations.c.used_at.is_(None), invitations.c.expires_at > now)

@@ -25,6 +25,7 @@ clients = table(
     column("id", String),
     column("epoch", BigInteger),
     column("disabled", Boolean),
+    column("scope", String),
 )
 
 _ACCOUNT = select(accounts.c.id).where(accounts.c.id == bindparam("account")).with_for_update(key_share=True)
@@ -50,6 +51,16 @@ _CLIENT = Prepared(
         ~exists().where(changes.c.subject == bindparam("jti"), changes.c.kind == bindparam("kind")),
     )
 )
+_ROLE = Prepared(
+    select(users.c.role).where(
+        users.c.account_id == bindparam("account"), users.c.id == bindparam("user"), users.c.disabled.is_(False)
+    )
+)
+_SCOPE = Prepared(
+    select(clients.c.scope).where(
+        clients.c.account_id == bindparam("account"), clients.c.id == bindparam("client"), clients.c.disabled.is_(False)
+    )
+)
 
 
 def lock_account(conn: Connection, account_id: str) -> None:
@@ -71,3 +82,15 @@ def find_client(conn: Connection, account_id: str, client_id: str, *, epoch: int
     """Whether the client is there, enabled and in this epoch, and the token `jti` has not been revoked."""
     values = {"account": account_id, "client": client_id, "epoch": epoch, "jti": jti, "kind": TOKEN}
     return _CLIENT.first(conn, values) is not None
+
+
+def find_role(conn: Connection, account_id: str, user_id: str) -> str | None:
+    """The role of a person who is enabled; None for anybody else."""
+    row = _ROLE.first(conn, {"account": account_id, "user": user_id})
+    return None if row is None else str(row[0])
+
+
+def find_scope(conn: Connection, account_id: str, client_id: str) -> str | None:
+    """The scopes of a client that is enabled; None for any other."""
+    row = _SCOPE.first(conn, {"account": account_id, "client": client_id})
+    return None if row is None else str(row[0])

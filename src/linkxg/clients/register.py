@@ -10,7 +10,7 @@ from linkxg.audit.model import Actor
 from linkxg.authorization.write_as import write_as
 from linkxg.clients import store
 from linkxg.clients.model import MAX_CIDRS, MAX_NAME, ClientView, RegisteredClient
-from linkxg.clients.replay import once
+from linkxg.clients.replay import Outcome, once
 from linkxg.clients.show import view
 from linkxg.clock import now_ms
 from linkxg.crypto.secrets import CLIENT_SECRET, derive, digest, hint, new_secret
@@ -75,7 +75,16 @@ async def register_client(
         # Without a seed the secret is random and leaves this transaction only in the answer.
         return shown if seed else {**shown, "client_secret": secret}
 
-    outcome = await write_as(database, actor, once, request, server_key, make)
+    def unit(conn: Connection) -> Outcome | PublicError:
+        outcome = once(conn, request, server_key, make)
+        if isinstance(outcome, PublicError) or not outcome.replayed:
+            return outcome
+        # A repetition gets the client as it is by now: it may have been disabled or narrowed.
+        client = store.find_account_client(conn, account_id, outcome.answer["client_id"])
+        assert client is not None
+        return outcome._replace(answer=msgspec.to_builtins(view(client, now)))
+
+    outcome = await write_as(database, actor, unit)
     if isinstance(outcome, PublicError):
         raise outcome
     answer, seed, _ = outcome

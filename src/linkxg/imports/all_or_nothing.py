@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
 from linkxg.imports import store
-from linkxg.imports.take_rows import LEASE_MS, Plan, Whose
+from linkxg.imports.take_rows import LEASE_MS, Plan, Whose, is_authorised
 from linkxg.products.bulk.model import Planned, Written
 from linkxg.products.bulk.store import write_planned
 
@@ -52,8 +52,16 @@ class Undone(Exception):
     """Raised within the transaction, so that nothing of it stays."""
 
 
+class Denied(Exception):
+    """The rights of who started the job have ended; nothing of the present transaction stays."""
+
+
 def write_spooled(conn: Connection, whose: Whose, spool: Spool) -> None:
-    """Write every plan. Raises Undone when one of them cannot be written any more, or the job is another worker's."""
+    """Write every plan. Raises Undone when one of them cannot be written any more, or the job is another worker's.
+
+    Raises Denied when who started it may not import any more. That is decided last: a revocation need not wait for
+    minutes, and one that comes first is seen.
+    """
     until = now_ms() + _ALONE_MS
     if not store.hold_job(conn, whose.account_id, whose.job_id, worker=whose.worker, until=until):
         raise Undone
@@ -61,4 +69,6 @@ def write_spooled(conn: Connection, whose: Whose, spool: Spool) -> None:
         for outcome in write_planned(conn, whose.account_id, whose.actor_id, planned):
             if outcome is not Written.WRITTEN:
                 raise Undone
+    if not is_authorised(conn, whose):
+        raise Denied
     store.hold_job(conn, whose.account_id, whose.job_id, worker=whose.worker, until=now_ms() + LEASE_MS)

@@ -66,8 +66,9 @@ async def retry_import(
             return again
         if refusal := crowded(conn, account_id, now):
             return refusal
-        values = {"status": "QUEUED", "error": None, "finished_at": None, "cancel_wanted": 0, "attempts": 0,
-                  "lease_until": 0, "touched_at": now}  # fmt: skip
+        # Whoever retries answers for what is written from here on.
+        values = {"status": "QUEUED", "actor": as_json(actor.identity), "error": None, "finished_at": None,
+                  "cancel_wanted": 0, "attempts": 0, "lease_until": 0, "touched_at": now}  # fmt: skip
         store.update_job(conn, account_id, job_id, seen=("FAILED", "CANCELLED"), **values)
         record_start(conn, actor, account_id, job)
         return store.find_job(conn, account_id, job_id) or NotFound()

@@ -76,7 +76,7 @@ async def _run(database: Database, order: Order) -> None:
     if job is None or job.worker != order.worker:
         return
     actor = msgspec.json.decode(job.actor, type=Actor)
-    whose = Whose(order.account_id, order.job_id, order.worker, actor.id or "")
+    whose = Whose(order.account_id, order.job_id, order.worker, actor.kind, actor.id or "")
     run = Run(database, job, whose, _input_ended)
     started = now_ms()
     status: Status

@@ -15,7 +15,7 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import PublicError
 from linkxg.imports import store
-from linkxg.imports.all_or_nothing import Spool, Undone, write_spooled
+from linkxg.imports.all_or_nothing import Denied, Spool, Undone, write_spooled
 from linkxg.imports.claims import Claims
 from linkxg.imports.csv_dialect import read_dialect
 from linkxg.imports.csv_rows import CsvRows
@@ -25,7 +25,18 @@ from linkxg.imports.model import JobError, JobRow, Progress, Status
 from linkxg.imports.plan_rows import Reader, row_fault
 from linkxg.imports.stored_file import Blocks, read_failed
 from linkxg.imports.stretches import Counted, Readable, Stretches
-from linkxg.imports.take_rows import LEASE_MS, Batch, Outcome, Plan, Whose, look_up, plan_all, record, take
+from linkxg.imports.take_rows import (
+    LEASE_MS,
+    Batch,
+    Outcome,
+    Plan,
+    Whose,
+    is_authorised,
+    look_up,
+    plan_all,
+    record,
+    take,
+)
 from linkxg.imports.write_bisecting import write_bisecting
 from linkxg.products.bulk.model import Current
 
@@ -41,6 +52,10 @@ class Pace(NamedTuple):
 PACES = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(2_000, 4_000, 0.1)}
 """On SQLite every other writer waits for a batch, on PostgreSQL only those who set a SKU of the account. A smaller one
 would not pay for its commit."""
+_DENIED = (
+    "The rights of whoever started this import have ended, so no more of it is written. "
+    "To go on with it, retry it as somebody who may import."
+)
 TURNS = 4
 """Of the event loop, after which a write has left for its thread."""
 
@@ -77,6 +92,8 @@ class Run:
             await self._take_all()
         except Unreadable as error:
             return "FAILED", JobError(error.code, self._where(str(error)))
+        except Denied:
+            return "FAILED", JobError("access_denied", self._where(_DENIED))
         return "COMPLETED_WITH_ERRORS" if self.progress.failed else "COMPLETED", None
 
     def _where(self, message: str) -> str:
@@ -175,6 +192,8 @@ class Run:
             wanted = (outcome.progress.rows - self.progress.rows) * self._pace.seconds / outcome.seconds
             self._size = int(min(max(wanted, self._pace.smallest), self._pace.largest))
         self.progress = outcome.progress
+        if outcome.denied:
+            raise Denied
         if outcome.cancel:
             raise Cancelled
 
@@ -200,7 +219,7 @@ class Run:
             except Undone:
                 says = "Products changed while the file was checked, so nothing was written. Send it again."
                 return "FAILED", JobError("conflict", says)
-            except PublicError:
+            except (Denied, PublicError):
                 raise
             except Exception as fault:  # noqa: BLE001  begun anew it would end the same
                 row_fault(fault, self._job.id)
@@ -227,9 +246,11 @@ def _stretches(job: JobRow, blocks: Blocks) -> Stretches:
 
 def _note(conn: Connection, whose: Whose, batch: Batch, plans: list[Plan], before: Progress) -> Outcome | None:
     """Keep what would become of a batch."""
-    now = now_ms()
+    now, authorised = now_ms(), is_authorised(conn, whose)
     if not store.hold_job(conn, whose.account_id, whose.job_id, worker=whose.worker, until=now + LEASE_MS):
         return None
+    if not authorised:
+        return Outcome(before, cancel=False, denied=True)
     progress = record(conn, whose, batch, plans, before)
     cancel = store.advance(
         conn, whose.account_id, whose.job_id, worker=whose.worker, at=progress, now=now, lease_ms=LEASE_MS

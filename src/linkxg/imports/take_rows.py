@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
+from linkxg.authorization.still_holds import still_holds
 from linkxg.clock import now_ms
 from linkxg.identifiers.sku import normal_sku, sku_forms
 from linkxg.ids import uuid7s
@@ -20,8 +21,11 @@ from linkxg.imports.plan_rows import Read, plan_safely, raw_of
 from linkxg.imports.stretches import Rows
 from linkxg.products.bulk.model import Current, Planned, Unchanged, Written
 from linkxg.products.bulk.store import find_current, write_planned
+from linkxg.tokens.scopes import ROLE_SCOPES
 
 LEASE_MS = 10_000
+_SCOPE = "imports:write"
+_ROLES = frozenset(role for role, scopes in ROLE_SCOPES.items() if _SCOPE in scopes)
 Plan = Planned | Unchanged | tuple[Fault, ...]
 _ATTEMPTS = 3
 _SAYS = {
@@ -39,6 +43,7 @@ class Whose(NamedTuple):
     account_id: str
     job_id: str
     worker: str
+    actor_kind: str
     actor_id: str
 
 
@@ -50,11 +55,15 @@ class Batch(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How the job stands after a batch, whether the account wants it to end, and how long the writing took."""
+    """How the job stands after a batch, whether the account wants it to end, and how long the writing took.
+
+    `denied`: the rights of who started it have ended, and nothing was written.
+    """
 
     progress: Progress
     cancel: bool
     seconds: float = 0.0
+    denied: bool = False
 
 
 def look_up(conn: Connection, account_id: str, options: Options, reads: Sequence[Read]) -> dict[str, Current]:
@@ -82,12 +91,20 @@ def plan_all(reads: Sequence[Read], current: dict[str, Current], options: Option
     ]
 
 
+def is_authorised(conn: Connection, whose: Whose) -> bool:
+    """Whether who started the job may still import; before any row is locked."""
+    return still_holds(conn, whose.account_id, whose.actor_kind, whose.actor_id, scope=_SCOPE, roles=_ROLES)
+
+
 def take(
     conn: Connection, whose: Whose, options: Options, batch: Batch, plans: list[Plan], before: Progress
 ) -> Outcome | None:
     """Write a batch and how far the job is then; None when the job is another worker's, and nothing was written."""
+    authorised = is_authorised(conn, whose)
     if not store.hold_job(conn, whose.account_id, whose.job_id, worker=whose.worker, until=now_ms() + LEASE_MS):
         return None
+    if not authorised:
+        return Outcome(before, cancel=False, denied=True)
     started, plans = time.perf_counter(), list(plans)
     write_all(conn, whose, options, batch.reads, plans)
     progress = record(conn, whose, batch, plans, before)

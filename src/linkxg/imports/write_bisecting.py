@@ -31,7 +31,7 @@ async def write_bisecting(
     outcome: Outcome | None = Outcome(before, cancel=False)
     seconds = 0.0
     for places in (range(middle), range(middle, len(plans))):
-        if outcome is None or outcome.cancel:
+        if outcome is None or outcome.cancel or outcome.denied:
             break
         half = Batch(batch.rows.at(places), [batch.reads[place] for place in places])
         outcome = await write_bisecting(write, half, [plans[place] for place in places], outcome.progress, job_id)

@@ -1,0 +1,78 @@
+"""Nobody who was cut off comes back, or lets others in, through an invitation they made before (ASVS 8.3.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.people import Session, accept, invite, sign_in
+from harness.rows import change_unheard
+from harness.world import World
+
+CUTS: dict[str, dict[str, Any] | None] = {
+    "lowered": {"role": "VIEWER"},
+    "disabled": {"disabled": True},
+    "removed": None,
+}
+UNHEARD = {
+    "lowered": "UPDATE users SET role = 'ADMIN' WHERE id = '{id}'",
+    "disabled": "UPDATE users SET disabled = true WHERE id = '{id}'",
+    "removed": "DELETE FROM users WHERE id = '{id}'",
+}
+
+
+def cut(world: World, session: Session, change: dict[str, Any] | None) -> None:
+    path, by = f"/account/users/{session.person.user_id}", world.owner.access
+    if change is None:
+        world.api.delete(path, bearer=by).expect(204)
+    else:
+        world.api.patch(path, bearer=by, json=change).expect(200)
+
+
+def opens_nothing(world: World, token: str) -> None:
+    accept(world.api, token, world.vault.password()).expect(404, "not_found")
+
+
+def events(world: World, action: str) -> list[dict[str, Any]]:
+    path = f"/account/audit-events?action={action}&limit=5"
+    found: list[dict[str, Any]] = world.api.get(path, bearer=world.owner.access).expect(200).json()["data"]
+    return found
+
+
+@pytest.mark.parametrize(("way", "role"), [("lowered", "OWNER"), ("disabled", "ADMIN"), ("removed", "ADMIN")])
+def test_invitations_end_with_the_rights_of_who_made_them(world: World, way: str, role: str) -> None:
+    cut_off = world.session(role)
+    tokens = [invite(world.api, cut_off, invited)[1] for invited in (role, "MEMBER")]
+    _, of_the_owner = invite(world.api, world.owner, "MEMBER")
+    cut(world, cut_off, CUTS[way])
+    for token in tokens:
+        opens_nothing(world, token)
+    accept(world.api, of_the_owner, world.vault.password()).expect(201)
+    action = {"lowered": "user.role_changed"}.get(way, f"user.{way}")
+    event = next(one for one in events(world, action) if one["target"] == cut_off.person.user_id)
+    assert event["details"]["invitations_ended"] == 2
+
+
+def test_an_ended_invitation_stays_ended_when_its_maker_comes_back(world: World) -> None:
+    admin = world.session("ADMIN")
+    _, token = invite(world.api, admin, "ADMIN")
+    cut(world, admin, {"role": "VIEWER"})
+    cut(world, admin, {"role": "ADMIN"})
+    opens_nothing(world, token)
+    _, token = invite(world.api, sign_in(world.api, admin.person), "ADMIN")
+    # A raise cuts nothing.
+    cut(world, admin, {"role": "OWNER"})
+    accept(world.api, token, world.vault.password()).expect(201)
+
+
+@pytest.mark.parametrize("way", UNHEARD)
+def test_the_transaction_that_joins_looks_at_who_invited(world: World, way: str) -> None:
+    """Whatever ended the rights: also where the invitation itself was left as it was."""
+    admin = world.session("OWNER" if way == "lowered" else "ADMIN")
+    _, token = invite(world.api, admin, admin.person.role)
+    sql = UNHEARD[way].format(id=admin.person.user_id)
+    if way == "removed":
+        change_unheard(world.server.database, f"DELETE FROM sessions WHERE user_id = '{admin.person.user_id}'")
+    change_unheard(world.server.database, sql)
+    opens_nothing(world, token)
