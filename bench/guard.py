@@ -16,7 +16,9 @@ from linkxg.tokens.keys import KeyRing
 from linkxg.tokens.mint import Minter
 from linkxg.tokens.revoke import Revocations
 from linkxg.tokens.verify import Verifier
+from linkxg.web.budgets import Budgets
 from linkxg.web.exchange import Exchange
+from linkxg.web.limits import open_limits
 
 ROUNDS, SECONDS, CALLS = 3, 4, 20_000
 
@@ -65,7 +67,8 @@ async def seen_token(data_dir: Path, made: Seeded) -> Figure:
         verifier = Verifier(keys, Revocations(database.feed), database.feed, "http://bench", "http://bench/api/v1")
         token = minter.for_client(made.clients[0][0], made.account_id, "products:read", 0, "secret", None).access_token
         headers = [(b"host", b"bench"), (b"user-agent", b"bench"), (b"authorization", b"Bearer " + token.encode())]
-        guard = Guard(verifier, lambda principal, scope: None)
+        budgets = Budgets(open_limits("memory://", 1_000_000.0), 1_000_000.0)
+        guard = Guard(verifier, lambda principal, scope: None, lambda principal, exchange, error: None, budgets)
         with pin_to_server_core():
             best = min(_per_call(guard, headers) for _ in range(5))
     finally:

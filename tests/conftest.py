@@ -44,6 +44,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     wider = WIDER if "world" in metafunc.fixturenames and package in BLACK_BOX else ()
     if metafunc.config.getoption("--wider-topologies"):
         found: tuple[Topology, ...] = wider
+    elif metafunc.definition.get_closest_marker("any_engine"):
+        found = DEFAULT[:1]
     else:
         found = DEFAULT + (wider if package in ALWAYS_WIDER else ())
     metafunc.parametrize("topology", found, ids=[each.name for each in found], indirect=True, scope="session")

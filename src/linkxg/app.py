@@ -6,7 +6,7 @@ One worker process builds one `Application`; `create_app` is what uvicorn import
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -66,7 +66,7 @@ from linkxg.tokens.mint import Minter
 from linkxg.tokens.revoke import Revocations
 from linkxg.tokens.verify import Verifier
 from linkxg.web import logs, parameters
-from linkxg.web.budgets import RouteBudgets, TokenBudget
+from linkxg.web.budgets import Budgets
 from linkxg.web.edge import Edge, RawRoutes
 from linkxg.web.exchange import exchange_of
 from linkxg.web.limits import open_limits
@@ -93,17 +93,22 @@ class _Router(Litestar):
         return [*plugins, MsgspecDIPlugin()]
 
 
-def create_app(metrics: Metrics | None = None) -> Edge:
-    """The application of one worker, from its environment; what it counts goes to `metrics`."""
+def create_app(metrics: Metrics | None = None, on_start_failed: Callable[[str], None] = lambda _: None) -> Edge:
+    """The application of one worker, from its environment; what it counts goes to `metrics`.
+
+    `on_start_failed` takes the reason when it cannot start up.
+    """
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = load(os.environ)
     logs.configure(settings.log_level)
     # Before the keys are read: a restore that replaces them waits for nobody who has.
     occupy(settings.data_dir)
-    return build(settings, metrics)
+    return build(settings, metrics, on_start_failed)
 
 
-def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
+def build(
+    settings: Settings, metrics: Metrics | None = None, on_start_failed: Callable[[str], None] = lambda _: None
+) -> Edge:
     """The application for `settings`; it connects when the server starts it up."""
     issuer = settings.public_url
     audience = issuer + BASE
@@ -123,8 +128,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
     usage = Usage(database)
     housekeeping = Housekeeping(database)
     imports = ImportRunner(database, settings.database, settings.log_level)
-    budgets, token_budget = RouteBudgets(limits), TokenBudget(settings.limit_scale)
-    guard = Guard(verifier, usage.call, usage.refused_call, token_budget.spend)
+    guard = Guard(verifier, usage.call, usage.refused_call, Budgets(limits, settings.limit_scale))
     authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
     refusals = Refusals(issuer)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
@@ -154,7 +158,9 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
             await database.open()
             await database.read(require_schema)
         except Exception as fault:
-            logs.log.error("start.failed", pid=os.getpid(), reason=reason_of(fault))
+            reason = reason_of(fault)
+            logs.log.error("start.failed", pid=os.getpid(), reason=reason)
+            on_start_failed(reason)
             raise
         keeper.start()
         usage.start()
@@ -202,7 +208,7 @@ def build(settings: Settings, metrics: Metrics | None = None) -> Edge:
             *reference_routes.routes(handlers, issuer, __version__),
             *console_routes.routes(parts, error_pages),
         ],
-        guards=[budgets.spend_source, guard, budgets.spend_caller],
+        guards=[guard],
         request_class=StrictRequest,
         request_max_body_size=None,
         exception_handlers={

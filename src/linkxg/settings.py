@@ -145,7 +145,7 @@ class Settings:
     limit_scale: float = _setting(1.0, _scale, "Multiplies every rate budget.")
     smtp_url: str = _setting("", _url("smtp", "smtps"), "smtp://USER:PASSWORD@HOST:PORT for invitation mail.")
     mail_from: str = _setting("LinkXG <no-reply@localhost>", _text, "Sender of invitation mail.")
-    metrics_token: str = _setting("", _text, "Bearer value that opens /metrics from other than loopback addresses.")
+    metrics_token: str = _setting("", _text, "Bearer value that opens /metrics to requests from other machines.")
     monitoring_networks: tuple[Network, ...] = _setting(
         (),
         _networks,

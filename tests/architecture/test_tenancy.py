@@ -24,7 +24,6 @@ WITHOUT_ACCOUNT = {
     "sessions.find_person": "of the session that was just found",
     "sessions.lock_person": "of the person that was just found by address",
     "sessions.session_sources": "of the person that was just found by address",
-    "authorization.lock_caller": "ids of people and clients are unique over all accounts",
     # Batches of counts over many clients, addressed by ids that are unique over all accounts.
     "clients.counts.add_usage": "counts of many clients at once",
     "clients.counts.add_scope_usage": "counts of many clients at once",

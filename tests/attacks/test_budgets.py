@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,8 +14,10 @@ from attacks.conftest import PROXIED, new_source
 from attacks.test_limits import limited_answer
 from conftest import ServerFactory, ending_clean
 from harness.answers import Answer
+from harness.client import forwarded
 from harness.clients import get_token, make_client
 from harness.people import Person, Session, login, new_email, sign_in
+from harness.raw import request_bytes
 from harness.smtp_sink import SmtpSink
 from harness.world import World, build_world
 from products.catalogue import create, path
@@ -45,6 +49,32 @@ def test_an_access_token_has_a_budget_of_calls(scaled: World) -> None:
     for target in (product, "/auth/me"):
         assert 1 <= limited_answer(scaled.api.get(target, bearer=spent.access)) <= 61
         scaled.api.get(target, bearer=other.access).expect(200)
+
+
+def test_a_request_is_one_call_however_its_body_arrives(scaled: World) -> None:
+    """An upload in more chunks than a token has calls is one call, and so is every request with a body."""
+    token = somewhere(scaled, scaled.account.owner).access
+    names = [
+        *forwarded(new_source()),
+        ("Authorization", f"Bearer {token}"),
+        ("Content-Type", "text/csv"),
+        ("Transfer-Encoding", "chunked"),
+    ]
+    head = request_bytes(scaled.api, "POST", "/api/v1/imports?dryRun=true", names, content_length=False)
+    lines = [b"sku,name\n", *(b"C-%d,Bolt\n" % number for number in range(2 * CALLS))]
+    with socket.create_connection(scaled.api.address, timeout=30) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(head)
+        for line in lines:
+            connection.sendall(b"%x\r\n%b\r\n" % (len(line), line))
+        connection.sendall(b"0\r\n\r\n")
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert response.status == 202, response.read()
+    body = {"identifiers": [{"type": "gtin", "value": "4006381333931"}]}
+    for _ in range(CALLS - 1):
+        scaled.api.post("/identifiers/validate", bearer=token, json=body).expect(200)
+    limited_answer(scaled.api.post("/identifiers/validate", bearer=token, json=body))
 
 
 def test_a_person_has_a_budget_of_invitations(scaled: World) -> None:

@@ -71,6 +71,23 @@ def test_large_trailer_sections_are_refused(world: World, path: str, trailers: b
         assert statuses(converse(world.api, [request[:at], request[at:]])) == [431], at
 
 
+@pytest.mark.parametrize("number", [case("L2", "32 KiB", 4_096), case("L2", "a field more", 4_097)])
+def test_a_trailer_section_is_measured_once_however_it_comes(world: World, number: int) -> None:
+    fields = b"X-A: b\r\n" * number
+    request = chunked(world, TOKEN_PATH, filled(GRANT, world.oauth), fields)
+    start = request.index(b"\r\n0\r\n") + 2
+    cuts: tuple[list[int], ...] = (
+        [],
+        [start],
+        [start + 3],
+        [start + 3, start + 16_000, len(request) - 6],
+        [*range(start, len(request), 5_001)],
+    )
+    for places in cuts:
+        pieces = [request[at:to] for at, to in zip([0, *places], [*places, len(request)], strict=True)]
+        assert statuses(converse(world.api, pieces)) == [200 if number == 4_096 else 431], places
+
+
 @pytest.mark.parametrize(
     "path", [case("L2", name, name) for name in (TOKEN_PATH, "/api/v1/auth/login", "/api/v1/products")]
 )

@@ -37,6 +37,20 @@ def parsed(line: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def lines_for_people(done: subprocess.CompletedProcess[bytes]) -> list[str]:
+    """Standard error of a command that failed, without what `serve` logs: its reason again, as one JSON line."""
+    lines = done.stderr.decode().splitlines()
+    logged = [event for event in map(parsed, lines) if event]
+    told = [line for line in lines if not parsed(line)]
+    if "serve" in done.args:
+        assert [event["event"] for event in logged] == ["start.failed"], lines
+        # The log redacts what looks like a credential, and caps its texts.
+        assert logged[0]["reason"][:30] in told[0], lines
+    else:
+        assert not logged, lines
+    return told
+
+
 class Server:
     """`linkxg serve` on a port of its own, with its data directory, database and settings."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from harness.people import Session
 from harness.world import World
 from linkxg.identifiers.check_digit import check_digit
 
+T = TypeVar("T")
 IMPORTS = "/imports"
 WAIT_S = 15
 _numbers = count(1)
@@ -89,6 +91,12 @@ def run(world: World, content: bytes, **options: Any) -> dict[str, Any]:
     """An import from its start to its end."""
     by = options.get("by")
     return ended(world, send(world, content, **options).expect(202).data(), by)
+
+
+def in_pairs(calls: Iterable[Callable[[], T]]) -> list[T]:
+    """What the calls return, two at a time: an account may have two imports under way."""
+    with ThreadPoolExecutor(2) as pool:
+        return [done.result() for done in [pool.submit(call) for call in calls]]
 
 
 def counts(job: Mapping[str, Any]) -> tuple[int, int, int, int]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from functools import partial
+from typing import NamedTuple
 
 import pytest
 
-from harness.answers import Answer
 from harness.world import World
 from imports.files import (
     IMPORTS,
     by_sku,
     counts,
-    ended,
     failed_file,
     failures,
+    in_pairs,
     new_sku,
     run,
     send,
@@ -75,6 +74,7 @@ REFUSALS = {
 }
 
 
+@pytest.mark.any_engine
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_file_of_another_kind_is_refused_as_what_it_is(world: World, name: str) -> None:
     case = REFUSALS[name]
@@ -85,6 +85,7 @@ def test_a_file_of_another_kind_is_refused_as_what_it_is(world: World, name: str
     assert all(text in messages for text in case.says), messages
 
 
+@pytest.mark.any_engine
 def test_an_upload_in_parts_is_refused_as_what_it_is(world: World) -> None:
     for name in ("workbook", "header alone", "a first line of 1 MiB that ends within a character"):
         content = REFUSALS[name].content
@@ -103,12 +104,11 @@ class Good(NamedTuple):
 
 
 GOOD = {
-    "nameless columns at the end": Good("sku,name,,\r\n{}1,Drill,,\r\n{}2,Bit\r\n", {"1": "Drill", "2": "Bit"}),
-    "blank rows": Good("\r\n,\r\nsku,name\r\n{}1,Drill\r\n,\r\n , \r\n{}2,Bit\r\n,\r\n", {"1": "Drill", "2": "Bit"}),
-    "short rows": Good("sku,name,brand,description\r\n{}1,Drill\r\n", {"1": "Drill"}),
-    "ctrl-z": Good("sku,name\r\n{}1,Drill\r\n\x1a", {"1": "Drill"}),
-    "ctrl-z in the last row": Good("sku,name\r\n{}1,Drill\x1a\x1a", {"1": "Drill"}),
-    "two marks": Good("\ufeff\ufeffsku,name\r\n{}1,Drill\r\n", {"1": "Drill"}),
+    "blank rows, nameless columns, short rows and ctrl-z": Good(
+        "\r\n,\r\nsku,name,brand,,\r\n{}1,Drill,,,\r\n,\r\n , \r\n{}2,Bit\r\n{}3,Saw,,,\r\n,\r\n\x1a",
+        {"1": "Drill", "2": "Bit", "3": "Saw"},
+    ),
+    "two marks, and ctrl-z in the last row": Good("\ufeff\ufeffsku,name\r\n{}1,Drill\x1a\x1a", {"1": "Drill"}),
     "utf-16 with a mark": Good("\ufeffsku\tname\r\n{}1\tBöhrer\r\n", {"1": "Böhrer"}, "utf-16-le"),
     "utf-16 the other way": Good("\ufeffsku\tname\r\n{}1\tBöhrer\r\n", {"1": "Böhrer"}, "utf-16-be"),
     "windows-1252": Good("sku;name\r\n{}1;Größe – XL\r\n", {"1": "Größe – XL"}, "cp1252", "windows-1252"),
@@ -119,8 +119,9 @@ GOOD = {
 }
 
 
+@pytest.mark.any_engine
 def test_files_of_spreadsheets_are_read_as_they_are_meant(world: World) -> None:
-    for name, case in GOOD.items():
+    def check(name: str, case: Good) -> None:
         start = new_sku() + "-"
         headers = {"Content-Type": f"text/csv; charset={case.declared}"} if case.declared else {}
         job = run(world, case.content.replace("{}", start).encode(case.codec), headers=headers)
@@ -131,7 +132,10 @@ def test_files_of_spreadsheets_are_read_as_they_are_meant(world: World) -> None:
             assert made is not None, told
             assert made["content"]["name"] == product, told
 
+    in_pairs(partial(check, name, case) for name, case in GOOD.items())
 
+
+@pytest.mark.any_engine
 def test_a_charset_that_is_not_read_is_refused_by_its_name(world: World) -> None:
     for kind in ("text/csv; charset=utf-7", "text/csv; charset=x-user-defined", "text/csv; header=absent"):
         answer = send(world, b"sku,name\na,b\n", headers={"Content-Type": kind})
@@ -140,20 +144,24 @@ def test_a_charset_that_is_not_read_is_refused_by_its_name(world: World) -> None
     begin(world, 9, headers={"Content-Type": "text/csv; charset=windows-1252"}).expect(415, "unsupported_media_type")
 
 
+@pytest.mark.any_engine
 def test_line_ends_of_old_macs_at_any_size(world: World) -> None:
     start = new_sku()[:20]
     rows = "\r".join(f"{start}{number:06},{'x' * 90}" for number in range(11_000))
-    assert counts(run(world, f"sku,name\r{rows}\r".encode(), dryRun="true")) == (11_000, 0, 0, 0)
     lines = "\r".join(f'{{"sku":"{start}{number:06}","content":{{"name":"{"x" * 90}"}}}}' for number in range(9_000))
-    assert counts(run(world, lines.encode(), format="ndjson", dryRun="true")) == (9_000, 0, 0, 0)
+    table, objects = in_pairs([
+        partial(run, world, f"sku,name\r{rows}\r".encode(), dryRun="true"),
+        partial(run, world, lines.encode(), format="ndjson", dryRun="true"),
+    ])  # fmt: skip
+    assert (counts(table), counts(objects)) == ((11_000, 0, 0, 0), (9_000, 0, 0, 0))
 
 
 ROW_FAULTS = {
-    '"=""00123""",,Drill,,,': "spreadsheet_artefact",
-    "1.23457E+12,,Bit,,,": "spreadsheet_artefact",
-    "{}2,4.00638E+12,Bit,,,": "spreadsheet_artefact",
-    "{}3,,#N/A,#REF!,,": "spreadsheet_artefact",
-    "{}4,,Drill,,#WERT!,": "spreadsheet_artefact",
+    '"=""00123""",,Drill,,,': "spreadsheet_artifact",
+    "1.23457E+12,,Bit,,,": "spreadsheet_artifact",
+    "{}2,4.00638E+12,Bit,,,": "spreadsheet_artifact",
+    "{}3,,#N/A,#REF!,,": "spreadsheet_artifact",
+    "{}4,,Drill,,#WERT!,": "spreadsheet_artifact",
     "sku,gtin,name,brand,attributes.batch,": "repeated_header",
     "{}5,,Drill,,,text without a column": "cells",
     "{}6,,Drill,,,,,more": "cells",
@@ -164,6 +172,7 @@ ROW_FAULTS = {
 }
 
 
+@pytest.mark.any_engine
 def test_what_a_spreadsheet_leaves_in_place_of_a_value_fails_its_row(world: World) -> None:
     start = new_sku() + "-"
     header = "sku,gtin,name,brand,attributes.batch,\r\n"
@@ -189,6 +198,7 @@ def test_what_a_spreadsheet_leaves_in_place_of_a_value_fails_its_row(world: Worl
 NUMBERS = ("1e400", "-1e400", "1e-400", "[1E999]", '{"a":1e400}', "1" + "0" * 399)
 
 
+@pytest.mark.any_engine
 def test_a_number_that_a_double_cannot_hold_fails_its_row_alone(world: World) -> None:
     """It was stored as null; then publishing was a 500, and such a row ended the import's process."""
     start = new_sku()
@@ -199,17 +209,21 @@ def test_a_number_that_a_double_cannot_hold_fails_its_row_alone(world: World) ->
     ]
     measure = '{"netWeight":{"value":1e400,"unit":"KGM"}}'
     weight = f'{{"sku":"{start}-w","content":{{"name":"Drill","dimensions":{measure}}}}}'
-    for options in ({}, {"onError": "rollback"}, {"dryRun": "true"}):
-        job = run(world, "\n".join([*rows, weight]).encode(), format="ndjson", **options)
+    lines = "\n".join([*rows, weight]).encode()
+    modes: list[dict[str, str]] = [{}, {"onError": "rollback"}, {"dryRun": "true"}]
+    for job in in_pairs(partial(run, world, lines, format="ndjson", **options) for options in modes):
         assert job["failed"] == len(NUMBERS) + 1
         faults = failures(world, job)
         assert [one["row"] for one in faults] == list(range(2, len(NUMBERS) + 3))
         assert {one["code"] for one in faults} <= {"out_of_range", "invalid"}
     # What is a line end to Python alone is none here.
     separated = f'{{"sku":"{start}-0","content":{{"description":"a\u2028b\x85c"}}}}\n'
-    assert counts(run(world, separated.encode(), format="ndjson")) == (0, 1, 0, 0)
-    whole = run(world, ("[" + ",".join([*rows, weight]) + "]").encode(), format="json")
-    assert counts(whole) == (0, 0, 1, len(NUMBERS) + 1)
+    array = ("[" + ",".join([*rows, weight]) + "]").encode()
+    described, whole = in_pairs([
+        partial(run, world, separated.encode(), format="ndjson"),
+        partial(run, world, array, format="json", dryRun="true"),
+    ])  # fmt: skip
+    assert (counts(described), counts(whole)) == ((0, 1, 0, 0), (0, 0, 1, len(NUMBERS) + 1))
     for number in ("1e400", "1e-400"):
         body = f'{{"sku":"{new_sku()}","content":{{"name":"Drill","attributes":{{"n":{number}}}}}}}'.encode()
         answer = world.api.post(
@@ -218,6 +232,7 @@ def test_a_number_that_a_double_cannot_hold_fails_its_row_alone(world: World) ->
         assert "out of range" in answer.expect(400, "invalid_request").json()["error_description"]
 
 
+@pytest.mark.any_engine
 def test_a_row_that_is_nested_too_deeply_fails_alone(world: World) -> None:
     deep = '{"a":' * 600 + "1" + "}" * 600
     lines = [f'{{"sku":"{new_sku()}","content":{{"name":"Drill","attributes":{{"n":{n}}}}}}}' for n in (deep, "1")]
@@ -226,12 +241,15 @@ def test_a_row_that_is_nested_too_deeply_fails_alone(world: World) -> None:
     assert {one["row"] for one in failures(world, job)} == {1, 2}
 
 
+@pytest.mark.any_engine
 def test_with_semicolons_a_decimal_comma_is_a_decimal_comma(world: World) -> None:
     start = new_sku() + "-"
     rows = [("1", "1,4", "2,50"), ("2", "1.4", "10"), ("3", "1.234,5", "x"), ("4", "1,2,3", "x"), ("5", "1,234", "")]
     header = "sku;name;dimensions.netWeight.value;dimensions.netWeight.unit;attributes.depth\r\n"
     text = header + "".join(f"{start}{end};Drill;{weight};KGM;{depth}\r\n" for end, weight, depth in rows)
-    job = run(world, text.encode())
+    # With commas as separators a comma is none.
+    with_commas = f'sku,name,attributes.depth\n{start}6,Drill,"1,4"\n'.encode()
+    job, other = in_pairs(partial(run, world, content) for content in (text.encode(), with_commas))
     assert [(one["row"], one["code"]) for one in failures(world, job)] == [(3, "not_a_value"), (4, "not_a_value")]
     assert "thousands" in failures(world, job)[0]["message"]
     found = {}
@@ -241,12 +259,11 @@ def test_with_semicolons_a_decimal_comma_is_a_decimal_comma(world: World) -> Non
         content = made["content"]
         found[end] = (content["dimensions"]["netWeight"]["value"], content.get("attributes", {}).get("depth"))
     assert found == {"1": (1.4, 2.5), "2": (1.4, 10), "5": (1.234, None)}
-    # With commas as separators a comma is none.
-    other = run(world, f'sku,name,attributes.depth\n{start}6,Drill,"1,4"\n'.encode())
     made = by_sku(world, start + "6")
     assert (counts(other), made and made["content"]["attributes"]["depth"]) == ((1, 0, 0, 0), "1,4")
 
 
+@pytest.mark.any_engine
 def test_failed_rows_come_back_with_the_separator_that_was_sent(world: World) -> None:
     sku = new_sku()
     rows = [f'{sku};Größe, "L";;XX', new_sku(), f"{new_sku()};Drill;under no name;DE"]
@@ -270,13 +287,6 @@ INVISIBLE = ("\u00ad", "\u034f", "\u115f", "\u1160", "\u17b4", "\u180b", "\u200b
 
 def test_skus_that_look_alike_are_one(world: World) -> None:
     start = new_sku()[:30]
-    rows = [f"{start},a", *(f"{start}{mark},b" for mark in INVISIBLE)]
-    job = run(world, ("sku,name\n" + "\n".join(rows)).encode())
-    assert counts(job) == (1, 0, 0, len(INVISIBLE)), failures(world, job)
-    assert {one["field"] for one in failures(world, job)} == {"sku"}
-    for mark in INVISIBLE:
-        body = {"sku": start + mark, "content": {"name": "b"}}
-        world.api.post("/products", bearer=world.owner.access, json=body).expect(422, "validation_failed")
     composed, decomposed = f"{start}-\u00e4", f"{start}-a\u0308"
     made = world.api.post(
         "/products", bearer=world.owner.access, json={"sku": decomposed, "content": {"name": "c"}}
@@ -289,99 +299,12 @@ def test_skus_that_look_alike_are_one(world: World) -> None:
         found = by_sku(world, sku)
         assert found is not None
         assert found["id"] == made["id"]
-    both = run(world, f"sku,name\n{composed},e\n{decomposed},f\n".encode())
-    assert counts(both) == (0, 1, 0, 1)
-    assert failures(world, both)[0]["code"] == "duplicate_key_in_file"
-
-
-def form(*parts: tuple[str, bytes], boundary: str = "3a1b-4c") -> bytes:
-    """Parts as (their head after the name of its first field, their content)."""
-    made = b"".join(
-        f"--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + content + b"\r\n"
-        for head, content in parts
-    )
-    return made + f"--{boundary}--\r\n".encode()
-
-
-def send_form(world: World, *parts: tuple[str, bytes], **query: str) -> Answer:
-    path = f"{IMPORTS}?{urlencode(query)}" if query else IMPORTS
-    headers = {"Content-Type": 'multipart/form-data; boundary="3a1b-4c"'}
-    return world.api.post(path, bearer=world.owner.access, content=form(*parts), headers=headers)
-
-
-def file_part(content: bytes = b"", head: str = 'name="file"; filename="a.csv"') -> tuple[str, bytes]:
-    return head, content or f"sku,name\n{new_sku()},Drill\n".encode()
-
-
-def field(name: str, value: str) -> tuple[str, bytes]:
-    return f'name="{name}"', value.encode()
-
-
-@pytest.mark.parametrize("is_last", [True, False])
-def test_fields_beside_the_file_are_honoured_as_parameters(world: World, is_last: bool) -> None:
-    sku = new_sku()
-    fields = [field("dryRun", "true"), field("onError", "rollback"), field("key", "sku"), field("publish", "false")]
-    file = file_part(f'[{{"sku":"{sku}","content":{{"name":"Drill"}}}}]'.encode())
-    fields.append(field("format", "json"))
-    parts = [*fields, file] if is_last else [file, *fields]
-    job: dict[str, Any] = send_form(world, *parts, dryRun="true").expect(202).data()
-    assert (job["dryRun"], job["onError"], job["format"]) == (True, "rollback", "json")
-    ended(world, job)
-    assert by_sku(world, sku) is None
-
-
-FORMS = {
-    "unknown field": ([field("dry_run", "true"), file_part()], {}, 400, "dry_run"),
-    "unknown field after the file": ([file_part(), field("comment", "x")], {}, 400, "comment"),
-    "contradiction": ([field("dryRun", "true"), file_part()], {"dryRun": "false"}, 400, "dryRun"),
-    "contradiction after the file": ([file_part(), field("mode", "create")], {"mode": "update"}, 400, "mode"),
-    "repeated": ([field("mode", "create"), file_part(), field("mode", "create")], {}, 400, "repeated"),
-    "no value of it": ([field("dryRun", "maybe"), file_part()], {}, 400, "true, false"),
-    "another resource": ([field("resource", "events"), file_part()], {}, 400, "products"),
-    "two files": ([file_part(), file_part()], {}, 400, "more than one file"),
-    "charset of the file": (
-        [file_part(head='name="file"; filename="a.csv"\r\nContent-Type: text/csv; charset=utf-7')], {}, 415, "utf-7"),
-    "charset of a field": (
-        [('name="mode"\r\nContent-Type: text/plain; charset=utf-16', b"create"), file_part()], {}, 415, "UTF-8"),
-    "encoding of the file": (
-        [file_part(head='name="file"; filename="a.csv"\r\nContent-Encoding: br')], {}, 415, "gzip"),
-    "transfer encoding": (
-        [file_part(head='name="file"; filename="a.csv"\r\nContent-Transfer-Encoding: base64')], {}, 400, "Transfer"),
-    "repeated head": (
-        [file_part(head='name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\nContent-Type: text/plain')],
-        {}, 400, "repeated"),
-    "name and type": (
-        [file_part(head='name="file"; filename="a.json"\r\nContent-Type: text/csv')], {}, 400, "do not say the same"),
-    "column that one mode needs": ([file_part(b"sku\nx\n"), field("mode", "create")], {}, 422, "columns"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", FORMS)
-def test_nothing_in_a_form_is_ignored(world: World, name: str) -> None:
-    parts, query, status, says = FORMS[name]
-    before = {one["id"] for one in world.api.get(IMPORTS, bearer=world.owner.access).expect(200).data()}
-    codes = {400: "invalid_request", 415: "unsupported_media_type", 422: "validation_failed"}
-    answer = send_form(world, *parts, **query).expect(status, codes[status])
-    assert says in answer.json()["error_description"], answer
-    after = {one["id"] for one in world.api.get(IMPORTS, bearer=world.owner.access).expect(200).data()}
-    assert after == before
-
-
-@pytest.mark.parametrize(
-    ("head", "name"),
-    [
-        (
-            "name=file; filename=\"=?utf-8?B?UHJlaXNlw6QubmRqc29u?=\"; filename*=utf-8''Preise%C3%A4.ndjson",
-            "Preiseä.ndjson",
-        ),
-        ('name=file; filename="=?utf-8?B?UHJlaXNlw6QubmRqc29u?="', "Preiseä.ndjson"),
-        ('name="file"; filename="Preiseä.ndjson"', "Preiseä.ndjson"),
-        ('name="file"\r\nContent-Type: application/x-ndjson', None),
-        ('name="file"; filename="blob"\r\nContent-Type: application/x-ndjson', "blob"),
-    ],
-)
-def test_file_names_of_net_forms(world: World, head: str, name: str | None) -> None:
-    content = f'{{"sku":"{new_sku()}","content":{{"name":"Drill"}}}}'.encode()
-    job = send_form(world, (head, content), dryRun="true").expect(202).data()
-    assert (job["format"], job["fileName"]) == ("ndjson", name)
-    ended(world, job)
+    rows = [f"{start},a", *(f"{start}{mark},b" for mark in INVISIBLE), f"{composed},e", f"{decomposed},f"]
+    job = run(world, ("sku,name\n" + "\n".join(rows)).encode())
+    faults = failures(world, job)
+    assert counts(job) == (1, 1, 0, len(INVISIBLE) + 1), faults
+    assert {one["field"] for one in faults[:-1]} == {"sku"}
+    assert (faults[-1]["row"], faults[-1]["code"]) == (len(rows), "duplicate_key_in_file")
+    for mark in INVISIBLE:
+        body = {"sku": start + mark, "content": {"name": "b"}}
+        world.api.post("/products", bearer=world.owner.access, json=body).expect(422, "validation_failed")

@@ -15,6 +15,7 @@ from harness.answers import Answer
 from harness.load import seconds_until
 from harness.world import World
 from imports.files import IMPORTS, counts, csv_file, ended, new_sku, send
+from imports.parts import begin
 
 WorldFactory = Callable[..., World]
 FREED_MS = 30_000
@@ -126,4 +127,30 @@ def test_an_upload_that_was_found_without_a_worker_takes_nothing_more(
     let_leases_run_out(world)
     seconds_until(lambda: execute(world.server, UPLOADS) == [], within=SOON_S)
     connection.sendall(content[len(content) // 2 :])
-    assert connection.recv(12) == b"HTTP/1.1 404"
+    answer = connection.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 409")
+    assert b'"error":"conflict"' in answer
+    assert b"Send the file again." in answer
+
+
+def test_an_upload_that_is_cancelled_while_it_arrives_is_a_conflict(world: World, content: bytes) -> None:
+    """It was 404, which says that there never was one."""
+    job = begin(world, len(content)).expect(202).data()
+    with socket.create_connection(("127.0.0.1", world.server.port), timeout=SOON_S) as connection:
+        head = (
+            f"PATCH /api/v1{IMPORTS}/{job['id']}/content HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: Bearer {world.owner.access}\r\nUpload-Offset: 0\r\nConnection: close\r\n"
+            f"Content-Type: application/partial-upload\r\nContent-Length: {len(content)}\r\n"
+            "Expect: 100-continue\r\n\r\n"
+        )
+        connection.sendall(head.encode())
+        # The server is reading: it has found the upload, and it waits for the part.
+        assert connection.recv(12) == b"HTTP/1.1 100"
+        world.api.post(f"{IMPORTS}/{job['id']}/cancel", bearer=world.owner.access).expect(202)
+        connection.sendall(content)
+        answer = b""
+        while received := connection.recv(65_536):
+            answer += received
+    assert b"HTTP/1.1 409" in answer
+    assert b'"error":"conflict"' in answer
+    assert b"cancelled" in answer

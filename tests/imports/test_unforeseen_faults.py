@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from harness.world import World
-from imports.files import by_sku, counts, csv_file, failures, ndjson_file, new_gtin, new_sku, run
+from imports.files import by_sku, counts, csv_file, failures, in_pairs, ndjson_file, new_gtin, new_sku, run
 
 WorldFactory = Callable[..., World]
 # Python runs this at the start of every process; the faults are those of the import's process alone.
@@ -60,10 +61,13 @@ def test_a_fault_nobody_foresaw_fails_its_row_and_never_the_import(
     assert not world.server.log_events("import.died")
 
     lines = [{"sku": f"{start}-new", "content": {"name": "Nut"}}, {"sku": f"{start}-plan", "content": {"name": "Nut"}}]
-    for options in ({"onError": "rollback"}, {"dryRun": "true"}):
-        checked = run(world, ndjson_file(lines), format="ndjson", **options)
+    written = [lines[0], {**lines[1], "sku": f"{start}-write"}]
+    rolled_back, dry, undone = in_pairs([
+        partial(run, world, ndjson_file(lines), format="ndjson", onError="rollback"),
+        partial(run, world, ndjson_file(lines), format="ndjson", dryRun="true"),
+        partial(run, world, ndjson_file(written), format="ndjson", onError="rollback"),
+    ])  # fmt: skip
+    for checked in (rolled_back, dry):
         assert (checked["failed"], failures(world, checked)[0]["code"]) == (1, "server_error")
-    lines[1]["sku"] = f"{start}-write"
-    undone = run(world, ndjson_file(lines), format="ndjson", onError="rollback")
     assert (undone["status"], undone["error"]["code"]) == ("FAILED", "server_error")
     assert by_sku(world, f"{start}-new") is None

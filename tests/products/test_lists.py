@@ -100,6 +100,15 @@ def test_names_are_searched(world: World, shelf: list[JsonObject], q: str, names
         assert {product["content"]["name"] for product in found} == names
 
 
+def test_a_search_finds_a_name_in_either_unicode_form(world: World) -> None:
+    """macOS sends decomposed letters, where Windows sends composed ones."""
+    end = str(uuid4())
+    composed, decomposed = f"B\u00f6hrer {end}", f"Bo\u0308hrer {end}"
+    made = {create(world, name=name)["id"] for name in (composed, decomposed)}
+    for q in (composed, decomposed, composed.upper(), decomposed.upper()):
+        assert set(ids(ask(world, q=q).expect(200).data())) == made, q
+
+
 def test_a_changed_name_is_found_by_the_new_one(world: World) -> None:
     old, new = str(uuid4()), str(uuid4())
     made = create(world, name=f"Bolt {old}")

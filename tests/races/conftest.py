@@ -1,4 +1,4 @@
-"""On which engines, and with how many workers, do the races run?"""
+"""The engines and the numbers of workers that the races run on."""
 
 from __future__ import annotations
 
@@ -13,10 +13,19 @@ from harness.world import World, build_world
 from races.writing_routes import Things, make_things
 
 ARENAS = {"sqlite-1": ("sqlite", 1), "sqlite-2": ("sqlite", 2), "postgres-2": ("postgres", 2)}
+# Where the check and the write are one transaction, several workers prove what one would.
+SEVERAL_WORKERS = ("sqlite-2", "postgres-2")
 Lines = Callable[[int], list[Line]]
 
 
-@pytest.fixture(scope="session", params=ARENAS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """On every arena, or on those that the module names in RUNS_ON."""
+    if "arena" in metafunc.fixturenames:
+        names = getattr(metafunc.module, "RUNS_ON", ARENAS)
+        metafunc.parametrize("arena", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def arena(request: pytest.FixtureRequest, new_server: ServerFactory) -> Iterator[World]:
     """A server with two accounts, limits out of the way; R15: no worker ever finds the database locked."""
     engine, workers = ARENAS[request.param]

@@ -14,12 +14,14 @@ from harness.people import Person
 from races.writing_routes import Things
 
 Fields = dict[str, str]
-# What a form shows or asks, without writing anything.
-ASKING = {"POST /account/api-access/{client_id}/env", "POST /account/api-access/{client_id}/test"}
+# What a form shows, without writing anything.
+ASKING = {"POST /account/api-access/{client_id}/env"}
 UPLOAD = "POST /imports"
 LAST = "POST /sign-out"
 _CLIENT = "/account/api-access/{client_id}"
+# The first one is sent before the secret of its client is replaced.
 FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
+    f"POST {_CLIENT}/test": lambda v, p, t: {"client_secret": t.client.client_secret},
     "POST /account/api-access/new": lambda v, p, t: {"name": "New", "scope": "products:read", "key": uuid4().hex},
     f"POST {_CLIENT}": lambda v, p, t: {"name": f"Renamed {uuid4()}", "scope": "products:read", "self_rotation": "yes"},
     f"POST {_CLIENT}/disable": lambda v, p, t: {},
@@ -38,18 +40,32 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     },
     "POST /imports/{import_id}/cancel": lambda v, p, t: {},
     "POST /imports/{import_id}/retry": lambda v, p, t: {},
+    "POST /imports/{import_id}/apply": lambda v, p, t: {"key": uuid4().hex},
     UPLOAD: lambda v, p, t: {"mode": "upsert"},
     "POST /products/new": lambda v, p, t: {"name": "Bolt", "sku": f"F-{uuid4()}", "key": uuid4().hex},
-    "POST /products/{product_id}": lambda v, p, t: _product(v, t.drafted) | {"name": "Renamed"},
-    "POST /products/{product_id}/publish": lambda v, p, t: _product(v, t.publishable, "/publish"),
-    "POST /products/{product_id}/remove": lambda v, p, t: _product(v, t.removable, "/remove"),
+    "POST /products/{product_id}": lambda v, p, t: _shown(v, f"/products/{t.drafted}", None) | {"name": "Renamed"},
+    "POST /products/{product_id}/publish": lambda v, p, t: _shown(
+        v, f"/products/{t.publishable}/review", f"/products/{t.publishable}/publish"
+    ),
+    "POST /products/{product_id}/remove": lambda v, p, t: _shown(
+        v, f"/products/{t.removable}/remove", f"/products/{t.removable}/remove"
+    ),
+    "POST /products/{product_id}/discard": lambda v, p, t: _shown(
+        v, f"/products/{t.redrafted}/discard", f"/products/{t.redrafted}/discard"
+    ),
+    "POST /products/{product_id}/unarchive": lambda v, p, t: {},
+    "POST /products/{product_id}/versions/{version}/draft": lambda v, p, t: {},
     "POST /products/{product_id}/versions/{version}/withdraw": lambda v, p, t: {"reason": "Wrong"},
     LAST: lambda v, p, t: {},
 }  # fmt: skip
+_IMPORTS = {"POST /imports/{import_id}/retry": "finished_import", "POST /imports/{import_id}/apply": "dry_run"}
 _PRODUCTS = {
     "POST /products/{product_id}": "drafted",
     "POST /products/{product_id}/publish": "publishable",
     "POST /products/{product_id}/remove": "removable",
+    "POST /products/{product_id}/discard": "redrafted",
+    "POST /products/{product_id}/unarchive": "archived",
+    "POST /products/{product_id}/versions/{version}/draft": "undrafted",
     "POST /products/{product_id}/versions/{version}/withdraw": "published",
 }
 
@@ -68,11 +84,6 @@ def _shown(visitor: Visitor, page: str, action: str | None) -> Fields:
     return dict(visitor.fields(visitor.get(page), action))
 
 
-def _product(visitor: Visitor, product_id: str, act: str = "") -> Fields:
-    page = f"/products/{product_id}"
-    return _shown(visitor, page, page + act)
-
-
 def address(name: str, things: Things, invitation_id: str) -> str:
     in_overlap = "{secret_id}" in name
     client = things.overlapping if in_overlap else things.client
@@ -83,7 +94,7 @@ def address(name: str, things: Things, invitation_id: str) -> str:
         "session_id": things.session,
         "invitation_id": invitation_id,
         "product_id": getattr(things, _PRODUCTS.get(name, "drafted")),
-        "import_id": things.finished_import if name.endswith("/retry") else things.upload,
+        "import_id": getattr(things, _IMPORTS.get(name, "upload")),
         "version": "1",
     }
     return re.sub(r"{(\w+)}", lambda match: str(values[match[1]]), name.partition(" ")[2])

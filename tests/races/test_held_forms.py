@@ -13,10 +13,13 @@ from harness.held import HeldRequest
 from harness.people import Person, Session, invite, sign_in
 from harness.rows import rows
 from harness.world import World
+from races.conftest import SEVERAL_WORKERS
 from races.console_forms import ASKING, FORMS, LAST, form_for, writing_forms
 from races.test_revoked_callers import PEOPLE, written
 from races.writing_routes import Things, await_imports, make_things, uploading
 
+RUNS_ON = SEVERAL_WORKERS
+CARRIED = 'name="carried"'
 CUTS = {
     **{name: cut for name, cut in PEOPLE.items() if name != "signed out"},
     "signed out": None,
@@ -68,8 +71,9 @@ def test_a_held_form_writes_nothing_after_a_cut(
         before = written(arena)
         for name, request in held.items():
             status, location, text = request.finish()
-            assert status in (303, 403), (name, status, text)
-            assert status == 403 or location.startswith("/sign-in"), (name, location)
+            # Where the cut came before the guard had begun, the form is carried through sign-in.
+            assert status in (303, 403) or (status == 200 and CARRIED in text), (name, status, text)
+            assert status != 303 or location.startswith("/sign-in"), (name, location)
         assert written(arena) == before
 
 
@@ -81,4 +85,6 @@ def test_the_same_held_forms_are_taken_where_nothing_is_cut(arena: World, visito
             status, location, text = request.finish()
             assert status in (200, 303), (name, status, text)
             assert name == LAST or not location.startswith("/sign-in"), (name, location)
-    await_imports(arena)
+            assert CARRIED not in text, (name, text)
+            if "/imports" in name:
+                await_imports(arena)

@@ -18,6 +18,7 @@ from harness.held import HeldRequest
 from harness.people import Session, logout
 from harness.rows import rows
 from harness.world import World
+from races.conftest import SEVERAL_WORKERS
 from races.writing_routes import (
     PASSWORD,
     REQUESTS,
@@ -30,6 +31,7 @@ from races.writing_routes import (
     writes_of_api,
 )
 
+RUNS_ON = SEVERAL_WORKERS
 WRITES = writes_of_api()
 HELD = sorted(name for name, route in WRITES.items() if reads_body(route))
 MACHINES = sorted(

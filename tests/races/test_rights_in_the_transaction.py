@@ -20,10 +20,11 @@ from harness.held import HeldRequest
 from harness.load import Line, Load
 from harness.rows import change_unheard, trail
 from harness.world import World
-from races.conftest import Lines
+from races.conftest import SEVERAL_WORKERS, Lines
 from races.test_revoked_callers import CLIENTS, MACHINES, PEOPLE, WRITES, written
 from races.writing_routes import Things, request_for, uploading
 
+RUNS_ON = SEVERAL_WORKERS
 NOW = int(time.time() * 1000)
 OF_PEOPLE = {
     "epoch": "UPDATE users SET epoch = epoch + 1 WHERE id = '{id}'",

@@ -20,6 +20,7 @@ from products.catalogue import body, complete
 API = "/api/v1"
 JSON = ("Content-Type", "application/json")
 CSV = ("Content-Type", "text/csv")
+UPLOADED = b"sku,name\nS-1,Bolt\n"
 SESSION_ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
 
 
@@ -34,7 +35,11 @@ class Things:
     publishable: str
     published: str
     removable: str
+    redrafted: str
+    undrafted: str
+    archived: str
     finished_import: str
+    dry_run: str
     upload: str = ""
     session: str = SESSION_ID
 
@@ -46,19 +51,27 @@ def make_things(world: World) -> Things:
     def product(**members: Any) -> str:
         return str(api.post("/products", bearer=owner, json=body(**members)).expect(201).data()["id"])
 
+    def published() -> str:
+        product_id = product(**complete())
+        api.post(f"/products/{product_id}/publish", bearer=owner).expect(200)
+        return product_id
+
     overlapping = world.new_client()
     rotate(api, overlapping, owner, grace_period_seconds=3600).expect(200)
-    published = product(**complete())
-    api.post(f"/products/{published}/publish", bearer=owner).expect(200)
+    redrafted, archived = published(), published()
+    api.patch(f"/products/{redrafted}", bearer=owner, json={"content": {"brand": "Next"}}).expect(200)
+    api.delete(f"/products/{archived}", bearer=owner).expect(204)
     return Things(
-        world.person(), world.new_client(), overlapping, product(), product(**complete()), published, product(),
-        _import_with_errors(world),
+        world.person(), world.new_client(), overlapping, product(), product(**complete()), published(), product(),
+        redrafted, published(), archived, _imported(world, f"sku,gtin\nS-{uuid4()},1\n"),
+        _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
     )  # fmt: skip
 
 
-def _import_with_errors(world: World) -> str:
-    file = f"sku,gtin\nS-{uuid4()},1\n".encode()
-    started = world.api.post("/imports", bearer=world.owner.access, content=file, headers=[CSV]).expect(202).data()
+def _imported(world: World, file: str, query: str = "") -> str:
+    """An import that has ended."""
+    api, owner = world.api, world.owner.access
+    started = api.post(f"/imports{query}", bearer=owner, content=file.encode(), headers=[CSV]).expect(202).data()
     await_imports(world)
     return str(started["id"])
 
@@ -77,7 +90,8 @@ def await_imports(world: World) -> None:
 def uploading(world: World) -> Iterator[str]:
     """An import that waits for its file; an account has two unfinished ones at most."""
     api, owner = world.api, world.owner.access
-    job = str(api.post("/imports", bearer=owner, headers=[CSV, ("Upload-Length", "9")]).expect(202).data()["id"])
+    length = ("Upload-Length", str(len(UPLOADED)))
+    job = str(api.post("/imports", bearer=owner, headers=[CSV, length]).expect(202).data()["id"])
     try:
         yield job
     finally:
@@ -107,7 +121,7 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "PATCH /imports/{import_id}/content": lambda w, t: (
         f"/imports/{t.upload}/content",
         (("Content-Type", "application/partial-upload"), ("Upload-Offset", "0")),
-        b"sku,name\n",
+        UPLOADED,
     ),
     "POST /imports/{import_id}/retry": lambda w, t: _empty(f"/imports/{t.finished_import}/retry"),
     "POST /oauth/clients": lambda w, t: _json("/oauth/clients", {"client_name": "New", "scope": "products:read"}),
@@ -128,6 +142,8 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /products": lambda w, t: _json("/products", body()),
     "DELETE /products/{product_id}": lambda w, t: _empty(f"/products/{t.removable}"),
     "PATCH /products/{product_id}": lambda w, t: _json(f"/products/{t.drafted}", {"content": {"brand": str(uuid4())}}),
+    "DELETE /products/{product_id}/draft": lambda w, t: _empty(f"/products/{t.redrafted}/draft"),
+    "POST /products/{product_id}/unarchive": lambda w, t: _empty(f"/products/{t.archived}/unarchive"),
     "POST /products/{product_id}/publish": lambda w, t: _json(f"/products/{t.publishable}/publish", {}),
     "POST /products/{product_id}/versions/{version}/withdraw": lambda w, t: _json(
         f"/products/{t.published}/versions/1/withdraw", {"reason": "Wrong"}

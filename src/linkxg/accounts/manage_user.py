@@ -13,9 +13,10 @@ from linkxg import audit
 from linkxg.accounts import store
 from linkxg.accounts.model import AccountView, Role, User, UserView, may_manage
 from linkxg.audit.model import Actor
-from linkxg.authorization.write_as import lock_caller, revoke_as
+from linkxg.authorization.write_as import revoke_as
 from linkxg.clock import rfc3339
 from linkxg.db import Database, changes
+from linkxg.db.caller_lock import lock_caller
 from linkxg.db.changes import GONE, USER
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 

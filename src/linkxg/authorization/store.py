@@ -1,14 +1,9 @@
 """The SQL that finds a caller whose rights are still those of their token or session.
 
-On PostgreSQL a write holds a shared lock of its caller and a revocation the exclusive one, so each waits for the other.
-They are advisory locks, which are granted in turn: a stream of shared row locks would hold up an exclusive one for
-ever. The check is a statement of its own after the lock, so that it sees what the lock was waited for. On SQLite units
-run one after another, and no lock is needed.
+The check is a statement of its own after the lock of the caller, so that it sees what the lock was waited for.
 """
 
-import hashlib
-
-from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, column, exists, func, select, table
+from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, column, exists, select, table
 
 from linkxg.db.changes import TOKEN, changes
 from linkxg.db.prepared import Prepared
@@ -62,14 +57,6 @@ def lock_account(conn: Connection, account_id: str) -> None:
     if conn.dialect.name == "postgresql":
         # FOR NO KEY UPDATE: every row of the trail refers to the account, and its writer must not wait for this one.
         conn.execute(_ACCOUNT, {"account": account_id})
-
-
-def lock_caller(conn: Connection, caller_id: str, *, shared: bool = False) -> None:
-    """Hold the lock of a person or client until the transaction ends. Row locks of theirs come after it."""
-    if conn.dialect.name == "postgresql":
-        lock = func.pg_advisory_xact_lock_shared if shared else func.pg_advisory_xact_lock
-        key = hashlib.sha256(b"caller " + caller_id.encode()).digest()[:8]
-        conn.execute(select(lock(int.from_bytes(key, signed=True))))
 
 
 def find_person(

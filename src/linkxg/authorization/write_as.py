@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from linkxg.audit.model import Actor
 from linkxg.authorization import store
 from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
 from linkxg.db.database import P, T, Unit
 from linkxg.errors import InvalidToken
 
@@ -28,7 +29,7 @@ async def write_as(database: Database, actor: Actor, unit: Unit[P, T], *args: P.
     """
 
     def authorised(conn: Connection) -> T | _Refused:
-        store.lock_caller(conn, actor.id or "", shared=True)
+        lock_caller(conn, actor.id or "", shared=True)
         refused = require_current(conn, actor)
         return unit(conn, *args, **kwargs) if refused is None else _Refused(refused)
 
@@ -45,20 +46,11 @@ async def revoke_as(
 
     def authorised(conn: Connection) -> T | _Refused:
         store.lock_account(conn, account_id)
-        store.lock_caller(conn, actor.id or "")
+        lock_caller(conn, actor.id or "")
         refused = require_current(conn, actor)
         return unit(conn, *args, **kwargs) if refused is None else _Refused(refused)
 
     return _outcome(await database.write(authorised))
-
-
-def lock_caller(conn: Connection, caller_id: str) -> None:
-    """Inside a unit that revokes: wait for the writes of this person or client that are under way.
-
-    Later ones wait for the unit, and see the revocation. Called before any row of theirs is locked, and before the head
-    of the trail.
-    """
-    store.lock_caller(conn, caller_id)
 
 
 def require_current(conn: Connection, actor: Actor) -> InvalidToken | None:

@@ -18,10 +18,14 @@ T = TypeVar("T")
 
 
 class Report(msgspec.Struct):
-    """From a worker that answers requests. One that asks gives its question a number, from 1."""
+    """From a worker that answers requests. One that asks gives its question a number, from 1.
+
+    `failed` is why a worker could not start: its only report.
+    """
 
     counts: Counts
     asks: int = 0
+    failed: str = ""
 
 
 class Told(msgspec.Struct):
@@ -50,8 +54,7 @@ class Channel(Generic[T]):
 
     def send(self, message: msgspec.Struct) -> None:
         """Never waits; to an end that is closed nothing is sent."""
-        text = msgspec.msgpack.encode(message)
-        self._writer.write(len(text).to_bytes(4) + text)
+        self._writer.write(_framed(message))
 
     async def receive(self) -> T | None:
         """The next message, None once the other side has ended."""
@@ -66,3 +69,14 @@ class Channel(Generic[T]):
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
+
+
+def send_now(end: socket.socket, message: msgspec.Struct) -> None:
+    """Send through an end that no event loop has taken over yet."""
+    with contextlib.suppress(OSError):
+        end.sendall(_framed(message))
+
+
+def _framed(message: msgspec.Struct) -> bytes:
+    text = msgspec.msgpack.encode(message)
+    return len(text).to_bytes(4) + text

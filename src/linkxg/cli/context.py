@@ -49,9 +49,17 @@ def load_settings(data_dir: Path | None, **overrides: Any) -> Settings:
         fail(str(error), WRONG_USAGE)
 
 
+class CommandFailed(SystemExit):
+    """The exit of a command that has written why it failed to stderr."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(code)
+        self.reason = reason
+
+
 def fail(message: str, code: int = FAILED) -> NoReturn:
     sys.stderr.write(f"linkxg: {message}\n")
-    raise SystemExit(code)
+    raise CommandFailed(code, message)
 
 
 def tell(text: str) -> None:

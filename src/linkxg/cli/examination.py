@@ -1,5 +1,6 @@
 """Which checks does the doctor make, and in which order?"""
 
+import os
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -18,6 +19,9 @@ async def examination(settings: Settings, host: str, port: int) -> list[Finding]
     places = [place for place in (settings.data_dir, file and file.parent) if place and place.exists()]
     findings = [ok("settings", "usable")]
     findings += check_data_dir(settings.data_dir)
+    if settings.data_dir.exists() and not os.access(settings.data_dir, os.X_OK):
+        # Nothing in it can be looked at.
+        return findings
     findings += check_keys(settings, first_start=file is not None and not file.exists())
     findings += check_space(places)
     findings += check_tls(settings, urlsplit(settings.public_url).hostname or "")

@@ -43,7 +43,7 @@ def configuration(app: Callable[..., Any] | str, settings: Settings) -> uvicorn.
     return uvicorn.Config(
         app,
         factory=isinstance(app, str),
-        loop="uvloop",
+        loop="linkxg.cli.event_loop:ServerLoop",
         http=AtOnceProtocol,
         ws="none",
         lifespan="on",

@@ -55,11 +55,13 @@ def restore(
     """Bring a backup back: everybody signs in again, new keys are made, and what was revoked stays revoked."""
     settings = load_settings(data_dir)
     register_tables()
-    database = prepare_database(settings)
-    with one_line_failures(), alone(settings.data_dir):
+    # Before anything is made: a name that was mistyped leaves no directory behind.
+    with one_line_failures():
         if not file.is_file():
             fail(f"there is no file {file}")
         label = read_label(file)
+    database = prepare_database(settings)
+    with one_line_failures(), alone(settings.data_dir):
         new_keys = partial(_new_keys, settings.data_dir, settings.token_algorithm)
         wanted = Wanted(label, replace, revoke_secrets, new_keys)
         damage = asyncio.run(_damage(database))

@@ -5,7 +5,8 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ import uvicorn
 from linkxg.cli.context import (
     FAILED,
     WRONG_USAGE,
+    CommandFailed,
     DataDir,
     connected,
     fail,
@@ -25,7 +27,9 @@ from linkxg.cli.context import (
 )
 from linkxg.cli.http_server import HttpServer, configuration, require_certificate
 from linkxg.cli.listener import listen
+from linkxg.cli.start_failure import log_failed_start
 from linkxg.cli.supervisor import Supervisor
+from linkxg.db.faults import reason_of
 from linkxg.db.migrations import migrate
 from linkxg.occupancy import occupy
 from linkxg.settings import Settings, SettingsError, require_safe_listener
@@ -41,18 +45,32 @@ def serve(
     data_dir: DataDir = None,
 ) -> None:
     """Run the service: create keys and schema at first start, migrate, then answer."""
-    settings = load_settings(data_dir)
-    try:
-        require_safe_listener(settings, host)
-        require_certificate(settings)
-    except SettingsError as error:
-        fail(str(error), WRONG_USAGE)
-    listeners = listen_or_fail(host, port)
-    with one_line_failures():
-        # The workers do the same; this keeps a restore out while the schema is brought up to date.
-        occupy(settings.data_dir)
-    prepare(settings)
+    with logged_start():
+        settings = load_settings(data_dir)
+        try:
+            require_safe_listener(settings, host)
+            require_certificate(settings)
+        except SettingsError as error:
+            fail(str(error), WRONG_USAGE)
+        listeners = listen_or_fail(host, port)
+        with one_line_failures():
+            # The workers do the same; this keeps a restore out while the schema is brought up to date.
+            occupy(settings.data_dir)
+        prepare(settings)
     run_server(settings, host, port, workers, listeners=listeners)
+
+
+@contextmanager
+def logged_start() -> Iterator[None]:
+    """Log a failed start as `start.failed`, beside the line for people: the standard error of a service is its log."""
+    try:
+        yield
+    except CommandFailed as failed:
+        log_failed_start(failed.reason)
+        raise
+    except Exception as fault:  # noqa: BLE001  whatever keeps the service from starting is logged in one line
+        log_failed_start(reason_of(fault))
+        fail(reason_of(fault))
 
 
 def migrate_database(data_dir: DataDir = None) -> None:
@@ -109,6 +127,8 @@ def run_server(
             raise SystemExit(FAILED)
         return
     server = _Server(configuration("linkxg.app:create_app", settings), on_answering)
+    with logged_start():
+        server.config.load()
     # uvicorn repeats the signal that ended it to whoever handled it before; to have ended in order is a success.
     signal.signal(signal.SIGTERM, server.handle_exit)
     with contextlib.suppress(KeyboardInterrupt):

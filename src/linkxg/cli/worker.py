@@ -12,15 +12,14 @@ import socket
 import sys
 
 from linkxg.app import create_app
-from linkxg.cli.channel import REPORT_S, Channel, Report, Told
+from linkxg.cli.channel import REPORT_S, Channel, Report, Told, send_now
 from linkxg.cli.context import FAILED
 from linkxg.cli.http_server import HttpServer, configuration, require_certificate
+from linkxg.cli.start_failure import log_failed_start
 from linkxg.crypto.memory import share_one_arena
 from linkxg.db.faults import reason_of
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.settings import load
-from linkxg.web import logs
-from linkxg.web.logs import log
 from linkxg.web.metrics import Counts, Metrics
 
 ANSWER_S = 2.0
@@ -80,7 +79,10 @@ class Worker(HttpServer):
         self._tasks: list[asyncio.Task[None]] = []
         settings = load(os.environ)
         require_certificate(settings)
-        super().__init__(configuration(create_app(self._metrics), settings))
+        super().__init__(configuration(create_app(self._metrics, self._report_failure), settings))
+
+    def _report_failure(self, reason: str) -> None:
+        send_now(self._end, Report(Counts(), failed=reason))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -106,8 +108,9 @@ def main() -> None:
     try:
         worker = Worker(channel)
     except Exception as fault:  # noqa: BLE001  whatever keeps it from starting is said in one line
-        logs.configure(os.environ.get("LINKXG_LOG_LEVEL") or "info")
-        log.error("start.failed", pid=os.getpid(), reason=reason_of(fault))
+        reason = reason_of(fault)
+        log_failed_start(reason)
+        send_now(channel, Report(Counts(), failed=reason))
         raise SystemExit(FAILED) from None
     with contextlib.suppress(KeyboardInterrupt):
         worker.run(listeners)

@@ -27,6 +27,7 @@ class WorkerProcess:
         self.ready = asyncio.Event()
         self.heard_at = asyncio.get_running_loop().time()
         self.counts = Counts()
+        self._failed = ""
 
     @classmethod
     async def start(cls, listeners: list[socket.socket]) -> Self:
@@ -49,6 +50,11 @@ class WorkerProcess:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def failure(self) -> str:
+        """Why a worker that has ended did not start."""
+        return self._failed or f"the worker ended with exit code {self._process.returncode} before it answered"
+
     async def follow(self, gather: Callable[[], Counts]) -> int:
         """Listen to it until it ends; its exit code, negative for a signal. `gather` answers what it asks."""
         listening = asyncio.create_task(self._listen(gather))
@@ -62,6 +68,9 @@ class WorkerProcess:
     async def _listen(self, gather: Callable[[], Counts]) -> None:
         while (report := await self._channel.receive()) is not None:
             self.heard_at = asyncio.get_running_loop().time()
+            if report.failed:
+                self._failed = report.failed
+                continue
             self.counts = report.counts
             self.ready.set()
             if report.asks:

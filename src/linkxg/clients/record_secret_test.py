@@ -2,14 +2,16 @@
 
 from sqlalchemy import Connection
 
+from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
 from linkxg.clients import store
 from linkxg.clock import now_ms
 from linkxg.crypto.secrets import digest, same
 from linkxg.db import Database
 
 
-async def record_secret_test(database: Database, account_id: str, client_id: str, secret: str) -> None:
-    """Nothing is noted for a secret that the client does not have."""
+async def record_secret_test(database: Database, actor: Actor, account_id: str, client_id: str, secret: str) -> None:
+    """Nothing is noted for a secret that the client does not have. Raises InvalidToken."""
     presented = digest(secret)
 
     def unit(conn: Connection) -> None:
@@ -18,4 +20,4 @@ async def record_secret_test(database: Database, account_id: str, client_id: str
             if same(known.digest, presented):
                 store.update_secret(conn, account_id, known.id, tested_at=now_ms())
 
-    await database.write(unit)
+    await write_as(database, actor, unit)

@@ -24,9 +24,9 @@ from sqlalchemy import (
     select,
 )
 
-from linkxg.authorization.store import lock_caller
 from linkxg.clients.model import Client, KnownClient, KnownSecret, Secret
 from linkxg.clock import DAY
+from linkxg.db.caller_lock import lock_caller
 from linkxg.db.prepared import Prepared
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.tokens.scopes import format_scope

@@ -145,7 +145,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         await parts.limits.spend(TRIED, visit.account_id)
         trial = await try_credential(parts.token_endpoint, visit.exchange, client_id, secret)
         if trial.status == 200:
-            await record_secret_test(parts.database, visit.account_id, client_id, secret)
+            await record_secret_test(parts.database, visit.actor, visit.account_id, client_id, secret)
         scope = format_scope(client.scopes)
         return show_secret(parts, visit, client_id, client.name, scope, secret, trial=trial)
 

@@ -15,12 +15,12 @@ from linkxg.console.pages import COMMON, go, page
 from linkxg.console.parts import Parts
 from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidState, PayloadTooLarge, RateLimitExceeded, ValidationFailed
-from linkxg.imports.apply_checked import apply_checked, may_apply
 from linkxg.imports.charsets import declared_charset
 from linkxg.imports.failed_rows import failed_rows, type_of
 from linkxg.imports.manage_import import cancel_import, retry_import
 from linkxg.imports.model import MAX_UPLOAD, OPEN, JobRow, Options
 from linkxg.imports.read_import import list_imports, list_row_errors, may_retry, read_import, view
+from linkxg.imports.run_checked_import import may_apply, run_checked_import
 from linkxg.imports.start_import import start_import
 from linkxg.imports.template import template
 from linkxg.imports.upload_endpoint import MEDIA_TYPES, format_of
@@ -105,7 +105,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         visit = visit_of(request)
         key = check_key(visit.form.text("key") or None)
         try:
-            job, _ = await apply_checked(parts.database, visit.actor, visit.account_id, import_id, key)
+            job, _ = await run_checked_import(parts.database, visit.actor, visit.account_id, import_id, key)
         except (InvalidState, RateLimitExceeded) as error:
             return await _show(parts, visit, import_id, error=error.description, status=error.status)
         parts.wake_imports()

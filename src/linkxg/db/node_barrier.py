@@ -56,6 +56,8 @@ class Peer:
             pass
         except OSError:
             self.close()
+            # `close` finishes what was pending before; to a closed connection nothing is pending.
+            _finish(applied)
         return applied
 
     def forget(self, number: int) -> None:

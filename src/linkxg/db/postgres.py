@@ -28,6 +28,7 @@ from linkxg.db.node_barrier import NodeBarrier
 from linkxg.db.postgres_pool import Trust
 from linkxg.db.schema import AnyRow
 from linkxg.db.servers import Servers
+from linkxg.db.standby_check import StandbyCheck
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.waiting import in_a_task
 
@@ -112,6 +113,7 @@ class PostgresDatabase(Database):
         )
         self._trust = Trust(self._engine)
         self._snapshots = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._standby = StandbyCheck(self._administrator)
         self._wake = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
         self._horizon = 0
@@ -181,7 +183,8 @@ class PostgresDatabase(Database):
             async with asyncio.timeout(DEADLINE):
                 return await self._attempt(connect, unit)
         except _UNREACHABLE as error:
-            raise TemporarilyUnavailable(f"{door}: {error}") from error
+            missing = await self._standby.missing() if door == "write" and isinstance(error, TimeoutError) else None
+            raise TemporarilyUnavailable(f"{door}: {missing or str(error) or type(error).__name__}") from error
         except DBAPIError as error:
             if error.connection_invalidated or _is_passing(error):
                 raise TemporarilyUnavailable(f"{door}: {error.orig}") from error

@@ -22,7 +22,7 @@ from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
 from linkxg.db.group_commit import GroupWriter, abandon
 from linkxg.db.turn import Turn
 from linkxg.errors import TemporarilyUnavailable
-from linkxg.runtime.files import make_private
+from linkxg.runtime.files import is_read_only, make_private
 
 BUSY_MS = 4_000
 ALONE_MS = 60_000
@@ -194,11 +194,11 @@ class SQLiteDatabase(Database):
             self.on_wait("write", time.perf_counter() - started)
 
     async def storage_fault(self) -> str | None:
-        status = os.statvfs(self.path.parent)
-        if status.f_flag & os.ST_RDONLY:
+        if is_read_only(self.path.parent):
             return f"the file system of {self.path} is mounted read-only: changes are refused"
         # Not free at all: with a little left the log of a database still grows within its own file.
-        return f"the file system of {self.path} is full: changes are refused" if status.f_bavail == 0 else None
+        free = os.statvfs(self.path.parent).f_bavail
+        return f"the file system of {self.path} is full: changes are refused" if free == 0 else None
 
     async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with closing(Turn(self.path, ALONE_MS / 1000)) as turn, turn, self._engine.connect() as conn:

@@ -14,7 +14,6 @@ from linkxg.identifiers.ask_once import ask_once
 from linkxg.identifiers.model import Checked, Identifiers
 from linkxg.identifiers.validate import validate
 from linkxg.web.exchange import account_id_of, exchange_of
-from linkxg.web.forms import refuse_unknown
 from linkxg.web.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.web.pages import Success
 from linkxg.web.permits import scope
@@ -36,7 +35,6 @@ def routes(database: Database) -> Sequence[HTTPRouteHandler]:
 
         An identifier that is wrong is an answer; one that is right comes with its normal form.
         """
-        refuse_unknown(request.scope["query_string"], set())
         actor, account_id = actor_of(exchange_of(request.scope)), account_id_of(request.scope)
         replayed = await ask_once(database, actor, account_id, data, check_key(idempotency_key))
         return Response(Success(data=[validate(one) for one in data.identifiers]), headers=replay(replayed))

@@ -1,6 +1,6 @@
-"""The first block of a file, looked at before the file is taken: is it what it is said to be, with columns known here?
+"""Checks the first block of a file before the file is accepted: its kind, its encoding and its header.
 
-What would fail every row, or take one for another, is refused once and with what to do.
+What would fail every row, or mistake one column for another, is refused once, with what to do.
 """
 
 import codecs

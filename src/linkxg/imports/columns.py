@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from msgspec import inspect
 
-from linkxg.imports.artefacts import artefact, rounded
 from linkxg.imports.json_rows import read_value
 from linkxg.imports.lines import CONTROL
 from linkxg.imports.model import MAX_COLUMNS, EmptyAs, Fault, Key, Mode
+from linkxg.imports.spreadsheet_artifacts import artifact, rounded
 from linkxg.products.content import Content
 from linkxg.web.json_number import NumberOutOfRange
 
@@ -223,7 +223,7 @@ class CsvShape:
             return {}, {}, [Fault("", "repeated_header", "The row repeats the header.")]
         if self._ours:
             cells = [cell[1:] if cell[:1] == "'" and _NEUTRALISED.match(cell) else cell for cell in cells]
-        faults = self._artefacts(cells)
+        faults = self._artifacts(cells)
         clears = self._clears
         head: dict[str, Any] = {name: cells[place] for name, place in self._heads.items() if cells[place]}
         content: dict[str, Any] = {name: cells[place] for place, name in self._texts if cells[place]}
@@ -245,7 +245,7 @@ class CsvShape:
                 _put(content, path, None)
         return head, content, faults
 
-    def _artefacts(self, cells: list[str]) -> list[Fault]:
+    def _artifacts(self, cells: list[str]) -> list[Fault]:
         """What stands where no value can; such cells are emptied, but for the SKU, which names the row."""
         faults: list[Fault] = []
         for place in self._nameless:
@@ -255,10 +255,10 @@ class CsvShape:
         for place, (name, cell) in enumerate(zip(self.names, cells, strict=True)):
             if name in ERROR_COLUMNS:
                 continue
-            says_wrong = artefact(cell) if cell[:1] in ("#", "=") else None
+            says_wrong = artifact(cell) if cell[:1] in ("#", "=") else None
             says_wrong = says_wrong or (rounded(cell) if name in HEAD_COLUMNS else None)
             if says_wrong:
-                faults.append(Fault(name, "spreadsheet_artefact", says_wrong, cell[:_SHOWN]))
+                faults.append(Fault(name, "spreadsheet_artifact", says_wrong, cell[:_SHOWN]))
                 cells[place] = cell if name == "sku" else ""
         return faults
 

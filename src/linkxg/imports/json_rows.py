@@ -185,4 +185,4 @@ def _short(text: str) -> str:
 
 
 def _broken() -> Unreadable:
-    return Unreadable("not_json", "This is no JSON, so nobody can say where the next row begins.")
+    return Unreadable("not_json", "This is not valid JSON, so the beginning of the next row cannot be found.")

@@ -12,9 +12,9 @@ from msgspec import UNSET, UnsetType
 from linkxg.identifiers.check_digit import are_checked, are_digits
 from linkxg.identifiers.gtin import FORMATS, Gtin
 from linkxg.identifiers.sku import are_normal
-from linkxg.imports.artefacts import FORMULA_MARK, ROUNDED_MARK, SPREADSHEET_ERRORS
 from linkxg.imports.columns import CATALOGUE, ERROR_COLUMNS, HEAD_COLUMNS, fitting, path_of
 from linkxg.imports.model import Options
+from linkxg.imports.spreadsheet_artifacts import FORMULA_MARK, ROUNDED_MARK, SPREADSHEET_ERRORS
 from linkxg.products.bulk.model import Given
 from linkxg.products.bulk.plain import PlainContents
 from linkxg.products.model import LONGEST_SKU

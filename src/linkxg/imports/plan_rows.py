@@ -22,7 +22,7 @@ from linkxg.products.check_content import Fault as FaultDetail
 from linkxg.products.check_content import check_content
 from linkxg.products.merge_content import merged_content
 from linkxg.web.json_number import NumberOutOfRange
-from linkxg.web.logs import log
+from linkxg.web.logs import location_of, log
 
 _MEMBERS = {"sku", "gtin", "content", *ERROR_COLUMNS}
 _SHOWN = 200
@@ -132,9 +132,9 @@ def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
     except NumberOutOfRange as error:
         return {}, {}, [Fault("", "out_of_range", str(error))]
     except ValueError:
-        return {}, {}, [Fault("", "not_json", "The row is no JSON value, or has a name twice.")]
+        return {}, {}, [Fault("", "not_json", "The row is not valid JSON or repeats a member name.")]
     if not isinstance(value, dict):
-        return {}, {}, [Fault("", "not_json", "The row is no JSON object.")]
+        return {}, {}, [Fault("", "not_json", "The row is not a JSON object.")]
     faults = []
     if value.keys() - _MEMBERS:
         faults.append(Fault("", "unknown_field", "A row has sku, gtin and content, and nothing else."))
@@ -154,18 +154,7 @@ def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
 
 def row_fault(fault: BaseException, job_id: str) -> None:
     """Log a fault of the program that one row has met; never what the row says."""
-    log.error("import.row_fault", job_id=job_id, fault=type(fault).__name__, at=_place(fault))
-
-
-def _place(fault: BaseException) -> str:
-    """The innermost function of ours that it went through."""
-    place, step = "", fault.__traceback__
-    while step is not None:
-        module = step.tb_frame.f_globals.get("__name__", "")
-        if module.startswith("linkxg."):
-            place = f"{module}:{step.tb_lineno}"
-        step = step.tb_next
-    return place
+    log.error("import.row_fault", job_id=job_id, fault=type(fault).__name__, at=location_of(fault))
 
 
 def plan_safely(

@@ -10,7 +10,6 @@ import gc
 import os
 import select
 import sys
-import traceback
 
 import msgspec
 from sqlalchemy import Connection
@@ -28,7 +27,7 @@ from linkxg.imports.take_rows import Whose
 from linkxg.imports.uploads.check_beginning import error_of
 from linkxg.imports.uploads.unpack_upload import is_packed, unpack_upload
 from linkxg.web import logs
-from linkxg.web.logs import log
+from linkxg.web.logs import location_of, log
 
 NICENESS = 10
 """Requests go first: where there is one processor for both, an import takes what they leave."""
@@ -59,7 +58,7 @@ def main() -> None:
     try:
         asyncio.run(_work(order))
     except Exception as fault:  # noqa: BLE001  the lease gives the job to another process; the log says why
-        log.error("import.interrupted", job_id=order.job_id, reason=reason_of(fault), at_line=_place(fault))
+        log.error("import.interrupted", job_id=order.job_id, reason=reason_of(fault), at=location_of(fault))
         raise SystemExit(1) from None
 
 
@@ -91,7 +90,7 @@ async def _run(database: Database, order: Order) -> None:
         with contextlib.suppress(TemporarilyUnavailable):
             # Else the lease says it, a little later.
             await database.write(store.release_job, order.account_id, order.job_id, worker=order.worker)
-        log.info("import.released", job_id=order.job_id, reason=type(stopped).__name__)
+        log.info("import.released", job_id=order.job_id, reason=reason_of(stopped))
         return
     except Cancelled:
         status, error = "CANCELLED", None
@@ -110,12 +109,6 @@ async def _run(database: Database, order: Order) -> None:
 
     if await database.write(finish):
         log.info("import.finished", job_id=order.job_id, account_id=order.account_id, ms=now_ms() - started, **told)
-
-
-def _place(fault: BaseException) -> str:
-    """The innermost line of this program that the fault came through."""
-    ours = [frame for frame in traceback.extract_tb(fault.__traceback__) if "linkxg" in frame.filename]
-    return f"{os.path.basename(ours[-1].filename)}:{ours[-1].lineno}" if ours else ""
 
 
 def _input_ended() -> bool:

@@ -14,7 +14,6 @@ from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import check_key
 from linkxg.imports.failed_rows import failed_rows, type_of
-from linkxg.imports.form_options import FIELDS
 from linkxg.imports.manage_import import cancel_import, retry_import
 from linkxg.imports.model import EmptyAs, Format, Job, JobRow, Key, Mode, OnError, Options, RowError
 from linkxg.imports.read_import import (
@@ -34,7 +33,6 @@ from linkxg.imports.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE
 from linkxg.products.routes import Fields
 from linkxg.products.select_fields import Selection, read_fields, select_fields
 from linkxg.web.exchange import account_id_of, exchange_of
-from linkxg.web.forms import refuse_unknown
 from linkxg.web.headers import LINK, IdempotencyKey, header, next_page, replay
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import scope
@@ -102,7 +100,6 @@ def routes(
         and no body it waits for the file, which then comes in parts to the address of its link `content`.
         """
         exchange = exchange_of(request.scope)
-        refuse_unknown(request.scope["query_string"], FIELDS.keys())
         actor, account_id, once = actor_of(exchange), account_id_of(request.scope), check_key(idempotency_key)
         if upload_length is not None:
             options = Options(await told_format(exchange, format), mode, key, on_error, empty_as, dry_run, publish)
@@ -118,7 +115,7 @@ def routes(
             file_name=upload.file_name,
             idempotency_key=once,
             charset=upload.charset,
-            final_options=upload.final_options,
+            form_options=upload.form_options,
         )
         return queued(made)
 
@@ -132,7 +129,6 @@ def routes(
         fields: Fields = None,
     ) -> Response[Page[Job]]:
         """The account's imports of the last 7 days, newest first."""
-        refuse_unknown(request.scope["query_string"], {"limit", "cursor", "fields"})
         paths = read_fields(fields, Job) if fields else None
         account_id = account_id_of(request.scope)
         filters = {"list": "imports", "account": account_id}
@@ -158,7 +154,6 @@ def routes(
         format: FromQuery[Format] = "csv",
     ) -> Response[bytes]:
         """A file with two products that can be imported as it is."""
-        refuse_unknown(request.scope["query_string"], {"resource", "format"})
         named = f'attachment; filename="products.{format}"'
         headers = {"Content-Disposition": named}
         return Response(template(format), media_type=MEDIA_TYPES[format], headers=headers)
@@ -177,7 +172,6 @@ def routes(
         fields: Fields = None,
     ) -> Response[Success[Job]]:
         """How an import stands; with `wait`, not before it has ended or so many seconds are over."""
-        refuse_unknown(request.scope["query_string"], {"wait", "fields"})
         paths = read_fields(fields, Job) if fields else None
         return told(await await_import(database, account_id_of(request.scope), import_id, wait), paths=paths)
 
@@ -200,7 +194,6 @@ def routes(
         With `Accept: text/csv` or `application/x-ndjson`, as the import's file was: the failed rows themselves, with
         the columns errorCode and errorMessage, to be mended and sent again.
         """
-        refuse_unknown(request.scope["query_string"], {"limit", "cursor"})
         account_id = account_id_of(request.scope)
         if request.accept.best_match([MediaType.JSON, *FAILED]) in FAILED:
             job = await read_import(database, account_id, import_id)
@@ -226,7 +219,6 @@ def routes(
     )
     async def results(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
         """What became of each row, as NDJSON: row, status, id and version of the product."""
-        refuse_unknown(request.scope["query_string"], set())
         account_id = account_id_of(request.scope)
         await read_import(database, account_id, import_id)
 
@@ -246,7 +238,6 @@ def routes(
         request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Job]]:
         """End an import early: rows that were taken stay."""
-        refuse_unknown(request.scope["query_string"], set())
         actor, key = actor_of(exchange_of(request.scope)), check_key(idempotency_key)
         ended = await cancel_import(database, actor, account_id_of(request.scope), import_id, key)
         return told(ended.job, 202, replay(ended.replayed))
@@ -259,7 +250,6 @@ def routes(
         request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Job]]:
         """Go on with an import that ended early, or take its failed rows in a new one."""
-        refuse_unknown(request.scope["query_string"], set())
         actor, key = actor_of(exchange_of(request.scope)), check_key(idempotency_key)
         return queued(await retry_import(database, actor, account_id_of(request.scope), import_id, key))
 

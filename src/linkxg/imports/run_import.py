@@ -26,7 +26,7 @@ from linkxg.imports.plan_rows import Reader, row_fault
 from linkxg.imports.stored_file import Blocks, read_failed
 from linkxg.imports.stretches import Counted, Readable, Stretches
 from linkxg.imports.take_rows import LEASE_MS, Batch, Outcome, Plan, Whose, look_up, plan_all, record, take
-from linkxg.imports.write_apart import write_apart
+from linkxg.imports.write_bisecting import write_bisecting
 from linkxg.products.bulk.model import Current
 
 
@@ -160,13 +160,13 @@ class Run:
         async def write(batch: Batch, plans: list[Plan], before: Progress) -> Outcome | None:
             return await self._database.write(take, self._whose, self._options, batch, plans, before)
 
-        return await write_apart(write, batch, plans, before, self._job.id)
+        return await write_bisecting(write, batch, plans, before, self._job.id)
 
     async def _note(self, batch: Batch, plans: list[Plan]) -> Outcome | None:
         async def write(batch: Batch, plans: list[Plan], before: Progress) -> Outcome | None:
             return await self._database.write(_note, self._whose, batch, plans, before)
 
-        return await write_apart(write, batch, plans, self.progress, self._job.id)
+        return await write_bisecting(write, batch, plans, self.progress, self._job.id)
 
     def _go_on(self, outcome: Outcome | None) -> None:
         if outcome is None:

@@ -1,12 +1,11 @@
-"""How does a file become a job?
+"""Starting an import: the file is stored as it arrives (`receive_file`).
 
-It is stored as it arrives (`receive_file`). The job is queued, in one transaction with its audit event, once the file
-is whole.
+The job is queued, in one transaction with its audit event, once the file is complete.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 import msgspec
@@ -22,11 +21,12 @@ from linkxg.errors import IdempotencyKeyReused, NotFound, PublicError, RateLimit
 from linkxg.ids import uuid7
 from linkxg.imports import store
 from linkxg.imports.discard_upload import discard_upload
+from linkxg.imports.form_options import FormOptions
 from linkxg.imports.model import MAX_OPEN_JOBS, UPLOAD_LEASE_MS, JobRow, Options, as_json
 from linkxg.imports.receive_file import receive_file
 from linkxg.imports.under_way.store import count_open_jobs, lock_jobs
 from linkxg.imports.unpack import Unpacked
-from linkxg.imports.upload_lease import renewing
+from linkxg.imports.upload_lease import renewing, upload_lost
 
 ROUTE = "POST /imports"
 _RETRY_S = 10
@@ -49,11 +49,12 @@ async def start_import(
     file_name: str = "",
     idempotency_key: str | None = None,
     charset: str | None = None,
-    final_options: Callable[[], Options] | None = None,
+    form_options: FormOptions | None = None,
 ) -> Started:
-    """`charset` and `final_options` are those of `receive_file`.
+    """`charset` and `form_options` are those of `receive_file`.
 
-    Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, or what `parts` raises.
+    Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, Conflict for an upload that was
+    cancelled or claimed by another worker meanwhile, or what `parts` raises.
     """
     job = new_job(actor, options, file_name)
     job = job._replace(lease_until=job.created_at + UPLOAD_LEASE_MS)
@@ -66,7 +67,7 @@ async def start_import(
             database, actor, store.insert_block, account_id, job.id, number=number, content=block, now=now_ms()
         )
         if not stored:
-            raise NotFound
+            raise upload_lost()
 
     try:
         columns, unpacked = await receive_file(
@@ -74,10 +75,10 @@ async def start_import(
             renewing(database, account_id, job.id, parts),
             keep,
             charset=charset,
-            final_options=final_options,
+            form_options=form_options,
         )
-        if final_options is not None:
-            job = with_options(job, final_options())
+        if form_options is not None:
+            job = with_options(job, form_options.so_far())
         outcome = await write_as(
             database, actor, _queue, actor, account_id, job, columns=columns, unpacked=unpacked, key=idempotency_key
         )
@@ -149,7 +150,7 @@ def _queue(
         return find_started(conn, account_id, recorded)
     # What was cancelled, or found without a worker, is being deleted: it must not be the answer to its key either.
     if not store.hold_upload(conn, account_id, job.id, now=now_ms()):
-        return NotFound()
+        return upload_lost()
     if request is not None:
         idempotency.insert_record(conn, request, {"id": job.id})
     queued = job._replace(

@@ -1,6 +1,6 @@
 """The file in a request, what it is, and what is to be done with it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import msgspec
 
 from linkxg.errors import InvalidRequest, UnsupportedMediaType
 from linkxg.imports.charsets import CHARSETS, UTF8, declared_charset
-from linkxg.imports.form_options import read_option_fields
+from linkxg.imports.form_options import FormOptions
 from linkxg.imports.model import MAX_UPLOAD, Format, Options
 from linkxg.web.exchange import Exchange
 from linkxg.web.forms import read_form
@@ -24,17 +24,17 @@ _SUFFIXES: dict[str, Format] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "n
 _ANY = (b"application/octet-stream", b"application/gzip", b"application/x-gzip")
 _FORM_BYTES = 64 * 1024
 _ENCODINGS = (b"", b"identity", b"gzip")
-_CONTRADICTION = "The parameter format and the media type do not say the same."
+_CONTRADICTION = "`format` and the media type disagree."
 
 
 class Upload(NamedTuple):
-    """The file of a request, to be read once. `final_options` gives what holds then, where fields may follow it."""
+    """The file of a request, to be read once. `form_options` has the options where fields may follow the file."""
 
     options: Options
     file_name: str
     content: AsyncIterator[bytes]
     charset: str | None
-    final_options: Callable[[], Options] | None = None
+    form_options: FormOptions | None = None
 
 
 async def open_upload(exchange: Exchange, asked: Options, format: Format | None) -> Upload:
@@ -48,7 +48,7 @@ async def open_upload(exchange: Exchange, asked: Options, format: Format | None)
     content_type = exchange.header(b"content-type")
     if content_type is not None and is_multipart(content_type):
         if encoding == b"gzip":
-            raise UnsupportedMediaType("A form is sent without a Content-Encoding; compress the file in it.")
+            raise UnsupportedMediaType("Send a form without Content-Encoding; compress the file in it instead.")
         return await _open_form(exchange, content_type, asked, format)
     kind = _kind(content_type)
     told = _FORMATS.get(kind)
@@ -65,23 +65,19 @@ async def open_upload(exchange: Exchange, asked: Options, format: Format | None)
 async def _open_form(exchange: Exchange, content_type: bytes, asked: Options, format: Format | None) -> Upload:
     form = MultipartUpload(content_type, exchange.stream(MAX_UPLOAD + _FORM_BYTES))
     await form.begin()
+    if format is not None:
+        asked = msgspec.structs.replace(asked, format=format)
     query = read_form(exchange.query, frozenset())
-
-    def options() -> Options:
-        """By the address and the fields so far; what neither says of the format, the file does."""
-        fields = read_option_fields(form.fields, query)
-        found = fields.pop("format", format) or format_of_part(form)
-        return msgspec.structs.replace(asked, format=found, **fields)
-
+    options = FormOptions(asked, query, form.fields, lambda: format_of_part(form))
     content = form.content(fields_may_follow=True)
-    return Upload(options(), form.file_name, content, declared_charset(form.file_type), options)
+    return Upload(options.so_far(), form.file_name, content, declared_charset(form.file_type), options)
 
 
 def format_of_part(form: MultipartUpload) -> Format:
     """What the name of the file says, else its media type; CSV where neither does. Raises InvalidRequest."""
     named, told = _suffix_format(form.file_name), _FORMATS.get(_kind(form.file_type.encode("utf-8", "replace")))
     if named is not None and told is not None and named != told:
-        raise InvalidRequest("The name of the file and its media type do not say the same; add the parameter format.")
+        raise InvalidRequest("The file name and the media type disagree; add the parameter `format`.")
     return named or told or "csv"
 
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
-from linkxg.errors import NotFound, PublicError
+from linkxg.errors import Conflict, PublicError
 from linkxg.imports.discard_upload import discard_upload
 from linkxg.imports.model import UPLOAD_LEASE_MS
 from linkxg.imports.store import hold_upload
@@ -21,16 +21,21 @@ RENEW_MS = UPLOAD_LEASE_MS // 4
 LOOK_S = 5.0
 
 
+def upload_lost() -> Conflict:
+    """The error of a request that still sends to an upload that another request or worker has ended."""
+    return Conflict("This upload was cancelled, refused or given up before its file was complete. Send the file again.")
+
+
 async def renewing(
     database: Database, account_id: str, job_id: str, parts: AsyncIterator[bytes]
 ) -> AsyncIterator[bytes]:
-    """The parts, while the lease is renewed. Raises NotFound once the upload was cancelled or deleted."""
+    """The parts, while the lease is renewed. Raises Conflict once the upload was cancelled or deleted."""
     renewed_at = now_ms()
     async for part in parts:
         if now_ms() - renewed_at >= RENEW_MS:
             renewed_at = now_ms()
             if not await database.write(hold_upload, account_id, job_id, now=renewed_at):
-                raise NotFound
+                raise upload_lost()
         yield part
 
 

@@ -38,11 +38,12 @@ class ClientAuthentication:
         self._limits = limits
         self._usage = usage
 
-    async def read(self, exchange: Exchange) -> dict[str, str]:
-        """The form. Raises RateLimitExceeded, InvalidRequest, UnsupportedMediaType or PayloadTooLarge.
+    async def read(self, exchange: Exchange) -> tuple[dict[str, str], bytes | None]:
+        """The form and the Authorization header.
 
-        Raises InvalidClient for a request without any client authentication: clients that wait for a challenge send
-        such a one first (RFC 6749 §5.2).
+        Raises RateLimitExceeded, InvalidRequest, UnsupportedMediaType or PayloadTooLarge; and InvalidClient for a
+        request without any client authentication: clients that wait for a challenge send such a one first (RFC 6749
+        §5.2).
         """
         await self._limits.spend(SOURCE_REQUESTS, source_key(exchange.source))
         if exchange.query:
@@ -51,13 +52,16 @@ class ClientAuthentication:
             raise InvalidRequest("Send the request as application/x-www-form-urlencoded.")
         refuse_form_coding(exchange.header(b"content-encoding"))
         form = read_form(await exchange.body(BODY_LIMIT))
-        if _BODY_CREDENTIALS.isdisjoint(form) and not (exchange.header(b"authorization") or b"").strip():
+        authorization = exchange.header(b"authorization")
+        if _BODY_CREDENTIALS.isdisjoint(form) and not (authorization and authorization.strip()):
             raise InvalidClient(reason="no client authentication")
-        return form
+        return form, authorization
 
-    async def authenticate(self, exchange: Exchange, form: dict[str, str]) -> Authenticated:
-        """The client. Raises InvalidRequest, InvalidClient or RateLimitExceeded."""
-        credentials = read_credentials(exchange.header(b"authorization"), form)
+    async def authenticate(
+        self, exchange: Exchange, form: dict[str, str], authorization: bytes | None
+    ) -> Authenticated:
+        """The client of what was read. Raises InvalidRequest, InvalidClient or RateLimitExceeded."""
+        credentials = read_credentials(authorization, form)
         source = source_key(exchange.source)
         pair = f"{credentials.client_id} {source}"
         if len(credentials.client_id) > MAX_CLIENT_ID or len(credentials.secret) > MAX_SECRET:

@@ -44,8 +44,8 @@ class IntrospectionEndpoint:
         self._audience = audience
 
     async def __call__(self, exchange: Exchange) -> Reply:
-        form = await self._authentication.read(exchange)
-        client = (await self._authentication.authenticate(exchange, form)).client
+        form, authorization = await self._authentication.read(exchange)
+        client = (await self._authentication.authenticate(exchange, form, authorization)).client
         token = form.get("token")
         if token is None:
             raise InvalidRequest("The parameter token is missing.")

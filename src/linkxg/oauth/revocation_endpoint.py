@@ -26,8 +26,8 @@ class RevocationEndpoint:
         self._database = database
 
     async def __call__(self, exchange: Exchange) -> Reply:
-        form = await self._authentication.read(exchange)
-        authenticated = await self._authentication.authenticate(exchange, form)
+        form, authorization = await self._authentication.read(exchange)
+        authenticated = await self._authentication.authenticate(exchange, form, authorization)
         token = form.get("token")
         if token is None:
             raise InvalidRequest("The parameter token is missing.")

@@ -65,11 +65,11 @@ class TokenEndpoint:
         return Reply(200, self._encode(answer), _HEADERS)
 
     async def _grant(self, exchange: Exchange) -> TokenAnswer:
-        form = await self._authentication.read(exchange)
+        form, authorization = await self._authentication.read(exchange)
         grant_type = form.get("grant_type")
         if grant_type is None:
             raise InvalidRequest("The parameter grant_type is missing.")
-        authenticated = await self._authentication.authenticate(exchange, form)
+        authenticated = await self._authentication.authenticate(exchange, form, authorization)
         if grant_type != client_credentials.NAME:
             raise UnsupportedGrantType
         try:

@@ -7,12 +7,14 @@ from linkxg.audit.model import Actor
 from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import InvalidState, NotFound, PreconditionFailed, PublicError
+from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid
 from linkxg.products import store
+from linkxg.products.change_head import change_head
 from linkxg.products.change_product import MayChange
-from linkxg.products.model import Product, view
+from linkxg.products.model import Head, Product, view
 from linkxg.products.read_product import is_version
+from linkxg.products.versions.model import VersionRow
 from linkxg.products.versions.store import find_shown, find_version, insert_version
 
 
@@ -24,22 +26,23 @@ async def begin_draft(
         raise NotFound
 
     def unit(conn: Connection) -> Product | PublicError:
-        while True:
-            head = store.find_head(conn, account_id, product_id)
+        def attempt(head: Head) -> tuple[Head, VersionRow, int, int] | PublicError | None:
             row = find_version(conn, account_id, product_id, version)
-            if head is None or row is None:
+            if row is None:
                 return NotFound()
-            if not may_change(head.revision):
-                return PreconditionFailed()
             if head.status == "ARCHIVED":
                 return InvalidState("An archived product cannot be changed. Unarchive it first.")
             if head.draft_version is not None or head.latest_version is None:
                 return InvalidState("There is a draft already. Publish or discard it first.")
             number, now = head.latest_version + 1, max(now_ms(), head.updated_at)
-            if store.update_head(
-                conn, account_id, product_id, seen=head.revision, draft_version=number, updated_at=now
-            ):
-                break
+            changed = {"draft_version": number, "updated_at": now}
+            done = store.update_head(conn, account_id, product_id, seen=head.revision, **changed)
+            return (head, row, number, now) if done else None
+
+        outcome = change_head(conn, account_id, product_id, may_change, attempt)
+        if isinstance(outcome, PublicError):
+            return outcome
+        head, row, number, now = outcome
         insert_version(
             conn, account_id, product_id, version=number, status="DRAFT", digest=row.digest, content=row.content,
             created_at=now, created_by=actor.id or "",

@@ -7,11 +7,12 @@ from linkxg.audit.model import Actor
 from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import InvalidState, NoDraft, NotFound, PreconditionFailed, PublicError
+from linkxg.errors import InvalidState, NoDraft, NotFound, PublicError
 from linkxg.ids import is_uuid
 from linkxg.products import store
+from linkxg.products.change_head import change_head
 from linkxg.products.change_product import MayChange
-from linkxg.products.model import Product, view
+from linkxg.products.model import Head, Product, view
 from linkxg.products.versions.store import delete_drafts, find_shown
 
 
@@ -23,12 +24,7 @@ async def discard_draft(
         raise NotFound
 
     def unit(conn: Connection) -> Product | PublicError:
-        while True:
-            head = store.find_head(conn, account_id, product_id)
-            if head is None:
-                return NotFound()
-            if not may_change(head.revision):
-                return PreconditionFailed()
+        def attempt(head: Head) -> Head | PublicError | None:
             if head.status == "ARCHIVED":
                 return InvalidState("An archived product cannot be changed. Unarchive it first.")
             if head.draft_version is None:
@@ -38,8 +34,11 @@ async def discard_draft(
             # The head first: its revision decides, and its lock keeps others from writing to the draft.
             updated_at = max(now_ms(), head.updated_at)
             changed = {"draft_version": None, "updated_at": updated_at}
-            if store.update_head(conn, account_id, product_id, seen=head.revision, **changed):
-                break
+            return head if store.update_head(conn, account_id, product_id, seen=head.revision, **changed) else None
+
+        head = change_head(conn, account_id, product_id, may_change, attempt)
+        if isinstance(head, PublicError):
+            return head
         delete_drafts(conn, account_id, product_id)
         details = {"sku": head.sku, "version": head.draft_version, "revision": head.revision + 1}
         audit.record(conn, account_id, actor, "product.draft_discarded", product_id, details)

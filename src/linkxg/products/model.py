@@ -3,6 +3,7 @@
 A product is a head (what it is found by, and where it stands) and its versions (what is said of it).
 """
 
+import unicodedata
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -127,8 +128,11 @@ def view(shown: Shown) -> Product:
 
 
 def search_key(text: str) -> str:
-    """The form in which products are searched, so that upper and lower case are the same."""
-    return text.casefold()
+    """The form in which products are searched: case folded, in Unicode form NFC (Unicode §3.13, caseless matching)."""
+    if text.isascii():
+        return text.lower()
+    # Folding may decompose what was composed before, such as U+0390.
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def key_of(sku: str, content: Content) -> str:

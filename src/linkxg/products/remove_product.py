@@ -1,7 +1,6 @@
-"""How does a product cease to exist?
+"""Removing a product: one that was never published is deleted, one that was is archived.
 
-One that was never published is deleted. One that was stays for its readers, archived: what was told about an article in
-the market remains readable.
+Its readers keep what was published about an article in the market.
 """
 
 from sqlalchemy import Connection
@@ -11,9 +10,10 @@ from linkxg.audit.model import Actor
 from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import NotFound, PreconditionFailed, PublicError
+from linkxg.errors import NotFound, PublicError
 from linkxg.ids import is_uuid
 from linkxg.products import store
+from linkxg.products.change_head import change_head
 from linkxg.products.change_product import MayChange
 from linkxg.products.model import Head
 from linkxg.products.versions.store import delete_drafts
@@ -27,21 +27,19 @@ async def remove_product(
         raise NotFound
 
     def unit(conn: Connection) -> PublicError | None:
-        while True:
-            head = store.find_head(conn, account_id, product_id)
-            if head is None:
-                return NotFound()
-            if not may_change(head.revision):
-                return PreconditionFailed()
+        def attempt(head: Head) -> tuple[Head, str | None] | None:
             if head.status == "ARCHIVED":
-                return None
+                return head, None
             if head.latest_version is None:
-                done, action = _delete(conn, account_id, head), "product.deleted"
-            else:
-                done, action = _archive(conn, account_id, head), "product.archived"
-            if done:
-                break
-        audit.record(conn, account_id, actor, action, product_id, {"sku": head.sku})
+                return (head, "product.deleted") if _delete(conn, account_id, head) else None
+            return (head, "product.archived") if _archive(conn, account_id, head) else None
+
+        outcome = change_head(conn, account_id, product_id, may_change, attempt)
+        if isinstance(outcome, PublicError):
+            return outcome
+        head, action = outcome
+        if action is not None:
+            audit.record(conn, account_id, actor, action, product_id, {"sku": head.sku})
         return None
 
     refused = await write_as(database, actor, unit)

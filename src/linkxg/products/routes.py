@@ -27,7 +27,6 @@ from linkxg.products.versions.model import PublishProduct
 from linkxg.products.versions.store import Which
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions, MergePatch
 from linkxg.web.exchange import account_id_of, exchange_of
-from linkxg.web.forms import refuse_unknown
 from linkxg.web.headers import REPLAYED, IdempotencyKey, header, replay
 from linkxg.web.pages import Success
 from linkxg.web.permits import scope
@@ -60,7 +59,6 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     async def told(
         request: Request[Any, Any, Any], product_id: str, version: str | None, fields: str | None
     ) -> Response[Success[Product]]:
-        refuse_unknown(request.scope["query_string"], {"version", "fields"})
         paths = read_fields(fields, Product) if fields else None
         conditions = Conditions.of(exchange_of(request.scope))
         shown = await read_product(database, account_id_of(request.scope), product_id, _which(version))
@@ -77,7 +75,6 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         request: Request[Any, Any, Any], data: JSONBody[CreateProduct], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Product]]:
         """Create a product with a draft. SKU and GTIN are unique within the account."""
-        refuse_unknown(request.scope["query_string"], set())
         actor = actor_of(exchange_of(request.scope))
         made, replayed = await create_product(
             database, actor, account_id_of(request.scope), data, idempotency_key=check_key(idempotency_key)
@@ -140,7 +137,6 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         request: Request[Any, Any, Any], product_id: FromPath[str], data: JSONBody[ProductPatch]
     ) -> Response[Success[Product]]:
         """Change a product's draft by a merge patch; a draft is begun from the latest version where there is none."""
-        refuse_unknown(request.scope["query_string"], set())
         actor = actor_of(exchange_of(request.scope))
         account_id = account_id_of(request.scope)
         product = await change_product(database, actor, account_id, product_id, data, may_change(request))
@@ -155,7 +151,6 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     )
     async def remove(request: Request[Any, Any, Any], product_id: FromPath[str]) -> None:
         """Delete a product that was never published; archive one that was."""
-        refuse_unknown(request.scope["query_string"], set())
         actor = actor_of(exchange_of(request.scope))
         await remove_product(database, actor, account_id_of(request.scope), product_id, may_change(request))
 
@@ -175,7 +170,6 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Success[Product]]:
         """Publish the draft: it never changes again. 422 lists everything that is missing."""
-        refuse_unknown(request.scope["query_string"], set())
         actor = actor_of(exchange_of(request.scope))
         product, replayed = await publish_product(
             database,
@@ -201,7 +195,6 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         request: Request[Any, Any, Any], product_id: FromPath[str], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Product]]:
         """Unarchive a product. 409 duplicate_gtin when another product has its GTIN now."""
-        refuse_unknown(request.scope["query_string"], set())
         product, replayed = await unarchive_product(
             database,
             actor_of(exchange_of(request.scope)),

@@ -12,11 +12,12 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import DuplicateGtin, InvalidState, NotFound, PreconditionFailed, PublicError
+from linkxg.errors import DuplicateGtin, InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid
 from linkxg.products import store
+from linkxg.products.change_head import change_head
 from linkxg.products.change_product import MayChange
-from linkxg.products.model import Product, view
+from linkxg.products.model import Head, Product, view
 from linkxg.products.once import Answer, once
 from linkxg.products.versions.store import find_shown
 
@@ -40,12 +41,8 @@ async def unarchive_product(
 
     def make(conn: Connection) -> Product | PublicError:
         store.lock_identifiers(conn, account_id)
-        while True:
-            head = store.find_head(conn, account_id, product_id)
-            if head is None:
-                return NotFound()
-            if not may_change(head.revision):
-                return PreconditionFailed()
+
+        def attempt(head: Head) -> Head | PublicError | None:
             if head.status != "ARCHIVED":
                 return InvalidState("This product is not archived.")
             _, gtin_taken = store.find_holders(conn, account_id, sku=head.sku, gtin14=head.gtin14, besides=product_id)
@@ -53,8 +50,11 @@ async def unarchive_product(
                 return DuplicateGtin(GTIN_TAKEN)
             # Only what was published is archived, so this is what it was.
             values: dict[str, Any] = {"status": "PUBLISHED", "updated_at": max(now_ms(), head.updated_at)}
-            if store.update_head(conn, account_id, product_id, seen=head.revision, **values):
-                break
+            return head if store.update_head(conn, account_id, product_id, seen=head.revision, **values) else None
+
+        head = change_head(conn, account_id, product_id, may_change, attempt)
+        if isinstance(head, PublicError):
+            return head
         audit.record(conn, account_id, actor, "product.unarchived", product_id, {"sku": head.sku})
         shown = find_shown(conn, account_id, product_id)
         return NotFound() if shown is None else view(shown)

@@ -6,9 +6,10 @@ from linkxg import audit
 from linkxg.accounts.model import may_manage
 from linkxg.accounts.store import find_user
 from linkxg.audit.model import Actor
-from linkxg.authorization.write_as import lock_caller, revoke_as
+from linkxg.authorization.write_as import revoke_as
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
 from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, InvalidToken, NotFound, PublicError
 from linkxg.sessions import store

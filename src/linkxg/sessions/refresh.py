@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.authorization.write_as import lock_caller
 from linkxg.clock import now_ms
 from linkxg.crypto.refresh_tokens import (
     LAST_GENERATION,
@@ -22,6 +21,7 @@ from linkxg.crypto.refresh_tokens import (
 )
 from linkxg.crypto.secrets import digest, same
 from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
 from linkxg.errors import InvalidToken
 from linkxg.sessions import store
 from linkxg.sessions.login import Started

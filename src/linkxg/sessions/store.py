@@ -22,8 +22,8 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.accounts.store import accounts, users
-from linkxg.authorization.store import lock_caller
 from linkxg.clock import DAY
+from linkxg.db.caller_lock import lock_caller
 from linkxg.db.prepared import Prepared
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.sessions.model import ConsoleSession, Person, Rotated
@@ -269,7 +269,9 @@ def blocked_until(conn: Connection, key: bytes) -> int:
 
 
 def block(conn: Connection, key: bytes, until: int) -> None:
-    conn.execute(throttle.update().where(throttle.c.key_digest == key).values(blocked_until=until))
+    """Refuse attempts until then; a block that lasts longer stays."""
+    longer = and_(throttle.c.key_digest == key, throttle.c.blocked_until < until)
+    conn.execute(throttle.update().where(longer).values(blocked_until=until))
 
 
 def clear_failures(conn: Connection, keys: list[bytes]) -> None:

@@ -11,12 +11,23 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from linkxg.errors import AccessDenied, InsufficientScope, InvalidRequest, InvalidToken, MissingToken, PublicError
+from linkxg.errors import (
+    AccessDenied,
+    InsufficientScope,
+    InvalidRequest,
+    InvalidToken,
+    MissingToken,
+    PublicError,
+    RateLimitExceeded,
+)
 from linkxg.tokens.model import Principal
 from linkxg.tokens.verify import DeadToken, Verifier
+from linkxg.web.budgets import Budgets, leave_refusal
 from linkxg.web.exchange import Exchange, exchange_of
 from linkxg.web.forms import refuse_unknown
+from linkxg.web.limits import Budget
 from linkxg.web.parameters import query_names
+from linkxg.web.permits import CALLER_BUDGET, REFUSED_BY_HANDLER, SOURCE_BUDGET
 
 _API, _OAUTH = "/api/v1/", "/api/v1/oauth/"
 """An endpoint of OAuth ignores parameters that it does not know (RFC 6749 §3.2); nothing else may."""
@@ -26,24 +37,26 @@ class Guard:
     """The guard of everything that a token opens.
 
     `on_call` hears of every call that it lets through and of the scope that it needed, `on_refused` of what it turns
-    away although the token is genuine; `spend` counts the calls of a token and raises RateLimitExceeded.
+    away although the token is genuine. The budgets of a route are spent before a body is read, each request once.
     """
 
     def __init__(
         self,
         verifier: Verifier,
         on_call: Callable[[Principal, str | None], None],
-        on_refused: Callable[[Principal, Exchange, PublicError], None] = lambda principal, exchange, error: None,
-        spend: Callable[[str], None] = lambda jti: None,
+        on_refused: Callable[[Principal, Exchange, PublicError], None],
+        budgets: Budgets,
     ) -> None:
         self._verifier = verifier
         self._on_call = on_call
         self._on_refused = on_refused
-        self._spend = spend
+        self._budgets = budgets
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         opt = route.opt
         query = connection.scope["query_string"]
+        if (budget := opt.get(SOURCE_BUDGET)) is not None:
+            await self._spend_source(budget, connection, opt)
         # What a console session opens is guarded by the console, which looks at no token.
         if opt.get("public") or opt.get("session_roles"):
             path = connection.scope["path"]
@@ -52,9 +65,11 @@ class Guard:
             return
         exchange = exchange_of(connection.scope)
         exchange.route = connection.scope.get("path_template") or exchange.route
-        self.admit(exchange, opt)
+        principal = self.admit(exchange, opt)
         if query:
             refuse_unknown(query, query_names(route))
+        if (budget := opt.get(CALLER_BUDGET)) is not None:
+            await self._budgets.spend_caller(budget, principal.account_id, principal.id)
 
         async def authorise_again() -> None:
             # What the token permits is part of it: a role or scope that was cut has ended the token.
@@ -62,9 +77,23 @@ class Guard:
 
         exchange.authorise_again = authorise_again
 
+    async def _spend_source(
+        self, budget: Budget, connection: ASGIConnection[Any, Any, Any, Any], opt: Mapping[str, Any]
+    ) -> None:
+        try:
+            await self._budgets.spend_source(budget, exchange_of(connection.scope).source)
+        except RateLimitExceeded as error:
+            if not opt.get(REFUSED_BY_HANDLER):
+                raise
+            leave_refusal(connection.scope, error)
+
     def admit(self, exchange: Exchange, opt: Mapping[str, Any]) -> Principal:
-        """The caller, if these options of a route let them in. Raises InvalidToken, InsufficientScope, AccessDenied."""
+        """The caller, if these options of a route let them in; one call of their token's budget is spent.
+
+        Raises MissingToken, InvalidToken, RateLimitExceeded, InsufficientScope or AccessDenied.
+        """
         principal = self.authenticate(exchange)
+        self._budgets.spend_token(principal.jti)
         required = opt.get("scope")
         if required:
             if required not in principal.scopes:
@@ -97,7 +126,6 @@ class Guard:
             if isinstance(error, DeadToken):
                 self._on_refused(error.principal, exchange, error)
             raise
-        self._spend(principal.jti)
         exchange.principal = principal
         notes = exchange.notes
         notes["account_id"] = principal.account_id

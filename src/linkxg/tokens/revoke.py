@@ -6,9 +6,9 @@ remembers of them: as many entries as there were revocations in the last 20 minu
 
 from sqlalchemy import Connection
 
-from linkxg.authorization.write_as import lock_caller
 from linkxg.clock import now_ms
 from linkxg.db import changes
+from linkxg.db.caller_lock import lock_caller
 from linkxg.db.changes import CLIENT, LIVE_MS, SESSION, TOKEN, USER, Change, ChangeFeed
 from linkxg.tokens.model import Principal
 

@@ -53,7 +53,11 @@ class AtOnceProtocol(BoundedHttpProtocol):
     """
 
     _begin: ClassVar = staticmethod(Beginnings().add)
-    _arriving: WholeRequest | None = None
+    __slots__ = ("_arriving",)
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._arriving: WholeRequest | None = None
 
     def _parse(self, data: bytes) -> None:
         BoundedHttpProtocol._parse(self, data)
@@ -71,7 +75,8 @@ class AtOnceProtocol(BoundedHttpProtocol):
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
-        self._start_head()
+        self._host = self._coding = None
+        self._hosts = 0
 
     def _go_uvicorns_way(self) -> None:
         url, headers, expect = self.url, self.headers, self.expect_100_continue
@@ -125,5 +130,5 @@ class AtOnceProtocol(BoundedHttpProtocol):
             return
         self.transport.write(response)
         if not request.keep_alive:
-            self.transport.close()
+            self._end()
         self.on_response_complete()

@@ -1,16 +1,11 @@
 """The budgets that routes declare, and that of each access token."""
 
 import time
-from typing import Any
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope
 
 from linkxg.errors import RateLimitExceeded
-from linkxg.web.exchange import exchange_of
 from linkxg.web.limits import MAX_KEYS, Budget, Limits, refusal
-from linkxg.web.permits import CALLER_BUDGET, REFUSED_BY_HANDLER, SOURCE_BUDGET
 from linkxg.web.source import source_key
 
 _REFUSAL = "linkxg.over_budget"
@@ -22,6 +17,11 @@ def caller_key(account_id: str, caller_id: str) -> str:
     return f"{account_id} {caller_id}"
 
 
+def leave_refusal(scope: Scope, error: RateLimitExceeded) -> None:
+    """The handler is to refuse by itself (`require_budget`)."""
+    scope[_REFUSAL] = error  # type: ignore[literal-required]
+
+
 def require_budget(scope: Scope) -> None:
     """Raises the RateLimitExceeded that was left for the handler."""
     refused: RateLimitExceeded | None = scope.get(_REFUSAL)  # type: ignore[assignment]
@@ -29,30 +29,20 @@ def require_budget(scope: Scope) -> None:
         raise refused
 
 
-class RouteBudgets:
-    """Two guards of the router: one before, one after the caller is known. Both run before a body is read."""
+class Budgets:
+    """What the guard spends: of a source and of a caller where a route declares a budget, of a token at each call."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, scale: float) -> None:
         self._limits = limits
+        self.spend_token = TokenBudget(scale).spend
 
-    async def spend_source(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
-        """Raises RateLimitExceeded, or leaves it for the handler of a route that refuses itself."""
-        budget = route.opt.get(SOURCE_BUDGET)
-        if budget is None:
-            return
-        try:
-            await self._limits.spend(budget, source_key(exchange_of(connection.scope).source))
-        except RateLimitExceeded as error:
-            if not route.opt.get(REFUSED_BY_HANDLER):
-                raise
-            connection.scope[_REFUSAL] = error  # type: ignore[literal-required]
-
-    async def spend_caller(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+    async def spend_source(self, budget: Budget, source: str) -> None:
         """Raises RateLimitExceeded."""
-        budget = route.opt.get(CALLER_BUDGET)
-        if budget is not None:
-            principal = exchange_of(connection.scope).principal
-            await self._limits.spend(budget, caller_key(principal.account_id, principal.id))
+        await self._limits.spend(budget, source_key(source))
+
+    async def spend_caller(self, budget: Budget, account_id: str, caller_id: str) -> None:
+        """Raises RateLimitExceeded."""
+        await self._limits.spend(budget, caller_key(account_id, caller_id))
 
 
 class TokenBudget:

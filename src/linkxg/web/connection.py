@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from linkxg.web.answer_transport import AnswerTransport
 from linkxg.web.flow import ConnectionFlow
 from linkxg.web.source import source_key
 
@@ -17,6 +18,9 @@ CONNECTIONS = 4_096
 CONNECTIONS_PER_SOURCE = 256
 REQUEST_SECONDS = 10.0
 LINGER_SECONDS = 0.5
+DRAIN_SECONDS = 1.5
+DRAIN_BYTES = 128 * 1024
+"""Read and dropped of what a peer still sends when its connection is about to end; more of it is not read."""
 
 
 class BoundedConnection(HttpToolsProtocol):
@@ -29,18 +33,34 @@ class BoundedConnection(HttpToolsProtocol):
     leaving: ClassVar[bool] = False
     _open: ClassVar[Counter[str]] = Counter()
     flow: ConnectionFlow
-    _peer = ""
-    # Of the head that is being read, or framing and trailer fields since the last part of a body.
-    _header_bytes = 0
-    # Nothing more is read: the last request was complete, or something was refused.
-    _ended = False
-    _held = b""
-    _idle_since = 0.0
-    _patience: asyncio.TimerHandle | None = None
+    # Slots: they are quicker to reach than what is in the dictionary of uvicorn's protocol, or in the class.
+    __slots__ = (
+        "_answers", "_begun", "_discarded", "_ended", "_header_bytes", "_held", "_idle_since", "_lingering",
+        "_patience", "_peer", "_reading_body",
+    )  # fmt: skip
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._peer = ""
+        # Of the head that is being read, or framing and trailer fields since the last part of a body.
+        self._header_bytes = 0
+        # Nothing more is read: the last request was complete, or something was refused.
+        self._ended = False
+        self._held = b""
+        self._reading_body = False
+        # Whether the message that is being read has a cycle of uvicorn's.
+        self._begun = False
+        # The last answer is written; the peer gets a moment to read it.
+        self._lingering = False
+        self._discarded = 0
+        self._answers: AnswerTransport | None = None
+        self._idle_since = 0.0
+        self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.flow = ConnectionFlow(transport, self.loop)
+        self._answers = AnswerTransport(transport, self._end)
         peer = transport.get_extra_info("peername")
         self._peer = source_key(peer[0]) if peer else ""
         self._open[self._peer] += 1
@@ -56,6 +76,7 @@ class BoundedConnection(HttpToolsProtocol):
         self._calm()
         self.flow.stop()
         self._held = b""
+        self._answers = None
         super()._unset_keepalive_if_required()
         self._open[self._peer] -= 1
         if not self._open[self._peer]:
@@ -69,14 +90,36 @@ class BoundedConnection(HttpToolsProtocol):
             self.transport.close()
             self.flow.watch()
 
+    def _end(self) -> None:
+        """Close the connection after its last answer, or linger if there is more to read."""
+        if self._reading_body or self._discarded or self._held or self.pipeline:
+            if self._begun:
+                self.cycle.body.clear()
+            self._linger()
+        else:
+            self.transport.close()
+
     def _linger(self) -> None:
         """End the connection so that the peer can still read its answer while it is sending (RFC 9112 §9.6)."""
         self._ended = True
-        if self.transport.is_closing():
+        self._held = b""
+        self._calm()
+        if self._lingering or self.transport.is_closing():
             return
+        self._lingering = True
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self.loop.call_later(LINGER_SECONDS, self._close)
+        self.loop.call_later(DRAIN_SECONDS, self._close)
+        if self._discarded <= DRAIN_BYTES:
+            self.flow.held = False
+            self.flow.resume_reading()
+
+    def _discard(self, size: int) -> None:
+        """Count what is read after the end; a reset would take the answer away from a peer that has not read it yet."""
+        self._discarded += size
+        if self._discarded > DRAIN_BYTES:
+            self.flow.held = True
+            self.flow.pause_reading()
 
     def shutdown(self) -> None:
         if self._is_idle():

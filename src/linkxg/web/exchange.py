@@ -3,6 +3,7 @@
 `Exchange` is made once at the edge and travels in the ASGI scope under the key `linkxg`.
 """
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -20,6 +21,8 @@ MORE_TIME = "linkxg.more_time"
 """In the scope: what a route that takes uploads calls for each part, so that a body may take long but never stall."""
 FAULT = "linkxg.fault"
 """In the scope: the reason to refuse a request whose head breaks a rule of HTTP."""
+AUTHORISE_EVERY_S = 1.0
+"""Between two decisions about the caller while parts of a body arrive; at its end there is one in any case."""
 NO_STORE: Headers = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
 
 
@@ -40,8 +43,8 @@ class Exchange:
     """One request: its server-made id, where it came from, and notes for its one log line.
 
     `whole` is the body if all of it has arrived already; `argument` the id that the path of an edge's read ends with.
-    `authorise_again` decides about the caller once more. It is called after each part of a body that has arrived since
-    the guard's decision, and raises what the guard would (OWASP ASVS 8.3.2).
+    `authorise_again` decides about the caller once more, and raises what the guard would (OWASP ASVS 8.3.2). It is
+    called at the end of a body, and in between at most once a second: what is written authorises its caller itself.
     """
 
     __slots__ = (
@@ -114,14 +117,17 @@ class Exchange:
         if announced is not None and (not announced.isdigit() or int(announced) > limit):
             raise PayloadTooLarge
         more, seen = True, 0
+        authorised_at = time.monotonic()
         while more:
             self.more_time()
             message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise InvalidRequest("The request body did not arrive.")
-            await self.authorise_again()
             part: bytes = message.get("body", b"")
             more = message.get("more_body", False)
+            if not more or time.monotonic() - authorised_at >= AUTHORISE_EVERY_S:
+                await self.authorise_again()
+                authorised_at = time.monotonic()
             seen += len(part)
             if seen > limit:
                 raise PayloadTooLarge

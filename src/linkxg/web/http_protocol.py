@@ -1,47 +1,47 @@
 """HTTP/1.1 as uvicorn's httptools protocol reads it, with the bounds and refusals that it lacks.
 
-Bounds on the size of the header block and of trailer fields, on pipelined requests and on bodies that nobody wants
-(ASVS 13.1.2). Offers to upgrade are declined (RFC 9110 §7.8), trailer fields are dropped (§6.5.1).
+Bounds on the size of the header block and of trailer fields and on pipelined requests (ASVS 13.1.2). An answer that
+is given before the body is complete ends the connection (RFC 9112 §9.6). Offers to upgrade are declined (RFC 9110
+§7.8), trailer fields are dropped (§6.5.1).
 """
+
+from typing import Any
 
 import httptools
 
 from linkxg.errors import HeaderFieldsTooLarge, InvalidRequest, PublicError
-from linkxg.web.connection import BoundedConnection
+from linkxg.web.connection import DRAIN_BYTES, BoundedConnection
 from linkxg.web.exchange import FAULT, MORE_TIME
 from linkxg.web.request_head import SPECIAL, find_fault
 
 HEADER_BYTES = 32 * 1024
 PIPELINED = 8
-UNREAD_BYTES = 128 * 1024 * 1024
-"""Of a body that nobody wants, because its request is answered already: more of it ends the connection.
-
-As much as the largest file, for as long as a request may take: many clients read their answer only when they have sent
-everything, and use the connection again. None of it is kept.
-"""
 _EMPTY_LINE = b"\r\n\r\n"
 
 
 class BoundedHttpProtocol(BoundedConnection):
     """Reads one request at a time and refuses what is too large or not HTTP, each in its turn."""
 
-    _unread_bytes = 0
-    _reading_headers = True
-    _reading_body = False
-    # Whether the message that is being read has a cycle of uvicorn's.
-    _begun = False
-    _version = "1.1"
-    _hosts = 0
-    _host: bytes | None = None
-    _coding: bytes | None = None
-    _fault: PublicError | None = None
-    _refusal: PublicError | None = None
+    __slots__ = (
+        "_coding", "_fault", "_host", "_hosts", "_reading_headers", "_refusal", "_trailer_bytes", "_version"
+    )  # fmt: skip
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._reading_headers = True
+        self._trailer_bytes = 0
+        self._version = "1.1"
+        self._hosts = 0
+        self._host: bytes | None = None
+        self._coding: bytes | None = None
+        self._fault: PublicError | None = None
+        self._refusal: PublicError | None = None
 
     def data_received(self, data: bytes) -> None:
         if self._ended:
+            self._discard(len(data))
             return
-        first = data.find(_EMPTY_LINE)
-        if self._held or len(self.pipeline) >= PIPELINED or (first >= 0 and data.find(_EMPTY_LINE, first + 2) >= 0):
+        if self._held or len(self.pipeline) >= PIPELINED or data.count(_EMPTY_LINE) > 1:
             self._held += data
             self._read_held()
         else:
@@ -65,15 +65,13 @@ class BoundedHttpProtocol(BoundedConnection):
         self._hold()
 
     def _hold(self) -> None:
-        self.flow.held = bool(self._held or self.pipeline)
+        self.flow.held = bool(self._held or self.pipeline) or self._discarded > DRAIN_BYTES
         if self.flow.held and not self.transport.is_closing():
             self.flow.pause_reading()
 
     def _parse(self, data: bytes) -> None:
         # In a body, the next part of it sets this back: chunk extensions and trailer fields do not.
         self._header_bytes += len(data)
-        if self._begun and self._is_idle() and not self._may_discard(len(data)):
-            return
         try:
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as stop:
@@ -120,13 +118,6 @@ class BoundedHttpProtocol(BoundedConnection):
         if rest and not self._ended:
             self._feed(rest)
 
-    def _may_discard(self, size: int) -> bool:
-        """Whether to read on in the body of a request that is answered already."""
-        self._unread_bytes += size
-        if self._unread_bytes > UNREAD_BYTES:
-            self._linger()
-        return not self._ended
-
     # -- what the parser finds ----------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
@@ -140,7 +131,9 @@ class BoundedHttpProtocol(BoundedConnection):
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._reading_body:
             # A trailer field, never merged into the header fields (RFC 9110 §6.5.1).
-            self._header_bytes += len(name) + len(value) + 4
+            # Its pieces have been counted as they came, with what is behind it; whole, it counts for itself.
+            self._trailer_bytes += len(name) + len(value) + 4
+            self._header_bytes = self._trailer_bytes
             return
         name = name.lower()
         if name in SPECIAL:
@@ -161,7 +154,8 @@ class BoundedHttpProtocol(BoundedConnection):
             return
         self._reading_headers = False
         self._reading_body = True
-        self._calm()
+        if self._patience is not None:
+            self._calm()
         self._version = self.parser.get_http_version()
         # A large block may come in one piece: the request is then whole, and the edge refuses it.
         if self._header_bytes > HEADER_BYTES and self._header_length() > HEADER_BYTES:
@@ -178,10 +172,11 @@ class BoundedHttpProtocol(BoundedConnection):
         self.scope[MORE_TIME] = self._more_time  # type: ignore[literal-required]
         super().on_headers_complete()
         self._begun = True
+        # Until the body is complete, whatever is answered ends the connection.
+        self.cycle.keep_alive = False
+        self.cycle.transport = self._answers  # type: ignore[assignment]
         if self.pipeline:
             self._hold()
-        if self.leaving:
-            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         if self._reading_body:
@@ -190,6 +185,8 @@ class BoundedHttpProtocol(BoundedConnection):
 
     def on_message_complete(self) -> None:
         if self._ends_message():
+            if not self.cycle.response_started:
+                self.cycle.keep_alive = not (self._ended or self.leaving or self._version == "1.0")
             super().on_message_complete()
 
     def _ends_message(self) -> bool:
@@ -200,8 +197,9 @@ class BoundedHttpProtocol(BoundedConnection):
         self._begun = False
         self._reading_body = False
         self._reading_headers = True
-        self._header_bytes = self._unread_bytes = 0
-        self._calm()
+        self._header_bytes = self._trailer_bytes = 0
+        if self._patience is not None:
+            self._calm()
         return True
 
     # -- answers ------------------------------------------------------------------------------------------
@@ -214,8 +212,6 @@ class BoundedHttpProtocol(BoundedConnection):
             # The request that breaks off is the newest; those before it are answered first.
             self.pipeline.popleft()
             self._refusal = error
-        elif self._begun and self._is_idle():
-            self._linger()
         elif self._begun and self.cycle.response_started:
             self._close()
         elif self._begun:
@@ -233,6 +229,8 @@ class BoundedHttpProtocol(BoundedConnection):
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
+        if self._lingering:
+            return
         if self.transport.is_closing():
             self.flow.watch()
             return

@@ -5,6 +5,7 @@ keys evicts the oldest) or in Valkey/Redis (shared by nodes) by the `limits` lib
 Retry-After and the RateLimit fields (draft-ietf-httpapi-ratelimit-headers).
 """
 
+import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections import defaultdict
@@ -112,13 +113,13 @@ class SharedLimits(Limits):
     """Windows in Valkey or Redis, by `limits`; out of reach means 503, not unlimited."""
 
     def __init__(self, url: str, scale: float = 1.0) -> None:
-        from limits.aio.storage import Storage
+        from limits.aio.storage import RedisStorage
         from limits.storage import storage_from_string
 
         super().__init__(scale)
         # One client library speaks to both servers.
         storage = storage_from_string("async+valkey://" + url.partition("://")[2])
-        assert isinstance(storage, Storage)
+        assert isinstance(storage, RedisStorage)
         self._storage = storage
         known = storage.base_exceptions
         self._failures: tuple[type[Exception], ...] = (OSError, *(known if isinstance(known, tuple) else (known,)))
@@ -130,19 +131,26 @@ class SharedLimits(Limits):
         self._refuse_beyond(budget, hits, left)
 
     async def require(self, *budgets: tuple[Budget, str]) -> None:
-        for budget, key in budgets:
-            async with self._reached() as storage:
-                hits = await storage.get(_name(budget, key))
-                left = await self._left(budget, key) if hits else 0.0
+        async with self._reached() as storage:
+            # Together, so that they take the time of one round trip.
+            found = await asyncio.gather(*(storage.get(_name(budget, key)) for budget, key in budgets))
+        for (budget, key), hits in zip(budgets, found, strict=True):
             if hits:
+                async with self._reached():
+                    left = await self._left(budget, key)
                 self._refuse_beyond(budget, hits + 1, left)
 
     async def give_back(self, budget: Budget, key: str) -> None:
         async with self._reached() as storage:
-            await storage.incr(_name(budget, key), budget.seconds, -1)
+            name = _name(budget, key)
+            if await storage.incr(name, budget.seconds, -1) < 0:
+                # The window of that hit has ended. Adding it again commutes with the hits of others.
+                await storage.incr(name, budget.seconds)
 
     async def close(self) -> None:
-        return None
+        # Every bridge of the library has it, and the type that they share does not.
+        bridge: Any = self._storage.bridge
+        await bridge.get_connection().aclose()
 
     async def _left(self, budget: Budget, key: str) -> float:
         return max(0.0, await self._storage.get_expiry(_name(budget, key)) - time.time())

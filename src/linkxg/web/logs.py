@@ -65,6 +65,17 @@ def _shown(value: Any) -> str:
     return redact(str(value))
 
 
+def location_of(fault: BaseException) -> str:
+    """The innermost line of this program in the traceback, `module:line`: a log names it instead of the message."""
+    location, step = "", fault.__traceback__
+    while step is not None:
+        module = step.tb_frame.f_globals.get("__name__", "")
+        if module.startswith("linkxg."):
+            location = f"{module}:{step.tb_lineno}"
+        step = step.tb_next
+    return location
+
+
 class RequestLog:
     """The one line per request, written without structlog's machinery: it is on every hot path.
 

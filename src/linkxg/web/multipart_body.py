@@ -87,7 +87,7 @@ class MultipartUpload:
     def _begin_field(self, segment: MultipartSegment) -> None:
         _require_utf8(segment.charset)
         if (segment.header("Content-Encoding") or "identity").lower() != "identity":
-            raise UnsupportedMediaType("A field of the form is sent without a Content-Encoding.")
+            raise UnsupportedMediaType("Send form fields without Content-Encoding.")
         self._name, self._value = segment.name or "", bytearray()
 
     def _take_field(self, event: bytes | bytearray | None) -> None:
@@ -130,7 +130,7 @@ def _check_part(segment: MultipartSegment) -> None:
     if len(names) != len(set(names)):
         raise InvalidRequest("A header field of a part of the form is repeated.")
     if (segment.header("Content-Transfer-Encoding") or _PLAIN[0]).lower() not in _PLAIN:
-        raise InvalidRequest("A part of the form is sent without a Content-Transfer-Encoding (RFC 7578 section 4.7).")
+        raise InvalidRequest("Send form parts without Content-Transfer-Encoding (RFC 7578 section 4.7).")
     if (segment.header("Content-Encoding") or "identity").lower() not in ("identity", "gzip"):
         raise UnsupportedMediaType("The file may be encoded with gzip only.")
 

@@ -1,7 +1,7 @@
-"""How does the next part of a file get to those that are here?
+"""Appending a part to a file: it is stored in pieces as it arrives, each in a transaction of its own.
 
-It is stored in pieces as it arrives, each for good: what has come before the connection breaks need not come again.
-With its last byte the upload becomes an import that waits for its turn.
+What has arrived before the connection breaks need not be sent again. With its last byte the upload becomes a queued
+import.
 """
 
 from collections.abc import AsyncIterator
@@ -14,6 +14,7 @@ from linkxg.errors import Conflict, InvalidState, NotFound, PayloadTooLarge, Pub
 from linkxg.ids import is_uuid
 from linkxg.imports.model import JobRow
 from linkxg.imports.store import find_job
+from linkxg.imports.upload_lease import upload_lost
 from linkxg.imports.uploads import store
 from linkxg.imports.uploads.check_beginning import check_beginning
 from linkxg.imports.uploads.model import BLOCK, MAX_PIECES, Standing, standing_of
@@ -45,10 +46,11 @@ async def append_part(
     size: int | None,
     parts: AsyncIterator[bytes],
 ) -> Standing:
-    """How the upload stands then. `size` is that of the part, as far as it is known beforehand.
+    """The state of the upload afterwards. `size` is that of the part, as far as it is known beforehand.
 
-    Raises NotFound, Conflict for another offset, InvalidState for an upload that is whole, PayloadTooLarge for more
-    than was announced, ValidationFailed for a file that cannot be used, or what `parts` raises.
+    Raises NotFound, Conflict for another offset or an upload that ends meanwhile, InvalidState for an upload that is
+    whole, PayloadTooLarge for more than was announced, ValidationFailed for a file that cannot be used, or what `parts`
+    raises.
     """
     job = await find_upload(database, account_id, job_id)
     standing = standing_of(job)
@@ -63,7 +65,15 @@ async def append_part(
     await check_beginning(database, actor, account_id, job, before=offset, after=at)
     if at == standing.length:
         await write_as(database, actor, store.complete_upload, account_id, job_id, now=now_ms())
-    return standing_of(await find_upload(database, account_id, job_id))
+    return await _standing(database, account_id, job_id)
+
+
+async def _standing(database: Database, account_id: str, job_id: str) -> Standing:
+    """Of an upload that this request has found before. Raises Conflict if it has ended since."""
+    try:
+        return standing_of(await find_upload(database, account_id, job_id))
+    except NotFound:
+        raise upload_lost() from None
 
 
 async def _in_pieces(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -89,7 +99,7 @@ def _require(standing: Standing, offset: int) -> None:
     if standing.complete:
         raise InvalidState("The file is whole already.", headers=where)
     if offset != standing.offset:
-        raise Conflict(f"The upload stands at byte {standing.offset}, not at {offset}.", headers=where)
+        raise Conflict(f"The current upload offset is {standing.offset}, not {offset}.", headers=where)
 
 
 def _too_much(standing: Standing) -> PayloadTooLarge:
@@ -102,6 +112,6 @@ async def _store(database: Database, actor: Actor, account_id: str, job_id: str,
         database, actor, store.insert_piece, account_id, job_id, begins_at=at, content=content, now=now_ms()
     )
     if not stored:
-        _require(standing_of(await find_upload(database, account_id, job_id)), at)
+        _require(await _standing(database, account_id, job_id), at)
         raise InvalidState(f"An upload has at most {MAX_PIECES} parts; cancel it and send larger ones.")
     return at + len(content)

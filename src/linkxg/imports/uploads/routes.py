@@ -19,7 +19,6 @@ from linkxg.imports.model import MAX_UPLOAD
 from linkxg.imports.uploads.append_part import append_part, find_upload
 from linkxg.imports.uploads.model import Standing, Upload, standing_of, view
 from linkxg.web.exchange import Exchange, account_id_of, exchange_of
-from linkxg.web.forms import refuse_unknown
 from linkxg.web.headers import header
 from linkxg.web.pages import Success
 from linkxg.web.permits import scope
@@ -55,8 +54,7 @@ def routes(database: Database, wake: Callable[[], None]) -> Sequence[HTTPRouteHa
         **scope("imports:write"),
     )
     async def read(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[Success[Upload]]:
-        """How much of a file in parts has been stored. HEAD tells it in the header fields alone."""
-        refuse_unknown(request.scope["query_string"], set())
+        """How much of a file in parts has been stored. HEAD answers with the header fields alone."""
         standing = standing_of(await find_upload(database, account_id_of(request.scope), import_id))
         return Response(Success(data=view(standing)), headers=fields_of(standing))
 
@@ -74,13 +72,12 @@ def routes(database: Database, wake: Callable[[], None]) -> Sequence[HTTPRouteHa
         import_id: FromPath[str],
         upload_offset: Annotated[str, HeaderParameter(name="Upload-Offset", pattern=WHOLE_NUMBER)],
     ) -> Response[None]:
-        """Add the next part of a file: it begins at the byte that Upload-Offset tells.
+        """Append the next part of a file at the byte that Upload-Offset names.
 
-        At another byte than the upload stands the answer is 409, whose Upload-Offset is the right one. What arrives is
-        stored at once: after a connection broke, ask how much. With the last byte the import waits for its turn.
+        If Upload-Offset does not match the stored offset, the answer is 409 with the correct one. What arrives is
+        stored at once: after a broken connection, request the offset. With the last byte the import is queued.
         """
         exchange = exchange_of(request.scope)
-        refuse_unknown(request.scope["query_string"], set())
         _require_part(exchange)
         announced = exchange.header(b"content-length") or b""
         try:

@@ -18,7 +18,6 @@ from linkxg.products.model import Product, Sort, Status, Wanted, search_key, vie
 from linkxg.products.routes import PATH, Fields
 from linkxg.products.select_fields import read_fields, select_from_each
 from linkxg.web.exchange import account_id_of
-from linkxg.web.forms import refuse_unknown
 from linkxg.web.headers import LINK, next_page
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination
 from linkxg.web.permits import scope
@@ -56,7 +55,6 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
 
         A page may hold fewer products than `limit` and still not be the last: go on while `hasMore` is true.
         """
-        refuse_unknown(request.scope["query_string"], {*_FILTERS, "limit", "cursor", "withCount"})
         paths = read_fields(fields, Product) if fields else None
         wanted = Wanted(
             status,

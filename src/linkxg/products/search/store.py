@@ -1,8 +1,9 @@
 """The SQL of lists of products: which rows, in which order, and how far a search has come."""
 
+import unicodedata
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Tuple, false, func, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, Tuple, false, func, literal, or_, select, tuple_
 
 from linkxg.products.model import Shown, Wanted
 from linkxg.products.store import HEAD, has_sku, products
@@ -94,8 +95,14 @@ def _narrowed(
         ids = _ids_with_gtin(conn, account_id, wanted.gtin14)
         query = query.where(products.c.id.in_(ids) if ids else false())
     if wanted.search_key is not None:
-        query = query.where(products.c.search_key.contains(wanted.search_key, autoescape=True))
+        query = query.where(_contains(wanted.search_key))
     return query
+
+
+def _contains(key: str) -> ColumnElement[bool]:
+    """Keys that were stored before they were kept in NFC may be decomposed."""
+    forms = dict.fromkeys((key, unicodedata.normalize("NFD", key)))
+    return or_(*(products.c.search_key.contains(form, autoescape=True) for form in forms))
 
 
 def _narrow(wanted: Wanted) -> list[ColumnElement[bool]]:

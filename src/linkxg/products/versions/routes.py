@@ -24,7 +24,6 @@ from linkxg.products.versions.model import Diff, Version, WithdrawVersion, view_
 from linkxg.products.withdraw_version import withdraw_version
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions
 from linkxg.web.exchange import account_id_of, exchange_of
-from linkxg.web.forms import refuse_unknown
 from linkxg.web.headers import LINK, REPLAYED, IdempotencyKey, header, next_page, replay
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import scope
@@ -51,7 +50,6 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         fields: Fields = None,
     ) -> Response[Page[Version]]:
         """The versions of a product, newest first."""
-        refuse_unknown(request.scope["query_string"], {"limit", "cursor", "fields"})
         paths = read_fields(fields, Version) if fields else None
         account_id = account_id_of(request.scope)
         filters = {"list": "versions", "account": account_id, "product": product_id}
@@ -78,7 +76,6 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[str], fields: Fields = None
     ) -> Response[Success[Version]]:
         """One version. Once published it never changes; it may be superseded or withdrawn."""
-        refuse_unknown(request.scope["query_string"], {"fields"})
         paths = read_fields(fields, Version) if fields else None
         conditions = Conditions.of(exchange_of(request.scope))
         row = await read_version(database, account_id_of(request.scope), product_id, _number(version))
@@ -96,7 +93,6 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         request: Request[Any, Any, Any], product_id: FromPath[str], older: FromPath[str], newer: FromPath[str]
     ) -> Success[Diff]:
         """What makes one version into another: a JSON Patch (RFC 6902), and each field with its old and new value."""
-        refuse_unknown(request.scope["query_string"], set())
         return Success(
             data=await diff_versions(database, account_id_of(request.scope), product_id, _number(older), _number(newer))
         )
@@ -121,7 +117,6 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
 
         If-Match takes the version's own ETag, or the product's.
         """
-        refuse_unknown(request.scope["query_string"], set())
         conditions = Conditions.of(exchange_of(request.scope))
         withdrawn, replayed = await withdraw_version(
             database,
@@ -146,7 +141,6 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     )
     async def discard(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[Success[Product]]:
         """Discard the draft of a published product. The answer is the product with its latest version."""
-        refuse_unknown(request.scope["query_string"], set())
         actor = actor_of(exchange_of(request.scope))
         product = await discard_draft(database, actor, account_id_of(request.scope), product_id, may_change(request))
         return Response(Success(data=product), headers={"ETag": tag_of(product.revision)})

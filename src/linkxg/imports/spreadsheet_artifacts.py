@@ -16,7 +16,7 @@ FORMULA_MARK, ROUNDED_MARK = '="', "E+"
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+")
 
 
-def artefact(cell: str) -> str | None:
+def artifact(cell: str) -> str | None:
     """What is wrong with a cell of any column that holds text; None for nothing."""
     if cell in SPREADSHEET_ERRORS:
         return f"The spreadsheet shows the error {cell} here. Mend its formula, or clear the cell."
@@ -29,6 +29,7 @@ def rounded(cell: str) -> str | None:
     """What is wrong with an identifier that a spreadsheet has taken for a number; None for nothing."""
     if ROUNDED_MARK in cell and _ROUNDED.fullmatch(cell):
         return (
-            "The spreadsheet has rounded this number, so its digits are lost. Format the column as text, fill it anew."
+            "The spreadsheet has rounded this number, so its digits are lost. Format the column as text and enter the "
+            "values again."
         )
     return None

@@ -10,7 +10,9 @@ from linkxg.imports.take_rows import Batch, Outcome, Plan
 Write = Callable[[Batch, list[Plan], Progress], Awaitable[Outcome | None]]
 
 
-async def write_apart(write: Write, batch: Batch, plans: list[Plan], before: Progress, job_id: str) -> Outcome | None:
+async def write_bisecting(
+    write: Write, batch: Batch, plans: list[Plan], before: Progress, job_id: str
+) -> Outcome | None:
     """What `write` leaves, in as many transactions as it takes; None when the job is another worker's.
 
     Raises what the storage raises while it is out of reach, and what even a failed row meets.
@@ -24,7 +26,7 @@ async def write_apart(write: Write, batch: Batch, plans: list[Plan], before: Pro
             if plans == [SERVER_FAULT]:
                 raise
             row_fault(fault, job_id)
-            return await write_apart(write, batch, [SERVER_FAULT], before, job_id)
+            return await write_bisecting(write, batch, [SERVER_FAULT], before, job_id)
     middle = len(plans) // 2
     outcome: Outcome | None = Outcome(before, cancel=False)
     seconds = 0.0
@@ -32,6 +34,6 @@ async def write_apart(write: Write, batch: Batch, plans: list[Plan], before: Pro
         if outcome is None or outcome.cancel:
             break
         half = Batch(batch.rows.at(places), [batch.reads[place] for place in places])
-        outcome = await write_apart(write, half, [plans[place] for place in places], outcome.progress, job_id)
+        outcome = await write_bisecting(write, half, [plans[place] for place in places], outcome.progress, job_id)
         seconds += outcome.seconds if outcome else 0.0
     return None if outcome is None else outcome._replace(seconds=seconds)

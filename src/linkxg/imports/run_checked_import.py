@@ -22,7 +22,7 @@ def may_apply(job: JobRow) -> bool:
     return bool(job.dry_run) and job.status in CHECKED and taken > 0
 
 
-async def apply_checked(
+async def run_checked_import(
     database: Database, actor: Actor, account_id: str, job_id: str, idempotency_key: str | None = None
 ) -> Started:
     """Raises NotFound, InvalidState, IdempotencyKeyReused or RateLimitExceeded."""

@@ -1,0 +1,31 @@
+"""The lock between the writes of a person or client and what takes their rights away.
+
+On PostgreSQL a write holds it shared and a revocation alone, so each waits for the other. It is an advisory lock, which
+is granted in turn: a stream of shared row locks would hold up an exclusive one for ever. On SQLite units run one after
+another, and no lock is needed.
+"""
+
+import hashlib
+from functools import lru_cache
+
+from sqlalchemy import BigInteger, Connection, bindparam, func, select
+
+_KEY = bindparam("key", type_=BigInteger)
+_SHARED = select(func.pg_advisory_xact_lock_shared(_KEY))
+_ALONE = select(func.pg_advisory_xact_lock(_KEY))
+
+
+def lock_caller(conn: Connection, caller_id: str, *, shared: bool = False) -> None:
+    """Hold the lock of a person or client until the transaction ends: `shared` to write for them, alone to revoke.
+
+    It comes before any row of theirs is locked, and before the head of the trail. Later writes wait for a revocation,
+    and then see it.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(_SHARED if shared else _ALONE, {"key": _key(caller_id)})
+
+
+@lru_cache(maxsize=4_096)
+def _key(caller_id: str) -> int:
+    digest = hashlib.sha256(b"caller " + caller_id.encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)
