@@ -86,7 +86,7 @@ class ConsoleSession(NamedTuple):
 class FormerSession(NamedTuple):
     """A console session that has ended, as the holder of its cookie may know it.
 
-    `why` completes "You were signed out".
+    `why` completes "You were signed out"; it is empty when the person signed out themselves.
     """
 
     id: str
