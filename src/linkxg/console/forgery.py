@@ -1,7 +1,8 @@
 """Was this form sent by our own page, in the browser of the person whose cookie came with it?
 
 Both must hold: the browser says that our own origin sent it (Sec-Fetch-Site, or Origin or Referer where that is
-absent), and the form carries the HMAC that only a page of this session holds, or of an earlier one of the same person (security bar 96).
+absent), and the form carries the HMAC that only a page of this session holds, or of an earlier one of the same
+person (security bar 96).
 """
 
 import hmac

@@ -1,6 +1,7 @@
 """`/imports`: files in, what became of them, and failed rows back to be mended."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -57,7 +58,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         except msgspec.ValidationError:
             return await _list(parts, visit, error="Choose the options from the lists.", status=422)
         except ValidationFailed as error:
-            faults = [f"{one['field']}: {one['message']}" for one in error.details or []] or [error.description]
+            faults = [_fault_text(one) for one in error.details or []] or [error.description]
             return await _list(parts, visit, faults=faults, status=422)
         except (PayloadTooLarge, RateLimitExceeded) as error:
             told = "The file is too large: at most 100 MB." if isinstance(error, PayloadTooLarge) else error.description
@@ -112,6 +113,11 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         return go(visit, f"{LIST}/{job.id}")
 
     return [listing, start, show_template, show, failed, cancel, retry, apply]
+
+
+def _fault_text(fault: Mapping[str, str]) -> str:
+    """The message; with the name of the field unless it is the file, which the page links to."""
+    return fault["message"] if fault["field"] == "file" else f"{fault['field']}: {fault['message']}"
 
 
 def _flags(visit: Visit) -> dict[str, bool]:
