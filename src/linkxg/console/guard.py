@@ -186,7 +186,7 @@ class ConsoleGuard:
         except AccessDenied as error:
             if person is None or error.reason != WRONG_TOKEN:
                 raise
-            earlier = await find_earlier_sessions(parts.database, person.user_id)
+            earlier = await find_earlier_sessions(parts.database, person.account_id, person.user_id)
             require_own_form(exchange, parts.public_url, parts.server_key, earlier, token)
 
     async def _keep_choices(self, visit: Visit, limit: int) -> None:

@@ -71,7 +71,10 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             parts.notices.secret_rotated(visit.actor, visit.account_id, client_id)
         client = (await read_client(parts.database, visit.account_id, client_id)).client
         scope = format_scope(client.scopes)
-        done = Notice("Done", "The secret is rotated.")
+        told = "The secret is rotated."
+        if rotated.revoked_tokens:
+            told += " The old secret and every live token of this client stopped working."
+        done = Notice("Done", told)
         return show_secret(
             parts, visit, client_id, client.name, scope, rotated.client_secret, rotated=rotated, notice=done
         )

@@ -89,12 +89,12 @@ async def find_former_session(database: Database, cookie: str) -> FormerSession 
         why = "12 hours after you signed in"
     else:
         why = "after 30 minutes without use"
-    return FormerSession(row.id, row.user_id, row.email, why)
+    return FormerSession(row.id, row.account_id, row.user_id, row.email, why)
 
 
-async def find_earlier_sessions(database: Database, user_id: str) -> list[str]:
+async def find_earlier_sessions(database: Database, account_id: str, user_id: str) -> list[str]:
     """The ids of the person's newest console sessions, live or not: forms of theirs may still be open in a window."""
-    return await database.read(store.console_session_ids, user_id, now_ms() - DAY, EARLIER)
+    return await database.read(store.console_session_ids, account_id, user_id, now_ms() - DAY, EARLIER)
 
 
 async def prove_again(

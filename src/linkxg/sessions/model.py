@@ -90,6 +90,7 @@ class FormerSession(NamedTuple):
     """
 
     id: str
+    account_id: str
     user_id: str
     email: str
     why: str
