@@ -19,6 +19,7 @@ UNAUTHORISED = {
     "cli/purge._purge": "the command line stands above the accounts",
     "clients/usage._write_batch": "counts of what was answered, whoever asked",
     "housekeeping._empty": "deletes what is old, whosesoever it is",
+    "console/carried_forms.use_once": "the person has just signed in, and uses their own form up",
     "imports/discard_upload.discard_upload": "deletes the parts of an import that has ended",
     "imports/process._run": "carries a job out that was authorised",
     "imports/run_import._check_all": "each batch looks at the rights of the job itself",

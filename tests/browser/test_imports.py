@@ -64,5 +64,6 @@ def test_what_is_refused_is_told_on_the_page(site: World, open_page: OpenPage, s
         {"name": "a.csv", "mimeType": "text/csv", "buffer": b"sku,nmae\nx,y\n"}
     )
     page.get_by_role("button", name="Import file").click()
-    expect(page.get_by_text("Did you mean name?")).to_be_visible()
+    expect(page.get_by_text("Did you mean name?").first).to_be_visible()
+    expect(page).to_have_title("Error: Imports · LinkXG")
     expect(page.locator("#fault")).to_be_focused()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
@@ -29,6 +30,19 @@ def test_removing_a_person(world: World, owner: Visitor, new_visitor: NewVisitor
     assert count(world.server.database, still) == 1
     assert owner.fill(asked, sure="yes").status_code == 303
     assert count(world.server.database, still) == 0
+
+
+@pytest.mark.parametrize("fields", [{"act": "remove"}, {"act": "disable"}, {"act": "role", "role": "MEMBER"}], ids=str)
+def test_the_last_owner_is_refused_before_anything_is_asked(
+    world: World, new_visitor: NewVisitor, fields: dict[str, str]
+) -> None:
+    person = world.other.owner
+    visitor = new_visitor(person)
+    page = f"/account/members/{person.user_id}"
+    refused = visitor.post(page, [("csrf", visitor.csrf()), *fields.items()])
+    assert refused.status_code == 409
+    assert "<title>Error: " in refused.text
+    assert "The last Owner cannot be lowered, disabled or removed." in text_of(refused)
 
 
 def test_disabling_a_client(world: World, owner: Visitor) -> None:
@@ -63,7 +77,7 @@ def test_narrowing_scopes_and_ranges(world: World, owner: Visitor) -> None:
     before = rows(world.server.database, stored)
     again = owner.fill(asked, confirm_cancel="yes")
     assert 'value="Narrowed"' in again.text, "the way back has the form filled in"
-    assert ">192.0.2.0/24</textarea>" in again.text
+    assert ">\n192.0.2.0/24</textarea>" in again.text
     assert rows(world.server.database, stored) == before
     assert owner.fill(asked, sure="yes").status_code == 303
     assert rows(world.server.database, stored) == [["Narrowed", "products:read"]]

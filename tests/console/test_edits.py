@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from console.browser import Visitor, text_of
 from console.test_permissions import GUARDED
 from harness.clients import OAuthClient, make_client, rotate
+from harness.load import at_once
 from harness.people import Person
 from harness.world import World
 
@@ -144,13 +146,47 @@ def test_where_both_changed_the_page_shows_both(world: World, owner: Visitor, ch
     assert asked.status_code == 409
     assert "<title>Error: " in asked.text
     said = text_of(asked)
-    assert "Name was changed by somebody else while you worked." in said
+    assert f"Name was changed by {world.owner.person.email}, just now. Choose which value to keep." in said
     assert "Theirs: Theirs" in said
     assert "Mine: Mine" in said
     saved = owner.fill(asked, page, **{"choice.name": choice})
     assert saved.status_code == 303, text_of(saved)
     after = stored(world, oauth)
     assert (after["client_name"], after["scope"], after["self_rotation"]) == (kept, "products:read", False)
+
+
+def test_a_save_says_what_a_colleague_changed_meanwhile(world: World, owner: Visitor) -> None:
+    oauth = new_client(world)
+    page = f"/account/api-access/{oauth.client_id}"
+    form = owner.get(page)
+    colleague(world, oauth, scope="products:read products:write", self_rotation=False)
+    saved = text_of(owner.get(owner.fill(form, page, name="Mine").headers["location"]))
+    assert "Saved. Name changed." in saved
+    told = f"{world.owner.person.email} changed May rotate its own secret and removed dpp:read meanwhile;"
+    assert f"{told} those changes stand." in saved
+    form = owner.get(page)
+    colleague(world, oauth, scope="products:read products:write dpp:read")
+    saved = text_of(owner.get(owner.fill(form, page, name="Mine again").headers["location"]))
+    assert f"{world.owner.person.email} added dpp:read meanwhile; that change stands." in saved
+
+
+def test_unused_scopes_removed_in_the_same_moment_are_all_removed(world: World, owner: Visitor) -> None:
+    csrf = owner.csrf()
+    for _ in range(4):
+        oauth = new_client(world)
+        path = f"/account/api-access/{oauth.client_id}/least-scope"
+        gone = SCOPES[1:]
+        answers = at_once([partial(owner.post, path, [("csrf", csrf), ("remove", scope)]) for scope in gone])
+        assert [answer.status_code for answer in answers] == [303, 303]
+        assert stored(world, oauth)["scope"] == SCOPES[0]
+
+
+def test_a_client_keeps_one_scope_and_the_page_says_so(world: World, owner: Visitor) -> None:
+    path = f"/account/api-access/{new_client(world).client_id}/least-scope"
+    answer = owner.post(path, [("csrf", owner.csrf()), *(("remove", scope) for scope in SCOPES)])
+    assert answer.status_code == 422
+    assert "<title>Error: Least scope" in answer.text
+    assert "A client keeps at least one scope" in text_of(answer)
 
 
 def test_too_many_ranges_are_an_error_at_the_field(world: World, owner: Visitor) -> None:

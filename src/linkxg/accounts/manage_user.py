@@ -20,7 +20,7 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.changes import GONE, USER
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 
-_LAST_OWNER = "The last Owner cannot be lowered, disabled or removed."
+LAST_OWNER = "The last Owner cannot be lowered, disabled or removed."
 
 
 async def list_people(database: Database, account_id: str) -> list[UserView]:
@@ -32,6 +32,16 @@ async def read_account(database: Database, account_id: str) -> AccountView:
     if row is None:
         raise NotFound
     return AccountView(row.id, row.name, rfc3339(row.created_at))
+
+
+async def is_last_owner(database: Database, account_id: str, user_id: str) -> bool:
+    """Whether the account would be left without an enabled Owner; for a page that asks before it acts."""
+
+    def unit(conn: Connection) -> bool:
+        user = store.find_user(conn, account_id, user_id)
+        return user is not None and user.role == "OWNER" and not store.count_other_owners(conn, account_id, user_id)
+
+    return await database.read(unit)
 
 
 async def change_user(
@@ -58,7 +68,7 @@ async def change_user(
             return AccessDenied("Only an Owner can change an Owner.")
         loses_owner = user.role == "OWNER" and (bool(disabled) or role not in (None, "OWNER"))
         if loses_owner and not user.disabled and not store.count_other_owners(conn, account_id, user_id):
-            return Conflict(_LAST_OWNER)
+            return Conflict(LAST_OWNER)
         if expected is not None and user.role != expected:
             return Conflict("Somebody else has changed the role meanwhile.")
         changed: dict[str, Any] = {}
@@ -91,7 +101,7 @@ async def remove_user(database: Database, actor: Actor, account_id: str, user_id
         if not may_manage(actor.role, user.role):
             return AccessDenied("Only an Owner can remove an Owner.")
         if user.role == "OWNER" and not store.count_other_owners(conn, account_id, user_id):
-            return Conflict(_LAST_OWNER)
+            return Conflict(LAST_OWNER)
         store.delete_user(conn, account_id, user_id)
         ended = _end_invitations(conn, account_id, user_id)
         changes.append(conn, USER, user_id, GONE)

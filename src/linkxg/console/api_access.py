@@ -22,6 +22,7 @@ from linkxg.console.client_state import State, state_of, unused_scopes
 from linkxg.console.confirm import ask_password
 from linkxg.console.form_errors import FormErrors, of_api_error
 from linkxg.console.guard import Visit, visit_of
+from linkxg.console.notices import Notice
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import download, go, page
 from linkxg.console.parts import Parts
@@ -118,6 +119,9 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         if asking is not None:
             return asking
         errors = check_settings(form)
+        fault = _expiry_fault(form.text("expires"))
+        if fault:
+            errors.add("expires", fault)
         if errors:
             return _form(visit, key, errors=errors)
         try:
@@ -135,7 +139,15 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             )
         except (InvalidRequest, InvalidScope) as error:
             return _form(visit, key, errors=of_api_error(error.description, FIELDS))
-        return show_secret(parts, visit, made.client_id, made.client_name, made.scope, made.client_secret)
+        return show_secret(
+            parts,
+            visit,
+            made.client_id,
+            made.client_name,
+            made.scope,
+            made.client_secret,
+            notice=Notice("Done", "The client is created."),
+        )
 
     @post(f"{LIST}/{{client_id:str}}/test", **session_roles(ADMINISTRATORS))
     async def test(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
@@ -200,6 +212,14 @@ def _form(visit: Visit, key: str, *, errors: FormErrors | None = None) -> Respon
         first_day=tomorrow.isoformat(),
         errors=errors or FormErrors(),
     )
+
+
+def _expiry_fault(text: str) -> str:
+    try:
+        end = _end_of_day(text)
+    except InvalidRequest:
+        return "Enter a day such as 2027-06-30."
+    return "Choose a day in the future." if end is not None and end * 1_000 <= now_ms() else ""
 
 
 def _end_of_day(text: str) -> int | None:

@@ -2,10 +2,11 @@
 
 What was typed travels as one hidden field of the sign-in page, signed and bound to the person whose session it was
 (OWASP ASVS 5.0, 7.3.1 asks for the timeout; WCAG 2.2, 2.2.5 that no input is lost by it). Passwords and secrets are
-never carried, and a form that depends on one is not carried at all.
+never carried, and a form that depends on one is not carried at all. Each carried form is posted once.
 """
 
 import hmac
+import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,12 +14,14 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response
+from sqlalchemy import Connection
 
 from linkxg.clock import DAY, now_ms
 from linkxg.console.cookies import SESSION, cookie_header
 from linkxg.console.forgery import FIELD, form_token
 from linkxg.console.page_forms import SECRET_FIELDS
 from linkxg.crypto.secrets import derive
+from linkxg.db import Database, idempotency
 from linkxg.sessions.console_session import Entered
 from linkxg.web.exchange import Exchange, exchange_of, nothing_more
 from linkxg.web.forms import FORM_TYPE
@@ -38,6 +41,7 @@ class CarriedForm(NamedTuple):
     path: str
     user_id: str
     at: int
+    nonce: str
     pairs: list[tuple[str, str]]
 
 
@@ -46,7 +50,9 @@ def seal(server_key: bytes, user_id: str, path: str, pairs: Sequence[tuple[str, 
     if not pairs or any(name in SECRET_FIELDS for name, _ in pairs):
         return ""
     kept = [pair for pair in pairs if pair[0] not in _DROPPED]
-    form = urlsafe_b64encode(msgspec.json.encode(CarriedForm(path, user_id, now_ms(), kept))).decode()
+    form = urlsafe_b64encode(
+        msgspec.json.encode(CarriedForm(path, user_id, now_ms(), secrets.token_hex(16), kept))
+    ).decode()
     sealed = f"{_mac(server_key, form)}.{form}"
     return sealed if len(sealed) <= MAX_CARRIED else ""
 
@@ -58,6 +64,19 @@ def unseal(server_key: bytes, sealed: str) -> CarriedForm | None:
         return None
     found = msgspec.json.decode(urlsafe_b64decode(form), type=CarriedForm)
     return found if now_ms() - found.at < KEPT_MS else None
+
+
+async def use_once(database: Database, account_id: str, form: CarriedForm) -> bool:
+    """False when the form was posted before: the sign-in page that holds it can be sent again."""
+    used = idempotency.Request(account_id, "console: carried form", form.nonce, form.user_id)
+
+    def unit(conn: Connection) -> bool:
+        if idempotency.find_record(conn, used) is not None:
+            return False
+        idempotency.insert_record(conn, used, None)
+        return True
+
+    return await database.write(unit)
 
 
 async def post_again(

@@ -12,9 +12,10 @@ from linkxg.clients.register import canonical_cidrs
 from linkxg.clients.show import ClientDetail, read_client
 from linkxg.console.api_access import FIELDS, LIST, check_settings
 from linkxg.console.ask_first import Question, ask_first, confirmed
+from linkxg.console.client_changes import authors_of, last_changes, settings_changes
 from linkxg.console.client_page import ONE, show_client
 from linkxg.console.confirm import CANCEL, ask_password
-from linkxg.console.edits import Edit, conflict_errors, merge
+from linkxg.console.edits import ATTEMPTS, BUSY, Edit, conflict_errors, merge
 from linkxg.console.form_errors import of_api_error, whole_form
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.narrowing import questions
@@ -26,8 +27,6 @@ from linkxg.tokens.scopes import SCOPES
 from linkxg.web.permits import ADMINISTRATORS, session_roles
 
 LABELS = {"name": "Name", "ranges": "Allowed addresses", "self_rotation": "May rotate its own secret"}
-ATTEMPTS = 3
-"""How often a change is tried anew when a colleague saves in the same moment."""
 
 
 class Change(NamedTuple):
@@ -36,6 +35,8 @@ class Change(NamedTuple):
     edit: Edit
     added: frozenset[str]
     removed: frozenset[str]
+    added_by_others: frozenset[str]
+    removed_by_others: frozenset[str]
 
     def __bool__(self) -> bool:
         return bool(self.edit.changed or self.added or self.removed)
@@ -54,7 +55,9 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             detail = await read_client(parts.database, visit.account_id, client_id, days=1)
             change = _change(visit, detail.client)
             if change.edit.conflicts:
-                found = conflict_errors(change.edit.conflicts, LABELS)
+                changes = await settings_changes(parts.database, visit.account_id, client_id)
+                authors = last_changes(changes, change.edit.conflicts)
+                found = conflict_errors(change.edit.conflicts, LABELS, authors)
                 return await show_client(parts, visit, client_id, errors=found, conflicts=change.edit.conflicts)
             question = _question(visit, detail, change)
             if question is not None and not confirmed(visit):
@@ -69,9 +72,10 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
                 continue
             except (InvalidRequest, InvalidScope) as error:
                 return await show_client(parts, visit, client_id, errors=of_api_error(error.description, FIELDS))
-            return go(visit, f"{LIST}/{client_id}", **flash_message(visit, _effect(change)))
-        busy = whole_form("Somebody else is changing this client at this moment. Wait a few seconds and save again.")
-        return await show_client(parts, visit, client_id, errors=busy)
+            return go(
+                visit, f"{LIST}/{client_id}", **flash_message(visit, await _effect(parts, visit, client_id, change))
+            )
+        return await show_client(parts, visit, client_id, errors=whole_form(BUSY))
 
     return [save]
 
@@ -96,7 +100,14 @@ def _change(visit: Visit, client: Client) -> Change:
     chosen = frozenset(form.all("scope"))
     # Of scopes, only those that this person ticked or cleared; what the role does not offer has no box.
     offered = visit.scopes
-    return Change(merge(form, mine, now), chosen - was - client.scopes, (was & offered) - chosen & client.scopes)
+    cleared = (was & offered) - chosen
+    return Change(
+        merge(form, mine, now),
+        chosen - was - client.scopes,
+        cleared & client.scopes,
+        client.scopes - was - chosen,
+        was - client.scopes - cleared,
+    )
 
 
 def _question(visit: Visit, detail: ClientDetail, change: Change) -> Question | None:
@@ -127,8 +138,8 @@ async def _apply(parts: Parts, visit: Visit, seen: Client, change: Change) -> No
     await change_client(parts.database, visit.actor, visit.account_id, seen.id, wanted, expected=seen)
 
 
-def _effect(change: Change) -> str:
-    """What was saved, in one line."""
+async def _effect(parts: Parts, visit: Visit, client_id: str, change: Change) -> str:
+    """What was saved, and what others changed meanwhile, in one line."""
     said = []
     if change.edit.changed:
         said.append(f"{', '.join(LABELS[name] for name in LABELS if name in change.edit.changed)} changed.")
@@ -140,9 +151,18 @@ def _effect(change: Change) -> str:
         said = ["Nothing changed."]
     else:
         said.insert(0, "Saved.")
+    others = []
     if change.edit.meanwhile:
-        others = ", ".join(LABELS[name] for name in LABELS if name in change.edit.meanwhile)
-        said.append(f"Somebody else changed {others} meanwhile; those changes stand.")
+        others.append(f"changed {', '.join(LABELS[name] for name in LABELS if name in change.edit.meanwhile)}")
+    if change.removed_by_others:
+        others.append(f"removed {_listed(change.removed_by_others)}")
+    if change.added_by_others:
+        others.append(f"added {_listed(change.added_by_others)}")
+    if others:
+        fields = [*change.edit.meanwhile, *(["scope"] if change.removed_by_others or change.added_by_others else [])]
+        authors = authors_of(await settings_changes(parts.database, visit.account_id, client_id), fields)
+        stand = "that change stands" if len(fields) == 1 else "those changes stand"
+        said.append(f"{authors} {' and '.join(others)} meanwhile; {stand}.")
     return " ".join(said)
 
 

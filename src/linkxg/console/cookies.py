@@ -30,10 +30,6 @@ def set_cookie(name: str, value: str, *, secure: bool) -> Cookie:
     return Cookie(_full_name(name, secure), "/", value, secure=secure, httponly=True, samesite="lax")
 
 
-def clear_cookie(name: str, *, secure: bool) -> Cookie:
-    return Cookie(_full_name(name, secure), "/", "", max_age=0, secure=secure, httponly=True, samesite="lax")
-
-
 def cookie_header(name: str, value: str, *, secure: bool) -> bytes:
     """The Cookie header field of a request that carries it."""
     return f"{_full_name(name, secure)}={value}".encode()

@@ -23,6 +23,7 @@ DONE = {
     "import-again": "The import is under way again.",
     "file-again": "You are signed in again. Choose the file again; your other choices are kept.",
     "other-person": "Your unsaved input was discarded because it was entered under another account.",
+    "sent-already": "What you typed was sent already, with your sign-in before this one. It was not sent again.",
     "signed-out": "You are signed out.",
     "published": "The version is published. It never changes again.",
     "product-deleted": "The product is deleted. Its SKU and GTIN are free again.",

@@ -7,12 +7,16 @@ form may be, and twice that does not fit. Here values are short, and the page ca
 """
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.page_forms import PageForm
 
 WAS, CHOICE = "was.", "choice."
+ATTEMPTS = 3
+"""How often a change is tried when a colleague saves in the same moment."""
+BUSY = "Somebody else is changing this client at this moment. Wait a few seconds and save again."
 
 
 class FieldConflict(NamedTuple):
@@ -53,10 +57,11 @@ def merge(form: PageForm, mine: Mapping[str, str], theirs: Mapping[str, str]) ->
 
 
 def conflict_errors(
-    conflicts: Mapping[str, FieldConflict], labels: Mapping[str, str], *, prefix: str = ""
+    conflicts: Mapping[str, FieldConflict], labels: Mapping[str, str], authors: Mapping[str, str] = MappingProxyType({})
 ) -> FormErrors:
-    """The errors of a page that asks which of two values is to be kept."""
-    found = FormErrors(prefix=prefix)
+    """The errors of a page that asks which of two values is to be kept; `authors` are who changed them, and when."""
+    found = FormErrors()
     for name in conflicts:
-        found.add(name, f"{labels[name]} was changed by somebody else while you worked. Choose which value to keep.")
+        by = authors.get(name, "somebody else while you worked")
+        found.add(name, f"{labels[name]} was changed by {by}. Choose which value to keep.")
     return found

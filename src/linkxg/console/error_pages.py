@@ -12,12 +12,12 @@ from litestar.exceptions import HTTPException
 
 from linkxg.console.addresses import local_path
 from linkxg.console.carried_forms import seal
-from linkxg.console.forgery import FIELD
+from linkxg.console.forgery import FIELD, WRONG_TOKEN
 from linkxg.console.guard import SignInRequired, Visit, visit_if_any
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
-from linkxg.console.sign_in import sign_in_page
+from linkxg.console.sign_in import SIGN_OUT, sign_in_page
 from linkxg.errors import (
     AccessDenied,
     IdempotencyKeyReused,
@@ -79,6 +79,9 @@ class ErrorPages:
         """To the sign-in page, and afterwards back to where the person was; what was typed goes with them."""
         visit = visit_if_any(request) or _stranger(request)
         visit.exchange.notes["reason"] = "not signed in"
+        if visit.path == SIGN_OUT:
+            # That is done; carried through sign-in, it would end the new session.
+            return go(visit, "/sign-in", done="signed-out")
         if visit.form.pairs:
             return self._keep_form(request, visit)
         wanted = request.scope["path"]
@@ -116,7 +119,7 @@ def _told(error: PublicError) -> Told:
                 "The address is wrong, or what it named has been deleted or belongs to another account.",
                 "Go to the start page and look for it from there.",
             )
-        case AccessDenied() if error.reason in ("form token", "cross-site form"):
+        case AccessDenied() if error.reason in (WRONG_TOKEN, "cross-site form"):
             return Told(
                 "This form is out of date",
                 "It was opened before you signed in the last time, or sent from another site. Nothing was changed.",

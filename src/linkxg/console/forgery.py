@@ -1,7 +1,8 @@
 """Was this form sent by our own page, in the browser of the person whose cookie came with it?
 
 Both must hold: the browser says that our own origin sent it (Sec-Fetch-Site, or Origin or Referer where that is
-absent), and the form carries the HMAC that only a page of this very session holds (security bar 96).
+absent), and the form carries the HMAC that only a page of this session holds, or of an earlier one of the same
+person (security bar 96).
 """
 
 import hmac
@@ -13,6 +14,7 @@ from linkxg.errors import AccessDenied
 from linkxg.web.exchange import Exchange
 
 FIELD = "csrf"
+WRONG_TOKEN = "form token"  # noqa: S105  a reason in the log
 _OWN = (b"same-origin", b"none")
 
 
@@ -32,7 +34,7 @@ def require_own_form(
         raise AccessDenied("This form came from another site.", reason="cross-site form")
     expected = [form_token(server_key, one).encode() for one in bound_to if one]
     if not any(hmac.compare_digest(token.encode(), one) for one in expected):
-        raise AccessDenied("This form is out of date.", reason="form token")
+        raise AccessDenied("This form is out of date.", reason=WRONG_TOKEN)
 
 
 def _from_own_origin(exchange: Exchange, own_origin: str) -> bool:

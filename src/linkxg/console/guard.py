@@ -16,11 +16,16 @@ from litestar.handlers import BaseRouteHandler
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie
-from linkxg.console.forgery import FIELD, form_token, require_own_form
+from linkxg.console.forgery import FIELD, WRONG_TOKEN, form_token, require_own_form
 from linkxg.console.page_forms import FORM_LIMIT, PageForm, read_fields, read_page_form
 from linkxg.console.parts import Parts
 from linkxg.errors import AccessDenied, InvalidRequest, PublicError
-from linkxg.sessions.console_session import find_console_session, find_former_session, find_session_again
+from linkxg.sessions.console_session import (
+    find_console_session,
+    find_earlier_sessions,
+    find_former_session,
+    find_session_again,
+)
 from linkxg.sessions.model import RECENT_MS, ConsoleSession, FormerSession
 from linkxg.tokens.scopes import ROLE_SCOPES
 from linkxg.web.exchange import STRANGER_LIMIT, Exchange, exchange_of
@@ -166,7 +171,23 @@ class ConsoleGuard:
         if not any(bound_to):
             visit.form = PageForm([])
             raise SignInRequired
-        require_own_form(exchange, parts.public_url, parts.server_key, bound_to, visit.form.text(FIELD))
+        await self._require_own_form(visit, known, bound_to, visit.form)
+
+    async def _require_own_form(
+        self, visit: Visit, person: ConsoleSession | FormerSession | None, bound_to: list[str], form: PageForm
+    ) -> None:
+        """Raises AccessDenied; a form that the same person opened in an earlier session of theirs is good too.
+
+        They may have signed out and in again in another window while they filled it in.
+        """
+        parts, exchange, token = self._parts, visit.exchange, form.text(FIELD)
+        try:
+            require_own_form(exchange, parts.public_url, parts.server_key, bound_to, token)
+        except AccessDenied as error:
+            if person is None or error.reason != WRONG_TOKEN:
+                raise
+            earlier = await find_earlier_sessions(parts.database, person.account_id, person.user_id)
+            require_own_form(exchange, parts.public_url, parts.server_key, earlier, token)
 
     async def _keep_choices(self, visit: Visit, limit: int) -> None:
         """The fields before the file of an upload whose session has ended; the file itself is not read."""
@@ -174,12 +195,12 @@ class ConsoleGuard:
         content_type = visit.exchange.header(b"content-type")
         if visit.former is None or content_type is None or not is_multipart(content_type):
             return
-        parts, exchange = self._parts, visit.exchange
+        exchange = visit.exchange
         upload = MultipartUpload(content_type, exchange.stream(limit))
         try:
             await upload.begin()
             given = PageForm(upload.fields)
-            require_own_form(exchange, parts.public_url, parts.server_key, [visit.former.id], given.text(FIELD))
+            await self._require_own_form(visit, visit.former, [visit.former.id], given)
         except PublicError as error:
             exchange.notes["reason"] = error.reason or error.description
             return
@@ -187,14 +208,14 @@ class ConsoleGuard:
 
     async def _read_upload(self, visit: Visit, limit: int) -> None:
         """The fields before the file, of which the token is one: nobody else's file is read."""
-        parts, exchange = self._parts, visit.exchange
+        exchange = visit.exchange
         content_type = exchange.header(b"content-type")
         if content_type is None or not is_multipart(content_type):
             raise InvalidRequest("Send the form as multipart/form-data.")
         visit.upload = MultipartUpload(content_type, exchange.stream(limit))
         await visit.upload.begin()
         visit.form = PageForm(visit.upload.fields)
-        require_own_form(exchange, parts.public_url, parts.server_key, [visit.person.id], visit.form.text(FIELD))
+        await self._require_own_form(visit, visit.person, [visit.person.id], visit.form)
 
 
 def visit_of(request: Request[Any, Any, Any]) -> Visit:

@@ -59,7 +59,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         except msgspec.ValidationError:
             return await _list(parts, visit, error="Choose the options from the lists.", status=422)
         except ValidationFailed as error:
-            faults = [_told(one) for one in error.details or []] or [error.description]
+            faults = [_fault_text(one) for one in error.details or []] or [error.description]
             return await _list(parts, visit, faults=faults, status=422)
         except (PayloadTooLarge, RateLimitExceeded) as error:
             told = "The file is too large: at most 100 MB." if isinstance(error, PayloadTooLarge) else error.description
@@ -116,6 +116,12 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     return [listing, start, show_template, show, failed, cancel, retry, apply]
 
 
+def _fault_text(fault: Mapping[str, str]) -> str:
+    """The message; with the name of the field unless it is the file, which the page links to."""
+    text = fault["message"] if fault["field"] == "file" else f"{fault['field']}: {fault['message']}"
+    return f"{text} Here, it is declared in the list Encoding." if fault["code"] == "encoding" else text
+
+
 def _flags(visit: Visit) -> dict[str, bool]:
     """A file that is to be published is checked first: its page shows the numbers, and asks."""
     flags = {name: visit.form.text(field) == "true" for name, field in _FLAGS.items()}
@@ -128,11 +134,6 @@ def _charset(visit: Visit, file_type: str) -> str | None:
     if chosen not in _CHARSETS:
         raise msgspec.ValidationError
     return declared_charset(file_type) if chosen == _CHARSETS[0] else chosen
-
-
-def _told(detail: Mapping[str, str]) -> str:
-    says = f"{detail['field']}: {detail['message']}"
-    return f"{says} Here, it is declared in the list Encoding." if detail["code"] == "encoding" else says
 
 
 def _choices_of(job: JobRow) -> dict[str, str]:

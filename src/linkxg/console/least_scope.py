@@ -13,10 +13,12 @@ from linkxg.console.api_access import LIST
 from linkxg.console.client_page import ONE
 from linkxg.console.client_state import unused_scopes
 from linkxg.console.confirm import ask_password
-from linkxg.console.guard import visit_of
+from linkxg.console.edits import ATTEMPTS, BUSY
+from linkxg.console.form_errors import whole_form
+from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
-from linkxg.errors import InvalidRequest
+from linkxg.errors import Conflict
 from linkxg.tokens.scopes import SCOPES
 from linkxg.web.permits import ADMINISTRATORS, session_roles
 
@@ -24,21 +26,7 @@ from linkxg.web.permits import ADMINISTRATORS, session_roles
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
     @get(f"{ONE}/least-scope", **session_roles(ADMINISTRATORS))
     async def compare(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        detail = await read_client(parts.database, visit.account_id, client_id)
-        used = {scope: row.last_used_at for scope, row in detail.scopes.items()}
-        unused = unused_scopes(detail.client, used, now_ms())
-        granted = [scope for scope in SCOPES if scope in detail.client.scopes]
-        kept = [scope for scope in granted if scope not in unused]
-        return page(
-            visit,
-            "least_scope.html",
-            client=detail.client,
-            granted=granted,
-            scopes=detail.scopes,
-            unused=[scope for scope in granted if scope in unused],
-            kept=kept,
-        )
+        return await _show(parts, visit_of(request), client_id)
 
     @post(f"{ONE}/least-scope", **session_roles(ADMINISTRATORS))
     async def narrow(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
@@ -46,12 +34,38 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         asking = await ask_password(parts, visit, "remove the scopes")
         if asking is not None:
             return asking
-        client = (await read_client(parts.database, visit.account_id, client_id)).client
-        left = [scope for scope in SCOPES if scope in client.scopes and scope not in visit.form.all("remove")]
-        if not left:
-            raise InvalidRequest("A client keeps at least one scope; to stop it, disable or delete it.")
-        change = ClientChange(scope=" ".join(left))
-        await change_client(parts.database, visit.actor, visit.account_id, client_id, change, expected=client)
-        return go(visit, f"{LIST}/{client_id}", done="narrowed")
+        for _ in range(ATTEMPTS):
+            client = (await read_client(parts.database, visit.account_id, client_id)).client
+            left = [scope for scope in SCOPES if scope in client.scopes and scope not in visit.form.all("remove")]
+            if not left:
+                told = "A client keeps at least one scope; to stop it, disable or delete it."
+                return await _show(parts, visit, client_id, error=told, status=422)
+            change = ClientChange(scope=" ".join(left))
+            try:
+                await change_client(parts.database, visit.actor, visit.account_id, client_id, change, expected=client)
+            except Conflict:
+                continue
+            return go(visit, f"{LIST}/{client_id}", done="narrowed")
+        return await _show(parts, visit, client_id, error=BUSY, status=409)
 
     return [compare, narrow]
+
+
+async def _show(
+    parts: Parts, visit: Visit, client_id: str, *, error: str | None = None, status: int = 200
+) -> Response[str]:
+    detail = await read_client(parts.database, visit.account_id, client_id)
+    used = {scope: row.last_used_at for scope, row in detail.scopes.items()}
+    unused = unused_scopes(detail.client, used, now_ms())
+    granted = [scope for scope in SCOPES if scope in detail.client.scopes]
+    return page(
+        visit,
+        "least_scope.html",
+        status=status,
+        client=detail.client,
+        granted=granted,
+        scopes=detail.scopes,
+        unused=[scope for scope in granted if scope in unused],
+        kept=[scope for scope in granted if scope not in unused],
+        errors=whole_form(error),
+    )

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from linkxg.accounts.invite_user import invite_user, list_invitations, withdraw_invitation
 from linkxg.accounts.mail import invitation_text
-from linkxg.accounts.manage_user import change_user, list_people, remove_user
+from linkxg.accounts.manage_user import LAST_OWNER, change_user, is_last_owner, list_people, remove_user
 from linkxg.accounts.model import RANK, Role, UserView, may_manage
 from linkxg.accounts.routes import INVITATIONS
 from linkxg.clients.show import count_clients_of
@@ -18,7 +18,7 @@ from linkxg.console.confirm import ask_password
 from linkxg.console.edits import FieldConflict, conflict_errors, merge
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import Visit, visit_of
-from linkxg.console.notices import flash_message
+from linkxg.console.notices import Notice, flash_message
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.console.words import count
@@ -67,7 +67,10 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             return await _list(parts, visit, errors=FormErrors([(field, said)]), status=error.status)
         link = f"{parts.public_url}/invitations/{quote(invited.token)}"
         mailed = await parts.mailer.send(email, *invitation_text(invited.account_name, link))
-        return await _list(parts, visit, invited=email, link=None if mailed else link)
+        told = f"{email} is invited."
+        if mailed:
+            told += " The link was mailed; it works once and for 7 days."
+        return await _list(parts, visit, notice=Notice("Done", told), link=None if mailed else link)
 
     @post(f"{MEMBERS}/invitations/{{invitation_id:str}}/withdraw", **session_roles(ADMINISTRATORS))
     async def withdraw(request: Request[Any, Any, Any], invitation_id: FromPath[str]) -> Response[str]:
@@ -94,6 +97,10 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         }
         if act not in acts:
             raise InvalidRequest("Choose what is to be done.")
+        cuts = act in ("disable", "remove") or (act == "role" and visit.form.text("role") != "OWNER")
+        if cuts and visit.role == "OWNER" and await is_last_owner(database, account_id, user_id):
+            # Before anything is asked.
+            return await _show(parts, visit, user_id, errors=whole_form(LAST_OWNER), status=409)
         if act == "remove" and not confirmed(visit):
             return await _ask_remove(parts, visit, user_id)
         if act == "role":
@@ -132,7 +139,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 
 async def _list(parts: Parts, visit: Visit, *, status: int = 200, **values: Any) -> Response[str]:
     people = await list_people(parts.database, visit.account_id)
-    shown: dict[str, Any] = {"errors": FormErrors(), "invited": None, "link": None, **values}
+    shown: dict[str, Any] = {"errors": FormErrors(), "link": None, **values}
     keeps = bool(shown["errors"]) or shown.pop("filled", False)
     return page(
         visit,

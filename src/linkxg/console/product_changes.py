@@ -30,7 +30,7 @@ async def changes_since(database: Database, account_id: str, product_id: str, re
     if not found:
         return []
     names = {person.id: person.email for person in await list_people(database, account_id)}
-    return [Change(_author(event, names), event.at, _fields(event)) for event in found]
+    return [Change(author_of(event, names), event.at, _fields(event)) for event in found]
 
 
 def change_of(changes: list[Change], name: str) -> Change | None:
@@ -49,7 +49,8 @@ def _fields(event: AuditEvent) -> frozenset[str]:
     return frozenset(str(name).removeprefix("content.") for name in fields)
 
 
-def _author(event: AuditEvent, names: dict[str, str]) -> str:
+def author_of(event: AuditEvent, names: dict[str, str]) -> str:
+    """The e-mail address of who acted; `names` are those of the account's people, by id."""
     if event.actor_kind == "client":
         return f"The client {event.actor_id}"
     return names.get(event.actor_id or "", SOMEBODY)

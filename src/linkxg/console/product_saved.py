@@ -1,7 +1,6 @@
 """What the product page says after a save: what others changed meanwhile, and how numbers were read."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from linkxg.console.edits import FieldConflict
 from linkxg.console.form_errors import FormErrors
@@ -9,7 +8,7 @@ from linkxg.console.guard import Visit
 from linkxg.console.product_changes import SOMEBODY, Change, change_of, changes_since
 from linkxg.console.product_fields import label, present
 from linkxg.console.product_form import ProductEdit, as_shown, read_as
-from linkxg.console.words import ago
+from linkxg.console.words import moment_ago
 from linkxg.db import Database
 from linkxg.products.model import Product, Shown
 
@@ -25,7 +24,7 @@ async def conflicts_of(
     for name in edit.both:
         change = change_of(changes, name)
         by = change.by if change and change.by != SOMEBODY else "somebody else"
-        when = f", {_ago(change)}" if change else ""
+        when = f", {moment_ago(change.at)}" if change else ""
         errors.add(name, f"{label(name)} was changed by {by}{when}. Choose which value to keep.")
         conflicts[name] = FieldConflict(as_shown(name, stored[name]), edit.mine[name])
     return errors, conflicts
@@ -54,10 +53,6 @@ async def _changes(database: Database, visit: Visit, base: Shown) -> list[Change
     revision = visit.form.text("revision")
     since = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 16 else base.head.revision
     return await changes_since(database, visit.account_id, base.head.id, since)
-
-
-def _ago(change: Change) -> str:
-    return ago(round(datetime.fromisoformat(change.at).timestamp() * 1_000))
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from linkxg.console.confirm import ask_password
 from linkxg.console.evidence import SHOWN, evidence
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import Visit, visit_of
+from linkxg.console.notices import Notice
 from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.db.idempotency import check_key
@@ -70,7 +71,13 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             parts.notices.secret_rotated(visit.actor, visit.account_id, client_id)
         client = (await read_client(parts.database, visit.account_id, client_id)).client
         scope = format_scope(client.scopes)
-        return show_secret(parts, visit, client_id, client.name, scope, rotated.client_secret, rotated=rotated)
+        told = "The secret is rotated."
+        if rotated.revoked_tokens:
+            told += " The old secret and every live token of this client stopped working."
+        done = Notice("Done", told)
+        return show_secret(
+            parts, visit, client_id, client.name, scope, rotated.client_secret, rotated=rotated, notice=done
+        )
 
     @post(f"{ONE}/secrets/{{secret_id:str}}/finish", **session_roles(ADMINISTRATORS))
     async def finish(

@@ -8,8 +8,8 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from linkxg.console.addresses import local_path
-from linkxg.console.carried_forms import CARRIED, post_again, unseal
-from linkxg.console.cookies import BEFORE_SESSION, SESSION, clear_cookie, read_cookie, set_cookie
+from linkxg.console.carried_forms import CARRIED, post_again, unseal, use_once
+from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie, set_cookie
 from linkxg.console.forgery import form_token
 from linkxg.console.form_errors import whole_form
 from linkxg.console.guard import Visit, visit_of
@@ -24,6 +24,7 @@ from linkxg.sessions.throttle import SOURCE_LOGINS
 from linkxg.web.budgets import require_budget
 from linkxg.web.permits import public, session_roles
 
+SIGN_OUT = "/sign-out"
 _ENTRY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -66,11 +67,13 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             return go(visit, wanted)
         if form.user_id != entered.session.user_id:
             return go(visit, "/account/sessions", done="other-person")
+        if not await use_once(parts.database, entered.session.account_id, form):
+            return go(visit, wanted if wanted not in ("", "/") else "/account/sessions", done="sent-already")
         answer = await post_again(request, parts.server_key, entered, form, secure=parts.secure)
         answer.cookies = visit.cookies
         return answer
 
-    @post("/sign-out", **session_roles())
+    @post(SIGN_OUT, **session_roles())
     async def sign_out(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
         await end_session(parts, visit)
@@ -152,11 +155,14 @@ async def enter(parts: Parts, visit: Visit, email: str, password: str) -> Entere
 
 
 async def end_session(parts: Parts, visit: Visit) -> None:
-    """End the visit's session, and forget its cookie."""
+    """End the visit's session.
+
+    The cookie stays, and opens nothing any more: it names the former session, so that a form which is still open in
+    another window can be carried through sign-in.
+    """
     try:
         await logout(parts.database, visit.actor, visit.account_id, visit.person.id)
     except InvalidToken:
         # It ended a moment ago by another way, which is what was wanted.
         visit.exchange.notes["reason"] = "session had ended"
     visit.session = None
-    visit.cookies.append(clear_cookie(SESSION, secure=parts.secure))

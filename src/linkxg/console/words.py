@@ -37,6 +37,11 @@ def ago(at: int, now: int | None = None) -> str:
     return f"in {left(-past)}"
 
 
+def moment_ago(at: str) -> str:
+    """As `ago`, of a time in RFC 3339."""
+    return ago(round(datetime.fromisoformat(at).timestamp() * 1_000))
+
+
 def moment(at: int) -> datetime:
     return datetime.fromtimestamp(at / 1000, UTC)
 

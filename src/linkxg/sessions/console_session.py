@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
-from linkxg.clock import now_ms
+from linkxg.clock import DAY, now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.secrets import digest, same
 from linkxg.db import Database
@@ -21,6 +21,8 @@ from linkxg.sessions import store
 from linkxg.sessions.login import NewSession, prove_password, start_session
 from linkxg.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, FormerSession, Rotated
 
+EARLIER = 50
+"""How many sessions of the last 24 hours a form may have been opened in; a person has at most 20 live ones."""
 _COOKIE = re.compile(r"lxgweb_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})[0-9a-f]{64}")
 
 
@@ -77,7 +79,9 @@ async def find_former_session(database: Database, cookie: str) -> FormerSession 
     row = await database.read(store.find_ended_console_session, "-".join(match.groups()))
     if row is None or not same(row.refresh_digest, digest(cookie)):
         return None
-    if row.ended_at is not None:
+    if row.end_reason == "logout":
+        why = ""
+    elif row.ended_at is not None:
         why = "because this session was ended"
     elif row.user_epoch != row.now_epoch:
         why = "because your role or your access was changed"
@@ -85,7 +89,12 @@ async def find_former_session(database: Database, cookie: str) -> FormerSession 
         why = "12 hours after you signed in"
     else:
         why = "after 30 minutes without use"
-    return FormerSession(row.id, row.user_id, row.email, why)
+    return FormerSession(row.id, row.account_id, row.user_id, row.email, why)
+
+
+async def find_earlier_sessions(database: Database, account_id: str, user_id: str) -> list[str]:
+    """The ids of the person's newest console sessions, live or not: forms of theirs may still be open in a window."""
+    return await database.read(store.console_session_ids, account_id, user_id, now_ms() - DAY, EARLIER)
 
 
 async def prove_again(

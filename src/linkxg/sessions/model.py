@@ -86,10 +86,11 @@ class ConsoleSession(NamedTuple):
 class FormerSession(NamedTuple):
     """A console session that has ended, as the holder of its cookie may know it.
 
-    `why` completes "You were signed out".
+    `why` completes "You were signed out"; it is empty when the person signed out themselves.
     """
 
     id: str
+    account_id: str
     user_id: str
     email: str
     why: str

@@ -143,6 +143,13 @@ def find_ended_console_session(conn: Connection, session_id: str) -> AnyRow | No
     return conn.execute(query).first()
 
 
+def console_session_ids(conn: Connection, account_id: str, user_id: str, since: int, limit: int) -> list[str]:
+    """Of the person's console sessions begun since then, ended or not; newest first."""
+    mine = (sessions.c.account_id == account_id, sessions.c.user_id == user_id, sessions.c.kind == "console")
+    query = select(sessions.c.id).where(*mine, sessions.c.created_at > since)
+    return list(conn.scalars(query.order_by(sessions.c.id.desc()).limit(limit)))
+
+
 def update_console_session(conn: Connection, account_id: str, session_id: str, seen: bytes, **values: Any) -> bool:
     """False unless the session lives and its credential's digest is still `seen`."""
     statement = (

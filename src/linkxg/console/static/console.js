@@ -173,6 +173,7 @@
       const found = page.getElementById("content");
       if (!found) { fail(); return; }
       document.getElementById("content").replaceChildren(...found.childNodes);
+      document.title = page.title;
       begin(document);
       const fault = document.getElementById("fault");
       if (fault) { fault.tabIndex = -1; fault.focus(); }
