@@ -137,7 +137,9 @@ class InsufficientScope(PublicError):
 class AccessDenied(PublicError):
     code, status = "access_denied", 403
     text = "Your role does not permit this."
-    meaning = "A role is missing, not a scope."
+    meaning = (
+        "A role is missing, not a scope. As the `error` of an import: the rights of whoever started it have ended."
+    )
 
 
 class NotFound(PublicError):

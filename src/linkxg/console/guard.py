@@ -12,6 +12,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
+from litestar.types import Scope
 
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
@@ -28,6 +29,7 @@ from linkxg.sessions.console_session import (
 )
 from linkxg.sessions.model import RECENT_MS, ConsoleSession, FormerSession
 from linkxg.tokens.scopes import ROLE_SCOPES
+from linkxg.web.budgets import require_budget
 from linkxg.web.exchange import STRANGER_LIMIT, Exchange, exchange_of
 from linkxg.web.multipart_body import MultipartUpload, is_multipart
 from linkxg.web.permits import ADMINISTRATORS
@@ -119,7 +121,7 @@ class ConsoleGuard:
             exchange.authorise_again = partial(self._authorise_again, visit, visit.session)
         is_upload = "upload" in route.opt
         if connection.scope.get("method") == "POST" and not is_upload:
-            await self._read_form(visit, public=bool(public))
+            await self._read_form(connection.scope, visit, public=bool(public))
         if allowed:
             if visit.session is None:
                 if is_upload:
@@ -154,7 +156,7 @@ class ConsoleGuard:
         cookie = read_cookie(visit.exchange, SESSION, secure=self._parts.secure)
         return await find_former_session(self._parts.database, cookie) if cookie else None
 
-    async def _read_form(self, visit: Visit, *, public: bool) -> None:
+    async def _read_form(self, scope: Scope, visit: Visit, *, public: bool) -> None:
         """A form is bound to the session; one of a public page also to the cookie that it was opened with."""
         parts, exchange = self._parts, visit.exchange
         if visit.session is None:
@@ -163,6 +165,9 @@ class ConsoleGuard:
             if visit.former is None and not public:
                 # Nothing of a stranger's body is read where they may not be.
                 raise SignInRequired
+            if visit.former is None:
+                # Whoever has no form to lose is refused before a body is read.
+                require_budget(scope)
         visit.form = await read_page_form(exchange, FORM_LIMIT if visit.session or visit.former else STRANGER_LIMIT)
         known = visit.session or (None if public else visit.former)
         bound_to = [known.id] if known else []
