@@ -21,6 +21,7 @@ ABSENT = "there is no Go here: install the package 'golang-go'"
 PROXY = """package main
 
 import (
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -37,8 +38,12 @@ func main() {
 		Rewrite:   func(request *httputil.ProxyRequest) { request.SetURL(backend) },
 		Transport: &http.Transport{MaxConnsPerHost: 1},
 	}
+	listener, err := net.Listen("tcp", os.Args[1])
+	if err != nil {
+		panic(err)
+	}
 	os.Stdout.WriteString("ready\\n")
-	panic(http.ListenAndServe(os.Args[1], proxy))
+	panic(http.Serve(listener, proxy))
 }
 """
 ROUNDS = 8
