@@ -80,8 +80,9 @@ def commands(server: Server, url: str, directory: Path) -> list[list[str]]:
 def test_every_command_refuses_a_parameter_in_one_line(new_server: ServerFactory, tmp_path: Path) -> None:
     server = new_server()
     url = f"postgresql://user:{HIDDEN}@127.0.0.1:1/name?sslmode=prefer&keepalives=1"
-    (tmp_path / "good").touch()
     ensure_keys(server.data_dir, "HS256")
+    server.command("migrate")
+    server.command("backup", str(tmp_path / "good"))
     for command in commands(server, url, tmp_path):
         setting = {} if command[0] == "copy" else {"LINKXG_DATABASE_URL": url}
         done = server.try_command(*command, stdin=b"", **setting)
