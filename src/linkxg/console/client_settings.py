@@ -29,7 +29,7 @@ from linkxg.web.permits import ADMINISTRATORS, session_roles
 LABELS = {"name": "Name", "ranges": "Allowed addresses", "self_rotation": "May rotate its own secret"}
 
 
-class Change(NamedTuple):
+class SettingsChange(NamedTuple):
     """What the form asks for: fields of one value each, and scopes to add and to take away."""
 
     edit: Edit
@@ -89,7 +89,7 @@ def stored(client: Client) -> dict[str, str]:
     }
 
 
-def _change(visit: Visit, client: Client) -> Change:
+def _change(visit: Visit, client: Client) -> SettingsChange:
     form, now = visit.form, stored(client)
     mine = {
         "name": form.text("name").strip(),
@@ -101,7 +101,7 @@ def _change(visit: Visit, client: Client) -> Change:
     # Of scopes, only those that this person ticked or cleared; what the role does not offer has no box.
     offered = visit.scopes
     cleared = (was & offered) - chosen
-    return Change(
+    return SettingsChange(
         merge(form, mine, now),
         chosen - was - client.scopes,
         cleared & client.scopes,
@@ -110,7 +110,7 @@ def _change(visit: Visit, client: Client) -> Change:
     )
 
 
-def _question(visit: Visit, detail: ClientDetail, change: Change) -> Question | None:
+def _question(visit: Visit, detail: ClientDetail, change: SettingsChange) -> Question | None:
     client = detail.client
     ranges = change.edit.changed.get("ranges")
     effects = questions(detail, change.removed, None if ranges is None else ranges.split())
@@ -121,7 +121,7 @@ def _question(visit: Visit, detail: ClientDetail, change: Change) -> Question | 
     )
 
 
-async def _apply(parts: Parts, visit: Visit, seen: Client, change: Change) -> None:
+async def _apply(parts: Parts, visit: Visit, seen: Client, change: SettingsChange) -> None:
     """Raises Conflict if one of the fields was changed since the client was read."""
     if not change:
         return
@@ -138,7 +138,7 @@ async def _apply(parts: Parts, visit: Visit, seen: Client, change: Change) -> No
     await change_client(parts.database, visit.actor, visit.account_id, seen.id, wanted, expected=seen)
 
 
-async def _effect(parts: Parts, visit: Visit, client_id: str, change: Change) -> str:
+async def _effect(parts: Parts, visit: Visit, client_id: str, change: SettingsChange) -> str:
     """What was saved, and what others changed meanwhile, in one line."""
     said = []
     if change.edit.changed:
