@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -127,10 +128,12 @@ def test_an_upload_that_was_found_without_a_worker_takes_nothing_more(
     let_leases_run_out(world)
     seconds_until(lambda: execute(world.server, UPLOADS) == [], within=SOON_S)
     connection.sendall(content[len(content) // 2 :])
-    answer = connection.recv(65_536)
-    assert answer.startswith(b"HTTP/1.1 409")
-    assert b'"error":"conflict"' in answer
-    assert b"Send the file again." in answer
+    response = http.client.HTTPResponse(connection, method="POST")
+    response.begin()
+    assert response.status == 409
+    body = json.loads(response.read())
+    assert body["error"] == "conflict"
+    assert "Send the file again." in str(body)
 
 
 def test_an_upload_that_is_cancelled_while_it_arrives_is_a_conflict(world: World, content: bytes) -> None:
