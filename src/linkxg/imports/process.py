@@ -1,7 +1,8 @@
-"""The process that does one job: `python -m linkxg.imports.process`, started by a worker.
+"""The process that runs import jobs: `python -m linkxg.imports.process`, started by a worker.
 
-It is told on standard input what to do, so that the database's password is in no list of processes. When that input
-ends (the worker wants it to stop, or is gone) it finishes its batch and gives the job back.
+Each job is a line on standard input, so that the database's password is in no list of processes; an empty line on
+standard output is the answer when it has ended. When the input ends (the worker wants the process to stop, or is gone)
+a running job finishes its batch and is given back.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
+from linkxg.crypto.memory import give_back
 from linkxg.db import Database, open_database
 from linkxg.db.faults import reason_of
 from linkxg.errors import PayloadTooLarge, TemporarilyUnavailable, ValidationFailed
@@ -53,13 +55,17 @@ def main() -> None:
     sys.setswitchinterval(SWITCH_S)
     gc.freeze()
     gc.set_threshold(*COLLECT)
-    order = msgspec.json.decode(sys.stdin.buffer.readline(), type=Order)
-    logs.configure(order.log_level)
-    try:
-        asyncio.run(_work(order))
-    except Exception as fault:  # noqa: BLE001  the lease gives the job to another process; the log says why
-        log.error("import.interrupted", job_id=order.job_id, reason=reason_of(fault), at=location_of(fault))
-        raise SystemExit(1) from None
+    while line := sys.stdin.buffer.readline():
+        order = msgspec.json.decode(line, type=Order)
+        logs.configure(order.log_level)
+        try:
+            asyncio.run(_work(order))
+        except Exception as fault:  # noqa: BLE001  the lease gives the job to another process; the log says why
+            log.error("import.interrupted", job_id=order.job_id, reason=reason_of(fault), at=location_of(fault))
+            raise SystemExit(1) from None
+        give_back()
+        sys.stdout.buffer.write(b"\n")
+        sys.stdout.buffer.flush()
 
 
 async def _work(order: Order) -> None:
@@ -112,7 +118,7 @@ async def _run(database: Database, order: Order) -> None:
 
 
 def _input_ended() -> bool:
-    """Whether the worker has closed our standard input; it never writes a second line."""
+    """Whether the worker has closed our standard input; it writes no other line before the answer."""
     return bool(select.select([0], [], [], 0)[0])
 
 

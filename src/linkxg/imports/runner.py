@@ -1,14 +1,12 @@
 """Which jobs does this worker do?
 
-One at a time, each in a process of its own. A job is claimed in the database by a lease that the process renews with
+One at a time, in a process of their own. A job is claimed in the database by a lease that the process renews with
 every batch; when it ends with its machine, any other worker goes on from the checkpoint.
 """
 
 import asyncio
 import contextlib
-import sys
 
-import msgspec
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
@@ -16,6 +14,7 @@ from linkxg.db import Database
 from linkxg.errors import PublicError
 from linkxg.ids import uuid7
 from linkxg.imports import store
+from linkxg.imports.job_process import JobProcess
 from linkxg.imports.model import JobError, as_json
 from linkxg.imports.process import Order
 from linkxg.imports.take_rows import LEASE_MS
@@ -23,7 +22,6 @@ from linkxg.imports.upload_lease import OrphanedUploads
 from linkxg.web.logs import log
 
 EVERY_S = 1.0
-END_S = 15.0
 MOST_ATTEMPTS = 4
 """A job whose process has died so often without taking one batch is given up."""
 
@@ -36,7 +34,7 @@ class ImportRunner:
         self._orphans = OrphanedUploads(database)
         self._woken = asyncio.Event()
         self._ending = False
-        self._process: asyncio.subprocess.Process | None = None
+        self._process = JobProcess()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -50,10 +48,7 @@ class ImportRunner:
         """Let the running job finish its batch, and give it back."""
         self._ending = True
         await self._orphans.stop()
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.close()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), END_S)
+        await self._process.stop()
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -67,6 +62,7 @@ class ImportRunner:
                 if found is not None:
                     await self._do(*found)
                     continue
+                await self._process.end_when_idle()
             except PublicError as error:
                 log.warning("imports.waiting", reason=error.reason)
             except Exception as fault:  # noqa: BLE001  one job's fault must not end the imports of this worker
@@ -97,16 +93,6 @@ class ImportRunner:
 
     async def _do(self, account_id: str, job_id: str, worker: str) -> None:
         log.info("import.started", job_id=job_id, account_id=account_id)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "linkxg.imports.process", stdin=asyncio.subprocess.PIPE
-        )
-        self._process = process
-        try:
-            assert process.stdin is not None
-            order = Order(self._url, self._log_level, account_id, job_id, worker)
-            process.stdin.write(msgspec.json.encode(order) + b"\n")
-            code = await process.wait()
-            if code:
-                log.error("import.died", job_id=job_id, code=code)
-        finally:
-            self._process = None
+        code = await self._process.run(Order(self._url, self._log_level, account_id, job_id, worker))
+        if code:
+            log.error("import.died", job_id=job_id, code=code)
