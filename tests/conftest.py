@@ -51,10 +51,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("topology", found, ids=[each.name for each in found], indirect=True, scope="session")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--wider-topologies"):
         names = [topology.name for topology in WIDER]
         items[:] = [item for item in items if any(name in item.name for name in names)]
+    # First of all hooks: xdist reads the groups in one of its own.
     for item in items:
         item.add_marker(pytest.mark.xdist_group(_group(item)))
 

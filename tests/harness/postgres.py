@@ -156,6 +156,12 @@ class Cluster:
         self._run("createdb", "--host", "127.0.0.1", "--port", str(self.port), "--username", USER, name)
         return self.url(name)
 
+    def replace_database(self, url: str, original: str) -> None:
+        """Make `url` a copy of `original`; nobody may be connected to either."""
+        name, template = (one.rpartition("/")[2] for one in (url, original))
+        for statement in (f"DROP DATABASE {name}", f"CREATE DATABASE {name} TEMPLATE {template}"):
+            self.query(self.url("postgres"), statement)
+
     def url(self, name: str) -> str:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{name}"
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import cached_property
 
 from harness.client import Client
 from harness.clients import ALL_SCOPES, OAuthClient, get_token, make_client
 from harness.people import Account, Person, Session, add_person, sign_in
+from harness.prepared import bootstrap
 from harness.server import Server
 from harness.vault import Vault
+
+FRESH_S = 300.0
+"""An access token lives 15 minutes."""
 
 
 class World:
@@ -19,6 +24,7 @@ class World:
         self.server = server
         self.account = account
         self.api = api
+        self._sessions: dict[str, tuple[float, Session]] = {}
 
     @property
     def vault(self) -> Vault:
@@ -29,15 +35,23 @@ class World:
         """The second account, made while the server runs."""
         return self.server.bootstrap("Borealis AB", another=True)
 
-    @cached_property
+    @property
     def owner(self) -> Session:
         """A session of the first account's Owner. Do not end it; a person can have only 20."""
-        return sign_in(self.api, self.account.owner)
+        return self._session(self.account.owner)
 
-    @cached_property
+    @property
     def other_owner(self) -> Session:
         """A session of the second account's Owner. Do not end it."""
-        return sign_in(self.api, self.other.owner)
+        return self._session(self.other.owner)
+
+    def _session(self, person: Person) -> Session:
+        """A session whose access token outlasts the test, however long the run has been going on."""
+        began, session = self._sessions.get(person.user_id, (0.0, None))
+        if session is None or time.monotonic() - began > FRESH_S:
+            session = sign_in(self.api, person)
+            self._sessions[person.user_id] = (time.monotonic(), session)
+        return session
 
     @cached_property
     def oauth(self) -> OAuthClient:
@@ -74,6 +88,6 @@ def build_world(server: Server, source: str | None = None, connect: Callable[[Se
 
     `connect` makes another client than the ordinary one, once the server runs.
     """
-    account = server.bootstrap("Acme GmbH")
+    account = bootstrap(server)
     server.start()
     return World(server, account, connect(server) if connect else server.client(source))

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import psutil
+import pytest
 
-from cli.rows import count
+from cli.rows import count, execute
+from conftest import ServerFactory, ending_clean
 from harness.server import Server
-from harness.world import World
+from harness.world import World, build_world
 from imports.files import IMPORTS, PUBLISHABLE, counts, csv_file, ended, new_sku, publishable, send
 from imports.parts import append, begin, stands_at
 
 ROWS = 20_000
-WorldFactory = Callable[..., World]
+
+
+@pytest.fixture(scope="module")
+def world(engine: str, new_server: ServerFactory) -> Iterator[World]:
+    """A server of two workers, which these tests kill and start again."""
+    yield from ending_clean(build_world(new_server(engine, workers=2)))
 
 
 def _file(prefix: str) -> bytes:
@@ -31,75 +38,63 @@ def _when_begun(world: World, job: dict[str, Any]) -> dict[str, Any]:
             return dict(found)
 
 
-def _revisions(world: World, prefix: str) -> list[int]:
-    """Of every product that the file names."""
-    found: list[int] = []
-    cursor = ""
-    while True:
-        page = world.api.get(f"/products?limit=200&sort=sku{cursor}", bearer=world.owner.access).expect(200).json()
-        found += [one["revision"] for one in page["data"] if one["sku"].startswith(prefix)]
-        if not page["pagination"]["hasMore"]:
-            return found
-        cursor = f"&cursor={page['pagination']['nextCursor']}"
-
-
 def _importers(server: Server) -> list[psutil.Process]:
     """The processes that do imports for this server."""
     children = psutil.Process(server.process.pid).children(recursive=True)
     return [child for child in children if "linkxg.imports.process" in child.cmdline()]
 
 
+def _kill_everything(world: World) -> None:
+    """And start again; as if the time of the dead process's lease were over."""
+    world.server.kill()
+    execute(world.server, "update import_jobs set lease_until = 0 where status in ('QUEUED', 'RUNNING')")
+    world.server.start()
+
+
 def _require_exactly_once(world: World, job: dict[str, Any], prefix: str) -> None:
     assert (job["status"], counts(job)) == ("COMPLETED", (ROWS, 0, 0, 0))
-    assert _revisions(world, prefix) == [1] * ROWS
+    assert count(world.server, f"products where sku like '{prefix}-%'") == ROWS
+    assert count(world.server, f"products where sku like '{prefix}-%' and revision = 1") == ROWS
 
 
-def test_everything_is_killed_in_the_middle(engine: str, fresh_world: WorldFactory) -> None:
-    world = fresh_world(engine)
+def test_everything_is_killed_in_the_middle(world: World) -> None:
     prefix = new_sku()
     job = send(world, _file(prefix)).expect(202).data()
     before = _when_begun(world, job)
-    world.server.kill()
-    world.server.start()
+    _kill_everything(world)
     after = ended(world, job)
     assert after["rowsProcessed"] > before["rowsProcessed"]
     _require_exactly_once(world, after, prefix)
 
 
-def test_what_is_published_on_the_way_is_published_once(engine: str, fresh_world: WorldFactory) -> None:
-    world = fresh_world(engine)
+def test_what_is_published_on_the_way_is_published_once(world: World) -> None:
     prefix = new_sku()
     rows = [publishable(f"{prefix}-{number}", f"Bolt {number}") for number in range(ROWS)]
     job = send(world, csv_file(PUBLISHABLE, rows), publish="true").expect(202).data()
     _when_begun(world, job)
-    world.server.kill()
-    world.server.start()
+    _kill_everything(world)
     _require_exactly_once(world, ended(world, job), prefix)
-    assert count(world.server, "product_versions where status = 'PUBLISHED' and version = 1") == ROWS
-    assert count(world.server, "product_versions") == ROWS
-    assert count(world.server, "products where status = 'PUBLISHED' and draft_version is null") == ROWS
+    mine = f"product_id in (select id from products where sku like '{prefix}-%')"
+    assert count(world.server, f"product_versions where {mine} and status = 'PUBLISHED' and version = 1") == ROWS
+    assert count(world.server, f"product_versions where {mine}") == ROWS
+    published = "status = 'PUBLISHED' and draft_version is null"
+    assert count(world.server, f"products where sku like '{prefix}-%' and {published}") == ROWS
 
 
-def test_an_upload_in_parts_survives_between_them_and_while_it_is_unpacked(
-    engine: str, fresh_world: WorldFactory
-) -> None:
-    world = fresh_world(engine)
+def test_an_upload_in_parts_survives_between_them_and_while_it_is_unpacked(world: World) -> None:
     prefix = new_sku()
     content = _file(prefix)
     job = begin(world, len(content)).expect(202).data()
     append(world, job, 0, content[:100_000]).expect(204)
-    world.server.kill()
-    world.server.start()
+    _kill_everything(world)
     assert stands_at(world, job) == 100_000
     append(world, job, 100_000, content[100_000:]).expect(204)
     # It is an import now: whoever dies on the way to its first row, another begins anew.
-    world.server.kill()
-    world.server.start()
+    _kill_everything(world)
     _require_exactly_once(world, ended(world, job), prefix)
 
 
-def test_only_the_importing_process_is_killed(engine: str, fresh_world: WorldFactory) -> None:
-    world = fresh_world(engine)
+def test_only_the_importing_process_is_killed(world: World) -> None:
     prefix = new_sku()
     job = send(world, _file(prefix)).expect(202).data()
     _when_begun(world, job)
@@ -108,8 +103,7 @@ def test_only_the_importing_process_is_killed(engine: str, fresh_world: WorldFac
     _require_exactly_once(world, ended(world, job), prefix)
 
 
-def test_a_service_that_stops_gives_the_job_back(engine: str, fresh_world: WorldFactory) -> None:
-    world = fresh_world(engine)
+def test_a_service_that_stops_gives_the_job_back(world: World) -> None:
     prefix = new_sku()
     job = send(world, _file(prefix)).expect(202).data()
     _when_begun(world, job)
@@ -119,8 +113,7 @@ def test_a_service_that_stops_gives_the_job_back(engine: str, fresh_world: World
     _require_exactly_once(world, ended(world, job), prefix)
 
 
-def test_of_several_workers_one_does_the_job(engine: str, fresh_world: WorldFactory) -> None:
-    world = fresh_world(engine, workers=3)
+def test_of_several_workers_one_does_the_job(world: World) -> None:
     prefix = new_sku()
     job = ended(world, send(world, _file(prefix)).expect(202).data())
     _require_exactly_once(world, job, prefix)
@@ -128,8 +121,7 @@ def test_of_several_workers_one_does_the_job(engine: str, fresh_world: WorldFact
     assert len(begun) == 1
 
 
-def test_a_cancelled_import_keeps_what_it_has_taken_and_can_go_on(engine: str, fresh_world: WorldFactory) -> None:
-    world = fresh_world(engine)
+def test_a_cancelled_import_keeps_what_it_has_taken_and_can_go_on(world: World) -> None:
     prefix = new_sku()
     job = send(world, _file(prefix)).expect(202).data()
     _when_begun(world, job)
@@ -142,8 +134,7 @@ def test_a_cancelled_import_keeps_what_it_has_taken_and_can_go_on(engine: str, f
     _require_exactly_once(world, ended(world, job), prefix)
 
 
-def test_two_at_a_time_and_no_third(engine: str, fresh_world: WorldFactory) -> None:
-    world = fresh_world(engine)
+def test_two_at_a_time_and_no_third(world: World) -> None:
     first = send(world, _file(new_sku())).expect(202).data()
     second = send(world, _file(new_sku())).expect(202).data()
     refused = send(world, _file(new_sku())).expect(429, "rate_limit_exceeded")
