@@ -18,7 +18,7 @@ run: $(RUN_STAMP) ## Install, then serve an example: prints the sign-in, a clien
 test: $(TEST_STAMP) parts check ## Install what the tests need, check the code, run every test
 	@# The tests start hundreds of processes, which must not compile the program each, as with PYTHONDONTWRITEBYTECODE.
 	@$(BIN)/python -m compileall -q src tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
 
 test-topologies: $(TEST_STAMP) parts ## Run the black-box suite on two workers and on two nodes as well
 	$(BIN)/python -m pytest --wider-topologies

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.remote import Producer
 
 from harness import postgres, redis
 from harness.canaries import leaks
@@ -14,6 +15,7 @@ from harness.client import Client
 from harness.databases import Database, PostgresDatabase, SqliteDatabase
 from harness.postgres import Cluster
 from harness.redis import KeyValueServer
+from harness.scheduling import ByFileAndTopology
 from harness.server import Server
 from harness.smtp_sink import SmtpSink
 from harness.topologies import DEFAULT, WIDER, Topology, another_node, client_of
@@ -51,23 +53,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("topology", found, ids=[each.name for each in found], indirect=True, scope="session")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--wider-topologies"):
         names = [topology.name for topology in WIDER]
         items[:] = [item for item in items if any(name in item.name for name in names)]
-    # First of all hooks: xdist reads the groups in one of its own.
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
-def _group(item: pytest.Item) -> str:
-    """In a run of several processes the servers of a topology belong to one of them; other tests go by their folder."""
-    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    topology = parameters.get("topology")
-    if isinstance(topology, Topology):
-        return topology.name
-    return str(parameters.get("engine", item.path.parent.name))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFileAndTopology:
+    config.option.loadscopereorder = False
+    return ByFileAndTopology(config, log)
 
 
 @pytest.fixture(scope="session")
