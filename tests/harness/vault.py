@@ -45,6 +45,7 @@ class Vault:
         self._lock = threading.Lock()
         self._secrets: dict[str, Secret] = {}
         self._pieces: dict[bytes, Secret] = {}
+        self._words: dict[int, set[bytes]] = {}
 
     def remember(self, kind: str, value: str) -> str:
         """Register a secret; answers the same value, so that calls can be written inline."""
@@ -58,6 +59,9 @@ class Vault:
                     piece = core[start : start + PIECE]
                     if len(set(piece)) >= DISTINCT:
                         self._pieces[piece] = secret
+                        for first in range(PIECE - WORD + 1):
+                            word = int.from_bytes(piece[first : first + WORD], sys.byteorder)
+                            self._words.setdefault(word, set()).add(piece)
         return value
 
     def forget(self, value: str) -> None:
@@ -82,14 +86,10 @@ class Vault:
     def found_in(self, text: bytes) -> set[Secret]:
         """The secrets of which at least one whole piece occurs in the text."""
         with self._lock:
-            words: dict[int, list[bytes]] = {}
-            for piece in self._pieces:
-                for start in range(PIECE - WORD + 1):
-                    word = int.from_bytes(piece[start : start + WORD], sys.byteorder)
-                    words.setdefault(word, []).append(piece)
-            known = set(words)
-            met = known.intersection(_words(text)) | known.intersection(_words(text[STEP:]))
-            return {self._pieces[piece] for word in met for piece in words[word] if piece in text}
+            known = self._words.keys()
+            met = (known & _words(text)) | (known & _words(text[STEP:]))
+            pieces = {piece for word in met for piece in self._words[word] if piece in text}
+            return {self._pieces[piece] for piece in pieces if piece in self._pieces}
 
 
 def _words(text: bytes) -> memoryview:
