@@ -29,19 +29,27 @@ _originals: dict[object, _Original] = {}
 
 def bootstrap(server: Server) -> Account:
     """The first account of an empty installation that has not been started."""
-    kept_by = server.database.cluster if isinstance(server.database, PostgresDatabase) else SqliteDatabase
-    if "LINKXG_TOKEN_ALGORITHM" in server.environment or any(server.data_dir.iterdir()):
-        # Its keys are not the original's.
+    kind = _kind(server)
+    if kind is None:
         return server.bootstrap(ACCOUNT)
-    original = _originals.get(kept_by)
+    original = _originals.get(kind)
     if original is None:
         account = server.bootstrap(ACCOUNT)
-        _originals[kept_by] = _keep(server, account)
+        _originals[kind] = _keep(server, account)
         return account
     shutil.copytree(original.data_dir, server.data_dir, dirs_exist_ok=True)
     _copy(original.database, server.database)
     server.vault.remember("password", original.account.owner.password)
     return original.account
+
+
+def _kind(server: Server) -> object | None:
+    """Servers with equal ones can be copies of the same original; None for those that are like no other."""
+    if "LINKXG_TOKEN_ALGORITHM" in server.environment or any(server.data_dir.iterdir()):
+        return None
+    if isinstance(server.database, PostgresDatabase):
+        return server.database.cluster
+    return SqliteDatabase if isinstance(server.database, SqliteDatabase) else None
 
 
 def _keep(server: Server, account: Account) -> _Original:
