@@ -35,7 +35,7 @@ def routes(
 
     @get(HEALTH, operation_id="health", tags=["Service"], **public())
     async def health() -> dict[str, str]:
-        """The process answers. Does not touch the database."""
+        """The process is alive. Does not query the database."""
         return {"status": "ok"}
 
     @get(READINESS, operation_id="readiness", tags=["Service"], **public())
@@ -53,7 +53,7 @@ def routes(
 
     @get(METRICS, operation_id="metrics", tags=["Service"], include_in_schema=False, **public())
     async def prometheus(request: Request[Any, Any, Any]) -> Response[bytes]:
-        """Prometheus metrics; to this machine itself, or with the metrics token."""
+        """Prometheus metrics, for requests from this machine or with the metrics token."""
         exchange = exchange_of(request.scope)
         if not has_token(exchange.headers, metrics_token) and not _is_local(request):
             raise MissingToken(reason="metrics asked from afar")

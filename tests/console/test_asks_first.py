@@ -42,7 +42,7 @@ def test_the_last_owner_is_refused_before_anything_is_asked(
     refused = visitor.post(page, [("csrf", visitor.csrf()), *fields.items()])
     assert refused.status_code == 409
     assert "<title>Error: " in refused.text
-    assert "The last Owner cannot be lowered, disabled or removed." in text_of(refused)
+    assert "The last Owner cannot be demoted, disabled or removed." in text_of(refused)
 
 
 def test_disabling_a_client(world: World, owner: Visitor) -> None:

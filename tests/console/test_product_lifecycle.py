@@ -68,7 +68,7 @@ def test_a_draft_is_begun_from_an_old_version(world: World, editor: Visitor) -> 
     assert (draft["draftVersion"], draft["content"]["brand"]) == (3, "First")
     again = editor.fill(old, f"{path(made)}/versions/1/draft")
     assert again.status_code == 409
-    assert "There is a draft already" in text_of(again)
+    assert "There is already a draft" in text_of(again)
 
 
 def test_archiving_asks_with_numbers_and_can_be_taken_back(world: World, editor: Visitor) -> None:
