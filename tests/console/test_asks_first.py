@@ -23,8 +23,8 @@ def test_removing_a_person(world: World, owner: Visitor, new_visitor: NewVisitor
     sent = [("csrf", owner.csrf()), ("act", "remove")]
     asked = owner.post(page, sent)
     said = text_of(asked)
-    for told in (f"Remove {person.email}?", "2 sessions end now.", "3 OAuth clients that they created go on.",
-                 "To keep the door open, disable them instead."):  # fmt: skip
+    for told in (f"Remove {person.email}?", "2 sessions end now.", "3 OAuth clients that they created keep working.",
+                 "To let them return later, disable them instead."):  # fmt: skip
         assert told in said
     still = f"SELECT count(*) FROM users WHERE id = '{person.user_id}'"
     assert count(world.server.database, still) == 1
