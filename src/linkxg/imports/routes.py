@@ -191,7 +191,7 @@ def routes(
     ) -> Response[Page[RowError]]:
         """The rejected rows with their errors; `limit` counts rows.
 
-        With `Accept: text/csv` or `application/x-ndjson`, matching the import's file: the rejected rows themselves, with
+        With `Accept: text/csv` or `application/x-ndjson`, matching the file: the rejected rows themselves, with
         the columns errorCode and errorMessage, to correct and import again.
         """
         account_id = account_id_of(request.scope)
@@ -249,7 +249,7 @@ def routes(
     async def retry(
         request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Job]]:
-        """Resume an import that ended early, or import its rejected rows again in a new one."""
+        """Resume an import that ended early, or retry its rejected rows in a new one."""
         actor, key = actor_of(exchange_of(request.scope)), check_key(idempotency_key)
         return queued(await retry_import(database, actor, account_id_of(request.scope), import_id, key))
 
