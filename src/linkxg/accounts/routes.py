@@ -60,7 +60,7 @@ def routes(
 
     @post("/account/users", operation_id="inviteUser", tags=["Account"], **roles(ADMINISTRATORS, INVITATIONS))
     async def invite(request: Request[Any, Any, Any], data: JSONBody[InviteUser]) -> Success[Invited]:
-        """Invite a person. The link works once and for 7 days; it is mailed, or returned here without mail."""
+        """Invite a person. The link works once, within 7 days; it is mailed or, without mail, returned here."""
         actor = actor_of(exchange_of(request.scope))
         invited = await invite_user(database, actor, account_id_of(request.scope), email=data.email, role=data.role)
         link = f"{public_url}/invitations/{quote(invited.token)}"
