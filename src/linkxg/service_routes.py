@@ -26,10 +26,12 @@ def routes(
     metrics.gauges |= {
         "linkxg_password_queue": lambda: Gauge("Passwords being hashed or waiting.", passwords.pending),
         "linkxg_feed_lag_seconds": lambda: Gauge(
-            "Since the change feed last heard its database; of the worst worker.", database.feed.lag(), "max"
+            "Seconds since the change feed last heard from its database; of the slowest worker.",
+            database.feed.lag(),
+            "max",
         ),
         "linkxg_feed_changes": lambda: Gauge(
-            "Changes applied since it started; by the worker with most.", database.feed.generation, "max"
+            "Changes applied since the start; of the worker with the most.", database.feed.generation, "max"
         ),
     }
 
@@ -56,7 +58,7 @@ def routes(
         """Prometheus metrics, for requests from this machine or with the metrics token."""
         exchange = exchange_of(request.scope)
         if not has_token(exchange.headers, metrics_token) and not _is_local(request):
-            raise MissingToken(reason="metrics asked from afar")
+            raise MissingToken(reason="metrics requested from another machine")
         return Response(await metrics.render(), media_type=metrics.media_type)
 
     return [health, readiness, prometheus]
