@@ -136,7 +136,7 @@ def test_the_api_names_the_product_that_has_the_number(world: World) -> None:
     first = create(world, gtin=new_gtin())
     second = create(world)
     taken = {"sku": first["sku"], "gtin": first["gtin"]}
-    says = f"The product {first['id']} with the SKU {first['sku']} has this"
+    says = f"The product {first['id']} with the SKU {first['sku']} already has this"
     detail = {
         name: {"field": name, "code": f"duplicate_{name}", "message": f"{says} {name.upper()}."} for name in taken
     }
