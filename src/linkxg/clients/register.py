@@ -110,7 +110,7 @@ def grantable(role: str | None, scope: str) -> frozenset[str]:
 def canonical_cidrs(texts: list[str]) -> list[str]:
     """Address ranges in their canonical spelling. Raises InvalidRequest."""
     if len(texts) > MAX_CIDRS:
-        raise InvalidRequest(f"The field allowed_cidrs takes at most {MAX_CIDRS} ranges.")
+        raise InvalidRequest(f"The field allowed_cidrs may contain at most {MAX_CIDRS} ranges.")
     try:
         return sorted({str(parse_network(text)) for text in texts})
     except ValueError:

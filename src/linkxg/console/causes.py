@@ -48,7 +48,7 @@ _TEXTS: dict[Cause, Explanation] = {
         "The token had expired: tokens are valid for 15 minutes.", "Request a new token before the old one expires."
     ),
     Cause.TOKEN_REVOKED: Explanation(
-        "The token was revoked: the client was changed or its tokens were revoked.", "Request a new token."
+        "The token was revoked, directly or by a change of the client.", "Request a new token."
     ),
     Cause.KEY_RETIRED: Explanation("The token was signed with a key that has been retired.", "Request a new token."),
     Cause.TOO_MANY_REQUESTS: Explanation(

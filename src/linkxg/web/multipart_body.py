@@ -132,7 +132,7 @@ def _check_part(segment: MultipartSegment) -> None:
     if (segment.header("Content-Transfer-Encoding") or _PLAIN[0]).lower() not in _PLAIN:
         raise InvalidRequest("Send form parts without Content-Transfer-Encoding (RFC 7578 section 4.7).")
     if (segment.header("Content-Encoding") or "identity").lower() not in ("identity", "gzip"):
-        raise UnsupportedMediaType("The file may be encoded with gzip only.")
+        raise UnsupportedMediaType("The only supported Content-Encoding of the file is gzip.")
 
 
 def _require_utf8(charset: str | None) -> None:
