@@ -32,7 +32,7 @@ bench: $(TEST_STAMP) ## Measure ours, the peers and the floors in one run: a tab
 	@command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk"; exit 1; }
 	$(BIN)/python -m bench
 
-screenshots: $(TEST_STAMP) parts ## Take the pictures of docs/ and of the README again (needs chromium)
+screenshots: $(TEST_STAMP) parts ## Retake the screenshots of docs/ and the README (needs chromium)
 	$(BIN)/python -m tests.browser.screenshots
 
 lock: ## Pin the dependencies again, with hashes and without any address (needs uv)

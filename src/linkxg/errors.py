@@ -36,7 +36,7 @@ class PublicError(Exception):
     code: ClassVar[str] = "server_error"
     status: ClassVar[int] = 500
     text: ClassVar[str] = "The request could not be completed."
-    meaning: ClassVar[str] = "An unexpected fault; the request id finds it in the log."
+    meaning: ClassVar[str] = "An unexpected fault; look up the request id in the log."
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class UnauthorizedClient(PublicError):
 class InvalidScope(PublicError):
     code, status = "invalid_scope", 400
     text = "A requested scope is unknown, malformed or not granted to this client."
-    meaning = "Nothing is narrowed silently: the whole request is refused."
+    meaning = "The whole request is rejected: scopes are never reduced silently."
 
 
 class InvalidCursor(PublicError):
@@ -107,7 +107,7 @@ class InvalidClient(PublicError):
 class InvalidCredentials(PublicError):
     code, status = "invalid_credentials", 401
     text = "E-mail or password is incorrect."
-    meaning = "One text for every cause of a failed sign-in."
+    meaning = "The same text for every cause of a failed sign-in."
 
 
 class InvalidToken(PublicError):
@@ -137,9 +137,7 @@ class InsufficientScope(PublicError):
 class AccessDenied(PublicError):
     code, status = "access_denied", 403
     text = "Your role does not permit this."
-    meaning = (
-        "A role is missing, not a scope. As the `error` of an import: the rights of whoever started it have ended."
-    )
+    meaning = "A role is missing, not a scope. As the `error` of an import: whoever started it has lost their rights."
 
 
 class NotFound(PublicError):
@@ -156,7 +154,7 @@ class MethodNotAllowed(PublicError):
 
 class Conflict(PublicError):
     code, status = "conflict", 409
-    text = "The request conflicts with the present state."
+    text = "The request conflicts with the current state."
     meaning = "For example the last Owner, the last live secret, an e-mail already in use."
 
 
@@ -174,14 +172,14 @@ class DuplicateGtin(PublicError):
 
 class InvalidState(PublicError):
     code, status = "invalid_state", 409
-    text = "This cannot be done in the present state."
+    text = "This is not possible in the current state."
     meaning = "For example a change of an archived product, or the withdrawal of a draft."
 
 
 class NoDraft(PublicError):
     code, status = "no_draft", 409
     text = "There is no draft to publish."
-    meaning = "Everything that was drafted is published; change the product first."
+    meaning = "There is nothing to publish; change the product first."
 
 
 class PreconditionFailed(PublicError):
@@ -194,53 +192,56 @@ class PayloadTooLarge(PublicError):
     code, status = "payload_too_large", 413
     text = "The request body is too large."
     meaning = (
-        "4 KiB for JSON bodies and forms without a token or session, 16 KiB for OAuth forms, "
-        "256 KiB for other JSON bodies, 100 MB for files of imports."
+        "4 KiB for JSON bodies and forms without a token or session, 16 KiB for OAuth forms, 256 KiB for other "
+        "JSON bodies, 100 MB for import files."
     )
 
 
 class UnsupportedMediaType(PublicError):
     code, status = "unsupported_media_type", 415
     text = "Send the body as application/json."
-    meaning = (
-        "Application resources take JSON only, imports files as well; forms are sent without a `Content-Encoding`."
-    )
+    meaning = "Application resources accept only JSON, imports also files; send forms without a `Content-Encoding`."
 
 
 class ValidationFailed(PublicError):
     code, status = "validation_failed", 422
-    text = "A field is missing or not valid."
+    text = "A field is missing or invalid."
     meaning = "`details` names each field, a code and a message."
 
 
 class IdempotencyKeyReused(PublicError):
     code, status = "idempotency_key_reused", 422
     text = "This Idempotency-Key was used for another request."
-    meaning = "A key belongs to one request; a repetition must be identical."
+    meaning = "A key belongs to one request; a retry must be identical."
 
 
 class RateLimitExceeded(PublicError):
     code, status = "rate_limit_exceeded", 429
     text = "Too many requests. Wait before trying again."
-    meaning = "`Retry-After` says how many seconds; `RateLimit-Policy` and `RateLimit` name the budget."
+    meaning = "`Retry-After` says how many seconds to wait; `RateLimit-Policy` and `RateLimit` name the budget."
 
 
 class HeaderFieldsTooLarge(PublicError):
     code, status = "header_fields_too_large", 431
     text = "The header fields are too large."
-    meaning = "A request may have 200 header fields, 32 KiB of header and trailer fields; shorten the address or them."
+    meaning = (
+        "A request may have 200 header fields and 32 KiB of header and trailer fields; shorten them or the address."
+    )
 
 
 class TransferCodingNotImplemented(PublicError):
     code, status = "not_implemented", 501
-    text = "The only transfer coding that this service reads is chunked."
-    meaning = "A `Transfer-Encoding` other than `chunked`; send the body plain."
+    text = "This service supports only the transfer coding chunked."
+    meaning = "A `Transfer-Encoding` other than `chunked`; send the body without one."
 
 
 class TemporarilyUnavailable(PublicError):
     code, status = "temporarily_unavailable", 503
     text = "The service cannot answer safely right now. Try again shortly."
-    meaning = "Database or revocation feed out of reach, or too much work queued; repeat with the same Idempotency-Key."
+    meaning = (
+        "The database or revocation feed is unreachable, or too much work is queued; retry with the same "
+        "Idempotency-Key."
+    )
 
     def __init__(self, reason: str, retry_after: int = 1) -> None:
         super().__init__(reason=reason, retry_after=retry_after)

@@ -23,7 +23,7 @@ def occupy(data_dir: Path) -> int:
     """Say until this process ends that it serves from `data_dir`. Raises Occupied while a restore runs there."""
     descriptor = _open(data_dir)
     if not _lock(descriptor, fcntl.LOCK_SH):
-        raise Occupied(f"a restore is under way in {data_dir}: start again when it has ended")
+        raise Occupied(f"a restore is in progress in {data_dir}: start again when it has ended")
     return descriptor
 
 

@@ -26,16 +26,18 @@ def routes(
     metrics.gauges |= {
         "linkxg_password_queue": lambda: Gauge("Passwords being hashed or waiting.", passwords.pending),
         "linkxg_feed_lag_seconds": lambda: Gauge(
-            "Since the change feed last heard its database; of the worst worker.", database.feed.lag(), "max"
+            "Seconds since the change feed last heard from its database; of the slowest worker.",
+            database.feed.lag(),
+            "max",
         ),
         "linkxg_feed_changes": lambda: Gauge(
-            "Changes applied since it started; by the worker with most.", database.feed.generation, "max"
+            "Changes applied since the start; of the worker with the most.", database.feed.generation, "max"
         ),
     }
 
     @get(HEALTH, operation_id="health", tags=["Service"], **public())
     async def health() -> dict[str, str]:
-        """The process answers. Does not touch the database."""
+        """The process is alive. Does not query the database."""
         return {"status": "ok"}
 
     @get(READINESS, operation_id="readiness", tags=["Service"], **public())
@@ -53,10 +55,10 @@ def routes(
 
     @get(METRICS, operation_id="metrics", tags=["Service"], include_in_schema=False, **public())
     async def prometheus(request: Request[Any, Any, Any]) -> Response[bytes]:
-        """Prometheus metrics; to this machine itself, or with the metrics token."""
+        """Prometheus metrics, for requests from this machine or with the metrics token."""
         exchange = exchange_of(request.scope)
         if not has_token(exchange.headers, metrics_token) and not _is_local(request):
-            raise MissingToken(reason="metrics asked from afar")
+            raise MissingToken(reason="metrics requested from another machine")
         return Response(await metrics.render(), media_type=metrics.media_type)
 
     return [health, readiness, prometheus]

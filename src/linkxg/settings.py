@@ -133,9 +133,9 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = _setting(
         (),
         _networks,
-        "Networks, separated by commas, whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+        "Networks, separated by commas, whose X-Forwarded-For and X-Forwarded-Proto are trusted.",
     )
-    tls_cert: str = _setting("", _text, "PEM certificate chain; with LINKXG_TLS_KEY the service speaks TLS itself.")
+    tls_cert: str = _setting("", _text, "PEM certificate chain; with LINKXG_TLS_KEY the service terminates TLS itself.")
     tls_key: str = _setting("", _text, "PEM private key of LINKXG_TLS_CERT.")
     limits_url: str = _setting(
         "memory://",
@@ -145,15 +145,15 @@ class Settings:
     limit_scale: float = _setting(1.0, _scale, "Multiplies every rate budget.")
     smtp_url: str = _setting("", _url("smtp", "smtps"), "smtp://USER:PASSWORD@HOST:PORT for invitation mail.")
     mail_from: str = _setting("LinkXG <no-reply@localhost>", _text, "Sender of invitation mail.")
-    metrics_token: str = _setting("", _text, "Bearer value that opens /metrics to requests from other machines.")
+    metrics_token: str = _setting("", _text, "Bearer token for requests to /metrics from other machines.")
     monitoring_networks: tuple[Network, ...] = _setting(
         (),
         _networks,
-        "Networks, separated by commas, that may ask /healthz, /readyz and /metrics by plain HTTP with the metrics "
-        "token.",
+        "Networks, separated by commas, that may request /healthz, /readyz and /metrics over plain HTTP with the "
+        "metrics token.",
     )
-    log_level: str = _setting("info", _choice("debug", "info", "warning", "error"), "Least severe log line written.")
-    password_threads: int = _setting(0, _count, "Passwords hashed at once; default: the number of cores.")
+    log_level: str = _setting("info", _choice("debug", "info", "warning", "error"), "Lowest severity that is logged.")
+    password_threads: int = _setting(0, _count, "Passwords hashed in parallel; default: the number of cores.")
 
     def __post_init__(self) -> None:
         if bool(self.tls_cert) != bool(self.tls_key):
@@ -166,7 +166,7 @@ class Settings:
             raise SettingsError("LINKXG_METRICS_TOKEN must have at least 16 characters.")
         if self.monitoring_networks and not self.metrics_token:
             raise SettingsError(
-                "LINKXG_MONITORING_NETWORKS needs LINKXG_METRICS_TOKEN: plain HTTP is served with it only."
+                "LINKXG_MONITORING_NETWORKS needs LINKXG_METRICS_TOKEN: plain HTTP is served only with it."
             )
 
     @property
@@ -220,8 +220,8 @@ def require_safe_listener(settings: Settings, host: str) -> None:
     if settings.tls_cert or settings.trusted_proxies or is_loopback(host):
         return
     raise SettingsError(
-        f"refusing plain HTTP on {host}: set LINKXG_TLS_CERT and LINKXG_TLS_KEY, or name the proxy that ends TLS "
-        "in LINKXG_TRUSTED_PROXIES."
+        f"refusing plain HTTP on {host}: set LINKXG_TLS_CERT and LINKXG_TLS_KEY, or name the proxy that terminates "
+        "TLS in LINKXG_TRUSTED_PROXIES."
     )
 
 

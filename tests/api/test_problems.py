@@ -18,7 +18,7 @@ def test_a_refusal_is_told_as_a_problem(world: World) -> None:
     assert answer.header("content-type") == "application/problem+json"
     problem = answer.object()
     assert problem["type"] == f"{world.server.url}/errors/validation_failed"
-    assert (problem["title"], problem["status"]) == ("A field is missing or not valid.", 422)
+    assert (problem["title"], problem["status"]) == ("A field is missing or invalid.", 422)
     assert problem["detail"] == problem["error_description"]
     same = ("success", "error", "error_description", "details")
     assert {name: problem[name] for name in same} == {name: plain.object()[name] for name in same}

@@ -134,13 +134,13 @@ def test_commands_that_pages_speak_of_exist() -> None:
 def test_the_pages_agree_on_when_a_revocation_holds() -> None:
     """The figures are those of the program; what is measured is asserted in tests/faults/test_invalidation.py."""
     sentence = (
-        "When a revocation is answered, every worker of the node refuses what was revoked; other nodes follow within "
-        f"50 ms (p99, idle), and a node that has not heard its database for {ChangeFeed().stale_after:g} seconds "
+        "Once a revocation is answered, every worker of the node rejects what was revoked; other nodes follow within "
+        f"50 ms (p99, idle), and a node that has not heard from its database for {ChangeFeed().stale_after:g} seconds "
         "answers 503."
     )
     pages = (ROOT / "README.md", DOCS / "api.md", DOCS / "operations.md")
     assert [page.name for page in pages if sentence not in " ".join(page.read_text().split())] == []
-    patience = f"A silent worker is waited for {PATIENCE_S * 1000:g} ms at most"
+    patience = f"A silent worker delays the answer by {PATIENCE_S * 1000:g} ms at most"
     assert patience in " ".join((DOCS / "operations.md").read_text().split())
 
 

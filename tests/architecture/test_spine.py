@@ -1,6 +1,6 @@
 """Do packages import only from their left?
 
-`docs/architecture.md`, «One direction». A cycle between features is how a program becomes one big ball: what can be
+`docs/architecture.md`, «Import direction». A cycle between features is how a program becomes one big ball: what can be
 read, tested and replaced alone stays so only while the arrows point one way.
 """
 

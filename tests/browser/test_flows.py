@@ -103,7 +103,7 @@ def test_compromised_rotation(site: World, owner_page: Page) -> None:
     token = get_token(site.api, old)
     assert works(site.api, token)
     page.goto(f"/account/api-access/{old.client_id}/rotate")
-    page.get_by_role("button", name="Stop the old secret now").click()
+    page.get_by_role("button", name="Revoke the old secret now").click()
     new = shown(page, site, old.scope)
     expect(page.get_by_role("status").first).to_contain_text("every live token")
     assert not works(site.api, token)
@@ -237,7 +237,7 @@ def test_invitation(site: World, open_page: OpenPage, owner_page: Page) -> None:
     assert not any("invitations" in referer for referer in sent), "the token travels in no Referer"
     again = open_page()
     again.goto(link)
-    expect(again.get_by_role("heading", name="This invitation no longer holds")).to_be_visible()
+    expect(again.get_by_role("heading", name="This invitation is no longer valid")).to_be_visible()
 
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "\u202egnp.exe", "{{7*7}}", "W" * 200])

@@ -32,7 +32,7 @@ def test_errors_take_the_focus_and_lead_to_their_fields(
     field = page.get_by_label("Allowed addresses")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(
-        "One range a line, such as 203.0.113.0/24. Empty: from anywhere. Line 2, 10.0.0.1/8: the range is 10.0.0.0/8."
+        "One range per line, such as 203.0.113.0/24. Empty: any address. Line 2, 10.0.0.1/8: the range is 10.0.0.0/8."
     )
     summary.get_by_role("link").click()
     expect(field).to_be_in_viewport()

@@ -30,9 +30,9 @@ def test_drop_follow_mend(site: World, open_page: OpenPage, someone: Person) -> 
     # Nobody reloads: the page looks by itself until the import has ended.
     expect(page.get_by_text("completed, some rows failed")).to_be_visible(timeout=20_000)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download the failed rows").click()
+        page.get_by_role("link", name="Download the rejected rows").click()
     returned = download.value.path().read_text()
-    page.get_by_label("Mended file").set_input_files(
+    page.get_by_label("Corrected file").set_input_files(
         {"name": "mended.csv", "mimeType": "text/csv", "buffer": returned.replace(f"{bad},123", f"{bad},").encode()}
     )
     page.get_by_role("button", name="Import file").click()

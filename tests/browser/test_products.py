@@ -42,7 +42,9 @@ def test_what_is_missing_is_listed_filled_in_and_published(
     expect(missing).to_have_count(0)
     page.get_by_label("Description").fill("Typed, and not saved by itself")
     page.get_by_role("button", name="Review and publish…").click()
-    expect(page.locator("main")).to_contain_text("Once published, version 1 cannot be changed. Readers see it at once.")
+    expect(page.locator("main")).to_contain_text(
+        "Once published, version 1 cannot be changed. Readers see it immediately."
+    )
     page.get_by_label("What is new").fill("First <b>edition</b>")
     page.get_by_role("button", name="Publish version 1").click()
     expect(page.get_by_role("status").first).to_contain_text("It never changes again")
@@ -155,7 +157,7 @@ def test_products_are_found_and_removed(site: World, owner_page: Page) -> None:
     page.goto("/products")
     page.get_by_label("Search products").fill(draft["sku"])
     page.get_by_role("button", name="Search").click()
-    expect(page.get_by_role("heading", name="With exactly this number")).to_be_visible()
+    expect(page.get_by_role("heading", name="Exact match")).to_be_visible()
     page.get_by_role("link", name="Alpha").click()
     page.get_by_role("link", name="Delete product…").click()
     page.get_by_role("button", name="Delete product").click()

@@ -203,7 +203,7 @@ def _secrets(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_text("It works.").wait_for()
     yield "secret"
     client_id = page.locator("#client-id").inner_text()
-    for name, button in {"rotated": "Rotate secret", "rotated-compromised": "Stop the old secret now"}.items():
+    for name, button in {"rotated": "Rotate secret", "rotated-compromised": "Revoke the old secret now"}.items():
         page.goto(f"/account/api-access/{client_id}/rotate")
         page.get_by_role("button", name=button).click()
         _remember(page, showcase)
@@ -230,7 +230,7 @@ def _asked_again(page: Page, showcase: Showcase) -> Iterator[str]:
     with sqlite3.connect(database.path, timeout=10) as connection:
         connection.execute("UPDATE sessions SET refresh_expires_at = 1 WHERE kind = 'console'")
     page.get_by_role("button", name="Create client").click()
-    page.get_by_text("what you typed is saved").wait_for()
+    page.get_by_text("your input is saved").wait_for()
     yield "sign-in-carried"
 
 

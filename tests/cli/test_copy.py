@@ -130,7 +130,7 @@ def test_an_interrupted_copy_goes_on_and_nobody_serves_half_of_it(
     fill(world, engine)
     world.server.stop()
     interrupt(world, target)
-    assert b"a copy into this database has not ended" in moved.try_command("migrate").stderr
+    assert b"a copy into this database is not complete" in moved.try_command("migrate").stderr
     process = moved.launch()
     assert process.wait() == 1
     moved.kill()
@@ -152,7 +152,7 @@ def test_a_source_that_changed_between_attempts_is_noticed(
     world.server.stop()
     done = world.server.try_command(*arguments(world, target))
     assert done.returncode == 1
-    assert b"say --restart" in done.stderr
+    assert b"use --restart" in done.stderr
     assert json.loads(world.server.command(*arguments(world, target, "--restart")))["resumed_after"] == 0
     moved.start()
     assert rows(target, "select min(failures) from login_failures") == [["7"]]

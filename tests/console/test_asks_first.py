@@ -23,8 +23,8 @@ def test_removing_a_person(world: World, owner: Visitor, new_visitor: NewVisitor
     sent = [("csrf", owner.csrf()), ("act", "remove")]
     asked = owner.post(page, sent)
     said = text_of(asked)
-    for told in (f"Remove {person.email}?", "2 sessions end now.", "3 OAuth clients that they created go on.",
-                 "To keep the door open, disable them instead."):  # fmt: skip
+    for told in (f"Remove {person.email}?", "2 sessions end now.", "3 OAuth clients that they created keep working.",
+                 "To let them return later, disable them instead."):  # fmt: skip
         assert told in said
     still = f"SELECT count(*) FROM users WHERE id = '{person.user_id}'"
     assert count(world.server.database, still) == 1
@@ -42,7 +42,7 @@ def test_the_last_owner_is_refused_before_anything_is_asked(
     refused = visitor.post(page, [("csrf", visitor.csrf()), *fields.items()])
     assert refused.status_code == 409
     assert "<title>Error: " in refused.text
-    assert "The last Owner cannot be lowered, disabled or removed." in text_of(refused)
+    assert "The last Owner cannot be demoted, disabled or removed." in text_of(refused)
 
 
 def test_disabling_a_client(world: World, owner: Visitor) -> None:

@@ -80,7 +80,7 @@ def test_the_filter_holds_for_the_page_and_the_files(hostile: Visitor) -> None:
 
 
 def test_the_chain_is_verified(hostile: Visitor) -> None:
-    assert "The chain is whole" in text_of(hostile.get("/account/audit/verify"))
+    assert "The chain is intact" in text_of(hostile.get("/account/audit/verify"))
 
 
 def test_no_secret_is_in_an_export(world: World, hostile: Visitor) -> None:

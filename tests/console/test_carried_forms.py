@@ -16,7 +16,7 @@ from harness.rows import rows
 from harness.world import World
 
 IDLE = "You were signed out after 30 minutes without use."
-KEPT = "Sign in, and what you typed is saved."
+KEPT = "Sign in, and your input is saved."
 
 
 def end_sessions(world: World, person: Person, *, by: str = "refresh_expires_at = 1") -> None:

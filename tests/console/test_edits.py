@@ -105,7 +105,7 @@ def edit_end(world: World, owner: Visitor) -> None:
     form = owner.get(page)
     assert owner.fill(form, action, overlap="604800").status_code == 303
     late = owner.fill(form, action, overlap="86400")
-    assert "Somebody else has changed the end meanwhile." in text_of(late)
+    assert "Somebody else has changed the end in the meantime." in text_of(late)
     assert "in 7 d" in text_of(owner.get(page))
 
 
@@ -162,12 +162,12 @@ def test_a_save_says_what_a_colleague_changed_meanwhile(world: World, owner: Vis
     colleague(world, oauth, scope="products:read products:write", self_rotation=False)
     saved = text_of(owner.get(owner.fill(form, page, name="Mine").headers["location"]))
     assert "Saved. Name changed." in saved
-    told = f"{world.owner.person.email} changed May rotate its own secret and removed dpp:read meanwhile;"
-    assert f"{told} those changes stand." in saved
+    told = f"{world.owner.person.email} changed May rotate its own secret and removed dpp:read in the meantime;"
+    assert f"{told} those changes are kept." in saved
     form = owner.get(page)
     colleague(world, oauth, scope="products:read products:write dpp:read")
     saved = text_of(owner.get(owner.fill(form, page, name="Mine again").headers["location"]))
-    assert f"{world.owner.person.email} added dpp:read meanwhile; that change stands." in saved
+    assert f"{world.owner.person.email} added dpp:read in the meantime; that change is kept." in saved
 
 
 def test_unused_scopes_removed_in_the_same_moment_are_all_removed(world: World, owner: Visitor) -> None:
@@ -186,7 +186,7 @@ def test_a_client_keeps_one_scope_and_the_page_says_so(world: World, owner: Visi
     answer = owner.post(path, [("csrf", owner.csrf()), *(("remove", scope) for scope in SCOPES)])
     assert answer.status_code == 422
     assert "<title>Error: Least scope" in answer.text
-    assert "A client keeps at least one scope" in text_of(answer)
+    assert "A client must keep at least one scope" in text_of(answer)
 
 
 def test_too_many_ranges_are_an_error_at_the_field(world: World, owner: Visitor) -> None:
@@ -221,7 +221,7 @@ def test_the_effect_is_told(world: World, owner: Visitor) -> None:
         ({}, "Nothing changed."),
         ({"name": "After", "self_rotation": []}, "Saved. Name, May rotate its own secret changed."),
         ({"scope": SCOPES[:1], "sure": "yes"},
-         "Saved. products:write, dpp:read removed; the client's live tokens stopped."),
+         "Saved. products:write, dpp:read removed; the client's live tokens are revoked."),
         ({"scope": SCOPES[:2]}, "Saved. products:write added."),
     ):  # fmt: skip
         answer = owner.fill(owner.get(page), page, **filled)

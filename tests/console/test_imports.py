@@ -35,7 +35,7 @@ def test_a_file_is_sent_and_what_failed_is_mended(world: World, owner: Visitor) 
     ended(world, {"id": address.rpartition("/")[2]})
     shown = owner.get(address)
     assert "completed, some rows failed" in text_of(shown)
-    assert "A GTIN has 8, 12, 13 or 14 digits" in text_of(shown)
+    assert "A GTIN must have 8, 12, 13 or 14 digits" in text_of(shown)
     returned = owner.get(f"{address}/failed-rows")
     assert returned.headers["content-disposition"].startswith("attachment")
     mended = returned.text.replace(f"{bad},123", f"{bad},{new_gtin()}").encode()
@@ -51,13 +51,13 @@ def test_a_box_publishes_what_the_file_says(world: World, owner: Visitor) -> Non
     address = send(owner, csv_file(PUBLISHABLE, rows), publish="true").headers["location"]
     ended(world, {"id": address.rpartition("/")[2]})
     checked = owner.get(address)
-    assert "2 rows: 1 new, 0 changed , 0 unchanged, 1 cannot be taken." in text_of(checked)
+    assert "2 rows: 1 new, 0 changed , 0 unchanged, 1 rejected." in text_of(checked)
     assert by_sku(world, sku) is None, "it is checked first"
     first, second = (owner.fill(checked, f"{address}/apply").headers["location"] for _ in range(2))
     assert first == second, "pressed twice, it is one import"
     ended(world, {"id": first.rpartition("/")[2]})
     shown = text_of(owner.get(first))
-    assert "publishes what it takes" in shown
+    assert "publishes the products" in shown
     assert "A GTIN identifies the product to everybody else." in shown
     made = by_sku(world, sku)
     assert made is not None
@@ -82,7 +82,7 @@ def test_while_it_is_under_way_the_page_comes_again(world: World, owner: Visitor
     assert re.search(r'<noscript><meta http-equiv="refresh" content="3">', page.text)
     assert owner.fill(page, f"{address}/cancel").status_code == 303
     assert ended(world, {"id": address.rpartition("/")[2]})["status"] == "CANCELLED"
-    assert "Go on with the import" in text_of(owner.get(address))
+    assert "Resume the import" in text_of(owner.get(address))
 
 
 def test_a_file_from_another_site_is_not_read(world: World, owner: Visitor) -> None:

@@ -39,7 +39,7 @@ def test_a_thousand_clients(fresh_world: Callable[..., World]) -> None:
     for odd in ("?page=0", "?page=-1", "?page=x", "?sort=none"):
         assert names(odd) == names()
     beyond = text_of(visitor.get(f"{LIST}?page=999"))
-    assert "The list has no page 999" in beyond
+    assert "There is no page 999" in beyond
     assert "No OAuth client yet" not in beyond
     assert "ERP Integration : scope not granted" in first, "refused clients have names wherever in the list they are"
     visitor.close()

@@ -110,7 +110,7 @@ def test_another_account_is_not_there(world: World, owner: Visitor) -> None:
         assert world.other_oauth.client_id not in page
         assert world.other.owner.email not in page
     refused = owner.get(f"/account/refusals?client={world.other_oauth.client_id}")
-    assert "Nothing like this was refused" in refused.text
+    assert "No matching request was refused" in refused.text
 
 
 def test_errors_are_pages_here_and_json_at_the_api(world: World, owner: Visitor) -> None:

@@ -25,8 +25,8 @@ WRONG = {
     "countryOfProduction": "Atlantis",
 }
 TOLD = {
-    "f-gtin": "GTIN: The check digit is wrong; these digits would end in 1.",
-    "f-facility.gln": "Facility GLN: A GLN has 13 digits and nothing else.",
+    "f-gtin": "GTIN: The check digit is wrong; it should be 1.",
+    "f-facility.gln": "Facility GLN: A GLN must have 13 digits and nothing else.",
     "f-category.code": "Category code is missing.",
     "f-name": "Name is missing.",
     "f-sku": "SKU is missing.",
@@ -73,7 +73,7 @@ def test_a_new_product_is_told_all_its_faults_at_once(editor: Visitor) -> None:
     assert faults(refused) == {
         "sku": "SKU is missing.",
         "name": "Name is missing.",
-        "gtin": "GTIN: A GTIN has 8, 12, 13 or 14 digits and nothing else.",
+        "gtin": "GTIN: A GTIN must have 8, 12, 13 or 14 digits and nothing else.",
     }
     long = editor.fill(editor.get("/products/new"), None, sku="s" * 65, name="n" * 256, gtin="4006381333932")
     assert faults(long).keys() == {"sku", "name", "gtin"}
@@ -136,7 +136,7 @@ def test_the_api_names_the_product_that_has_the_number(world: World) -> None:
     first = create(world, gtin=new_gtin())
     second = create(world)
     taken = {"sku": first["sku"], "gtin": first["gtin"]}
-    says = f"The product {first['id']} with the SKU {first['sku']} has this"
+    says = f"The product {first['id']} with the SKU {first['sku']} already has this"
     detail = {
         name: {"field": name, "code": f"duplicate_{name}", "message": f"{says} {name.upper()}."} for name in taken
     }

@@ -83,7 +83,7 @@ def test_changes_of_two_people_to_different_fields_both_stand(
     mine, theirs = form(editor, made), new_visitor(other)
     followed(theirs, save(theirs, form(theirs, made), brand="Theirs", description="New text"))
     said = followed(editor, save(editor, mine, modelNumber="Mine"))
-    assert f"Saved. {other.email} changed Brand and Description meanwhile; those changes stand." in said
+    assert f"Saved. {other.email} changed Brand and Description in the meantime; those changes are kept." in said
     expected = {"brand": "Theirs", "description": "New text", "modelNumber": "Mine"}
     assert read(world, made).data()["content"] == made["content"] | expected
 
@@ -189,7 +189,7 @@ def test_a_refused_form_keeps_what_was_typed_and_what_others_saved(world: World,
     assert refused.status_code == 422
     assert "GTIN: The check digit is wrong" in text_of(refused)
     said = followed(editor, save(editor, refused, gtin=str(made["gtin"])[1:]))
-    assert "changed Brand meanwhile; that change stands." in said
+    assert "changed Brand in the meantime; that change is kept." in said
     assert read(world, made).data()["content"] == made["content"] | {"brand": "Theirs", "modelNumber": "M 3"}
 
 
@@ -270,6 +270,6 @@ def test_an_unknown_country_is_refused_and_kept_in_the_form(world: World, editor
 def test_countries_are_a_list_by_name_the_used_ones_first(world: World, editor: Visitor) -> None:
     made = create(world, countryOfProduction="AX")
     text = form(editor, made).text
-    used = text[text.index("Used lately") : text.index("All countries")]
+    used = text[text.index("Recently used") : text.index("All countries")]
     assert "Åland Islands (AX)" in used
     assert "Austria (AT)" in text[text.index("All countries") :]

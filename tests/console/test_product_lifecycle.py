@@ -16,7 +16,7 @@ pytestmark = pytest.mark.any_engine
 def test_publishing_takes_along_what_was_typed(world: World, editor: Visitor) -> None:
     made = published(world)
     review = editor.get(save(editor, form(editor, made), brand="Typed", then="review").headers["location"])
-    assert "Once published, version 2 cannot be changed. Readers see it at once." in text_of(review)
+    assert "Once published, version 2 cannot be changed. Readers see it immediately." in text_of(review)
     assert "Typed" in text_of(review)
     assert read(world, made).data()["content"] == made["content"], "not published yet"
     long = editor.fill(review, f"{path(made)}/publish", changeNote="x" * 1_001)
@@ -68,7 +68,7 @@ def test_a_draft_is_begun_from_an_old_version(world: World, editor: Visitor) -> 
     assert (draft["draftVersion"], draft["content"]["brand"]) == (3, "First")
     again = editor.fill(old, f"{path(made)}/versions/1/draft")
     assert again.status_code == 409
-    assert "There is a draft already" in text_of(again)
+    assert "There is already a draft" in text_of(again)
 
 
 def test_archiving_asks_with_numbers_and_can_be_taken_back(world: World, editor: Visitor) -> None:
@@ -76,7 +76,7 @@ def test_archiving_asks_with_numbers_and_can_be_taken_back(world: World, editor:
     asked = editor.get(f"{path(made)}/remove")
     said = text_of(asked)
     assert "1 published version stays readable" in said
-    assert f"GTIN {made['gtin'][1:]} is free for another product at once." in said
+    assert f"GTIN {made['gtin'][1:]} is free for another product immediately." in said
     assert "Unarchive product" in followed(editor, editor.fill(asked, f"{path(made)}/remove"))
     heir = post(world, body(gtin=made["gtin"])).expect(201).data()
     refused = editor.fill(editor.get(path(made)), f"{path(made)}/unarchive")
@@ -92,14 +92,14 @@ def test_a_draft_that_was_published_meanwhile_is_told(world: World, editor: Visi
     page = form(editor, made)
     publish(world, made).expect(200)
     said = followed(editor, save(editor, page, brand="Late"))
-    assert "Saved. Version 1 was published meanwhile; this change is in the draft of version 2." in said
+    assert "Saved. Version 1 was published in the meantime; this change is in the draft of version 2." in said
     assert read(world, made).data()["content"] == made["content"]
 
 
 def test_a_review_with_nothing_to_publish_says_why(world: World, editor: Visitor) -> None:
     made = published(world)
     said = followed(editor, save(editor, form(editor, made), then="review"))
-    assert "Nothing was changed since the last version, so there is nothing to publish." in said
+    assert "Nothing has changed since the last version, so there is nothing to publish." in said
     said = followed(editor, save(editor, form(editor, made), sku=f"{made['sku']}-2", then="review"))
-    assert "Saved. SKU and GTIN belong to no version, so there is nothing to publish." in said
+    assert "Saved. SKU and GTIN are not part of a version, so there is nothing to publish." in said
     assert read(world, made).data()["sku"] == f"{made['sku']}-2"

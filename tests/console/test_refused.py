@@ -93,14 +93,14 @@ def use_an_expired_token(world: World, by: Session, oauth: OAuthClient) -> None:
 @pytest.mark.parametrize(
     ("provoke", "told", "asked"),
     [
-        (mistype, "Secret mistyped: its checksum fails.", TOKEN),
-        (use_anothers_secret, "Wrong secret: well formed, but none that this client ever had.", TOKEN),
+        (mistype, "Mistyped secret: its checksum does not match.", TOKEN),
+        (use_anothers_secret, "Wrong secret: well-formed, but never a secret of this client.", TOKEN),
         (use_a_retired_secret, "replaced on", TOKEN),
         (use_an_expired_secret, "it ended on", TOKEN),
         (be_disabled, "The client is disabled.", TOKEN),
         (come_from_elsewhere, "The address is outside the ranges allowed for this client.", TOKEN),
         (ask_for_too_much, "The token request named dpp:read, which is not granted.", TOKEN),
-        (call_with_too_little, "The call needed products:write, which its token does not carry.", CREATE),
+        (call_with_too_little, "The call needed products:write, which its token does not have.", CREATE),
         (use_a_revoked_token, "The token was revoked", READ),
         (use_an_expired_token, "The token had expired", READ),
     ],

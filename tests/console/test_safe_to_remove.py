@@ -52,7 +52,7 @@ def pass_time(world: World, oauth: OAuthClient, ms: int) -> None:
 
 def proof(owner: Visitor, oauth: OAuthClient) -> str:
     page = text_of(owner.get(f"/account/api-access/{oauth.client_id}"))
-    return page[page.index("Two secrets work.") : page.index("Live secrets")]
+    return page[page.index("Two secrets are valid.") : page.index("Live secrets")]
 
 
 @pytest.fixture

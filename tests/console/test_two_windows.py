@@ -16,7 +16,7 @@ from harness.people import Person
 from harness.rows import rows
 from harness.world import World
 
-SIGNED_OUT = "You signed out in another window. Sign in, and what you typed is saved."
+SIGNED_OUT = "You signed out in another window. Sign in, and your input is saved."
 FORMS: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "create": ("/account/api-access/new", "/account/api-access/new",
                {"name": "Two windows", "scope": ["products:read"]}, "Copy this secret now"),
@@ -183,5 +183,5 @@ def test_a_carried_form_is_posted_once(world: World, visit: tuple[Person, Visito
     again = visitor.fill(asked, "/sign-in", email=person.email, password=person.password)
     assert again.status_code == 303
     page = settle(world, visitor, again)
-    assert "was sent already" in text_of(page)
+    assert "was already submitted" in text_of(page)
     assert "lxgsec_" not in page.text

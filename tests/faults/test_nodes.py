@@ -134,7 +134,7 @@ def test_a_node_with_other_keys_is_not_let_in(new_nodes: MakeNodes) -> None:
     stranger = nodes.add(keys=False)
     process = stranger.launch()
     assert process.wait() == 1
-    assert "copy the file of another node" in process.tail()
+    assert "copy the file from another node" in process.tail()
     assert not (stranger.data_dir / "keys.json").exists()
     stranger.kill()
 
@@ -144,7 +144,7 @@ def test_a_node_with_other_keys_is_not_let_in(new_nodes: MakeNodes) -> None:
     (stranger.data_dir / "keys.json").write_text(content.replace(server_key, server_key.swapcase()))
     process = stranger.launch()
     assert process.wait() == 1
-    assert "does not fit the keys in the database" in process.tail()
+    assert "does not match the keys in the database" in process.tail()
     assert b"keys of the nodes" in stranger.try_command("doctor").stdout
     stranger.kill()
     copy_keys(first, stranger)

@@ -69,7 +69,7 @@ REFUSALS = {
     "header without its end": Refusal(b"sku,name", "no_rows", ("--data-binary",)),
     "header and blank rows": Refusal(b"sku,name\r\n,\r\n\r\n", "no_rows", ("no rows",)),
     "a first line of 1 MiB that ends within a character": Refusal(
-        b"x" + "é".encode() * 700_000, "unknown_column", ("not known",)
+        b"x" + "é".encode() * 700_000, "unknown_column", ("is unknown",)
     ),
 }
 

@@ -41,7 +41,7 @@ def test_the_example_has_the_members_of_an_answer() -> None:
 
 
 def test_every_member_of_a_content_is_told() -> None:
-    section = PAGE.read_text().partition("## What may be said")[2].partition("\n## ")[0]
+    section = PAGE.read_text().partition("## Content")[2].partition("\n## ")[0]
     cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     told = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
     assert told == list(MEMBERS)

@@ -220,11 +220,11 @@ def test_a_malformed_parameter_is_refused(world: World, query: str) -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("limit=201", "The parameter limit is a whole number from 1 to 200."),
-        ("status=draft", "The parameter status is one of DRAFT, PUBLISHED, ARCHIVED."),
-        ("withCount=1", "The parameter withCount is one of true, false."),
-        ("q=" + "a" * 256, "The parameter q has at most 255 characters."),
-        ("brand=x", "A parameter is not known here; it takes category, cursor, fields, gtin, limit, q, sku, sort, "
+        ("limit=201", "The parameter limit must be a whole number from 1 to 200."),
+        ("status=draft", "The parameter status must be one of DRAFT, PUBLISHED, ARCHIVED."),
+        ("withCount=1", "The parameter withCount must be one of true, false."),
+        ("q=" + "a" * 256, "The parameter q must have at most 255 characters."),
+        ("brand=x", "Unknown parameter; accepted are category, cursor, fields, gtin, limit, q, sku, sort, "
                     "status, updatedSince, withCount."),
     ],
 )  # fmt: skip

@@ -33,7 +33,7 @@ async def create_account(
 
     def unit(conn: Connection) -> str | None:
         if not another and store.count_accounts(conn):
-            return "There is an account already; --another adds one more."
+            return "An account already exists; use --another to add one more."
         if store.find_user_by_email(conn, key) is not None:
             return "This e-mail address is in use."
         now = now_ms()

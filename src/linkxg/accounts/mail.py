@@ -84,6 +84,6 @@ def invitation_text(account_name: str, link: str) -> tuple[str, str]:
     return (
         f"Join {account_name} on LinkXG",
         f"You are invited to join {account_name} on LinkXG.\n\n"
-        f"Choose a password here; the link works once and for 7 days:\n{link}\n\n"
+        f"Choose a password here; the link works once, within 7 days:\n{link}\n\n"
         "If you did not expect this, ignore it.\n",
     )

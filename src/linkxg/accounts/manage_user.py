@@ -20,7 +20,7 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.changes import GONE, USER
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 
-LAST_OWNER = "The last Owner cannot be lowered, disabled or removed."
+LAST_OWNER = "The last Owner cannot be demoted, disabled or removed."
 
 
 async def list_people(database: Database, account_id: str) -> list[UserView]:
@@ -70,7 +70,7 @@ async def change_user(
         if loses_owner and not user.disabled and not store.count_other_owners(conn, account_id, user_id):
             return Conflict(LAST_OWNER)
         if expected is not None and user.role != expected:
-            return Conflict("Somebody else has changed the role meanwhile.")
+            return Conflict("Somebody else has changed the role in the meantime.")
         changed: dict[str, Any] = {}
         if role is not None and role != user.role:
             changed["role"] = role

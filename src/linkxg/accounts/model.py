@@ -63,7 +63,7 @@ def check_account_name(name: str) -> None:
     """Raises InvalidRequest unless it is one line of 1 to 200 visible characters, as the subject of a mail must be."""
     if not name.strip() or len(name) > MAX_ACCOUNT_NAME or not name.isprintable():
         raise InvalidRequest(
-            f"The name of an account is one line of 1 to {MAX_ACCOUNT_NAME} characters without control characters."
+            f"An account name must be one line of 1 to {MAX_ACCOUNT_NAME} characters without control characters."
         )
 
 

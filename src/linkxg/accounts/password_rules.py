@@ -22,21 +22,21 @@ def check_new_password(password: str, *context: str) -> None:
     """Raises ValidationFailed with the reason; `context` is the account's name and the e-mail address."""
     text = normalise(password)
     if len(text) < MINIMUM:
-        raise _refused("too_short", f"A password needs at least {MINIMUM} characters.")
+        raise _refused("too_short", f"A password must have at least {MINIMUM} characters.")
     if len(text.encode()) > MAXIMUM_BYTES:
-        raise _refused("too_long", f"A password has at most {MAXIMUM_BYTES} bytes.")
+        raise _refused("too_long", f"A password must have at most {MAXIMUM_BYTES} bytes.")
     if _CONTROL.search(text):
-        raise _refused("control_character", "A password has no control characters.")
+        raise _refused("control_character", "A password must not contain control characters.")
     lowered = text.lower()
     if len(set(lowered)) < 5 or lowered.isdigit() or _is_sequence(lowered):
-        raise _refused("too_simple", "The password repeats itself or counts up.")
+        raise _refused("too_simple", "The password is a repetition or a sequence.")
     if _is_common(lowered):
         raise _refused("too_common", "The password is on a list of common passwords.")
     rest = lowered
     for word in sorted(_context_words(context), key=len, reverse=True):
         rest = rest.replace(word, "")
     if len(rest) < min(len(lowered), 8):
-        raise _refused("too_close", "The password is built on the name of the account, the person or the product.")
+        raise _refused("too_close", "The password is derived from the name of the account, the person or the product.")
 
 
 def _refused(code: str, message: str) -> ValidationFailed:

@@ -60,7 +60,7 @@ def routes(
 
     @post("/account/users", operation_id="inviteUser", tags=["Account"], **roles(ADMINISTRATORS, INVITATIONS))
     async def invite(request: Request[Any, Any, Any], data: JSONBody[InviteUser]) -> Success[Invited]:
-        """Invite a person. The link works once and for 7 days; it is mailed, or returned here without mail."""
+        """Invite a person. The link works once, within 7 days; it is mailed or, without mail, returned here."""
         actor = actor_of(exchange_of(request.scope))
         invited = await invite_user(database, actor, account_id_of(request.scope), email=data.email, role=data.role)
         link = f"{public_url}/invitations/{quote(invited.token)}"
@@ -74,7 +74,7 @@ def routes(
     async def change(
         request: Request[Any, Any, Any], user_id: FromPath[str], data: JSONBody[ChangeUser]
     ) -> Success[UserView]:
-        """Change a role, disable or enable. The person's sessions and tokens end at once."""
+        """Change a role, disable or enable. The person's sessions and tokens end immediately."""
         actor = actor_of(exchange_of(request.scope))
         changed = await change_user(
             database, actor, account_id_of(request.scope), user_id, role=data.role, disabled=data.disabled
@@ -83,7 +83,7 @@ def routes(
 
     @delete("/account/users/{user_id:str}", operation_id="removeUser", tags=["Account"], **roles(ADMINISTRATORS))
     async def remove(request: Request[Any, Any, Any], user_id: FromPath[str]) -> None:
-        """Remove a person; what they made stays."""
+        """Remove a person; what they created is kept."""
         await remove_user(database, actor_of(exchange_of(request.scope)), account_id_of(request.scope), user_id)
 
     @post(
@@ -96,7 +96,7 @@ def routes(
     async def accept(
         request: Request[Any, Any, Any], token: FromPath[str], data: JSONBody[AcceptInvitation]
     ) -> Success[UserView]:
-        """Join the account that the one-time link belongs to, with a password of one's own."""
+        """Join the account of a one-time invitation link and choose a password."""
         exchange = exchange_of(request.scope)
         user = await accept_invitation(database, passwords, actor_of(exchange), token=token, password=data.password)
         return Success(data=view(user))

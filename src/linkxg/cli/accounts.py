@@ -19,13 +19,13 @@ def bootstrap(
         bool, typer.Option("--password-stdin", help="Read the Owner's password from standard input.")
     ] = False,
     data_dir: DataDir = None,
-    another: Annotated[bool, typer.Option("--another", help="Add an account where one exists already.")] = False,
+    another: Annotated[bool, typer.Option("--another", help="Add an account although one already exists.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Create the first account and its Owner."""
     settings = load_settings(data_dir)
     if not password_stdin:
-        fail("give the Owner's password on standard input and say --password-stdin", WRONG_USAGE)
+        fail("pass the Owner's password on standard input and use --password-stdin", WRONG_USAGE)
     password = sys.stdin.readline().rstrip("\r\n")
     prepare(settings)
     account_id, user_id = run(_create(settings, account, owner_email, password, another))

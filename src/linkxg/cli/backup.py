@@ -30,23 +30,22 @@ from linkxg.db.backup import Label, write_backup
 from linkxg.runtime.files import is_still, open_private, sync_directory
 
 KEYS_STAY_BEHIND = (
-    "The keys are not in it: keep a copy of keys.json apart from it if you like; a restore makes new keys anyway."
+    "The backup does not contain the keys: keep a copy of keys.json apart from it if you like; a restore creates "
+    "new keys anyway."
 )
 
 
 def backup(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="File to write: a SQLite database, whichever engine is in use.")
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write: a SQLite database for either engine.")],
     data_dir: DataDir = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Copy the database, as it is at one moment, into one file; the service may go on running."""
+    """Write a consistent copy of the database to one file; the service may keep running."""
     settings = load_settings(data_dir)
     database = existing_database(settings)
     if os.path.lexists(file) and not force:
-        fail(f"{file} exists; say --force to replace it")
+        fail(f"{file} exists; use --force to replace it")
     if database.file is not None and file.exists() and file.samefile(database.file):
         fail(f"{file} is the database itself")
     register_tables()

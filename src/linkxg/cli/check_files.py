@@ -28,14 +28,14 @@ NO_SPACE = 100 * MEBI
 def check_data_dir(data_dir: Path) -> Iterator[Finding]:
     """Its owner and mode, and those of what is in it."""
     if not data_dir.exists():
-        yield warning("data directory", f"{data_dir} does not exist", "linkxg serve makes it at first start")
+        yield warning("data directory", f"{data_dir} does not exist", "linkxg serve creates it on first start")
         return
     if data_dir.is_dir() and is_read_only(data_dir):
         says = f"{data_dir} is on a file system that is mounted read-only"
-        yield problem("data directory", says, "mount it for writing: a change of rows or keys is refused until then")
+        yield problem("data directory", says, "mount it for writing: until then changes of rows or keys are refused")
         return
     if not data_dir.is_dir() or not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
-        yield problem("data directory", f"{data_dir} is not a directory that this user can write", "see its owner")
+        yield problem("data directory", f"{data_dir} is not a directory that this user can write", "check its owner")
         return
     wrong = list(_exposed([data_dir, *sorted(data_dir.glob("*.db*")), data_dir / FILE, data_dir / DIRECTORY]))
     yield from wrong
@@ -56,7 +56,7 @@ def _exposed(paths: list[Path]) -> Iterator[Finding]:
             says = f"{path} belongs to uid {status.st_uid}, its directory to uid {owner}"
             yield problem("data directory", says, f"chown {owner} {path}")
         if status.st_mode & 0o077:
-            says = f"{path} is open to other users (mode {status.st_mode & 0o777:o})"
+            says = f"{path} is accessible to other users (mode {status.st_mode & 0o777:o})"
             if not path.is_dir():
                 yield problem("data directory", says, f"chmod 600 {path}")
             else:
@@ -69,9 +69,12 @@ def check_keys(settings: Settings, *, first_start: bool) -> Iterator[Finding]:
     """Whether there is a signing key, of the right algorithm and not too old."""
     if not has_keys(settings.data_dir):
         if first_start:
-            yield warning("keys", f"there is no {FILE} yet", "linkxg serve makes it at first start")
+            yield warning("keys", f"there is no {FILE} yet", "linkxg serve creates it on first start")
         else:
-            do = "put a copy of it back; if there is none, linkxg keys replace, and everybody signs in again"
+            do = (
+                "put a copy of it back; if there is none, run linkxg keys replace, after which everybody has to "
+                "sign in again"
+            )
             yield problem("keys", f"{settings.data_dir / FILE} is missing, but there is a database", do)
         return
     try:
@@ -81,11 +84,13 @@ def check_keys(settings: Settings, *, first_start: bool) -> Iterator[Finding]:
         yield problem("keys", str(error), "put your copy of it back, mode 600, owned by the user of the service")
         return
     age = timedelta(seconds=now_s() - signing.active_from)
-    says = f"{signing.kid} signs with {signing.alg} since {age.days} days; {len(found.keys)} in the file"
+    says = f"{signing.kid} has been signing with {signing.alg} for {age.days} days; {len(found.keys)} in the file"
     if signing.alg != settings.token_algorithm:
-        yield warning("keys", says, f"LINKXG_TOKEN_ALGORITHM is {settings.token_algorithm}: the next start rotates")
+        yield warning(
+            "keys", says, f"LINKXG_TOKEN_ALGORITHM is {settings.token_algorithm}: the next start rotates the key"
+        )
     elif age > OLD_KEY:
-        yield warning("keys", says, "linkxg keys rotate, which fails no request")
+        yield warning("keys", says, "run linkxg keys rotate; no request fails")
     else:
         yield ok("keys", says)
 
@@ -100,9 +105,9 @@ def check_space(places: list[Path]) -> Iterator[Finding]:
         free = shutil.disk_usage(place).free
         says = f"{free // MEBI:,} MiB free for {place}"
         if free < NO_SPACE:
-            yield problem("free space", says, "make room: with a full disk every change is refused")
+            yield problem("free space", says, "free some space: with a full disk every change is refused")
         elif free < TIGHT_SPACE:
-            yield warning("free space", says, "make room soon; a backup needs as much again as the database")
+            yield warning("free space", says, "free some space soon; a backup needs as much space as the database")
         else:
             yield ok("free space", says)
 
@@ -119,12 +124,12 @@ def check_tls(settings: Settings, host: str) -> Iterator[Finding]:
         certificate = x509.load_pem_x509_certificates(Path(settings.tls_cert).read_bytes())[0]
         key = serialization.load_pem_private_key(Path(settings.tls_key).read_bytes(), None)
     except (OSError, ValueError, TypeError) as error:
-        yield problem("TLS", f"certificate or key cannot be read: {type(error).__name__}", "see both PEM files")
+        yield problem("TLS", f"certificate or key cannot be read: {type(error).__name__}", "check both PEM files")
         return
     if _public(key.public_key()) != _public(certificate.public_key()):
-        yield problem("TLS", "the key is not that of the certificate", "set the two of one pair")
+        yield problem("TLS", "the key does not belong to the certificate", "set the two of one pair")
     if Path(settings.tls_key).stat().st_mode & 0o077:
-        yield warning("TLS", f"{settings.tls_key} is open to other users", f"chmod 600 {settings.tls_key}")
+        yield warning("TLS", f"{settings.tls_key} is accessible to other users", f"chmod 600 {settings.tls_key}")
     ends, now = certificate.not_valid_after_utc, datetime.now(UTC)
     says = f"certificate valid until {ends:%Y-%m-%d}"
     if not certificate.not_valid_before_utc <= now < ends:
@@ -136,7 +141,7 @@ def check_tls(settings: Settings, host: str) -> Iterator[Finding]:
         yield ok("TLS", says)
     names = _names(certificate)
     if host and host not in names and f"*.{host.partition('.')[2]}" not in names:
-        yield warning("TLS", f"the certificate is for {', '.join(names) or 'nobody'}, not {host}", "clients refuse it")
+        yield warning("TLS", f"the certificate is for {', '.join(names) or 'no host'}, not {host}", "clients refuse it")
 
 
 def _public(key: PublicKeyTypes) -> bytes:

@@ -36,7 +36,9 @@ def check_clock(since: Instant) -> Iterator[Finding]:
     if not FIRST_YEAR <= year < LAST_YEAR:
         yield problem("clock", f"the year is {year}", "set the clock: every token's lifetime hangs on it")
     elif until.steady < since.steady or abs(step) > MAX_STEP_S:
-        yield problem("clock", f"it jumped by {step:+.1f} s while being watched", "let NTP slew the clock, not step it")
+        yield problem(
+            "clock", f"it jumped by {step:+.1f} s during the check", "let NTP slew the clock instead of stepping it"
+        )
     else:
         yield ok("clock", f"{datetime.fromtimestamp(until.wall, UTC):%Y-%m-%d %H:%M:%S} UTC, steady")
 
@@ -61,7 +63,7 @@ def check_listener(settings: Settings, host: str, port: int) -> Iterator[Finding
         for listener in listen(host, port):
             listener.close()
     except OSError as error:
-        do = "stop what listens there, or choose another --port"
+        do = "stop the program that listens there, or choose another --port"
         yield problem("address", f"{host}:{port} cannot be used: {error.strerror}", do)
     else:
         yield ok("address", f"{host}:{port} is free")
@@ -74,19 +76,19 @@ def check_addresses(settings: Settings, host: str) -> Iterator[Finding]:
     for network in settings.trusted_proxies:
         if network.prefixlen == 0:
             do = "name the proxy's own address in LINKXG_TRUSTED_PROXIES"
-            yield problem(name, f"{network} trusts everybody to say where a request comes from", do)
+            yield problem(name, f"{network} trusts everybody to state where a request comes from", do)
     if not settings.public_url:
         if settings.trusted_proxies or not is_loopback(host):
             do = "set LINKXG_PUBLIC_URL to the address that clients use"
-            yield problem(name, "not set: tokens would name the inner address as their issuer", do)
+            yield problem(name, "not set: tokens would have the internal address as their issuer", do)
         else:
             yield ok(name, "not set: this machine only")
     elif url.scheme == "http" and not is_loopback(url.hostname or ""):
         yield problem(name, f"{settings.public_url} is plain HTTP", "use an https:// address")
     elif url.scheme == "https" and not settings.tls_cert and not settings.trusted_proxies:
         do = "set LINKXG_TLS_CERT and LINKXG_TLS_KEY, or LINKXG_TRUSTED_PROXIES to the proxy that ends TLS"
-        yield problem(name, f"{settings.public_url} is HTTPS, but nobody ends TLS", do)
+        yield problem(name, f"{settings.public_url} is HTTPS, but nothing terminates TLS", do)
     elif url.scheme == "http" and settings.tls_cert:
-        yield problem(name, f"{settings.public_url} is plain HTTP, but the service speaks TLS", "use https://")
+        yield problem(name, f"{settings.public_url} is plain HTTP, but the service terminates TLS", "use https://")
     else:
         yield ok(name, settings.public_url)

@@ -28,7 +28,7 @@ async def check_database(settings: Settings) -> AsyncIterator[Finding]:
     """Reachable, whole, durable, of this program's schema; a server's clock in step with this machine's."""
     database = open_database(settings.database)
     if database.file is not None and not database.file.exists():
-        yield warning("database", f"{database.file} does not exist", "linkxg serve makes it at first start")
+        yield warning("database", f"{database.file} does not exist", "linkxg serve creates it on first start")
         return
     try:
         found = await database.survey(examine)
@@ -65,32 +65,34 @@ async def _opened(settings: Settings) -> AsyncIterator[Finding]:
         told = fault.reason if isinstance(fault, TemporarilyUnavailable) else explain(fault)
         if told is None:
             raise
-        yield problem("change feed", told, "the service would not start: see the database")
+        yield problem("change feed", told, "the service would not start: check the database")
     else:
         yield ok("change feed", "fresh")
         # A file that cannot be read is told of by the check of the keys.
         with contextlib.suppress(KeysError):
             if row is not None and not fits(read_keys(settings.data_dir), row):
-                says = f"{FILE} does not fit the keys that the nodes share in the database"
-                yield problem("keys of the nodes", says, f"copy {FILE} of a node that runs, mode 600")
+                says = f"{FILE} does not match the keys that the nodes share in the database"
+                yield problem("keys of the nodes", says, f"copy {FILE} from a running node, with mode 600")
         for orphan in orphans:
             says = f"the upload {orphan.job_id} of account {orphan.account_id} was interrupted: its worker has ended"
-            yield warning("imports", says, "start the service, which deletes it within seconds; send the file again")
+            yield warning(
+                "imports", says, "start the service, which deletes it within seconds, and send the file again"
+            )
 
 
 def _remedy(fault: BaseException, *, embedded: bool) -> str:
     if not embedded:
-        return "start the server, and see host, name and password in LINKXG_DATABASE_URL"
+        return "start the server, and check host, name and password in LINKXG_DATABASE_URL"
     if is_damage(fault):
         return "linkxg restore a backup with --replace"
-    return "nothing is damaged: make room on its file system, mount it for writing, or see the owner of the file"
+    return "nothing is damaged: free space on its file system, mount it for writing, or check the owner of the file"
 
 
 def _schema(found: Condition) -> Finding:
     if found.revision == head():
-        return ok("schema", f"{found.revision}, this program's")
+        return ok("schema", f"{found.revision}, the one of this program")
     if found.revision is None:
-        return warning("schema", "the database is empty", "linkxg serve or linkxg migrate makes it")
+        return warning("schema", "the database is empty", "linkxg serve or linkxg migrate creates it")
     if is_known(found.revision):
         return warning("schema", f"{found.revision}, this program needs {head()}", "linkxg migrate, after a backup")
     return problem("schema", f"{found.revision} is newer than this program", "upgrade the program")
@@ -99,7 +101,7 @@ def _schema(found: Condition) -> Finding:
 def _skew(ahead: float) -> Finding:
     says = f"the database's clock is {abs(ahead):.1f} s {'ahead' if ahead > 0 else 'behind'}"
     if abs(ahead) > SKEW_S:
-        return problem("clock of the database", says, "synchronise both machines by NTP")
+        return problem("clock of the database", says, "synchronise both machines with NTP")
     return ok("clock of the database", says)
 
 
@@ -111,14 +113,14 @@ async def check_mail(settings: Settings) -> AsyncIterator[Finding]:
     if fault is None:
         yield ok("mail", "the server answers")
     else:
-        do = "see LINKXG_SMTP_URL; until then invitation links are returned, not mailed"
+        do = "check LINKXG_SMTP_URL; until then invitation links are returned, not mailed"
         yield problem("mail", f"the server cannot be used: {fault}", do)
 
 
 async def check_limits(settings: Settings) -> AsyncIterator[Finding]:
     """Whether shared budgets can be counted."""
     if settings.limits_url.startswith("memory:"):
-        yield ok("limits", "counted in each worker's memory")
+        yield ok("limits", "counted in the memory of each worker")
         return
     try:
         limits = open_limits(settings.limits_url, settings.limit_scale)
@@ -127,7 +129,7 @@ async def check_limits(settings: Settings) -> AsyncIterator[Finding]:
         await limits.close()
     except (TemporarilyUnavailable, TimeoutError) as error:
         says = f"the server cannot be used: {getattr(error, 'reason', None) or 'no answer'}"
-        yield problem("limits", says, "start it and see LINKXG_LIMITS_URL: without it every limited request gets 503")
+        yield problem("limits", says, "start it and check LINKXG_LIMITS_URL: without it every limited request gets 503")
     except Exception as fault:  # noqa: BLE001  a missing driver is told by the library in its own exceptions
         yield problem("limits", f"{type(fault).__name__}: {fault}".partition("\n")[0], "install linkxg[valkey]")
     else:

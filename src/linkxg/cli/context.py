@@ -136,5 +136,5 @@ def existing_database(settings: Settings) -> Database:
     with one_line_failures():
         database = open_database(settings.database)
     if database.file is not None and not database.file.exists():
-        fail(f"there is no database at {database.file}; linkxg serve or linkxg migrate makes it")
+        fail(f"there is no database at {database.file}; linkxg serve or linkxg migrate creates it")
     return database

@@ -40,10 +40,10 @@ _SCHEMES = ("sqlite:///", "postgresql://")
 
 def copy(
     source: Annotated[
-        str, typer.Option("--from", help="Address of the database to copy; its service is stopped.", envvar=FROM)
+        str, typer.Option("--from", help="Address of the database to copy; its service must be stopped.", envvar=FROM)
     ] = "",
     target: Annotated[
-        str, typer.Option("--to", help="Address of an empty database, or of one half copied.", envvar=TO)
+        str, typer.Option("--to", help="Address of an empty database, or of one with an interrupted copy.", envvar=TO)
     ] = "",
     source_file: Annotated[
         Path | None, typer.Option("--from-file", help="File whose first line is the address of the source.")
@@ -90,7 +90,7 @@ def _address(side: str, given: str, file: Path | None) -> str:
             given = (file.read_text().splitlines() or [""])[0].strip()
     if not given:
         name = FROM if side == "from" else TO
-        fail(f"no address: set {name}, or say --{side}-file or --{side}", WRONG_USAGE)
+        fail(f"no address: set {name}, or use --{side}-file or --{side}", WRONG_USAGE)
     if not given.startswith(_SCHEMES):
         fail(f"--{side} is not an address of a database: sqlite:///PATH or postgresql://…")
     return given
@@ -124,7 +124,7 @@ async def copy_database(source: Database, target: Database, *, restart: bool, on
         key, compared = None, 0
         while rows := await source.survey(transfer.read_after, one, key):
             if differing := await target.survey(transfer.differing, one, rows):
-                raise CopyError(f"{differing} rows of {one.name} differ: the source has changed; say --restart")
+                raise CopyError(f"{differing} rows of {one.name} differ: the source has changed; use --restart")
             key = transfer.key_of(one, rows[-1])
             compared += len(rows)
             done += len(rows)
@@ -133,7 +133,7 @@ async def copy_database(source: Database, target: Database, *, restart: bool, on
             raise CopyError(f"{one.name} has {compared} rows, not {wanted[one.name]}: the source is in use")
     counts = await target.survey(transfer.count_rows)
     if counts != wanted:
-        raise CopyError("the target has rows that the source has not: say --restart")
+        raise CopyError("the target has rows that the source does not have: use --restart")
     # One that started meanwhile may go on to write what the target then lacks.
     _require_closed(source)
     await target.administer(transfer.end)

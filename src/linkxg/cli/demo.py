@@ -22,13 +22,13 @@ def demo(
     host: Annotated[str, typer.Option(help="Loopback address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 8_000,
 ) -> None:
-    """Serve an example that vanishes when it ends, and print how to sign in and the guide's curl commands."""
+    """Serve an example that is deleted when it stops, and print the sign-in and the guide's curl commands."""
     # Only this command needs the features themselves; the others start without loading them.
     from linkxg.cli.demo_data import make_demo_data
     from linkxg.cli.demo_guide import guide
 
     if not is_loopback(host):
-        fail("the demo speaks plain HTTP: --host must be a loopback address", WRONG_USAGE)
+        fail("the demo serves plain HTTP: --host must be a loopback address", WRONG_USAGE)
     listeners = listen_or_fail(host, port)
     # Whatever this machine is set up for, the demo touches no database and no mail server of it.
     for name in [name for name in os.environ if name.startswith(PREFIX) and name not in _KEPT]:

@@ -9,7 +9,7 @@ from linkxg.cli.demo_data import ACCOUNT, CLIENT, SCOPE, DemoData
 from linkxg.reference.routes import PAGE
 
 API = "/api/v1"
-END = "Stop the demo with Ctrl-C: everything above vanishes with it."
+END = "Stop the demo with Ctrl-C: everything above is deleted with it."
 _TIMEOUT_S = 30.0
 
 
@@ -51,7 +51,8 @@ def guide(url: str, made: DemoData) -> str:
         f"Console: {url}/sign-in",
         f"API reference: {url}{PAGE}",
         "",
-        "Every command of the guide, ready to paste. The tokens in them were issued just now and live 15 minutes.",
+        "Every command of the guide, ready to paste. The tokens in them were issued just now and are valid for 15 "
+        "minutes.",
     ]
     for number, command in enumerate(commands, 1):
         lines += ["", f"# {number}. {command.says}", command.curl]
@@ -73,7 +74,7 @@ def _commands(url: str, made: DemoData, client_token: str, session: dict[str, An
         ),
         Command("Use the token", _get(f"{api}/products", client_token)),
         Command(
-            "Rotate the client secret: the one above is dead at once, the answer holds the new one",
+            "Rotate the client secret: the one above becomes invalid immediately, the answer contains the new one",
             f'curl -X POST {api}/oauth/clients/{made.client_id}/rotate \\\n  -H "Authorization: Bearer {client_token}"',
         ),
         Command(
@@ -83,12 +84,12 @@ def _commands(url: str, made: DemoData, client_token: str, session: dict[str, An
         ),
         Command("Use the person's token", _get(f"{api}/products", session["accessToken"])),
         Command(
-            "Refresh the tokens: the refresh token is good for one use",
+            "Refresh the tokens: a refresh token works once",
             f"curl -X POST {api}/auth/refresh \\\n  {json_type} \\\n"
             f"  -d '{{\n    \"refreshToken\": \"{session['refreshToken']}\"\n  }}'",
         ),
         Command(
-            "Log out: the session's tokens are dead at once",
+            "Log out: the session's tokens become invalid immediately",
             f'curl -X POST {api}/auth/logout \\\n  -H "Authorization: Bearer {session["accessToken"]}"',
         ),
     ]  # fmt: skip

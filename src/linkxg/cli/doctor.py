@@ -24,7 +24,7 @@ def doctor(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Look at settings, files, clock, database and neighbours, and say what to do; exit code 1 for a problem."""
+    """Check settings, files, clock, database and other services, and say what to do; exit code 1 on a problem."""
     from linkxg.cli.examination import examination
 
     try:

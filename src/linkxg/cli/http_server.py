@@ -28,7 +28,7 @@ def require_certificate(settings: Settings) -> None:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise SettingsError(
                 f"LINKXG_TLS_KEY: {settings.tls_key} is not the private key of the certificate in LINKXG_TLS_CERT "
-                f"({settings.tls_cert}): install the two of one pair."
+                f"({settings.tls_cert}): install a matching pair."
             ) from None
         raise SettingsError(
             f"LINKXG_TLS_CERT or LINKXG_TLS_KEY is not a usable PEM file ({error.reason or 'unreadable'}): "

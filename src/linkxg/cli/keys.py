@@ -26,12 +26,12 @@ from linkxg.settings import Settings
 from linkxg.tokens.keys import FILE, KeyFile, KeyRecord, KeysError, active, read_keys
 from linkxg.tokens.shared_keys import replace_keys, retire_key, rotate_keys
 
-app = typer.Typer(help="Signing keys: list, rotate without a failed request, retire at once.", no_args_is_help=True)
+app = typer.Typer(help="Signing keys: list, rotate without a failed request, retire immediately.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """List the signing keys; never their private part."""
+    """List the signing keys, without their private parts."""
     settings = load_settings(data_dir)
     with one_line_failures():
         found = read_keys(settings.data_dir)
@@ -45,7 +45,9 @@ def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 @app.command("rotate")
 def rotate(
     data_dir: DataDir = None,
-    at_once: Annotated[bool, typer.Option("--now", help="Sign with it now, not after the JWKS cache time.")] = False,
+    at_once: Annotated[
+        bool, typer.Option("--now", help="Sign with it now instead of after the JWKS cache time.")
+    ] = False,
 ) -> None:
     """Add a signing key. The old ones verify until their last token has expired."""
     settings = load_settings(data_dir)
@@ -58,7 +60,7 @@ def rotate(
 def retire(
     kid: Annotated[str, typer.Argument(metavar="KID", help="Key id, as listed.")], data_dir: DataDir = None
 ) -> None:
-    """Remove a key now: every token that it signed is dead at once."""
+    """Remove a key now: every token that it signed becomes invalid immediately."""
     settings = load_settings(data_dir)
     _require_installation(settings)
     run(_retire(settings, kid))
@@ -67,7 +69,7 @@ def retire(
 
 @app.command("replace")
 def replace(data_dir: DataDir = None) -> None:
-    """Make all keys anew, for when keys.json leaked or is lost: everybody signs in again, clients fetch new tokens."""
+    """Replace all keys, for when keys.json leaked or is lost: everybody signs in again, clients request new tokens."""
     settings = load_settings(data_dir)
     database = existing_database(settings)
     with one_line_failures(), alone(settings.data_dir):

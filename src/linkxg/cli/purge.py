@@ -18,7 +18,7 @@ from linkxg.settings import Settings
 
 
 def purge(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Delete what has expired, in small batches; the service does the same little by little."""
+    """Delete expired rows in batches; the service does the same gradually."""
     settings = load_settings(data_dir)
     existing_database(settings)
     with progress("purge") as on_progress:

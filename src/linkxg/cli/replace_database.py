@@ -64,7 +64,7 @@ def replace_database(conn: Connection, source: Connection, wanted: Wanted, on_pr
     if connected:
         return Refused(f"services hold {connected} connections to the database: stop every node first")
     if not wanted.replace and not is_empty(conn, besides=(sealed_keys.name,)):
-        return Refused("the database is not empty; say --replace to put the backup in its place")
+        return Refused("the database is not empty; use --replace to replace it with the backup")
     upgrade(conn)
     now = now_ms()
     was = {account_id: read_standing(conn, account_id, now) for account_id in people_store.list_accounts(conn)}

@@ -45,15 +45,17 @@ _WORKING = ".restore-"
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file made by linkxg backup.")],
     data_dir: DataDir = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Put the backup in the place of a database that is not empty.")
-    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a database that is not empty.")] = False,
     revoke_secrets: Annotated[
-        bool, typer.Option("--revoke-secrets", help="Revoke every client secret: when nobody knows which died since.")
+        bool,
+        typer.Option(
+            "--revoke-secrets",
+            help="Revoke every client secret: for when it is unknown which were revoked since the backup.",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a backup back: everybody signs in again, new keys are made, and what was revoked stays revoked."""
+    """Restore a backup: everybody signs in again, new keys are created, and what was revoked stays revoked."""
     settings = load_settings(data_dir)
     register_tables()
     # Before anything is made: a name that was mistyped leaves no directory behind.
@@ -69,7 +71,7 @@ def restore(
         wanted = Wanted(label, replace, revoke_secrets, new_keys)
         damage = asyncio.run(_damage(database))
         if damage and not replace:
-            fail(f"{damage}; --replace sets it aside, but what was revoked after the backup is then not known")
+            fail(f"{damage}; --replace sets it aside, but then it is unknown what was revoked after the backup")
         with _out_of_the_way(database, damage) as aside, progress(f"restore of {file}") as on_progress:
             outcome = _load(database, file, settings.data_dir, wanted, on_progress)
     if as_json:
@@ -152,11 +154,11 @@ def _tell(label: Label, outcome: Restored, aside: Path | None, data_dir: Path) -
         ("sessions ended", outcome.sessions_ended),
         ("invitations ended", outcome.invitations_ended),
         ("client secrets revoked", outcome.secrets_revoked),
-        ("ended since the backup, kept ended", outcome.kept_ended),
-        ("disabled since the backup, kept disabled", outcome.kept_disabled),
-        ("narrowed since the backup, kept narrow", outcome.kept_narrowed),
+        ("ended since the backup, ended again", outcome.kept_ended),
+        ("disabled since the backup, disabled again", outcome.kept_disabled),
+        ("reduced since the backup, reduced again", outcome.kept_narrowed),
         ("keys", f"replaced in {data_dir / 'keys.json'}"),
     ]
     tell_table(rows)
     if aside is not None:
-        tell(f"The damaged database is {aside}. What was revoked after the backup is not known.")
+        tell(f"The damaged database is {aside}. It is unknown what was revoked after the backup.")

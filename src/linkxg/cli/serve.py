@@ -44,7 +44,7 @@ def serve(
     workers: Annotated[int, typer.Option(help="Worker processes.", min=1, max=64)] = 1,
     data_dir: DataDir = None,
 ) -> None:
-    """Run the service: create keys and schema at first start, migrate, then answer."""
+    """Run the service: create keys and schema on first start, migrate, then serve."""
     with logged_start():
         settings = load_settings(data_dir)
         try:
@@ -74,7 +74,7 @@ def logged_start() -> Iterator[None]:
 
 
 def migrate_database(data_dir: DataDir = None) -> None:
-    """Bring the database to the schema of this program."""
+    """Migrate the database to the schema of this program."""
     settings = load_settings(data_dir)
     before, after = run(migrate(prepare_database(settings)))
     tell(f"schema {after}" + ("" if before == after else f" (was {before or 'empty'})"))

@@ -112,7 +112,7 @@ class Supervisor:
                 [asyncio.create_task(new.ready.wait()), self._following[new]], return_when=asyncio.FIRST_COMPLETED
             )
             if not new.is_ready:
-                log.error("reload.failed", pid=new.pid, reason=f"{new.failure} The old workers go on.")
+                log.error("reload.failed", pid=new.pid, reason=f"{new.failure} The old workers keep running.")
                 return
             if old not in self._workers:
                 # It has died meanwhile; whoever took its place is a new one as well.

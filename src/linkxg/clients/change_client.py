@@ -64,7 +64,7 @@ async def change_client(
         if client is None:
             return None
         if expected is not None and any(getattr(client, name) != getattr(expected, name) for name in wanted):
-            return Conflict("Somebody else has changed the client meanwhile.")
+            return Conflict("Somebody else has changed the client in the meantime.")
         changed = {name: value for name, value in wanted.items() if getattr(client, name) != value}
         if not changed:
             return client

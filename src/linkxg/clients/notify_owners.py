@@ -31,7 +31,7 @@ class OwnerNotices:
         text = (
             f"The secret of the OAuth client {client_id} was replaced by {by} at {rfc3339(now_ms())}, "
             f"from {actor.source} (request {actor.request_id}).\n\n"
-            "If nobody of yours did this, rotate the secret again and revoke the client's tokens.\n"
+            "If nobody in your organisation did this, rotate the secret again and revoke the client's tokens.\n"
         )
         task = asyncio.create_task(self._send(account_id, f"Secret of {client_id} rotated", text))
         self._tasks.add(task)

@@ -103,17 +103,17 @@ def grantable(role: str | None, scope: str) -> frozenset[str]:
     """The scopes of the text, if the role itself holds them all. Raises InvalidScope."""
     scopes = parse_scope(scope)
     if not scopes <= ROLE_SCOPES.get(role or "", frozenset()):
-        raise InvalidScope("A scope is beyond what your own role holds.")
+        raise InvalidScope("You can grant only scopes that your own role has.")
     return scopes
 
 
 def canonical_cidrs(texts: list[str]) -> list[str]:
     """Address ranges in their canonical spelling. Raises InvalidRequest."""
     if len(texts) > MAX_CIDRS:
-        raise InvalidRequest(f"The field allowed_cidrs takes at most {MAX_CIDRS} ranges.")
+        raise InvalidRequest(f"The field allowed_cidrs may contain at most {MAX_CIDRS} ranges.")
     try:
         return sorted({str(parse_network(text)) for text in texts})
     except ValueError:
         raise InvalidRequest(
-            "The field allowed_cidrs must hold address ranges such as 10.0.0.0/8, with no host bits set."
+            "The field allowed_cidrs must contain address ranges such as 10.0.0.0/8, with no host bits set."
         ) from None

@@ -71,7 +71,7 @@ def routes(
     async def register(
         request: Request[Any, Any, Any], data: JSONBody[RegisterClient], idempotency_key: IdempotencyKey = None
     ) -> RegisteredClient:
-        """Create a client. The secret is shown this once."""
+        """Create a client. The secret is shown only once."""
         actor = actor_of(exchange_of(request.scope))
         return await register_client(
             database,
@@ -117,7 +117,7 @@ def routes(
     async def change(
         request: Request[Any, Any, Any], client_id: FromPath[str], data: JSONBody[ChangeClient]
     ) -> ClientView:
-        """Rename, change scopes or address ranges, disable. What takes something away ends live tokens at once."""
+        """Rename, change scopes or address ranges, disable. A change that takes rights away revokes live tokens."""
         actor = actor_of(exchange_of(request.scope))
         wanted = ClientChange(data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation)
         return await change_client(database, actor, account_id_of(request.scope), client_id, wanted)
@@ -129,7 +129,7 @@ def routes(
         **roles(ADMINISTRATORS),
     )
     async def remove(request: Request[Any, Any, Any], client_id: FromPath[str]) -> None:
-        """Delete a client; its secrets and tokens die with it."""
+        """Delete a client, with its secrets and tokens."""
         await delete_client(database, actor_of(exchange_of(request.scope)), account_id_of(request.scope), client_id)
 
     @post(
@@ -145,7 +145,7 @@ def routes(
         data: JSONBody[RotateSecret | None] = None,
         idempotency_key: IdempotencyKey = None,
     ) -> RotatedSecret:
-        """Replace the secret. For an Owner, an Admin, or the client itself; the new secret is shown this once."""
+        """Replace the secret. For an Owner, an Admin, or the client itself; the new secret is shown only once."""
         wanted = data or RotateSecret()
         actor = actor_of(exchange_of(request.scope))
         rotated, replayed = await rotate_secret(
@@ -187,7 +187,7 @@ def routes(
         secret_id: FromPath[str],
         data: JSONBody[ExtendSecret],
     ) -> SecretView:
-        """Let an overlap end sooner or later, at most 7 days from now."""
+        """Change the end of an overlap, to at most 7 days from now."""
         actor = actor_of(exchange_of(request.scope))
         return await extend_secret(
             database, actor, account_id_of(request.scope), client_id, secret_id, expires_at=data.expires_at

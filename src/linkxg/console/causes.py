@@ -17,42 +17,43 @@ class Explanation(NamedTuple):
 
 _TEXTS: dict[Cause, Explanation] = {
     Cause.WRONG_SECRET: Explanation(
-        "Wrong secret: well formed, but none that this client ever had.",
+        "Wrong secret: well-formed, but never a secret of this client.",
         "Compare the client id: the secret probably belongs to another client.",
     ),
     Cause.MISTYPED_SECRET: Explanation(
-        "Secret mistyped: its checksum fails.",
-        "It was cut short, or copied with quotes or a space. Copy it again from where it is stored, or rotate.",
+        "Mistyped secret: its checksum does not match.",
+        "It was truncated, or copied with quotes or a space. Copy it again from where it is stored, or rotate.",
     ),
     Cause.RETIRED_SECRET: Explanation(
         "Retired secret: it was replaced by a rotation or removed.",
-        "Put the new secret into the system that sent this.",
+        "Deploy the new secret to the system that sent this.",
     ),
     Cause.EXPIRED_SECRET: Explanation(
-        "Expired secret: its time is over.", "Rotate the secret and put the new one into the system that sent this."
+        "Expired secret.", "Rotate the secret and deploy the new one to the system that sent this."
     ),
-    Cause.CLIENT_DISABLED: Explanation("The client is disabled.", "Enable it on its page if it is to work again."),
+    Cause.CLIENT_DISABLED: Explanation("The client is disabled.", "Enable it on its page if it should work again."),
     Cause.ADDRESS_NOT_ALLOWED: Explanation(
         "The address is outside the ranges allowed for this client.",
-        "Add the address to the client's ranges, or find out who called from there.",
+        "Add the address to the client's ranges, or find out who called from it.",
     ),
     Cause.SCOPE_NOT_GRANTED: Explanation(
         "The token request named a scope that the client was not granted.",
-        "Grant the scope on the client's page, or ask for less.",
+        "Grant the scope on the client's page, or request fewer scopes.",
     ),
     Cause.SCOPE_NOT_IN_TOKEN: Explanation(
-        "The call needed a scope that its token does not carry.",
+        "The call needed a scope that its token does not have.",
         "Grant the scope to the client and name it in the token request.",
     ),
     Cause.TOKEN_EXPIRED: Explanation(
-        "The token had expired: tokens live 15 minutes.", "Request a new token before the old one expires."
+        "The token had expired: tokens are valid for 15 minutes.", "Request a new token before the old one expires."
     ),
     Cause.TOKEN_REVOKED: Explanation(
-        "The token was revoked: the client was changed or its tokens were stopped.", "Request a new token."
+        "The token was revoked, directly or by a change of the client.", "Request a new token."
     ),
     Cause.KEY_RETIRED: Explanation("The token was signed with a key that has been retired.", "Request a new token."),
     Cause.TOO_MANY_REQUESTS: Explanation(
-        "Too many token requests or failed attempts.", "Keep a token for its 15 minutes instead of asking each time."
+        "Too many token requests or failed attempts.",
+        "Reuse a token for its 15 minutes instead of requesting one each time.",
     ),
 }
 LABELS = {
@@ -82,7 +83,7 @@ def explain(refused: Refused, client: Client | None) -> Explanation:
         if secret is not None and secret.expires_at is not None:
             return general._replace(happened=f"Secret {secret.hint}: it ended on {day(secret.expires_at)}.")
     if cause is Cause.SCOPE_NOT_IN_TOKEN and refused.concerns:
-        return general._replace(happened=f"The call needed {refused.concerns}, which its token does not carry.")
+        return general._replace(happened=f"The call needed {refused.concerns}, which its token does not have.")
     if cause is Cause.SCOPE_NOT_GRANTED and refused.concerns:
         return general._replace(happened=f"The token request named {refused.concerns}, which is not granted.")
     return general

@@ -89,7 +89,8 @@ def _ask_disable(detail: ClientDetail) -> Question:
         f"Disable {client.name[:60]}?",
         [
             f"It has made {count(calls, 'API call')} and requested {count(tokens, 'token')} since yesterday. {used}",
-            "Its live tokens stop within a second and it gets no new ones, until you enable it. Its secrets stay.",
+            "Its live tokens are revoked within a second, and it gets no new ones until you enable it. Its secrets "
+            "are kept.",
         ],
         "Disable client",
         "Keep it on",
@@ -129,7 +130,7 @@ async def show_client(
         status=(409 if conflicts else 422) if errors else 200,
         client=client,
         state=state_of(client, now),
-        creator=next((person.email for person in people if person.id == client.created_by), "a person since removed"),
+        creator=next((person.email for person in people if person.id == client.created_by), "a removed person"),
         live=live,
         proof=evidence(live[0], live[-1], detail.sources, now) if len(live) > 1 else None,
         shown_addresses=SHOWN,

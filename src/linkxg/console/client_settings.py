@@ -144,7 +144,7 @@ async def _effect(parts: Parts, visit: Visit, client_id: str, change: SettingsCh
     if change.edit.changed:
         said.append(f"{', '.join(LABELS[name] for name in LABELS if name in change.edit.changed)} changed.")
     if change.removed:
-        said.append(f"{_listed(change.removed)} removed; the client's live tokens stopped.")
+        said.append(f"{_listed(change.removed)} removed; the client's live tokens are revoked.")
     if change.added:
         said.append(f"{_listed(change.added)} added.")
     if not said:
@@ -161,8 +161,8 @@ async def _effect(parts: Parts, visit: Visit, client_id: str, change: SettingsCh
     if others:
         fields = [*change.edit.meanwhile, *(["scope"] if change.removed_by_others or change.added_by_others else [])]
         authors = authors_of(await settings_changes(parts.database, visit.account_id, client_id), fields)
-        stand = "that change stands" if len(fields) == 1 else "those changes stand"
-        said.append(f"{authors} {' and '.join(others)} meanwhile; {stand}.")
+        stand = "that change is kept" if len(fields) == 1 else "those changes are kept"
+        said.append(f"{authors} {' and '.join(others)} in the meantime; {stand}.")
     return " ".join(said)
 
 

@@ -16,7 +16,7 @@ from linkxg.console.page_forms import PageForm
 WAS, CHOICE = "was.", "choice."
 ATTEMPTS = 3
 """How often a change is tried when a colleague saves in the same moment."""
-BUSY = "Somebody else is changing this client at this moment. Wait a few seconds and save again."
+BUSY = "Somebody else is changing this client right now. Wait a few seconds and save again."
 
 
 class FieldConflict(NamedTuple):

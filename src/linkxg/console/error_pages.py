@@ -116,13 +116,13 @@ def _told(error: PublicError) -> Told:
         case NotFound():
             return Told(
                 "There is nothing here",
-                "The address is wrong, or what it named has been deleted or belongs to another account.",
+                "The address is wrong, or the resource was deleted or belongs to another account.",
                 "Go to the start page and look for it from there.",
             )
         case AccessDenied() if error.reason in (WRONG_TOKEN, "cross-site form"):
             return Told(
                 "This form is out of date",
-                "It was opened before you signed in the last time, or sent from another site. Nothing was changed.",
+                "It was opened before your last sign-in, or sent from another site. Nothing was changed.",
                 "Go back, reload the page and send the form again.",
             )
         case AccessDenied():
@@ -141,25 +141,25 @@ def _told(error: PublicError) -> Told:
         case TemporarilyUnavailable():
             return Told(
                 "The service cannot answer right now",
-                "The database is out of reach or too much work is queued. Nothing was changed.",
+                "The database is unreachable, or too much work is queued. Nothing was changed.",
                 "Wait a few seconds and reload the page.",
             )
         case MethodNotAllowed():
             return Told(
-                "This address takes another method",
-                "A form was sent to a page that has none, or a page was asked of an address that only takes forms.",
+                "This address needs another method",
+                "A form was sent to a page without a form, or an address that only accepts forms was opened as a page.",
                 "Go to the start page and begin again.",
             )
         case IdempotencyKeyReused():
             return Told(
-                "This form has been used",
-                "It was sent before with other content. What it did then stands; nothing was changed now.",
-                "Open the page again for a fresh form.",
+                "This form has already been used",
+                "It was submitted before with other content. That change is kept; nothing was changed now.",
+                "Open the page again for a new form.",
             )
         case _ if error.status < 500:
             return Told("That did not work", f"{error.description} Nothing was changed.", "Go back and correct it.")
     return Told(
         "Something failed on our side",
-        "The request could not be completed. The fault is in the log.",
+        "The request could not be completed. The error is in the log.",
         "Try again; if it fails again, tell the operator the request id.",
     )

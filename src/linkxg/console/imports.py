@@ -62,7 +62,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             faults = [_fault_text(one) for one in error.details or []] or [error.description]
             return await _list(parts, visit, faults=faults, status=422)
         except (PayloadTooLarge, RateLimitExceeded) as error:
-            told = "The file is too large: at most 100 MB." if isinstance(error, PayloadTooLarge) else error.description
+            told = "The file is larger than 100 MB." if isinstance(error, PayloadTooLarge) else error.description
             return await _list(parts, visit, error=told, status=error.status)
         parts.wake_imports()
         return go(visit, f"{LIST}/{started.job.id}")
@@ -119,7 +119,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 def _fault_text(fault: Mapping[str, str]) -> str:
     """The message; with the name of the field unless it is the file, which the page links to."""
     text = fault["message"] if fault["field"] == "file" else f"{fault['field']}: {fault['message']}"
-    return f"{text} Here, it is declared in the list Encoding." if fault["code"] == "encoding" else text
+    return f"{text} Here, declare it in the list Encoding." if fault["code"] == "encoding" else text
 
 
 def _flags(visit: Visit) -> dict[str, bool]:

@@ -38,7 +38,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             client = (await read_client(parts.database, visit.account_id, client_id)).client
             left = [scope for scope in SCOPES if scope in client.scopes and scope not in visit.form.all("remove")]
             if not left:
-                told = "A client keeps at least one scope; to stop it, disable or delete it."
+                told = "A client must keep at least one scope; to stop it, disable or delete it."
                 return await _show(parts, visit, client_id, error=told, status=422)
             change = ClientChange(scope=" ".join(left))
             try:

@@ -30,7 +30,7 @@ from linkxg.web.permits import ADMINISTRATORS, session_roles
 MEMBERS = "/account/members"
 ONE = f"{MEMBERS}/{{user_id:str}}"
 ROLES: dict[str, str] = {
-    "OWNER": "Everything, and who else is an Owner",
+    "OWNER": "Everything, including who else is an Owner",
     "ADMIN": "API access, members, audit log, all product data",
     "MEMBER": "Read and change product data",
     "VIEWER": "Read product data",
@@ -69,7 +69,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         mailed = await parts.mailer.send(email, *invitation_text(invited.account_name, link))
         told = f"{email} is invited."
         if mailed:
-            told += " The link was mailed; it works once and for 7 days."
+            told += " The link was mailed; it works once, within 7 days."
         return await _list(parts, visit, notice=Notice("Done", told), link=None if mailed else link)
 
     @post(f"{MEMBERS}/invitations/{{invitation_id:str}}/withdraw", **session_roles(ADMINISTRATORS))
@@ -96,7 +96,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             "end": "end this person's sessions",
         }
         if act not in acts:
-            raise InvalidRequest("Choose what is to be done.")
+            raise InvalidRequest("Choose an action.")
         cuts = act in ("disable", "remove") or (act == "role" and visit.form.text("role") != "OWNER")
         if cuts and visit.role == "OWNER" and await is_last_owner(database, account_id, user_id):
             # Before anything is asked.
@@ -194,10 +194,10 @@ async def _ask_remove(parts: Parts, visit: Visit, user_id: str) -> Response[str]
     clients = await count_clients_of(parts.database, visit.account_id, user_id)
     effects = [
         f"{count(sessions, 'session ends', 'sessions end')} now." if sessions else "They are not signed in.",
-        f"{count(clients, 'OAuth client')} that they created {'goes' if clients == 1 else 'go'} on."
+        f"{count(clients, 'OAuth client')} that they created {'keeps' if clients == 1 else 'keep'} working."
         if clients
-        else "No OAuth client was created by them.",
-        "They leave the account for good. To keep the door open, disable them instead.",
+        else "They have not created any OAuth client.",
+        "They leave the account permanently. To let them return later, disable them instead.",
     ]
     here = f"{MEMBERS}/{user_id}"
     return ask_first(visit, Question(f"Remove {person.email}?", effects, "Remove person", "Keep this person", here))

@@ -21,14 +21,14 @@ def questions(detail: ClientDetail, removed: Iterable[str], ranges: Sequence[str
                 else f"{scope} has not been needed by any API call. Remove it?"
             )
     if found:
-        found.append("The client's live tokens stop within a second, and it requests new ones.")
+        found.append("The client's live tokens are revoked within a second, and it requests new ones.")
     if ranges is not None and _narrower(detail.client.cidrs, ranges):
         networks = [parse_network(text) for text in ranges]
         left_out = []
         for at, source in _addresses(detail):
             if _left_out(source, networks):
                 left_out.append(f"The address that used this client {ago(at, now)}, {source}, is not in these ranges.")
-        found += left_out[:10] or ["No address that the client was last used from is left out by the new ranges."]
+        found += left_out[:10] or ["The new ranges include every address from which the client was last used."]
     return found
 
 

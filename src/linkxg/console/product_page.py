@@ -25,9 +25,9 @@ from linkxg.web.permits import session_roles
 ATTEMPTS = 5
 """How often a save is decided again because somebody else was faster."""
 _OUTRUN = "Others are changing this product at the same time. Your input has been kept: save again."
-_NOTHING_NEW = "Nothing was changed since the last version, so there is nothing to publish."
+_NOTHING_NEW = "Nothing has changed since the last version, so there is nothing to publish."
 
-_AT_ONCE = "SKU and GTIN belong to no version, so there is nothing to publish."
+_AT_ONCE = "SKU and GTIN are not part of a version, so there is nothing to publish."
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:

@@ -21,8 +21,8 @@ from linkxg.products.read_product import read_product
 from linkxg.products.versions.model import LONGEST_NOTE, PublishProduct
 from linkxg.web.permits import session_roles
 
-_CHANGED = "Somebody else has changed the draft since you opened this page. Look at what it says now, then publish."
-_LONG = f"What is new has at most {LONGEST_NOTE:,} characters."
+_CHANGED = "Somebody else has changed the draft since you opened this page. Review it again, then publish."
+_LONG = f"“What is new” must have at most {LONGEST_NOTE:,} characters."
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:

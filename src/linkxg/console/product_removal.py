@@ -23,7 +23,7 @@ from linkxg.products.remove_product import remove_product
 from linkxg.products.unarchive_product import unarchive_product
 from linkxg.web.permits import session_roles
 
-_CHANGED = "Somebody else has changed this product since you opened this page. Look at the numbers again first."
+_CHANGED = "Somebody else has changed this product since you opened this page. Check it again first."
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:

@@ -39,12 +39,12 @@ async def saved_text(database: Database, visit: Visit, base: Shown, edit: Produc
         changes = await _changes(database, visit, base)
         authors = dict.fromkeys(found.by if (found := change_of(changes, name)) else SOMEBODY for name in theirs)
         said.append(
-            f"{_listed(authors)} changed {_listed(map(label, theirs))} meanwhile; "
-            f"{'that change stands' if len(theirs) == 1 else 'those changes stand'}."
+            f"{_listed(authors)} changed {_listed(map(label, theirs))} in the meantime; "
+            f"{'that change is kept' if len(theirs) == 1 else 'those changes are kept'}."
         )
     if product.latest_version and visit.form.text("draft") == str(product.latest_version):
         began = f"; this change is in the draft of version {product.draft_version}" if product.draft_version else ""
-        said.append(f"Version {product.latest_version} was published meanwhile{began}.")
+        said.append(f"Version {product.latest_version} was published in the meantime{began}.")
     said += [f"{label(name)}: read as {value}." for name, value in read_as(edit.mine)]
     return " ".join(said)
 

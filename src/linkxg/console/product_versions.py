@@ -24,7 +24,7 @@ from linkxg.products.versions.model import LONGEST_NOTE, WithdrawVersion
 from linkxg.products.withdraw_version import withdraw_version
 from linkxg.web.permits import session_roles
 
-_REASON = f"Say why, in at most {LONGEST_NOTE:,} characters: whoever relied on this version reads it."
+_REASON = f"Give a reason of at most {LONGEST_NOTE:,} characters: everyone who relied on this version can read it."
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:

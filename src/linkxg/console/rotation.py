@@ -55,7 +55,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         compromised = form.text("mode") == "compromised"
         grace = form.text("overlap")
         if not compromised and grace not in OVERLAPS:
-            raise InvalidRequest("Choose how long both secrets are to work.")
+            raise InvalidRequest("Choose how long both secrets should work.")
         await parts.limits.spend(ROTATIONS, caller_key(visit.account_id, visit.person.user_id))
         rotated, replayed = await rotate_secret(
             parts.database,
@@ -73,7 +73,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         scope = format_scope(client.scopes)
         told = "The secret is rotated."
         if rotated.revoked_tokens:
-            told += " The old secret and every live token of this client stopped working."
+            told += " The old secret and every live token of this client are revoked."
         done = Notice("Done", told)
         return show_secret(
             parts, visit, client_id, client.name, scope, rotated.client_secret, rotated=rotated, notice=done
@@ -110,13 +110,13 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         visit = visit_of(request)
         seconds = visit.form.text("overlap")
         if seconds not in OVERLAPS:
-            raise InvalidRequest("Choose how long both secrets are to work.")
+            raise InvalidRequest("Choose how long both secrets should work.")
         asking = await ask_password(parts, visit, "extend the old secret")
         if asking is not None:
             return asking
         seen = visit.form.text("was.ends")
         if seen and seen != await _end_of(parts, visit, client_id, secret_id):
-            told = "Somebody else has changed the end meanwhile. Look at the new end, then choose again."
+            told = "Somebody else has changed the end in the meantime. Check the new end, then choose again."
             return await show_client(parts, visit, client_id, errors=FormErrors([("overlap", told)]))
         await extend_secret(
             parts.database, visit.actor, visit.account_id, client_id, secret_id, expires_at=now_s() + int(seconds)

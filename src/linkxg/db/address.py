@@ -74,7 +74,7 @@ def read_address(text: str) -> PostgresAddress:
         url = make_url(match["before"] + "h" + match["path"])
         hosts = [make_url(f"postgresql://{server}/") for server in match["hosts"].split(",") if server]
     except (ArgumentError, ValueError):
-        raise AddressError("the database address cannot be read; is a password not percent-encoded?") from None
+        raise AddressError("the database address cannot be parsed; is a password not percent-encoded?") from None
     servers = [(each.host or "", each.port or DEFAULT_PORT) for each in hosts]
     url = url.set(
         drivername="postgresql+asyncpg",
@@ -126,9 +126,7 @@ def _require_usable(given: dict[str, str]) -> None:
     if given.get("sslmode", "prefer") not in SSL_MODES:
         raise AddressError(f"the database address: sslmode must be one of {', '.join(SSL_MODES)}")
     if given.get("target_session_attrs", "read-write") not in {"read-write", "primary"}:
-        raise AddressError(
-            "the database address: target_session_attrs must be read-write: only the server that takes writes is used"
-        )
+        raise AddressError("the database address: target_session_attrs must be read-write: only the primary is used")
     if given.get("client_encoding", "utf8").lower().replace("-", "") not in {"utf8", "auto"}:
         raise AddressError("the database address: client_encoding must be UTF8")
     for name in _FILES:

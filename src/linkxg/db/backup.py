@@ -102,7 +102,7 @@ def open_copy(file: Path, copy: Path) -> Iterator[Connection]:
 def _require_alone(file: Path) -> None:
     for journal in (file.with_name(file.name + suffix) for suffix in JOURNALS):
         if os.path.lexists(journal):
-            raise CopyError(f"{journal} is not part of a backup: see who made it, move it away, and restore again")
+            raise CopyError(f"{journal} is not part of a backup: check who created it, move it away, and restore again")
     os.close(open_foreign(file))
 
 

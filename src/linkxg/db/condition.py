@@ -50,8 +50,8 @@ def missing_standby(conn: Connection) -> str | None:
 
 
 _MISSING = (
-    "PostgreSQL waits for a synchronous standby (synchronous_standby_names) and none is connected: no commit ends. "
-    "Start a standby, or empty synchronous_standby_names."
+    "PostgreSQL waits for a synchronous standby (synchronous_standby_names) and none is connected: no commit "
+    "completes. Start a standby, or empty synchronous_standby_names."
 )
 _STANDBY_MISSING = text(
     "select current_setting('synchronous_standby_names') <> '' "

@@ -86,7 +86,7 @@ class SocketDirectory:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise UnsafeDatabase(f"{self._path} is not a directory that this service has made: remove it") from error
+            raise UnsafeDatabase(f"{self._path} is not a directory created by this service: remove it") from error
         owner = self._path.parent.stat()
         if os.geteuid() == 0:
             # Made by root, it belongs to its directory's owner, as every other file does.
@@ -94,7 +94,7 @@ class SocketDirectory:
         status = os.fstat(descriptor)
         if status.st_uid not in (os.geteuid(), owner.st_uid) or status.st_mode & 0o077:
             os.close(descriptor)
-            raise UnsafeDatabase(f"{self._path} is open to other users: stop the service and remove it")
+            raise UnsafeDatabase(f"{self._path} is accessible to other users: stop the service and remove it")
         self._descriptor = descriptor
         return True
 

@@ -132,8 +132,8 @@ class PostgresDatabase(Database):
                     raise UnsafeDatabase(f"PostgreSQL runs with {name}={value}: an acknowledged write could be lost.")
             if (await conn.execute(_UNREPLICATED)).scalar_one():
                 raise UnsafeDatabase(
-                    "PostgreSQL has a synchronous standby and does not wait until it has stored a commit: "
-                    "an acknowledged write could be lost. Set synchronous_commit to on."
+                    "PostgreSQL has a synchronous standby but does not wait until it has stored a commit: an "
+                    "acknowledged write could be lost. Set synchronous_commit to on."
                 )
             await self._look_at_everything(conn)
         self._reader = asyncio.create_task(self._follow(), name="change-feed")

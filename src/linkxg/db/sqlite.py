@@ -103,7 +103,7 @@ class SQLiteDatabase(Database):
         try:
             make_private(self.path)
         except OSError as error:
-            raise sqlite3.OperationalError(f"cannot make {self.path}: {error.strerror or error}") from error
+            raise sqlite3.OperationalError(f"cannot create {self.path}: {error.strerror or error}") from error
         require_own_journals(self.path)
         connection = sqlite3.connect(
             self.path,

@@ -53,7 +53,7 @@ def begin(conn: Connection, *, restart: bool) -> dict[str, int]:
     """
     if inspect(conn).has_table(UNFINISHED):
         if current(conn) != head():
-            raise CopyError("another version of this program has begun to copy: empty the target, then copy again")
+            raise CopyError("another version of this program has started to copy: empty the target, then copy again")
         if restart:
             delete_rows(conn)
     else:
@@ -77,7 +77,7 @@ def key_at(conn: Connection, one: Table, position: int) -> tuple[Any, ...] | Non
     query = select(*one.primary_key.columns).order_by(*one.primary_key.columns).offset(position - 1).limit(1)
     row = conn.execute(query).first()
     if row is None:
-        raise CopyError(f"{one.name} has fewer rows than were copied: the source has changed; say --restart")
+        raise CopyError(f"{one.name} has fewer rows than were copied: the source has changed; use --restart")
     return tuple(row)
 
 

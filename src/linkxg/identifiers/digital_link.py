@@ -45,29 +45,29 @@ def identify(ai: str, value: str, qualifiers: tuple[tuple[str, str], ...] = ()) 
     places = []
     for name, given in qualifiers:
         if name not in key.qualifiers:
-            raise NotAnIdentifier(f"({name}) does not follow a {key.name}.")
+            raise NotAnIdentifier(f"({name}) is not allowed after a {key.name}.")
         if not QUALIFIERS[name].fullmatch(given):
-            raise NotAnIdentifier(f"The value of ({name}) is too long, empty or has a character that it may not have.")
+            raise NotAnIdentifier(
+                f"The value of ({name}) is empty, too long or contains a character that is not allowed."
+            )
         places.append(key.qualifiers.index(name))
     if places != sorted(set(places)):
-        raise NotAnIdentifier(
-            f"What follows a {key.name} has the order {', '.join(key.qualifiers)}, each at most once."
-        )
+        raise NotAnIdentifier(f"After a {key.name} the order is {', '.join(key.qualifiers)}, each at most once.")
     return Identified(key, value, qualifiers)
 
 
 def read_digital_link(text: str) -> Identified:
     """Raises NotAnIdentifier. The host is not looked at: any resolver may serve the link."""
     if len(text) > MAX_LENGTH:
-        raise NotAnIdentifier(f"A link has at most {MAX_LENGTH} characters.")
+        raise NotAnIdentifier(f"A link must have at most {MAX_LENGTH} characters.")
     if not text.isascii() or not text.isprintable() or " " in text:
-        raise NotAnIdentifier("A link is ASCII without spaces; other characters are percent-encoded.")
+        raise NotAnIdentifier("A link must be ASCII without spaces; percent-encode other characters.")
     try:
         parts = urlsplit(text)
     except ValueError:
-        raise NotAnIdentifier("This is no URI.") from None
+        raise NotAnIdentifier("This is not a URI.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise NotAnIdentifier("A GS1 Digital Link begins with https:// and a host.")
+        raise NotAnIdentifier("A GS1 Digital Link must begin with https:// and a host.")
     # Split before decoding: a slash within a lot is percent-encoded and belongs to the lot.
     names = parts.path.removesuffix("/").split("/")[1:]
     for start in range(len(names) - 2, -1, -2):
@@ -76,7 +76,7 @@ def read_digital_link(text: str) -> Identified:
             pairs = names[start + 2 :]
             qualifiers = zip((ALPHA.get(name, name) for name in pairs[::2]), pairs[1::2], strict=True)
             return identify(ai, _decode(names[start + 1]), tuple((name, _decode(value)) for name, value in qualifiers))
-    raise NotAnIdentifier("The path names no GS1 key, such as /01/ and a GTIN.")
+    raise NotAnIdentifier("The path has no GS1 key, such as /01/ followed by a GTIN.")
 
 
 def _decode(segment: str) -> str:
@@ -85,4 +85,4 @@ def _decode(segment: str) -> str:
     try:
         return unquote_to_bytes(segment).decode("ascii")
     except UnicodeDecodeError:
-        raise NotAnIdentifier("A percent escape stands for a character that no key may have.") from None
+        raise NotAnIdentifier("A percent escape encodes a character that is not allowed in any key.") from None

@@ -75,28 +75,28 @@ def read_epc_urn(text: str) -> Identified:
     kind, name = matched[1].lower(), matched[2].lower()
     scheme = _SCHEMES.get(name)
     if scheme is None or (kind == "class") != (name in _CLASSES) or (kind == "idpat" and name not in _PATTERNS):
-        raise NotAnIdentifier(f"urn:epc:{kind}:{name} is not one of the schemes that name a GS1 key.")
+        raise NotAnIdentifier(f"urn:epc:{kind}:{name} is not a scheme for a GS1 key.")
     # A serial may hold dots; every part before it may not.
     parts = matched[3].split(".", scheme.parts - 1)
     if len(parts) != scheme.parts:
-        raise NotAnIdentifier(f"urn:epc:{kind}:{name} has {scheme.parts} parts.")
+        raise NotAnIdentifier(f"urn:epc:{kind}:{name} must have {scheme.parts} parts.")
     prefix, reference, *rest = (_decode(part) for part in parts)
     if not _PREFIX.fullmatch(prefix):
-        raise NotAnIdentifier("A company prefix has 6 to 12 digits.")
+        raise NotAnIdentifier("A company prefix must have 6 to 12 digits.")
     if scheme.digits is not None and (
         len(prefix) + len(reference) != scheme.digits or not _DIGITS.fullmatch(reference)
     ):
-        raise NotAnIdentifier(f"Company prefix and reference of {name} have {scheme.digits} digits together.")
+        raise NotAnIdentifier(f"Company prefix and reference of {name} must have {scheme.digits} digits together.")
     if not all(rest) or (scheme.digits is None and not reference):
         raise NotAnIdentifier("A part is empty.")
     if kind == "idpat":
         if rest[-1] != _ANY:
-            raise NotAnIdentifier("Of patterns only those with an asterisk as their last part name one class.")
+            raise NotAnIdentifier("Only a pattern whose last part is an asterisk identifies one class.")
         rest[-1] = ""
     return identify(*scheme.build(prefix, reference, rest))
 
 
 def _decode(part: str) -> str:
     if _MUST_BE_ESCAPED.search(_ESCAPED.sub("", part)):
-        raise NotAnIdentifier("A character is escaped that must not be, or not escaped that must be.")
+        raise NotAnIdentifier("A character is escaped that must not be, or is not escaped but must be.")
     return unquote_to_bytes(part).decode("ascii")

@@ -33,10 +33,10 @@ def read_gtin(text: str) -> Gtin:
     """Raises NotAGtin."""
     length = len(text)
     if length not in FORMATS or not (text.isascii() and text.isdigit()):
-        raise NotAGtin("A GTIN has 8, 12, 13 or 14 digits and nothing else.")
+        raise NotAGtin("A GTIN must have 8, 12, 13 or 14 digits and nothing else.")
     if not is_checked(text):
         expected = check_digit(text[:-1])
-        raise NotAGtin(f"The check digit is wrong; these digits would end in {expected}.", expected)
+        raise NotAGtin(f"The check digit is wrong; it should be {expected}.", expected)
     return Gtin(text.rjust(14, "0"), length)
 
 

@@ -76,12 +76,10 @@ ALPHA = {key.alpha: key.ai for key in KEYS.values()} | {
 def check_value(key: Key, value: str) -> None:
     """Raises NotAnIdentifier unless `value` is one of this key."""
     if not key.form.fullmatch(value):
-        raise NotAnIdentifier(f"This is no {key.name}: its length or a character is wrong.")
+        raise NotAnIdentifier(f"This is not a valid {key.name}: its length or a character is wrong.")
     if key.checked is None:
         return
     digits = value[key.checked]
     if not is_checked(digits):
         expected = check_digit(digits[:-1])
-        raise NotAnIdentifier(
-            f"The check digit of the {key.name} is wrong; these digits would end in {expected}.", expected
-        )
+        raise NotAnIdentifier(f"The check digit of the {key.name} is wrong; it should be {expected}.", expected)

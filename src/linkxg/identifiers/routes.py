@@ -33,7 +33,7 @@ def routes(database: Database) -> Sequence[HTTPRouteHandler]:
     ) -> Response[Success[list[Checked]]]:
         """Check up to 1,000 GTINs, GLNs, SSCCs, Digital Links and EPC URNs.
 
-        An identifier that is wrong is an answer; one that is right comes with its normal form.
+        An invalid identifier is a result, not an error; a valid one is returned in its normal form.
         """
         actor, account_id = actor_of(exchange_of(request.scope)), account_id_of(request.scope)
         replayed = await ask_once(database, actor, account_id, data, check_key(idempotency_key))

@@ -36,7 +36,7 @@ def declared_charset(content_type: bytes | str | None) -> str | None:
     if name is None or name.lower() in CHARSETS:
         return None if name is None else name.lower()
     shown = "".join(letter for letter in name[:40] if letter.isascii() and (letter.isalnum() or letter in "_-."))
-    raise UnsupportedMediaType(f"The charset {shown} is not supported. Send {_SHOWN}, among others.")
+    raise UnsupportedMediaType(f"The charset {shown} is not supported. Supported are {_SHOWN}, among others.")
 
 
 class Utf8Stream:
@@ -105,5 +105,5 @@ class Utf8Stream:
 
     def _not_text(self, offset: int) -> ValidationFailed:
         if self._charset is None and self._passes:
-            return refusal("encoding", f"The file is not UTF-8: byte {offset} does not fit. {_WAYS_OUT}")
-        return refusal("encoding", f"The file is not {self._name}: byte {offset} does not fit. Save it as UTF-8.")
+            return refusal("encoding", f"The file is not UTF-8: byte {offset} is invalid. {_WAYS_OUT}")
+        return refusal("encoding", f"The file is not {self._name}: byte {offset} is invalid. Save it as UTF-8.")

@@ -18,13 +18,13 @@ _BOM = "\ufeff"
 _SPACE = " \t\r\n"
 _LINE_END = re.compile(r"[\r\n]")
 _ONE_LINE = (
-    "The file is one single line. Send it as it is, with line ends: with curl by --data-binary @FILE, since -d @FILE "
+    "The file is a single line. Send it with its line breaks: with curl use --data-binary @FILE, because -d @FILE "
     "removes them."
 )
 _IS_JSON = "The file is JSON, not CSV. Send it as application/json (one array) or application/x-ndjson (rows)."
 _PRETTY = (
-    "An object goes over several lines. NDJSON has one object on each line: write each on one line, or send one JSON "
-    "array as application/json."
+    "An object spans several lines. NDJSON has one object per line: write each on one line, or send one JSON array "
+    "as application/json."
 )
 
 
@@ -36,7 +36,7 @@ def check_head(head: bytes, options: Options, *, whole: bool = False) -> list[st
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(head).lstrip(_BOM + _SPACE)
     if options.format == "json":
         if not text.startswith("["):
-            raise refusal("not_json", "The file must be one JSON array; send rows of JSON as NDJSON.")
+            raise refusal("not_json", "The file must be one JSON array; send separate rows as NDJSON.")
     else:
         _check_ndjson(text)
     return []
@@ -45,7 +45,7 @@ def check_head(head: bytes, options: Options, *, whole: bool = False) -> list[st
 def _check_ndjson(text: str) -> None:
     if not text.startswith("{"):
         is_array = " This is a JSON array: send it as application/json." if text.startswith("[") else ""
-        raise refusal("not_json", f"The file must have one JSON object on each line.{is_array}")
+        raise refusal("not_json", f"The file must have one JSON object per line.{is_array}")
     decoder = json.JSONDecoder()
     first = _LINE_END.split(text, maxsplit=1)[0]
     try:
@@ -74,9 +74,11 @@ def _check_csv(head: bytes, options: Options, *, whole: bool) -> list[str]:
         if _is_one_line(head):
             details = [{"field": "file", "code": "one_line", "message": _ONE_LINE}, *details]
             raise ValidationFailed(_ONE_LINE, details=details)
-        raise ValidationFailed("The file has columns that cannot be imported, or lacks one.", details=details)
+        raise ValidationFailed(
+            "The file has columns that cannot be imported, or lacks a required one.", details=details
+        )
     if whole and not dialect.has_rows:
-        says = "The file has a header and no rows."
+        says = "The file has a header but no rows."
         raise refusal("no_rows", f"{says} {_ONE_LINE}" if _is_one_line(head) else says)
     return dialect.names
 

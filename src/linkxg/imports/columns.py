@@ -41,7 +41,7 @@ class NotAValue(ValueError):
 
 def _number(cell: str) -> Any:
     if not _NUMBER.fullmatch(cell):
-        raise NotAValue("This is a number, with a point before its fraction and nothing between thousands.")
+        raise NotAValue("This must be a number with a decimal point and no thousands separator.")
     return float(cell) if set(cell) & set(".eE") else int(cell)
 
 
@@ -52,7 +52,7 @@ def _comma_number(cell: str) -> Any:
     if "," not in cell:
         return _number(cell)
     if not COMMA_NUMBER.fullmatch(cell):
-        raise NotAValue("This is a number, with a comma before its fraction and nothing between thousands.")
+        raise NotAValue("This must be a number with a decimal comma and no thousands separator.")
     return float(cell.replace(",", "."))
 
 
@@ -60,7 +60,7 @@ def _flag(cell: str) -> Any:
     try:
         return _FLAGS[cell.lower()]
     except KeyError:
-        raise NotAValue("This is true or false.") from None
+        raise NotAValue("This must be true or false.") from None
 
 
 def _json(cell: str) -> Any:
@@ -69,7 +69,7 @@ def _json(cell: str) -> Any:
     except NumberOutOfRange as error:
         raise NotAValue(str(error)) from None
     except ValueError:
-        raise NotAValue("This is JSON, such as a list of objects.") from None
+        raise NotAValue("This must be JSON, such as a list of objects.") from None
 
 
 def _attribute(cell: str) -> Any:
@@ -80,7 +80,7 @@ def _attribute(cell: str) -> Any:
         try:
             return read_value(cell)
         except NumberOutOfRange as error:
-            raise NotAValue(f"{error} A text has JSON quotation marks around it in the cell.") from None
+            raise NotAValue(f"{error} Put text into JSON quotation marks.") from None
         except ValueError:
             return cell
     return cell
@@ -90,7 +90,7 @@ def _comma_attribute(cell: str) -> Any:
     if cell in LOCAL_FLAGS:
         return LOCAL_FLAGS[cell]
     if is_ambiguous(cell):
-        raise NotAValue(f"{AMBIGUOUS} A text has JSON quotation marks around it in the cell.")
+        raise NotAValue(f"{AMBIGUOUS} Put text into JSON quotation marks.")
     return float(cell.replace(",", ".")) if COMMA_NUMBER.fullmatch(cell) else _attribute(cell)
 
 
@@ -167,7 +167,7 @@ def path_of(name: str) -> tuple[str, ...]:
 def check_header(names: Sequence[str], mode: Mode, key: Key) -> list[Fault]:
     """What is wrong with a header as a whole; empty if nothing is."""
     if len(names) > MAX_COLUMNS:
-        return [Fault("header", "too_many_columns", f"A file has at most {MAX_COLUMNS} columns.")]
+        return [Fault("header", "too_many_columns", f"A file may have at most {MAX_COLUMNS} columns.")]
     faults = []
     seen: set[str] = set()
     for place, name in enumerate(names, 1):
@@ -175,13 +175,15 @@ def check_header(names: Sequence[str], mode: Mode, key: Key) -> list[Fault]:
             # Rows may not have anything under it.
             continue
         if name in seen:
-            faults.append(Fault(_shown(name, place), "repeated_column", f"Column {place} has the name of another one."))
+            faults.append(
+                Fault(_shown(name, place), "repeated_column", f"Column {place} has the same name as another one.")
+            )
         elif name not in ERROR_COLUMNS and not CATALOGUE.has(name):
             faults.append(Fault(_shown(name, place), "unknown_column", _unknown(name, place)))
         seen.add(name)
     needed = {key} | ({"sku", "name"} if mode == "create" else set())
     for name in sorted(needed - seen):
-        faults.append(Fault(name, "missing_column", f"The column {name} is needed for this import."))
+        faults.append(Fault(name, "missing_column", f"The column {name} is required for this import."))
     return faults[:MAX_COLUMNS]
 
 
@@ -189,8 +191,8 @@ def _unknown(name: str, place: int) -> str:
     known = {one.lower(): one for one in CATALOGUE.columns}
     # A name that is much longer than any of ours is not a slip of the pen, and comparing takes long.
     near = difflib.get_close_matches(name.lower(), known, 1) if len(name) <= 64 else []
-    hint = f" Did you mean {known[near[0]]}?" if near else f" Own members are attributes: {_ATTRIBUTE}NAME."
-    return f"Column {place} is not known.{hint}"
+    hint = f" Did you mean {known[near[0]]}?" if near else f" Members of your own are attributes: {_ATTRIBUTE}NAME."
+    return f"Column {place} is unknown.{hint}"
 
 
 def _shown(name: str, place: int) -> str:
@@ -266,7 +268,7 @@ class CsvShape:
         for place, (name, cell) in enumerate(zip(self.names, cells, strict=True)):
             if CONTROL.search(cell):
                 if name not in ERROR_COLUMNS:
-                    says = "The cell has a control character. Remove it, or type the cell again."
+                    says = "The cell contains a control character. Remove it, or type the cell again."
                     faults.append(Fault(name, "control_character", says, CONTROL.sub("\ufffd", cell)[:_SHOWN]))
                 cells[place] = CONTROL.sub("", cell) if name == "sku" else ""
         return faults

@@ -88,7 +88,7 @@ def is_blank(cells: list[str]) -> bool:
 
 def misplaced_quotes() -> Unreadable:
     return Unreadable(
-        "quotes", "A quotation mark is misplaced or never closed, so nobody can say where the next row begins."
+        "quotes", "A quotation mark is misplaced or never closed, so the beginning of the next row cannot be found."
     )
 
 
@@ -125,7 +125,7 @@ def _few_cells(lines: Iterable[str], separator: str) -> Iterator[str]:
 
 
 def _too_many_cells() -> Unreadable:
-    says = f"A file has at most {MAX_COLUMNS} columns, and {MAX_CELLS:,} cells in its header with the blank ones."
+    says = f"A file may have at most {MAX_COLUMNS} columns, and {MAX_CELLS:,} header cells including blank ones."
     return Unreadable("too_many_columns", says)
 
 

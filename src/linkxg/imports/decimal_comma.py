@@ -9,8 +9,8 @@ LOCAL_FLAGS = {
 }  # fmt: skip
 """As Excel writes truth values in German, French, Spanish and Italian."""
 AMBIGUOUS = (
-    "The point in this number may separate thousands or a fraction. Write thousands without a point, and a comma "
-    "before a fraction: 1234 or 1,234."
+    "The point in this number may be a thousands separator or a decimal point. Write thousands without a "
+    "separator, and fractions with a comma: 1234 or 1,234."
 )
 
 

@@ -69,20 +69,18 @@ def read_option_fields(fields: Iterable[tuple[str, str]], query: Mapping[str, st
     seen: set[str] = set()
     for name, text in fields:
         if name not in FIELDS:
-            raise InvalidRequest(
-                f"The form field {_shown(name)} is not known; the fields are file, {', '.join(FIELDS)}."
-            )
+            raise InvalidRequest(f"Unknown form field {_shown(name)}; accepted are file, {', '.join(FIELDS)}.")
         if name in seen:
             raise InvalidRequest(f"The form field {name} is repeated.")
         if query.get(name, text) != text:
-            raise InvalidRequest(f"The form field {name} and the parameter {name} disagree.")
+            raise InvalidRequest(f"The form field {name} and the parameter {name} differ.")
         seen.add(name)
         member, kind = FIELDS[name]
         try:
             found[member] = msgspec.convert(text, kind, strict=False)
         except msgspec.ValidationError:
             values = get_args(kind) or ("true", "false")
-            raise InvalidRequest(f"The form field {name} is one of {', '.join(values)}.") from None
+            raise InvalidRequest(f"The form field {name} must be one of {', '.join(values)}.") from None
     found.pop("resource", None)
     return found
 

@@ -90,4 +90,4 @@ class Lines:
 
 
 def too_large() -> Unreadable:
-    return Unreadable("row_too_large", "A row has at most 1 MB; is a quotation mark or a bracket never closed?")
+    return Unreadable("row_too_large", "A row may have at most 1 MB; check for an unclosed quotation mark or bracket.")

@@ -28,7 +28,7 @@ async def cancel_import(
         if job is None:
             return NotFound()
         if job.status not in OPEN:
-            return InvalidState("The import has ended already.")
+            return InvalidState("The import has already ended.")
         now = now_ms()
         waiting = {"status": "CANCELLED", "cancel_wanted": 1, "finished_at": now, "touched_at": now}
         if not store.update_job(conn, account_id, job_id, seen=("UPLOADING", "QUEUED"), **waiting):
@@ -54,10 +54,10 @@ async def retry_import(
             return NotFound()
         now = now_ms()
         if job.status in OPEN or job.status == "COMPLETED":
-            return InvalidState("Only an import that failed, was cancelled or has failed rows can be tried again.")
+            return InvalidState("Only an import that failed, was cancelled or has rejected rows can be retried.")
         file_of = store.find_job(conn, account_id, job.file_id)
         if file_of is None or file_of.created_at < now - KEEP_MS or not job.bytes_total:
-            return InvalidState("The file of this import is not kept any more; send it again.")
+            return InvalidState("The file of this import is no longer stored; send it again.")
         if job.status == "COMPLETED_WITH_ERRORS":
             again = _again(job, actor, now)
             if refusal := open_job(conn, account_id, again):

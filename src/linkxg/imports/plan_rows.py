@@ -27,7 +27,11 @@ from linkxg.web.logs import location_of, log
 _MEMBERS = {"sku", "gtin", "content", *ERROR_COLUMNS}
 _SHOWN = 200
 SERVER_FAULT = (
-    Fault("", "server_error", "The server failed at this row; its log has the reason under the import's id."),
+    Fault(
+        "",
+        "server_error",
+        "An internal error occurred on this row; the server's log has the reason under the import's id.",
+    ),
 )
 _CONTROL = {code: None for code in range(32) if code not in (9, 10, 13)}
 
@@ -74,7 +78,7 @@ class Reader:
         if digest not in self._seen:
             self._seen.add(digest)
             return read
-        says = f"An earlier row of the file has this {self._options.key}."
+        says = f"An earlier row of the file has the same {self._options.key}."
         return Read(read.key, None, (Fault(self._options.key, "duplicate_key_in_file", says, read.key[:_SHOWN]),))
 
     def _read_plain(self, values: Sequence[Any]) -> Sequence[Given | None]:
@@ -139,10 +143,10 @@ def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
         return {}, {}, [Fault("", "not_json", "The row is not a JSON object.")]
     faults = []
     if value.keys() - _MEMBERS:
-        faults.append(Fault("", "unknown_field", "A row has sku, gtin and content, and nothing else."))
+        faults.append(Fault("", "unknown_field", "A row may have only sku, gtin and content."))
     content = value.get("content", {})
     if not isinstance(content, dict):
-        faults.append(Fault("content", "invalid", "The content is an object."))
+        faults.append(Fault("content", "invalid", "The content must be an object."))
         content = {}
     head: dict[str, Any] = {}
     for name in ("sku", "gtin"):
@@ -150,7 +154,7 @@ def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
         if isinstance(given, str) or (given is None and name == "gtin"):
             head[name] = given
         elif given is not UNSET:
-            faults.append(Fault(name, "invalid", f"The {name} is a text."))
+            faults.append(Fault(name, "invalid", f"The {name} must be a string."))
     return head, content, faults
 
 

@@ -46,8 +46,8 @@ TAKES = (*MEDIA_TYPES.values(), "multipart/form-data")
 Paths = Selection | None
 FAILED = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
 _LOCATION = header("Location", "The address of the import.")
-_REPLAYED = header("Idempotent-Replayed", "true when this request was answered before; this is that import.")
-_AGAIN = header("Retry-After", "While the import is under way: seconds after which to look again.")
+_REPLAYED = header("Idempotent-Replayed", "true if this request was answered before; this is that import.")
+_AGAIN = header("Retry-After", "While the import is in progress: seconds after which to poll again.")
 
 
 def routes(
@@ -83,21 +83,21 @@ def routes(
     async def start(
         request: Request[Any, Any, Any],
         resource: Annotated[str, QueryParameter(pattern="^products$")] = "products",
-        format: Annotated[Format | None, QueryParameter(description="Default: what the media type says.")] = None,
+        format: Annotated[Format | None, QueryParameter(description="Default: from the media type.")] = None,
         mode: FromQuery[Mode] = "upsert",
         key: FromQuery[Key] = "sku",
         on_error: Annotated[OnError, QueryParameter(name="onError")] = "proceed",
-        empty_as: Annotated[EmptyAs, QueryParameter(name="emptyAs", description="Of empty CSV cells.")] = "unchanged",
+        empty_as: Annotated[EmptyAs, QueryParameter(name="emptyAs", description="For empty CSV cells.")] = "unchanged",
         dry_run: Annotated[bool, QueryParameter(name="dryRun")] = False,
-        publish: Annotated[bool, QueryParameter(description="Publish what the rows say.")] = False,
+        publish: Annotated[bool, QueryParameter(description="Publish the imported products.")] = False,
         idempotency_key: IdempotencyKey = None,
         upload_length: Annotated[str | None, HeaderParameter(name="Upload-Length", pattern=WHOLE_NUMBER)] = None,
     ) -> Response[Success[Job]]:
-        """Import a file of products: CSV, NDJSON or a JSON array, gzip too.
+        """Import a file of products: CSV, NDJSON or a JSON array, also with gzip.
 
         The body is the file itself, or multipart/form-data with the file in the field `file`; there the parameters may
-        be fields of the form. The import is done in the background: follow the address in Location. With Upload-Length
-        and no body it waits for the file, which then comes in parts to the address of its link `content`.
+        be fields of the form. The import runs in the background: poll the address in Location. With Upload-Length
+        and no body it waits for the file, which is then sent in parts to the address of its `content` link.
         """
         exchange = exchange_of(request.scope)
         actor, account_id, once = actor_of(exchange), account_id_of(request.scope), check_key(idempotency_key)
@@ -171,7 +171,7 @@ def routes(
         wait: Annotated[int, QueryParameter(ge=0, le=MAX_WAIT_S, description="Seconds to wait for the end.")] = 0,
         fields: Fields = None,
     ) -> Response[Success[Job]]:
-        """How an import stands; with `wait`, not before it has ended or so many seconds are over."""
+        """The state of an import; with `wait`, once it has ended or after that many seconds."""
         paths = read_fields(fields, Job) if fields else None
         return told(await await_import(database, account_id_of(request.scope), import_id, wait), paths=paths)
 
@@ -189,10 +189,10 @@ def routes(
         limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
         cursor: FromQuery[str | None] = None,
     ) -> Response[Page[RowError]]:
-        """What was wrong with which rows; `limit` counts rows.
+        """The rejected rows with their errors; `limit` counts rows.
 
-        With `Accept: text/csv` or `application/x-ndjson`, as the import's file was: the failed rows themselves, with
-        the columns errorCode and errorMessage, to be mended and sent again.
+        With `Accept: text/csv` or `application/x-ndjson`, matching the file: the rejected rows themselves, with
+        the columns errorCode and errorMessage, to correct and import again.
         """
         account_id = account_id_of(request.scope)
         if request.accept.best_match([MediaType.JSON, *FAILED]) in FAILED:
@@ -218,7 +218,7 @@ def routes(
         **scope("imports:write"),
     )
     async def results(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
-        """What became of each row, as NDJSON: row, status, id and version of the product."""
+        """The result of each row, as NDJSON: row, status, id and version of the product."""
         account_id = account_id_of(request.scope)
         await read_import(database, account_id, import_id)
 
@@ -237,7 +237,7 @@ def routes(
     async def cancel(
         request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Job]]:
-        """End an import early: rows that were taken stay."""
+        """Cancel an import: rows already written are kept."""
         actor, key = actor_of(exchange_of(request.scope)), check_key(idempotency_key)
         ended = await cancel_import(database, actor, account_id_of(request.scope), import_id, key)
         return told(ended.job, 202, replay(ended.replayed))
@@ -249,7 +249,7 @@ def routes(
     async def retry(
         request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Job]]:
-        """Go on with an import that ended early, or take its failed rows in a new one."""
+        """Resume an import that ended early, or retry its rejected rows in a new one."""
         actor, key = actor_of(exchange_of(request.scope)), check_key(idempotency_key)
         return queued(await retry_import(database, actor, account_id_of(request.scope), import_id, key))
 

@@ -36,7 +36,7 @@ async def run_checked_import(
         now = now_ms()
         file_of = store.find_job(conn, account_id, job.file_id)
         if not may_apply(job) or file_of is None or file_of.created_at < now - KEEP_MS:
-            return InvalidState("Only a dry run whose file is still kept can be carried out. Send the file again.")
+            return InvalidState("Only a dry run whose file is still stored can be applied. Send the file again.")
         wanted = job._replace(
             id=uuid7(), status="QUEUED", dry_run=0, bytes_processed=0, rows_processed=0, line=0, created=0, updated=0,
             unchanged=0, failed=0, actor=as_json(actor.identity), error=None, cancel_wanted=0, created_at=now,

@@ -53,8 +53,8 @@ PACES = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(2_000, 4_000, 0.1
 """On SQLite every other writer waits for a batch, on PostgreSQL only those who set a SKU of the account. A smaller one
 would not pay for its commit."""
 _DENIED = (
-    "The rights of whoever started this import have ended, so no more of it is written. "
-    "To go on with it, retry it as somebody who may import."
+    "Whoever started this import has lost their rights, so nothing more is written. To continue, retry it as "
+    "somebody who may import."
 )
 TURNS = 4
 """Of the event loop, after which a write has left for its thread."""
@@ -213,17 +213,22 @@ class Run:
             if self._job.dry_run:
                 return "COMPLETED_WITH_ERRORS" if self.progress.failed else "COMPLETED", None
             if self.progress.failed:
-                return "FAILED", JobError("rolled_back", f"{self.progress.failed} rows failed, so nothing was written.")
+                return "FAILED", JobError(
+                    "rolled_back", f"{self.progress.failed} rows were rejected, so nothing was written."
+                )
             try:
                 await database.administer(write_spooled, whose, spool)
             except Undone:
-                says = "Products changed while the file was checked, so nothing was written. Send it again."
+                says = "Products changed while the file was being checked, so nothing was written. Send it again."
                 return "FAILED", JobError("conflict", says)
             except (Denied, PublicError):
                 raise
             except Exception as fault:  # noqa: BLE001  begun anew it would end the same
                 row_fault(fault, self._job.id)
-                says = "The server failed at one of the rows, so nothing was written; its log has the reason."
+                says = (
+                    "An internal error occurred on one of the rows, so nothing was written; the server's log has "
+                    "the reason."
+                )
                 return "FAILED", JobError("server_error", says)
         return "COMPLETED", None
 

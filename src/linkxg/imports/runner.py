@@ -85,7 +85,9 @@ class ImportRunner:
             job = store.find_job(conn, account_id, job_id)
             if job is None or job.attempts <= MOST_ATTEMPTS:
                 return job is not None
-            error = as_json(JobError("server_error", "The import could not be completed; the log says why."))
+            error = as_json(
+                JobError("server_error", "The import could not be completed; the server's log has the reason.")
+            )
             store.finish_job(conn, account_id, job_id, worker=worker, status="FAILED", error=error, now=now)
             return False
 

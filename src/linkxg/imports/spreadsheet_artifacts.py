@@ -19,9 +19,9 @@ _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+")
 def artifact(cell: str) -> str | None:
     """What is wrong with a cell of any column that holds text; None for nothing."""
     if cell in SPREADSHEET_ERRORS:
-        return f"The spreadsheet shows the error {cell} here. Mend its formula, or clear the cell."
+        return f"The spreadsheet shows the error {cell} here. Correct its formula, or clear the cell."
     if _TEXT_FORMULA.fullmatch(cell):
-        return "This is a formula of a spreadsheet. Write the text alone, without the equals sign and quotation marks."
+        return "This is a spreadsheet formula. Enter only the text, without the equals sign and quotation marks."
     return None
 
 

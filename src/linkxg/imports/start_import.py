@@ -125,7 +125,7 @@ def crowded(conn: Connection, account_id: str, now: int) -> RateLimitExceeded | 
     if count_open_jobs(conn, account_id, now=now) < MAX_OPEN_JOBS:
         return None
     return RateLimitExceeded(
-        f"There are {MAX_OPEN_JOBS} imports under way. Wait until one of them has finished.",
+        f"There are already {MAX_OPEN_JOBS} open imports. Wait until one of them has ended.",
         retry_after=_RETRY_S,
         headers={
             "RateLimit-Policy": f'"imports";q={MAX_OPEN_JOBS};w={_RETRY_S}',

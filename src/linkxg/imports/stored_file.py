@@ -30,7 +30,7 @@ class Blocks(Iterator[bytes]):
             if content is None:
                 self._ended = True
                 if not self._number:
-                    raise Unreadable("file_gone", "The file is not kept any more; send it again.")
+                    raise Unreadable("file_gone", "The file is no longer stored; send it again.")
             else:
                 self._held.append(zlib.decompress(content))
                 self._number += 1

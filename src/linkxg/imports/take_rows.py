@@ -31,7 +31,7 @@ _ATTEMPTS = 3
 _SAYS = {
     Written.DUPLICATE_SKU: Fault("sku", "duplicate_sku", "Another product has this SKU."),
     Written.DUPLICATE_GTIN: Fault("gtin", "duplicate_gtin", "Another product has this GTIN."),
-    Written.STALE: Fault("", "conflict", "The product was being changed by others again and again."),
+    Written.STALE: Fault("", "conflict", "The product was changed by others on every attempt."),
 }
 pack = msgspec.msgpack.Encoder().encode
 unpack = msgspec.msgpack.Decoder(list[RowResult]).decode

@@ -69,7 +69,7 @@ class Unpacker:
         # Of a file of one byte nothing has been decided yet.
         made = [] if self._begun else self._take(self._begin())
         if self._gzip is not None and not self._gzip.eof:
-            raise refusal("gzip", "The gzip file ends too early; was the upload cut off?")
+            raise refusal("gzip", "The gzip file is truncated; the upload may have been cut off.")
         made += self._store(self._text.finish())
         self._drop_end_of_file()
         if not self._total:
@@ -102,7 +102,7 @@ class Unpacker:
                 raise refusal("gzip", "The gzip file is damaged.") from None
             made += self._take(plain)
             if self._unpacked > max(_FREE, self._uploaded * MAX_RATIO):
-                raise refusal("gzip", f"The gzip file unpacks to more than {MAX_RATIO} times its size.")
+                raise refusal("gzip", f"The gzip file decompresses to more than {MAX_RATIO} times its size.")
             part = self._gzip.unconsumed_tail
             if self._gzip.eof:
                 part = self._gzip.unused_data
@@ -124,7 +124,7 @@ class Unpacker:
     def _store(self, text: bytes) -> list[bytes]:
         self._total += len(text)
         if self._total > MAX_CONTENT:
-            raise PayloadTooLarge("Unpacked, the file has more than 1 GB.")
+            raise PayloadTooLarge("The decompressed file is larger than 1 GB.")
         self._pending += text
         if not self.head and len(self._pending) >= BLOCK:
             self.head = bytes(self._pending[:BLOCK])

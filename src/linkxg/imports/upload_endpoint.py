@@ -44,7 +44,7 @@ async def open_upload(exchange: Exchange, asked: Options, format: Format | None)
     """
     encoding = (exchange.header(b"content-encoding") or b"").strip().lower()
     if encoding not in _ENCODINGS:
-        raise UnsupportedMediaType("The content may be encoded with gzip only.")
+        raise UnsupportedMediaType("The only supported Content-Encoding is gzip.")
     content_type = exchange.header(b"content-type")
     if content_type is not None and is_multipart(content_type):
         if encoding == b"gzip":
@@ -92,7 +92,7 @@ async def told_format(exchange: Exchange, format: Format | None) -> Format:
         raise InvalidRequest(_CONTRADICTION)
     charset = declared_charset(content_type)
     if charset is not None and CHARSETS[charset] not in (UTF8, "ascii"):
-        says = "An upload in parts is UTF-8, or UTF-16 with a byte order mark"
+        says = "A resumable upload must be UTF-8, or UTF-16 with a byte order mark"
         raise UnsupportedMediaType(f"{says}; the charset {charset} is not supported there.")
     async for _ in exchange.stream(MAX_UPLOAD):
         raise InvalidRequest("With Upload-Length nothing of the file is sent yet; its parts follow.")

@@ -23,7 +23,7 @@ LOOK_S = 5.0
 
 def upload_lost() -> Conflict:
     """The error of a request that still sends to an upload that another request or worker has ended."""
-    return Conflict("This upload was cancelled, refused or given up before its file was complete. Send the file again.")
+    return Conflict("This upload was cancelled, rejected or expired before its file was complete. Send the file again.")
 
 
 async def renewing(

@@ -96,7 +96,7 @@ def routes(keys: KeyRing, issuer: str, audience: str) -> list[HTTPRouteHandler]:
 
     @get(RESOURCE, operation_id="protectedResourceMetadataOfHost", tags=["Discovery"], **public())
     async def protected_resource_of_host() -> Response[ProtectedResource]:
-        """The same metadata where clients look that know the host alone."""
+        """The same metadata for clients that know only the host."""
         return Response(resource, headers=_CACHE)
 
     @get(KEYS, operation_id="jsonWebKeySet", tags=["Discovery"], **public())

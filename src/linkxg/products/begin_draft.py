@@ -33,7 +33,7 @@ async def begin_draft(
             if head.status == "ARCHIVED":
                 return InvalidState("An archived product cannot be changed. Unarchive it first.")
             if head.draft_version is not None or head.latest_version is None:
-                return InvalidState("There is a draft already. Publish or discard it first.")
+                return InvalidState("There is already a draft. Publish or discard it first.")
             number, now = head.latest_version + 1, max(now_ms(), head.updated_at)
             changed = {"draft_version": number, "updated_at": now}
             done = store.update_head(conn, account_id, product_id, seen=head.revision, **changed)

@@ -52,7 +52,7 @@ def check_content(content: Content, at: str = "content.") -> Checked:
     try:
         form = canonical(content)
     except NotCanonical:
-        says = f"Numbers are at most {LARGEST} either way; longer ones are written as text."
+        says = f"A number must be at most {LARGEST} in magnitude; write longer ones as text."
         return Checked([*faults, fault(f"{at}attributes", says)], None)
     if len(form.text) > MAX_ATTRIBUTES_BYTES // 4 and (large := _too_large(content, form, at)):
         faults.append(large)
@@ -67,15 +67,15 @@ def _faults(content: Content, at: str) -> list[Fault]:
             measure = getattr(content.dimensions, name)
             if measure is not None and measure.unit not in units:
                 field = f"{at}dimensions.{_ENCODED[name]}.unit"
-                faults.append(fault(field, f"The unit is one of {', '.join(units)}.", "unknown_unit"))
+                faults.append(fault(field, f"The unit must be one of {', '.join(units)}.", "unknown_unit"))
     if content.materials and sum(one.mass_fraction or 0 for one in content.materials) > 1 + 1e-6:
         faults.append(fault(f"{at}materials", "The mass fractions add up to more than 1."))
     if content.attributes and _has_long_name(content.attributes):
-        faults.append(fault(f"{at}attributes", f"The name of a member has at most {MAX_MEMBER_NAME} characters."))
+        faults.append(fault(f"{at}attributes", f"The name of a member must have at most {MAX_MEMBER_NAME} characters."))
     for name in content.access or ():
         attribute = name.removeprefix("attributes.")
         if name not in MEMBERS and (attribute == name or not 0 < len(attribute) <= MAX_MEMBER_NAME):
-            says = "Access is told for members of the content, and for attributes as attributes.NAME."
+            says = "Access can be set for members of the content, and for attributes as attributes.NAME."
             faults.append(fault(f"{at}access", says, "unknown_field"))
             break
     return faults
@@ -90,9 +90,11 @@ def _has_long_name(value: Any) -> bool:
 
 def _too_large(content: Content, form: Canonical, at: str) -> Fault | None:
     if content.attributes and len(msgspec.json.encode(content.attributes)) > MAX_ATTRIBUTES_BYTES:
-        return fault(f"{at}attributes", f"As JSON, attributes take at most {MAX_ATTRIBUTES_BYTES} bytes.", "too_large")
+        return fault(
+            f"{at}attributes", f"As JSON, attributes may take at most {MAX_ATTRIBUTES_BYTES} bytes.", "too_large"
+        )
     if len(form.text.encode()) > MAX_CONTENT_BYTES:
-        return fault(at.rstrip("."), f"As JSON, a content takes at most {MAX_CONTENT_BYTES} bytes.", "too_large")
+        return fault(at.rstrip("."), f"As JSON, content may take at most {MAX_CONTENT_BYTES} bytes.", "too_large")
     return None
 
 
@@ -121,8 +123,8 @@ def _line(text: str) -> str | None:
     return None if text.isprintable() else _odd_line(text)
 
 
-_odd_name = _matches(NAME_PATTERN, "This is one line of visible text without control characters.")
-_odd_line = _matches(LINE_PATTERN, "This is one line of text without control characters.")
+_odd_name = _matches(NAME_PATTERN, "This must be one line of visible text without control characters.")
+_odd_line = _matches(LINE_PATTERN, "This must be one line of text without control characters.")
 
 
 def _gtin(text: str) -> str | None:
@@ -135,21 +137,21 @@ def _gtin(text: str) -> str | None:
 
 def _gln(text: str) -> str | None:
     if len(text) != 13 or not (text.isascii() and text.isdigit()):
-        return "A GLN has 13 digits and nothing else."
+        return "A GLN must have 13 digits and nothing else."
     expected = check_digit(text[:-1])
-    return None if int(text[-1]) == expected else f"The check digit is wrong; these digits would end in {expected}."
+    return None if int(text[-1]) == expected else f"The check digit is wrong; it should be {expected}."
 
 
 RULES: dict[str, Callable[[str], str | None]] = {
     "name": _name,
     "line": _line,
-    "uri": _matches(r"[A-Za-z][A-Za-z0-9+.-]*:[!-;=?-~]*[!-;=?-~]", "This is an absolute URI."),
-    "url": _matches(r"https?://[!-;=?-~]+", "This is an address that begins with https:// or http://."),
+    "uri": _matches(r"[A-Za-z][A-Za-z0-9+.-]*:[!-;=?-~]*[!-;=?-~]", "This must be an absolute URI."),
+    "url": _matches(r"https?://[!-;=?-~]+", "This must be an address that begins with https:// or http://."),
     "country": country_fault,
-    "language": _matches(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", "This is a language tag such as de or pt-BR."),
-    "media_type": _matches(r"[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*(?:; ?[!-~]+)?", "This is no media type."),
-    "sha256": _matches(r"[0-9a-f]{64}", "A SHA-256 digest has 64 hexadecimal digits in lower case."),
-    "unit": _matches(r"[A-Z0-9]{2,3}", "A unit is a code of UN/CEFACT Recommendation 20, such as KGM."),
+    "language": _matches(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", "This must be a language tag such as de or pt-BR."),
+    "media_type": _matches(r"[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*(?:; ?[!-~]+)?", "This is not a media type."),
+    "sha256": _matches(r"[0-9a-f]{64}", "A SHA-256 digest must have 64 hexadecimal digits in lower case."),
+    "unit": _matches(r"[A-Z0-9]{2,3}", "A unit must be a code of UN/CEFACT Recommendation 20, such as KGM."),
     "gtin": _gtin,
     "gln": _gln,
 }

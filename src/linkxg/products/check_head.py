@@ -12,16 +12,16 @@ from linkxg.products.model import LONGEST_SKU, CreateProduct, Head, ProductPatch
 def sku_fault(sku: str) -> Fault | None:
     """What is wrong with a SKU, if anything."""
     if not sku:
-        return fault("sku", "A SKU has at least one character.", "missing")
+        return fault("sku", "A SKU must have at least one character.", "missing")
     if len(sku) > LONGEST_SKU:
-        return fault("sku", f"A SKU has at most {LONGEST_SKU} characters.")
-    return None if is_sku(sku) else fault("sku", "A SKU has visible characters and, between them, spaces.")
+        return fault("sku", f"A SKU must have at most {LONGEST_SKU} characters.")
+    return None if is_sku(sku) else fault("sku", "A SKU must have visible characters, and spaces only between them.")
 
 
 def gtin_fault(head: Head, gtin14: str | None) -> Fault | None:
     """What was published under a GTIN keeps one; which one may be corrected."""
     if gtin14 is None and head.latest_version is not None:
-        return fault("gtin", "A product that was published keeps a GTIN.")
+        return fault("gtin", "A published product must keep a GTIN.")
     return None
 
 

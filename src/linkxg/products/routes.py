@@ -32,10 +32,10 @@ from linkxg.web.pages import Success
 from linkxg.web.permits import scope
 
 Fields = Annotated[
-    str | None, QueryParameter(max_length=2_000, description="Members to answer with: sku,content.name.")
+    str | None, QueryParameter(max_length=2_000, description="Members to return, such as sku,content.name.")
 ]
 VersionParameter = Annotated[str | None, QueryParameter(max_length=10, description="`draft`, `latest` or a number.")]
-NOT_MODIFIED = {304: ResponseSpec(None, description="The caller has it already.", generate_examples=False)}
+NOT_MODIFIED = {304: ResponseSpec(None, description="Not modified.", generate_examples=False)}
 PATH = "/api/v1/products"
 T = TypeVar("T", bound=msgspec.Struct)
 CHANGES = "private, no-cache"
@@ -121,7 +121,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         version: VersionParameter = None,
         fields: Fields = None,
     ) -> Response[Success[Product]]:
-        """One product, with its latest published version; with its draft while none is published."""
+        """One product, with its latest published version or, if there is none, its draft."""
         return await told(request, product_id, version, fields)
 
     @patch(
@@ -136,7 +136,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     async def change(
         request: Request[Any, Any, Any], product_id: FromPath[str], data: JSONBody[ProductPatch]
     ) -> Response[Success[Product]]:
-        """Change a product's draft by a merge patch; a draft is begun from the latest version where there is none."""
+        """Change a product's draft by a merge patch; if there is none, one is created from the latest version."""
         actor = actor_of(exchange_of(request.scope))
         account_id = account_id_of(request.scope)
         product = await change_product(database, actor, account_id, product_id, data, may_change(request))
@@ -169,7 +169,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         data: JSONBody[PublishProduct | None] = None,
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Success[Product]]:
-        """Publish the draft: it never changes again. 422 lists everything that is missing."""
+        """Publish the draft; it never changes again. 422 lists everything that is missing."""
         actor = actor_of(exchange_of(request.scope))
         product, replayed = await publish_product(
             database,
@@ -194,7 +194,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     async def unarchive(
         request: Request[Any, Any, Any], product_id: FromPath[str], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Product]]:
-        """Unarchive a product. 409 duplicate_gtin when another product has its GTIN now."""
+        """Unarchive a product. 409 duplicate_gtin if another product has its GTIN now."""
         product, replayed = await unarchive_product(
             database,
             actor_of(exchange_of(request.scope)),
@@ -251,4 +251,4 @@ def _which(version: str | None) -> Which | int:
         return version  # type: ignore[return-value]
     if version.isascii() and version.isdigit():
         return int(version)
-    raise InvalidRequest("The parameter version is draft, latest or the number of a version.")
+    raise InvalidRequest("The parameter version must be draft, latest or the number of a version.")

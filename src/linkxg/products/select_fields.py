@@ -24,7 +24,7 @@ def read_fields(text: str, shape: type[msgspec.Struct]) -> Selection:
     for path in paths:
         inside = path[0] == "content" and (len(path) == 1 or path[1] in MEMBERS)
         if len(paths) > MAX_FIELDS or not (inside or (len(path) == 1 and path[0] in known)):
-            raise InvalidRequest("The parameter fields takes names of members, such as sku,content.name.")
+            raise InvalidRequest("The parameter fields must list names of members, such as sku,content.name.")
         _want(selection, path)
     return selection
 

@@ -10,7 +10,7 @@ def taken(of_sku: Holder | None, of_gtin: Holder | None) -> DuplicateSku | Dupli
         {
             "field": field,
             "code": f"duplicate_{field}",
-            "message": f"The product {holder.id} with the SKU {holder.sku} has this {field.upper()}.",
+            "message": f"The product {holder.id} with the SKU {holder.sku} already has this {field.upper()}.",
         }
         for field, holder in (("sku", of_sku), ("gtin", of_gtin))
         if holder is not None

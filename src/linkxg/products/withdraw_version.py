@@ -49,7 +49,7 @@ async def withdraw_version(
             if row.status == "DRAFT":
                 return InvalidState("A draft is not published, so there is nothing to withdraw.")
             if row.status == "WITHDRAWN":
-                return InvalidState("This version is withdrawn already.")
+                return InvalidState("This version is already withdrawn.")
             now = max(now_ms(), head.updated_at)
             if store.update_head(conn, account_id, product_id, seen=head.revision, updated_at=now):
                 break

@@ -80,12 +80,12 @@ TOKEN: Errors = (*CLIENT_AUTHENTICATION, UnsupportedGrantType, InvalidScope)
 
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {
-        "description": "The server's id of this request; it finds the request in the log.",
+        "description": "The server's id of this request, by which to find it in the log.",
         "required": True,
         "schema": {"type": "string"},
     },
     "WWW-Authenticate": {
-        "description": "How to authenticate: `Bearer` (RFC 6750 §3), or `Basic` where client credentials are asked.",
+        "description": "How to authenticate: `Bearer` (RFC 6750 §3), or `Basic` where client credentials are required.",
         "required": True,
         "schema": {"type": "string"},
     },
@@ -100,7 +100,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string"},
     },
     "RateLimit": {
-        "description": "What is left of it: `r` requests, until `t` seconds from now.",
+        "description": "The rest of that budget: `r` requests, until `t` seconds from now.",
         "required": True,
         "schema": {"type": "string"},
     },
@@ -113,13 +113,13 @@ _HEADERS_OF = {
 }
 
 ERROR_SCHEMA: dict[str, Any] = {
-    "description": "The body of every error. `/oauth` answers with the first two members only (RFC 6749 §5.2).",
+    "description": "The body of every error. Under `/oauth` it has only the first two members (RFC 6749 §5.2).",
     "type": "object",
     "properties": {
         "error": {
             "type": "string",
             "enum": sorted(error.code for error in CATALOGUE),
-            "description": "The code to decide by.",
+            "description": "The error code; programs decide by it.",
         },
         "error_description": {
             "type": "string",

@@ -34,9 +34,9 @@ BOUNDS: dict[str, dict[str, Any]] = {
     "RotateSecret.grace_period_seconds": {
         "minimum": 0,
         "maximum": MAX_GRACE_S,
-        "description": "How long the old secret works beside the new one.",
+        "description": "How long the old secret works alongside the new one.",
     },
-    "RotateSecret.revoke_tokens": {"description": "Whether the live tokens of the client die as well."},
+    "RotateSecret.revoke_tokens": {"description": "Whether to revoke the live tokens of the client as well."},
     "InviteUser.email": _EMAIL,
     "Login.email": {"maxLength": MAX_EMAIL},
     "AcceptInvitation.password": {"minLength": MINIMUM},

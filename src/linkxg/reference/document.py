@@ -21,22 +21,22 @@ from linkxg.tokens.scopes import SCOPES
 
 _DESCRIPTION = """\
 Product data between companies. Machines get a token with the client credentials grant, people by signing in; both \
-live 15 minutes and travel in the `Authorization` header.
+are valid for 15 minutes and are sent in the `Authorization` header.
 
-Endpoints under `/oauth` speak the RFCs: flat JSON in snake_case. All others answer `{"success": true, "data": …}` in \
-camelCase. Every error has the same flat body, and every answer carries `X-Request-Id`.
+Endpoints under `/oauth` follow the RFCs: flat JSON in snake_case. All others answer `{"success": true, "data": …}` in \
+camelCase. Every error has the same flat body, and every answer has `X-Request-Id`.
 
-An address answers 405 with `Allow` to a method that it does not have, and 404 to everybody when it does not exist. \
-What belongs to another account does not exist."""
+A method that an address does not support is 405 with `Allow`; an address that does not exist is 404 for everybody. \
+Resources of other accounts are 404 as well."""
 _TAGS = {
     "OAuth": "Tokens for machines: RFC 6749, RFC 7662, RFC 7009.",
     "OAuth clients": "An account's clients and their secrets. For Owners and Admins.",
     "People": "Signing in and out, sessions, password.",
     "Account": "The organisation, its people and its audit trail.",
     "Products": "The account's own products.",
-    "Imports": "Files of products, and what became of their rows.",
-    "Discovery": "What a client can find out by itself: RFC 8414, RFC 9728, RFC 7517.",
-    "Service": "Is it alive and ready?",
+    "Imports": "Files of products, and the results of their rows.",
+    "Discovery": "What a client can discover by itself: RFC 8414, RFC 9728, RFC 7517.",
+    "Service": "Liveness and readiness.",
 }
 SECURITY_SCHEMES: dict[str, Any] = {
     "bearer": {

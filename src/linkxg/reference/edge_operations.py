@@ -34,24 +34,24 @@ _CREDENTIALS = {
     "client_id": {
         "type": "string",
         "maxLength": MAX_CLIENT_ID,
-        "description": "Left out when the credentials come by HTTP Basic.",
+        "description": "Omit it if you use HTTP Basic.",
     },
     "client_secret": {
         "type": "string",
         "maxLength": MAX_SECRET,
-        "description": "Left out when the credentials come by HTTP Basic.",
+        "description": "Omit it if you use HTTP Basic.",
     },
 }
 _TOKEN = {"type": "string", "description": "An access token."}
-_HINT = {"type": "string", "description": "Accepted and not needed: tokens tell their own kind."}
+_HINT = {"type": "string", "description": "Accepted but not needed: the token itself shows its kind."}
 _NO_STORE = {
     "Cache-Control": {
-        "description": "Answers are not kept.",
+        "description": "Answers must not be cached.",
         "schema": {"type": "string", "enum": ["no-store"]},
         "required": True,
     },
     "Pragma": {
-        "description": "The same for old caches.",
+        "description": "The same for HTTP/1.0 caches.",
         "schema": {"type": "string", "enum": ["no-cache"]},
         "required": True,
     },
@@ -74,9 +74,9 @@ def _token(schemas: Schemas) -> dict[str, Any]:
         "operationId": "requestToken",
         "summary": "Request an access token",
         "description": (
-            "The client credentials grant (RFC 6749 §4.4). Without `scope` the token carries all that the client was "
-            "granted; a scope that it was not granted refuses the whole request.\n\n"
-            "Needs client credentials, by HTTP Basic or in the form, not both."
+            "The client credentials grant (RFC 6749 §4.4). Without `scope` the token has every scope that the "
+            "client was granted; a scope that it was not granted rejects the whole request.\n\nNeeds client "
+            "credentials, by HTTP Basic or in the form, not both."
         ),
         "security": _CLIENT,
         "requestBody": _form(
@@ -99,10 +99,10 @@ def _introspect(schemas: Schemas) -> dict[str, Any]:
     return {
         "tags": [_TAG],
         "operationId": "introspectToken",
-        "summary": "Ask whether a token is alive",
+        "summary": "Check whether a token is active",
         "description": (
-            "RFC 7662. A dead, foreign or unknown token answers exactly `active: false`.\n\n"
-            "Needs client credentials of the token's own account, by HTTP Basic or in the form, not both."
+            "RFC 7662. For a token that is invalid, unknown or of another account the answer is exactly `active: "
+            "false`.\n\nNeeds client credentials of the token's own account, by HTTP Basic or in the form, not both."
         ),
         "security": _CLIENT,
         "requestBody": _form({"token": _TOKEN, "token_type_hint": _HINT, **_CREDENTIALS}, "token"),
@@ -114,10 +114,11 @@ def _revoke() -> dict[str, Any]:
     return {
         "tags": [_TAG],
         "operationId": "revokeToken",
-        "summary": "Give a token back",
+        "summary": "Revoke a token",
         "description": (
-            "RFC 7009. The token is dead when this answers. A token that is dead, unknown or not the client's own "
-            "answers 200 as well.\n\nNeeds client credentials, by HTTP Basic or in the form, not both."
+            "RFC 7009. The token is revoked once this answers. For a token that is already invalid, unknown or not "
+            "the client's own the answer is 200 as well.\n\nNeeds client credentials, by HTTP Basic or in the form, "
+            "not both."
         ),
         "security": _CLIENT,
         "requestBody": _form({"token": _TOKEN, "token_type_hint": _HINT, **_CREDENTIALS}, "token"),
@@ -132,9 +133,9 @@ def _refresh(schemas: Schemas) -> dict[str, Any]:
         "operationId": "refresh",
         "summary": "Exchange a refresh token",
         "description": (
-            "The refresh token is used up, and its successor is in the answer. Using one twice ends the session, "
-            "unless the repetition carries the same `Idempotency-Key` within a minute: then it gets the same answer."
-            "\n\nNeeds no token but the refresh token in the body."
+            "The refresh token becomes invalid, and the answer contains its successor. Using one twice ends the "
+            "session, unless the retry has the same `Idempotency-Key` within a minute: then it gets the same "
+            "answer.\n\nNeeds no token but the refresh token in the body."
         ),
         "security": [],
         "parameters": [

@@ -100,7 +100,7 @@ _BY_NAME: dict[str, Any] = {
     "withdrawnAt": None,
     "withdrawnBy": None,
     "withdrawReason": None,
-    "reason": "The mass was told in pounds.",
+    "reason": "The mass was given in pounds.",
     "ProductPatch.content": {"brand": "Acme", "attributes": {"colour": "red"}},
     "brand": "Acme",
     "description": "Centrifugal pump, 2 kW",

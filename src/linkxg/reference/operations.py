@@ -37,7 +37,7 @@ _FILE = {"type": "string"}
 _BYTES = {"type": "string", "format": "binary"}
 IMPORT_FORM: dict[str, Any] = {
     "title": "ImportForm",
-    "description": "A file as a browser sends it; fields beside it may carry the query parameters.",
+    "description": "A file as a browser sends it; other form fields may contain the query parameters.",
     "type": "object",
     "properties": {"file": _BYTES},
     "required": ["file"],

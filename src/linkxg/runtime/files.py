@@ -30,7 +30,7 @@ def create_private(path: Path, *, for_owner: bool = True) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | _NEW, PRIVATE)
     except FileExistsError:
-        raise UnsafeFile(f"{path} exists already: {_REMOVE}") from None
+        raise UnsafeFile(f"{path} already exists: {_REMOVE}") from None
     try:
         os.fchmod(descriptor, PRIVATE)
         if for_owner and os.geteuid() == 0:
@@ -60,7 +60,7 @@ def open_private(path: Path, *, for_owner: bool = True) -> int:
             os.close(descriptor)
             raise
         return descriptor
-    raise UnsafeFile(f"{path} comes and goes: {_REMOVE}")
+    raise UnsafeFile(f"{path} keeps appearing and disappearing: {_REMOVE}")
 
 
 def open_foreign(path: Path) -> int:
@@ -116,7 +116,7 @@ def sync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
-_REMOVE = "see who made it, remove it, and run the command again"
+_REMOVE = "check who created it, remove it, and run the command again"
 
 
 def _explained(path: Path, error: OSError) -> OSError:
@@ -136,4 +136,4 @@ def _require_ours(path: Path, status: os.stat_result) -> None:
     if status.st_uid not in {os.geteuid(), path.parent.stat().st_uid}:
         raise UnsafeFile(f"{path} belongs to user {status.st_uid}: {_REMOVE}")
     if status.st_mode & 0o077:
-        raise UnsafeFile(f"{path} is open to other users (mode {status.st_mode & 0o777:o}): {_REMOVE}")
+        raise UnsafeFile(f"{path} is accessible to other users (mode {status.st_mode & 0o777:o}): {_REMOVE}")

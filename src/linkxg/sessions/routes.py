@@ -70,7 +70,7 @@ def routes(
 
     @post("/auth/logout", operation_id="logout", tags=["People"], status_code=200, **roles())
     async def sign_out(request: Request[Any, Any, Any]) -> Success[None]:
-        """End this session: its access and refresh tokens are dead when this answers."""
+        """End this session; its access and refresh tokens are invalid once this answers."""
         exchange = exchange_of(request.scope)
         caller = _person(request)
         await logout(database, actor_of(exchange), caller.account_id, caller.session_id or "")
@@ -126,4 +126,4 @@ def _person(request: Request[Any, Any, Any]) -> Principal:
 
 def _check_size(password: str) -> None:
     if len(password.encode()) > MAX_PASSWORD_BYTES:
-        raise InvalidRequest(f"A password has at most {MAX_PASSWORD_BYTES} bytes.")
+        raise InvalidRequest(f"A password must have at most {MAX_PASSWORD_BYTES} bytes.")

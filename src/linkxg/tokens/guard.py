@@ -118,7 +118,7 @@ class Guard:
             raise MissingToken(reason="another scheme")
         token = token.strip(b" ")
         if not token:
-            raise InvalidRequest("The Authorization header carries no token.")
+            raise InvalidRequest("The Authorization header has no token.")
         try:
             principal = self._verifier.verify(token, exchange.source)
         except InvalidToken as error:

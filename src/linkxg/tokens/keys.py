@@ -112,7 +112,7 @@ def read_keys(data_dir: Path) -> KeyFile:
             if status.st_mode & 0o077:
                 raise KeysError(f"{path} is readable by other users: chmod 600 it")
             if status.st_uid not in {os.geteuid(), data_dir.stat().st_uid}:
-                raise KeysError(f"{path} belongs to user {status.st_uid}: put your own copy of it there")
+                raise KeysError(f"{path} belongs to user {status.st_uid}: replace it with a copy of your own")
             content = file.read()
         return parse_keys(json.loads(content)["server_key"], content)
     except FileNotFoundError:

@@ -60,8 +60,8 @@ async def share_keys(database: Database, data_dir: Path, algorithm: str) -> None
         row = await database.read(find_sealed_keys)
     elif not has_keys(data_dir):
         raise KeysError(
-            f"there is no {data_dir / FILE}, but this database has keys: copy the file of another node; if there is "
-            "none any more, linkxg keys replace"
+            f"there is no {data_dir / FILE}, but this database has keys: copy the file from another node; if no "
+            "node has it, run linkxg keys replace"
         )
     assert row is not None
     found = follow(data_dir, row)
@@ -96,7 +96,7 @@ async def change_keys(database: Database, data_dir: Path, change: Callable[[KeyF
         with locked(data_dir):
             row = await database.read(find_sealed_keys)
             if row is None:
-                raise KeysError("the database has no keys yet: linkxg serve puts them there")
+                raise KeysError("the database has no keys yet: linkxg serve stores them")
             changed = change(_newest(read_keys(data_dir), row))
             if await database.write(_replace, data_dir, changed, row.version):
                 return changed
@@ -145,7 +145,7 @@ def _newest(found: KeyFile, row: SealedKeys) -> KeyFile:
     """The file while it is ahead of the row (a commit failed after it was written), else the row."""
     content = _content(found, row)
     if content is None:
-        raise KeysError("keys.json does not fit the keys in the database: copy the file of another node")
+        raise KeysError("keys.json does not match the keys in the database: copy the file from another node")
     return found if found.version > row.version else parse_keys(found.server_key, content)
 
 

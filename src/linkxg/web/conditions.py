@@ -56,7 +56,7 @@ def _tags(exchange: Exchange, name: bytes) -> frozenset[str] | None:
         return frozenset((_ANY,))
     if not _TAGS.fullmatch(text):
         shown = name.decode().title()
-        raise InvalidRequest(f"The {shown} header is malformed; it takes quoted entity tags or an asterisk.")
+        raise InvalidRequest(f"The {shown} header is malformed; it must contain quoted entity tags or an asterisk.")
     return frozenset(re.findall(_TAG, text))
 
 
@@ -71,8 +71,8 @@ class ConditionalRead(Operation):
     def __post_init__(self) -> None:
         self.parameters = [
             *(self.parameters or ()),
-            _described("If-Match", "Read only what has one of these ETags; 412 when it has changed."),
-            _described("If-None-Match", "ETags of what the caller has; 304 when it has not changed."),
+            _described("If-Match", "Read only if the ETag is one of these; otherwise 412."),
+            _described("If-None-Match", "ETags that the caller already has; 304 if the resource has not changed."),
         ]
 
 
@@ -83,8 +83,8 @@ class ConditionalWrite(Operation):
     def __post_init__(self) -> None:
         self.parameters = [
             *(self.parameters or ()),
-            _described("If-Match", "Change only what has one of these ETags; 412 when it has changed."),
-            _described("If-None-Match", "Change only what has none of these ETags."),
+            _described("If-Match", "Change only if the ETag is one of these; otherwise 412."),
+            _described("If-None-Match", "Change only if the ETag is none of these."),
         ]
 
 

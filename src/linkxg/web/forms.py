@@ -60,8 +60,8 @@ def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE) -> dict[str, str]
 def refuse_unknown(query: bytes, known: Set[str]) -> None:
     """A parameter that is misspelt must not be taken for one that is absent. Raises InvalidRequest."""
     if query and not read_form(query, frozenset()).keys() <= known:
-        takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
-        raise InvalidRequest(f"A parameter is not known here; {takes}.")
+        takes = f"accepted are {', '.join(sorted(known))}" if known else "none is accepted"
+        raise InvalidRequest(f"Unknown parameter; {takes}.")
 
 
 def form_decode(raw: bytes) -> str:

@@ -14,7 +14,7 @@ def header(name: str, says: str) -> ResponseHeader:
     return ResponseHeader(name=name, description=says, documentation_only=True)
 
 
-REPLAYED = header("Idempotent-Replayed", "true when this request was answered before; this is that answer.")
+REPLAYED = header("Idempotent-Replayed", "true if this request was answered before and this is the stored answer.")
 LINK = header("Link", "With rel=next, the address of the next page (RFC 8288).")
 
 

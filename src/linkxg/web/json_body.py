@@ -123,7 +123,7 @@ def _refusal(message: str, shape: Any, oauth_style: bool) -> PublicError:
     field, code = fault["field"], fault["code"]
     text = {
         "missing": f"The field {field} is missing.",
-        "unknown_field": "The body has a field that is not known here.",
+        "unknown_field": "The body has an unknown field.",
         "invalid": f"The field {field} is not valid." if field else "The body is not valid.",
     }[code]
     return InvalidRequest(text) if oauth_style else ValidationFailed(text, details=[fault])
@@ -141,12 +141,12 @@ def fault_of(message: str, shape: Any, at: str = "") -> dict[str, str]:
         # The message holds the name that was sent, and that may look like a path.
         holder = _within(shape, field)
         field = field if holder is not None else ""
-        code, plain = "unknown_field", f"The fields are {_names(holder or shape)}."
+        code, plain = "unknown_field", f"Unknown field; accepted are {_names(holder or shape)}."
     elif missing:
         field = f"{field}.{missing['field']}" if field else missing["field"]
         code, plain = "missing", f"The field {missing['field']} is missing."
     if plain.startswith("Invalid enum value"):
-        plain = "Not one of the values that this field takes."
+        plain = "This field does not accept this value."
     return {"field": (at + field).rstrip("."), "code": code, "message": plain}
 
 

@@ -36,7 +36,7 @@ class MultipartUpload:
         parameters = parse_options_header(content_type.decode("latin-1"))[1]
         boundary = parameters.get("boundary", "")
         if not boundary:
-            raise InvalidRequest("The multipart body names no boundary.")
+            raise InvalidRequest("The multipart body has no boundary.")
         _require_utf8(parameters.get("charset"))
         try:
             self._parser = PushMultipartParser(boundary, max_segment_count=MAX_FIELDS, strict=True)
@@ -106,7 +106,7 @@ class MultipartUpload:
                     yield event
             self._parser.close()
         except MultipartError:
-            raise InvalidRequest("The multipart body is malformed or was cut off.") from None
+            raise InvalidRequest("The multipart body is malformed or truncated.") from None
 
 
 def file_name_of(segment: MultipartSegment) -> str:
@@ -132,12 +132,12 @@ def _check_part(segment: MultipartSegment) -> None:
     if (segment.header("Content-Transfer-Encoding") or _PLAIN[0]).lower() not in _PLAIN:
         raise InvalidRequest("Send form parts without Content-Transfer-Encoding (RFC 7578 section 4.7).")
     if (segment.header("Content-Encoding") or "identity").lower() not in ("identity", "gzip"):
-        raise UnsupportedMediaType("The file may be encoded with gzip only.")
+        raise UnsupportedMediaType("The only supported Content-Encoding of the file is gzip.")
 
 
 def _require_utf8(charset: str | None) -> None:
     if charset is not None and charset.lower() not in _UTF8:
-        raise UnsupportedMediaType("The fields of a form are UTF-8.")
+        raise UnsupportedMediaType("Form fields must be UTF-8.")
 
 
 def _text(value: bytes) -> str:

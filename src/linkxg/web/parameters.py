@@ -39,14 +39,14 @@ def told(error: ValidationException, fields: dict[str, FieldDefinition]) -> str:
 def _takes(annotation: Any, given: ParameterKwarg) -> str:
     words = list(_words(annotation))
     if words:
-        return f"is one of {', '.join(words)}."
+        return f"must be one of {', '.join(words)}."
     if annotation is bool:
-        return "is true or false."
+        return "must be true or false."
     if given.ge is not None and given.le is not None:
-        return f"is a whole number from {given.ge} to {given.le}."
+        return f"must be a whole number from {given.ge} to {given.le}."
     if given.max_length is not None:
-        return f"has at most {given.max_length} characters."
-    return "is missing or not valid."
+        return f"must have at most {given.max_length} characters."
+    return "is missing or invalid."
 
 
 def _words(annotation: Any) -> Iterator[str]:

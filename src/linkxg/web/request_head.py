@@ -26,7 +26,7 @@ def find_fault(version: str, hosts: int, host: bytes | None, coding: bytes | Non
     if hosts == 1 and coding is None and version == "1.1" and is_host(host):
         return None
     if version not in {"1.1", "1.0"}:
-        return InvalidRequest("This service speaks HTTP/1.1 and HTTP/1.0.")
+        return InvalidRequest("This service supports only HTTP/1.1 and HTTP/1.0.")
     if not hosts and version == "1.1":
         return InvalidRequest("The Host header is missing.")
     if hosts > 1:

@@ -69,7 +69,8 @@ class Sources:
 
 def refuse_plain_http() -> InvalidRequest:
     return InvalidRequest(
-        "Use HTTPS: this service does not answer plain HTTP. A proxy before it must send X-Forwarded-Proto: https.",
+        "Use HTTPS: this service does not accept plain HTTP. A proxy in front of it must send X-Forwarded-Proto: "
+        "https.",
         reason="plain HTTP, or a proxy of LINKXG_TRUSTED_PROXIES that does not send X-Forwarded-Proto: https",
     )
 

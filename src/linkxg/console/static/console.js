@@ -127,7 +127,7 @@
       place.replaceChildren(...found.childNodes);
       begin(place);
     } catch {
-      place.textContent = "The service could not be asked. Wait a few seconds and try again.";
+      place.textContent = "The service could not be reached. Wait a few seconds and try again.";
     } finally {
       button.removeAttribute("aria-disabled");
     }

@@ -63,7 +63,7 @@ def upgrade(conn: Connection) -> tuple[str | None, str]:
     if conn.dialect.name == "postgresql":
         conn.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     if inspect(conn).has_table(UNFINISHED):
-        raise UnfinishedCopy("a copy into this database has not ended: run linkxg copy again")
+        raise UnfinishedCopy("a copy into this database is not complete: run linkxg copy again")
     before = current(conn)
     if before is not None and not is_known(before):
         raise NewerSchema(f"the database has schema {before}, which is newer than this program; upgrade the program")

@@ -97,13 +97,13 @@ async def _in_pieces(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 def _require(standing: Standing, offset: int) -> None:
     where = {"Upload-Offset": str(standing.offset)}
     if standing.complete:
-        raise InvalidState("The file is whole already.", headers=where)
+        raise InvalidState("The file is already complete.", headers=where)
     if offset != standing.offset:
         raise Conflict(f"The current upload offset is {standing.offset}, not {offset}.", headers=where)
 
 
 def _too_much(standing: Standing) -> PayloadTooLarge:
-    return PayloadTooLarge(f"The upload was announced with {standing.length} bytes.")
+    return PayloadTooLarge(f"The announced length of the upload is {standing.length} bytes.")
 
 
 async def _store(database: Database, actor: Actor, account_id: str, job_id: str, at: int, content: bytes) -> int:
@@ -113,5 +113,5 @@ async def _store(database: Database, actor: Actor, account_id: str, job_id: str,
     )
     if not stored:
         _require(await _standing(database, account_id, job_id), at)
-        raise InvalidState(f"An upload has at most {MAX_PIECES} parts; cancel it and send larger ones.")
+        raise InvalidState(f"An upload may have at most {MAX_PIECES} parts; cancel it and send larger parts.")
     return at + len(content)

@@ -26,10 +26,10 @@ from linkxg.web.permits import scope
 PART_TYPES = ("application/partial-upload", "application/offset+octet-stream")
 WHOLE_NUMBER = "^(?:0|[1-9][0-9]{0,14})$"
 MAX_SIZE = f"max-size={MAX_UPLOAD}"
-OFFSET = header("Upload-Offset", "How many bytes are stored: where the next part begins.")
-COMPLETE = header("Upload-Complete", "`?1` when the file is whole and the import waits for its turn, else `?0`.")
-LENGTH = header("Upload-Length", "How many bytes the file has.")
-LIMIT = header("Upload-Limit", "`max-size` of a file in bytes; `max-age`: seconds until the upload is given up.")
+OFFSET = header("Upload-Offset", "The number of stored bytes, which is the offset of the next part.")
+COMPLETE = header("Upload-Complete", "`?1` if the file is complete and the import is queued, otherwise `?0`.")
+LENGTH = header("Upload-Length", "The length of the file in bytes.")
+LIMIT = header("Upload-Limit", "`max-size` of a file in bytes; `max-age`: seconds until the upload expires.")
 
 
 def fields_of(standing: Standing) -> dict[str, str]:
@@ -54,7 +54,7 @@ def routes(database: Database, wake: Callable[[], None]) -> Sequence[HTTPRouteHa
         **scope("imports:write"),
     )
     async def read(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[Success[Upload]]:
-        """How much of a file in parts has been stored. HEAD answers with the header fields alone."""
+        """The offset of a resumable upload. HEAD answers with the header fields only."""
         standing = standing_of(await find_upload(database, account_id_of(request.scope), import_id))
         return Response(Success(data=view(standing)), headers=fields_of(standing))
 
@@ -72,7 +72,7 @@ def routes(database: Database, wake: Callable[[], None]) -> Sequence[HTTPRouteHa
         import_id: FromPath[str],
         upload_offset: Annotated[str, HeaderParameter(name="Upload-Offset", pattern=WHOLE_NUMBER)],
     ) -> Response[None]:
-        """Append the next part of a file at the byte that Upload-Offset names.
+        """Append the next part of a file at Upload-Offset.
 
         If Upload-Offset does not match the stored offset, the answer is 409 with the correct one. What arrives is
         stored at once: after a broken connection, request the offset. With the last byte the import is queued.
@@ -105,4 +105,6 @@ def _require_part(exchange: Exchange) -> None:
     if kind.decode("latin-1") not in PART_TYPES:
         raise UnsupportedMediaType(f"Send the part as {PART_TYPES[0]} or {PART_TYPES[1]}.")
     if (exchange.header(b"content-encoding") or b"").strip().lower() not in (b"", b"identity"):
-        raise UnsupportedMediaType("A part is sent as it is; the file itself may be packed with gzip.")
+        raise UnsupportedMediaType(
+            "Send a part without a Content-Encoding; the file itself may be compressed with gzip."
+        )

@@ -53,7 +53,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     ) -> Response[Page[Product]]:
         """The account's products, oldest change first.
 
-        A page may hold fewer products than `limit` and still not be the last: go on while `hasMore` is true.
+        A page may contain fewer products than `limit` without being the last: continue while `hasMore` is true.
         """
         paths = read_fields(fields, Product) if fields else None
         wanted = Wanted(

@@ -92,7 +92,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     async def diff(
         request: Request[Any, Any, Any], product_id: FromPath[str], older: FromPath[str], newer: FromPath[str]
     ) -> Success[Diff]:
-        """What makes one version into another: a JSON Patch (RFC 6902), and each field with its old and new value."""
+        """The differences of two versions: a JSON Patch (RFC 6902), and each field with its old and new value."""
         return Success(
             data=await diff_versions(database, account_id_of(request.scope), product_id, _number(older), _number(newer))
         )
@@ -115,7 +115,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     ) -> Response[Success[Version]]:
         """Withdraw a published version: it stays readable, with the reason.
 
-        If-Match takes the version's own ETag, or the product's.
+        If-Match accepts the version's own ETag, or the product's.
         """
         conditions = Conditions.of(exchange_of(request.scope))
         withdrawn, replayed = await withdraw_version(
