@@ -3,7 +3,6 @@
 One worker process builds one `Application`; `create_app` is what uvicorn imports in each.
 """
 
-import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -53,6 +52,7 @@ from linkxg.products.read_endpoint import ReadEndpoint
 from linkxg.products.search import routes as product_search_routes
 from linkxg.products.versions import routes as version_routes
 from linkxg.reference import routes as reference_routes
+from linkxg.runtime import garbage
 from linkxg.service_routes import HEALTH, METRICS, READINESS
 from linkxg.service_routes import routes as service_routes
 from linkxg.sessions import refresh_endpoint
@@ -166,9 +166,7 @@ def build(
         usage.start()
         housekeeping.start()
         imports.start()
-        # What was made at the start stays: a full collection that looks at it would hold every request up.
-        gc.collect()
-        gc.freeze()
+        garbage.freeze()
         logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)
         try:
             yield

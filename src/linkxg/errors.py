@@ -26,6 +26,12 @@ class Cause(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
 
 
+class OperatorError(Exception):
+    """A failure that an operator can mend: its message is the one line with which a command ends."""
+
+    exit_code: ClassVar[int] = 1
+
+
 class PublicError(Exception):
     """An outcome that is told to the caller.
 
