@@ -248,13 +248,16 @@ def _refuse_framework(
     refusals: Refusals, pages: ErrorPages, request: Request[Any, Any, Any], error: HTTPException
 ) -> Response[Any]:
     """The router's own refusals, in the catalogue's words; as a page for a browser that is not at the API."""
-    if wants_page(exchange_of(request.scope), request.scope["path"]):
-        return pages.refuse_framework(request, error)
+    on_page = wants_page(exchange_of(request.scope), request.scope["path"])
     told: PublicError
-    if isinstance(error, NotFoundException):
-        told = NotFound()
-    elif isinstance(error, MethodNotAllowedException):
+    if isinstance(error, MethodNotAllowedException):
         told = MethodNotAllowed(headers={"Allow": _allowed((error.headers or {}).get("allow", ""))})
+        if on_page:
+            return pages.refuse(request, told)
+    elif on_page:
+        return pages.refuse_framework(request, error)
+    elif isinstance(error, NotFoundException):
+        told = NotFound()
     elif isinstance(error, ValidationException):
         fields = request.route_handler.parsed_fn_signature.parameters
         told = InvalidRequest(parameters.told(error, fields), reason="validation")

@@ -84,12 +84,6 @@ class UnsupportedGrantType(PublicError):
     meaning = "`grant_type` is not `client_credentials`."
 
 
-class UnauthorizedClient(PublicError):
-    code, status = "unauthorized_client", 400
-    text = "This client may not use this grant type."
-    meaning = "The grant exists, but not for this client."
-
-
 class InvalidScope(PublicError):
     code, status = "invalid_scope", 400
     text = "A requested scope is unknown, malformed or not granted to this client."
@@ -256,7 +250,6 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     PublicError,
     InvalidRequest,
     UnsupportedGrantType,
-    UnauthorizedClient,
     InvalidScope,
     InvalidCursor,
     InvalidClient,
