@@ -105,7 +105,7 @@ async def _ask_discard(
     head, name = await _read(parts, visit, product_id)
     if head.draft_version is None or head.latest_version is None or head.status == "ARCHIVED":
         return go(visit, f"/products/{product_id}")
-    diff = await diff_versions(parts.database, visit.account_id, product_id, head.latest_version, head.draft_version)
+    diff = await diff_versions(parts.database, visit.viewer, product_id, head.latest_version, head.draft_version)
     return page(
         visit,
         "product_discard.html",
@@ -118,5 +118,5 @@ async def _ask_discard(
 
 
 async def _read(parts: Parts, visit: Visit, product_id: str) -> tuple[Head, str]:
-    shown = await read_product(parts.database, visit.account_id, product_id, "base")
+    shown = await read_product(parts.database, visit.viewer, product_id, "base")
     return shown.head, read_content(shown.content).name
