@@ -50,8 +50,6 @@ def rotate(
     settings = load_settings(data_dir)
     _require_installation(settings)
     record = run(_rotate(settings, at_once=at_once))
-    if at_once:
-        time.sleep(max(0.0, record.active_from - time.time()))
     tell(f"{record.kid} signs from {rfc3339(record.active_from * 1000)}")
 
 
@@ -93,10 +91,15 @@ async def _replace(database: "Database", settings: Settings) -> None:
 
 
 async def _rotate(settings: Settings, *, at_once: bool) -> KeyRecord:
+    import asyncio
+
     from linkxg.tokens.shared_keys import rotate_keys
 
     async with connected(settings) as database:
-        return await rotate_keys(database, settings.data_dir, settings.token_algorithm, at_once=at_once)
+        record = await rotate_keys(database, settings.data_dir, settings.token_algorithm, at_once=at_once)
+    if at_once:
+        await asyncio.sleep(max(0.0, record.active_from - time.time()))
+    return record
 
 
 async def _retire(settings: Settings, kid: str) -> None:
