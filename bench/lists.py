@@ -19,6 +19,7 @@ from linkxg.products.canonical import canonical
 from linkxg.products.list_products import list_products
 from linkxg.products.model import Head, Sort, Wanted
 from linkxg.products.search.store import Place
+from linkxg.products.viewer import Viewer
 
 COUNT, BATCH, LIMIT, ROUNDS = 1_000_000, 2_000, 50, 60
 DEEP = 20_000
@@ -71,7 +72,7 @@ async def _pages(database: Database, account_id: str, sort: Sort, count: int) ->
 async def _timed(database: Database, account_id: str, sort: Sort, after: Place | None) -> float:
     """Milliseconds of one page."""
     started = time.perf_counter()
-    found, _ = await list_products(database, account_id, Wanted(sort=sort), after=after, limit=LIMIT)
+    found, _ = await list_products(database, Viewer(account_id), Wanted(sort=sort), after=after, limit=LIMIT)
     assert found
     return (time.perf_counter() - started) * 1_000
 
@@ -80,7 +81,7 @@ async def _place(database: Database, account_id: str, sort: Sort, count: int) ->
     """Where the page before the deep one ended: of the product whose number that is, read by its SKU."""
     number = (min(DEEP, count // LIMIT) - 1) * LIMIT - 1
     wanted = Wanted(sku=f"S-{number:07}")
-    [shown], _ = await list_products(database, account_id, wanted, after=None, limit=1)
+    [shown], _ = await list_products(database, Viewer(account_id), wanted, after=None, limit=1)
     return [shown.head.sku] if sort == "sku" else [shown.head.updated_at, shown.head.id]
 
 

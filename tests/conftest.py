@@ -77,14 +77,19 @@ def engine(topology: Topology) -> str:
     return topology.engine
 
 
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """The PostgreSQL server of this run."""
+def running_cluster() -> Iterator[Cluster]:
+    """For a fixture to yield from: a PostgreSQL server of its own."""
     if postgres.binaries() is None:
         pytest.skip(postgres.ABSENT)
     started = Cluster().start()
     yield started
     started.remove()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The PostgreSQL server of this run."""
+    yield from running_cluster()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 One worker process builds one `Application`; `create_app` is what uvicorn imports in each.
 """
 
-import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -53,6 +52,7 @@ from linkxg.products.read_endpoint import ReadEndpoint
 from linkxg.products.search import routes as product_search_routes
 from linkxg.products.versions import routes as version_routes
 from linkxg.reference import routes as reference_routes
+from linkxg.runtime import garbage
 from linkxg.service_routes import HEALTH, METRICS, READINESS
 from linkxg.service_routes import routes as service_routes
 from linkxg.sessions import refresh_endpoint
@@ -166,9 +166,7 @@ def build(
         usage.start()
         housekeeping.start()
         imports.start()
-        # What was made at the start stays: a full collection that looks at it would hold every request up.
-        gc.collect()
-        gc.freeze()
+        garbage.freeze()
         logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)
         try:
             yield
@@ -250,13 +248,16 @@ def _refuse_framework(
     refusals: Refusals, pages: ErrorPages, request: Request[Any, Any, Any], error: HTTPException
 ) -> Response[Any]:
     """The router's own refusals, in the catalogue's words; as a page for a browser that is not at the API."""
-    if wants_page(exchange_of(request.scope), request.scope["path"]):
-        return pages.refuse_framework(request, error)
+    on_page = wants_page(exchange_of(request.scope), request.scope["path"])
     told: PublicError
-    if isinstance(error, NotFoundException):
-        told = NotFound()
-    elif isinstance(error, MethodNotAllowedException):
+    if isinstance(error, MethodNotAllowedException):
         told = MethodNotAllowed(headers={"Allow": _allowed((error.headers or {}).get("allow", ""))})
+        if on_page:
+            return pages.refuse(request, told)
+    elif on_page:
+        return pages.refuse_framework(request, error)
+    elif isinstance(error, NotFoundException):
+        told = NotFound()
     elif isinstance(error, ValidationException):
         fields = request.route_handler.parsed_fn_signature.parameters
         told = InvalidRequest(parameters.told(error, fields), reason="validation")

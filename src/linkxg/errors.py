@@ -26,6 +26,12 @@ class Cause(StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
 
 
+class OperatorError(Exception):
+    """A failure that an operator can mend: its message is the one line with which a command ends."""
+
+    exit_code: ClassVar[int] = 1
+
+
 class PublicError(Exception):
     """An outcome that is told to the caller.
 
@@ -76,12 +82,6 @@ class UnsupportedGrantType(PublicError):
     code, status = "unsupported_grant_type", 400
     text = "This grant type is not supported."
     meaning = "`grant_type` is not `client_credentials`."
-
-
-class UnauthorizedClient(PublicError):
-    code, status = "unauthorized_client", 400
-    text = "This client may not use this grant type."
-    meaning = "The grant exists, but not for this client."
 
 
 class InvalidScope(PublicError):
@@ -251,7 +251,6 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     PublicError,
     InvalidRequest,
     UnsupportedGrantType,
-    UnauthorizedClient,
     InvalidScope,
     InvalidCursor,
     InvalidClient,

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from linkxg.errors import OperatorError
 from linkxg.runtime.files import open_private
 
 FILE = ".service.lock"
 
 
-class Occupied(Exception):
+class Occupied(OperatorError):
     """Somebody else uses the directory; the message says who."""
 
 

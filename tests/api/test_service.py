@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from harness.people import logout
@@ -44,6 +46,26 @@ def test_metrics_for_loopback(world: World) -> None:
 def test_unknown_addresses_do_not_exist_for_anybody(world: World, method: str, path: str) -> None:
     world.api.request(method, path).expect(404, "not_found")
     world.api.request(method, path, bearer=world.owner.access).expect(404, "not_found")
+
+
+@pytest.mark.any_engine
+def test_a_refused_grant_is_counted_under_its_own_type(world: World) -> None:
+    def count(grant: str, outcome: str) -> float:
+        text = world.api.get("//metrics").expect(200).body.decode()
+        found = re.search(rf'^linkxg_tokens_total{{grant="{grant}",outcome="{outcome}"}} (\S+)$', text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    cases = [
+        ({"scope": "nonsense"}, "client_credentials", "invalid_scope"),
+        ({"grant_type": "authorization_code"}, "other", "unsupported_grant_type"),
+        ({"grant_type": ""}, "other", "invalid_request"),
+    ]
+    for change, grant, outcome in cases:
+        before = count(grant, outcome)
+        world.api.post("/oauth/token", form=world.oauth.form | change).expect(400, outcome)
+        assert count(grant, outcome) > before, change
+    text = world.api.get("//metrics").expect(200).body.decode()
+    assert 'grant="authorization_code"' not in text, "a caller names no time series"
 
 
 def _names(listed: str | None) -> set[str]:

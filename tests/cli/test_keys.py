@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from harness.clients import OAuthClient, get_token, works
@@ -11,6 +14,8 @@ from harness.forge import parts
 from harness.people import me, refresh, sign_in
 from harness.server import Server
 from harness.world import World
+
+SECURITY = (Path(__file__).parents[2] / "SECURITY.md").read_text()
 
 
 def listed(server: Server) -> dict[str, Any]:
@@ -58,6 +63,13 @@ def test_keys_that_leaked_or_are_lost_are_replaced(engine: str, fresh_world: Cal
     api.post("/oauth/clients", bearer=session.access, json=body, headers=key, reveals=True).expect(201)
     assert b"stop it first" in server.try_command("keys", "replace").stderr
     server.stop()
+    (runbook,) = re.findall(r"^- `keys\.json` as a whole:(.*(?:\n  .*)*)", SECURITY, re.MULTILINE)
+    commands = re.findall(r"`linkxg ([^`]+)`", runbook)
+    assert commands, "SECURITY.md names no command for a leaked keys.json"
+    leaked = (server.data_dir / "keys.json").read_bytes()
+    for command in commands:
+        server.command(*shlex.split(command))
+    assert (server.data_dir / "keys.json").read_bytes() != leaked
     (server.data_dir / "keys.json").unlink()
     process = server.launch()
     assert process.wait() == 1

@@ -76,6 +76,19 @@ def test_every_page_needs_a_session(world: World, new_visitor: NewVisitor) -> No
         assert answer.headers["location"].startswith("/sign-in"), (method, path)
 
 
+def test_another_method_gets_those_of_the_page(world: World, new_visitor: NewVisitor) -> None:
+    """405 lists what the page takes (RFC 9110 §15.5.6): HEAD wherever GET, and OPTIONS nowhere."""
+    stranger = new_visitor()
+    takes: dict[str, set[str]] = {}
+    for method, template, _ in PAGES:
+        takes.setdefault(address(template, world), set()).update([method, "HEAD"] if method == "GET" else [method])
+    for path, methods in takes.items():
+        answer = stranger.http.put(path, headers={"Accept": "text/html"})
+        assert answer.status_code == 405, path
+        assert answer.headers["content-type"].startswith("text/html"), path
+        assert set(answer.headers["allow"].split(", ")) == methods, path
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_every_page_keeps_to_its_roles(world: World, new_visitor: NewVisitor, role: str) -> None:
     visitor = new_visitor(world.person(role))

@@ -1,4 +1,4 @@
-"""Does migration 0004 carry products over, and does the database itself keep published versions as they are?"""
+"""Migration 0006 carries products over; the database itself keeps published versions as they are."""
 
 from __future__ import annotations
 

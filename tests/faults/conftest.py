@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from conftest import ServerFactory
+from conftest import ServerFactory, running_cluster
 from faults.actors import AUDITED, MachineActor, PersonActor
 from faults.effects import differences
-from harness import postgres
 from harness.history import AuditRow, History, forks, resurrections, trail_differences
 from harness.load import Line, connected
 from harness.postgres import Cluster
@@ -114,11 +113,7 @@ def lines() -> Iterator[Lines]:
 @pytest.fixture
 def own_cluster() -> Iterator[Cluster]:
     """A PostgreSQL that only this test breaks."""
-    if postgres.binaries() is None:
-        pytest.skip(postgres.ABSENT)
-    started = Cluster().start()
-    yield started
-    started.remove()
+    yield from running_cluster()
 
 
 @pytest.fixture

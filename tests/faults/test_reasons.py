@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ServerFactory
+from conftest import ServerFactory, running_cluster
 from faults.conftest import Struck
-from harness import postgres
 from harness.databases import PostgresDatabase, SqliteDatabase
 from harness.forked import run_of
 from harness.load import seconds_until
@@ -46,11 +45,7 @@ def tells(server: Server, words: str) -> bool:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A PostgreSQL that these tests may crash, one after the other."""
-    if postgres.binaries() is None:
-        pytest.skip(postgres.ABSENT)
-    started = Cluster().start()
-    yield started
-    started.remove()
+    yield from running_cluster()
 
 
 @pytest.fixture(scope="module")

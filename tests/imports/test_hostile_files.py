@@ -114,12 +114,12 @@ def test_keys_that_come_twice(world: World) -> None:
 
 
 def test_formulas_stay_texts_and_are_neutralised_in_exports(world: World) -> None:
-    cells = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1"]
+    cells = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "＝1+1", "＋1", "－1", "＠SUM(A1)"]
     job = run(world, csv_file(("sku", "gtin", "brand", "name"), [[new_sku(), "9", cell, cell] for cell in cells]))
     assert job["failed"] == len(cells)
     for line in failed_file(world, job).decode().splitlines()[1:]:
         for cell in line.replace('"', "").split(","):
-            assert not cell.startswith(("=", "+", "-", "@", "\t")), line
+            assert not cell.startswith(("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠")), line
 
 
 def test_bombs(world: World) -> None:

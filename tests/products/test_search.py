@@ -20,6 +20,7 @@ from linkxg.products.content import Category, Content, category_of
 from linkxg.products.list_products import list_products
 from linkxg.products.model import Head, Shown, Wanted, key_of
 from linkxg.products.versions.store import insert_version
+from linkxg.products.viewer import Viewer
 
 COUNT = 100
 
@@ -77,7 +78,7 @@ async def _walk(url: str, wanted: Wanted) -> tuple[list[Shown], list[int]]:
         sizes: list[int] = []
         after: list[Any] | None = None
         while True:
-            page, after = await list_products(database, account_id, wanted, after=after, limit=2)
+            page, after = await list_products(database, Viewer(account_id), wanted, after=after, limit=2)
             found += page
             sizes.append(len(page))
             if after is None:

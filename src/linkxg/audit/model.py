@@ -19,7 +19,6 @@ ACTIONS = (
     "session.ended",
     "session.reuse_detected",
     "login.failed",
-    "login.throttled",
     "password.changed",
     "client.created",
     "client.updated",

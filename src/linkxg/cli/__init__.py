@@ -9,9 +9,9 @@ from importlib import import_module
 
 import typer
 
-from linkxg import __version__
 from linkxg.cli.context import one_line_failures, settings_help
 from linkxg.crypto.memory import share_one_arena
+from linkxg.runtime import garbage
 
 # Command → where it is: a function, or the group `app`, of a module of this package.
 COMMANDS = {
@@ -26,6 +26,7 @@ COMMANDS = {
     "purge": ("purge", "purge"),
     "audit": ("audit", "app"),
     "doctor": ("doctor", "doctor"),
+    "version": ("version", "version"),
 }
 
 
@@ -39,6 +40,8 @@ def build(only: str | None = None) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
     )
+    # Without a callback, a single command would take the place of the group.
+    app.callback()(lambda: None)
     for name, (module, member) in COMMANDS.items():
         if only in COMMANDS and name != only:
             continue
@@ -47,18 +50,13 @@ def build(only: str | None = None) -> typer.Typer:
             app.add_typer(found, name=name)
         else:
             app.command(name, epilog=settings_help() if name == "serve" else None)(found)
-    app.command("version")(version)
     return app
-
-
-def version() -> None:
-    """Print the version."""
-    sys.stdout.write(f"linkxg {__version__}\n")
 
 
 def main() -> None:
     # Keys and database are this user's alone, whatever the shell's default is.
     os.umask(0o077)
     share_one_arena()
+    garbage.collect_rarely()
     with one_line_failures():
         build(sys.argv[1] if len(sys.argv) > 1 else None)()

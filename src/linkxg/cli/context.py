@@ -1,28 +1,23 @@
-"""What do all commands share? Settings, a connected database, and how results, progress and failures are told."""
+"""What all commands share: settings, a connected database, and the output of results, progress and failures.
 
-import asyncio
+Each library is imported where it is used: most commands need few of them, and all are started by people who wait.
+"""
+
 import json
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import Progress
 
-from linkxg.db import Database, open_database
-from linkxg.db.address import AddressError
-from linkxg.db.copy import CopyError
-from linkxg.db.faults import explain
-from linkxg.db.migrations import NewerSchema, UnfinishedCopy
-from linkxg.errors import PublicError
-from linkxg.occupancy import Occupied
+from linkxg.errors import OperatorError, PublicError
 from linkxg.settings import Settings, SettingsError, describe, load
-from linkxg.tokens.keys import KeysError
+
+if TYPE_CHECKING:
+    from linkxg.db import Database
 
 T = TypeVar("T")
 DataDir = Annotated[
@@ -34,6 +29,8 @@ FAILED, WRONG_USAGE = 1, 2
 
 def settings_help() -> str:
     """Every setting, for the end of `linkxg serve --help`."""
+    from rich.markup import escape
+
     lines = ["[bold]Settings[/bold] (environment variables):"]
     for name, default, meaning in describe():
         shown = f" [dim](default {default})[/dim]" if default else ""
@@ -80,8 +77,14 @@ def tell_table(rows: Iterable[Sequence[object]]) -> None:
 
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows how far a long work is, on a terminal only; the caller tells (done, of how many)."""
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+    """A progress bar on a terminal, nothing elsewhere; the caller reports (done, of how many)."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -94,11 +97,11 @@ def one_line_failures() -> Iterator[None]:
     except PublicError as error:
         details = "; ".join(item["message"] for item in error.details or [])
         fail(details or (f"{error.description} ({error.reason})" if error.reason else error.description))
-    except AddressError as error:
-        fail(str(error), WRONG_USAGE)
-    except (KeysError, NewerSchema, UnfinishedCopy, CopyError, Occupied) as error:
-        fail(str(error))
+    except OperatorError as error:
+        fail(str(error), error.exit_code)
     except Exception as error:
+        from linkxg.db.faults import explain
+
         told = explain(error)
         if told is None and isinstance(error, OSError):
             told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
@@ -109,12 +112,14 @@ def one_line_failures() -> Iterator[None]:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` to its end with failures told in one line."""
+    import asyncio
+
     with one_line_failures():
         return asyncio.run(work)
 
 
 @asynccontextmanager
-async def connected(settings: Settings) -> AsyncIterator[Database]:
+async def connected(settings: Settings) -> AsyncIterator["Database"]:
     """The database of `settings`, open; closed afterwards."""
     database = prepare_database(settings)
     await database.open()
@@ -124,15 +129,19 @@ async def connected(settings: Settings) -> AsyncIterator[Database]:
         await database.close()
 
 
-def prepare_database(settings: Settings) -> Database:
+def prepare_database(settings: Settings) -> "Database":
     """The database of `settings`, with its directory made; not yet connected."""
+    from linkxg.db import open_database
+
     with one_line_failures():
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         return open_database(settings.database, settings.data_dir)
 
 
-def existing_database(settings: Settings) -> Database:
+def existing_database(settings: Settings) -> "Database":
     """The database of `settings`, not yet connected; exits with 1 where no embedded one has been made."""
+    from linkxg.db import open_database
+
     with one_line_failures():
         database = open_database(settings.database)
     if database.file is not None and not database.file.exists():

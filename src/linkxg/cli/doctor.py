@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from linkxg.cli.context import FAILED, AsJson, DataDir, one_line_failures, tell_json
 from linkxg.cli.findings import Finding, problem
@@ -45,6 +43,9 @@ def doctor(
 
 
 def _show(findings: Iterable[Finding]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(soft_wrap=True, highlight=False)
     for finding in findings:
         line = Text(f"{finding.level:8}", style=_COLOURS[finding.level])

@@ -1,9 +1,8 @@
 """`linkxg keys list|rotate|retire|replace`."""
 
-import asyncio
 import time
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,12 +18,12 @@ from linkxg.cli.context import (
     tell_json,
 )
 from linkxg.clock import now_s, rfc3339
-from linkxg.db import Database
-from linkxg.db.condition import services_connected
 from linkxg.occupancy import alone
 from linkxg.settings import Settings
 from linkxg.tokens.keys import FILE, KeyFile, KeyRecord, KeysError, active, read_keys
-from linkxg.tokens.shared_keys import replace_keys, retire_key, rotate_keys
+
+if TYPE_CHECKING:
+    from linkxg.db import Database
 
 app = typer.Typer(help="Signing keys: list, rotate without a failed request, retire immediately.", no_args_is_help=True)
 
@@ -84,13 +83,20 @@ def _require_installation(settings: Settings) -> None:
     existing_database(settings)
 
 
-async def _replace(database: Database, settings: Settings) -> None:
+async def _replace(database: "Database", settings: Settings) -> None:
+    from linkxg.db.condition import services_connected
+    from linkxg.tokens.shared_keys import replace_keys
+
     if connected := await database.survey(services_connected):
         raise KeysError(f"services hold {connected} connections to the database: stop every node first")
     await replace_keys(database, settings.data_dir, settings.token_algorithm)
 
 
 async def _rotate(settings: Settings, *, at_once: bool) -> KeyRecord:
+    import asyncio
+
+    from linkxg.tokens.shared_keys import rotate_keys
+
     async with connected(settings) as database:
         record = await rotate_keys(database, settings.data_dir, settings.token_algorithm, at_once=at_once)
     if at_once:
@@ -99,6 +105,8 @@ async def _rotate(settings: Settings, *, at_once: bool) -> KeyRecord:
 
 
 async def _retire(settings: Settings, kid: str) -> None:
+    from linkxg.tokens.shared_keys import retire_key
+
     async with connected(settings) as database:
         await retire_key(database, settings.data_dir, kid, settings.token_algorithm)
 

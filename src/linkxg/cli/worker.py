@@ -11,7 +11,6 @@ import signal
 import socket
 import sys
 
-from linkxg.app import create_app
 from linkxg.cli.channel import REPORT_S, Channel, Report, Told, send_now
 from linkxg.cli.context import FAILED
 from linkxg.cli.http_server import HttpServer, configuration, require_certificate
@@ -19,6 +18,7 @@ from linkxg.cli.start_failure import log_failed_start
 from linkxg.crypto.memory import share_one_arena
 from linkxg.db.faults import reason_of
 from linkxg.errors import TemporarilyUnavailable
+from linkxg.runtime import garbage
 from linkxg.settings import load
 from linkxg.web.metrics import Counts, Metrics
 
@@ -74,6 +74,9 @@ class Worker(HttpServer):
     """Serves until it is told to end, or its supervisor ends."""
 
     def __init__(self, end: socket.socket) -> None:
+        # Here: `main` has set up the garbage collection before all of it is loaded.
+        from linkxg.app import create_app
+
         self._end = end
         self._metrics = Metrics()
         self._tasks: list[asyncio.Task[None]] = []
@@ -102,6 +105,7 @@ class Worker(HttpServer):
 
 def main() -> None:
     share_one_arena()
+    garbage.collect_rarely()
     channel, *listeners = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
     # Of a terminal that closes, and of who means the supervisor: that one decides.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

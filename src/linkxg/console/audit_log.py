@@ -19,6 +19,7 @@ from linkxg.console.pages import COMMON, page
 from linkxg.console.parts import Parts
 from linkxg.web.limits import Budget
 from linkxg.web.permits import ADMINISTRATORS, session_roles
+from linkxg.web.spreadsheet_cells import guarded
 
 PAGE_SIZE = 50
 _CHUNK = 500
@@ -26,7 +27,6 @@ EXPORTS = Budget("console-exports", 20, 60)
 COLUMNS = (
     "seq", "at", "action", "actor_kind", "actor_id", "target", "source", "request_id", "secret_id", "details", "hash",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
@@ -93,19 +93,13 @@ async def _csv(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[str]:
         writer = csv.writer(text)
         for event in chunk:
             values = {**msgspec.structs.asdict(event), "details": msgspec.json.encode(event.details).decode()}
-            writer.writerow([safe_cell(values[name]) for name in COLUMNS])
+            writer.writerow([guarded("" if values[name] is None else str(values[name])) for name in COLUMNS])
         yield text.getvalue()
 
 
 async def _ndjson(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[bytes]:
     async for chunk in chunks:
         yield b"".join(msgspec.json.encode(event) + b"\n" for event in chunk)
-
-
-def safe_cell(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP, «CSV injection»)."""
-    text = "" if value is None else str(value)
-    return "'" + text if text.startswith(_FORMULA) else text
 
 
 def _file(visit: Visit, content: AsyncIterator[Any], media_type: str, name: str) -> Stream:

@@ -66,9 +66,6 @@ class ErrorPages:
     def refuse_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
         if error.status_code >= 500:
             return self.unexpected(request, error)
-        if error.status_code == MethodNotAllowed.status:
-            allow = str((error.headers or {}).get("allow", ""))
-            return self.refuse(request, MethodNotAllowed(headers={"Allow": allow}))
         return self.refuse(request, NotFound())
 
     def unexpected(self, request: Request[Any, Any, Any], fault: Exception) -> Response[str]:

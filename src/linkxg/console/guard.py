@@ -21,6 +21,7 @@ from linkxg.console.forgery import FIELD, WRONG_TOKEN, form_token, require_own_f
 from linkxg.console.page_forms import FORM_LIMIT, PageForm, read_fields, read_page_form
 from linkxg.console.parts import Parts
 from linkxg.errors import AccessDenied, InvalidRequest, PublicError
+from linkxg.products.viewer import Viewer
 from linkxg.sessions.console_session import (
     find_console_session,
     find_earlier_sessions,
@@ -66,6 +67,10 @@ class Visit:
     @property
     def account_id(self) -> str:
         return self.person.account_id
+
+    @property
+    def viewer(self) -> Viewer:
+        return Viewer(self.account_id)
 
     @property
     def role(self) -> str:

@@ -42,7 +42,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             raise AccessDenied
         base = edit = None
         for _ in range(ATTEMPTS):
-            base = await read_product(parts.database, visit.account_id, product_id, "base")
+            base = await read_product(parts.database, visit.viewer, product_id, "base")
             edit = read_edit(visit.form, present(base), base.head.revision)
             answer = await _save(parts, visit, base, edit)
             if answer is not None:

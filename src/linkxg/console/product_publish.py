@@ -59,16 +59,14 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 async def _review(
     parts: Parts, visit: Visit, product_id: str, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
-    base = await read_product(parts.database, visit.account_id, product_id, "base")
+    base = await read_product(parts.database, visit.viewer, product_id, "base")
     head, content = base.head, read_content(base.content)
     if head.draft_version is None or head.status == "ARCHIVED":
         return go(visit, f"/products/{product_id}")
     if head.latest_version is None:
         fields = [(label(path), "", value) for path, value in leaves(base.content)]
     else:
-        diff = await diff_versions(
-            parts.database, visit.account_id, product_id, head.latest_version, head.draft_version
-        )
+        diff = await diff_versions(parts.database, visit.viewer, product_id, head.latest_version, head.draft_version)
         fields = [(label(one.field), format_value(one.old), format_value(one.new)) for one in diff.fields]
     return page(
         visit,

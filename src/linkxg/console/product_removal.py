@@ -1,5 +1,6 @@
 """`/products/{id}/remove`, `/discard` and `/unarchive`: each asks first what cannot be guessed from its button."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -34,13 +35,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     @post("/products/{product_id:str}/remove", **session_roles(WRITERS))
     async def remove(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
-        revision = visit.form.text("revision")
-        try:
-            await remove_product(
-                parts.database, visit.actor, visit.account_id, product_id, lambda seen: str(seen) == revision
-            )
-        except PreconditionFailed:
-            return await _ask_remove(parts, visit, product_id, errors=whole_form(_CHANGED), status=409)
+        if answer := await _act_or_ask_again(parts, visit, product_id, remove_product, _ask_remove):
+            return answer
         if visit.form.text("archives") == "yes":
             return go(visit, f"/products/{product_id}", done="product-archived")
         return go(visit, "/products", done="product-deleted")
@@ -52,13 +48,9 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     @post("/products/{product_id:str}/discard", **session_roles(WRITERS))
     async def discard(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
-        revision = visit.form.text("revision")
         try:
-            await discard_draft(
-                parts.database, visit.actor, visit.account_id, product_id, lambda seen: str(seen) == revision
-            )
-        except PreconditionFailed:
-            return await _ask_discard(parts, visit, product_id, errors=whole_form(_CHANGED), status=409)
+            if answer := await _act_or_ask_again(parts, visit, product_id, discard_draft, _ask_discard):
+                return answer
         except (InvalidState, NoDraft) as error:
             return await show_product(parts, visit, product_id, errors=whole_form(error.description), status=409)
         return go(visit, f"/products/{product_id}", done="draft-discarded")
@@ -80,6 +72,22 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     return [ask_remove, remove, ask_discard, discard, unarchive]
 
 
+async def _act_or_ask_again(
+    parts: Parts,
+    visit: Visit,
+    product_id: str,
+    act: Callable[..., Awaitable[object]],
+    ask: Callable[..., Awaitable[Response[str]]],
+) -> Response[str] | None:
+    """Act on the revision that the person has seen; None once that is done."""
+    revision = visit.form.text("revision")
+    try:
+        await act(parts.database, visit.actor, visit.account_id, product_id, lambda seen: str(seen) == revision)
+    except PreconditionFailed:
+        return await ask(parts, visit, product_id, errors=whole_form(_CHANGED), status=409)
+    return None
+
+
 async def _ask_remove(
     parts: Parts, visit: Visit, product_id: str, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
@@ -97,7 +105,7 @@ async def _ask_discard(
     head, name = await _read(parts, visit, product_id)
     if head.draft_version is None or head.latest_version is None or head.status == "ARCHIVED":
         return go(visit, f"/products/{product_id}")
-    diff = await diff_versions(parts.database, visit.account_id, product_id, head.latest_version, head.draft_version)
+    diff = await diff_versions(parts.database, visit.viewer, product_id, head.latest_version, head.draft_version)
     return page(
         visit,
         "product_discard.html",
@@ -110,5 +118,5 @@ async def _ask_discard(
 
 
 async def _read(parts: Parts, visit: Visit, product_id: str) -> tuple[Head, str]:
-    shown = await read_product(parts.database, visit.account_id, product_id, "base")
+    shown = await read_product(parts.database, visit.viewer, product_id, "base")
     return shown.head, read_content(shown.content).name

@@ -6,6 +6,7 @@ from linkxg.errors import DuplicateGtin, DuplicateSku, NotFound
 from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.content import read_content
 from linkxg.products.read_product import find_by_gtin, find_by_sku, read_product
+from linkxg.products.viewer import Viewer
 
 _TEXTS = {"sku": DuplicateSku.text, "gtin": DuplicateGtin.text}
 
@@ -28,12 +29,13 @@ async def taken_errors(
 
 async def holder_of(database: Database, account_id: str, field: str, value: str | None) -> Link | None:
     """The product that has it; none when it has been given up since."""
+    viewer = Viewer(account_id)
     try:
         if field == "sku":
-            found = await find_by_sku(database, account_id, value or "")
+            found = await find_by_sku(database, viewer, value or "")
         else:
-            found = await find_by_gtin(database, account_id, read_gtin(value or "").digits14)
-        shown = await read_product(database, account_id, found)
+            found = await find_by_gtin(database, viewer, read_gtin(value or "").digits14)
+        shown = await read_product(database, viewer, found)
     except (NotFound, NotAGtin):
         return None
     return Link(f"/products/{found}", f"{read_content(shown.content).name} (SKU {shown.head.sku})")

@@ -37,8 +37,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         request: Request[Any, Any, Any], product_id: FromPath[str], older: FromPath[int], newer: FromPath[int]
     ) -> Response[str]:
         visit = visit_of(request)
-        diff = await diff_versions(parts.database, visit.account_id, product_id, older, newer)
-        shown = await read_product(parts.database, visit.account_id, product_id)
+        diff = await diff_versions(parts.database, visit.viewer, product_id, older, newer)
+        shown = await read_product(parts.database, visit.viewer, product_id)
         return page(
             visit,
             "product_compare.html",
@@ -92,8 +92,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 async def _show(
     parts: Parts, visit: Visit, product_id: str, version: int, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
-    row = await read_version(parts.database, visit.account_id, product_id, version)
-    shown = await read_product(parts.database, visit.account_id, product_id)
+    row = await read_version(parts.database, visit.viewer, product_id, version)
+    shown = await read_product(parts.database, visit.viewer, product_id)
     head = shown.head
     people = await list_people(parts.database, visit.account_id)
     return page(

@@ -36,9 +36,9 @@ async def show_product(
     status: int = 200,
 ) -> Response[str]:
     """With `edit`, what the person changed is in the fields, beside what `base` holds: `edit` was read against it."""
-    base = base or await read_product(parts.database, visit.account_id, product_id, "base")
+    base = base or await read_product(parts.database, visit.viewer, product_id, "base")
     head = base.head
-    rows, more = await list_versions(parts.database, visit.account_id, product_id, before=None, limit=SHOWN_VERSIONS)
+    rows, more = await list_versions(parts.database, visit.viewer, product_id, before=None, limit=SHOWN_VERSIONS)
     stored = present(base)
     content = read_content(base.content)
     missing = find_missing(head, content) if head.draft_version else []

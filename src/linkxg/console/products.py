@@ -14,6 +14,7 @@ from linkxg.products.content import read_content
 from linkxg.products.list_products import list_products
 from linkxg.products.model import Shown, Status, Wanted, search_key
 from linkxg.products.read_product import find_by_gtin, find_by_sku, read_product
+from linkxg.products.viewer import Viewer
 from linkxg.web.permits import session_roles
 
 PAGE_SIZE = 25
@@ -37,12 +38,12 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         except InvalidCursor:
             after = None
         begun = after is not None
-        exact = await _exact(parts, visit.account_id, text) if text and not begun else None
+        exact = await _exact(parts, visit.viewer, text) if text and not begun else None
         found: list[Shown] = []
         following = after
         for _ in range(SEARCHES):
             more, following = await list_products(
-                parts.database, visit.account_id, wanted, after=following, limit=PAGE_SIZE - len(found)
+                parts.database, visit.viewer, wanted, after=following, limit=PAGE_SIZE - len(found)
             )
             found += more
             if following is None or len(found) == PAGE_SIZE:
@@ -67,13 +68,13 @@ def _row(shown: Shown) -> dict[str, Any]:
     return {"head": shown.head, "name": read_content(shown.content).name}
 
 
-async def _exact(parts: Parts, account_id: str, text: str) -> Shown | None:
+async def _exact(parts: Parts, viewer: Viewer, text: str) -> Shown | None:
     """The product whose SKU or GTIN was typed: found at once, however many there are."""
     try:
-        product_id = await find_by_sku(parts.database, account_id, text)
+        product_id = await find_by_sku(parts.database, viewer, text)
     except NotFound:
         try:
-            product_id = await find_by_gtin(parts.database, account_id, read_gtin(text).digits14)
+            product_id = await find_by_gtin(parts.database, viewer, read_gtin(text).digits14)
         except (NotAGtin, NotFound):
             return None
-    return await read_product(parts.database, account_id, product_id)
+    return await read_product(parts.database, viewer, product_id)

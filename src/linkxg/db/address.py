@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, urlencode
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from linkxg.errors import OperatorError
+
 DEFAULT_PORT = 5432
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile")
@@ -35,8 +37,10 @@ _ADDRESS = re.compile(
 )
 
 
-class AddressError(ValueError):
+class AddressError(OperatorError):
     """An address of a database that cannot be used; the message says why, without a value of it."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)

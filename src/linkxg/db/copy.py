@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import Connection, Integer, func, insert, inspect, select, table, text
 
 from linkxg.db.schema import metadata
+from linkxg.errors import OperatorError
 
 CHUNK = 1_000
 """Rows held at once, unless the table says `rows_at_once` because its rows are large."""
@@ -18,7 +19,7 @@ _VERSION_TABLE = "alembic_version"
 _REFUSING = "select name, sql from sqlite_master where type = 'trigger' and sql like '%raise(%'"
 
 
-class CopyError(Exception):
+class CopyError(OperatorError):
     """The rows cannot be copied; the message says why."""
 
 

@@ -18,6 +18,7 @@ from linkxg.imports.model import MAX_COLUMNS, EmptyAs, Fault, Key, Mode
 from linkxg.imports.spreadsheet_artifacts import artifact, rounded
 from linkxg.products.content import Content
 from linkxg.web.json_number import NumberOutOfRange
+from linkxg.web.spreadsheet_cells import unguarded
 
 ERROR_COLUMNS = ("errorCode", "errorMessage")
 """Of a file of failed rows: not read when it is sent again."""
@@ -27,9 +28,6 @@ _NUMBER = re.compile(r"-?[0-9]{1,17}(?:\.[0-9]{1,17})?(?:[eE][+-]?[0-9]{1,2})?")
 _FLAGS = {"true": True, "false": False}
 SPREADSHEET_FLAGS = {name.upper(): value for name, value in _FLAGS.items()}
 """As spreadsheets write truth values."""
-# What a spreadsheet would take for a formula, with the apostrophes that were put before it.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
 _SHOWN = 200
 
 Reading = Callable[[str], Any]
@@ -237,7 +235,7 @@ class CsvShape:
         if tuple(map(str.strip, cells)) == self.names:
             return {}, {}, [Fault("", "repeated_header", "The row repeats the header.")]
         if self._ours:
-            cells = [cell[1:] if cell[:1] == "'" and _NEUTRALISED.match(cell) else cell for cell in cells]
+            cells = list(map(unguarded, cells))
         faults = self._controls(cells) + self._artifacts(cells)
         clears = self._clears
         head: dict[str, Any] = {name: cells[place] for name, place in self._heads.items() if cells[place]}
@@ -311,8 +309,3 @@ def _put(content: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
             inner = at[name] = {}
         at = inner
     at[path[-1]] = value
-
-
-def neutralised(cell: str) -> str:
-    """The cell so that no spreadsheet takes it for a formula; `CsvShape` takes it back."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell

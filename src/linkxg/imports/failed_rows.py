@@ -16,12 +16,13 @@ import msgspec
 
 from linkxg.db import Database
 from linkxg.imports import store
-from linkxg.imports.columns import ERROR_COLUMNS, neutralised
+from linkxg.imports.columns import ERROR_COLUMNS
 from linkxg.imports.csv_dialect import SEPARATORS, read_dialect
 from linkxg.imports.json_rows import read_value
 from linkxg.imports.lines import Unreadable
 from linkxg.imports.model import FailedRow, JobRow
 from linkxg.imports.read_import import ROWS_AT_ONCE
+from linkxg.web.spreadsheet_cells import guarded
 
 FileType = Literal["text/csv", "application/x-ndjson"]
 
@@ -61,7 +62,7 @@ def _csv_row(names: list[str], row: FailedRow, separator: str) -> bytes:
     # A row with too many cells keeps them, beyond every column: nothing is lost, and the others stay in place.
     beyond = cells[len(names) :]
     if not came_neutralised:
-        kept, beyond = list(map(neutralised, kept)), list(map(neutralised, beyond))
+        kept, beyond = list(map(guarded, kept)), list(map(guarded, beyond))
     return _line([*kept, _codes(row), _messages(row), *beyond], separator)
 
 

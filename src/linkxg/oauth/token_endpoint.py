@@ -25,6 +25,8 @@ from linkxg.web.metrics import Metrics
 
 PATH = "/api/v1/oauth/token"
 CLIENT_TOKENS = Budget("oauth-tokens-client", 600, 60)
+# Label of requests without a grant type of ours: what a caller writes names no time series.
+_OTHER_GRANT = "other"
 _HEADERS = (JSON_TYPE, *NO_STORE)
 
 
@@ -54,18 +56,21 @@ class TokenEndpoint:
         self._encode = msgspec.json.Encoder().encode
 
     async def __call__(self, exchange: Exchange) -> Reply:
+        label = _OTHER_GRANT
         try:
-            answer = await self._grant(exchange)
+            form, authorization = await self._authentication.read(exchange)
+            if form.get("grant_type") == client_credentials.NAME:
+                label = client_credentials.NAME
+            answer = await self._grant(exchange, form, authorization)
         except PublicError as error:
-            self._metrics.token(client_credentials.NAME, error.code)
+            self._metrics.token(label, error.code)
             error.headers.setdefault("Cache-Control", "no-store")
             error.headers.setdefault("Pragma", "no-cache")
             raise
         self._metrics.token(client_credentials.NAME, "issued")
         return Reply(200, self._encode(answer), _HEADERS)
 
-    async def _grant(self, exchange: Exchange) -> TokenAnswer:
-        form, authorization = await self._authentication.read(exchange)
+    async def _grant(self, exchange: Exchange, form: dict[str, str], authorization: bytes | None) -> TokenAnswer:
         grant_type = form.get("grant_type")
         if grant_type is None:
             raise InvalidRequest("The parameter grant_type is missing.")

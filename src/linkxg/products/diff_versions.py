@@ -17,6 +17,7 @@ from linkxg.products.changed_fields import ABSENT, changed_leaves
 from linkxg.products.json_patch import json_patch, pointer, written
 from linkxg.products.list_versions import read_version
 from linkxg.products.versions.model import Diff, FieldChange, Operation
+from linkxg.products.viewer import Viewer
 
 MAX_STEPS = 1_000
 """How many steps, and how many fields, a diff names before it replaces what remains member by member."""
@@ -35,10 +36,10 @@ class _Member(NamedTuple):
     allowance: int
 
 
-async def diff_versions(database: Database, account_id: str, product_id: str, older: int, newer: int) -> Diff:
+async def diff_versions(database: Database, viewer: Viewer, product_id: str, older: int, newer: int) -> Diff:
     """What makes version `older` into version `newer`, whichever came first. Raises NotFound."""
-    before = await read_version(database, account_id, product_id, older)
-    after = await read_version(database, account_id, product_id, newer)
+    before = await read_version(database, viewer, product_id, older)
+    after = await read_version(database, viewer, product_id, newer)
     # Comparing large contents takes milliseconds, in which the event loop serves others.
     return await asyncio.to_thread(
         diff, msgspec.json.decode(before.content), msgspec.json.decode(after.content), older, newer

@@ -8,6 +8,7 @@ from linkxg.db import Database
 from linkxg.products.model import Shown, Wanted
 from linkxg.products.search import store
 from linkxg.products.search.store import Place
+from linkxg.products.viewer import Viewer
 
 STRETCH = 2_000
 """How many rows one read searches at most where no index knows the wanted ones; on SQLite a few milliseconds."""
@@ -21,7 +22,7 @@ COUNTED = 5_000
 
 
 async def list_products(
-    database: Database, account_id: str, wanted: Wanted, *, after: Place | None, limit: int
+    database: Database, viewer: Viewer, wanted: Wanted, *, after: Place | None, limit: int
 ) -> tuple[list[Shown], Place | None]:
     """(a page of products, the place to continue after or None).
 
@@ -30,8 +31,8 @@ async def list_products(
     """
 
     def unit(conn: Connection, after: Place | None, limit: int) -> tuple[list[Shown], Place | None]:
-        until = _horizon(conn, account_id, wanted, after) if store.is_search(wanted) else None
-        return store.list_products(conn, account_id, wanted, after=after, until=until, limit=limit), until
+        until = _horizon(conn, viewer.account_id, wanted, after) if store.is_search(wanted) else None
+        return store.list_products(conn, viewer.account_id, wanted, after=after, until=until, limit=limit), until
 
     found, until = await database.read(unit, after, limit + 1)
     for _ in range(STEPS - 1):
@@ -49,12 +50,12 @@ def _horizon(conn: Connection, account_id: str, wanted: Wanted, after: Place | N
     return store.find_horizon(conn, account_id, wanted, after=after, rows=STRETCH)
 
 
-async def count_products(database: Database, account_id: str, wanted: Wanted) -> int:
+async def count_products(database: Database, viewer: Viewer, wanted: Wanted) -> int:
     """All of them, counted stretch by stretch."""
 
     def unit(conn: Connection, after: Place | None) -> tuple[int, Place | None]:
-        until = store.find_horizon(conn, account_id, wanted, after=after, rows=COUNTED)
-        return store.count_products(conn, account_id, wanted, after=after, until=until), until
+        until = store.find_horizon(conn, viewer.account_id, wanted, after=after, rows=COUNTED)
+        return store.count_products(conn, viewer.account_id, wanted, after=after, until=until), until
 
     total, until = await database.read(unit, None)
     while until is not None:

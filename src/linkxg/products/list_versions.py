@@ -9,19 +9,20 @@ from linkxg.products.read_product import is_version
 from linkxg.products.store import find_head
 from linkxg.products.versions import store
 from linkxg.products.versions.model import VersionRow
+from linkxg.products.viewer import Viewer
 
 
 async def list_versions(
-    database: Database, account_id: str, product_id: str, *, before: int | None, limit: int
+    database: Database, viewer: Viewer, product_id: str, *, before: int | None, limit: int
 ) -> tuple[list[VersionRow], bool]:
     """(a page of versions, newest first and below `before`; whether there are more). Raises NotFound."""
     if not is_uuid(product_id):
         raise NotFound
 
     def unit(conn: Connection) -> list[VersionRow] | None:
-        if find_head(conn, account_id, product_id) is None:
+        if find_head(conn, viewer.account_id, product_id) is None:
             return None
-        return store.list_versions(conn, account_id, product_id, before=before, limit=limit + 1)
+        return store.list_versions(conn, viewer.account_id, product_id, before=before, limit=limit + 1)
 
     found = await database.read(unit)
     if found is None:
@@ -29,11 +30,11 @@ async def list_versions(
     return found[:limit], len(found) > limit
 
 
-async def read_version(database: Database, account_id: str, product_id: str, version: int) -> VersionRow:
+async def read_version(database: Database, viewer: Viewer, product_id: str, version: int) -> VersionRow:
     """Raises NotFound."""
     if not is_uuid(product_id) or not is_version(version):
         raise NotFound
-    row = await database.read(store.find_version, account_id, product_id, version)
+    row = await database.read(store.find_version, viewer.account_id, product_id, version)
     if row is None:
         raise NotFound
     return row

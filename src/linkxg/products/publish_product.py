@@ -4,8 +4,6 @@ The draft is frozen as it is, under the digest that it has; the version publishe
 change either any more.
 """
 
-from typing import Any
-
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -17,12 +15,13 @@ from linkxg.ids import is_uuid
 from linkxg.products import store
 from linkxg.products.canonical import told
 from linkxg.products.change_product import MayChange
-from linkxg.products.content import category_of, read_content
-from linkxg.products.find_missing import find_missing
-from linkxg.products.model import Product, Shown, key_of, view
+from linkxg.products.model import Product, Shown, view
 from linkxg.products.once import Answer, once
+from linkxg.products.publication import publish_draft
 from linkxg.products.versions.model import PublishProduct
 from linkxg.products.versions.store import find_shown, find_version, supersede, update_version
+
+_CHANGED = ("status", "category", "latest_version", "draft_version", "updated_at")
 
 
 async def publish_product(
@@ -71,19 +70,13 @@ def publish(
             return InvalidState("An archived product cannot be published.")
         if head.draft_version is None:
             return NoDraft()
-        content = read_content(base.content)
-        if missing := find_missing(head, content):
-            return ValidationFailed("The draft is not complete enough to be published.", details=missing)
+        planned = publish_draft(head, base.version, base.content)
+        if isinstance(planned, list):
+            return ValidationFailed("The draft is not complete enough to be published.", details=planned)
         now = max(now_ms(), head.updated_at)
-        values: dict[str, Any] = {
-            "status": "PUBLISHED",
-            "category": category_of(content),
-            "latest_version": base.version,
-            "draft_version": None,
-            "updated_at": now,
-        }
-        key = key_of(head.sku, content)
-        if store.update_head(conn, account_id, product_id, seen=head.revision, search_key=key, **values):
+        written = planned.head._replace(revision=head.revision + 1, updated_at=now)
+        values = {name: getattr(written, name) for name in _CHANGED}
+        if store.update_head(conn, account_id, product_id, seen=head.revision, search_key=planned.search_key, **values):
             break
     if head.latest_version is not None:
         supersede(conn, account_id, product_id, head.latest_version)
@@ -93,5 +86,4 @@ def publish(
     )  # fmt: skip
     details = {"sku": head.sku, "version": base.version, "contentHash": told(base.digest)}
     audit.record(conn, account_id, actor, "product.published", product_id, details)
-    written = head._replace(revision=head.revision + 1, **values)
     return base._replace(head=written, version_status="PUBLISHED")

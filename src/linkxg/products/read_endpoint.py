@@ -9,6 +9,7 @@ from linkxg.db import Database
 from linkxg.products.model import view
 from linkxg.products.read_product import read_product
 from linkxg.products.routes import CHANGES, ONE, tag_of
+from linkxg.products.viewer import Viewer
 from linkxg.tokens.guard import Guard
 from linkxg.web.exchange import JSON_TYPE, Exchange, Reply
 from linkxg.web.pages import Success
@@ -24,6 +25,6 @@ class ReadEndpoint:
 
     async def __call__(self, exchange: Exchange) -> Reply:
         caller = self._guard.admit(exchange, ONE["opt"])
-        shown = await read_product(self._database, caller.account_id, exchange.argument)
+        shown = await read_product(self._database, Viewer(caller.account_id), exchange.argument)
         tag = (b"etag", tag_of(shown.head.revision).encode())
         return Reply(200, self._encode(Success(data=view(shown))), [*_CONSTANT, tag])

@@ -6,15 +6,16 @@ from linkxg.ids import is_uuid
 from linkxg.products import store
 from linkxg.products.model import Shown
 from linkxg.products.versions.store import Which, find_shown
+from linkxg.products.viewer import Viewer
 
 MAX_VERSION = 2**31 - 1
 
 
-async def read_product(database: Database, account_id: str, product_id: str, which: Which | int = "current") -> Shown:
+async def read_product(database: Database, viewer: Viewer, product_id: str, which: Which | int = "current") -> Shown:
     """Raises NotFound, also for another account's product, what is no id at all, and a version that there is not."""
     if not is_uuid(product_id) or (isinstance(which, int) and not is_version(which)):
         raise NotFound
-    shown = await database.read(find_shown, account_id, product_id, which)
+    shown = await database.read(find_shown, viewer.account_id, product_id, which)
     if shown is None:
         raise NotFound
     return shown
@@ -25,14 +26,14 @@ def is_version(number: int) -> bool:
     return 0 < number <= MAX_VERSION
 
 
-async def find_by_sku(database: Database, account_id: str, sku: str) -> str:
+async def find_by_sku(database: Database, viewer: Viewer, sku: str) -> str:
     """The product's id. Raises NotFound."""
-    return _found(await database.read(store.find_id_by_sku, account_id, sku))
+    return _found(await database.read(store.find_id_by_sku, viewer.account_id, sku))
 
 
-async def find_by_gtin(database: Database, account_id: str, gtin14: str) -> str:
+async def find_by_gtin(database: Database, viewer: Viewer, gtin14: str) -> str:
     """The id of the product that has this GTIN; of archived ones the newest. Raises NotFound."""
-    return _found(await database.read(store.find_id_by_gtin, account_id, gtin14))
+    return _found(await database.read(store.find_id_by_gtin, viewer.account_id, gtin14))
 
 
 def _found(product_id: str | None) -> str:

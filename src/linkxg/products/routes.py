@@ -25,8 +25,9 @@ from linkxg.products.select_fields import Selection, read_fields, select_fields
 from linkxg.products.unarchive_product import unarchive_product
 from linkxg.products.versions.model import PublishProduct
 from linkxg.products.versions.store import Which
+from linkxg.products.viewer import Viewer
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions, MergePatch
-from linkxg.web.exchange import account_id_of, exchange_of
+from linkxg.web.exchange import Scope, account_id_of, exchange_of
 from linkxg.web.headers import REPLAYED, IdempotencyKey, header, replay
 from linkxg.web.pages import Success
 from linkxg.web.permits import scope
@@ -53,6 +54,11 @@ ONE: dict[str, Any] = {
 """Of the routes that read one product."""
 
 
+def viewer_of(scope: Scope) -> Viewer:
+    """The account of the authenticated caller, as it reads products."""
+    return Viewer(account_id_of(scope))
+
+
 def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     address = public_url + PATH
 
@@ -61,7 +67,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     ) -> Response[Success[Product]]:
         paths = read_fields(fields, Product) if fields else None
         conditions = Conditions.of(exchange_of(request.scope))
-        shown = await read_product(database, account_id_of(request.scope), product_id, _which(version))
+        shown = await read_product(database, viewer_of(request.scope), product_id, _which(version))
         return answer(conditions, tag_of(shown.head.revision), CHANGES, lambda: view(shown), paths)
 
     @post(
@@ -91,7 +97,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         request: Request[Any, Any, Any], sku: FromPath[str], version: VersionParameter = None, fields: Fields = None
     ) -> Response[Success[Product]]:
         """The product with this SKU. A slash in it may be written as it is, or as %2F."""
-        product_id = await find_by_sku(database, account_id_of(request.scope), _sku_of(request))
+        product_id = await find_by_sku(database, viewer_of(request.scope), _sku_of(request))
         return await told(request, product_id, version, fields)
 
     @get(
@@ -107,7 +113,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
             gtin14 = read_gtin(gtin).digits14
         except NotAGtin:
             raise NotFound from None
-        product_id = await find_by_gtin(database, account_id_of(request.scope), gtin14)
+        product_id = await find_by_gtin(database, viewer_of(request.scope), gtin14)
         return await told(request, product_id, version, fields)
 
     @get(

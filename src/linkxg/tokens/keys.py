@@ -15,20 +15,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linkxg.clock import now_s
-from linkxg.crypto.jwt import SigningKey, generate_key
-from linkxg.errors import TemporarilyUnavailable
+from linkxg.errors import OperatorError, TemporarilyUnavailable
 from linkxg.runtime.files import UnsafeFile, create_private, open_foreign, open_private, sync_directory
 from linkxg.tokens.model import LEEWAY_S, LIFETIME_S
+
+if TYPE_CHECKING:
+    from linkxg.crypto.jwt import SigningKey
 
 FILE = "keys.json"
 JWKS_CACHE_S = 300
 RETIRED_REMEMBERED = 16
 
 
-class KeysError(Exception):
+class KeysError(OperatorError):
     """The key file cannot be used, or the request about keys cannot be met; the message says why."""
 
 
@@ -154,6 +156,9 @@ class KeyRing:
 
     def reload(self) -> None:
         """Read the file again; keys already loaded keep their objects."""
+        # `linkxg keys list` reads the file without loading any cryptography.
+        from linkxg.crypto.jwt import SigningKey
+
         self._stamp = self._stat()
         self._file = read_keys(self._data_dir)
         gone = self._loaded.keys() - {record.kid for record in self._file.keys}
@@ -188,7 +193,7 @@ class KeyRing:
     def server_key(self) -> bytes:
         return base64.b64decode(self._file.server_key)
 
-    def signing(self) -> SigningKey:
+    def signing(self) -> "SigningKey":
         """The key that signs now."""
         now = now_s()
         if now >= self._next_look:
@@ -202,7 +207,7 @@ class KeyRing:
             self._next_look = min(starts, default=now + 3_600)
         return self._signing
 
-    def find(self, header: str) -> SigningKey | None:
+    def find(self, header: str) -> "SigningKey | None":
         """The live key that writes exactly this encoded header."""
         self._require_trust()
         key = self._by_header.get(header)
@@ -214,7 +219,7 @@ class KeyRing:
         record = next(record for record in self._file.keys if record.kid == key.kid)
         return key if record.retire_at is None or record.retire_at > now_s() else None
 
-    def find_retired(self, header: str) -> SigningKey | None:
+    def find_retired(self, header: str) -> "SigningKey | None":
         """A key that this process has seen retired: good only for telling whose token was refused."""
         return self._retired.get(header)
 
@@ -230,6 +235,8 @@ class KeyRing:
 
 
 def _new(algorithm: str, active_from: int) -> KeyRecord:
+    from linkxg.crypto.jwt import generate_key
+
     kid = secrets.token_hex(8)
     return KeyRecord(kid, algorithm, generate_key(algorithm), now_s(), active_from)
 

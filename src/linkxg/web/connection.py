@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from linkxg.web.answer_transport import AnswerTransport
 from linkxg.web.flow import ConnectionFlow
+from linkxg.web.http_application import HttpApplication
 from linkxg.web.source import source_key
 
 CONNECTIONS = 4_096
@@ -32,6 +33,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     leaving: ClassVar[bool] = False
     _open: ClassVar[Counter[str]] = Counter()
+    app: HttpApplication
     flow: ConnectionFlow
     # Slots: they are quicker to reach than what is in the dictionary of uvicorn's protocol, or in the class.
     __slots__ = (

@@ -28,6 +28,7 @@ from linkxg.web.exchange import (
     Send,
     nothing_more,
 )
+from linkxg.web.http_application import HttpApplication
 from linkxg.web.logs import RequestLog
 from linkxg.web.metrics import Metrics
 from linkxg.web.plain_http import PlainHttp
@@ -44,7 +45,7 @@ _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"
 _TAKEN_AS = {"HEAD": "GET", "OPTIONS": "NONE"}
 
 
-class Edge:
+class Edge(HttpApplication):
     """`inner` is the router; `raw` maps path → method → endpoint for what is answered here.
 
     `reads` maps a path to what answers a plain GET of an id below it, and to the name of that parameter. The router has

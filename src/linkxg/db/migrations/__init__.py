@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from linkxg.db.database import Database
+from linkxg.errors import OperatorError
 
 UNFINISHED = "linkxg_copy"
 """A table that is there while rows are being copied into the database, and not all of them are."""
@@ -20,11 +21,11 @@ class OlderSchema(Exception):
     """This program needs a schema that nobody has made yet: `linkxg migrate`."""
 
 
-class UnfinishedCopy(Exception):
+class UnfinishedCopy(OperatorError):
     """A copy into this database was interrupted: finish it, or use another database."""
 
 
-class NewerSchema(Exception):
+class NewerSchema(OperatorError):
     """The database belongs to a newer program; start that one."""
 
 

@@ -1,10 +1,8 @@
-"""What has to be written so that what a row says is published as well?"""
+"""Plans the publication of what a row says."""
 
 from linkxg.products.bulk.model import Current, Planned, Unchanged
 from linkxg.products.check_content import Fault
-from linkxg.products.content import category_of, read_content
-from linkxg.products.find_missing import find_missing
-from linkxg.products.model import key_of
+from linkxg.products.publication import publish_draft
 
 
 def plan_publish(planned: Planned | Unchanged, current: Current | None, now: int) -> Planned | Unchanged | list[Fault]:
@@ -20,14 +18,10 @@ def plan_publish(planned: Planned | Unchanged, current: Current | None, now: int
     head = planned.head
     if head.draft_version is None:
         return planned
-    text = planned.content or (current.content if current else "")
-    content = read_content(text)
-    if missing := find_missing(head, content):
-        return [{**one, "field": one["field"].removeprefix("content.")} for one in missing]
-    published = head._replace(
-        status="PUBLISHED", category=category_of(content), latest_version=planned.version, draft_version=None
-    )
-    return planned._replace(head=published, search_key=key_of(head.sku, content), publishes=True)
+    published = publish_draft(head, planned.version, planned.content or (current.content if current else ""))
+    if isinstance(published, list):
+        return [{**one, "field": one["field"].removeprefix("content.")} for one in published]
+    return planned._replace(head=published.head, search_key=published.search_key, publishes=True)
 
 
 def _as_it_is(current: Current, draft: int, now: int) -> Planned:

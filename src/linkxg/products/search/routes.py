@@ -15,9 +15,8 @@ from linkxg.errors import InvalidRequest
 from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.list_products import count_products, list_products
 from linkxg.products.model import Product, Sort, Status, Wanted, search_key, view
-from linkxg.products.routes import PATH, Fields
+from linkxg.products.routes import PATH, Fields, viewer_of
 from linkxg.products.select_fields import read_fields, select_from_each
-from linkxg.web.exchange import account_id_of
 from linkxg.web.headers import LINK, next_page
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination
 from linkxg.web.permits import scope
@@ -65,10 +64,10 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
             _milliseconds(updated_since) if updated_since else None,
             sort,
         )
-        account_id = account_id_of(request.scope)
-        filters = {"list": "products", "account": account_id, **wanted._asdict()}
+        viewer = viewer_of(request.scope)
+        filters = {"list": "products", "account": viewer.account_id, **wanted._asdict()}
         after = cursors.open(cursor, filters) if cursor else None
-        found, following = await list_products(database, account_id, wanted, after=after, limit=limit)
+        found, following = await list_products(database, viewer, wanted, after=after, limit=limit)
         next_cursor = cursors.seal(following, filters) if following else None
         headers = next_page(
             address, next_cursor, status=status, sku=sku, gtin=gtin, category=category, q=q,
@@ -76,7 +75,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         )  # fmt: skip
         pagination = Pagination(next_cursor, next_cursor is not None, limit)
         if with_count == "true":
-            pagination.total_count = await count_products(database, account_id, wanted)
+            pagination.total_count = await count_products(database, viewer, wanted)
         products: list[Any] = [view(shown) for shown in found]
         if paths:
             products = await asyncio.to_thread(select_from_each, products, paths)

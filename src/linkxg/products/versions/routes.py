@@ -18,7 +18,7 @@ from linkxg.products.diff_versions import diff_versions
 from linkxg.products.discard_draft import discard_draft
 from linkxg.products.list_versions import list_versions, read_version
 from linkxg.products.model import Product
-from linkxg.products.routes import CHANGES, ETAG, NOT_MODIFIED, PATH, Fields, answer, may_change, tag_of
+from linkxg.products.routes import CHANGES, ETAG, NOT_MODIFIED, PATH, Fields, answer, may_change, tag_of, viewer_of
 from linkxg.products.select_fields import read_fields, select_from_each
 from linkxg.products.versions.model import Diff, Version, WithdrawVersion, view_version
 from linkxg.products.withdraw_version import withdraw_version
@@ -51,10 +51,10 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     ) -> Response[Page[Version]]:
         """The versions of a product, newest first."""
         paths = read_fields(fields, Version) if fields else None
-        account_id = account_id_of(request.scope)
-        filters = {"list": "versions", "account": account_id, "product": product_id}
+        viewer = viewer_of(request.scope)
+        filters = {"list": "versions", "account": viewer.account_id, "product": product_id}
         before = cursors.open(cursor, filters)[0] if cursor else None
-        found, more = await list_versions(database, account_id, product_id, before=before, limit=limit)
+        found, more = await list_versions(database, viewer, product_id, before=before, limit=limit)
         following = cursors.seal([found[-1].version], filters) if more else None
         address = f"{public_url}{PATH}/{product_id}/versions"
         headers = next_page(address, following, fields=fields, limit=limit)
@@ -78,7 +78,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
         """One version. Once published it never changes; it may be superseded or withdrawn."""
         paths = read_fields(fields, Version) if fields else None
         conditions = Conditions.of(exchange_of(request.scope))
-        row = await read_version(database, account_id_of(request.scope), product_id, _number(version))
+        row = await read_version(database, viewer_of(request.scope), product_id, _number(version))
         cache = CHANGES if row.status == "DRAFT" else _FROZEN
         shown = view_version(row)
         return answer(conditions, _tag(shown), cache, lambda: shown, paths)
@@ -94,7 +94,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     ) -> Success[Diff]:
         """The differences of two versions: a JSON Patch (RFC 6902), and each field with its old and new value."""
         return Success(
-            data=await diff_versions(database, account_id_of(request.scope), product_id, _number(older), _number(newer))
+            data=await diff_versions(database, viewer_of(request.scope), product_id, _number(older), _number(newer))
         )
 
     @post(

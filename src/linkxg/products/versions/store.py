@@ -1,6 +1,6 @@
 """The SQL of versions, and of products together with one of theirs.
 
-The database itself refuses to change or delete a version that was published (migration 0004).
+The database itself refuses to change or delete a version that was published (migration 0006).
 """
 
 from collections.abc import Iterable

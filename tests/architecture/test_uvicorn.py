@@ -1,0 +1,128 @@
+"""What this program uses of uvicorn beyond its documentation is still there, under the same names.
+
+The HTTP protocol extends uvicorn's: a method that uvicorn renames is no longer overridden, and the bound that ours
+keeps is gone without a sound. The version in `pyproject.toml` is bounded; whoever raises the bound runs these tests.
+"""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import Server, ServerState
+
+from architecture.program import ROOT
+from linkxg.cli.http_server import HttpServer
+from linkxg.web.at_once import AtOnceProtocol, WholeRequest
+from linkxg.web.edge import Edge
+from linkxg.web.flow import ConnectionFlow
+from linkxg.web.http_application import HttpApplication
+
+METHODS: dict[type, dict[str, str]] = {
+    HttpToolsProtocol: {
+        "__init__": "self config server_state app_state _loop",
+        "connection_made": "self transport",
+        "connection_lost": "self exc",
+        "data_received": "self data",
+        "_unset_keepalive_if_required": "self",
+        "_start_asgi_task": "self cycle app",
+        "on_message_begin": "self",
+        "on_url": "self url",
+        "on_header": "self name value",
+        "on_headers_complete": "self",
+        "on_body": "self body",
+        "on_message_complete": "self",
+        "on_response_complete": "self",
+        "shutdown": "self",
+        "pause_writing": "self",
+        "resume_writing": "self",
+        "timeout_keep_alive_handler": "self",
+    },
+    FlowControl: {
+        "__init__": "self transport",
+        "drain": "self",
+        "pause_reading": "self",
+        "resume_reading": "self",
+        "pause_writing": "self",
+        "resume_writing": "self",
+    },
+    Server: {
+        "__init__": "self config",
+        "run": "self sockets",
+        "startup": "self sockets",
+        "shutdown": "self sockets",
+        "handle_exit": "self sig frame",
+    },
+}
+# Methods of uvicorn's HTTP protocol that ours neither overrides nor has to: sockets are upgraded to nothing here.
+UNTOUCHED = {
+    "eof_received", "handle_websocket_upgrade", "send_400_response", "_get_upgrade", "_should_upgrade",
+    "_should_upgrade_to_ws", "_unsupported_upgrade_warning",
+}  # fmt: skip
+OF_A_PROTOCOL = {
+    "app", "client", "config", "cycle", "expect_100_continue", "flow", "headers", "loop", "parser", "pipeline",
+    "scheme", "scope", "server_state", "timeout_keep_alive", "timeout_keep_alive_task", "transport", "url",
+}  # fmt: skip
+# Read and set by ours; those of `WholeRequest`, too, are what uvicorn's protocol asks of a cycle.
+OF_A_CYCLE = {
+    "body", "disconnected", "keep_alive", "message_event", "response_complete", "response_started", "transport",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("owner", METHODS, ids=lambda owner: owner.__name__)
+def test_methods_keep_their_parameters(owner: type) -> None:
+    found = {name: " ".join(inspect.signature(getattr(owner, name)).parameters) for name in METHODS[owner]}
+    assert found == METHODS[owner]
+
+
+def test_the_protocol_has_no_method_that_nobody_has_looked_at() -> None:
+    found = {name for name, member in vars(HttpToolsProtocol).items() if inspect.isfunction(member)}
+    assert found == METHODS[HttpToolsProtocol].keys() | UNTOUCHED
+
+
+def test_objects_keep_their_attributes() -> None:
+    state = ServerState()
+    loop: Any = object()
+    protocol: Any = HttpToolsProtocol(uvicorn.Config(Edge, log_config=None), state, {}, loop)
+    protocol.on_message_begin()
+    assert vars(protocol).keys() >= OF_A_PROTOCOL
+    assert vars(state).keys() >= {"total_requests", "default_headers"}
+    transport: Any = object()
+    assert vars(FlowControl(transport)).keys() >= {"_transport", "read_paused", "write_paused"}
+    assert vars(Server(protocol.config)).keys() >= {"config", "started", "should_exit"}
+    names = list(inspect.signature(RequestResponseCycle).parameters)
+    cycle: Any = RequestResponseCycle(**dict.fromkeys(names))  # type: ignore[arg-type]
+    assert vars(cycle).keys() >= OF_A_CYCLE
+
+
+def test_a_request_in_place_of_a_cycle_has_what_uvicorn_asks_for() -> None:
+    """Outside of its task, uvicorn looks at a cycle when the connection is lost and when the server shuts down."""
+    sources = [inspect.getsource(getattr(HttpToolsProtocol, name)) for name in ("connection_lost", "shutdown")]
+    asked = {part.split(" ")[0].strip(":()\n") for source in sources for part in source.split("self.cycle.")[1:]}
+    assert {name.partition(".")[0] for name in asked} <= set(dir(WholeRequest))
+
+
+def test_lines_and_patterns_that_responses_are_made_of() -> None:
+    assert httptools_impl.STATUS_LINE[200] == b"HTTP/1.1 200 OK\r\n"
+    assert httptools_impl.HEADER_VALUE_RE.search(b"a\r\nb")
+    assert not httptools_impl.HEADER_VALUE_RE.search(b"plain, with a blank")
+
+
+def test_our_classes_extend_those_that_were_looked_at() -> None:
+    assert issubclass(AtOnceProtocol, HttpToolsProtocol)
+    assert issubclass(ConnectionFlow, FlowControl)
+    assert issubclass(HttpServer, Server)
+    assert HttpApplication in Edge.__mro__, "mypy compares the edge with the contract only if it is derived from it"
+
+
+def test_uvicorn_is_bounded_to_the_version_that_was_looked_at() -> None:
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    (bounds,) = [one for one in dependencies if one.startswith("uvicorn")]
+    major, minor = uvicorn.__version__.split(".")[:2]
+    assert bounds == f"uvicorn>={major}.{minor},<{major}.{int(minor) + 1}"
