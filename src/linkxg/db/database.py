@@ -2,7 +2,8 @@
 
 Two doors, `read` and `write` (and `administer` for the command line). Both take a plain synchronous function of
 a SQLAlchemy connection; the engine behind them decides where it runs. A unit of work returns an outcome and
-never raises for a business reason, so that what it wrote before the bad news is committed with it.
+never raises for a business reason, so that what it wrote before the bad news is committed with it. An exception that a
+unit returns is such an outcome: the caller gets it as the result. One that it raises undoes the unit.
 """
 
 from abc import ABC, abstractmethod
