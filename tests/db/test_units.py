@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy import Connection
+import pytest
+from sqlalchemy import Connection, text
 
 from conftest import DatabaseFactory
 from linkxg.accounts.store import count_accounts, insert_account
@@ -52,3 +53,25 @@ def test_an_exception_that_a_unit_returns_is_its_outcome(engine: str, new_databa
         assert await database.read(count_accounts) == 3
 
     on(new_database(engine).url, story)
+
+
+def test_reads_are_snapshots_and_a_single_statement_needs_no_transaction_for_that(
+    new_database: DatabaseFactory,
+) -> None:
+    def settings(conn: Connection) -> list[str]:
+        names = ("transaction_isolation", "transaction_read_only")
+        return [conn.execute(text(f"show {name}")).scalar_one() for name in names]
+
+    def began_before(conn: Connection) -> bool:
+        """Whether a statement of its own began the transaction: one round trip before this one."""
+        return bool(conn.execute(text("select now() <> statement_timestamp()")).scalar_one())
+
+    async def story(database: Database) -> None:
+        assert await database.read(settings) == ["repeatable read", "on"]
+        assert await database.read(began_before)
+        for door in (database.read_single, database.read_aside, database.write_at_once):
+            assert not await door(began_before)
+            with pytest.raises(RuntimeError):
+                await door(settings)
+
+    on(new_database("postgres").url, story)

@@ -46,7 +46,7 @@ async def failed_rows(database: Database, account_id: str, job: JobRow) -> Async
 
 async def _separator(database: Database, account_id: str, job: JobRow) -> str:
     """That of the file, by its first block."""
-    block = await database.read(store.find_block, account_id, job.file_id, 0)
+    block = await database.read_single(store.find_block, account_id, job.file_id, 0)
     try:
         return SEPARATORS[0] if block is None else read_dialect(zlib.decompress(block)).separator
     except Unreadable:

@@ -72,7 +72,7 @@ async def _work(order: Order) -> None:
 
 
 async def _run(database: Database, order: Order) -> None:
-    job = await database.read(store.find_job, order.account_id, order.job_id)
+    job = await database.read_single(store.find_job, order.account_id, order.job_id)
     if job is None or job.worker != order.worker:
         return
     actor = msgspec.json.decode(job.actor, type=Actor)

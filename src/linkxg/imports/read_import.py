@@ -19,7 +19,7 @@ _POLL_S = 0.25
 
 async def read_import(database: Database, account_id: str, job_id: str) -> JobRow:
     """Raises NotFound, also for another account's job and for what is no id at all."""
-    job = await database.read(store.find_job, account_id, job_id) if is_uuid(job_id) else None
+    job = await database.read_single(store.find_job, account_id, job_id) if is_uuid(job_id) else None
     if job is None:
         raise NotFound
     return job
@@ -41,7 +41,7 @@ async def list_imports(
 ) -> tuple[list[JobRow], list[Any] | None]:
     """(a page of jobs, newest first; the position to continue after or None)."""
     before = None if after is None else after[0]
-    found = await database.read(store.list_jobs, account_id, before=before, limit=limit + 1)
+    found = await database.read_single(store.list_jobs, account_id, before=before, limit=limit + 1)
     return found[:limit], [found[limit - 1].id] if len(found) > limit else None
 
 
