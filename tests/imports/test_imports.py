@@ -313,7 +313,10 @@ def test_parts_of_a_job_are_told_alone(world: World) -> None:
     where = f"{IMPORTS}/{run(world, csv_file(('sku', 'name'), [[new_sku(), 'Bolt']]))['id']}"
     told = world.api.get(f"{where}?fields=status,created", bearer=world.owner.access).expect(200).data()
     assert told == {"status": "COMPLETED", "created": 1}
-    world.api.get(f"{where}?fields=state", bearer=world.owner.access).expect(400, "invalid_request")
+    for fields in ("state", "content", "status,content", "content.name"):
+        for address in (where, IMPORTS):
+            refused = world.api.get(f"{address}?fields={fields}", bearer=world.owner.access)
+            refused.expect(400, "invalid_request")
 
 
 @pytest.mark.parametrize("query", ["x=1", "Limit=1", "limit=1&limit=1", "resource=products&resource=products"])

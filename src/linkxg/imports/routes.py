@@ -30,7 +30,6 @@ from linkxg.imports.upload_endpoint import MEDIA_TYPES, open_upload, told_format
 from linkxg.imports.uploads.begin_upload import begin_upload
 from linkxg.imports.uploads.model import standing_of
 from linkxg.imports.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, fields_of
-from linkxg.products.routes import Fields
 from linkxg.products.select_fields import Selection, read_fields, select_fields
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.headers import LINK, IdempotencyKey, header, next_page, replay
@@ -44,6 +43,7 @@ _MOVING = ("QUEUED", "RUNNING")
 """An upload waits for its sender: there is nothing to look at again."""
 TAKES = (*MEDIA_TYPES.values(), "multipart/form-data")
 Paths = Selection | None
+Fields = Annotated[str | None, QueryParameter(max_length=2_000, description="Members to answer with: status,created.")]
 FAILED = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
 _LOCATION = header("Location", "The address of the import.")
 _REPLAYED = header("Idempotent-Replayed", "true when this request was answered before; this is that import.")
