@@ -51,13 +51,13 @@ async def list_row_errors(
     """(faults of up to `limit` failed rows, the position to continue after or None). Raises NotFound."""
     await read_import(database, account_id, job_id)
     place = 0 if after is None else after[0]
-    failed = await database.read(store.list_errors, account_id, job_id, after=place, limit=limit + 1)
-    told = [
+    failed = await database.read_aside(store.list_errors, account_id, job_id, after=place, limit=limit + 1)
+    errors = [
         RowError(row.row, row.line, row.key, fault.field, fault.code, fault.message, fault.value)
         for row in failed[:limit]
         for fault in row.faults
     ]
-    return told, [failed[limit - 1].row] if len(failed) > limit else None
+    return errors, [failed[limit - 1].row] if len(failed) > limit else None
 
 
 async def list_results(
