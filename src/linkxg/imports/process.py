@@ -96,7 +96,8 @@ async def _run(database: Database, order: Order) -> None:
         status, error = "CANCELLED", None
     except (ValidationFailed, PayloadTooLarge) as refused:
         status, error = "FAILED", error_of(refused)
-    told = {"status": status, **run.progress._asdict()}
+    progress = run.progress if job._replace(status=status).is_written else run.progress._replace(created=0, updated=0)
+    told = {"status": status, **progress._asdict()}
 
     def finish(conn: Connection) -> bool:
         finished = store.finish_job(

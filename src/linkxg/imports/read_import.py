@@ -61,11 +61,18 @@ async def list_row_errors(
 
 
 async def list_results(
-    database: Database, account_id: str, job_id: str, *, after: int
+    database: Database, account_id: str, job: JobRow, *, after: int
 ) -> tuple[list[RowResult], int | None]:
     """(results of one batch of rows, the place after which the next one begins or None)."""
-    found = await database.read(store.list_batches, account_id, job_id, after=after, limit=1)
-    return (unpack(found[0][1]), found[0][0]) if found else ([], None)
+    found = await database.read_single(store.list_batches, account_id, job.id, after=after, limit=1)
+    return ([_stored(one, job) for one in unpack(found[0][1])], found[0][0]) if found else ([], None)
+
+
+def _stored(planned: RowResult, job: JobRow) -> RowResult:
+    """The result of a row, without the id of a product that is not stored."""
+    if not job.is_written and planned.status in ("CREATED", "UPDATED"):
+        return RowResult(planned.row, "NOT_WRITTEN", None, None)
+    return planned._replace(id=None) if job.dry_run and planned.status == "CREATED" else planned
 
 
 def view(job: JobRow, address: str) -> Job:
@@ -88,8 +95,8 @@ def view(job: JobRow, address: str) -> Job:
         bytes_total=job.bytes_total,
         bytes_processed=job.bytes_processed,
         rows_processed=job.rows_processed,
-        created=job.created,
-        updated=job.updated,
+        created=job.created if job.is_written else 0,
+        updated=job.updated if job.is_written else 0,
         unchanged=job.unchanged,
         failed=job.failed,
         rows_per_second=round(job.rows_processed / seconds) if seconds else None,

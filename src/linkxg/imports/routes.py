@@ -220,12 +220,12 @@ def routes(
     async def results(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
         """What became of each row, as NDJSON: row, status, id and version of the product."""
         account_id = account_id_of(request.scope)
-        await read_import(database, account_id, import_id)
+        job = await read_import(database, account_id, import_id)
 
         async def lines() -> AsyncIterator[bytes]:
             after: int | None = -1
             while after is not None:
-                found, after = await list_results(database, account_id, import_id, after=after)
+                found, after = await list_results(database, account_id, job, after=after)
                 yield b"".join(msgspec.json.encode(one._asdict()) + b"\n" for one in found)
 
         return Stream(lines())
