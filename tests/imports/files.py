@@ -112,6 +112,12 @@ def failures(world: World, job: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def results(world: World, job: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What became of each row."""
+    answer = world.api.get(f"{IMPORTS}/{job['id']}/results", bearer=world.owner.access).expect(200)
+    return [json.loads(line) for line in answer.body.splitlines()]
+
+
 def failed_file(world: World, job: Mapping[str, Any], kind: str = "text/csv") -> bytes:
     answer = world.api.get(f"{IMPORTS}/{job['id']}/errors", bearer=world.owner.access, headers={"Accept": kind})
     return answer.expect(200).body
@@ -121,3 +127,10 @@ def by_sku(world: World, sku: str) -> dict[str, Any] | None:
     """The product with this SKU, with its draft."""
     found = world.api.get(f"/products?{urlencode({'sku': sku})}", bearer=world.owner.access).expect(200).json()["data"]
     return dict(found[0]) if found else None
+
+
+def product_id(world: World, sku: str) -> str:
+    """The id of the product with this SKU, which is stored."""
+    found = by_sku(world, sku)
+    assert found is not None
+    return str(found["id"])

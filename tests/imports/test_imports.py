@@ -20,6 +20,8 @@ from imports.files import (
     ndjson_file,
     new_gtin,
     new_sku,
+    product_id,
+    results,
     run,
     send,
 )
@@ -147,7 +149,36 @@ def test_all_or_nothing(world: World) -> None:
     assert all(by_sku(world, sku) is None for sku in skus)
     done = run(world, csv_file(columns, good), onError="rollback")
     assert (done["status"], counts(done)) == ("COMPLETED", (3, 0, 0, 0))
-    assert all(by_sku(world, sku) is not None for sku in skus)
+    assert {one["id"] for one in results(world, done)} == {product_id(world, sku) for sku in skus}
+
+
+def test_an_import_that_is_rolled_back_names_no_product_that_is_not_stored(world: World) -> None:
+    stored, new = new_sku(), new_sku()
+    columns, before = ("sku", "name"), [[stored, "Bolt"]]
+    run(world, csv_file(columns, before))
+    same = [new_sku(), "Nut"]
+    run(world, csv_file(columns, [same]))
+    content = csv_file(columns, [[new, "Bolt"], [stored, "Bolt M8"], same, ["", "Nut"]])
+    tried = run(world, content, dryRun="true")
+    assert counts(tried) == (1, 1, 1, 1)
+    assert [(one["status"], one["id"]) for one in results(world, tried)] == [
+        ("CREATED", None),
+        ("UPDATED", product_id(world, stored)),
+        ("UNCHANGED", product_id(world, same[0])),
+        ("FAILED", None),
+    ]
+    refused = run(world, content, onError="rollback")
+    assert (refused["status"], counts(refused)) == ("FAILED", (0, 0, 1, 1))
+    unwritten = {"status": "NOT_WRITTEN", "id": None, "version": None}
+    assert results(world, refused) == [
+        {"row": 1, **unwritten},
+        {"row": 2, **unwritten},
+        {"row": 3, "status": "UNCHANGED", "id": product_id(world, same[0]), "version": 1},
+        {"row": 4, "status": "FAILED", "id": None, "version": None},
+    ]
+    events = world.api.get("/account/audit-events?action=import.finished&limit=1", bearer=world.owner.access)
+    [event] = events.expect(200).json()["data"]
+    assert (event["target"], event["details"]["created"], event["details"]["updated"]) == (refused["id"], 0, 0)
 
 
 def test_failed_rows_come_back_are_mended_and_sent_again(world: World) -> None:
@@ -200,12 +231,8 @@ def test_retry_takes_the_failed_rows_alone(world: World) -> None:
 def test_results_tell_of_every_row(world: World) -> None:
     sku = new_sku()
     job = run(world, csv_file(("sku", "name"), [[sku, "Bolt"], ["", "Nut"]]))
-    answer = world.api.get(f"{IMPORTS}/{job['id']}/results", bearer=world.owner.access).expect(200)
-    told = [json.loads(line) for line in answer.body.splitlines()]
-    made = by_sku(world, sku)
-    assert made is not None
-    assert told == [
-        {"row": 1, "status": "CREATED", "id": made["id"], "version": 1},
+    assert results(world, job) == [
+        {"row": 1, "status": "CREATED", "id": product_id(world, sku), "version": 1},
         {"row": 2, "status": "FAILED", "id": None, "version": None},
     ]
 
@@ -313,7 +340,10 @@ def test_parts_of_a_job_are_told_alone(world: World) -> None:
     where = f"{IMPORTS}/{run(world, csv_file(('sku', 'name'), [[new_sku(), 'Bolt']]))['id']}"
     told = world.api.get(f"{where}?fields=status,created", bearer=world.owner.access).expect(200).data()
     assert told == {"status": "COMPLETED", "created": 1}
-    world.api.get(f"{where}?fields=state", bearer=world.owner.access).expect(400, "invalid_request")
+    for fields in ("state", "content", "status,content", "content.name"):
+        for address in (where, IMPORTS):
+            refused = world.api.get(f"{address}?fields={fields}", bearer=world.owner.access)
+            refused.expect(400, "invalid_request")
 
 
 @pytest.mark.parametrize("query", ["x=1", "Limit=1", "limit=1&limit=1", "resource=products&resource=products"])

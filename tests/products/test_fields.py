@@ -9,6 +9,7 @@ import pytest
 
 from harness.answers import Answer
 from harness.world import World
+from imports.files import IMPORTS, csv_file, run
 from products.catalogue import PRODUCTS, body, create, new_gtin, new_sku, path, read
 
 
@@ -59,6 +60,24 @@ def test_fields_that_there_are_not_are_refused(world: World, fields: str) -> Non
     made = create(world)
     for where in (path(made), PRODUCTS, f"{path(made)}/versions", f"{path(made)}/versions/1"):
         get(world, f"{where}?fields={fields}").expect(400, "invalid_request")
+
+
+@pytest.mark.any_engine
+def test_every_member_of_an_answer_can_be_asked_for_and_no_other(world: World) -> None:
+    made = create(world)
+    job = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"]]))
+    for where in (
+        f"{path(made)}?", f"{PRODUCTS}?sku={made['sku']}&", f"{path(made)}/versions?", f"{path(made)}/versions/1?",
+        f"{IMPORTS}/{job['id']}?", f"{IMPORTS}?limit=1&",
+    ):  # fmt: skip
+        found = get(world, where[:-1]).expect(200).data()
+        [whole] = found if isinstance(found, list) else [found]
+        for name in {*whole, "content", "sku", "version", "links"}:
+            answer = get(world, f"{where}fields={name}")
+            if name in whole:
+                assert answer.expect(200).data() in ({name: whole[name]}, [{name: whole[name]}]), (where, name)
+            else:
+                answer.expect(400, "invalid_request")
 
 
 @pytest.mark.parametrize("query", ["field=sku", "version=1&x=1", "versoin=1", "limit=1"])

@@ -127,7 +127,7 @@ class Pending(NamedTuple):
 
 async def list_invitations(database: Database, account_id: str) -> list[Pending]:
     """Those that still hold, newest first."""
-    rows = await database.read(store.list_invitations, account_id, now_ms())
+    rows = await database.read_single(store.list_invitations, account_id, now_ms())
     return [Pending(row.id, row.email, row.role, row.created_at, row.expires_at) for row in rows]
 
 

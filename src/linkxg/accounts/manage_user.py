@@ -24,11 +24,11 @@ LAST_OWNER = "The last Owner cannot be demoted, disabled or removed."
 
 
 async def list_people(database: Database, account_id: str) -> list[UserView]:
-    return [view(user) for user in await database.read(store.list_users, account_id)]
+    return [view(user) for user in await database.read_single(store.list_users, account_id)]
 
 
 async def read_account(database: Database, account_id: str) -> AccountView:
-    row = await database.read(store.find_account, account_id)
+    row = await database.read_single(store.find_account, account_id)
     if row is None:
         raise NotFound
     return AccountView(row.id, row.name, rfc3339(row.created_at))

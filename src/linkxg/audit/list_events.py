@@ -19,7 +19,7 @@ async def list_events(
         rows = store.list_events(conn, account_id, before=before, limit=limit + 1, action=action)
         return [_event(row) for row in rows]
 
-    found = await database.read(unit)
+    found = await database.read_single(unit)
     return found[:limit], len(found) > limit
 
 

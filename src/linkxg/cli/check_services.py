@@ -58,8 +58,8 @@ async def _opened(settings: Settings) -> AsyncIterator[Finding]:
     try:
         await database.open()
         database.feed.check()
-        row = await database.read(find_sealed_keys)
-        orphans = await database.read(list_orphans, now=now_ms())
+        row = await database.read_single(find_sealed_keys)
+        orphans = await database.read_single(list_orphans, now=now_ms())
         await database.close()
     except Exception as fault:
         told = fault.reason if isinstance(fault, TemporarilyUnavailable) else explain(fault)

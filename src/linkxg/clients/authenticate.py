@@ -49,7 +49,7 @@ class ClientAuthenticator:
         client = self._cache.get(client_id)
         if client is None and client_id.startswith(CLIENT_ID_PREFIX):
             generation = feed.generation
-            client = await self._database.read(store.find_client, client_id)
+            client = await self._database.read_single(store.find_client, client_id)
             # A change heard while the row was being read may concern it: then use it once and do not keep it.
             if client is not None and feed.generation == generation:
                 self._keep(client)

@@ -38,7 +38,7 @@ async def list_clients(
 
 async def count_clients_of(database: Database, account_id: str, user_id: str) -> int:
     """How many clients that person created; they outlive the person."""
-    return await database.read(store.count_clients_of, account_id, user_id)
+    return await database.read_single(store.count_clients_of, account_id, user_id)
 
 
 class ClientDetail(NamedTuple):
@@ -56,7 +56,7 @@ class ClientDetail(NamedTuple):
 
 async def client_names(database: Database, account_id: str, client_ids: Iterable[str]) -> dict[str, str]:
     """Names by id; a client that is gone, or another account's, is left out."""
-    return await database.read(store.list_client_names, account_id, sorted(client_ids))
+    return await database.read_single(store.list_client_names, account_id, sorted(client_ids))
 
 
 async def read_client(database: Database, account_id: str, client_id: str, *, days: int = 0) -> ClientDetail:

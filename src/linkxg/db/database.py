@@ -2,7 +2,8 @@
 
 Two doors, `read` and `write` (and `administer` for the command line). Both take a plain synchronous function of
 a SQLAlchemy connection; the engine behind them decides where it runs. A unit of work returns an outcome and
-never raises for a business reason, so that what it wrote before the bad news is committed with it.
+never raises for a business reason, so that what it wrote before the bad news is committed with it. An exception that a
+unit returns is such an outcome: the caller gets it as the result. One that it raises undoes the unit.
 """
 
 from abc import ABC, abstractmethod
@@ -54,8 +55,12 @@ class Database(ABC):
         """Run `unit` on one snapshot. Raises TemporarilyUnavailable when the database cannot answer in time."""
 
     @abstractmethod
+    async def read_single(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `read`, for a unit of one single statement, which is a snapshot by itself."""
+
+    @abstractmethod
     async def read_aside(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As `read`, for what takes long: the event loop goes on meanwhile, and one such read is run at a time."""
+        """As `read_single`, for what takes long: the event loop continues, and one such read runs at a time."""
 
     @abstractmethod
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

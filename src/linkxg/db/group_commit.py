@@ -32,6 +32,12 @@ class _Queued(NamedTuple):
     asked_at: float
 
 
+class _Raised(NamedTuple):
+    """The outcome of a unit that was undone; an exception that a unit returns is an outcome like any other."""
+
+    error: Exception
+
+
 class GroupWriter:
     """The write side of one SQLite file in one process.
 
@@ -114,8 +120,8 @@ class GroupWriter:
         for queued, outcome in zip(group, outcomes, strict=True):
             if queued.done.done():
                 continue
-            if isinstance(outcome, Exception):
-                queued.done.set_exception(outcome)
+            if isinstance(outcome, _Raised):
+                queued.done.set_exception(outcome.error)
             else:
                 queued.done.set_result(outcome)
 
@@ -129,7 +135,7 @@ class GroupWriter:
                 abandon(self._connection)
                 self._connection = None
                 # Not a unit's doing: opening, beginning or committing failed, so nothing of the group was written.
-                outcomes = [_as_unavailable(error, sqlite3.Error)] * len(group)
+                outcomes = [_Raised(_as_unavailable(error, sqlite3.Error))] * len(group)
             self._loop.call_soon_threadsafe(self._finished, group, outcomes)
         if self._connection is not None:
             self._connection.close()
@@ -157,7 +163,7 @@ def _commit_all(connection: Connection, group: list[_Queued]) -> list[Any]:
 
 
 def _commit_each(connection: Connection, group: list[_Queued]) -> list[Any]:
-    """Outcomes in order; an exception stands for a unit whose savepoint was undone."""
+    """Outcomes in order; `_Raised` stands for a unit whose savepoint was undone."""
     execute = connection.connection.cursor().execute
     execute("BEGIN IMMEDIATE")
     outcomes: list[Any] = []
@@ -170,7 +176,7 @@ def _commit_each(connection: Connection, group: list[_Queued]) -> list[Any]:
             outcomes.append(queued.unit(connection, *queued.args, **queued.kwargs))
         except Exception as error:  # noqa: BLE001  handed to the caller that awaits it
             execute("ROLLBACK TO unit")
-            outcomes.append(_as_unavailable(error))
+            outcomes.append(_Raised(_as_unavailable(error)))
         execute("RELEASE unit")
     execute("COMMIT")
     connection.info.clear()

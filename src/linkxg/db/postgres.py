@@ -28,6 +28,7 @@ from linkxg.db.node_barrier import NodeBarrier
 from linkxg.db.postgres_pool import Trust
 from linkxg.db.schema import AnyRow
 from linkxg.db.servers import Servers
+from linkxg.db.single_statement import allow_one_statement
 from linkxg.db.standby_check import StandbyCheck
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.waiting import in_a_task
@@ -112,7 +113,12 @@ class PostgresDatabase(Database):
             },
         )
         self._trust = Trust(self._engine)
-        self._snapshots = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        # The change feed looks again and again on one connection, and each look must see what is committed by then.
+        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        # To begin and to commit are two more round trips, so what executes one statement does without a transaction.
+        self._single = self._autocommit.execution_options()
+        allow_one_statement(self._single)
+        self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._standby = StandbyCheck(self._administrator)
         self._wake = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
@@ -152,8 +158,11 @@ class PostgresDatabase(Database):
         outcome: T = await self._run("read", self._snapshots.connect, lambda conn: unit(conn, *args, **kwargs))
         return outcome
 
-    async def read_aside(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await self.read(unit, *args, **kwargs)
+    async def read_single(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        outcome: T = await self._run("read", self._single.connect, lambda conn: unit(conn, *args, **kwargs))
+        return outcome
+
+    read_aside = read_single
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def unit_and_changes(conn: Connection) -> tuple[T, list[Change]]:
@@ -172,8 +181,7 @@ class PostgresDatabase(Database):
         return outcome
 
     async def write_at_once(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        # To begin and to commit are two journeys more.
-        outcome: T = await self._run("write", self._snapshots.connect, lambda conn: unit(conn, *args, **kwargs))
+        outcome: T = await self._run("write", self._single.connect, lambda conn: unit(conn, *args, **kwargs))
         return outcome
 
     async def _run(self, door: str, connect: Any, unit: Any) -> Any:
@@ -216,7 +224,7 @@ class PostgresDatabase(Database):
             raise
 
     async def storage_fault(self) -> str | None:
-        return await self.read(missing_standby)
+        return await self.read_single(missing_standby)
 
     async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def unbounded(conn: Connection) -> T:
@@ -251,7 +259,7 @@ class PostgresDatabase(Database):
                 await asyncio.sleep(max(0.0, began + RECONNECT - time.monotonic()))
 
     async def _listen(self) -> None:
-        async with self._snapshots.connect() as conn:
+        async with self._autocommit.connect() as conn:
             raw = (await conn.get_raw_connection()).driver_connection
             assert isinstance(raw, asyncpg.Connection)
             await raw.add_listener(CHANNEL, lambda *_: self._wake.set())

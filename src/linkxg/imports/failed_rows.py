@@ -5,6 +5,7 @@ read when the file is sent again. Cells that a spreadsheet would take for formul
 again as well. The byte order mark at the beginning lets a spreadsheet read it as UTF-8.
 """
 
+import asyncio
 import codecs
 import csv
 import io
@@ -40,14 +41,22 @@ async def failed_rows(database: Database, account_id: str, job: JobRow) -> Async
         own = [name for name in names if name not in ERROR_COLUMNS]
         yield codecs.BOM_UTF8 + _line([*own, *ERROR_COLUMNS], separator)
     after = 0
-    while found := await database.read(store.list_errors, account_id, job.id, after=after, limit=ROWS_AT_ONCE):
-        yield b"".join(_csv_row(names, row, separator) if job.format == "csv" else _json_row(row) for row in found)
+    while found := await database.read_aside(
+        store.list_errors, account_id, job.id, after=after, limit=ROWS_AT_ONCE, with_raw=True
+    ):
+        # In a thread: they may be 1 MB each.
+        yield await asyncio.to_thread(_lines, found, names, separator)
         after = found[-1].row
+
+
+def _lines(rows: list[FailedRow], names: list[str], separator: str) -> bytes:
+    """Of a CSV file, which has a separator, or of any other."""
+    return b"".join(_csv_row(names, row, separator) if separator else _json_row(row) for row in rows)
 
 
 async def _separator(database: Database, account_id: str, job: JobRow) -> str:
     """That of the file, by its first block."""
-    block = await database.read(store.find_block, account_id, job.file_id, 0)
+    block = await database.read_single(store.find_block, account_id, job.file_id, 0)
     try:
         return SEPARATORS[0] if block is None else read_dialect(zlib.decompress(block)).separator
     except Unreadable:

@@ -38,7 +38,7 @@ EmptyAs = Literal["unchanged", "null"]
 Status = Literal[
     "UPLOADING", "QUEUED", "RUNNING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED"
 ]  # fmt: skip
-RowStatus = Literal["CREATED", "UPDATED", "UNCHANGED", "FAILED"]
+RowStatus = Literal["CREATED", "UPDATED", "UNCHANGED", "FAILED", "NOT_WRITTEN"]
 OPEN: tuple[Status, ...] = ("UPLOADING", "QUEUED", "RUNNING")
 
 
@@ -96,6 +96,14 @@ class JobRow(NamedTuple):
     attempts: int = 0
     publish: int = 0
     upload_length: int | None = None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether what the counts and results say has happened: all or nothing is written at the end, if at all.
+
+        Those of a dry run say what would happen.
+        """
+        return bool(self.dry_run) or self.on_error == "proceed" or self.status == "COMPLETED"
 
     @property
     def options(self) -> Options:

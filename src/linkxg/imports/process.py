@@ -78,7 +78,7 @@ async def _work(order: Order) -> None:
 
 
 async def _run(database: Database, order: Order) -> None:
-    job = await database.read(store.find_job, order.account_id, order.job_id)
+    job = await database.read_single(store.find_job, order.account_id, order.job_id)
     if job is None or job.worker != order.worker:
         return
     actor = msgspec.json.decode(job.actor, type=Actor)
@@ -102,7 +102,8 @@ async def _run(database: Database, order: Order) -> None:
         status, error = "CANCELLED", None
     except (ValidationFailed, PayloadTooLarge) as refused:
         status, error = "FAILED", error_of(refused)
-    told = {"status": status, **run.progress._asdict()}
+    progress = run.progress if job._replace(status=status).is_written else run.progress._replace(created=0, updated=0)
+    told = {"status": status, **progress._asdict()}
 
     def finish(conn: Connection) -> bool:
         finished = store.finish_job(

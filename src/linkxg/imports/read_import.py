@@ -19,7 +19,7 @@ _POLL_S = 0.25
 
 async def read_import(database: Database, account_id: str, job_id: str) -> JobRow:
     """Raises NotFound, also for another account's job and for what is no id at all."""
-    job = await database.read(store.find_job, account_id, job_id) if is_uuid(job_id) else None
+    job = await database.read_single(store.find_job, account_id, job_id) if is_uuid(job_id) else None
     if job is None:
         raise NotFound
     return job
@@ -41,7 +41,7 @@ async def list_imports(
 ) -> tuple[list[JobRow], list[Any] | None]:
     """(a page of jobs, newest first; the position to continue after or None)."""
     before = None if after is None else after[0]
-    found = await database.read(store.list_jobs, account_id, before=before, limit=limit + 1)
+    found = await database.read_single(store.list_jobs, account_id, before=before, limit=limit + 1)
     return found[:limit], [found[limit - 1].id] if len(found) > limit else None
 
 
@@ -51,21 +51,28 @@ async def list_row_errors(
     """(faults of up to `limit` failed rows, the position to continue after or None). Raises NotFound."""
     await read_import(database, account_id, job_id)
     place = 0 if after is None else after[0]
-    failed = await database.read(store.list_errors, account_id, job_id, after=place, limit=limit + 1)
-    told = [
+    failed = await database.read_aside(store.list_errors, account_id, job_id, after=place, limit=limit + 1)
+    errors = [
         RowError(row.row, row.line, row.key, fault.field, fault.code, fault.message, fault.value)
         for row in failed[:limit]
         for fault in row.faults
     ]
-    return told, [failed[limit - 1].row] if len(failed) > limit else None
+    return errors, [failed[limit - 1].row] if len(failed) > limit else None
 
 
 async def list_results(
-    database: Database, account_id: str, job_id: str, *, after: int
+    database: Database, account_id: str, job: JobRow, *, after: int
 ) -> tuple[list[RowResult], int | None]:
     """(results of one batch of rows, the place after which the next one begins or None)."""
-    found = await database.read(store.list_batches, account_id, job_id, after=after, limit=1)
-    return (unpack(found[0][1]), found[0][0]) if found else ([], None)
+    found = await database.read_single(store.list_batches, account_id, job.id, after=after, limit=1)
+    return ([_stored(one, job) for one in unpack(found[0][1])], found[0][0]) if found else ([], None)
+
+
+def _stored(planned: RowResult, job: JobRow) -> RowResult:
+    """The result of a row, without the id of a product that is not stored."""
+    if not job.is_written and planned.status in ("CREATED", "UPDATED"):
+        return RowResult(planned.row, "NOT_WRITTEN", None, None)
+    return planned._replace(id=None) if job.dry_run and planned.status == "CREATED" else planned
 
 
 def view(job: JobRow, address: str) -> Job:
@@ -88,8 +95,8 @@ def view(job: JobRow, address: str) -> Job:
         bytes_total=job.bytes_total,
         bytes_processed=job.bytes_processed,
         rows_processed=job.rows_processed,
-        created=job.created,
-        updated=job.updated,
+        created=job.created if job.is_written else 0,
+        updated=job.updated if job.is_written else 0,
         unchanged=job.unchanged,
         failed=job.failed,
         rows_per_second=round(job.rows_processed / seconds) if seconds else None,

@@ -30,7 +30,6 @@ from linkxg.imports.upload_endpoint import MEDIA_TYPES, open_upload, told_format
 from linkxg.imports.uploads.begin_upload import begin_upload
 from linkxg.imports.uploads.model import standing_of
 from linkxg.imports.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, fields_of
-from linkxg.products.routes import Fields
 from linkxg.products.select_fields import Selection, read_fields, select_fields
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.headers import LINK, IdempotencyKey, header, next_page, replay
@@ -44,6 +43,7 @@ _MOVING = ("QUEUED", "RUNNING")
 """An upload waits for its sender: there is nothing to look at again."""
 TAKES = (*MEDIA_TYPES.values(), "multipart/form-data")
 Paths = Selection | None
+Fields = Annotated[str | None, QueryParameter(max_length=2_000, description="Members to answer with: status,created.")]
 FAILED = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
 _LOCATION = header("Location", "The address of the import.")
 _REPLAYED = header("Idempotent-Replayed", "true if this request was answered before; this is that import.")
@@ -220,12 +220,12 @@ def routes(
     async def results(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
         """The result of each row, as NDJSON: row, status, id and version of the product."""
         account_id = account_id_of(request.scope)
-        await read_import(database, account_id, import_id)
+        job = await read_import(database, account_id, import_id)
 
         async def lines() -> AsyncIterator[bytes]:
             after: int | None = -1
             while after is not None:
-                found, after = await list_results(database, account_id, import_id, after=after)
+                found, after = await list_results(database, account_id, job, after=after)
                 yield b"".join(msgspec.json.encode(one._asdict()) + b"\n" for one in found)
 
         return Stream(lines())

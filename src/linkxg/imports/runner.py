@@ -72,7 +72,7 @@ class ImportRunner:
 
     async def _claim(self) -> tuple[str, str, str] | None:
         """(account, job, our name in it) of a job that is ours now."""
-        due = await self._database.read(store.find_due_job, now=now_ms())
+        due = await self._database.read_single(store.find_due_job, now=now_ms())
         if due is None:
             return None
         account_id, job_id = due

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     func,
+    literal,
     select,
     text,
 )
@@ -327,16 +328,18 @@ def insert_errors(conn: Connection, account_id: str, job_id: str, failed: list[F
         )  # fmt: skip
 
 
-def list_errors(conn: Connection, account_id: str, job_id: str, *, after: int, limit: int) -> list[FailedRow]:
-    """Failed rows beyond row `after`, in the order of the file."""
+def list_errors(
+    conn: Connection, account_id: str, job_id: str, *, after: int, limit: int, with_raw: bool = False
+) -> list[FailedRow]:
+    """Failed rows beyond row `after`, in the order of the file; `raw` is empty unless it is asked for."""
+    raw = errors.c.raw if with_raw else literal("")
     query = (
-        select(errors)
+        select(errors.c.row, errors.c.line, errors.c.key, raw.label("raw"), errors.c.faults)
         .where(errors.c.account_id == account_id, errors.c.job_id == job_id, errors.c.row > after)
         .order_by(errors.c.row)
         .limit(limit)
     )
-    found = conn.execute(query).all()
-    return [
-        FailedRow(row.row, row.line, row.key, row.raw, tuple(msgspec.json.decode(row.faults, type=list[Fault])))
-        for row in found
-    ]
+    return [FailedRow(row.row, row.line, row.key, row.raw, _faults(row.faults)) for row in conn.execute(query)]
+
+
+_faults = msgspec.json.Decoder(tuple[Fault, ...]).decode

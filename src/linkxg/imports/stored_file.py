@@ -26,7 +26,7 @@ class Blocks(Iterator[bytes]):
     async def fill(self) -> None:
         """Raises Unreadable when the file is gone."""
         while not self._ended and len(self._held) < AHEAD:
-            content = await self._database.read(store.find_block, self._account_id, self._file_id, self._number)
+            content = await self._database.read_single(store.find_block, self._account_id, self._file_id, self._number)
             if content is None:
                 self._ended = True
                 if not self._number:
@@ -50,7 +50,7 @@ async def read_failed(database: Database, account_id: str, job_id: str) -> set[i
     """The numbers of the rows that failed in a job."""
     found: set[int] = set()
     after = -1
-    while batches := await database.read(store.list_batches, account_id, job_id, after=after, limit=_BATCHES):
+    while batches := await database.read_single(store.list_batches, account_id, job_id, after=after, limit=_BATCHES):
         for first, packed in batches:
             found.update(result.row for result in unpack(packed) if result.status == "FAILED")
             after = first

@@ -66,7 +66,7 @@ class OrphanedUploads:
             await asyncio.sleep(LOOK_S)
 
     async def _delete_all(self) -> None:
-        for orphan in await self._database.read(list_orphans, now=now_ms()):
+        for orphan in await self._database.read_single(list_orphans, now=now_ms()):
             account_id, job_id = orphan.account_id, orphan.job_id
             # Of several workers that see it one deletes it. If this one ends meanwhile, housekeeping goes on.
             if await self._database.write(claim_orphan, account_id, job_id, now=now_ms()):

@@ -34,13 +34,14 @@ async def list_products(
         until = _horizon(conn, viewer.account_id, wanted, after) if store.is_search(wanted) else None
         return store.list_products(conn, viewer.account_id, wanted, after=after, until=until, limit=limit), until
 
-    found, until = await database.read(unit, after, limit + 1)
+    read = database.read if store.is_search(wanted) or wanted.gtin14 is not None else database.read_single
+    found, until = await read(unit, after, limit + 1)
     for _ in range(STEPS - 1):
         if until is None or len(found) > limit:
             break
         # Let other requests in between: on SQLite a read holds the event loop.
         await asyncio.sleep(0)
-        more, until = await database.read(unit, until, limit + 1 - len(found))
+        more, until = await read(unit, until, limit + 1 - len(found))
         found += more
     following = store.place(found[limit - 1], wanted) if len(found) > limit else until
     return found[:limit], following

@@ -34,7 +34,7 @@ async def read_version(database: Database, viewer: Viewer, product_id: str, vers
     """Raises NotFound."""
     if not is_uuid(product_id) or not is_version(version):
         raise NotFound
-    row = await database.read(store.find_version, viewer.account_id, product_id, version)
+    row = await database.read_single(store.find_version, viewer.account_id, product_id, version)
     if row is None:
         raise NotFound
     return row

@@ -15,7 +15,7 @@ async def read_product(database: Database, viewer: Viewer, product_id: str, whic
     """Raises NotFound, also for another account's product, what is no id at all, and a version that there is not."""
     if not is_uuid(product_id) or (isinstance(which, int) and not is_version(which)):
         raise NotFound
-    shown = await database.read(find_shown, viewer.account_id, product_id, which)
+    shown = await database.read_single(find_shown, viewer.account_id, product_id, which)
     if shown is None:
         raise NotFound
     return shown
@@ -28,12 +28,12 @@ def is_version(number: int) -> bool:
 
 async def find_by_sku(database: Database, viewer: Viewer, sku: str) -> str:
     """The product's id. Raises NotFound."""
-    return _found(await database.read(store.find_id_by_sku, viewer.account_id, sku))
+    return _found(await database.read_single(store.find_id_by_sku, viewer.account_id, sku))
 
 
 async def find_by_gtin(database: Database, viewer: Viewer, gtin14: str) -> str:
     """The id of the product that has this GTIN; of archived ones the newest. Raises NotFound."""
-    return _found(await database.read(store.find_id_by_gtin, viewer.account_id, gtin14))
+    return _found(await database.read_single(store.find_id_by_gtin, viewer.account_id, gtin14))
 
 
 def _found(product_id: str | None) -> str:

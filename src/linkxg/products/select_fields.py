@@ -18,15 +18,19 @@ Selection = dict[str, "Selection | None"]
 
 def read_fields(text: str, shape: type[msgspec.Struct]) -> Selection:
     """The members of `shape` that are asked for. Raises InvalidRequest."""
-    known = {field.encode_name for field in msgspec.structs.fields(shape)}
+    known = [field.encode_name for field in msgspec.structs.fields(shape)]
     paths = [name.split(".") for name in text.split(",")]
     selection: Selection = {}
     for path in paths:
-        inside = path[0] == "content" and (len(path) == 1 or path[1] in MEMBERS)
-        if len(paths) > MAX_FIELDS or not (inside or (len(path) == 1 and path[0] in known)):
-            raise InvalidRequest("The parameter fields must list names of members, such as sku,content.name.")
+        inside = path[0] == "content" and len(path) > 1 and path[1] in MEMBERS
+        if len(paths) > MAX_FIELDS or path[0] not in known or not (inside or len(path) == 1):
+            raise InvalidRequest(f"The parameter fields must list names of members, such as {_example(known)}.")
         _want(selection, path)
     return selection
+
+
+def _example(known: list[str]) -> str:
+    return f"{known[0]},{'content.name' if 'content' in known else known[1]}"
 
 
 def _want(selection: Selection, path: list[str]) -> None:

@@ -68,6 +68,15 @@ _live = products.c.status != "ARCHIVED"
 _FIND = Prepared(
     select(*HEAD).where(products.c.account_id == bindparam("account"), products.c.id == bindparam("product"))
 )
+_WITH_GTIN = select(products.c.id).where(
+    products.c.account_id == bindparam("account"), products.c.gtin14 == bindparam("gtin")
+)
+_archived = _WITH_GTIN.where(products.c.status == "ARCHIVED")
+# Ordered by the id alone, SQLite would walk through the whole account instead of the few that had the GTIN.
+_newest_archived = _archived.order_by(products.c.created_at.desc(), products.c.id.desc()).limit(1)
+_BY_GTIN = Prepared(
+    select(func.coalesce(_WITH_GTIN.where(_live).scalar_subquery(), _newest_archived.scalar_subquery()))
+)
 
 
 def find_head(conn: Connection, account_id: str, product_id: str) -> Head | None:
@@ -97,11 +106,7 @@ def has_sku(sku: str) -> ColumnElement[bool]:
 
 def find_id_by_gtin(conn: Connection, account_id: str, gtin14: str) -> str | None:
     """The product that has this GTIN now; else the newest archived one that had it."""
-    query = select(products.c.id).where(products.c.account_id == account_id, products.c.gtin14 == gtin14)
-    found: str | None = conn.execute(query.where(_live)).scalar()
-    if found is None:
-        archived = query.where(products.c.status == "ARCHIVED").order_by(products.c.id.desc()).limit(1)
-        found = conn.execute(archived).scalar()
+    found: str | None = _BY_GTIN.first(conn, {"account": account_id, "gtin": gtin14})[0]
     return found
 
 

@@ -25,7 +25,7 @@ _read = msgspec.json.Decoder(_Countries).decode
 
 async def used_countries(database: Database, account_id: str) -> list[str]:
     """Codes of the countries of production and of facilities."""
-    contents = await database.read(list_newest_contents, account_id, LOOKED_AT)
+    contents = await database.read_single(list_newest_contents, account_id, LOOKED_AT)
     found: Counter[str] = Counter()
     for content in map(_read, contents):
         facility = content.facility.country if content.facility else None

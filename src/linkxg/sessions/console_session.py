@@ -56,7 +56,7 @@ async def find_console_session(database: Database, cookie: str) -> ConsoleSessio
     match = _COOKIE.fullmatch(cookie)
     if match is None:
         return None
-    session = await database.read(store.find_console_session, "-".join(match.groups()), now_ms())
+    session = await database.read_single(store.find_console_session, "-".join(match.groups()), now_ms())
     if session is None or not same(session.digest, digest(cookie)):
         return None
     return await _used(database, session)
@@ -67,7 +67,7 @@ async def find_session_again(database: Database, seen: ConsoleSession) -> Consol
 
     Not by its cookie: that may have been replaced meanwhile, by a step-up in another window.
     """
-    session = await database.read(store.find_console_session, seen.id, now_ms())
+    session = await database.read_single(store.find_console_session, seen.id, now_ms())
     return None if session is None else await _used(database, session)
 
 
@@ -76,7 +76,7 @@ async def find_former_session(database: Database, cookie: str) -> FormerSession 
     match = _COOKIE.fullmatch(cookie)
     if match is None:
         return None
-    row = await database.read(store.find_ended_console_session, "-".join(match.groups()))
+    row = await database.read_single(store.find_ended_console_session, "-".join(match.groups()))
     if row is None or not same(row.refresh_digest, digest(cookie)):
         return None
     if row.end_reason == "logout":
@@ -94,7 +94,7 @@ async def find_former_session(database: Database, cookie: str) -> FormerSession 
 
 async def find_earlier_sessions(database: Database, account_id: str, user_id: str) -> list[str]:
     """The ids of the person's newest console sessions, live or not: forms of theirs may still be open in a window."""
-    return await database.read(store.console_session_ids, account_id, user_id, now_ms() - DAY, EARLIER)
+    return await database.read_single(store.console_session_ids, account_id, user_id, now_ms() - DAY, EARLIER)
 
 
 async def prove_again(

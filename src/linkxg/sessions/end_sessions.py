@@ -40,7 +40,7 @@ async def list_own_sessions(
     database: Database, account_id: str, user_id: str, current: str | None
 ) -> list[SessionView]:
     """The person's live sessions, newest first."""
-    rows = await database.read(store.live_sessions, account_id, user_id, now_ms())
+    rows = await database.read_single(store.live_sessions, account_id, user_id, now_ms())
     return [
         SessionView(
             id=row.id,
@@ -57,7 +57,7 @@ async def list_own_sessions(
 
 async def list_sessions(database: Database, account_id: str, user_id: str) -> list[AnyRow]:
     """The live sessions of a person of the account as they are stored, newest first."""
-    return await database.read(store.live_sessions, account_id, user_id, now_ms())
+    return await database.read_single(store.live_sessions, account_id, user_id, now_ms())
 
 
 async def end_sessions_of(database: Database, actor: Actor, account_id: str, user_id: str) -> int:

@@ -60,7 +60,7 @@ class KeyKeeper:
                 self._tell(0)
 
     async def _follow(self) -> None:
-        row = await self._database.read(find_sealed_keys)
+        row = await self._database.read_single(find_sealed_keys)
         if row is None or row.version <= self._keys.version:
             return
         await asyncio.to_thread(follow, self._data_dir, row)

@@ -52,12 +52,12 @@ async def share_keys(database: Database, data_dir: Path, algorithm: str) -> None
 
     Raises KeysError when the other nodes have another server key than this node's file.
     """
-    row = await database.read(find_sealed_keys)
+    row = await database.read_single(find_sealed_keys)
     if row is None:
         ensure_keys(data_dir, algorithm)
         await database.write(insert_sealed_keys, sealed(read_keys(data_dir)))
         # Another node may have begun at the same moment.
-        row = await database.read(find_sealed_keys)
+        row = await database.read_single(find_sealed_keys)
     elif not has_keys(data_dir):
         raise KeysError(
             f"there is no {data_dir / FILE}, but this database has keys: copy the file from another node; if no "
@@ -94,7 +94,7 @@ async def change_keys(database: Database, data_dir: Path, change: Callable[[KeyF
     """Replace row and file by what `change` makes of the newest state, and tell every worker of every node."""
     for _ in range(_ATTEMPTS):
         with locked(data_dir):
-            row = await database.read(find_sealed_keys)
+            row = await database.read_single(find_sealed_keys)
             if row is None:
                 raise KeysError("the database has no keys yet: linkxg serve stores them")
             changed = change(_newest(read_keys(data_dir), row))

@@ -15,6 +15,6 @@ async def list_refused(
     limit: int = KEPT,
 ) -> list[Refused]:
     """Newest first; of one client or one cause, or older than the one whose id is `before`, where named."""
-    return await database.read(
+    return await database.read_single(
         store.list_refused, account_id, client_id=client_id, cause=cause, before=before, limit=limit
     )

@@ -25,7 +25,7 @@ async def find_upload(database: Database, account_id: str, job_id: str) -> JobRo
 
     Raises NotFound, also for an import whose file came in one piece.
     """
-    job = await database.read(find_job, account_id, job_id) if is_uuid(job_id) else None
+    job = await database.read_single(find_job, account_id, job_id) if is_uuid(job_id) else None
     if job is None or job.upload_length is None:
         raise NotFound
     standing = standing_of(job)

@@ -30,7 +30,7 @@ async def check_beginning(
         return
     beginning = bytearray()
     while len(beginning) < enough:
-        piece = await database.read(store.find_piece, account_id, job.id, len(beginning))
+        piece = await database.read_single(store.find_piece, account_id, job.id, len(beginning))
         if piece is None:
             return
         beginning += piece

@@ -47,7 +47,7 @@ async def unpack_upload(database: Database, job: JobRow, whose: Whose, should_st
 
 async def _pieces(database: Database, job: JobRow, account_id: str) -> AsyncIterator[bytes]:
     at = 0
-    while piece := await database.read(find_piece, account_id, job.id, at):
+    while piece := await database.read_single(find_piece, account_id, job.id, at):
         at += len(piece)
         yield piece
 
