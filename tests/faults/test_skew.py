@@ -58,6 +58,10 @@ def node_ahead(nodes: Nodes, world: World) -> Iterator[Ahead]:
         line.close()
 
 
+def is_refused(line: Line, token: str) -> bool:
+    return line.get("/products", bearer=token).status == 401
+
+
 def is_dead(line: Line, access: str) -> bool:
     return me(line, access).status == 401
 
@@ -79,7 +83,7 @@ def test_r7_within_the_leeway_nobody_notices(world: World, node_ahead: Ahead, ah
         revoke(gets, oauth, token).expect(200)
         if isinstance(uses, Line):
             seconds_until(is_dead, uses, session.access, within=VISIBLE_S)
-            seconds_until(lambda: uses.get("/products", bearer=token).status == 401, within=VISIBLE_S)
+            seconds_until(is_refused, uses, token, within=VISIBLE_S)
         rotated = with_secret(oauth, rotate(uses, oauth, world.owner.access).expect(200))
         get_token(gets, rotated)
 
