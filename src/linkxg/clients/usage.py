@@ -61,7 +61,6 @@ class Usage:
         self._today = 0
         self._uncounted = 0
         self._batch = BATCH
-        self._counts_first = False
         self.task = BackgroundTask("usage", self._write_what_is_there, every_s=FLUSH_SECONDS)
 
     def token(self, client: KnownClient, secret: KnownSecret, source: str) -> None:
@@ -141,12 +140,11 @@ class Usage:
     async def _write_batch(self) -> int:
         """Write the oldest counts; how many. Raises what prevents it, and keeps them for the next time.
 
-        If the database is within reach, the fault may lie in a single one: then one is written by itself. If that
-        fails it goes to the end of its queue, and never keeps the others from being written.
+        If the database is within reach, the fault may lie in a single row: then one is written by itself. If that
+        fails, a count goes to the end of the queue and a refused request is dropped: the others are written.
         """
         size = self._batch
-        most = 0 if size == 1 and self._counts_first and (self._waiting or self._counts) else size
-        refused = [self._refused.popleft() for _ in range(min(most, len(self._refused)))]
+        refused = [self._refused.popleft() for _ in range(min(size, len(self._refused)))]
         room = size if size > 1 or not refused else 0
         counts = [self._waiting.popleft() for _ in range(min(room, len(self._waiting)))]
         counts += [self._counts.pop(key) for key in list(islice(self._counts, room - len(counts)))]
@@ -156,8 +154,6 @@ class Usage:
             is_reached = not isinstance(fault, PublicError)
             if is_reached and size == 1:
                 self._counts.update({uuid7(): count for count in counts})
-                self._refused.extend(refused)
-                self._counts_first = bool(refused)
                 raise
             self._batch = 1 if is_reached else size
             self._waiting.extendleft(reversed(counts))
