@@ -36,13 +36,13 @@ if "serve" in sys.orig_argv:
         return call
 
     def unit(_, unit, *rest):
-        return unit.__module__.removeprefix("linkxg.") + "." + unit.__name__
+        return unit.__module__.rpartition(".")[2] + "." + unit.__name__
 
     SQLiteDatabase.read = failing(SQLiteDatabase.read, unit)
     SQLiteDatabase.write = failing(SQLiteDatabase.write, unit)
     OwnerNotices.stop = failing(OwnerNotices.stop, lambda _: "stop")
 """
-UNITS = ("clients.usage._write", "imports.store.find_due_job", "imports.under_way.store.list_orphans")
+UNITS = ("usage._write", "store.find_due_job", "store.list_orphans")
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_background_tasks_survive_faults_and_failing_stops(fresh_world: Callable
     wait_for_count(server.database, uses, 2)
 
     # Another node has changed the keys. Until this one knows them, it trusts none.
-    faults.write_text("tokens.store.find_sealed_keys")
+    faults.write_text("store.find_sealed_keys")
     change = f"INSERT INTO changes (kind, subject, epoch, at) VALUES ('{KEYS}', '', 99, {2**42})"
     change_unheard(server.database, change)
     # The request that hears of it.
