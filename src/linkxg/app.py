@@ -6,8 +6,9 @@ One worker process builds one `Application`; `create_app` is what uvicorn import
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from types import TracebackType
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router
@@ -53,6 +54,7 @@ from linkxg.products.search import routes as product_search_routes
 from linkxg.products.versions import routes as version_routes
 from linkxg.reference import routes as reference_routes
 from linkxg.runtime import garbage
+from linkxg.runtime.frames import frames_of
 from linkxg.service_routes import HEALTH, METRICS, READINESS
 from linkxg.service_routes import routes as service_routes
 from linkxg.sessions import refresh_endpoint
@@ -133,6 +135,7 @@ def build(
     refusals = Refusals(issuer)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     notices = OwnerNotices(database, mailer)
+    tasks = (*database.tasks, keeper.task, usage.task, housekeeping.task, imports.task, imports.orphans.task)
 
     answer_token_requests = TokenEndpoint(authentication, minter, limits, usage, metrics)
     parts = Parts(
@@ -162,24 +165,26 @@ def build(
             logs.log.error("start.failed", pid=os.getpid(), reason=reason)
             on_start_failed(reason)
             raise
-        keeper.start()
-        usage.start()
-        housekeeping.start()
-        imports.start()
-        garbage.freeze()
-        logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)
-        try:
+        # Stopped in reverse order, each one even if another fails to.
+        async with AsyncExitStack() as services:
+            services.push(_log_stopped)
+            services.push_async_callback(database.close)
+            services.push_async_callback(limits.close)
+            services.callback(passwords.close)
+            keeper.task.start()
+            services.push_async_callback(keeper.task.stop)
+            usage.task.start()
+            services.push_async_callback(usage.stop)
+            services.push_async_callback(notices.stop)
+            housekeeping.task.start()
+            services.push_async_callback(housekeeping.task.stop)
+            imports.orphans.task.start()
+            services.push_async_callback(imports.orphans.task.stop)
+            imports.task.start()
+            services.push_async_callback(imports.stop)
+            garbage.freeze()
+            logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)
             yield
-        finally:
-            await imports.stop()
-            await housekeeping.stop()
-            await notices.stop()
-            await usage.stop()
-            await keeper.stop()
-            passwords.close()
-            await limits.close()
-            await database.close()
-            logs.log.info("stopped", pid=os.getpid())
 
     api = Router(
         BASE,
@@ -198,7 +203,7 @@ def build(
     handlers: list[ControllerRouterHandler] = [
         api,
         *metadata_endpoint.routes(keys, issuer, audience),
-        *service_routes(database, keys, passwords, metrics, settings.metrics_token),
+        *service_routes(database, keys, passwords, metrics, settings.metrics_token, tasks),
     ]
     router = _Router(
         route_handlers=[
@@ -235,6 +240,14 @@ def build(
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),
     )
+
+
+def _log_stopped(_: type[BaseException] | None, fault: BaseException | None, __: TracebackType | None) -> bool:
+    """The last line of a worker. A fault in stopping a service is logged, and ends here: everything else is closed."""
+    if fault is not None:
+        logs.log.error("stop.failed", fault=type(fault).__name__, frames=frames_of(fault))
+    logs.log.info("stopped", pid=os.getpid())
+    return isinstance(fault, Exception)
 
 
 def _refuse(refusals: Refusals, request: Request[Any, Any, Any], error: PublicError) -> Response[bytes]:

@@ -6,7 +6,6 @@ every token that it can concern.
 """
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from linkxg.db import Database, changes, idempotency
 from linkxg.db.alone import may_work_alone
 from linkxg.errors import PublicError
 from linkxg.imports.expired.store import purge_jobs, purge_parts
+from linkxg.runtime.background import BackgroundTask
 from linkxg.sessions.store import purge_failures, purge_sessions
 from linkxg.web.logs import log
 
@@ -56,36 +56,35 @@ PURGES: Mapping[str, Purge] = {
 """By table."""
 
 
+class PurgeFailed(Exception):
+    """Expired rows of some tables could not be deleted."""
+
+
 class Housekeeping:
     """A turn through all tables every `every_s` seconds; a failure is logged and the next turn tries again."""
 
     def __init__(self, database: Database, every_s: float = EVERY_S) -> None:
         self._database = database
         self._every_s = every_s
-        self._task: asyncio.Task[None] | None = None
+        self.task = BackgroundTask("housekeeping", self._keep_house, every_s=0.0)
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._keep_house(), name="housekeeping")
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
-    async def turn(self) -> None:
-        """Everything that has expired, table by table, unhurried."""
+    async def turn(self) -> list[str]:
+        """Everything that has expired, table by table, unhurried; returns the tables that failed."""
         now = now_ms()
         deleted: dict[str, int] = {}
+        failed: list[str] = []
         for table, purge in PURGES.items():
             try:
                 deleted[table] = await self._empty(purge, now)
             except PublicError as error:
                 log.warning("housekeeping.failed", table=table, reason=error.reason)
+                failed.append(table)
             except Exception as fault:  # noqa: BLE001  one table's fault must not end the housekeeping of the others
                 log.error("housekeeping.failed", table=table, fault=type(fault).__name__)
+                failed.append(table)
         if any(deleted.values()):
             log.info("housekeeping", **{table: count for table, count in deleted.items() if count})
+        return failed
 
     async def _empty(self, purge: Purge, now: int) -> int:
         """Step by step until nothing is left, or another worker is at it; rows deleted."""
@@ -100,10 +99,10 @@ class Housekeeping:
             await asyncio.sleep(max(SHORTEST_PAUSE_S, took * (1 / SHARE - 1)))
 
     async def _keep_house(self) -> None:
-        while True:
-            # Workers that started together do not come together.
-            await asyncio.sleep(self._every_s * random.uniform(0.5, 1.5))  # noqa: S311  no secret depends on it
-            await self.turn()
+        # Workers that started together do not come together.
+        await self.task.pause(self._every_s * random.uniform(0.5, 1.5))  # noqa: S311  no secret depends on it
+        if not self.task.stopping.is_set() and (failed := await self.turn()):
+            raise PurgeFailed(failed)
 
 
 def _step(conn: Connection, purge: Purge, now: int) -> int:

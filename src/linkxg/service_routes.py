@@ -1,8 +1,9 @@
 """Is the service alive, is it ready, and how is it doing?"""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
@@ -10,6 +11,7 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.db.migrations import OlderSchema, require_schema
 from linkxg.errors import MissingToken, TemporarilyUnavailable
+from linkxg.runtime.background import BackgroundTask
 from linkxg.tokens.keys import KeyRing
 from linkxg.web.exchange import exchange_of
 from linkxg.web.metrics import Gauge, Metrics
@@ -20,9 +22,24 @@ from linkxg.web.source import is_loopback
 HEALTH, READINESS, METRICS = "/healthz", "/readyz", "/metrics"
 
 
+class Readiness(msgspec.Struct):
+    """`failing` names background tasks of the worker that answers; requests are served meanwhile."""
+
+    status: Literal["ready"]
+    failing: list[str]
+
+
 def routes(
-    database: Database, keys: KeyRing, passwords: Passwords, metrics: Metrics, metrics_token: str
+    database: Database,
+    keys: KeyRing,
+    passwords: Passwords,
+    metrics: Metrics,
+    metrics_token: str,
+    tasks: Sequence[BackgroundTask],
 ) -> Sequence[HTTPRouteHandler]:
+    def failing() -> list[str]:
+        return [task.name for task in tasks if task.fault is not None]
+
     metrics.gauges |= {
         "linkxg_password_queue": lambda: Gauge("Passwords being hashed or waiting.", passwords.pending),
         "linkxg_feed_lag_seconds": lambda: Gauge(
@@ -33,6 +50,7 @@ def routes(
         "linkxg_feed_changes": lambda: Gauge(
             "Changes applied since the start; of the worker with the most.", database.feed.generation, "max"
         ),
+        "linkxg_background_failing": lambda: Gauge("Failing background tasks of all workers.", len(failing())),
     }
 
     @get(HEALTH, operation_id="health", tags=["Service"], **public())
@@ -41,8 +59,11 @@ def routes(
         return {"status": "ok"}
 
     @get(READINESS, operation_id="readiness", tags=["Service"], **public())
-    async def readiness() -> dict[str, str]:
-        """Ready to serve: database (writable), schema, revocation feed and signing key are all in order."""
+    async def readiness() -> Readiness:
+        """Ready to serve: database (writable), schema, revocation feed and signing key are all in order.
+
+        Names the background tasks that are failing.
+        """
         try:
             await database.read(require_schema)
         except OlderSchema as error:
@@ -51,7 +72,7 @@ def routes(
         if fault := await database.storage_fault():
             raise TemporarilyUnavailable(fault)
         keys.signing()
-        return {"status": "ready"}
+        return Readiness("ready", failing())
 
     @get(METRICS, operation_id="metrics", tags=["Service"], include_in_schema=False, **public())
     async def prometheus(request: Request[Any, Any, Any]) -> Response[bytes]:

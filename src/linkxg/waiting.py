@@ -43,7 +43,8 @@ def _go_on(work: Work, _: object = None) -> None:
         awaited = work.send(None)
     except StopIteration:
         return
-    except Exception as fault:  # noqa: BLE001  it is not the fault of those who come after it
+    except (Exception, asyncio.CancelledError) as fault:  # noqa: BLE001  the other requests of this turn go on
+        # Cancelled is the future that it awaited: there is no task here that anybody could cancel.
         asyncio.get_running_loop().call_exception_handler({"message": "a request failed", "exception": fault})
         return
     if awaited is None:

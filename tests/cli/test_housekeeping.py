@@ -149,20 +149,21 @@ def test_the_task_goes_on_by_itself_until_it_is_stopped(database: Database) -> N
     turned = asyncio.Event()
 
     class Task(Housekeeping):
-        async def turn(self) -> None:
-            await super().turn()
+        async def turn(self) -> list[str]:
+            failed = await super().turn()
             if not await database.read(left):
                 turned.set()
+            return failed
 
     async def run() -> list[str]:
         await migrate(database)
         await database.open()
         await database.write(fill, EXPIRED)
         housekeeping = Task(database, every_s=0.001)
-        housekeeping.start()
+        housekeeping.task.start()
         async with asyncio.timeout(30):
             await turned.wait()
-        await housekeeping.stop()
+        await housekeeping.task.stop()
         names = [task.get_name() for task in asyncio.all_tasks()]
         await database.close()
         return names

@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable
 from typing import Any, cast
 
+import asyncpg
 import pytest
 
 from harness.clients import OAuthClient, get_token, make_client, request_token, rotate
+from harness.databases import SqliteDatabase
 from harness.rows import rows, wait_for_count
 from harness.world import World
 from linkxg.clients import usage
 from linkxg.clients.counts.model import Count
 from linkxg.clients.model import KnownClient, KnownSecret
+from linkxg.clients.refused.model import Refused
 from linkxg.clients.usage import Usage
 from linkxg.clock import DAY
 from linkxg.db import Database
@@ -31,10 +34,15 @@ class _Written:
         self.counts: list[Count] = []
         self.batches: list[int] = []
         self.refuses = False
+        self.poison = ""
+        self.refused: list[str] = []
 
     async def write(self, unit: Callable[..., Any], counts: list[Count], refused: list[Any]) -> None:
         if self.refuses:
             raise TemporarilyUnavailable("refused")
+        if self.poison in [count.detail for count in counts] + [one.id for one in refused]:
+            raise ValueError("a bug")
+        self.refused += [one.id for one in refused]
         self.counts += counts
         self.batches.append(len(counts))
 
@@ -85,7 +93,8 @@ def test_what_cannot_be_written_is_written_later_and_once(counted: Usage, writte
         for _ in range(3):
             counted.token(CLIENT, SECRET, "127.0.0.1")
         written.refuses = True
-        assert not await counted._write_batch()
+        with pytest.raises(TemporarilyUnavailable):
+            await counted._write_batch()
         counted.token(CLIENT, SECRET, "127.0.0.1")
         written.refuses = False
         await counted.stop()
@@ -101,3 +110,51 @@ def test_very_many_are_written_in_small_batches(counted: Usage, written: _Writte
     asyncio.run(counted.stop())
     assert written.batches == [usage.BATCH] * 3 + [1]
     assert [count.detail for count in written.counts[:2]] == ["s0", "s1"]
+
+
+@pytest.mark.parametrize("poison", ["s7", "r1"])
+def test_one_that_cannot_be_written_does_not_keep_the_others(counted: Usage, written: _Written, poison: str) -> None:
+    for number in range(30):
+        counted.token(CLIENT, KnownSecret(f"s{number}", b"", None, None), "127.0.0.1")
+    for number in range(3):
+        counted._refused.append(Refused("a", f"r{number}", 0, "c", "q", "127.0.0.1", "POST /", "token_expired", ""))
+    names = {f"s{number}" for number in range(30)} | {f"r{number}" for number in range(3)}
+    written.poison = poison
+    asyncio.run(counted.stop())
+    assert {*(count.detail for count in written.counts), *written.refused} == names - {poison}
+    # A count is tried again and again. Of refused requests no more than a number is kept in any case.
+    written.poison = ""
+    asyncio.run(counted.stop())
+    assert {*(count.detail for count in written.counts), *written.refused} == names - {poison} | ({poison} & {"s7"})
+    assert len(written.counts) == 30
+
+
+def test_counts_that_wait_are_bounded(counted: Usage, written: _Written, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "MAX_COUNTS", 2)
+    for detail in ("a", "b", "c", "a"):
+        counted.token(CLIENT, KnownSecret(detail, b"", None, None), "127.0.0.1")
+    asyncio.run(counted.stop())
+    assert [(count.detail, count.times) for count in written.counts] == [("a", 2), ("b", 1)]
+
+
+def test_a_client_deleted_while_its_use_is_written_does_not_end_the_counting(world: World) -> None:
+    """PostgreSQL: the foreign key is checked after the row was found."""
+    if isinstance(world.server.database, SqliteDatabase):
+        return
+    gone, kept = (make_client(world.api, world.owner, "products:read") for _ in range(2))
+    database = world.server.database
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ILIKE '%client_usage%'"
+
+    async def delete_meanwhile() -> None:
+        deleting = await asyncpg.connect(database.url)
+        async with deleting.transaction():
+            await deleting.execute("DELETE FROM oauth_clients WHERE id = $1", gone.client_id)
+            await asyncio.to_thread(get_token, world.api, gone)
+            await asyncio.to_thread(wait_for_count, database, blocked, 1)
+        await deleting.close()
+
+    asyncio.run(delete_meanwhile())
+    for _ in range(2):
+        get_token(world.api, kept)
+    of = f"WHERE client_id = '{kept.client_id}' AND tokens = 2"
+    wait_for_count(database, f"SELECT count(*) FROM client_usage {of}", 1)

@@ -86,6 +86,31 @@ def test_r6_nobody_waits_for_a_disk_that_does_not_answer(tmp_path: Path, monkeyp
     asyncio.run(story())
 
 
+def test_r6_a_stop_ends_while_the_disk_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit, "DEADLINE", 0.2)
+
+    async def story() -> None:
+        database = open_database(f"sqlite:///{tmp_path / 'linkxg.db'}")
+        await migrate(database)
+        await database.open()
+        answers = threading.Event()
+
+        def stall(conn: Connection) -> bool:
+            return answers.wait(60.0)
+
+        writing = [asyncio.create_task(database.write(unit)) for unit in (stall, number)]
+        await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(10.0):
+                await database.close()
+            refused = await asyncio.gather(*writing, return_exceptions=True)
+            assert [type(outcome) for outcome in refused] == [TemporarilyUnavailable] * 2
+        finally:
+            answers.set()
+
+    asyncio.run(story())
+
+
 def test_r15_whoever_shares_the_file_writes_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two databases on one file are to each other what two processes are."""
     monkeypatch.setattr(sqlite, "BUSY_MS", 200)

@@ -1,11 +1,9 @@
 """Which clients, secrets and scopes are in use, how much, and what was refused them?
 
 Counted in memory and written by a background task, oldest first, in small batches with pauses between them. A batch
-that cannot be written is kept for the next time and logged; it never fails a token request.
+that cannot be written is kept for the next time; it never fails a token request.
 """
 
-import asyncio
-import contextlib
 import time
 from collections import Counter, deque
 from itertools import islice
@@ -23,6 +21,7 @@ from linkxg.clock import DAY, now_ms
 from linkxg.db import Database
 from linkxg.errors import PublicError
 from linkxg.ids import uuid7
+from linkxg.runtime.background import BackgroundTask
 from linkxg.tokens.model import Principal
 from linkxg.web.exchange import Exchange
 from linkxg.web.logs import log
@@ -35,6 +34,10 @@ SHARE = 0.05
 """Of the time that the database spends on it, so that counts of very many clients take the longer, not the more."""
 MOST, LONGEST_MS = 40_000, 30_000
 """How many counts may wait, and how long: the nearer to either, the shorter the pauses."""
+MAX_COUNTS = 2 * MOST
+"""Beyond that, uses with another secret, address or scope are not counted, and the log says how many."""
+STOP_S, STOP_FAULTS = 10.0, 20
+"""How long a worker that stops writes what is left, and after how many faults it gives up."""
 MAX_REFUSED = 2_000
 MAX_REFUSED_OF_CLIENT = 50
 
@@ -56,8 +59,9 @@ class Usage:
         self._refused: deque[Refused] = deque(maxlen=MAX_REFUSED)
         self._noted: Counter[str] = Counter()
         self._today = 0
-        self._ending = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._uncounted = 0
+        self._batch = BATCH
+        self.task = BackgroundTask("usage", self._write_what_is_there, every_s=FLUSH_SECONDS)
 
     def token(self, client: KnownClient, secret: KnownSecret, source: str) -> None:
         """A token was issued."""
@@ -83,16 +87,18 @@ class Usage:
         if principal.kind == "client":
             self.refused(principal.account_id, principal.id, exchange, error)
 
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._write_forever(), name="usage")
-
     async def stop(self) -> None:
-        """Write what was counted."""
-        self._ending.set()
-        if self._task is not None:
-            await self._task
-        while self._counts or self._waiting or self._refused:
-            if not await self._write_batch():
+        """Write what was counted, unless the database is out of reach."""
+        # A batch that is being written would be counted twice, or not at all, if it were cut off.
+        await self.task.stop(grace_s=STOP_S)
+        until, faults = time.monotonic() + STOP_S, 0
+        while left := len(self._counts) + len(self._waiting) + len(self._refused):
+            try:
+                await self._write_batch()
+            except Exception as fault:  # noqa: BLE001  one that cannot be written must not keep the others
+                faults += STOP_FAULTS if isinstance(fault, PublicError) else 1
+            if faults >= STOP_FAULTS or time.monotonic() > until:
+                log.error("usage.lost", counts=left)
                 return
 
     def _count(self, key: _Key, client_id: str, kind: str, detail: str | None) -> Count:
@@ -103,53 +109,59 @@ class Usage:
         count = self._counts.get(key)
         if count is None or count.day != self._today:
             if count is not None:
-                self._waiting.append(count)
-            count = self._counts[key] = Count(client_id, kind, detail, self._today, 0, now, now)
+                self._waiting.append(self._counts.pop(key))
+            count = Count(client_id, kind, detail, self._today, 0, now, now)
+            if len(self._counts) + len(self._waiting) < MAX_COUNTS:
+                self._counts[key] = count
+            else:
+                self._uncounted += 1
         count.times += 1
         count.last = now
         return count
 
-    async def _write_forever(self) -> None:
-        while not self._ending.is_set():
-            await self._pause(FLUSH_SECONDS)
-            self._noted.clear()
-            await self._write_what_is_there()
-
     async def _write_what_is_there(self) -> None:
         """What had been counted when this began; until the end is asked for."""
+        self._noted.clear()
+        if self._uncounted:
+            log.error("usage.uncounted", uses=self._uncounted)
+            self._uncounted = 0
         left = len(self._counts) + len(self._waiting) + len(self._refused)
-        while left > 0 and not self._ending.is_set():
+        while left > 0 and not self.task.stopping.is_set():
             began = time.monotonic()
-            if not await self._write_batch():
-                return
-            left -= BATCH
+            left -= await self._write_batch()
             if left > 0 and (calm := self._calm()) > 0:
-                await self._pause((time.monotonic() - began) * (1 / SHARE - 1) * calm)
+                await self.task.pause((time.monotonic() - began) * (1 / SHARE - 1) * calm)
 
     def _calm(self) -> float:
         """How far from its bounds what waits is: 1 is far, 0 is there."""
         waits = next((now_ms() - count.first for count in self._counts.values()), 0)
         return 1 - max((len(self._counts) + len(self._waiting)) / MOST, waits / LONGEST_MS)
 
-    async def _write_batch(self) -> bool:
-        """Write the oldest counts; False if they could not be written and wait for the next time."""
-        counts = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-        counts += [self._counts.pop(key) for key in list(islice(self._counts, BATCH - len(counts)))]
-        refused = [self._refused.popleft() for _ in range(min(BATCH, len(self._refused)))]
+    async def _write_batch(self) -> int:
+        """Write the oldest counts; how many. Raises what prevents it, and keeps them for the next time.
+
+        If the database is within reach, the fault may lie in a single row: then one is written by itself. If that
+        fails, a count goes to the end of the queue and a refused request is dropped: the others are written.
+        """
+        size = self._batch
+        refused = [self._refused.popleft() for _ in range(min(size, len(self._refused)))]
+        room = size if size > 1 or not refused else 0
+        counts = [self._waiting.popleft() for _ in range(min(room, len(self._waiting)))]
+        counts += [self._counts.pop(key) for key in list(islice(self._counts, room - len(counts)))]
         try:
             await self._database.write(_write, counts, refused)
-        except PublicError as error:
-            log.warning("usage.flush_failed", reason=error.reason)
+        except Exception as fault:
+            is_reached = not isinstance(fault, PublicError)
+            if is_reached and size == 1:
+                self._counts.update({uuid7(): count for count in counts})
+                raise
+            self._batch = 1 if is_reached else size
             self._waiting.extendleft(reversed(counts))
-            room = MAX_REFUSED - len(self._refused)
-            self._refused.extendleft(refused[: -room - 1 : -1])
-            return False
-        return True
-
-    async def _pause(self, seconds: float) -> None:
-        """Until then, or until the end is asked for."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ending.wait(), seconds)
+            free = MAX_REFUSED - len(self._refused)
+            self._refused.extendleft(refused[: -free - 1 : -1])
+            raise
+        self._batch = min(2 * size, BATCH)
+        return len(counts) + len(refused)
 
 
 class UncountedUsage(Usage):

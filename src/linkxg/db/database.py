@@ -7,13 +7,14 @@ unit returns is such an outcome: the caller gets it as the result. One that it r
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, make_url
 
 from linkxg.db.changes import ChangeFeed
+from linkxg.runtime.background import BackgroundTask
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,12 +28,13 @@ class UnsafeDatabase(Exception):
 class Database(ABC):
     """One engine, its bounded waits and its change feed.
 
-    `file` is where an embedded database lies, None for a server.
+    `file` is where an embedded database lies, None for a server. `tasks` run while it is open.
     `on_wait` hears the seconds that each unit of work waited and ran, for the metrics.
     """
 
     dialect: Literal["sqlite", "postgresql"]
     file: Path | None = None
+    tasks: Sequence[BackgroundTask] = ()
 
     def __init__(self) -> None:
         self.feed = ChangeFeed()

@@ -6,6 +6,7 @@ bring in what is already at the door. So a lone writer waits for nobody and a cr
 """
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -59,6 +60,7 @@ class GroupWriter:
         self._gathering: list[_Queued] = []
         self._flying: list[_Queued] = []
         self._settling = False
+        self._drained: asyncio.Future[None] | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -66,17 +68,25 @@ class GroupWriter:
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
-    async def stop(self) -> None:
-        """Write what was accepted, then end the thread."""
+    async def stop(self) -> bool:
+        """Accept nothing more, write what was accepted, and end the thread.
+
+        False if the disk does not answer within DEADLINE: whoever waits hears so, and the thread is left to itself.
+        """
         if self._thread is None:
-            return
-        while self._gathering or self._flying:
-            last = (self._gathering or self._flying)[-1]
-            await asyncio.wait([last.done])
-            await asyncio.sleep(0)
+            return True
+        thread, self._thread = self._thread, None
+        left_s = DEADLINE
+        if self._gathering or self._flying:
+            self._drained = self._loop.create_future()
+            _, hung = await asyncio.wait([self._drained], timeout=DEADLINE)
+            left_s = 0.0 if hung else DEADLINE
+            self._overdue.cancel()
+            self._refuse(time.monotonic())
+            self._gathering = []
         self._groups.put(None)
-        await asyncio.to_thread(self._thread.join)
-        self._thread = None
+        await asyncio.to_thread(thread.join, left_s)
+        return not thread.is_alive()
 
     def submit(self, unit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> asyncio.Future[Any]:
         """The future outcome of `unit(connection, …)`. Raises TemporarilyUnavailable when too many wait."""
@@ -104,12 +114,14 @@ class GroupWriter:
 
     def _give_up(self) -> None:
         """The disk has not answered: who has waited long hears so; what is being written may still succeed unheard."""
-        too_late = time.monotonic() - DEADLINE
-        for queued in (*self._flying, *self._gathering):
-            if not queued.done.done() and queued.asked_at <= too_late:
-                queued.done.set_exception(TemporarilyUnavailable("write deadline passed"))
+        self._refuse(time.monotonic() - DEADLINE)
         # Those who come while it still does not answer have a deadline too.
         self._overdue = self._loop.call_later(DEADLINE / 8, self._give_up)
+
+    def _refuse(self, asked_by: float) -> None:
+        for queued in (*self._flying, *self._gathering):
+            if not queued.done.done() and queued.asked_at <= asked_by:
+                queued.done.set_exception(TemporarilyUnavailable("write deadline passed"))
 
     def _finished(self, group: list[_Queued], outcomes: list[Any]) -> None:
         self._overdue.cancel()
@@ -117,6 +129,8 @@ class GroupWriter:
         self._flying = []
         if self._gathering:
             self._settle_later()
+        elif self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
         for queued, outcome in zip(group, outcomes, strict=True):
             if queued.done.done():
                 continue
@@ -136,7 +150,9 @@ class GroupWriter:
                 self._connection = None
                 # Not a unit's doing: opening, beginning or committing failed, so nothing of the group was written.
                 outcomes = [_Raised(_as_unavailable(error, sqlite3.Error))] * len(group)
-            self._loop.call_soon_threadsafe(self._finished, group, outcomes)
+            # The loop is closed already if the process did not wait for the disk when it stopped.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._finished, group, outcomes)
         if self._connection is not None:
             self._connection.close()
 

@@ -7,7 +7,6 @@ a poll backs it up. The workers of one node confirm revocations to each other be
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,9 +30,9 @@ from linkxg.db.servers import Servers
 from linkxg.db.single_statement import allow_one_statement
 from linkxg.db.standby_check import StandbyCheck
 from linkxg.errors import TemporarilyUnavailable
+from linkxg.runtime.background import BackgroundTask
 from linkxg.waiting import in_a_task
 
-_log = logging.getLogger(__name__)
 CHANNEL = "linkxg_changes"
 POOL = 8
 POOL_WAIT = 3.0
@@ -121,7 +120,11 @@ class PostgresDatabase(Database):
         self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._standby = StandbyCheck(self._administrator)
         self._wake = asyncio.Event()
-        self._reader: asyncio.Task[None] | None = None
+        # One that has served is replaced at once; a server that refuses is not asked without a pause.
+        self._listener = BackgroundTask(
+            "change-feed", self._listen, every_s=0.0, retry_s=RECONNECT, longest_retry_s=RECONNECT
+        )
+        self.tasks = (self._listener,)
         self._horizon = 0
         self._above_horizon: set[int] = set()
         self._barrier = NodeBarrier(data_dir, self.feed.apply) if data_dir is not None else None
@@ -142,14 +145,10 @@ class PostgresDatabase(Database):
                     "acknowledged write could be lost. Set synchronous_commit to on."
                 )
             await self._look_at_everything(conn)
-        self._reader = asyncio.create_task(self._follow(), name="change-feed")
+        self._listener.start()
 
     async def close(self) -> None:
-        if self._reader is not None:
-            self._reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reader
-            self._reader = None
+        await self._listener.stop()
         if self._barrier is not None:
             self._barrier.close()
         await self._engine.dispose()
@@ -247,18 +246,8 @@ class PostgresDatabase(Database):
         async with self._administrator.connect() as conn:
             return await conn.run_sync(snapshot)
 
-    async def _follow(self) -> None:
-        """Listen, look at each notice and at least once per poll; after any fault connect anew."""
-        while True:
-            began = time.monotonic()
-            try:
-                await self._listen()
-            except Exception as error:  # noqa: BLE001  the feed must outlive any fault; it goes stale and fails closed
-                _log.warning("change feed: %s", type(error).__name__)
-                # One that has served is replaced at once; a server that refuses is not asked without a pause.
-                await asyncio.sleep(max(0.0, began + RECONNECT - time.monotonic()))
-
     async def _listen(self) -> None:
+        """Look at each notice and at least once per poll, until the connection fails; the feed then fails closed."""
         async with self._autocommit.connect() as conn:
             raw = (await conn.get_raw_connection()).driver_connection
             assert isinstance(raw, asyncpg.Connection)
@@ -268,6 +257,7 @@ class PostgresDatabase(Database):
             try:
                 async with asyncio.timeout(LOOK_WAIT):
                     await self._look_at_everything(conn)
+                self._listener.recovered()
                 while True:
                     self._wake.clear()
                     async with asyncio.timeout(LOOK_WAIT):

@@ -141,11 +141,12 @@ class SQLiteDatabase(Database):
         return reader
 
     async def close(self) -> None:
-        await self._writer.stop()
+        has_ended = await self._writer.stop()
         self._aside.shutdown()
         abandon(self._aside_reader)
         self._aside_reader = None
-        self._turn.close()
+        if has_ended:
+            self._turn.close()
         self.feed.close()
         if self._reader is not None:
             self._reader.close()

@@ -4,14 +4,10 @@ One at a time, in a process of their own. A job is claimed in the database by a 
 every batch; when it ends with its machine, any other worker goes on from the checkpoint.
 """
 
-import asyncio
-import contextlib
-
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import PublicError
 from linkxg.ids import uuid7
 from linkxg.imports import store
 from linkxg.imports.job_process import JobProcess
@@ -19,6 +15,7 @@ from linkxg.imports.model import JobError, as_json
 from linkxg.imports.process import Order
 from linkxg.imports.take_rows import LEASE_MS
 from linkxg.imports.upload_lease import OrphanedUploads
+from linkxg.runtime.background import BackgroundTask
 from linkxg.web.logs import log
 
 EVERY_S = 1.0
@@ -31,44 +28,29 @@ class ImportRunner:
 
     def __init__(self, database: Database, database_url: str, log_level: str) -> None:
         self._database, self._url, self._log_level = database, database_url, log_level
-        self._orphans = OrphanedUploads(database)
-        self._woken = asyncio.Event()
-        self._ending = False
+        self.task = BackgroundTask("imports", self._do_next, every_s=EVERY_S)
+        self.orphans = OrphanedUploads(database)
         self._process = JobProcess()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._follow(), name="imports")
-        self._orphans.start()
 
     def wake(self) -> None:
-        self._woken.set()
+        self.task.wake()
 
     async def stop(self) -> None:
         """Let the running job finish its batch, and give it back."""
-        self._ending = True
-        await self._orphans.stop()
+        # Set first, so that no further job is claimed when the running one has ended.
+        self.task.stopping.set()
         await self._process.stop()
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self.task.stop()
 
-    async def _follow(self) -> None:
-        while not self._ending:
-            self._woken.clear()
-            try:
-                found = await self._claim()
-                if found is not None:
-                    await self._do(*found)
-                    continue
-                await self._process.end_when_idle()
-            except PublicError as error:
-                log.warning("imports.waiting", reason=error.reason)
-            except Exception as fault:  # noqa: BLE001  one job's fault must not end the imports of this worker
-                log.error("imports.fault", fault=type(fault).__name__)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), EVERY_S)
+    async def _do_next(self) -> None:
+        found = await self._claim()
+        # A job may take hours.
+        self.task.recovered()
+        if found is not None:
+            await self._do(*found)
+            self.task.wake()
+        else:
+            await self._process.end_when_idle()
 
     async def _claim(self) -> tuple[str, str, str] | None:
         """(account, job, our name in it) of a job that is ours now."""

@@ -4,17 +4,16 @@ The worker renews it while parts arrive. An upload whose worker has ended is an 
 longer counts among the imports under way, and any worker deletes it.
 """
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
-from linkxg.errors import Conflict, PublicError
+from linkxg.errors import Conflict
 from linkxg.imports.discard_upload import discard_upload
 from linkxg.imports.model import UPLOAD_LEASE_MS
 from linkxg.imports.store import hold_upload
 from linkxg.imports.under_way.store import claim_orphan, list_orphans
+from linkxg.runtime.background import BackgroundTask
 from linkxg.web.logs import log
 
 RENEW_MS = UPLOAD_LEASE_MS // 4
@@ -44,26 +43,7 @@ class OrphanedUploads:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._follow(), name="orphaned-uploads")
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _follow(self) -> None:
-        while True:
-            try:
-                await self._delete_all()
-            except PublicError as error:
-                log.warning("imports.waiting", reason=error.reason)
-            except Exception as fault:  # noqa: BLE001  the next look tries again
-                log.error("imports.fault", fault=type(fault).__name__)
-            await asyncio.sleep(LOOK_S)
+        self.task = BackgroundTask("orphaned-uploads", self._delete_all, every_s=LOOK_S)
 
     async def _delete_all(self) -> None:
         for orphan in await self._database.read_single(list_orphans, now=now_ms()):

@@ -10,7 +10,8 @@ from pathlib import Path
 from linkxg.clock import now_ms
 from linkxg.db import Change, Database
 from linkxg.db.changes import KEYS
-from linkxg.errors import TemporarilyUnavailable
+from linkxg.errors import PublicError
+from linkxg.runtime.background import BackgroundTask
 from linkxg.tokens.keys import KeyRing, KeysError
 from linkxg.tokens.shared_keys import follow
 from linkxg.tokens.store import find_sealed_keys
@@ -26,45 +27,43 @@ class KeyKeeper:
         self._database = database
         self._data_dir = data_dir
         self._keys = keys
-        self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._is_lost = False
+        # Soon after an outage the feed is fresh again, and decides by these keys.
+        self.task = BackgroundTask("keys", self._follow, every_s=None, retry_s=RETRY_S, longest_retry_s=RETRY_S)
         database.feed.subscribe(KEYS, self._heard)
-
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._keep(), name="keys")
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
 
     def _heard(self, change: Change) -> None:
         # The file may have been replaced already: by who changed the keys, or by another worker of this machine.
         if change.epoch > self._keys.version:
-            self._news.set()
-
-    async def _keep(self) -> None:
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            try:
-                await self._follow()
-            except TemporarilyUnavailable:
-                # Soon the feed is stale too, and then nothing is served that these keys could concern.
-                await asyncio.sleep(RETRY_S)
-                self._news.set()
-            except (KeysError, OSError) as error:
-                log.error("keys.failed", reason=str(error))
-                self._keys.distrust(str(error))
-                self._tell(0)
+            self.task.wake()
 
     async def _follow(self) -> None:
-        row = await self._database.read_single(find_sealed_keys)
-        if row is None or row.version <= self._keys.version:
+        if self._is_lost:
             return
-        await asyncio.to_thread(follow, self._data_dir, row)
-        self._tell(row.version)
+        try:
+            row = await self._database.read_single(find_sealed_keys)
+            if row is not None and row.version > self._keys.version:
+                await asyncio.to_thread(follow, self._data_dir, row)
+                self._apply(row.version)
+        except PublicError:
+            # Soon the feed is stale too, and then nothing is served that these keys could concern.
+            raise
+        except KeysError as error:
+            # Other parts of the program hold keys of the old file: only a restart gives them those of another one.
+            log.error("keys.failed", reason=str(error))
+            self._is_lost = True
+            self._refuse(str(error))
+        except Exception as fault:
+            self._refuse(f"signing keys: {type(fault).__name__}")
+            raise
+        else:
+            self._keys.trust()
 
-    def _tell(self, version: int) -> None:
+    def _refuse(self, reason: str) -> None:
+        self._keys.distrust(reason)
+        # Tokens that were verified before are verified again, and refused; the file may be unreadable.
+        with contextlib.suppress(PublicError):
+            self._apply(0)
+
+    def _apply(self, version: int) -> None:
         self._database.feed.apply((Change(KEYS, "", version, now_ms()),))

@@ -177,9 +177,13 @@ class KeyRing:
         self._next_look = 0
 
     def distrust(self, reason: str) -> None:
-        """Nobody can say which keys still hold: refuse to serve until the process is started anew."""
+        """Nobody can say which keys still hold: refuse to sign and to verify until `trust` is called."""
         self._distrusted = reason
         self._next_look = 0
+
+    def trust(self) -> None:
+        """The file has the newest keys."""
+        self._distrusted = None
 
     def _require_trust(self) -> None:
         if self._distrusted is not None:

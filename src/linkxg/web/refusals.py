@@ -5,7 +5,6 @@ One flat JSON object everywhere (contract «Errors»), which is also a problem o
 request id.
 """
 
-import traceback
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from linkxg.errors import (
     MissingToken,
     PublicError,
 )
+from linkxg.runtime.frames import frames_of
 from linkxg.web.exchange import JSON_TYPE, Exchange, Headers, Reply
 from linkxg.web.logs import log
 
@@ -68,12 +68,11 @@ class Refusals:
 
     def unexpected(self, fault: Exception, exchange: Exchange, path: str) -> Reply:
         """500. Only the type and the frames are logged: a fault's message may quote what the caller sent."""
-        frames = traceback.extract_tb(fault.__traceback__)[-8:]
         log.error(
             "fault",
             request_id=exchange.request_id,
             fault=type(fault).__name__,
-            frames=" < ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno} {f.name}" for f in reversed(frames)),
+            frames=frames_of(fault),
         )
         return self.reply(PublicError(reason=type(fault).__name__), exchange, path)
 

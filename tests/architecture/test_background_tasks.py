@@ -1,0 +1,42 @@
+"""Whatever runs for as long as a worker does is a `BackgroundTask`, and the page for operators describes each one."""
+
+from __future__ import annotations
+
+import ast
+
+from api.page import DOCS, tables
+from architecture.program import SOURCE, modules
+
+# What ends by itself, or ends the process when it fails.
+OTHER_TASKS = {
+    "runtime/background.py": "the one loop",
+    "waiting.py": "the rest of one request",
+    "clients/notify_owners.py": "one mail",
+    "db/standby_check.py": "one look",
+    "imports/run_import.py": "the next batch of one import",
+    "cli/serve.py": "one announcement",
+    "cli/supervisor.py": "the supervisor's own work: it ends with it, and the workers end with the supervisor",
+    "cli/worker.py": "the channel to the supervisor, which replaces a worker that falls silent",
+    "cli/worker_process.py": "the channel to a worker, which is replaced when it falls silent",
+}
+
+
+def _calls(name: str) -> list[tuple[str, ast.Call]]:
+    """(file, call) of every call of a function of this name."""
+    return [
+        (str(module.path.relative_to(SOURCE)), node)
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == name
+    ]
+
+
+def test_loops_of_a_worker_are_background_tasks() -> None:
+    found = {file for name in ("create_task", "ensure_future") for file, _ in _calls(name)}
+    assert found == OTHER_TASKS.keys(), "use runtime.background.BackgroundTask, or say why this task needs none of it"
+
+
+def test_every_background_task_is_described() -> None:
+    names = {ast.literal_eval(call.args[0]) for _, call in _calls("BackgroundTask")}
+    (listed,) = (rows for rows in tables(DOCS / "operations.md") if "while it fails" in rows[0])
+    assert {row["task"] for row in listed} == names
