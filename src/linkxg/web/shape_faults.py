@@ -77,11 +77,8 @@ def _members(value: dict[str, Any], kind: type[msgspec.Struct], at: str) -> Iter
 
 def _says(value: Any, kinds: list[Any]) -> str:
     """What the value has to be."""
-    found = [inspect.type_info(kind) for kind in kinds if kind not in (None, NoneType)]
-    first: Any = found[0] if found else None
-    while isinstance(first, inspect.Metadata):
-        first = first.type
-    match first:
+    found = [_plain(inspect.type_info(kind)) for kind in kinds if kind not in (None, NoneType)]
+    match found[0]:
         case inspect.StrType(min_length=least, max_length=most) if isinstance(value, str) and (least or most):
             if most is not None and len(value) > most:
                 return f"{TOO_LONG}: at most {most} characters."
@@ -91,7 +88,7 @@ def _says(value: Any, kinds: list[Any]) -> str:
         case inspect.BoolType():
             return "Must be true or false."
         case inspect.IntType(ge=least, le=most) | inspect.FloatType(ge=least, le=most):
-            name = "number" if any(isinstance(one, inspect.FloatType) for one in map(_plain, found)) else "whole number"
+            name = "number" if any(isinstance(one, inspect.FloatType) for one in found) else "whole number"
             return f"Must be a {name}{_between(least, most)}."
         case inspect.DateType():
             return "Must be a date such as 2026-02-28."
