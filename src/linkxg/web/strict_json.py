@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 MAX_DEPTH = 32
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """What no text may have; PostgreSQL takes NUL in none."""
-_DIGITS = 400
+_DIGITS = 1_000
 _ZERO = frozenset("-0.")
 
 
