@@ -189,7 +189,7 @@ def build(
     api = Router(
         BASE,
         route_handlers=[
-            *account_routes.routes(database, passwords, mailer, cursors, issuer),
+            *account_routes.routes(database, passwords, server_key, mailer, cursors, issuer),
             *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
             *client_routes.routes(database, server_key, cursors, notices),
             *identifier_routes.routes(database),

@@ -77,6 +77,6 @@ def base62(value: bytes, width: int) -> str:
     return "".join(reversed(digits)).rjust(width, "0")
 
 
-def client_id(seed: bytes | None = None) -> str:
-    """`lxgcli_` and 22 base62 characters, from 16 bytes of `seed` (random when absent)."""
-    return CLIENT_ID_PREFIX + base62((seed or os.urandom(16))[:16], 22)
+def client_id() -> str:
+    """`lxgcli_` and 22 base62 characters of 16 random bytes."""
+    return CLIENT_ID_PREFIX + base62(os.urandom(16), 22)

@@ -36,6 +36,10 @@ class HeldRequest:
     def finish(self) -> tuple[int, str, str]:
         """Status, Location (empty without one) and body of the answer."""
         self._socket.sendall(self.request.body[self._half :])
+        return self.answer()
+
+    def answer(self) -> tuple[int, str, str]:
+        """The same of an answer that comes before the rest is sent."""
         response = http.client.HTTPResponse(self._socket, method=self.request.method)
         response.begin()
         return response.status, response.getheader("location", ""), response.read().decode("utf-8", "replace")

@@ -33,15 +33,18 @@ class Mail:
 
 
 class SmtpSink:
-    """A mail server on a loopback port that accepts everything and keeps it."""
+    """A mail server on a loopback port that keeps what it accepts: everything, unless `accepts` is false."""
 
     def __init__(self) -> None:
         self.port = free_port()
+        self.accepts = True
         self._mails: list[Mail] = []
         self._news = threading.Condition()
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if not self.accepts:
+            return "550 No such mailbox"
         content = envelope.content
         raw = content if isinstance(content, bytes) else str(content).encode()
         with self._news:

@@ -6,6 +6,7 @@ import pytest
 
 from harness.world import World
 from imports.files import csv_file, failures, ndjson_file, new_sku, run
+from products.test_bodies import RAW
 
 COLUMNS = ("sku", "name", "dimensions.netWeight.value", "dimensions.netWeight.unit", "countryOfProduction", "brand")
 
@@ -45,3 +46,14 @@ def test_rows_of_json_too(world: World) -> None:
     ]
     assert set(found) >= {(1, "name", "5"), (1, "brand", "6"), (1, "countryOfProduction", "XX"), (2, "brand", "6")}
     assert (1, "materials[0].massFraction", "2") in found or any(field == "materials" for _, field, _ in found)
+
+
+@pytest.mark.any_engine
+def test_a_row_is_read_as_strictly_as_a_body(world: World) -> None:
+    whole_file = {"UTF-16", "raw surrogate", "empty"}
+    rows = [raw for name, raw in RAW if name not in whole_file]
+    job = run(world, b"\n".join([b'{"sku":"' + new_sku().encode() + b'"}', *rows]), format="ndjson", mode="update")
+    found = {one["row"]: one["code"] for one in failures(world, job)}
+    assert found.pop(1) == "not_found"
+    assert found.keys() == set(range(2, len(rows) + 2))
+    assert set(found.values()) == {"not_json", "out_of_range"}

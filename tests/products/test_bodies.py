@@ -107,6 +107,38 @@ def test_all_wrong_fields_are_named(world: World) -> None:
     )
 
 
+@pytest.mark.any_engine
+def test_every_member_of_a_wrong_type_is_named_in_words_of_ours(world: World) -> None:
+    content = {
+        "name": 1, "brand": "b" * 256, "dimensions": {"width": {"value": -1}}, "materials": [{"massFraction": "x"}],
+        "claims": [{"name": "c", "claimDate": "tomorrow"}], "documents": {}, "access": {"name": "secret"},
+    }  # fmt: skip
+    details = post(world, {"sku": 5, "content": content}).expect(422, "validation_failed").object()["details"]
+    assert [(one["field"], one["code"], one["message"]) for one in details] == [
+        ("sku", "invalid", "Must be a string."),
+        ("content.name", "invalid", "Must be a string."),
+        ("content.brand", "invalid", "Too long: at most 255 characters."),
+        ("content.dimensions.width.value", "invalid", "Must be a number from 0 to 9007199254740991."),
+        ("content.dimensions.width.unit", "missing", "The field unit is missing."),
+        ("content.materials[0].name", "missing", "The field name is missing."),
+        ("content.materials[0].massFraction", "invalid", "Must be a number from 0 to 1."),
+        ("content.claims[0].claimDate", "invalid", "Must be a date such as 2026-02-28."),
+        ("content.documents", "invalid", "Must be a list of at most 100 elements."),
+        ("content.access[...]", "invalid", "Must be one of authority, public, restricted."),
+    ]
+
+
+@pytest.mark.any_engine
+def test_the_faults_of_a_body_are_bounded(world: World) -> None:
+    wrong = [{"name": "n", "brand": 1}] * 99
+    content = {"name": "a"} | dict.fromkeys(("materials", "claims", "performance", "documents", "images"), wrong)
+    details = post(world, {"sku": "a", "content": content}).expect(422, "validation_failed").object()["details"]
+    assert len(details) == 100
+    made = create(world)
+    details = change(world, made, {"content": content}).expect(422, "validation_failed").object()["details"]
+    assert len(details) == 100
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [
@@ -281,6 +313,7 @@ RAW: list[tuple[str, bytes]] = [
     ("lone surrogate", b'{"sku":"a","content":{"name":"\\ud800"}}'),
     ("lone surrogate in depth", b'{"sku":"a","content":{"name":"n","attributes":{"a":[{"\\udfff":1}]}}}'),
     ("raw surrogate", b'{"sku":"a","content":{"name":"\xed\xa0\x80"}}'),
+    ("DEL", b'{"sku":"a","content":{"name":"n","description":"\x7f"}}'),
     ("escape", b'{"sku":"a","content":{"name":"n","description":"\\u001b[31m"}}'),
     ("member twice", b'{"sku":"a","content":{"name":"n","name":"m"}}'),
     ("attribute twice", b'{"sku":"a","content":{"name":"n","attributes":{"a":1,"\\u0061":2}}}'),

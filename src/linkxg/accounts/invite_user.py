@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -9,12 +10,13 @@ from linkxg.accounts import store
 from linkxg.accounts.model import Role, User, email_key, may_manage
 from linkxg.accounts.password_rules import check_new_password
 from linkxg.audit.model import Actor
-from linkxg.authorization.write_as import write_as
+from linkxg.authorization.write_as import write_as, write_once
 from linkxg.clock import DAY, now_ms
 from linkxg.crypto.passwords import Passwords
-from linkxg.crypto.secrets import INVITATION, digest, is_well_formed, new_secret
+from linkxg.crypto.secrets import INVITATION, derive, digest, is_well_formed, new_secret
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
+from linkxg.db.idempotency import Outcome, Recorded, Request, new_salt
 from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, Conflict, NotFound
 from linkxg.ids import uuid7
@@ -31,18 +33,44 @@ class Invitation(NamedTuple):
     expires_at: int
 
 
-async def invite_user(database: Database, actor: Actor, account_id: str, *, email: str, role: Role) -> Invitation:
-    """Raises AccessDenied for a role above the actor's, Conflict when the address belongs to somebody already."""
-    key = email_key(email)
+class RecordedInvitation(msgspec.Struct):
+    """What is recorded of an answer; `mailed` is null until it is known whether the mail was accepted."""
+
+    id: str
+    mailed: bool | None = False
+
+
+def invitation_request(
+    actor: Actor, account_id: str, email: str, role: Role, idempotency_key: str | None = None
+) -> Request:
+    return Request(account_id, "POST /account/users", idempotency_key, [actor.id, email, role])
+
+
+async def invite_user(
+    database: Database,
+    server_key: bytes,
+    actor: Actor,
+    request: Request,
+    *,
+    email: str,
+    role: Role,
+    mailed: bool | None = False,
+) -> Outcome[Invitation]:
+    """`mailed` is recorded. A repetition of `request` gets the same invitation while it is live.
+
+    Raises InvalidRequest for what is no address, AccessDenied for a role above the actor's, Conflict when the address
+    belongs to somebody already or the invitation of an earlier request has ended, or IdempotencyKeyReused.
+    """
+    key, account_id = email_key(email), request.account_id
     if not may_manage(actor.role, role):
         raise AccessDenied("Only an Owner can invite an Owner.")
-    token = new_secret(INVITATION)
-    now = now_ms()
+    salt, now = new_salt(), now_ms()
+    token = _token(server_key, request, salt)
     invitation_id, expires_at = uuid7(), now + LIFETIME_MS
 
-    def unit(conn: Connection) -> str | None:
+    def make(conn: Connection) -> Invitation | Conflict:
         if store.find_user_by_email(conn, key) is not None:
-            return None
+            return Conflict("This e-mail address is in use.")
         store.expire_invitations(conn, account_id, key, now)
         store.insert_invitation(
             conn,
@@ -57,13 +85,30 @@ async def invite_user(database: Database, actor: Actor, account_id: str, *, emai
             expires_at=expires_at,
         )
         audit.record(conn, account_id, actor, "user.invited", invitation_id, {"email": email, "role": role})
-        account = store.find_account(conn, account_id)
-        return str(account.name) if account else None
+        return Invitation(invitation_id, token, _account_name(conn, account_id), expires_at)
 
-    account_name = await write_as(database, actor, unit)
-    if account_name is None:
-        raise Conflict("This e-mail address is in use.")
-    return Invitation(invitation_id, token, account_name, expires_at)
+    def recall(conn: Connection, recorded: Recorded) -> Invitation | Conflict:
+        token = _token(server_key, request, recorded.salt)
+        found = store.find_invitation(conn, digest(token), now)
+        if found is None:
+            return Conflict(
+                "This request was answered before, and its invitation has been accepted, withdrawn or replaced since."
+            )
+        return Invitation(found.id, token, _account_name(conn, account_id), found.expires_at)
+
+    return await write_once(
+        database, actor, request, make, recall, record=lambda made: RecordedInvitation(made.id, mailed), salt=salt
+    )
+
+
+def _token(server_key: bytes, request: Request, salt: bytes) -> str:
+    """As client secrets are, it is derived (decision 0008)."""
+    return new_secret(INVITATION, derive(server_key, "invitation", *request.salted(salt)))
+
+
+def _account_name(conn: Connection, account_id: str) -> str:
+    account = store.find_account(conn, account_id)
+    return str(account.name) if account else ""
 
 
 async def accept_invitation(
@@ -164,8 +209,7 @@ def _find(conn: Connection, key: bytes) -> tuple[str, str] | None:
     invitation = store.find_invitation(conn, key, now_ms())
     if invitation is None or not _is_backed(conn, invitation):
         return None
-    account = store.find_account(conn, invitation.account_id)
-    return (str(account.name) if account else "", str(invitation.email))
+    return _account_name(conn, invitation.account_id), str(invitation.email)
 
 
 def _is_backed(conn: Connection, invitation: AnyRow) -> bool:

@@ -2,23 +2,23 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import msgspec
-from litestar import Request, delete, get, patch, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from linkxg.accounts.invite_user import accept_invitation, invite_user
-from linkxg.accounts.mail import Mailer, invitation_text
+from linkxg.accounts.invite_user import accept_invitation
+from linkxg.accounts.mail import Mailer
+from linkxg.accounts.mail_invitation import mail_invitation
 from linkxg.accounts.manage_user import change_user, list_people, read_account, remove_user, view
 from linkxg.accounts.model import AccountView, Invited, Role, UserView
 from linkxg.audit.list_events import list_events
 from linkxg.audit.model import AuditEvent, actor_of
-from linkxg.clock import rfc3339
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.web.exchange import account_id_of, exchange_of
+from linkxg.web.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.web.limits import Budget
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import ADMINISTRATORS, public, roles
@@ -44,6 +44,7 @@ class AcceptInvitation(msgspec.Struct, forbid_unknown_fields=True):
 def routes(
     database: Database,
     passwords: Passwords,
+    server_key: bytes,
     mailer: Mailer,
     cursors: Cursors,
     public_url: str,
@@ -58,17 +59,29 @@ def routes(
         """The people of the account."""
         return Success(data=await list_people(database, account_id_of(request.scope)))
 
-    @post("/account/users", operation_id="inviteUser", tags=["Account"], **roles(ADMINISTRATORS, INVITATIONS))
-    async def invite(request: Request[Any, Any, Any], data: JSONBody[InviteUser]) -> Success[Invited]:
+    @post(
+        "/account/users",
+        operation_id="inviteUser",
+        tags=["Account"],
+        response_headers=[REPLAYED],
+        **roles(ADMINISTRATORS, INVITATIONS),
+    )
+    async def invite(
+        request: Request[Any, Any, Any], data: JSONBody[InviteUser], idempotency_key: IdempotencyKey = None
+    ) -> Response[Success[Invited]]:
         """Invite a person. The link works once, within 7 days; it is mailed or, without mail, returned here."""
-        actor = actor_of(exchange_of(request.scope))
-        invited = await invite_user(database, actor, account_id_of(request.scope), email=data.email, role=data.role)
-        link = f"{public_url}/invitations/{quote(invited.token)}"
-        mailed = await mailer.send(data.email, *invitation_text(invited.account_name, link))
-        shown = Invited(
-            invited.id, data.email, data.role, rfc3339(invited.expires_at), mailed, None if mailed else link
+        invited = await mail_invitation(
+            database,
+            server_key,
+            mailer,
+            public_url,
+            actor_of(exchange_of(request.scope)),
+            account_id_of(request.scope),
+            email=data.email,
+            role=data.role,
+            idempotency_key=idempotency_key,
         )
-        return Success(data=shown)
+        return Response(Success(data=invited.value), headers=replay(invited.replayed))
 
     @patch("/account/users/{user_id:str}", operation_id="changeUser", tags=["Account"], **roles(ADMINISTRATORS))
     async def change(

@@ -4,7 +4,8 @@ The guard decides when a request arrives; by the time of the write the caller ma
 or signed out. OWASP ASVS 8.3.2: a change of rights applies immediately.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -13,7 +14,8 @@ from linkxg.authorization import store
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.database import P, T, Unit
-from linkxg.errors import InvalidToken
+from linkxg.db.idempotency import Make, Outcome, Recall, Request, run_once
+from linkxg.errors import InvalidToken, PublicError
 
 
 class _Refused(NamedTuple):
@@ -34,6 +36,27 @@ async def write_as(database: Database, actor: Actor, unit: Unit[P, T], *args: P.
         return unit(conn, *args, **kwargs) if refused is None else _Refused(refused)
 
     return _outcome(await database.write(authorised))
+
+
+async def write_once(
+    database: Database,
+    actor: Actor,
+    request: Request,
+    make: Make[T],
+    recall: Recall[T],
+    *,
+    record: Callable[[T], Any] = lambda made: made,
+    salt: bytes = b"",
+) -> Outcome[T]:
+    """`run_once` in a unit of work for `actor`. Raises its errors, and InvalidToken as `write_as` does."""
+
+    def unit(conn: Connection) -> Outcome[T] | PublicError:
+        return run_once(conn, request, make, recall, record=record, salt=salt)
+
+    outcome = await write_as(database, actor, unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    return outcome
 
 
 async def revoke_as(

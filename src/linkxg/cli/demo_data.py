@@ -7,7 +7,7 @@ import secrets
 from typing import Any, NamedTuple
 
 from linkxg.accounts.create_account import CLI, create_account
-from linkxg.accounts.invite_user import accept_invitation, invite_user
+from linkxg.accounts.invite_user import accept_invitation, invitation_request, invite_user
 from linkxg.accounts.model import Role
 from linkxg.cli.context import connected
 from linkxg.cli.demo_products import make_demo_products
@@ -48,11 +48,12 @@ async def make_demo_data(settings: Settings) -> DemoData:
                 database, passwords, name=ACCOUNT, owner_email=owner.email, password=owner.password, another=False
             )
             actor = CLI._replace(id=owner_id, account_id=account_id, role="OWNER")
-            for role, person in zip(_JOINING, people[1:], strict=True):
-                invitation = await invite_user(database, actor, account_id, email=person.email, role=role)
-                await accept_invitation(database, passwords, CLI, token=invitation.token, password=person.password)
             server_key = KeyRing(settings.data_dir).server_key
-            client = await register_client(database, server_key, actor, account_id, name=CLIENT, scope=SCOPE)
+            for role, person in zip(_JOINING, people[1:], strict=True):
+                request = invitation_request(actor, account_id, person.email, role)
+                invitation, _ = await invite_user(database, server_key, actor, request, email=person.email, role=role)
+                await accept_invitation(database, passwords, CLI, token=invitation.token, password=person.password)
+            client, _ = await register_client(database, server_key, actor, account_id, name=CLIENT, scope=SCOPE)
             products = await make_demo_products(database, actor, account_id)
     finally:
         passwords.close()

@@ -1,22 +1,20 @@
 """How does an Owner or Admin create an OAuth client?"""
 
-from typing import Any
-
 import msgspec
 from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.authorization.write_as import write_as
+from linkxg.authorization.write_as import write_once
 from linkxg.clients import store
-from linkxg.clients.model import MAX_CIDRS, MAX_NAME, ClientView, RegisteredClient
-from linkxg.clients.replay import Outcome, once
+from linkxg.clients.derived_secret import derive_secret, replaced
+from linkxg.clients.model import MAX_CIDRS, MAX_NAME, Client, RegisteredClient
 from linkxg.clients.show import view
 from linkxg.clock import now_ms
-from linkxg.crypto.secrets import CLIENT_SECRET, derive, digest, hint, new_secret
+from linkxg.crypto.secrets import digest, hint
 from linkxg.db import Database
-from linkxg.db.idempotency import Request
-from linkxg.errors import InvalidRequest, InvalidScope, PublicError
+from linkxg.db.idempotency import Outcome, Recorded, Request, new_salt
+from linkxg.errors import Conflict, InvalidRequest, InvalidScope
 from linkxg.ids import client_id as new_client_id
 from linkxg.ids import uuid7
 from linkxg.tokens.revoke import client_changed
@@ -38,8 +36,8 @@ async def register_client(
     allowed_cidrs: list[str] | None = None,
     self_rotation: bool = True,
     idempotency_key: str | None = None,
-) -> RegisteredClient:
-    """The client with its secret, told this once. `expires_at` is in seconds.
+) -> Outcome[RegisteredClient]:
+    """The client with its secret, which is shown this once. `expires_at` is in seconds.
 
     Raises InvalidRequest, InvalidScope (unknown, or beyond the creator's role), IdempotencyKeyReused, or Conflict for a
     repetition whose secret no longer holds.
@@ -48,14 +46,14 @@ async def register_client(
     scopes = grantable(actor.role, scope)
     cidrs = canonical_cidrs(allowed_cidrs or [])
     now = now_ms()
-    if expires_at and not now // 1000 < expires_at <= now // 1000 + MAX_EXPIRY_S:
-        raise InvalidRequest("The field expires_at must be a time in the future.")
     content = [actor.id, name, format_scope(scopes), expires_at, cidrs, self_rotation]
-    request = Request(account_id, "POST /oauth/clients", idempotency_key, content) if idempotency_key else None
+    request, salt = Request(account_id, "POST /oauth/clients", idempotency_key, content), new_salt()
 
-    def make(conn: Connection, seed: bytes | None) -> dict[str, Any]:
-        secret = new_secret(CLIENT_SECRET, seed)
-        client_id, secret_id = new_client_id(derive(seed, "client id") if seed else None), uuid7()
+    def make(conn: Connection) -> RegisteredClient | InvalidRequest:
+        if expires_at and not now // 1000 < expires_at <= now // 1000 + MAX_EXPIRY_S:
+            return InvalidRequest("The field expires_at must be a time in the future.")
+        secret = derive_secret(server_key, request, salt)
+        client_id, secret_id = new_client_id(), uuid7()
         store.insert_client(
             conn, account_id, id=client_id, name=name, scopes=scopes, created_at=now, created_by=actor.id or "-",
             cidrs=cidrs, self_rotation=self_rotation,
@@ -71,25 +69,29 @@ async def register_client(
         )  # fmt: skip
         created = store.find_account_client(conn, account_id, client_id)
         assert created is not None
-        shown: dict[str, Any] = msgspec.to_builtins(view(created, now))
-        # Without a seed the secret is random and leaves this transaction only in the answer.
-        return shown if seed else {**shown, "client_secret": secret}
+        return _registered(created, secret, now)
 
-    def unit(conn: Connection) -> Outcome | PublicError:
-        outcome = once(conn, request, server_key, make)
-        if isinstance(outcome, PublicError) or not outcome.replayed:
-            return outcome
-        # A repetition gets the client as it is by now: it may have been disabled or narrowed.
-        client = store.find_account_client(conn, account_id, outcome.answer["client_id"])
-        assert client is not None
-        return outcome._replace(answer=msgspec.to_builtins(view(client, now)))
+    def recall(conn: Connection, recorded: Recorded) -> RegisteredClient | Conflict:
+        client = store.find_account_client(conn, account_id, recorded.read(_Created).client_id)
+        if client is None:
+            return Conflict("This request was answered before, and its client has been deleted since.")
+        secret = derive_secret(server_key, request, recorded.salt)
+        # The client as it is by now: it may have been disabled or narrowed.
+        return replaced(client, secret) or _registered(client, secret, now)
 
-    outcome = await write_as(database, actor, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    answer, seed, _ = outcome
-    secret = answer.pop("client_secret", None) or new_secret(CLIENT_SECRET, seed)
-    shown = msgspec.convert(answer, ClientView)
+    return await write_once(
+        database, actor, request, make, recall, record=lambda made: _Created(made.client_id), salt=salt
+    )
+
+
+class _Created(msgspec.Struct):
+    """What is recorded of the answer."""
+
+    client_id: str
+
+
+def _registered(client: Client, secret: str, now: int) -> RegisteredClient:
+    shown = view(client, now)
     expiry = shown.secrets[0].expires_at if shown.secrets else None
     return RegisteredClient(**msgspec.structs.asdict(shown), client_secret=secret, client_secret_expires_at=expiry or 0)
 

@@ -4,7 +4,7 @@ At once, or after a grace period in which both work. At most two secrets live; o
 to commit holds the live secret. Rotation never touches scopes (guide, «Rotating client secrets»).
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection
@@ -13,25 +13,18 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.authorization.write_as import revoke_as, write_as
 from linkxg.clients import store
+from linkxg.clients.derived_secret import derive_secret, replaced
 from linkxg.clients.model import MAX_GRACE_S, Client, RotatedSecret, SecretView
-from linkxg.clients.replay import once
 from linkxg.clients.self_rotations import check_self_rotations
 from linkxg.clients.show import secret_view
 from linkxg.clock import now_ms, seconds_or_none
-from linkxg.crypto.secrets import CLIENT_SECRET, digest, hint, new_secret
+from linkxg.crypto.secrets import digest, hint
 from linkxg.db import Database
-from linkxg.db.idempotency import Request
+from linkxg.db.idempotency import Outcome, Recorded, Request, new_salt, run_once
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, PublicError
 from linkxg.ids import uuid7
 from linkxg.tokens.revoke import client_changed
 from linkxg.web.permits import ADMINISTRATORS
-
-
-class Rotation(NamedTuple):
-    """The new secret; `replayed` when this very request was answered before, and this is that answer."""
-
-    rotated: RotatedSecret
-    replayed: bool
 
 
 async def rotate_secret(
@@ -44,8 +37,8 @@ async def rotate_secret(
     grace_period_seconds: int = 0,
     revoke_tokens: bool = False,
     idempotency_key: str | None = None,
-) -> Rotation:
-    """The new secret, told this once. Owners and Admins, or the client itself unless that is switched off for it.
+) -> Outcome[RotatedSecret]:
+    """The new secret, shown this once. For Owners and Admins, or for the client itself unless that is switched off.
 
     Raises NotFound, AccessDenied, InvalidRequest, IdempotencyKeyReused, RateLimitExceeded for a client that rotates too
     often, or Conflict for a repetition whose secret no longer holds.
@@ -54,21 +47,26 @@ async def rotate_secret(
         raise InvalidRequest(f"The field grace_period_seconds must be between 0 and {MAX_GRACE_S}.")
     content = [actor.id, grace_period_seconds, revoke_tokens]
     route = f"POST /oauth/clients/{client_id}/rotate"
-    request = Request(account_id, route, idempotency_key, content) if idempotency_key else None
+    request, salt = Request(account_id, route, idempotency_key, content), new_salt()
 
-    def permit(conn: Connection) -> PublicError | None:
-        client = store.find_account_client(conn, account_id, client_id)
-        return _refusal(actor, client_id, client) or (NotFound() if client is None else None)
-
-    def make(conn: Connection, seed: bytes | None) -> dict[str, Any] | PublicError:
+    def unit(conn: Connection) -> Outcome[RotatedSecret] | PublicError:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
         refused = _refusal(actor, client_id, client)
         if refused is not None or client is None:
             return refused or NotFound()
+
+        def recall(conn: Connection, recorded: Recorded) -> RotatedSecret | Conflict:
+            secret = derive_secret(server_key, request, recorded.salt)
+            answer = recorded.read(dict[str, Any])
+            return replaced(client, secret) or RotatedSecret(client_secret=secret, **answer)
+
+        return run_once(conn, request, lambda conn: make(conn, client), recall, record=_without_secret, salt=salt)
+
+    def make(conn: Connection, client: Client) -> RotatedSecret | PublicError:
         now = now_ms()
         if actor.kind == "client" and (refused := check_self_rotations(client, now)):
             return refused
-        secret, secret_id = new_secret(CLIENT_SECRET, seed), uuid7()
+        secret, secret_id = derive_secret(server_key, request, salt), uuid7()
         live = client.live_secrets(now)
         newest = client.secrets[-1]
         lifetime = newest.expires_at - newest.created_at if newest.expires_at else None
@@ -90,20 +88,20 @@ async def rotate_secret(
                 "revoke_tokens": revoke_tokens,
             },
         )  # fmt: skip
-        answer = {
-            "client_id": client_id,
-            "client_secret_expires_at": seconds_or_none(expires_at) or 0,
-            "previous_secret_expires_at": seconds_or_none(kept_until),
-            "revoked_tokens": revoke_tokens,
-        }
-        return answer if seed else {**answer, "client_secret": secret}
+        return RotatedSecret(
+            client_id, secret, seconds_or_none(expires_at) or 0, seconds_or_none(kept_until), revoke_tokens
+        )
 
-    outcome = await revoke_as(database, actor, account_id, once, request, server_key, make, permit)
+    outcome = await revoke_as(database, actor, account_id, unit)
     if isinstance(outcome, PublicError):
         raise outcome
-    answer, seed, replayed = outcome
-    secret = answer.pop("client_secret", None) or new_secret(CLIENT_SECRET, seed)
-    return Rotation(RotatedSecret(client_secret=secret, **answer), replayed)
+    return outcome
+
+
+def _without_secret(rotated: RotatedSecret) -> dict[str, Any]:
+    answer = msgspec.structs.asdict(rotated)
+    del answer["client_secret"]
+    return answer
 
 
 async def remove_secret(database: Database, actor: Actor, account_id: str, client_id: str, secret_id: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, delete, get, patch, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
@@ -16,9 +16,8 @@ from linkxg.clients.register import register_client
 from linkxg.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
 from linkxg.clients.show import list_clients, show_client
 from linkxg.db import Database
-from linkxg.db.idempotency import check_key
 from linkxg.web.exchange import account_id_of, exchange_of
-from linkxg.web.headers import IdempotencyKey
+from linkxg.web.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.web.limits import Budget
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors
 from linkxg.web.permits import ADMINISTRATORS, any_caller, roles
@@ -67,13 +66,19 @@ class ClientList(msgspec.Struct):
 def routes(
     database: Database, server_key: bytes, cursors: Cursors, notices: OwnerNotices
 ) -> Sequence[HTTPRouteHandler]:
-    @post("/oauth/clients", operation_id="registerClient", tags=["OAuth clients"], **roles(ADMINISTRATORS))
+    @post(
+        "/oauth/clients",
+        operation_id="registerClient",
+        tags=["OAuth clients"],
+        response_headers=[REPLAYED],
+        **roles(ADMINISTRATORS),
+    )
     async def register(
         request: Request[Any, Any, Any], data: JSONBody[RegisterClient], idempotency_key: IdempotencyKey = None
-    ) -> RegisteredClient:
+    ) -> Response[RegisteredClient]:
         """Create a client. The secret is shown only once."""
         actor = actor_of(exchange_of(request.scope))
-        return await register_client(
+        registered = await register_client(
             database,
             server_key,
             actor,
@@ -83,8 +88,9 @@ def routes(
             expires_at=data.expires_at,
             allowed_cidrs=data.allowed_cidrs,
             self_rotation=data.self_rotation,
-            idempotency_key=check_key(idempotency_key),
+            idempotency_key=idempotency_key,
         )
+        return Response(registered.value, headers=replay(registered.replayed))
 
     @get("/oauth/clients", operation_id="listClients", tags=["OAuth clients"], **roles(ADMINISTRATORS))
     async def listing(
@@ -137,6 +143,7 @@ def routes(
         operation_id="rotateSecret",
         tags=["OAuth clients"],
         status_code=200,
+        response_headers=[REPLAYED],
         **any_caller(ROTATIONS),
     )
     async def rotate(
@@ -144,7 +151,7 @@ def routes(
         client_id: FromPath[str],
         data: JSONBody[RotateSecret | None] = None,
         idempotency_key: IdempotencyKey = None,
-    ) -> RotatedSecret:
+    ) -> Response[RotatedSecret]:
         """Replace the secret. For an Owner, an Admin, or the client itself; the new secret is shown only once."""
         wanted = data or RotateSecret()
         actor = actor_of(exchange_of(request.scope))
@@ -156,11 +163,11 @@ def routes(
             client_id,
             grace_period_seconds=wanted.grace_period_seconds,
             revoke_tokens=wanted.revoke_tokens,
-            idempotency_key=check_key(idempotency_key),
+            idempotency_key=idempotency_key,
         )
         if not replayed:
             notices.secret_rotated(actor, account_id_of(request.scope), client_id)
-        return rotated
+        return Response(rotated, headers=replay(replayed))
 
     @delete(
         "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",

@@ -125,7 +125,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         if errors:
             return _form(visit, key, errors=errors)
         try:
-            made = await register_client(
+            made, _ = await register_client(
                 parts.database,
                 parts.server_key,
                 visit.actor,

@@ -14,14 +14,15 @@ from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response
-from sqlalchemy import Connection
 
 from linkxg.clock import DAY, now_ms
 from linkxg.console.cookies import SESSION, cookie_header
 from linkxg.console.forgery import FIELD, form_token
 from linkxg.console.page_forms import SECRET_FIELDS
 from linkxg.crypto.secrets import derive
-from linkxg.db import Database, idempotency
+from linkxg.db import Database
+from linkxg.db.idempotency import Outcome, run_once
+from linkxg.db.idempotency import Request as OneRequest
 from linkxg.sessions.console_session import Entered
 from linkxg.web.exchange import Exchange, exchange_of, nothing_more
 from linkxg.web.forms import FORM_TYPE
@@ -68,15 +69,9 @@ def unseal(server_key: bytes, sealed: str) -> CarriedForm | None:
 
 async def use_once(database: Database, account_id: str, form: CarriedForm) -> bool:
     """False when the form was posted before: the sign-in page that holds it can be sent again."""
-    used = idempotency.Request(account_id, "console: carried form", form.nonce, form.user_id)
-
-    def unit(conn: Connection) -> bool:
-        if idempotency.find_record(conn, used) is not None:
-            return False
-        idempotency.insert_record(conn, used, None)
-        return True
-
-    return await database.write(unit)
+    used = OneRequest(account_id, "console: carried form", form.nonce, form.user_id)
+    outcome = await database.write(run_once, used, lambda conn: None, lambda conn, recorded: None)
+    return isinstance(outcome, Outcome) and not outcome.replayed
 
 
 async def post_again(

@@ -65,7 +65,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             told = "The file is larger than 100 MB." if isinstance(error, PayloadTooLarge) else error.description
             return await _list(parts, visit, error=told, status=error.status)
         parts.wake_imports()
-        return go(visit, f"{LIST}/{started.job.id}")
+        return go(visit, f"{LIST}/{started.value.id}")
 
     @get(f"{LIST}/template", **session_roles(WRITERS))
     async def show_template() -> Response[bytes]:

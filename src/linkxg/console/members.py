@@ -1,14 +1,13 @@
 """`/account/members`: who belongs to the account, and what may they do?"""
 
 from typing import Any, get_args
-from urllib.parse import quote
 
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.accounts.invite_user import invite_user, list_invitations, withdraw_invitation
-from linkxg.accounts.mail import invitation_text
+from linkxg.accounts.invite_user import list_invitations, withdraw_invitation
+from linkxg.accounts.mail_invitation import mail_invitation
 from linkxg.accounts.manage_user import LAST_OWNER, change_user, is_last_owner, list_people, remove_user
 from linkxg.accounts.model import RANK, Role, UserView, may_manage
 from linkxg.accounts.routes import INVITATIONS
@@ -55,8 +54,15 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             return asking
         try:
             await parts.limits.spend(INVITATIONS, caller_key(visit.account_id, visit.person.user_id))
-            invited = await invite_user(
-                parts.database, visit.actor, visit.account_id, email=email, role=_role(visit.form.text("role"))
+            invited, _ = await mail_invitation(
+                parts.database,
+                parts.server_key,
+                parts.mailer,
+                parts.public_url,
+                visit.actor,
+                visit.account_id,
+                email=email,
+                role=_role(visit.form.text("role")),
             )
         except RateLimitExceeded as error:
             wait = f"{error.description.rstrip()} Wait {count(error.retry_after or 1, 'second')}."
@@ -65,12 +71,10 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             said = error.description.replace("The field email is", "The address is")
             field = "role" if isinstance(error, AccessDenied) else "email"
             return await _list(parts, visit, errors=FormErrors([(field, said)]), status=error.status)
-        link = f"{parts.public_url}/invitations/{quote(invited.token)}"
-        mailed = await parts.mailer.send(email, *invitation_text(invited.account_name, link))
         told = f"{email} is invited."
-        if mailed:
+        if invited.mailed:
             told += " The link was mailed; it works once, within 7 days."
-        return await _list(parts, visit, notice=Notice("Done", told), link=None if mailed else link)
+        return await _list(parts, visit, notice=Notice("Done", told), link=invited.link)
 
     @post(f"{MEMBERS}/invitations/{{invitation_id:str}}/withdraw", **session_roles(ADMINISTRATORS))
     async def withdraw(request: Request[Any, Any, Any], invitation_id: FromPath[str]) -> Response[str]:

@@ -49,7 +49,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             return _form(visit, key, errors=errors, status=409)
         read = [f"{label(name)}: read as {value}." for name, value in read_as({"gtin": visit.form.text("gtin")})]
         return go(
-            visit, f"/products/{made.told.id}", **flash_message(visit, " ".join(["The product is created.", *read]))
+            visit, f"/products/{made.value.id}", **flash_message(visit, " ".join(["The product is created.", *read]))
         )
 
     return [new, create]

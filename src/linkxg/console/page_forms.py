@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from linkxg.errors import InvalidRequest
 from linkxg.web.exchange import Exchange
 from linkxg.web.forms import is_form, refuse_form_coding
+from linkxg.web.strict_json import CONTROL
 
 FORM_LIMIT = 256 * 1024
 MAX_FIELDS = 64
@@ -18,7 +19,6 @@ SECRET_FIELDS = frozenset({"password", "current_password", "new_password", "clie
 _UNCHANGED = SECRET_FIELDS | {"confirm_password"}
 """Fields of which no character is replaced: what they hold is compared, or refused by the rules for passwords."""
 _MULTILINE = frozenset({"description", "ranges"})
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LINE_BREAK = re.compile(r"\r\n|[\x0b\x0c]")
 
 
@@ -52,9 +52,9 @@ def read_fields(raw: bytes) -> PageForm:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
         raise InvalidRequest("The form is malformed.") from None
-    if any(_CONTROL.search(name) for name, _ in pairs):
+    if any(CONTROL.search(name) for name, _ in pairs):
         raise InvalidRequest("The name of a field contains a control character.")
-    replaced = any(_CONTROL.search(value) for name, value in pairs if name not in _UNCHANGED)
+    replaced = any(CONTROL.search(value) for name, value in pairs if name not in _UNCHANGED)
     return PageForm([(name, _printable(name, value)) for name, value in pairs], replaced=replaced)
 
 
@@ -63,7 +63,7 @@ def _printable(name: str, value: str) -> str:
     if name in _UNCHANGED:
         return value.replace("\r\n", "\n")
     text = _LINE_BREAK.sub("\n", value) if name in _MULTILINE else value.replace("\r\n", "\n")
-    return _CONTROL.sub(" ", text)
+    return CONTROL.sub(" ", text)
 
 
 async def read_page_form(exchange: Exchange, limit: int = FORM_LIMIT) -> PageForm:

@@ -12,11 +12,11 @@ from linkxg.console.form_errors import FormErrors
 from linkxg.errors import ValidationFailed
 from linkxg.products.diff_versions import changed_fields
 from linkxg.products.model import Shown
+from linkxg.web.shape_faults import TOO_LONG, TOO_SHORT
 
 _PART = re.compile(r"[^.\[\]]+")
 _HUMP = re.compile(r"(?<=[a-z])[A-Z]")
 _LETTERS = {"gln", "gtin", "sku", "url"}
-_LENGTH = re.compile(r"length (?P<which>[<>])= (?P<bound>\d+)")
 
 
 class Field(NamedTuple):
@@ -124,11 +124,10 @@ def to_fill_in(detail: dict[str, str]) -> Missing:
 def in_words(detail: dict[str, str]) -> str:
     """A detail of a refusal as a sentence."""
     name, message = label(detail["field"]), detail["message"]
-    length = _LENGTH.search(message)
-    if detail["code"] == "missing" or (length and length["which"] == ">"):
+    if detail["code"] == "missing" or message.startswith(TOO_SHORT):
         return f"{name} is missing."
-    if length:
-        return f"{name} is too long: at most {length['bound']} characters."
+    if message.startswith(TOO_LONG):
+        return f"{name} is {message[0].lower()}{message[1:]}"
     return f"{name}: {message}"
 
 

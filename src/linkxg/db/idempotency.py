@@ -1,21 +1,23 @@
-"""Was this very request answered before?
+"""Idempotent requests: `run_once` does something once per key, and answers a repetition from its record.
 
-A record per (account, route, Idempotency-Key) for 24 hours, after draft-ietf-httpapi-idempotency-key-header. It
-holds a digest of the request, the answer without any secret, and a salt: a secret in the answer is derived from
-the salt and the server key, so the same request is told the same secret although nothing stored reveals it.
+draft-ietf-httpapi-idempotency-key-header. There is one record per (account, route, Idempotency-Key) for 24 hours: a
+digest of the request, the answer without any secret, and a salt. A secret in the answer is derived from the salt and
+the server key, so a repetition gets the same secret although nothing stored reveals it.
 """
 
 import hashlib
 import os
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Index, LargeBinary, String, Table, Text, func, select
 
 from linkxg.clock import DAY, now_ms
 from linkxg.db.schema import Milliseconds, metadata
-from linkxg.errors import InvalidRequest
+from linkxg.errors import IdempotencyKeyReused, InvalidRequest, PublicError
 
+T = TypeVar("T")
 KEEP_MS = DAY
 MAX_KEY = 255
 
@@ -34,28 +36,52 @@ records = Table(
 
 
 class Request(NamedTuple):
-    """What makes two requests the same: route, key and content (which names the caller), all of one account."""
+    """What makes two requests the same: route, key and content (which names the caller), all of one account.
+
+    A request without a key repeats no other.
+    """
 
     account_id: str
     route: str
-    key: str
+    key: str | None
     content: Any
 
     @property
     def key_digest(self) -> bytes:
-        return hashlib.sha256(self.key.encode()).digest()
+        return hashlib.sha256((self.key or "").encode()).digest()
 
     @property
     def digest(self) -> bytes:
         return hashlib.sha256(msgspec.json.encode(self.content, order="sorted")).digest()
 
+    def salted(self, salt: bytes) -> tuple[str, str, str, str]:
+        """What a secret in the answer is derived from, with a server key."""
+        return salt.hex(), self.account_id, self.route, self.key or ""
+
 
 class Recorded(NamedTuple):
-    """What was answered; `matches` is false when the key was used for another request."""
+    """The record of an earlier request; `matches` is false when the key was used for another one."""
 
     matches: bool
     salt: bytes
-    answer: Any
+    answer: str
+
+    def read(self, kind: type[T]) -> T:
+        """The recorded answer."""
+        return msgspec.json.decode(self.answer, type=kind)
+
+
+class Outcome(NamedTuple, Generic[T]):
+    """What a request leads to; `replayed` says that it repeats an earlier one."""
+
+    value: T
+    replayed: bool
+
+
+Make = Callable[[Connection], T | PublicError]
+"""Does what is asked for, or refuses. What is mailed or started besides is up to the caller, unless it is a replay."""
+Recall = Callable[[Connection, Recorded], T | PublicError]
+"""The answer to a repetition, by the record and by what holds now; an error if the first answer no longer holds."""
 
 
 def check_key(key: str | None) -> str | None:
@@ -67,12 +93,48 @@ def check_key(key: str | None) -> str | None:
     return key
 
 
+def read_key(value: bytes | None) -> str | None:
+    """`check_key` of a header field."""
+    return None if value is None else check_key(value.decode("latin-1"))
+
+
 def new_salt() -> bytes:
     return os.urandom(32)
 
 
+def run_once(
+    conn: Connection,
+    request: Request,
+    make: Make[T],
+    recall: Recall[T],
+    *,
+    record: Callable[[T], Any] = lambda made: made,
+    salt: bytes = b"",
+) -> Outcome[T] | PublicError:
+    """The outcome of `make`, which runs once per key; a repetition gets what `recall` gives, or IdempotencyKeyReused.
+
+    What `record` takes of the answer is kept. A refused request does not use its key up.
+    """
+    recorded = find_record(conn, request)
+    if recorded is not None:
+        recalled = recall(conn, recorded) if recorded.matches else IdempotencyKeyReused()
+        return recalled if isinstance(recalled, PublicError) else Outcome(recalled, True)
+    made = make(conn)
+    if isinstance(made, PublicError):
+        return made
+    insert_record(conn, request, record(made), salt=salt)
+    return Outcome(made, False)
+
+
+def as_recorded(kind: type[T]) -> Recall[T]:
+    """For an answer that holds whatever has changed since."""
+    return lambda conn, recorded: recorded.read(kind)
+
+
 def find_record(conn: Connection, request: Request) -> Recorded | None:
     """The record of this key, unless it is older than a day; of two equal requests at once the second waits."""
+    if request.key is None:
+        return None
     if conn.dialect.name == "postgresql":
         seed = request.account_id.encode() + request.key_digest
         lock = int.from_bytes(hashlib.sha256(seed).digest()[:8], signed=True)
@@ -80,11 +142,13 @@ def find_record(conn: Connection, request: Request) -> Recorded | None:
     row = conn.execute(select(records).where(*_same(request), records.c.created_at > now_ms() - KEEP_MS)).first()
     if row is None:
         return None
-    return Recorded(row.request_digest == request.digest, row.salt, msgspec.json.decode(row.answer))
+    return Recorded(row.request_digest == request.digest, row.salt, row.answer)
 
 
 def insert_record(conn: Connection, request: Request, answer: Any, *, salt: bytes = b"") -> None:
-    """Remember the answer, and the salt if a secret in it is derived; an expired record of the same key is replaced."""
+    """Keep the answer, and the salt if a secret in it is derived, in place of an earlier record of the key."""
+    if request.key is None:
+        return
     conn.execute(records.delete().where(*_same(request)))
     conn.execute(
         records.insert().values(
@@ -97,6 +161,11 @@ def insert_record(conn: Connection, request: Request, answer: Any, *, salt: byte
             created_at=now_ms(),
         )
     )
+
+
+def update_record(conn: Connection, request: Request, answer: Any) -> None:
+    """Keep another answer, for what became known after the first transaction."""
+    conn.execute(records.update().where(*_same(request)).values(answer=msgspec.json.encode(answer).decode()))
 
 
 def _same(request: Request) -> tuple[ColumnElement[bool], ...]:

@@ -9,10 +9,8 @@ from litestar.params import JSONBody
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
-from linkxg.db.idempotency import check_key
-from linkxg.identifiers.ask_once import ask_once
 from linkxg.identifiers.model import Checked, Identifiers
-from linkxg.identifiers.validate import validate
+from linkxg.identifiers.validate import validate_all
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.web.pages import Success
@@ -36,7 +34,7 @@ def routes(database: Database) -> Sequence[HTTPRouteHandler]:
         An invalid identifier is a result, not an error; a valid one is returned in its normal form.
         """
         actor, account_id = actor_of(exchange_of(request.scope)), account_id_of(request.scope)
-        replayed = await ask_once(database, actor, account_id, data, check_key(idempotency_key))
-        return Response(Success(data=[validate(one) for one in data.identifiers]), headers=replay(replayed))
+        checked = await validate_all(database, actor, account_id, data, idempotency_key)
+        return Response(Success(data=checked.value), headers=replay(checked.replayed))
 
     return [check]

@@ -1,14 +1,31 @@
-"""Is each of these identifiers what it is said to be, and what is its normal form?"""
+"""Checks identifiers, and brings them into their normal form."""
 
 from collections.abc import Callable
 
+from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_once
+from linkxg.db import Database
+from linkxg.db.idempotency import Outcome, Request
 from linkxg.identifiers.digital_link import RESOLVER, Identified, read_digital_link
 from linkxg.identifiers.epc_urn import read_epc_urn
 from linkxg.identifiers.gtin import FORMATS, NotAGtin, is_restricted, read_gtin
 from linkxg.identifiers.keys import KEYS, NotAnIdentifier, check_value
-from linkxg.identifiers.model import Checked, Identifier
+from linkxg.identifiers.model import Checked, Identifier, Identifiers
 
 _RESTRICTED = "Numbers of this range are for use within one company or region only."
+
+
+async def validate_all(
+    database: Database, actor: Actor, account_id: str, given: Identifiers, idempotency_key: str | None
+) -> Outcome[list[Checked]]:
+    """Raises IdempotencyKeyReused. An answer follows from its list alone, so none is recorded."""
+    checked = [validate(one) for one in given.identifiers]
+    if idempotency_key is None:
+        return Outcome(checked, False)
+    request = Request(account_id, "POST /identifiers/validate", idempotency_key, [actor.id, given])
+    return await write_once(
+        database, actor, request, lambda conn: checked, lambda conn, recorded: checked, record=lambda made: None
+    )
 
 
 def validate(given: Identifier) -> Checked:

@@ -12,13 +12,11 @@ from typing import Any, NamedTuple
 from msgspec import inspect
 
 from linkxg.imports.decimal_comma import AMBIGUOUS, COMMA_NUMBER, LOCAL_FLAGS, is_ambiguous
-from linkxg.imports.json_rows import read_value
-from linkxg.imports.lines import CONTROL
 from linkxg.imports.model import MAX_COLUMNS, EmptyAs, Fault, Key, Mode
 from linkxg.imports.spreadsheet_artifacts import artifact, rounded
 from linkxg.products.content import Content
-from linkxg.web.json_number import NumberOutOfRange
 from linkxg.web.spreadsheet_cells import unguarded
+from linkxg.web.strict_json import CONTROL, NumberOutOfRange, parse
 
 ERROR_COLUMNS = ("errorCode", "errorMessage")
 """Of a file of failed rows: not read when it is sent again."""
@@ -63,7 +61,7 @@ def _flag(cell: str) -> Any:
 
 def _json(cell: str) -> Any:
     try:
-        return read_value(cell)
+        return parse(cell)
     except NumberOutOfRange as error:
         raise NotAValue(str(error)) from None
     except ValueError:
@@ -76,7 +74,7 @@ def _attribute(cell: str) -> Any:
         return SPREADSHEET_FLAGS[cell]
     if cell[0] in '-0123456789tf"[{':
         try:
-            return read_value(cell)
+            return parse(cell)
         except NumberOutOfRange as error:
             raise NotAValue(f"{error} Put text into JSON quotation marks.") from None
         except ValueError:

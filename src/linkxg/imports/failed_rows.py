@@ -19,11 +19,11 @@ from linkxg.db import Database
 from linkxg.imports import store
 from linkxg.imports.columns import ERROR_COLUMNS
 from linkxg.imports.csv_dialect import SEPARATORS, read_dialect
-from linkxg.imports.json_rows import read_value
 from linkxg.imports.lines import Unreadable
 from linkxg.imports.model import FailedRow, JobRow
 from linkxg.imports.read_import import ROWS_AT_ONCE
 from linkxg.web.spreadsheet_cells import guarded
+from linkxg.web.strict_json import parse
 
 FileType = Literal["text/csv", "application/x-ndjson"]
 
@@ -78,7 +78,7 @@ def _csv_row(names: list[str], row: FailedRow, separator: str) -> bytes:
 def _json_row(row: FailedRow) -> bytes:
     told = {"errorCode": _codes(row), "errorMessage": _messages(row)}
     try:
-        value = read_value(row.raw)
+        value = parse(row.raw)
     except ValueError:
         value = None
     members = value if isinstance(value, dict) else {"value": row.raw}

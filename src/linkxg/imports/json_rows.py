@@ -4,15 +4,12 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NoReturn
 
-from linkxg.imports.lines import CONTROL, Lines, Unreadable, too_large
+from linkxg.imports.lines import Lines, Unreadable, too_large
 from linkxg.imports.model import MAX_ROW_BYTES
-from linkxg.web.json_body import MAX_DEPTH
-from linkxg.web.json_number import read_fraction
+from linkxg.web.strict_json import short
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_DIGITS = 400
 _BOM = "\ufeff"
 
 
@@ -44,7 +41,7 @@ class JsonRows:
         self._at = 0
         self._line = 1
         self._taken = 0
-        self._decoder = json.JSONDecoder(parse_int=_short, parse_float=_short)
+        self._decoder = json.JSONDecoder(parse_int=short, parse_float=short)
 
     def taken(self) -> int:
         return self._taken
@@ -118,70 +115,6 @@ def _pieces(blocks: Iterator[bytes]) -> Iterator[str]:
     for place, block in enumerate(blocks):
         text = decode(block)
         yield text if place else text.removeprefix(_BOM)
-
-
-def read_value(text: str) -> Any:
-    """One JSON value, strictly: no name twice, no NaN, no endless number, no control character, not too deep.
-
-    Raises ValueError; NumberOutOfRange for a number that a double cannot hold.
-    """
-    try:
-        value = json.loads(
-            text, object_pairs_hook=_members, parse_constant=_no_constant, parse_int=_integer, parse_float=read_fraction
-        )
-        if text.count("{") + text.count("[") > MAX_DEPTH:
-            _check_depth(value)
-        if "\\" in text:
-            _check_texts(value)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    return value
-
-
-def _check_depth(value: Any, depth: int = 0) -> None:
-    """Raises ValueError where `POST /products` would refuse the nesting."""
-    if depth > MAX_DEPTH:
-        raise ValueError("nested too deeply")
-    if isinstance(value, dict | list):
-        for member in value.values() if isinstance(value, dict) else value:
-            _check_depth(member, depth + 1)
-
-
-def _check_texts(value: Any) -> None:
-    """Raises ValueError for what only an escape can bring in: control characters and lone surrogates."""
-    if isinstance(value, str):
-        if CONTROL.search(value):
-            raise ValueError("a control character")
-        value.encode()
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            _check_texts(name)
-            _check_texts(member)
-    elif isinstance(value, list):
-        for member in value:
-            _check_texts(member)
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a name is repeated")
-    return members
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _integer(text: str) -> int:
-    return int(_short(text))
-
-
-def _short(text: str) -> str:
-    """Python takes long for integers of thousands of digits, and refuses longer ones."""
-    if len(text) > _DIGITS:
-        raise ValueError("a number has too many digits")
-    return text
 
 
 def _broken() -> Unreadable:

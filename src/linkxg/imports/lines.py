@@ -2,13 +2,9 @@
 
 import codecs
 import io
-import re
 from collections.abc import Iterator
 
 from linkxg.imports.model import MAX_ROW_BYTES
-
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""What no text may have; PostgreSQL takes NUL in none."""
 
 
 class Unreadable(Exception):

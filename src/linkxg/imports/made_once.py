@@ -1,34 +1,35 @@
-"""What does a request about imports answer that may have been made before?"""
+"""Requests about imports that are done once: a repetition gets the same import, as it is by now."""
 
 from collections.abc import Callable
 
+import msgspec
 from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
-from linkxg.authorization.write_as import write_as
-from linkxg.db import Database, idempotency
-from linkxg.db.idempotency import Request
-from linkxg.errors import PublicError
+from linkxg.authorization.write_as import write_once
+from linkxg.db import Database
+from linkxg.db.idempotency import Outcome, Recorded, Request
+from linkxg.errors import Conflict, PublicError
 from linkxg.imports.model import JobRow
-from linkxg.imports.start_import import Started, find_started
+from linkxg.imports.store import find_job
 
 Unit = Callable[[Connection], JobRow | PublicError]
 
 
-async def made_once(database: Database, actor: Actor, account_id: str, request: Request | None, unit: Unit) -> Started:
-    """What `unit` leaves; of a request that was made before, its job as it is now. Raises what `unit` refuses with."""
+class RecordedJob(msgspec.Struct):
+    """What is recorded of the answer."""
 
-    def once(conn: Connection) -> Started | PublicError:
-        if request is not None and (recorded := idempotency.find_record(conn, request)) is not None:
-            return find_started(conn, account_id, recorded)
-        job = unit(conn)
-        if isinstance(job, PublicError):
-            return job
-        if request is not None:
-            idempotency.insert_record(conn, request, {"id": job.id})
-        return Started(job, False)
+    id: str
 
-    outcome = await write_as(database, actor, once)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+
+async def made_once(database: Database, actor: Actor, account_id: str, request: Request, unit: Unit) -> Outcome[JobRow]:
+    """What `unit` leaves.
+
+    Raises what it refuses with, IdempotencyKeyReused, or Conflict for a repetition whose import has been deleted.
+    """
+
+    def recall(conn: Connection, recorded: Recorded) -> JobRow | Conflict:
+        job = find_job(conn, account_id, recorded.read(RecordedJob).id)
+        return job or Conflict("This request was answered before, and its import has been deleted since.")
+
+    return await write_once(database, actor, request, unit, recall, record=lambda job: RecordedJob(job.id))

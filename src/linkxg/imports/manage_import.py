@@ -6,18 +6,18 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.db.idempotency import Request
+from linkxg.db.idempotency import Outcome, Request
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid, uuid7
 from linkxg.imports import store
 from linkxg.imports.made_once import Unit, made_once
 from linkxg.imports.model import KEEP_MS, OPEN, JobRow, as_json
-from linkxg.imports.start_import import Started, crowded, open_job, record_start
+from linkxg.imports.start_import import crowded, open_job, record_start
 
 
 async def cancel_import(
     database: Database, actor: Actor, account_id: str, job_id: str, idempotency_key: str | None = None
-) -> Started:
+) -> Outcome[JobRow]:
     """The job as it then is: a running one ends after its present batch, whose rows stay.
 
     Raises NotFound, IdempotencyKeyReused, or InvalidState for a job that has ended.
@@ -41,7 +41,7 @@ async def cancel_import(
 
 async def retry_import(
     database: Database, actor: Actor, account_id: str, job_id: str, idempotency_key: str | None = None
-) -> Started:
+) -> Outcome[JobRow]:
     """A job that FAILED or was cancelled goes on from its checkpoint; of one that COMPLETED_WITH_ERRORS a new job takes
     the failed rows again, from the file that is still kept.
 
@@ -87,9 +87,9 @@ def _again(job: JobRow, actor: Actor, now: int) -> JobRow:
 
 async def _once(
     database: Database, actor: Actor, account_id: str, job_id: str, verb: str, key: str | None, unit: Unit
-) -> Started:
+) -> Outcome[JobRow]:
     """What `unit` leaves; of a request that was made before, its job as it is now."""
     if not is_uuid(job_id):
         raise NotFound
-    request = Request(account_id, f"POST /imports/{job_id}/{verb}", key, [actor.id]) if key is not None else None
+    request = Request(account_id, f"POST /imports/{job_id}/{verb}", key, [actor.id])
     return await made_once(database, actor, account_id, request, unit)

@@ -12,7 +12,6 @@ from msgspec import UNSET, UnsetType
 from linkxg.identifiers.gtin import Gtin, NotAGtin, read_gtin
 from linkxg.identifiers.sku import normal_sku
 from linkxg.imports.columns import ERROR_COLUMNS, CsvShape
-from linkxg.imports.json_rows import read_value
 from linkxg.imports.model import Fault, Options, as_json
 from linkxg.imports.plain_rows import PlainRows
 from linkxg.imports.row_faults import content_faults, told
@@ -21,8 +20,8 @@ from linkxg.products.bulk.plan_publish import plan_publish
 from linkxg.products.bulk.plan_row import plan_row
 from linkxg.products.check_content import Fault as FaultDetail
 from linkxg.products.check_head import sku_fault
-from linkxg.web.json_number import NumberOutOfRange
 from linkxg.web.logs import location_of, log
+from linkxg.web.strict_json import NumberOutOfRange, parse
 
 _MEMBERS = {"sku", "gtin", "content", *ERROR_COLUMNS}
 _SHOWN = 200
@@ -134,7 +133,7 @@ _gtin_of: Callable[[Given], Any] = attrgetter("gtin.digits14")
 
 def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
     try:
-        value = read_value(text)
+        value = parse(text)
     except NumberOutOfRange as error:
         return {}, {}, [Fault("", "out_of_range", str(error))]
     except ValueError:

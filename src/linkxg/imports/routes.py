@@ -12,7 +12,7 @@ from litestar.response import Stream
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
-from linkxg.db.idempotency import check_key
+from linkxg.db.idempotency import Outcome
 from linkxg.imports.failed_rows import failed_rows, type_of
 from linkxg.imports.manage_import import cancel_import, retry_import
 from linkxg.imports.model import EmptyAs, Format, Job, JobRow, Key, Mode, OnError, Options, RowError
@@ -24,7 +24,7 @@ from linkxg.imports.read_import import (
     read_import,
     view,
 )
-from linkxg.imports.start_import import Started, start_import
+from linkxg.imports.start_import import start_import
 from linkxg.imports.template import template
 from linkxg.imports.upload_endpoint import MEDIA_TYPES, open_upload, told_format
 from linkxg.imports.uploads.begin_upload import begin_upload
@@ -65,10 +65,10 @@ def routes(
         whole = view(job, address)
         return select_fields(whole, paths) if paths else whole
 
-    def queued(made: Started, headers: Mapping[str, str] = MappingProxyType({})) -> Response[Success[Job]]:
+    def queued(made: Outcome[JobRow], headers: Mapping[str, str] = MappingProxyType({})) -> Response[Success[Job]]:
         wake()
-        location = f"{address}/{made.job.id}"
-        return told(made.job, 202, {"Location": location, **headers, **replay(made.replayed)})
+        location = f"{address}/{made.value.id}"
+        return told(made.value, 202, {"Location": location, **headers, **replay(made.replayed)})
 
     @post(
         "/imports",
@@ -100,11 +100,13 @@ def routes(
         and no body it waits for the file, which is then sent in parts to the address of its `content` link.
         """
         exchange = exchange_of(request.scope)
-        actor, account_id, once = actor_of(exchange), account_id_of(request.scope), check_key(idempotency_key)
+        actor, account_id = actor_of(exchange), account_id_of(request.scope)
         if upload_length is not None:
             options = Options(await told_format(exchange, format), mode, key, on_error, empty_as, dry_run, publish)
-            begun = await begin_upload(database, actor, account_id, options, int(upload_length), idempotency_key=once)
-            return queued(begun, fields_of(standing_of(begun.job)))
+            begun = await begin_upload(
+                database, actor, account_id, options, int(upload_length), idempotency_key=idempotency_key
+            )
+            return queued(begun, fields_of(standing_of(begun.value)))
         upload = await open_upload(exchange, Options("csv", mode, key, on_error, empty_as, dry_run, publish), format)
         made = await start_import(
             database,
@@ -113,7 +115,7 @@ def routes(
             upload.options,
             upload.content,
             file_name=upload.file_name,
-            idempotency_key=once,
+            idempotency_key=idempotency_key,
             charset=upload.charset,
             form_options=upload.form_options,
         )
@@ -238,9 +240,9 @@ def routes(
         request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Job]]:
         """Cancel an import: rows already written are kept."""
-        actor, key = actor_of(exchange_of(request.scope)), check_key(idempotency_key)
-        ended = await cancel_import(database, actor, account_id_of(request.scope), import_id, key)
-        return told(ended.job, 202, replay(ended.replayed))
+        actor = actor_of(exchange_of(request.scope))
+        ended = await cancel_import(database, actor, account_id_of(request.scope), import_id, idempotency_key)
+        return told(ended.value, 202, replay(ended.replayed))
 
     @post(
         "/imports/{import_id:str}/retry", operation_id="retryImport", tags=["Imports"], status_code=202,
@@ -250,7 +252,7 @@ def routes(
         request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
     ) -> Response[Success[Job]]:
         """Resume an import that ended early, or retry its rejected rows in a new one."""
-        actor, key = actor_of(exchange_of(request.scope)), check_key(idempotency_key)
-        return queued(await retry_import(database, actor, account_id_of(request.scope), import_id, key))
+        actor = actor_of(exchange_of(request.scope))
+        return queued(await retry_import(database, actor, account_id_of(request.scope), import_id, idempotency_key))
 
     return [start, listing, show_template, read, errors, results, cancel, retry]

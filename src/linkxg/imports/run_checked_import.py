@@ -5,13 +5,13 @@ from sqlalchemy import Connection
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.db.idempotency import Request
+from linkxg.db.idempotency import Outcome, Request
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid, uuid7
 from linkxg.imports import store
 from linkxg.imports.made_once import made_once
 from linkxg.imports.model import KEEP_MS, JobRow, as_json
-from linkxg.imports.start_import import Started, open_job, record_start
+from linkxg.imports.start_import import open_job, record_start
 
 CHECKED = ("COMPLETED", "COMPLETED_WITH_ERRORS")
 
@@ -24,7 +24,7 @@ def may_apply(job: JobRow) -> bool:
 
 async def run_checked_import(
     database: Database, actor: Actor, account_id: str, job_id: str, idempotency_key: str | None = None
-) -> Started:
+) -> Outcome[JobRow]:
     """Raises NotFound, InvalidState, IdempotencyKeyReused or RateLimitExceeded."""
     if not is_uuid(job_id):
         raise NotFound
@@ -47,6 +47,5 @@ async def run_checked_import(
         record_start(conn, actor, account_id, wanted)
         return wanted
 
-    route = f"POST /imports/{job_id}/apply"
-    request = Request(account_id, route, idempotency_key, [actor.id]) if idempotency_key is not None else None
+    request = Request(account_id, f"POST /imports/{job_id}/apply", idempotency_key, [actor.id])
     return await made_once(database, actor, account_id, request, unit)

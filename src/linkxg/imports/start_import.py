@@ -5,8 +5,8 @@ The job is queued, in one transaction with its audit event, once the file is com
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator
-from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -15,13 +15,14 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
-from linkxg.db import Database, idempotency
-from linkxg.db.idempotency import Recorded, Request
-from linkxg.errors import IdempotencyKeyReused, NotFound, PublicError, RateLimitExceeded
+from linkxg.db import Database
+from linkxg.db.idempotency import Outcome, Request, find_record
+from linkxg.errors import IdempotencyKeyReused, PublicError, RateLimitExceeded
 from linkxg.ids import uuid7
 from linkxg.imports import store
 from linkxg.imports.discard_upload import discard_upload
 from linkxg.imports.form_options import FormOptions
+from linkxg.imports.made_once import RecordedJob, made_once
 from linkxg.imports.model import MAX_OPEN_JOBS, UPLOAD_LEASE_MS, JobRow, Options, as_json
 from linkxg.imports.receive_file import receive_file
 from linkxg.imports.under_way.store import count_open_jobs, lock_jobs
@@ -30,13 +31,6 @@ from linkxg.imports.upload_lease import renewing, upload_lost
 
 ROUTE = "POST /imports"
 _RETRY_S = 10
-
-
-class Started(NamedTuple):
-    """`replayed` tells that this very request was answered before, and this is that job."""
-
-    job: JobRow
-    replayed: bool
 
 
 async def start_import(
@@ -50,17 +44,28 @@ async def start_import(
     idempotency_key: str | None = None,
     charset: str | None = None,
     form_options: FormOptions | None = None,
-) -> Started:
+) -> Outcome[JobRow]:
     """`charset` and `form_options` are those of `receive_file`.
 
+    The key is looked up before the file is read: of a repetition nothing is stored, and it is no further import.
     Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, Conflict for an upload that was
     cancelled or claimed by another worker meanwhile, or what `parts` raises.
     """
     job = new_job(actor, options, file_name)
     job = job._replace(lease_until=job.created_at + UPLOAD_LEASE_MS)
-    refused = await write_as(database, actor, open_job, account_id, job)
-    if refused is not None:
-        raise refused
+
+    def once(made: JobRow, sha256: str) -> Request:
+        return Request(account_id, ROUTE, idempotency_key, [actor.id, made.options, sha256])
+
+    repeated = await write_as(database, actor, _begin, account_id, job, once(job, ""), form_options is None)
+    if isinstance(repeated, PublicError):
+        raise repeated
+    if repeated:
+        sha256 = await _sha256(parts)
+        if form_options is not None:
+            job = with_options(job, form_options.so_far())
+        # The record may have expired meanwhile.
+        return await made_once(database, actor, account_id, once(job, sha256), lambda conn: upload_lost())
 
     async def keep(number: int, block: bytes) -> None:
         stored = await write_as(
@@ -79,18 +84,18 @@ async def start_import(
         )
         if form_options is not None:
             job = with_options(job, form_options.so_far())
-        outcome = await write_as(
-            database, actor, _queue, actor, account_id, job, columns=columns, unpacked=unpacked, key=idempotency_key
-        )
+
+        def queue(conn: Connection) -> JobRow | PublicError:
+            return _queue(conn, actor, account_id, job, columns=columns, unpacked=unpacked)
+
+        outcome = await made_once(database, actor, account_id, once(job, unpacked.sha256), queue)
     except BaseException:
         # Also when the caller has gone: what came is of no use to anybody.
         with contextlib.suppress(PublicError):
             await asyncio.shield(discard_upload(database, account_id, job.id))
         raise
-    if isinstance(outcome, PublicError):
-        await discard_upload(database, account_id, job.id)
-        raise outcome
     if outcome.replayed:
+        # Another request with this key was done first.
         await discard_upload(database, account_id, job.id)
     return outcome
 
@@ -109,6 +114,26 @@ def with_options(job: JobRow, options: Options) -> JobRow:
     """The job as it is when other options turn out to hold."""
     changed = {**msgspec.structs.asdict(options), "dry_run": int(options.dry_run), "publish": int(options.publish)}
     return job._replace(**changed)
+
+
+def _begin(
+    conn: Connection, account_id: str, job: JobRow, request: Request, options_are_known: bool
+) -> bool | PublicError:
+    """Whether the request repeats another, as far as is known before its file; otherwise the job exists from now on."""
+    recorded = find_record(conn, request)
+    if recorded is None:
+        return open_job(conn, account_id, job) or False
+    first = store.find_job(conn, account_id, recorded.read(RecordedJob).id)
+    if first is not None and (first.upload_length or (options_are_known and first.options != job.options)):
+        return IdempotencyKeyReused()
+    return True
+
+
+async def _sha256(parts: AsyncIterator[bytes]) -> str:
+    digest = hashlib.sha256()
+    async for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def open_job(conn: Connection, account_id: str, job: JobRow) -> RateLimitExceeded | None:
@@ -142,17 +167,11 @@ def _queue(
     *,
     columns: list[str],
     unpacked: Unpacked,
-    key: str | None,
-) -> Started | PublicError:
-    """The upload is whole: let it be done, unless it was asked for before."""
-    request = None if key is None else Request(account_id, ROUTE, key, [actor.id, job.options, unpacked.sha256])
-    if request is not None and (recorded := idempotency.find_record(conn, request)) is not None:
-        return find_started(conn, account_id, recorded)
+) -> JobRow | PublicError:
+    """The upload is whole: let it be done."""
     # What was cancelled, or found without a worker, is being deleted: it must not be the answer to its key either.
     if not store.hold_upload(conn, account_id, job.id, now=now_ms()):
         return upload_lost()
-    if request is not None:
-        idempotency.insert_record(conn, request, {"id": job.id})
     queued = job._replace(
         status="QUEUED", columns=as_json(columns), bytes_total=unpacked.bytes, bytes_uploaded=unpacked.uploaded,
         sha256=unpacked.sha256, touched_at=now_ms(), lease_until=0,
@@ -160,15 +179,7 @@ def _queue(
     changed = {name: getattr(queued, name) for name in _QUEUED}
     store.update_job(conn, account_id, job.id, seen=("UPLOADING",), **changed)
     record_start(conn, actor, account_id, queued)
-    return Started(queued, False)
-
-
-def find_started(conn: Connection, account_id: str, recorded: Recorded) -> Started | PublicError:
-    """The job that a request of the same key was answered with, as it is now."""
-    if not recorded.matches:
-        return IdempotencyKeyReused()
-    job = store.find_job(conn, account_id, recorded.answer["id"])
-    return NotFound() if job is None else Started(job, True)
+    return queued
 
 
 _QUEUED = (

@@ -1,45 +1,43 @@
-"""Every fault of a content that its types refuse; msgspec names only the first.
+"""Every fault of a content that its types refuse, and of the rest what its rules refuse.
 
-Each member at fault is taken out, or filled with a placeholder where it is required, and the rest is read again, until
-what remains has the right types and can be checked for the rest. Only for what is refused anyway: it takes a few reads.
+The members at fault are taken out, or filled with a placeholder where they are required, so that what remains has the
+right types and can be checked.
 """
 
-import re
 from copy import deepcopy
 from typing import Any
 
 import msgspec
 
 from linkxg.products.check_content import Fault, check_content
-from linkxg.products.content import Content
-from linkxg.web.json_body import fault_of
+from linkxg.products.content import MEMBERS, Content
+from linkxg.web.shape_faults import MAX_FAULTS, shape_faults
 
-MAX_READS = 20
-"""A form has fewer fields; a program that sends more wrong types is told the rest when these are mended."""
-_PLACEHOLDER = "-"
+_PLACEHOLDERS = {"name": "-", "value": 1}
+"""By the name of a required member; the others are texts too."""
 
 
 def content_faults(content: dict[str, Any], at: str) -> list[Fault]:
     """What is wrong with a content; fields are named with `at` before them."""
-    rest, found, at_fault = deepcopy(content), list[Fault](), set[str]()
-    for _ in range(MAX_READS):
-        try:
-            checked = check_content(msgspec.convert(rest, Content), at)
-        except msgspec.ValidationError as error:
-            wrong = fault_of(str(error), Content)
-            field, missing = wrong["field"], wrong["code"] == "missing"
-            known = field in at_fault
-            if not known:
-                at_fault.add(field)
-                found.append(wrong | {"field": (at + field).rstrip(".")})
-            if wrong["code"] == "unknown_field":
-                break
-            if (known and not missing) or not _mend(rest, field, missing):
-                # Within a list, or a required member that is no text: what else is in the same member comes later.
-                rest.pop(re.split(r"[.\[]", field, maxsplit=1)[0], None)
-        else:
-            return found + [one for one in checked.faults if one["field"].removeprefix(at) not in at_fault]
-    return found
+    wrong = shape_faults(content, Content, at)
+    named = {one["field"] for one in wrong}
+    checked = check_content(msgspec.convert(_without(content), Content), at)
+    return [*wrong, *(one for one in checked.faults if one["field"] not in named)][:MAX_FAULTS]
+
+
+def _without(content: dict[str, Any]) -> dict[str, Any]:
+    """The content without what is at fault."""
+    rest = deepcopy(content)
+    for fault in shape_faults(rest, Content):
+        if fault["code"] == "unknown_field" or not _mend(rest, fault["field"], fault["code"] == "missing"):
+            _drop(rest, fault["field"])
+    # A placeholder may not fit, and a member may be required where one was taken out.
+    rest.setdefault("name", "-")
+    while wrong := shape_faults(rest, Content):
+        for fault in wrong:
+            _drop(rest, fault["field"])
+        rest.setdefault("name", "-")
+    return rest
 
 
 def _mend(content: dict[str, Any], field: str, missing: bool) -> bool:
@@ -51,7 +49,16 @@ def _mend(content: dict[str, Any], field: str, missing: bool) -> bool:
     if not isinstance(holder, dict) or not (missing or name in holder):
         return False
     if missing:
-        holder[name] = _PLACEHOLDER
+        holder[name] = _PLACEHOLDERS.get(name, "-")
     else:
         del holder[name]
     return True
+
+
+def _drop(content: dict[str, Any], field: str) -> None:
+    """Take out the member that a fault is in, or all unknown ones."""
+    if field:
+        content.pop(field.partition(".")[0].partition("[")[0], None)
+    else:
+        for name in content.keys() - set(MEMBERS):
+            del content[name]

@@ -5,8 +5,10 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_once
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.db.idempotency import Outcome, Recorded, Request
 from linkxg.errors import Conflict, DuplicateGtin, PublicError
 from linkxg.identifiers.sku import normal_sku, sku_forms
 from linkxg.ids import uuid7
@@ -15,14 +17,13 @@ from linkxg.products.check_content import check_content
 from linkxg.products.check_head import check_head, refusal
 from linkxg.products.content import category_of
 from linkxg.products.model import CreateProduct, Head, Product, Shown, key_of, view
-from linkxg.products.once import Answer, once
 from linkxg.products.taken import taken
 from linkxg.products.versions.store import insert_version
 
 
 async def create_product(
     database: Database, actor: Actor, account_id: str, given: CreateProduct, idempotency_key: str | None = None
-) -> Answer[Product]:
+) -> Outcome[Product]:
     """Raises ValidationFailed, DuplicateSku, DuplicateGtin, IdempotencyKeyReused, or Conflict for a repetition whose
     product has been deleted.
     """
@@ -53,9 +54,11 @@ async def create_product(
         audit.record(conn, account_id, actor, "product.created", head.id, {"sku": head.sku})
         return view(Shown(head, 1, "DRAFT", form.digest, form.text))
 
-    def deleted(conn: Connection, made: Product) -> Conflict | None:
+    def recall(conn: Connection, recorded: Recorded) -> Product | Conflict:
+        made = recorded.read(Product)
         if store.find_head(conn, account_id, made.id) is not None:
-            return None
+            return made
         return Conflict("This request was answered before, and its product has been deleted since.")
 
-    return await once(database, actor, account_id, "POST /products", given, idempotency_key, make, Product, deleted)
+    request = Request(account_id, "POST /products", idempotency_key, [actor.id, given])
+    return await write_once(database, actor, request, make, recall)

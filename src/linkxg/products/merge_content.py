@@ -1,4 +1,4 @@
-"""What does a content become under a merge patch, and is it still one?"""
+"""The content that a merge patch makes (RFC 7396)."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import msgspec
 from linkxg.products.check_content import Fault
 from linkxg.products.content import MEMBERS, Content
 from linkxg.products.merge_patch import merge_patch
-from linkxg.web.json_body import fault_of
+from linkxg.web.shape_faults import shape_faults, unknown_member
 
 _MEMBERS = frozenset(MEMBERS)
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -17,11 +17,12 @@ def merged_content(stored: str | None, patch: dict[str, Any], at: str) -> Conten
     """The content that the patch makes of the stored JSON, or of nothing; faults name fields with `at` before them."""
     if not _MEMBERS.issuperset(patch):
         # A null removes what is not there from nothing, so a misspelt name would go unnoticed.
-        return [fault_of("Object contains unknown field ``", Content, at)]
+        return [unknown_member(Content, at)]
+    merged = merge_patch(msgspec.json.decode(stored) if stored else {}, patch)
     try:
-        return msgspec.convert(merge_patch(msgspec.json.decode(stored) if stored else {}, patch), Content)
-    except msgspec.ValidationError as error:
-        return [fault_of(str(error), Content, at)]
+        return msgspec.convert(merged, Content)
+    except msgspec.ValidationError:
+        return shape_faults(merged, Content, at)
 
 
 def changes_nothing(stored: str, patch: dict[str, Any]) -> bool:

@@ -8,15 +8,16 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_once
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.db.idempotency import Outcome, Recorded, Request
 from linkxg.errors import Conflict, InvalidState, NoDraft, NotFound, PreconditionFailed, PublicError, ValidationFailed
 from linkxg.ids import is_uuid
 from linkxg.products import store
 from linkxg.products.canonical import told
 from linkxg.products.change_product import MayChange
 from linkxg.products.model import Product, Shown, view
-from linkxg.products.once import Answer, once
 from linkxg.products.publication import publish_draft
 from linkxg.products.versions.model import PublishProduct
 from linkxg.products.versions.store import find_shown, find_version, supersede, update_version
@@ -32,7 +33,7 @@ async def publish_product(
     given: PublishProduct,
     may_change: MayChange,
     idempotency_key: str | None = None,
-) -> Answer[Product]:
+) -> Outcome[Product]:
     """The product with the version that was published.
 
     Raises NotFound, PreconditionFailed, InvalidState, NoDraft, IdempotencyKeyReused, Conflict for a repetition whose
@@ -45,14 +46,15 @@ async def publish_product(
         shown = publish(conn, actor, account_id, product_id, given.change_note, may_change)
         return shown if isinstance(shown, PublicError) else view(shown)
 
-    def withdrawn(conn: Connection, published: Product) -> Conflict | None:
+    def recall(conn: Connection, recorded: Recorded) -> Product | Conflict:
+        published = recorded.read(Product)
         row = find_version(conn, account_id, product_id, published.version)
         if row is not None and row.status != "WITHDRAWN":
-            return None
+            return published
         return Conflict("This request was answered before, and the version has been withdrawn since.")
 
-    route = f"POST /products/{product_id}/publish"
-    return await once(database, actor, account_id, route, given, idempotency_key, make, Product, withdrawn)
+    request = Request(account_id, f"POST /products/{product_id}/publish", idempotency_key, [actor.id, given])
+    return await write_once(database, actor, request, make, recall)
 
 
 def publish(

@@ -12,7 +12,6 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
-from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidRequest, NotFound, PreconditionFailed
 from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.change_product import change_product
@@ -83,7 +82,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
         """Create a product with a draft. SKU and GTIN are unique within the account."""
         actor = actor_of(exchange_of(request.scope))
         made, replayed = await create_product(
-            database, actor, account_id_of(request.scope), data, idempotency_key=check_key(idempotency_key)
+            database, actor, account_id_of(request.scope), data, idempotency_key=idempotency_key
         )
         headers = {"Location": f"{address}/{made.id}", "ETag": tag_of(made.revision)}
         return Response(Success(data=made), headers=headers | replay(replayed))
@@ -184,7 +183,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
             product_id,
             data or PublishProduct(),
             may_change(request),
-            check_key(idempotency_key),
+            idempotency_key,
         )
         return Response(Success(data=product), headers={"ETag": tag_of(product.revision)} | replay(replayed))
 
@@ -207,7 +206,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
             account_id_of(request.scope),
             product_id,
             may_change(request),
-            check_key(idempotency_key),
+            idempotency_key,
         )
         return Response(Success(data=product), headers={"ETag": tag_of(product.revision)} | replay(replayed))
 

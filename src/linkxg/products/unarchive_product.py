@@ -10,15 +10,16 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_once
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.db.idempotency import Outcome, Request, as_recorded
 from linkxg.errors import DuplicateGtin, InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid
 from linkxg.products import store
 from linkxg.products.change_head import change_head
 from linkxg.products.change_product import MayChange
 from linkxg.products.model import Head, Product, view
-from linkxg.products.once import Answer, once
 from linkxg.products.versions.store import find_shown
 
 GTIN_TAKEN = (
@@ -34,7 +35,7 @@ async def unarchive_product(
     product_id: str,
     may_change: MayChange,
     idempotency_key: str | None = None,
-) -> Answer[Product]:
+) -> Outcome[Product]:
     """Raises NotFound, PreconditionFailed, InvalidState, DuplicateGtin or IdempotencyKeyReused."""
     if not is_uuid(product_id):
         raise NotFound
@@ -59,5 +60,5 @@ async def unarchive_product(
         shown = find_shown(conn, account_id, product_id)
         return NotFound() if shown is None else view(shown)
 
-    route = f"POST /products/{product_id}/unarchive"
-    return await once(database, actor, account_id, route, None, idempotency_key, make, Product)
+    request = Request(account_id, f"POST /products/{product_id}/unarchive", idempotency_key, [actor.id, None])
+    return await write_once(database, actor, request, make, as_recorded(Product))

@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_once
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.db.idempotency import Outcome, Request, as_recorded
 from linkxg.errors import InvalidState, NotFound, PreconditionFailed, PublicError
 from linkxg.ids import is_uuid
 from linkxg.products import store
-from linkxg.products.once import Answer, once
 from linkxg.products.read_product import is_version
 from linkxg.products.versions.model import Version, VersionRow, WithdrawVersion, view_version
 from linkxg.products.versions.store import find_version, update_version
@@ -33,7 +34,7 @@ async def withdraw_version(
     given: WithdrawVersion,
     may_withdraw: MayWithdraw,
     idempotency_key: str | None = None,
-) -> Answer[Version]:
+) -> Outcome[Version]:
     """Raises NotFound, PreconditionFailed, InvalidState (a draft, or withdrawn already) or IdempotencyKeyReused."""
     if not is_uuid(product_id) or not is_version(version):
         raise NotFound
@@ -60,4 +61,5 @@ async def withdraw_version(
         return view_version(row._replace(status="WITHDRAWN", **values))
 
     route = f"POST /products/{product_id}/versions/{version}/withdraw"
-    return await once(database, actor, account_id, route, given, idempotency_key, make, Version)
+    request = Request(account_id, route, idempotency_key, [actor.id, given])
+    return await write_once(database, actor, request, make, as_recorded(Version))

@@ -34,7 +34,7 @@ from linkxg.errors import (
 Errors = tuple[type[PublicError], ...]
 
 SPECIFIC: dict[str, Errors] = {
-    "inviteUser": (Conflict,),
+    "inviteUser": (Conflict, IdempotencyKeyReused),
     "changeUser": (Conflict,),
     "removeUser": (Conflict,),
     "acceptInvitation": (RateLimitExceeded, TemporarilyUnavailable),
@@ -61,11 +61,11 @@ SPECIFIC: dict[str, Errors] = {
     "listVersions": (InvalidCursor,),
     "readVersion": (PreconditionFailed,),
     "withdrawVersion": (InvalidState, PreconditionFailed, IdempotencyKeyReused),
-    "startImport": (RateLimitExceeded, IdempotencyKeyReused),
+    "startImport": (Conflict, RateLimitExceeded, IdempotencyKeyReused),
     "listImports": (InvalidCursor,),
     "listImportErrors": (InvalidCursor,),
-    "cancelImport": (InvalidState, IdempotencyKeyReused),
-    "retryImport": (InvalidState, IdempotencyKeyReused, RateLimitExceeded),
+    "cancelImport": (Conflict, InvalidState, IdempotencyKeyReused),
+    "retryImport": (Conflict, InvalidState, IdempotencyKeyReused, RateLimitExceeded),
     "appendUpload": (Conflict, InvalidState),
     "readiness": (TemporarilyUnavailable,),
 }

@@ -20,6 +20,7 @@ from linkxg.sessions import refresh_endpoint
 from linkxg.sessions.model import SignedIn
 from linkxg.sessions.refresh_endpoint import RefreshRequest
 from linkxg.tokens.scopes import SCOPES
+from linkxg.web.headers import IDEMPOTENCY_KEY, REPLAYED
 from linkxg.web.pages import Success
 
 REFRESH_ANSWER = Success[SignedIn]
@@ -56,6 +57,7 @@ _NO_STORE = {
         "required": True,
     },
 }
+_REPLAYED = {REPLAYED.name: {"description": REPLAYED.description, "schema": {"type": "string"}}}
 
 
 def edge_operations(schemas: Schemas) -> dict[str, dict[str, Any]]:
@@ -140,7 +142,7 @@ def _refresh(schemas: Schemas) -> dict[str, Any]:
         "security": [],
         "parameters": [
             {
-                "name": "Idempotency-Key",
+                "name": IDEMPOTENCY_KEY,
                 "in": "header",
                 "required": False,
                 "schema": KEY_SCHEMA,
@@ -155,6 +157,7 @@ def _refresh(schemas: Schemas) -> dict[str, Any]:
             schemas,
             (InvalidRequest, InvalidToken, RateLimitExceeded, TemporarilyUnavailable),
             oauth=False,
+            headers=_REPLAYED,
         ),
     }
 
@@ -164,11 +167,13 @@ def _form(properties: dict[str, Any], *required: str) -> dict[str, Any]:
     return {"required": True, "content": {_FORM: {"schema": schema, "example": example(schema, {})}}}
 
 
-def _answers(schema: Schema, schemas: Schemas | None, errors: Errors, *, oauth: bool = True) -> dict[str, Any]:
+def _answers(
+    schema: Schema, schemas: Schemas | None, errors: Errors, *, oauth: bool = True, headers: Schema | None = None
+) -> dict[str, Any]:
     shown = example(schema, schemas.components if schemas else {})
     success = {
         "description": "OK.",
-        "headers": header_references(["X-Request-Id"]) | _NO_STORE,
+        "headers": header_references(["X-Request-Id"]) | _NO_STORE | (headers or {}),
         "content": {"application/json": {"schema": schema, "example": shown}},
     }
     return {"200": success} | error_responses((*errors, PayloadTooLarge), oauth=oauth)

@@ -29,6 +29,7 @@ from linkxg.reference.answers import SPECIFIC, Errors, error_responses, header_r
 from linkxg.reference.bounds import KEY_SCHEMA, NUMBER_SCHEMA, NUMBERS
 from linkxg.reference.examples import example
 from linkxg.reference.schemas import Schemas
+from linkxg.web.headers import IDEMPOTENCY_KEY
 from linkxg.web.permits import EVERYONE
 from linkxg.web.strict_request import OAUTH_STYLE
 
@@ -142,7 +143,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
         if bound in schema and schema.get("type") == "integer":
             schema[bound] = int(schema[bound])
     schema.pop("description", None)
-    if parameter["name"] == "Idempotency-Key":
+    if parameter["name"] == IDEMPOTENCY_KEY:
         schema |= KEY_SCHEMA
     if parameter["in"] == "path" and parameter["name"] in NUMBERS:
         schema = NUMBER_SCHEMA

@@ -30,10 +30,11 @@ MAX_USER_AGENT = 200
 
 
 class Started(NamedTuple):
-    """A new session and its first refresh token."""
+    """A session and its newest refresh token; `replayed` says that an earlier answer is repeated."""
 
     session: Rotated
     refresh_token: str
+    replayed: bool = False
 
 
 class NewSession(NamedTuple):

@@ -53,7 +53,7 @@ async def refresh(
         outcome = await database.write(_explain, exchange, actor)
         if isinstance(outcome, str):
             raise InvalidToken(reason=outcome)
-        rotated = outcome
+        return Started(outcome, successor, replayed=True)
     return Started(rotated, successor)
 
 

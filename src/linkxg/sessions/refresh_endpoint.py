@@ -4,7 +4,7 @@ import msgspec
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
-from linkxg.db.idempotency import check_key
+from linkxg.db.idempotency import read_key
 from linkxg.errors import PublicError
 from linkxg.sessions.answer import signed_in
 from linkxg.sessions.model import SignedIn
@@ -21,6 +21,7 @@ from linkxg.web.source import source_key
 PATH = "/api/v1/auth/refresh"
 SOURCE_REFRESHES = Budget("refresh-source", 1_200, 60)
 _HEADERS = (JSON_TYPE, *NO_STORE)
+_REPLAYED = (*_HEADERS, (b"idempotent-replayed", b"true"))
 
 
 class RefreshRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -38,26 +39,26 @@ class RefreshEndpoint:
 
     async def __call__(self, exchange: Exchange) -> Reply:
         try:
-            answer = await self._refresh(exchange)
+            answer, replayed = await self._refresh(exchange)
         except PublicError as error:
             self._metrics.token("refresh_token", error.code)
             raise
         self._metrics.token("refresh_token", "issued")
-        return Reply(200, self._encode(Success(data=answer)), _HEADERS)
+        return Reply(200, self._encode(Success(data=answer)), _REPLAYED if replayed else _HEADERS)
 
-    async def _refresh(self, exchange: Exchange) -> SignedIn:
+    async def _refresh(self, exchange: Exchange) -> tuple[SignedIn, bool]:
+        """The answer, and whether it repeats that of an earlier request."""
         await self._limits.spend(SOURCE_REFRESHES, source_key(exchange.source))
         refuse_unknown(exchange.query, frozenset())
         require_json(exchange.header(b"content-type"), oauth_style=True)
         wanted = read_json(await exchange.body(STRANGER_LIMIT), RefreshRequest, oauth_style=True)
-        key = exchange.header(b"idempotency-key")
         started = await refresh(
             self._database,
             self._server_key,
             actor_of(exchange),
             wanted.refresh_token,
-            check_key(key.decode("latin-1")) if key is not None else None,
+            read_key(exchange.header(b"idempotency-key")),
         )
         answer, jti = signed_in(self._minter, started)
         exchange.notes |= {"sub": answer.user.id, "sid": started.session.session_id, "jti": jti}
-        return answer
+        return answer, started.replayed

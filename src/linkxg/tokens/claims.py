@@ -4,15 +4,13 @@ RFC 7519 §4: names are unique. A token is wholly a person's (session, role, thi
 client's (secret, the client as subject), never something between (RFC 8725 §3.11).
 """
 
-import json
-from typing import Any
-
 import msgspec
 
 from linkxg.errors import InvalidToken
 from linkxg.ids import CLIENT_ID_PREFIX, is_uuid
 from linkxg.tokens.model import APP_CLIENT_ID, AccessClaims
 from linkxg.tokens.scopes import ROLE_SCOPES
+from linkxg.web.strict_json import parse
 
 _decode = msgspec.json.Decoder(AccessClaims, strict=True).decode
 _encode = msgspec.json.Encoder().encode
@@ -24,8 +22,8 @@ def read_claims(payload: bytes) -> AccessClaims:
         claims = _decode(payload)
         # What this server writes is read back byte for byte; only anything else needs the second look.
         if _encode(claims) != payload:
-            json.loads(payload, object_pairs_hook=_unique)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+            parse(payload.decode())
+    except (msgspec.DecodeError, ValueError):
         raise InvalidToken(reason="claims") from None
     if not (_is_persons(claims) if claims.sid is not None else _is_clients(claims)):
         raise InvalidToken(reason="claims that do not belong together")
@@ -49,10 +47,3 @@ def _is_clients(claims: AccessClaims) -> bool:
         and claims.sub == claims.client_id
         and claims.sub.startswith(CLIENT_ID_PREFIX)
     )
-
-
-def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    if len(found) != len(members):
-        raise ValueError("a claim is repeated")
-    return found

@@ -11,6 +11,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from linkxg.db.idempotency import read_key
 from linkxg.errors import (
     AccessDenied,
     InsufficientScope,
@@ -26,7 +27,7 @@ from linkxg.web.budgets import Budgets, leave_refusal
 from linkxg.web.exchange import Exchange, exchange_of
 from linkxg.web.forms import refuse_unknown
 from linkxg.web.limits import Budget
-from linkxg.web.parameters import query_names
+from linkxg.web.parameters import query_names, takes_idempotency_key
 from linkxg.web.permits import CALLER_BUDGET, REFUSED_BY_HANDLER, SOURCE_BUDGET
 
 _API, _OAUTH = "/api/v1/", "/api/v1/oauth/"
@@ -68,6 +69,8 @@ class Guard:
         principal = self.admit(exchange, opt)
         if query:
             refuse_unknown(query, query_names(route))
+        if exchange.method == "POST" and takes_idempotency_key(route):
+            read_key(exchange.header(b"idempotency-key"))
         if (budget := opt.get(CALLER_BUDGET)) is not None:
             await self._budgets.spend_caller(budget, principal.account_id, principal.id)
 

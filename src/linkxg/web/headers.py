@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 from litestar.datastructures import ResponseHeader
 from litestar.params import HeaderParameter
 
-IdempotencyKey = Annotated[str | None, HeaderParameter(name="Idempotency-Key", max_length=255)]
+IDEMPOTENCY_KEY = "Idempotency-Key"
+IdempotencyKey = Annotated[str | None, HeaderParameter(name=IDEMPOTENCY_KEY)]
+"""Of a handler; the guard has checked it before the body is read."""
 
 
 def header(name: str, says: str) -> ResponseHeader:

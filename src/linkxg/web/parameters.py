@@ -12,6 +12,8 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter, ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
 
+from linkxg.web.headers import IDEMPOTENCY_KEY
+
 
 @cache
 def query_names(route: BaseRouteHandler) -> frozenset[str]:
@@ -19,6 +21,13 @@ def query_names(route: BaseRouteHandler) -> frozenset[str]:
     fields = route.parsed_fn_signature.parameters
     declared = ((name, field.kwarg_definition) for name, field in fields.items())
     return frozenset(given.name or name for name, given in declared if isinstance(given, QueryParameter))
+
+
+@cache
+def takes_idempotency_key(route: BaseRouteHandler) -> bool:
+    """Whether a repetition of the request can be recognised by its `Idempotency-Key`."""
+    declared = (field.kwarg_definition for field in route.parsed_fn_signature.parameters.values())
+    return any(isinstance(given, HeaderParameter) and given.name == IDEMPOTENCY_KEY for given in declared)
 
 
 def told(error: ValidationException, fields: dict[str, FieldDefinition]) -> str:

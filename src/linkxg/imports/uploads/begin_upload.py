@@ -4,12 +4,12 @@ from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
 from linkxg.db import Database
-from linkxg.db.idempotency import Request
+from linkxg.db.idempotency import Outcome, Request
 from linkxg.errors import PayloadTooLarge, PublicError
 from linkxg.imports.made_once import made_once
 from linkxg.imports.model import MAX_UPLOAD, JobRow, Options
 from linkxg.imports.refusal import refusal
-from linkxg.imports.start_import import ROUTE, Started, new_job, open_job
+from linkxg.imports.start_import import ROUTE, new_job, open_job
 
 
 async def begin_upload(
@@ -20,7 +20,7 @@ async def begin_upload(
     length: int,
     *,
     idempotency_key: str | None = None,
-) -> Started:
+) -> Outcome[JobRow]:
     """A job that waits for `length` bytes.
 
     Raises PayloadTooLarge, ValidationFailed for an empty file, RateLimitExceeded, or IdempotencyKeyReused.
@@ -30,9 +30,7 @@ async def begin_upload(
     if not length:
         raise refusal("empty", "The file is empty.")
     job = new_job(actor, options, "")._replace(upload_length=length)
-
-    content = [actor.id, options, length]
-    request = None if idempotency_key is None else Request(account_id, ROUTE, idempotency_key, content)
+    request = Request(account_id, ROUTE, idempotency_key, [actor.id, options, length])
 
     def unit(conn: Connection) -> JobRow | PublicError:
         return open_job(conn, account_id, job) or job

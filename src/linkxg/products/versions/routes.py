@@ -11,7 +11,6 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
-from linkxg.db.idempotency import check_key
 from linkxg.errors import NotFound
 from linkxg.products.canonical import HASH
 from linkxg.products.diff_versions import diff_versions
@@ -126,7 +125,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
             _number(version),
             data,
             lambda revision, row: conditions.allow_change(tag_of(revision), _tag(view_version(row))),
-            check_key(idempotency_key),
+            idempotency_key,
         )
         return Response(Success(data=withdrawn), headers={"ETag": _tag(withdrawn)} | replay(replayed))
 

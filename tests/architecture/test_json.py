@@ -1,0 +1,25 @@
+"""JSON from outside has one reader, and its faults are known by code, never by the prose of a library."""
+
+from __future__ import annotations
+
+import ast
+
+from architecture.program import modules
+
+LIBRARIES = ("msgspec.", "json.JSONDecodeError")
+
+
+def test_json_has_one_strict_reader() -> None:
+    strict = [module.name for module in modules() if "object_pairs_hook" in module.text]
+    assert strict == ["linkxg.web.strict_json"]
+
+
+def test_no_module_reads_the_message_of_a_library() -> None:
+    wrong = [
+        f"{module}:{node.lineno}"
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ExceptHandler) and node.name and node.type
+        if any(library in ast.unparse(node.type) for library in LIBRARIES)
+    ]
+    assert not wrong, "\n".join([*wrong, "A library rewords its messages: ask `web.shape_faults` what is wrong."])
