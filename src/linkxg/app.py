@@ -6,7 +6,7 @@ One worker process builds one `Application`; `create_app` is what uvicorn import
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from litestar.exceptions import (
 )
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
+from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
 from linkxg import __version__
@@ -66,6 +67,7 @@ from linkxg.tokens.mint import Minter
 from linkxg.tokens.revoke import Revocations
 from linkxg.tokens.verify import Verifier
 from linkxg.web import logs, parameters
+from linkxg.web.body_style import BodyStyle, oauth_groups, style_of
 from linkxg.web.budgets import Budgets
 from linkxg.web.edge import Edge, RawRoutes
 from linkxg.web.exchange import exchange_of
@@ -130,7 +132,7 @@ def build(
     imports = ImportRunner(database, settings.database, settings.log_level)
     guard = Guard(verifier, usage.call, usage.refused_call, Budgets(limits, settings.limit_scale))
     authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
-    refusals = Refusals(issuer)
+    refusals = Refusals(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     notices = OwnerNotices(database, mailer)
 
@@ -236,11 +238,20 @@ def build(
         refusals=refusals,
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),
+        oauth_groups=oauth_groups(BASE, _declared_styles(router, raw)),
     )
 
 
+def _declared_styles(router: Litestar, raw: RawRoutes) -> Iterator[tuple[str, BodyStyle]]:
+    for path, methods in raw.items():
+        yield from ((path, endpoint.style) for endpoint in methods.values())
+    for route in router.routes:
+        if isinstance(route, HTTPRoute):
+            yield from ((route.path_format, style_of(handler.opt)) for handler in route.route_handlers)
+
+
 def _refuse(refusals: Refusals, request: Request[Any, Any, Any], error: PublicError) -> Response[bytes]:
-    reply = refusals.reply(error, exchange_of(request.scope), request.scope["path"])
+    reply = refusals.reply(error, exchange_of(request.scope))
     headers = {name.decode(): value.decode() for name, value in reply.headers}
     media_type = headers.pop("content-type")
     return Response(reply.body, status_code=reply.status, media_type=media_type, headers=headers)
@@ -270,7 +281,7 @@ def _refuse_framework(
 
 
 def _refuse_unexpected(refusals: Refusals, request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
-    reply = refusals.unexpected(fault, exchange_of(request.scope), request.scope["path"])
+    reply = refusals.unexpected(fault, exchange_of(request.scope))
     return Response(reply.body, status_code=reply.status, media_type="application/json")
 
 

@@ -10,11 +10,11 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from architecture.program import Route, ask, document, routes
+from linkxg.accounts.roles import EVERYONE
 from linkxg.errors import CATALOGUE
 from linkxg.reference.answers import SPECIFIC
 from linkxg.reference.bounds import BOUNDS
 from linkxg.tokens.scopes import SCOPES
-from linkxg.web.permits import EVERYONE
 
 # The rest are pages of the console.
 API = ("/api/v1/", "/.well-known/", "/healthz", "/readyz", "/metrics")

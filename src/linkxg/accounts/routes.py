@@ -12,7 +12,8 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from linkxg.accounts.invite_user import accept_invitation, invite_user
 from linkxg.accounts.mail import Mailer, invitation_text
 from linkxg.accounts.manage_user import change_user, list_people, read_account, remove_user, view
-from linkxg.accounts.model import AccountView, Invited, Role, UserView
+from linkxg.accounts.model import AccountView, Invited, UserView
+from linkxg.accounts.roles import ADMINISTRATORS, EVERYONE, Role
 from linkxg.audit.list_events import list_events
 from linkxg.audit.model import AuditEvent, actor_of
 from linkxg.clock import rfc3339
@@ -21,7 +22,7 @@ from linkxg.db import Database
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.limits import Budget
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
-from linkxg.web.permits import ADMINISTRATORS, public, roles
+from linkxg.web.permits import public, roles
 
 ACCEPTS = Budget("invitations-source", 60, 60)
 INVITATIONS = Budget("invitations", 200, 3_600)
@@ -48,7 +49,7 @@ def routes(
     cursors: Cursors,
     public_url: str,
 ) -> Sequence[HTTPRouteHandler]:
-    @get("/account", operation_id="readAccount", tags=["Account"], **roles())
+    @get("/account", operation_id="readAccount", tags=["Account"], **roles(EVERYONE))
     async def account(request: Request[Any, Any, Any]) -> Success[AccountView]:
         """The caller's organisation."""
         return Success(data=await read_account(database, account_id_of(request.scope)))

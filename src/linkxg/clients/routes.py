@@ -8,6 +8,7 @@ from litestar import Request, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.audit.model import actor_of
 from linkxg.clients.change_client import ClientChange, change_client, delete_client
 from linkxg.clients.model import ClientView, RegisteredClient, RotatedSecret, SecretView
@@ -17,13 +18,16 @@ from linkxg.clients.rotate_secret import extend_secret, remove_secret, rotate_se
 from linkxg.clients.show import list_clients, show_client
 from linkxg.db import Database
 from linkxg.db.idempotency import check_key
+from linkxg.web.body_style import BodyStyle
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.headers import IdempotencyKey
 from linkxg.web.limits import Budget
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors
-from linkxg.web.permits import ADMINISTRATORS, any_caller, roles
+from linkxg.web.permits import any_caller, roles
 
 ROTATIONS = Budget("rotations", 300, 3_600)
+_CLIENTS: dict[str, Any] = {"tags": ["OAuth clients"], "style": BodyStyle.OAUTH}
+_ADMINISTRATION = _CLIENTS | roles(ADMINISTRATORS)
 
 
 class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
@@ -67,7 +71,7 @@ class ClientList(msgspec.Struct):
 def routes(
     database: Database, server_key: bytes, cursors: Cursors, notices: OwnerNotices
 ) -> Sequence[HTTPRouteHandler]:
-    @post("/oauth/clients", operation_id="registerClient", tags=["OAuth clients"], **roles(ADMINISTRATORS))
+    @post("/oauth/clients", operation_id="registerClient", **_ADMINISTRATION)
     async def register(
         request: Request[Any, Any, Any], data: JSONBody[RegisterClient], idempotency_key: IdempotencyKey = None
     ) -> RegisteredClient:
@@ -86,7 +90,7 @@ def routes(
             idempotency_key=check_key(idempotency_key),
         )
 
-    @get("/oauth/clients", operation_id="listClients", tags=["OAuth clients"], **roles(ADMINISTRATORS))
+    @get("/oauth/clients", operation_id="listClients", **_ADMINISTRATION)
     async def listing(
         request: Request[Any, Any, Any],
         limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
@@ -101,8 +105,7 @@ def routes(
     @get(
         "/oauth/clients/{client_id:str}",
         operation_id="readClient",
-        tags=["OAuth clients"],
-        **roles(ADMINISTRATORS),
+        **_ADMINISTRATION,
     )
     async def read(request: Request[Any, Any, Any], client_id: FromPath[str]) -> ClientView:
         """One client, with the last use of each secret."""
@@ -111,8 +114,7 @@ def routes(
     @patch(
         "/oauth/clients/{client_id:str}",
         operation_id="changeClient",
-        tags=["OAuth clients"],
-        **roles(ADMINISTRATORS),
+        **_ADMINISTRATION,
     )
     async def change(
         request: Request[Any, Any, Any], client_id: FromPath[str], data: JSONBody[ChangeClient]
@@ -125,8 +127,7 @@ def routes(
     @delete(
         "/oauth/clients/{client_id:str}",
         operation_id="deleteClient",
-        tags=["OAuth clients"],
-        **roles(ADMINISTRATORS),
+        **_ADMINISTRATION,
     )
     async def remove(request: Request[Any, Any, Any], client_id: FromPath[str]) -> None:
         """Delete a client; its secrets and tokens die with it."""
@@ -135,8 +136,8 @@ def routes(
     @post(
         "/oauth/clients/{client_id:str}/rotate",
         operation_id="rotateSecret",
-        tags=["OAuth clients"],
         status_code=200,
+        **_CLIENTS,
         **any_caller(ROTATIONS),
     )
     async def rotate(
@@ -165,8 +166,7 @@ def routes(
     @delete(
         "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
         operation_id="removeSecret",
-        tags=["OAuth clients"],
-        **roles(ADMINISTRATORS),
+        **_ADMINISTRATION,
     )
     async def finish_overlap(
         request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
@@ -178,8 +178,7 @@ def routes(
     @patch(
         "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
         operation_id="extendSecret",
-        tags=["OAuth clients"],
-        **roles(ADMINISTRATORS),
+        **_ADMINISTRATION,
     )
     async def extend_overlap(
         request: Request[Any, Any, Any],

@@ -57,7 +57,7 @@ class ErrorPages:
 
     def refuse(self, request: Request[Any, Any, Any], error: PublicError) -> Response[str]:
         exchange = exchange_of(request.scope)
-        reply = self._refusals.reply(error, exchange, request.scope["path"])
+        reply = self._refusals.reply(error, exchange)
         kept = (b"retry-after", b"allow", b"ratelimit", b"ratelimit-policy")
         headers = {name.decode(): value.decode() for name, value in reply.headers if name in kept}
         visit = visit_if_any(request) or _stranger(request)
@@ -72,7 +72,7 @@ class ErrorPages:
         return self.refuse(request, NotFound())
 
     def unexpected(self, request: Request[Any, Any, Any], fault: Exception) -> Response[str]:
-        self._refusals.unexpected(fault, exchange_of(request.scope), request.scope["path"])
+        self._refusals.unexpected(fault, exchange_of(request.scope))
         return self.refuse(request, PublicError(reason=type(fault).__name__))
 
     def sign_in_first(self, request: Request[Any, Any, Any], _: SignInRequired | InvalidToken) -> Response[str]:

@@ -11,6 +11,7 @@ from linkxg.oauth.client_authentication import ClientAuthentication
 from linkxg.tokens.model import Principal
 from linkxg.tokens.scopes import format_scope
 from linkxg.tokens.verify import Verifier
+from linkxg.web.body_style import BodyStyle
 from linkxg.web.exchange import JSON_TYPE, NO_STORE, Exchange, Reply
 
 PATH = "/api/v1/oauth/introspect"
@@ -37,6 +38,8 @@ class Introspection(msgspec.Struct):
 
 
 class IntrospectionEndpoint:
+    style = BodyStyle.OAUTH
+
     def __init__(self, authentication: ClientAuthentication, verifier: Verifier, issuer: str, audience: str) -> None:
         self._authentication = authentication
         self._verifier = verifier

@@ -17,10 +17,11 @@ from linkxg.oauth.grants import client_credentials
 from linkxg.tokens.keys import JWKS_CACHE_S, KeyRing
 from linkxg.tokens.scopes import SCOPES
 from linkxg.web.permits import public
-from linkxg.web.refusals import RESOURCE_METADATA
 
 METADATA = "/.well-known/oauth-authorization-server"
 RESOURCE = "/.well-known/oauth-protected-resource"
+RESOURCE_METADATA = f"{RESOURCE}/api/v1"
+"""That of the resource PUBLIC_URL/api/v1: its path comes behind the well-known part (RFC 9728 §3.1)."""
 KEYS = "/.well-known/jwks.json"
 _METHODS = ["client_secret_basic", "client_secret_post"]
 _CACHE = {"Cache-Control": f"public, max-age={JWKS_CACHE_S}"}

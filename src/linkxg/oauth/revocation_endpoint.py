@@ -14,12 +14,15 @@ from linkxg.errors import InvalidRequest, InvalidToken
 from linkxg.oauth.client_authentication import ClientAuthentication
 from linkxg.tokens.revoke import revoke_token
 from linkxg.tokens.verify import Verifier
+from linkxg.web.body_style import BodyStyle
 from linkxg.web.exchange import JSON_TYPE, NO_STORE, Exchange, Reply
 
 PATH = "/api/v1/oauth/revoke"
 
 
 class RevocationEndpoint:
+    style = BodyStyle.OAUTH
+
     def __init__(self, authentication: ClientAuthentication, verifier: Verifier, database: Database) -> None:
         self._authentication = authentication
         self._verifier = verifier

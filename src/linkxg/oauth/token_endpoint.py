@@ -19,6 +19,7 @@ from linkxg.oauth.client_authentication import ClientAuthentication
 from linkxg.oauth.grants import client_credentials
 from linkxg.tokens.mint import Minter
 from linkxg.tokens.model import LIFETIME_S
+from linkxg.web.body_style import BodyStyle
 from linkxg.web.exchange import JSON_TYPE, NO_STORE, Exchange, Reply
 from linkxg.web.limits import Budget, Limits
 from linkxg.web.metrics import Metrics
@@ -38,6 +39,8 @@ class TokenAnswer(msgspec.Struct):
 
 
 class TokenEndpoint:
+    style = BodyStyle.OAUTH
+
     def __init__(
         self,
         authentication: ClientAuthentication,

@@ -12,6 +12,7 @@ from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from linkxg.accounts.roles import EVERYONE
 from linkxg.errors import (
     AccessDenied,
     InsufficientScope,
@@ -29,8 +30,7 @@ from linkxg.reference.answers import SPECIFIC, Errors, error_responses, header_r
 from linkxg.reference.bounds import KEY_SCHEMA, NUMBER_SCHEMA, NUMBERS
 from linkxg.reference.examples import example
 from linkxg.reference.schemas import Schemas
-from linkxg.web.permits import EVERYONE
-from linkxg.web.strict_request import OAUTH_STYLE
+from linkxg.web.body_style import BodyStyle, style_of
 
 JSON = "application/json"
 _FILE = {"type": "string"}
@@ -104,7 +104,7 @@ def finish(operation: dict[str, Any], route: TypedRoute, schemas: Schemas) -> No
         # First what a generated client is to send: most take the first media type alone.
         kinds = sorted(route.handler.opt["takes"], key=lambda kind: not kind.startswith("multipart/"))
         operation["requestBody"] = {"required": required, "content": _files(kinds)}
-    oauth = route.path.startswith(OAUTH_STYLE[0])
+    oauth = style_of(route.handler.opt) is BodyStyle.OAUTH
     operation["responses"] = _successes(operation["responses"], route, schemas) | error_responses(
         _errors(operation["operationId"], route), oauth=oauth
     )
@@ -201,6 +201,6 @@ def _errors(operation_id: str, route: TypedRoute) -> Errors:
         errors += (NotFound,)
     if route.body is not None or "takes" in opt:
         errors += (PayloadTooLarge,)
-        if not route.path.startswith(OAUTH_STYLE):
+        if style_of(opt) is BodyStyle.ENVELOPE:
             errors += (UnsupportedMediaType, ValidationFailed)
     return errors

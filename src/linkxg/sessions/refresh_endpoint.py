@@ -10,6 +10,7 @@ from linkxg.sessions.answer import signed_in
 from linkxg.sessions.model import SignedIn
 from linkxg.sessions.refresh import refresh
 from linkxg.tokens.mint import Minter
+from linkxg.web.body_style import BodyStyle
 from linkxg.web.exchange import JSON_TYPE, NO_STORE, STRANGER_LIMIT, Exchange, Reply
 from linkxg.web.forms import refuse_unknown
 from linkxg.web.json_body import read_json, require_json
@@ -28,6 +29,8 @@ class RefreshRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
 
 
 class RefreshEndpoint:
+    style = BodyStyle.SIGN_IN
+
     def __init__(self, database: Database, server_key: bytes, minter: Minter, limits: Limits, metrics: Metrics) -> None:
         self._database = database
         self._server_key = server_key
