@@ -188,9 +188,9 @@ def build(
     api = Router(
         BASE,
         route_handlers=[
-            *account_routes.routes(database, passwords, mailer, cursors, issuer),
-            *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
             *client_routes.routes(database, server_key, cursors, notices),
+            *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
+            *account_routes.routes(database, passwords, mailer, cursors, issuer),
             *identifier_routes.routes(database),
             *product_search_routes.routes(database, cursors, issuer),
             *product_routes.routes(database, issuer),
@@ -204,10 +204,16 @@ def build(
         *metadata_endpoint.routes(keys, issuer, audience),
         *service_routes(database, keys, passwords, metrics, settings.metrics_token),
     ]
+    raw: RawRoutes = {
+        token_endpoint.PATH: {"POST": answer_token_requests},
+        introspection_endpoint.PATH: {"POST": IntrospectionEndpoint(authentication, verifier, issuer, audience)},
+        revocation_endpoint.PATH: {"POST": RevocationEndpoint(authentication, verifier, database)},
+        refresh_endpoint.PATH: {"POST": RefreshEndpoint(database, server_key, minter, limits, metrics)},
+    }
     router = _Router(
         route_handlers=[
             *handlers,
-            *reference_routes.routes(handlers, issuer, __version__),
+            *reference_routes.routes(handlers, raw, issuer, __version__),
             *console_routes.routes(parts, error_pages),
         ],
         guards=[guard],
@@ -223,12 +229,6 @@ def build(
         lifespan=[lifespan],
         logging_config=None,
     )
-    raw: RawRoutes = {
-        token_endpoint.PATH: {"POST": answer_token_requests},
-        introspection_endpoint.PATH: {"POST": IntrospectionEndpoint(authentication, verifier, issuer, audience)},
-        revocation_endpoint.PATH: {"POST": RevocationEndpoint(authentication, verifier, database)},
-        refresh_endpoint.PATH: {"POST": RefreshEndpoint(database, server_key, minter, limits, metrics)},
-    }
     return Edge(
         router,
         raw,
@@ -244,7 +244,7 @@ def build(
 
 def _declared_styles(router: Litestar, raw: RawRoutes) -> Iterator[tuple[str, BodyStyle]]:
     for path, methods in raw.items():
-        yield from ((path, endpoint.style) for endpoint in methods.values())
+        yield from ((path, endpoint.declares.style) for endpoint in methods.values())
     for route in router.routes:
         if isinstance(route, HTTPRoute):
             yield from ((route.path_format, style_of(handler.opt)) for handler in route.route_handlers)

@@ -11,6 +11,7 @@ from linkxg.db import Database
 from linkxg.db.migrations import OlderSchema, require_schema
 from linkxg.errors import MissingToken, TemporarilyUnavailable
 from linkxg.tokens.keys import KeyRing
+from linkxg.web.declaration import Tag
 from linkxg.web.exchange import exchange_of
 from linkxg.web.metrics import Gauge, Metrics
 from linkxg.web.permits import public
@@ -18,6 +19,7 @@ from linkxg.web.plain_http import has_token, is_direct
 from linkxg.web.source import is_loopback
 
 HEALTH, READINESS, METRICS = "/healthz", "/readyz", "/metrics"
+_TAG = Tag("Service", "Is it alive and ready?")
 
 
 def routes(
@@ -33,12 +35,12 @@ def routes(
         ),
     }
 
-    @get(HEALTH, operation_id="health", tags=["Service"], **public())
+    @get(HEALTH, operation_id="health", tags=[_TAG], **public())
     async def health() -> dict[str, str]:
         """The process answers. Does not touch the database."""
         return {"status": "ok"}
 
-    @get(READINESS, operation_id="readiness", tags=["Service"], **public())
+    @get(READINESS, operation_id="readiness", errors=(TemporarilyUnavailable,), tags=[_TAG], **public())
     async def readiness() -> dict[str, str]:
         """Ready to serve: database (writable), schema, revocation feed and signing key are all in order."""
         try:
@@ -51,7 +53,7 @@ def routes(
         keys.signing()
         return {"status": "ready"}
 
-    @get(METRICS, operation_id="metrics", tags=["Service"], include_in_schema=False, **public())
+    @get(METRICS, operation_id="metrics", tags=[_TAG], include_in_schema=False, **public())
     async def prometheus(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Prometheus metrics; to this machine itself, or with the metrics token."""
         exchange = exchange_of(request.scope)

@@ -103,7 +103,7 @@ def routes() -> tuple[Route, ...]:
         if method != "OPTIONS"
     ]
     raw = [
-        Route(method, path, None, endpoint.style)
+        Route(method, path, None, endpoint.declares.style)
         for path, methods in built.raw.items()
         for method, endpoint in methods.items()
     ]

@@ -19,11 +19,14 @@ from linkxg.audit.model import AuditEvent, actor_of
 from linkxg.clock import rfc3339
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
+from linkxg.errors import Conflict, TemporarilyUnavailable
+from linkxg.web.declaration import Tag
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.limits import Budget
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import public, roles
 
+_TAG = Tag("Account", "The organisation, its people and its audit trail.")
 ACCEPTS = Budget("invitations-source", 60, 60)
 INVITATIONS = Budget("invitations", 200, 3_600)
 
@@ -49,17 +52,23 @@ def routes(
     cursors: Cursors,
     public_url: str,
 ) -> Sequence[HTTPRouteHandler]:
-    @get("/account", operation_id="readAccount", tags=["Account"], **roles(EVERYONE))
+    @get("/account", operation_id="readAccount", tags=[_TAG], **roles(EVERYONE))
     async def account(request: Request[Any, Any, Any]) -> Success[AccountView]:
         """The caller's organisation."""
         return Success(data=await read_account(database, account_id_of(request.scope)))
 
-    @get("/account/users", operation_id="listUsers", tags=["Account"], **roles(ADMINISTRATORS))
+    @get("/account/users", operation_id="listUsers", tags=[_TAG], **roles(ADMINISTRATORS))
     async def users(request: Request[Any, Any, Any]) -> Success[list[UserView]]:
         """The people of the account."""
         return Success(data=await list_people(database, account_id_of(request.scope)))
 
-    @post("/account/users", operation_id="inviteUser", tags=["Account"], **roles(ADMINISTRATORS, INVITATIONS))
+    @post(
+        "/account/users",
+        operation_id="inviteUser",
+        errors=(Conflict,),
+        tags=[_TAG],
+        **roles(ADMINISTRATORS, INVITATIONS),
+    )
     async def invite(request: Request[Any, Any, Any], data: JSONBody[InviteUser]) -> Success[Invited]:
         """Invite a person. The link works once and for 7 days; it is mailed, or returned here without mail."""
         actor = actor_of(exchange_of(request.scope))
@@ -71,7 +80,13 @@ def routes(
         )
         return Success(data=shown)
 
-    @patch("/account/users/{user_id:str}", operation_id="changeUser", tags=["Account"], **roles(ADMINISTRATORS))
+    @patch(
+        "/account/users/{user_id:str}",
+        operation_id="changeUser",
+        errors=(Conflict,),
+        tags=[_TAG],
+        **roles(ADMINISTRATORS),
+    )
     async def change(
         request: Request[Any, Any, Any], user_id: FromPath[str], data: JSONBody[ChangeUser]
     ) -> Success[UserView]:
@@ -82,7 +97,13 @@ def routes(
         )
         return Success(data=changed)
 
-    @delete("/account/users/{user_id:str}", operation_id="removeUser", tags=["Account"], **roles(ADMINISTRATORS))
+    @delete(
+        "/account/users/{user_id:str}",
+        operation_id="removeUser",
+        errors=(Conflict,),
+        tags=[_TAG],
+        **roles(ADMINISTRATORS),
+    )
     async def remove(request: Request[Any, Any, Any], user_id: FromPath[str]) -> None:
         """Remove a person; what they made stays."""
         await remove_user(database, actor_of(exchange_of(request.scope)), account_id_of(request.scope), user_id)
@@ -90,7 +111,8 @@ def routes(
     @post(
         "/invitations/{token:str}/accept",
         operation_id="acceptInvitation",
-        tags=["Account"],
+        errors=(TemporarilyUnavailable,),
+        tags=[_TAG],
         status_code=201,
         **public(ACCEPTS),
     )
@@ -102,7 +124,7 @@ def routes(
         user = await accept_invitation(database, passwords, actor_of(exchange), token=token, password=data.password)
         return Success(data=view(user))
 
-    @get("/account/audit-events", operation_id="listAuditEvents", tags=["Account"], **roles(ADMINISTRATORS))
+    @get("/account/audit-events", operation_id="listAuditEvents", tags=[_TAG], **roles(ADMINISTRATORS))
     async def audit_events(
         request: Request[Any, Any, Any],
         limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,

@@ -18,7 +18,9 @@ from linkxg.clients.rotate_secret import extend_secret, remove_secret, rotate_se
 from linkxg.clients.show import list_clients, show_client
 from linkxg.db import Database
 from linkxg.db.idempotency import check_key
+from linkxg.errors import AccessDenied, Conflict, InvalidScope
 from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import Tag
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.headers import IdempotencyKey
 from linkxg.web.limits import Budget
@@ -26,7 +28,8 @@ from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors
 from linkxg.web.permits import any_caller, roles
 
 ROTATIONS = Budget("rotations", 300, 3_600)
-_CLIENTS: dict[str, Any] = {"tags": ["OAuth clients"], "style": BodyStyle.OAUTH}
+_TAG = Tag("OAuth clients", "An account's clients and their secrets. For Owners and Admins.")
+_CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}
 _ADMINISTRATION = _CLIENTS | roles(ADMINISTRATORS)
 
 
@@ -71,7 +74,7 @@ class ClientList(msgspec.Struct):
 def routes(
     database: Database, server_key: bytes, cursors: Cursors, notices: OwnerNotices
 ) -> Sequence[HTTPRouteHandler]:
-    @post("/oauth/clients", operation_id="registerClient", **_ADMINISTRATION)
+    @post("/oauth/clients", operation_id="registerClient", errors=(InvalidScope, Conflict), **_ADMINISTRATION)
     async def register(
         request: Request[Any, Any, Any], data: JSONBody[RegisterClient], idempotency_key: IdempotencyKey = None
     ) -> RegisteredClient:
@@ -114,6 +117,7 @@ def routes(
     @patch(
         "/oauth/clients/{client_id:str}",
         operation_id="changeClient",
+        errors=(InvalidScope,),
         **_ADMINISTRATION,
     )
     async def change(
@@ -136,6 +140,7 @@ def routes(
     @post(
         "/oauth/clients/{client_id:str}/rotate",
         operation_id="rotateSecret",
+        errors=(AccessDenied, Conflict),
         status_code=200,
         **_CLIENTS,
         **any_caller(ROTATIONS),
@@ -166,6 +171,7 @@ def routes(
     @delete(
         "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
         operation_id="removeSecret",
+        errors=(Conflict,),
         **_ADMINISTRATION,
     )
     async def finish_overlap(
@@ -178,6 +184,7 @@ def routes(
     @patch(
         "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
         operation_id="extendSecret",
+        errors=(Conflict,),
         **_ADMINISTRATION,
     )
     async def extend_overlap(

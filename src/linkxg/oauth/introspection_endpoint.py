@@ -7,11 +7,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from linkxg.errors import InvalidRequest, InvalidToken
-from linkxg.oauth.client_authentication import ClientAuthentication
+from linkxg.oauth.client_authentication import ERRORS, SECURITY, TAG, TOKEN_FORM, ClientAuthentication
 from linkxg.tokens.model import Principal
 from linkxg.tokens.scopes import format_scope
 from linkxg.tokens.verify import Verifier
 from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import EdgeRoute
 from linkxg.web.exchange import JSON_TYPE, NO_STORE, Exchange, Reply
 
 PATH = "/api/v1/oauth/introspect"
@@ -38,7 +39,16 @@ class Introspection(msgspec.Struct):
 
 
 class IntrospectionEndpoint:
-    style = BodyStyle.OAUTH
+    declares = EdgeRoute(
+        operation_id="introspectToken",
+        tag=TAG,
+        style=BodyStyle.OAUTH,
+        permission="Needs client credentials of the token's own account, by HTTP Basic or in the form, not both.",
+        security=SECURITY,
+        body=TOKEN_FORM,
+        answer=Introspection,
+        errors=ERRORS,
+    )
 
     def __init__(self, authentication: ClientAuthentication, verifier: Verifier, issuer: str, audience: str) -> None:
         self._authentication = authentication
@@ -47,6 +57,7 @@ class IntrospectionEndpoint:
         self._audience = audience
 
     async def __call__(self, exchange: Exchange) -> Reply:
+        """Ask whether a token is alive. RFC 7662. A dead, foreign or unknown token answers exactly `active: false`."""
         form, authorization = await self._authentication.read(exchange)
         client = (await self._authentication.authenticate(exchange, form, authorization)).client
         token = form.get("token")

@@ -15,11 +15,20 @@ from linkxg.errors import (
     RateLimitExceeded,
     UnsupportedGrantType,
 )
-from linkxg.oauth.client_authentication import ClientAuthentication
+from linkxg.oauth.client_authentication import (
+    CREDENTIALS,
+    ERRORS,
+    PERMISSION,
+    SECURITY,
+    TAG,
+    ClientAuthentication,
+)
 from linkxg.oauth.grants import client_credentials
 from linkxg.tokens.mint import Minter
 from linkxg.tokens.model import LIFETIME_S
+from linkxg.tokens.scopes import SCOPES
 from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import EdgeRoute, Form
 from linkxg.web.exchange import JSON_TYPE, NO_STORE, Exchange, Reply
 from linkxg.web.limits import Budget, Limits
 from linkxg.web.metrics import Metrics
@@ -39,7 +48,27 @@ class TokenAnswer(msgspec.Struct):
 
 
 class TokenEndpoint:
-    style = BodyStyle.OAUTH
+    declares = EdgeRoute(
+        operation_id="requestToken",
+        tag=TAG,
+        style=BodyStyle.OAUTH,
+        permission=PERMISSION,
+        security=SECURITY,
+        body=Form(
+            {
+                "grant_type": {"type": "string", "enum": [client_credentials.NAME]},
+                "scope": {
+                    "type": "string",
+                    "maxLength": client_credentials.MAX_SCOPE,
+                    "description": f"Separated by spaces, of: {', '.join(SCOPES)}.",
+                },
+                **CREDENTIALS,
+            },
+            ("grant_type",),
+        ),
+        answer=TokenAnswer,
+        errors=(*ERRORS, UnsupportedGrantType, InvalidScope),
+    )
 
     def __init__(
         self,
@@ -57,6 +86,11 @@ class TokenEndpoint:
         self._encode = msgspec.json.Encoder().encode
 
     async def __call__(self, exchange: Exchange) -> Reply:
+        """Request an access token. The client credentials grant (RFC 6749 §4.4).
+
+        Without `scope` the token carries all that the client was granted; a scope that it was not granted refuses the
+        whole request.
+        """
         try:
             answer = await self._grant(exchange)
         except PublicError as error:

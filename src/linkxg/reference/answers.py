@@ -1,82 +1,13 @@
-"""With which errors can each operation answer?
+"""The error responses of the reference.
 
-What follows from a route's shape (its permit, its parameters, its body) is worked out; what only its verb knows is
-listed here by operation. Every error has the one body `ErrorResponse`.
+Which errors a route has follows from its declaration; every error has the one body `ErrorResponse`.
 """
 
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from linkxg.errors import (
-    CATALOGUE,
-    AccessDenied,
-    Conflict,
-    DuplicateGtin,
-    DuplicateSku,
-    IdempotencyKeyReused,
-    InvalidClient,
-    InvalidCredentials,
-    InvalidCursor,
-    InvalidRequest,
-    InvalidScope,
-    InvalidState,
-    NoDraft,
-    PreconditionFailed,
-    PublicError,
-    RateLimitExceeded,
-    TemporarilyUnavailable,
-    UnsupportedGrantType,
-    UnsupportedMediaType,
-    ValidationFailed,
-)
-
-Errors = tuple[type[PublicError], ...]
-
-SPECIFIC: dict[str, Errors] = {
-    "inviteUser": (Conflict,),
-    "changeUser": (Conflict,),
-    "removeUser": (Conflict,),
-    "acceptInvitation": (RateLimitExceeded, TemporarilyUnavailable),
-    "listAuditEvents": (InvalidCursor,),
-    "login": (InvalidCredentials, RateLimitExceeded, TemporarilyUnavailable),
-    "changePassword": (InvalidCredentials, RateLimitExceeded, ValidationFailed),
-    "registerClient": (InvalidScope, Conflict, IdempotencyKeyReused),
-    "listClients": (InvalidCursor,),
-    "changeClient": (InvalidScope,),
-    "rotateSecret": (AccessDenied, Conflict, IdempotencyKeyReused, RateLimitExceeded),
-    "removeSecret": (Conflict,),
-    "extendSecret": (Conflict,),
-    "validateIdentifiers": (IdempotencyKeyReused,),
-    "listProducts": (InvalidCursor,),
-    "createProduct": (Conflict, DuplicateSku, DuplicateGtin, IdempotencyKeyReused),
-    "readProduct": (PreconditionFailed,),
-    "readProductBySku": (PreconditionFailed,),
-    "readProductByGtin": (PreconditionFailed,),
-    "changeProduct": (DuplicateSku, DuplicateGtin, InvalidState, PreconditionFailed),
-    "deleteProduct": (PreconditionFailed,),
-    "publishProduct": (Conflict, InvalidState, NoDraft, PreconditionFailed, IdempotencyKeyReused),
-    "discardDraft": (InvalidState, NoDraft, PreconditionFailed),
-    "unarchiveProduct": (DuplicateGtin, InvalidState, PreconditionFailed, IdempotencyKeyReused),
-    "listVersions": (InvalidCursor,),
-    "readVersion": (PreconditionFailed,),
-    "withdrawVersion": (InvalidState, PreconditionFailed, IdempotencyKeyReused),
-    "startImport": (RateLimitExceeded, IdempotencyKeyReused),
-    "listImports": (InvalidCursor,),
-    "listImportErrors": (InvalidCursor,),
-    "cancelImport": (InvalidState, IdempotencyKeyReused),
-    "retryImport": (InvalidState, IdempotencyKeyReused, RateLimitExceeded),
-    "appendUpload": (Conflict, InvalidState),
-    "readiness": (TemporarilyUnavailable,),
-}
-CLIENT_AUTHENTICATION: Errors = (
-    InvalidRequest,
-    InvalidClient,
-    UnsupportedMediaType,
-    RateLimitExceeded,
-    TemporarilyUnavailable,
-)
-TOKEN: Errors = (*CLIENT_AUTHENTICATION, UnsupportedGrantType, InvalidScope)
+from linkxg.errors import CATALOGUE, AccessDenied, PublicError
 
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {

@@ -9,14 +9,9 @@ from linkxg.accounts.model import MAX_EMAIL
 from linkxg.accounts.password_rules import MINIMUM
 from linkxg.clients.model import MAX_CIDRS, MAX_GRACE_S, MAX_NAME
 from linkxg.db.idempotency import MAX_KEY
-from linkxg.products.read_product import MAX_VERSION
 
 KEY_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[ -~]+$"}
 """Of the `Idempotency-Key` header."""
-
-NUMBERS = {"version", "older", "newer"}
-"""Parts of paths that are numbers. Routes read them as texts, so that the guard comes before the address is judged."""
-NUMBER_SCHEMA: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_VERSION}
 
 _NAME = {"minLength": 1, "maxLength": MAX_NAME}
 _EMAIL = {"format": "email", "maxLength": MAX_EMAIL}

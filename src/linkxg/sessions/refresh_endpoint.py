@@ -5,12 +5,13 @@ import msgspec
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import check_key
-from linkxg.errors import PublicError
-from linkxg.sessions.answer import signed_in
+from linkxg.errors import InvalidRequest, InvalidToken, PublicError, RateLimitExceeded, TemporarilyUnavailable
+from linkxg.sessions.answer import PEOPLE, signed_in
 from linkxg.sessions.model import SignedIn
 from linkxg.sessions.refresh import refresh
 from linkxg.tokens.mint import Minter
 from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import EdgeRoute
 from linkxg.web.exchange import JSON_TYPE, NO_STORE, STRANGER_LIMIT, Exchange, Reply
 from linkxg.web.forms import refuse_unknown
 from linkxg.web.json_body import read_json, require_json
@@ -29,7 +30,17 @@ class RefreshRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
 
 
 class RefreshEndpoint:
-    style = BodyStyle.SIGN_IN
+    declares = EdgeRoute(
+        operation_id="refresh",
+        tag=PEOPLE,
+        style=BodyStyle.SIGN_IN,
+        permission="Needs no token but the refresh token in the body.",
+        security=[],
+        body=RefreshRequest,
+        answer=Success[SignedIn],
+        errors=(InvalidRequest, InvalidToken, RateLimitExceeded, TemporarilyUnavailable),
+        takes_idempotency_key=True,
+    )
 
     def __init__(self, database: Database, server_key: bytes, minter: Minter, limits: Limits, metrics: Metrics) -> None:
         self._database = database
@@ -40,6 +51,11 @@ class RefreshEndpoint:
         self._encode = msgspec.json.Encoder().encode
 
     async def __call__(self, exchange: Exchange) -> Reply:
+        """Exchange a refresh token. The refresh token is used up, and its successor is in the answer.
+
+        Using one twice ends the session, unless the repetition carries the same `Idempotency-Key` within a minute: then
+        it gets the same answer.
+        """
         try:
             answer = await self._refresh(exchange)
         except PublicError as error:

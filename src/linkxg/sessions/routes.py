@@ -12,8 +12,8 @@ from linkxg.accounts.roles import EVERYONE
 from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.errors import InvalidRequest
-from linkxg.sessions.answer import signed_in
+from linkxg.errors import InvalidCredentials, InvalidRequest, TemporarilyUnavailable, ValidationFailed
+from linkxg.sessions.answer import PEOPLE, signed_in
 from linkxg.sessions.change_password import change_password
 from linkxg.sessions.end_sessions import end_own_session, list_own_sessions, logout
 from linkxg.sessions.login import MAX_PASSWORD_BYTES, login
@@ -30,7 +30,7 @@ from linkxg.web.pages import Success
 from linkxg.web.permits import public, roles
 from linkxg.web.source import source_key
 
-_PEOPLE: dict[str, Any] = {"tags": ["People"], "style": BodyStyle.SIGN_IN}
+_PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
 _SIGN_IN = _PEOPLE | public(SOURCE_LOGINS)
 _FOR_EVERYBODY = _PEOPLE | roles(EVERYONE)
 
@@ -54,7 +54,13 @@ def routes(
     metrics: Metrics,
     limit_scale: float,
 ) -> Sequence[HTTPRouteHandler]:
-    @post("/auth/login", operation_id="login", status_code=200, **_SIGN_IN)
+    @post(
+        "/auth/login",
+        operation_id="login",
+        errors=(InvalidCredentials, TemporarilyUnavailable),
+        status_code=200,
+        **_SIGN_IN,
+    )
     async def sign_in(request: Request[Any, Any, Any], data: JSONBody[Login]) -> Success[SignedIn]:
         """Sign in with e-mail and password."""
         exchange = exchange_of(request.scope)
@@ -102,7 +108,13 @@ def routes(
         actor = actor_of(exchange_of(request.scope))
         await end_own_session(database, actor, caller.account_id, caller.id, session_id)
 
-    @post("/auth/password", operation_id="changePassword", status_code=200, **_FOR_EVERYBODY)
+    @post(
+        "/auth/password",
+        operation_id="changePassword",
+        errors=(InvalidCredentials, ValidationFailed),
+        status_code=200,
+        **_FOR_EVERYBODY,
+    )
     async def password(request: Request[Any, Any, Any], data: JSONBody[ChangePassword]) -> Success[None]:
         """Change the password; every other session of the person ends."""
         caller = _person(request)

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 from linkxg.errors import MethodNotAllowed, NotFound, PublicError
 from linkxg.ids import is_uuid
 from linkxg.web.at_once import AtOnce, WholeRequest
-from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import EdgeRoute
 from linkxg.web.exchange import (
     FAULT,
     MORE_TIME,
@@ -48,7 +48,7 @@ _TAKEN_AS = {"HEAD": "GET", "OPTIONS": "NONE"}
 class RawRoute(Protocol):
     """An endpoint that is answered before the router; it declares what a route declares."""
 
-    style: BodyStyle
+    declares: EdgeRoute
 
     async def __call__(self, exchange: Exchange) -> Reply: ...
 

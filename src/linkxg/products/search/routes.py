@@ -15,7 +15,7 @@ from linkxg.errors import InvalidRequest
 from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.list_products import count_products, list_products
 from linkxg.products.model import Product, Sort, Status, Wanted, search_key, view
-from linkxg.products.routes import PATH, Fields
+from linkxg.products.routes import PATH, TAG, Fields
 from linkxg.products.select_fields import read_fields, select_from_each
 from linkxg.web.exchange import account_id_of
 from linkxg.web.headers import LINK, next_page
@@ -33,7 +33,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     @get(
         "/products",
         operation_id="listProducts",
-        tags=["Products"],
+        tags=[TAG],
         response_headers=[LINK],
         **scope("products:read"),
     )
