@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from string import ascii_uppercase
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -35,6 +36,8 @@ class UserView(msgspec.Struct, rename="camel"):
 
 class Invited(msgspec.Struct, rename="camel"):
     """An invitation; `link` is returned once, and only when it was not mailed."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"mailed": False, "link": "https://api.linkxg.com/invitations/..."}
 
     id: str
     email: str

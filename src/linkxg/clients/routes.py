@@ -1,7 +1,7 @@
 """`/oauth/clients`: Owners and Admins create, read, change, rotate and delete OAuth clients."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, delete, get, patch, post
@@ -28,6 +28,7 @@ from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors
 from linkxg.web.permits import any_caller, roles
 
 ROTATIONS = Budget("rotations", 300, 3_600)
+_SETTINGS = {"client_name": "ERP Integration", "allowed_cidrs": ["203.0.113.0/24"], "self_rotation": True}
 _TAG = Tag("OAuth clients", "An account's clients and their secrets. For Owners and Admins.")
 _CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}
 _ADMINISTRATION = _CLIENTS | roles(ADMINISTRATORS)
@@ -35,6 +36,8 @@ _ADMINISTRATION = _CLIENTS | roles(ADMINISTRATORS)
 
 class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
     """`expires_at` in seconds since the epoch; absent or 0 means that the secret does not expire."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = _SETTINGS
 
     client_name: str
     scope: str
@@ -44,6 +47,8 @@ class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ChangeClient(msgspec.Struct, forbid_unknown_fields=True):
+    EXAMPLE: ClassVar[dict[str, Any]] = _SETTINGS
+
     client_name: str | None = None
     scope: str | None = None
     disabled: bool | None = None
@@ -53,6 +58,8 @@ class ChangeClient(msgspec.Struct, forbid_unknown_fields=True):
 
 class RotateSecret(msgspec.Struct, forbid_unknown_fields=True):
     """Without a body the old secret is dead when the answer is sent."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"grace_period_seconds": 86_400}
 
     grace_period_seconds: int = 0
     revoke_tokens: bool = False

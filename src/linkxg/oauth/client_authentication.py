@@ -8,6 +8,8 @@ import base64
 import binascii
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from linkxg.clients.authenticate import Authenticated, ClientAuthenticator
 from linkxg.clients.usage import Usage
 from linkxg.errors import (
@@ -37,6 +39,7 @@ CREDENTIALS = {
     "client_id": {"type": "string", "maxLength": MAX_CLIENT_ID, "description": _LEFT_OUT},
     "client_secret": {"type": "string", "maxLength": MAX_SECRET, "description": _LEFT_OUT},
 }
+CREDENTIALS_EXAMPLE = {"client_id": "lxgcli_7Q2mVxkT0bNw4LrYc9Zs3e", "client_secret": "lxgsec_8sKp..."}
 TOKEN_FORM = Form(
     {
         "token": {"type": "string", "description": "An access token."},
@@ -44,6 +47,7 @@ TOKEN_FORM = Form(
         **CREDENTIALS,
     },
     ("token",),
+    {**CREDENTIALS_EXAMPLE, "token": "eyJhbGciOiJIUzI1NiIs...", "token_type_hint": UNSET},
 )
 SOURCE_REQUESTS = Budget("oauth-source", 6_000, 60)
 SOURCE_FAILURES = Budget("oauth-failures-source", 100, 60)

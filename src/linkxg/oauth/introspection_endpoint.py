@@ -3,6 +3,8 @@
 RFC 7662. Anything dead, foreign or unknown is exactly `{"active": false}`.
 """
 
+from typing import Any, ClassVar
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
@@ -22,6 +24,20 @@ _INACTIVE = b'{"active":false}'
 
 class Introspection(msgspec.Struct):
     """RFC 7662 §2.2; of a dead, foreign or unknown token only `active`. `sid` and `role` are a person's."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "active": True,
+        "token_type": "Bearer",
+        "exp": 1_795_445_280,
+        "iat": 1_795_444_380,
+        "sub": "lxgcli_7Q2mVxkT0bNw4LrYc9Zs3e",
+        "aud": "https://api.linkxg.com/api/v1",
+        "iss": "https://api.linkxg.com",
+        "jti": "5e0c1f6d8b7a49d2a1c3e4f506172839",
+        "account_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "sid": UNSET,
+        "role": UNSET,
+    }
 
     active: bool
     scope: str | UnsetType = UNSET

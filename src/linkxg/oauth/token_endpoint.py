@@ -4,6 +4,8 @@ RFC 6749 §3.2, in the order of security bar 32: media type, size, syntax, clien
 So a bad scope never tells whether a secret was right.
 """
 
+from typing import Any, ClassVar
+
 import msgspec
 
 from linkxg.clients.usage import Usage
@@ -17,6 +19,7 @@ from linkxg.errors import (
 )
 from linkxg.oauth.client_authentication import (
     CREDENTIALS,
+    CREDENTIALS_EXAMPLE,
     ERRORS,
     PERMISSION,
     SECURITY,
@@ -40,6 +43,12 @@ _HEADERS = (JSON_TYPE, *NO_STORE)
 
 class TokenAnswer(msgspec.Struct):
     """RFC 6749 §5.1; `expires_in` is in seconds."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "access_token": "eyJhbGciOiJIUzI1NiIs...",
+        "token_type": "Bearer",
+        "expires_in": 900,
+    }
 
     access_token: str
     token_type: str
@@ -65,6 +74,7 @@ class TokenEndpoint:
                 **CREDENTIALS,
             },
             ("grant_type",),
+            CREDENTIALS_EXAMPLE,
         ),
         answer=TokenAnswer,
         errors=(*ERRORS, UnsupportedGrantType, InvalidScope),

@@ -6,7 +6,6 @@ from typing import Any
 from linkxg.errors import PayloadTooLarge
 from linkxg.reference.answers import error_responses, header_references
 from linkxg.reference.bounds import KEY_SCHEMA
-from linkxg.reference.examples import example
 from linkxg.reference.operations import JSON, summary_of
 from linkxg.reference.schemas import Schema, Schemas
 from linkxg.web.body_style import BodyStyle
@@ -66,7 +65,7 @@ def _operation(endpoint: RawRoute, schemas: Schemas) -> dict[str, Any]:
             "200": {
                 "description": "OK.",
                 "headers": header_references(["X-Request-Id"]) | _NO_STORE,
-                "content": {JSON: _shown(_schema(declared.answer, schemas), schemas)},
+                "content": {JSON: schemas.shown(_schema(declared.answer, schemas))},
             },
             **error_responses((*declared.errors, PayloadTooLarge), oauth=declared.style is BodyStyle.OAUTH),
         },
@@ -76,13 +75,9 @@ def _operation(endpoint: RawRoute, schemas: Schemas) -> dict[str, Any]:
 def _body(body: Any, schemas: Schemas) -> dict[str, Any]:
     if isinstance(body, Form):
         schema = {"type": "object", "properties": body.members, "required": list(body.required)}
-        return {_FORM: _shown(schema, schemas)}
-    return {JSON: _shown(schemas.of(body), schemas)}
+        return {_FORM: schemas.shown(schema, body.example)}
+    return {JSON: schemas.shown(schemas.of(body))}
 
 
 def _schema(answer: Any, schemas: Schemas) -> Schema:
     return answer if isinstance(answer, dict) else schemas.of(answer)
-
-
-def _shown(schema: Schema, schemas: Schemas) -> dict[str, Any]:
-    return {"schema": schema, "example": example(schema, schemas.components)}

@@ -31,7 +31,6 @@ from linkxg.errors import (
 )
 from linkxg.reference.answers import error_responses, header_references
 from linkxg.reference.bounds import KEY_SCHEMA
-from linkxg.reference.examples import example
 from linkxg.reference.schemas import PREFIX, Schemas
 from linkxg.web.body_style import BodyStyle, style_of
 from linkxg.web.declaration import Errors, Schema
@@ -97,8 +96,7 @@ def finish(operation: dict[str, Any], route: TypedRoute, schemas: Schemas) -> No
     if "parameters" in operation:
         operation["parameters"] = [_parameter(parameter) for parameter in operation["parameters"]]
     if route.body is not None:
-        schema = schemas.of(route.body)
-        shown = {"schema": schema, "example": example(schema, schemas.components)}
+        shown = schemas.shown(schemas.of(route.body))
         media_types = operation["requestBody"]["content"]
         operation["requestBody"] = {"required": route.body_required, "content": dict.fromkeys(media_types, shown)}
     if "takes" in route.handler.opt:
@@ -163,8 +161,7 @@ def _successes(listed: dict[str, Any], route: TypedRoute, schemas: Schemas) -> d
             "headers": header_references(["X-Request-Id"]) | headers,
         }
     if route.answer is not None:
-        schema = schemas.of(route.answer)
-        shown = {"schema": schema, "example": example(schema, schemas.components)}
+        shown = schemas.shown(schemas.of(route.answer))
         found[str(route.handler.status_code)]["content"] = {JSON: shown}
     if "gives" in route.handler.opt:
         found[str(route.handler.status_code)].setdefault("content", {}).update(_media(route.handler.opt["gives"]))

@@ -1,5 +1,7 @@
 """`POST /auth/refresh`, answered at the edge, because every interactive client calls it all day."""
 
+from typing import Any, ClassVar
+
 import msgspec
 
 from linkxg.audit.model import actor_of
@@ -26,6 +28,8 @@ _HEADERS = (JSON_TYPE, *NO_STORE)
 
 
 class RefreshRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    EXAMPLE: ClassVar[dict[str, Any]] = {"refreshToken": "lxgref_01a20900..."}
+
     refresh_token: str
 
 

@@ -1,7 +1,7 @@
 """`/auth/…`: sign in and out, who am I, my sessions, my password."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from litestar import Request, delete, get, post
@@ -41,6 +41,11 @@ class Login(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ChangePassword(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "currentPassword": "correct horse battery staple",
+        "newPassword": "quiet river under the bridge",
+    }
+
     current_password: str
     new_password: str
 

@@ -2,6 +2,7 @@
 
 A handler of the router takes `errors=`, `takes=` and `gives=` (schemas by media type) and `tags=`; an endpoint of the
 edge, which has no handler, has all of it in one `EdgeRoute`. Its summary and description are its docstring.
+The struct of a body may have an `EXAMPLE`: telling values by member.
 """
 
 from typing import Any, NamedTuple
@@ -26,10 +27,11 @@ class Tag(str):
 
 
 class Form(NamedTuple):
-    """A body of type application/x-www-form-urlencoded: the schemas of its members, and which are required."""
+    """A body of type application/x-www-form-urlencoded: the schemas of its members, which are required, an example."""
 
     members: dict[str, Schema]
     required: tuple[str, ...]
+    example: dict[str, Any]
 
 
 class EdgeRoute(NamedTuple):
