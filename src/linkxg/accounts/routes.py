@@ -8,11 +8,13 @@ import msgspec
 from litestar import Request, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 
 from linkxg.accounts.invite_user import accept_invitation, invite_user
 from linkxg.accounts.mail import Mailer, invitation_text
 from linkxg.accounts.manage_user import change_user, list_people, read_account, remove_user, view
-from linkxg.accounts.model import AccountView, Invited, UserView
+from linkxg.accounts.model import MAX_EMAIL, AccountView, Invited, UserView
+from linkxg.accounts.password_rules import MINIMUM
 from linkxg.accounts.roles import ADMINISTRATORS, EVERYONE, Role
 from linkxg.audit.list_events import list_events
 from linkxg.audit.model import AuditEvent, actor_of
@@ -32,7 +34,7 @@ INVITATIONS = Budget("invitations", 200, 3_600)
 
 
 class InviteUser(msgspec.Struct, forbid_unknown_fields=True):
-    email: str
+    email: Annotated[str, Meta(extra_json_schema={"format": "email", "maxLength": MAX_EMAIL})]
     role: Role = "MEMBER"
 
 
@@ -42,7 +44,7 @@ class ChangeUser(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AcceptInvitation(msgspec.Struct, forbid_unknown_fields=True):
-    password: str
+    password: Annotated[str, Meta(extra_json_schema={"minLength": MINIMUM})]
 
 
 def routes(

@@ -7,11 +7,20 @@ import msgspec
 from litestar import Request, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta
 
 from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.audit.model import actor_of
 from linkxg.clients.change_client import ClientChange, change_client, delete_client
-from linkxg.clients.model import ClientView, RegisteredClient, RotatedSecret, SecretView
+from linkxg.clients.model import (
+    MAX_CIDRS,
+    MAX_GRACE_S,
+    MAX_NAME,
+    ClientView,
+    RegisteredClient,
+    RotatedSecret,
+    SecretView,
+)
 from linkxg.clients.notify_owners import OwnerNotices
 from linkxg.clients.register import register_client
 from linkxg.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
@@ -28,6 +37,29 @@ from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors
 from linkxg.web.permits import any_caller, roles
 
 ROTATIONS = Budget("rotations", 300, 3_600)
+Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": MAX_NAME})]
+Scope = Annotated[str, Meta(extra_json_schema={"minLength": 1, "description": "Separated by spaces."})]
+Ranges = Annotated[
+    list[str],
+    Meta(
+        extra_json_schema={
+            "maxItems": MAX_CIDRS,
+            "description": "Address ranges in CIDR notation; none means any address.",
+        }
+    ),
+]
+Expiry = Annotated[int, Meta(extra_json_schema={"minimum": 0})]
+Grace = Annotated[
+    int,
+    Meta(
+        extra_json_schema={
+            "minimum": 0,
+            "maximum": MAX_GRACE_S,
+            "description": "How long the old secret works beside the new one.",
+        }
+    ),
+]
+Revokes = Annotated[bool, Meta(extra_json_schema={"description": "Whether the live tokens of the client die as well."})]
 _SETTINGS = {"client_name": "ERP Integration", "allowed_cidrs": ["203.0.113.0/24"], "self_rotation": True}
 _TAG = Tag("OAuth clients", "An account's clients and their secrets. For Owners and Admins.")
 _CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}
@@ -39,20 +71,20 @@ class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
 
     EXAMPLE: ClassVar[dict[str, Any]] = _SETTINGS
 
-    client_name: str
-    scope: str
-    expires_at: int | None = None
-    allowed_cidrs: list[str] = []
+    client_name: Name
+    scope: Scope
+    expires_at: Expiry | None = None
+    allowed_cidrs: Ranges = []
     self_rotation: bool = True
 
 
 class ChangeClient(msgspec.Struct, forbid_unknown_fields=True):
     EXAMPLE: ClassVar[dict[str, Any]] = _SETTINGS
 
-    client_name: str | None = None
-    scope: str | None = None
+    client_name: Name | None = None
+    scope: Scope | None = None
     disabled: bool | None = None
-    allowed_cidrs: list[str] | None = None
+    allowed_cidrs: Ranges | None = None
     self_rotation: bool | None = None
 
 
@@ -61,8 +93,8 @@ class RotateSecret(msgspec.Struct, forbid_unknown_fields=True):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"grace_period_seconds": 86_400}
 
-    grace_period_seconds: int = 0
-    revoke_tokens: bool = False
+    grace_period_seconds: Grace = 0
+    revoke_tokens: Revokes = False
 
 
 class ExtendSecret(msgspec.Struct, forbid_unknown_fields=True):

@@ -177,6 +177,8 @@ def category_of(content: Content) -> str | None:
     return content.category.code if content.category else None
 
 
+# Stored as it was checked, so it is not read into its type.
+StoredContent = Annotated[msgspec.Raw, Meta(extra_json_schema={"x-like": "Content"})]
 EXAMPLE: dict[str, Any] = {
     "name": "Pump P2",
     "brand": "Acme",

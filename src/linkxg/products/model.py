@@ -13,13 +13,14 @@ from linkxg.clock import rfc3339
 from linkxg.identifiers.gtin import FORMATS, Format
 from linkxg.identifiers.sku import SKU_PATTERN
 from linkxg.products.canonical import told
-from linkxg.products.content import EXAMPLE, Content, GtinText
+from linkxg.products.content import EXAMPLE, Content, GtinText, StoredContent
 from linkxg.products.versions.model import VersionStatus
 
 Status = Literal["DRAFT", "PUBLISHED", "ARCHIVED"]
 Sort = Literal["updatedAt", "sku"]
 LONGEST_SKU = 64
 Sku = Annotated[str, Meta(min_length=1, max_length=LONGEST_SKU, extra_json_schema={"pattern": SKU_PATTERN})]
+Patch = Annotated[dict[str, Any], Meta(extra_json_schema={"description": "A merge patch (RFC 7396) of a Content."})]
 RESOLVER = "https://id.gs1.org"
 """The host of GS1 Digital Links in their normal form."""
 
@@ -43,7 +44,7 @@ class ProductPatch(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
     sku: Sku | UnsetType = UNSET
     gtin: GtinText | UnsetType | None = UNSET
-    content: dict[str, Any] | UnsetType = UNSET
+    content: Patch | UnsetType = UNSET
 
 
 class Product(msgspec.Struct, rename="camel"):
@@ -78,7 +79,7 @@ class Product(msgspec.Struct, rename="camel"):
     version: int
     version_status: VersionStatus
     content_hash: str
-    content: msgspec.Raw
+    content: StoredContent
 
 
 class Head(NamedTuple):

@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
+from linkxg.db.idempotency import MAX_KEY
 from linkxg.errors import CATALOGUE, AccessDenied, PublicError
 
+KEY_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[ -~]+$"}
+"""Of the `Idempotency-Key` header."""
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {
         "description": "The server's id of this request; it finds the request in the log.",

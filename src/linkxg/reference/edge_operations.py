@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from linkxg.errors import PayloadTooLarge
-from linkxg.reference.answers import error_responses, header_references
-from linkxg.reference.bounds import KEY_SCHEMA
+from linkxg.reference.answers import KEY_SCHEMA, error_responses, header_references
 from linkxg.reference.operations import JSON, summary_of
 from linkxg.reference.schemas import Schema, Schemas
 from linkxg.web.body_style import BodyStyle

@@ -29,8 +29,7 @@ from linkxg.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from linkxg.reference.answers import error_responses, header_references
-from linkxg.reference.bounds import KEY_SCHEMA
+from linkxg.reference.answers import KEY_SCHEMA, error_responses, header_references
 from linkxg.reference.schemas import PREFIX, Schemas
 from linkxg.web.body_style import BodyStyle, style_of
 from linkxg.web.declaration import Errors, Schema

@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from linkxg.reference.bounds import bound
 from linkxg.reference.examples import Examples
 
 PREFIX = "#/components/schemas/"
@@ -37,7 +36,6 @@ class Schemas:
         self.components = {
             name: self._tidy(schema) for name, schema in sorted(components.items()) if name not in generic
         }
-        bound(self.components)
         self._examples = Examples(types.values(), self.components)
 
     def of(self, kind: Any) -> Schema:
@@ -74,6 +72,9 @@ class Schemas:
         envelope = self._envelopes.get(str(part.get("$ref", "")).removeprefix(PREFIX))
         if envelope is not None:
             return {**self._tidy(envelope), "title": _envelope_title(envelope["title"])}
+        if "x-like" in part:
+            # What is stored as it was checked is written as it is, and looks like the named component.
+            return {"$ref": PREFIX + part["x-like"]}
         tidied = {name: self._tidy(member) for name, member in part.items()}
         if tidied == {"type": "null"}:
             return dict(NOTHING)

@@ -1,13 +1,16 @@
 """`/auth/…`: sign in and out, who am I, my sessions, my password."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
+from msgspec import Meta
 
+from linkxg.accounts.model import MAX_EMAIL
+from linkxg.accounts.password_rules import MINIMUM
 from linkxg.accounts.roles import EVERYONE
 from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
@@ -36,7 +39,7 @@ _FOR_EVERYBODY = _PEOPLE | roles(EVERYONE)
 
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):
-    email: str
+    email: Annotated[str, Meta(extra_json_schema={"maxLength": MAX_EMAIL})]
     password: str
 
 
@@ -47,7 +50,7 @@ class ChangePassword(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
     }
 
     current_password: str
-    new_password: str
+    new_password: Annotated[str, Meta(extra_json_schema={"minLength": MINIMUM})]
 
 
 def routes(

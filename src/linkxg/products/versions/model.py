@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from linkxg.clock import rfc3339, rfc3339_or_none
 from linkxg.products.canonical import told
-from linkxg.products.content import EXAMPLE
+from linkxg.products.content import EXAMPLE, StoredContent
 
 VersionStatus = Literal["DRAFT", "PUBLISHED", "SUPERSEDED", "WITHDRAWN"]
 LONGEST_NOTE = 1_000
@@ -74,7 +74,7 @@ class Version(msgspec.Struct, rename="camel"):
     withdrawn_at: str | None
     withdrawn_by: str | None
     withdraw_reason: str | None
-    content: msgspec.Raw
+    content: StoredContent
 
 
 class Operation(msgspec.Struct):
