@@ -48,3 +48,27 @@ def test_web_names_no_path_role_scope_or_credential_of_a_feature() -> None:
         if (found := named.search(line))
     ]
     assert not wrong, "\n".join([*wrong, "What belongs to a feature is declared there, and handed in."])
+
+
+# What every route shares, and the endpoint that security schemes are described by.
+SHARED = {"accounts.roles", "tokens.scopes", "db.idempotency", "oauth.token_endpoint"}
+
+
+def test_the_reference_names_no_feature() -> None:
+    ids = {str(route.handler.operation_id) for route in routes() if route.handler and route.handler.operation_id}
+    # Those of one word, such as `login`, are words of the prose as well.
+    known = re.compile(rf"\b(?:{'|'.join(name for name in ids if not name.islower())})\b")
+    wrong = [
+        f"{module}:{line} imports {name}"
+        for module in modules()
+        if module.package == "reference"
+        for line, name in module.imports()
+        if name.startswith("linkxg.") and name.split(".")[1] not in {"errors", "reference", "web"}
+        if name.removeprefix("linkxg.").rpartition(".")[0] not in SHARED
+    ]
+    wrong += [
+        f"{module} names {found[0]}"
+        for module in modules()
+        if module.package == "reference" and (found := known.search(module.text))
+    ]
+    assert not wrong, "\n".join([*wrong, "A route declares all about itself where it is defined."])
