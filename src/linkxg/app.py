@@ -37,7 +37,7 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.db import open_database
 from linkxg.db.faults import reason_of
 from linkxg.db.migrations import require_schema
-from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PayloadTooLarge, PublicError
+from linkxg.errors import InvalidRequest, NotFound, PayloadTooLarge, PublicError
 from linkxg.housekeeping import Housekeeping
 from linkxg.identifiers import routes as identifier_routes
 from linkxg.imports import routes as import_routes
@@ -75,7 +75,7 @@ from linkxg.web.limits import open_limits
 from linkxg.web.metrics import Metrics
 from linkxg.web.pages import Cursors
 from linkxg.web.plain_http import PlainHttp
-from linkxg.web.refusals import Refusals
+from linkxg.web.refusals import Refusals, method_not_allowed
 from linkxg.web.source import Sources
 from linkxg.web.strict_request import StrictRequest
 
@@ -267,7 +267,7 @@ def _refuse_framework(
     if isinstance(error, NotFoundException):
         told = NotFound()
     elif isinstance(error, MethodNotAllowedException):
-        told = MethodNotAllowed(headers={"Allow": _allowed((error.headers or {}).get("allow", ""))})
+        told = method_not_allowed(error)
     elif isinstance(error, ValidationException):
         fields = request.route_handler.parsed_fn_signature.parameters
         told = InvalidRequest(parameters.told(error, fields), reason="validation")
@@ -283,9 +283,3 @@ def _refuse_framework(
 def _refuse_unexpected(refusals: Refusals, request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
     reply = refusals.unexpected(fault, exchange_of(request.scope))
     return Response(reply.body, status_code=reply.status, media_type="application/json")
-
-
-def _allowed(listed: str) -> str:
-    """The router's list of methods without its own OPTIONS, and with the HEAD that every GET answers."""
-    methods = [method for method in listed.split(", ") if method != "OPTIONS"]
-    return ", ".join(methods + ["HEAD"] * ("GET" in methods))

@@ -29,7 +29,7 @@ from linkxg.errors import (
     TemporarilyUnavailable,
 )
 from linkxg.web.exchange import Exchange, exchange_of
-from linkxg.web.refusals import Refusals
+from linkxg.web.refusals import Refusals, method_not_allowed
 
 _MACHINES = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics")
 
@@ -67,8 +67,7 @@ class ErrorPages:
         if error.status_code >= 500:
             return self.unexpected(request, error)
         if error.status_code == MethodNotAllowed.status:
-            allow = str((error.headers or {}).get("allow", ""))
-            return self.refuse(request, MethodNotAllowed(headers={"Allow": allow}))
+            return self.refuse(request, method_not_allowed(error))
         return self.refuse(request, NotFound())
 
     def unexpected(self, request: Request[Any, Any, Any], fault: Exception) -> Response[str]:

@@ -9,12 +9,14 @@ import traceback
 from typing import Any
 
 import msgspec
+from litestar.exceptions import HTTPException
 
 from linkxg.errors import (
     InsufficientScope,
     InvalidClient,
     InvalidCredentials,
     InvalidToken,
+    MethodNotAllowed,
     MissingToken,
     PublicError,
 )
@@ -84,6 +86,13 @@ class Refusals:
                 f'{self._bearer}, error="{error.code}", error_description="{error.description}", scope="{error.scope}"'
             )
         return None
+
+
+def method_not_allowed(error: HTTPException) -> MethodNotAllowed:
+    """The router's 405, whose `Allow` has its own OPTIONS and lacks the HEAD that every GET answers."""
+    listed = (error.headers or {}).get("allow", "").split(", ")
+    methods = [method for method in listed if method != "OPTIONS"]
+    return MethodNotAllowed(headers={"Allow": ", ".join(methods + ["HEAD"] * ("GET" in methods))})
 
 
 def _wants_problem(exchange: Exchange) -> bool:
