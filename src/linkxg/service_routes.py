@@ -19,7 +19,7 @@ from linkxg.web.plain_http import has_token, is_direct
 from linkxg.web.source import is_loopback
 
 HEALTH, READINESS, METRICS = "/healthz", "/readyz", "/metrics"
-_TAG = Tag("Service", "Is it alive and ready?")
+_TAG = Tag("Service", "Liveness and readiness.")
 
 
 def routes(

@@ -55,11 +55,13 @@ Grace = Annotated[
         extra_json_schema={
             "minimum": 0,
             "maximum": MAX_GRACE_S,
-            "description": "How long the old secret works beside the new one.",
+            "description": "How long the old secret works alongside the new one.",
         }
     ),
 ]
-Revokes = Annotated[bool, Meta(extra_json_schema={"description": "Whether the live tokens of the client die as well."})]
+Revokes = Annotated[
+    bool, Meta(extra_json_schema={"description": "Whether to revoke the live tokens of the client as well."})
+]
 _SETTINGS = {"client_name": "ERP Integration", "allowed_cidrs": ["203.0.113.0/24"], "self_rotation": True}
 _TAG = Tag("OAuth clients", "An account's clients and their secrets. For Owners and Admins.")
 _CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}

@@ -48,7 +48,7 @@ _LINES, _ROWS = {"type": "string"}, {"type": "array", "items": {"type": "object"
 _FILES = {kind: _ROWS if name == "json" else _LINES for name, kind in MEDIA_TYPES.items()}
 _FORM = {
     "title": "ImportForm",
-    "description": "A file as a browser sends it; fields beside it may carry the query parameters.",
+    "description": "A file as a browser sends it; other form fields may contain the query parameters.",
     "type": "object",
     "properties": {"file": {"type": "string", "format": "binary"}},
     "required": ["file"],

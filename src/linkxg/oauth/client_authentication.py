@@ -34,7 +34,7 @@ PERMISSION = "Needs client credentials, by HTTP Basic or in the form, not both."
 # By HTTP Basic or, with the empty requirement, as parameters of the form.
 SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {}]
 ERRORS: Errors = (InvalidRequest, InvalidClient, UnsupportedMediaType, RateLimitExceeded, TemporarilyUnavailable)
-_LEFT_OUT = "Left out when the credentials come by HTTP Basic."
+_LEFT_OUT = "Omit it if you use HTTP Basic."
 CREDENTIALS = {
     "client_id": {"type": "string", "maxLength": MAX_CLIENT_ID, "description": _LEFT_OUT},
     "client_secret": {"type": "string", "maxLength": MAX_SECRET, "description": _LEFT_OUT},
@@ -43,7 +43,10 @@ CREDENTIALS_EXAMPLE = {"client_id": "lxgcli_7Q2mVxkT0bNw4LrYc9Zs3e", "client_sec
 TOKEN_FORM = Form(
     {
         "token": {"type": "string", "description": "An access token."},
-        "token_type_hint": {"type": "string", "description": "Accepted and not needed: tokens tell their own kind."},
+        "token_type_hint": {
+            "type": "string",
+            "description": "Accepted but not needed: the token itself shows its kind.",
+        },
         **CREDENTIALS,
     },
     ("token",),

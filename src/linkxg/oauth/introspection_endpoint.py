@@ -73,7 +73,10 @@ class IntrospectionEndpoint:
         self._audience = audience
 
     async def __call__(self, exchange: Exchange) -> Reply:
-        """Ask whether a token is alive. RFC 7662. A dead, foreign or unknown token answers exactly `active: false`."""
+        """Check whether a token is active. RFC 7662.
+
+        For a token that is invalid, unknown or of another account the answer is exactly `active: false`.
+        """
         form, authorization = await self._authentication.read(exchange)
         client = (await self._authentication.authenticate(exchange, form, authorization)).client
         token = form.get("token")

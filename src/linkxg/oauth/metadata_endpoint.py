@@ -24,7 +24,7 @@ RESOURCE = "/.well-known/oauth-protected-resource"
 RESOURCE_METADATA = f"{RESOURCE}/api/v1"
 """That of the resource PUBLIC_URL/api/v1: its path comes behind the well-known part (RFC 9728 §3.1)."""
 KEYS = "/.well-known/jwks.json"
-_TAG = Tag("Discovery", "What a client can find out by itself: RFC 8414, RFC 9728, RFC 7517.")
+_TAG = Tag("Discovery", "What a client can discover by itself: RFC 8414, RFC 9728, RFC 7517.")
 _METHODS = ["client_secret_basic", "client_secret_post"]
 _CACHE = {"Cache-Control": f"public, max-age={JWKS_CACHE_S}"}
 

@@ -39,9 +39,9 @@ class RevocationEndpoint:
         self._database = database
 
     async def __call__(self, exchange: Exchange) -> Reply:
-        """Give a token back. RFC 7009. The token is dead when this answers.
+        """Revoke a token. RFC 7009. The token is revoked once this answers.
 
-        A token that is dead, unknown or not the client's own answers 200 as well.
+        For a token that is already invalid, unknown or not the client's own the answer is 200 as well.
         """
         form, authorization = await self._authentication.read(exchange)
         authenticated = await self._authentication.authenticate(exchange, form, authorization)

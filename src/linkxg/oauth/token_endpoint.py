@@ -98,8 +98,8 @@ class TokenEndpoint:
     async def __call__(self, exchange: Exchange) -> Reply:
         """Request an access token. The client credentials grant (RFC 6749 §4.4).
 
-        Without `scope` the token carries all that the client was granted; a scope that it was not granted refuses the
-        whole request.
+        Without `scope` the token has every scope that the client was granted; a scope that it was not granted rejects
+        the whole request.
         """
         try:
             answer = await self._grant(exchange)

@@ -15,12 +15,12 @@ _FORM = "application/x-www-form-urlencoded"
 _KEY = {"name": "Idempotency-Key", "in": "header", "required": False, "schema": KEY_SCHEMA}
 _NO_STORE = {
     "Cache-Control": {
-        "description": "Answers are not kept.",
+        "description": "Answers must not be cached.",
         "schema": {"type": "string", "enum": ["no-store"]},
         "required": True,
     },
     "Pragma": {
-        "description": "The same for old caches.",
+        "description": "The same for HTTP/1.0 caches.",
         "schema": {"type": "string", "enum": ["no-cache"]},
         "required": True,
     },

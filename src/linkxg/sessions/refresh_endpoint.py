@@ -55,10 +55,10 @@ class RefreshEndpoint:
         self._encode = msgspec.json.Encoder().encode
 
     async def __call__(self, exchange: Exchange) -> Reply:
-        """Exchange a refresh token. The refresh token is used up, and its successor is in the answer.
+        """Exchange a refresh token. The refresh token becomes invalid, and the answer contains its successor.
 
-        Using one twice ends the session, unless the repetition carries the same `Idempotency-Key` within a minute: then
-        it gets the same answer.
+        Using one twice ends the session, unless the retry has the same `Idempotency-Key` within a minute: then it gets
+        the same answer.
         """
         try:
             answer = await self._refresh(exchange)

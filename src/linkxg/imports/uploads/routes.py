@@ -25,7 +25,7 @@ from linkxg.web.pages import Success
 from linkxg.web.permits import scope
 
 PART_TYPES = ("application/partial-upload", "application/offset+octet-stream")
-TAG = Tag("Imports", "Files of products, and what became of their rows.")
+TAG = Tag("Imports", "Files of products, and the results of their rows.")
 _PART = {"type": "string", "format": "binary", "description": "The bytes of the file from Upload-Offset on."}
 WHOLE_NUMBER = "^(?:0|[1-9][0-9]{0,14})$"
 MAX_SIZE = f"max-size={MAX_UPLOAD}"

@@ -25,7 +25,7 @@ class PublishProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
 class WithdrawVersion(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """`reason` is told to whoever reads the version."""
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"reason": "The mass was told in pounds."}
+    EXAMPLE: ClassVar[dict[str, Any]] = {"reason": "The mass was given in pounds."}
 
     reason: Note
 
