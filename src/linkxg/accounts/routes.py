@@ -8,7 +8,6 @@ import msgspec
 from litestar import Request, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import Meta
 
 from linkxg.accounts.invite_user import accept_invitation, invite_user
 from linkxg.accounts.mail import Mailer, invitation_text
@@ -22,7 +21,7 @@ from linkxg.clock import rfc3339
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.errors import Conflict, TemporarilyUnavailable
-from linkxg.web.declaration import Tag
+from linkxg.web.declaration import Tag, described
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.limits import Budget
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
@@ -34,7 +33,7 @@ INVITATIONS = Budget("invitations", 200, 3_600)
 
 
 class InviteUser(msgspec.Struct, forbid_unknown_fields=True):
-    email: Annotated[str, Meta(extra_json_schema={"format": "email", "maxLength": MAX_EMAIL})]
+    email: Annotated[str, described(format="email", maxLength=MAX_EMAIL)]
     role: Role = "MEMBER"
 
 
@@ -44,7 +43,7 @@ class ChangeUser(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AcceptInvitation(msgspec.Struct, forbid_unknown_fields=True):
-    password: Annotated[str, Meta(extra_json_schema={"minLength": MINIMUM})]
+    password: Annotated[str, described(minLength=MINIMUM)]
 
 
 def routes(

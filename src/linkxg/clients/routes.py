@@ -7,7 +7,6 @@ import msgspec
 from litestar import Request, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import Meta
 
 from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.audit.model import actor_of
@@ -29,7 +28,7 @@ from linkxg.db import Database
 from linkxg.db.idempotency import check_key
 from linkxg.errors import AccessDenied, Conflict, InvalidScope
 from linkxg.web.body_style import BodyStyle
-from linkxg.web.declaration import Tag
+from linkxg.web.declaration import Tag, described
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.headers import IdempotencyKey
 from linkxg.web.limits import Budget
@@ -37,31 +36,17 @@ from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors
 from linkxg.web.permits import any_caller, roles
 
 ROTATIONS = Budget("rotations", 300, 3_600)
-Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": MAX_NAME})]
-Scope = Annotated[str, Meta(extra_json_schema={"minLength": 1, "description": "Separated by spaces."})]
+Name = Annotated[str, described(minLength=1, maxLength=MAX_NAME)]
+Scope = Annotated[str, described(minLength=1, description="Separated by spaces.")]
 Ranges = Annotated[
-    list[str],
-    Meta(
-        extra_json_schema={
-            "maxItems": MAX_CIDRS,
-            "description": "Address ranges in CIDR notation; none means any address.",
-        }
-    ),
+    list[str], described(maxItems=MAX_CIDRS, description="Address ranges in CIDR notation; none means any address.")
 ]
-Expiry = Annotated[int, Meta(extra_json_schema={"minimum": 0})]
+Expiry = Annotated[int, described(minimum=0)]
 Grace = Annotated[
     int,
-    Meta(
-        extra_json_schema={
-            "minimum": 0,
-            "maximum": MAX_GRACE_S,
-            "description": "How long the old secret works alongside the new one.",
-        }
-    ),
+    described(minimum=0, maximum=MAX_GRACE_S, description="How long the old secret works alongside the new one."),
 ]
-Revokes = Annotated[
-    bool, Meta(extra_json_schema={"description": "Whether to revoke the live tokens of the client as well."})
-]
+Revokes = Annotated[bool, described(description="Whether to revoke the live tokens of the client as well.")]
 _SETTINGS = {"client_name": "ERP Integration", "allowed_cidrs": ["203.0.113.0/24"], "self_rotation": True}
 _TAG = Tag("OAuth clients", "An account's clients and their secrets. For Owners and Admins.")
 _CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}

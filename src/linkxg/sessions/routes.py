@@ -7,7 +7,6 @@ import msgspec
 from litestar import Request, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
-from msgspec import Meta
 
 from linkxg.accounts.model import MAX_EMAIL
 from linkxg.accounts.password_rules import MINIMUM
@@ -26,6 +25,7 @@ from linkxg.sessions.whoami import Me, who_am_i
 from linkxg.tokens.mint import Minter
 from linkxg.tokens.model import Principal
 from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import described
 from linkxg.web.exchange import exchange_of
 from linkxg.web.limits import Limits
 from linkxg.web.metrics import Metrics
@@ -39,7 +39,7 @@ _FOR_EVERYBODY = _PEOPLE | roles(EVERYONE)
 
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):
-    email: Annotated[str, Meta(extra_json_schema={"maxLength": MAX_EMAIL})]
+    email: Annotated[str, described(maxLength=MAX_EMAIL)]
     password: str
 
 
@@ -50,7 +50,7 @@ class ChangePassword(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
     }
 
     current_password: str
-    new_password: Annotated[str, Meta(extra_json_schema={"minLength": MINIMUM})]
+    new_password: Annotated[str, described(minLength=MINIMUM)]
 
 
 def routes(

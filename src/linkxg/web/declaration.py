@@ -7,6 +7,8 @@ The struct of a body may have an `EXAMPLE`: telling values by member.
 
 from typing import Any, NamedTuple
 
+from msgspec import Meta
+
 from linkxg.errors import PublicError
 from linkxg.web.body_style import BodyStyle
 
@@ -46,3 +48,8 @@ class EdgeRoute(NamedTuple):
     answer: Any
     errors: Errors
     takes_idempotency_key: bool = False
+
+
+def described(**keywords: Any) -> Meta:
+    """Of a member: JSON Schema keywords that the reference shows, and that the verb checks with errors of its own."""
+    return Meta(extra_json_schema=keywords)
