@@ -15,7 +15,6 @@ from linkxg.tokens.mint import Minter
 from linkxg.web.body_style import BodyStyle
 from linkxg.web.declaration import EdgeRoute
 from linkxg.web.exchange import JSON_TYPE, NO_STORE, STRANGER_LIMIT, Exchange, Reply
-from linkxg.web.forms import refuse_unknown
 from linkxg.web.json_body import read_json, require_json
 from linkxg.web.limits import Budget, Limits
 from linkxg.web.metrics import Metrics
@@ -70,7 +69,6 @@ class RefreshEndpoint:
 
     async def _refresh(self, exchange: Exchange) -> SignedIn:
         await self._limits.spend(SOURCE_REFRESHES, source_key(exchange.source))
-        refuse_unknown(exchange.query, frozenset())
         require_json(exchange.header(b"content-type"), oauth_style=True)
         wanted = read_json(await exchange.body(STRANGER_LIMIT), RefreshRequest, oauth_style=True)
         key = exchange.header(b"idempotency-key")

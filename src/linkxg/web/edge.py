@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 from linkxg.errors import MethodNotAllowed, NotFound, PublicError
 from linkxg.ids import is_uuid
 from linkxg.web.at_once import AtOnce, WholeRequest
+from linkxg.web.body_style import BodyStyle
 from linkxg.web.declaration import EdgeRoute
 from linkxg.web.exchange import (
     FAULT,
@@ -30,6 +31,7 @@ from linkxg.web.exchange import (
     Send,
     nothing_more,
 )
+from linkxg.web.forms import refuse_unknown
 from linkxg.web.logs import RequestLog
 from linkxg.web.metrics import Metrics
 from linkxg.web.plain_http import PlainHttp
@@ -181,10 +183,14 @@ class Edge:
         # No address here contains NUL, and PostgreSQL takes it in no text.
         return NotFound() if "\0" in path else None
 
-    async def _answer(self, methods: Mapping[str, RawEndpoint], method: str, exchange: Exchange) -> Reply:
-        endpoint = methods.get(method)
-        if endpoint is None:
-            error = MethodNotAllowed(headers={"Allow": ", ".join(methods)})
+    async def _answer(self, methods: Mapping[str, RawRoute], method: str, exchange: Exchange) -> Reply:
+        try:
+            endpoint = methods.get(method)
+            if endpoint is None:
+                raise MethodNotAllowed(headers={"Allow": ", ".join(methods)})
+            if endpoint.declares.style is not BodyStyle.OAUTH:
+                refuse_unknown(exchange.query, frozenset())
+        except PublicError as error:
             return self._refusals.reply(error, exchange)
         return await self._ask(endpoint, exchange)
 
