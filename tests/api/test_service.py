@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 
 from architecture.program import routes
@@ -69,10 +70,10 @@ def test_every_address_lists_the_methods_of_its_routes(world: World) -> None:
         methods |= {route.method} | ({"HEAD"} if route.method == "GET" else set())
     wrong = {}
     for path, methods in declared.items():
-        place = "/" + re.sub(r"\{[^}]*\}", "1", path)
-        answer = world.api.request("PUT", place, headers={"Accept": "text/html"}).expect(405)
-        if _names(answer.header("allow")) != methods:
-            wrong[path] = answer.header("allow")
+        place = world.server.url + re.sub(r"\{[^}]*\}", "1", path)
+        answer = httpx.put(place, headers={"Accept": "text/html"}, trust_env=False)
+        if answer.status_code != 405 or _names(answer.headers.get("allow")) != methods:
+            wrong[path] = answer.headers.get("allow")
     assert not wrong
 
 
