@@ -5,7 +5,7 @@ One worker process builds one `Application`; `create_app` is what uvicorn import
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from types import TracebackType
@@ -20,6 +20,7 @@ from litestar.exceptions import (
 )
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
+from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
 from linkxg import __version__
@@ -36,7 +37,7 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.db import open_database
 from linkxg.db.faults import reason_of
 from linkxg.db.migrations import require_schema
-from linkxg.errors import InvalidRequest, MethodNotAllowed, NotFound, PayloadTooLarge, PublicError
+from linkxg.errors import InvalidRequest, NotFound, PayloadTooLarge, PublicError
 from linkxg.housekeeping import Housekeeping
 from linkxg.identifiers import routes as identifier_routes
 from linkxg.imports import routes as import_routes
@@ -68,6 +69,7 @@ from linkxg.tokens.mint import Minter
 from linkxg.tokens.revoke import Revocations
 from linkxg.tokens.verify import Verifier
 from linkxg.web import logs, parameters
+from linkxg.web.body_style import BodyStyle, oauth_groups, style_of
 from linkxg.web.budgets import Budgets
 from linkxg.web.edge import Edge, RawRoutes
 from linkxg.web.exchange import exchange_of
@@ -75,7 +77,7 @@ from linkxg.web.limits import open_limits
 from linkxg.web.metrics import Metrics
 from linkxg.web.pages import Cursors
 from linkxg.web.plain_http import PlainHttp
-from linkxg.web.refusals import Refusals
+from linkxg.web.refusals import Refusals, method_not_allowed
 from linkxg.web.source import Sources
 from linkxg.web.strict_request import StrictRequest
 
@@ -132,7 +134,7 @@ def build(
     imports = ImportRunner(database, settings.database, settings.log_level)
     guard = Guard(verifier, usage.call, usage.refused_call, Budgets(limits, settings.limit_scale))
     authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
-    refusals = Refusals(issuer)
+    refusals = Refusals(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     notices = OwnerNotices(database, mailer)
     tasks = (*database.tasks, keeper.task, usage.task, housekeeping.task, imports.task, imports.orphans.task)
@@ -189,9 +191,9 @@ def build(
     api = Router(
         BASE,
         route_handlers=[
-            *account_routes.routes(database, passwords, server_key, mailer, cursors, issuer),
-            *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
             *client_routes.routes(database, server_key, cursors, notices),
+            *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
+            *account_routes.routes(database, passwords, server_key, mailer, cursors, issuer),
             *identifier_routes.routes(database),
             *product_search_routes.routes(database, cursors, issuer),
             *product_routes.routes(database, issuer),
@@ -205,10 +207,16 @@ def build(
         *metadata_endpoint.routes(keys, issuer, audience),
         *service_routes(database, keys, passwords, metrics, settings.metrics_token, tasks),
     ]
+    raw: RawRoutes = {
+        token_endpoint.PATH: {"POST": answer_token_requests},
+        introspection_endpoint.PATH: {"POST": IntrospectionEndpoint(authentication, verifier, issuer, audience)},
+        revocation_endpoint.PATH: {"POST": RevocationEndpoint(authentication, verifier, database)},
+        refresh_endpoint.PATH: {"POST": RefreshEndpoint(database, server_key, minter, limits, metrics)},
+    }
     router = _Router(
         route_handlers=[
             *handlers,
-            *reference_routes.routes(handlers, issuer, __version__),
+            *reference_routes.routes(handlers, raw, issuer, __version__),
             *console_routes.routes(parts, error_pages),
         ],
         guards=[guard],
@@ -224,12 +232,6 @@ def build(
         lifespan=[lifespan],
         logging_config=None,
     )
-    raw: RawRoutes = {
-        token_endpoint.PATH: {"POST": answer_token_requests},
-        introspection_endpoint.PATH: {"POST": IntrospectionEndpoint(authentication, verifier, issuer, audience)},
-        revocation_endpoint.PATH: {"POST": RevocationEndpoint(authentication, verifier, database)},
-        refresh_endpoint.PATH: {"POST": RefreshEndpoint(database, server_key, minter, limits, metrics)},
-    }
     return Edge(
         router,
         raw,
@@ -239,6 +241,7 @@ def build(
         refusals=refusals,
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),
+        oauth_groups=oauth_groups(BASE, _declared_styles(router, raw)),
     )
 
 
@@ -250,8 +253,16 @@ def _log_stopped(_: type[BaseException] | None, fault: BaseException | None, __:
     return isinstance(fault, Exception)
 
 
+def _declared_styles(router: Litestar, raw: RawRoutes) -> Iterator[tuple[str, BodyStyle]]:
+    for path, methods in raw.items():
+        yield from ((path, endpoint.declares.style) for endpoint in methods.values())
+    for route in router.routes:
+        if isinstance(route, HTTPRoute):
+            yield from ((route.path_format, style_of(handler.opt)) for handler in route.route_handlers)
+
+
 def _refuse(refusals: Refusals, request: Request[Any, Any, Any], error: PublicError) -> Response[bytes]:
-    reply = refusals.reply(error, exchange_of(request.scope), request.scope["path"])
+    reply = refusals.reply(error, exchange_of(request.scope))
     headers = {name.decode(): value.decode() for name, value in reply.headers}
     media_type = headers.pop("content-type")
     return Response(reply.body, status_code=reply.status, media_type=media_type, headers=headers)
@@ -261,16 +272,13 @@ def _refuse_framework(
     refusals: Refusals, pages: ErrorPages, request: Request[Any, Any, Any], error: HTTPException
 ) -> Response[Any]:
     """The router's own refusals, in the catalogue's words; as a page for a browser that is not at the API."""
-    on_page = wants_page(exchange_of(request.scope), request.scope["path"])
-    told: PublicError
-    if isinstance(error, MethodNotAllowedException):
-        told = MethodNotAllowed(headers={"Allow": _allowed((error.headers or {}).get("allow", ""))})
-        if on_page:
-            return pages.refuse(request, told)
-    elif on_page:
+    if wants_page(exchange_of(request.scope), request.scope["path"]):
         return pages.refuse_framework(request, error)
-    elif isinstance(error, NotFoundException):
+    told: PublicError
+    if isinstance(error, NotFoundException):
         told = NotFound()
+    elif isinstance(error, MethodNotAllowedException):
+        told = method_not_allowed(error)
     elif isinstance(error, ValidationException):
         fields = request.route_handler.parsed_fn_signature.parameters
         told = InvalidRequest(parameters.told(error, fields), reason="validation")
@@ -284,11 +292,5 @@ def _refuse_framework(
 
 
 def _refuse_unexpected(refusals: Refusals, request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
-    reply = refusals.unexpected(fault, exchange_of(request.scope), request.scope["path"])
+    reply = refusals.unexpected(fault, exchange_of(request.scope))
     return Response(reply.body, status_code=reply.status, media_type="application/json")
-
-
-def _allowed(listed: str) -> str:
-    """The router's list of methods without its own OPTIONS, and with the HEAD that every GET answers."""
-    methods = [method for method in listed.split(", ") if method != "OPTIONS"]
-    return ", ".join(methods + ["HEAD"] * ("GET" in methods))

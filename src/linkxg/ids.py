@@ -10,6 +10,8 @@ import time
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 CLIENT_ID_PREFIX = "lxgcli_"
+CREDENTIAL = rf"(?!{CLIENT_ID_PREFIX})lxg[a-z]{{3}}_[0-9A-Za-z]+"
+"""The pattern of every credential of this service, whatever its kind: of what begins alike only client ids are none."""
 # Of four random bits the last two, after the two that name the variant.
 _VARIANT = {f"{bits:x}": f"{0x8 | bits & 0x3:x}" for bits in range(16)}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

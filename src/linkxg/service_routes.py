@@ -1,7 +1,7 @@
 """Is the service alive, is it ready, and how is it doing?"""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 from litestar import Request, Response, get
@@ -13,6 +13,7 @@ from linkxg.db.migrations import OlderSchema, require_schema
 from linkxg.errors import MissingToken, TemporarilyUnavailable
 from linkxg.runtime.background import BackgroundTask
 from linkxg.tokens.keys import KeyRing
+from linkxg.web.declaration import Tag
 from linkxg.web.exchange import exchange_of
 from linkxg.web.metrics import Gauge, Metrics
 from linkxg.web.permits import public
@@ -20,10 +21,13 @@ from linkxg.web.plain_http import has_token, is_direct
 from linkxg.web.source import is_loopback
 
 HEALTH, READINESS, METRICS = "/healthz", "/readyz", "/metrics"
+_TAG = Tag("Service", "Liveness and readiness.")
 
 
 class Readiness(msgspec.Struct):
     """`failing` names background tasks of the worker that answers; requests are served meanwhile."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"failing": []}
 
     status: Literal["ready"]
     failing: list[str]
@@ -53,12 +57,12 @@ def routes(
         "linkxg_background_failing": lambda: Gauge("Failing background tasks of all workers.", len(failing())),
     }
 
-    @get(HEALTH, operation_id="health", tags=["Service"], **public())
+    @get(HEALTH, operation_id="health", tags=[_TAG], **public())
     async def health() -> dict[str, str]:
         """The process is alive. Does not query the database."""
         return {"status": "ok"}
 
-    @get(READINESS, operation_id="readiness", tags=["Service"], **public())
+    @get(READINESS, operation_id="readiness", errors=(TemporarilyUnavailable,), tags=[_TAG], **public())
     async def readiness() -> Readiness:
         """Ready to serve: database (writable), schema, revocation feed and signing key are all in order.
 
@@ -74,7 +78,7 @@ def routes(
         keys.signing()
         return Readiness("ready", failing())
 
-    @get(METRICS, operation_id="metrics", tags=["Service"], include_in_schema=False, **public())
+    @get(METRICS, operation_id="metrics", tags=[_TAG], include_in_schema=False, **public())
     async def prometheus(request: Request[Any, Any, Any]) -> Response[bytes]:
         """Prometheus metrics, for requests from this machine or with the metrics token."""
         exchange = exchange_of(request.scope)

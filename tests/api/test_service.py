@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 
+from architecture.program import routes
 from harness.people import logout
 from harness.raw import request_bytes, send_raw
 from harness.world import World
@@ -78,6 +80,21 @@ def test_other_methods_are_told_which_ones_there_are(world: World, method: str, 
     answer = world.api.request(method, path).expect(405, "method_not_allowed")
     assert _names(answer.header("allow")) == _names(METHODS[path])
     assert answer.values("access-control-allow-origin") == []
+
+
+@pytest.mark.any_engine
+def test_every_address_lists_the_methods_of_its_routes(world: World) -> None:
+    declared: dict[str, set[str]] = {}
+    for route in routes():
+        methods = declared.setdefault(route.path, set())
+        methods |= {route.method} | ({"HEAD"} if route.method == "GET" else set())
+    wrong = {}
+    for path, methods in declared.items():
+        place = world.server.url + re.sub(r"\{[^}]*\}", "1", path)
+        answer = httpx.put(place, headers={"Accept": "text/html"}, trust_env=False)
+        if answer.status_code != 405 or _names(answer.headers.get("allow")) != methods:
+            wrong[path] = answer.headers.get("allow")
+    assert not wrong
 
 
 @pytest.mark.parametrize("path", [path for path, methods in METHODS.items() if "GET" not in methods])

@@ -19,6 +19,7 @@ from litestar.routes import HTTPRoute
 from linkxg.app import build
 from linkxg.settings import Settings
 from linkxg.tokens.keys import ensure_keys
+from linkxg.web.body_style import BodyStyle, style_of
 from linkxg.web.edge import Edge
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +84,7 @@ class Route:
     method: str
     path: str
     handler: HTTPRouteHandler | None
+    style: BodyStyle
 
 
 @cache
@@ -92,7 +94,7 @@ def routes() -> tuple[Route, ...]:
     router = built.inner
     assert isinstance(router, Litestar)
     typed = [
-        Route(method, route.path_format, handler)
+        Route(method, route.path_format, handler, style_of(handler.opt))
         for route in router.routes
         if isinstance(route, HTTPRoute)
         for handler in route.route_handlers
@@ -100,7 +102,11 @@ def routes() -> tuple[Route, ...]:
         # Litestar adds these; the edge never lets a request reach them.
         if method != "OPTIONS"
     ]
-    raw = [Route(method, path, None) for path, methods in built.raw.items() for method in methods]
+    raw = [
+        Route(method, path, None, endpoint.declares.style)
+        for path, methods in built.raw.items()
+        for method, endpoint in methods.items()
+    ]
     return tuple(sorted((*typed, *raw), key=lambda route: (route.path, route.method)))
 
 

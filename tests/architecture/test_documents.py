@@ -12,12 +12,12 @@ from typer.main import get_command
 
 from api.page import DOCS, fences, tables
 from architecture.program import ROOT, Route, modules, routes
+from linkxg.accounts.roles import EVERYONE
 from linkxg.cli import build
 from linkxg.db import ChangeFeed
 from linkxg.db.node_barrier import PATIENCE_S
 from linkxg.errors import CATALOGUE
 from linkxg.settings import describe
-from linkxg.web.permits import EVERYONE
 
 API = ("/api/v1/", "/.well-known/", "/healthz", "/readyz", "/metrics")
 PAGES = sorted({ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")} | set(DOCS.rglob("*.md")))

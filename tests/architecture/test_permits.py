@@ -8,9 +8,10 @@ from __future__ import annotations
 from litestar.routes import HTTPRoute
 
 from architecture.program import Route, edge, routes
+from linkxg.accounts.roles import EVERYONE
 from linkxg.console.guard import ConsoleGuard
 from linkxg.tokens.scopes import SCOPES
-from linkxg.web.permits import EVERYONE, declared
+from linkxg.web.permits import declared
 
 PERMITS = ("public", "scope", "roles", "any_caller", "session_roles")
 # Whoever adds to this list has thought about what a stranger can do there.

@@ -10,11 +10,9 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from architecture.program import Route, ask, document, routes
+from linkxg.accounts.roles import EVERYONE
 from linkxg.errors import CATALOGUE
-from linkxg.reference.answers import SPECIFIC
-from linkxg.reference.bounds import BOUNDS
 from linkxg.tokens.scopes import SCOPES
-from linkxg.web.permits import EVERYONE
 
 # The rest are pages of the console.
 API = ("/api/v1/", "/.well-known/", "/healthz", "/readyz", "/metrics")
@@ -53,18 +51,6 @@ def test_ids_are_unique_and_every_operation_is_told() -> None:
         assert operation["tags"]
         assert len(operation["summary"]) <= 80, operation["summary"]
     assert all(tag["description"] for tag in document()["tags"]), "a tag of a route is not told of in the document"
-
-
-def test_listed_errors_belong_to_operations() -> None:
-    ids = {operation["operationId"] for _, _, operation in operations()}
-    assert SPECIFIC.keys() <= ids, "reference/answers.py tells of operations that are gone"
-
-
-def test_bounds_belong_to_members() -> None:
-    schemas = document()["components"]["schemas"]
-    for place, keywords in BOUNDS.items():
-        struct, _, member = place.partition(".")
-        assert keywords.items() <= schemas[struct]["properties"][member].items(), place
 
 
 def _permits() -> Iterator[tuple[Route, dict[str, Any]]]:

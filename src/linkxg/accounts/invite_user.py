@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.accounts import store
-from linkxg.accounts.model import Role, User, email_key, may_manage
+from linkxg.accounts.model import User, email_key
 from linkxg.accounts.password_rules import check_new_password
+from linkxg.accounts.roles import Role, may_manage
 from linkxg.audit.model import Actor
 from linkxg.authorization.write_as import write_as, write_once
 from linkxg.clock import DAY, now_ms

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.accounts import store
-from linkxg.accounts.model import RANK, AccountView, Role, User, UserView, may_manage
+from linkxg.accounts.model import AccountView, User, UserView
+from linkxg.accounts.roles import RANK, Role, may_manage
 from linkxg.audit.model import Actor
 from linkxg.authorization.write_as import revoke_as
 from linkxg.clock import now_ms, rfc3339

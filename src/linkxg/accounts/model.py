@@ -1,16 +1,15 @@
-"""What is an account, who is in it, and what may each role do?"""
+"""An account and the people in it."""
 
 import re
 import unicodedata
 from string import ascii_uppercase
-from typing import Literal
+from typing import Any, ClassVar
 
 import msgspec
 
+from linkxg.accounts.roles import Role
 from linkxg.errors import InvalidRequest
 
-Role = Literal["OWNER", "ADMIN", "MEMBER", "VIEWER"]
-RANK = {"OWNER": 3, "ADMIN": 2, "MEMBER": 1, "VIEWER": 0}
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\]+\.?[^\s@\"(),:;<>\[\]\\]+")
 MAX_EMAIL = 254
 MAX_ACCOUNT_NAME = 200
@@ -37,6 +36,8 @@ class UserView(msgspec.Struct, rename="camel"):
 
 class Invited(msgspec.Struct, rename="camel"):
     """An invitation; `link` is returned once, and only when it was not mailed."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"mailed": False, "link": "https://api.linkxg.com/invitations/..."}
 
     id: str
     email: str
@@ -91,10 +92,3 @@ def deliverable(email: str) -> str:
     if len(text) > MAX_EMAIL or not _EMAIL.fullmatch(text) or any(not c.isprintable() for c in text):
         raise InvalidRequest("The field email is not a valid e-mail address.")
     return text
-
-
-def may_manage(actor_role: str | None, target_role: str) -> bool:
-    """Only an Owner makes, changes or removes an Owner; an Admin manages everybody else."""
-    if actor_role == "OWNER":
-        return True
-    return actor_role == "ADMIN" and target_role != "OWNER"

@@ -12,23 +12,28 @@ from linkxg.accounts.invite_user import accept_invitation
 from linkxg.accounts.mail import Mailer
 from linkxg.accounts.mail_invitation import mail_invitation
 from linkxg.accounts.manage_user import change_user, list_people, read_account, remove_user, view
-from linkxg.accounts.model import AccountView, Invited, Role, UserView
+from linkxg.accounts.model import MAX_EMAIL, AccountView, Invited, UserView
+from linkxg.accounts.password_rules import MINIMUM
+from linkxg.accounts.roles import ADMINISTRATORS, EVERYONE, Role
 from linkxg.audit.list_events import list_events
 from linkxg.audit.model import AuditEvent, actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
+from linkxg.errors import Conflict, TemporarilyUnavailable
+from linkxg.web.declaration import Tag, described
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.web.limits import Budget
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
-from linkxg.web.permits import ADMINISTRATORS, public, roles
+from linkxg.web.permits import public, roles
 
+_TAG = Tag("Account", "The organisation, its people and its audit trail.")
 ACCEPTS = Budget("invitations-source", 60, 60)
 INVITATIONS = Budget("invitations", 200, 3_600)
 
 
 class InviteUser(msgspec.Struct, forbid_unknown_fields=True):
-    email: str
+    email: Annotated[str, described(format="email", maxLength=MAX_EMAIL)]
     role: Role = "MEMBER"
 
 
@@ -38,7 +43,7 @@ class ChangeUser(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AcceptInvitation(msgspec.Struct, forbid_unknown_fields=True):
-    password: str
+    password: Annotated[str, described(minLength=MINIMUM)]
 
 
 def routes(
@@ -49,12 +54,12 @@ def routes(
     cursors: Cursors,
     public_url: str,
 ) -> Sequence[HTTPRouteHandler]:
-    @get("/account", operation_id="readAccount", tags=["Account"], **roles())
+    @get("/account", operation_id="readAccount", tags=[_TAG], **roles(EVERYONE))
     async def account(request: Request[Any, Any, Any]) -> Success[AccountView]:
         """The caller's organisation."""
         return Success(data=await read_account(database, account_id_of(request.scope)))
 
-    @get("/account/users", operation_id="listUsers", tags=["Account"], **roles(ADMINISTRATORS))
+    @get("/account/users", operation_id="listUsers", tags=[_TAG], **roles(ADMINISTRATORS))
     async def users(request: Request[Any, Any, Any]) -> Success[list[UserView]]:
         """The people of the account."""
         return Success(data=await list_people(database, account_id_of(request.scope)))
@@ -62,7 +67,8 @@ def routes(
     @post(
         "/account/users",
         operation_id="inviteUser",
-        tags=["Account"],
+        errors=(Conflict,),
+        tags=[_TAG],
         response_headers=[REPLAYED],
         **roles(ADMINISTRATORS, INVITATIONS),
     )
@@ -83,7 +89,13 @@ def routes(
         )
         return Response(Success(data=invited.value), headers=replay(invited.replayed))
 
-    @patch("/account/users/{user_id:str}", operation_id="changeUser", tags=["Account"], **roles(ADMINISTRATORS))
+    @patch(
+        "/account/users/{user_id:str}",
+        operation_id="changeUser",
+        errors=(Conflict,),
+        tags=[_TAG],
+        **roles(ADMINISTRATORS),
+    )
     async def change(
         request: Request[Any, Any, Any], user_id: FromPath[str], data: JSONBody[ChangeUser]
     ) -> Success[UserView]:
@@ -94,7 +106,13 @@ def routes(
         )
         return Success(data=changed)
 
-    @delete("/account/users/{user_id:str}", operation_id="removeUser", tags=["Account"], **roles(ADMINISTRATORS))
+    @delete(
+        "/account/users/{user_id:str}",
+        operation_id="removeUser",
+        errors=(Conflict,),
+        tags=[_TAG],
+        **roles(ADMINISTRATORS),
+    )
     async def remove(request: Request[Any, Any, Any], user_id: FromPath[str]) -> None:
         """Remove a person; what they created is kept."""
         await remove_user(database, actor_of(exchange_of(request.scope)), account_id_of(request.scope), user_id)
@@ -102,7 +120,8 @@ def routes(
     @post(
         "/invitations/{token:str}/accept",
         operation_id="acceptInvitation",
-        tags=["Account"],
+        errors=(TemporarilyUnavailable,),
+        tags=[_TAG],
         status_code=201,
         **public(ACCEPTS),
     )
@@ -114,7 +133,7 @@ def routes(
         user = await accept_invitation(database, passwords, actor_of(exchange), token=token, password=data.password)
         return Success(data=view(user))
 
-    @get("/account/audit-events", operation_id="listAuditEvents", tags=["Account"], **roles(ADMINISTRATORS))
+    @get("/account/audit-events", operation_id="listAuditEvents", tags=[_TAG], **roles(ADMINISTRATORS))
     async def audit_events(
         request: Request[Any, Any, Any],
         limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,

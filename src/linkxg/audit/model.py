@@ -1,6 +1,6 @@
 """What does the trail say of one event, and who can be its actor?"""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 
@@ -89,6 +89,17 @@ def actor_of(exchange: Exchange) -> Actor:
 
 class AuditEvent(msgspec.Struct, rename="camel"):
     """One link of an account's chain; `seq` counts from 1 without gaps, `at` is RFC 3339."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "seq": 42,
+        "at": "2026-11-23T14:33:00.123Z",
+        "action": "client.created",
+        "actorKind": "user",
+        "actorId": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "target": "lxgcli_7Q2mVxkT0bNw4LrYc9Zs3e",
+        "secretId": None,
+        "hash": "9f86d081884c7d65...",
+    }
 
     seq: int
     at: str

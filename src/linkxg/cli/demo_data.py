@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from linkxg.accounts.create_account import CLI, create_account
 from linkxg.accounts.invite_user import accept_invitation, invitation_request, invite_user
-from linkxg.accounts.model import Role
+from linkxg.accounts.roles import Role
 from linkxg.cli.context import connected
 from linkxg.cli.demo_products import make_demo_products
 from linkxg.clients.register import register_client

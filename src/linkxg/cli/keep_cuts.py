@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from linkxg.accounts import store as people_store
-from linkxg.accounts.model import RANK, User, email_key
+from linkxg.accounts.model import User, email_key
+from linkxg.accounts.roles import RANK
 from linkxg.cli.standing import Standing
 from linkxg.clients import store as client_store
 from linkxg.clients.model import Client, Secret

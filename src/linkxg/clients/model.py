@@ -3,6 +3,8 @@
 Members follow RFC 7591 §2 and §3.2.1; times are integer seconds since the epoch.
 """
 
+from typing import Any, ClassVar
+
 import msgspec
 
 from linkxg.web.source import Network
@@ -68,6 +70,8 @@ class Client(KnownClient, frozen=True, gc=False):
 class SecretView(msgspec.Struct):
     """A secret as it may be shown: which one, never what."""
 
+    EXAMPLE: ClassVar[dict[str, Any]] = {"hint": "…x7Qe", "last_used_ip": "203.0.113.7"}
+
     id: str
     hint: str
     created_at: int
@@ -78,6 +82,13 @@ class SecretView(msgspec.Struct):
 
 class ClientView(msgspec.Struct):
     """A client as its account's Owners and Admins see it."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "client_name": "ERP Integration",
+        "client_id_issued_at": 1_795_444_380,
+        "created_by": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "allowed_cidrs": ["203.0.113.0/24"],
+    }
 
     client_id: str
     client_name: str
@@ -91,8 +102,13 @@ class ClientView(msgspec.Struct):
     secrets: list[SecretView]
 
 
+_SECRET = {"client_secret": "lxgsec_8sKp...", "client_secret_expires_at": 0}
+
+
 class RegisteredClient(ClientView, kw_only=True):
     """The answer to a registration: the only time that the secret is told. Expiry 0 means never (RFC 7591 §3.2.1)."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = ClientView.EXAMPLE | _SECRET
 
     client_secret: str
     client_secret_expires_at: int
@@ -100,6 +116,8 @@ class RegisteredClient(ClientView, kw_only=True):
 
 class RotatedSecret(msgspec.Struct):
     """The answer to a rotation. `previous_secret_expires_at` is null when no earlier secret lives on."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = _SECRET | {"previous_secret_expires_at": None, "revoked_tokens": False}
 
     client_id: str
     client_secret: str

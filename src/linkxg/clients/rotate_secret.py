@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from linkxg import audit
+from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.audit.model import Actor
 from linkxg.authorization.write_as import revoke_as, write_as
 from linkxg.clients import store
@@ -24,7 +25,6 @@ from linkxg.db.idempotency import Outcome, Recorded, Request, new_salt, run_once
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, PublicError
 from linkxg.ids import uuid7
 from linkxg.tokens.revoke import client_changed
-from linkxg.web.permits import ADMINISTRATORS
 
 
 async def rotate_secret(

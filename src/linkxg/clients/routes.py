@@ -1,53 +1,86 @@
 """`/oauth/clients`: Owners and Admins create, read, change, rotate and delete OAuth clients."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.audit.model import actor_of
 from linkxg.clients.change_client import ClientChange, change_client, delete_client
-from linkxg.clients.model import ClientView, RegisteredClient, RotatedSecret, SecretView
+from linkxg.clients.model import (
+    MAX_CIDRS,
+    MAX_GRACE_S,
+    MAX_NAME,
+    ClientView,
+    RegisteredClient,
+    RotatedSecret,
+    SecretView,
+)
 from linkxg.clients.notify_owners import OwnerNotices
 from linkxg.clients.register import register_client
 from linkxg.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
 from linkxg.clients.show import list_clients, show_client
 from linkxg.db import Database
+from linkxg.errors import AccessDenied, Conflict, InvalidScope
+from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import Tag, described
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.web.limits import Budget
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors
-from linkxg.web.permits import ADMINISTRATORS, any_caller, roles
+from linkxg.web.permits import any_caller, roles
 
 ROTATIONS = Budget("rotations", 300, 3_600)
+Name = Annotated[str, described(minLength=1, maxLength=MAX_NAME)]
+Scope = Annotated[str, described(minLength=1, description="Separated by spaces.")]
+Ranges = Annotated[
+    list[str], described(maxItems=MAX_CIDRS, description="Address ranges in CIDR notation; none means any address.")
+]
+Expiry = Annotated[int, described(minimum=0)]
+Grace = Annotated[
+    int,
+    described(minimum=0, maximum=MAX_GRACE_S, description="How long the old secret works alongside the new one."),
+]
+Revokes = Annotated[bool, described(description="Whether to revoke the live tokens of the client as well.")]
+_SETTINGS = {"client_name": "ERP Integration", "allowed_cidrs": ["203.0.113.0/24"], "self_rotation": True}
+_TAG = Tag("OAuth clients", "An account's clients and their secrets. For Owners and Admins.")
+_CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}
+_ADMINISTRATION = _CLIENTS | roles(ADMINISTRATORS)
 
 
 class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
     """`expires_at` in seconds since the epoch; absent or 0 means that the secret does not expire."""
 
-    client_name: str
-    scope: str
-    expires_at: int | None = None
-    allowed_cidrs: list[str] = []
+    EXAMPLE: ClassVar[dict[str, Any]] = _SETTINGS
+
+    client_name: Name
+    scope: Scope
+    expires_at: Expiry | None = None
+    allowed_cidrs: Ranges = []
     self_rotation: bool = True
 
 
 class ChangeClient(msgspec.Struct, forbid_unknown_fields=True):
-    client_name: str | None = None
-    scope: str | None = None
+    EXAMPLE: ClassVar[dict[str, Any]] = _SETTINGS
+
+    client_name: Name | None = None
+    scope: Scope | None = None
     disabled: bool | None = None
-    allowed_cidrs: list[str] | None = None
+    allowed_cidrs: Ranges | None = None
     self_rotation: bool | None = None
 
 
 class RotateSecret(msgspec.Struct, forbid_unknown_fields=True):
     """Without a body the old secret is dead when the answer is sent."""
 
-    grace_period_seconds: int = 0
-    revoke_tokens: bool = False
+    EXAMPLE: ClassVar[dict[str, Any]] = {"grace_period_seconds": 86_400}
+
+    grace_period_seconds: Grace = 0
+    revoke_tokens: Revokes = False
 
 
 class ExtendSecret(msgspec.Struct, forbid_unknown_fields=True):
@@ -69,9 +102,9 @@ def routes(
     @post(
         "/oauth/clients",
         operation_id="registerClient",
-        tags=["OAuth clients"],
+        errors=(InvalidScope, Conflict),
         response_headers=[REPLAYED],
-        **roles(ADMINISTRATORS),
+        **_ADMINISTRATION,
     )
     async def register(
         request: Request[Any, Any, Any], data: JSONBody[RegisterClient], idempotency_key: IdempotencyKey = None
@@ -92,7 +125,7 @@ def routes(
         )
         return Response(registered.value, headers=replay(registered.replayed))
 
-    @get("/oauth/clients", operation_id="listClients", tags=["OAuth clients"], **roles(ADMINISTRATORS))
+    @get("/oauth/clients", operation_id="listClients", **_ADMINISTRATION)
     async def listing(
         request: Request[Any, Any, Any],
         limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
@@ -107,8 +140,7 @@ def routes(
     @get(
         "/oauth/clients/{client_id:str}",
         operation_id="readClient",
-        tags=["OAuth clients"],
-        **roles(ADMINISTRATORS),
+        **_ADMINISTRATION,
     )
     async def read(request: Request[Any, Any, Any], client_id: FromPath[str]) -> ClientView:
         """One client, with the last use of each secret."""
@@ -117,8 +149,8 @@ def routes(
     @patch(
         "/oauth/clients/{client_id:str}",
         operation_id="changeClient",
-        tags=["OAuth clients"],
-        **roles(ADMINISTRATORS),
+        errors=(InvalidScope,),
+        **_ADMINISTRATION,
     )
     async def change(
         request: Request[Any, Any, Any], client_id: FromPath[str], data: JSONBody[ChangeClient]
@@ -131,8 +163,7 @@ def routes(
     @delete(
         "/oauth/clients/{client_id:str}",
         operation_id="deleteClient",
-        tags=["OAuth clients"],
-        **roles(ADMINISTRATORS),
+        **_ADMINISTRATION,
     )
     async def remove(request: Request[Any, Any, Any], client_id: FromPath[str]) -> None:
         """Delete a client, with its secrets and tokens."""
@@ -141,9 +172,10 @@ def routes(
     @post(
         "/oauth/clients/{client_id:str}/rotate",
         operation_id="rotateSecret",
-        tags=["OAuth clients"],
+        errors=(AccessDenied, Conflict),
         status_code=200,
         response_headers=[REPLAYED],
+        **_CLIENTS,
         **any_caller(ROTATIONS),
     )
     async def rotate(
@@ -172,8 +204,8 @@ def routes(
     @delete(
         "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
         operation_id="removeSecret",
-        tags=["OAuth clients"],
-        **roles(ADMINISTRATORS),
+        errors=(Conflict,),
+        **_ADMINISTRATION,
     )
     async def finish_overlap(
         request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
@@ -185,8 +217,8 @@ def routes(
     @patch(
         "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
         operation_id="extendSecret",
-        tags=["OAuth clients"],
-        **roles(ADMINISTRATORS),
+        errors=(Conflict,),
+        **_ADMINISTRATION,
     )
     async def extend_overlap(
         request: Request[Any, Any, Any],

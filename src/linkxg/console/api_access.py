@@ -10,6 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.clients.model import MAX_CIDRS, MAX_NAME
 from linkxg.clients.record_secret_test import record_secret_test
 from linkxg.clients.refused.list_refused import list_refused
@@ -30,7 +31,7 @@ from linkxg.console.try_credential import TRIED, try_credential
 from linkxg.db.idempotency import check_key
 from linkxg.errors import Cause, InvalidRequest, InvalidScope
 from linkxg.tokens.scopes import SCOPES, format_scope
-from linkxg.web.permits import ADMINISTRATORS, session_roles
+from linkxg.web.permits import session_roles
 from linkxg.web.source import parse_network
 
 PAGE_SIZE = 20

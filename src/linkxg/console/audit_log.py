@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
 from linkxg.accounts.manage_user import list_people
+from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.audit.list_events import list_events
 from linkxg.audit.model import ACTIONS, AuditEvent
 from linkxg.audit.verify import verify_chain
@@ -18,7 +19,7 @@ from linkxg.console.guard import Visit, visit_of
 from linkxg.console.pages import COMMON, page
 from linkxg.console.parts import Parts
 from linkxg.web.limits import Budget
-from linkxg.web.permits import ADMINISTRATORS, session_roles
+from linkxg.web.permits import session_roles
 from linkxg.web.spreadsheet_cells import guarded
 
 PAGE_SIZE = 50

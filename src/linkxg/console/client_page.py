@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from linkxg.accounts.manage_user import list_people
+from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.clients.change_client import ClientChange, change_client, delete_client
 from linkxg.clients.refused.list_refused import list_refused
 from linkxg.clients.show import ClientDetail, read_client
@@ -26,7 +27,7 @@ from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.console.words import ago, count
 from linkxg.tokens.scopes import SCOPES
-from linkxg.web.permits import ADMINISTRATORS, session_roles
+from linkxg.web.permits import session_roles
 
 ONE = f"{LIST}/{{client_id:str}}"
 

@@ -6,6 +6,7 @@ from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.clients.change_client import ClientChange, change_client
 from linkxg.clients.model import Client
 from linkxg.clients.register import canonical_cidrs
@@ -24,7 +25,7 @@ from linkxg.console.pages import go
 from linkxg.console.parts import Parts
 from linkxg.errors import Conflict, InvalidRequest, InvalidScope
 from linkxg.tokens.scopes import SCOPES
-from linkxg.web.permits import ADMINISTRATORS, session_roles
+from linkxg.web.permits import session_roles
 
 LABELS = {"name": "Name", "ranges": "Allowed addresses", "self_rotation": "May rotate its own secret"}
 

@@ -29,7 +29,7 @@ from linkxg.errors import (
     TemporarilyUnavailable,
 )
 from linkxg.web.exchange import Exchange, exchange_of
-from linkxg.web.refusals import Refusals
+from linkxg.web.refusals import Refusals, method_not_allowed
 
 _MACHINES = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics")
 
@@ -57,7 +57,7 @@ class ErrorPages:
 
     def refuse(self, request: Request[Any, Any, Any], error: PublicError) -> Response[str]:
         exchange = exchange_of(request.scope)
-        reply = self._refusals.reply(error, exchange, request.scope["path"])
+        reply = self._refusals.reply(error, exchange)
         kept = (b"retry-after", b"allow", b"ratelimit", b"ratelimit-policy")
         headers = {name.decode(): value.decode() for name, value in reply.headers if name in kept}
         visit = visit_if_any(request) or _stranger(request)
@@ -66,10 +66,12 @@ class ErrorPages:
     def refuse_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
         if error.status_code >= 500:
             return self.unexpected(request, error)
+        if error.status_code == MethodNotAllowed.status:
+            return self.refuse(request, method_not_allowed(error))
         return self.refuse(request, NotFound())
 
     def unexpected(self, request: Request[Any, Any, Any], fault: Exception) -> Response[str]:
-        self._refusals.unexpected(fault, exchange_of(request.scope), request.scope["path"])
+        self._refusals.unexpected(fault, exchange_of(request.scope))
         return self.refuse(request, PublicError(reason=type(fault).__name__))
 
     def sign_in_first(self, request: Request[Any, Any, Any], _: SignInRequired | InvalidToken) -> Response[str]:

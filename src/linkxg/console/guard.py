@@ -14,6 +14,7 @@ from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope
 
+from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie
@@ -33,7 +34,6 @@ from linkxg.tokens.scopes import ROLE_SCOPES
 from linkxg.web.budgets import require_budget
 from linkxg.web.exchange import STRANGER_LIMIT, Exchange, exchange_of
 from linkxg.web.multipart_body import MultipartUpload, is_multipart
-from linkxg.web.permits import ADMINISTRATORS
 
 _SCOPE_KEY = "linkxg.visit"
 

@@ -6,6 +6,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.clients.change_client import ClientChange, change_client
 from linkxg.clients.show import read_client
 from linkxg.clock import now_ms
@@ -20,7 +21,7 @@ from linkxg.console.pages import go, page
 from linkxg.console.parts import Parts
 from linkxg.errors import Conflict
 from linkxg.tokens.scopes import SCOPES
-from linkxg.web.permits import ADMINISTRATORS, session_roles
+from linkxg.web.permits import session_roles
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:

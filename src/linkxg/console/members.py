@@ -9,7 +9,8 @@ from litestar.params import FromPath
 from linkxg.accounts.invite_user import list_invitations, withdraw_invitation
 from linkxg.accounts.mail_invitation import mail_invitation
 from linkxg.accounts.manage_user import LAST_OWNER, change_user, is_last_owner, list_people, remove_user
-from linkxg.accounts.model import RANK, Role, UserView, may_manage
+from linkxg.accounts.model import UserView
+from linkxg.accounts.roles import ADMINISTRATORS, RANK, Role, may_manage
 from linkxg.accounts.routes import INVITATIONS
 from linkxg.clients.show import count_clients_of
 from linkxg.console.ask_first import Question, ask_first, confirmed
@@ -24,7 +25,7 @@ from linkxg.console.words import count
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, RateLimitExceeded
 from linkxg.sessions.end_sessions import end_sessions_of, list_sessions
 from linkxg.web.budgets import caller_key
-from linkxg.web.permits import ADMINISTRATORS, session_roles
+from linkxg.web.permits import session_roles
 
 MEMBERS = "/account/members"
 ONE = f"{MEMBERS}/{{user_id:str}}"

@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from linkxg.accounts.password_rules import MINIMUM
+from linkxg.accounts.roles import EVERYONE
 from linkxg.clock import now_ms
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import visit_of
@@ -22,30 +23,30 @@ from linkxg.web.source import source_key
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
-    @get("/account/sessions", **session_roles())
+    @get("/account/sessions", **session_roles(EVERYONE))
     async def sessions(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
         found = await list_sessions(parts.database, visit.account_id, visit.person.user_id)
         return page(visit, "sessions.html", found=found)
 
-    @get("/account/sessions/left", **session_roles())
+    @get("/account/sessions/left", **session_roles(EVERYONE))
     async def left(request: Request[Any, Any, Any]) -> Response[str]:
         """Seconds until this session ends, of which asking is a use: pages ask while somebody types (WCAG 2.2.1)."""
         headers = {**COMMON, "Content-Security-Policy": "default-src 'none'; sandbox"}
         return Response(str(visit_of(request).person.seconds_left(now_ms())), media_type="text/plain", headers=headers)
 
-    @post("/account/sessions/{session_id:str}/end", **session_roles())
+    @post("/account/sessions/{session_id:str}/end", **session_roles(EVERYONE))
     async def end(request: Request[Any, Any, Any], session_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
         user_id = visit.person.user_id
         await end_own_session(parts.database, visit.actor, visit.account_id, user_id, session_id)
         return go(visit, "/account/sessions", done="session-ended")
 
-    @get("/account/password", **session_roles())
+    @get("/account/password", **session_roles(EVERYONE))
     async def form(request: Request[Any, Any, Any]) -> Response[str]:
         return page(visit_of(request), "password.html", minimum=MINIMUM)
 
-    @post("/account/password", **session_roles())
+    @post("/account/password", **session_roles(EVERYONE))
     async def change(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
         current = visit.form.text("current_password")

@@ -6,6 +6,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from linkxg.accounts.roles import EVERYONE
 from linkxg.console.form_errors import whole_form
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.notices import flash_message
@@ -31,11 +32,11 @@ _AT_ONCE = "SKU and GTIN are not part of a version, so there is nothing to publi
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
-    @get("/products/{product_id:str}", **session_roles())
+    @get("/products/{product_id:str}", **session_roles(EVERYONE))
     async def show(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
         return await show_product(parts, visit_of(request), product_id)
 
-    @post("/products/{product_id:str}", **session_roles())
+    @post("/products/{product_id:str}", **session_roles(EVERYONE))
     async def save(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
         if "products:write" not in visit.scopes:

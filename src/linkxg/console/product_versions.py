@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from linkxg.accounts.manage_user import list_people
+from linkxg.accounts.roles import EVERYONE
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import Visit, visit_of
 from linkxg.console.new_product import WRITERS
@@ -28,11 +29,11 @@ _REASON = f"Give a reason of at most {LONGEST_NOTE:,} characters: everyone who r
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
-    @get("/products/{product_id:str}/versions/{version:int}", **session_roles())
+    @get("/products/{product_id:str}/versions/{version:int}", **session_roles(EVERYONE))
     async def show(request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]) -> Response[str]:
         return await _show(parts, visit_of(request), product_id, version)
 
-    @get("/products/{product_id:str}/compare/{older:int}/{newer:int}", **session_roles())
+    @get("/products/{product_id:str}/compare/{older:int}/{newer:int}", **session_roles(EVERYONE))
     async def compare(
         request: Request[Any, Any, Any], product_id: FromPath[str], older: FromPath[int], newer: FromPath[int]
     ) -> Response[str]:
@@ -49,7 +50,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             fields=[(label(one.field), format_value(one.old), format_value(one.new)) for one in diff.fields],
         )
 
-    @post("/products/{product_id:str}/versions/{version:int}/withdraw", **session_roles())
+    @post("/products/{product_id:str}/versions/{version:int}/withdraw", **session_roles(EVERYONE))
     async def withdraw(
         request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]
     ) -> Response[str]:

@@ -5,6 +5,7 @@ from typing import Any, get_args
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from linkxg.accounts.roles import EVERYONE
 from linkxg.console.guard import visit_of
 from linkxg.console.pages import page
 from linkxg.console.parts import Parts
@@ -24,7 +25,7 @@ SEARCHES = 20
 
 
 def routes(parts: Parts) -> list[HTTPRouteHandler]:
-    @get("/products", **session_roles())
+    @get("/products", **session_roles(EVERYONE))
     async def listing(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
         query = visit.query

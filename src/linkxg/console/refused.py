@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.clients.refused.list_refused import list_refused
 from linkxg.clients.show import read_client
 from linkxg.console.causes import LABELS, explain
@@ -14,7 +15,7 @@ from linkxg.console.pages import page
 from linkxg.console.parts import Parts
 from linkxg.errors import Cause, NotFound
 from linkxg.ids import is_uuid
-from linkxg.web.permits import ADMINISTRATORS, session_roles
+from linkxg.web.permits import session_roles
 
 SHOWN = 50
 

@@ -7,6 +7,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
 from linkxg.clients.routes import ROTATIONS
 from linkxg.clients.show import read_client
@@ -25,7 +26,7 @@ from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, InvalidRequest, NotFound
 from linkxg.tokens.scopes import format_scope
 from linkxg.web.budgets import caller_key
-from linkxg.web.permits import ADMINISTRATORS, session_roles
+from linkxg.web.permits import session_roles
 
 OVERLAPS = {"3600": "1 hour", "86400": "24 hours", "604800": "7 days"}
 

@@ -32,11 +32,13 @@ from linkxg.console.error_pages import ErrorPages
 from linkxg.console.guard import ConsoleGuard, SignInRequired
 from linkxg.console.parts import Parts
 from linkxg.errors import InvalidToken, PublicError
+from linkxg.web.body_style import BodyStyle
 
 _FEATURES = (
     sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, refused, members, my_account,
     audit_log, products, new_product, product_page, product_publish, product_removal, product_versions, imports,
 )  # fmt: skip
+_PAGES = {"style": BodyStyle.PAGE}
 
 
 def routes(parts: Parts, errors: ErrorPages) -> list[Router]:
@@ -64,6 +66,7 @@ def routes(parts: Parts, errors: ErrorPages) -> list[Router]:
         "/",
         route_handlers=[handler for feature in _FEATURES for handler in feature.routes(parts)],
         guards=[check],
+        opt=_PAGES,
         include_in_schema=False,
         exception_handlers={
             PublicError: refuse,
@@ -73,4 +76,4 @@ def routes(parts: Parts, errors: ErrorPages) -> list[Router]:
             Exception: unexpected,
         },
     )
-    return [pages, Router("/", route_handlers=static_files.routes(), include_in_schema=False)]
+    return [pages, Router("/", route_handlers=static_files.routes(), opt=_PAGES, include_in_schema=False)]

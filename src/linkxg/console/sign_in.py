@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
+from linkxg.accounts.roles import EVERYONE
 from linkxg.console.addresses import local_path
 from linkxg.console.carried_forms import CARRIED, post_again, unseal, use_once
 from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie, set_cookie
@@ -73,7 +74,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         answer.cookies = visit.cookies
         return answer
 
-    @post(SIGN_OUT, **session_roles())
+    @post(SIGN_OUT, **session_roles(EVERYONE))
     async def sign_out(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
         await end_session(parts, visit)

@@ -1,6 +1,6 @@
 """What is asked and answered about identifiers?"""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -22,6 +22,8 @@ class Identifiers(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 class Checked(msgspec.Struct, rename="camel"):
     """`normalized` is the one form in which the identifier is compared; `error` says what is wrong, null if valid."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"digitalLink": "https://id.gs1.org/01/04006381333931"}
 
     valid: bool
     normalized: str | None = None

@@ -13,6 +13,7 @@ from litestar.response import Stream
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import Outcome
+from linkxg.errors import Conflict, InvalidState
 from linkxg.imports.failed_rows import failed_rows, type_of
 from linkxg.imports.manage_import import cancel_import, retry_import
 from linkxg.imports.model import EmptyAs, Format, Job, JobRow, Key, Mode, OnError, Options, RowError
@@ -29,7 +30,7 @@ from linkxg.imports.template import template
 from linkxg.imports.upload_endpoint import MEDIA_TYPES, open_upload, told_format
 from linkxg.imports.uploads.begin_upload import begin_upload
 from linkxg.imports.uploads.model import standing_of
-from linkxg.imports.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, fields_of
+from linkxg.imports.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, TAG, WHOLE_NUMBER, fields_of
 from linkxg.products.select_fields import Selection, read_fields, select_fields
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.headers import LINK, IdempotencyKey, header, next_page, replay
@@ -41,7 +42,16 @@ MAX_WAIT_S = 20
 _RETRY_AFTER_S = "1"
 _MOVING = ("QUEUED", "RUNNING")
 """An upload waits for its sender: there is nothing to look at again."""
-TAKES = (*MEDIA_TYPES.values(), "multipart/form-data")
+_LINES, _ROWS = {"type": "string"}, {"type": "array", "items": {"type": "object"}}
+"""Files, of whose rows no schema tells."""
+_FILES = {kind: _ROWS if name == "json" else _LINES for name, kind in MEDIA_TYPES.items()}
+_FORM = {
+    "title": "ImportForm",
+    "description": "A file as a browser sends it; other form fields may contain the query parameters.",
+    "type": "object",
+    "properties": {"file": {"type": "string", "format": "binary"}},
+    "required": ["file"],
+}
 Paths = Selection | None
 Fields = Annotated[str | None, QueryParameter(max_length=2_000, description="Members to answer with: status,created.")]
 FAILED = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
@@ -73,8 +83,10 @@ def routes(
     @post(
         "/imports",
         operation_id="startImport",
-        takes=TAKES,
-        tags=["Imports"],
+        errors=(Conflict,),
+        # First what a generated client is to send: most take the first media type alone.
+        takes={"multipart/form-data": _FORM, **_FILES},
+        tags=[TAG],
         may_be_empty=True,
         status_code=202,
         response_headers=[_LOCATION, _REPLAYED, _AGAIN, OFFSET, LENGTH, COMPLETE, LIMIT],
@@ -122,7 +134,7 @@ def routes(
         return queued(made)
 
     @get(
-        "/imports", operation_id="listImports", tags=["Imports"], response_headers=[LINK], **scope("imports:write")
+        "/imports", operation_id="listImports", tags=[TAG], response_headers=[LINK], **scope("imports:write")
     )  # fmt: skip
     async def listing(
         request: Request[Any, Any, Any],
@@ -146,8 +158,8 @@ def routes(
     @get(
         "/imports/template",
         operation_id="importTemplate",
-        tags=["Imports"],
-        gives=tuple(MEDIA_TYPES.values()),
+        tags=[TAG],
+        gives=_FILES,
         **scope("imports:write"),
     )
     async def show_template(
@@ -163,7 +175,7 @@ def routes(
     @get(
         "/imports/{import_id:str}",
         operation_id="readImport",
-        tags=["Imports"],
+        tags=[TAG],
         response_headers=[_AGAIN],
         **scope("imports:write"),
     )
@@ -180,8 +192,8 @@ def routes(
     @get(
         "/imports/{import_id:str}/errors",
         operation_id="listImportErrors",
-        tags=["Imports"],
-        gives=FAILED,
+        tags=[TAG],
+        gives=dict.fromkeys(FAILED, _LINES),
         response_headers=[LINK],
         **scope("imports:write"),
     )
@@ -214,9 +226,9 @@ def routes(
     @get(
         "/imports/{import_id:str}/results",
         operation_id="listImportResults",
-        tags=["Imports"],
+        tags=[TAG],
         media_type=MEDIA_TYPES["ndjson"],
-        gives=(MEDIA_TYPES["ndjson"],),
+        gives={MEDIA_TYPES["ndjson"]: _LINES},
         **scope("imports:write"),
     )
     async def results(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
@@ -233,8 +245,8 @@ def routes(
         return Stream(lines())
 
     @post(
-        "/imports/{import_id:str}/cancel", operation_id="cancelImport", tags=["Imports"], status_code=202,
-        response_headers=[_REPLAYED, _AGAIN], **scope("imports:write"),
+        "/imports/{import_id:str}/cancel", operation_id="cancelImport", tags=[TAG], status_code=202,
+        errors=(Conflict, InvalidState), response_headers=[_REPLAYED, _AGAIN], **scope("imports:write"),
     )  # fmt: skip
     async def cancel(
         request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
@@ -245,8 +257,8 @@ def routes(
         return told(ended.value, 202, replay(ended.replayed))
 
     @post(
-        "/imports/{import_id:str}/retry", operation_id="retryImport", tags=["Imports"], status_code=202,
-        response_headers=[_LOCATION, _REPLAYED, _AGAIN], **scope("imports:write"),
+        "/imports/{import_id:str}/retry", operation_id="retryImport", tags=[TAG], status_code=202,
+        errors=(Conflict, InvalidState), response_headers=[_LOCATION, _REPLAYED, _AGAIN], **scope("imports:write"),
     )  # fmt: skip
     async def retry(
         request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None

@@ -8,9 +8,18 @@ import base64
 import binascii
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from linkxg.clients.authenticate import Authenticated, ClientAuthenticator
 from linkxg.clients.usage import Usage
-from linkxg.errors import InvalidClient, InvalidRequest
+from linkxg.errors import (
+    InvalidClient,
+    InvalidRequest,
+    RateLimitExceeded,
+    TemporarilyUnavailable,
+    UnsupportedMediaType,
+)
+from linkxg.web.declaration import Errors, Form, Tag
 from linkxg.web.exchange import Exchange
 from linkxg.web.forms import form_decode, is_form, read_form, refuse_form_coding
 from linkxg.web.limits import Budget, Limits
@@ -20,6 +29,29 @@ BODY_LIMIT = 16 * 1024
 MAX_CLIENT_ID = 128
 MAX_SECRET = 256
 _BODY_CREDENTIALS = frozenset({"client_id", "client_secret", "client_assertion", "client_assertion_type"})
+TAG = Tag("OAuth", "Tokens for machines: RFC 6749, RFC 7662, RFC 7009.")
+PERMISSION = "Needs client credentials, by HTTP Basic or in the form, not both."
+# By HTTP Basic or, with the empty requirement, as parameters of the form.
+SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {}]
+ERRORS: Errors = (InvalidRequest, InvalidClient, UnsupportedMediaType, RateLimitExceeded, TemporarilyUnavailable)
+_LEFT_OUT = "Omit it if you use HTTP Basic."
+CREDENTIALS = {
+    "client_id": {"type": "string", "maxLength": MAX_CLIENT_ID, "description": _LEFT_OUT},
+    "client_secret": {"type": "string", "maxLength": MAX_SECRET, "description": _LEFT_OUT},
+}
+CREDENTIALS_EXAMPLE = {"client_id": "lxgcli_7Q2mVxkT0bNw4LrYc9Zs3e", "client_secret": "lxgsec_8sKp..."}
+TOKEN_FORM = Form(
+    {
+        "token": {"type": "string", "description": "An access token."},
+        "token_type_hint": {
+            "type": "string",
+            "description": "Accepted but not needed: the token itself shows its kind.",
+        },
+        **CREDENTIALS,
+    },
+    ("token",),
+    {**CREDENTIALS_EXAMPLE, "token": "eyJhbGciOiJIUzI1NiIs...", "token_type_hint": UNSET},
+)
 SOURCE_REQUESTS = Budget("oauth-source", 6_000, 60)
 SOURCE_FAILURES = Budget("oauth-failures-source", 100, 60)
 CLIENT_FAILURES = Budget("oauth-failures-client", 10, 60)

@@ -3,14 +3,18 @@
 RFC 7662. Anything dead, foreign or unknown is exactly `{"active": false}`.
 """
 
+from typing import Any, ClassVar
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from linkxg.errors import InvalidRequest, InvalidToken
-from linkxg.oauth.client_authentication import ClientAuthentication
+from linkxg.oauth.client_authentication import ERRORS, SECURITY, TAG, TOKEN_FORM, ClientAuthentication
 from linkxg.tokens.model import Principal
 from linkxg.tokens.scopes import format_scope
 from linkxg.tokens.verify import Verifier
+from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import EdgeRoute
 from linkxg.web.exchange import JSON_TYPE, NO_STORE, Exchange, Reply
 
 PATH = "/api/v1/oauth/introspect"
@@ -20,6 +24,20 @@ _INACTIVE = b'{"active":false}'
 
 class Introspection(msgspec.Struct):
     """RFC 7662 §2.2; of a dead, foreign or unknown token only `active`. `sid` and `role` are a person's."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "active": True,
+        "token_type": "Bearer",
+        "exp": 1_795_445_280,
+        "iat": 1_795_444_380,
+        "sub": "lxgcli_7Q2mVxkT0bNw4LrYc9Zs3e",
+        "aud": "https://api.linkxg.com/api/v1",
+        "iss": "https://api.linkxg.com",
+        "jti": "5e0c1f6d8b7a49d2a1c3e4f506172839",
+        "account_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "sid": UNSET,
+        "role": UNSET,
+    }
 
     active: bool
     scope: str | UnsetType = UNSET
@@ -37,6 +55,17 @@ class Introspection(msgspec.Struct):
 
 
 class IntrospectionEndpoint:
+    declares = EdgeRoute(
+        operation_id="introspectToken",
+        tag=TAG,
+        style=BodyStyle.OAUTH,
+        permission="Needs client credentials of the token's own account, by HTTP Basic or in the form, not both.",
+        security=SECURITY,
+        body=TOKEN_FORM,
+        answer=Introspection,
+        errors=ERRORS,
+    )
+
     def __init__(self, authentication: ClientAuthentication, verifier: Verifier, issuer: str, audience: str) -> None:
         self._authentication = authentication
         self._verifier = verifier
@@ -44,6 +73,10 @@ class IntrospectionEndpoint:
         self._audience = audience
 
     async def __call__(self, exchange: Exchange) -> Reply:
+        """Check whether a token is active. RFC 7662.
+
+        For a token that is invalid, unknown or of another account the answer is exactly `active: false`.
+        """
         form, authorization = await self._authentication.read(exchange)
         client = (await self._authentication.authenticate(exchange, form, authorization)).client
         token = form.get("token")

@@ -16,12 +16,15 @@ from linkxg.oauth import introspection_endpoint, revocation_endpoint, token_endp
 from linkxg.oauth.grants import client_credentials
 from linkxg.tokens.keys import JWKS_CACHE_S, KeyRing
 from linkxg.tokens.scopes import SCOPES
+from linkxg.web.declaration import Tag
 from linkxg.web.permits import public
-from linkxg.web.refusals import RESOURCE_METADATA
 
 METADATA = "/.well-known/oauth-authorization-server"
 RESOURCE = "/.well-known/oauth-protected-resource"
+RESOURCE_METADATA = f"{RESOURCE}/api/v1"
+"""That of the resource PUBLIC_URL/api/v1: its path comes behind the well-known part (RFC 9728 §3.1)."""
 KEYS = "/.well-known/jwks.json"
+_TAG = Tag("Discovery", "What a client can discover by itself: RFC 8414, RFC 9728, RFC 7517.")
 _METHODS = ["client_secret_basic", "client_secret_post"]
 _CACHE = {"Cache-Control": f"public, max-age={JWKS_CACHE_S}"}
 
@@ -62,7 +65,7 @@ class KeySet(msgspec.Struct):
 def routes(keys: KeyRing, issuer: str, audience: str) -> list[HTTPRouteHandler]:
     """The discovery documents; no token is needed to read them."""
 
-    @get(METADATA, operation_id="authorizationServerMetadata", tags=["Discovery"], **public())
+    @get(METADATA, operation_id="authorizationServerMetadata", tags=[_TAG], **public())
     async def authorization_server() -> Response[AuthorizationServer]:
         """Authorization server metadata. RFC 8414."""
         document = AuthorizationServer(
@@ -89,17 +92,17 @@ def routes(keys: KeyRing, issuer: str, audience: str) -> list[HTTPRouteHandler]:
         resource_name="LinkXG",
     )
 
-    @get(RESOURCE_METADATA, operation_id="protectedResourceMetadata", tags=["Discovery"], **public())
+    @get(RESOURCE_METADATA, operation_id="protectedResourceMetadata", tags=[_TAG], **public())
     async def protected_resource() -> Response[ProtectedResource]:
         """Protected resource metadata. RFC 9728."""
         return Response(resource, headers=_CACHE)
 
-    @get(RESOURCE, operation_id="protectedResourceMetadataOfHost", tags=["Discovery"], **public())
+    @get(RESOURCE, operation_id="protectedResourceMetadataOfHost", tags=[_TAG], **public())
     async def protected_resource_of_host() -> Response[ProtectedResource]:
         """The same metadata for clients that know only the host."""
         return Response(resource, headers=_CACHE)
 
-    @get(KEYS, operation_id="jsonWebKeySet", tags=["Discovery"], **public())
+    @get(KEYS, operation_id="jsonWebKeySet", tags=[_TAG], **public())
     async def jwks() -> Response[KeySet]:
         """Public signing keys. RFC 7517; empty while tokens are signed with HS256."""
         return Response(KeySet(keys.public()), headers=_CACHE)

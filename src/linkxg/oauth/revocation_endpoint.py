@@ -11,21 +11,38 @@ from linkxg.audit.model import Actor
 from linkxg.clients.authenticate import Authenticated
 from linkxg.db import Database
 from linkxg.errors import InvalidRequest, InvalidToken
-from linkxg.oauth.client_authentication import ClientAuthentication
+from linkxg.oauth.client_authentication import ERRORS, PERMISSION, SECURITY, TAG, TOKEN_FORM, ClientAuthentication
 from linkxg.tokens.revoke import revoke_token
 from linkxg.tokens.verify import Verifier
+from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import EdgeRoute
 from linkxg.web.exchange import JSON_TYPE, NO_STORE, Exchange, Reply
 
 PATH = "/api/v1/oauth/revoke"
 
 
 class RevocationEndpoint:
+    declares = EdgeRoute(
+        operation_id="revokeToken",
+        tag=TAG,
+        style=BodyStyle.OAUTH,
+        permission=PERMISSION,
+        security=SECURITY,
+        body=TOKEN_FORM,
+        answer={"type": "object", "maxProperties": 0},
+        errors=ERRORS,
+    )
+
     def __init__(self, authentication: ClientAuthentication, verifier: Verifier, database: Database) -> None:
         self._authentication = authentication
         self._verifier = verifier
         self._database = database
 
     async def __call__(self, exchange: Exchange) -> Reply:
+        """Revoke a token. RFC 7009. The token is revoked once this answers.
+
+        For a token that is already invalid, unknown or not the client's own the answer is 200 as well.
+        """
         form, authorization = await self._authentication.read(exchange)
         authenticated = await self._authentication.authenticate(exchange, form, authorization)
         token = form.get("token")

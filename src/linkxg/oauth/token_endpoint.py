@@ -4,6 +4,8 @@ RFC 6749 §3.2, in the order of security bar 32: media type, size, syntax, clien
 So a bad scope never tells whether a secret was right.
 """
 
+from typing import Any, ClassVar
+
 import msgspec
 
 from linkxg.clients.usage import Usage
@@ -15,10 +17,21 @@ from linkxg.errors import (
     RateLimitExceeded,
     UnsupportedGrantType,
 )
-from linkxg.oauth.client_authentication import ClientAuthentication
+from linkxg.oauth.client_authentication import (
+    CREDENTIALS,
+    CREDENTIALS_EXAMPLE,
+    ERRORS,
+    PERMISSION,
+    SECURITY,
+    TAG,
+    ClientAuthentication,
+)
 from linkxg.oauth.grants import client_credentials
 from linkxg.tokens.mint import Minter
 from linkxg.tokens.model import LIFETIME_S
+from linkxg.tokens.scopes import SCOPES
+from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import EdgeRoute, Form
 from linkxg.web.exchange import JSON_TYPE, NO_STORE, Exchange, Reply
 from linkxg.web.limits import Budget, Limits
 from linkxg.web.metrics import Metrics
@@ -33,6 +46,12 @@ _HEADERS = (JSON_TYPE, *NO_STORE)
 class TokenAnswer(msgspec.Struct):
     """RFC 6749 §5.1; `expires_in` is in seconds."""
 
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "access_token": "eyJhbGciOiJIUzI1NiIs...",
+        "token_type": "Bearer",
+        "expires_in": 900,
+    }
+
     access_token: str
     token_type: str
     expires_in: int
@@ -40,6 +59,29 @@ class TokenAnswer(msgspec.Struct):
 
 
 class TokenEndpoint:
+    declares = EdgeRoute(
+        operation_id="requestToken",
+        tag=TAG,
+        style=BodyStyle.OAUTH,
+        permission=PERMISSION,
+        security=SECURITY,
+        body=Form(
+            {
+                "grant_type": {"type": "string", "enum": [client_credentials.NAME]},
+                "scope": {
+                    "type": "string",
+                    "maxLength": client_credentials.MAX_SCOPE,
+                    "description": f"Separated by spaces, of: {', '.join(SCOPES)}.",
+                },
+                **CREDENTIALS,
+            },
+            ("grant_type",),
+            CREDENTIALS_EXAMPLE,
+        ),
+        answer=TokenAnswer,
+        errors=(*ERRORS, UnsupportedGrantType, InvalidScope),
+    )
+
     def __init__(
         self,
         authentication: ClientAuthentication,
@@ -56,6 +98,11 @@ class TokenEndpoint:
         self._encode = msgspec.json.Encoder().encode
 
     async def __call__(self, exchange: Exchange) -> Reply:
+        """Request an access token. The client credentials grant (RFC 6749 §4.4).
+
+        Without `scope` the token has every scope that the client was granted; a scope that it was not granted rejects
+        the whole request.
+        """
         label = _OTHER_GRANT
         try:
             form, authorization = await self._authentication.read(exchange)

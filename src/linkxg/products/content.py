@@ -175,3 +175,22 @@ read_content = msgspec.json.Decoder(Content).decode
 def category_of(content: Content) -> str | None:
     """The code that lists are narrowed by."""
     return content.category.code if content.category else None
+
+
+# Stored as it was checked, so it is not read into its type.
+StoredContent = Annotated[msgspec.Raw, Meta(extra_json_schema={"x-like": "Content"})]
+EXAMPLE: dict[str, Any] = {
+    "name": "Pump P2",
+    "brand": "Acme",
+    "description": "Centrifugal pump, 2 kW",
+    "category": {
+        "code": "43220",
+        "name": "Pumps for liquids",
+        "schemeId": "https://unstats.un.org/unsd/classifications/Econ/cpc",
+        "schemeName": "UN CPC 3.0",
+    },
+    "facility": {"name": "Hagen works", "gln": "4012345000009"},
+    "countryOfProduction": "DE",
+    "dimensions": {"netWeight": {"value": 14.2, "unit": "KGM"}},
+    "attributes": {"colour": "red"},
+}

@@ -4,7 +4,7 @@ A product is a head (what it is found by, and where it stands) and its versions 
 """
 
 import unicodedata
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -13,19 +13,24 @@ from linkxg.clock import rfc3339
 from linkxg.identifiers.gtin import FORMATS, Format
 from linkxg.identifiers.sku import SKU_PATTERN
 from linkxg.products.canonical import told
-from linkxg.products.content import Content, GtinText
+from linkxg.products.content import EXAMPLE, Content, GtinText, StoredContent
 from linkxg.products.versions.model import VersionStatus
 
 Status = Literal["DRAFT", "PUBLISHED", "ARCHIVED"]
 Sort = Literal["updatedAt", "sku"]
 LONGEST_SKU = 64
 Sku = Annotated[str, Meta(min_length=1, max_length=LONGEST_SKU, extra_json_schema={"pattern": SKU_PATTERN})]
+Patch = Annotated[dict[str, Any], Meta(extra_json_schema={"description": "A merge patch (RFC 7396) of a Content."})]
 RESOLVER = "https://id.gs1.org"
 """The host of GS1 Digital Links in their normal form."""
+
+_NAMED = {"sku": "AC-1042", "gtin": "4006381333931"}
 
 
 class CreateProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """What the first draft of a product is made of."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {**_NAMED, "content": EXAMPLE}
 
     sku: Sku
     content: Content
@@ -35,13 +40,29 @@ class CreateProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 class ProductPatch(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """A merge patch (RFC 7396) of SKU, GTIN and the draft's content: absent members stay, null clears."""
 
+    EXAMPLE: ClassVar[dict[str, Any]] = {**_NAMED, "content": {"brand": "Acme", "attributes": {"colour": "red"}}}
+
     sku: Sku | UnsetType = UNSET
     gtin: GtinText | UnsetType | None = UNSET
-    content: dict[str, Any] | UnsetType = UNSET
+    content: Patch | UnsetType = UNSET
 
 
 class Product(msgspec.Struct, rename="camel"):
     """A product with one of its versions, as its account sees it. `gtin` has 14 digits; times are RFC 3339."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "sku": "AC-1042",
+        "gtin": "04006381333931",
+        "gtinFormat": "GTIN_13",
+        "digitalLink": "https://id.gs1.org/01/04006381333931",
+        "status": "PUBLISHED",
+        "category": "43220",
+        "latestVersion": 1,
+        "draftVersion": None,
+        "versionStatus": "PUBLISHED",
+        "contentHash": "sha-256:5f70bf18a0860070...",
+        "content": EXAMPLE,
+    }
 
     id: str
     sku: str
@@ -58,7 +79,7 @@ class Product(msgspec.Struct, rename="camel"):
     version: int
     version_status: VersionStatus
     content_hash: str
-    content: msgspec.Raw
+    content: StoredContent
 
 
 class Head(NamedTuple):

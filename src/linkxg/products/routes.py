@@ -12,7 +12,16 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
-from linkxg.errors import InvalidRequest, NotFound, PreconditionFailed
+from linkxg.errors import (
+    Conflict,
+    DuplicateGtin,
+    DuplicateSku,
+    InvalidRequest,
+    InvalidState,
+    NoDraft,
+    NotFound,
+    PreconditionFailed,
+)
 from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.change_product import change_product
 from linkxg.products.create_product import create_product
@@ -26,6 +35,7 @@ from linkxg.products.versions.model import PublishProduct
 from linkxg.products.versions.store import Which
 from linkxg.products.viewer import Viewer
 from linkxg.web.conditions import ConditionalRead, ConditionalWrite, Conditions, MergePatch
+from linkxg.web.declaration import Tag
 from linkxg.web.exchange import Scope, account_id_of, exchange_of
 from linkxg.web.headers import REPLAYED, IdempotencyKey, header, replay
 from linkxg.web.pages import Success
@@ -37,6 +47,7 @@ Fields = Annotated[
 VersionParameter = Annotated[str | None, QueryParameter(max_length=10, description="`draft`, `latest` or a number.")]
 NOT_MODIFIED = {304: ResponseSpec(None, description="Not modified.", generate_examples=False)}
 PATH = "/api/v1/products"
+TAG = Tag("Products", "The account's own products.")
 T = TypeVar("T", bound=msgspec.Struct)
 CHANGES = "private, no-cache"
 """How long a copy may be kept of what changes: it is asked about each time."""
@@ -44,7 +55,7 @@ CHANGES = "private, no-cache"
 ETAG = header("ETag", "The product's revision, for If-Match and If-None-Match.")
 _LOCATION = header("Location", "The address of the new product.")
 ONE: dict[str, Any] = {
-    "tags": ["Products"],
+    "tags": [TAG],
     "operation_class": ConditionalRead,
     "response_headers": [ETAG],
     "responses": NOT_MODIFIED,
@@ -72,7 +83,8 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     @post(
         "/products",
         operation_id="createProduct",
-        tags=["Products"],
+        errors=(Conflict, DuplicateSku, DuplicateGtin),
+        tags=[TAG],
         response_headers=[_LOCATION, ETAG, REPLAYED],
         **scope("products:write"),
     )
@@ -132,7 +144,8 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     @patch(
         "/products/{product_id:str}",
         operation_id="changeProduct",
-        tags=["Products"],
+        errors=(DuplicateSku, DuplicateGtin, InvalidState),
+        tags=[TAG],
         operation_class=MergePatch,
         response_headers=[ETAG],
         merge_patch=True,
@@ -150,7 +163,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     @delete(
         "/products/{product_id:str}",
         operation_id="deleteProduct",
-        tags=["Products"],
+        tags=[TAG],
         operation_class=ConditionalWrite,
         **scope("products:write"),
     )
@@ -162,7 +175,8 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     @post(
         "/products/{product_id:str}/publish",
         operation_id="publishProduct",
-        tags=["Products"],
+        errors=(Conflict, InvalidState, NoDraft),
+        tags=[TAG],
         status_code=200,
         operation_class=ConditionalWrite,
         response_headers=[ETAG, REPLAYED],
@@ -190,7 +204,8 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
     @post(
         "/products/{product_id:str}/unarchive",
         operation_id="unarchiveProduct",
-        tags=["Products"],
+        errors=(DuplicateGtin, InvalidState),
+        tags=[TAG],
         status_code=200,
         operation_class=ConditionalWrite,
         response_headers=[ETAG, REPLAYED],

@@ -1,83 +1,17 @@
-"""With which errors can each operation answer?
+"""The error responses of the reference.
 
-What follows from a route's shape (its permit, its parameters, its body) is worked out; what only its verb knows is
-listed here by operation. Every error has the one body `ErrorResponse`.
+Which errors a route has follows from its declaration; every error has the one body `ErrorResponse`.
 """
 
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from linkxg.errors import (
-    CATALOGUE,
-    AccessDenied,
-    Conflict,
-    DuplicateGtin,
-    DuplicateSku,
-    IdempotencyKeyReused,
-    InvalidClient,
-    InvalidCredentials,
-    InvalidCursor,
-    InvalidRequest,
-    InvalidScope,
-    InvalidState,
-    NoDraft,
-    PreconditionFailed,
-    PublicError,
-    RateLimitExceeded,
-    TemporarilyUnavailable,
-    UnsupportedGrantType,
-    UnsupportedMediaType,
-    ValidationFailed,
-)
+from linkxg.db.idempotency import MAX_KEY
+from linkxg.errors import CATALOGUE, AccessDenied, PublicError
 
-Errors = tuple[type[PublicError], ...]
-
-SPECIFIC: dict[str, Errors] = {
-    "inviteUser": (Conflict, IdempotencyKeyReused),
-    "changeUser": (Conflict,),
-    "removeUser": (Conflict,),
-    "acceptInvitation": (RateLimitExceeded, TemporarilyUnavailable),
-    "listAuditEvents": (InvalidCursor,),
-    "login": (InvalidCredentials, RateLimitExceeded, TemporarilyUnavailable),
-    "changePassword": (InvalidCredentials, RateLimitExceeded, ValidationFailed),
-    "registerClient": (InvalidScope, Conflict, IdempotencyKeyReused),
-    "listClients": (InvalidCursor,),
-    "changeClient": (InvalidScope,),
-    "rotateSecret": (AccessDenied, Conflict, IdempotencyKeyReused, RateLimitExceeded),
-    "removeSecret": (Conflict,),
-    "extendSecret": (Conflict,),
-    "validateIdentifiers": (IdempotencyKeyReused,),
-    "listProducts": (InvalidCursor,),
-    "createProduct": (Conflict, DuplicateSku, DuplicateGtin, IdempotencyKeyReused),
-    "readProduct": (PreconditionFailed,),
-    "readProductBySku": (PreconditionFailed,),
-    "readProductByGtin": (PreconditionFailed,),
-    "changeProduct": (DuplicateSku, DuplicateGtin, InvalidState, PreconditionFailed),
-    "deleteProduct": (PreconditionFailed,),
-    "publishProduct": (Conflict, InvalidState, NoDraft, PreconditionFailed, IdempotencyKeyReused),
-    "discardDraft": (InvalidState, NoDraft, PreconditionFailed),
-    "unarchiveProduct": (DuplicateGtin, InvalidState, PreconditionFailed, IdempotencyKeyReused),
-    "listVersions": (InvalidCursor,),
-    "readVersion": (PreconditionFailed,),
-    "withdrawVersion": (InvalidState, PreconditionFailed, IdempotencyKeyReused),
-    "startImport": (Conflict, RateLimitExceeded, IdempotencyKeyReused),
-    "listImports": (InvalidCursor,),
-    "listImportErrors": (InvalidCursor,),
-    "cancelImport": (Conflict, InvalidState, IdempotencyKeyReused),
-    "retryImport": (Conflict, InvalidState, IdempotencyKeyReused, RateLimitExceeded),
-    "appendUpload": (Conflict, InvalidState),
-    "readiness": (TemporarilyUnavailable,),
-}
-CLIENT_AUTHENTICATION: Errors = (
-    InvalidRequest,
-    InvalidClient,
-    UnsupportedMediaType,
-    RateLimitExceeded,
-    TemporarilyUnavailable,
-)
-TOKEN: Errors = (*CLIENT_AUTHENTICATION, UnsupportedGrantType, InvalidScope)
-
+KEY_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[ -~]+$"}
+"""Of the `Idempotency-Key` header."""
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-Id": {
         "description": "The server's id of this request, by which to find it in the log.",

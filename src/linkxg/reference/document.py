@@ -1,10 +1,9 @@
-"""How is the API described?
+"""The OpenAPI 3.1 document, made from the declarations of the routes.
 
-As OpenAPI 3.1, made from the routes themselves, so that it cannot tell of another program: paths, parameters and ids
-by Litestar, bodies by msgspec, callers by the permits, errors by the catalogue.
+Paths, parameters and ids by Litestar, bodies by msgspec, callers by the permissions, errors by the catalogue.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from litestar import Litestar
@@ -14,10 +13,12 @@ from litestar.types import ControllerRouterHandler
 from linkxg.errors import CATALOGUE
 from linkxg.oauth.token_endpoint import PATH as TOKEN_PATH
 from linkxg.reference.answers import DETAIL_SCHEMA, ERROR_SCHEMA, HEADERS
-from linkxg.reference.edge_operations import ANSWERED, ASKED, edge_operations
-from linkxg.reference.operations import IMPORT_FORM, finish, typed_routes
+from linkxg.reference.edge_operations import answers, bodies, edge_operations
+from linkxg.reference.operations import TypedRoute, finish, titled, typed_routes
 from linkxg.reference.schemas import Schemas
 from linkxg.tokens.scopes import SCOPES
+from linkxg.web.declaration import Tag
+from linkxg.web.edge import RawRoutes
 
 _DESCRIPTION = """\
 Product data between companies. Machines get a token with the client credentials grant, people by signing in; both \
@@ -28,16 +29,6 @@ camelCase. Every error has the same flat body, and every answer has `X-Request-I
 
 A method that an address does not support is 405 with `Allow`; an address that does not exist is 404 for everybody. \
 Resources of other accounts are 404 as well."""
-_TAGS = {
-    "OAuth": "Tokens for machines: RFC 6749, RFC 7662, RFC 7009.",
-    "OAuth clients": "An account's clients and their secrets. For Owners and Admins.",
-    "People": "Signing in and out, sessions, password.",
-    "Account": "The organisation, its people and its audit trail.",
-    "Products": "The account's own products.",
-    "Imports": "Files of products, and the results of their rows.",
-    "Discovery": "What a client can discover by itself: RFC 8414, RFC 9728, RFC 7517.",
-    "Service": "Liveness and readiness.",
-}
 SECURITY_SCHEMES: dict[str, Any] = {
     "bearer": {
         "type": "http",
@@ -57,7 +48,7 @@ SECURITY_SCHEMES: dict[str, Any] = {
 }
 
 
-def describe(handlers: Sequence[ControllerRouterHandler], issuer: str, version: str) -> dict[str, Any]:
+def describe(handlers: Sequence[ControllerRouterHandler], raw: RawRoutes, issuer: str, version: str) -> dict[str, Any]:
     """The document of these routes and of the endpoints at the edge, for the service at `issuer`."""
     # A router that never serves: the serving one then has no routes but its own.
     router = Litestar(
@@ -68,12 +59,13 @@ def describe(handlers: Sequence[ControllerRouterHandler], issuer: str, version: 
     listed = router.openapi_schema.to_schema()
     routes = list(typed_routes(router))
     schemas = Schemas(
-        [*ASKED, *(route.body for route in routes if route.body is not None)],
-        [*ANSWERED, *(route.answer for route in routes if route.answer is not None)],
+        [*bodies(raw), *(route.body for route in routes if route.body is not None)],
+        [*answers(raw), *(route.answer for route in routes if route.answer is not None)],
     )
     for route in routes:
         finish(listed["paths"][route.path][route.method], route, schemas)
-    paths = _sorted_by_tag({**listed["paths"], **edge_operations(schemas)})
+    tags = _tags(routes, raw)
+    paths = _sorted_by_tag({**listed["paths"], **edge_operations(raw, schemas)}, list(tags))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -84,13 +76,13 @@ def describe(handlers: Sequence[ControllerRouterHandler], issuer: str, version: 
             "license": {"name": "Proprietary", "identifier": "LicenseRef-Proprietary"},
         },
         "servers": [{"url": issuer}],
-        "tags": [{"name": name, "description": text} for name, text in _used_tags(paths).items()],
+        "tags": [{"name": str(name), "description": text} for name, text in tags.items()],
         "paths": paths,
         "components": {
             "schemas": {
                 "ErrorResponse": ERROR_SCHEMA,
                 "ErrorDetail": DETAIL_SCHEMA,
-                "ImportForm": IMPORT_FORM,
+                **titled(routes),
                 **schemas.components,
             },
             "headers": HEADERS,
@@ -105,19 +97,19 @@ def _security_schemes(issuer: str) -> dict[str, Any]:
     return {**SECURITY_SCHEMES, "oauth": {**SECURITY_SCHEMES["oauth"], "flows": {"clientCredentials": flow}}}
 
 
-def _used_tags(paths: dict[str, Any]) -> dict[str, str]:
-    used = {tag for item in paths.values() for operation in item.values() for tag in operation["tags"]}
-    known = {name: text for name, text in _TAGS.items() if name in used}
-    return known | dict.fromkeys(sorted(used - _TAGS.keys()), "")
+def _tags(routes: Iterable[TypedRoute], raw: RawRoutes) -> dict[str, str]:
+    """The sections and what they are about: those of the edge alone, then as the routes come."""
+    of_routes = [tag for route in routes for tag in route.handler.resolve_tags() or ()]
+    of_edge = [endpoint.declares.tag for methods in raw.values() for endpoint in methods.values()]
+    named = dict.fromkeys([*(tag for tag in of_edge if tag not in of_routes), *of_routes], "")
+    return named | {tag: tag.about for tag in (*of_edge, *of_routes) if isinstance(tag, Tag)}
 
 
-def _sorted_by_tag(paths: dict[str, Any]) -> dict[str, Any]:
+def _sorted_by_tag(paths: dict[str, Any], order: list[str]) -> dict[str, Any]:
     """Paths in the order of their tags, methods in the order of reading, making, changing and removing."""
-    order = list(_TAGS)
 
     def place(path: str) -> int:
-        tag = next(iter(paths[path].values()))["tags"][0]
-        return order.index(tag) if tag in order else len(order)
+        return order.index(next(iter(paths[path].values()))["tags"][0])
 
     return {
         path: {method: paths[path][method] for method in ("get", "post", "patch", "delete") if method in paths[path]}

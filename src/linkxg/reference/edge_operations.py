@@ -1,50 +1,19 @@
-"""How are the endpoints described that the edge answers before the router sees them?
+"""The operations of the document that the edge answers before the router, from what their endpoints declare."""
 
-Three take a form and client credentials (RFC 6749 §3.2, RFC 7662 §2, RFC 7009 §2), one takes JSON. Their bodies are
-read by hand, so their schemas are written by hand, next to the limits that the readers use.
-"""
-
+from collections.abc import Iterator
 from typing import Any
 
-from linkxg.errors import InvalidRequest, InvalidToken, PayloadTooLarge, RateLimitExceeded, TemporarilyUnavailable
-from linkxg.oauth import introspection_endpoint, revocation_endpoint, token_endpoint
-from linkxg.oauth.client_authentication import MAX_CLIENT_ID, MAX_SECRET
-from linkxg.oauth.grants import client_credentials
-from linkxg.oauth.introspection_endpoint import Introspection
-from linkxg.oauth.token_endpoint import TokenAnswer
-from linkxg.reference.answers import CLIENT_AUTHENTICATION, TOKEN, Errors, error_responses, header_references
-from linkxg.reference.bounds import KEY_SCHEMA
-from linkxg.reference.examples import example
+from linkxg.errors import PayloadTooLarge
+from linkxg.reference.answers import KEY_SCHEMA, error_responses, header_references
+from linkxg.reference.operations import JSON, summary_of
 from linkxg.reference.schemas import Schema, Schemas
-from linkxg.sessions import refresh_endpoint
-from linkxg.sessions.model import SignedIn
-from linkxg.sessions.refresh_endpoint import RefreshRequest
-from linkxg.tokens.scopes import SCOPES
+from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import EdgeRoute, Form
+from linkxg.web.edge import RawRoute, RawRoutes
 from linkxg.web.headers import IDEMPOTENCY_KEY, REPLAYED
-from linkxg.web.pages import Success
-
-REFRESH_ANSWER = Success[SignedIn]
-ASKED = (RefreshRequest,)
-ANSWERED = (TokenAnswer, Introspection, REFRESH_ANSWER)
 
 _FORM = "application/x-www-form-urlencoded"
-_TAG = "OAuth"
-# Credentials come by HTTP Basic or, with the empty requirement, as parameters of the form.
-_CLIENT: list[dict[str, list[str]]] = [{"basic": []}, {}]
-_CREDENTIALS = {
-    "client_id": {
-        "type": "string",
-        "maxLength": MAX_CLIENT_ID,
-        "description": "Omit it if you use HTTP Basic.",
-    },
-    "client_secret": {
-        "type": "string",
-        "maxLength": MAX_SECRET,
-        "description": "Omit it if you use HTTP Basic.",
-    },
-}
-_TOKEN = {"type": "string", "description": "An access token."}
-_HINT = {"type": "string", "description": "Accepted but not needed: the token itself shows its kind."}
+_KEY = {"name": IDEMPOTENCY_KEY, "in": "header", "required": False, "schema": KEY_SCHEMA}
 _NO_STORE = {
     "Cache-Control": {
         "description": "Answers must not be cached.",
@@ -60,120 +29,60 @@ _NO_STORE = {
 _REPLAYED = {REPLAYED.name: {"description": REPLAYED.description, "schema": {"type": "string"}}}
 
 
-def edge_operations(schemas: Schemas) -> dict[str, dict[str, Any]]:
+def bodies(raw: RawRoutes) -> Iterator[Any]:
+    """The types of the bodies that the endpoints read."""
+    yield from (body for declared in _declared(raw) if not isinstance(body := declared.body, Form))
+
+
+def answers(raw: RawRoutes) -> Iterator[Any]:
+    """The types of their answers."""
+    yield from (answer for declared in _declared(raw) if not isinstance(answer := declared.answer, dict))
+
+
+def _declared(raw: RawRoutes) -> Iterator[EdgeRoute]:
+    return (endpoint.declares for methods in raw.values() for endpoint in methods.values())
+
+
+def edge_operations(raw: RawRoutes, schemas: Schemas) -> dict[str, dict[str, Any]]:
     """Path items by path."""
     return {
-        token_endpoint.PATH: {"post": _token(schemas)},
-        introspection_endpoint.PATH: {"post": _introspect(schemas)},
-        revocation_endpoint.PATH: {"post": _revoke()},
-        refresh_endpoint.PATH: {"post": _refresh(schemas)},
+        path: {method.lower(): _operation(endpoint, schemas) for method, endpoint in methods.items()}
+        for path, methods in raw.items()
     }
 
 
-def _token(schemas: Schemas) -> dict[str, Any]:
+def _operation(endpoint: RawRoute, schemas: Schemas) -> dict[str, Any]:
+    declared = endpoint.declares
+    summary, description = summary_of(endpoint.__call__.__doc__ or "")
     return {
-        "tags": [_TAG],
-        "operationId": "requestToken",
-        "summary": "Request an access token",
-        "description": (
-            "The client credentials grant (RFC 6749 §4.4). Without `scope` the token has every scope that the "
-            "client was granted; a scope that it was not granted rejects the whole request.\n\nNeeds client "
-            "credentials, by HTTP Basic or in the form, not both."
-        ),
-        "security": _CLIENT,
-        "requestBody": _form(
-            {
-                "grant_type": {"type": "string", "enum": [client_credentials.NAME]},
-                "scope": {
-                    "type": "string",
-                    "maxLength": client_credentials.MAX_SCOPE,
-                    "description": f"Separated by spaces, of: {', '.join(SCOPES)}.",
+        "tags": [str(declared.tag)],
+        "operationId": declared.operation_id,
+        "summary": summary,
+        "description": f"{description}\n\n{declared.permission}",
+        "security": declared.security,
+        **({"parameters": [_KEY]} if declared.takes_idempotency_key else {}),
+        "requestBody": {"required": True, "content": _body(declared.body, schemas)},
+        "responses": {
+            "200": {
+                "description": "OK.",
+                "headers": {
+                    **header_references(["X-Request-Id"]),
+                    **_NO_STORE,
+                    **(_REPLAYED if declared.takes_idempotency_key else {}),
                 },
-                **_CREDENTIALS,
+                "content": {JSON: schemas.shown(_schema(declared.answer, schemas))},
             },
-            "grant_type",
-        ),
-        "responses": _answers(schemas.of(TokenAnswer), schemas, TOKEN),
-    }
-
-
-def _introspect(schemas: Schemas) -> dict[str, Any]:
-    return {
-        "tags": [_TAG],
-        "operationId": "introspectToken",
-        "summary": "Check whether a token is active",
-        "description": (
-            "RFC 7662. For a token that is invalid, unknown or of another account the answer is exactly `active: "
-            "false`.\n\nNeeds client credentials of the token's own account, by HTTP Basic or in the form, not both."
-        ),
-        "security": _CLIENT,
-        "requestBody": _form({"token": _TOKEN, "token_type_hint": _HINT, **_CREDENTIALS}, "token"),
-        "responses": _answers(schemas.of(Introspection), schemas, CLIENT_AUTHENTICATION),
-    }
-
-
-def _revoke() -> dict[str, Any]:
-    return {
-        "tags": [_TAG],
-        "operationId": "revokeToken",
-        "summary": "Revoke a token",
-        "description": (
-            "RFC 7009. The token is revoked once this answers. For a token that is already invalid, unknown or not "
-            "the client's own the answer is 200 as well.\n\nNeeds client credentials, by HTTP Basic or in the form, "
-            "not both."
-        ),
-        "security": _CLIENT,
-        "requestBody": _form({"token": _TOKEN, "token_type_hint": _HINT, **_CREDENTIALS}, "token"),
-        "responses": _answers({"type": "object", "maxProperties": 0}, None, CLIENT_AUTHENTICATION),
-    }
-
-
-def _refresh(schemas: Schemas) -> dict[str, Any]:
-    body = schemas.of(RefreshRequest)
-    return {
-        "tags": ["People"],
-        "operationId": "refresh",
-        "summary": "Exchange a refresh token",
-        "description": (
-            "The refresh token becomes invalid, and the answer contains its successor. Using one twice ends the "
-            "session, unless the retry has the same `Idempotency-Key` within a minute: then it gets the same "
-            "answer.\n\nNeeds no token but the refresh token in the body."
-        ),
-        "security": [],
-        "parameters": [
-            {
-                "name": IDEMPOTENCY_KEY,
-                "in": "header",
-                "required": False,
-                "schema": KEY_SCHEMA,
-            }
-        ],
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": body, "example": example(body, schemas.components)}},
+            **error_responses((*declared.errors, PayloadTooLarge), oauth=declared.style is BodyStyle.OAUTH),
         },
-        "responses": _answers(
-            schemas.of(REFRESH_ANSWER),
-            schemas,
-            (InvalidRequest, InvalidToken, RateLimitExceeded, TemporarilyUnavailable),
-            oauth=False,
-            headers=_REPLAYED,
-        ),
     }
 
 
-def _form(properties: dict[str, Any], *required: str) -> dict[str, Any]:
-    schema = {"type": "object", "properties": properties, "required": list(required)}
-    return {"required": True, "content": {_FORM: {"schema": schema, "example": example(schema, {})}}}
+def _body(body: Any, schemas: Schemas) -> dict[str, Any]:
+    if isinstance(body, Form):
+        schema = {"type": "object", "properties": body.members, "required": list(body.required)}
+        return {_FORM: schemas.shown(schema, body.example)}
+    return {JSON: schemas.shown(schemas.of(body))}
 
 
-def _answers(
-    schema: Schema, schemas: Schemas | None, errors: Errors, *, oauth: bool = True, headers: Schema | None = None
-) -> dict[str, Any]:
-    shown = example(schema, schemas.components if schemas else {})
-    success = {
-        "description": "OK.",
-        "headers": header_references(["X-Request-Id"]) | _NO_STORE | (headers or {}),
-        "content": {"application/json": {"schema": schema, "example": shown}},
-    }
-    return {"200": success} | error_responses((*errors, PayloadTooLarge), oauth=oauth)
+def _schema(answer: Any, schemas: Schemas) -> Schema:
+    return answer if isinstance(answer, dict) else schemas.of(answer)

@@ -1,10 +1,10 @@
-"""What does one operation of a typed route look like in the document?
+"""The operations of the document that the router answers, from the declarations of their routes.
 
 Litestar has filled in path, parameters, tag and id; here come who may call, the bodies and every answer.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -12,38 +12,37 @@ from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from linkxg.accounts.roles import EVERYONE
 from linkxg.errors import (
     AccessDenied,
+    IdempotencyKeyReused,
     InsufficientScope,
+    InvalidCursor,
     InvalidRequest,
     InvalidToken,
     NotFound,
     PayloadTooLarge,
+    PreconditionFailed,
+    PublicError,
     RateLimitExceeded,
     TemporarilyUnavailable,
     UnsupportedMediaType,
     ValidationFailed,
 )
-from linkxg.imports.uploads.routes import PART_TYPES
-from linkxg.reference.answers import SPECIFIC, Errors, error_responses, header_references
-from linkxg.reference.bounds import KEY_SCHEMA, NUMBER_SCHEMA, NUMBERS
-from linkxg.reference.examples import example
-from linkxg.reference.schemas import Schemas
+from linkxg.reference.answers import KEY_SCHEMA, error_responses, header_references
+from linkxg.reference.schemas import PREFIX, Schemas
+from linkxg.web.body_style import BodyStyle, style_of
+from linkxg.web.declaration import Errors, Schema
 from linkxg.web.headers import IDEMPOTENCY_KEY
-from linkxg.web.permits import EVERYONE
-from linkxg.web.strict_request import OAUTH_STYLE
+from linkxg.web.permits import SOURCE_BUDGET
 
 JSON = "application/json"
-_FILE = {"type": "string"}
-_BYTES = {"type": "string", "format": "binary"}
-IMPORT_FORM: dict[str, Any] = {
-    "title": "ImportForm",
-    "description": "A file as a browser sends it; other form fields may contain the query parameters.",
-    "type": "object",
-    "properties": {"file": _BYTES},
-    "required": ["file"],
-}
 _CLAUSE = re.compile("[.;:] ")
+_OF_PARAMETER: dict[str, type[PublicError]] = {
+    "cursor": InvalidCursor,
+    IDEMPOTENCY_KEY: IdempotencyKeyReused,
+    "If-Match": PreconditionFailed,
+}
 _CLUTTER = ("deprecated", "allowEmptyValue", "allowReserved")
 
 
@@ -87,8 +86,9 @@ def typed_routes(router: Litestar) -> Iterator[TypedRoute]:
 
 def finish(operation: dict[str, Any], route: TypedRoute, schemas: Schemas) -> None:
     """Complete the operation in place."""
-    summary, description = told_in_two(operation.get("description", ""))
+    summary, description = summary_of(operation.get("description", ""))
     permit, security = _permission(route.handler.opt)
+    operation["tags"] = [str(tag) for tag in operation["tags"]]
     operation["summary"] = summary
     operation["description"] = f"{description}\n\n{permit}".strip()
     operation["security"] = security
@@ -96,22 +96,18 @@ def finish(operation: dict[str, Any], route: TypedRoute, schemas: Schemas) -> No
     if "parameters" in operation:
         operation["parameters"] = [_parameter(parameter) for parameter in operation["parameters"]]
     if route.body is not None:
-        schema = schemas.of(route.body)
-        shown = {"schema": schema, "example": example(schema, schemas.components)}
+        shown = schemas.shown(schemas.of(route.body))
         media_types = operation["requestBody"]["content"]
         operation["requestBody"] = {"required": route.body_required, "content": dict.fromkeys(media_types, shown)}
     if "takes" in route.handler.opt:
         required = "may_be_empty" not in route.handler.opt
-        # First what a generated client is to send: most take the first media type alone.
-        kinds = sorted(route.handler.opt["takes"], key=lambda kind: not kind.startswith("multipart/"))
-        operation["requestBody"] = {"required": required, "content": _files(kinds)}
-    oauth = route.path.startswith(OAUTH_STYLE[0])
+        operation["requestBody"] = {"required": required, "content": _media(route.handler.opt["takes"])}
     operation["responses"] = _successes(operation["responses"], route, schemas) | error_responses(
-        _errors(operation["operationId"], route), oauth=oauth
+        _errors(operation, route), oauth=style_of(route.handler.opt) is BodyStyle.OAUTH
     )
 
 
-def told_in_two(docstring: str) -> tuple[str, str]:
+def summary_of(docstring: str) -> tuple[str, str]:
     """(summary, description): the first clause without its full stop, and the rest."""
     first, _, rest = _CLAUSE.sub("\n", " ".join(docstring.split()), count=1).partition("\n")
     return first.removesuffix("."), rest[:1].upper() + rest[1:]
@@ -145,8 +141,6 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     schema.pop("description", None)
     if parameter["name"] == IDEMPOTENCY_KEY:
         schema |= KEY_SCHEMA
-    if parameter["in"] == "path" and parameter["name"] in NUMBERS:
-        schema = NUMBER_SCHEMA
     kept = {name: value for name, value in parameter.items() if name not in _CLUTTER}
     return {**kept, "schema": schema}
 
@@ -167,33 +161,36 @@ def _successes(listed: dict[str, Any], route: TypedRoute, schemas: Schemas) -> d
             "headers": header_references(["X-Request-Id"]) | headers,
         }
     if route.answer is not None:
-        schema = schemas.of(route.answer)
-        shown = {"schema": schema, "example": example(schema, schemas.components)}
+        shown = schemas.shown(schemas.of(route.answer))
         found[str(route.handler.status_code)]["content"] = {JSON: shown}
     if "gives" in route.handler.opt:
-        found[str(route.handler.status_code)].setdefault("content", {}).update(_files(route.handler.opt["gives"]))
+        found[str(route.handler.status_code)].setdefault("content", {}).update(_media(route.handler.opt["gives"]))
     return found
 
 
-def _files(media_types: Iterable[str]) -> dict[str, Any]:
-    """Files, of whose rows no schema tells."""
-    return {kind: {"schema": _file(kind)} for kind in media_types}
+def _media(schemas: Mapping[str, Schema]) -> dict[str, Any]:
+    """The content of a body that is read or written as the route declares; a schema with a title is a component."""
+    return {kind: {"schema": _referred(schema)} for kind, schema in schemas.items()}
 
 
-def _file(kind: str) -> dict[str, Any]:
-    """A file of JSON is an array; a form has a field that holds the file; a part of a file is any bytes."""
-    if kind in PART_TYPES:
-        return {**_BYTES, "description": "The bytes of the file from Upload-Offset on."}
-    if kind.startswith("multipart/"):
-        return {"$ref": "#/components/schemas/ImportForm"}
-    return {"type": "array", "items": {"type": "object"}} if kind == JSON else _FILE
+def _referred(schema: Schema) -> Schema:
+    return {"$ref": PREFIX + schema["title"]} if "title" in schema else schema
 
 
-def _errors(operation_id: str, route: TypedRoute) -> Errors:
+def titled(routes: Iterable[TypedRoute]) -> dict[str, Schema]:
+    """The components that the routes declare themselves."""
+    declared = (schema for route in routes for schema in route.handler.opt.get("takes", {}).values())
+    return {schema["title"]: schema for schema in declared if "title" in schema}
+
+
+def _errors(operation: dict[str, Any], route: TypedRoute) -> Errors:
+    """Those that the route declares, and those that follow from the rest of its declaration."""
     opt = route.handler.opt
-    errors: Errors = (InvalidRequest, *SPECIFIC.get(operation_id, ()))
+    errors: Errors = (InvalidRequest, *opt.get("errors", ()))
     if not opt.get("public"):
         errors += (InvalidToken, RateLimitExceeded, TemporarilyUnavailable)
+    if opt.get(SOURCE_BUDGET):
+        errors += (RateLimitExceeded,)
     if opt.get("scope"):
         errors += (InsufficientScope,)
     if opt.get("roles"):
@@ -202,6 +199,8 @@ def _errors(operation_id: str, route: TypedRoute) -> Errors:
         errors += (NotFound,)
     if route.body is not None or "takes" in opt:
         errors += (PayloadTooLarge,)
-        if not route.path.startswith(OAUTH_STYLE):
+        if style_of(opt) is BodyStyle.ENVELOPE:
             errors += (UnsupportedMediaType, ValidationFailed)
-    return errors
+    return errors + tuple(
+        error for parameter in operation.get("parameters", ()) if (error := _OF_PARAMETER.get(parameter["name"]))
+    )

@@ -16,6 +16,7 @@ from litestar.types import ControllerRouterHandler
 
 from linkxg.reference.document import describe
 from linkxg.reference.page import render
+from linkxg.web.edge import RawRoutes
 from linkxg.web.permits import public
 
 DOCUMENT = "/api/v1/openapi.json"
@@ -26,12 +27,14 @@ _CACHE = {"Cache-Control": "public, max-age=300"}
 _POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-def routes(handlers: Sequence[ControllerRouterHandler], issuer: str, version: str) -> list[HTTPRouteHandler]:
-    """The routes that describe `handlers`."""
+def routes(
+    handlers: Sequence[ControllerRouterHandler], raw: RawRoutes, issuer: str, version: str
+) -> list[HTTPRouteHandler]:
+    """The routes that describe `handlers` and the endpoints at the edge."""
 
     @cache
     def document() -> dict[str, Any]:
-        return describe(handlers, issuer, version)
+        return describe(handlers, raw, issuer, version)
 
     @cache
     def encoded() -> bytes:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from linkxg.reference.bounds import bound
+from linkxg.reference.examples import Examples
 
 PREFIX = "#/components/schemas/"
 Schema = dict[str, Any]
@@ -23,6 +23,7 @@ class Schemas:
     """The schemas of a set of types: `of(type)` is what stands in an operation, `components` what it refers to."""
 
     def __init__(self, asked: Iterable[Any], answered: Iterable[Any]) -> None:
+        asked, answered = tuple(asked), tuple(answered)
         types = {id(kind): kind for kind in (*asked, *answered)}
         answers = {id(kind) for kind in answered}
         found, components = msgspec.json.schema_components(types.values(), ref_template=PREFIX + "{name}")
@@ -35,12 +36,16 @@ class Schemas:
         self.components = {
             name: self._tidy(schema) for name, schema in sorted(components.items()) if name not in generic
         }
-        bound(self.components)
+        self._examples = Examples(types.values(), self.components)
 
     def of(self, kind: Any) -> Schema:
         """The schema of a type that was given to the constructor."""
         tidied: Schema = self._tidy(self._roots[id(kind)])
         return tidied
+
+    def shown(self, schema: Schema, example: Schema | None = None) -> dict[str, Any]:
+        """The schema with an example of what it describes, in which members have the values of `example`."""
+        return {"schema": schema, "example": self._examples.of(schema, declared=example)}
 
     def _reached(self, roots: Iterable[Any]) -> set[str]:
         """The names of all components that the schemas refer to, directly or not."""
@@ -67,6 +72,9 @@ class Schemas:
         envelope = self._envelopes.get(str(part.get("$ref", "")).removeprefix(PREFIX))
         if envelope is not None:
             return {**self._tidy(envelope), "title": _envelope_title(envelope["title"])}
+        if "x-like" in part:
+            # What is stored as it was checked is written as it is, and looks like the named component.
+            return {"$ref": PREFIX + part["x-like"]}
         tidied = {name: self._tidy(member) for name, member in part.items()}
         if tidied == {"type": "null"}:
             return dict(NOTHING)

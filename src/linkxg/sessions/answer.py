@@ -5,7 +5,9 @@ from linkxg.sessions.model import SessionUser, SignedIn
 from linkxg.tokens.mint import Minter
 from linkxg.tokens.model import LIFETIME_S
 from linkxg.tokens.scopes import ROLE_SCOPES, format_scope
+from linkxg.web.declaration import Tag
 
+PEOPLE = Tag("People", "Signing in and out, sessions, password.")
 _SCOPES = {role: format_scope(scopes) for role, scopes in ROLE_SCOPES.items()}
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from linkxg import audit
-from linkxg.accounts.model import may_manage
+from linkxg.accounts.roles import may_manage
 from linkxg.accounts.store import find_user
 from linkxg.audit.model import Actor
 from linkxg.authorization.write_as import revoke_as

@@ -4,7 +4,7 @@ A chain (family) of refresh tokens that began with a sign-in. One row, whatever 
 generation and the digest of the one live refresh token. Times are in milliseconds.
 """
 
-from typing import Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 
@@ -35,6 +35,13 @@ class SessionUser(msgspec.Struct):
 class SignedIn(msgspec.Struct, rename="camel"):
     """What a sign-in or a refresh hands out; `expires_in` in seconds."""
 
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "accessToken": "eyJhbGciOiJIUzI1NiIs...",
+        "refreshToken": "lxgref_01a20900...",
+        "tokenType": "Bearer",
+        "expiresIn": 900,
+    }
+
     access_token: str
     refresh_token: str
     token_type: str
@@ -44,6 +51,8 @@ class SignedIn(msgspec.Struct, rename="camel"):
 
 class SessionView(msgspec.Struct, rename="camel"):
     """A session as its person sees it."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"userAgent": "Mozilla/5.0"}
 
     id: str
     created_at: str

@@ -1,17 +1,20 @@
 """`POST /auth/refresh`, answered at the edge, because every interactive client calls it all day."""
 
+from typing import Any, ClassVar
+
 import msgspec
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.db.idempotency import read_key
-from linkxg.errors import PublicError
-from linkxg.sessions.answer import signed_in
+from linkxg.errors import InvalidRequest, InvalidToken, PublicError, RateLimitExceeded, TemporarilyUnavailable
+from linkxg.sessions.answer import PEOPLE, signed_in
 from linkxg.sessions.model import SignedIn
 from linkxg.sessions.refresh import refresh
 from linkxg.tokens.mint import Minter
+from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import EdgeRoute
 from linkxg.web.exchange import JSON_TYPE, NO_STORE, STRANGER_LIMIT, Exchange, Reply
-from linkxg.web.forms import refuse_unknown
 from linkxg.web.json_body import read_json, require_json
 from linkxg.web.limits import Budget, Limits
 from linkxg.web.metrics import Metrics
@@ -25,10 +28,24 @@ _REPLAYED = (*_HEADERS, (b"idempotent-replayed", b"true"))
 
 
 class RefreshRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    EXAMPLE: ClassVar[dict[str, Any]] = {"refreshToken": "lxgref_01a20900..."}
+
     refresh_token: str
 
 
 class RefreshEndpoint:
+    declares = EdgeRoute(
+        operation_id="refresh",
+        tag=PEOPLE,
+        style=BodyStyle.SIGN_IN,
+        permission="Needs no token but the refresh token in the body.",
+        security=[],
+        body=RefreshRequest,
+        answer=Success[SignedIn],
+        errors=(InvalidRequest, InvalidToken, RateLimitExceeded, TemporarilyUnavailable),
+        takes_idempotency_key=True,
+    )
+
     def __init__(self, database: Database, server_key: bytes, minter: Minter, limits: Limits, metrics: Metrics) -> None:
         self._database = database
         self._server_key = server_key
@@ -38,6 +55,11 @@ class RefreshEndpoint:
         self._encode = msgspec.json.Encoder().encode
 
     async def __call__(self, exchange: Exchange) -> Reply:
+        """Exchange a refresh token. The refresh token becomes invalid, and the answer contains its successor.
+
+        Using one twice ends the session, unless the retry has the same `Idempotency-Key` within a minute: then it gets
+        the same answer.
+        """
         try:
             answer, replayed = await self._refresh(exchange)
         except PublicError as error:
@@ -49,7 +71,6 @@ class RefreshEndpoint:
     async def _refresh(self, exchange: Exchange) -> tuple[SignedIn, bool]:
         """The answer, and whether it repeats that of an earlier request."""
         await self._limits.spend(SOURCE_REFRESHES, source_key(exchange.source))
-        refuse_unknown(exchange.query, frozenset())
         require_json(exchange.header(b"content-type"), oauth_style=True)
         wanted = read_json(await exchange.body(STRANGER_LIMIT), RefreshRequest, oauth_style=True)
         started = await refresh(

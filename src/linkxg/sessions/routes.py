@@ -1,18 +1,21 @@
 """`/auth/…`: sign in and out, who am I, my sessions, my password."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
+from linkxg.accounts.model import MAX_EMAIL
+from linkxg.accounts.password_rules import MINIMUM
+from linkxg.accounts.roles import EVERYONE
 from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.errors import InvalidRequest
-from linkxg.sessions.answer import signed_in
+from linkxg.errors import InvalidCredentials, InvalidRequest, TemporarilyUnavailable, ValidationFailed
+from linkxg.sessions.answer import PEOPLE, signed_in
 from linkxg.sessions.change_password import change_password
 from linkxg.sessions.end_sessions import end_own_session, list_own_sessions, logout
 from linkxg.sessions.login import MAX_PASSWORD_BYTES, login
@@ -21,6 +24,8 @@ from linkxg.sessions.throttle import SOURCE_LOGINS
 from linkxg.sessions.whoami import Me, who_am_i
 from linkxg.tokens.mint import Minter
 from linkxg.tokens.model import Principal
+from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import described
 from linkxg.web.exchange import exchange_of
 from linkxg.web.limits import Limits
 from linkxg.web.metrics import Metrics
@@ -28,15 +33,24 @@ from linkxg.web.pages import Success
 from linkxg.web.permits import public, roles
 from linkxg.web.source import source_key
 
+_PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
+_SIGN_IN = _PEOPLE | public(SOURCE_LOGINS)
+_FOR_EVERYBODY = _PEOPLE | roles(EVERYONE)
+
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):
-    email: str
+    email: Annotated[str, described(maxLength=MAX_EMAIL)]
     password: str
 
 
 class ChangePassword(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "currentPassword": "correct horse battery staple",
+        "newPassword": "quiet river under the bridge",
+    }
+
     current_password: str
-    new_password: str
+    new_password: Annotated[str, described(minLength=MINIMUM)]
 
 
 def routes(
@@ -48,7 +62,13 @@ def routes(
     metrics: Metrics,
     limit_scale: float,
 ) -> Sequence[HTTPRouteHandler]:
-    @post("/auth/login", operation_id="login", tags=["People"], status_code=200, **public(SOURCE_LOGINS))
+    @post(
+        "/auth/login",
+        operation_id="login",
+        errors=(InvalidCredentials, TemporarilyUnavailable),
+        status_code=200,
+        **_SIGN_IN,
+    )
     async def sign_in(request: Request[Any, Any, Any], data: JSONBody[Login]) -> Success[SignedIn]:
         """Sign in with e-mail and password."""
         exchange = exchange_of(request.scope)
@@ -68,7 +88,7 @@ def routes(
         metrics.token("password", "issued")
         return Success(data=answer)
 
-    @post("/auth/logout", operation_id="logout", tags=["People"], status_code=200, **roles())
+    @post("/auth/logout", operation_id="logout", status_code=200, **_FOR_EVERYBODY)
     async def sign_out(request: Request[Any, Any, Any]) -> Success[None]:
         """End this session; its access and refresh tokens are invalid once this answers."""
         exchange = exchange_of(request.scope)
@@ -76,27 +96,33 @@ def routes(
         await logout(database, actor_of(exchange), caller.account_id, caller.session_id or "")
         return Success(data=None)
 
-    @get("/auth/me", operation_id="me", tags=["People"], **roles())
+    @get("/auth/me", operation_id="me", **_FOR_EVERYBODY)
     async def me(request: Request[Any, Any, Any]) -> Success[Me]:
         """The caller: person, role, organisation, scopes."""
         caller = _person(request)
         return Success(data=await who_am_i(database, caller.account_id, caller.id))
 
-    @get("/auth/sessions", operation_id="listSessions", tags=["People"], **roles())
+    @get("/auth/sessions", operation_id="listSessions", **_FOR_EVERYBODY)
     async def sessions(request: Request[Any, Any, Any]) -> Success[list[SessionView]]:
         """The caller's live sessions, newest first."""
         caller = _person(request)
         found = await list_own_sessions(database, caller.account_id, caller.id, caller.session_id)
         return Success(data=found)
 
-    @delete("/auth/sessions/{session_id:str}", operation_id="endSession", tags=["People"], **roles())
+    @delete("/auth/sessions/{session_id:str}", operation_id="endSession", **_FOR_EVERYBODY)
     async def end_session(request: Request[Any, Any, Any], session_id: FromPath[str]) -> None:
         """End one of the caller's sessions."""
         caller = _person(request)
         actor = actor_of(exchange_of(request.scope))
         await end_own_session(database, actor, caller.account_id, caller.id, session_id)
 
-    @post("/auth/password", operation_id="changePassword", tags=["People"], status_code=200, **roles())
+    @post(
+        "/auth/password",
+        operation_id="changePassword",
+        errors=(InvalidCredentials, ValidationFailed),
+        status_code=200,
+        **_FOR_EVERYBODY,
+    )
     async def password(request: Request[Any, Any, Any], data: JSONBody[ChangePassword]) -> Success[None]:
         """Change the password; every other session of the person ends."""
         caller = _person(request)

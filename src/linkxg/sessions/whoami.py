@@ -1,5 +1,7 @@
 """Who is the caller?"""
 
+from typing import Any, ClassVar
+
 import msgspec
 from sqlalchemy import Connection
 
@@ -13,6 +15,8 @@ from linkxg.tokens.scopes import ROLE_SCOPES, SCOPES
 
 class Me(msgspec.Struct):
     """A person, their role and organisation, and the scopes of the role."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"scopes": ["products:read", "connections:read"]}
 
     id: str
     email: str

@@ -23,15 +23,13 @@ from linkxg.errors import (
 )
 from linkxg.tokens.model import Principal
 from linkxg.tokens.verify import DeadToken, Verifier
+from linkxg.web.body_style import BodyStyle, style_of
 from linkxg.web.budgets import Budgets, leave_refusal
 from linkxg.web.exchange import Exchange, exchange_of
 from linkxg.web.forms import refuse_unknown
 from linkxg.web.limits import Budget
 from linkxg.web.parameters import query_names, takes_idempotency_key
 from linkxg.web.permits import CALLER_BUDGET, REFUSED_BY_HANDLER, SOURCE_BUDGET
-
-_API, _OAUTH = "/api/v1/", "/api/v1/oauth/"
-"""An endpoint of OAuth ignores parameters that it does not know (RFC 6749 §3.2); nothing else may."""
 
 
 class Guard:
@@ -60,8 +58,7 @@ class Guard:
             await self._spend_source(budget, connection, opt)
         # What a console session opens is guarded by the console, which looks at no token.
         if opt.get("public") or opt.get("session_roles"):
-            path = connection.scope["path"]
-            if query and path.startswith(_API) and not path.startswith(_OAUTH):
+            if query and style_of(opt) is not BodyStyle.PAGE:
                 refuse_unknown(query, query_names(route))
             return
         exchange = exchange_of(connection.scope)

@@ -13,13 +13,13 @@ from linkxg.web.http_protocol import HEADER_BYTES, BoundedHttpProtocol
 
 
 class AtOnce(NamedTuple):
-    """Who answers a request: `route` is the address as logs and metrics name it, `argument` the last part of `path`."""
+    """Who answers a request: `route` is its path as logs and metrics name it, `argument` the id at its end."""
 
     method: str
     route: str
-    path: str
     argument: str
     endpoint: RawEndpoint
+    flat_errors: bool
 
 
 class _Event:

@@ -9,12 +9,15 @@ import itertools
 import os
 import time
 from collections.abc import Mapping
+from typing import Protocol
 
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 
 from linkxg.errors import MethodNotAllowed, NotFound, PublicError
 from linkxg.ids import is_uuid
 from linkxg.web.at_once import AtOnce, WholeRequest
+from linkxg.web.body_style import BodyStyle
+from linkxg.web.declaration import EdgeRoute
 from linkxg.web.exchange import (
     FAULT,
     MORE_TIME,
@@ -28,14 +31,14 @@ from linkxg.web.exchange import (
     Send,
     nothing_more,
 )
+from linkxg.web.forms import refuse_unknown
 from linkxg.web.http_application import HttpApplication
 from linkxg.web.logs import RequestLog
 from linkxg.web.metrics import Metrics
 from linkxg.web.plain_http import PlainHttp
-from linkxg.web.refusals import OAUTH_PREFIX, Refusals
+from linkxg.web.refusals import Refusals
 from linkxg.web.source import Sources, refuse_plain_http
 
-RawRoutes = Mapping[str, Mapping[str, RawEndpoint]]
 Reads = Mapping[str, tuple[str, RawEndpoint]]
 # The reference page brings its own policy; JSON needs none of the browser's powers.
 _JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
@@ -43,6 +46,17 @@ _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"
 # HEAD is GET without the content, which the HTTP server leaves out (RFC 9110 §9.3.2). OPTIONS is no method of ours: the
 # router would answer it by itself, to strangers and with the wrong list, so it gets a name that no route has.
 _TAKEN_AS = {"HEAD": "GET", "OPTIONS": "NONE"}
+
+
+class RawRoute(Protocol):
+    """An endpoint that is answered before the router; it declares what a route declares."""
+
+    declares: EdgeRoute
+
+    async def __call__(self, exchange: Exchange) -> Reply: ...
+
+
+RawRoutes = Mapping[str, Mapping[str, RawRoute]]
 
 
 class Edge(HttpApplication):
@@ -63,15 +77,17 @@ class Edge(HttpApplication):
         refusals: Refusals,
         metrics: Metrics,
         strict_transport: bool,
+        oauth_groups: tuple[str, ...],
     ) -> None:
         self.inner = inner
         self.raw = raw
         self._posts = {
-            path.encode(): AtOnce("POST", path, path, "", methods["POST"])
+            path.encode(): AtOnce("POST", path, "", methods["POST"], path.startswith(oauth_groups))
             for path, methods in raw.items()
             if "POST" in methods
         }
         self._reads = {parent.encode(): (f"{parent}/{{{name}}}", read) for parent, (name, read) in reads.items()}
+        self.oauth_groups = oauth_groups
         self._sources = sources
         self._plain_http = plain_http
         self._refusals = refusals
@@ -99,20 +115,20 @@ class Edge(HttpApplication):
             known, name = self._reads.get(parent), last.decode("latin-1")
             # Questions about a copy that the caller has, or with parameters, are the router's.
             if known and is_uuid(name) and not any(field.startswith(b"if-") for field, _ in headers):
-                return AtOnce("GET", known[0], target.decode(), name, known[1])
+                return AtOnce("GET", known[0], name, known[1], False)
         return None
 
     async def answer(self, request: WholeRequest, dated: Headers) -> bytes:
         """The response to a request that is answered at once; `dated` are the server's own header fields."""
         started = time.perf_counter()
         source, may_serve = self._sources.read(request.client, request.scheme, request.headers)
-        method, route, path, argument, endpoint = request.to
+        method, route, argument, endpoint, flat_errors = request.to
         exchange = Exchange(method, self._name(), source, request.headers, nothing_more, whole=request.body)
-        exchange.route, exchange.argument = route, argument
+        exchange.route, exchange.argument, exchange.flat_errors = route, argument, flat_errors
         if may_serve:
-            reply = await self._ask(endpoint, exchange, path)
+            reply = await self._ask(endpoint, exchange)
         else:
-            reply = self._refusals.reply(refuse_plain_http(), exchange, path)
+            reply = self._refusals.reply(refuse_plain_http(), exchange)
         self._record(exchange, reply.status, time.perf_counter() - started)
         return self._bytes(reply, exchange, dated, keep_alive=request.keep_alive)
 
@@ -120,7 +136,8 @@ class Edge(HttpApplication):
         """The response to what cannot be read as a request; the connection ends with it."""
         exchange = Exchange("OTHER", self._name(), client[0] if client else "", [], nothing_more)
         # Whatever it was meant for, this is the body that every address may answer with.
-        reply = self._refusals.reply(error, exchange, OAUTH_PREFIX)
+        exchange.flat_errors = True
+        reply = self._refusals.reply(error, exchange)
         self._record(exchange, reply.status, 0.0)
         return self._bytes(reply, exchange, dated, keep_alive=False)
 
@@ -140,16 +157,17 @@ class Edge(HttpApplication):
         exchange = Exchange(
             method if method in _METHODS else "OTHER", self._name(), source, headers, receive, scope["query_string"]
         )
+        exchange.flat_errors = path.startswith(self.oauth_groups)
         methods = self.raw.get(path)
         refused = self._refused(scope, path, may_serve=may_serve)
         if refused is not None:
-            status = await self._send(self._refusals.reply(refused, exchange, path), exchange, send)
+            status = await self._send(self._refusals.reply(refused, exchange), exchange, send)
         elif methods is None:
             exchange.more_time = scope.get(MORE_TIME, exchange.more_time)
             status = await self._through(scope, exchange, send)
         else:
             exchange.route = path
-            status = await self._send(await self._answer(methods, method, exchange, path), exchange, send)
+            status = await self._send(await self._answer(methods, method, exchange), exchange, send)
         self._record(exchange, status, time.perf_counter() - started)
 
     def _name(self) -> str:
@@ -166,20 +184,24 @@ class Edge(HttpApplication):
         # No address here contains NUL, and PostgreSQL takes it in no text.
         return NotFound() if "\0" in path else None
 
-    async def _answer(self, methods: Mapping[str, RawEndpoint], method: str, exchange: Exchange, path: str) -> Reply:
-        endpoint = methods.get(method)
-        if endpoint is None:
-            error = MethodNotAllowed(headers={"Allow": ", ".join(methods)})
-            return self._refusals.reply(error, exchange, path)
-        return await self._ask(endpoint, exchange, path)
+    async def _answer(self, methods: Mapping[str, RawRoute], method: str, exchange: Exchange) -> Reply:
+        try:
+            endpoint = methods.get(method)
+            if endpoint is None:
+                raise MethodNotAllowed(headers={"Allow": ", ".join(methods)})
+            if endpoint.declares.style is not BodyStyle.OAUTH:
+                refuse_unknown(exchange.query, frozenset())
+        except PublicError as error:
+            return self._refusals.reply(error, exchange)
+        return await self._ask(endpoint, exchange)
 
-    async def _ask(self, endpoint: RawEndpoint, exchange: Exchange, path: str) -> Reply:
+    async def _ask(self, endpoint: RawEndpoint, exchange: Exchange) -> Reply:
         try:
             return await endpoint(exchange)
         except PublicError as error:
-            return self._refusals.reply(error, exchange, path)
+            return self._refusals.reply(error, exchange)
         except Exception as fault:  # noqa: BLE001  the last line of defence: every caller gets a JSON answer
-            return self._refusals.unexpected(fault, exchange, path)
+            return self._refusals.unexpected(fault, exchange)
 
     def _head(self, reply: Reply, dated: Headers) -> bytes:
         """Status line and header fields, but for those that differ with each request; kept where they are constants."""

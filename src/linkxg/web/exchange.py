@@ -43,13 +43,14 @@ class Exchange:
     """One request: its server-made id, where it came from, and notes for its one log line.
 
     `whole` is the body if all of it has arrived already; `argument` the id that the path of an edge's read ends with.
+    `flat_errors`: errors have the two members of RFC 6749 §5.2 alone.
     `authorise_again` decides about the caller once more, and raises what the guard would (OWASP ASVS 8.3.2). It is
     called at the end of a body, and in between at most once a second: what is written authorises its caller itself.
     """
 
     __slots__ = (
-        "argument", "authorise_again", "headers", "method", "more_time", "notes", "principal", "query", "raw_body",
-        "receive", "request_id", "route", "source", "whole",
+        "argument", "authorise_again", "flat_errors", "headers", "method", "more_time", "notes", "principal", "query",
+        "raw_body", "receive", "request_id", "route", "source", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +71,7 @@ class Exchange:
         self.query = query
         self.route = "unmatched"
         self.argument = ""
+        self.flat_errors = False
         self.notes: dict[str, Any] = {}
         self.principal: Any = None
         self.raw_body: bytes | None = None

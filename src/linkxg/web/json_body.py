@@ -20,7 +20,7 @@ MERGE_PATCH_TYPE = b"application/merge-patch+json"
 
 
 def require_json(content_type: bytes | None, *, oauth_style: bool, types: tuple[bytes, ...] = JSON_TYPES) -> None:
-    """Raises UnsupportedMediaType, or InvalidRequest on /auth and /oauth, unless the type is one of `types`."""
+    """Raises UnsupportedMediaType, or InvalidRequest in `oauth_style`, unless the type is one of `types`."""
     if content_type is not None and content_type.partition(b";")[0].strip().lower() in types:
         return
     raise InvalidRequest(UnsupportedMediaType.text) if oauth_style else UnsupportedMediaType

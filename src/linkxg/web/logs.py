@@ -15,12 +15,11 @@ import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 from linkxg.clock import now_ms, rfc3339
+from linkxg.ids import CREDENTIAL
 
 MAX_TEXT = 500
 GATHER_SECONDS = 0.02
-_CREDENTIAL = re.compile(
-    r"lxg(?:sec|ref|inv)_[0-9A-Za-z]+|eyJ[\w-]*\.[\w-]*\.?[\w-]*|(?i:\b(?:basic|bearer)\s+[\w+/=.~-]+)|://[^/@\s]+@"
-)
+_CREDENTIAL = re.compile(rf"{CREDENTIAL}|eyJ[\w-]*\.[\w-]*\.?[\w-]*|(?i:\b(?:basic|bearer)\s+[\w+/=.~-]+)|://[^/@\s]+@")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 log: FilteringBoundLogger = structlog.get_logger("linkxg")

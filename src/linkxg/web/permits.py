@@ -1,4 +1,4 @@
-"""How does a route say who may use it?
+"""Permissions, as routes declare them.
 
 Each function gives the route options that the guard reads. A route without one is refused to everybody, and
 fails a test.
@@ -9,8 +9,6 @@ from typing import Any
 
 from linkxg.web.limits import Budget
 
-ADMINISTRATORS = ("OWNER", "ADMIN")
-EVERYONE = ("OWNER", "ADMIN", "MEMBER", "VIEWER")
 SOURCE_BUDGET, CALLER_BUDGET = "source_budget", "caller_budget"
 REFUSED_BY_HANDLER = "refused_by_handler"
 _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
@@ -21,7 +19,7 @@ def scope(name: str) -> dict[str, Any]:
     return {"opt": {"scope": name}, "security": _BEARER}
 
 
-def roles(allowed: Iterable[str] = EVERYONE, caller_budget: Budget | None = None) -> dict[str, Any]:
+def roles(allowed: Iterable[str], caller_budget: Budget | None = None) -> dict[str, Any]:
     """Only people with one of these roles; a client is refused. Each call spends from the caller's budget."""
     return {"opt": {"roles": frozenset(allowed), CALLER_BUDGET: caller_budget}, "security": _BEARER}
 
@@ -41,7 +39,7 @@ def public(source_budget: Budget | None = None, *, refused_by_handler: bool = Fa
     return {"opt": opt, "security": []}
 
 
-def session_roles(allowed: Iterable[str] = EVERYONE) -> dict[str, Any]:
+def session_roles(allowed: Iterable[str]) -> dict[str, Any]:
     """Only people who have signed in to the console with one of these roles; tokens open nothing here."""
     return {"opt": {"session_roles": frozenset(allowed)}, "security": []}
 

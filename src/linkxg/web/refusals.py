@@ -8,12 +8,14 @@ request id.
 from typing import Any
 
 import msgspec
+from litestar.exceptions import HTTPException
 
 from linkxg.errors import (
     InsufficientScope,
     InvalidClient,
     InvalidCredentials,
     InvalidToken,
+    MethodNotAllowed,
     MissingToken,
     PublicError,
 )
@@ -22,29 +24,24 @@ from linkxg.web.exchange import JSON_TYPE, Exchange, Headers, Reply
 from linkxg.web.logs import log
 
 REALM = "linkxg"
-OAUTH_PREFIX = "/api/v1/oauth/"
-RESOURCE_METADATA = "/.well-known/oauth-protected-resource/api/v1"
-"""That of the resource PUBLIC_URL/api/v1: its path comes behind the well-known part (RFC 9728 §3.1)."""
-
-
 PROBLEM_TYPE = (b"content-type", b"application/problem+json")
 
 
 class Refusals:
-    """Builds error replies; `public_url` goes into the Bearer challenge as the address of the resource metadata."""
+    """Builds error replies; the path `resource_metadata` of `public_url` goes into the Bearer challenge."""
 
-    def __init__(self, public_url: str) -> None:
+    def __init__(self, public_url: str, resource_metadata: str) -> None:
         self._public_url = public_url
-        self._bearer = f'Bearer realm="{REALM}", resource_metadata="{public_url}{RESOURCE_METADATA}"'
+        self._bearer = f'Bearer realm="{REALM}", resource_metadata="{public_url}{resource_metadata}"'
 
-    def reply(self, error: PublicError, exchange: Exchange, path: str) -> Reply:
+    def reply(self, error: PublicError, exchange: Exchange) -> Reply:
         notes = exchange.notes
         notes["error"] = error.code
         if error.reason:
             notes["reason"] = error.reason
         body: dict[str, Any] = error.body()
         media_type = JSON_TYPE
-        if not path.startswith(OAUTH_PREFIX):
+        if not exchange.flat_errors:
             body = {"success": False, **body, "requestId": exchange.request_id}
             if _wants_problem(exchange):
                 media_type = PROBLEM_TYPE
@@ -66,7 +63,7 @@ class Refusals:
             "detail": error.description,
         }
 
-    def unexpected(self, fault: Exception, exchange: Exchange, path: str) -> Reply:
+    def unexpected(self, fault: Exception, exchange: Exchange) -> Reply:
         """500. Only the type and the frames are logged: a fault's message may quote what the caller sent."""
         log.error(
             "fault",
@@ -74,7 +71,7 @@ class Refusals:
             fault=type(fault).__name__,
             frames=frames_of(fault),
         )
-        return self.reply(PublicError(reason=type(fault).__name__), exchange, path)
+        return self.reply(PublicError(reason=type(fault).__name__), exchange)
 
     def _challenge(self, error: PublicError) -> str | None:
         if isinstance(error, InvalidClient):
@@ -88,6 +85,13 @@ class Refusals:
                 f'{self._bearer}, error="{error.code}", error_description="{error.description}", scope="{error.scope}"'
             )
         return None
+
+
+def method_not_allowed(error: HTTPException) -> MethodNotAllowed:
+    """The router's 405, whose `Allow` has its own OPTIONS and lacks the HEAD that every GET answers."""
+    listed = (error.headers or {}).get("allow", "").split(", ")
+    methods = [method for method in listed if method != "OPTIONS"]
+    return MethodNotAllowed(headers={"Allow": ", ".join(methods + ["HEAD"] * ("GET" in methods))})
 
 
 def _wants_problem(exchange: Exchange) -> bool:

@@ -1,13 +1,14 @@
-"""How does the router read a JSON body? Strictly, into the struct that the route declares."""
+"""The request class of the router: a JSON body is read strictly, into the struct that the route declares."""
 
 from typing import Any
 
 from litestar import Request
 
+from linkxg.web.body_style import BodyStyle, style_of
 from linkxg.web.exchange import STRANGER_LIMIT, exchange_of
 from linkxg.web.json_body import JSON_LIMIT, JSON_TYPES, MERGE_PATCH_TYPE, read_json, refuse_coding, require_json
 
-OAUTH_STYLE = ("/api/v1/oauth/", "/api/v1/auth/")
+_OAUTH_STYLE = (BodyStyle.OAUTH, BodyStyle.SIGN_IN)
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -24,7 +25,7 @@ class StrictRequest(Request[Any, Any, Any]):
 
     async def json(self) -> Any:
         """The body as the type of the route's `data` parameter."""
-        oauth_style = self.scope["path"].startswith(OAUTH_STYLE)
+        oauth_style = style_of(self.route_handler.opt) in _OAUTH_STYLE
         types = (*JSON_TYPES, MERGE_PATCH_TYPE) if self.route_handler.opt.get("merge_patch") else JSON_TYPES
         exchange = exchange_of(self.scope)
         require_json(exchange.header(b"content-type"), oauth_style=oauth_style, types=types)

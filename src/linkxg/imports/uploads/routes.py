@@ -14,16 +14,19 @@ from litestar.params import FromPath, HeaderParameter
 from linkxg.audit.model import actor_of
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import PayloadTooLarge, UnsupportedMediaType
+from linkxg.errors import Conflict, InvalidState, PayloadTooLarge, UnsupportedMediaType
 from linkxg.imports.model import MAX_UPLOAD
 from linkxg.imports.uploads.append_part import append_part, find_upload
 from linkxg.imports.uploads.model import Standing, Upload, standing_of, view
+from linkxg.web.declaration import Tag
 from linkxg.web.exchange import Exchange, account_id_of, exchange_of
 from linkxg.web.headers import header
 from linkxg.web.pages import Success
 from linkxg.web.permits import scope
 
 PART_TYPES = ("application/partial-upload", "application/offset+octet-stream")
+TAG = Tag("Imports", "Files of products, and the results of their rows.")
+_PART = {"type": "string", "format": "binary", "description": "The bytes of the file from Upload-Offset on."}
 WHOLE_NUMBER = "^(?:0|[1-9][0-9]{0,14})$"
 MAX_SIZE = f"max-size={MAX_UPLOAD}"
 OFFSET = header("Upload-Offset", "The number of stored bytes, which is the offset of the next part.")
@@ -49,7 +52,7 @@ def routes(database: Database, wake: Callable[[], None]) -> Sequence[HTTPRouteHa
     @get(
         "/imports/{import_id:str}/content",
         operation_id="readUpload",
-        tags=["Imports"],
+        tags=[TAG],
         response_headers=[OFFSET, LENGTH, COMPLETE, LIMIT],
         **scope("imports:write"),
     )
@@ -61,8 +64,9 @@ def routes(database: Database, wake: Callable[[], None]) -> Sequence[HTTPRouteHa
     @patch(
         "/imports/{import_id:str}/content",
         operation_id="appendUpload",
-        takes=PART_TYPES,
-        tags=["Imports"],
+        takes=dict.fromkeys(PART_TYPES, _PART),
+        errors=(Conflict, InvalidState),
+        tags=[TAG],
         status_code=204,
         response_headers=[OFFSET, LENGTH, COMPLETE, LIMIT],
         **scope("imports:write"),

@@ -15,7 +15,7 @@ from linkxg.errors import InvalidRequest
 from linkxg.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.products.list_products import count_products, list_products
 from linkxg.products.model import Product, Sort, Status, Wanted, search_key, view
-from linkxg.products.routes import PATH, Fields, viewer_of
+from linkxg.products.routes import PATH, TAG, Fields, viewer_of
 from linkxg.products.select_fields import read_fields, select_from_each
 from linkxg.web.headers import LINK, next_page
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination
@@ -32,7 +32,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     @get(
         "/products",
         operation_id="listProducts",
-        tags=["Products"],
+        tags=[TAG],
         response_headers=[LINK],
         **scope("products:read"),
     )

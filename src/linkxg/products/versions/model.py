@@ -1,12 +1,13 @@
 """What is a version of a product?"""
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from linkxg.clock import rfc3339, rfc3339_or_none
 from linkxg.products.canonical import told
+from linkxg.products.content import EXAMPLE, StoredContent
 
 VersionStatus = Literal["DRAFT", "PUBLISHED", "SUPERSEDED", "WITHDRAWN"]
 LONGEST_NOTE = 1_000
@@ -16,11 +17,15 @@ Note = Annotated[str, Meta(min_length=1, max_length=LONGEST_NOTE)]
 class PublishProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """`changeNote` tells readers what is new."""
 
+    EXAMPLE: ClassVar[dict[str, Any]] = {"changeNote": "First edition"}
+
     change_note: Note | None = None
 
 
 class WithdrawVersion(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """`reason` is told to whoever reads the version."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"reason": "The mass was given in pounds."}
 
     reason: Note
 
@@ -45,6 +50,19 @@ class VersionRow(NamedTuple):
 class Version(msgspec.Struct, rename="camel"):
     """One version as its account sees it; `contentHash` is the SHA-256 of the content's canonical form (RFC 8785)."""
 
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "status": "PUBLISHED",
+        "contentHash": "sha-256:5f70bf18a0860070...",
+        "createdBy": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "changeNote": "First edition",
+        "publishedAt": "2026-11-23T14:33:00.123Z",
+        "publishedBy": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "withdrawnAt": None,
+        "withdrawnBy": None,
+        "withdrawReason": None,
+        "content": EXAMPLE,
+    }
+
     version: int
     status: VersionStatus
     content_hash: str
@@ -56,7 +74,7 @@ class Version(msgspec.Struct, rename="camel"):
     withdrawn_at: str | None
     withdrawn_by: str | None
     withdraw_reason: str | None
-    content: msgspec.Raw
+    content: StoredContent
 
 
 class Operation(msgspec.Struct):

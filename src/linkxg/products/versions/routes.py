@@ -7,17 +7,19 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, delete, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.openapi.spec.enums import OpenAPIType
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
-from linkxg.errors import NotFound
+from linkxg.errors import InvalidState, NoDraft, NotFound
 from linkxg.products.canonical import HASH
 from linkxg.products.diff_versions import diff_versions
 from linkxg.products.discard_draft import discard_draft
 from linkxg.products.list_versions import list_versions, read_version
 from linkxg.products.model import Product
-from linkxg.products.routes import CHANGES, ETAG, NOT_MODIFIED, PATH, Fields, answer, may_change, tag_of, viewer_of
+from linkxg.products.read_product import MAX_VERSION
+from linkxg.products.routes import CHANGES, ETAG, NOT_MODIFIED, PATH, TAG, Fields, answer, may_change, tag_of, viewer_of
 from linkxg.products.select_fields import read_fields, select_from_each
 from linkxg.products.versions.model import Diff, Version, WithdrawVersion, view_version
 from linkxg.products.withdraw_version import withdraw_version
@@ -28,6 +30,10 @@ from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination
 from linkxg.web.permits import scope
 
 _VERSION = re.compile("[1-9][0-9]{0,9}")
+# A text, so that the guard comes before the address is judged.
+VersionNumber = Annotated[
+    str, PathParameter(schema_extra={"type": OpenAPIType.INTEGER, "minimum": 1, "maximum": MAX_VERSION})
+]
 _ETAG = header("ETag", "Of this version and its status, for If-None-Match.")
 # What a published version says never changes. Its status may, so a copy is asked about again after an hour.
 _FROZEN = "private, max-age=3600, immutable"
@@ -37,7 +43,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     @get(
         "/products/{product_id:str}/versions",
         operation_id="listVersions",
-        tags=["Products"],
+        tags=[TAG],
         response_headers=[LINK],
         **scope("products:read"),
     )
@@ -65,14 +71,14 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     @get(
         "/products/{product_id:str}/versions/{version:str}",
         operation_id="readVersion",
-        tags=["Products"],
+        tags=[TAG],
         operation_class=ConditionalRead,
         response_headers=[_ETAG],
         responses=NOT_MODIFIED,
         **scope("products:read"),
     )
     async def read(
-        request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[str], fields: Fields = None
+        request: Request[Any, Any, Any], product_id: FromPath[str], version: VersionNumber, fields: Fields = None
     ) -> Response[Success[Version]]:
         """One version. Once published it never changes; it may be superseded or withdrawn."""
         paths = read_fields(fields, Version) if fields else None
@@ -85,11 +91,11 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     @get(
         "/products/{product_id:str}/versions/{older:str}/diff/{newer:str}",
         operation_id="diffVersions",
-        tags=["Products"],
+        tags=[TAG],
         **scope("products:read"),
     )
     async def diff(
-        request: Request[Any, Any, Any], product_id: FromPath[str], older: FromPath[str], newer: FromPath[str]
+        request: Request[Any, Any, Any], product_id: FromPath[str], older: VersionNumber, newer: VersionNumber
     ) -> Success[Diff]:
         """The differences of two versions: a JSON Patch (RFC 6902), and each field with its old and new value."""
         return Success(
@@ -99,7 +105,8 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     @post(
         "/products/{product_id:str}/versions/{version:str}/withdraw",
         operation_id="withdrawVersion",
-        tags=["Products"],
+        errors=(InvalidState,),
+        tags=[TAG],
         status_code=200,
         operation_class=ConditionalWrite,
         response_headers=[_ETAG, REPLAYED],
@@ -108,7 +115,7 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     async def withdraw(
         request: Request[Any, Any, Any],
         product_id: FromPath[str],
-        version: FromPath[str],
+        version: VersionNumber,
         data: JSONBody[WithdrawVersion],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Success[Version]]:
@@ -132,7 +139,8 @@ def routes(database: Database, cursors: Cursors, public_url: str) -> Sequence[HT
     @delete(
         "/products/{product_id:str}/draft",
         operation_id="discardDraft",
-        tags=["Products"],
+        errors=(InvalidState, NoDraft),
+        tags=[TAG],
         status_code=200,
         operation_class=ConditionalWrite,
         response_headers=[ETAG],
