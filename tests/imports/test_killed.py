@@ -46,7 +46,7 @@ def _revisions(world: World, prefix: str) -> list[int]:
 def _importers(server: Server) -> list[psutil.Process]:
     """The processes that do imports for this server."""
     children = psutil.Process(server.process.pid).children(recursive=True)
-    return [child for child in children if "linkxg.imports.process" in child.cmdline()]
+    return [child for child in children if "linkxg.job_kinds" in child.cmdline()]
 
 
 def _require_exactly_once(world: World, job: dict[str, Any], prefix: str) -> None:

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 from msgspec import inspect
 
 from linkxg.imports.decimal_comma import AMBIGUOUS, COMMA_NUMBER, LOCAL_FLAGS, is_ambiguous
-from linkxg.imports.json_rows import read_value
-from linkxg.imports.lines import CONTROL
-from linkxg.imports.model import MAX_COLUMNS, EmptyAs, Fault, Key, Mode
+from linkxg.imports.model import MAX_COLUMNS, EmptyAs, Key, Mode
 from linkxg.imports.spreadsheet_artifacts import artifact, rounded
+from linkxg.jobs.json_rows import read_value
+from linkxg.jobs.lines import CONTROL
+from linkxg.jobs.model import Fault
 from linkxg.products.content import Content
 from linkxg.web.json_number import NumberOutOfRange
 

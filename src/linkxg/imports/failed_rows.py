@@ -15,13 +15,13 @@ from typing import Literal
 import msgspec
 
 from linkxg.db import Database
-from linkxg.imports import store
 from linkxg.imports.columns import ERROR_COLUMNS, neutralised
 from linkxg.imports.csv_dialect import SEPARATORS, read_dialect
-from linkxg.imports.json_rows import read_value
-from linkxg.imports.lines import Unreadable
-from linkxg.imports.model import FailedRow, JobRow
-from linkxg.imports.read_import import ROWS_AT_ONCE
+from linkxg.jobs.json_rows import read_value
+from linkxg.jobs.lines import Unreadable
+from linkxg.jobs.model import FailedRow, JobRow
+from linkxg.jobs.read_job import ROWS_AT_ONCE
+from linkxg.jobs.store import find_block, list_errors
 
 FileType = Literal["text/csv", "application/x-ndjson"]
 
@@ -39,14 +39,14 @@ async def failed_rows(database: Database, account_id: str, job: JobRow) -> Async
         own = [name for name in names if name not in ERROR_COLUMNS]
         yield codecs.BOM_UTF8 + _line([*own, *ERROR_COLUMNS], separator)
     after = 0
-    while found := await database.read(store.list_errors, account_id, job.id, after=after, limit=ROWS_AT_ONCE):
+    while found := await database.read(list_errors, account_id, job.id, after=after, limit=ROWS_AT_ONCE):
         yield b"".join(_csv_row(names, row, separator) if job.format == "csv" else _json_row(row) for row in found)
         after = found[-1].row
 
 
 async def _separator(database: Database, account_id: str, job: JobRow) -> str:
     """That of the file, by its first block."""
-    block = await database.read(store.find_block, account_id, job.file_id, 0)
+    block = await database.read(find_block, account_id, job.file_id, 0)
     try:
         return SEPARATORS[0] if block is None else read_dialect(zlib.decompress(block)).separator
     except Unreadable:

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from linkxg.imports.lines import CONTROL
-from linkxg.imports.model import Fault
+from linkxg.jobs.lines import CONTROL
+from linkxg.jobs.model import Fault
 from linkxg.products.check_content import Fault as FaultDetail
 from linkxg.products.check_content import check_content
 from linkxg.products.content import MEMBERS

@@ -24,7 +24,7 @@ from linkxg.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from linkxg.imports.uploads.routes import PART_TYPES
+from linkxg.jobs.uploads.routes import PART_TYPES
 from linkxg.reference.answers import SPECIFIC, Errors, error_responses, header_references
 from linkxg.reference.bounds import KEY_SCHEMA, NUMBER_SCHEMA, NUMBERS
 from linkxg.reference.examples import example
