@@ -143,7 +143,7 @@ def _watched() -> Iterator[_Used]:
         while not over.wait(0.05):
             for entry in Path("/proc").glob("[0-9]*"):
                 try:
-                    if b"linkxg.imports.process" not in (entry / "cmdline").read_bytes():
+                    if b"linkxg.job_kinds" not in (entry / "cmdline").read_bytes():
                         continue
                     status, stat = (entry / "status").read_text(), (entry / "stat").read_text()
                 except OSError:

@@ -41,8 +41,9 @@ from linkxg.errors import InvalidRequest, NotFound, PayloadTooLarge, PublicError
 from linkxg.housekeeping import Housekeeping
 from linkxg.identifiers import routes as identifier_routes
 from linkxg.imports import routes as import_routes
-from linkxg.imports.runner import ImportRunner
-from linkxg.imports.uploads import routes as upload_routes
+from linkxg.job_kinds import KINDS, PROCESS
+from linkxg.jobs.runner import JobRunner
+from linkxg.jobs.uploads import routes as upload_routes
 from linkxg.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
 from linkxg.oauth.client_authentication import ClientAuthentication
 from linkxg.oauth.introspection_endpoint import IntrospectionEndpoint
@@ -131,7 +132,7 @@ def build(
     keeper = KeyKeeper(database, settings.data_dir, keys)
     usage = Usage(database)
     housekeeping = Housekeeping(database)
-    imports = ImportRunner(database, settings.database, settings.log_level)
+    imports = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
     guard = Guard(verifier, usage.call, usage.refused_call, Budgets(limits, settings.limit_scale))
     authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
     refusals = Refusals(issuer, metadata_endpoint.RESOURCE_METADATA)
@@ -199,7 +200,7 @@ def build(
             *product_routes.routes(database, issuer),
             *version_routes.routes(database, cursors, issuer),
             *import_routes.routes(database, cursors, issuer, imports.wake),
-            *upload_routes.routes(database, imports.wake),
+            *upload_routes.routes(database, imports.wake, KINDS),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

@@ -21,7 +21,7 @@ from linkxg.clock import now_ms
 from linkxg.db import Database, changes, idempotency
 from linkxg.db.alone import may_work_alone
 from linkxg.errors import PublicError
-from linkxg.imports.expired.store import purge_jobs, purge_parts
+from linkxg.jobs.retention.store import purge_jobs, purge_parts
 from linkxg.runtime.background import BackgroundTask
 from linkxg.sessions.store import purge_failures, purge_sessions
 from linkxg.web.logs import log

@@ -24,8 +24,10 @@ READING = ("find_", "list_", "count_")
 WRITES_ELSEWHERE = {
     ("accounts/create_account.py", "audit.store.insert_head"): "an account begins together with its trail",
     ("sessions/login.py", "accounts.store.update_password_hash"): "a sign-in with an old hash makes a new one",
-    ("imports/take_rows.py", "products.bulk.store.write_planned"): "a batch and its checkpoint are one transaction",
-    ("imports/all_or_nothing.py", "products.bulk.store.write_planned"): "a file and its end are one transaction",
+    (
+        "imports/product_import.py",
+        "products.bulk.store.write_planned",
+    ): "rows and checkpoint are one transaction",
     (
         "sessions/change_password.py",
         "accounts.store.update_password_hash",

@@ -18,18 +18,20 @@ SPINE = (
     ("tokens",),
     ("clients",),
     ("sessions", "oauth"),
+    ("jobs",),
     ("identifiers",),
     ("products",),
     ("connections",),
     ("imports",),
     ("traceability",),
     ("passports",),
-    ("reference", "service_routes", "housekeeping", "occupancy"),
+    ("reference", "service_routes", "housekeeping", "occupancy", "job_kinds"),
     ("console",),
     ("app",),
     ("cli",),
     ("__main__",),
 )
+KIND_WORDS = ("product", "gtin", "sku")
 RANK = {package: rank for rank, packages in enumerate(SPINE) for package in packages}
 # Everything else gets values as arguments, so that it can be used and tested without an environment.
 READS_SETTINGS = {"app", "cli", "settings"}
@@ -57,6 +59,21 @@ def test_imports_point_left() -> None:
         if RANK[target] >= RANK[module.package]
     ]
     assert not wrong, "\n".join([*wrong, "Move what both need to the left, or hand it in as an argument."])
+
+
+def test_the_job_engine_knows_no_kind_of_job() -> None:
+    """Kinds of jobs are handed to the engine (`jobs.handler`), which imports none of them and names none."""
+    kinds = {"identifiers", "products", "connections", "imports", "traceability", "passports"}
+    engine = [module for module in modules() if module.package == "jobs"]
+    assert engine
+    wrong = [
+        f"{module}:{line} imports {name}"
+        for module in engine
+        for line, name in module.imports()
+        if _target(name) in kinds or name.startswith("importlib")
+    ]
+    wrong += [f"{module} says {word}" for module in engine for word in KIND_WORDS if word in module.text.lower()]
+    assert not wrong, "\n".join([*wrong, "What depends on the kind of job belongs to its handler."])
 
 
 def test_settings_are_read_at_the_top_only() -> None:

@@ -38,8 +38,8 @@ WITHOUT_ACCOUNT = {
     "sessions.blocked_until": "failures belong to nobody",
     "sessions.block": "failures belong to nobody",
     "sessions.clear_failures": "failures belong to nobody",
-    "imports.find_due_job": "a worker does the jobs of every account",
-    "imports.under_way.list_orphans": "a worker deletes the interrupted uploads of every account",
+    "jobs.find_due_job": "a worker does the jobs of every account",
+    "jobs.open_jobs.list_orphans": "a worker deletes the interrupted uploads of every account",
     # The keys are those of the installation.
     "tokens.find_sealed_keys": ACROSS,
     "tokens.insert_sealed_keys": ACROSS,

@@ -12,7 +12,7 @@ from conftest import ENGINES, DatabaseFactory
 from linkxg.db import open_database
 from linkxg.db.many import insert_many, update_many
 from linkxg.db.migrations import migrate
-from linkxg.imports.store import batches, errors
+from linkxg.jobs.store import batches, errors
 
 ODD = ["", "a", "\n\t", "{}", "[]", "NULL", "null", "\\", "'", '"', ",", "ä\U0001f600", "x" * 100_000, " "]
 

@@ -24,23 +24,23 @@ ROWS = 1_200
 GATED = """
 import sys
 
-if "linkxg.imports.process" in sys.orig_argv:
+if "linkxg.job_kinds" in sys.orig_argv:
     import asyncio
     import os
     from linkxg.db.postgres import PostgresDatabase
     from linkxg.db.sqlite import SQLiteDatabase
-    from linkxg.imports import run_import
-    from linkxg.imports.run_import import Pace, Run
+    from linkxg.jobs import run_job
+    from linkxg.jobs.run_job import Pace, Run
 
     async def opened():
         while not os.path.exists("{gate}"):
             await asyncio.sleep(0.01)
 
     def batch_gated(write):
-        async def call(self, batch, plans, *before):
+        async def call(self, batch, plans, before):
             if self.progress.rows and self._job.on_error == "proceed":
                 await opened()
-            return await write(self, batch, plans, *before)
+            return await write(self, batch, plans, before)
         return call
 
     def end_gated(administer):
@@ -50,8 +50,8 @@ if "linkxg.imports.process" in sys.orig_argv:
             return await administer(self, unit, *arguments, **keywords)
         return call
 
-    run_import.PACES = dict.fromkeys(run_import.PACES, Pace(500, 1_000, 0.1))
-    Run._write, Run._note = batch_gated(Run._write), batch_gated(Run._note)
+    run_job.PACES = dict.fromkeys(run_job.PACES, Pace(500, 1_000, 0.1))
+    Run._write = batch_gated(Run._write)
     for kind in (SQLiteDatabase, PostgresDatabase):
         kind.administer = end_gated(kind.administer)
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,8 +17,9 @@ from imports.files import csv_file, failures, new_sku, run
 from linkxg.db import open_database
 from linkxg.db.migrations import migrate
 from linkxg.ids import uuid7
-from linkxg.imports import store
-from linkxg.imports.read_import import list_row_errors
+from linkxg.imports.model import RESOURCE
+from linkxg.jobs import store
+from linkxg.jobs.read_job import list_row_errors
 
 
 @pytest.mark.any_engine
@@ -45,10 +47,11 @@ def test_the_event_loop_continues_while_errors_are_read(
         await migrate(database)
         await database.open()
         try:
-            monkeypatch.setattr(store, "find_job", lambda *_: object())
+            monkeypatch.setattr(store, "find_job", lambda *_: SimpleNamespace(resource=RESOURCE))
             monkeypatch.setattr(store, "list_errors", slow)
             asyncio.get_running_loop().call_later(0.01, continued.set)
-            assert await list_row_errors(database, uuid7(), uuid7(), after=None, limit=1) == ([], None)
+            found = await list_row_errors(database, uuid7(), uuid7(), RESOURCE, after=None, limit=1)
+            assert found == ([], None)
         finally:
             await database.close()
 

@@ -41,7 +41,7 @@ def _when_begun(world: World, job: dict[str, Any]) -> dict[str, Any]:
 def _importers(server: Server) -> list[psutil.Process]:
     """The processes that do imports for this server."""
     children = psutil.Process(server.process.pid).children(recursive=True)
-    return [child for child in children if "linkxg.imports.process" in child.cmdline()]
+    return [child for child in children if "linkxg.job_kinds" in child.cmdline()]
 
 
 def _kill_everything(world: World) -> None:

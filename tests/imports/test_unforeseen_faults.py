@@ -14,8 +14,8 @@ WorldFactory = Callable[..., World]
 FAULTS = """
 import sys
 
-if "linkxg.imports.process" in sys.orig_argv:
-    from linkxg.imports import all_or_nothing, plain_rows, plan_rows, take_rows
+if "linkxg.job_kinds" in sys.orig_argv:
+    from linkxg.imports import plain_rows, plan_rows, product_import
 
     def failing(function, is_at_fault):
         def call(*arguments, **keywords):
@@ -30,8 +30,7 @@ if "linkxg.imports.process" in sys.orig_argv:
     plan_rows.read_gtin = failing(plan_rows.read_gtin, lambda text: text == "12345")
     plain_rows.are_digits = failing(plain_rows.are_digits, lambda text: "99999999999999" in text)
     plan_rows.plan_row = failing(plan_rows.plan_row, lambda given, *rest: str(given.sku).endswith("-plan"))
-    take_rows.write_planned = failing(take_rows.write_planned, writes)
-    all_or_nothing.write_planned = failing(all_or_nothing.write_planned, writes)
+    product_import.write_planned = failing(product_import.write_planned, writes)
 """
 
 

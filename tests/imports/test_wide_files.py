@@ -14,8 +14,9 @@ from imports.files import send
 from linkxg.errors import ValidationFailed
 from linkxg.imports.check_head import check_head
 from linkxg.imports.csv_dialect import MAX_CELLS, SEPARATORS
-from linkxg.imports.model import MAX_MEMBERS, MIB, Options
-from linkxg.imports.unpack import Unpacker
+from linkxg.imports.model import Options
+from linkxg.jobs.gunzip import Gunzip
+from linkxg.jobs.model import MAX_MEMBERS, MIB
 
 WIDE = {
     "many columns": (b"a," * 140_000 + b"\nx\n", "too_many_columns"),
@@ -63,9 +64,9 @@ def test_wide_headers_hold_up_nobody(world: World) -> None:
 def test_a_gzip_file_has_a_bounded_number_of_members() -> None:
     empty = gzip.compress(b"")
     rows = gzip.compress(b"sku,name\na,b\n")
-    unpacker = Unpacker()
-    unpacker.feed(rows + empty * (MAX_MEMBERS - 1))
-    assert unpacker.finish()[1].bytes == len(b"sku,name\na,b\n")
+    gunzip = Gunzip()
+    gunzip.feed(rows + empty * (MAX_MEMBERS - 1))
+    assert gunzip.finish()[1].bytes == len(b"sku,name\na,b\n")
     with pytest.raises(ValidationFailed) as refused:
-        Unpacker().feed(rows + empty * MAX_MEMBERS)
+        Gunzip().feed(rows + empty * MAX_MEMBERS)
     assert "members" in str(refused.value.details)

@@ -12,7 +12,7 @@ from linkxg.db.condition import Condition, examine
 from linkxg.db.faults import explain, is_damage
 from linkxg.db.migrations import head, is_known
 from linkxg.errors import TemporarilyUnavailable
-from linkxg.imports.under_way.store import list_orphans
+from linkxg.jobs.open_jobs.store import list_orphans
 from linkxg.settings import Settings
 from linkxg.tokens.keys import FILE, KeysError, read_keys
 from linkxg.tokens.shared_keys import fits

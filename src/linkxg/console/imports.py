@@ -16,15 +16,17 @@ from linkxg.console.pages import COMMON, go, page
 from linkxg.console.parts import Parts
 from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidState, PayloadTooLarge, RateLimitExceeded, ValidationFailed
-from linkxg.imports.charsets import declared_charset
 from linkxg.imports.failed_rows import failed_rows, type_of
-from linkxg.imports.manage_import import cancel_import, retry_import
-from linkxg.imports.model import MAX_UPLOAD, OPEN, JobRow, Options
-from linkxg.imports.read_import import list_imports, list_row_errors, may_retry, read_import, view
+from linkxg.imports.model import RESOURCE, Options
 from linkxg.imports.run_checked_import import may_apply, run_checked_import
 from linkxg.imports.start_import import start_import
 from linkxg.imports.template import template
 from linkxg.imports.upload_endpoint import MEDIA_TYPES, format_of
+from linkxg.imports.view_import import view
+from linkxg.jobs.charsets import declared_charset
+from linkxg.jobs.manage_job import cancel_job, retry_job
+from linkxg.jobs.model import MAX_UPLOAD, OPEN, JobRow
+from linkxg.jobs.read_job import list_jobs, list_row_errors, may_retry, read_job
 from linkxg.web.permits import session_roles
 
 LIST = "/imports"
@@ -78,7 +80,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     @get(f"{ONE}/failed-rows", **session_roles(WRITERS))
     async def failed(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
         visit = visit_of(request)
-        job = await read_import(parts.database, visit.account_id, import_id)
+        job = await read_job(parts.database, visit.account_id, import_id, RESOURCE)
         name = "failed-rows.csv" if job.format == "csv" else "failed-rows.ndjson"
         headers = {"Content-Type": type_of(job), **_as_file(name)}
         return Stream(failed_rows(parts.database, visit.account_id, job), headers=headers)
@@ -87,7 +89,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     async def cancel(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
         try:
-            await cancel_import(parts.database, visit.actor, visit.account_id, import_id)
+            await cancel_job(parts.database, visit.actor, visit.account_id, import_id, RESOURCE)
         except InvalidState as error:
             return await _show(parts, visit, import_id, error=error.description, status=error.status)
         return go(visit, f"{LIST}/{import_id}", done="import-cancelled")
@@ -96,7 +98,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     async def retry(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
         try:
-            job, _ = await retry_import(parts.database, visit.actor, visit.account_id, import_id)
+            job, _ = await retry_job(parts.database, visit.actor, visit.account_id, import_id, RESOURCE)
         except (InvalidState, RateLimitExceeded) as error:
             return await _show(parts, visit, import_id, error=error.description, status=error.status)
         parts.wake_imports()
@@ -145,7 +147,7 @@ def _choices_of(job: JobRow) -> dict[str, str]:
 async def _list(
     parts: Parts, visit: Visit, *, error: str | None = None, faults: list[str] | None = None, status: int = 200
 ) -> Response[str]:
-    found, _ = await list_imports(parts.database, visit.account_id, after=None, limit=SHOWN_JOBS)
+    found, _ = await list_jobs(parts.database, visit.account_id, RESOURCE, after=None, limit=SHOWN_JOBS)
     return page(
         visit,
         "imports.html",
@@ -160,9 +162,9 @@ async def _list(
 async def _show(
     parts: Parts, visit: Visit, import_id: str, *, error: str | None = None, status: int = 200
 ) -> Response[str]:
-    job = await read_import(parts.database, visit.account_id, import_id)
+    job = await read_job(parts.database, visit.account_id, import_id, RESOURCE)
     errors, following = await list_row_errors(
-        parts.database, visit.account_id, import_id, after=None, limit=SHOWN_ERRORS
+        parts.database, visit.account_id, import_id, RESOURCE, after=None, limit=SHOWN_ERRORS
     )
     return page(
         visit,

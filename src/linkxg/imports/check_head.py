@@ -10,9 +10,9 @@ import re
 from linkxg.errors import ValidationFailed
 from linkxg.imports.columns import check_header
 from linkxg.imports.csv_dialect import read_dialect
-from linkxg.imports.lines import Unreadable
 from linkxg.imports.model import Options
-from linkxg.imports.refusal import refusal
+from linkxg.jobs.lines import Unreadable
+from linkxg.jobs.refusal import refusal
 
 _BOM = "\ufeff"
 _SPACE = " \t\r\n"

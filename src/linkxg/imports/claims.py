@@ -5,8 +5,8 @@ For a dry run and for the first pass of a job that writes all or nothing: there 
 
 from sqlalchemy import Connection
 
-from linkxg.imports.model import Fault
-from linkxg.imports.take_rows import Plan
+from linkxg.imports.plan_rows import Plan
+from linkxg.jobs.model import Fault
 from linkxg.products.bulk.model import Holder, Planned
 from linkxg.products.bulk.store import find_holders
 

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from msgspec import inspect
 
 from linkxg.imports.decimal_comma import AMBIGUOUS, COMMA_NUMBER, LOCAL_FLAGS, is_ambiguous
-from linkxg.imports.model import MAX_COLUMNS, EmptyAs, Fault, Key, Mode
+from linkxg.imports.model import MAX_COLUMNS, EmptyAs, Key, Mode
 from linkxg.imports.spreadsheet_artifacts import artifact, rounded
+from linkxg.jobs.model import Fault
 from linkxg.products.content import Content
 from linkxg.web.spreadsheet_cells import unguarded
 from linkxg.web.strict_json import CONTROL, NumberOutOfRange, parse

@@ -14,8 +14,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from linkxg.imports.columns import CATALOGUE, ERROR_COLUMNS
-from linkxg.imports.lines import Unreadable
-from linkxg.imports.model import MAX_COLUMNS, MAX_ROW_BYTES
+from linkxg.imports.model import MAX_COLUMNS
+from linkxg.jobs.lines import Unreadable
+from linkxg.jobs.model import MAX_ROW_BYTES
 
 SEPARATORS = ",;\t"
 MAX_CELLS = 16_384

@@ -4,8 +4,8 @@ import csv
 from collections.abc import Iterator
 
 from linkxg.imports.csv_dialect import CsvRecords, is_blank, misplaced_quotes, read_dialect
-from linkxg.imports.lines import Lines, too_large
-from linkxg.imports.model import MAX_ROW_BYTES
+from linkxg.jobs.lines import Lines, too_large
+from linkxg.jobs.model import MAX_ROW_BYTES
 
 _TOO_LONG = "field larger"
 """How the reader's words for a cell beyond `field_size_limit` begin."""

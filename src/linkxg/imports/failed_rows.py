@@ -16,12 +16,12 @@ from typing import Literal
 import msgspec
 
 from linkxg.db import Database
-from linkxg.imports import store
 from linkxg.imports.columns import ERROR_COLUMNS
 from linkxg.imports.csv_dialect import SEPARATORS, read_dialect
-from linkxg.imports.lines import Unreadable
-from linkxg.imports.model import FailedRow, JobRow
-from linkxg.imports.read_import import ROWS_AT_ONCE
+from linkxg.jobs.lines import Unreadable
+from linkxg.jobs.model import FailedRow, JobRow
+from linkxg.jobs.read_job import ROWS_AT_ONCE
+from linkxg.jobs.store import find_block, list_errors
 from linkxg.web.spreadsheet_cells import guarded
 from linkxg.web.strict_json import parse
 
@@ -42,7 +42,7 @@ async def failed_rows(database: Database, account_id: str, job: JobRow) -> Async
         yield codecs.BOM_UTF8 + _line([*own, *ERROR_COLUMNS], separator)
     after = 0
     while found := await database.read_aside(
-        store.list_errors, account_id, job.id, after=after, limit=ROWS_AT_ONCE, with_raw=True
+        list_errors, account_id, job.id, after=after, limit=ROWS_AT_ONCE, with_raw=True
     ):
         # In a thread: they may be 1 MB each.
         yield await asyncio.to_thread(_lines, found, names, separator)
@@ -56,7 +56,7 @@ def _lines(rows: list[FailedRow], names: list[str], separator: str) -> bytes:
 
 async def _separator(database: Database, account_id: str, job: JobRow) -> str:
     """That of the file, by its first block."""
-    block = await database.read_single(store.find_block, account_id, job.file_id, 0)
+    block = await database.read_single(find_block, account_id, job.file_id, 0)
     try:
         return SEPARATORS[0] if block is None else read_dialect(zlib.decompress(block)).separator
     except Unreadable:

@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from linkxg.errors import InvalidRequest
-from linkxg.imports.model import EmptyAs, Format, Key, Mode, OnError, Options
+from linkxg.imports.model import EmptyAs, Key, Mode, Options
+from linkxg.jobs.model import Format, OnError
 
 FIELDS: dict[str, tuple[str, Any]] = {
     "resource": ("resource", Literal["products"]),

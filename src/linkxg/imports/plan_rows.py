@@ -12,27 +12,21 @@ from msgspec import UNSET, UnsetType
 from linkxg.identifiers.gtin import Gtin, NotAGtin, read_gtin
 from linkxg.identifiers.sku import normal_sku
 from linkxg.imports.columns import ERROR_COLUMNS, CsvShape
-from linkxg.imports.model import Fault, Options, as_json
+from linkxg.imports.model import Options
 from linkxg.imports.plain_rows import PlainRows
 from linkxg.imports.row_faults import content_faults, told
+from linkxg.jobs.model import Fault
+from linkxg.jobs.row_fault import SERVER_FAULT, row_fault
 from linkxg.products.bulk.model import Current, Given, Planned, Unchanged
 from linkxg.products.bulk.plan_publish import plan_publish
 from linkxg.products.bulk.plan_row import plan_row
 from linkxg.products.check_content import Fault as FaultDetail
 from linkxg.products.check_head import sku_fault
-from linkxg.web.logs import location_of, log
 from linkxg.web.strict_json import NumberOutOfRange, parse
 
 _MEMBERS = {"sku", "gtin", "content", *ERROR_COLUMNS}
 _SHOWN = 200
-SERVER_FAULT = (
-    Fault(
-        "",
-        "server_error",
-        "An internal error occurred on this row; the server's log has the reason under the import's id.",
-    ),
-)
-_CONTROL = {code: None for code in range(32) if code not in (9, 10, 13)}
+Plan = Planned | Unchanged | tuple[Fault, ...]
 
 
 class Read(NamedTuple):
@@ -56,7 +50,7 @@ class Reader:
         self._seen: set[int] = set()
 
     def read(self, values: Sequence[Any]) -> list[Read]:
-        """Of a stretch of rows, as they come in the file."""
+        """Of a chunk of rows, as they come in the file."""
         plain = self._read_plain(values)
         key_of = _sku_of if self._options.key == "sku" else _gtin_of
         reads = [
@@ -157,14 +151,9 @@ def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
     return head, content, faults
 
 
-def row_fault(fault: BaseException, job_id: str) -> None:
-    """Log a fault of the program that one row has met; never what the row says."""
-    log.error("import.row_fault", job_id=job_id, fault=type(fault).__name__, at=location_of(fault))
-
-
 def plan_safely(
     read: Read, current: Current | None, options: Options, now: int, new_id: Callable[[], str], job_id: str
-) -> Planned | Unchanged | tuple[Fault, ...]:
+) -> Plan:
     """As `plan`; a fault that nobody foresaw fails the row alone."""
     try:
         return plan(read, current, options, now, new_id)
@@ -173,9 +162,7 @@ def plan_safely(
         return SERVER_FAULT
 
 
-def plan(
-    read: Read, current: Current | None, options: Options, now: int, new_id: Callable[[], str]
-) -> Planned | Unchanged | tuple[Fault, ...]:
+def plan(read: Read, current: Current | None, options: Options, now: int, new_id: Callable[[], str]) -> Plan:
     """What is to be done for a row that could be read; faults if it cannot be."""
     assert read.given is not None
     if current is None and options.mode == "update":
@@ -199,9 +186,3 @@ def _all_faults(details: list[FaultDetail], given: Given) -> tuple[Fault, ...]:
     found = told(details, said)
     known = {(one.field, one.code) for one in found}
     return (*found, *(one for one in content_faults(given.content) if (one.field, one.code) not in known))
-
-
-def raw_of(value: Any) -> str:
-    """The row as it is kept for the file of failed rows; PostgreSQL takes NUL in no text."""
-    text: str = as_json(value) if isinstance(value, list) else value
-    return text.translate(_CONTROL)

@@ -15,29 +15,32 @@ from linkxg.db import Database
 from linkxg.db.idempotency import Outcome
 from linkxg.errors import Conflict, InvalidState
 from linkxg.imports.failed_rows import failed_rows, type_of
-from linkxg.imports.manage_import import cancel_import, retry_import
-from linkxg.imports.model import EmptyAs, Format, Job, JobRow, Key, Mode, OnError, Options, RowError
-from linkxg.imports.read_import import (
-    await_import,
-    list_imports,
-    list_results,
-    list_row_errors,
-    read_import,
-    view,
-)
-from linkxg.imports.start_import import start_import
+from linkxg.imports.model import RESOURCE, EmptyAs, Job, Key, Mode, Options
+from linkxg.imports.start_import import new_import, start_import
 from linkxg.imports.template import template
 from linkxg.imports.upload_endpoint import MEDIA_TYPES, open_upload, told_format
-from linkxg.imports.uploads.begin_upload import begin_upload
-from linkxg.imports.uploads.model import standing_of
-from linkxg.imports.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, TAG, WHOLE_NUMBER, fields_of
+from linkxg.imports.view_import import view
+from linkxg.jobs.manage_job import cancel_job, retry_job
+from linkxg.jobs.model import Format, JobRow, OnError, RowError
+from linkxg.jobs.read_job import (
+    await_job,
+    list_jobs,
+    list_results,
+    list_row_errors,
+    read_job,
+)
+from linkxg.jobs.uploads.begin_upload import begin_upload
+from linkxg.jobs.uploads.model import standing_of
+from linkxg.jobs.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, fields_of
 from linkxg.products.select_fields import Selection, read_fields, select_fields
+from linkxg.web.declaration import Tag
 from linkxg.web.exchange import account_id_of, exchange_of
 from linkxg.web.headers import LINK, IdempotencyKey, header, next_page, replay
 from linkxg.web.pages import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.web.permits import scope
 
 PATH = "/api/v1/imports"
+TAG = Tag("Imports", "Files of products, and the results of their rows.")
 MAX_WAIT_S = 20
 _RETRY_AFTER_S = "1"
 _MOVING = ("QUEUED", "RUNNING")
@@ -116,7 +119,12 @@ def routes(
         if upload_length is not None:
             options = Options(await told_format(exchange, format), mode, key, on_error, empty_as, dry_run, publish)
             begun = await begin_upload(
-                database, actor, account_id, options, int(upload_length), idempotency_key=idempotency_key
+                database,
+                actor,
+                account_id,
+                new_import(actor, options),
+                int(upload_length),
+                idempotency_key=idempotency_key,
             )
             return queued(begun, fields_of(standing_of(begun.value)))
         upload = await open_upload(exchange, Options("csv", mode, key, on_error, empty_as, dry_run, publish), format)
@@ -147,7 +155,7 @@ def routes(
         account_id = account_id_of(request.scope)
         filters = {"list": "imports", "account": account_id}
         after = cursors.open(cursor, filters) if cursor else None
-        found, following = await list_imports(database, account_id, after=after, limit=limit)
+        found, following = await list_jobs(database, account_id, RESOURCE, after=after, limit=limit)
         next_cursor = cursors.seal(following, filters) if following else None
         page = Page(
             data=[shown(job, paths) for job in found],
@@ -187,7 +195,7 @@ def routes(
     ) -> Response[Success[Job]]:
         """The state of an import; with `wait`, once it has ended or after that many seconds."""
         paths = read_fields(fields, Job) if fields else None
-        return told(await await_import(database, account_id_of(request.scope), import_id, wait), paths=paths)
+        return told(await await_job(database, account_id_of(request.scope), import_id, RESOURCE, wait), paths=paths)
 
     @get(
         "/imports/{import_id:str}/errors",
@@ -210,7 +218,7 @@ def routes(
         """
         account_id = account_id_of(request.scope)
         if request.accept.best_match([MediaType.JSON, *FAILED]) in FAILED:
-            job = await read_import(database, account_id, import_id)
+            job = await read_job(database, account_id, import_id, RESOURCE)
             kind = type_of(job)
             named = f'attachment; filename="failed-rows.{"csv" if job.format == "csv" else "ndjson"}"'
             # In a header: the media type of a stream is that of the route, which has two.
@@ -218,7 +226,7 @@ def routes(
             return Stream(failed_rows(database, account_id, job), headers=headers)  # type: ignore[return-value]
         filters = {"list": "import errors", "account": account_id, "import": import_id}
         after = cursors.open(cursor, filters) if cursor else None
-        found, following = await list_row_errors(database, account_id, import_id, after=after, limit=limit)
+        found, following = await list_row_errors(database, account_id, import_id, RESOURCE, after=after, limit=limit)
         next_cursor = cursors.seal(following, filters) if following else None
         page = Page(data=found, pagination=Pagination(next_cursor, next_cursor is not None, limit))
         return Response(page, headers=next_page(f"{address}/{import_id}/errors", next_cursor, limit=limit))
@@ -234,7 +242,7 @@ def routes(
     async def results(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
         """The result of each row, as NDJSON: row, status, id and version of the product."""
         account_id = account_id_of(request.scope)
-        job = await read_import(database, account_id, import_id)
+        job = await read_job(database, account_id, import_id, RESOURCE)
 
         async def lines() -> AsyncIterator[bytes]:
             after: int | None = -1
@@ -253,7 +261,8 @@ def routes(
     ) -> Response[Success[Job]]:
         """Cancel an import: rows already written are kept."""
         actor = actor_of(exchange_of(request.scope))
-        ended = await cancel_import(database, actor, account_id_of(request.scope), import_id, idempotency_key)
+        account_id = account_id_of(request.scope)
+        ended = await cancel_job(database, actor, account_id, import_id, RESOURCE, idempotency_key)
         return told(ended.value, 202, replay(ended.replayed))
 
     @post(
@@ -265,6 +274,7 @@ def routes(
     ) -> Response[Success[Job]]:
         """Resume an import that ended early, or retry its rejected rows in a new one."""
         actor = actor_of(exchange_of(request.scope))
-        return queued(await retry_import(database, actor, account_id_of(request.scope), import_id, idempotency_key))
+        account_id = account_id_of(request.scope)
+        return queued(await retry_job(database, actor, account_id, import_id, RESOURCE, idempotency_key))
 
     return [start, listing, show_template, read, errors, results, cancel, retry]

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from linkxg.imports.model import Fault
+from linkxg.jobs.model import Fault
 from linkxg.products.check_content import Fault as FaultDetail
 from linkxg.products.content_faults import content_faults as faults_of_content
 from linkxg.products.merge_patch import merge_patch

@@ -7,11 +7,12 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import Outcome, Request
 from linkxg.errors import InvalidState, NotFound, PublicError
-from linkxg.ids import is_uuid, uuid7
-from linkxg.imports import store
-from linkxg.imports.made_once import made_once
-from linkxg.imports.model import KEEP_MS, JobRow, as_json
-from linkxg.imports.start_import import open_job, record_start
+from linkxg.ids import is_uuid
+from linkxg.imports.model import RESOURCE
+from linkxg.jobs.made_once import made_once
+from linkxg.jobs.model import KEEP_MS, JobRow
+from linkxg.jobs.start_job import open_job, record_start, same_file_job
+from linkxg.jobs.store import find_job
 
 CHECKED = ("COMPLETED", "COMPLETED_WITH_ERRORS")
 
@@ -30,18 +31,13 @@ async def run_checked_import(
         raise NotFound
 
     def unit(conn: Connection) -> JobRow | PublicError:
-        job = store.find_job(conn, account_id, job_id)
-        if job is None:
+        job = find_job(conn, account_id, job_id)
+        if job is None or job.resource != RESOURCE:
             return NotFound()
-        now = now_ms()
-        file_of = store.find_job(conn, account_id, job.file_id)
-        if not may_apply(job) or file_of is None or file_of.created_at < now - KEEP_MS:
+        file_of = find_job(conn, account_id, job.file_id)
+        if not may_apply(job) or file_of is None or file_of.created_at < now_ms() - KEEP_MS:
             return InvalidState("Only a dry run whose file is still stored can be applied. Send the file again.")
-        wanted = job._replace(
-            id=uuid7(), status="QUEUED", dry_run=0, bytes_processed=0, rows_processed=0, line=0, created=0, updated=0,
-            unchanged=0, failed=0, actor=as_json(actor.identity), error=None, cancel_wanted=0, created_at=now,
-            started_at=None, finished_at=None, touched_at=now, lease_until=0, worker=None, attempts=0,
-        )  # fmt: skip
+        wanted = same_file_job(job, actor)._replace(dry_run=0)
         if refused := open_job(conn, account_id, wanted):
             return refused
         record_start(conn, actor, account_id, wanted)

@@ -1,36 +1,57 @@
-"""Starting an import: the file is stored as it arrives (`receive_file`).
+"""Starts an import of products: checks the head of its file against the options, and opens the job."""
 
-The job is queued, in one transaction with its audit event, once the file is complete.
-"""
-
-import asyncio
-import contextlib
-import hashlib
 from collections.abc import AsyncIterator
 
 import msgspec
-from sqlalchemy import Connection
 
-from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.authorization.write_as import write_as
-from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.db.idempotency import Outcome, Request, find_record
-from linkxg.errors import IdempotencyKeyReused, PublicError, RateLimitExceeded
-from linkxg.ids import uuid7
-from linkxg.imports import store
-from linkxg.imports.discard_upload import discard_upload
+from linkxg.db.idempotency import Outcome
+from linkxg.errors import ValidationFailed
+from linkxg.imports.check_head import check_head
 from linkxg.imports.form_options import FormOptions
-from linkxg.imports.made_once import RecordedJob, made_once
-from linkxg.imports.model import MAX_OPEN_JOBS, UPLOAD_LEASE_MS, JobRow, Options, as_json
-from linkxg.imports.receive_file import receive_file
-from linkxg.imports.under_way.store import count_open_jobs, lock_jobs
-from linkxg.imports.unpack import Unpacked
-from linkxg.imports.upload_lease import renewing, upload_lost
+from linkxg.imports.model import RESOURCE, Options
+from linkxg.jobs.model import JobRow
+from linkxg.jobs.start_job import new_job, start_job
 
-ROUTE = "POST /imports"
-_RETRY_S = 10
+
+class ProductHeadCheck:
+    """`check_head` for these options. With `form_options`, fields of a form may follow the file and change them."""
+
+    def __init__(self, options: Options, form_options: FormOptions | None = None) -> None:
+        self._options, self._form_options = options, form_options
+        self._columns: list[str] | None = None
+
+    def check_early(self, head: bytes, *, whole: bool) -> None:
+        """Raises ValidationFailed unless a field that follows the file can still make it usable."""
+        try:
+            self._columns = check_head(head, self._options, whole=whole)
+        except ValidationFailed:
+            form_options = self._form_options
+            if form_options is None or not any(
+                _is_usable(head, possible, whole=whole) for possible in form_options.still_possible()
+            ):
+                raise
+
+    def columns(self, head: bytes, *, whole: bool) -> list[str]:
+        """The columns by the final options. Raises ValidationFailed."""
+        final = self._options if self._form_options is None else self._form_options.so_far()
+        if self._columns is None or final != self._options:
+            return check_head(head, final, whole=whole)
+        return self._columns
+
+
+def _is_usable(head: bytes, options: Options, *, whole: bool) -> bool:
+    try:
+        check_head(head, options, whole=whole)
+    except ValidationFailed:
+        return False
+    return True
+
+
+def new_import(actor: Actor, options: Options, file_name: str = "") -> JobRow:
+    """A job for a file of products."""
+    return new_job(actor, RESOURCE, **msgspec.structs.asdict(options), file_name=file_name)
 
 
 async def start_import(
@@ -45,149 +66,21 @@ async def start_import(
     charset: str | None = None,
     form_options: FormOptions | None = None,
 ) -> Outcome[JobRow]:
-    """`charset` and `form_options` are those of `receive_file`.
-
-    The key is looked up before the file is read: of a repetition nothing is stored, and it is no further import.
-    Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, Conflict for an upload that was
-    cancelled or claimed by another worker meanwhile, or what `parts` raises.
-    """
-    job = new_job(actor, options, file_name)
-    job = job._replace(lease_until=job.created_at + UPLOAD_LEASE_MS)
-
-    def once(made: JobRow, sha256: str) -> Request:
-        return Request(account_id, ROUTE, idempotency_key, [actor.id, made.options, sha256])
-
-    repeated = await write_as(database, actor, _begin, account_id, job, once(job, ""), form_options is None)
-    if isinstance(repeated, PublicError):
-        raise repeated
-    if repeated:
-        sha256 = await _sha256(parts)
-        if form_options is not None:
-            job = with_options(job, form_options.so_far())
-        # The record may have expired meanwhile.
-        return await made_once(database, actor, account_id, once(job, sha256), lambda conn: upload_lost())
-
-    async def keep(number: int, block: bytes) -> None:
-        stored = await write_as(
-            database, actor, store.insert_block, account_id, job.id, number=number, content=block, now=now_ms()
-        )
-        if not stored:
-            raise upload_lost()
-
-    try:
-        columns, unpacked = await receive_file(
-            options,
-            renewing(database, account_id, job.id, parts),
-            keep,
-            charset=charset,
-            form_options=form_options,
-        )
-        if form_options is not None:
-            job = with_options(job, form_options.so_far())
-
-        def queue(conn: Connection) -> JobRow | PublicError:
-            return _queue(conn, actor, account_id, job, columns=columns, unpacked=unpacked)
-
-        outcome = await made_once(database, actor, account_id, once(job, unpacked.sha256), queue)
-    except BaseException:
-        # Also when the caller has gone: what came is of no use to anybody.
-        with contextlib.suppress(PublicError):
-            await asyncio.shield(discard_upload(database, account_id, job.id))
-        raise
-    if outcome.replayed:
-        # Another request with this key was done first.
-        await discard_upload(database, account_id, job.id)
-    return outcome
-
-
-def new_job(actor: Actor, options: Options, file_name: str) -> JobRow:
-    now, job_id = now_ms(), uuid7()
-    shown = "".join(char for char in file_name.replace("\\", "/").rpartition("/")[2] if char.isprintable())
-    return JobRow(
-        job_id, "products", options.format, options.mode, options.key, options.on_error, options.empty_as,
-        int(options.dry_run), "UPLOADING", "[]", job_id, None, shown[:255], 0, 0, 0, 0, 0, 0, 0, 0, 0, "",
-        as_json(actor.identity), None, 0, now, None, None, now, publish=int(options.publish),
-    )  # fmt: skip
+    """As `start_job`; `form_options` are the options of a form, of which some may follow the file."""
+    return await start_job(
+        database,
+        actor,
+        account_id,
+        new_import(actor, options, file_name),
+        ProductHeadCheck(options, form_options),
+        parts,
+        idempotency_key=idempotency_key,
+        charset=charset,
+        settled=None if form_options is None else lambda job: with_options(job, form_options.so_far()),
+    )
 
 
 def with_options(job: JobRow, options: Options) -> JobRow:
     """The job as it is when other options turn out to hold."""
     changed = {**msgspec.structs.asdict(options), "dry_run": int(options.dry_run), "publish": int(options.publish)}
     return job._replace(**changed)
-
-
-def _begin(
-    conn: Connection, account_id: str, job: JobRow, request: Request, options_are_known: bool
-) -> bool | PublicError:
-    """Whether the request repeats another, as far as is known before its file; otherwise the job exists from now on."""
-    recorded = find_record(conn, request)
-    if recorded is None:
-        return open_job(conn, account_id, job) or False
-    first = store.find_job(conn, account_id, recorded.read(RecordedJob).id)
-    if first is not None and (first.upload_length or (options_are_known and first.options != job.options)):
-        return IdempotencyKeyReused()
-    return True
-
-
-async def _sha256(parts: AsyncIterator[bytes]) -> str:
-    digest = hashlib.sha256()
-    async for part in parts:
-        digest.update(part)
-    return digest.hexdigest()
-
-
-def open_job(conn: Connection, account_id: str, job: JobRow) -> RateLimitExceeded | None:
-    """Let the job exist, unless there are too many that are not finished."""
-    refused = crowded(conn, account_id, job.created_at)
-    if refused is None:
-        store.insert_job(conn, account_id, job)
-    return refused
-
-
-def crowded(conn: Connection, account_id: str, now: int) -> RateLimitExceeded | None:
-    """Whether the account has as many unfinished jobs as it may; nobody opens another until this transaction ends."""
-    lock_jobs(conn, account_id)
-    if count_open_jobs(conn, account_id, now=now) < MAX_OPEN_JOBS:
-        return None
-    return RateLimitExceeded(
-        f"There are already {MAX_OPEN_JOBS} open imports. Wait until one of them has ended.",
-        retry_after=_RETRY_S,
-        headers={
-            "RateLimit-Policy": f'"imports";q={MAX_OPEN_JOBS};w={_RETRY_S}',
-            "RateLimit": f'"imports";r=0;t={_RETRY_S}',
-        },
-    )
-
-
-def _queue(
-    conn: Connection,
-    actor: Actor,
-    account_id: str,
-    job: JobRow,
-    *,
-    columns: list[str],
-    unpacked: Unpacked,
-) -> JobRow | PublicError:
-    """The upload is whole: let it be done."""
-    # What was cancelled, or found without a worker, is being deleted: it must not be the answer to its key either.
-    if not store.hold_upload(conn, account_id, job.id, now=now_ms()):
-        return upload_lost()
-    queued = job._replace(
-        status="QUEUED", columns=as_json(columns), bytes_total=unpacked.bytes, bytes_uploaded=unpacked.uploaded,
-        sha256=unpacked.sha256, touched_at=now_ms(), lease_until=0,
-    )  # fmt: skip
-    changed = {name: getattr(queued, name) for name in _QUEUED}
-    store.update_job(conn, account_id, job.id, seen=("UPLOADING",), **changed)
-    record_start(conn, actor, account_id, queued)
-    return queued
-
-
-_QUEUED = (
-    "status", "columns", "bytes_total", "bytes_uploaded", "sha256", "touched_at", "lease_until",
-    *Options.__struct_fields__,
-)  # fmt: skip
-
-
-def record_start(conn: Connection, actor: Actor, account_id: str, job: JobRow) -> None:
-    details = {"sha256": job.sha256, "mode": job.mode, "dry_run": bool(job.dry_run), "publish": bool(job.publish)}
-    audit.record(conn, account_id, actor, "import.started", job.id, details)

@@ -6,7 +6,7 @@ import io
 
 import msgspec
 
-from linkxg.imports.model import Format
+from linkxg.jobs.model import Format
 
 _COLUMNS = (
     "sku", "gtin", "name", "description", "brand", "category.code", "category.name", "countryOfProduction",

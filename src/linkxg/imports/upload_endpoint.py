@@ -7,9 +7,10 @@ from typing import NamedTuple
 import msgspec
 
 from linkxg.errors import InvalidRequest, UnsupportedMediaType
-from linkxg.imports.charsets import CHARSETS, UTF8, declared_charset
 from linkxg.imports.form_options import FormOptions
-from linkxg.imports.model import MAX_UPLOAD, Format, Options
+from linkxg.imports.model import Options
+from linkxg.jobs.charsets import CHARSETS, UTF8, declared_charset
+from linkxg.jobs.model import MAX_UPLOAD, Format
 from linkxg.web.exchange import Exchange
 from linkxg.web.forms import read_form
 from linkxg.web.multipart_body import MultipartUpload, is_multipart

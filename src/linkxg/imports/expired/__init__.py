@@ -1,1 +1,0 @@
-"""Imports whose time is over."""

@@ -1,1 +1,0 @@
-"""Imports that are not over."""

@@ -1,0 +1,11 @@
+"""The kinds of bulk jobs of this program, and the process that runs one: `python -m linkxg.job_kinds`."""
+
+from linkxg.imports.product_import import ProductImport
+from linkxg.jobs.handler import Kinds
+from linkxg.jobs.process import main
+
+PROCESS = "linkxg.job_kinds"
+KINDS: Kinds = {kind.resource: kind for kind in (ProductImport(),)}
+
+if __name__ == "__main__":
+    main(KINDS)

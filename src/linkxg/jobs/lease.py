@@ -1,0 +1,27 @@
+"""The lease of a running job: the worker that holds it, and the rights of whoever started it."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.authorization.still_holds import still_holds
+from linkxg.tokens.scopes import ROLE_SCOPES
+
+LEASE_MS = 10_000
+SCOPE = "imports:write"
+_ROLES = frozenset(role for role, scopes in ROLE_SCOPES.items() if SCOPE in scopes)
+
+
+class JobLease(NamedTuple):
+    """The job, the worker that holds it, and the caller on whose behalf it runs."""
+
+    account_id: str
+    job_id: str
+    worker: str
+    actor_kind: str
+    actor_id: str
+
+
+def is_authorised(conn: Connection, lease: JobLease) -> bool:
+    """Whether who started the job may still import; before any row is locked."""
+    return still_holds(conn, lease.account_id, lease.actor_kind, lease.actor_id, scope=SCOPE, roles=_ROLES)

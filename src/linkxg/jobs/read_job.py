@@ -1,0 +1,76 @@
+"""Reads jobs, and what became of their rows."""
+
+import asyncio
+from typing import Any
+
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.errors import NotFound
+from linkxg.ids import is_uuid
+from linkxg.jobs import store
+from linkxg.jobs.model import OPEN, JobRow, RowError, RowResult, decode_batch
+
+ROWS_AT_ONCE = 100
+_POLL_S = 0.25
+
+
+async def read_job(database: Database, account_id: str, job_id: str, resource: str) -> JobRow:
+    """Raises NotFound, also for another account's or another kind's job and for what is no id at all."""
+    job = await database.read_single(store.find_job, account_id, job_id) if is_uuid(job_id) else None
+    if job is None or job.resource != resource:
+        raise NotFound
+    return job
+
+
+async def await_job(database: Database, account_id: str, job_id: str, resource: str, seconds: float) -> JobRow:
+    """The job when it has ended, or after so many seconds. Raises NotFound."""
+    job = await read_job(database, account_id, job_id, resource)
+    until = now_ms() + seconds * 1_000
+    # The end is told by the row alone: another node may be at work.
+    while job.status in OPEN and now_ms() < until:
+        await asyncio.sleep(_POLL_S)
+        job = await read_job(database, account_id, job_id, resource)
+    return job
+
+
+async def list_jobs(
+    database: Database, account_id: str, resource: str, *, after: list[Any] | None, limit: int
+) -> tuple[list[JobRow], list[Any] | None]:
+    """(a page of jobs, newest first; the position to continue after or None)."""
+    before = None if after is None else after[0]
+    found = await database.read_single(store.list_jobs, account_id, resource=resource, before=before, limit=limit + 1)
+    return found[:limit], [found[limit - 1].id] if len(found) > limit else None
+
+
+async def list_row_errors(
+    database: Database, account_id: str, job_id: str, resource: str, *, after: list[Any] | None, limit: int
+) -> tuple[list[RowError], list[Any] | None]:
+    """(faults of up to `limit` failed rows, the position to continue after or None). Raises NotFound."""
+    await read_job(database, account_id, job_id, resource)
+    place = 0 if after is None else after[0]
+    failed = await database.read_aside(store.list_errors, account_id, job_id, after=place, limit=limit + 1)
+    errors = [
+        RowError(row.row, row.line, row.key, fault.field, fault.code, fault.message, fault.value)
+        for row in failed[:limit]
+        for fault in row.faults
+    ]
+    return errors, [failed[limit - 1].row] if len(failed) > limit else None
+
+
+async def list_results(
+    database: Database, account_id: str, job: JobRow, *, after: int
+) -> tuple[list[RowResult], int | None]:
+    """(results of one batch of rows, the place after which the next one begins or None)."""
+    found = await database.read_single(store.list_batches, account_id, job.id, after=after, limit=1)
+    return ([_stored(one, job) for one in decode_batch(found[0][1])], found[0][0]) if found else ([], None)
+
+
+def _stored(planned: RowResult, job: JobRow) -> RowResult:
+    """The result of a row, without the id of a record that is not stored."""
+    if not job.is_written and planned.status in ("CREATED", "UPDATED"):
+        return RowResult(planned.row, "NOT_WRITTEN", None, None)
+    return planned._replace(id=None) if job.dry_run and planned.status == "CREATED" else planned
+
+
+def may_retry(job: JobRow) -> bool:
+    return job.status in ("FAILED", "CANCELLED", "COMPLETED_WITH_ERRORS") and job.bytes_total > 0

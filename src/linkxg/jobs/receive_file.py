@@ -1,0 +1,58 @@
+"""Receives a file: checks it while it arrives, and cuts it into the blocks of a job.
+
+A file that cannot be imported is refused as soon as its first block shows that, not at its end.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from linkxg.jobs.gunzip import FileFacts, Gunzip
+from linkxg.jobs.handler import HeadCheck
+from linkxg.jobs.model import MIB
+
+_GATHER = MIB // 4
+"""So much is looked at in one go, in a thread: uploads arrive in small parts."""
+
+
+async def receive_file(
+    check: HeadCheck,
+    parts: AsyncIterator[bytes],
+    keep: Callable[[int, bytes], Awaitable[None]],
+    *,
+    charset: str | None = None,
+) -> tuple[list[str], FileFacts]:
+    """(the columns of the file, what is known of it); `keep` stores each block under its number.
+
+    `charset` is the declared one. Raises ValidationFailed or PayloadTooLarge for a file that cannot be used, or what
+    `parts` and `keep` raise.
+    """
+    gunzip = Gunzip(charset)
+    is_checked = False
+    number = 0
+
+    async def keep_all(blocks: list[bytes]) -> None:
+        nonlocal number, is_checked
+        if gunzip.head and not is_checked:
+            is_checked = True
+            await asyncio.to_thread(check.check_early, gunzip.head, whole=gunzip.is_whole)
+        for block in blocks:
+            await keep(number, block)
+            number += 1
+
+    async for gathered in _gather(parts):
+        # In a thread: unpacking and checking a part would hold up every other request.
+        await keep_all(await asyncio.to_thread(gunzip.feed, gathered))
+    blocks, facts = await asyncio.to_thread(gunzip.finish)
+    await keep_all(blocks)
+    return await asyncio.to_thread(check.columns, gunzip.head, whole=gunzip.is_whole), facts
+
+
+async def _gather(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    gathered = bytearray()
+    async for part in parts:
+        gathered += part
+        if len(gathered) >= _GATHER:
+            yield bytes(gathered)
+            gathered.clear()
+    if gathered:
+        yield bytes(gathered)

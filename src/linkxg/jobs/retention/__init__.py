@@ -1,0 +1,1 @@
+"""Retention: jobs and uploads that are deleted once their time is over."""

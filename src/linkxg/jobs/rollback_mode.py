@@ -1,0 +1,67 @@
+"""`onError=rollback`: a file is written as a whole, or not at all.
+
+The first pass plans every row and keeps the plans in a file without a name, which ends with the process. The second
+writes them in one transaction, which holds only if every record is still what it was planned from.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection
+
+from linkxg.clock import now_ms
+from linkxg.jobs import store
+from linkxg.jobs.handler import RowHandler
+from linkxg.jobs.lease import LEASE_MS, JobLease, is_authorised
+
+_ALONE_MS = 120_000
+
+
+class Spool:
+    """Batches of encoded plans, in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="linkxg-import-")  # noqa: SIM115  closed by __exit__
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def add(self, encoded: bytes) -> None:
+        self._file.write(len(encoded).to_bytes(8))
+        self._file.write(encoded)
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        while size := self._file.read(8):
+            yield self._file.read(int.from_bytes(size))
+
+
+class Undone(Exception):
+    """Raised within the transaction, so that nothing of it stays."""
+
+
+class Denied(Exception):
+    """The rights of who started the job have ended; nothing of the present transaction stays."""
+
+
+def write_spooled(conn: Connection, lease: JobLease, handler: RowHandler, spool: Spool) -> None:
+    """Write every plan. Raises Undone when one of them cannot be written any more, or the job is another worker's.
+
+    Raises Denied when who started it may not import any more. That is decided last: a revocation need not wait for
+    minutes, and one that comes first is seen.
+    """
+    until = now_ms() + _ALONE_MS
+    if not store.hold_job(conn, lease.account_id, lease.job_id, worker=lease.worker, until=until):
+        raise Undone
+    if not all(handler.write_encoded(conn, encoded) for encoded in spool):
+        raise Undone
+    if not is_authorised(conn, lease):
+        raise Denied
+    store.hold_job(conn, lease.account_id, lease.job_id, worker=lease.worker, until=now_ms() + LEASE_MS)

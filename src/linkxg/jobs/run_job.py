@@ -1,0 +1,221 @@
+"""Runs a job from its checkpoint to its end.
+
+In a process of its own: parsing and planning are work for the processor, and beside the event loop of a worker they
+would make every request wait.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, NamedTuple
+
+from linkxg.db import Database
+from linkxg.errors import PublicError
+from linkxg.jobs import store
+from linkxg.jobs.blocks import Blocks, read_failed
+from linkxg.jobs.chunks import Chunks, Counted
+from linkxg.jobs.handler import JobKind
+from linkxg.jobs.lease import JobLease
+from linkxg.jobs.lines import Unreadable
+from linkxg.jobs.model import JobError, JobRow, Progress, Status
+from linkxg.jobs.rollback_mode import Denied, Spool, Undone, write_spooled
+from linkxg.jobs.row_fault import row_fault
+from linkxg.jobs.write_batch import Batch, Outcome, note_batch, write_batch
+from linkxg.jobs.write_bisecting import write_bisecting
+
+
+class Pace(NamedTuple):
+    """Rows of a batch, and how long its transaction should take."""
+
+    smallest: int
+    largest: int
+    seconds: float
+
+
+PACES = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(2_000, 4_000, 0.1)}
+"""On SQLite every other writer waits for a batch, on PostgreSQL only those who write what it locks. A smaller one would
+not pay for its commit."""
+_DENIED = (
+    "Whoever started this import has lost their rights, so nothing more is written. To continue, retry it as "
+    "somebody who may import."
+)
+TURNS = 4
+"""Of the event loop, after which a write has left for its thread."""
+
+
+class Stopped(Exception):
+    """The job goes on later, elsewhere: this process is to end, or the job is another worker's."""
+
+
+class Cancelled(Exception):
+    """The account does not want it any more."""
+
+
+class Run:
+    """One job in the hands of one worker. `should_stop` tells that the process is to end."""
+
+    def __init__(
+        self, database: Database, job: JobRow, lease: JobLease, kind: JobKind, should_stop: Callable[[], bool]
+    ) -> None:
+        self._database, self._job, self._lease, self._kind = database, job, lease, kind
+        self._should_stop = should_stop
+        self._pace = PACES[database.dialect]
+        self._size = self._pace.largest // 2
+        # The others write nothing before their end, so they begin anew.
+        self._writes_at_once = not job.dry_run and job.on_error == "proceed"
+        self.progress = Progress()
+        if self._writes_at_once:
+            self.progress = Progress(
+                job.rows_processed, job.bytes_processed, job.line, job.created, job.updated, job.unchanged, job.failed
+            )
+
+    async def run(self) -> tuple[Status, JobError | None]:
+        """The status in which the job ends. Raises Stopped or Cancelled."""
+        try:
+            await self._open()
+            if not self._writes_at_once:
+                return await self._check_all()
+            await self._take_all()
+        except Unreadable as error:
+            return "FAILED", JobError(error.code, self._where(str(error)))
+        except Denied:
+            return "FAILED", JobError("access_denied", self._where(_DENIED))
+        return "COMPLETED_WITH_ERRORS" if self.progress.failed else "COMPLETED", None
+
+    async def _open(self) -> None:
+        self._blocks = Blocks(self._database, self._lease.account_id, self._job.file_id)
+        await self._blocks.fill()
+        self._handler = self._kind.open(self._job, self._lease, self._blocks.first())
+
+    def _where(self, message: str) -> str:
+        return f"After line {self.progress.line}: {message}" if self.progress.line else message
+
+    async def _batches(self, done: int) -> AsyncIterator[Batch]:
+        """The rows beyond the first `done` that this job takes, parsed."""
+        job, wanted = self._job, None
+        if job.only_failed_of is not None:
+            wanted = await read_failed(self._database, self._lease.account_id, job.only_failed_of)
+        counted = Counted(self._blocks)
+        chunks = Chunks(self._handler.open_rows(counted), counted)
+        while True:
+            await self._blocks.fill()
+            rows = chunks.take(self._size)
+            if not rows.numbers:
+                return
+            if wanted is not None:
+                rows = rows.at([place for place, number in enumerate(rows.numbers) if number in wanted])
+            # Of rows that were taken before only the keys count.
+            parsed = self._handler.parse(rows.values)
+            if done:
+                rest = range(min(done, len(parsed)), len(parsed))
+                done -= len(parsed) - len(rest)
+                rows, parsed = rows.at(rest), parsed[rest.start :]
+            if parsed:
+                yield Batch(rows, parsed)
+
+    async def _take_all(self) -> None:
+        """While a batch is written and the next one is looked up, each in a thread, the one after that is parsed."""
+        writing: asyncio.Task[Outcome | None] | None = None
+        ahead: list[tuple[Batch, asyncio.Task[Any]]] = []
+        unreadable: Unreadable | None = None
+        try:
+            try:
+                async for batch in self._batches(self._job.rows_processed):
+                    ahead.append((batch, asyncio.create_task(self._look_up(batch))))
+                    await _leave()
+                    if len(ahead) > 1:
+                        writing = await self._write_next(*ahead[0], writing)
+                        del ahead[0]
+            except Unreadable as error:
+                # The rows before that place stay.
+                unreadable = error
+            if ahead:
+                writing = await self._write_next(*ahead[0], writing)
+            if unreadable is not None:
+                raise unreadable
+        finally:
+            await asyncio.gather(*(looking for _, looking in ahead), return_exceptions=True)
+            if writing is not None:
+                self._go_on(await writing)
+
+    async def _write_next(
+        self,
+        batch: Batch,
+        looking: asyncio.Task[Any],
+        writing: asyncio.Task[Outcome | None] | None,
+    ) -> asyncio.Task[Outcome | None]:
+        """Plan a batch and begin to write it, once the one before it is written."""
+        plans = self._plan(batch, await looking)
+        if writing is not None:
+            self._go_on(await writing)
+        begun = asyncio.create_task(self._write(batch, plans, self.progress))
+        await _leave()
+        return begun
+
+    async def _look_up(self, batch: Batch) -> Any:
+        return await self._database.read_aside(self._handler.look_up, batch.parsed)
+
+    def _plan(self, batch: Batch, stored: Any) -> list[Any]:
+        if self._should_stop():
+            raise Stopped
+        return self._handler.plan(batch.parsed, stored)
+
+    async def _write(self, batch: Batch, plans: Sequence[Any], before: Progress) -> Outcome | None:
+        unit = write_batch if self._writes_at_once else note_batch
+
+        async def write(batch: Batch, plans: Sequence[Any], before: Progress) -> Outcome | None:
+            return await self._database.write(unit, self._lease, self._handler, batch, plans, before)
+
+        return await write_bisecting(write, batch, plans, before, self._job.id)
+
+    def _go_on(self, outcome: Outcome | None) -> None:
+        if outcome is None:
+            raise Stopped
+        if outcome.seconds:
+            wanted = (outcome.progress.rows - self.progress.rows) * self._pace.seconds / outcome.seconds
+            self._size = int(min(max(wanted, self._pace.smallest), self._pace.largest))
+        self.progress = outcome.progress
+        if outcome.denied:
+            raise Denied
+        if outcome.cancel:
+            raise Cancelled
+
+    async def _check_all(self) -> tuple[Status, JobError | None]:
+        """A dry run, and the first pass of all or nothing: every fault is found, nothing is written."""
+        lease, database = self._lease, self._database
+        await database.write(store.clear_outcomes, lease.account_id, lease.job_id)
+        self._size = self._pace.largest
+        with Spool() as spool:
+            async for batch in self._batches(0):
+                plans = self._plan(batch, await self._look_up(batch))
+                await database.read(self._handler.check, plans)
+                self._go_on(await self._write(batch, plans, self.progress))
+                if not self._job.dry_run and not self.progress.failed:
+                    spool.add(self._handler.encode(plans))
+            if self._job.dry_run:
+                return "COMPLETED_WITH_ERRORS" if self.progress.failed else "COMPLETED", None
+            if self.progress.failed:
+                return "FAILED", JobError(
+                    "rolled_back", f"{self.progress.failed} rows were rejected, so nothing was written."
+                )
+            try:
+                await database.administer(write_spooled, lease, self._handler, spool)
+            except Undone:
+                changed = f"The {self._kind.resource} changed while the file was being checked"
+                says = f"{changed}, so nothing was written. Send it again."
+                return "FAILED", JobError("conflict", says)
+            except (Denied, PublicError):
+                raise
+            except Exception as fault:  # noqa: BLE001  begun anew it would end the same
+                row_fault(fault, self._job.id)
+                says = (
+                    "An internal error occurred on one of the rows, so nothing was written; the server's log has "
+                    "the reason."
+                )
+                return "FAILED", JobError("server_error", says)
+        return "COMPLETED", None
+
+
+async def _leave() -> None:
+    """Let what was begun leave for its thread."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)

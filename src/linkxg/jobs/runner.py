@@ -1,0 +1,87 @@
+"""The jobs of this worker.
+
+One at a time, in a process of their own. A job is claimed in the database by a lease that the process renews with
+every batch; when it ends with its machine, any other worker goes on from the checkpoint.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection
+
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.ids import uuid7
+from linkxg.jobs import store
+from linkxg.jobs.job_process import JobProcess
+from linkxg.jobs.lease import LEASE_MS
+from linkxg.jobs.model import JobError, as_json
+from linkxg.jobs.process import Order
+from linkxg.jobs.upload_lease import OrphanedUploads
+from linkxg.runtime.background import BackgroundTask
+from linkxg.web.logs import log
+
+EVERY_S = 1.0
+MOST_ATTEMPTS = 4
+"""A job whose process has died so often without taking one batch is given up."""
+
+
+class JobRunner:
+    """Runs jobs of these resources in processes of the module `process`; `wake()` says that a job has come."""
+
+    def __init__(
+        self, database: Database, database_url: str, log_level: str, *, resources: Collection[str], process: str
+    ) -> None:
+        self._database, self._url, self._log_level = database, database_url, log_level
+        self._resources = resources
+        self.task = BackgroundTask("imports", self._do_next, every_s=EVERY_S)
+        self.orphans = OrphanedUploads(database)
+        self._process = JobProcess(process)
+
+    def wake(self) -> None:
+        self.task.wake()
+
+    async def stop(self) -> None:
+        """Let the running job finish its batch, and give it back."""
+        # Set first, so that no further job is claimed when the running one has ended.
+        self.task.stopping.set()
+        await self._process.stop()
+        await self.task.stop()
+
+    async def _do_next(self) -> None:
+        found = await self._claim()
+        # A job may take hours.
+        self.task.recovered()
+        if found is not None:
+            await self._do(*found)
+            self.task.wake()
+        else:
+            await self._process.end_when_idle()
+
+    async def _claim(self) -> tuple[str, str, str] | None:
+        """(account, job, our name in it) of a job that is ours now."""
+        due = await self._database.read_single(store.find_due_job, resources=self._resources, now=now_ms())
+        if due is None:
+            return None
+        account_id, job_id = due
+        worker = uuid7()
+
+        def unit(conn: Connection) -> bool:
+            now = now_ms()
+            if not store.claim_job(conn, account_id, job_id, worker=worker, now=now, lease_ms=LEASE_MS):
+                return False
+            job = store.find_job(conn, account_id, job_id)
+            if job is None or job.attempts <= MOST_ATTEMPTS:
+                return job is not None
+            error = as_json(
+                JobError("server_error", "The import could not be completed; the server's log has the reason.")
+            )
+            store.finish_job(conn, account_id, job_id, worker=worker, status="FAILED", error=error, now=now)
+            return False
+
+        return (account_id, job_id, worker) if await self._database.write(unit) else None
+
+    async def _do(self, account_id: str, job_id: str, worker: str) -> None:
+        log.info("import.started", job_id=job_id, account_id=account_id)
+        code = await self._process.run(Order(self._url, self._log_level, account_id, job_id, worker))
+        if code:
+            log.error("import.died", job_id=job_id, code=code)

@@ -1,0 +1,204 @@
+"""Starts a job: the file is stored as it arrives (`receive_file`).
+
+The job is queued, in one transaction with its audit event, once the file is complete.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Callable
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.authorization.write_as import write_as
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.db.idempotency import Outcome, Request, find_record
+from linkxg.errors import IdempotencyKeyReused, PublicError, RateLimitExceeded
+from linkxg.ids import uuid7
+from linkxg.jobs import store
+from linkxg.jobs.discard_upload import discard_upload
+from linkxg.jobs.gunzip import FileFacts
+from linkxg.jobs.handler import HeadCheck
+from linkxg.jobs.made_once import RecordedJob, made_once
+from linkxg.jobs.model import MAX_OPEN_JOBS, OPTIONS, UPLOAD_LEASE_MS, Format, JobRow, OnError, as_json
+from linkxg.jobs.open_jobs.store import count_open_jobs, lock_jobs
+from linkxg.jobs.receive_file import receive_file
+from linkxg.jobs.upload_lease import renewing, upload_lost
+
+ROUTE = "POST /imports"
+_RETRY_S = 10
+
+
+async def start_job(
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    job: JobRow,
+    check: HeadCheck,
+    parts: AsyncIterator[bytes],
+    *,
+    idempotency_key: str | None = None,
+    charset: str | None = None,
+    settled: Callable[[JobRow], JobRow] | None = None,
+) -> Outcome[JobRow]:
+    """Queue a new job for the file that `parts` give; `charset` is that of `receive_file`.
+
+    `settled` gives the job with its final options, where they may follow the file in a form.
+
+    The key is looked up before the file is read: of a repetition nothing is stored, and it is no further job.
+    Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, Conflict for an upload that was
+    cancelled or claimed by another worker meanwhile, or what `parts` raises.
+    """
+    job = job._replace(lease_until=job.created_at + UPLOAD_LEASE_MS)
+
+    def once(made: JobRow, sha256: str) -> Request:
+        return Request(account_id, ROUTE, idempotency_key, [actor.id, made.options, sha256])
+
+    repeated = await write_as(database, actor, _begin, account_id, job, once(job, ""), settled is None)
+    if isinstance(repeated, PublicError):
+        raise repeated
+    if repeated:
+        sha256 = await _sha256(parts)
+        if settled is not None:
+            job = settled(job)
+        # The record may have expired meanwhile.
+        return await made_once(database, actor, account_id, once(job, sha256), lambda conn: upload_lost())
+
+    async def keep(number: int, block: bytes) -> None:
+        stored = await write_as(
+            database, actor, store.insert_block, account_id, job.id, number=number, content=block, now=now_ms()
+        )
+        if not stored:
+            raise upload_lost()
+
+    try:
+        columns, facts = await receive_file(check, renewing(database, account_id, job.id, parts), keep, charset=charset)
+        if settled is not None:
+            job = settled(job)
+
+        def queue(conn: Connection) -> JobRow | PublicError:
+            return _queue(conn, actor, account_id, job, columns=columns, facts=facts)
+
+        outcome = await made_once(database, actor, account_id, once(job, facts.sha256), queue)
+    except BaseException:
+        # Also when the caller has gone: what came is of no use to anybody.
+        with contextlib.suppress(PublicError):
+            await asyncio.shield(discard_upload(database, account_id, job.id))
+        raise
+    if outcome.replayed:
+        # Another request with this key was done first.
+        await discard_upload(database, account_id, job.id)
+    return outcome
+
+
+def new_job(
+    actor: Actor,
+    resource: str,
+    *,
+    format: Format,
+    mode: str = "",
+    key: str = "",
+    on_error: OnError = "proceed",
+    empty_as: str = "",
+    dry_run: bool = False,
+    publish: bool = False,
+    file_name: str = "",
+) -> JobRow:
+    """A job that waits for its file."""
+    now, job_id = now_ms(), uuid7()
+    shown = "".join(char for char in file_name.replace("\\", "/").rpartition("/")[2] if char.isprintable())
+    return JobRow(
+        job_id, resource, format, mode, key, on_error, empty_as, int(dry_run), "UPLOADING", "[]", job_id, None,
+        shown[:255], 0, 0, 0, 0, 0, 0, 0, 0, 0, "", as_json(actor.identity), None, 0, now, None, None, now,
+        publish=int(publish),
+    )  # fmt: skip
+
+
+def same_file_job(job: JobRow, actor: Actor) -> JobRow:
+    """A new job of the same file and options, from its first row."""
+    now = now_ms()
+    return job._replace(
+        id=uuid7(), status="QUEUED", bytes_processed=0, rows_processed=0, line=0, created=0, updated=0, unchanged=0,
+        failed=0, actor=as_json(actor.identity), error=None, cancel_wanted=0, created_at=now, started_at=None,
+        finished_at=None, touched_at=now, lease_until=0, worker=None, attempts=0,
+    )  # fmt: skip
+
+
+def _begin(
+    conn: Connection, account_id: str, job: JobRow, request: Request, options_are_known: bool
+) -> bool | PublicError:
+    """Whether the request repeats another, as far as is known before its file; otherwise the job exists from now on."""
+    recorded = find_record(conn, request)
+    if recorded is None:
+        return open_job(conn, account_id, job) or False
+    first = store.find_job(conn, account_id, recorded.read(RecordedJob).id)
+    if first is not None and (first.upload_length or (options_are_known and first.options != job.options)):
+        return IdempotencyKeyReused()
+    return True
+
+
+async def _sha256(parts: AsyncIterator[bytes]) -> str:
+    digest = hashlib.sha256()
+    async for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def open_job(conn: Connection, account_id: str, job: JobRow) -> RateLimitExceeded | None:
+    """Let the job exist, unless there are too many that are not finished."""
+    refused = crowded(conn, account_id, job.created_at)
+    if refused is None:
+        store.insert_job(conn, account_id, job)
+    return refused
+
+
+def crowded(conn: Connection, account_id: str, now: int) -> RateLimitExceeded | None:
+    """Whether the account has as many unfinished jobs as it may; nobody opens another until this transaction ends."""
+    lock_jobs(conn, account_id)
+    if count_open_jobs(conn, account_id, now=now) < MAX_OPEN_JOBS:
+        return None
+    return RateLimitExceeded(
+        f"There are already {MAX_OPEN_JOBS} open imports. Wait until one of them has ended.",
+        retry_after=_RETRY_S,
+        headers={
+            "RateLimit-Policy": f'"imports";q={MAX_OPEN_JOBS};w={_RETRY_S}',
+            "RateLimit": f'"imports";r=0;t={_RETRY_S}',
+        },
+    )
+
+
+def _queue(
+    conn: Connection,
+    actor: Actor,
+    account_id: str,
+    job: JobRow,
+    *,
+    columns: list[str],
+    facts: FileFacts,
+) -> JobRow | PublicError:
+    """The upload is whole: let it be done."""
+    # What was cancelled, or found without a worker, is being deleted: it must not be the answer to its key either.
+    if not store.hold_upload(conn, account_id, job.id, now=now_ms()):
+        return upload_lost()
+    queued = job._replace(
+        status="QUEUED", columns=as_json(columns), bytes_total=facts.bytes, bytes_uploaded=facts.uploaded,
+        sha256=facts.sha256, touched_at=now_ms(), lease_until=0,
+    )  # fmt: skip
+    changed = {name: getattr(queued, name) for name in _QUEUED}
+    store.update_job(conn, account_id, job.id, seen=("UPLOADING",), **changed)
+    record_start(conn, actor, account_id, queued)
+    return queued
+
+
+_QUEUED = (
+    "status", "columns", "bytes_total", "bytes_uploaded", "sha256", "touched_at", "lease_until",
+    *OPTIONS,
+)  # fmt: skip
+
+
+def record_start(conn: Connection, actor: Actor, account_id: str, job: JobRow) -> None:
+    details = {"sha256": job.sha256, "mode": job.mode, "dry_run": bool(job.dry_run), "publish": bool(job.publish)}
+    audit.record(conn, account_id, actor, "import.started", job.id, details)

@@ -1,0 +1,1 @@
+"""Tests of the job engine with a kind of job that only they know."""

@@ -1,0 +1,153 @@
+"""The engine runs a kind of job that the program does not know, beside product imports in the same database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.rows import count, execute
+from conftest import ServerFactory, assert_no_leaks
+from harness.world import World, build_world
+from imports.files import IMPORTS, counts, csv_file, new_sku, run
+from jobs.counting import KINDS, LetterCheck
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database, open_database
+from linkxg.errors import ValidationFailed
+from linkxg.jobs.model import KEEP_MS, JobRow, as_json
+from linkxg.jobs.read_job import await_job, list_results, list_row_errors
+from linkxg.jobs.retention.store import purge_jobs, purge_parts
+from linkxg.jobs.runner import JobRunner
+from linkxg.jobs.start_job import new_job, start_job
+from linkxg.jobs.store import find_due_job
+from linkxg.jobs.uploads.append_part import append_part
+from linkxg.jobs.uploads.begin_upload import begin_upload
+
+WAIT_S = 120.0
+PROCESS = "jobs.counting"
+TABLES = ("import_jobs", "import_blocks", "import_batches", "import_errors", "import_parts")
+Work = Callable[[Database], Awaitable[None]]
+
+
+class Lines:
+    """Jobs of the kind `lines` in one account."""
+
+    def __init__(self, database: Database, world: World) -> None:
+        self.database, self.account_id = database, world.account.account_id
+        owner = world.account.owner.user_id
+        self.actor = Actor("cli", owner, self.account_id, "cli", "test")
+        self._starter = as_json(Actor("user", owner, self.account_id, "127.0.0.1", "test").identity)
+
+    def new(self, **options: Any) -> JobRow:
+        return new_job(self.actor, "lines", format="ndjson", **options)._replace(actor=self._starter)
+
+    async def start(self, content: bytes, **options: Any) -> JobRow:
+        job, check = self.new(**options), LetterCheck()
+        return (await start_job(self.database, self.actor, self.account_id, job, check, _parts(content))).value
+
+    async def start_in_parts(self, content: bytes, **options: Any) -> JobRow:
+        job = self.new(**options)
+        await begin_upload(self.database, self.actor, self.account_id, job, len(content))
+        await self.append(job, 0, content[:4])
+        await self.append(job, 4, content[4:])
+        return job
+
+    async def append(self, job: JobRow, offset: int, content: bytes) -> None:
+        await append_part(
+            self.database, self.actor, self.account_id, job.id, KINDS, offset=offset, size=None, parts=_parts(content)
+        )
+
+    async def ended(self, job: JobRow) -> JobRow:
+        found = await await_job(self.database, self.account_id, job.id, "lines", WAIT_S)
+        assert found.finished_at, found
+        return found
+
+
+@pytest.fixture(scope="module")
+def served(engine: str, new_server: ServerFactory) -> Iterator[World]:
+    """A service that knows product imports alone."""
+    built = build_world(new_server(engine))
+    yield built
+    built.close()
+    assert_no_leaks(built.server, with_backup=False)
+    built.server.close()
+
+
+async def _parts(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+def _with_database(world: World, work: Work) -> None:
+    async def opened() -> None:
+        database = open_database(world.server.database.url)
+        await database.open()
+        try:
+            await work(database)
+        finally:
+            await database.close()
+
+    asyncio.run(opened())
+
+
+def test_a_second_kind_of_job_runs_beside_product_imports(served: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    bearer = served.owner.access
+
+    async def work(database: Database) -> None:
+        lines = Lines(database, served)
+        job = await lines.start(b"ab\n12\nabc\n")
+        assert await database.read(find_due_job, resources=["products"], now=now_ms()) is None
+        # The service takes its own kind, and shows no other.
+        imported = await asyncio.to_thread(run, served, csv_file(("sku", "name"), [[new_sku(), "Bolt"]]))
+        assert counts(imported) == (1, 0, 0, 0)
+        for route in ("GET ", "GET /errors", "GET /results", "POST /cancel", "POST /retry"):
+            method, path = route.split(" ")
+            served.api.request(method, f"{IMPORTS}/{job.id}{path}", bearer=bearer).expect(404, "not_found")
+        assert [one["id"] for one in served.api.get(IMPORTS, bearer=bearer).json()["data"]] == [imported["id"]]
+
+        runner = JobRunner(database, served.server.database.url, "info", resources=KINDS, process=PROCESS)
+        runner.task.start()
+        try:
+            ended = await lines.ended(job)
+            assert (ended.status, ended.created, ended.failed, ended.line) == ("COMPLETED_WITH_ERRORS", 2, 1, 3)
+            errors, _ = await list_row_errors(database, lines.account_id, job.id, "lines", after=None, limit=10)
+            assert [(one.row, one.line, one.key, one.code) for one in errors] == [(2, 2, "12", "empty")]
+            results, _ = await list_results(database, lines.account_id, ended, after=-1)
+            assert [one.status for one in results] == ["CREATED", "FAILED", "CREATED"]
+
+            whole = await lines.start_in_parts(b"ab\nabcd\n", on_error="rollback")
+            served.api.request("HEAD", f"{IMPORTS}/{whole.id}/content", bearer=bearer).expect(404)
+            undone = await lines.start(b"ab\nabc\n", on_error="rollback")
+            runner.wake()
+            assert (await lines.ended(whole)).status == "COMPLETED"
+            failed = await lines.ended(undone)
+            assert (failed.status, "The lines changed" in str(failed.error)) == ("FAILED", True)
+        finally:
+            await runner.stop()
+
+        with pytest.raises(ValidationFailed):
+            await lines.start(b"12\n")
+
+    _with_database(served, work)
+    assert {event["job_id"] for event in served.server.log_events("import.finished")} == {
+        one["id"] for one in served.api.get(IMPORTS, bearer=bearer).json()["data"]
+    }
+
+
+def test_jobs_of_every_kind_are_deleted_after_seven_days(served: World) -> None:
+    async def work(database: Database) -> None:
+        lines = Lines(database, served)
+        await lines.start(b"ab\n")
+        await lines.start_in_parts(b"ab\nabcd\n")
+        at = now_ms() - KEEP_MS - 1
+        execute(served.server, f"update import_jobs set created_at = {at}, status = 'CANCELLED'")
+        for purge in (purge_parts, purge_jobs):
+            while await database.write(purge, now=now_ms(), limit=50):
+                pass
+
+    _with_database(served, work)
+    assert [count(served.server, table) for table in TABLES] == [0] * len(TABLES)
