@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from linkxg.accounts.invite_user import RecordedInvitation, invitation_request, invite_user
 from linkxg.accounts.mail import Mailer, invitation_text
-from linkxg.accounts.model import Invited, Role
+from linkxg.accounts.model import Invited
+from linkxg.accounts.roles import Role
 from linkxg.audit.model import Actor
 from linkxg.authorization.write_as import write_as
 from linkxg.clock import rfc3339
