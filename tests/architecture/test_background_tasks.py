@@ -13,7 +13,7 @@ OTHER_TASKS = {
     "waiting.py": "the rest of one request",
     "clients/notify_owners.py": "one mail",
     "db/standby_check.py": "one look",
-    "imports/run_import.py": "the next batch of one import",
+    "jobs/run_job.py": "the next batch of one import",
     "cli/serve.py": "one announcement",
     "cli/supervisor.py": "the supervisor's own work: it ends with it, and the workers end with the supervisor",
     "cli/worker.py": "the channel to the supervisor, which replaces a worker that falls silent",
