@@ -12,6 +12,7 @@ from api.curl import run
 from api.page import DOCS, fences, steps, tables
 from api.shapes import differences, lacks
 from harness.clients import SCOPES
+from harness.people import add_person, sign_in
 from harness.world import World
 
 PAGE = DOCS / "guide.md"
@@ -92,8 +93,12 @@ def test_the_page_names_every_scope_and_error_of_the_guide() -> None:
 
 
 def test_the_page_can_be_followed_from_top_to_bottom(world: World, tmp_path: Path) -> None:
-    """An Admin reads the page and types every command; each new value goes where the page says YOUR_…."""
-    session = world.session("ADMIN")
+    """An Admin reads the page and types every command; each new value goes where the page says YOUR_….
+
+    The account is new: the page shows an answer without products.
+    """
+    account = world.server.bootstrap("Corvus SA", another=True)
+    session = sign_in(world.api, add_person(world.api, sign_in(world.api, account.owner), "ADMIN"))
     values = {
         ADDRESS: world.server.url,
         "anna@example.com": session.person.email,
