@@ -70,5 +70,5 @@ def test_other_texts_are_refused(text: str) -> None:
 
 
 def test_the_right_check_digit_is_told() -> None:
-    with pytest.raises(NotAGtin, match=r"would end in 1\."):
+    with pytest.raises(NotAGtin, match=r"should be 1\."):
         read_gtin("4006381333930")
