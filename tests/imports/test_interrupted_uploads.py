@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import socket
@@ -22,8 +23,12 @@ WorldFactory = Callable[..., World]
 FREED_MS = 30_000
 ROWS = 20
 SOON_S = 20.0
-KEY = {"Idempotency-Key": "the-same-file-again"}
 UPLOADS = "select id, lease_until - touched_at from import_jobs where status = 'UPLOADING'"
+
+
+def key_of(content: bytes) -> str:
+    """Each test has a file of its own: a key that was answered before begins no upload."""
+    return hashlib.sha256(content).hexdigest()
 
 
 class HalfSent:
@@ -39,7 +44,7 @@ class HalfSent:
             self.open.append(connection)
             head = (
                 f"POST /api/v1{IMPORTS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {world.owner.access}\r\n"
-                f"Content-Type: text/csv\r\nIdempotency-Key: {KEY['Idempotency-Key']}\r\n"
+                f"Content-Type: text/csv\r\nIdempotency-Key: {key_of(content)}\r\n"
                 f"Content-Length: {len(content)}\r\n\r\n"
             )
             connection.sendall(head.encode() + content[: len(content) // 2])
@@ -56,7 +61,7 @@ def half_sent() -> Iterator[HalfSent]:
 
 
 def again(world: World, content: bytes) -> Answer:
-    return send(world, content, headers=KEY)
+    return send(world, content, headers={"Idempotency-Key": key_of(content)})
 
 
 def let_leases_run_out(world: World) -> None:
