@@ -25,6 +25,7 @@ UNAUTHORISED = {
     "imports/run_import._check_all": "each batch looks at the rights of the job itself",
     "imports/run_import.write": "each batch looks at the rights of the job itself",
     "imports/runner._claim": "carries a job out that was authorised",
+    "imports/runner._do": "gives back a job whose process has died",
     "imports/upload_lease._delete_all": "deletes interrupted uploads",
     "imports/upload_lease.renewing": "holds an upload that was authorised, whose every part is authorised",
     "imports/uploads/unpack_upload.keep": "carries a job out that was authorised",

@@ -1,13 +1,13 @@
 """What is an account, who is in it, and what may each role do?"""
 
 import re
-import unicodedata
 from string import ascii_uppercase
 from typing import Literal
 
 import msgspec
 
 from linkxg.errors import InvalidRequest
+from linkxg.runtime.normal_form import has_run_of_marks, normalize
 
 Role = Literal["OWNER", "ADMIN", "MEMBER", "VIEWER"]
 RANK = {"OWNER": 3, "ADMIN": 2, "MEMBER": 1, "VIEWER": 0}
@@ -78,7 +78,7 @@ def email_key(email: str) -> str:
 
 def deliverable(email: str) -> str:
     """The address as mail servers take it: its domain in ASCII. Raises InvalidRequest."""
-    text = unicodedata.normalize("NFC", email)
+    text = normalize("NFC", email)
     local, _, domain = text.rpartition("@")
     if not domain.isascii() and len(text) <= MAX_EMAIL:
         # Loaded for the few addresses that need it.
@@ -88,7 +88,7 @@ def deliverable(email: str) -> str:
             text = f"{local}@{idna.encode(domain, uts46=True).decode()}"
         except idna.IDNAError:
             text = ""
-    if len(text) > MAX_EMAIL or not _EMAIL.fullmatch(text) or any(not c.isprintable() for c in text):
+    if len(text) > MAX_EMAIL or has_run_of_marks(text) or not _EMAIL.fullmatch(text) or not text.isprintable():
         raise InvalidRequest("The field email is not a valid e-mail address.")
     return text
 

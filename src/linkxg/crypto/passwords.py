@@ -10,7 +10,6 @@ import contextlib
 import os
 import secrets
 import threading
-import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -20,6 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 
 from linkxg.crypto.memory import give_back
 from linkxg.errors import TemporarilyUnavailable
+from linkxg.runtime.normal_form import normalize
 
 T = TypeVar("T")
 PARAMETERS: Any = {"time_cost": 2, "memory_cost": 19_456, "parallelism": 1, "hash_len": 32, "salt_len": 16}
@@ -85,7 +85,7 @@ class Passwords:
 
 def normalise(password: str) -> str:
     """NFC, nothing else: a password is otherwise used as typed (NIST SP 800-63B §3.1.1.2, ASVS 6.2.8)."""
-    return unicodedata.normalize("NFC", password)
+    return normalize("NFC", password)
 
 
 def _lower_priority() -> None:

@@ -93,7 +93,9 @@ class GroupWriter:
             return
         self._settling = False
         self._flying, self._gathering = self._gathering[:GROUP], self._gathering[GROUP:]
-        self._overdue = self._loop.call_later(DEADLINE, self._give_up)
+        # They may have waited for the group before.
+        left = self._flying[0].asked_at + DEADLINE - time.monotonic()
+        self._overdue = self._loop.call_later(max(0.0, left), self._give_up)
         self._groups.put(self._flying)
 
     def _give_up(self) -> None:
@@ -103,7 +105,7 @@ class GroupWriter:
             if not queued.done.done() and queued.asked_at <= too_late:
                 queued.done.set_exception(TemporarilyUnavailable("write deadline passed"))
         # Those who come while it still does not answer have a deadline too.
-        self._overdue = self._loop.call_later(DEADLINE / 8, self._give_up)
+        self._overdue = self._loop.call_later(DEADLINE / 16, self._give_up)
 
     def _finished(self, group: list[_Queued], outcomes: list[Any]) -> None:
         self._overdue.cancel()

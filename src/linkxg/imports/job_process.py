@@ -50,12 +50,20 @@ class JobProcess:
             await self.stop()
 
     async def stop(self) -> None:
-        """Let a running job finish its batch and end the process; it is waited for at most `STOP_S` seconds."""
+        """Let a running job finish its batch and end the process, which is killed after `STOP_S` seconds."""
         process, self._process = self._process, None
         if process is not None and process.stdin is not None:
             process.stdin.close()
-            with contextlib.suppress(TimeoutError):
+            try:
                 await asyncio.wait_for(process.wait(), STOP_S)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+    def kill(self) -> None:
+        """End the process at once; `run` returns."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
 
     async def _start(self) -> Process:
         self._process = await asyncio.create_subprocess_exec(

@@ -88,6 +88,9 @@ async def _run(database: Database, order: Order) -> None:
     status: Status
     error: JobError | None
     try:
+        if job.cancel_wanted:
+            # Else a job that no process survives could not be ended.
+            raise Cancelled
         if is_packed(job):
             job = await unpack_upload(database, job, whose, _input_ended)
             run = Run(database, job, whose, _input_ended)

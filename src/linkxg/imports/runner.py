@@ -22,6 +22,9 @@ from linkxg.imports.upload_lease import OrphanedUploads
 from linkxg.web.logs import log
 
 EVERY_S = 1.0
+LOOK_S = 10.0
+STUCK_MS = 60_000
+"""After the end of its lease: the slowest batch of a busy machine takes a fraction of it."""
 MOST_ATTEMPTS = 4
 """A job whose process has died so often without taking one batch is given up."""
 
@@ -70,6 +73,17 @@ class ImportRunner:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), EVERY_S)
 
+    async def _is_stuck(self, account_id: str, job_id: str, worker: str) -> bool:
+        """Whether the process has taken no batch for so long that it will take none, or the job is another worker's."""
+        try:
+            job = await self._database.read(store.find_job, account_id, job_id)
+        except PublicError:
+            # A batch waits for the database as well.
+            return False
+        if job is None or job.status != "RUNNING":
+            return False
+        return job.worker != worker or job.lease_until < now_ms() - STUCK_MS
+
     async def _claim(self) -> tuple[str, str, str] | None:
         """(account, job, our name in it) of a job that is ours now."""
         due = await self._database.read(store.find_due_job, now=now_ms())
@@ -93,6 +107,16 @@ class ImportRunner:
 
     async def _do(self, account_id: str, job_id: str, worker: str) -> None:
         log.info("import.started", job_id=job_id, account_id=account_id)
-        code = await self._process.run(Order(self._url, self._log_level, account_id, job_id, worker))
+        order = Order(self._url, self._log_level, account_id, job_id, worker)
+        running = asyncio.create_task(self._process.run(order), name="import process")
+        try:
+            while not (await asyncio.wait({running}, timeout=LOOK_S))[0]:
+                if await self._is_stuck(account_id, job_id, worker):
+                    self._process.kill()
+            code = running.result()
+        finally:
+            running.cancel()
         if code:
             log.error("import.died", job_id=job_id, code=code)
+            # Nobody has to wait for the lease of a process that is gone.
+            await self._database.write(store.release_job, account_id, job_id, worker=worker)
