@@ -11,7 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from linkxg.console.addresses import local_path
-from linkxg.console.carried_forms import seal
+from linkxg.console.carried_forms import holds_input, seal
 from linkxg.console.forgery import FIELD, WRONG_TOKEN
 from linkxg.console.guard import SignInRequired, Visit, visit_if_any
 from linkxg.console.page_forms import PageForm
@@ -99,11 +99,13 @@ class ErrorPages:
             # A file cannot be carried; the choices beside it can.
             chosen = {name: value for name, value in visit.form.pairs if name != FIELD}
             return go(visit, "/sign-in", next=f"{visit.path}?{urlencode(chosen | {'done': 'file-again'})}")
+        referer = local_path(urlsplit((visit.exchange.header(b"referer") or b"").decode("latin-1")).path)
+        if not holds_input(visit.form.pairs):
+            return go(visit, "/sign-in", next=referer)
         person = visit.session or visit.former
         carried = seal(self._parts.server_key, person.user_id, visit.path, visit.form.pairs) if person else ""
-        referer = urlsplit((visit.exchange.header(b"referer") or b"").decode("latin-1")).path
         visit.session = None
-        return sign_in_page(self._parts, visit, wanted=local_path(referer), carried=carried)
+        return sign_in_page(self._parts, visit, wanted=referer, carried=carried)
 
 
 def _stranger(request: Request[Any, Any, Any]) -> Visit:
