@@ -51,8 +51,8 @@ def test_what_was_typed_is_saved_after_sign_in(world: World, visit: tuple[Person
     assert "<title>Saved · Typed for half an hour" in saved.text
 
 
-def test_a_button_is_pressed_again_and_a_question_asked_again(world: World, visit: tuple[Person, Visitor]) -> None:
-    """Signing in deleted the client, or removed the person, under the words that what was typed is saved."""
+def test_a_button_has_to_be_pressed_again(world: World, visit: tuple[Person, Visitor]) -> None:
+    """Signing in deleted the client, under the words that what was typed is saved."""
     person, visitor = visit
     client = make_client(world.api, world.owner, "products:read")
     page = f"/account/api-access/{client.client_id}"
@@ -65,16 +65,21 @@ def test_a_button_is_pressed_again_and_a_question_asked_again(world: World, visi
     visitor.fill(asked, "/sign-in", email=person.email, password=person.password)
     assert visitor.get(page).status_code == 200, "the client is still there"
 
-    form = visitor.get(page)
-    question = visitor.fill(form, f"{page}/disable")
-    assert "?" in text_of(question)
+
+def test_a_question_is_asked_again(world: World, visit: tuple[Person, Visitor]) -> None:
+    """Its answer is not carried; what was typed before it is."""
+    person, visitor = visit
+    client = make_client(world.api, world.owner, "products:read products:write")
+    page = f"/account/api-access/{client.client_id}"
+    question = visitor.fill(visitor.get(page), page, scope=["products:read"])
+    assert 'name="sure"' in question.text
     end_sessions(world, person)
-    asked = visitor.fill(question, f"{page}/disable")
-    if asked.status_code == 303:
-        asked = visitor.get(asked.headers["location"])
-    visitor.fill(asked, "/sign-in", email=person.email, password=person.password)
+    asked = visitor.fill(question, page)
+    assert KEPT in text_of(asked)
+    answer = visitor.fill(asked, "/sign-in", email=person.email, password=person.password)
+    assert 'name="sure"' in answer.text
     found = world.api.get(f"/oauth/clients/{client.client_id}", bearer=world.owner.access).expect(200).object()
-    assert found["disabled"] is False
+    assert found["scope"] == "products:read products:write"
 
 
 def test_a_form_with_a_fault_comes_back_filled_in(world: World, visit: tuple[Person, Visitor]) -> None:

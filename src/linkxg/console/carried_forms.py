@@ -50,7 +50,7 @@ class CarriedForm(NamedTuple):
 
 def seal(server_key: bytes, user_id: str, path: str, pairs: Sequence[tuple[str, str]]) -> str:
     """The value of the hidden field; empty for a form that cannot be carried."""
-    if not pairs or any(name in SECRET_FIELDS for name, _ in pairs):
+    if any(name in SECRET_FIELDS for name, _ in pairs):
         return ""
     kept = [pair for pair in pairs if pair[0] not in _DROPPED]
     form = urlsafe_b64encode(

@@ -23,7 +23,7 @@ _SKU = re.compile(SKU_PATTERN)
 
 def normal_sku(sku: str) -> str:
     """The form in which a SKU is kept."""
-    return sku if sku.isascii() else normalize("NFC", sku)
+    return normalize("NFC", sku)
 
 
 def sku_forms(sku: str) -> tuple[str, ...]:
@@ -35,9 +35,8 @@ def sku_forms(sku: str) -> tuple[str, ...]:
 
 def is_sku(sku: str) -> bool:
     """Whether a SKU shows all its characters, without spaces around them."""
-    if _SKU.fullmatch(sku) is None:
-        return False
-    return sku.isascii() or (_UNSEEN.search(sku) is None and not has_run_of_marks(sku))
+    shown = sku.isascii() or (_UNSEEN.search(sku) is None and not has_run_of_marks(sku))
+    return shown and _SKU.fullmatch(sku) is not None
 
 
 def are_normal(text: str) -> bool:

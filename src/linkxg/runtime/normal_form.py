@@ -12,11 +12,13 @@ MAX_MARKS = 30
 
 def normalize(form: Literal["NFC", "NFD"], text: str) -> str:
     """`text` in that form; unchanged if it has a run of marks."""
-    return text if text.isascii() or has_run_of_marks(text) else unicodedata.normalize(form, text)
+    return text if has_run_of_marks(text) else unicodedata.normalize(form, text)
 
 
 def has_run_of_marks(text: str) -> bool:
     """Whether more than 30 combining marks follow each other."""
+    if text.isascii():
+        return False
     run = 0
     for character in text:
         run = run + 1 if unicodedata.combining(character) else 0
