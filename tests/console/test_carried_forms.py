@@ -66,6 +66,27 @@ def test_a_button_has_to_be_pressed_again(world: World, visit: tuple[Person, Vis
     assert visitor.get(page).status_code == 200, "the client is still there"
 
 
+def test_no_button_of_another_page_is_pressed_by_signing_in(world: World, visit: tuple[Person, Visitor]) -> None:
+    person, visitor = visit
+    other = world.person("MEMBER")
+    client = make_client(world.api, world.owner, "products:read")
+    buttons = {
+        f"/account/members/{other.user_id}": {"act": "disable"},
+        f"/account/api-access/{client.client_id}/rotate": {"key": "pressed", "mode": "compromised"},
+        f"/account/api-access/{client.client_id}/least-scope": {"remove": "products:read"},
+    }
+    token = dict(visitor.fields(visitor.get("/products"), "/sign-out"))["csrf"]
+    end_sessions(world, person)
+    for page, fields in buttons.items():
+        asked = visitor.http.post(
+            page,
+            data={"csrf": token, **fields},
+            headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
+        )
+        assert asked.status_code == 303, page
+        assert asked.headers["location"].startswith("/sign-in"), page
+
+
 def test_a_question_is_asked_again(world: World, visit: tuple[Person, Visitor]) -> None:
     """Its answer is not carried; what was typed before it is."""
     person, visitor = visit

@@ -33,7 +33,8 @@ MAX_CARRIED = 192 * 1024
 KEPT_MS = DAY // 2
 _DROPPED = frozenset({FIELD, SURE, "confirm_password", "confirm_cancel"})
 """The form token and the answers to questions, which are asked again."""
-_NOT_TYPED = _DROPPED | {"key", "revision"}
+_NOT_TYPED = _DROPPED | {"act", "archives", "draft", "key", "mode", "opened", "remove", "revision"}
+"""With the hidden fields of buttons."""
 _SCOPE_KEYS = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path")
 _BODY_HEADERS = (b"cookie", b"content-type", b"content-length", b"content-encoding", b"transfer-encoding", b"expect")
 
