@@ -1,4 +1,4 @@
-"""What is an account, who is in it, and what may each role do?"""
+"""Accounts, their people, and the roles with their rights."""
 
 import re
 from string import ascii_uppercase

@@ -1,4 +1,4 @@
-"""What do all commands share? Settings, a connected database, and how results, progress and failures are told."""
+"""What all commands share: settings, a connected database, and the output of results, progress and failures."""
 
 import asyncio
 import json

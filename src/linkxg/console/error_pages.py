@@ -1,4 +1,4 @@
-"""What does a person see when something went wrong?
+"""The error pages of the console.
 
 What happened, why, and what to do next, with the request id that finds it in the log; never what is inside.
 """

@@ -1,4 +1,4 @@
-"""How are passwords hashed and checked without stopping everything else?
+"""Hashes and verifies passwords with argon2id in a bounded pool of threads.
 
 argon2id with OWASP's parameters (m=19456 KiB, t=2, p=1). Hashing runs in a few threads at low priority — argon2
 releases the interpreter lock — behind a bounded queue: when it is full the caller gets 503 at once instead of a

@@ -1,4 +1,4 @@
-"""How do many writers share one fsync?
+"""Group commit: many writers share one fsync.
 
 One thread with one connection runs a group of units in a single transaction and commits once.
 While a group is being written the next one gathers; before it leaves, the event loop is given the chance to

@@ -1,4 +1,4 @@
-"""Was this very request answered before?
+"""The store of idempotent answers (draft-ietf-httpapi-idempotency-key-header).
 
 A record per (account, route, Idempotency-Key) for 24 hours, after draft-ietf-httpapi-idempotency-key-header. It
 holds a digest of the request, the answer without any secret, and a salt: a secret in the answer is derived from

@@ -1,4 +1,4 @@
-"""Was this very list asked about before, under the same Idempotency-Key?
+"""Idempotency of an identifier check, without a stored answer.
 
 An answer follows from its list, so none is kept: who asks again is told the same by looking again.
 """

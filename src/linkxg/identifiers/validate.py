@@ -1,4 +1,4 @@
-"""Is each of these identifiers what it is said to be, and what is its normal form?"""
+"""Validates a list of identifiers and returns their normal forms."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""How is a file written as a whole, or not at all?
+"""Rollback mode: writes a file as a whole or not at all.
 
 The first pass plans every row and keeps the plans in a file without a name, which ends with the process. The second
 writes them in one transaction, which holds only if every product is still what it was planned from.

@@ -1,4 +1,4 @@
-"""How does an upload that came to nothing leave?
+"""Deletes an abandoned upload in small steps.
 
 In small steps: a large file deleted at once would hold up every other writer. Whatever is left when this ends early is
 an upload that was given up, which housekeeping deletes.

@@ -1,4 +1,4 @@
-"""How are the rows of NDJSON, or of one JSON array, read?"""
+"""Reads the rows of NDJSON, or of one JSON array."""
 
 import codecs
 import json

@@ -1,4 +1,4 @@
-"""How is a stored file taken line by line, in memory that does not grow with it?"""
+"""Reads a stored file line by line in constant memory."""
 
 import codecs
 import io

@@ -1,4 +1,4 @@
-"""What does a request about imports answer that may have been made before?"""
+"""Idempotency of the requests of imports."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""How is a job ended early, or begun again?"""
+"""Cancels and retries import jobs."""
 
 from sqlalchemy import Connection
 

@@ -1,4 +1,4 @@
-"""What is an import job, what was asked of it, and what does its account see of it?"""
+"""An import job: its options, its state and its representation."""
 
 from typing import Any, Literal, NamedTuple
 

@@ -1,4 +1,4 @@
-"""How does a job stand, and what became of its rows?"""
+"""Reads the state of a job and the results of its rows."""
 
 import asyncio
 from typing import Any

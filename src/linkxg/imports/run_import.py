@@ -1,4 +1,4 @@
-"""How is a job done, from its checkpoint to its end?
+"""Runs a job from its checkpoint to its end, in a process of its own.
 
 In a process of its own: reading and planning are work for the processor, and beside the event loop of a worker they
 would make every request wait.

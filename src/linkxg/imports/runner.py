@@ -1,7 +1,7 @@
-"""Which jobs does this worker do?
+"""The job runner of a worker: has one job at a time done, in a process of its own.
 
-One at a time, in a process of their own. A job is claimed in the database by a lease that the process renews with
-every batch; when it ends with its machine, any other worker goes on from the checkpoint.
+A job is claimed in the database by a lease that the process renews with every batch; when it ends with its machine, any
+other worker goes on from the checkpoint.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""How is the file of a job read again, and the set of its failed rows?"""
+"""Reads the stored file of a job, and the set of its rejected rows."""
 
 import zlib
 from collections import deque

@@ -1,4 +1,4 @@
-"""How is a file taken in stretches of rows?
+"""Splits a file into chunks of rows.
 
 What is done for a stretch at once costs a row a fraction of what it would cost by itself.
 """

@@ -1,4 +1,4 @@
-"""How do the rows of a batch become products, or failed rows, in one short transaction?
+"""Writes a batch of rows in one short transaction.
 
 `Batch` is what was read. It is planned with no transaction open; in the transaction what has changed in between is
 planned again, so that one short write holds whatever the truth is then.

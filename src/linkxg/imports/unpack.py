@@ -1,4 +1,4 @@
-"""How does an upload become the blocks that are stored, and what refuses it as a whole?
+"""Decompresses and checks an upload, and splits it into stored blocks.
 
 Each block is up to a MiB of the unpacked file, compressed on its own: small in the database, and read one by one. What
 makes a file unusable is found here, while it still arrives: gzip that is broken or unpacks to far more than it weighs,

@@ -1,4 +1,4 @@
-"""What does a content become under a merge patch, and is it still one?"""
+"""Applies a merge patch to a content and validates the result."""
 
 from typing import Any
 

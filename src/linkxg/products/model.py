@@ -1,4 +1,4 @@
-"""What is a product, what is given to make one, and what may be changed?
+"""A product, and the requests that create and change one.
 
 A product is a head (what it is found by, and where it stands) and its versions (what is said of it).
 """

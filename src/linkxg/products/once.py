@@ -1,4 +1,4 @@
-"""How is a write made once, however often it is asked for?
+"""Idempotent writes of products (draft-ietf-httpapi-idempotency-key-header).
 
 `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the same request by the same caller gets the same answer
 for a day; a request that was refused does not use its key up.

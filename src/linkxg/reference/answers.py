@@ -1,4 +1,4 @@
-"""With which errors can each operation answer?
+"""The errors of each operation.
 
 What follows from a route's shape (its permit, its parameters, its body) is worked out; what only its verb knows is
 listed here by operation. Every error has the one body `ErrorResponse`.

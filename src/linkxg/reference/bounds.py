@@ -1,4 +1,4 @@
-"""Which bounds do verbs put on members of a body, beyond what its types say?
+"""Bounds of body members beyond their types, as JSON Schema keywords.
 
 Only what JSON Schema can express; `Struct.member` → keywords, with the numbers that the verbs themselves use.
 """

@@ -1,4 +1,4 @@
-"""How is the API described?
+"""Builds the OpenAPI 3.1 document from the routes.
 
 As OpenAPI 3.1, made from the routes themselves, so that it cannot tell of another program: paths, parameters and ids
 by Litestar, bodies by msgspec, callers by the permits, errors by the catalogue.

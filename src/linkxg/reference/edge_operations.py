@@ -1,4 +1,4 @@
-"""How are the endpoints described that the edge answers before the router sees them?
+"""The operations that the edge answers before the router, described by hand.
 
 Three take a form and client credentials (RFC 6749 §3.2, RFC 7662 §2, RFC 7009 §2), one takes JSON. Their bodies are
 read by hand, so their schemas are written by hand, next to the limits that the readers use.

@@ -1,4 +1,4 @@
-"""What could a body look like, filled in?
+"""Examples of bodies, generated from their schemas.
 
 From its schema, with a telling value for each name that has one. Values that stand for secrets are cut short, as
 in the guide: nobody can mistake them for real ones.

@@ -1,4 +1,4 @@
-"""What does one operation of a typed route look like in the document?
+"""The OpenAPI operation of a typed route.
 
 Litestar has filled in path, parameters, tag and id; here come who may call, the bodies and every answer.
 """

@@ -1,4 +1,4 @@
-"""Who is the caller?"""
+"""Describes the caller: person, role, organisation, scopes."""
 
 import msgspec
 from sqlalchemy import Connection

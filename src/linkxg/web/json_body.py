@@ -1,4 +1,4 @@
-"""How is a JSON body read strictly?
+"""Strict parsing of JSON bodies into msgspec structs.
 
 Into a msgspec struct, without guessing: right media type, UTF-8 (a byte order mark or UTF-16 is refused), no
 member twice, bounded depth and size, no lone surrogate, no control character. Malformed JSON is

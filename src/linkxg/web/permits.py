@@ -1,4 +1,4 @@
-"""How does a route say who may use it?
+"""The permissions that routes declare.
 
 Each function gives the route options that the guard reads. A route without one is refused to everybody, and
 fails a test.

@@ -1,4 +1,4 @@
-"""How does the router read a JSON body? Strictly, into the struct that the route declares."""
+"""The router's request class, which parses JSON bodies strictly into the declared struct."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How do jobs that are over leave, with their files and results, a few rows at a time?"""
+"""The SQL that deletes expired jobs with their files and results."""
 
 from sqlalchemy import Connection, Table, exists, not_, select, tuple_
 

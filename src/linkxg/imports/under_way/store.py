@@ -1,4 +1,4 @@
-"""How many imports of an account are under way, and which uploads are not any more?"""
+"""The SQL that counts open imports and finds abandoned uploads."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""How does an upload begin of which nothing has come yet?"""
+"""Creates a resumable upload."""
 
 from sqlalchemy import Connection
 

@@ -1,4 +1,4 @@
-"""Is it worth sending the rest of a file, by what its first MiB says?
+"""Checks the first MiB of a resumable upload.
 
 A column that nobody knows would else be found after an hour of sending.
 """

@@ -1,4 +1,4 @@
-"""How far is an upload that comes in parts?"""
+"""The state of a resumable upload."""
 
 from typing import NamedTuple
 

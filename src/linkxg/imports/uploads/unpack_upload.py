@@ -1,4 +1,4 @@
-"""How do the parts of an upload become the file of an import?
+"""Assembles the file of an import from the parts of its upload.
 
 In the import's own process, before its first row: unpacking a hundred MiB beside the event loop of a worker would make
 every request wait, and a process that dies begins it anew.

@@ -1,4 +1,4 @@
-"""What has to be written so that what a row says is published as well?"""
+"""Plans the publication of imported products."""
 
 from linkxg.products.bulk.model import Current, Planned, Unchanged
 from linkxg.products.check_content import Fault
