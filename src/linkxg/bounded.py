@@ -1,4 +1,4 @@
-"""How does a dictionary that may hold so many entries let the oldest go?"""
+"""Evicts the oldest entries of a bounded dictionary."""
 
 from itertools import islice
 from typing import Any

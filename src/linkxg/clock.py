@@ -1,4 +1,4 @@
-"""What time is it, and how is a time written down?
+"""The current time, and the formats in which times are written.
 
 Stored times are integer milliseconds since the Unix epoch; JWT and RFC 7591 times are integer seconds;
 application resources use RFC 3339 in UTC with milliseconds.

@@ -1,4 +1,4 @@
-"""Which errors can a caller meet?
+"""The catalogue of public errors.
 
 THE catalogue: each public error, its wire code, its HTTP status and its fixed sentence. Verbs raise these; `web` turns
 them into responses. `reason` is the private cause: it goes to the log and the audit trail, never to the wire.

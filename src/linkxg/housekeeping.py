@@ -1,4 +1,4 @@
-"""What is deleted once it can matter to nobody, and when?
+"""Deletes expired rows.
 
 Rows that have expired, in small steps with pauses between them: by a background task of each worker, of which one at a
 time does the work, or all at once by `linkxg purge`. What detects reuse and what keeps revoked things dead outlives

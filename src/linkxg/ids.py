@@ -1,4 +1,4 @@
-"""How are things named?
+"""The ids of resources: UUIDv7 (RFC 9562 §5.7), and prefixed ids of clients.
 
 People, accounts, sessions, secrets and products are UUIDv7 (RFC 9562 §5.7): they sort by creation, so indexes grow
 at one end. Client ids carry a prefix, so that a client's `sub` can never equal a person's id.

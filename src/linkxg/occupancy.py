@@ -1,4 +1,4 @@
-"""Does a service run on this data directory?
+"""The lock on the data directory, held by every worker.
 
 Every worker holds a shared lock on one file of it for as long as it lives; a restore takes the lock for itself alone.
 The lock belongs to the open file, so it ends with the process, however that ends.

@@ -1,4 +1,4 @@
-"""Is the service alive, is it ready, and how is it doing?"""
+"""Health, readiness and metrics."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal

@@ -1,4 +1,4 @@
-"""Which settings does this process run with?
+"""The settings of the process, from `LINKXG_…` environment variables.
 
 Every setting is an environment variable `LINKXG_…`. Unknown names and unsafe values stop the start with one clear line.
 Only `app` and `cli` read this module; everything else gets values as arguments.

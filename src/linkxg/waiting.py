@@ -1,4 +1,4 @@
-"""How does a request that hardly ever waits do without a task?
+"""Runs coroutines eagerly, and makes a task only when one has to wait.
 
 A task costs more than many an answer. So a coroutine is begun here as a plain call, once the event loop has read all
 its sockets. When it waits for a future, that future continues it; it becomes a task where it asks to: see `in_a_task`.

@@ -1,4 +1,4 @@
-"""Is every file small, named for what it does, and introduced?"""
+"""Every file is small, named for what it does, and introduced by a statement."""
 
 from __future__ import annotations
 
@@ -24,4 +24,10 @@ def test_names_say_what_a_file_does() -> None:
 
 def test_a_file_introduces_itself() -> None:
     silent = [str(module) for module in modules() if module.text.strip() and not ast.get_docstring(module.tree)]
-    assert not silent, "\n".join([*silent, "The first line of a docstring is the question that the file answers."])
+    assert not silent, "\n".join([*silent, "The first line of a docstring says what the file is."])
+
+
+def test_a_file_says_what_it_is_and_asks_nothing() -> None:
+    first = {str(module): (ast.get_docstring(module.tree) or "").partition("\n\n")[0] for module in modules()}
+    asking = [f"{path}: {text}" for path, text in first.items() if "?" in text.replace("`", "")]
+    assert not asking, "\n".join([*asking, "Say what it is, in the field's words."])

@@ -25,6 +25,7 @@ UNAUTHORISED = {
     "jobs/run_job._check_all": "each batch looks at the rights of the job itself",
     "jobs/run_job.write": "each batch looks at the rights of the job itself",
     "jobs/runner._claim": "carries a job out that was authorised",
+    "jobs/runner._do": "gives back a job whose process has died",
     "jobs/upload_lease._delete_all": "deletes interrupted uploads",
     "jobs/upload_lease.renewing": "holds an upload that was authorised, whose every part is authorised",
     "jobs/uploads/expand_upload.keep": "carries a job out that was authorised",

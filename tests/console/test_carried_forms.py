@@ -51,6 +51,58 @@ def test_what_was_typed_is_saved_after_sign_in(world: World, visit: tuple[Person
     assert "<title>Saved · Typed for half an hour" in saved.text
 
 
+def test_a_button_has_to_be_pressed_again(world: World, visit: tuple[Person, Visitor]) -> None:
+    """Signing in deleted the client, under the words that what was typed is saved."""
+    person, visitor = visit
+    client = make_client(world.api, world.owner, "products:read")
+    page = f"/account/api-access/{client.client_id}"
+    sure = visitor.get(f"{page}/delete")
+    end_sessions(world, person)
+    asked = visitor.fill(sure, f"{page}/delete")
+    assert asked.status_code == 303
+    asked = visitor.get(asked.headers["location"])
+    assert KEPT not in text_of(asked)
+    visitor.fill(asked, "/sign-in", email=person.email, password=person.password)
+    assert visitor.get(page).status_code == 200, "the client is still there"
+
+
+def test_no_button_of_another_page_is_pressed_by_signing_in(world: World, visit: tuple[Person, Visitor]) -> None:
+    person, visitor = visit
+    other = world.person("MEMBER")
+    client = make_client(world.api, world.owner, "products:read")
+    buttons = {
+        f"/account/members/{other.user_id}": {"act": "disable"},
+        f"/account/api-access/{client.client_id}/rotate": {"key": "pressed", "mode": "compromised"},
+        f"/account/api-access/{client.client_id}/least-scope": {"remove": "products:read"},
+    }
+    token = dict(visitor.fields(visitor.get("/products"), "/sign-out"))["csrf"]
+    end_sessions(world, person)
+    for page, fields in buttons.items():
+        asked = visitor.http.post(
+            page,
+            data={"csrf": token, **fields},
+            headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"},
+        )
+        assert asked.status_code == 303, page
+        assert asked.headers["location"].startswith("/sign-in"), page
+
+
+def test_a_question_is_asked_again(world: World, visit: tuple[Person, Visitor]) -> None:
+    """Its answer is not carried; what was typed before it is."""
+    person, visitor = visit
+    client = make_client(world.api, world.owner, "products:read products:write")
+    page = f"/account/api-access/{client.client_id}"
+    question = visitor.fill(visitor.get(page), page, scope=["products:read"])
+    assert 'name="sure"' in question.text
+    end_sessions(world, person)
+    asked = visitor.fill(question, page)
+    assert KEPT in text_of(asked)
+    answer = visitor.fill(asked, "/sign-in", email=person.email, password=person.password)
+    assert 'name="sure"' in answer.text
+    found = world.api.get(f"/oauth/clients/{client.client_id}", bearer=world.owner.access).expect(200).object()
+    assert found["scope"] == "products:read products:write"
+
+
 def test_a_form_with_a_fault_comes_back_filled_in(world: World, visit: tuple[Person, Visitor]) -> None:
     person, visitor = visit
     form = visitor.get("/account/api-access/new")

@@ -101,3 +101,13 @@ def test_of_another_account_nothing_is_shown(world: World, owner: Visitor, new_v
     assert stranger.get(f"{address}/failed-rows").status_code == 404
     viewer = new_visitor(world.person("VIEWER"))
     assert viewer.get("/imports").status_code == 403
+
+
+def test_a_file_that_is_not_written_is_imported_as_a_whole(world: World, owner: Visitor) -> None:
+    """The page advised to send the failed rows alone, and the others were never imported."""
+    bad = csv_file(COLUMNS, [[new_sku(), "", "Bolt"], [new_sku(), "123", "Nut"]])
+    address = send(owner, bad, onError="rollback").headers["location"]
+    ended(world, {"id": address.rpartition("/")[2]})
+    shown = text_of(owner.get(address))
+    assert "correct these in your own file and import the whole file again below" in shown
+    assert "Mend them in that file" not in shown

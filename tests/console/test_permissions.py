@@ -11,6 +11,7 @@ from console.browser import Visitor
 from console.conftest import NewVisitor
 from harness.people import ROLES
 from harness.world import World
+from imports.files import run
 
 PAGES = sorted(
     (route.method, route.path, route.handler.opt.get("session_roles"))
@@ -55,10 +56,7 @@ def _import(world: World, *, foreign: bool) -> str:
     found = world.api.get("/imports?limit=1", bearer=owner.access).expect(200).object()["data"]
     if found:
         return str(found[0]["id"])
-    made = world.api.post(
-        "/imports", bearer=owner.access, content=b"sku,name\nP-2,Product\n", headers={"Content-Type": "text/csv"}
-    )
-    return str(made.expect(202).data()["id"])
+    return str(run(world, b"sku,name\nP-2,Product\n", by=owner)["id"])
 
 
 def test_every_page_says_who_may_enter() -> None:

@@ -254,3 +254,14 @@ def test_a_failed_row_tells_all_that_is_wrong_with_it(world: World) -> None:
     job = run(world, csv_file(columns, [[new_sku(), "123", "Hex bolt", "XX", "1", "stone"]]))
     told = {one["field"] for one in failures(world, job)}
     assert told == {"gtin", "countryOfProduction", "dimensions.netWeight.unit"}
+
+
+@pytest.mark.parametrize("gap", [b"\n", b",\r\n", b" \n"])
+def test_blank_space_of_many_mib_ends_the_import_there(world: World, gap: bytes) -> None:
+    """It killed the process of the import four times over."""
+    first, last = new_sku().encode(), new_sku().encode()
+    content = b"sku,name\n" + first + b",Bolt\n" + gap * (9 * 2**20 // len(gap)) + last + b",Nut\n"
+    done = run(world, content)
+    assert (done["status"], done["error"]["code"]) == ("FAILED", "blank_space")
+    assert counts(done) == (1, 0, 0, 0), "the rows before that place stay"
+    assert not world.server.log_events("import.died")

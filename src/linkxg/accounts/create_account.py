@@ -1,4 +1,4 @@
-"""How does an account come into being? With its first Owner, from the command line."""
+"""Creates an account with its first Owner, from the command line."""
 
 from sqlalchemy import Connection
 

@@ -1,4 +1,4 @@
-"""How does a person join? By a one-time link that an Owner or Admin lets the server make."""
+"""Invites a person by a one-time link that an Owner or Admin requests."""
 
 from typing import NamedTuple
 

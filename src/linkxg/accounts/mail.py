@@ -1,4 +1,4 @@
-"""How is a mail sent?"""
+"""Sends mail over SMTP, and the texts of invitations."""
 
 from email.message import EmailMessage
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""How are a person's role and standing changed?
+"""Changes a person's role, disables, enables and removes people.
 
 Each change that cuts what the person may do begins the next epoch, which ends their sessions and tokens
 everywhere at once, and ends the invitations that they made. The last enabled Owner cannot be lowered, disabled or

@@ -1,7 +1,6 @@
 """An account and the people in it."""
 
 import re
-import unicodedata
 from string import ascii_uppercase
 from typing import Any, ClassVar
 
@@ -9,6 +8,7 @@ import msgspec
 
 from linkxg.accounts.roles import Role
 from linkxg.errors import InvalidRequest
+from linkxg.runtime.normal_form import has_run_of_marks, normalize
 
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\]+\.?[^\s@\"(),:;<>\[\]\\]+")
 MAX_EMAIL = 254
@@ -79,7 +79,7 @@ def email_key(email: str) -> str:
 
 def deliverable(email: str) -> str:
     """The address as mail servers take it: its domain in ASCII. Raises InvalidRequest."""
-    text = unicodedata.normalize("NFC", email)
+    text = normalize("NFC", email)
     local, _, domain = text.rpartition("@")
     if not domain.isascii() and len(text) <= MAX_EMAIL:
         # Loaded for the few addresses that need it.
@@ -89,6 +89,6 @@ def deliverable(email: str) -> str:
             text = f"{local}@{idna.encode(domain, uts46=True).decode()}"
         except idna.IDNAError:
             text = ""
-    if len(text) > MAX_EMAIL or not _EMAIL.fullmatch(text) or any(not c.isprintable() for c in text):
+    if len(text) > MAX_EMAIL or has_run_of_marks(text) or not _EMAIL.fullmatch(text) or not text.isprintable():
         raise InvalidRequest("The field email is not a valid e-mail address.")
     return text

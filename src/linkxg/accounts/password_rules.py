@@ -1,4 +1,4 @@
-"""Which passwords are accepted?
+"""Password acceptance rules (NIST SP 800-63B-4 §3.1.1.2).
 
 NIST SP 800-63B-4 §3.1.1.2: a minimum length, no composition rules, a blocklist of common passwords and of words
 from the context (product, account, e-mail). The list of common passwords is zxcvbn's, loaded when first needed.

@@ -1,4 +1,4 @@
-"""What has happened in an account?"""
+"""Lists the audit events of an account."""
 
 import msgspec
 from sqlalchemy import Connection

@@ -1,4 +1,4 @@
-"""What does the trail say of one event, and who can be its actor?"""
+"""An audit event and its possible actors."""
 
 from typing import Any, ClassVar, Literal, NamedTuple
 

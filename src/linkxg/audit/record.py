@@ -1,4 +1,4 @@
-"""How does an event enter the chain?
+"""Appends an event to the hash chain of its account.
 
 In the transaction of the change that it tells of: the row exists if and only if the change does. Each hash
 covers the one before, so an altered, removed or inserted row breaks every later link.

@@ -1,4 +1,4 @@
-"""Is the trail of an account whole?"""
+"""Verifies the hash chain of an account."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""What do a worker and its supervisor tell each other?
+"""Messages between a worker and its supervisor.
 
 A worker reports what it has counted, once a second; that it does so says that it lives. It may ask for the counts of
 the whole service. Each message is its length in four bytes and a MessagePack text.

@@ -1,4 +1,4 @@
-"""Are the files in order: data directory, keys, certificate, free space?"""
+"""Doctor checks of files: data directory, keys, certificate, free space."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Are clock, limits and addresses of this machine in order?"""
+"""Doctor checks of the machine: clock, resource limits, addresses."""
 
 import resource
 import time

@@ -1,4 +1,4 @@
-"""Do database, mail server and shared limits answer, and keep their promises?"""
+"""Doctor checks of other services: database, mail server, shared rate limits."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Who and what is there in the demo?
+"""Creates the people, clients and products of the demo.
 
 Made by the same verbs that serve the API, so every rule that holds there holds here.
 """

@@ -1,4 +1,4 @@
-"""Which commands does the guide give, with the values of this demo?"""
+"""The commands of the guide, filled in with the values of the demo."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""What do all products of the demo's account have in common?
+"""Producer, facilities, categories and materials that the demo's products share.
 
 GTINs and GLNs begin with 952, which GS1 keeps for demonstrations and examples. Categories are those of the UN Central
 Product Classification, materials are named by their CAS numbers.

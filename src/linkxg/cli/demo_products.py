@@ -1,4 +1,4 @@
-"""What does the account of the demo sell, and how far has each product got?
+"""Creates the products of the demo in every stage of their life.
 
 Bolts, batteries and lamps. Most are published, some have gone through several versions, some are being drafted and
 lack what publishing asks for, one has been withdrawn and one is no longer sold.

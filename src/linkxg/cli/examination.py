@@ -1,4 +1,4 @@
-"""Which checks does the doctor make, and in which order?"""
+"""The checks of `linkxg doctor`, in order."""
 
 import os
 from collections.abc import AsyncIterator

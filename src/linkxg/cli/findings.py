@@ -1,4 +1,4 @@
-"""What does a check find?"""
+"""The findings of doctor checks."""
 
 from typing import Literal, NamedTuple
 

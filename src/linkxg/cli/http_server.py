@@ -1,4 +1,4 @@
-"""How does this program use uvicorn?
+"""The uvicorn configuration of this program.
 
 One configuration for a service of one process and for each of many workers.
 """

@@ -1,4 +1,4 @@
-"""How does what was taken away stay away when old rows come back?
+"""Reapplies revocations to the rows of a restored backup.
 
 What the replaced database knew as ended, disabled or narrowed is applied to the rows of the backup (security bar R3).
 What of it the backup knew as live is written into the trail, so a later restore of another backup knows it too.

@@ -1,4 +1,4 @@
-"""Who listens at an address?"""
+"""Opens listening sockets, and tests whether an address answers."""
 
 import http.client
 import socket

@@ -1,4 +1,4 @@
-"""What happens to the rows in a restore? All of it in one transaction: it happens whole or not at all.
+"""Replaces the rows of a database in a restore, in one transaction.
 
 Old rows come back, but nothing that could open something does: every session and invitation ends, answers kept for
 retries go, every epoch moves on, and what the replaced database knew as taken away stays away. The new keys are the

@@ -1,4 +1,4 @@
-"""What may people and clients of an account do, and what was taken away for good?"""
+"""The access state of an account's people and clients: live rights, and what was revoked for good."""
 
 from typing import Any, NamedTuple
 

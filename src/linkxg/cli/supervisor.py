@@ -1,4 +1,4 @@
-"""Who keeps the workers of one service running?
+"""The supervisor of the workers of one service.
 
 A parent process that holds the listening sockets and answers nothing itself. A worker that dies is replaced, one that
 has fallen silent is killed first; SIGHUP replaces them one by one, each only once its successor answers; SIGTERM and

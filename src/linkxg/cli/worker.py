@@ -1,4 +1,4 @@
-"""What does one of several worker processes run?
+"""The entry point of one worker process.
 
 The supervisor starts `python -m linkxg.cli.worker CHANNEL LISTENER…` with file descriptors, and settings in the
 environment. A worker whose supervisor has ended finishes what is in flight and ends too.

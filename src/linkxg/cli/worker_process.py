@@ -1,4 +1,4 @@
-"""What does the supervisor know of one worker?"""
+"""The supervisor's view of one worker process."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Is this client who it says, as far as its secret tells?
+"""Verifies client credentials (RFC 6749 §2.3.1).
 
 Clients are kept in a bounded cache that the change feed empties entry by entry, so a token request needs no
 query. Every way to fail ends in the same InvalidClient (RFC 6749 §5.2); the cause is for the log and the

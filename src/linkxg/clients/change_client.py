@@ -1,4 +1,4 @@
-"""How is a client renamed, narrowed, disabled, restricted to addresses or deleted?
+"""Renames, narrows, disables, restricts and deletes clients.
 
 Whatever takes something away begins the client's next epoch: its live tokens die at once, and it fetches new
 ones that say the new truth.

@@ -1,4 +1,4 @@
-"""What is an OAuth client, and how is it shown?
+"""An OAuth client and its representation (RFC 7591 §2, §3.2.1).
 
 Members follow RFC 7591 §2 and §3.2.1; times are integer seconds since the epoch.
 """

@@ -1,4 +1,4 @@
-"""Who hears that a client's secret was replaced?
+"""Notifies the account's Owners by mail that a client's secret was replaced.
 
 The account's Owners, by mail when mail is set up: whoever stole a token could have rotated the secret with it.
 Sent in the background; a mail that fails never fails the rotation, which the audit trail tells in any case.

@@ -1,4 +1,4 @@
-"""How does an Owner or Admin create an OAuth client?"""
+"""Registers an OAuth client for an Owner or Admin."""
 
 import msgspec
 from sqlalchemy import Connection

@@ -1,4 +1,4 @@
-"""How does a client get a new secret, and when does the old one die?
+"""Rotates a client's secret, immediately or with a grace period in which both work.
 
 At once, or after a grace period in which both work. At most two secrets live; of concurrent rotations the last
 to commit holds the live secret. Rotation never touches scopes (guide, «Rotating client secrets»).

@@ -1,4 +1,4 @@
-"""How are clients listed and read? Never with a secret: only its id, hint and last use."""
+"""Lists and reads clients: never with a secret, only its id, hint and last use."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

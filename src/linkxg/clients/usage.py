@@ -1,4 +1,4 @@
-"""Which clients, secrets and scopes are in use, how much, and what was refused them?
+"""Counts the use of clients, secrets and scopes, and their rejected requests.
 
 Counted in memory and written by a background task, oldest first, in small batches with pauses between them. A batch
 that cannot be written is kept for the next time; it never fails a token request.

@@ -1,4 +1,4 @@
-"""Where may a person be sent after signing in? Only to a path of this very site (security bar 104)."""
+"""Safe redirects after sign-in: only to a path of this site (security bar 104)."""
 
 import re
 from urllib.parse import unquote

@@ -1,4 +1,4 @@
-"""Which files do the pages load?
+"""The static files that pages load.
 
 One stylesheet, one script, one mark. The name holds a digest of the content, so browsers may keep them for ever.
 They are compressed once, here; pages are not, because what they answer can hold a secret beside what was sent (BREACH).

@@ -16,6 +16,7 @@ import msgspec
 from litestar import Request, Response
 
 from linkxg.clock import DAY, now_ms
+from linkxg.console.ask_first import SURE
 from linkxg.console.cookies import SESSION, cookie_header
 from linkxg.console.forgery import FIELD, form_token
 from linkxg.console.page_forms import SECRET_FIELDS
@@ -31,7 +32,10 @@ CARRIED = "carried"
 MAX_CARRIED = 192 * 1024
 """Characters of the hidden field: with it, the sign-in form stays below the limit of every form."""
 KEPT_MS = DAY // 2
-_DROPPED = frozenset({FIELD, "confirm_password", "confirm_cancel"})
+_DROPPED = frozenset({FIELD, SURE, "confirm_password", "confirm_cancel"})
+"""The form token and the answers to questions, which are asked again."""
+_NOT_TYPED = _DROPPED | {"act", "archives", "draft", "key", "mode", "opened", "remove", "revision"}
+"""With the hidden fields of buttons."""
 _SCOPE_KEYS = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path")
 _BODY_HEADERS = (b"cookie", b"content-type", b"content-length", b"content-encoding", b"transfer-encoding", b"expect")
 
@@ -48,7 +52,7 @@ class CarriedForm(NamedTuple):
 
 def seal(server_key: bytes, user_id: str, path: str, pairs: Sequence[tuple[str, str]]) -> str:
     """The value of the hidden field; empty for a form that cannot be carried."""
-    if not pairs or any(name in SECRET_FIELDS for name, _ in pairs):
+    if any(name in SECRET_FIELDS for name, _ in pairs):
         return ""
     kept = [pair for pair in pairs if pair[0] not in _DROPPED]
     form = urlsafe_b64encode(
@@ -56,6 +60,11 @@ def seal(server_key: bytes, user_id: str, path: str, pairs: Sequence[tuple[str, 
     ).decode()
     sealed = f"{_mac(server_key, form)}.{form}"
     return sealed if len(sealed) <= MAX_CARRIED else ""
+
+
+def holds_input(pairs: Sequence[tuple[str, str]]) -> bool:
+    """Whether somebody filled the form in. A mere button, such as *Delete client*, has to be pressed again."""
+    return any(name not in _NOT_TYPED for name, _ in pairs)
 
 
 def unseal(server_key: bytes, sealed: str) -> CarriedForm | None:

@@ -1,4 +1,4 @@
-"""Why was a request refused, in words, and what helps?"""
+"""The causes of rejected requests in words, with remedies."""
 
 from typing import NamedTuple
 

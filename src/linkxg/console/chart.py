@@ -1,4 +1,4 @@
-"""How much does a client do each day?
+"""The bar chart of a client's daily usage.
 
 Bars drawn by the server as SVG; the same numbers stand in a table for whoever does not see them.
 """

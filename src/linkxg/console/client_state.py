@@ -1,4 +1,4 @@
-"""How does a client stand, in one word and a colour that the word does not need?"""
+"""The state of a client as one word and a colour that the word does not depend on."""
 
 from typing import NamedTuple
 

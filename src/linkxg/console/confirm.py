@@ -1,4 +1,4 @@
-"""Does the person who sits here still know the password?
+"""Password confirmation before a sensitive action (security bar 101).
 
 Asked before a sensitive act when it was not given within ten minutes (security bar 101). The page carries what was
 filled in, so that the act goes on from there; no secret is ever part of such a form.

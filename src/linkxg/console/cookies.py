@@ -1,4 +1,4 @@
-"""Which cookies does the console keep, and with which attributes?
+"""The cookies of the console and their attributes (RFC 6265bis §4.1.3.2).
 
 `__Host-` binds a cookie to this host and to TLS (RFC 6265bis §4.1.3.2). A service on a loopback address without TLS
 cannot use that prefix, so there the names are plain.

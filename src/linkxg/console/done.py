@@ -1,4 +1,4 @@
-"""What is a person told once their act is done?
+"""The success messages of the console.
 
 The address of the next page carries a word of this list, so a reload or a shared link says the same.
 """

@@ -1,4 +1,4 @@
-"""What does a person see when something went wrong?
+"""The error pages of the console.
 
 What happened, why, and what to do next, with the request id that finds it in the log; never what is inside.
 """
@@ -11,7 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from linkxg.console.addresses import local_path
-from linkxg.console.carried_forms import seal
+from linkxg.console.carried_forms import holds_input, seal
 from linkxg.console.forgery import FIELD, WRONG_TOKEN
 from linkxg.console.guard import SignInRequired, Visit, visit_if_any
 from linkxg.console.page_forms import PageForm
@@ -81,16 +81,14 @@ class ErrorPages:
         if visit.path == SIGN_OUT:
             # That is done; carried through sign-in, it would end the new session.
             return go(visit, "/sign-in", done="signed-out")
-        if visit.form.pairs:
+        if holds_input(visit.form.pairs):
             return self._keep_form(request, visit)
-        wanted = request.scope["path"]
         if request.scope["method"] == "POST":
-            referer = (visit.exchange.header(b"referer") or b"").decode("latin-1")
-            wanted = urlsplit(referer).path
-        elif visit.exchange.query:
-            wanted += "?" + visit.exchange.query.decode("latin-1")
-        target = local_path(wanted)
-        return go(visit, "/sign-in", next=target) if target not in ("", "/") else go(visit, "/sign-in")
+            target = _referring_path(visit)
+        else:
+            query = visit.exchange.query.decode("latin-1")
+            target = local_path(f"{visit.path}?{query}" if query else visit.path)
+        return go(visit, "/sign-in", next=target) if target != "/" else go(visit, "/sign-in")
 
     def _keep_form(self, request: Request[Any, Any, Any], visit: Visit) -> Response[str]:
         """Sign-in with the form that was posted as the session had ended."""
@@ -100,9 +98,13 @@ class ErrorPages:
             return go(visit, "/sign-in", next=f"{visit.path}?{urlencode(chosen | {'done': 'file-again'})}")
         person = visit.session or visit.former
         carried = seal(self._parts.server_key, person.user_id, visit.path, visit.form.pairs) if person else ""
-        referer = urlsplit((visit.exchange.header(b"referer") or b"").decode("latin-1")).path
         visit.session = None
-        return sign_in_page(self._parts, visit, wanted=local_path(referer), carried=carried)
+        return sign_in_page(self._parts, visit, wanted=_referring_path(visit), carried=carried)
+
+
+def _referring_path(visit: Visit) -> str:
+    """The page of this site on which the form stood."""
+    return local_path(urlsplit((visit.exchange.header(b"referer") or b"").decode("latin-1")).path)
 
 
 def _stranger(request: Request[Any, Any, Any]) -> Visit:

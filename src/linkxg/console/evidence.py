@@ -1,5 +1,4 @@
-"""The evidence on which an old secret may be removed (security bar L14): which addresses used it, and do they use the
-new one?
+"""The evidence that an old secret is safe to remove: which addresses use which secret (security bar L14).
 
 Safe only when every address that used the old secret in the last seven days has used the new one, and the old one has
 been unused for 24 hours since.

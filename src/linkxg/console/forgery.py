@@ -1,4 +1,4 @@
-"""Was this form sent by our own page, in the browser of the person whose cookie came with it?
+"""Protection of forms against cross-site request forgery (security bar 96).
 
 Both must hold: the browser says that our own origin sent it (Sec-Fetch-Site, or Origin or Referer where that is
 absent), and the form carries the HMAC that only a page of this session holds, or of an earlier one of the same

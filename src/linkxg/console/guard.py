@@ -1,4 +1,4 @@
-"""Who sits here, and may they open this page?
+"""The guard of the console: session, role and form token of every page.
 
 The console's one guard: every route of it says which roles may enter or that everybody may, every form is proved to be
 ours before a handler sees it, and a route that says nothing is refused. Tokens open nothing here.

@@ -1,4 +1,4 @@
-"""`…/least-scope`: which scopes does a client hold that it never needs?"""
+"""`…/least-scope`: the scopes that a client has but never used."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`/account/members`: who belongs to the account, and what may they do?"""
+"""`/account/members`: the people of the account and their roles."""
 
 from typing import Any, get_args
 

@@ -1,4 +1,4 @@
-"""How does a page become a response?
+"""Renders templates as responses with the console's security headers (security bar 98, U4).
 
 Templates escape everything; every response carries the policy that only our own stylesheet and script run, that nobody
 frames it and nothing keeps it (security bar 98, U4).

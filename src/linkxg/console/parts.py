@@ -1,4 +1,4 @@
-"""What do the pages need of the program?"""
+"""The services that pages are given."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What does a product say besides what its form holds, as a person reads it?"""
+"""The parts of a product that its form does not edit, formatted for people."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

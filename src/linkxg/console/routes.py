@@ -1,4 +1,4 @@
-"""Which addresses does the console have? Each is guarded by `ConsoleGuard`, and answers errors as pages."""
+"""The routes of the console, guarded by `ConsoleGuard`; errors are answered as pages."""
 
 from typing import Any
 

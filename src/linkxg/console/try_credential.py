@@ -1,4 +1,4 @@
-"""Does this credential work? Asked of the token endpoint itself, as the client would ask."""
+"""Tests a credential at the token endpoint, as the client would."""
 
 from typing import Any, NamedTuple
 from urllib.parse import urlencode

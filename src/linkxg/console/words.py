@@ -1,4 +1,4 @@
-"""How are times and numbers told to people?
+"""Formats times and numbers for people.
 
 Relative in the text, exact for whoever asks: the page shows «3 min ago» and keeps the exact moment beside it.
 """

@@ -1,4 +1,4 @@
-"""How are compact JWTs signed and their signatures checked?
+"""Signs and verifies compact JWTs (RFC 7515, RFC 7519).
 
 RFC 7515 and RFC 7519, narrowed: a token is accepted only if its header is, byte for byte, the one that this
 server writes for one of its keys. So there is no header to interpret — `alg`, `kid`, `jku`, `crit` and their

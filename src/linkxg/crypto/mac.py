@@ -1,4 +1,4 @@
-"""How is a message authenticated, many times with one key? HMAC-SHA256 (RFC 2104)."""
+"""HMAC-SHA256 (RFC 2104) of many messages with one key."""
 
 from collections.abc import Callable
 

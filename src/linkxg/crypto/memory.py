@@ -1,4 +1,4 @@
-"""What becomes of the memory that hashing a password takes?
+"""Returns the memory of password hashing to the system.
 
 19 MiB each time. glibc keeps it for the next allocation, which is quick, but one arena for every thread and until the
 process ends. With one arena for all threads the next hash finds it wherever it runs, and it can be given back.

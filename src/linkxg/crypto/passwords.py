@@ -1,4 +1,4 @@
-"""How are passwords hashed and checked without stopping everything else?
+"""Hashes and verifies passwords with argon2id in a bounded pool of threads.
 
 argon2id with OWASP's parameters (m=19456 KiB, t=2, p=1). Hashing runs in a few threads at low priority — argon2
 releases the interpreter lock — behind a bounded queue: when it is full the caller gets 503 at once instead of a
@@ -10,7 +10,6 @@ import contextlib
 import os
 import secrets
 import threading
-import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -20,6 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 
 from linkxg.crypto.memory import give_back
 from linkxg.errors import TemporarilyUnavailable
+from linkxg.runtime.normal_form import normalize
 
 T = TypeVar("T")
 PARAMETERS: Any = {"time_cost": 2, "memory_cost": 19_456, "parallelism": 1, "hash_len": 32, "salt_len": 16}
@@ -85,7 +85,7 @@ class Passwords:
 
 def normalise(password: str) -> str:
     """NFC, nothing else: a password is otherwise used as typed (NIST SP 800-63B §3.1.1.2, ASVS 6.2.8)."""
-    return unicodedata.normalize("NFC", password)
+    return normalize("NFC", password)
 
 
 def _lower_priority() -> None:

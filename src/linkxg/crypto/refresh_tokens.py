@@ -1,4 +1,4 @@
-"""What does a refresh token look like?
+"""The format of refresh tokens.
 
 `lxgref_` and hex of `session (16) | generation (4) | nonce (16) | tag (16)`. The tag is an HMAC with the
 server's key, so a forged token is refused without a database look-up and a genuine old one is recognised for

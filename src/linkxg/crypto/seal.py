@@ -1,4 +1,4 @@
-"""How is something kept where others may read it?
+"""Authenticated encryption of stored data: AES-256-GCM (NIST SP 800-38D) with HKDF keys (RFC 5869).
 
 AES-256-GCM (NIST SP 800-38D) under a key of its own, derived from the server key and the purpose by HKDF-SHA256
 (RFC 5869).

@@ -1,4 +1,4 @@
-"""How are client secrets and one-time tokens made, recognised and stored?
+"""Client secrets and one-time tokens: generation, format and digest.
 
 A credential is `prefix + 43 base62 characters (256 bits) + 6-character checksum`: secret scanners find it by
 its prefix, and a mistyped one is told from a wrong one without a look-up. Only its SHA-256 is stored; a slow

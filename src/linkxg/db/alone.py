@@ -1,4 +1,4 @@
-"""Is anybody else, of all workers of all nodes, doing the same at this moment?"""
+"""An advisory lock that only one worker among all nodes can hold."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""How is a database copied into one file while it is in use, and such a file read again?
+"""Writes a backup of a database in use to one file, and reads such a file.
 
 The file is a SQLite database, whichever engine it was made from, with one table more that says what it is. From SQLite
 it is made page by page by the online backup API, from PostgreSQL row by row; either way of one snapshot.

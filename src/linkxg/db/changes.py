@@ -1,4 +1,4 @@
-"""How does every worker learn that something was revoked?
+"""The change feed, by which every worker learns of revocations.
 
 One append-only table. A unit of work that revokes, ends, rotates or disables appends a row in its own transaction;
 each worker keeps the live part in memory and is told of new rows by its engine. A row outlives every token that it can

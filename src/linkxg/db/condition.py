@@ -1,4 +1,4 @@
-"""In what condition is the database, as far as its engine can tell?"""
+"""The health of the database as its engine reports it."""
 
 import time
 from typing import NamedTuple

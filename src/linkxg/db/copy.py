@@ -1,4 +1,4 @@
-"""How do rows get from one database to another, whichever engines keep them?
+"""Copies rows between databases of any engine.
 
 Table by table in the order of their foreign keys, in chunks, through SQLAlchemy's column types: booleans, bytes and
 numbers come out as Python values and go in as whatever the other engine stores.

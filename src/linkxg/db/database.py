@@ -1,4 +1,4 @@
-"""What may a verb ask of the database?
+"""The database interface of verbs: `read`, `write` and `administer`.
 
 Two doors, `read` and `write` (and `administer` for the command line). Both take a plain synchronous function of
 a SQLAlchemy connection; the engine behind them decides where it runs. A unit of work returns an outcome and

@@ -1,4 +1,4 @@
-"""How is a fault of the storage told in one line?"""
+"""Describes a storage error in one line."""
 
 import socket
 import sqlite3

@@ -1,4 +1,4 @@
-"""How do many writers share one fsync?
+"""Group commit: many writers share one fsync.
 
 One thread with one connection runs a group of units in a single transaction and commits once.
 While a group is being written the next one gathers; before it leaves, the event loop is given the chance to
@@ -109,14 +109,16 @@ class GroupWriter:
             return
         self._settling = False
         self._flying, self._gathering = self._gathering[:GROUP], self._gathering[GROUP:]
-        self._overdue = self._loop.call_later(DEADLINE, self._give_up)
+        # They may have waited for the group before.
+        left = self._flying[0].asked_at + DEADLINE - time.monotonic()
+        self._overdue = self._loop.call_later(max(0.0, left), self._give_up)
         self._groups.put(self._flying)
 
     def _give_up(self) -> None:
         """The disk has not answered: who has waited long hears so; what is being written may still succeed unheard."""
         self._refuse(time.monotonic() - DEADLINE)
         # Those who come while it still does not answer have a deadline too.
-        self._overdue = self._loop.call_later(DEADLINE / 8, self._give_up)
+        self._overdue = self._loop.call_later(DEADLINE / 16, self._give_up)
 
     def _refuse(self, asked_by: float) -> None:
         for queued in (*self._flying, *self._gathering):

@@ -1,4 +1,4 @@
-"""How do a thousand rows get in, or change, at once?
+"""Bulk inserts and updates of a thousand rows.
 
 SQLite: hundreds of rows are the parameters of one statement, in the driver. PostgreSQL: a column is one text that the
 server splits, so that the network is crossed once; the driver's own arrays cost more than the server does.

@@ -1,4 +1,4 @@
-"""How are rows kept in PostgreSQL, for several nodes?
+"""The PostgreSQL engine, for several nodes.
 
 asyncpg under SQLAlchemy; the same synchronous units run under `AsyncConnection.run_sync`. Every wait is bounded
 by the server (statement, lock, idle timeouts) and by the pool. One listening connection wakes the change feed;

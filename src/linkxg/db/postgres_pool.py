@@ -1,4 +1,4 @@
-"""Which pooled connections still lead to a server that answers?
+"""Discards pooled PostgreSQL connections whose server no longer answers.
 
 When a server fails, every connection to it is of no use, and asking each of them in turn would take its time-out each
 time. So once one has fallen silent, those that are as old are dropped when they are next wanted, and so are those that

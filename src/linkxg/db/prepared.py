@@ -1,4 +1,4 @@
-"""How does a statement on a hot path run without SQLAlchemy's per-execution cost?
+"""Compiled statements for hot paths, without SQLAlchemy's per-execution cost.
 
 It is written once as SQLAlchemy Core, like every other. On SQLite it is compiled once to text and a parameter order and
 then goes straight to the driver (an eighth of the time); on PostgreSQL, where the network decides, it runs as usual.

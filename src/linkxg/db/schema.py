@@ -1,4 +1,4 @@
-"""Where do all tables register, and how are their constraints named?"""
+"""The metadata in which all tables register, and the naming of constraints."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which of several PostgreSQL servers takes writes now?
+"""Finds the primary among several PostgreSQL servers.
 
 `postgresql://USER@ONE:5432,OTHER:5432/NAME`, as libpq spells it, names a primary and its standbys in any order. Only
 one that takes writes is ever connected to: a standby lags behind, so nothing is decided by what it says.

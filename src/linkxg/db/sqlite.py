@@ -1,4 +1,4 @@
-"""How are rows kept in one file, fast and durably?
+"""The SQLite engine: one file, fast and durable.
 
 Reads run inline on the event loop: a look-up costs less than handing it to a thread. Writes go to the group writer.
 `PRAGMA data_version` tells, without a query, whether anybody (any process) has committed since the last look.

@@ -1,4 +1,4 @@
-"""How does a whole database move to another engine, step by step?
+"""Moves a whole database to another engine in resumable steps.
 
 Each table in the order of its foreign keys, each row in the order of its primary key as the source sorts it, some at a
 time, each step a transaction of its own. So what the target holds is always a beginning of the source, and a move that

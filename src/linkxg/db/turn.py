@@ -1,4 +1,4 @@
-"""Whose turn is it to write, of the processes that share one SQLite file?
+"""The writer lock of the processes that share one SQLite file.
 
 SQLite itself lets one connection write at a time, but up to version 3.51.2 a checkpoint that overlaps the commit of
 another process can, very rarely, lose what was committed (sqlite.org/wal.html, «The WAL-reset bug»). So a process

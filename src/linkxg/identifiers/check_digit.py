@@ -1,4 +1,4 @@
-"""Does a GS1 key end in the right digit?
+"""The check digit of GS1 keys (GS1 General Specifications §7.9.1).
 
 GS1 General Specifications §7.9.1: the digits, weighted 1 and 3 alternately from the right, the check digit included,
 add up to a multiple of ten. Lists of a thousand are checked in one request, so a check is a few calls into C: every

@@ -1,4 +1,4 @@
-"""Which thing does a GS1 Digital Link name, and what is its one normal form?
+"""Parses GS1 Digital Links into their normal form (GS1 Digital Link URI Syntax 1.6.0).
 
 GS1 Digital Link URI Syntax 1.6.0. In: any resolver, any path before the key, alphabetic names, GTINs of any length,
 attributes in the query. Out: `https://id.gs1.org`, numeric names, 14 digits, percent-encoded as RFC 3986 §2.3 leaves no

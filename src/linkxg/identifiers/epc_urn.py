@@ -1,4 +1,4 @@
-"""Which thing does an EPC URN name?
+"""Converts EPC URNs to GS1 Digital Links (EPC Tag Data Standard 2.1 §6.3, CBV 2.0 §8.9).
 
 GS1 EPC Tag Data Standard 2.1 §6.3, and CBV 2.0 §8.9 for classes and patterns. A URN separates the company prefix by a
 dot and has no check digit, so a URN always becomes a Digital Link; the way back needs to know the prefix's length.

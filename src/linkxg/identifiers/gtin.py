@@ -1,4 +1,4 @@
-"""Is this a GTIN?
+"""Validates GTINs and pads them to 14 digits (GS1 General Specifications §7.9).
 
 GS1 General Specifications §7.9: 8, 12, 13 or 14 digits, of which the last is the check digit. A shorter GTIN and the
 same one padded with zeros name the same product, so what is compared and stored is the form of 14 digits.

@@ -1,4 +1,4 @@
-"""Which GS1 keys can name a thing, how is each one written, and what may follow it?
+"""The GS1 keys, their formats and the qualifiers that may follow them.
 
 GS1 General Specifications §3 (application identifiers), GS1 Digital Link URI Syntax 1.6.0 §4.4 (keys and qualifiers).
 """

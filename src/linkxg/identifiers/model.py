@@ -1,4 +1,4 @@
-"""What is asked and answered about identifiers?"""
+"""The request and answer of an identifier check."""
 
 from typing import Annotated, Any, ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""`/identifiers`: are they what they are said to be?"""
+"""`/identifiers`: validates GS1 identifiers."""
 
 from collections.abc import Sequence
 from typing import Any

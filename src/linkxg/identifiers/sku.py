@@ -8,6 +8,8 @@ Products that were stored before that are found by the decomposed form as well.
 import re
 import unicodedata
 
+from linkxg.runtime.normal_form import has_run_of_marks, normalize
+
 UNSEEN = (
     r"\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
     r"\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
@@ -21,19 +23,20 @@ _SKU = re.compile(SKU_PATTERN)
 
 def normal_sku(sku: str) -> str:
     """The form in which a SKU is kept."""
-    return sku if sku.isascii() else unicodedata.normalize("NFC", sku)
+    return normalize("NFC", sku)
 
 
 def sku_forms(sku: str) -> tuple[str, ...]:
     """The forms under which a SKU may be stored, the one in use first."""
     if sku.isascii():
         return (sku,)
-    return tuple(dict.fromkeys((normal_sku(sku), sku, unicodedata.normalize("NFD", sku))))
+    return tuple(dict.fromkeys((normal_sku(sku), sku, normalize("NFD", sku))))
 
 
 def is_sku(sku: str) -> bool:
     """Whether a SKU shows all its characters, without spaces around them."""
-    return _SKU.fullmatch(sku) is not None and (sku.isascii() or _UNSEEN.search(sku) is None)
+    shown = sku.isascii() or (_UNSEEN.search(sku) is None and not has_run_of_marks(sku))
+    return shown and _SKU.fullmatch(sku) is not None
 
 
 def are_normal(text: str) -> bool:

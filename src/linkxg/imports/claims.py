@@ -1,4 +1,4 @@
-"""Which SKUs and GTINs would the rows before this one have taken, had they been written?
+"""Uniqueness of SKUs and GTINs among rows that have not been written.
 
 For a dry run and for the first pass of a job that writes all or nothing: there the database cannot tell.
 """

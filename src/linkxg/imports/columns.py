@@ -1,4 +1,4 @@
-"""Which columns may a CSV file have, and what does a row of cells say of a product?
+"""The columns of a CSV file, and the product that a row of cells describes.
 
 A column is the path of a member: `sku`, `name`, `dimensions.netWeight.value`; lists are JSON in one cell;
 `attributes.voltage` is an attribute of that name. The paths come from the type of a content, so that there is one list.

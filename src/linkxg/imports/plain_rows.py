@@ -1,4 +1,4 @@
-"""Which rows of a CSV file hold nothing but plain texts, and what do they say?
+"""The fast path for CSV rows of plain text.
 
 A whole chunk is looked at column by column. A row that has anything unusual is left to `CsvShape` and `plan_row`,
 which find out what is wrong with it, if anything is, and say so.

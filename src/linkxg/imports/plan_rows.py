@@ -1,4 +1,4 @@
-"""What has to be written so that the products are what these rows say?
+"""Plans the writes that bring products to the state that rows describe.
 
 Rows are read into what they say (`Reader`), then planned beside what is stored. Neither needs a transaction.
 """

@@ -1,4 +1,4 @@
-"""What does a file look like that can be imported?"""
+"""The template files for imports."""
 
 import codecs
 import csv

@@ -10,7 +10,8 @@ from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import decode_batch
 
 AHEAD = 6
-"""Blocks held: whoever takes a chunk of rows begins two, and the row that it ends in may go on for two more."""
+"""Blocks held: a chunk of rows begins in two, and its last row may go on for two more. Only a file with MiBs of blank
+space between two rows needs more."""
 _BATCHES = 100
 
 
@@ -42,8 +43,11 @@ class Blocks(Iterator[bytes]):
     def __next__(self) -> bytes:
         if self._held:
             return self._held.popleft()
-        assert self._ended, "more was read than was fetched"
-        raise StopIteration
+        if self._ended:
+            raise StopIteration
+        raise Unreadable(
+            "blank_space", "Several MiB without a row follow. Remove the empty lines and send the file again."
+        )
 
 
 async def read_failed(database: Database, account_id: str, job_id: str) -> set[int]:

@@ -91,6 +91,9 @@ async def _run(database: Database, order: Order, kinds: Kinds) -> None:
     status: Status
     error: JobError | None
     try:
+        if job.cancel_wanted:
+            # Else a job that no process survives could not be ended.
+            raise Cancelled
         if is_packed(job):
             job = await expand_upload(database, job, lease, kind, _input_ended)
             run = Run(database, job, lease, kind, _input_ended)

@@ -1,15 +1,17 @@
 """The jobs of this worker.
 
-One at a time, in a process of their own. A job is claimed in the database by a lease that the process renews with
-every batch; when it ends with its machine, any other worker goes on from the checkpoint.
+A job is claimed in the database by a lease that the process renews with every batch; when it ends with its machine, any
+other worker goes on from the checkpoint.
 """
 
+import asyncio
 from collections.abc import Collection
 
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.errors import PublicError
 from linkxg.ids import uuid7
 from linkxg.jobs import store
 from linkxg.jobs.job_process import JobProcess
@@ -21,6 +23,9 @@ from linkxg.runtime.background import BackgroundTask
 from linkxg.web.logs import log
 
 EVERY_S = 1.0
+LOOK_S = 10.0
+STUCK_MS = 60_000
+"""After the end of its lease: the slowest batch of a busy machine takes a fraction of it."""
 MOST_ATTEMPTS = 4
 """A job whose process has died so often without taking one batch is given up."""
 
@@ -57,6 +62,17 @@ class JobRunner:
         else:
             await self._process.end_when_idle()
 
+    async def _is_stuck(self, account_id: str, job_id: str, worker: str) -> bool:
+        """Whether the process has taken no batch for so long that it will take none, or the job is another worker's."""
+        try:
+            job = await self._database.read_single(store.find_job, account_id, job_id)
+        except PublicError:
+            # A batch waits for the database as well.
+            return False
+        if job is None or job.status != "RUNNING":
+            return False
+        return job.worker != worker or job.lease_until < now_ms() - STUCK_MS
+
     async def _claim(self) -> tuple[str, str, str] | None:
         """(account, job, our name in it) of a job that is ours now."""
         due = await self._database.read_single(store.find_due_job, resources=self._resources, now=now_ms())
@@ -82,6 +98,16 @@ class JobRunner:
 
     async def _do(self, account_id: str, job_id: str, worker: str) -> None:
         log.info("import.started", job_id=job_id, account_id=account_id)
-        code = await self._process.run(Order(self._url, self._log_level, account_id, job_id, worker))
+        order = Order(self._url, self._log_level, account_id, job_id, worker)
+        running = asyncio.create_task(self._process.run(order), name="import process")
+        try:
+            while not (await asyncio.wait({running}, timeout=LOOK_S))[0]:
+                if await self._is_stuck(account_id, job_id, worker):
+                    self._process.kill()
+            code = running.result()
+        finally:
+            running.cancel()
         if code:
             log.error("import.died", job_id=job_id, code=code)
+            # Nobody has to wait for the lease of a process that is gone.
+            await self._database.write(store.release_job, account_id, job_id, worker=worker)

@@ -1,4 +1,4 @@
-"""Which client sends this form, and by which method does it prove it?
+"""Reads client credentials from a request (RFC 6749 §2.3.1).
 
 RFC 6749 §2.3.1: HTTP Basic, or `client_id` and `client_secret` in the body; exactly one of them. Failures are
 counted per (client, source), so a stranger's guesses never lock a customer out.

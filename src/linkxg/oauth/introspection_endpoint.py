@@ -1,4 +1,4 @@
-"""Is this token alive? — asked by a client of the same account.
+"""The introspection endpoint, for clients of the token's account (RFC 7662).
 
 RFC 7662. Anything dead, foreign or unknown is exactly `{"active": false}`.
 """

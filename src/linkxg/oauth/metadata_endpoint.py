@@ -1,4 +1,4 @@
-"""Where does a client find everything? RFC 8414, RFC 9728 and the JWK set (RFC 7517).
+"""The metadata endpoints: RFC 8414, RFC 9728, and the JWK set (RFC 7517).
 
 `response_types_supported` is REQUIRED by RFC 8414 although this server has no authorization endpoint; it is
 published with the one value that promises nothing (see

@@ -1,4 +1,4 @@
-"""How does a client give a token back?
+"""The revocation endpoint (RFC 7009).
 
 RFC 7009. A client revokes its own tokens only; for a token that is dead, foreign or unknown the answer is 200
 all the same, because there is nothing left that the client could do.

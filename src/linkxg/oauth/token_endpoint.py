@@ -1,4 +1,4 @@
-"""What happens at `POST /oauth/token`?
+"""The token endpoint (RFC 6749 §3.2).
 
 RFC 6749 §3.2, in the order of security bar 32: media type, size, syntax, client authentication, grant, scope.
 So a bad scope never tells whether a secret was right.

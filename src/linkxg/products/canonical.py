@@ -1,4 +1,4 @@
-"""Which bytes are a content, and what is their digest?
+"""Canonical JSON (RFC 8785) of contents, and its digest.
 
 RFC 8785 (JCS): equal contents are equal bytes, on any machine and in any language, so a digest of them can be checked
 by whoever has the JSON. msgspec writes the same bytes many times faster, except for a few numbers and names that are

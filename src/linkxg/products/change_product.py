@@ -1,4 +1,4 @@
-"""How is a product changed?
+"""Changes a product by a merge patch (RFC 7396).
 
 What is written is decided from the revision that was read, and written only if that revision still stands; when
 another request was faster, it is decided anew from what that one left.

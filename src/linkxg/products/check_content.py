@@ -1,4 +1,4 @@
-"""What is wrong with a content, beyond what its types refuse?
+"""Validates a content beyond its types; reports every invalid field.
 
 A refusal names every field that is wrong, not only the first.
 """

@@ -1,4 +1,4 @@
-"""Which SKUs and GTINs may a product have?"""
+"""Validates the SKU and GTIN of a product."""
 
 from msgspec import UNSET
 

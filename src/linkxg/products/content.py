@@ -1,4 +1,4 @@
-"""What may be said of a product?
+"""The content of a product version.
 
 The content of one version, typed as it is read and written. What a type cannot say (check digits, countries, what fits
 on one line) is a `rule`: `check_content` looks those up here.

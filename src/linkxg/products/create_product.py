@@ -1,4 +1,4 @@
-"""How does a product come to exist?"""
+"""Creates a product."""
 
 from msgspec.structs import replace
 from sqlalchemy import Connection

@@ -1,4 +1,4 @@
-"""What is missing before a draft can be published?
+"""What a draft lacks for publishing (UNTP DPP 0.7.0).
 
 What the UN Transparency Protocol's Digital Product Passport requires of a product (UNTP DPP 0.7.0, `Product`, and of
 the classifications, facilities and materials in it), told whole: somebody who fills in one thing after the other wants

@@ -1,4 +1,4 @@
-"""Which products are there, in which order, and where does a page end?"""
+"""Lists products: filters, order and pages."""
 
 import asyncio
 

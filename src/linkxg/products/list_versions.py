@@ -1,4 +1,4 @@
-"""Which versions does a product have, and what does one say?"""
+"""Lists and reads the versions of a product."""
 
 from sqlalchemy import Connection
 

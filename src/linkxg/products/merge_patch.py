@@ -1,4 +1,4 @@
-"""What does a JSON document become under a merge patch (RFC 7396 §2)?"""
+"""Merge patches of JSON documents (RFC 7396 §2)."""
 
 from typing import Any
 

@@ -1,9 +1,8 @@
-"""What is a product, what is given to make one, and what may be changed?
+"""A product, and the requests that create and change one.
 
 A product is a head (what it is found by, and where it stands) and its versions (what is said of it).
 """
 
-import unicodedata
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
@@ -15,6 +14,7 @@ from linkxg.identifiers.sku import SKU_PATTERN
 from linkxg.products.canonical import told
 from linkxg.products.content import EXAMPLE, Content, GtinText, StoredContent
 from linkxg.products.versions.model import VersionStatus
+from linkxg.runtime.normal_form import normalize
 
 Status = Literal["DRAFT", "PUBLISHED", "ARCHIVED"]
 Sort = Literal["updatedAt", "sku"]
@@ -153,7 +153,7 @@ def search_key(text: str) -> str:
     if text.isascii():
         return text.lower()
     # Folding may decompose what was composed before, such as U+0390.
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return normalize("NFC", normalize("NFC", text).casefold())
 
 
 def key_of(sku: str, content: Content) -> str:

@@ -1,4 +1,4 @@
-"""How does a draft become what others may rely on?
+"""Publishes the draft of a product.
 
 The draft is frozen as it is, under the digest that it has; the version published before is superseded. Nobody can
 change either any more.

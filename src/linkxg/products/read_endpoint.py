@@ -1,4 +1,4 @@
-"""What happens at a plain `GET /products/{id}`? Answered at the edge: it is what every integration asks most.
+"""`GET /products/{id}`, answered at the edge because integrations call it most.
 
 The router's route of the same address says who may ask; it answers what is not plain: parameters, conditions.
 """

@@ -1,4 +1,4 @@
-"""How is one product read?"""
+"""Reads one product."""
 
 from linkxg.db import Database
 from linkxg.errors import NotFound

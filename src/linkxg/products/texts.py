@@ -1,4 +1,4 @@
-"""Which characters may a text of a product have?
+"""The character patterns of product texts.
 
 Patterns that JSON Schema (ECMA-262) and Python read alike; used whole, never as a search.
 """

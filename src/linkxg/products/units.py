@@ -1,4 +1,4 @@
-"""In which units is a product measured? Codes of UN/CEFACT Recommendation 20, by what they measure."""
+"""The units of measure of a product: codes of UN/CEFACT Recommendation 20, by quantity."""
 
 MASS = ("KGM", "GRM", "MGM", "TNE", "LBR", "ONZ")
 LENGTH = ("MTR", "CMT", "MMT", "KMT", "INH", "FOT")

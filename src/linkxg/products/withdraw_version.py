@@ -1,4 +1,4 @@
-"""How is a published version taken back?
+"""Withdraws a published version, with a reason.
 
 It stays readable, with the reason: who has relied on it must be able to see what it said, and that it does not hold.
 """

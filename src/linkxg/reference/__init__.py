@@ -1,1 +1,1 @@
-"""Where does a developer read what the API does? In an OpenAPI 3.1 document, and on a page made from it."""
+"""The API reference: an OpenAPI 3.1 document, and the page made from it."""

@@ -1,4 +1,4 @@
-"""What does the reference page show?
+"""Prepares the OpenAPI document for the reference page.
 
 The OpenAPI document, turned into the few things that a template can lay out: no script, nothing from another host.
 """

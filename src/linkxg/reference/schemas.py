@@ -1,4 +1,4 @@
-"""What do bodies look like?
+"""The JSON Schemas of bodies, derived from their msgspec types.
 
 msgspec reads and writes every body, so the JSON Schemas are the ones that msgspec derives from the same types. Two
 things are said more exactly than it does: an envelope is written out where it is used, and an answer always carries

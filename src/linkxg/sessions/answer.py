@@ -1,4 +1,4 @@
-"""What does a person get who signed in or refreshed?"""
+"""The answer to a sign-in or refresh."""
 
 from linkxg.sessions.login import Started
 from linkxg.sessions.model import SessionUser, SignedIn

@@ -1,4 +1,4 @@
-"""How does a person change their password?
+"""Changes a person's password and ends their other sessions (security bar 73).
 
 With the current one, and every other session of theirs ends (security bar 73). Guesses count like failed sign-ins.
 """

@@ -1,4 +1,4 @@
-"""Whose session does the console's cookie belong to?
+"""Sessions of the console and their cookie (security bar 51, 95).
 
 The cookie holds `lxgweb_`, the session's id and 256 random bits; the row holds the SHA-256 of the whole. It is no
 bearer token and refreshes nothing, and an unknown one is never adopted (security bar 51, 95).

@@ -1,4 +1,4 @@
-"""How does a session end before its time, and what does a person see of theirs?"""
+"""Lists and ends the sessions of a person."""
 
 from sqlalchemy import Connection
 

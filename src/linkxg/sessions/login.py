@@ -1,4 +1,4 @@
-"""How does a person sign in?
+"""Signs a person in with e-mail and password (security bar 67).
 
 Wrong password, unknown e-mail and disabled person take the same work and get the same answer (security bar 67).
 Hashing happens between a read and a write, never inside a transaction; the write checks that nothing has

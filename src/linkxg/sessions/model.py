@@ -1,4 +1,4 @@
-"""What is a session?
+"""A session: a chain of refresh tokens that began with a sign-in.
 
 A chain (family) of refresh tokens that began with a sign-in. One row, whatever its length: it holds the
 generation and the digest of the one live refresh token. Times are in milliseconds.

@@ -1,4 +1,4 @@
-"""How is a refresh token exchanged for its one successor?
+"""Exchanges a refresh token for its one successor (RFC 9700 §4.14.2).
 
 Strictly once (RFC 9700 §4.14.2). A genuine token of an earlier generation is a reuse: the session ends, its
 access tokens with it, and that is committed although the request fails. A retry that repeats its

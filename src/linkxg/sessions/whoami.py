@@ -1,4 +1,4 @@
-"""Who is the caller?"""
+"""Describes the caller: person, role, organisation, scopes."""
 
 from typing import Any, ClassVar
 

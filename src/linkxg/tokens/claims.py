@@ -1,4 +1,4 @@
-"""What do the claims of a genuine signature say, and do they belong together?
+"""Validates the claims of an access token (RFC 7519 §4, RFC 8725 §3.11).
 
 RFC 7519 §4: names are unique. A token is wholly a person's (session, role, this application) or wholly a
 client's (secret, the client as subject), never something between (RFC 8725 §3.11).

@@ -1,4 +1,4 @@
-"""May this caller use this route?
+"""The guard that authenticates and authorises every route (security bar 38).
 
 Deny by default: a route that declares nothing is refused to everybody, and a test fails. Authentication happens
 before the body is read, so an error about a body is never an oracle for strangers (security bar 38), and again when it

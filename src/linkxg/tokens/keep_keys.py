@@ -1,6 +1,6 @@
-"""How does a running node follow when another one changes the keys?
+"""Follows key changes of other nodes.
 
-The change feed tells; this reads the row, replaces the node's file and has every part of the worker hear of it again.
+The change feed announces one; this reads the row, replaces the node's file and announces it to all parts of the worker.
 """
 
 import asyncio

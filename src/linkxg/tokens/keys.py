@@ -1,4 +1,4 @@
-"""Which keys sign and verify, and how do they change without a failed request?
+"""Signing keys and their rotation.
 
 `keys.json` in the data directory, mode 0600, holds the signing keys and the server key (from which refresh
 tokens, cursors and replayed secrets are derived). Rotation publishes the new key at once and signs with it only

@@ -1,4 +1,4 @@
-"""How is an access token made?
+"""Mints access tokens (RFC 9068).
 
 A signed JWT (RFC 9068) that leaves no row: nothing about it is stored until somebody revokes it.
 """

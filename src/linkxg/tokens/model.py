@@ -1,4 +1,4 @@
-"""What does an access token say, and who is calling?
+"""The claims of an access token (RFC 9068 §2.2), and the caller.
 
 RFC 9068 §2.2 claims plus the product's own. `epoch` is the generation of the person's or client's permissions:
 when those are cut, the next epoch begins and every token of an earlier one is dead, whatever the clocks say.

@@ -1,4 +1,4 @@
-"""How does a live token die before its time?
+"""Revocation of live tokens, through the change feed.
 
 A revocation is a row of the change feed, written in the transaction that causes it. `Revocations` is what a worker
 remembers of them: as many entries as there were revocations in the last 20 minutes, however many tokens are alive.

@@ -1,4 +1,4 @@
-"""Which scopes exist, and who may hold them?
+"""The scopes, and which roles have them (RFC 6749 §3.3).
 
 The seven of the guide. Grammar and comparison: RFC 6749 §3.3. No scope implies another.
 """

@@ -1,4 +1,4 @@
-"""How do all nodes come to have the same keys?
+"""The keys that all nodes share, sealed in one database row.
 
 Every node has a `keys.json` with the same server key, copied once when the node is set up. What changes afterwards
 travels through the database: the keys, sealed with that server key, in one row, and a change in the feed when they are

@@ -1,4 +1,4 @@
-"""Is this access token genuine, unexpired and unrevoked, and whose is it?
+"""Verifies access tokens (RFC 9068 §4).
 
 RFC 9068 §4. A token verified once is remembered by its digest, so the next use costs a look-up; whether it has been
 revoked is asked every time, of the change feed in memory.

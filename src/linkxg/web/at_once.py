@@ -1,4 +1,4 @@
-"""How is a request answered that has arrived whole and needs little but memory?
+"""The fast path: requests that arrive complete are answered without ASGI or a task.
 
 The few endpoints that the edge answers itself (`docs/decisions/0002-edge-before-router.md`) see no ASGI if a request
 comes in one piece on an idle connection, as nearly all do: see `docs/decisions/0017-requests-answered-at-once.md`. Any

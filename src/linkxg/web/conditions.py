@@ -1,4 +1,4 @@
-"""Does a conditional request hold, and how is it described?
+"""Conditional requests: If-Match and If-None-Match (RFC 9110 §13.1).
 
 If-Match and If-None-Match (RFC 9110 §13.1): lists of entity tags, or `*` for whatever there is. If-Match compares
 strongly, so a weak tag never satisfies it; If-None-Match compares weakly.

@@ -1,4 +1,4 @@
-"""What happens to every request, whoever answers it?
+"""The outermost ASGI application, through which every request passes.
 
 The outermost ASGI application: it gives the request an id and a source, answers the few hot endpoints itself (see
 `docs/decisions/0002-edge-before-router.md`), hands everything else to the router, adds the headers that every response

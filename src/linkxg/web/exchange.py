@@ -1,4 +1,4 @@
-"""What is known about one request, and what does a raw endpoint read and answer?
+"""The context of one request, and reading and answering in raw endpoints.
 
 `Exchange` is made once at the edge and travels in the ASGI scope under the key `linkxg`.
 """

@@ -1,4 +1,4 @@
-"""Which header fields do routes take and give, as the reference tells of them?"""
+"""The header fields of routes, as the reference documents them."""
 
 from typing import Annotated
 from urllib.parse import urlencode

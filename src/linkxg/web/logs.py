@@ -1,4 +1,4 @@
-"""What is written to the log, and what never is?
+"""Structured logging: one JSON line per event, without secrets (ASVS 16.2.5, 16.4.1).
 
 One JSON line per event on stderr. Every text is capped, escaped by the JSON encoder (CR, LF, ANSI and bidi controls
 included) and passed through the redaction of anything that looks like a credential (ASVS 16.2.5, 16.4.1).

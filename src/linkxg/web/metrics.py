@@ -1,4 +1,4 @@
-"""What can be watched?
+"""Prometheus metrics of all workers of a node.
 
 Prometheus metrics. Labels hold routes, outcomes and status codes: never an id, an address or a secret. Counting is a
 dictionary increment; prometheus-client turns the counts into its families only when somebody looks. Several workers

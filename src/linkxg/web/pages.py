@@ -1,4 +1,4 @@
-"""How does a list continue where the last page ended?
+"""Keyset pagination with authenticated cursors.
 
 A cursor is opaque: base64url of `sort key | id | filter digest`, authenticated by an HMAC, so that it can be neither
 forged nor used with other filters. Keyset only: page 20,000 costs what page 1 costs.

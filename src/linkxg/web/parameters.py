@@ -1,4 +1,4 @@
-"""What is wrong with a parameter, in words that its sender can act on?
+"""Error messages for invalid parameters, under the names in the address.
 
 The router tells names of Python and quotes what was sent; a caller needs the name in the address, and what it takes.
 """

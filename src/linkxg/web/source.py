@@ -1,4 +1,4 @@
-"""Which address did a request come from?
+"""The client address of a request, behind trusted proxies (ASVS 4.1.3).
 
 The socket's, unless the peer is a trusted proxy: then the right-most hop of X-Forwarded-For that is not itself
 a trusted proxy, or the left-most one if all are. Everything further left is the sender's own claim (ASVS 4.1.3). A hop

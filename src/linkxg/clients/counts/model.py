@@ -1,4 +1,4 @@
-"""What is counted of a client?"""
+"""The usage counts of a client."""
 
 import msgspec
 

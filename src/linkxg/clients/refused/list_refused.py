@@ -1,4 +1,4 @@
-"""Which requests of an account's clients were refused lately, and why?"""
+"""Lists the rejected requests of an account's clients, with their causes."""
 
 from linkxg.clients.refused import store
 from linkxg.clients.refused.model import KEPT, Refused

@@ -1,4 +1,4 @@
-"""What is remembered of a refused request? Never a secret, not even a wrong one."""
+"""A rejected request, as it is stored: never with a secret, not even a wrong one."""
 
 from typing import NamedTuple
 

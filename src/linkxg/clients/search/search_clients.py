@@ -1,4 +1,4 @@
-"""Which clients of an account does a person look for?"""
+"""Searches the clients of an account."""
 
 from linkxg.clients.search import store
 from linkxg.clients.search.store import Search

@@ -1,4 +1,4 @@
-"""How does a database reach the schema of this program?
+"""Migrates a database to the schema of this program.
 
 One forward-only Alembic chain for both engines, run under a lock: of several starters one migrates, the others wait.
 A database that a newer program has migrated is refused.

@@ -1,4 +1,4 @@
-"""Which token does an authenticated client get?
+"""The client credentials grant (RFC 6749 §4.4).
 
 RFC 6749 §4.4: the requested scopes if the client holds them all, or everything it holds when it names none. No
 refresh token and no stored row.

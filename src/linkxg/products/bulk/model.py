@@ -1,4 +1,4 @@
-"""What does an import know of a row, before and after it is planned?"""
+"""A row of an import before and after planning."""
 
 from enum import StrEnum
 from typing import Any, NamedTuple

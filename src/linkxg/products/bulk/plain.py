@@ -1,4 +1,4 @@
-"""What content do a few plain texts make, each under a path of its own?
+"""Builds product contents from plain text, a column at a time.
 
 Most rows of most files hold nothing else, and half a million of them need no document each that is built, checked and
 written: what can be wrong with texts is asked of a whole column, and then they go into the canonical JSON (RFC 8785) as

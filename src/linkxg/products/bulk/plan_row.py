@@ -1,4 +1,4 @@
-"""What has to be written so that a product is what a row says?"""
+"""Plans the write that brings a product to the state that a row describes."""
 
 from collections.abc import Callable
 

@@ -1,6 +1,5 @@
 """The SQL of lists of products: which rows, in which order, and how far a search has come."""
 
-import unicodedata
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Tuple, false, func, literal, or_, select, tuple_
@@ -8,6 +7,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, Tuple, false, 
 from linkxg.products.model import Shown, Wanted
 from linkxg.products.store import HEAD, has_sku, products
 from linkxg.products.versions.store import shown_of, with_current_version
+from linkxg.runtime.normal_form import normalize
 
 Place = list[Any]
 """Where a row stands in the wanted order: what a cursor holds."""
@@ -101,7 +101,7 @@ def _narrowed(
 
 def _contains(key: str) -> ColumnElement[bool]:
     """Keys that were stored before they were kept in NFC may be decomposed."""
-    forms = dict.fromkeys((key, unicodedata.normalize("NFD", key)))
+    forms = dict.fromkeys((key, normalize("NFD", key)))
     return or_(*(products.c.search_key.contains(form, autoescape=True) for form in forms))
 
 

@@ -1,4 +1,4 @@
-"""What is a version of a product?"""
+"""A version of a product."""
 
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
