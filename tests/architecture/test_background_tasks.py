@@ -14,6 +14,7 @@ OTHER_TASKS = {
     "clients/notify_owners.py": "one mail",
     "db/standby_check.py": "one look",
     "jobs/run_job.py": "the next batch of one import",
+    "jobs/runner.py": "one job, whose process is watched",
     "cli/serve.py": "one announcement",
     "cli/supervisor.py": "the supervisor's own work: it ends with it, and the workers end with the supervisor",
     "cli/worker.py": "the channel to the supervisor, which replaces a worker that falls silent",
