@@ -23,8 +23,8 @@ from bench.postgres import cluster
 from bench.processes import service, wrk
 from bench.seed import PASSWORD, Seeded, seed
 from linkxg.db.postgres import CHANNEL
-from linkxg.tokens.keys import KeyRing
-from linkxg.tokens.mint import Minter
+from linkxg.identity.tokens.keys import KeyRing
+from linkxg.identity.tokens.mint import Minter
 
 FILE = Path(__file__).parent / "costs.json"
 SECONDS, CONNECTIONS, CROWD = 4, 16, 64

@@ -11,14 +11,14 @@ from bench.processes import floor, pin_to_server_core, service, wrk
 from bench.report import Figure, report
 from bench.seed import Seeded, seed
 from linkxg.db import open_database
-from linkxg.tokens.guard import Guard
-from linkxg.tokens.keys import KeyRing
-from linkxg.tokens.mint import Minter
-from linkxg.tokens.revoke import Revocations
-from linkxg.tokens.verify import Verifier
-from linkxg.web.budgets import Budgets
-from linkxg.web.exchange import Exchange
-from linkxg.web.limits import open_limits
+from linkxg.http.rate_budgets import Budgets
+from linkxg.http.rate_limits import open_limits
+from linkxg.http.request_context import RequestContext
+from linkxg.identity.tokens.guard import Guard
+from linkxg.identity.tokens.keys import KeyRing
+from linkxg.identity.tokens.mint import Minter
+from linkxg.identity.tokens.revoke import Revocations
+from linkxg.identity.tokens.verify import Verifier
 
 ROUNDS, SECONDS, CALLS = 3, 4, 20_000
 
@@ -68,7 +68,7 @@ async def seen_token(data_dir: Path, made: Seeded) -> Figure:
         token = minter.for_client(made.clients[0][0], made.account_id, "products:read", 0, "secret", None).access_token
         headers = [(b"host", b"bench"), (b"user-agent", b"bench"), (b"authorization", b"Bearer " + token.encode())]
         budgets = Budgets(open_limits("memory://", 1_000_000.0), 1_000_000.0)
-        guard = Guard(verifier, lambda principal, scope: None, lambda principal, exchange, error: None, budgets)
+        guard = Guard(verifier, lambda principal, scope: None, lambda principal, context, error: None, budgets)
         with pin_to_server_core():
             best = min(_per_call(guard, headers) for _ in range(5))
     finally:
@@ -82,7 +82,7 @@ def _per_call(guard: Guard, headers: list[tuple[bytes, bytes]]) -> float:
 
     started = time.perf_counter()
     for _ in range(CALLS):
-        guard.authenticate(Exchange("GET", "bench", "127.0.0.1", headers, receive))
+        guard.authenticate(RequestContext("GET", "bench", "127.0.0.1", headers, receive))
     return (time.perf_counter() - started) / CALLS * 1e6
 
 

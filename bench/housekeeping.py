@@ -5,18 +5,18 @@ Nobody needs this as a setting; a measurement cannot wait ten minutes for a batc
 
 import sys
 
-from linkxg import housekeeping
+from linkxg import purge
 from linkxg.db import Database
 
 
-class _Paced(housekeeping.Housekeeping):
+class _Paced(purge.Purger):
     def __init__(self, database: Database) -> None:
         super().__init__(database, _EVERY_S)
 
 
 if __name__ == "__main__":
     _EVERY_S = float(sys.argv.pop(1))
-    setattr(housekeeping, "Housekeeping", _Paced)  # noqa: B010  a plain assignment to a class is not typed
+    setattr(purge, "Housekeeping", _Paced)  # noqa: B010  a plain assignment to a class is not typed
     from linkxg.cli import main
 
     main()

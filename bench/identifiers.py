@@ -9,8 +9,8 @@ from stdnum import ean
 
 from bench.processes import pin_to_server_core
 from bench.report import Figure, report
-from linkxg.identifiers.check_digit import check_digit
-from linkxg.identifiers.gtin import NotAGtin, read_gtin
+from linkxg.catalog.identifiers.check_digit import check_digit
+from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 
 COUNT, ROUNDS = 20_000, 7
 

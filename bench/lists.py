@@ -9,17 +9,17 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from bench.report import Figure, report
-from linkxg.accounts.store import insert_account
+from linkxg.catalog.products.bulk.model import PlannedWrite
+from linkxg.catalog.products.bulk.store import write_planned
+from linkxg.catalog.products.canonical import canonical
+from linkxg.catalog.products.list_products import list_products
+from linkxg.catalog.products.model import ProductFilter, ProductRecord, Sort
+from linkxg.catalog.products.search.store import Place
+from linkxg.catalog.products.viewer import Viewer
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
+from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
-from linkxg.products.bulk.model import Planned
-from linkxg.products.bulk.store import write_planned
-from linkxg.products.canonical import canonical
-from linkxg.products.list_products import list_products
-from linkxg.products.model import Head, Sort, Wanted
-from linkxg.products.search.store import Place
-from linkxg.products.viewer import Viewer
 
 COUNT, BATCH, LIMIT, ROUNDS = 1_000_000, 2_000, 50, 60
 DEEP = 20_000
@@ -51,9 +51,9 @@ def _fill(conn: Connection, account_id: str, start: int) -> None:
     for number in range(start, start + BATCH):
         form = canonical({"name": f"Hex bolt {number}", "brand": "Acme", "category": {"code": f"c{number % 20}"}})
         sku, at = f"S-{number:07}", 1_000 + number // 1_000
-        head = Head(uuid7(), sku, None, None, f"c{number % 20}", "DRAFT", None, 1, 1, at, at)
+        head = ProductRecord(uuid7(), sku, None, None, f"c{number % 20}", "DRAFT", None, 1, 1, at, at)
         key = f"{sku.casefold()}\nhex bolt {number}\nacme"
-        planned.append(Planned(head, key, None, True, 1, form.digest, form.text))
+        planned.append(PlannedWrite(head, key, None, True, 1, form.digest, form.text))
     write_planned(conn, account_id, "bench", planned)
 
 
@@ -72,7 +72,7 @@ async def _pages(database: Database, account_id: str, sort: Sort, count: int) ->
 async def _timed(database: Database, account_id: str, sort: Sort, after: Place | None) -> float:
     """Milliseconds of one page."""
     started = time.perf_counter()
-    found, _ = await list_products(database, Viewer(account_id), Wanted(sort=sort), after=after, limit=LIMIT)
+    found, _ = await list_products(database, Viewer(account_id), ProductFilter(sort=sort), after=after, limit=LIMIT)
     assert found
     return (time.perf_counter() - started) * 1_000
 
@@ -80,7 +80,7 @@ async def _timed(database: Database, account_id: str, sort: Sort, after: Place |
 async def _place(database: Database, account_id: str, sort: Sort, count: int) -> Place:
     """Where the page before the deep one ended: of the product whose number that is, read by its SKU."""
     number = (min(DEEP, count // LIMIT) - 1) * LIMIT - 1
-    wanted = Wanted(sku=f"S-{number:07}")
+    wanted = ProductFilter(sku=f"S-{number:07}")
     [shown], _ = await list_products(database, Viewer(account_id), wanted, after=None, limit=1)
     return [shown.head.sku] if sort == "sku" else [shown.head.updated_at, shown.head.id]
 

@@ -13,17 +13,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from linkxg.accounts.store import users
-from linkxg.clients.store import clients, secrets
 from linkxg.clock import now_ms
 from linkxg.crypto.refresh_tokens import new_refresh_token
 from linkxg.crypto.secrets import CLIENT_SECRET, digest, hint, new_secret
 from linkxg.db import Database, open_database
+from linkxg.identity.accounts.store import users
+from linkxg.identity.clients.store import clients, secrets
+from linkxg.identity.sessions.model import REFRESH_MS, SESSION_MS
+from linkxg.identity.sessions.store import sessions as sessions_table
+from linkxg.identity.tokens.keys import KeyRing
+from linkxg.identity.tokens.scopes import ALL, format_scope
 from linkxg.ids import client_id, uuid7
-from linkxg.sessions.model import REFRESH_MS, SESSION_MS
-from linkxg.sessions.store import sessions as sessions_table
-from linkxg.tokens.keys import KeyRing
-from linkxg.tokens.scopes import ALL, format_scope
 
 BATCH = 5_000
 PER_PERSON = 20

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import asyncpg
 
-from linkxg.identifiers.check_digit import check_digit
+from linkxg.catalog.identifiers.check_digit import check_digit
 from linkxg.ids import uuid7
-from linkxg.jobs.process import NICENESS
+from linkxg.jobs.process_main import NICENESS
 
 _HEAD_COLUMNS = """account_id varchar(36), id varchar(36), sku varchar(64), gtin14 varchar(14), gtin_length smallint,
 category varchar(100), search_key text, revision bigint, created_at bigint, updated_at bigint, status varchar(10),

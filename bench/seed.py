@@ -9,20 +9,20 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from linkxg.accounts import store as accounts
 from linkxg.audit.store import insert_head
-from linkxg.clients import store as clients
 from linkxg.clock import now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.refresh_tokens import new_refresh_token
 from linkxg.crypto.secrets import CLIENT_SECRET, digest, hint, new_secret
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
+from linkxg.identity.accounts import store as accounts
+from linkxg.identity.clients import store as clients
+from linkxg.identity.sessions import store as sessions
+from linkxg.identity.sessions.model import REFRESH_MS, SESSION_MS
+from linkxg.identity.tokens.keys import KeyRing, ensure_keys
+from linkxg.identity.tokens.scopes import ALL
 from linkxg.ids import client_id, uuid7
-from linkxg.sessions import store as sessions
-from linkxg.sessions.model import REFRESH_MS, SESSION_MS
-from linkxg.tokens.keys import KeyRing, ensure_keys
-from linkxg.tokens.scopes import ALL
 
 PASSWORD = "quiet harbour lantern"
 

@@ -24,63 +24,63 @@ from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
 from linkxg import __version__
-from linkxg.accounts import routes as account_routes
-from linkxg.accounts.mail import Mailer
-from linkxg.clients import routes as client_routes
-from linkxg.clients.authenticate import ClientAuthenticator
-from linkxg.clients.notify_owners import OwnerNotices
-from linkxg.clients.usage import UncountedUsage, Usage
+from linkxg.api_docs import routes as reference_routes
+from linkxg.catalog.identifiers import routes as identifier_routes
+from linkxg.catalog.product_imports import routes as import_routes
+from linkxg.catalog.products import routes as product_routes
+from linkxg.catalog.products.read_endpoint import ReadEndpoint
+from linkxg.catalog.products.search import routes as product_search_routes
+from linkxg.catalog.products.versions import routes as version_routes
 from linkxg.console import routes as console_routes
+from linkxg.console.console_services import Services
 from linkxg.console.error_pages import ErrorPages, wants_page
-from linkxg.console.parts import Parts
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import open_database
-from linkxg.db.faults import reason_of
+from linkxg.db.errors import reason_of
 from linkxg.db.migrations import require_schema
 from linkxg.errors import InvalidRequest, NotFound, PayloadTooLarge, PublicError
-from linkxg.housekeeping import Housekeeping
-from linkxg.identifiers import routes as identifier_routes
-from linkxg.imports import routes as import_routes
+from linkxg.health import HEALTH, METRICS, READINESS
+from linkxg.health import routes as service_routes
+from linkxg.http import logs, query_params
+from linkxg.http.body_style import BodyStyle, oauth_groups, style_of
+from linkxg.http.client_ip import ClientAddresses
+from linkxg.http.edge import Edge, RawRoutes
+from linkxg.http.error_responses import ErrorResponses, method_not_allowed
+from linkxg.http.metrics import Metrics
+from linkxg.http.pagination import Cursors
+from linkxg.http.plain_http import PlainHttp
+from linkxg.http.rate_budgets import Budgets
+from linkxg.http.rate_limits import open_limits
+from linkxg.http.request_context import context_of
+from linkxg.http.strict_request import StrictRequest
+from linkxg.identity.accounts import routes as account_routes
+from linkxg.identity.accounts.mail import Mailer
+from linkxg.identity.clients import routes as client_routes
+from linkxg.identity.clients.client_verifier import ClientVerifier
+from linkxg.identity.clients.notify_owners import OwnerNotices
+from linkxg.identity.clients.usage import UncountedUsage, Usage
+from linkxg.identity.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
+from linkxg.identity.oauth.client_credentials_reader import ClientCredentialsReader
+from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
+from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
+from linkxg.identity.oauth.token_endpoint import TokenEndpoint
+from linkxg.identity.sessions import refresh_endpoint
+from linkxg.identity.sessions import routes as session_routes
+from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
+from linkxg.identity.tokens.guard import Guard
+from linkxg.identity.tokens.key_sync import KeySync
+from linkxg.identity.tokens.keys import KeyRing
+from linkxg.identity.tokens.mint import Minter
+from linkxg.identity.tokens.revoke import Revocations
+from linkxg.identity.tokens.verify import Verifier
 from linkxg.job_kinds import KINDS, PROCESS
 from linkxg.jobs.runner import JobRunner
 from linkxg.jobs.uploads import routes as upload_routes
-from linkxg.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
-from linkxg.oauth.client_authentication import ClientAuthentication
-from linkxg.oauth.introspection_endpoint import IntrospectionEndpoint
-from linkxg.oauth.revocation_endpoint import RevocationEndpoint
-from linkxg.oauth.token_endpoint import TokenEndpoint
-from linkxg.occupancy import occupy
-from linkxg.products import routes as product_routes
-from linkxg.products.read_endpoint import ReadEndpoint
-from linkxg.products.search import routes as product_search_routes
-from linkxg.products.versions import routes as version_routes
-from linkxg.reference import routes as reference_routes
+from linkxg.purge import Purger
 from linkxg.runtime import garbage
+from linkxg.runtime.data_dir_lock import lock_data_dir
 from linkxg.runtime.frames import frames_of
-from linkxg.service_routes import HEALTH, METRICS, READINESS
-from linkxg.service_routes import routes as service_routes
-from linkxg.sessions import refresh_endpoint
-from linkxg.sessions import routes as session_routes
-from linkxg.sessions.refresh_endpoint import RefreshEndpoint
 from linkxg.settings import Settings, load
-from linkxg.tokens.guard import Guard
-from linkxg.tokens.keep_keys import KeyKeeper
-from linkxg.tokens.keys import KeyRing
-from linkxg.tokens.mint import Minter
-from linkxg.tokens.revoke import Revocations
-from linkxg.tokens.verify import Verifier
-from linkxg.web import logs, parameters
-from linkxg.web.body_style import BodyStyle, oauth_groups, style_of
-from linkxg.web.budgets import Budgets
-from linkxg.web.edge import Edge, RawRoutes
-from linkxg.web.exchange import exchange_of
-from linkxg.web.limits import open_limits
-from linkxg.web.metrics import Metrics
-from linkxg.web.pages import Cursors
-from linkxg.web.plain_http import PlainHttp
-from linkxg.web.refusals import Refusals, method_not_allowed
-from linkxg.web.source import Sources
-from linkxg.web.strict_request import StrictRequest
 
 BASE = "/api/v1"
 # The writer's thread gives the interpreter up at every statement, and would wait five milliseconds to get it back.
@@ -107,7 +107,7 @@ def create_app(metrics: Metrics | None = None, on_start_failed: Callable[[str], 
     settings = load(os.environ)
     logs.configure(settings.log_level)
     # Before the keys are read: a restore that replaces them waits for nobody who has.
-    occupy(settings.data_dir)
+    lock_data_dir(settings.data_dir)
     return build(settings, metrics, on_start_failed)
 
 
@@ -129,19 +129,19 @@ def build(
     revocations = Revocations(database.feed)
     verifier = Verifier(keys, revocations, database.feed, issuer, audience)
     # After the verifier, which reads the file when it hears of a change: what the file has needs no look into the row.
-    keeper = KeyKeeper(database, settings.data_dir, keys)
+    keeper = KeySync(database, settings.data_dir, keys)
     usage = Usage(database)
-    housekeeping = Housekeeping(database)
+    housekeeping = Purger(database)
     imports = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
     guard = Guard(verifier, usage.call, usage.refused_call, Budgets(limits, settings.limit_scale))
-    authentication = ClientAuthentication(ClientAuthenticator(database), limits, usage)
-    refusals = Refusals(issuer, metadata_endpoint.RESOURCE_METADATA)
+    authentication = ClientCredentialsReader(ClientVerifier(database), limits, usage)
+    refusals = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     notices = OwnerNotices(database, mailer)
     tasks = (*database.tasks, keeper.task, usage.task, housekeeping.task, imports.task, imports.orphans.task)
 
     answer_token_requests = TokenEndpoint(authentication, minter, limits, usage, metrics)
-    parts = Parts(
+    parts = Services(
         database,
         passwords,
         server_key,
@@ -237,7 +237,7 @@ def build(
         router,
         raw,
         {product_routes.PATH: ("product_id", ReadEndpoint(database, guard))},
-        sources=Sources(settings.trusted_proxies),
+        sources=ClientAddresses(settings.trusted_proxies),
         plain_http=PlainHttp((HEALTH, READINESS, METRICS), settings.metrics_token, settings.monitoring_networks),
         refusals=refusals,
         metrics=metrics,
@@ -262,18 +262,18 @@ def _declared_styles(router: Litestar, raw: RawRoutes) -> Iterator[tuple[str, Bo
             yield from ((route.path_format, style_of(handler.opt)) for handler in route.route_handlers)
 
 
-def _refuse(refusals: Refusals, request: Request[Any, Any, Any], error: PublicError) -> Response[bytes]:
-    reply = refusals.reply(error, exchange_of(request.scope))
+def _refuse(refusals: ErrorResponses, request: Request[Any, Any, Any], error: PublicError) -> Response[bytes]:
+    reply = refusals.reply(error, context_of(request.scope))
     headers = {name.decode(): value.decode() for name, value in reply.headers}
     media_type = headers.pop("content-type")
     return Response(reply.body, status_code=reply.status, media_type=media_type, headers=headers)
 
 
 def _refuse_framework(
-    refusals: Refusals, pages: ErrorPages, request: Request[Any, Any, Any], error: HTTPException
+    refusals: ErrorResponses, pages: ErrorPages, request: Request[Any, Any, Any], error: HTTPException
 ) -> Response[Any]:
     """The router's own refusals, in the catalogue's words; as a page for a browser that is not at the API."""
-    if wants_page(exchange_of(request.scope), request.scope["path"]):
+    if wants_page(context_of(request.scope), request.scope["path"]):
         return pages.refuse_framework(request, error)
     told: PublicError
     if isinstance(error, NotFoundException):
@@ -282,7 +282,7 @@ def _refuse_framework(
         told = method_not_allowed(error)
     elif isinstance(error, ValidationException):
         fields = request.route_handler.parsed_fn_signature.parameters
-        told = InvalidRequest(parameters.told(error, fields), reason="validation")
+        told = InvalidRequest(query_params.parameter_error(error, fields), reason="validation")
     elif error.status_code == PayloadTooLarge.status:
         told = PayloadTooLarge()
     elif error.status_code < 500:
@@ -292,6 +292,6 @@ def _refuse_framework(
     return _refuse(refusals, request, told)
 
 
-def _refuse_unexpected(refusals: Refusals, request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
-    reply = refusals.unexpected(fault, exchange_of(request.scope))
+def _refuse_unexpected(refusals: ErrorResponses, request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
+    reply = refusals.unexpected(fault, context_of(request.scope))
     return Response(reply.body, status_code=reply.status, media_type="application/json")

@@ -1,8 +1,8 @@
 """The kinds of bulk jobs of this program, and the process that runs one: `python -m linkxg.job_kinds`."""
 
-from linkxg.imports.product_import import ProductImport
+from linkxg.catalog.product_imports.product_import import ProductImport
 from linkxg.jobs.handler import Kinds
-from linkxg.jobs.process import main
+from linkxg.jobs.process_main import main
 
 PROCESS = "linkxg.job_kinds"
 KINDS: Kinds = {kind.resource: kind for kind in (ProductImport(),)}

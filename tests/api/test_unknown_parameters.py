@@ -9,7 +9,7 @@ import pytest
 
 from architecture.program import Route, routes
 from harness.world import World
-from linkxg.web.body_style import BodyStyle
+from linkxg.http.body_style import BodyStyle
 
 _PLACE = re.compile(r"\{[^}]*\}")
 

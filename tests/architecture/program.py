@@ -17,19 +17,29 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from linkxg.app import build
+from linkxg.http.body_style import BodyStyle, style_of
+from linkxg.http.edge import Edge
+from linkxg.identity.tokens.keys import ensure_keys
 from linkxg.settings import Settings
-from linkxg.tokens.keys import ensure_keys
-from linkxg.web.body_style import BodyStyle, style_of
-from linkxg.web.edge import Edge
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "linkxg"
 ISSUER = "https://api.example.test"
 
 
+GROUPS = {"identity", "catalog", "network"}
+"""Packages that hold features; every other package below `linkxg` is one."""
+
+
+def package_of(name: str) -> str:
+    """The feature, package or single module below `linkxg` that a dotted name belongs to; "" for `linkxg` itself."""
+    parts = name.split(".")[1:]
+    return ".".join(parts[: 2 if parts[:1] and parts[0] in GROUPS else 1])
+
+
 @dataclass(frozen=True)
 class Module:
-    """One file of the program. `package` is its first name below `linkxg`, or its own if it stands alone."""
+    """One file of the program."""
 
     path: Path
 
@@ -40,7 +50,7 @@ class Module:
 
     @property
     def package(self) -> str:
-        return (self.name + ".").split(".")[1]
+        return package_of(self.name)
 
     @cached_property
     def text(self) -> str:
@@ -51,7 +61,7 @@ class Module:
         return ast.parse(self.text)
 
     def imports(self) -> Iterator[tuple[int, str]]:
-        """(line, name) of everything imported, with the imported member: `linkxg.clients.store.find_client`."""
+        """(line, name) of everything imported, with the imported member: `linkxg.audit.store.find_head`."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
                 yield from ((node.lineno, alias.name) for alias in node.names)

@@ -10,15 +10,15 @@ from architecture.program import SOURCE, modules
 # What ends by itself, or ends the process when it fails.
 OTHER_TASKS = {
     "runtime/background.py": "the one loop",
-    "waiting.py": "the rest of one request",
-    "clients/notify_owners.py": "one mail",
+    "runtime/eager_start.py": "the rest of one request",
+    "identity/clients/notify_owners.py": "one mail",
     "db/standby_check.py": "one look",
     "jobs/run_job.py": "the next batch of one import",
     "jobs/runner.py": "one job, whose process is watched",
     "cli/serve.py": "one announcement",
-    "cli/supervisor.py": "the supervisor's own work: it ends with it, and the workers end with the supervisor",
-    "cli/worker.py": "the channel to the supervisor, which replaces a worker that falls silent",
-    "cli/worker_process.py": "the channel to a worker, which is replaced when it falls silent",
+    "server/supervisor.py": "the supervisor's own work: it ends with it, and the workers end with the supervisor",
+    "server/worker.py": "the channel to the supervisor, which replaces a worker that falls silent",
+    "server/worker_process.py": "the channel to a worker, which is replaced when it falls silent",
 }
 
 

@@ -6,8 +6,8 @@ import importlib
 
 from api.page import DOCS, tables
 from architecture.program import modules, routes
-from linkxg.web.limits import Budget
-from linkxg.web.permits import SOURCE_BUDGET
+from linkxg.http.permissions import SOURCE_BUDGET
+from linkxg.http.rate_limits import Budget
 
 # The probe with which `linkxg doctor` asks whether the counters can be reached.
 UNLISTED = {"doctor"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from architecture.program import SOURCE, edge, modules, routes
-from linkxg.accounts.roles import EVERYONE
 from linkxg.app import BASE
-from linkxg.tokens.scopes import SCOPES
-from linkxg.web.body_style import BodyStyle
+from linkxg.http.body_style import BodyStyle
+from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.tokens.scopes import SCOPES
 
 
 def _groups() -> dict[str, set[BodyStyle]]:
@@ -24,7 +24,7 @@ def _groups() -> dict[str, set[BodyStyle]]:
 def test_a_group_of_addresses_has_one_body_style() -> None:
     """So what has no route there can be refused alike: an unknown address, plain HTTP."""
     mixed = {group: styles for group, styles in _groups().items() if len(styles) > 1}
-    assert not mixed, "routes of one group declare different styles: see web/body_style.py"
+    assert not mixed, "routes of one group declare different styles: see http/body_style.py"
     oauth = {group for group, styles in _groups().items() if styles == {BodyStyle.OAUTH}}
     assert edge().oauth_groups == tuple(f"{BASE}/{group}/" for group in sorted(oauth))
     assert oauth == {"oauth"}
@@ -51,7 +51,7 @@ def test_web_names_no_path_role_scope_or_credential_of_a_feature() -> None:
 
 
 # What every route shares, and the endpoint that security schemes are described by.
-SHARED = {"accounts.roles", "tokens.scopes", "db.idempotency", "oauth.token_endpoint"}
+SHARED = {"identity.accounts.roles", "identity.tokens.scopes", "db.idempotency", "identity.oauth.token_endpoint"}
 
 
 def test_the_reference_names_no_feature() -> None:
@@ -61,14 +61,14 @@ def test_the_reference_names_no_feature() -> None:
     wrong = [
         f"{module}:{line} imports {name}"
         for module in modules()
-        if module.package == "reference"
+        if module.package == "api_docs"
         for line, name in module.imports()
-        if name.startswith("linkxg.") and name.split(".")[1] not in {"errors", "reference", "web"}
+        if name.startswith("linkxg.") and name.split(".")[1] not in {"errors", "api_docs", "http"}
         if name.removeprefix("linkxg.").rpartition(".")[0] not in SHARED
     ]
     wrong += [
         f"{module} names {found[0]}"
         for module in modules()
-        if module.package == "reference" and (found := known.search(module.text))
+        if module.package == "api_docs" and (found := known.search(module.text))
     ]
     assert not wrong, "\n".join([*wrong, "A route declares all about itself where it is defined."])

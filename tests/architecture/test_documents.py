@@ -12,11 +12,11 @@ from typer.main import get_command
 
 from api.page import DOCS, fences, tables
 from architecture.program import ROOT, Route, modules, routes
-from linkxg.accounts.roles import EVERYONE
 from linkxg.cli import build
-from linkxg.db import ChangeFeed
+from linkxg.db import InvalidationFeed
 from linkxg.db.node_barrier import PATIENCE_S
 from linkxg.errors import CATALOGUE
+from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.settings import describe
 
 API = ("/api/v1/", "/.well-known/", "/healthz", "/readyz", "/metrics")
@@ -135,8 +135,8 @@ def test_the_pages_agree_on_when_a_revocation_holds() -> None:
     """The figures are those of the program; what is measured is asserted in tests/faults/test_invalidation.py."""
     sentence = (
         "Once a revocation is answered, every worker of the node rejects what was revoked; other nodes follow within "
-        f"50 ms (p99, idle), and a node that has not heard from its database for {ChangeFeed().stale_after:g} seconds "
-        "answers 503."
+        f"50 ms (p99, idle), and a node that has not heard from its database for {InvalidationFeed().stale_after:g} "
+        "seconds answers 503."
     )
     pages = (ROOT / "README.md", DOCS / "api.md", DOCS / "operations.md")
     assert [page.name for page in pages if sentence not in " ".join(page.read_text().split())] == []

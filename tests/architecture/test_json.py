@@ -11,7 +11,7 @@ LIBRARIES = ("msgspec.", "json.JSONDecodeError")
 
 def test_json_has_one_strict_reader() -> None:
     strict = [module.name for module in modules() if "object_pairs_hook" in module.text]
-    assert strict == ["linkxg.web.strict_json"]
+    assert strict == ["linkxg.http.strict_json"]
 
 
 def test_no_module_reads_the_message_of_a_library() -> None:

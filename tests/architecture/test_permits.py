@@ -8,10 +8,10 @@ from __future__ import annotations
 from litestar.routes import HTTPRoute
 
 from architecture.program import Route, edge, routes
-from linkxg.accounts.roles import EVERYONE
 from linkxg.console.guard import ConsoleGuard
-from linkxg.tokens.scopes import SCOPES
-from linkxg.web.permits import declared
+from linkxg.http.permissions import declared
+from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.tokens.scopes import SCOPES
 
 PERMITS = ("public", "scope", "roles", "any_caller", "session_roles")
 # Whoever adds to this list has thought about what a stranger can do there.
@@ -54,7 +54,7 @@ def test_a_route_declares_one_permit() -> None:
         if route.handler is None:
             continue
         opt = route.handler.opt
-        assert declared(opt), f"{_name(route)} declares nothing: see web/permits.py"
+        assert declared(opt), f"{_name(route)} declares nothing: see http/permissions.py"
         assert sum(1 for name in PERMITS if opt.get(name)) == 1, f"{_name(route)} declares more than one permit"
         assert opt.get("scope") is None or opt["scope"] in SCOPES
         for name in ("roles", "session_roles"):

@@ -38,8 +38,8 @@ def test_migrated_and_declared_schema_are_the_same(engine: str, new_database: Da
     async def compare() -> None:
         database = open_database(new_database(engine).url)
         assert await migrate(database) == (None, head())
-        assert await database.administer(_differences) == []
-        assert await database.administer(current) == head()
+        assert await database.run_exclusive(_differences) == []
+        assert await database.run_exclusive(current) == head()
         assert await migrate(database) == (head(), head())
 
     asyncio.run(compare())

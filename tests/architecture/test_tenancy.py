@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from architecture.program import Module, modules
@@ -13,45 +14,46 @@ from architecture.program import Module, modules
 ACROSS = "stands above the accounts"
 WITHOUT_ACCOUNT = {
     # Who is asking is not known yet: the row that is found tells the account.
-    "accounts.find_user_by_email": "sign-in knows an address only; addresses are unique over all accounts",
-    "accounts.find_invitation": "the one-time token is the only thing known",
-    "accounts.take_invitation": "the one-time token is the only thing known",
-    "clients.find_client": "a client authenticates before its account is known",
-    "sessions.rotate": "the refresh token names the session, and proves itself by its digest",
-    "sessions.find_session": "the refresh token names the session; callers compare the account",
-    "sessions.find_console_session": "the cookie names the session, and proves itself by its digest",
-    "sessions.find_ended_console_session": "the cookie names the session, and proves itself by its digest",
-    "sessions.find_person": "of the session that was just found",
-    "sessions.lock_person": "of the person that was just found by address",
-    "sessions.session_sources": "of the person that was just found by address",
+    "identity.accounts.find_user_by_email": "sign-in knows an address only; addresses are unique over all accounts",
+    "identity.accounts.find_invitation": "the one-time token is the only thing known",
+    "identity.accounts.take_invitation": "the one-time token is the only thing known",
+    "identity.clients.find_client": "a client authenticates before its account is known",
+    "identity.sessions.rotate": "the refresh token names the session, and proves itself by its digest",
+    "identity.sessions.find_session": "the refresh token names the session; callers compare the account",
+    "identity.sessions.find_console_session": "the cookie names the session, and proves itself by its digest",
+    "identity.sessions.find_ended_console_session": "the cookie names the session, and proves itself by its digest",
+    "identity.sessions.find_person": "of the session that was just found",
+    "identity.sessions.lock_person": "of the person that was just found by address",
+    "identity.sessions.session_sources": "of the person that was just found by address",
     # Batches of counts over many clients, addressed by ids that are unique over all accounts.
-    "clients.counts.add_usage": "counts of many clients at once",
-    "clients.counts.add_scope_usage": "counts of many clients at once",
-    "clients.counts.add_sources": "counts of many clients at once",
-    "clients.counts.touch_clients": "counts of many clients at once",
-    "clients.counts.touch_secrets": "counts of many clients at once",
-    "clients.refused.insert_refused": "refusals of many clients at once",
+    "identity.clients.usage_counts.add_usage": "counts of many clients at once",
+    "identity.clients.usage_counts.add_scope_usage": "counts of many clients at once",
+    "identity.clients.usage_counts.add_sources": "counts of many clients at once",
+    "identity.clients.usage_counts.touch_clients": "counts of many clients at once",
+    "identity.clients.usage_counts.touch_secrets": "counts of many clients at once",
+    "identity.clients.rejections.insert_rejections": "refusals of many clients at once",
     # Tables without an account: failures are counted before anybody is known.
-    "sessions.add_attempt": "failures belong to nobody",
-    "sessions.give_attempt_back": "failures belong to nobody",
-    "sessions.note_failure": "failures belong to nobody",
-    "sessions.blocked_until": "failures belong to nobody",
-    "sessions.block": "failures belong to nobody",
-    "sessions.clear_failures": "failures belong to nobody",
+    "identity.sessions.add_attempt": "failures belong to nobody",
+    "identity.sessions.give_attempt_back": "failures belong to nobody",
+    "identity.sessions.note_failure": "failures belong to nobody",
+    "identity.sessions.blocked_until": "failures belong to nobody",
+    "identity.sessions.block": "failures belong to nobody",
+    "identity.sessions.clear_failures": "failures belong to nobody",
     "jobs.find_due_job": "a worker does the jobs of every account",
-    "jobs.open_jobs.list_orphans": "a worker deletes the interrupted uploads of every account",
+    "jobs.list_orphans": "a worker deletes the interrupted uploads of every account",
     # The keys are those of the installation.
-    "tokens.find_sealed_keys": ACROSS,
-    "tokens.insert_sealed_keys": ACROSS,
-    "tokens.update_sealed_keys": ACROSS,
-    "tokens.replace_sealed_keys": ACROSS,
+    "identity.tokens.find_sealed_keys": ACROSS,
+    "identity.tokens.insert_sealed_keys": ACROSS,
+    "identity.tokens.update_sealed_keys": ACROSS,
+    "identity.tokens.replace_sealed_keys": ACROSS,
     # The command line, which stands above the accounts.
-    "accounts.count_accounts": ACROSS,
-    "accounts.list_accounts": ACROSS,
+    "identity.accounts.count_accounts": ACROSS,
+    "identity.accounts.list_accounts": ACROSS,
     "audit.list_accounts": ACROSS,
 }
 # Housekeeping deletes what is old, whosesoever it is.
 PURGES = "purge_"
+STORE = re.compile(r"(\w+_)?store")
 
 
 def _store_functions(module: Module) -> Iterator[ast.FunctionDef]:
@@ -61,14 +63,14 @@ def _store_functions(module: Module) -> Iterator[ast.FunctionDef]:
 
 
 def _feature(module: Module) -> str:
-    return module.name.removeprefix("linkxg.").removesuffix(".store")
+    return re.sub(r"\.\w*store$", "", module.name.removeprefix("linkxg."))
 
 
 def _unscoped() -> dict[str, str]:
     """Store functions that do not take the account, and where they are."""
     found = {}
     for module in modules():
-        if module.path.name == "store.py":
+        if STORE.fullmatch(module.path.stem):
             for function in _store_functions(module):
                 arguments = [argument.arg for argument in function.args.args]
                 if arguments[1:2] != ["account_id"] and not function.name.startswith(PURGES):

@@ -18,11 +18,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import Server, ServerState
 
 from architecture.program import ROOT
-from linkxg.cli.http_server import HttpServer
-from linkxg.web.at_once import AtOnceProtocol, WholeRequest
-from linkxg.web.edge import Edge
-from linkxg.web.flow import ConnectionFlow
-from linkxg.web.http_application import HttpApplication
+from linkxg.http.application import BufferedRequest, HttpApplication
+from linkxg.http.edge import Edge
+from linkxg.server.fast_path import FastPathProtocol
+from linkxg.server.flow_control import ConnectionFlow
+from linkxg.server.uvicorn_config import HttpServer
 
 METHODS: dict[type, dict[str, str]] = {
     HttpToolsProtocol: {
@@ -69,7 +69,7 @@ OF_A_PROTOCOL = {
     "app", "client", "config", "cycle", "expect_100_continue", "flow", "headers", "loop", "parser", "pipeline",
     "scheme", "scope", "server_state", "timeout_keep_alive", "timeout_keep_alive_task", "transport", "url",
 }  # fmt: skip
-# Read and set by ours; those of `WholeRequest`, too, are what uvicorn's protocol asks of a cycle.
+# Read and set by ours; those of `BufferedRequest`, too, are what uvicorn's protocol asks of a cycle.
 OF_A_CYCLE = {
     "body", "disconnected", "keep_alive", "message_event", "response_complete", "response_started", "transport",
 }  # fmt: skip
@@ -105,7 +105,7 @@ def test_a_request_in_place_of_a_cycle_has_what_uvicorn_asks_for() -> None:
     """Outside of its task, uvicorn looks at a cycle when the connection is lost and when the server shuts down."""
     sources = [inspect.getsource(getattr(HttpToolsProtocol, name)) for name in ("connection_lost", "shutdown")]
     asked = {part.split(" ")[0].strip(":()\n") for source in sources for part in source.split("self.cycle.")[1:]}
-    assert {name.partition(".")[0] for name in asked} <= set(dir(WholeRequest))
+    assert {name.partition(".")[0] for name in asked} <= set(dir(BufferedRequest))
 
 
 def test_lines_and_patterns_that_responses_are_made_of() -> None:
@@ -115,7 +115,7 @@ def test_lines_and_patterns_that_responses_are_made_of() -> None:
 
 
 def test_our_classes_extend_those_that_were_looked_at() -> None:
-    assert issubclass(AtOnceProtocol, HttpToolsProtocol)
+    assert issubclass(FastPathProtocol, HttpToolsProtocol)
     assert issubclass(ConnectionFlow, FlowControl)
     assert issubclass(HttpServer, Server)
     assert HttpApplication in Edge.__mro__, "mypy compares the edge with the contract only if it is derived from it"

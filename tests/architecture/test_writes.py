@@ -13,15 +13,15 @@ from collections.abc import Iterator
 from architecture.program import SOURCE, Module, modules
 
 UNAUTHORISED = {
-    "accounts/invite_user.accept_invitation": "the one-time token is used up once, and the unit looks at who invited",
-    "accounts/create_account.create_account": "the command line stands above the accounts",
+    "identity/accounts/invite_user.accept_invitation": "the token is used once, and the unit checks who invited",
+    "identity/accounts/create_account.create_account": "the command line stands above the accounts",
     "cli/demo_products.make_demo_products": "the command line stands above the accounts",
     "cli/purge._purge": "the command line stands above the accounts",
-    "clients/usage._write_batch": "counts of what was answered, whoever asked",
-    "housekeeping._empty": "deletes what is old, whosesoever it is",
+    "identity/clients/usage._write_batch": "counts of what was answered, whoever asked",
+    "purge._empty": "deletes what is old, whosesoever it is",
     "console/carried_forms.use_once": "the person has just signed in, and uses their own form up",
-    "jobs/discard_upload.discard_upload": "deletes the parts of an import that has ended",
-    "jobs/process._run": "carries a job out that was authorised",
+    "jobs/uploads/delete_upload.discard_upload": "deletes the parts of an import that has ended",
+    "jobs/process_main._run": "carries a job out that was authorised",
     "jobs/run_job._check_all": "each batch looks at the rights of the job itself",
     "jobs/run_job.write": "each batch looks at the rights of the job itself",
     "jobs/runner._claim": "carries a job out that was authorised",
@@ -30,19 +30,19 @@ UNAUTHORISED = {
     "jobs/upload_lease.renewing": "holds an upload that was authorised, whose every part is authorised",
     "jobs/uploads/expand_upload.keep": "carries a job out that was authorised",
     "jobs/uploads/expand_upload.expand_upload": "carries a job out that was authorised",
-    "oauth/revocation_endpoint._revoke": "the client has just proved itself by its secret, and ends its own token",
-    "sessions/change_password.change_password": "counts a guess, whoever makes it",
-    "sessions/console_session._used": "one statement, which checks the session",
-    "sessions/console_session.prove_again": "one statement, which checks the session",
-    "sessions/login.check_attempt": "counts a guess, whoever makes it",
-    "sessions/login.prove_password": "counts a guess, whoever makes it",
-    "sessions/login.start_session": "nobody is known before; the unit itself checks the person",
-    "sessions/refresh.refresh": "the refresh token is used up by one statement, which checks the person",
-    "tokens/shared_keys.change_keys": "the keys are those of the installation",
-    "tokens/shared_keys.share_keys": "the keys are those of the installation",
+    "identity/oauth/revocation_endpoint._revoke": "the client has just authenticated, and ends its own token",
+    "identity/sessions/change_password.change_password": "counts a guess, whoever makes it",
+    "identity/sessions/console_session._used": "one statement, which checks the session",
+    "identity/sessions/console_session.prove_again": "one statement, which checks the session",
+    "identity/sessions/login.check_attempt": "counts a guess, whoever makes it",
+    "identity/sessions/login.verify_password": "counts a guess, whoever makes it",
+    "identity/sessions/login.start_session": "nobody is known before; the unit itself checks the person",
+    "identity/sessions/refresh.refresh": "the refresh token is used up by one statement, which checks the person",
+    "identity/tokens/shared_keys.change_keys": "the keys are those of the installation",
+    "identity/tokens/shared_keys.share_keys": "the keys are those of the installation",
 }
 WRITES = re.compile(r"(\w+\.)*_?database\.write(_at_once)?")
-REVOKES = {"tokens/revoke.py", "tokens/store.py", "accounts/manage_user.py"}
+REVOKES = {"identity/tokens/revoke.py", "identity/tokens/key_store.py", "identity/accounts/manage_user.py"}
 
 
 def _inside(module: Module) -> str:
@@ -64,7 +64,7 @@ def _found() -> set[str]:
     return {
         f"{_inside(module).removesuffix('.py')}.{writer}"
         for module in modules()
-        if module.package not in {"authorization", "db"}
+        if module.package not in {"identity.authorization", "db"}
         for writer in _writers(module.tree)
     }
 
@@ -83,10 +83,10 @@ def test_revocations_hold_the_lock_of_their_caller() -> None:
     appending = {
         _inside(module)
         for module in modules()
-        if module.package not in {"db", "cli"} and "changes.append(" in module.text
+        if module.package not in {"db", "ops"} and "invalidation_feed.append(" in module.text
     }
     assert appending == REVOKES
-    for path in REVOKES - {"tokens/store.py"}:
+    for path in REVOKES - {"identity/tokens/key_store.py"}:
         module = next(module for module in modules() if _inside(module) == path)
         for node in ast.walk(module.tree):
             if isinstance(node, ast.FunctionDef) and "changes.append(" in ast.unparse(node):

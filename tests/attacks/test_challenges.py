@@ -13,7 +13,7 @@ import pytest
 from attacks.cases import case, challenge, post_form
 from harness.client import FORM_TYPE
 from harness.people import login
-from harness.raw import exchange, request_bytes, statuses
+from harness.raw import context, request_bytes, statuses
 from harness.world import World
 
 FORMS = {
@@ -81,7 +81,7 @@ def test_a_compressed_form_is_refused_by_name(world: World, path: str, coding: s
 
 def test_a_compressed_form_of_the_console_is_refused(world: World) -> None:
     headers = [("Content-Encoding", "gzip"), ("Content-Type", FORM_TYPE), ("Sec-Fetch-Site", "same-origin")]
-    assert statuses(exchange(world.api, request_bytes(world.api, "POST", "/sign-in", headers, b"email=a"))) == [415]
+    assert statuses(context(world.api, request_bytes(world.api, "POST", "/sign-in", headers, b"email=a"))) == [415]
 
 
 def test_a_login_is_still_challenged_as_before(world: World) -> None:

@@ -24,7 +24,7 @@ CEILING = 100
 PARALLEL = 8
 POLICY = re.compile(r'"[\w-]+";q=\d+(;w=\d+)?')
 STATE = re.compile(r'"[\w-]+";r=0(;t=\d+)?')
-Sources = Callable[..., Client]
+ClientAddresses = Callable[..., Client]
 WorldFactory = Callable[..., World]
 
 
@@ -63,7 +63,7 @@ def exhaust_login(world: World, client: Client, email: str) -> Answer:
     raise AssertionError(f"{FREE_LOGIN_FAILURES + 2} guesses in a row were answered: {answer}")
 
 
-def test_rule_109_a_guesser_is_stopped_and_the_customer_is_not(limited: World, sources: Sources) -> None:
+def test_rule_109_a_guesser_is_stopped_and_the_customer_is_not(limited: World, sources: ClientAddresses) -> None:
     oauth = limited.new_client("products:read")
     attacker, customer = sources(limited.server), sources(limited.server)
     exhaust_client(limited, attacker, oauth)
@@ -74,7 +74,7 @@ def test_rule_109_a_guesser_is_stopped_and_the_customer_is_not(limited: World, s
     limited_answer(request_token(attacker, oauth))
 
 
-def test_rule_109_other_clients_of_the_same_source_go_on(limited: World, sources: Sources) -> None:
+def test_rule_109_other_clients_of_the_same_source_go_on(limited: World, sources: ClientAddresses) -> None:
     victim, neighbour = limited.new_client("products:read"), limited.new_client("products:read")
     office = sources(limited.server)
     exhaust_client(limited, office, victim)
@@ -82,7 +82,7 @@ def test_rule_109_other_clients_of_the_same_source_go_on(limited: World, sources
     request_token(office, neighbour).expect(200)
 
 
-def test_rule_109_unknown_clients_are_limited_like_known_ones(limited: World, sources: Sources) -> None:
+def test_rule_109_unknown_clients_are_limited_like_known_ones(limited: World, sources: ClientAddresses) -> None:
     stranger = OAuthClient("lxgcli_" + "Z" * 20, "", "", "")
     attacker = sources(limited.server)
     exhaust_client(limited, attacker, stranger)
@@ -91,7 +91,7 @@ def test_rule_109_unknown_clients_are_limited_like_known_ones(limited: World, so
 
 @pytest.mark.parametrize("guessing", [case(18, "revoke", revoke), case(18, "introspect", introspect)])
 def test_every_endpoint_that_takes_a_secret_counts(
-    limited: World, sources: Sources, guessing: Callable[..., Answer]
+    limited: World, sources: ClientAddresses, guessing: Callable[..., Answer]
 ) -> None:
     oauth = limited.new_client("products:read")
     attacker = sources(limited.server)
@@ -102,7 +102,7 @@ def test_every_endpoint_that_takes_a_secret_counts(
     limited_answer(request_token(attacker, mistyped(limited, oauth)))
 
 
-def test_rule_109_successes_do_not_count_as_failures(limited: World, sources: Sources) -> None:
+def test_rule_109_successes_do_not_count_as_failures(limited: World, sources: ClientAddresses) -> None:
     oauth = limited.new_client("products:read")
     source = sources(limited.server)
     for _ in range(FREE_CLIENT_FAILURES + 5):
@@ -110,14 +110,14 @@ def test_rule_109_successes_do_not_count_as_failures(limited: World, sources: So
     request_token(source, mistyped(limited, oauth)).expect(401, "invalid_client")
 
 
-def test_rule_107_guessing_a_password_becomes_slow(limited: World, sources: Sources) -> None:
+def test_rule_107_guessing_a_password_becomes_slow(limited: World, sources: ClientAddresses) -> None:
     person = limited.person("VIEWER")
     attacker, home = sources(limited.server), sources(limited.server)
     limited_answer(exhaust_login(limited, attacker, person.email))
     login(home, person.email, person.password).expect(200)
 
 
-def test_rule_107_a_throttled_right_password_is_no_oracle(limited: World, sources: Sources) -> None:
+def test_rule_107_a_throttled_right_password_is_no_oracle(limited: World, sources: ClientAddresses) -> None:
     person = limited.person("VIEWER")
     attacker = sources(limited.server)
     wrong = exhaust_login(limited, attacker, person.email)
@@ -126,14 +126,14 @@ def test_rule_107_a_throttled_right_password_is_no_oracle(limited: World, source
     assert right.told == wrong.told
 
 
-def test_rule_107_unknown_addresses_are_throttled_alike(limited: World, sources: Sources) -> None:
+def test_rule_107_unknown_addresses_are_throttled_alike(limited: World, sources: ClientAddresses) -> None:
     known = exhaust_login(limited, sources(limited.server), limited.person("VIEWER").email)
     unknown = exhaust_login(limited, sources(limited.server), new_email("nobody"))
     assert known.told == unknown.told
     assert limited_answer(known) == limited_answer(unknown)
 
 
-def test_rule_107_the_address_has_one_counter_in_every_case(limited: World, sources: Sources) -> None:
+def test_rule_107_the_address_has_one_counter_in_every_case(limited: World, sources: ClientAddresses) -> None:
     person = limited.person("VIEWER")
     attacker = sources(limited.server)
     for email in (
@@ -154,14 +154,14 @@ def guess_in_parallel(world: World, client: Client, email: str) -> list[int]:
         return list(pool.map(lambda _: guess(world, client, email).status, range(5 * PARALLEL)))
 
 
-def test_rule_107_guessing_in_parallel_is_no_way_around(limited: World, sources: Sources) -> None:
+def test_rule_107_guessing_in_parallel_is_no_way_around(limited: World, sources: ClientAddresses) -> None:
     statuses = guess_in_parallel(limited, sources(limited.server), limited.person("VIEWER").email)
     assert set(statuses) <= {401, 429}, statuses
     # A second goes by at most, after which one more is free.
     assert statuses.count(401) <= FREE_LOGIN_FAILURES + 2, statuses
 
 
-def test_rule_105_waiting_as_told_works_and_the_wait_grows(limited: World, sources: Sources) -> None:
+def test_rule_105_waiting_as_told_works_and_the_wait_grows(limited: World, sources: ClientAddresses) -> None:
     person = limited.person("VIEWER")
     attacker = sources(limited.server)
     first = limited_answer(exhaust_login(limited, attacker, person.email))
@@ -189,7 +189,7 @@ def test_rule_107_a_distributed_guesser_meets_a_ceiling(limited: World) -> None:
     refresh(limited.api, session.refresh).expect(200)
 
 
-def test_rule_108_guessers_elsewhere_do_not_lock_the_person_out(limited: World, sources: Sources) -> None:
+def test_rule_108_guessers_elsewhere_do_not_lock_the_person_out(limited: World, sources: ClientAddresses) -> None:
     person = limited.person("VIEWER")
     home = sources(limited.server)
     login(home, person.email, person.password).expect(200)
@@ -198,7 +198,7 @@ def test_rule_108_guessers_elsewhere_do_not_lock_the_person_out(limited: World, 
     login(home, person.email, person.password).expect(200)
 
 
-def test_rule_107_spraying_one_password_over_many_people_is_stopped(limited: World, sources: Sources) -> None:
+def test_rule_107_spraying_one_password_over_many_people_is_stopped(limited: World, sources: ClientAddresses) -> None:
     attacker = sources(limited.server)
     sprayed = limited.vault.password()
     for _ in range(300):
@@ -270,7 +270,9 @@ def test_rule_110_without_a_proxy_the_header_means_nothing(fresh_world: WorldFac
         limited_answer(request_token(attacker, mistyped(world, oauth)))
 
 
-def test_rule_111_login_failures_survive_a_restart(fresh_world: WorldFactory, sources: Sources, engine: str) -> None:
+def test_rule_111_login_failures_survive_a_restart(
+    fresh_world: WorldFactory, sources: ClientAddresses, engine: str
+) -> None:
     world = fresh_world(engine, source=new_source(), **PROXIED)
     email = world.account.owner.email
     attacker = sources(world.server)
@@ -304,7 +306,7 @@ def test_rule_112_a_flood_of_strangers_takes_little_memory(limited: World) -> No
     assert limited.server.process.resident_bytes() - before < 24 * 1024 * 1024
 
 
-def test_rule_105_refresh_guessing_is_limited(limited: World, sources: Sources) -> None:
+def test_rule_105_refresh_guessing_is_limited(limited: World, sources: ClientAddresses) -> None:
     attacker = sources(limited.server)
     session: Session = limited.session("VIEWER")
     token = limited.vault.invent("mistyped refresh token", prefix="lxgref_", length=43)
@@ -316,7 +318,7 @@ def test_rule_105_refresh_guessing_is_limited(limited: World, sources: Sources) 
     refresh(limited.api, session.refresh).expect(200)
 
 
-def test_rule_105_one_client_cannot_take_every_token(limited: World, sources: Sources) -> None:
+def test_rule_105_one_client_cannot_take_every_token(limited: World, sources: ClientAddresses) -> None:
     greedy, modest = limited.new_client("products:read"), limited.new_client("products:read")
     office = sources(limited.server)
     for _ in range(2000):
@@ -327,7 +329,7 @@ def test_rule_105_one_client_cannot_take_every_token(limited: World, sources: So
     request_token(office, modest).expect(200)
 
 
-def test_rule_105_invitation_guessing_is_limited(limited: World, sources: Sources) -> None:
+def test_rule_105_invitation_guessing_is_limited(limited: World, sources: ClientAddresses) -> None:
     attacker = sources(limited.server)
     for _ in range(400):
         token = limited.vault.invent("mistyped invitation token", length=43)

@@ -150,7 +150,7 @@ DOORS = {
 }
 
 
-def at_once(guess: Callable[[int], int], how_many: int = AT_ONCE) -> list[int]:
+def concurrently(guess: Callable[[int], int], how_many: int = AT_ONCE) -> list[int]:
     """The statuses of guesses that all leave together."""
     together = Barrier(how_many)
 
@@ -167,7 +167,7 @@ def test_passwords_guessed_at_once_are_tried_no_oftener_than_in_turn(two_workers
     world, door = two_workers, DOORS[name]
     person = world.person("OWNER")
     guess = door.open(world, person, new_source())
-    statuses = at_once(lambda number: guess(f"not the password {number}"))
+    statuses = concurrently(lambda number: guess(f"not the password {number}"))
     failed = f"SELECT count(*) FROM audit_events WHERE action = 'login.failed' AND target = '{person.user_id}'"
     tried = count(world.server.database, failed)
     assert 0 < tried <= FREE_PASSWORDS, f"{tried} of {AT_ONCE} passwords were checked"
@@ -198,7 +198,7 @@ def _guess_secrets(world: World, source: str, client_id: str) -> list[int]:
         with world.server.client(source) as client:
             return request_token(client, OAuthClient(client_id, secrets[number], "", "")).status
 
-    return at_once(guess)
+    return concurrently(guess)
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
@@ -222,4 +222,4 @@ def test_shared_limits_count_guesses_at_once(
     assert set(statuses) == {401, 429}
     assert statuses.count(401) <= FREE_SECRETS, statuses
     with world.server.client(new_source()) as customer:
-        assert at_once(lambda _: request_token(customer, oauth).status, 20) == [200] * 20
+        assert concurrently(lambda _: request_token(customer, oauth).status, 20) == [200] * 20

@@ -10,7 +10,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, filled
 from harness.client import FORM_TYPE
-from harness.raw import converse, exchange, request_bytes, send_raw, statuses
+from harness.raw import context, converse, request_bytes, send_raw, statuses
 from harness.world import World
 
 GRANT = b"grant_type=client_credentials&client_id={ID}&client_secret={SECRET}"
@@ -95,7 +95,7 @@ def test_a_trailer_section_is_measured_once_however_it_comes(world: World, numbe
 def test_a_flood_of_trailer_fields_leaves_no_memory_behind(quiet: World, path: str, line: bytes) -> None:
     """`products` answers 401 at once, while the body is still coming."""
     # What a process takes with its first requests, it keeps.
-    exchange(quiet.api, chunked(quiet, path, b"x", b"X-A: b\r\n"))
+    context(quiet.api, chunked(quiet, path, b"x", b"X-A: b\r\n"))
     before = quiet.server.process.resident_bytes()
     request = chunked(quiet, path, b"x", b"X-A: ").removesuffix(b"\r\n")
     with socket.create_connection(quiet.api.address, timeout=20) as connection:

@@ -9,7 +9,7 @@ import pytest
 from attacks.cases import TOKEN_PATH, case, filled
 from harness.client import FORM_TYPE
 from harness.people import sign_in
-from harness.raw import converse, exchange, send_raw, statuses
+from harness.raw import context, converse, send_raw, statuses
 from harness.world import World
 
 BEHIND = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -51,7 +51,7 @@ def offering(path: str, media_type: str, body: bytes, offer: bytes, *, chunked: 
 def test_a_body_with_an_offer_to_upgrade_is_read_and_answered_once(world: World, offer: bytes, chunked: bool) -> None:
     for name, (path, media_type, body, status) in posts(world).items():
         request = offering(path, media_type, body, offer, chunked=chunked)
-        assert statuses(exchange(world.api, request + BEHIND)) == [status, 200], name
+        assert statuses(context(world.api, request + BEHIND)) == [status, 200], name
         head, _, rest = request.partition(b"\r\n\r\n")
         assert statuses(converse(world.api, [head + b"\r\n\r\n", rest, BEHIND])) == [status, 200], name
 
@@ -72,7 +72,7 @@ def test_a_get_with_an_offer_to_upgrade_is_answered_once(world: World) -> None:
     lines = f"Host: x\r\nAuthorization: Bearer {world.token()}\r\n".encode() + OFFERS["h2c"]
     product = b"GET /api/v1/products/00000000-0000-4000-8000-000000000000 HTTP/1.1\r\n" + lines + b"\r\n"
     products = b"GET /api/v1/products HTTP/1.1\r\n" + lines + b"\r\n"
-    received = exchange(world.api, (product + products) * 20 + BEHIND)
+    received = context(world.api, (product + products) * 20 + BEHIND)
     assert statuses(received) == [*[404, 200] * 20, 200]
 
 
@@ -106,7 +106,7 @@ def test_nothing_behind_a_connect_is_run(world: World, target: str) -> None:
     answer.expect(400, "invalid_request")
     assert answer.header("connection") == "close"
     assert (
-        exchange(world.api, BEHIND.replace(b"close", b"keep-alive") + b"CONNECT a:1 HTTP/1.1\r\n\r\n" + BEHIND).count(
+        context(world.api, BEHIND.replace(b"close", b"keep-alive") + b"CONNECT a:1 HTTP/1.1\r\n\r\n" + BEHIND).count(
             b"HTTP/1.1 "
         )
         == 2

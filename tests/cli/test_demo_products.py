@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+from linkxg.catalog.products.check_content import check_content
+from linkxg.catalog.products.check_keys import check_head
+from linkxg.catalog.products.model import ProductRecord
+from linkxg.catalog.products.publish_requirements import missing_for_publishing
 from linkxg.cli.demo_products import demo_products
-from linkxg.products.check_content import check_content
-from linkxg.products.check_head import check_head
-from linkxg.products.find_missing import find_missing
-from linkxg.products.model import Head
 
 
 def test_they_are_right_and_can_be_published() -> None:
@@ -17,8 +17,8 @@ def test_they_are_right_and_can_be_published() -> None:
         assert not faults
         assert gtin is not None
         assert not check_content(product.content).faults, product.sku
-        head = Head("", product.sku, gtin.digits14, 13, None, "DRAFT", None, 1, 1, 0, 0)
-        assert not find_missing(head, product.content), product.sku
+        head = ProductRecord("", product.sku, gtin.digits14, 13, None, "DRAFT", None, 1, 1, 0, 0)
+        assert not missing_for_publishing(head, product.content), product.sku
 
 
 def test_they_are_many_and_distinct() -> None:

@@ -25,9 +25,9 @@ from harness.databases import PostgresDatabase
 from harness.processes import free_port
 from harness.server import Server, lines_for_people
 from harness.smtp_sink import SmtpSink
-from linkxg.cli import check_files, check_machine
-from linkxg.cli.check_machine import Instant, check_clock, check_descriptors
-from linkxg.cli.findings import Finding
+from linkxg.ops.doctor import files, machine
+from linkxg.ops.doctor.findings import Finding
+from linkxg.ops.doctor.machine import Instant, check_clock, check_descriptors
 
 Findings = dict[str, list[dict[str, str]]]
 
@@ -186,7 +186,7 @@ def test_certificates_are_looked_at(tmp_path: Path, options: Any, level: str) ->
     from linkxg.settings import load
 
     settings = load(certificate(tmp_path, **options))
-    found = list(check_files.check_tls(settings, "api.example.test"))
+    found = list(files.check_tls(settings, "api.example.test"))
     assert worst(found) == level, found
 
 
@@ -208,8 +208,8 @@ def test_a_service_with_tls_is_recognised(server: Server, tmp_path: Path) -> Non
     [(0.0, 0.0, "ok"), (30.0, 0.0, "problem"), (-30.0, 0.0, "problem"), (-(10.0**9), 0.0, "problem")],
 )
 def test_the_clock_is_watched(monkeypatch: pytest.MonkeyPatch, wall: float, steady: float, level: str) -> None:
-    began = check_machine.now()
-    monkeypatch.setattr(check_machine, "now", lambda: Instant(began.wall + wall, began.steady + steady))
+    began = machine.now()
+    monkeypatch.setattr(machine, "now", lambda: Instant(began.wall + wall, began.steady + steady))
     assert worst(list(check_clock(began))) == level
 
 
@@ -219,7 +219,7 @@ def test_few_descriptors_and_little_space_are_noticed(monkeypatch: pytest.Monkey
     usage = shutil.disk_usage(tmp_path)
     for free, level in ((50 * 2**20, "problem"), (500 * 2**20, "warning"), (50 * 2**30, "ok")):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
-        assert worst(list(check_files.check_space([tmp_path]))) == level
+        assert worst(list(files.check_space([tmp_path]))) == level
 
 
 def test_the_doctor_needs_no_settings_at_all(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, event, func, select
 from conftest import DatabaseFactory
 from linkxg.cli.backup import register_tables
 from linkxg.db import Database, open_database
-from linkxg.db.alone import may_work_alone
+from linkxg.db.advisory_lock import has_advisory_lock
 from linkxg.db.migrations import migrate
 from linkxg.errors import TemporarilyUnavailable
-from linkxg.housekeeping import PURGES, STEP, Housekeeping
-from linkxg.sessions.store import throttle
+from linkxg.identity.sessions.store import throttle
+from linkxg.purge import PURGES, STEP, Purger
 
 EXPIRED = 3 * STEP + 7
 
@@ -72,8 +72,8 @@ def test_a_turn_takes_everything_in_small_steps_with_pauses(
         await database.write(fill, EXPIRED)
         watched = Watched(database)
         with monkeypatch.context() as patch:
-            patch.setattr("linkxg.housekeeping.asyncio.sleep", pause)
-            await Housekeeping(watched).turn()  # type: ignore[arg-type]
+            patch.setattr("linkxg.purge.asyncio.sleep", pause)
+            await Purger(watched).turn()  # type: ignore[arg-type]
         assert await database.read(left) == 0
         await database.close()
         return watched.deleted
@@ -97,9 +97,9 @@ def test_of_many_workers_one_deletes(url: str, engine: str, database: Database) 
         async with other.transaction():
             lock = await database.write(taken)
             await other.execute(f"select pg_advisory_xact_lock({lock})")
-            await Housekeeping(database).turn()
+            await Purger(database).turn()
             meanwhile = await database.read(left)
-        await Housekeeping(database).turn()
+        await Purger(database).turn()
         afterwards = await database.read(left)
         await other.close()
         await database.close()
@@ -110,7 +110,7 @@ def test_of_many_workers_one_deletes(url: str, engine: str, database: Database) 
 
 def taken(conn: Connection) -> int:
     """The number of the lock that housekeeping takes."""
-    assert may_work_alone(conn, "housekeeping")
+    assert has_advisory_lock(conn, "housekeeping")
     query = "select (classid::bigint << 32) | objid::bigint from pg_locks where locktype = 'advisory' and granted"
     return int(conn.exec_driver_sql(query).scalar_one())
 
@@ -148,7 +148,7 @@ def test_expired_rows_are_found_by_an_index(tmp_path: Path) -> None:
 def test_the_task_goes_on_by_itself_until_it_is_stopped(database: Database) -> None:
     turned = asyncio.Event()
 
-    class Task(Housekeeping):
+    class Task(Purger):
         async def turn(self) -> list[str]:
             failed = await super().turn()
             if not await database.read(left):
@@ -180,6 +180,6 @@ def test_a_fault_of_one_table_is_only_logged(fault: Exception) -> None:
             asked.append(purge)
             raise fault
 
-    housekeeping = Housekeeping(Failing())  # type: ignore[arg-type]
+    housekeeping = Purger(Failing())  # type: ignore[arg-type]
     asyncio.run(housekeeping.turn())
     assert asked == list(PURGES.values())

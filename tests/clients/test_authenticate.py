@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from linkxg.clients import authenticate
-from linkxg.clients.authenticate import ClientAuthenticator
-from linkxg.clients.model import KnownClient
-from linkxg.db import Change, ChangeFeed, Database
+from linkxg.db import Database, Invalidation, InvalidationFeed
+from linkxg.identity.clients import client_verifier
+from linkxg.identity.clients.client_verifier import ClientVerifier
+from linkxg.identity.clients.model import KnownClient
 from linkxg.ids import CLIENT_ID_PREFIX
 
 KEPT, MANY = 40, 60
@@ -20,7 +20,7 @@ class _Rows:
     """Stands for the database: each client is there, and reads are counted."""
 
     def __init__(self) -> None:
-        self.feed = ChangeFeed(stale_after=float("inf"))
+        self.feed = InvalidationFeed(stale_after=float("inf"))
         self.feed.heard(0.0)
         self.reads = 0
 
@@ -31,11 +31,11 @@ class _Rows:
 
 @pytest.fixture
 def there(monkeypatch: pytest.MonkeyPatch) -> _Rows:
-    monkeypatch.setattr(authenticate, "CACHED", KEPT)
+    monkeypatch.setattr(client_verifier, "CACHED", KEPT)
     return _Rows()
 
 
-def _ask(kept: ClientAuthenticator, numbers: range) -> None:
+def _ask(kept: ClientVerifier, numbers: range) -> None:
     async def go() -> None:
         for number in numbers:
             found = await kept.find(f"{CLIENT_ID_PREFIX}{number}")
@@ -47,7 +47,7 @@ def _ask(kept: ClientAuthenticator, numbers: range) -> None:
 
 def test_of_more_than_can_be_kept_in_turn_many_are_kept(there: _Rows) -> None:
     """To forget the oldest for each new one would read every one of them every time."""
-    kept = ClientAuthenticator(cast(Database, there))
+    kept = ClientVerifier(cast(Database, there))
     for _ in range(20):
         _ask(kept, range(MANY))
     assert there.reads < 20 * MANY * 0.6
@@ -55,9 +55,9 @@ def test_of_more_than_can_be_kept_in_turn_many_are_kept(there: _Rows) -> None:
 
 
 def test_those_who_come_now_take_the_place_of_those_who_came_once(there: _Rows) -> None:
-    kept = ClientAuthenticator(cast(Database, there))
+    kept = ClientVerifier(cast(Database, there))
     _ask(kept, range(KEPT))
-    for _ in range(20 * authenticate.ADMITTED):
+    for _ in range(20 * client_verifier.ADMITTED):
         _ask(kept, range(1_000, 1_010))
     before = there.reads
     _ask(kept, range(1_000, 1_010))
@@ -65,8 +65,8 @@ def test_those_who_come_now_take_the_place_of_those_who_came_once(there: _Rows) 
 
 
 def test_a_change_is_heard_whether_kept_or_not(there: _Rows) -> None:
-    kept = ClientAuthenticator(cast(Database, there))
+    kept = ClientVerifier(cast(Database, there))
     _ask(kept, range(1))
-    there.feed.apply([Change("client", f"{CLIENT_ID_PREFIX}0", 1, 0)])
+    there.feed.apply([Invalidation("client", f"{CLIENT_ID_PREFIX}0", 1, 0)])
     _ask(kept, range(1))
     assert there.reads == 2

@@ -14,14 +14,14 @@ from harness.clients import OAuthClient, get_token, make_client, request_token, 
 from harness.databases import SqliteDatabase
 from harness.rows import rows, wait_for_count
 from harness.world import World
-from linkxg.clients import usage
-from linkxg.clients.counts.model import Count
-from linkxg.clients.model import KnownClient, KnownSecret
-from linkxg.clients.refused.model import Refused
-from linkxg.clients.usage import Usage
 from linkxg.clock import DAY
 from linkxg.db import Database
 from linkxg.errors import TemporarilyUnavailable
+from linkxg.identity.clients import usage
+from linkxg.identity.clients.model import KnownClient, KnownSecret
+from linkxg.identity.clients.rejections.model import Rejection
+from linkxg.identity.clients.usage import Usage
+from linkxg.identity.clients.usage_counts.model import Count
 
 SECRET = KnownSecret("s", b"", None, None)
 CLIENT = KnownClient("c", "a", frozenset(), False, (), (), 0, (SECRET,))
@@ -117,7 +117,7 @@ def test_one_that_cannot_be_written_does_not_keep_the_others(counted: Usage, wri
     for number in range(30):
         counted.token(CLIENT, KnownSecret(f"s{number}", b"", None, None), "127.0.0.1")
     for number in range(3):
-        counted._refused.append(Refused("a", f"r{number}", 0, "c", "q", "127.0.0.1", "POST /", "token_expired", ""))
+        counted._refused.append(Rejection("a", f"r{number}", 0, "c", "q", "127.0.0.1", "POST /", "token_expired", ""))
     names = {f"s{number}" for number in range(30)} | {f"r{number}" for number in range(3)}
     written.poison = poison
     asyncio.run(counted.stop())

@@ -11,7 +11,7 @@ import pytest
 from console.browser import Visitor, text_of
 from console.test_permissions import GUARDED
 from harness.clients import OAuthClient, make_client, rotate
-from harness.load import at_once
+from harness.load import concurrently
 from harness.people import Person
 from harness.world import World
 
@@ -176,7 +176,7 @@ def test_unused_scopes_removed_in_the_same_moment_are_all_removed(world: World, 
         oauth = new_client(world)
         path = f"/account/api-access/{oauth.client_id}/least-scope"
         gone = SCOPES[1:]
-        answers = at_once([partial(owner.post, path, [("csrf", csrf), ("remove", scope)]) for scope in gone])
+        answers = concurrently([partial(owner.post, path, [("csrf", csrf), ("remove", scope)]) for scope in gone])
         assert [answer.status_code for answer in answers] == [303, 303]
         assert stored(world, oauth)["scope"] == SCOPES[0]
 

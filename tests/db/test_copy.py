@@ -12,7 +12,7 @@ from sqlalchemy import Connection, LargeBinary, create_engine, select
 
 from conftest import DatabaseFactory
 from linkxg.cli.backup import register_tables
-from linkxg.db import Database, changes, metadata, open_database
+from linkxg.db import Database, invalidation_feed, metadata, open_database
 from linkxg.db.copy import CHUNK, CopyError, copy_rows, delete_rows, is_empty, require_known_tables
 from linkxg.db.migrations import migrate, upgrade
 
@@ -46,7 +46,7 @@ def fill() -> Callable[[Connection], None]:
             row = {column.name: value(column, 4) for column in table.columns}
             conn.execute(table.insert(), row)
         events = [{"seq": 10 + n, "kind": "token", "subject": str(n), "epoch": n, "at": n} for n in range(MANY)]
-        conn.execute(changes.changes.insert(), events)
+        conn.execute(invalidation_feed.changes.insert(), events)
 
     return write
 
@@ -71,17 +71,19 @@ def test_every_table_and_type_comes_through(
         return counts
 
     def number_and_empty(conn: Connection) -> int:
-        changes.append(conn, "token", "later")
-        seq: int = conn.execute(select(changes.changes.c.seq).where(changes.changes.c.subject == "later")).scalar_one()
+        invalidation_feed.append(conn, "token", "later")
+        seq: int = conn.execute(
+            select(invalidation_feed.changes.c.seq).where(invalidation_feed.changes.c.subject == "later")
+        ).scalar_one()
         delete_rows(conn)
         assert is_empty(conn)
         return seq
 
     async def run(found: Connection) -> tuple[dict[str, int], dict[str, list[tuple[Any, ...]]], int]:
         await migrate(database)
-        await database.survey(require_known_tables)
-        counts = await database.administer(load, found)
-        return counts, await database.survey(content), await database.administer(number_and_empty)
+        await database.read_long(require_known_tables)
+        counts = await database.run_exclusive(load, found)
+        return counts, await database.read_long(content), await database.run_exclusive(number_and_empty)
 
     with source.begin() as found:
         upgrade(found)

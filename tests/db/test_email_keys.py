@@ -11,10 +11,10 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from conftest import DatabaseFactory
-from linkxg.accounts.model import email_key
-from linkxg.accounts.store import insert_account
 from linkxg.cli.backup import register_tables
 from linkxg.db import migrations, open_database
+from linkxg.identity.accounts.model import email_key
+from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
 
 ACCOUNT = uuid7()
@@ -51,6 +51,6 @@ def _after(conn: Connection) -> list[str]:
 def test_people_of_before_are_found_by_their_address(new_database: DatabaseFactory, engine: str) -> None:
     register_tables()
     url = new_database(engine).url
-    asyncio.run(open_database(url).administer(_before))
-    assert sorted(asyncio.run(open_database(url).administer(_after))) == sorted(AFTER)
+    asyncio.run(open_database(url).run_exclusive(_before))
+    assert sorted(asyncio.run(open_database(url).run_exclusive(_after))) == sorted(AFTER)
     assert email_key(BEFORE[0]) == AFTER[0]

@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from conftest import DatabaseFactory
-from linkxg.db import Change, Database, open_database
-from linkxg.db.changes import TOKEN
+from linkxg.db import Database, Invalidation, open_database
+from linkxg.db.invalidation_feed import TOKEN
 from linkxg.db.migrations import migrate
 
 WAIT_S = 20.0
@@ -27,7 +27,7 @@ class Ear:
         self._news = asyncio.Event()
         database.feed.subscribe(TOKEN, self._note)
 
-    def _note(self, change: Change) -> None:
+    def _note(self, change: Invalidation) -> None:
         self.heard.append(change.subject)
         self._news.set()
 

@@ -10,8 +10,8 @@ from conftest import DatabaseFactory
 from linkxg.db import open_database
 from linkxg.db.migrations import migrate
 from linkxg.errors import RateLimitExceeded
-from linkxg.sessions import store, throttle
-from linkxg.sessions.throttle import FREE_FAILURES, throttle_of
+from linkxg.identity.sessions import store, throttle
+from linkxg.identity.sessions.throttle import FREE_FAILURES, throttle_of
 
 
 def test_a_late_failure_leaves_a_longer_block(

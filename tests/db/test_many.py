@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from conftest import ENGINES, DatabaseFactory
 from linkxg.db import open_database
-from linkxg.db.many import insert_many, update_many
+from linkxg.db.bulk import insert_many, update_many
 from linkxg.db.migrations import migrate
 from linkxg.jobs.store import batches, errors
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from linkxg.db import Change
-from linkxg.db.changes import TOKEN
+from linkxg.db import Invalidation
+from linkxg.db.invalidation_feed import TOKEN
 from linkxg.db.node_barrier import NodeBarrier
 
 MESSAGES = 3
@@ -18,8 +18,8 @@ MESSAGES = 3
 def test_nobody_waits_for_a_worker_that_ended_between_two_messages(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    changes = [Change(TOKEN, f"token {number}", 0, 0) for number in range(500 * MESSAGES)]
-    applied: list[Change] = []
+    changes = [Invalidation(TOKEN, f"token {number}", 0, 0) for number in range(500 * MESSAGES)]
+    applied: list[Invalidation] = []
 
     async def revoke() -> None:
         worker, other = NodeBarrier(tmp_path, applied.extend), NodeBarrier(tmp_path, applied.extend)

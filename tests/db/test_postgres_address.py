@@ -17,7 +17,7 @@ from harness.tls import self_signed
 from harness.world import World
 from imports.files import IMPORTS
 from linkxg.db.address import REFUSED, SUPPORTED, AddressError, read_address
-from linkxg.tokens.keys import ensure_keys
+from linkxg.identity.tokens.keys import ensure_keys
 
 HIDDEN = "hidden-word"
 

@@ -17,13 +17,13 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from conftest import DatabaseFactory
-from linkxg.accounts.store import insert_account
+from linkxg.catalog.products.model import ProductView
+from linkxg.catalog.products.versions.store import find_shown
 from linkxg.cli.backup import register_tables
 from linkxg.db import migrations, open_database
 from linkxg.db.migrations import migrate, upgrade
+from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
-from linkxg.products.model import Shown
-from linkxg.products.versions.store import find_shown
 
 ACCOUNT = uuid7()
 BEFORE: list[dict[str, Any]] = [
@@ -48,7 +48,7 @@ def tables() -> None:
 
 
 def run(url: str, unit: Callable[[Connection], Any]) -> Any:
-    return asyncio.run(open_database(url).administer(unit))
+    return asyncio.run(open_database(url).run_exclusive(unit))
 
 
 def _upgrade_to(conn: Connection, revision: str) -> None:
@@ -75,7 +75,7 @@ def test_what_was_said_becomes_a_first_draft(engine: str, new_database: Database
     run(url, before)
     run(url, upgrade)
     for product_id, row, expected in zip(ids, BEFORE, AFTER, strict=True):
-        shown: Shown = run(url, partial(find_shown, account_id=ACCOUNT, product_id=product_id))
+        shown: ProductView = run(url, partial(find_shown, account_id=ACCOUNT, product_id=product_id))
         assert json.loads(shown.content) == expected
         assert shown.digest == hashlib.sha256(shown.content.encode()).digest()
         assert (shown.version, shown.version_status) == (1, "DRAFT")

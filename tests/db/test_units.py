@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Connection, text
 
 from conftest import DatabaseFactory
-from linkxg.accounts.store import count_accounts, insert_account
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
 from linkxg.errors import Conflict
+from linkxg.identity.accounts.store import count_accounts, insert_account
 from linkxg.ids import uuid7
 
 
@@ -69,7 +69,7 @@ def test_reads_are_snapshots_and_a_single_statement_needs_no_transaction_for_tha
     async def story(database: Database) -> None:
         assert await database.read(settings) == ["repeatable read", "on"]
         assert await database.read(began_before)
-        for door in (database.read_single, database.read_aside, database.write_at_once):
+        for door in (database.read_single, database.read_in_thread, database.execute_single):
             assert not await door(began_before)
             with pytest.raises(RuntimeError):
                 await door(settings)

@@ -118,7 +118,7 @@ def test_the_token_counts_from_a_network_of_monitors_only(new_server: ServerFact
     # A peer of this test is a loopback address whatever it binds to, so the decision itself is asked.
     import ipaddress
 
-    from linkxg.web.plain_http import PlainHttp
+    from linkxg.http.plain_http import PlainHttp
 
     bearer = [(b"authorization", b"Bearer " + TOKEN.encode())]
     plain = PlainHttp(ENDPOINTS, TOKEN, [ipaddress.ip_network("10.9.0.0/16"), ipaddress.ip_network("fd00:9::/64")])

@@ -7,7 +7,7 @@ from functools import partial
 
 from harness.answers import Answer
 from harness.clients import get_token, introspect, request_token, revoke, rotate
-from harness.load import Line, at_once
+from harness.load import Line, concurrently
 from harness.people import login, logout, me, refresh, sign_in
 from harness.world import World
 
@@ -52,7 +52,7 @@ class Probe:
         """The answer to each, 503 included."""
         asked = self.requests() if asks is None else asks
         lines = [Line(self.server, faulty=True) for _ in asked]
-        answers = at_once([partial(ask, line) for ask, line in zip(asked.values(), lines, strict=True)])
+        answers = concurrently([partial(ask, line) for ask, line in zip(asked.values(), lines, strict=True)])
         for line in lines:
             line.close()
         return dict(zip(asked, answers, strict=True))

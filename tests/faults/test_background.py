@@ -15,7 +15,7 @@ from harness.databases import SqliteDatabase
 from harness.rows import change_unheard, wait_for_count
 from harness.server import parsed
 from harness.world import World
-from linkxg.db.changes import KEYS
+from linkxg.db.invalidation_feed import KEYS
 from linkxg.runtime import background
 from linkxg.runtime.background import BackgroundTask
 
@@ -25,7 +25,7 @@ import sys
 from pathlib import Path
 
 if "serve" in sys.orig_argv:
-    from linkxg.clients.notify_owners import OwnerNotices
+    from linkxg.identity.clients.notify_owners import OwnerNotices
     from linkxg.db.sqlite import SQLiteDatabase
 
     def failing(function, name_of):

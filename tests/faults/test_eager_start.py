@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from linkxg.waiting import Beginnings
+from linkxg.runtime.eager_start import EagerStarter
 
 
 def test_a_cancelled_request_does_not_drop_those_of_the_same_turn() -> None:
@@ -16,7 +16,7 @@ def test_a_cancelled_request_does_not_drop_those_of_the_same_turn() -> None:
                 raise asyncio.CancelledError
             said.append(name)
 
-        beginnings = Beginnings()
+        beginnings = EagerStarter()
         asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context["message"]))
         for work in (request("first"), request("second", cancelled=True), request("third")):
             beginnings.add(work)

@@ -8,7 +8,7 @@ from functools import partial
 from conftest import GENERAL
 from faults.conftest import Lines, Struck
 from harness.clients import request_token
-from harness.load import Line, at_once, seconds_until
+from harness.load import Line, concurrently, seconds_until
 from harness.people import accept, invite, login, me
 from harness.processes import free_port
 from harness.redis import KeyValueServer
@@ -83,7 +83,7 @@ def test_sign_ins_that_would_wait_too_long_are_refused_and_tokens_flow(struck: S
         return 0
 
     calls: list[Callable[[], int]] = [*(partial(sign_in, line) for line in crowd), fetch]
-    statuses = at_once(calls)
+    statuses = concurrently(calls)
     assert statuses.count(503) > 0
     # One is being hashed, and more may come while the first are done.
     assert statuses.count(200) >= WAITING

@@ -9,7 +9,7 @@ import pytest
 
 from harness.redis import KeyValueServer
 from linkxg.errors import RateLimitExceeded
-from linkxg.web.limits import Budget, SharedLimits
+from linkxg.http.rate_limits import Budget, SharedLimits
 
 BUDGET = Budget("test", 2, 60)
 

@@ -95,7 +95,7 @@ def _code(command: Command) -> int:
 def main() -> None:
     cli = import_module("linkxg.cli")
     cli.build()
-    for name in ("linkxg.app", "linkxg.cli.examination", "linkxg.db.postgres", "linkxg.db.sqlite", "uvloop"):
+    for name in ("linkxg.app", "linkxg.ops.doctor.checks", "linkxg.db.postgres", "linkxg.db.sqlite", "uvloop"):
         import_module(name)
     gc.freeze()
     commands: list[Command] = json.load(sys.stdin)

@@ -114,7 +114,7 @@ def connected(server: Server, count: int) -> list[Line]:
     return mixed[:count]
 
 
-def at_once(calls: Iterable[Callable[[], T]]) -> list[T]:
+def concurrently(calls: Iterable[Callable[[], T]]) -> list[T]:
     """Make all calls at the same moment, each in a thread of its own; answers in order."""
     waiting = list(calls)
     barrier = threading.Barrier(len(waiting))
@@ -129,7 +129,7 @@ def at_once(calls: Iterable[Callable[[], T]]) -> list[T]:
 
 def on_each(lines: Iterable[Line], ask: Callable[[Line], T]) -> list[T]:
     """Ask the same on every line at the same moment."""
-    return at_once([partial(ask, line) for line in lines])
+    return concurrently([partial(ask, line) for line in lines])
 
 
 class Load:

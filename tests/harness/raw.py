@@ -27,7 +27,7 @@ class _Replay:
         return io.BytesIO(self._received)
 
 
-def exchange(client: Client, request: bytes, *, half_close: bool = False) -> bytes:
+def context(client: Client, request: bytes, *, half_close: bool = False) -> bytes:
     """Send the bytes on a fresh connection; answers everything received until the peer closes or stays idle.
 
     The request should carry `Connection: close`, or the wait lasts for the read timeout.
@@ -54,7 +54,7 @@ def send_raw(
     `framing=True` says that the HTTP server may refuse the bytes before the application sees them.
     """
     started = time.perf_counter()
-    received = exchange(client, request, half_close=half_close)
+    received = context(client, request, half_close=half_close)
     if not received:
         return None
     first_line = request.split(b"\r\n", 1)[0].split(b" ")

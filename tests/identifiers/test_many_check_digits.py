@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkxg.identifiers.check_digit import are_checked, is_checked
+from linkxg.catalog.identifiers.check_digit import are_checked, is_checked
 
 digits14 = st.integers(0, 10**14 - 1).map(lambda number: f"{number:014}")
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import ean
 
-from linkxg.identifiers.check_digit import check_digit
-from linkxg.identifiers.digital_link import identify, read_digital_link
-from linkxg.identifiers.gtin import FORMATS, NotAGtin, read_gtin
-from linkxg.identifiers.keys import KEYS, NotAnIdentifier, check_value
+from linkxg.catalog.identifiers.check_digit import check_digit
+from linkxg.catalog.identifiers.digital_link import identify, read_digital_link
+from linkxg.catalog.identifiers.gtin import FORMATS, NotAGtin, read_gtin
+from linkxg.catalog.identifiers.keys import KEYS, NotAnIdentifier, check_value
 
 DIGITS = "0123456789"
 LOT = st.text("!\"%&'()*+,-./0123456789:;<=>?AZ_az", min_size=1, max_size=20)

@@ -15,7 +15,7 @@ from uuid import uuid4
 from harness.answers import Answer
 from harness.people import Session
 from harness.world import World
-from linkxg.identifiers.check_digit import check_digit
+from linkxg.catalog.identifiers.check_digit import check_digit
 
 T = TypeVar("T")
 IMPORTS = "/imports"

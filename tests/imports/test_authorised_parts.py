@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from linkxg.errors import InvalidToken
-from linkxg.web import exchange
-from linkxg.web.exchange import Exchange
+from linkxg.http import request_context
+from linkxg.http.request_context import RequestContext
 
 PARTS = 200
 
@@ -28,7 +28,7 @@ def authorised(*, cut_after: int = PARTS) -> list[int]:
             raise InvalidToken
 
     async def read() -> None:
-        request = Exchange("POST", "id", "203.0.113.9", [], receive)
+        request = RequestContext("POST", "id", "203.0.113.9", [], receive)
         request.authorise_again = authorise_again
         async for _ in request.stream(PARTS):
             pass
@@ -44,13 +44,13 @@ def authorised(*, cut_after: int = PARTS) -> list[int]:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every part takes longer than the time between two decisions."""
-    monkeypatch.setattr(exchange, "AUTHORISE_EVERY_S", 0.0)
+    monkeypatch.setattr(request_context, "AUTHORISE_EVERY_S", 0.0)
 
 
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """All parts arrive within the time between two decisions, however busy the machine is."""
-    monkeypatch.setattr(exchange, "AUTHORISE_EVERY_S", 3_600.0)
+    monkeypatch.setattr(request_context, "AUTHORISE_EVERY_S", 3_600.0)
 
 
 @pytest.mark.usefixtures("fast")

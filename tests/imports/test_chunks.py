@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkxg.imports.csv_rows import CsvRows
-from linkxg.jobs.chunks import Chunks, Counted, Rows
+from linkxg.catalog.product_imports.csv_rows import CsvRows
+from linkxg.jobs.chunks import Chunks, CountedRow, Rows
 from linkxg.jobs.json_rows import JsonRows, NdjsonRows
 from linkxg.jobs.lines import Unreadable
 
@@ -20,8 +20,8 @@ cells = st.text(st.sampled_from('ab,"\n\r;ä\U0001f600 \t\u2028'), max_size=6)
 rows = st.lists(st.lists(cells, min_size=2, max_size=3), min_size=1, max_size=12)
 
 
-def blocks(content: bytes, size: int) -> Counted:
-    return Counted(iter([content[at : at + size] for at in range(0, len(content), size)]))
+def blocks(content: bytes, size: int) -> CountedRow:
+    return CountedRow(iter([content[at : at + size] for at in range(0, len(content), size)]))
 
 
 def taken_in(chunks: Chunks, most: int) -> Iterator[Rows]:

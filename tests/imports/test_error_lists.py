@@ -14,10 +14,10 @@ from conftest import DatabaseFactory
 from harness.rows import change_unheard
 from harness.world import World
 from imports.files import csv_file, failures, new_sku, run
+from linkxg.catalog.product_imports.model import RESOURCE
 from linkxg.db import open_database
 from linkxg.db.migrations import migrate
 from linkxg.ids import uuid7
-from linkxg.imports.model import RESOURCE
 from linkxg.jobs import store
 from linkxg.jobs.read_job import list_row_errors
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from linkxg.imports.csv_dialect import read_dialect
-from linkxg.imports.model import Options
-from linkxg.imports.plan_rows import Reader
+from linkxg.catalog.product_imports.csv_dialect import read_dialect
+from linkxg.catalog.product_imports.model import Options
+from linkxg.catalog.product_imports.plan_rows import RowReader
 
 WEIGHT = "dimensions.netWeight.value"
 COLUMNS = ["sku", "name", WEIGHT, "dimensions.netWeight.unit", "attributes.x"]
@@ -15,7 +15,7 @@ COLUMNS = ["sku", "name", WEIGHT, "dimensions.netWeight.unit", "attributes.x"]
 def read(weight: str, attribute: str, separator: str = ";") -> tuple[dict[str, object], list[tuple[str, str]]]:
     """(weight and attribute as they are read, faults)."""
     dialect = read_dialect((separator.join(COLUMNS) + "\n").encode())
-    reader = Reader(Options(), dialect.names, decimal_comma=dialect.has_decimal_comma)
+    reader = RowReader(Options(), dialect.names, decimal_comma=dialect.has_decimal_comma)
     [found] = reader.read([["A-1", "Drill", weight, "KGM", attribute]])
     if found.given is None:
         return {}, [(one.field, one.value) for one in found.faults]

@@ -10,14 +10,14 @@ import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkxg.catalog.identifiers.check_digit import check_digit
+from linkxg.catalog.product_imports.columns import CATALOGUE, CsvShape
+from linkxg.catalog.product_imports.csv_fast import FlatRows
+from linkxg.catalog.product_imports.model import Options
+from linkxg.catalog.product_imports.plan_rows import RowReader
+from linkxg.catalog.products.bulk.model import PlannedWrite, RowInput, StoredProduct, UnchangedProduct
+from linkxg.catalog.products.bulk.plan_row import plan_row
 from linkxg.clock import now_ms
-from linkxg.identifiers.check_digit import check_digit
-from linkxg.imports.columns import CATALOGUE, CsvShape
-from linkxg.imports.model import Options
-from linkxg.imports.plain_rows import PlainRows
-from linkxg.imports.plan_rows import Reader
-from linkxg.products.bulk.model import Current, Given, Planned, Unchanged
-from linkxg.products.bulk.plan_row import plan_row
 
 COLUMNS = [
     *CATALOGUE.columns,
@@ -48,13 +48,13 @@ def files(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     return names, draw(st.lists(row, min_size=1, max_size=5))
 
 
-def closely(names: list[str], row: list[str], options: Options) -> Given | None:
+def closely(names: list[str], row: list[str], options: Options) -> RowInput | None:
     """What the row says when it is read by itself."""
     [read] = _OneByOne(options, names).read([row])
     return read.given
 
 
-class _OneByOne(Reader):
+class _OneByOne(RowReader):
     def __init__(self, options: Options, columns: list[str]) -> None:
         super().__init__(options, columns)
         self._plain = None
@@ -65,7 +65,7 @@ class _OneByOne(Reader):
 def test_it_is_what_it_would_be_one_by_one(file: tuple[list[str], list[list[str]]], empty_as: str, key: str) -> None:
     names, rows = file
     options = msgspec.convert({"empty_as": empty_as, "key": key}, Options)
-    for row, plain in zip(rows, PlainRows(names, options).read(rows), strict=True):
+    for row, plain in zip(rows, FlatRows(names, options).read(rows), strict=True):
         if plain is None:
             continue
         same = closely(names, row, options)
@@ -73,11 +73,11 @@ def test_it_is_what_it_would_be_one_by_one(file: tuple[list[str], list[list[str]
         now = now_ms()
         one, other = plan_row(plain, None, now, lambda: "id"), plan_row(same, None, now, lambda: "id")
         assert one == other
-        assert isinstance(one, Planned)
+        assert isinstance(one, PlannedWrite)
         assert one.content is not None
         assert one.content.encode() == rfc8785.dumps(json.loads(one.content))
-        stored = Current(*one.head, one.search_key, one.content)
-        assert plan_row(plain, stored, now) == plan_row(same, stored, now) == Unchanged("id", 1)
+        stored = StoredProduct(*one.head, one.search_key, one.content)
+        assert plan_row(plain, stored, now) == plan_row(same, stored, now) == UnchangedProduct("id", 1)
         other_stored = stored._replace(content='{"brand":"Old","name":"Old"}')
         assert plan_row(plain, other_stored, now) == plan_row(same, other_stored, now)
 
@@ -89,7 +89,7 @@ def test_usual_rows_are_plain() -> None:
         ["A-1", "4006381333931", "Drill ä", "10003743", "DE", "1.4", "KGM", "", "red", "18"],
         ["A-2", "", "Drill, 18 V", "", "", "", "", "", "", ""],
     ]
-    found = PlainRows(names, Options()).read(rows)
+    found = FlatRows(names, Options()).read(rows)
     assert [one and one.plain and one.plain.content for one in found] == [
         '{"attributes":{"colour":"red","voltage":18},"category":{"code":"10003743"},"countryOfProduction":"DE",'
         '"dimensions":{"netWeight":{"unit":"KGM","value":1.4}},"name":"Drill ä"}',
@@ -107,6 +107,6 @@ def test_one_unusual_row_leaves_the_others_plain(place: int, cell: str) -> None:
              "dimensions.netWeight.unit", "materials", "attributes.colour"]  # fmt: skip
     usual = ["A-1", "4006381333931", "Drill", "10003743", "DE", "1.4", "KGM", "", "red"]
     odd = [cell if at == place else value for at, value in enumerate(usual)]
-    found = PlainRows(names, Options()).read([usual, odd, usual, [*usual, "more"]])
+    found = FlatRows(names, Options()).read([usual, odd, usual, [*usual, "more"]])
     assert [one is not None for one in found] == [True, False, True, False]
     assert CsvShape(names, "unchanged").read(usual)[2] == []

@@ -15,7 +15,7 @@ FAULTS = """
 import sys
 
 if "linkxg.job_kinds" in sys.orig_argv:
-    from linkxg.imports import plain_rows, plan_rows, product_import
+    from linkxg.catalog.product_imports import plain_rows, plan_rows, product_import
 
     def failing(function, is_at_fault):
         def call(*arguments, **keywords):

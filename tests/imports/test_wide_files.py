@@ -11,10 +11,10 @@ import pytest
 
 from harness.world import World
 from imports.files import send
+from linkxg.catalog.product_imports.check_file_start import check_head
+from linkxg.catalog.product_imports.csv_dialect import MAX_CELLS, SEPARATORS
+from linkxg.catalog.product_imports.model import Options
 from linkxg.errors import ValidationFailed
-from linkxg.imports.check_head import check_head
-from linkxg.imports.csv_dialect import MAX_CELLS, SEPARATORS
-from linkxg.imports.model import Options
 from linkxg.jobs.gunzip import Gunzip
 from linkxg.jobs.model import MAX_MEMBERS, MIB
 

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from linkxg.jobs.chunks import Readable
+from linkxg.jobs.chunks import RowSource
+from linkxg.jobs.file_error import file_error
 from linkxg.jobs.handler import Kinds
 from linkxg.jobs.json_rows import NdjsonRows
 from linkxg.jobs.lease import JobLease
 from linkxg.jobs.model import Fault, JobRow, RowResult
-from linkxg.jobs.process import main
-from linkxg.jobs.refusal import refusal
+from linkxg.jobs.process_main import main
 
 
 class Line(NamedTuple):
@@ -28,7 +28,7 @@ class LetterCheck:
 
     def check_early(self, head: bytes, *, whole: bool) -> None:
         if head[:1].isdigit():
-            raise refusal("not_lines", "The file begins with a number.")
+            raise file_error("not_lines", "The file begins with a number.")
 
     def columns(self, head: bytes, *, whole: bool) -> list[str]:
         return ["line"]
@@ -37,7 +37,7 @@ class LetterCheck:
 class CountLines:
     """The rows of one job. A plan is the number of letters; a line without any is rejected."""
 
-    def open_rows(self, blocks: Iterator[bytes]) -> Readable:
+    def open_rows(self, blocks: Iterator[bytes]) -> RowSource:
         return NdjsonRows(blocks)
 
     def parse(self, values: Sequence[Any]) -> list[Line]:

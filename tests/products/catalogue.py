@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from harness.answers import Answer, JsonObject
 from harness.world import World
-from linkxg.identifiers.check_digit import check_digit
+from linkxg.catalog.identifiers.check_digit import check_digit
 
 PRODUCTS = "/products"
 _numbers = count(1)

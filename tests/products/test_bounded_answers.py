@@ -15,8 +15,8 @@ from console.browser import Visitor
 from harness.answers import JsonObject
 from harness.world import World
 from imports.files import counts, failures, ndjson_file, run
+from linkxg.catalog.products.diff_versions import MAX_STEPS, diff
 from linkxg.jobs.model import MAX_ROW_FAULTS
-from linkxg.products.diff_versions import MAX_STEPS, diff
 from products.catalogue import PRODUCTS, body, change, complete, create, new_sku, path, post
 
 LONGEST_NAME = 255

@@ -12,25 +12,25 @@ from msgspec import UNSET
 from sqlalchemy import Connection
 
 from conftest import ENGINES, DatabaseFactory
-from linkxg.accounts.store import insert_account
+from linkxg.catalog.identifiers.check_digit import check_digit
+from linkxg.catalog.identifiers.gtin import read_gtin
+from linkxg.catalog.products.bulk.model import PlannedWrite, RowInput, UnchangedProduct, WrittenProduct
+from linkxg.catalog.products.bulk.plan_row import plan_row
+from linkxg.catalog.products.bulk.store import SMALL, find_current, write_planned
+from linkxg.catalog.products.canonical import digest_of
+from linkxg.catalog.products.store import update_head
+from linkxg.catalog.products.versions.store import find_shown, update_version
 from linkxg.clock import now_ms
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
-from linkxg.identifiers.check_digit import check_digit
-from linkxg.identifiers.gtin import read_gtin
+from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
-from linkxg.products.bulk.model import Given, Planned, Unchanged, Written
-from linkxg.products.bulk.plan_row import plan_row
-from linkxg.products.bulk.store import SMALL, find_current, write_planned
-from linkxg.products.canonical import digest_of
-from linkxg.products.store import update_head
-from linkxg.products.versions.store import find_shown, update_version
 
 Bring = Callable[..., Awaitable[list[Any]]]
 
 
-def given(number: int, **content: Any) -> Given:
-    return Given(f"S-{number:05}", UNSET, {"name": f"Bolt {number}", **content})
+def given(number: int, **content: Any) -> RowInput:
+    return RowInput(f"S-{number:05}", UNSET, {"name": f"Bolt {number}", **content})
 
 
 def gtin(number: int) -> Any:
@@ -38,15 +38,17 @@ def gtin(number: int) -> Any:
     return read_gtin(digits + str(check_digit(digits)))
 
 
-async def bring(database: Database, account_id: str, rows: list[Given]) -> list[Any]:
+async def bring(database: Database, account_id: str, rows: list[RowInput]) -> list[Any]:
     """Looks up, plans and writes; what became of each row."""
     skus = [row.sku for row in rows if isinstance(row.sku, str)]
     stored = {one.head.sku: one for one in await database.read(find_current, account_id, skus=skus)}
     plans = [plan_row(row, stored.get(str(row.sku)), now_ms()) for row in rows]
     written = iter(
-        await database.write(write_planned, account_id, "me", [plan for plan in plans if isinstance(plan, Planned)])
+        await database.write(
+            write_planned, account_id, "me", [plan for plan in plans if isinstance(plan, PlannedWrite)]
+        )
     )
-    return [next(written) if isinstance(plan, Planned) else plan for plan in plans]
+    return [next(written) if isinstance(plan, PlannedWrite) else plan for plan in plans]
 
 
 @pytest.fixture(params=ENGINES)
@@ -78,11 +80,11 @@ def run(url: str, story: Callable[[Database, str], Awaitable[None]]) -> None:
 def test_rows_are_inserted_then_unchanged_then_updated(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
         rows = [given(number) for number in range(1_000)]
-        assert await bring(database, account_id, rows) == [Written.WRITTEN] * 1_000
-        assert all(isinstance(one, Unchanged) for one in await bring(database, account_id, rows))
+        assert await bring(database, account_id, rows) == [WrittenProduct.WRITTEN] * 1_000
+        assert all(isinstance(one, UnchangedProduct) for one in await bring(database, account_id, rows))
         rows = [given(number, brand="Acme") if number % 2 else given(number) for number in range(1_000)]
         outcomes = await bring(database, account_id, rows)
-        assert outcomes.count(Written.WRITTEN) == 500
+        assert outcomes.count(WrittenProduct.WRITTEN) == 500
         [one] = await database.read(find_current, account_id, skus=["S-00001"])
         assert (one.head.revision, one.head.draft_version, one.head.latest_version) == (2, 1, None)
         assert one.content == '{"brand":"Acme","name":"Bolt 1"}'
@@ -96,10 +98,10 @@ def test_rows_are_inserted_then_unchanged_then_updated(url: str) -> None:
 def test_large_contents_are_found_as_well(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
         rows = [given(1, attributes={"notes": "ä" * SMALL}), given(2, attributes={"notes": 'x"\\\n'})]
-        assert await bring(database, account_id, rows) == [Written.WRITTEN] * 2
-        assert [type(one) for one in await bring(database, account_id, rows)] == [Unchanged] * 2
+        assert await bring(database, account_id, rows) == [WrittenProduct.WRITTEN] * 2
+        assert [type(one) for one in await bring(database, account_id, rows)] == [UnchangedProduct] * 2
         rows = [given(1, brand="Acme"), given(2, brand="Acme"), given(3)]
-        assert await bring(database, account_id, rows) == [Written.WRITTEN] * 3
+        assert await bring(database, account_id, rows) == [WrittenProduct.WRITTEN] * 3
 
     run(url, story)
 
@@ -107,7 +109,7 @@ def test_large_contents_are_found_as_well(url: str) -> None:
 def test_rows_are_found_by_gtin(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
         rows = [row._replace(gtin=gtin(number)) for number, row in enumerate(map(given, range(300)))]
-        assert set(await bring(database, account_id, rows)) == {Written.WRITTEN}
+        assert set(await bring(database, account_id, rows)) == {WrittenProduct.WRITTEN}
         wanted = [gtin(number).digits14 for number in range(100, 400)]
         found = await database.read(find_current, account_id, gtins=wanted)
         assert {one.head.gtin14 for one in found} == set(wanted[:200])
@@ -119,12 +121,12 @@ def test_rows_are_found_by_gtin(url: str) -> None:
 def test_what_is_held_by_others_is_told_row_by_row(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
         first = [given(1)._replace(gtin=gtin(1)), given(2)]
-        assert set(await bring(database, account_id, first)) == {Written.WRITTEN}
+        assert set(await bring(database, account_id, first)) == {WrittenProduct.WRITTEN}
         rows = [given(3)._replace(gtin=gtin(1)), given(4)._replace(gtin=gtin(4)), given(5)._replace(gtin=gtin(4))]
         assert await bring(database, account_id, rows) == ["duplicate_gtin", "written", "duplicate_gtin"]
         [two] = await database.read(find_current, account_id, skus=["S-00002"])
         renamed = plan_row(given(1), two, now_ms())
-        assert isinstance(renamed, Planned)
+        assert isinstance(renamed, PlannedWrite)
         assert await database.write(write_planned, account_id, "me", [renamed]) == ["duplicate_sku"]
 
     run(url, story)
@@ -135,9 +137,9 @@ def test_what_changed_in_between_is_stale_and_not_overwritten(url: str) -> None:
         await bring(database, account_id, [given(1)])
         [stored] = await database.read(find_current, account_id, skus=["S-00001"])
         plans = [plan_row(given(1, brand=brand), stored, now_ms()) for brand in ("A", "B")]
-        fresh = [plan for plan in (*plans, plan_row(given(2), None, now_ms())) if isinstance(plan, Planned)]
+        fresh = [plan for plan in (*plans, plan_row(given(2), None, now_ms())) if isinstance(plan, PlannedWrite)]
         assert await database.write(write_planned, account_id, "me", fresh) == ["written", "stale", "written"]
-        again = [plan for plan in (plan_row(given(2), None, now_ms()),) if isinstance(plan, Planned)]
+        again = [plan for plan in (plan_row(given(2), None, now_ms()),) if isinstance(plan, PlannedWrite)]
         assert await database.write(write_planned, account_id, "me", again) == ["stale"]
         [stored] = await database.read(find_current, account_id, skus=["S-00001"])
         assert '"brand":"A"' in stored.content
@@ -150,14 +152,14 @@ def test_what_changed_in_between_is_stale_and_not_overwritten(url: str) -> None:
     [
         (given(1)._replace(sku=" x"), "sku", "invalid"),
         (given(1)._replace(sku=UNSET), "sku", "missing"),
-        (Given("A", UNSET, {}), "name", "missing"),
+        (RowInput("A", UNSET, {}), "name", "missing"),
         (given(1, brand="a\n"), "brand", "invalid"),
         (given(1, colour="red"), "", "unknown_field"),
         (given(1, dimensions={"netWeight": {"value": "1", "unit": "KGM"}}), "dimensions.netWeight.value", "invalid"),
         (given(1, dimensions={"netWeight": {"value": 1, "unit": "MTR"}}), "dimensions.netWeight.unit", "unknown_unit"),
     ],
 )
-def test_a_wrong_row_names_its_column(row: Given, field: str, code: str) -> None:
+def test_a_wrong_row_names_its_column(row: RowInput, field: str, code: str) -> None:
     faults = plan_row(row, None, now_ms())
     assert isinstance(faults, list)
     assert [(one["field"], one["code"]) for one in faults] == [(field, code)]

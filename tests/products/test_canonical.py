@@ -13,9 +13,9 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkxg.products.canonical import NotCanonical, canonical, told
-from linkxg.products.content import LARGEST, Category, Content, Dimensions, Measure
-from linkxg.products.diff_versions import diff
+from linkxg.catalog.products.canonical import NotCanonical, canonical, quoted
+from linkxg.catalog.products.content import LARGEST, Category, Content, Dimensions, Measure
+from linkxg.catalog.products.diff_versions import diff
 
 NUMBERS = st.integers(-LARGEST, LARGEST) | st.floats(-LARGEST, LARGEST, allow_nan=False)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -73,7 +73,7 @@ def test_a_struct_is_written_like_its_json() -> None:
         '{"category":{"code":"c","schemeId":"a:b"},"dimensions":{"netWeight":{"unit":"KGM","value":2}},"name":"Bolt"}'
     )
     assert canonical(content).text == text
-    assert told(canonical(content).digest) == f"sha-256:{hashlib.sha256(text.encode()).hexdigest()}"
+    assert quoted(canonical(content).digest) == f"sha-256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 @given(CONTENTS, CONTENTS)

@@ -10,8 +10,8 @@ import msgspec
 from api.page import DOCS, fences
 from harness.answers import JsonObject
 from harness.world import World
-from linkxg.products.content import MEMBERS
-from linkxg.products.model import Product
+from linkxg.catalog.products.content import MEMBERS
+from linkxg.catalog.products.model import Product
 from products.catalogue import PRODUCTS, new_gtin, new_sku, path
 
 PAGE = DOCS / "products.md"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from linkxg.identifiers.check_digit import check_digit
-from linkxg.identifiers.gtin import NotAGtin, read_gtin
+from linkxg.catalog.identifiers.check_digit import check_digit
+from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 
 # Published examples: of GS1's check digit calculator and EPC Tag Data Standard, and well-known product codes.
 KNOWN = [

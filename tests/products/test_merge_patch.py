@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from linkxg.products.merge_patch import merge_patch
+from linkxg.catalog.products.merge_patch import merge_patch
 
 # The test cases of RFC 7396, appendix A: original, patch, result.
 CASES: list[tuple[Any, Any, Any]] = [

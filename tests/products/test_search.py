@@ -9,18 +9,18 @@ import pytest
 from sqlalchemy import Connection
 
 from conftest import DatabaseFactory
-from linkxg.accounts.store import insert_account
+from linkxg.catalog.products import list_products as listing
+from linkxg.catalog.products import store
+from linkxg.catalog.products.canonical import Canonical, canonical
+from linkxg.catalog.products.content import Category, Content, category_of
+from linkxg.catalog.products.list_products import list_products
+from linkxg.catalog.products.model import ProductFilter, ProductRecord, ProductView, key_of
+from linkxg.catalog.products.versions.store import insert_version
+from linkxg.catalog.products.viewer import Viewer
 from linkxg.db import open_database
 from linkxg.db.migrations import migrate
+from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
-from linkxg.products import list_products as listing
-from linkxg.products import store
-from linkxg.products.canonical import Canonical, canonical
-from linkxg.products.content import Category, Content, category_of
-from linkxg.products.list_products import list_products
-from linkxg.products.model import Head, Shown, Wanted, key_of
-from linkxg.products.versions.store import insert_version
-from linkxg.products.viewer import Viewer
 
 COUNT = 100
 
@@ -28,17 +28,17 @@ COUNT = 100
 @pytest.mark.parametrize(
     "wanted",
     [
-        Wanted(search_key="7"),
-        Wanted(search_key="7", sort="sku"),
-        Wanted(category="rare", sort="sku"),
-        Wanted(since=COUNT - 10, sort="sku"),
-        Wanted(search_key="7", category="rare", since=20),
-        Wanted(search_key="nothing"),
-        Wanted(),
+        ProductFilter(search_key="7"),
+        ProductFilter(search_key="7", sort="sku"),
+        ProductFilter(category="rare", sort="sku"),
+        ProductFilter(since=COUNT - 10, sort="sku"),
+        ProductFilter(search_key="7", category="rare", since=20),
+        ProductFilter(search_key="nothing"),
+        ProductFilter(),
     ],
 )
 def test_a_search_ends_and_misses_nothing(
-    new_database: DatabaseFactory, engine: str, monkeypatch: pytest.MonkeyPatch, wanted: Wanted
+    new_database: DatabaseFactory, engine: str, monkeypatch: pytest.MonkeyPatch, wanted: ProductFilter
 ) -> None:
     monkeypatch.setattr(listing, "STRETCH", 4)
     monkeypatch.setattr(listing, "STEPS", 3)
@@ -56,13 +56,13 @@ def test_a_search_ends_and_misses_nothing(
         assert len(sizes) == 1 + COUNT // (4 * 3), "a page looks at STEPS stretches"
 
 
-def _insert(conn: Connection, account_id: str, head: Head, content: Content, form: Canonical) -> None:
+def _insert(conn: Connection, account_id: str, head: ProductRecord, content: Content, form: Canonical) -> None:
     assert store.insert_head(conn, account_id, head, key_of(head.sku, content))
     made = {"status": "DRAFT", "created_at": 0, "created_by": "me"}
     insert_version(conn, account_id, head.id, version=1, digest=form.digest, content=form.text, **made)
 
 
-async def _walk(url: str, wanted: Wanted) -> tuple[list[Shown], list[int]]:
+async def _walk(url: str, wanted: ProductFilter) -> tuple[list[ProductView], list[int]]:
     database = open_database(url)
     await migrate(database)
     await database.open()
@@ -72,9 +72,11 @@ async def _walk(url: str, wanted: Wanted) -> tuple[list[Shown], list[int]]:
         for number in range(COUNT):
             content = Content(f"Bolt {number}", category=Category("rare" if number % 10 == 7 else "usual"))
             form = canonical(content)
-            head = Head(uuid7(), f"{number:03d}", None, None, category_of(content), "DRAFT", None, 1, 1, number, number)
+            head = ProductRecord(
+                uuid7(), f"{number:03d}", None, None, category_of(content), "DRAFT", None, 1, 1, number, number
+            )
             await database.write(_insert, account_id, head, content, form)
-        found: list[Shown] = []
+        found: list[ProductView] = []
         sizes: list[int] = []
         after: list[Any] | None = None
         while True:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from harness.clients import ALL_SCOPES, OAuthClient, request_token
-from harness.load import at_once, on_each
+from harness.load import concurrently, on_each
 from harness.people import accept, invite, login, me
 from harness.rows import count
 from harness.world import World
@@ -38,7 +38,7 @@ def test_one_invitation_makes_one_person(arena: World, lines: Lines) -> None:
     email, token = invite(arena.api, arena.owner, "MEMBER")
     callers = lines(16)
     passwords = [arena.vault.password() for _ in callers]
-    answers = at_once(
+    answers = concurrently(
         [partial(accept, line, token, password) for line, password in zip(callers, passwords, strict=True)]
     )
     for answer in answers:
@@ -53,7 +53,7 @@ def test_two_invitations_of_one_address_make_one_person(arena: World, lines: Lin
     email, first = invite(arena.api, arena.owner, "VIEWER")
     _, second = invite(arena.api, arena.owner, "MEMBER", email)
     password = arena.vault.password()
-    answers = at_once(
+    answers = concurrently(
         [partial(accept, line, (first, second)[number % 2], password) for number, line in enumerate(lines(8))]
     )
     won = [answer for answer in answers if answer.status == 201]

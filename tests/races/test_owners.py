@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.answers import Answer
-from harness.load import Line, at_once, seconds_until
+from harness.load import Line, concurrently, seconds_until
 from harness.people import Person, Session, add_person, login, me, refresh, session_of, sign_in
 from harness.rows import rows
 from harness.world import World
@@ -39,7 +39,7 @@ def test_the_last_owner_stays_when_owners_turn_on_each_other(arena: World, lines
     for one, other in (("lowered", "lowered"), ("disabled", "removed"), ("removed", "lowered")) * 2:
         first = sign_in(arena.api, survivor)
         second = sign_in(arena.api, add_person(arena.api, first, "OWNER"))
-        answers = at_once(
+        answers = concurrently(
             [
                 partial(take_away, here, first, second.person, one),
                 partial(take_away, there, second, first.person, other),
@@ -69,7 +69,7 @@ def test_rule_75_83_nobody_slips_in_while_their_rights_end(arena: World, lines: 
     racing: list[Callable[[], Answer]] = [partial(login, line, person.email, person.password) for line in callers[:4]]
     racing += [partial(refresh, line, held.refresh) for line, held in zip(callers[4:], sessions, strict=True)]
     racing.append(partial(take_away, admin, arena.owner, person, way))
-    *answers, ended = at_once(racing)
+    *answers, ended = concurrently(racing)
     assert ended.status < 300, ended
     for answer in answers:
         answer.expect_one_of((200, None), (401, "invalid_credentials"), (401, "invalid_token"))
@@ -97,7 +97,7 @@ def test_rule_73_the_old_password_opens_nothing_after_its_change(arena: World, l
     change = {"currentPassword": person.password, "newPassword": new}
     racing: list[Callable[[], Answer]] = [partial(login, line, person.email, person.password) for line in callers]
     racing.append(partial(owner.post, "/auth/password", bearer=session.access, json=change))
-    *answers, changed = at_once(racing)
+    *answers, changed = concurrently(racing)
     changed.expect(200)
     for answer in answers:
         answer.expect_one_of((200, None), (401, "invalid_credentials"))

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from harness.history import History, forks
-from harness.load import Line, at_once, on_each, seconds_until
+from harness.load import Line, concurrently, on_each, seconds_until
 from harness.people import me, refresh, session_of, sign_in
 from harness.world import World
 from races.conftest import Lines
@@ -68,7 +68,7 @@ def test_r2_two_idempotency_keys_are_two_requests(arena: World, lines: Lines) ->
             answer.expect_one_of((200, None), (401, "invalid_token"))
             done.answered(answer, makes=answer.data()["refreshToken"] if answer.status == 200 else None)
 
-    at_once([partial(attempt, line, f"key {number % 2}") for number, line in enumerate(lines(CALLERS))])
+    concurrently([partial(attempt, line, f"key {number % 2}") for number, line in enumerate(lines(CALLERS))])
     assert history.acknowledged()
     assert forks(history) == []
     refresh(arena.api, history.acknowledged()[0].makes or "").expect(401, "invalid_token")
@@ -89,6 +89,6 @@ def test_r2_many_sessions_of_one_person_do_not_disturb_each_other(arena: World, 
                 done.answered(answer, makes=session.refresh)
         me(line, session.access).expect(200)
 
-    at_once([partial(walk, line, number) for number, line in enumerate(lines(len(sessions)))])
+    concurrently([partial(walk, line, number) for number, line in enumerate(lines(len(sessions)))])
     assert len(history.acknowledged("refresh")) == 100
     assert forks(history) == []

@@ -7,7 +7,7 @@ from functools import partial
 
 from harness.answers import Answer
 from harness.clients import OAuthClient, get_token, request_token, rotate, with_secret
-from harness.load import Line, Load, at_once, on_each, seconds_until
+from harness.load import Line, Load, concurrently, on_each, seconds_until
 from harness.rows import rows
 from harness.world import World
 from races.conftest import Lines
@@ -110,7 +110,9 @@ def test_rule_88_a_client_that_rotates_itself_races_its_owner(arena: World, line
     oauth = arena.new_client()
     callers = lines(8)
     bearers = [get_token(line, oauth) if number % 2 else arena.owner.access for number, line in enumerate(callers)]
-    answers = at_once([partial(rotate, line, oauth, bearer) for line, bearer in zip(callers, bearers, strict=True)])
+    answers = concurrently(
+        [partial(rotate, line, oauth, bearer) for line, bearer in zip(callers, bearers, strict=True)]
+    )
     *dead, live = in_order_of_commit(arena, oauth, answers)
     for line in callers[:2]:
         for old in (oauth, *dead):

@@ -10,13 +10,13 @@ from litestar.params import FromQuery, JSONBody
 from msgspec import Meta
 
 from architecture.program import ISSUER
+from linkxg.api_docs.document import describe
 from linkxg.errors import InvalidState
-from linkxg.reference.document import describe
-from linkxg.web.body_style import BodyStyle
-from linkxg.web.declaration import Tag
-from linkxg.web.headers import IdempotencyKey
-from linkxg.web.pages import Success
-from linkxg.web.permits import scope
+from linkxg.http.body_style import BodyStyle
+from linkxg.http.headers import IdempotencyKey
+from linkxg.http.pagination import Success
+from linkxg.http.permissions import scope
+from linkxg.http.route_declaration import Tag
 
 PUMPS = Tag("Pumps", "What moves liquids.")
 

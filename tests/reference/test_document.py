@@ -10,9 +10,9 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from architecture.program import Route, ask, document, routes
-from linkxg.accounts.roles import EVERYONE
 from linkxg.errors import CATALOGUE
-from linkxg.tokens.scopes import SCOPES
+from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.tokens.scopes import SCOPES
 
 # The rest are pages of the console.
 API = ("/api/v1/", "/.well-known/", "/healthz", "/readyz", "/metrics")

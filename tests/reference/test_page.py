@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 from architecture.program import ask, document
-from linkxg.reference.page import render
+from linkxg.api_docs.reference_page import render
 
 
 class Reader(HTMLParser):

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 
-from linkxg.web.exchange import Exchange
+from linkxg.http.request_context import RequestContext
 
 ACTIONS = (
     "account.created",
@@ -68,17 +68,17 @@ class Actor(NamedTuple):
         return self[:8]
 
 
-def actor_of(exchange: Exchange) -> Actor:
+def actor_of(context: RequestContext) -> Actor:
     """Who acts in this request: the caller that the guard found, or nobody known."""
-    caller = exchange.principal
+    caller = context.principal
     if caller is None:
-        return Actor("anonymous", None, None, exchange.source, exchange.request_id)
+        return Actor("anonymous", None, None, context.source, context.request_id)
     return Actor(
         caller.kind,
         caller.id,
         caller.account_id,
-        exchange.source,
-        exchange.request_id,
+        context.source,
+        context.request_id,
         caller.role,
         caller.secret_id,
         caller.session_id,

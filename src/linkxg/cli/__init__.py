@@ -22,7 +22,7 @@ COMMANDS = {
     "keys": ("keys", "app"),
     "backup": ("backup", "backup"),
     "restore": ("restore", "restore"),
-    "copy": ("copy_database", "copy"),
+    "copy": ("copy", "copy"),
     "purge": ("purge", "purge"),
     "audit": ("audit", "app"),
     "doctor": ("doctor", "doctor"),

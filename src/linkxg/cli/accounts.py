@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from linkxg.accounts.create_account import create_account
 from linkxg.cli.context import WRONG_USAGE, AsJson, DataDir, connected, fail, load_settings, run, tell, tell_json
 from linkxg.cli.serve import prepare
 from linkxg.crypto.passwords import Passwords
+from linkxg.identity.accounts.create_account import create_account
 from linkxg.settings import Settings
 
 

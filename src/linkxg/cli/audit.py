@@ -26,7 +26,7 @@ def audit() -> None:
 def verify(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Recompute the hash chain of every account; exit code 1 if one is broken."""
     settings = load_settings(data_dir)
-    verdicts = run(existing_database(settings).survey(verify_chains))
+    verdicts = run(existing_database(settings).read_long(verify_chains))
     if as_json:
         tell_json([{**verdict._asdict(), "whole": verdict.broken_at is None} for verdict in verdicts])
     else:

@@ -100,7 +100,7 @@ def one_line_failures() -> Iterator[None]:
     except OperatorError as error:
         fail(str(error), error.exit_code)
     except Exception as error:
-        from linkxg.db.faults import explain
+        from linkxg.db.errors import explain
 
         told = explain(error)
         if told is None and isinstance(error, OSError):

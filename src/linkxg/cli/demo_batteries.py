@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from linkxg.catalog.products.content import Claim, Content, Dimensions, Performance
 from linkxg.cli.demo_makes import BRAND, PRODUCER, WORKS, category, grams, material, millimetres, sheet
-from linkxg.products.content import Claim, Content, Dimensions, Performance
 
 _CATEGORY = category("46420", "Electric accumulators")
 _USES = {12: "compact tools", 18: "power tools", 36: "garden tools", 48: "storage"}

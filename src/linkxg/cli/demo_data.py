@@ -6,15 +6,15 @@ Made by the same verbs that serve the API, so every rule that holds there holds 
 import secrets
 from typing import Any, NamedTuple
 
-from linkxg.accounts.create_account import CLI, create_account
-from linkxg.accounts.invite_user import accept_invitation, invitation_request, invite_user
-from linkxg.accounts.roles import Role
 from linkxg.cli.context import connected
 from linkxg.cli.demo_products import make_demo_products
-from linkxg.clients.register import register_client
 from linkxg.crypto.passwords import Passwords
+from linkxg.identity.accounts.create_account import CLI, create_account
+from linkxg.identity.accounts.invite_user import accept_invitation, invitation_request, invite_user
+from linkxg.identity.accounts.roles import Role
+from linkxg.identity.clients.register_client import register_client
+from linkxg.identity.tokens.keys import KeyRing
 from linkxg.settings import Settings
-from linkxg.tokens.keys import KeyRing
 
 ACCOUNT = "Acme GmbH"
 CLIENT = "ERP Integration"
@@ -22,7 +22,7 @@ SCOPE = "products:read products:write connections:read"
 _JOINING: tuple[Role, ...] = ("ADMIN", "MEMBER", "VIEWER")
 
 
-class Person(NamedTuple):
+class DemoPerson(NamedTuple):
     """Somebody of the demo; the password is random and told once."""
 
     role: str
@@ -31,7 +31,7 @@ class Person(NamedTuple):
 
 
 class DemoData(NamedTuple):
-    people: list[Person]
+    people: list[DemoPerson]
     client_id: str
     client_secret: str
     products: int
@@ -60,7 +60,7 @@ async def make_demo_data(settings: Settings) -> DemoData:
     return DemoData(people, client.client_id, client.client_secret, products)
 
 
-def _person(role: str) -> Person:
+def _person(role: str) -> DemoPerson:
     # Hyphens make it easy to read out; 15 random bytes are 120 bits.
     parts: list[Any] = [secrets.token_hex(5) for _ in range(3)]
-    return Person(role, f"{role.lower()}@acme.example", "-".join(parts))
+    return DemoPerson(role, f"{role.lower()}@acme.example", "-".join(parts))

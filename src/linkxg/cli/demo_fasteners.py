@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from linkxg.catalog.products.content import Content, Dimensions, Material, Packaging, Performance
 from linkxg.cli.demo_makes import BRAND, PRODUCER, WORKS, category, grams, material, millimetres, sheet
-from linkxg.products.content import Content, Dimensions, Material, Packaging, Performance
 
 _CATEGORY = category("42944", "Nails, tacks, staples, screws, bolts, nuts, rivets, washers and similar articles")
 _G_PER_MM3 = 0.00785

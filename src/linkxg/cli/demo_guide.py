@@ -5,8 +5,8 @@ import json
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
+from linkxg.api_docs.routes import PAGE
 from linkxg.cli.demo_data import ACCOUNT, CLIENT, SCOPE, DemoData
-from linkxg.reference.routes import PAGE
 
 API = "/api/v1"
 END = "Stop the demo with Ctrl-C: everything above is deleted with it."

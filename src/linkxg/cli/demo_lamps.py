@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from linkxg.catalog.products.content import Content, Dimensions, Performance
 from linkxg.cli.demo_makes import BRAND, PRODUCER, WORKS, category, grams, material, millimetres, sheet
-from linkxg.products.content import Content, Dimensions, Performance
 
 _CATEGORY = category("46531", "Portable electric lamps, lamps and lighting fittings, illuminated signs")
 _LIGHT = {"W": ("warm white", 3_000), "N": ("neutral white", 4_000), "C": ("cool white", 6_500)}

@@ -4,8 +4,8 @@ GTINs and GLNs begin with 952, which GS1 keeps for demonstrations and examples. 
 Product Classification, materials are named by their CAS numbers.
 """
 
-from linkxg.identifiers.check_digit import check_digit
-from linkxg.products.content import Category, Document, Facility, Material, Measure, Producer
+from linkxg.catalog.identifiers.check_digit import check_digit
+from linkxg.catalog.products.content import Category, Document, Facility, Material, Measure, Producer
 
 BRAND = "Acme"
 _CPC = "https://unstats.un.org/unsd/classifications/Econ/cpc"

@@ -12,6 +12,15 @@ from msgspec import UNSET
 from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
+from linkxg.catalog.identifiers.gtin import read_gtin
+from linkxg.catalog.products.bulk.model import PlannedWrite, RowInput, StoredProduct
+from linkxg.catalog.products.bulk.plan_row import plan_row
+from linkxg.catalog.products.bulk.store import find_current, write_planned
+from linkxg.catalog.products.model import CreateProduct
+from linkxg.catalog.products.publish_product import publish
+from linkxg.catalog.products.remove_product import remove_product
+from linkxg.catalog.products.versions.model import WithdrawVersion
+from linkxg.catalog.products.withdraw_version import withdraw_version
 from linkxg.cli.demo_batteries import batteries
 from linkxg.cli.demo_fasteners import fasteners
 from linkxg.cli.demo_lamps import lamps
@@ -19,15 +28,6 @@ from linkxg.cli.demo_makes import gtin
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import PublicError
-from linkxg.identifiers.gtin import read_gtin
-from linkxg.products.bulk.model import Current, Given, Planned
-from linkxg.products.bulk.plan_row import plan_row
-from linkxg.products.bulk.store import find_current, write_planned
-from linkxg.products.model import CreateProduct
-from linkxg.products.publish_product import publish
-from linkxg.products.remove_product import remove_product
-from linkxg.products.versions.model import WithdrawVersion
-from linkxg.products.withdraw_version import withdraw_version
 
 _REVISED = ("BAT-", "HB-A2-M8")
 _DRAFTED = ("IL-800", "UL-450")
@@ -57,16 +57,16 @@ async def make_demo_products(database: Database, actor: Actor, account_id: str) 
     return len(every)
 
 
-def _given(product: CreateProduct) -> Given:
+def _given(product: CreateProduct) -> RowInput:
     content = msgspec.to_builtins(product.content)
     if product.sku.startswith(_DRAFTED):
         del content["facility"], content["countryOfProduction"]
         for one in content["materials"]:
             del one["originCountry"]
-    return Given(product.sku, read_gtin(product.gtin or ""), content)
+    return RowInput(product.sku, read_gtin(product.gtin or ""), content)
 
 
-def _revision(row: Given) -> dict[str, Any]:
+def _revision(row: RowInput) -> dict[str, Any]:
     """The materials with other recycled shares."""
     materials = [dict(one) for one in row.content["materials"]]
     for one in materials:
@@ -75,24 +75,26 @@ def _revision(row: Given) -> dict[str, Any]:
     return {"materials": materials}
 
 
-def _is_redrafted(row: Given) -> bool:
+def _is_redrafted(row: RowInput) -> bool:
     return str(row.sku).startswith("WL-")
 
 
-def _redrafted(row: Given) -> Given:
-    return Given(row.sku, UNSET, {"description": f"{row.content['description']} With a battery that can be replaced."})
+def _redrafted(row: RowInput) -> RowInput:
+    return RowInput(
+        row.sku, UNSET, {"description": f"{row.content['description']} With a battery that can be replaced."}
+    )
 
 
 def _of(ids: dict[str, str], starts: tuple[str, ...], besides: tuple[str, ...] = ("\n",)) -> list[str]:
     return [id for sku, id in ids.items() if sku.startswith(starts) and not sku.startswith(besides)]
 
 
-def _bring(conn: Connection, actor: Actor, account_id: str, rows: Sequence[Given]) -> dict[str, str]:
+def _bring(conn: Connection, actor: Actor, account_id: str, rows: Sequence[RowInput]) -> dict[str, str]:
     """Create or change; the ids by SKU."""
     skus = [str(row.sku) for row in rows]
-    stored: dict[str, Current] = {one.sku: one for one in find_current(conn, account_id, skus=skus)}
+    stored: dict[str, StoredProduct] = {one.sku: one for one in find_current(conn, account_id, skus=skus)}
     plans = [plan_row(row, stored.get(str(row.sku)), now_ms()) for row in rows]
-    planned = [plan for plan in plans if isinstance(plan, Planned)]
+    planned = [plan for plan in plans if isinstance(plan, PlannedWrite)]
     assert len(planned) == len(rows), [plan for plan in plans if isinstance(plan, list)]
     write_planned(conn, account_id, actor.id or "", planned)
     return {plan.head.sku: plan.head.id for plan in planned}

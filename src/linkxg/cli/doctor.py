@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from linkxg.cli.context import FAILED, AsJson, DataDir, one_line_failures, tell_json
-from linkxg.cli.findings import Finding, problem
 from linkxg.db import open_database
 from linkxg.db.address import AddressError
+from linkxg.ops.doctor.findings import Finding, problem
 from linkxg.settings import SettingsError, load, require_safe_listener
 
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
@@ -23,7 +23,7 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Check settings, files, clock, database and other services, and say what to do; exit code 1 on a problem."""
-    from linkxg.cli.examination import examination
+    from linkxg.ops.doctor.checks import run_checks
 
     try:
         settings = load(os.environ, data_dir=data_dir)
@@ -33,7 +33,7 @@ def doctor(
         findings = [problem("settings", str(error), "see docs/configuration.md")]
     else:
         with one_line_failures():
-            findings = asyncio.run(examination(settings, host, port))
+            findings = asyncio.run(run_checks(settings, host, port))
     if as_json:
         tell_json([finding._asdict() for finding in findings])
     else:

@@ -18,9 +18,9 @@ from linkxg.cli.context import (
     tell_json,
 )
 from linkxg.clock import now_s, rfc3339
-from linkxg.occupancy import alone
+from linkxg.identity.tokens.keys import FILE, KeyFile, KeyRecord, KeysError, active, read_keys
+from linkxg.runtime.data_dir_lock import exclusive_data_dir
 from linkxg.settings import Settings
-from linkxg.tokens.keys import FILE, KeyFile, KeyRecord, KeysError, active, read_keys
 
 if TYPE_CHECKING:
     from linkxg.db import Database
@@ -71,7 +71,7 @@ def replace(data_dir: DataDir = None) -> None:
     """Replace all keys, for when keys.json leaked or is lost: everybody signs in again, clients request new tokens."""
     settings = load_settings(data_dir)
     database = existing_database(settings)
-    with one_line_failures(), alone(settings.data_dir):
+    with one_line_failures(), exclusive_data_dir(settings.data_dir):
         run(_replace(database, settings))
     tell(f"all keys are new: copy {settings.data_dir / FILE} to the other nodes before they start")
 
@@ -84,10 +84,10 @@ def _require_installation(settings: Settings) -> None:
 
 
 async def _replace(database: "Database", settings: Settings) -> None:
-    from linkxg.db.condition import services_connected
-    from linkxg.tokens.shared_keys import replace_keys
+    from linkxg.db.health import services_connected
+    from linkxg.identity.tokens.shared_keys import replace_keys
 
-    if connected := await database.survey(services_connected):
+    if connected := await database.read_long(services_connected):
         raise KeysError(f"services hold {connected} connections to the database: stop every node first")
     await replace_keys(database, settings.data_dir, settings.token_algorithm)
 
@@ -95,7 +95,7 @@ async def _replace(database: "Database", settings: Settings) -> None:
 async def _rotate(settings: Settings, *, at_once: bool) -> KeyRecord:
     import asyncio
 
-    from linkxg.tokens.shared_keys import rotate_keys
+    from linkxg.identity.tokens.shared_keys import rotate_keys
 
     async with connected(settings) as database:
         record = await rotate_keys(database, settings.data_dir, settings.token_algorithm, at_once=at_once)
@@ -105,7 +105,7 @@ async def _rotate(settings: Settings, *, at_once: bool) -> KeyRecord:
 
 
 async def _retire(settings: Settings, kid: str) -> None:
-    from linkxg.tokens.shared_keys import retire_key
+    from linkxg.identity.tokens.shared_keys import retire_key
 
     async with connected(settings) as database:
         await retire_key(database, settings.data_dir, kid, settings.token_algorithm)

@@ -13,7 +13,7 @@ from linkxg.cli.context import (
 )
 from linkxg.clock import now_ms
 from linkxg.db.copy import Progress
-from linkxg.housekeeping import BATCH, PURGES
+from linkxg.purge import BATCH, PURGES
 from linkxg.settings import Settings
 
 

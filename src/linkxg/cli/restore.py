@@ -25,18 +25,18 @@ from linkxg.cli.context import (
     tell_json,
     tell_table,
 )
-from linkxg.cli.replace_database import Refused, Restored, Wanted, replace_database
 from linkxg.clock import rfc3339
 from linkxg.db import Database
 from linkxg.db.backup import Label, open_copy, read_label
-from linkxg.db.condition import examine
 from linkxg.db.copy import Progress
-from linkxg.db.elsewhere import is_open_elsewhere
-from linkxg.db.faults import explain, is_damage
-from linkxg.occupancy import alone
-from linkxg.tokens.keys import replace_all
-from linkxg.tokens.shared_keys import sealed
-from linkxg.tokens.store import SealedKeys
+from linkxg.db.errors import explain, is_damage
+from linkxg.db.health import read_health
+from linkxg.db.sqlite_users import is_open_elsewhere
+from linkxg.identity.tokens.key_store import SealedKeys
+from linkxg.identity.tokens.keys import replace_all
+from linkxg.identity.tokens.shared_keys import sealed
+from linkxg.ops.replace_database import Restored, RestoreOptions, RestoreRefused, replace_database
+from linkxg.runtime.data_dir_lock import exclusive_data_dir
 
 _PARTS = ("", "-wal", "-shm")
 _WORKING = ".restore-"
@@ -64,11 +64,11 @@ def restore(
             fail(f"there is no file {file}")
         label = read_label(file)
     database = prepare_database(settings)
-    with one_line_failures(), alone(settings.data_dir):
+    with one_line_failures(), exclusive_data_dir(settings.data_dir):
         if database.file is not None and is_open_elsewhere(database.file):
             fail(f"a service is running on {database.file}, or another program has it open: stop it first")
         new_keys = partial(_new_keys, settings.data_dir, settings.token_algorithm)
-        wanted = Wanted(label, replace, revoke_secrets, new_keys)
+        wanted = RestoreOptions(label, replace, revoke_secrets, new_keys)
         damage = asyncio.run(_damage(database))
         if damage and not replace:
             fail(f"{damage}; --replace sets it aside, but then it is unknown what was revoked after the backup")
@@ -80,7 +80,7 @@ def restore(
         _tell(label, outcome, aside, settings.data_dir)
 
 
-def _load(database: Database, file: Path, data_dir: Path, wanted: Wanted, on_progress: Progress) -> Restored:
+def _load(database: Database, file: Path, data_dir: Path, wanted: RestoreOptions, on_progress: Progress) -> Restored:
     for left_by_a_crash in data_dir.glob(f"{_WORKING}*"):
         if left_by_a_crash.is_dir() and not left_by_a_crash.is_symlink():
             shutil.rmtree(left_by_a_crash)
@@ -90,8 +90,8 @@ def _load(database: Database, file: Path, data_dir: Path, wanted: Wanted, on_pro
         tempfile.TemporaryDirectory(prefix=_WORKING, dir=data_dir) as directory,
         open_copy(file, Path(directory, "backup.db")) as source,
     ):
-        outcome = asyncio.run(database.administer(replace_database, source, wanted, on_progress))
-    if isinstance(outcome, Refused):
+        outcome = asyncio.run(database.run_exclusive(replace_database, source, wanted, on_progress))
+    if isinstance(outcome, RestoreRefused):
         fail(outcome.why)
     return outcome
 
@@ -105,7 +105,7 @@ async def _damage(database: Database) -> str | None:
     if database.file is None or not database.file.exists():
         return None
     try:
-        condition = await database.survey(examine)
+        condition = await database.read_long(read_health)
     except Exception as fault:
         if not is_damage(fault):
             raise

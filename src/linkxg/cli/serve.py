@@ -25,17 +25,17 @@ from linkxg.cli.context import (
     run,
     tell,
 )
-from linkxg.cli.http_server import HttpServer, configuration, require_certificate
-from linkxg.cli.listener import listen
-from linkxg.cli.start_failure import log_failed_start
-from linkxg.cli.supervisor import Supervisor
-from linkxg.db.faults import reason_of
+from linkxg.db.errors import reason_of
 from linkxg.db.migrations import migrate
-from linkxg.occupancy import occupy
+from linkxg.http import logs
+from linkxg.identity.tokens.keys import KeyRing
+from linkxg.identity.tokens.shared_keys import share_keys
+from linkxg.runtime.data_dir_lock import lock_data_dir
+from linkxg.server.listener import listen
+from linkxg.server.start_failure import log_failed_start
+from linkxg.server.supervisor import Supervisor
+from linkxg.server.uvicorn_config import HttpServer, configuration, require_certificate
 from linkxg.settings import Settings, SettingsError, require_safe_listener
-from linkxg.tokens.keys import KeyRing
-from linkxg.tokens.shared_keys import share_keys
-from linkxg.web import logs
 
 
 def serve(
@@ -55,7 +55,7 @@ def serve(
         listeners = listen_or_fail(host, port)
         with one_line_failures():
             # The workers do the same; this keeps a restore out while the schema is brought up to date.
-            occupy(settings.data_dir)
+            lock_data_dir(settings.data_dir)
         prepare(settings)
     run_server(settings, host, port, workers, listeners=listeners)
 

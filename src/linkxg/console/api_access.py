@@ -10,29 +10,29 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.accounts.roles import ADMINISTRATORS
-from linkxg.clients.model import MAX_CIDRS, MAX_NAME
-from linkxg.clients.record_secret_test import record_secret_test
-from linkxg.clients.refused.list_refused import list_refused
-from linkxg.clients.register import register_client
-from linkxg.clients.search.search_clients import search_clients
-from linkxg.clients.show import client_names, read_client
 from linkxg.clock import now_ms
-from linkxg.console.causes import LABELS
-from linkxg.console.client_state import State, state_of, unused_scopes
-from linkxg.console.confirm import ask_password
+from linkxg.console.client_state import ClientState, state_of, unused_scopes
+from linkxg.console.confirm_password import ask_password
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, of_api_error
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.notices import Notice
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import download, go, page
-from linkxg.console.parts import Parts
+from linkxg.console.rejection_reasons import LABELS
 from linkxg.console.try_credential import TRIED, try_credential
 from linkxg.db.idempotency import check_key
 from linkxg.errors import Cause, InvalidRequest, InvalidScope
-from linkxg.tokens.scopes import SCOPES, format_scope
-from linkxg.web.permits import session_roles
-from linkxg.web.source import parse_network
+from linkxg.http.client_ip import parse_network
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.clients.model import MAX_CIDRS, MAX_NAME
+from linkxg.identity.clients.read_client import client_names, read_client
+from linkxg.identity.clients.record_secret_test import record_secret_test
+from linkxg.identity.clients.register_client import register_client
+from linkxg.identity.clients.rejections.list_rejections import list_rejections
+from linkxg.identity.clients.search.search_clients import search_clients
+from linkxg.identity.tokens.scopes import SCOPES, format_scope
 
 PAGE_SIZE = 20
 SORTS = ("name", "created", "used")
@@ -46,7 +46,7 @@ FIELDS = {
 """The API's name of each member; the form's field and its label."""
 
 
-class Row(NamedTuple):
+class ClientRow(NamedTuple):
     """A client in the list; times in milliseconds."""
 
     id: str
@@ -54,11 +54,11 @@ class Row(NamedTuple):
     scopes: list[str]
     created_at: int
     last_used_at: int | None
-    state: State
+    state: ClientState
     unused: int
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get(LIST, **session_roles(ADMINISTRATORS))
     async def listing(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
@@ -70,14 +70,14 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         found = await search_clients(
             parts.database, visit.account_id, name=name, sort=sort, offset=offset, limit=PAGE_SIZE
         )
-        refused = await list_refused(parts.database, visit.account_id, limit=3)
+        refused = await list_rejections(parts.database, visit.account_id, limit=3)
         names = {client.id: client.name for client in found.clients}
         absent = {one.client_id for one in refused} - names.keys()
         if absent:
             names |= await client_names(parts.database, visit.account_id, absent)
         now = now_ms()
         rows = [
-            Row(
+            ClientRow(
                 client.id,
                 client.name,
                 format_scope(client.scopes).split(),
@@ -156,7 +156,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         secret = visit.form.text("client_secret")
         client = (await read_client(parts.database, visit.account_id, client_id)).client
         await parts.limits.spend(TRIED, visit.account_id)
-        trial = await try_credential(parts.token_endpoint, visit.exchange, client_id, secret)
+        trial = await try_credential(parts.token_endpoint, visit.context, client_id, secret)
         if trial.status == 200:
             await record_secret_test(parts.database, visit.actor, visit.account_id, client_id, secret)
         scope = format_scope(client.scopes)
@@ -185,7 +185,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 
 
 def show_secret(
-    parts: Parts, visit: Visit, client_id: str, name: str, scope: str, secret: str, **values: Any
+    parts: Services, visit: PageRequest, client_id: str, name: str, scope: str, secret: str, **values: Any
 ) -> Response[str]:
     """The page that shows a secret this once, with what to do with it."""
     shown: dict[str, Any] = {"trial": None, "rotated": None, **values}
@@ -201,7 +201,7 @@ def show_secret(
     )
 
 
-def _form(visit: Visit, key: str, *, errors: FormErrors | None = None) -> Response[str]:
+def _form(visit: PageRequest, key: str, *, errors: FormErrors | None = None) -> Response[str]:
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     return page(
         visit,

@@ -10,17 +10,17 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
-from linkxg.accounts.manage_user import list_people
-from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.audit.list_events import list_events
 from linkxg.audit.model import ACTIONS, AuditEvent
 from linkxg.audit.verify import verify_chain
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.console_services import Services
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.pages import COMMON, page
-from linkxg.console.parts import Parts
-from linkxg.web.limits import Budget
-from linkxg.web.permits import session_roles
-from linkxg.web.spreadsheet_cells import guarded
+from linkxg.http.csv_injection import guarded
+from linkxg.http.permissions import session_roles
+from linkxg.http.rate_limits import Budget
+from linkxg.identity.accounts.manage_user import list_people
+from linkxg.identity.accounts.roles import ADMINISTRATORS
 
 PAGE_SIZE = 50
 _CHUNK = 500
@@ -30,7 +30,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get("/account/audit", **session_roles(ADMINISTRATORS))
     async def listing(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
@@ -52,7 +52,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     async def verify(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
         await parts.limits.spend(EXPORTS, visit.account_id)
-        verdict = await parts.database.survey(verify_chain, visit.account_id)
+        verdict = await parts.database.read_long(verify_chain, visit.account_id)
         return page(visit, "audit_verdict.html", verdict=verdict)
 
     @get("/account/audit.csv", **session_roles(ADMINISTRATORS))
@@ -70,13 +70,13 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     return [listing, verify, as_csv, as_ndjson]
 
 
-def _filters(visit: Visit) -> tuple[str | None, int | None]:
+def _filters(visit: PageRequest) -> tuple[str | None, int | None]:
     action, before = visit.query.text("action"), visit.query.text("before")
     number = int(before) if before.isdecimal() and before.isascii() and len(before) < 16 else None
     return (action if action in ACTIONS else None), number
 
 
-async def _events(parts: Parts, visit: Visit) -> AsyncIterator[list[AuditEvent]]:
+async def _events(parts: Services, visit: PageRequest) -> AsyncIterator[list[AuditEvent]]:
     """The whole filtered trail, newest first, a chunk at a time."""
     action, before = _filters(visit)
     more = True
@@ -103,7 +103,7 @@ async def _ndjson(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[byte
         yield b"".join(msgspec.json.encode(event) + b"\n" for event in chunk)
 
 
-def _file(visit: Visit, content: AsyncIterator[Any], media_type: str, name: str) -> Stream:
+def _file(visit: PageRequest, content: AsyncIterator[Any], media_type: str, name: str) -> Stream:
     headers = {**COMMON, "Content-Disposition": f'attachment; filename="{name}"'}
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return Stream(content, media_type=media_type, headers=headers)

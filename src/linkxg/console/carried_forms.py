@@ -16,17 +16,17 @@ import msgspec
 from litestar import Request, Response
 
 from linkxg.clock import DAY, now_ms
-from linkxg.console.ask_first import SURE
+from linkxg.console.confirmation import SURE
 from linkxg.console.cookies import SESSION, cookie_header
-from linkxg.console.forgery import FIELD, form_token
+from linkxg.console.csrf import FIELD, form_token
 from linkxg.console.page_forms import SECRET_FIELDS
 from linkxg.crypto.secrets import derive
 from linkxg.db import Database
-from linkxg.db.idempotency import Outcome, run_once
+from linkxg.db.idempotency import IdempotentOutcome, run_once
 from linkxg.db.idempotency import Request as OneRequest
-from linkxg.sessions.console_session import Entered
-from linkxg.web.exchange import Exchange, exchange_of, nothing_more
-from linkxg.web.forms import FORM_TYPE
+from linkxg.http.forms import FORM_TYPE
+from linkxg.http.request_context import RequestContext, context_of, nothing_more
+from linkxg.identity.sessions.console_session import OpenedSession
 
 CARRIED = "carried"
 MAX_CARRIED = 192 * 1024
@@ -80,23 +80,23 @@ async def use_once(database: Database, account_id: str, form: CarriedForm) -> bo
     """False when the form was posted before: the sign-in page that holds it can be sent again."""
     used = OneRequest(account_id, "console: carried form", form.nonce, form.user_id)
     outcome = await database.write(run_once, used, lambda conn: None, lambda conn, recorded: None)
-    return isinstance(outcome, Outcome) and not outcome.replayed
+    return isinstance(outcome, IdempotentOutcome) and not outcome.replayed
 
 
 async def post_again(
-    request: Request[Any, Any, Any], server_key: bytes, entered: Entered, form: CarriedForm, *, secure: bool
+    request: Request[Any, Any, Any], server_key: bytes, entered: OpenedSession, form: CarriedForm, *, secure: bool
 ) -> Response[bytes]:
     """Post the form with the new session; the answer of its page.
 
     It passes the console's guard like every other form: the session is looked up, the form token checked, and the
     role decides.
     """
-    exchange = exchange_of(request.scope)
+    context = context_of(request.scope)
     token = form_token(server_key, entered.session.session_id)
     body = urlencode([*form.pairs, (FIELD, token)]).encode()
-    headers = [pair for pair in exchange.headers if pair[0] not in _BODY_HEADERS]
+    headers = [pair for pair in context.headers if pair[0] not in _BODY_HEADERS]
     headers += [(b"cookie", cookie_header(SESSION, entered.cookie, secure=secure)), (b"content-type", FORM_TYPE)]
-    posted = Exchange("POST", exchange.request_id, exchange.source, headers, nothing_more, whole=body)
+    posted = RequestContext("POST", context.request_id, context.source, headers, nothing_more, whole=body)
     scope = {key: request.scope[key] for key in _SCOPE_KEYS if key in request.scope}  # type: ignore[literal-required]
     scope |= {"method": "POST", "path": form.path, "raw_path": form.path.encode(), "query_string": b""}
     scope |= {"headers": headers, "linkxg": posted}
@@ -110,7 +110,7 @@ async def post_again(
             content.extend(message.get("body", b""))
 
     await request.app(scope, nothing_more, send)  # type: ignore[arg-type]
-    exchange.notes |= posted.notes
+    context.notes |= posted.notes
     for dropped in ("content-length", "set-cookie"):
         answered.pop(dropped, None)
     media_type = answered.pop("content-type", "text/html")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from linkxg.clock import DAY, now_ms
-from linkxg.console.words import moment
+from linkxg.console.formatting import moment
 from linkxg.db.schema import AnyRow
 
 DAYS = 30
@@ -32,7 +32,7 @@ class Series(NamedTuple):
     bars: list[Bar]
 
 
-class Day(NamedTuple):
+class ChartDay(NamedTuple):
     label: str
     tokens: int
     calls: int
@@ -43,7 +43,7 @@ class Chart(NamedTuple):
     """`first` and `last` label the ends of the time axis."""
 
     series: list[Series]
-    days: list[Day]
+    days: list[ChartDay]
     first: str
     last: str
     empty: bool
@@ -57,7 +57,7 @@ def usage_chart(rows: Sequence[AnyRow]) -> Chart:
     for number in range(today - DAYS + 1, today + 1):
         row = by_day.get(number)
         label = f"{moment(number * DAY):%-d %b}"
-        days.append(Day(label, row.tokens, row.calls, row.refused) if row else Day(label, 0, 0, 0))
+        days.append(ChartDay(label, row.tokens, row.calls, row.refused) if row else ChartDay(label, 0, 0, 0))
     series = [
         _series("API calls", "calls", days, [day.calls for day in days]),
         _series("Tokens", "tokens", days, [day.tokens for day in days]),
@@ -66,7 +66,7 @@ def usage_chart(rows: Sequence[AnyRow]) -> Chart:
     return Chart(series, days, days[0].label, "today", not any(one.total for one in series))
 
 
-def _series(name: str, kind: str, days: list[Day], values: list[int]) -> Series:
+def _series(name: str, kind: str, days: list[ChartDay], values: list[int]) -> Series:
     most = max(values) or 1
     bars = []
     for place, (day, value) in enumerate(zip(days, values, strict=True)):

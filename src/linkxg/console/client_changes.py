@@ -2,32 +2,32 @@
 
 from collections.abc import Iterable
 
-from linkxg.accounts.manage_user import list_people
 from linkxg.audit.list_events import list_events
-from linkxg.console.product_changes import LOOKED_AT, SOMEBODY, Change, author_of, change_of
-from linkxg.console.words import moment_ago
+from linkxg.console.formatting import moment_ago
+from linkxg.console.product_changes import LOOKED_AT, SOMEBODY, DraftChange, author_of, change_of
 from linkxg.db import Database
+from linkxg.identity.accounts.manage_user import list_people
 
 _MEMBERS = {"name": "name", "ranges": "cidrs", "self_rotation": "self_rotation", "scope": "scopes"}
 """The form's name of each setting, and that of the trail."""
 
 
-async def settings_changes(database: Database, account_id: str, client_id: str) -> list[Change]:
+async def settings_changes(database: Database, account_id: str, client_id: str) -> list[DraftChange]:
     """Newest first."""
     events, _ = await list_events(database, account_id, before=None, limit=LOOKED_AT, action="client.updated")
     found = [event for event in events if event.target == client_id]
     names = {person.id: person.email for person in await list_people(database, account_id)} if found else {}
-    return [Change(author_of(event, names), event.at, frozenset(event.details)) for event in found]
+    return [DraftChange(author_of(event, names), event.at, frozenset(event.details)) for event in found]
 
 
-def authors_of(changes: list[Change], fields: Iterable[str]) -> str:
+def authors_of(changes: list[DraftChange], fields: Iterable[str]) -> str:
     """`A and B`, who changed these fields last; "Somebody else" for what the trail does not say."""
     found = [change_of(changes, _MEMBERS[field]) for field in fields]
     names = dict.fromkeys(change.by if change and change.by != SOMEBODY else "Somebody else" for change in found)
     return " and ".join(names)
 
 
-def last_changes(changes: list[Change], fields: Iterable[str]) -> dict[str, str]:
+def last_changes(changes: list[DraftChange], fields: Iterable[str]) -> dict[str, str]:
     """`{"name": "anna@example.com, 3 min ago"}`, of the fields that the trail knows of."""
     found = {field: change_of(changes, _MEMBERS[field]) for field in fields}
     return {

@@ -6,33 +6,33 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.accounts.manage_user import list_people
-from linkxg.accounts.roles import ADMINISTRATORS
-from linkxg.clients.change_client import ClientChange, change_client, delete_client
-from linkxg.clients.refused.list_refused import list_refused
-from linkxg.clients.show import ClientDetail, read_client
 from linkxg.clock import now_ms
 from linkxg.console.api_access import LIST
-from linkxg.console.ask_first import Question, ask_first, confirmed
-from linkxg.console.causes import explain
 from linkxg.console.chart import DAYS, usage_chart
 from linkxg.console.client_state import state_of, unused_scopes
-from linkxg.console.confirm import ask_password
-from linkxg.console.edits import FieldConflict, opened_with
-from linkxg.console.evidence import SHOWN, evidence
+from linkxg.console.confirm_password import ask_password
+from linkxg.console.confirmation import Question, ask_first, confirmed
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.formatting import ago, count
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import go, page
-from linkxg.console.parts import Parts
-from linkxg.console.words import ago, count
-from linkxg.tokens.scopes import SCOPES
-from linkxg.web.permits import session_roles
+from linkxg.console.rejection_reasons import explain
+from linkxg.console.rotation_evidence import SHOWN, evidence
+from linkxg.console.three_way_merge import FieldConflict, opened_with
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.manage_user import list_people
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.clients.change_client import ClientChange, change_client, delete_client
+from linkxg.identity.clients.read_client import ClientDetail, read_client
+from linkxg.identity.clients.rejections.list_rejections import list_rejections
+from linkxg.identity.tokens.scopes import SCOPES
 
 ONE = f"{LIST}/{{client_id:str}}"
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get(ONE, **session_roles(ADMINISTRATORS))
     async def show(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
         return await show_client(parts, visit_of(request), client_id)
@@ -100,8 +100,8 @@ def _ask_disable(detail: ClientDetail) -> Question:
 
 
 async def show_client(
-    parts: Parts,
-    visit: Visit,
+    parts: Services,
+    visit: PageRequest,
     client_id: str,
     *,
     errors: FormErrors | None = None,
@@ -111,7 +111,7 @@ async def show_client(
     """The page of a client; with `filled` or errors, its form holds what was posted."""
     detail = await read_client(parts.database, visit.account_id, client_id, days=DAYS)
     people = await list_people(parts.database, visit.account_id)
-    refused = await list_refused(parts.database, visit.account_id, client_id=client_id, limit=5)
+    refused = await list_rejections(parts.database, visit.account_id, client_id=client_id, limit=5)
     client, now = detail.client, now_ms()
     live = client.live_secrets(now)
     used = {scope: row.last_used_at for scope, row in detail.scopes.items()}

@@ -6,26 +6,26 @@ from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.accounts.roles import ADMINISTRATORS
-from linkxg.clients.change_client import ClientChange, change_client
-from linkxg.clients.model import Client
-from linkxg.clients.register import canonical_cidrs
-from linkxg.clients.show import ClientDetail, read_client
 from linkxg.console.api_access import FIELDS, LIST, check_settings
-from linkxg.console.ask_first import Question, ask_first, confirmed
 from linkxg.console.client_changes import authors_of, last_changes, settings_changes
 from linkxg.console.client_page import ONE, show_client
-from linkxg.console.confirm import CANCEL, ask_password
-from linkxg.console.edits import ATTEMPTS, BUSY, Edit, conflict_errors, merge
+from linkxg.console.confirm_password import CANCEL, ask_password
+from linkxg.console.confirmation import Question, ask_first, confirmed
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import of_api_error, whole_form
-from linkxg.console.guard import Visit, visit_of
-from linkxg.console.narrowing import questions
+from linkxg.console.guard import PageRequest, visit_of
+from linkxg.console.narrowing_questions import questions
 from linkxg.console.notices import flash_message
 from linkxg.console.pages import go
-from linkxg.console.parts import Parts
+from linkxg.console.three_way_merge import ATTEMPTS, BUSY, Edit, conflict_errors, merge
 from linkxg.errors import Conflict, InvalidRequest, InvalidScope
-from linkxg.tokens.scopes import SCOPES
-from linkxg.web.permits import session_roles
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.clients.change_client import ClientChange, change_client
+from linkxg.identity.clients.model import Client
+from linkxg.identity.clients.read_client import ClientDetail, read_client
+from linkxg.identity.clients.register_client import canonical_cidrs
+from linkxg.identity.tokens.scopes import SCOPES
 
 LABELS = {"name": "Name", "ranges": "Allowed addresses", "self_rotation": "May rotate its own secret"}
 
@@ -43,7 +43,7 @@ class SettingsChange(NamedTuple):
         return bool(self.edit.changed or self.added or self.removed)
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @post(ONE, **session_roles(ADMINISTRATORS))
     async def save(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
@@ -90,7 +90,7 @@ def stored(client: Client) -> dict[str, str]:
     }
 
 
-def _change(visit: Visit, client: Client) -> SettingsChange:
+def _change(visit: PageRequest, client: Client) -> SettingsChange:
     form, now = visit.form, stored(client)
     mine = {
         "name": form.text("name").strip(),
@@ -111,7 +111,7 @@ def _change(visit: Visit, client: Client) -> SettingsChange:
     )
 
 
-def _question(visit: Visit, detail: ClientDetail, change: SettingsChange) -> Question | None:
+def _question(visit: PageRequest, detail: ClientDetail, change: SettingsChange) -> Question | None:
     client = detail.client
     ranges = change.edit.changed.get("ranges")
     effects = questions(detail, change.removed, None if ranges is None else ranges.split())
@@ -122,7 +122,7 @@ def _question(visit: Visit, detail: ClientDetail, change: SettingsChange) -> Que
     )
 
 
-async def _apply(parts: Parts, visit: Visit, seen: Client, change: SettingsChange) -> None:
+async def _apply(parts: Services, visit: PageRequest, seen: Client, change: SettingsChange) -> None:
     """Raises Conflict if one of the fields was changed since the client was read."""
     if not change:
         return
@@ -139,7 +139,7 @@ async def _apply(parts: Parts, visit: Visit, seen: Client, change: SettingsChang
     await change_client(parts.database, visit.actor, visit.account_id, seen.id, wanted, expected=seen)
 
 
-async def _effect(parts: Parts, visit: Visit, client_id: str, change: SettingsChange) -> str:
+async def _effect(parts: Services, visit: PageRequest, client_id: str, change: SettingsChange) -> str:
     """What was saved, and what others changed meanwhile, in one line."""
     said = []
     if change.edit.changed:

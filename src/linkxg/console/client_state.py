@@ -2,37 +2,37 @@
 
 from typing import NamedTuple
 
-from linkxg.clients.model import Client
 from linkxg.clock import DAY
-from linkxg.console.words import left
+from linkxg.console.formatting import left
+from linkxg.identity.clients.model import Client
 
 LIVELY_MS = 7 * DAY
 EXPIRY_WARNING_MS = 30 * DAY
 UNUSED_AFTER_MS = 90 * DAY
 
 
-class State(NamedTuple):
+class ClientState(NamedTuple):
     """`kind` is `good`, `idle`, `warn` or `bad`."""
 
     kind: str
     text: str
 
 
-def state_of(client: Client, now: int) -> State:
+def state_of(client: Client, now: int) -> ClientState:
     live = client.live_secrets(now)
     if client.disabled:
-        return State("bad", "disabled")
+        return ClientState("bad", "disabled")
     if not live:
-        return State("bad", "secret expired")
+        return ClientState("bad", "secret expired")
     if len(live) > 1:
         ends = live[0].expires_at
-        return State("warn", f"2 secrets, one ends in {left(ends - now)}" if ends else "2 secrets")
+        return ClientState("warn", f"2 secrets, one ends in {left(ends - now)}" if ends else "2 secrets")
     ends = live[0].expires_at
     if ends is not None and ends - now < EXPIRY_WARNING_MS:
-        return State("warn", f"secret expires in {left(ends - now)}")
+        return ClientState("warn", f"secret expires in {left(ends - now)}")
     if client.last_used_at is None:
-        return State("idle", "not used yet")
-    return State("good", "live") if now - client.last_used_at < LIVELY_MS else State("idle", "idle")
+        return ClientState("idle", "not used yet")
+    return ClientState("good", "live") if now - client.last_used_at < LIVELY_MS else ClientState("idle", "idle")
 
 
 def unused_scopes(client: Client, used: dict[str, int], now: int) -> list[str]:

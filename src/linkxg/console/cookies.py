@@ -6,17 +6,17 @@ cannot use that prefix, so there the names are plain.
 
 from litestar.datastructures import Cookie
 
-from linkxg.web.exchange import Exchange
+from linkxg.http.request_context import RequestContext
 
 SESSION = "linkxg"
 BEFORE_SESSION = "linkxg-entry"
 """Binds the sign-in form to the browser that asked for it (login CSRF)."""
 
 
-def read_cookie(exchange: Exchange, name: str, *, secure: bool) -> str:
+def read_cookie(context: RequestContext, name: str, *, secure: bool) -> str:
     """The cookie's value; empty when absent."""
     wanted = _full_name(name, secure)
-    for field, value in exchange.headers:
+    for field, value in context.headers:
         if field == b"cookie":
             for part in value.decode("latin-1").split(";"):
                 key, _, text = part.strip().partition("=")

@@ -10,13 +10,13 @@ from urllib.parse import urlencode, urlsplit
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from linkxg.console.addresses import local_path
 from linkxg.console.carried_forms import holds_input, seal
-from linkxg.console.forgery import FIELD, WRONG_TOKEN
-from linkxg.console.guard import SignInRequired, Visit, visit_if_any
+from linkxg.console.console_services import Services
+from linkxg.console.csrf import FIELD, WRONG_TOKEN
+from linkxg.console.guard import PageRequest, SignInRequired, visit_if_any
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import go, page
-from linkxg.console.parts import Parts
+from linkxg.console.safe_redirect import local_path
 from linkxg.console.sign_in import SIGN_OUT, sign_in_page
 from linkxg.errors import (
     AccessDenied,
@@ -28,13 +28,13 @@ from linkxg.errors import (
     RateLimitExceeded,
     TemporarilyUnavailable,
 )
-from linkxg.web.exchange import Exchange, exchange_of
-from linkxg.web.refusals import Refusals, method_not_allowed
+from linkxg.http.error_responses import ErrorResponses, method_not_allowed
+from linkxg.http.request_context import RequestContext, context_of
 
 _MACHINES = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics")
 
 
-class Told(NamedTuple):
+class ErrorText(NamedTuple):
     """Title, what happened, what to do."""
 
     title: str
@@ -42,26 +42,26 @@ class Told(NamedTuple):
     next_step: str
 
 
-def wants_page(exchange: Exchange, path: str) -> bool:
+def wants_page(context: RequestContext, path: str) -> bool:
     """Whether a browser asked for a page that does not exist, rather than a program for an address of the API."""
     if path.startswith(_MACHINES):
         return False
-    return any(name == b"accept" and b"text/html" in value for name, value in exchange.headers)
+    return any(name == b"accept" and b"text/html" in value for name, value in context.headers)
 
 
 class ErrorPages:
     """Turns what a page raised into a page; `refusals` notes it in the log as for the API."""
 
-    def __init__(self, refusals: Refusals, parts: Parts) -> None:
+    def __init__(self, refusals: ErrorResponses, parts: Services) -> None:
         self._refusals, self._parts = refusals, parts
 
     def refuse(self, request: Request[Any, Any, Any], error: PublicError) -> Response[str]:
-        exchange = exchange_of(request.scope)
-        reply = self._refusals.reply(error, exchange)
+        context = context_of(request.scope)
+        reply = self._refusals.reply(error, context)
         kept = (b"retry-after", b"allow", b"ratelimit", b"ratelimit-policy")
         headers = {name.decode(): value.decode() for name, value in reply.headers if name in kept}
         visit = visit_if_any(request) or _stranger(request)
-        return page(visit, "error.html", status=error.status, headers=headers, told=_told(error), error=error)
+        return page(visit, "error.html", status=error.status, headers=headers, told=_text_of(error), error=error)
 
     def refuse_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
         if error.status_code >= 500:
@@ -71,13 +71,13 @@ class ErrorPages:
         return self.refuse(request, NotFound())
 
     def unexpected(self, request: Request[Any, Any, Any], fault: Exception) -> Response[str]:
-        self._refusals.unexpected(fault, exchange_of(request.scope))
+        self._refusals.unexpected(fault, context_of(request.scope))
         return self.refuse(request, PublicError(reason=type(fault).__name__))
 
     def sign_in_first(self, request: Request[Any, Any, Any], _: SignInRequired | InvalidToken) -> Response[str]:
         """To the sign-in page, and afterwards back to where the person was; what was typed goes with them."""
         visit = visit_if_any(request) or _stranger(request)
-        visit.exchange.notes["reason"] = "not signed in"
+        visit.context.notes["reason"] = "not signed in"
         if visit.path == SIGN_OUT:
             # That is done; carried through sign-in, it would end the new session.
             return go(visit, "/sign-in", done="signed-out")
@@ -86,11 +86,11 @@ class ErrorPages:
         if request.scope["method"] == "POST":
             target = _referring_path(visit)
         else:
-            query = visit.exchange.query.decode("latin-1")
+            query = visit.context.query.decode("latin-1")
             target = local_path(f"{visit.path}?{query}" if query else visit.path)
         return go(visit, "/sign-in", next=target) if target != "/" else go(visit, "/sign-in")
 
-    def _keep_form(self, request: Request[Any, Any, Any], visit: Visit) -> Response[str]:
+    def _keep_form(self, request: Request[Any, Any, Any], visit: PageRequest) -> Response[str]:
         """Sign-in with the form that was posted as the session had ended."""
         if "upload" in request.route_handler.opt:
             # A file cannot be carried; the choices beside it can.
@@ -102,64 +102,66 @@ class ErrorPages:
         return sign_in_page(self._parts, visit, wanted=_referring_path(visit), carried=carried)
 
 
-def _referring_path(visit: Visit) -> str:
+def _referring_path(visit: PageRequest) -> str:
     """The page of this site on which the form stood."""
-    return local_path(urlsplit((visit.exchange.header(b"referer") or b"").decode("latin-1")).path)
+    return local_path(urlsplit((visit.context.header(b"referer") or b"").decode("latin-1")).path)
 
 
-def _stranger(request: Request[Any, Any, Any]) -> Visit:
+def _stranger(request: Request[Any, Any, Any]) -> PageRequest:
     empty = PageForm([])
-    return Visit(exchange_of(request.scope), request.scope["path"], None, empty, empty, "", os.urandom(16).hex())
+    return PageRequest(context_of(request.scope), request.scope["path"], None, empty, empty, "", os.urandom(16).hex())
 
 
-def _told(error: PublicError) -> Told:
+def _text_of(error: PublicError) -> ErrorText:
     match error:
         case NotFound():
-            return Told(
+            return ErrorText(
                 "There is nothing here",
                 "The address is wrong, or the resource was deleted or belongs to another account.",
                 "Go to the start page and look for it from there.",
             )
         case AccessDenied() if error.reason in (WRONG_TOKEN, "cross-site form"):
-            return Told(
+            return ErrorText(
                 "This form is out of date",
                 "It was opened before your last sign-in, or sent from another site. Nothing was changed.",
                 "Go back, reload the page and send the form again.",
             )
         case AccessDenied():
-            return Told(
+            return ErrorText(
                 "Your role does not permit this",
                 f"{error.description} Nothing was changed.",
                 "Ask an Owner or Admin of your account.",
             )
         case RateLimitExceeded():
             wait = error.retry_after or 1
-            return Told(
+            return ErrorText(
                 "Too many requests",
                 "This address has sent more requests than it may. Nothing was changed.",
                 f"Wait {wait} seconds and try again." if wait > 1 else "Wait a second and try again.",
             )
         case TemporarilyUnavailable():
-            return Told(
+            return ErrorText(
                 "The service cannot answer right now",
                 "The database is unreachable, or too much work is queued. Nothing was changed.",
                 "Wait a few seconds and reload the page.",
             )
         case MethodNotAllowed():
-            return Told(
+            return ErrorText(
                 "This address needs another method",
                 "A form was sent to a page without a form, or an address that only accepts forms was opened as a page.",
                 "Go to the start page and begin again.",
             )
         case IdempotencyKeyReused():
-            return Told(
+            return ErrorText(
                 "This form has already been used",
                 "It was submitted before with other content. That change is kept; nothing was changed now.",
                 "Open the page again for a new form.",
             )
         case _ if error.status < 500:
-            return Told("That did not work", f"{error.description} Nothing was changed.", "Go back and correct it.")
-    return Told(
+            return ErrorText(
+                "That did not work", f"{error.description} Nothing was changed.", "Go back and correct it."
+            )
+    return ErrorText(
         "Something failed on our side",
         "The request could not be completed. The error is in the log.",
         "Try again; if it fails again, tell the operator the request id.",

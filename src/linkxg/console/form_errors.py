@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 
-class Link(NamedTuple):
+class ErrorLink(NamedTuple):
     """Another page that an error is about."""
 
     href: str
@@ -21,7 +21,7 @@ class FormError(NamedTuple):
 
     id: str
     message: str
-    link: Link | None = None
+    link: ErrorLink | None = None
 
 
 class FormErrors:
@@ -33,9 +33,9 @@ class FormErrors:
     def __init__(self, faults: Iterable[tuple[str, str]] = (), *, prefix: str = "") -> None:
         self._prefix = prefix
         self._found: list[tuple[str, str]] = list(faults)
-        self._links: dict[str, Link] = {}
+        self._links: dict[str, ErrorLink] = {}
 
-    def add(self, field: str, message: str, link: Link | None = None) -> None:
+    def add(self, field: str, message: str, link: ErrorLink | None = None) -> None:
         """A field has one link at most."""
         self._found.append((field, message))
         if link is not None:
@@ -45,7 +45,7 @@ class FormErrors:
         """What is wrong with this field; empty when nothing is."""
         return " ".join(message for name, message in self._found if name == field)
 
-    def link(self, field: str) -> Link | None:
+    def link(self, field: str) -> ErrorLink | None:
         """The page that the error of this field is about."""
         return self._links.get(field)
 

@@ -14,26 +14,26 @@ from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Scope
 
-from linkxg.accounts.roles import ADMINISTRATORS
 from linkxg.audit.model import Actor
+from linkxg.catalog.products.viewer import Viewer
 from linkxg.clock import now_ms
+from linkxg.console.console_services import Services
 from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie
-from linkxg.console.forgery import FIELD, WRONG_TOKEN, form_token, require_own_form
+from linkxg.console.csrf import FIELD, WRONG_TOKEN, form_token, require_own_form
 from linkxg.console.page_forms import FORM_LIMIT, PageForm, read_fields, read_page_form
-from linkxg.console.parts import Parts
 from linkxg.errors import AccessDenied, InvalidRequest, PublicError
-from linkxg.products.viewer import Viewer
-from linkxg.sessions.console_session import (
+from linkxg.http.multipart import MultipartUpload, is_multipart
+from linkxg.http.rate_budgets import require_budget
+from linkxg.http.request_context import STRANGER_LIMIT, RequestContext, context_of
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.sessions.console_session import (
     find_console_session,
     find_earlier_sessions,
     find_former_session,
     find_session_again,
 )
-from linkxg.sessions.model import RECENT_MS, ConsoleSession, FormerSession
-from linkxg.tokens.scopes import ROLE_SCOPES
-from linkxg.web.budgets import require_budget
-from linkxg.web.exchange import STRANGER_LIMIT, Exchange, exchange_of
-from linkxg.web.multipart_body import MultipartUpload, is_multipart
+from linkxg.identity.sessions.model import RECENT_MS, ConsoleSession, FormerSession
+from linkxg.identity.tokens.scopes import ROLE_SCOPES
 
 _SCOPE_KEY = "linkxg.visit"
 
@@ -43,10 +43,10 @@ class SignInRequired(Exception):
 
 
 @dataclass
-class Visit:
+class PageRequest:
     """One request of a browser: who sits there (None before signing in), what they sent, which cookies to set."""
 
-    exchange: Exchange
+    context: RequestContext
     path: str
     session: ConsoleSession | None
     form: PageForm
@@ -88,7 +88,7 @@ class Visit:
     @property
     def actor(self) -> Actor:
         """Who acts, for the verbs and the audit trail."""
-        source, request_id = self.exchange.source, self.exchange.request_id
+        source, request_id = self.context.source, self.context.request_id
         if self.session is None:
             return Actor("anonymous", None, None, source, request_id)
         person = self.session
@@ -110,20 +110,20 @@ class Visit:
 
 
 class ConsoleGuard:
-    """Runs before every handler of the console and leaves the `Visit` for it."""
+    """Runs before every handler of the console and leaves the `PageRequest` for it."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Services) -> None:
         self._parts = parts
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
-        exchange = exchange_of(connection.scope)
-        visit = await self.begin(exchange, connection.scope["path"])
+        context = context_of(connection.scope)
+        visit = await self.begin(context, connection.scope["path"])
         connection.scope[_SCOPE_KEY] = visit  # type: ignore[literal-required]
         allowed, public = route.opt.get("session_roles"), route.opt.get("public")
         if not allowed and not public:
             raise AccessDenied(reason="the page declares no permission")
         if visit.session is not None:
-            exchange.authorise_again = partial(self._authorise_again, visit, visit.session)
+            context.authorise_again = partial(self._authorise_again, visit, visit.session)
         is_upload = "upload" in route.opt
         if connection.scope.get("method") == "POST" and not is_upload:
             await self._read_form(connection.scope, visit, public=bool(public))
@@ -138,32 +138,32 @@ class ConsoleGuard:
             # Last: of a large body nothing is read for those who may not send one.
             await self._read_upload(visit, route.opt["upload"])
 
-    async def begin(self, exchange: Exchange, path: str) -> Visit:
+    async def begin(self, context: RequestContext, path: str) -> PageRequest:
         """The visit of a request, before anything is asked of it."""
         parts = self._parts
-        cookie = read_cookie(exchange, SESSION, secure=parts.secure)
+        cookie = read_cookie(context, SESSION, secure=parts.secure)
         session = await find_console_session(parts.database, cookie) if cookie else None
-        bound_to = session.id if session else read_cookie(exchange, BEFORE_SESSION, secure=parts.secure)
+        bound_to = session.id if session else read_cookie(context, BEFORE_SESSION, secure=parts.secure)
         if session is not None:
-            exchange.notes |= {"account_id": session.account_id, "sub": session.user_id, "sid": session.id}
+            context.notes |= {"account_id": session.account_id, "sub": session.user_id, "sid": session.id}
         csrf = form_token(parts.server_key, bound_to) if bound_to else ""
-        query = read_fields(exchange.query) if exchange.query else PageForm([])
-        return Visit(exchange, path, session, PageForm([]), query, csrf)
+        query = read_fields(context.query) if context.query else PageForm([])
+        return PageRequest(context, path, session, PageForm([]), query, csrf)
 
-    async def _authorise_again(self, visit: Visit, seen: ConsoleSession) -> None:
+    async def _authorise_again(self, visit: PageRequest, seen: ConsoleSession) -> None:
         """A body that takes long to arrive outlives neither the session nor the person's role."""
         visit.session = await find_session_again(self._parts.database, seen)
         if visit.session is None:
             raise SignInRequired
 
-    async def find_former(self, visit: Visit) -> FormerSession | None:
+    async def find_former(self, visit: PageRequest) -> FormerSession | None:
         """The session that the browser's cookie belonged to."""
-        cookie = read_cookie(visit.exchange, SESSION, secure=self._parts.secure)
+        cookie = read_cookie(visit.context, SESSION, secure=self._parts.secure)
         return await find_former_session(self._parts.database, cookie) if cookie else None
 
-    async def _read_form(self, scope: Scope, visit: Visit, *, public: bool) -> None:
+    async def _read_form(self, scope: Scope, visit: PageRequest, *, public: bool) -> None:
         """A form is bound to the session; one of a public page also to the cookie that it was opened with."""
-        parts, exchange = self._parts, visit.exchange
+        parts, context = self._parts, visit.context
         if visit.session is None:
             # What was typed before the session ended is carried through sign-in, and may be as long as any form.
             visit.former = await self.find_former(visit)
@@ -173,68 +173,68 @@ class ConsoleGuard:
             if visit.former is None:
                 # Whoever has no form to lose is refused before a body is read.
                 require_budget(scope)
-        visit.form = await read_page_form(exchange, FORM_LIMIT if visit.session or visit.former else STRANGER_LIMIT)
+        visit.form = await read_page_form(context, FORM_LIMIT if visit.session or visit.former else STRANGER_LIMIT)
         known = visit.session or (None if public else visit.former)
         bound_to = [known.id] if known else []
         if public:
-            bound_to.append(read_cookie(exchange, BEFORE_SESSION, secure=parts.secure))
+            bound_to.append(read_cookie(context, BEFORE_SESSION, secure=parts.secure))
         if not any(bound_to):
             visit.form = PageForm([])
             raise SignInRequired
         await self._require_own_form(visit, known, bound_to, visit.form)
 
     async def _require_own_form(
-        self, visit: Visit, person: ConsoleSession | FormerSession | None, bound_to: list[str], form: PageForm
+        self, visit: PageRequest, person: ConsoleSession | FormerSession | None, bound_to: list[str], form: PageForm
     ) -> None:
         """Raises AccessDenied; a form that the same person opened in an earlier session of theirs is good too.
 
         They may have signed out and in again in another window while they filled it in.
         """
-        parts, exchange, token = self._parts, visit.exchange, form.text(FIELD)
+        parts, context, token = self._parts, visit.context, form.text(FIELD)
         try:
-            require_own_form(exchange, parts.public_url, parts.server_key, bound_to, token)
+            require_own_form(context, parts.public_url, parts.server_key, bound_to, token)
         except AccessDenied as error:
             if person is None or error.reason != WRONG_TOKEN:
                 raise
             earlier = await find_earlier_sessions(parts.database, person.account_id, person.user_id)
-            require_own_form(exchange, parts.public_url, parts.server_key, earlier, token)
+            require_own_form(context, parts.public_url, parts.server_key, earlier, token)
 
-    async def _keep_choices(self, visit: Visit, limit: int) -> None:
+    async def _keep_choices(self, visit: PageRequest, limit: int) -> None:
         """The fields before the file of an upload whose session has ended; the file itself is not read."""
         visit.former = await self.find_former(visit)
-        content_type = visit.exchange.header(b"content-type")
+        content_type = visit.context.header(b"content-type")
         if visit.former is None or content_type is None or not is_multipart(content_type):
             return
-        exchange = visit.exchange
-        upload = MultipartUpload(content_type, exchange.stream(limit))
+        context = visit.context
+        upload = MultipartUpload(content_type, context.stream(limit))
         try:
             await upload.begin()
             given = PageForm(upload.fields)
             await self._require_own_form(visit, visit.former, [visit.former.id], given)
         except PublicError as error:
-            exchange.notes["reason"] = error.reason or error.description
+            context.notes["reason"] = error.reason or error.description
             return
         visit.form = given
 
-    async def _read_upload(self, visit: Visit, limit: int) -> None:
+    async def _read_upload(self, visit: PageRequest, limit: int) -> None:
         """The fields before the file, of which the token is one: nobody else's file is read."""
-        exchange = visit.exchange
-        content_type = exchange.header(b"content-type")
+        context = visit.context
+        content_type = context.header(b"content-type")
         if content_type is None or not is_multipart(content_type):
             raise InvalidRequest("Send the form as multipart/form-data.")
-        visit.upload = MultipartUpload(content_type, exchange.stream(limit))
+        visit.upload = MultipartUpload(content_type, context.stream(limit))
         await visit.upload.begin()
         visit.form = PageForm(visit.upload.fields)
         await self._require_own_form(visit, visit.person, [visit.person.id], visit.form)
 
 
-def visit_of(request: Request[Any, Any, Any]) -> Visit:
+def visit_of(request: Request[Any, Any, Any]) -> PageRequest:
     """The visit that the guard has let in."""
-    visit: Visit = request.scope[_SCOPE_KEY]  # type: ignore[literal-required]
+    visit: PageRequest = request.scope[_SCOPE_KEY]  # type: ignore[literal-required]
     return visit
 
 
-def visit_if_any(request: Request[Any, Any, Any]) -> Visit | None:
+def visit_if_any(request: Request[Any, Any, Any]) -> PageRequest | None:
     """The visit, unless the request failed before the guard saw it."""
-    found: Visit | None = request.scope.get(_SCOPE_KEY)  # type: ignore[assignment]
+    found: PageRequest | None = request.scope.get(_SCOPE_KEY)  # type: ignore[assignment]
     return found

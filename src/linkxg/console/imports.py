@@ -10,24 +10,24 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Stream
 
+from linkxg.catalog.product_imports.apply_dry_run import apply_dry_run, may_apply
+from linkxg.catalog.product_imports.model import RESOURCE, Options
+from linkxg.catalog.product_imports.read_body import MEDIA_TYPES, format_of
+from linkxg.catalog.product_imports.rejected_rows import failed_rows, type_of
+from linkxg.catalog.product_imports.start_import import start_import
+from linkxg.catalog.product_imports.template import template
+from linkxg.catalog.product_imports.view_import import view
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.pages import COMMON, go, page
-from linkxg.console.parts import Parts
 from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidState, PayloadTooLarge, RateLimitExceeded, ValidationFailed
-from linkxg.imports.failed_rows import failed_rows, type_of
-from linkxg.imports.model import RESOURCE, Options
-from linkxg.imports.run_checked_import import may_apply, run_checked_import
-from linkxg.imports.start_import import start_import
-from linkxg.imports.template import template
-from linkxg.imports.upload_endpoint import MEDIA_TYPES, format_of
-from linkxg.imports.view_import import view
+from linkxg.http.permissions import session_roles
 from linkxg.jobs.charsets import declared_charset
 from linkxg.jobs.manage_job import cancel_job, retry_job
 from linkxg.jobs.model import MAX_UPLOAD, OPEN, JobRow
 from linkxg.jobs.read_job import list_jobs, list_row_errors, may_retry, read_job
-from linkxg.web.permits import session_roles
 
 LIST = "/imports"
 ONE = f"{LIST}/{{import_id:str}}"
@@ -39,7 +39,7 @@ _CHARSETS = ("utf-8", "windows-1252")
 _FORM_BYTES = 64 * 1024
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get(LIST, **session_roles(WRITERS))
     async def listing(request: Request[Any, Any, Any]) -> Response[str]:
         return await _list(parts, visit_of(request))
@@ -109,7 +109,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         visit = visit_of(request)
         key = check_key(visit.form.text("key") or None)
         try:
-            job, _ = await run_checked_import(parts.database, visit.actor, visit.account_id, import_id, key)
+            job, _ = await apply_dry_run(parts.database, visit.actor, visit.account_id, import_id, key)
         except (InvalidState, RateLimitExceeded) as error:
             return await _show(parts, visit, import_id, error=error.description, status=error.status)
         parts.wake_imports()
@@ -124,13 +124,13 @@ def _fault_text(fault: Mapping[str, str]) -> str:
     return f"{text} Here, declare it in the list Encoding." if fault["code"] == "encoding" else text
 
 
-def _flags(visit: Visit) -> dict[str, bool]:
+def _flags(visit: PageRequest) -> dict[str, bool]:
     """A file that is to be published is checked first: its page shows the numbers, and asks."""
     flags = {name: visit.form.text(field) == "true" for name, field in _FLAGS.items()}
     return flags | {"dry_run": flags["dry_run"] or flags["publish"]}
 
 
-def _charset(visit: Visit, file_type: str) -> str | None:
+def _charset(visit: PageRequest, file_type: str) -> str | None:
     """The chosen encoding. With UTF-8, that of most files, what the browser declares is heard first."""
     chosen = visit.form.text("charset") or _CHARSETS[0]
     if chosen not in _CHARSETS:
@@ -145,7 +145,7 @@ def _choices_of(job: JobRow) -> dict[str, str]:
 
 
 async def _list(
-    parts: Parts, visit: Visit, *, error: str | None = None, faults: list[str] | None = None, status: int = 200
+    parts: Services, visit: PageRequest, *, error: str | None = None, faults: list[str] | None = None, status: int = 200
 ) -> Response[str]:
     found, _ = await list_jobs(parts.database, visit.account_id, RESOURCE, after=None, limit=SHOWN_JOBS)
     return page(
@@ -160,7 +160,7 @@ async def _list(
 
 
 async def _show(
-    parts: Parts, visit: Visit, import_id: str, *, error: str | None = None, status: int = 200
+    parts: Services, visit: PageRequest, import_id: str, *, error: str | None = None, status: int = 200
 ) -> Response[str]:
     job = await read_job(parts.database, visit.account_id, import_id, RESOURCE)
     errors, following = await list_row_errors(

@@ -9,20 +9,20 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.accounts.invite_user import accept_invitation, read_invitation
-from linkxg.accounts.password_rules import MINIMUM
-from linkxg.accounts.routes import ACCEPTS
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.pages import go, page
-from linkxg.console.parts import Parts
 from linkxg.console.sign_in import bind_form, enter
 from linkxg.errors import NotFound, ValidationFailed
-from linkxg.web.permits import public
-from linkxg.web.source import source_key
+from linkxg.http.client_ip import source_key
+from linkxg.http.permissions import public
+from linkxg.identity.accounts.invite_user import accept_invitation, read_invitation
+from linkxg.identity.accounts.password_rules import MINIMUM
+from linkxg.identity.accounts.routes import ACCEPTS
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get("/invitations/{token:str}", **public())
     async def form(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
@@ -45,8 +45,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     return [form, join]
 
 
-async def _show(parts: Parts, visit: Visit, token: str, error: str | None = None) -> Response[str]:
-    await parts.limits.spend(ACCEPTS, source_key(visit.exchange.source))
+async def _show(parts: Services, visit: PageRequest, token: str, error: str | None = None) -> Response[str]:
+    await parts.limits.spend(ACCEPTS, source_key(visit.context.source))
     try:
         welcome = await read_invitation(parts.database, token)
     except NotFound:

@@ -6,25 +6,25 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.accounts.roles import ADMINISTRATORS
-from linkxg.clients.change_client import ClientChange, change_client
-from linkxg.clients.show import read_client
 from linkxg.clock import now_ms
 from linkxg.console.api_access import LIST
 from linkxg.console.client_page import ONE
 from linkxg.console.client_state import unused_scopes
-from linkxg.console.confirm import ask_password
-from linkxg.console.edits import ATTEMPTS, BUSY
+from linkxg.console.confirm_password import ask_password
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import whole_form
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.pages import go, page
-from linkxg.console.parts import Parts
+from linkxg.console.three_way_merge import ATTEMPTS, BUSY
 from linkxg.errors import Conflict
-from linkxg.tokens.scopes import SCOPES
-from linkxg.web.permits import session_roles
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.clients.change_client import ClientChange, change_client
+from linkxg.identity.clients.read_client import read_client
+from linkxg.identity.tokens.scopes import SCOPES
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get(f"{ONE}/least-scope", **session_roles(ADMINISTRATORS))
     async def compare(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
         return await _show(parts, visit_of(request), client_id)
@@ -53,7 +53,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 
 
 async def _show(
-    parts: Parts, visit: Visit, client_id: str, *, error: str | None = None, status: int = 200
+    parts: Services, visit: PageRequest, client_id: str, *, error: str | None = None, status: int = 200
 ) -> Response[str]:
     detail = await read_client(parts.database, visit.account_id, client_id)
     used = {scope: row.last_used_at for scope, row in detail.scopes.items()}

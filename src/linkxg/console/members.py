@@ -6,26 +6,26 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.accounts.invite_user import list_invitations, withdraw_invitation
-from linkxg.accounts.mail_invitation import mail_invitation
-from linkxg.accounts.manage_user import LAST_OWNER, change_user, is_last_owner, list_people, remove_user
-from linkxg.accounts.model import UserView
-from linkxg.accounts.roles import ADMINISTRATORS, RANK, Role, may_manage
-from linkxg.accounts.routes import INVITATIONS
-from linkxg.clients.show import count_clients_of
-from linkxg.console.ask_first import Question, ask_first, confirmed
-from linkxg.console.confirm import ask_password
-from linkxg.console.edits import FieldConflict, conflict_errors, merge
+from linkxg.console.confirm_password import ask_password
+from linkxg.console.confirmation import Question, ask_first, confirmed
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.formatting import count
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.notices import Notice, flash_message
 from linkxg.console.pages import go, page
-from linkxg.console.parts import Parts
-from linkxg.console.words import count
+from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, RateLimitExceeded
-from linkxg.sessions.end_sessions import end_sessions_of, list_sessions
-from linkxg.web.budgets import caller_key
-from linkxg.web.permits import session_roles
+from linkxg.http.permissions import session_roles
+from linkxg.http.rate_budgets import caller_key
+from linkxg.identity.accounts.invite_user import list_invitations, withdraw_invitation
+from linkxg.identity.accounts.manage_user import LAST_OWNER, change_user, is_last_owner, list_people, remove_user
+from linkxg.identity.accounts.model import UserView
+from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK, Role, may_manage
+from linkxg.identity.accounts.routes import INVITATIONS
+from linkxg.identity.accounts.send_invitation import mail_invitation
+from linkxg.identity.clients.read_client import count_clients_of
+from linkxg.identity.sessions.end_sessions import end_sessions_of, list_sessions
 
 MEMBERS = "/account/members"
 ONE = f"{MEMBERS}/{{user_id:str}}"
@@ -37,7 +37,7 @@ ROLES: dict[str, str] = {
 }
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get(MEMBERS, **session_roles(ADMINISTRATORS))
     async def listing(request: Request[Any, Any, Any]) -> Response[str]:
         return await _list(parts, visit_of(request))
@@ -142,7 +142,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     return [listing, invite, withdraw, show, change]
 
 
-async def _list(parts: Parts, visit: Visit, *, status: int = 200, **values: Any) -> Response[str]:
+async def _list(parts: Services, visit: PageRequest, *, status: int = 200, **values: Any) -> Response[str]:
     people = await list_people(parts.database, visit.account_id)
     shown: dict[str, Any] = {"errors": FormErrors(), "link": None, **values}
     keeps = bool(shown["errors"]) or shown.pop("filled", False)
@@ -161,8 +161,8 @@ async def _list(parts: Parts, visit: Visit, *, status: int = 200, **values: Any)
 
 
 async def _show(
-    parts: Parts,
-    visit: Visit,
+    parts: Services,
+    visit: PageRequest,
     user_id: str,
     *,
     errors: FormErrors | None = None,
@@ -185,7 +185,7 @@ async def _show(
     )
 
 
-async def _person(parts: Parts, visit: Visit, user_id: str) -> UserView:
+async def _person(parts: Services, visit: PageRequest, user_id: str) -> UserView:
     people: list[UserView] = await list_people(parts.database, visit.account_id)
     person = next((one for one in people if one.id == user_id), None)
     if person is None:
@@ -193,7 +193,7 @@ async def _person(parts: Parts, visit: Visit, user_id: str) -> UserView:
     return person
 
 
-async def _ask_remove(parts: Parts, visit: Visit, user_id: str) -> Response[str]:
+async def _ask_remove(parts: Services, visit: PageRequest, user_id: str) -> Response[str]:
     person = await _person(parts, visit, user_id)
     sessions = len(await list_sessions(parts.database, visit.account_id, user_id))
     clients = await count_clients_of(parts.database, visit.account_id, user_id)
@@ -208,7 +208,7 @@ async def _ask_remove(parts: Parts, visit: Visit, user_id: str) -> Response[str]
     return ask_first(visit, Question(f"Remove {person.email}?", effects, "Remove person", "Keep this person", here))
 
 
-def _offered(visit: Visit) -> list[str]:
+def _offered(visit: PageRequest) -> list[str]:
     return [role for role in ROLES if may_manage(visit.role, role)]
 
 

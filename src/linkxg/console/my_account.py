@@ -6,23 +6,23 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.accounts.password_rules import MINIMUM
-from linkxg.accounts.roles import EVERYONE
 from linkxg.clock import now_ms
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import visit_of
 from linkxg.console.pages import COMMON, go, page
-from linkxg.console.parts import Parts
 from linkxg.errors import InvalidCredentials, RateLimitExceeded, ValidationFailed
-from linkxg.sessions.change_password import change_password
-from linkxg.sessions.end_sessions import end_own_session, list_sessions
-from linkxg.sessions.login import MAX_PASSWORD_BYTES
-from linkxg.sessions.throttle import SOURCE_LOGINS
-from linkxg.web.permits import session_roles
-from linkxg.web.source import source_key
+from linkxg.http.client_ip import source_key
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.password_rules import MINIMUM
+from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.sessions.change_password import change_password
+from linkxg.identity.sessions.end_sessions import end_own_session, list_sessions
+from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
+from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get("/account/sessions", **session_roles(EVERYONE))
     async def sessions(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
@@ -51,7 +51,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         visit = visit_of(request)
         current = visit.form.text("current_password")
         try:
-            await parts.limits.spend(SOURCE_LOGINS, source_key(visit.exchange.source))
+            await parts.limits.spend(SOURCE_LOGINS, source_key(visit.context.source))
             if len(current.encode()) > MAX_PASSWORD_BYTES:
                 raise InvalidCredentials("The current password is incorrect.")
             await change_password(
@@ -66,7 +66,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
                 limit_scale=parts.limit_scale,
             )
         except (InvalidCredentials, ValidationFailed, RateLimitExceeded) as error:
-            visit.exchange.notes |= {"error": error.code, "reason": error.reason}
+            visit.context.notes |= {"error": error.code, "reason": error.reason}
             wait = f" Wait {error.retry_after} seconds." if error.retry_after else ""
             told = error.description.rstrip() + wait
             # No 401: it would have to carry a challenge, and the person is signed in.

@@ -6,29 +6,29 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
+from linkxg.catalog.identifiers.sku import normal_sku
+from linkxg.catalog.products.check_keys import check_head, refusal
+from linkxg.catalog.products.content import Content
+from linkxg.catalog.products.content_errors import content_faults
+from linkxg.catalog.products.create_product import create_product
+from linkxg.catalog.products.model import CreateProduct
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.notices import flash_message
 from linkxg.console.pages import go, page
-from linkxg.console.parts import Parts
+from linkxg.console.product_duplicates import taken_errors
 from linkxg.console.product_fields import form_errors, label
 from linkxg.console.product_form import cleaned, read_as
-from linkxg.console.product_taken import taken_errors
 from linkxg.db.idempotency import check_key
 from linkxg.errors import DuplicateGtin, DuplicateSku, ValidationFailed
-from linkxg.identifiers.sku import normal_sku
-from linkxg.products.check_head import check_head, refusal
-from linkxg.products.content import Content
-from linkxg.products.content_faults import content_faults
-from linkxg.products.create_product import create_product
-from linkxg.products.model import CreateProduct
-from linkxg.tokens.scopes import ROLE_SCOPES
-from linkxg.web.permits import session_roles
+from linkxg.http.permissions import session_roles
+from linkxg.identity.tokens.scopes import ROLE_SCOPES
 
 WRITERS = tuple(role for role, scopes in ROLE_SCOPES.items() if "products:write" in scopes)
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get("/products/new", **session_roles(WRITERS))
     async def new(request: Request[Any, Any, Any]) -> Response[str]:
         return _form(visit_of(request), secrets.token_hex(16))
@@ -55,12 +55,12 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     return [new, create]
 
 
-def _head(visit: Visit) -> dict[str, str | None]:
+def _head(visit: PageRequest) -> dict[str, str | None]:
     text = visit.form.text
     return {"sku": normal_sku(text("sku").strip()), "gtin": cleaned("gtin", text("gtin"))}
 
 
-def _given(visit: Visit) -> CreateProduct:
+def _given(visit: PageRequest) -> CreateProduct:
     """Raises ValidationFailed with everything that is wrong."""
     head, name = _head(visit), visit.form.text("name").strip()
     given = CreateProduct(head["sku"] or "", Content(name), head["gtin"])
@@ -70,6 +70,6 @@ def _given(visit: Visit) -> CreateProduct:
     return given
 
 
-def _form(visit: Visit, key: str, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
+def _form(visit: PageRequest, key: str, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
     filled = {name: visit.form.text(name) for name in ("name", "sku", "gtin")}
     return page(visit, "new_product.html", status=status, key=key, filled=filled, errors=errors or FormErrors())

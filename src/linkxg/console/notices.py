@@ -7,8 +7,8 @@ the same, and no link that somebody else made says anything.
 import hmac
 from typing import NamedTuple
 
-from linkxg.console.done import DONE
-from linkxg.console.guard import Visit
+from linkxg.console.flash_messages import DONE
+from linkxg.console.guard import PageRequest
 from linkxg.crypto.secrets import derive
 
 _SAVED = frozenset({"saved", "narrowed", "role", "password", "extended"})
@@ -21,7 +21,7 @@ class Notice(NamedTuple):
     text: str
 
 
-def notice_of(visit: Visit) -> Notice | None:
+def notice_of(visit: PageRequest) -> Notice | None:
     """What the address of this page says was done."""
     if visit.form.pairs:
         return None
@@ -31,11 +31,11 @@ def notice_of(visit: Visit) -> Notice | None:
     return Notice("Saved" if done in _SAVED else "Done", DONE[done]) if done in DONE else None
 
 
-def flash_message(visit: Visit, text: str) -> dict[str, str]:
+def flash_message(visit: PageRequest, text: str) -> dict[str, str]:
     """The query of a page that says `text`: `go(visit, path, **flash_message(visit, "Saved. Name changed."))`."""
     return {"told": text, "mac": _mac(visit, text)}
 
 
-def _mac(visit: Visit, text: str) -> str:
+def _mac(visit: PageRequest, text: str) -> str:
     # The form token is known to this session alone.
     return derive(visit.csrf.encode(), "notice", text).hex()[:32]

@@ -9,9 +9,9 @@ import re
 from urllib.parse import parse_qsl
 
 from linkxg.errors import InvalidRequest
-from linkxg.web.exchange import Exchange
-from linkxg.web.forms import is_form, refuse_form_coding
-from linkxg.web.strict_json import CONTROL
+from linkxg.http.forms import is_form, refuse_form_coding
+from linkxg.http.request_context import RequestContext
+from linkxg.http.strict_json import CONTROL
 
 FORM_LIMIT = 256 * 1024
 MAX_FIELDS = 64
@@ -66,9 +66,9 @@ def _printable(name: str, value: str) -> str:
     return CONTROL.sub(" ", text)
 
 
-async def read_page_form(exchange: Exchange, limit: int = FORM_LIMIT) -> PageForm:
+async def read_page_form(context: RequestContext, limit: int = FORM_LIMIT) -> PageForm:
     """Raises InvalidRequest, UnsupportedMediaType or PayloadTooLarge."""
-    if not is_form(exchange.header(b"content-type")):
+    if not is_form(context.header(b"content-type")):
         raise InvalidRequest("Send the form as application/x-www-form-urlencoded.")
-    refuse_form_coding(exchange.header(b"content-encoding"))
-    return read_fields(await exchange.body(limit))
+    refuse_form_coding(context.header(b"content-encoding"))
+    return read_fields(await context.body(limit))

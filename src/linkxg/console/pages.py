@@ -14,12 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
 
 from linkxg.clock import now_ms
-from linkxg.console import words
+from linkxg.console import formatting
 from linkxg.console.assets import ASSETS
 from linkxg.console.form_errors import FormErrors
-from linkxg.console.guard import Visit
+from linkxg.console.guard import PageRequest
 from linkxg.console.notices import notice_of
-from linkxg.tokens.scopes import SCOPES
+from linkxg.identity.tokens.scopes import SCOPES
 
 REPLACED = "replaced"
 COMMON = {
@@ -42,13 +42,13 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     found.filters |= {
-        "ago": words.time_ago,
-        "day": words.time_day,
-        "clock": words.time_clock,
-        "exact": words.exact,
-        "count": words.count,
-        "span": words.span,
-        "scopes": lambda scopes: words.scope_list(tuple(scopes)),
+        "ago": formatting.time_ago,
+        "day": formatting.time_day,
+        "clock": formatting.time_clock,
+        "exact": formatting.exact,
+        "count": formatting.count,
+        "span": formatting.span,
+        "scopes": lambda scopes: formatting.scope_list(tuple(scopes)),
     }
     found.globals |= {
         "asset": {name: asset.address for name, asset in ASSETS.items()},
@@ -67,7 +67,7 @@ def policy(nonce: str) -> str:
 
 
 def page(
-    visit: Visit, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+    visit: PageRequest, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
 ) -> Response[str]:
     """The template filled in; it also knows the `visit`, the `errors` of its form and the `notice` of what was done."""
     visit.nonce = os.urandom(16).hex()
@@ -83,17 +83,17 @@ def page(
     )
 
 
-def _ends_in(visit: Visit) -> int:
+def _ends_in(visit: PageRequest) -> int:
     """Seconds until the session ends if it is not used; 0 without one."""
     return visit.session.seconds_left(now_ms()) if visit.session else 0
 
 
-def _replaced(visit: Visit) -> bool:
+def _replaced(visit: PageRequest) -> bool:
     """Whether control characters were replaced in this form, in the form that led here, or in a search."""
     return visit.form.replaced or visit.query.replaced or (not visit.form.pairs and visit.query.has(REPLACED))
 
 
-def go(visit: Visit, path: str, **query: str) -> Response[str]:
+def go(visit: PageRequest, path: str, **query: str) -> Response[str]:
     """See another page (303): what a form answers with once it has done its work."""
     if visit.form.replaced:
         query[REPLACED] = "yes"
@@ -103,7 +103,7 @@ def go(visit: Visit, path: str, **query: str) -> Response[str]:
     return Response("", status_code=303, media_type="text/html", headers=headers, cookies=visit.cookies)
 
 
-def download(visit: Visit, content: str, media_type: str, name: str) -> Response[str]:
+def download(visit: PageRequest, content: str, media_type: str, name: str) -> Response[str]:
     """A file for the person to keep; `name` is ASCII."""
     headers = {**COMMON, "Content-Disposition": f'attachment; filename="{name}"'}
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

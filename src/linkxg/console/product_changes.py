@@ -2,17 +2,17 @@
 
 from typing import NamedTuple
 
-from linkxg.accounts.manage_user import list_people
 from linkxg.audit.list_events import list_events
 from linkxg.audit.model import AuditEvent
 from linkxg.db import Database
+from linkxg.identity.accounts.manage_user import list_people
 
 LOOKED_AT = 200
 """Events; what lies further back, and what an import changed, is "somebody's"."""
 SOMEBODY = "Somebody"
 
 
-class Change(NamedTuple):
+class DraftChange(NamedTuple):
     """`fields` as the API names them, without `content.`; none when the whole draft was begun or discarded.
 
     `at` in RFC 3339.
@@ -23,17 +23,17 @@ class Change(NamedTuple):
     fields: frozenset[str]
 
 
-async def changes_since(database: Database, account_id: str, product_id: str, revision: int) -> list[Change]:
+async def changes_since(database: Database, account_id: str, product_id: str, revision: int) -> list[DraftChange]:
     """Newest first."""
     events, _ = await list_events(database, account_id, before=None, limit=LOOKED_AT)
     found = [event for event in events if event.target == product_id and _revision(event) > revision]
     if not found:
         return []
     names = {person.id: person.email for person in await list_people(database, account_id)}
-    return [Change(author_of(event, names), event.at, _fields(event)) for event in found]
+    return [DraftChange(author_of(event, names), event.at, _fields(event)) for event in found]
 
 
-def change_of(changes: list[Change], name: str) -> Change | None:
+def change_of(changes: list[DraftChange], name: str) -> DraftChange | None:
     """The last change of a field of the form, such as `category.code`."""
     member = name.partition(".")[0]
     return next((change for change in changes if not change.fields or member in change.fields), None)

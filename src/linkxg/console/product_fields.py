@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from linkxg.catalog.products.diff_versions import changed_fields
+from linkxg.catalog.products.model import ProductView
 from linkxg.console.form_errors import FormErrors
 from linkxg.errors import ValidationFailed
-from linkxg.products.diff_versions import changed_fields
-from linkxg.products.model import Shown
-from linkxg.web.shape_faults import TOO_LONG, TOO_SHORT
+from linkxg.http.schema_errors import TOO_LONG, TOO_SHORT
 
 _PART = re.compile(r"[^.\[\]]+")
 _HUMP = re.compile(r"(?<=[a-z])[A-Z]")
@@ -62,7 +62,7 @@ _ORDER = {field.name: place for place, field in enumerate(FIELDS)}
 _LABELS = {field.name: field.label for field in FIELDS}
 
 
-def present(shown: Shown) -> dict[str, str]:
+def present(shown: ProductView) -> dict[str, str]:
     """What the fields of a product hold."""
     content = msgspec.json.decode(shown.content)
     head = {"sku": shown.head.sku, "gtin": shown.head.gtin or ""}

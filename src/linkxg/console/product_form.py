@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
+from linkxg.catalog.identifiers.read_typed import typed_gln, typed_gtin
+from linkxg.catalog.products.model import ProductPatch
+from linkxg.catalog.products.read_country import read_country
 from linkxg.console.page_forms import PageForm
 from linkxg.console.product_fields import COUNTRIES, FIELDS, GLN
-from linkxg.identifiers.read_typed import typed_gln, typed_gtin
-from linkxg.products.model import ProductPatch
-from linkxg.products.read_country import read_country
 
 MULTILINE = frozenset({"description"})
 _LINE_END = re.compile(r"\r\n?|\n")

@@ -6,22 +6,22 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.accounts.roles import EVERYONE
+from linkxg.catalog.products.change_product import change_product
+from linkxg.catalog.products.model import ProductView
+from linkxg.catalog.products.read_product import read_product
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import whole_form
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.notices import flash_message
 from linkxg.console.pages import go
-from linkxg.console.parts import Parts
+from linkxg.console.product_duplicates import taken_errors
 from linkxg.console.product_fields import form_errors, present
 from linkxg.console.product_form import ProductEdit, cleaned, patch_of, read_edit
-from linkxg.console.product_saved import NOTHING, conflicts_of, saved_text
-from linkxg.console.product_taken import taken_errors
+from linkxg.console.product_save_messages import NOTHING, conflicts_of, saved_text
 from linkxg.console.product_view import show_product
 from linkxg.errors import AccessDenied, DuplicateGtin, DuplicateSku, InvalidState, PreconditionFailed, ValidationFailed
-from linkxg.products.change_product import change_product
-from linkxg.products.model import Shown
-from linkxg.products.read_product import read_product
-from linkxg.web.permits import session_roles
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.roles import EVERYONE
 
 ATTEMPTS = 5
 """How often a save is decided again because somebody else was faster."""
@@ -31,7 +31,7 @@ _NOTHING_NEW = "Nothing has changed since the last version, so there is nothing 
 _AT_ONCE = "SKU and GTIN are not part of a version, so there is nothing to publish."
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get("/products/{product_id:str}", **session_roles(EVERYONE))
     async def show(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
         return await show_product(parts, visit_of(request), product_id)
@@ -55,7 +55,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     return [show, save]
 
 
-async def _save(parts: Parts, visit: Visit, base: Shown, edit: ProductEdit) -> Response[str] | None:
+async def _save(parts: Services, visit: PageRequest, base: ProductView, edit: ProductEdit) -> Response[str] | None:
     """The answer; None when somebody else was faster, so that it has to be decided again."""
     product_id, revision = base.head.id, base.head.revision
     if edit.both:
@@ -85,7 +85,7 @@ async def _save(parts: Parts, visit: Visit, base: Shown, edit: ProductEdit) -> R
     return _onward(visit, product_id, product.draft_version, text)
 
 
-def _onward(visit: Visit, product_id: str, draft: int | None, text: str) -> Response[str]:
+def _onward(visit: PageRequest, product_id: str, draft: int | None, text: str) -> Response[str]:
     """To the product, or to the page on which its draft is published."""
     here = f"/products/{product_id}"
     if visit.form.text("then") != "review":

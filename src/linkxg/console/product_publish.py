@@ -6,26 +6,26 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from linkxg.catalog.products.content import read_content
+from linkxg.catalog.products.diff_versions import diff_versions
+from linkxg.catalog.products.publish_product import publish_product
+from linkxg.catalog.products.publish_requirements import missing_for_publishing
+from linkxg.catalog.products.read_product import read_product
+from linkxg.catalog.products.versions.model import LONGEST_NOTE, PublishProduct
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import go, page
-from linkxg.console.parts import Parts
 from linkxg.console.product_fields import format_value, label, leaves, to_fill_in
 from linkxg.errors import InvalidState, NoDraft, PreconditionFailed, ValidationFailed
-from linkxg.products.content import read_content
-from linkxg.products.diff_versions import diff_versions
-from linkxg.products.find_missing import find_missing
-from linkxg.products.publish_product import publish_product
-from linkxg.products.read_product import read_product
-from linkxg.products.versions.model import LONGEST_NOTE, PublishProduct
-from linkxg.web.permits import session_roles
+from linkxg.http.permissions import session_roles
 
 _CHANGED = "Somebody else has changed the draft since you opened this page. Review it again, then publish."
 _LONG = f"“What is new” must have at most {LONGEST_NOTE:,} characters."
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get("/products/{product_id:str}/review", **session_roles(WRITERS))
     async def review(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
         return await _review(parts, visit_of(request), product_id)
@@ -57,7 +57,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 
 
 async def _review(
-    parts: Parts, visit: Visit, product_id: str, *, errors: FormErrors | None = None, status: int = 200
+    parts: Services, visit: PageRequest, product_id: str, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
     base = await read_product(parts.database, visit.viewer, product_id, "base")
     head, content = base.head, read_content(base.content)
@@ -75,6 +75,6 @@ async def _review(
         head=head,
         name=content.name,
         fields=fields,
-        missing=[to_fill_in(one) for one in find_missing(head, content)],
+        missing=[to_fill_in(one) for one in missing_for_publishing(head, content)],
         errors=errors or FormErrors(),
     )

@@ -7,27 +7,27 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from linkxg.catalog.products.content import read_content
+from linkxg.catalog.products.diff_versions import diff_versions
+from linkxg.catalog.products.discard_draft import discard_draft
+from linkxg.catalog.products.model import ProductRecord
+from linkxg.catalog.products.read_product import read_product
+from linkxg.catalog.products.remove_product import remove_product
+from linkxg.catalog.products.unarchive_product import unarchive_product
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import go, page
-from linkxg.console.parts import Parts
-from linkxg.console.product_taken import holder_of
+from linkxg.console.product_duplicates import holder_of
 from linkxg.console.product_view import show_product
 from linkxg.errors import DuplicateGtin, InvalidState, NoDraft, PreconditionFailed
-from linkxg.products.content import read_content
-from linkxg.products.diff_versions import diff_versions
-from linkxg.products.discard_draft import discard_draft
-from linkxg.products.model import Head
-from linkxg.products.read_product import read_product
-from linkxg.products.remove_product import remove_product
-from linkxg.products.unarchive_product import unarchive_product
-from linkxg.web.permits import session_roles
+from linkxg.http.permissions import session_roles
 
 _CHANGED = "Somebody else has changed this product since you opened this page. Check it again first."
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get("/products/{product_id:str}/remove", **session_roles(WRITERS))
     async def ask_remove(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
         return await _ask_remove(parts, visit_of(request), product_id)
@@ -73,8 +73,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 
 
 async def _act_or_ask_again(
-    parts: Parts,
-    visit: Visit,
+    parts: Services,
+    visit: PageRequest,
     product_id: str,
     act: Callable[..., Awaitable[object]],
     ask: Callable[..., Awaitable[Response[str]]],
@@ -89,7 +89,7 @@ async def _act_or_ask_again(
 
 
 async def _ask_remove(
-    parts: Parts, visit: Visit, product_id: str, *, errors: FormErrors | None = None, status: int = 200
+    parts: Services, visit: PageRequest, product_id: str, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
     """Archive or delete, with what becomes of versions, SKU and GTIN."""
     head, name = await _read(parts, visit, product_id)
@@ -99,7 +99,7 @@ async def _ask_remove(
 
 
 async def _ask_discard(
-    parts: Parts, visit: Visit, product_id: str, *, errors: FormErrors | None = None, status: int = 200
+    parts: Services, visit: PageRequest, product_id: str, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
     """With how many changes are lost."""
     head, name = await _read(parts, visit, product_id)
@@ -117,6 +117,6 @@ async def _ask_discard(
     )
 
 
-async def _read(parts: Parts, visit: Visit, product_id: str) -> tuple[Head, str]:
+async def _read(parts: Services, visit: PageRequest, product_id: str) -> tuple[ProductRecord, str]:
     shown = await read_product(parts.database, visit.viewer, product_id, "base")
     return shown.head, read_content(shown.content).name

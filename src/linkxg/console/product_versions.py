@@ -6,29 +6,29 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.accounts.manage_user import list_people
-from linkxg.accounts.roles import EVERYONE
+from linkxg.catalog.products.begin_draft import begin_draft
+from linkxg.catalog.products.canonical import quoted as quoted_digest
+from linkxg.catalog.products.content import read_content
+from linkxg.catalog.products.diff_versions import diff_versions
+from linkxg.catalog.products.list_versions import read_version
+from linkxg.catalog.products.read_product import read_product
+from linkxg.catalog.products.versions.model import LONGEST_NOTE, WithdrawVersion
+from linkxg.catalog.products.withdraw_version import withdraw_version
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import go, page
-from linkxg.console.parts import Parts
 from linkxg.console.product_fields import format_value, label, leaves
 from linkxg.errors import AccessDenied, InvalidState
-from linkxg.products.begin_draft import begin_draft
-from linkxg.products.canonical import told as told_digest
-from linkxg.products.content import read_content
-from linkxg.products.diff_versions import diff_versions
-from linkxg.products.list_versions import read_version
-from linkxg.products.read_product import read_product
-from linkxg.products.versions.model import LONGEST_NOTE, WithdrawVersion
-from linkxg.products.withdraw_version import withdraw_version
-from linkxg.web.permits import session_roles
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.manage_user import list_people
+from linkxg.identity.accounts.roles import EVERYONE
 
 _REASON = f"Give a reason of at most {LONGEST_NOTE:,} characters: everyone who relied on this version can read it."
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get("/products/{product_id:str}/versions/{version:int}", **session_roles(EVERYONE))
     async def show(request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]) -> Response[str]:
         return await _show(parts, visit_of(request), product_id, version)
@@ -91,7 +91,13 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 
 
 async def _show(
-    parts: Parts, visit: Visit, product_id: str, version: int, *, errors: FormErrors | None = None, status: int = 200
+    parts: Services,
+    visit: PageRequest,
+    product_id: str,
+    version: int,
+    *,
+    errors: FormErrors | None = None,
+    status: int = 200,
 ) -> Response[str]:
     row = await read_version(parts.database, visit.viewer, product_id, version)
     shown = await read_product(parts.database, visit.viewer, product_id)
@@ -104,7 +110,7 @@ async def _show(
         head=head,
         row=row,
         name=read_content(row.content).name,
-        digest=told_digest(row.digest),
+        digest=quoted_digest(row.digest),
         fields=[(label(path), value) for path, value in leaves(row.content)],
         names={person.id: person.email for person in people},
         may_begin="products:write" in visit.scopes

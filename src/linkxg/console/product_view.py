@@ -4,33 +4,33 @@ from collections.abc import Mapping
 
 from litestar import Response
 
-from linkxg.console.edits import FieldConflict
+from linkxg.catalog.products.content import read_content
+from linkxg.catalog.products.countries import NAMES
+from linkxg.catalog.products.list_versions import list_versions
+from linkxg.catalog.products.model import ProductView
+from linkxg.catalog.products.publish_requirements import missing_for_publishing
+from linkxg.catalog.products.read_product import read_product
+from linkxg.catalog.products.used_countries import used_countries
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors
-from linkxg.console.guard import Visit
+from linkxg.console.guard import PageRequest
 from linkxg.console.pages import page
-from linkxg.console.parts import Parts
 from linkxg.console.product_fields import COUNTRIES, GLN, GROUPS, present, to_fill_in
 from linkxg.console.product_form import ProductEdit, as_shown, opened_again, opened_with
-from linkxg.console.product_said import said
-from linkxg.products.content import read_content
-from linkxg.products.countries import NAMES
-from linkxg.products.find_missing import find_missing
-from linkxg.products.list_versions import list_versions
-from linkxg.products.model import Shown
-from linkxg.products.read_product import read_product
-from linkxg.products.used_countries import used_countries
+from linkxg.console.product_summary import product_summary
+from linkxg.console.three_way_merge import FieldConflict
 
 SHOWN_VERSIONS = 50
 _ALL_COUNTRIES = sorted(NAMES.items(), key=lambda pair: pair[1].replace("Å", "A"))
 
 
 async def show_product(
-    parts: Parts,
-    visit: Visit,
+    parts: Services,
+    visit: PageRequest,
     product_id: str,
     *,
     errors: FormErrors | None = None,
-    base: Shown | None = None,
+    base: ProductView | None = None,
     edit: ProductEdit | None = None,
     conflicts: Mapping[str, FieldConflict] | None = None,
     status: int = 200,
@@ -41,7 +41,7 @@ async def show_product(
     rows, more = await list_versions(parts.database, visit.viewer, product_id, before=None, limit=SHOWN_VERSIONS)
     stored = present(base)
     content = read_content(base.content)
-    missing = find_missing(head, content) if head.draft_version else []
+    missing = missing_for_publishing(head, content) if head.draft_version else []
     may_write = "products:write" in visit.scopes
     editable = may_write and head.status != "ARCHIVED"
     return page(
@@ -61,7 +61,7 @@ async def show_product(
         names=NAMES,
         all_countries=_ALL_COUNTRIES,
         used_countries=await used_countries(parts.database, visit.account_id) if editable else [],
-        parts=said(content),
+        parts=product_summary(content),
         missing=[to_fill_in(one) for one in missing],
         versions=rows,
         more=more,

@@ -5,18 +5,18 @@ from typing import Any, get_args
 from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from linkxg.accounts.roles import EVERYONE
+from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
+from linkxg.catalog.products.content import read_content
+from linkxg.catalog.products.list_products import list_products
+from linkxg.catalog.products.model import ProductFilter, ProductView, Status, search_key
+from linkxg.catalog.products.read_product import find_by_gtin, find_by_sku, read_product
+from linkxg.catalog.products.viewer import Viewer
+from linkxg.console.console_services import Services
 from linkxg.console.guard import visit_of
 from linkxg.console.pages import page
-from linkxg.console.parts import Parts
 from linkxg.errors import InvalidCursor, NotFound
-from linkxg.identifiers.gtin import NotAGtin, read_gtin
-from linkxg.products.content import read_content
-from linkxg.products.list_products import list_products
-from linkxg.products.model import Shown, Status, Wanted, search_key
-from linkxg.products.read_product import find_by_gtin, find_by_sku, read_product
-from linkxg.products.viewer import Viewer
-from linkxg.web.permits import session_roles
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.roles import EVERYONE
 
 PAGE_SIZE = 25
 STATUSES: tuple[str, ...] = get_args(Status)
@@ -24,7 +24,7 @@ SEARCHES = 20
 """How often a page of a search looks further by itself; one look is 20,000 products at most."""
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get("/products", **session_roles(EVERYONE))
     async def listing(request: Request[Any, Any, Any]) -> Response[str]:
         visit = visit_of(request)
@@ -32,7 +32,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         text, category = query.text("q").strip()[:255], query.text("category").strip()[:100]
         status: Any = query.text("status") if query.text("status") in STATUSES else None
         key = search_key(text) if text else None
-        wanted = Wanted(status=status, category=category or None, search_key=key, sort="sku")
+        wanted = ProductFilter(status=status, category=category or None, search_key=key, sort="sku")
         filters = {"list": "console products", "account": visit.account_id, **wanted._asdict()}
         try:
             after = parts.cursors.open(query.text("after"), filters) if query.text("after") else None
@@ -40,7 +40,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             after = None
         begun = after is not None
         exact = await _exact(parts, visit.viewer, text) if text and not begun else None
-        found: list[Shown] = []
+        found: list[ProductView] = []
         following = after
         for _ in range(SEARCHES):
             more, following = await list_products(
@@ -65,11 +65,11 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     return [listing]
 
 
-def _row(shown: Shown) -> dict[str, Any]:
+def _row(shown: ProductView) -> dict[str, Any]:
     return {"head": shown.head, "name": read_content(shown.content).name}
 
 
-async def _exact(parts: Parts, viewer: Viewer, text: str) -> Shown | None:
+async def _exact(parts: Services, viewer: Viewer, text: str) -> ProductView | None:
     """The product whose SKU or GTIN was typed: found at once, however many there are."""
     try:
         product_id = await find_by_sku(parts.database, viewer, text)

@@ -7,31 +7,31 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.accounts.roles import ADMINISTRATORS
-from linkxg.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
-from linkxg.clients.routes import ROTATIONS
-from linkxg.clients.show import read_client
 from linkxg.clock import now_ms, now_s
 from linkxg.console.api_access import LIST, show_secret
-from linkxg.console.ask_first import Question, ask_first, confirmed
 from linkxg.console.client_page import ONE, show_client
-from linkxg.console.confirm import ask_password
-from linkxg.console.evidence import SHOWN, evidence
+from linkxg.console.confirm_password import ask_password
+from linkxg.console.confirmation import Question, ask_first, confirmed
+from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.notices import Notice
 from linkxg.console.pages import go, page
-from linkxg.console.parts import Parts
+from linkxg.console.rotation_evidence import SHOWN, evidence
 from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, InvalidRequest, NotFound
-from linkxg.tokens.scopes import format_scope
-from linkxg.web.budgets import caller_key
-from linkxg.web.permits import session_roles
+from linkxg.http.permissions import session_roles
+from linkxg.http.rate_budgets import caller_key
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.clients.read_client import read_client
+from linkxg.identity.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
+from linkxg.identity.clients.routes import ROTATIONS
+from linkxg.identity.tokens.scopes import format_scope
 
 OVERLAPS = {"3600": "1 hour", "86400": "24 hours", "604800": "7 days"}
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get(f"{ONE}/rotate", **session_roles(ADMINISTRATORS))
     async def choose(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
@@ -136,7 +136,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
     return [choose, rotate, finish, extend, back]
 
 
-async def _end_of(parts: Parts, visit: Visit, client_id: str, secret_id: str) -> str:
+async def _end_of(parts: Services, visit: PageRequest, client_id: str, secret_id: str) -> str:
     """When the secret ends, as the form has it; empty for one that does not."""
     client = (await read_client(parts.database, visit.account_id, client_id)).client
     return next((str(secret.expires_at or "") for secret in client.secrets if secret.id == secret_id), "")

@@ -23,25 +23,26 @@ from linkxg.console import (
     product_removal,
     product_versions,
     products,
-    refused,
+    rejections,
     rotation,
     sign_in,
     static_files,
 )
+from linkxg.console.console_services import Services
 from linkxg.console.error_pages import ErrorPages
 from linkxg.console.guard import ConsoleGuard, SignInRequired
-from linkxg.console.parts import Parts
 from linkxg.errors import InvalidToken, PublicError
-from linkxg.web.body_style import BodyStyle
+from linkxg.http.body_style import BodyStyle
 
 _FEATURES = (
-    sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, refused, members, my_account,
-    audit_log, products, new_product, product_page, product_publish, product_removal, product_versions, imports,
+    sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections, members,
+    my_account, audit_log, products, new_product, product_page, product_publish, product_removal, product_versions,
+    imports,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 
 
-def routes(parts: Parts, errors: ErrorPages) -> list[Router]:
+def routes(parts: Services, errors: ErrorPages) -> list[Router]:
     """The pages, and the files that they load."""
 
     guard = ConsoleGuard(parts)

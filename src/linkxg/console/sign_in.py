@@ -7,29 +7,29 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
-from linkxg.accounts.roles import EVERYONE
-from linkxg.console.addresses import local_path
 from linkxg.console.carried_forms import CARRIED, post_again, unseal, use_once
+from linkxg.console.console_services import Services
 from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie, set_cookie
-from linkxg.console.forgery import form_token
+from linkxg.console.csrf import form_token
 from linkxg.console.form_errors import whole_form
-from linkxg.console.guard import Visit, visit_of
+from linkxg.console.formatting import count
+from linkxg.console.guard import PageRequest, visit_of
 from linkxg.console.pages import go, page
-from linkxg.console.parts import Parts
-from linkxg.console.words import count
+from linkxg.console.safe_redirect import local_path
 from linkxg.errors import InvalidCredentials, InvalidRequest, InvalidToken, PublicError, RateLimitExceeded
-from linkxg.sessions.console_session import Entered, enter_console, find_former_session
-from linkxg.sessions.end_sessions import logout
-from linkxg.sessions.login import MAX_PASSWORD_BYTES
-from linkxg.sessions.throttle import SOURCE_LOGINS
-from linkxg.web.budgets import require_budget
-from linkxg.web.permits import public, session_roles
+from linkxg.http.permissions import public, session_roles
+from linkxg.http.rate_budgets import require_budget
+from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.sessions.console_session import OpenedSession, enter_console, find_former_session
+from linkxg.identity.sessions.end_sessions import logout
+from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
+from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 SIGN_OUT = "/sign-out"
 _ENTRY = re.compile(r"[0-9a-f]{32}")
 
 
-def routes(parts: Parts) -> list[HTTPRouteHandler]:
+def routes(parts: Services) -> list[HTTPRouteHandler]:
     @get("/", **public())
     async def start(request: Request[Any, Any, Any]) -> Response[str]:
         """Each to the page that they come for."""
@@ -44,7 +44,7 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
         wanted = local_path(visit.query.text("next"))
         if visit.session is not None:
             return go(visit, wanted)
-        cookie = read_cookie(visit.exchange, SESSION, secure=parts.secure)
+        cookie = read_cookie(visit.context, SESSION, secure=parts.secure)
         visit.former = await find_former_session(parts.database, cookie) if cookie else None
         return sign_in_page(parts, visit, wanted=wanted)
 
@@ -57,11 +57,11 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
             require_budget(request.scope)
             entered = await enter(parts, visit, email, visit.form.text("password"))
         except (InvalidCredentials, InvalidRequest) as error:
-            visit.exchange.notes |= {"error": error.code, "reason": error.reason or error.description}
+            visit.context.notes |= {"error": error.code, "reason": error.reason or error.description}
             told = InvalidCredentials()
             return sign_in_page(parts, visit, wanted=wanted, email=email, error=told, carried=carried)
         except RateLimitExceeded as error:
-            visit.exchange.notes["error"] = error.code
+            visit.context.notes["error"] = error.code
             return sign_in_page(parts, visit, wanted=wanted, email=email, error=error, carried=carried)
         form = unseal(parts.server_key, carried) if carried else None
         if form is None:
@@ -87,8 +87,8 @@ def routes(parts: Parts) -> list[HTTPRouteHandler]:
 
 
 def sign_in_page(
-    parts: Parts,
-    visit: Visit,
+    parts: Services,
+    visit: PageRequest,
     *,
     wanted: str,
     email: str = "",
@@ -116,10 +116,10 @@ def sign_in_page(
     )
 
 
-def bind_form(parts: Parts, visit: Visit) -> None:
+def bind_form(parts: Services, visit: PageRequest) -> None:
     """Bind the form of a page for strangers to this browser, by one cookie for all its windows."""
     if visit.session is None:
-        entry = read_cookie(visit.exchange, BEFORE_SESSION, secure=parts.secure)
+        entry = read_cookie(visit.context, BEFORE_SESSION, secure=parts.secure)
         if not _ENTRY.fullmatch(entry):
             entry = secrets.token_hex(16)
             visit.cookies.append(set_cookie(BEFORE_SESSION, entry, secure=parts.secure))
@@ -132,9 +132,9 @@ def _told(error: PublicError | None) -> str | None:
     return f"Too many attempts. Wait {count(error.retry_after, 'second')} and try again."
 
 
-async def enter(parts: Parts, visit: Visit, email: str, password: str) -> Entered:
+async def enter(parts: Services, visit: PageRequest, email: str, password: str) -> OpenedSession:
     """Start a session with a cookie of its own; one that the browser had before ends. Raises as `login` does."""
-    exchange = visit.exchange
+    context = visit.context
     if len(password.encode()) > MAX_PASSWORD_BYTES:
         raise InvalidCredentials(reason="password too long")
     actor = visit.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
@@ -144,18 +144,18 @@ async def enter(parts: Parts, visit: Visit, email: str, password: str) -> Entere
         actor,
         email=email,
         password=password,
-        user_agent=(exchange.header(b"user-agent") or b"").decode("ascii", "replace"),
+        user_agent=(context.header(b"user-agent") or b"").decode("ascii", "replace"),
         limit_scale=parts.limit_scale,
     )
     if visit.session is not None:
         await end_session(parts, visit)
     # The cookie of the sign-in form stays: a second window may still show that form.
     visit.cookies = [set_cookie(SESSION, entered.cookie, secure=parts.secure)]
-    exchange.notes |= {"sub": entered.session.user_id, "sid": entered.session.session_id}
+    context.notes |= {"sub": entered.session.user_id, "sid": entered.session.session_id}
     return entered
 
 
-async def end_session(parts: Parts, visit: Visit) -> None:
+async def end_session(parts: Services, visit: PageRequest) -> None:
     """End the visit's session.
 
     The cookie stays, and opens nothing any more: it names the former session, so that a form which is still open in
@@ -165,5 +165,5 @@ async def end_session(parts: Parts, visit: Visit) -> None:
         await logout(parts.database, visit.actor, visit.account_id, visit.person.id)
     except InvalidToken:
         # It ended a moment ago by another way, which is what was wanted.
-        visit.exchange.notes["reason"] = "session had ended"
+        visit.context.notes["reason"] = "session had ended"
     visit.session = None

@@ -8,8 +8,8 @@ from litestar.params import FromPath
 
 from linkxg.console.assets import BY_ADDRESS, PREFIX
 from linkxg.errors import NotFound
-from linkxg.web.exchange import exchange_of
-from linkxg.web.permits import public
+from linkxg.http.permissions import public
+from linkxg.http.request_context import context_of
 
 _CACHE = "public, max-age=31536000, immutable"
 
@@ -22,7 +22,7 @@ def routes() -> list[HTTPRouteHandler]:
             raise NotFound
         headers = {"Cache-Control": _CACHE, "Cross-Origin-Resource-Policy": "same-origin", "Vary": "Accept-Encoding"}
         content = asset.content
-        if b"gzip" in (exchange_of(request.scope).header(b"accept-encoding") or b""):
+        if b"gzip" in (context_of(request.scope).header(b"accept-encoding") or b""):
             content, headers["Content-Encoding"] = asset.compressed, "gzip"
         return Response(content, media_type=asset.media_type, headers=headers)
 

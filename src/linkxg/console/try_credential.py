@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import msgspec
 
 from linkxg.errors import PublicError
-from linkxg.web.exchange import Exchange, RawEndpoint
-from linkxg.web.forms import FORM_TYPE
-from linkxg.web.limits import Budget
+from linkxg.http.forms import FORM_TYPE
+from linkxg.http.rate_limits import Budget
+from linkxg.http.request_context import RawEndpoint, RequestContext
 
 TRIED = Budget("console-tests", 30, 60)
 
@@ -23,7 +23,7 @@ class Trial(NamedTuple):
     description: str
 
 
-async def try_credential(endpoint: RawEndpoint, exchange: Exchange, client_id: str, secret: str) -> Trial:
+async def try_credential(endpoint: RawEndpoint, context: RequestContext, client_id: str, secret: str) -> Trial:
     """Request a token; it is thrown away at once."""
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
     body = urlencode(form).encode()
@@ -31,7 +31,7 @@ async def try_credential(endpoint: RawEndpoint, exchange: Exchange, client_id: s
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    asked = Exchange("POST", exchange.request_id, exchange.source, [(b"content-type", FORM_TYPE)], receive)
+    asked = RequestContext("POST", context.request_id, context.source, [(b"content-type", FORM_TYPE)], receive)
     asked.route = "/api/v1/oauth/token, tested in the console"
     try:
         reply = await endpoint(asked)

@@ -45,7 +45,7 @@ async def write_backup(database: Database, file: Path, label: Label, on_progress
     else:
         with _writable(file) as target:
             upgrade(target)
-            await database.survey(_copy, target, on_progress)
+            await database.read_long(_copy, target, on_progress)
     with closing(_connect(file)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute(f"create table {_LABEL} (made_at integer, engine text, version text)")

@@ -1,6 +1,6 @@
-"""The database interface of verbs: `read`, `write` and `administer`.
+"""The database interface of verbs: `read`, `write` and `run_exclusive`.
 
-Two doors, `read` and `write` (and `administer` for the command line). Both take a plain synchronous function of
+Two doors, `read` and `write` (and `run_exclusive` for the command line). Both take a plain synchronous function of
 a SQLAlchemy connection; the engine behind them decides where it runs. A unit of work returns an outcome and
 never raises for a business reason, so that what it wrote before the bad news is committed with it. An exception that a
 unit returns is such an outcome: the caller gets it as the result. One that it raises undoes the unit.
@@ -13,7 +13,7 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, make_url
 
-from linkxg.db.changes import ChangeFeed
+from linkxg.db.invalidation_feed import InvalidationFeed
 from linkxg.runtime.background import BackgroundTask
 
 P = ParamSpec("P")
@@ -37,7 +37,7 @@ class Database(ABC):
     tasks: Sequence[BackgroundTask] = ()
 
     def __init__(self) -> None:
-        self.feed = ChangeFeed()
+        self.feed = InvalidationFeed()
         self.on_wait: Callable[[str, float], None] = lambda door, seconds: None
 
     @abstractmethod
@@ -61,7 +61,7 @@ class Database(ABC):
         """As `read`, for a unit of one single statement, which is a snapshot by itself."""
 
     @abstractmethod
-    async def read_aside(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def read_in_thread(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `read_single`, for what takes long: the event loop continues, and one such read runs at a time."""
 
     @abstractmethod
@@ -72,7 +72,7 @@ class Database(ABC):
         silent during the commit itself: that one may have happened unheard.
         """
 
-    async def write_at_once(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def execute_single(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `write`, for a unit of one single statement, which is a transaction by itself."""
         return await self.write(unit, *args, **kwargs)
 
@@ -81,14 +81,14 @@ class Database(ABC):
         return None
 
     @abstractmethod
-    async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run_exclusive(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `unit` alone in one transaction without time limits: migrations, restore.
 
         Works before `open` and never runs while requests are served from this process.
         """
 
     @abstractmethod
-    async def survey(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def read_long(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `unit`, which only reads, on one snapshot without time limits: backup, verification.
 
         Works before `open`; writers are not held up.

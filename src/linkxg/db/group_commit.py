@@ -39,7 +39,7 @@ class _Raised(NamedTuple):
     error: Exception
 
 
-class GroupWriter:
+class GroupCommit:
     """The write side of one SQLite file in one process.
 
     `connect` opens its connection, in the thread; `turn` is held while a group is written; `on_commit` is called on the
@@ -111,14 +111,14 @@ class GroupWriter:
         self._flying, self._gathering = self._gathering[:GROUP], self._gathering[GROUP:]
         # They may have waited for the group before.
         left = self._flying[0].asked_at + DEADLINE - time.monotonic()
-        self._overdue = self._loop.call_later(max(0.0, left), self._give_up)
+        self._overdue = self._loop.call_later(max(0.0, left), self._on_deadline)
         self._groups.put(self._flying)
 
-    def _give_up(self) -> None:
+    def _on_deadline(self) -> None:
         """The disk has not answered: who has waited long hears so; what is being written may still succeed unheard."""
         self._refuse(time.monotonic() - DEADLINE)
         # Those who come while it still does not answer have a deadline too.
-        self._overdue = self._loop.call_later(DEADLINE / 16, self._give_up)
+        self._overdue = self._loop.call_later(DEADLINE / 16, self._on_deadline)
 
     def _refuse(self, asked_by: float) -> None:
         for queued in (*self._flying, *self._gathering):

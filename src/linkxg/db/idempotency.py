@@ -71,7 +71,7 @@ class Recorded(NamedTuple):
         return msgspec.json.decode(self.answer, type=kind)
 
 
-class Outcome(NamedTuple, Generic[T]):
+class IdempotentOutcome(NamedTuple, Generic[T]):
     """What a request leads to; `replayed` says that it repeats an earlier one."""
 
     value: T
@@ -110,7 +110,7 @@ def run_once(
     *,
     record: Callable[[T], Any] = lambda made: made,
     salt: bytes = b"",
-) -> Outcome[T] | PublicError:
+) -> IdempotentOutcome[T] | PublicError:
     """The outcome of `make`, which runs once per key; a repetition gets what `recall` gives, or IdempotencyKeyReused.
 
     What `record` takes of the answer is kept. A refused request does not use its key up.
@@ -118,12 +118,12 @@ def run_once(
     recorded = find_record(conn, request)
     if recorded is not None:
         recalled = recall(conn, recorded) if recorded.matches else IdempotencyKeyReused()
-        return recalled if isinstance(recalled, PublicError) else Outcome(recalled, True)
+        return recalled if isinstance(recalled, PublicError) else IdempotentOutcome(recalled, True)
     made = make(conn)
     if isinstance(made, PublicError):
         return made
     insert_record(conn, request, record(made), salt=salt)
-    return Outcome(made, False)
+    return IdempotentOutcome(made, False)
 
 
 def as_recorded(kind: type[T]) -> Recall[T]:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from linkxg.db.changes import Change
 from linkxg.db.database import UnsafeDatabase
+from linkxg.db.invalidation_feed import Invalidation
 from linkxg.db.node_sockets import SocketDirectory
 
 PATIENCE_S = 0.05
@@ -28,7 +28,7 @@ class Message(msgspec.Struct, array_like=True):
     """Committed changes under a number, which the receiver sends back once it has applied them."""
 
     number: int
-    changes: list[Change]
+    changes: list[Invalidation]
 
 
 _decode = msgspec.msgpack.Decoder(Message).decode
@@ -91,7 +91,7 @@ class Peer:
 class NodeBarrier:
     """Sends committed changes to the workers of this node; `apply` takes theirs, once `listen` was called."""
 
-    def __init__(self, data_dir: Path, apply: Callable[[Sequence[Change]], None]) -> None:
+    def __init__(self, data_dir: Path, apply: Callable[[Sequence[Invalidation]], None]) -> None:
         self._sockets = SocketDirectory(data_dir)
         self._apply = apply
         self._name = ""
@@ -113,7 +113,7 @@ class NodeBarrier:
             return
         asyncio.get_running_loop().add_reader(self._listener.fileno(), self._accept)
 
-    async def confirm(self, changes: Sequence[Change]) -> None:
+    async def confirm(self, changes: Sequence[Invalidation]) -> None:
         """Return once every other worker of the node has applied `changes`, or after PATIENCE_S."""
         try:
             peers = self._reach()

@@ -20,18 +20,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from linkxg.clock import now_ms
 from linkxg.db.address import read_address
-from linkxg.db.changes import LIVE, LIVE_MS, Change
-from linkxg.db.condition import missing_standby
 from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
+from linkxg.db.find_primary import Servers
+from linkxg.db.health import missing_standby
+from linkxg.db.invalidation_feed import LIVE, LIVE_MS, Invalidation
 from linkxg.db.node_barrier import NodeBarrier
-from linkxg.db.postgres_pool import Trust
+from linkxg.db.pool import PoolTrust
 from linkxg.db.schema import AnyRow
-from linkxg.db.servers import Servers
 from linkxg.db.single_statement import allow_one_statement
 from linkxg.db.standby_check import StandbyCheck
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.runtime.background import BackgroundTask
-from linkxg.waiting import in_a_task
+from linkxg.runtime.eager_start import ensure_task
 
 CHANNEL = "linkxg_changes"
 POOL = 8
@@ -111,7 +111,7 @@ class PostgresDatabase(Database):
                 **connect,
             },
         )
-        self._trust = Trust(self._engine)
+        self._trust = PoolTrust(self._engine)
         # The change feed looks again and again on one connection, and each look must see what is committed by then.
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         # To begin and to commit are two more round trips, so what executes one statement does without a transaction.
@@ -161,13 +161,13 @@ class PostgresDatabase(Database):
         outcome: T = await self._run("read", self._single.connect, lambda conn: unit(conn, *args, **kwargs))
         return outcome
 
-    read_aside = read_single
+    read_in_thread = read_single
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        def unit_and_changes(conn: Connection) -> tuple[T, list[Change]]:
+        def unit_and_changes(conn: Connection) -> tuple[T, list[Invalidation]]:
             conn.info.pop("changes", None)
             outcome = unit(conn, *args, **kwargs)
-            found: list[Change] = conn.info.pop("changes", [])
+            found: list[Invalidation] = conn.info.pop("changes", [])
             if found:
                 conn.execute(text(f"notify {CHANNEL}"))
             return outcome, found
@@ -179,13 +179,13 @@ class PostgresDatabase(Database):
             await self._barrier.confirm(found)
         return outcome
 
-    async def write_at_once(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def execute_single(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         outcome: T = await self._run("write", self._single.connect, lambda conn: unit(conn, *args, **kwargs))
         return outcome
 
     async def _run(self, door: str, connect: Any, unit: Any) -> Any:
         started = time.perf_counter()
-        await in_a_task()
+        await ensure_task()
         try:
             async with asyncio.timeout(DEADLINE):
                 return await self._attempt(connect, unit)
@@ -225,7 +225,7 @@ class PostgresDatabase(Database):
     async def storage_fault(self) -> str | None:
         return await self.read_single(missing_standby)
 
-    async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run_exclusive(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def unbounded(conn: Connection) -> T:
             _lift_bounds(conn)
             outcome = unit(conn, *args, **kwargs)
@@ -237,7 +237,7 @@ class PostgresDatabase(Database):
         async with self._administrator.begin() as conn:
             return await conn.run_sync(unbounded)
 
-    async def survey(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def read_long(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def snapshot(conn: Connection) -> T:
             conn.execute(text("set transaction isolation level repeatable read, read only"))
             _lift_bounds(conn)

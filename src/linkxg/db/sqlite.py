@@ -17,11 +17,11 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from linkxg.clock import now_ms
-from linkxg.db.changes import LIVE, LIVE_MS, SINCE, ChangeFeed
 from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
-from linkxg.db.group_commit import GroupWriter, abandon
+from linkxg.db.group_commit import GroupCommit, abandon
+from linkxg.db.invalidation_feed import LIVE, LIVE_MS, SINCE, InvalidationFeed
 from linkxg.db.journals import require_own_journals
-from linkxg.db.turn import Turn
+from linkxg.db.writer_lock import WriterLock
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.runtime.files import is_read_only, make_private
 
@@ -32,7 +32,7 @@ CACHED_KB = 4_096
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "ceph", "glusterfs"}
 
 
-class SQLiteFeed(ChangeFeed):
+class SQLiteFeed(InvalidationFeed):
     """Asks the file itself, once in every turn of the event loop that has a request to decide about.
 
     All the requests of a turn were read off their sockets before its first one runs, so one look at the file is later
@@ -93,8 +93,8 @@ class SQLiteDatabase(Database):
             f"sqlite:///{path}", creator=self._connect, poolclass=NullPool, hide_parameters=True
         )
         self.feed = SQLiteFeed(self._engine)
-        self._turn = Turn(path, BUSY_MS / 1000)
-        self._writer = GroupWriter(self._engine.connect, self._turn, self.feed.expire)
+        self._turn = WriterLock(path, BUSY_MS / 1000)
+        self._writer = GroupCommit(self._engine.connect, self._turn, self.feed.expire)
         self._reader: Connection | None = None
         self._aside = ThreadPoolExecutor(1, "sqlite-reader")
         self._aside_reader: Connection | None = None
@@ -172,13 +172,13 @@ class SQLiteDatabase(Database):
     # To begin and to commit cost no round trip here.
     read_single = read
 
-    async def read_aside(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def read_in_thread(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            self._aside, lambda: self._read_aside(lambda conn: unit(conn, *args, **kwargs))
+            self._aside, lambda: self._read_in_thread(lambda conn: unit(conn, *args, **kwargs))
         )
 
-    def _read_aside(self, unit: Callable[[Connection], T]) -> T:
+    def _read_in_thread(self, unit: Callable[[Connection], T]) -> T:
         try:
             reader = self._aside_reader = self._aside_reader or self._engine.connect()
             reader.exec_driver_sql("BEGIN")
@@ -206,15 +206,15 @@ class SQLiteDatabase(Database):
         free = os.statvfs(self.path.parent).f_bavail
         return f"the file system of {self.path} is full: changes are refused" if free == 0 else None
 
-    async def administer(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with closing(Turn(self.path, ALONE_MS / 1000)) as turn, turn, self._engine.connect() as conn:
+    async def run_exclusive(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with closing(WriterLock(self.path, ALONE_MS / 1000)) as turn, turn, self._engine.connect() as conn:
             conn.exec_driver_sql(f"PRAGMA busy_timeout = {ALONE_MS}")
             conn.exec_driver_sql("BEGIN IMMEDIATE")
             outcome = unit(conn, *args, **kwargs)
             conn.exec_driver_sql("COMMIT")
             return outcome
 
-    async def survey(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def read_long(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         with self._engine.connect() as conn:
             conn.exec_driver_sql("BEGIN")
             return unit(conn, *args, **kwargs)

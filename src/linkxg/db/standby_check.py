@@ -8,7 +8,7 @@ import asyncio
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from linkxg.db.condition import missing_standby
+from linkxg.db.health import missing_standby
 
 BOUND_S = 0.9
 

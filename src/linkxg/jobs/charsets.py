@@ -7,9 +7,9 @@ import codecs
 from typing import Any
 
 from linkxg.errors import UnsupportedMediaType, ValidationFailed
+from linkxg.http.media_type import media_type_parameters
+from linkxg.jobs.file_error import file_error
 from linkxg.jobs.file_kinds import SAMPLE, other_kind, unmarked_utf16
-from linkxg.jobs.refusal import refusal
-from linkxg.web.media_type import media_type_parameters
 
 UTF8 = "utf-8"
 CHARSETS = {
@@ -70,7 +70,7 @@ class Utf8Stream:
         sample = bytes(self._sample)
         codec = CHARSETS[self._name]
         if sample.startswith(_UTF32):
-            raise refusal("encoding", "The file is UTF-32. Save it as UTF-8.")
+            raise file_error("encoding", "The file is UTF-32. Save it as UTF-8.")
         for mark, name in ((codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be")):
             if sample.startswith(mark):
                 self._name, codec = name, CHARSETS[name]
@@ -79,12 +79,12 @@ class Utf8Stream:
                 break
         else:
             if message := other_kind(sample):
-                raise refusal("file_kind", message)
+                raise file_error("file_kind", message)
             if sample.startswith(codecs.BOM_UTF8):
                 self._name = codec = UTF8
             elif self._charset is None and (form := unmarked_utf16(sample)):
                 says = f"The file is UTF-16 without a byte order mark. Save it as UTF-8, or declare charset={form}."
-                raise refusal("encoding", says)
+                raise file_error("encoding", says)
         # Programs that add a mark to a file that has one already leave several.
         while sample.startswith(codecs.BOM_UTF8 * 2):
             sample = sample[len(codecs.BOM_UTF8) :]
@@ -105,5 +105,5 @@ class Utf8Stream:
 
     def _not_text(self, offset: int) -> ValidationFailed:
         if self._charset is None and self._passes:
-            return refusal("encoding", f"The file is not UTF-8: byte {offset} is invalid. {_WAYS_OUT}")
-        return refusal("encoding", f"The file is not {self._name}: byte {offset} is invalid. Save it as UTF-8.")
+            return file_error("encoding", f"The file is not UTF-8: byte {offset} is invalid. {_WAYS_OUT}")
+        return file_error("encoding", f"The file is not {self._name}: byte {offset} is invalid. Save it as UTF-8.")

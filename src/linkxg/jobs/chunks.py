@@ -31,7 +31,7 @@ class Rows(NamedTuple):
         return Rows(numbers, lines, values, self.taken)
 
 
-class Readable(Protocol):
+class RowSource(Protocol):
     """A file of some format: (line, value) of each row; Unreadable where it cannot be read on."""
 
     def __iter__(self) -> Iterator[tuple[int, Any]]: ...
@@ -40,7 +40,7 @@ class Readable(Protocol):
         """The bytes of the file up to the end of the last row."""
 
 
-class Counted(Iterator[bytes]):
+class CountedRow(Iterator[bytes]):
     """Blocks, counted as they are taken."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
@@ -59,7 +59,7 @@ class Chunks:
     Raises Unreadable, once the rows before that place have been given.
     """
 
-    def __init__(self, file: Readable, blocks: Counted) -> None:
+    def __init__(self, file: RowSource, blocks: CountedRow) -> None:
         self._file, self._blocks = file, blocks
         self._rows = iter(file)
         self._number = 0

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from linkxg.errors import PayloadTooLarge
 from linkxg.jobs.charsets import Utf8Stream
+from linkxg.jobs.file_error import file_error
 from linkxg.jobs.model import MAX_CONTENT, MAX_MEMBERS, MAX_RATIO, MIB
-from linkxg.jobs.refusal import refusal
 
 BLOCK = MIB
 _GZIP = b"\x1f\x8b"
@@ -69,11 +69,11 @@ class Gunzip:
         # Of a file of one byte nothing has been decided yet.
         made = [] if self._begun else self._take(self._begin())
         if self._gzip is not None and not self._gzip.eof:
-            raise refusal("gzip", "The gzip file is truncated; the upload may have been cut off.")
+            raise file_error("gzip", "The gzip file is truncated; the upload may have been cut off.")
         made += self._store(self._text.finish())
         self._drop_end_of_file()
         if not self._total:
-            raise refusal("empty", "The file is empty.")
+            raise file_error("empty", "The file is empty.")
         if self._pending:
             self.is_whole = not self.head
             made.append(self._cut(len(self._pending)))
@@ -99,10 +99,10 @@ class Gunzip:
             try:
                 plain = self._gzip.decompress(part, BLOCK)
             except zlib.error:
-                raise refusal("gzip", "The gzip file is damaged.") from None
+                raise file_error("gzip", "The gzip file is damaged.") from None
             made += self._take(plain)
             if self._unpacked > max(_FREE, self._uploaded * MAX_RATIO):
-                raise refusal("gzip", f"The gzip file decompresses to more than {MAX_RATIO} times its size.")
+                raise file_error("gzip", f"The gzip file decompresses to more than {MAX_RATIO} times its size.")
             part = self._gzip.unconsumed_tail
             if self._gzip.eof:
                 part = self._gzip.unused_data
@@ -111,7 +111,7 @@ class Gunzip:
                     self._members += 1
                     if self._members > MAX_MEMBERS:
                         says = f"The gzip file has more than {MAX_MEMBERS:,} members. Compress the file as a whole."
-                        raise refusal("gzip", says)
+                        raise file_error("gzip", says)
                     self._gzip = zlib.decompressobj(wbits=31)
         return made
 

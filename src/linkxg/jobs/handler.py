@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-from linkxg.jobs.chunks import Readable
+from linkxg.jobs.chunks import RowSource
 from linkxg.jobs.lease import JobLease
 from linkxg.jobs.model import JobRow, RowResult
 
@@ -38,7 +38,7 @@ class RowHandler(Protocol):
     `Fault`. Units that get a connection run inside the engine's transaction.
     """
 
-    def open_rows(self, blocks: Iterator[bytes]) -> Readable:
+    def open_rows(self, blocks: Iterator[bytes]) -> RowSource:
         """The rows of the unpacked file."""
 
     def parse(self, values: Sequence[Any]) -> Sequence[ParsedRow]:

@@ -5,9 +5,9 @@ import json
 import re
 from collections.abc import Iterator
 
+from linkxg.http.strict_json import short
 from linkxg.jobs.lines import Lines, Unreadable, too_large
 from linkxg.jobs.model import MAX_ROW_BYTES
-from linkxg.web.strict_json import short
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BOM = "\ufeff"

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from linkxg.authorization.still_holds import still_holds
-from linkxg.tokens.scopes import ROLE_SCOPES
+from linkxg.identity.authorization.job_rights import job_is_authorised
+from linkxg.identity.tokens.scopes import ROLE_SCOPES
 
 LEASE_MS = 10_000
 SCOPE = "imports:write"
@@ -24,4 +24,4 @@ class JobLease(NamedTuple):
 
 def is_authorised(conn: Connection, lease: JobLease) -> bool:
     """Whether who started the job may still import; before any row is locked."""
-    return still_holds(conn, lease.account_id, lease.actor_kind, lease.actor_id, scope=SCOPE, roles=_ROLES)
+    return job_is_authorised(conn, lease.account_id, lease.actor_kind, lease.actor_id, scope=SCOPE, roles=_ROLES)

@@ -6,18 +6,18 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.db.idempotency import Outcome, Request
+from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid
 from linkxg.jobs import store
-from linkxg.jobs.made_once import Unit, made_once
+from linkxg.jobs.idempotent_job import Unit, recorded_job_of
 from linkxg.jobs.model import KEEP_MS, OPEN, JobRow, as_json
-from linkxg.jobs.start_job import crowded, open_job, record_start, same_file_job
+from linkxg.jobs.start_job import check_job_limit, open_job, record_start, same_file_job
 
 
 async def cancel_job(
     database: Database, actor: Actor, account_id: str, job_id: str, resource: str, idempotency_key: str | None = None
-) -> Outcome[JobRow]:
+) -> IdempotentOutcome[JobRow]:
     """The job as it then is: a running one ends after its present batch, whose rows stay.
 
     Raises NotFound, IdempotencyKeyReused, or InvalidState for a job that has ended.
@@ -41,7 +41,7 @@ async def cancel_job(
 
 async def retry_job(
     database: Database, actor: Actor, account_id: str, job_id: str, resource: str, idempotency_key: str | None = None
-) -> Outcome[JobRow]:
+) -> IdempotentOutcome[JobRow]:
     """A job that FAILED or was cancelled goes on from its checkpoint; of one that COMPLETED_WITH_ERRORS a new job takes
     the failed rows again, from the file that is still kept.
 
@@ -64,7 +64,7 @@ async def retry_job(
                 return refusal
             record_start(conn, actor, account_id, again)
             return again
-        if refusal := crowded(conn, account_id, now):
+        if refusal := check_job_limit(conn, account_id, now):
             return refusal
         # Whoever retries answers for what is written from here on.
         values = {"status": "QUEUED", "actor": as_json(actor.identity), "error": None, "finished_at": None,
@@ -78,9 +78,9 @@ async def retry_job(
 
 async def _once(
     database: Database, actor: Actor, account_id: str, job_id: str, verb: str, key: str | None, unit: Unit
-) -> Outcome[JobRow]:
+) -> IdempotentOutcome[JobRow]:
     """What `unit` leaves; of a request that was made before, its job as it is now."""
     if not is_uuid(job_id):
         raise NotFound
     request = Request(account_id, f"POST /imports/{job_id}/{verb}", key, [actor.id])
-    return await made_once(database, actor, account_id, request, unit)
+    return await recorded_job_of(database, actor, account_id, request, unit)

@@ -48,7 +48,7 @@ async def list_row_errors(
     """(faults of up to `limit` failed rows, the position to continue after or None). Raises NotFound."""
     await read_job(database, account_id, job_id, resource)
     place = 0 if after is None else after[0]
-    failed = await database.read_aside(store.list_errors, account_id, job_id, after=place, limit=limit + 1)
+    failed = await database.read_in_thread(store.list_errors, account_id, job_id, after=place, limit=limit + 1)
     errors = [
         RowError(row.row, row.line, row.key, fault.field, fault.code, fault.message, fault.value)
         for row in failed[:limit]

@@ -43,11 +43,11 @@ class Spool:
             yield self._file.read(int.from_bytes(size))
 
 
-class Undone(Exception):
+class RollbackFailed(Exception):
     """Raised within the transaction, so that nothing of it stays."""
 
 
-class Denied(Exception):
+class AccessEnded(Exception):
     """The rights of who started the job have ended; nothing of the present transaction stays."""
 
 
@@ -59,9 +59,9 @@ def write_spooled(conn: Connection, lease: JobLease, handler: RowHandler, spool:
     """
     until = now_ms() + _ALONE_MS
     if not store.hold_job(conn, lease.account_id, lease.job_id, worker=lease.worker, until=until):
-        raise Undone
+        raise RollbackFailed
     if not all(handler.write_encoded(conn, encoded) for encoded in spool):
-        raise Undone
+        raise RollbackFailed
     if not is_authorised(conn, lease):
-        raise Denied
+        raise AccessEnded
     store.hold_job(conn, lease.account_id, lease.job_id, worker=lease.worker, until=now_ms() + LEASE_MS)

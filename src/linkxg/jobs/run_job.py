@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 from linkxg.db import Database
 from linkxg.errors import PublicError
 from linkxg.jobs import store
+from linkxg.jobs.bisect_batch import write_bisecting
 from linkxg.jobs.blocks import Blocks, read_failed
-from linkxg.jobs.chunks import Chunks, Counted
+from linkxg.jobs.chunks import Chunks, CountedRow
 from linkxg.jobs.handler import JobKind
 from linkxg.jobs.lease import JobLease
 from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import JobError, JobRow, Progress, Status
-from linkxg.jobs.rollback_mode import Denied, Spool, Undone, write_spooled
-from linkxg.jobs.row_fault import row_fault
-from linkxg.jobs.write_batch import Batch, Outcome, note_batch, write_batch
-from linkxg.jobs.write_bisecting import write_bisecting
+from linkxg.jobs.rollback_mode import AccessEnded, RollbackFailed, Spool, write_spooled
+from linkxg.jobs.row_crash import row_crash
+from linkxg.jobs.write_batch import Batch, BatchOutcome, note_batch, write_batch
 
 
 class Pace(NamedTuple):
@@ -77,7 +77,7 @@ class Run:
             await self._take_all()
         except Unreadable as error:
             return "FAILED", JobError(error.code, self._where(str(error)))
-        except Denied:
+        except AccessEnded:
             return "FAILED", JobError("access_denied", self._where(_DENIED))
         return "COMPLETED_WITH_ERRORS" if self.progress.failed else "COMPLETED", None
 
@@ -94,7 +94,7 @@ class Run:
         job, wanted = self._job, None
         if job.only_failed_of is not None:
             wanted = await read_failed(self._database, self._lease.account_id, job.only_failed_of)
-        counted = Counted(self._blocks)
+        counted = CountedRow(self._blocks)
         chunks = Chunks(self._handler.open_rows(counted), counted)
         while True:
             await self._blocks.fill()
@@ -114,7 +114,7 @@ class Run:
 
     async def _take_all(self) -> None:
         """While a batch is written and the next one is looked up, each in a thread, the one after that is parsed."""
-        writing: asyncio.Task[Outcome | None] | None = None
+        writing: asyncio.Task[BatchOutcome | None] | None = None
         ahead: list[tuple[Batch, asyncio.Task[Any]]] = []
         unreadable: Unreadable | None = None
         try:
@@ -141,8 +141,8 @@ class Run:
         self,
         batch: Batch,
         looking: asyncio.Task[Any],
-        writing: asyncio.Task[Outcome | None] | None,
-    ) -> asyncio.Task[Outcome | None]:
+        writing: asyncio.Task[BatchOutcome | None] | None,
+    ) -> asyncio.Task[BatchOutcome | None]:
         """Plan a batch and begin to write it, once the one before it is written."""
         plans = self._plan(batch, await looking)
         if writing is not None:
@@ -152,22 +152,22 @@ class Run:
         return begun
 
     async def _look_up(self, batch: Batch) -> Any:
-        return await self._database.read_aside(self._handler.look_up, batch.parsed)
+        return await self._database.read_in_thread(self._handler.look_up, batch.parsed)
 
     def _plan(self, batch: Batch, stored: Any) -> list[Any]:
         if self._should_stop():
             raise Stopped
         return self._handler.plan(batch.parsed, stored)
 
-    async def _write(self, batch: Batch, plans: Sequence[Any], before: Progress) -> Outcome | None:
+    async def _write(self, batch: Batch, plans: Sequence[Any], before: Progress) -> BatchOutcome | None:
         unit = write_batch if self._writes_at_once else note_batch
 
-        async def write(batch: Batch, plans: Sequence[Any], before: Progress) -> Outcome | None:
+        async def write(batch: Batch, plans: Sequence[Any], before: Progress) -> BatchOutcome | None:
             return await self._database.write(unit, self._lease, self._handler, batch, plans, before)
 
         return await write_bisecting(write, batch, plans, before, self._job.id)
 
-    def _go_on(self, outcome: Outcome | None) -> None:
+    def _go_on(self, outcome: BatchOutcome | None) -> None:
         if outcome is None:
             raise Stopped
         if outcome.seconds:
@@ -175,7 +175,7 @@ class Run:
             self._size = int(min(max(wanted, self._pace.smallest), self._pace.largest))
         self.progress = outcome.progress
         if outcome.denied:
-            raise Denied
+            raise AccessEnded
         if outcome.cancel:
             raise Cancelled
 
@@ -198,15 +198,15 @@ class Run:
                     "rolled_back", f"{self.progress.failed} rows were rejected, so nothing was written."
                 )
             try:
-                await database.administer(write_spooled, lease, self._handler, spool)
-            except Undone:
+                await database.run_exclusive(write_spooled, lease, self._handler, spool)
+            except RollbackFailed:
                 changed = f"The {self._kind.resource} changed while the file was being checked"
                 says = f"{changed}, so nothing was written. Send it again."
                 return "FAILED", JobError("conflict", says)
-            except (Denied, PublicError):
+            except (AccessEnded, PublicError):
                 raise
             except Exception as fault:  # noqa: BLE001  begun anew it would end the same
-                row_fault(fault, self._job.id)
+                row_crash(fault, self._job.id)
                 says = (
                     "An internal error occurred on one of the rows, so nothing was written; the server's log has "
                     "the reason."

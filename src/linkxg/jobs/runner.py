@@ -12,15 +12,15 @@ from sqlalchemy import Connection
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import PublicError
+from linkxg.http.logs import log
 from linkxg.ids import uuid7
 from linkxg.jobs import store
-from linkxg.jobs.job_process import JobProcess
 from linkxg.jobs.lease import LEASE_MS
 from linkxg.jobs.model import JobError, as_json
-from linkxg.jobs.process import Order
+from linkxg.jobs.process import JobProcess
+from linkxg.jobs.process_main import JobSpec
 from linkxg.jobs.upload_lease import OrphanedUploads
 from linkxg.runtime.background import BackgroundTask
-from linkxg.web.logs import log
 
 EVERY_S = 1.0
 LOOK_S = 10.0
@@ -98,7 +98,7 @@ class JobRunner:
 
     async def _do(self, account_id: str, job_id: str, worker: str) -> None:
         log.info("import.started", job_id=job_id, account_id=account_id)
-        order = Order(self._url, self._log_level, account_id, job_id, worker)
+        order = JobSpec(self._url, self._log_level, account_id, job_id, worker)
         running = asyncio.create_task(self._process.run(order), name="import process")
         try:
             while not (await asyncio.wait({running}, timeout=LOOK_S))[0]:

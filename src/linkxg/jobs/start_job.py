@@ -12,21 +12,21 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.authorization.write_as import write_as
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.db.idempotency import Outcome, Request, find_record
+from linkxg.db.idempotency import IdempotentOutcome, Request, find_record
 from linkxg.errors import IdempotencyKeyReused, PublicError, RateLimitExceeded
+from linkxg.identity.authorization.write_as import write_as
 from linkxg.ids import uuid7
 from linkxg.jobs import store
-from linkxg.jobs.discard_upload import discard_upload
 from linkxg.jobs.gunzip import FileFacts
 from linkxg.jobs.handler import HeadCheck
-from linkxg.jobs.made_once import RecordedJob, made_once
+from linkxg.jobs.idempotent_job import RecordedJob, recorded_job_of
 from linkxg.jobs.model import MAX_OPEN_JOBS, OPTIONS, UPLOAD_LEASE_MS, Format, JobRow, OnError, as_json
-from linkxg.jobs.open_jobs.store import count_open_jobs, lock_jobs
+from linkxg.jobs.open_jobs_store import count_open_jobs, lock_jobs
 from linkxg.jobs.receive_file import receive_file
 from linkxg.jobs.upload_lease import renewing, upload_lost
+from linkxg.jobs.uploads.delete_upload import discard_upload
 
 ROUTE = "POST /imports"
 _RETRY_S = 10
@@ -43,7 +43,7 @@ async def start_job(
     idempotency_key: str | None = None,
     charset: str | None = None,
     settled: Callable[[JobRow], JobRow] | None = None,
-) -> Outcome[JobRow]:
+) -> IdempotentOutcome[JobRow]:
     """Queue a new job for the file that `parts` give; `charset` is that of `receive_file`.
 
     `settled` gives the job with its final options, where they may follow the file in a form.
@@ -65,7 +65,7 @@ async def start_job(
         if settled is not None:
             job = settled(job)
         # The record may have expired meanwhile.
-        return await made_once(database, actor, account_id, once(job, sha256), lambda conn: upload_lost())
+        return await recorded_job_of(database, actor, account_id, once(job, sha256), lambda conn: upload_lost())
 
     async def keep(number: int, block: bytes) -> None:
         stored = await write_as(
@@ -82,7 +82,7 @@ async def start_job(
         def queue(conn: Connection) -> JobRow | PublicError:
             return _queue(conn, actor, account_id, job, columns=columns, facts=facts)
 
-        outcome = await made_once(database, actor, account_id, once(job, facts.sha256), queue)
+        outcome = await recorded_job_of(database, actor, account_id, once(job, facts.sha256), queue)
     except BaseException:
         # Also when the caller has gone: what came is of no use to anybody.
         with contextlib.suppress(PublicError):
@@ -149,13 +149,13 @@ async def _sha256(parts: AsyncIterator[bytes]) -> str:
 
 def open_job(conn: Connection, account_id: str, job: JobRow) -> RateLimitExceeded | None:
     """Let the job exist, unless there are too many that are not finished."""
-    refused = crowded(conn, account_id, job.created_at)
+    refused = check_job_limit(conn, account_id, job.created_at)
     if refused is None:
         store.insert_job(conn, account_id, job)
     return refused
 
 
-def crowded(conn: Connection, account_id: str, now: int) -> RateLimitExceeded | None:
+def check_job_limit(conn: Connection, account_id: str, now: int) -> RateLimitExceeded | None:
     """Whether the account has as many unfinished jobs as it may; nobody opens another until this transaction ends."""
     lock_jobs(conn, account_id)
     if count_open_jobs(conn, account_id, now=now) < MAX_OPEN_JOBS:

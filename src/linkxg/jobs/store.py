@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-from linkxg.db.prepared import Prepared
+from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 from linkxg.jobs.model import ORPHANED, UPLOAD_LEASE_MS, FailedRow, Fault, JobRow, Progress, as_json
 
@@ -214,7 +214,7 @@ def claim_job(conn: Connection, account_id: str, job_id: str, *, worker: str, no
     return conn.execute(statement).rowcount == 1
 
 
-_ADVANCE = Prepared(
+_ADVANCE = CompiledStatement(
     jobs.update()
     .where(
         jobs.c.account_id == bindparam("account"),
@@ -253,7 +253,7 @@ def advance(
     return None if row is None else bool(row[0])
 
 
-_HOLD = Prepared(
+_HOLD = CompiledStatement(
     jobs.update()
     .where(
         jobs.c.account_id == bindparam("account"),
@@ -295,7 +295,7 @@ def release_job(conn: Connection, account_id: str, job_id: str, *, worker: str) 
     conn.execute(statement.values(status="QUEUED", lease_until=0, worker=None))
 
 
-_INSERT_BATCH = Prepared(
+_INSERT_BATCH = CompiledStatement(
     batches.insert().values({name: bindparam(f"_{name}") for name in ("account_id", "job_id", "first_row", "results")})
 )
 

@@ -9,12 +9,12 @@ from collections.abc import AsyncIterator
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
 from linkxg.errors import Conflict
-from linkxg.jobs.discard_upload import discard_upload
+from linkxg.http.logs import log
 from linkxg.jobs.model import UPLOAD_LEASE_MS
-from linkxg.jobs.open_jobs.store import claim_orphan, list_orphans
+from linkxg.jobs.open_jobs_store import claim_orphan, list_orphans
 from linkxg.jobs.store import hold_upload
+from linkxg.jobs.uploads.delete_upload import discard_upload
 from linkxg.runtime.background import BackgroundTask
-from linkxg.web.logs import log
 
 RENEW_MS = UPLOAD_LEASE_MS // 4
 LOOK_S = 5.0

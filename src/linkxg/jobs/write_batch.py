@@ -28,7 +28,7 @@ class Batch(NamedTuple):
     parsed: Sequence[ParsedRow]
 
 
-class Outcome(NamedTuple):
+class BatchOutcome(NamedTuple):
     """How the job stands after a batch, whether the account wants it to end, and how long the writing took.
 
     `denied`: the rights of who started it have ended, and nothing was written.
@@ -42,14 +42,14 @@ class Outcome(NamedTuple):
 
 def write_batch(
     conn: Connection, lease: JobLease, handler: RowHandler, batch: Batch, plans: Sequence[Any], before: Progress
-) -> Outcome | None:
+) -> BatchOutcome | None:
     """Write a batch and how far the job is then; None when the job is another worker's, and nothing was written."""
     return _commit(conn, lease, handler, batch, plans, before, writes=True)
 
 
 def note_batch(
     conn: Connection, lease: JobLease, handler: RowHandler, batch: Batch, plans: Sequence[Any], before: Progress
-) -> Outcome | None:
+) -> BatchOutcome | None:
     """As `write_batch`, for a pass that only finds out what would become of the rows."""
     return _commit(conn, lease, handler, batch, plans, before, writes=False)
 
@@ -63,13 +63,13 @@ def _commit(
     before: Progress,
     *,
     writes: bool,
-) -> Outcome | None:
+) -> BatchOutcome | None:
     account_id, job_id, worker = lease.account_id, lease.job_id, lease.worker
     authorised = is_authorised(conn, lease)
     if not store.hold_job(conn, account_id, job_id, worker=worker, until=now_ms() + LEASE_MS):
         return None
     if not authorised:
-        return Outcome(before, cancel=False, denied=True)
+        return BatchOutcome(before, cancel=False, denied=True)
     started = time.perf_counter()
     plans = list(plans)
     if writes:
@@ -79,7 +79,7 @@ def _commit(
         store.insert_batch(conn, account_id, job_id, first_row=results[0].row, results=encode_batch(results))
     store.insert_errors(conn, account_id, job_id, failed)
     cancel = store.advance(conn, account_id, job_id, worker=worker, at=progress, now=now_ms(), lease_ms=LEASE_MS)
-    return Outcome(progress, bool(cancel), time.perf_counter() - started if writes else 0.0)
+    return BatchOutcome(progress, bool(cancel), time.perf_counter() - started if writes else 0.0)
 
 
 def tally(

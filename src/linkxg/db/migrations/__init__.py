@@ -56,7 +56,7 @@ def require_schema(conn: Connection) -> None:
 
 async def migrate(database: Database) -> tuple[str | None, str]:
     """Bring the database to `head()`; returns (revision before, revision after). Raises NewerSchema."""
-    return await database.administer(upgrade)
+    return await database.run_exclusive(upgrade)
 
 
 def upgrade(conn: Connection) -> tuple[str | None, str]:

@@ -12,7 +12,7 @@ BLOCK = MIB
 MAX_PIECES = 10_000
 
 
-class Standing(NamedTuple):
+class UploadState(NamedTuple):
     """Bytes stored and bytes in all; `complete` tells that the file is whole and taken over by the import.
 
     `expires_at` (milliseconds) is when the upload is given up, unless more of it comes; None once it is complete.
@@ -33,13 +33,13 @@ class Upload(msgspec.Struct, rename="camel"):
     expires_at: str | None
 
 
-def standing_of(job: JobRow) -> Standing:
+def state_of(job: JobRow) -> UploadState:
     """Of a job whose file comes in parts."""
     assert job.upload_length is not None
     complete = job.status != "UPLOADING"
     expires_at = None if complete else job.touched_at + RESUMABLE_MS
-    return Standing(job.bytes_uploaded, job.upload_length, complete, expires_at)
+    return UploadState(job.bytes_uploaded, job.upload_length, complete, expires_at)
 
 
-def view(standing: Standing) -> Upload:
+def view(standing: UploadState) -> Upload:
     return Upload(standing.offset, standing.length, standing.complete, rfc3339_or_none(standing.expires_at))

@@ -15,15 +15,15 @@ from linkxg.audit.model import actor_of
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import Conflict, InvalidState, PayloadTooLarge, UnsupportedMediaType
+from linkxg.http.headers import header
+from linkxg.http.pagination import Success
+from linkxg.http.permissions import scope
+from linkxg.http.request_context import RequestContext, account_id_of, context_of
 from linkxg.jobs.handler import Kinds
 from linkxg.jobs.lease import SCOPE
 from linkxg.jobs.model import MAX_UPLOAD
-from linkxg.jobs.uploads.append_part import append_part, find_upload
-from linkxg.jobs.uploads.model import Standing, Upload, standing_of, view
-from linkxg.web.exchange import Exchange, account_id_of, exchange_of
-from linkxg.web.headers import header
-from linkxg.web.pages import Success
-from linkxg.web.permits import scope
+from linkxg.jobs.uploads.append import append_part, find_upload
+from linkxg.jobs.uploads.model import Upload, UploadState, state_of, view
 
 PART_TYPES = ("application/partial-upload", "application/offset+octet-stream")
 _PART = {"type": "string", "format": "binary", "description": "The bytes of the file from Upload-Offset on."}
@@ -35,7 +35,7 @@ LENGTH = header("Upload-Length", "The length of the file in bytes.")
 LIMIT = header("Upload-Limit", "`max-size` of a file in bytes; `max-age`: seconds until the upload expires.")
 
 
-def fields_of(standing: Standing) -> dict[str, str]:
+def fields_of(standing: UploadState) -> dict[str, str]:
     """The header fields that tell how an upload stands."""
     found = {
         "Upload-Offset": str(standing.offset),
@@ -58,7 +58,7 @@ def routes(database: Database, wake: Callable[[], None], kinds: Kinds) -> Sequen
     )
     async def read(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[Success[Upload]]:
         """The offset of a resumable upload. HEAD answers with the header fields only."""
-        standing = standing_of(await find_upload(database, account_id_of(request.scope), import_id, kinds))
+        standing = state_of(await find_upload(database, account_id_of(request.scope), import_id, kinds))
         return Response(Success(data=view(standing)), headers=fields_of(standing))
 
     @patch(
@@ -81,19 +81,19 @@ def routes(database: Database, wake: Callable[[], None], kinds: Kinds) -> Sequen
         If Upload-Offset does not match the stored offset, the answer is 409 with the correct one. What arrives is
         stored at once: after a broken connection, request the offset. With the last byte the import is queued.
         """
-        exchange = exchange_of(request.scope)
-        _require_part(exchange)
-        announced = exchange.header(b"content-length") or b""
+        context = context_of(request.scope)
+        _require_part(context)
+        announced = context.header(b"content-length") or b""
         try:
             standing = await append_part(
                 database,
-                actor_of(exchange),
+                actor_of(context),
                 account_id_of(request.scope),
                 import_id,
                 kinds,
                 offset=int(upload_offset),
                 size=int(announced) if announced.isdigit() else None,
-                parts=exchange.stream(MAX_UPLOAD),
+                parts=context.stream(MAX_UPLOAD),
             )
         except PayloadTooLarge as error:
             error.headers["Upload-Limit"] = MAX_SIZE
@@ -105,11 +105,11 @@ def routes(database: Database, wake: Callable[[], None], kinds: Kinds) -> Sequen
     return [read, append]
 
 
-def _require_part(exchange: Exchange) -> None:
-    kind = (exchange.header(b"content-type") or b"").partition(b";")[0].strip().lower()
+def _require_part(context: RequestContext) -> None:
+    kind = (context.header(b"content-type") or b"").partition(b";")[0].strip().lower()
     if kind.decode("latin-1") not in PART_TYPES:
         raise UnsupportedMediaType(f"Send the part as {PART_TYPES[0]} or {PART_TYPES[1]}.")
-    if (exchange.header(b"content-encoding") or b"").strip().lower() not in (b"", b"identity"):
+    if (context.header(b"content-encoding") or b"").strip().lower() not in (b"", b"identity"):
         raise UnsupportedMediaType(
             "Send a part without a Content-Encoding; the file itself may be compressed with gzip."
         )

@@ -1,0 +1,1 @@
+"""Products of an account, their identifiers, and imports of them."""

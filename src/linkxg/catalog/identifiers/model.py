@@ -1,0 +1,34 @@
+"""The request and answer of an identifier check."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Meta
+
+MAX_IDENTIFIERS = 1_000
+Kind = Literal["gtin", "gln", "sscc", "digitalLink", "epcUrn"]
+
+
+class Identifier(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """One text and what it is meant to be."""
+
+    type: Kind
+    value: Annotated[str, Meta(max_length=2_048)]
+
+
+class Identifiers(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    identifiers: Annotated[list[Identifier], Meta(min_length=1, max_length=MAX_IDENTIFIERS)]
+
+
+class CheckedIdentifier(msgspec.Struct, rename="camel"):
+    """`normalized` is the one form in which the identifier is compared; `error` says what is wrong, null if valid."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"digitalLink": "https://id.gs1.org/01/04006381333931"}
+
+    valid: bool
+    normalized: str | None = None
+    format: str | None = None
+    expected_check_digit: int | None = None
+    digital_link: str | None = None
+    error: str | None = None
+    warning: str | None = None

@@ -1,0 +1,40 @@
+"""`/identifiers`: validates GS1 identifiers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Request, Response, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
+
+from linkxg.audit.model import actor_of
+from linkxg.catalog.identifiers.model import CheckedIdentifier, Identifiers
+from linkxg.catalog.identifiers.validate import validate_all
+from linkxg.db import Database
+from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
+from linkxg.http.pagination import Success
+from linkxg.http.permissions import scope
+from linkxg.http.request_context import account_id_of, context_of
+
+
+def routes(database: Database) -> Sequence[HTTPRouteHandler]:
+    @post(
+        "/identifiers/validate",
+        operation_id="validateIdentifiers",
+        tags=["Products"],
+        status_code=200,
+        response_headers=[REPLAYED],
+        **scope("products:read"),
+    )
+    async def check(
+        request: Request[Any, Any, Any], data: JSONBody[Identifiers], idempotency_key: IdempotencyKey = None
+    ) -> Response[Success[list[CheckedIdentifier]]]:
+        """Check up to 1,000 GTINs, GLNs, SSCCs, Digital Links and EPC URNs.
+
+        An invalid identifier is a result, not an error; a valid one is returned in its normal form.
+        """
+        actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
+        checked = await validate_all(database, actor, account_id, data, idempotency_key)
+        return Response(Success(data=checked.value), headers=replay(checked.replayed))
+
+    return [check]

@@ -1,0 +1,44 @@
+"""The rows of a CSV file: RFC 4180, with the separator that `csv_dialect` finds."""
+
+import csv
+from collections.abc import Iterator
+
+from linkxg.catalog.product_imports.csv_dialect import CsvRecords, is_blank, misplaced_quotes, read_dialect
+from linkxg.jobs.lines import Lines, too_large
+from linkxg.jobs.model import MAX_ROW_BYTES
+
+_TOO_LONG = "field larger"
+"""How the reader's words for a cell beyond `field_size_limit` begin."""
+
+
+class CsvRows:
+    """(line, cells) of each row after the header; rows without any text are none. Raises Unreadable."""
+
+    def __init__(self, blocks: Iterator[bytes], head: bytes) -> None:
+        self.dialect = read_dialect(head)
+        self._lines = Lines(blocks)
+        self._records = CsvRecords(self._lines, self.dialect.separator)
+
+    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+        rows = self._rows()
+        for _ in range(2 if self.dialect.has_separator_line else 1):
+            next(rows, None)
+        return rows
+
+    def taken(self) -> int:
+        return self._lines.taken(self._lines.row_after)
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        lines, records, before = self._lines, self._records, 0
+        try:
+            for cells in records:
+                line = records.line
+                if line - before > 1 and sum(map(len, cells)) > MAX_ROW_BYTES:
+                    raise too_large()
+                lines.row_after = line
+                first = cells[0] if cells else ""
+                if (first and not first.isspace()) or not is_blank(cells):
+                    yield before + 1, cells
+                before = line
+        except csv.Error as error:
+            raise too_large() if str(error).startswith(_TOO_LONG) else misplaced_quotes() from None

@@ -1,0 +1,90 @@
+"""A row of an import before and after planning."""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from msgspec import UnsetType
+
+from linkxg.catalog.identifiers.gtin import Gtin
+from linkxg.catalog.products.bulk.flat_content import FlatContent
+from linkxg.catalog.products.model import ProductRecord, Status
+
+
+class RowInput(NamedTuple):
+    """One row. `content` is a merge patch (RFC 7396) of what is stored, or the whole content of a new product.
+
+    `sku` and `gtin` that are UNSET stay as they are; a `gtin` of None takes it away. Where `plain` is given, that is
+    the content, and the SKU is known to be one.
+    """
+
+    sku: str | UnsetType
+    gtin: Gtin | UnsetType | None
+    content: dict[str, Any]
+    plain: FlatContent | None = None
+
+
+class StoredProduct(NamedTuple):
+    """What is stored: the head, and the content that a change goes on from (the draft's, else the latest)."""
+
+    id: str
+    sku: str
+    gtin14: str | None
+    gtin_length: int | None
+    category: str | None
+    status: Status
+    latest_version: int | None
+    draft_version: int | None
+    revision: int
+    created_at: int
+    updated_at: int
+    search_key: str
+    content: str
+
+    @property
+    def head(self) -> ProductRecord:
+        return ProductRecord._make(self[: len(ProductRecord._fields)])
+
+    @property
+    def version(self) -> int:
+        """That of the content."""
+        return self.draft_version or self.latest_version or 1
+
+
+class KeyHolder(NamedTuple):
+    """The product that has a SKU, a GTIN or an id."""
+
+    id: str
+    revision: int
+
+
+class PlannedWrite(NamedTuple):
+    """What is to be written. `seen` is the revision that this was decided from, None for a new product.
+
+    `opens` tells that a new draft is begun; otherwise `digest` and `content` replace those of the present one, or are
+    None when only the head changes. `version` is the draft's; `publishes` tells that it is published at once.
+    """
+
+    head: ProductRecord
+    search_key: str
+    seen: int | None
+    opens: bool
+    version: int
+    digest: bytes | None
+    content: str | None
+    publishes: bool = False
+
+
+class UnchangedProduct(NamedTuple):
+    """The row says what is stored already."""
+
+    product_id: str
+    version: int
+
+
+class WrittenProduct(StrEnum):
+    """What became of a planned row."""
+
+    WRITTEN = "written"
+    STALE = "stale"
+    DUPLICATE_SKU = "duplicate_sku"
+    DUPLICATE_GTIN = "duplicate_gtin"

@@ -1,0 +1,232 @@
+"""The SQL of many products at once."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, case, func, select
+
+from linkxg.catalog.products.bulk.model import KeyHolder, PlannedWrite, StoredProduct, WrittenProduct
+from linkxg.catalog.products.model import ProductRecord
+from linkxg.catalog.products.store import HEAD, lock_identifiers, products
+from linkxg.catalog.products.versions.store import BASE, publish_drafts, supersede_all, versions, with_version
+from linkxg.db.bulk import insert_many, listed, prepare_any, refresh_statistics, update_many
+from linkxg.db.compiled import CompiledStatement
+
+SMALL = 16_384
+"""Characters of a content up to which a thousand of them may be told at once."""
+_read = msgspec.json.Decoder(list[StoredProduct]).decode
+MANY = 100
+"""From how many new rows on a plan that was made for a small table matters."""
+# Of a head, the status, versions and revision: usually the same for all that is new in a batch.
+_STANDING, _AFTER = 5, 9
+_CHANGED = tuple(name for name in ProductRecord._fields if name not in ("id", "created_at"))
+
+
+def _find_current(column: Column[Any], *besides: ColumnElement[bool]) -> CompiledStatement:
+    query = with_version(BASE).with_only_columns(*_CURRENT).where(_OF_ACCOUNT, *besides)
+    return prepare_any(column, "wanted", query.where)
+
+
+def _find_small(column: Column[Any], *besides: ColumnElement[bool]) -> CompiledStatement:
+    """All in one row, as JSON: the engine then works while other threads do, and not only between two rows."""
+    content = case((func.length(versions.c.content) <= SMALL, versions.c.content), else_="")
+    together = func.json_group_array(func.json_array(*_CURRENT[:-1], content))
+    query = with_version(BASE).with_only_columns(together).where(_OF_ACCOUNT, *besides)
+    return prepare_any(column, "wanted", query.where)
+
+
+def _find_holders(column: Column[Any], *besides: ColumnElement[bool]) -> CompiledStatement:
+    query = select(column, products.c.id, products.c.revision).where(_OF_ACCOUNT, *besides)
+    return prepare_any(column, "wanted", query.where)
+
+
+_CURRENT = (*HEAD, products.c.search_key, versions.c.content)
+_OF_ACCOUNT = products.c.account_id == bindparam("account")
+_LIVE = products.c.status != "ARCHIVED"
+_CURRENT_BY_SKU = _find_current(products.c.sku)
+_CURRENT_BY_GTIN = _find_current(products.c.gtin14, _LIVE)
+_SMALL_BY_SKU = _find_small(products.c.sku)
+_SMALL_BY_GTIN = _find_small(products.c.gtin14, _LIVE)
+_BY_SKU = _find_holders(products.c.sku)
+_BY_GTIN = _find_holders(products.c.gtin14, _LIVE)
+_BY_ID = _find_holders(products.c.id)
+
+
+def find_current(
+    conn: Connection, account_id: str, *, skus: Sequence[str] = (), gtins: Sequence[str] = ()
+) -> list[StoredProduct]:
+    """The products that have one of these SKUs, or one of these GTINs (14 digits; archived ones not counted)."""
+    if conn.dialect.name == "sqlite":
+        by_sku = _found_together(conn, account_id, _SMALL_BY_SKU, skus)
+        return by_sku + _found_together(conn, account_id, _SMALL_BY_GTIN, gtins)
+    queries = ((_CURRENT_BY_SKU, skus), (_CURRENT_BY_GTIN, gtins))
+    return [StoredProduct._make(row) for query, values in queries for row in _all(conn, account_id, query, values)]
+
+
+def _found_together(
+    conn: Connection, account_id: str, query: CompiledStatement, wanted: Sequence[str]
+) -> list[StoredProduct]:
+    if not wanted:
+        return []
+    [(found,)] = _all(conn, account_id, query, wanted)
+    rows = _read(found)
+    large = [row.sku for row in rows if not row.content]
+    if not large:
+        return rows
+    small = [row for row in rows if row.content]
+    return small + [StoredProduct._make(row) for row in _all(conn, account_id, _CURRENT_BY_SKU, large)]
+
+
+def find_holders(
+    conn: Connection, account_id: str, *, skus: Sequence[str], gtins: Sequence[str]
+) -> tuple[dict[str, KeyHolder], dict[str, KeyHolder]]:
+    """Who has which of these SKUs and of these GTINs (14 digits; archived ones not counted)."""
+    return _holders(conn, account_id, _BY_SKU, skus), _holders(conn, account_id, _BY_GTIN, gtins)
+
+
+def _holders(
+    conn: Connection, account_id: str, query: CompiledStatement, wanted: Sequence[str]
+) -> dict[str, KeyHolder]:
+    return {row[0]: KeyHolder(row[1], row[2]) for row in _all(conn, account_id, query, wanted)}
+
+
+def _all(conn: Connection, account_id: str, query: CompiledStatement, wanted: Sequence[str]) -> list[Any]:
+    return query.all(conn, {"account": account_id, "wanted": listed(conn, wanted)}) if wanted else []
+
+
+def write_planned(
+    conn: Connection, account_id: str, created_by: str, planned: Sequence[PlannedWrite]
+) -> list[WrittenProduct]:
+    """Write what still can be written as it was planned; what became of each row, in their order.
+
+    Nothing of a row is written unless it is WRITTEN. STALE rows are to be looked up and planned again.
+    """
+    lock_identifiers(conn, account_id)
+    if all(row.seen is None for row in planned):
+        return _insert_new(conn, account_id, created_by, planned)
+    outcomes = _judged(conn, account_id, planned)
+    rows = [row for row, outcome in zip(planned, outcomes, strict=True) if outcome is WrittenProduct.WRITTEN]
+    _insert_heads(conn, account_id, [row for row in rows if row.seen is None], unless_taken=False)
+    update_many(
+        conn,
+        products,
+        ("account_id", "id"),
+        ("search_key", *_CHANGED),
+        [(row.search_key, *_changed(row.head), account_id, row.head.id) for row in rows if row.seen is not None],
+    )
+    supersede_all(conn, account_id, [row.head.id for row in rows if row.publishes and row.version > 1])
+    _insert_versions(conn, account_id, created_by, [row for row in rows if row.opens])
+    update_many(
+        conn,
+        versions,
+        ("account_id", "product_id", "version"),
+        ("digest", "content"),
+        [
+            (row.digest, row.content, account_id, row.head.id, row.version)
+            for row in rows
+            if not row.opens and row.content is not None
+        ],
+    )
+    drafts = [(row.head.id, row.version, row.head.updated_at) for row in rows if row.publishes and not row.opens]
+    publish_drafts(conn, account_id, created_by, drafts)
+    return outcomes
+
+
+def _insert_new(
+    conn: Connection, account_id: str, created_by: str, planned: Sequence[PlannedWrite]
+) -> list[WrittenProduct]:
+    """The database itself says whether anything is taken: a row does not go in beside what is stored or went before."""
+    outcomes = [WrittenProduct.WRITTEN] * len(planned)
+    if _insert_heads(conn, account_id, planned, unless_taken=True) < len(planned):
+        there = _holders(conn, account_id, _BY_ID, [row.head.id for row in planned])
+        left_out = [place for place, row in enumerate(planned) if row.head.id not in there]
+        by_sku = _holders(conn, account_id, _BY_SKU, [planned[place].head.sku for place in left_out])
+        for place in left_out:
+            is_held = planned[place].head.sku in by_sku
+            outcomes[place] = WrittenProduct.STALE if is_held else WrittenProduct.DUPLICATE_GTIN
+        planned = [row for row in planned if row.head.id in there]
+    _insert_versions(conn, account_id, created_by, planned)
+    return outcomes
+
+
+def _insert_heads(conn: Connection, account_id: str, rows: Sequence[PlannedWrite], *, unless_taken: bool) -> int:
+    """Of new products; how many of them could be inserted."""
+    columns = (*ProductRecord._fields[:_STANDING], *ProductRecord._fields[_AFTER:], "search_key")
+    values: list[tuple[Any, ...]] = [(*row.head[:_STANDING], *row.head[_AFTER:], row.search_key) for row in rows]
+    standing = {row.head[_STANDING:_AFTER] for row in rows}
+    same: dict[str, Any] = {"account_id": account_id}
+    if len(standing) == 1:
+        same |= dict(zip(ProductRecord._fields[_STANDING:_AFTER], standing.pop(), strict=True))
+    else:
+        columns = (*ProductRecord._fields, "search_key")
+        values = [(*row.head, row.search_key) for row in rows]
+    inserted = insert_many(conn, products, columns, values, same=same, unless_taken=unless_taken)
+    if len(rows) >= MANY:
+        refresh_statistics(conn, products)
+    return inserted
+
+
+def _insert_versions(conn: Connection, account_id: str, created_by: str, rows: Sequence[PlannedWrite]) -> None:
+    """Drafts, and versions that are published at once."""
+    same = {"account_id": account_id, "created_by": created_by}
+    insert_many(
+        conn,
+        versions,
+        ("product_id", "version", "digest", "created_at", "content"),
+        [(row.head.id, row.version, row.digest, row.head.updated_at, row.content) for row in rows if not row.publishes],
+        same={**same, "status": "DRAFT"},
+    )
+    insert_many(
+        conn,
+        versions,
+        ("product_id", "version", "digest", "created_at", "published_at", "content"),
+        [
+            (row.head.id, row.version, row.digest, row.head.updated_at, row.head.updated_at, row.content)
+            for row in rows
+            if row.publishes
+        ],
+        same={**same, "status": "PUBLISHED", "published_by": created_by},
+    )
+    if len(rows) >= MANY:
+        refresh_statistics(conn, versions)
+
+
+def _changed(head: ProductRecord) -> tuple[object, ...]:
+    return (*head[1:9], head[10])
+
+
+def _judged(conn: Connection, account_id: str, planned: Sequence[PlannedWrite]) -> list[WrittenProduct]:
+    """Whether each row can be written beside what is stored and beside the rows before it."""
+    by_sku = _holders(conn, account_id, _BY_SKU, [row.head.sku for row in planned])
+    by_gtin = _holders(conn, account_id, _BY_GTIN, [row.head.gtin14 for row in planned if row.head.gtin14])
+    seen = dict((*by_sku.values(), *by_gtin.values()))
+    moved = [row.head.id for row in planned if row.seen is not None and row.head.id not in seen]
+    seen |= dict(_holders(conn, account_id, _BY_ID, moved).values())
+    outcomes = []
+    for row in planned:
+        outcome = _judge(row, by_sku, by_gtin, seen)
+        if outcome is WrittenProduct.WRITTEN:
+            by_sku[row.head.sku] = KeyHolder(row.head.id, row.head.revision)
+            if row.head.gtin14 and row.head.status != "ARCHIVED":
+                by_gtin[row.head.gtin14] = KeyHolder(row.head.id, row.head.revision)
+            seen[row.head.id] = row.head.revision
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _judge(
+    row: PlannedWrite, by_sku: dict[str, KeyHolder], by_gtin: dict[str, KeyHolder], seen: dict[str, int]
+) -> WrittenProduct:
+    same_sku = by_sku.get(row.head.sku)
+    if row.seen is None:
+        if same_sku is not None:
+            return WrittenProduct.STALE
+    elif seen.get(row.head.id) != row.seen:
+        return WrittenProduct.STALE
+    elif same_sku is not None and same_sku.id != row.head.id:
+        return WrittenProduct.DUPLICATE_SKU
+    same_gtin = by_gtin.get(row.head.gtin14) if row.head.gtin14 else None
+    if same_gtin is not None and same_gtin.id != row.head.id:
+        return WrittenProduct.DUPLICATE_GTIN
+    return WrittenProduct.WRITTEN

@@ -1,0 +1,167 @@
+"""A product, and the requests that create and change one.
+
+A product is a head (what it is found by, and where it stands) and its versions (what is said of it).
+"""
+
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from linkxg.catalog.identifiers.gtin import FORMATS, Format
+from linkxg.catalog.identifiers.sku import SKU_PATTERN
+from linkxg.catalog.products.canonical import quoted
+from linkxg.catalog.products.content import EXAMPLE, Content, GtinText, StoredContent
+from linkxg.catalog.products.versions.model import VersionStatus
+from linkxg.clock import rfc3339
+from linkxg.runtime.normal_form import normalize
+
+Status = Literal["DRAFT", "PUBLISHED", "ARCHIVED"]
+Sort = Literal["updatedAt", "sku"]
+LONGEST_SKU = 64
+Sku = Annotated[str, Meta(min_length=1, max_length=LONGEST_SKU, extra_json_schema={"pattern": SKU_PATTERN})]
+Patch = Annotated[dict[str, Any], Meta(extra_json_schema={"description": "A merge patch (RFC 7396) of a Content."})]
+RESOLVER = "https://id.gs1.org"
+"""The host of GS1 Digital Links in their normal form."""
+
+_NAMED = {"sku": "AC-1042", "gtin": "4006381333931"}
+
+
+class CreateProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """What the first draft of a product is made of."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {**_NAMED, "content": EXAMPLE}
+
+    sku: Sku
+    content: Content
+    gtin: GtinText | None = None
+
+
+class ProductPatch(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """A merge patch (RFC 7396) of SKU, GTIN and the draft's content: absent members stay, null clears."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {**_NAMED, "content": {"brand": "Acme", "attributes": {"colour": "red"}}}
+
+    sku: Sku | UnsetType = UNSET
+    gtin: GtinText | UnsetType | None = UNSET
+    content: Patch | UnsetType = UNSET
+
+
+class Product(msgspec.Struct, rename="camel"):
+    """A product with one of its versions, as its account sees it. `gtin` has 14 digits; times are RFC 3339."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "sku": "AC-1042",
+        "gtin": "04006381333931",
+        "gtinFormat": "GTIN_13",
+        "digitalLink": "https://id.gs1.org/01/04006381333931",
+        "status": "PUBLISHED",
+        "category": "43220",
+        "latestVersion": 1,
+        "draftVersion": None,
+        "versionStatus": "PUBLISHED",
+        "contentHash": "sha-256:5f70bf18a0860070...",
+        "content": EXAMPLE,
+    }
+
+    id: str
+    sku: str
+    gtin: str | None
+    gtin_format: Format | None
+    digital_link: str | None
+    status: Status
+    category: str | None
+    latest_version: int | None
+    draft_version: int | None
+    revision: int
+    created_at: str
+    updated_at: str
+    version: int
+    version_status: VersionStatus
+    content_hash: str
+    content: StoredContent
+
+
+class ProductRecord(NamedTuple):
+    """A row of `products`; times in milliseconds, `category` is the code."""
+
+    id: str
+    sku: str
+    gtin14: str | None
+    gtin_length: int | None
+    category: str | None
+    status: Status
+    latest_version: int | None
+    draft_version: int | None
+    revision: int
+    created_at: int
+    updated_at: int
+
+    @property
+    def gtin(self) -> str | None:
+        """With as many digits as it was given."""
+        return self.gtin14[-self.gtin_length :] if self.gtin14 and self.gtin_length else None
+
+
+class ProductView(NamedTuple):
+    """A head and the version of it that is shown; `content` is canonical JSON."""
+
+    head: ProductRecord
+    version: int
+    version_status: VersionStatus
+    digest: bytes
+    content: str
+
+
+class ProductFilter(NamedTuple):
+    """What a list is narrowed to, and its order. `search_key` is looked for in those, `since` is in milliseconds."""
+
+    status: Status | None = None
+    sku: str | None = None
+    gtin14: str | None = None
+    category: str | None = None
+    search_key: str | None = None
+    since: int | None = None
+    sort: Sort = "updatedAt"
+
+
+def view(shown: ProductView) -> Product:
+    head = shown.head
+    gtin14 = head.gtin14
+    return Product(
+        head.id,
+        head.sku,
+        gtin14,
+        FORMATS[head.gtin_length] if head.gtin_length else None,
+        f"{RESOLVER}/01/{gtin14}" if gtin14 else None,
+        head.status,
+        head.category,
+        head.latest_version,
+        head.draft_version,
+        head.revision,
+        rfc3339(head.created_at),
+        rfc3339(head.updated_at),
+        shown.version,
+        shown.version_status,
+        quoted(shown.digest),
+        msgspec.Raw(shown.content.encode()),
+    )
+
+
+def search_key(text: str) -> str:
+    """The form in which products are searched: case folded, in Unicode form NFC (Unicode §3.13, caseless matching)."""
+    if text.isascii():
+        return text.lower()
+    # Folding may decompose what was composed before, such as U+0390.
+    return normalize("NFC", normalize("NFC", text).casefold())
+
+
+def key_of(sku: str, content: Content) -> str:
+    """What a search finds a product by: its SKU, then its names; no search spans two of them."""
+    said = (content.name, content.brand, content.model_number)
+    return search_key("\n".join((sku, *(text for text in said if text))))
+
+
+def renamed(key: str, sku: str) -> str:
+    """The key of a product with another SKU that says the same."""
+    return f"{search_key(sku)}\n{key.partition(chr(10))[2]}"

@@ -1,0 +1,51 @@
+"""Country codes as people write them: in small letters, or the name instead of the code."""
+
+from difflib import get_close_matches
+from functools import lru_cache
+
+from linkxg.catalog.products.countries import COUNTRIES, NAMES
+
+LONGEST = 60
+"""Characters of a text that is compared with the names; none of them is as long."""
+
+_CODES = {name.casefold(): code for code, name in NAMES.items()}
+# What files and people say beside the names of the table.
+_CODES |= {
+    "america": "US", "brasil": "BR", "britain": "GB", "cape verde": "CV", "czech republic": "CZ", "danmark": "DK",
+    "deutschland": "DE", "england": "GB", "españa": "ES", "great britain": "GB", "holland": "NL", "italia": "IT",
+    "ivory coast": "CI", "korea": "KR", "macedonia": "MK", "nederland": "NL", "north korea": "KP", "p.r. china": "CN",
+    "people's republic of china": "CN", "polska": "PL", "prc": "CN", "republic of korea": "KR", "russian federation":
+    "RU", "schweiz": "CH", "scotland": "GB", "south korea": "KR", "suisse": "CH", "sverige": "SE", "swaziland": "SZ",
+    "the netherlands": "NL", "turkey": "TR", "türkei": "TR", "uae": "AE", "uk": "GB", "u.k.": "GB",
+    "united states of america": "US", "usa": "US", "u.s.a.": "US", "viet nam": "VN", "österreich": "AT",
+}  # fmt: skip
+
+
+def read_country(text: str) -> str:
+    """The code that a text names, in either case; the text itself where it names none."""
+    trimmed = text.strip()
+    upper = trimmed.upper()
+    return upper if upper in COUNTRIES else _CODES.get(trimmed.casefold(), trimmed)
+
+
+def country_fault(text: str) -> str | None:
+    """What is wrong with a country code, if anything."""
+    return None if text in COUNTRIES else _unknown(text[: LONGEST + 1])
+
+
+@lru_cache(1_024)
+def _unknown(text: str) -> str:
+    says = "Unknown country code; use ISO 3166-1 alpha-2, such as DE."
+    code = suggested(text)
+    return f"{says} Did you mean {code}?" if code else says
+
+
+def suggested(text: str) -> str | None:
+    """The code that was most likely meant."""
+    if len(text) > LONGEST:
+        return None
+    code = read_country(text)
+    if code in COUNTRIES:
+        return code
+    close = get_close_matches(text.strip().casefold(), _CODES, n=1, cutoff=0.8) if len(text) > 3 else []
+    return _CODES[close[0]] if close else None

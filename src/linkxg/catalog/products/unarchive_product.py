@@ -1,0 +1,64 @@
+"""Unarchiving a product: it can be changed again, with the versions and the draft that it had.
+
+Its SKU was never given away. Its GTIN was free while it was archived; if another product has it now, that one has to
+give it up first, because a published product keeps a GTIN.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.catalog.products import store
+from linkxg.catalog.products.change_product import MayChange
+from linkxg.catalog.products.model import Product, ProductRecord, view
+from linkxg.catalog.products.update_record import change_head
+from linkxg.catalog.products.versions.store import find_shown
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome, Request, as_recorded
+from linkxg.errors import DuplicateGtin, InvalidState, NotFound, PublicError
+from linkxg.identity.authorization.write_as import write_once
+from linkxg.ids import is_uuid
+
+GTIN_TAKEN = (
+    "Another product took this GTIN while this one was archived. Give that product another GTIN or archive it, "
+    "then unarchive this one."
+)
+
+
+async def unarchive_product(
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    product_id: str,
+    may_change: MayChange,
+    idempotency_key: str | None = None,
+) -> IdempotentOutcome[Product]:
+    """Raises NotFound, PreconditionFailed, InvalidState, DuplicateGtin or IdempotencyKeyReused."""
+    if not is_uuid(product_id):
+        raise NotFound
+
+    def make(conn: Connection) -> Product | PublicError:
+        store.lock_identifiers(conn, account_id)
+
+        def attempt(head: ProductRecord) -> ProductRecord | PublicError | None:
+            if head.status != "ARCHIVED":
+                return InvalidState("This product is not archived.")
+            _, gtin_taken = store.find_holders(conn, account_id, sku=head.sku, gtin14=head.gtin14, besides=product_id)
+            if gtin_taken:
+                return DuplicateGtin(GTIN_TAKEN)
+            # Only what was published is archived, so this is what it was.
+            values: dict[str, Any] = {"status": "PUBLISHED", "updated_at": max(now_ms(), head.updated_at)}
+            return head if store.update_head(conn, account_id, product_id, seen=head.revision, **values) else None
+
+        head = change_head(conn, account_id, product_id, may_change, attempt)
+        if isinstance(head, PublicError):
+            return head
+        audit.record(conn, account_id, actor, "product.unarchived", product_id, {"sku": head.sku})
+        shown = find_shown(conn, account_id, product_id)
+        return NotFound() if shown is None else view(shown)
+
+    request = Request(account_id, f"POST /products/{product_id}/unarchive", idempotency_key, [actor.id, None])
+    return await write_once(database, actor, request, make, as_recorded(Product))

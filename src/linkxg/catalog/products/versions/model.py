@@ -1,0 +1,119 @@
+"""A version of a product."""
+
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from linkxg.catalog.products.canonical import quoted
+from linkxg.catalog.products.content import EXAMPLE, StoredContent
+from linkxg.clock import rfc3339, rfc3339_or_none
+
+VersionStatus = Literal["DRAFT", "PUBLISHED", "SUPERSEDED", "WITHDRAWN"]
+LONGEST_NOTE = 1_000
+Note = Annotated[str, Meta(min_length=1, max_length=LONGEST_NOTE)]
+
+
+class PublishProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """`changeNote` tells readers what is new."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"changeNote": "First edition"}
+
+    change_note: Note | None = None
+
+
+class WithdrawVersion(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """`reason` is told to whoever reads the version."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"reason": "The mass was given in pounds."}
+
+    reason: Note
+
+
+class VersionRow(NamedTuple):
+    """A row of `product_versions`; times in milliseconds, `content` is canonical JSON, `digest` its SHA-256."""
+
+    version: int
+    status: VersionStatus
+    content: str
+    digest: bytes
+    created_at: int
+    created_by: str
+    change_note: str | None
+    published_at: int | None
+    published_by: str | None
+    withdrawn_at: int | None
+    withdrawn_by: str | None
+    withdraw_reason: str | None
+
+
+class Version(msgspec.Struct, rename="camel"):
+    """One version as its account sees it; `contentHash` is the SHA-256 of the content's canonical form (RFC 8785)."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "status": "PUBLISHED",
+        "contentHash": "sha-256:5f70bf18a0860070...",
+        "createdBy": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "changeNote": "First edition",
+        "publishedAt": "2026-11-23T14:33:00.123Z",
+        "publishedBy": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "withdrawnAt": None,
+        "withdrawnBy": None,
+        "withdrawReason": None,
+        "content": EXAMPLE,
+    }
+
+    version: int
+    status: VersionStatus
+    content_hash: str
+    created_at: str
+    created_by: str
+    change_note: str | None
+    published_at: str | None
+    published_by: str | None
+    withdrawn_at: str | None
+    withdrawn_by: str | None
+    withdraw_reason: str | None
+    content: StoredContent
+
+
+class PatchOperation(msgspec.Struct):
+    """One step of a JSON Patch (RFC 6902)."""
+
+    op: Literal["add", "remove", "replace"]
+    path: str
+    value: Any | UnsetType = UNSET
+
+
+class FieldChange(msgspec.Struct):
+    """A field that differs, by its path; null is what is not there."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+class Diff(msgspec.Struct, rename={"older": "from", "newer": "to"}):
+    """What makes the content of one version into that of another: as a JSON Patch, and field by field."""
+
+    older: int
+    newer: int
+    patch: list[PatchOperation]
+    fields: list[FieldChange]
+
+
+def view_version(row: VersionRow) -> Version:
+    return Version(
+        row.version,
+        row.status,
+        quoted(row.digest),
+        rfc3339(row.created_at),
+        row.created_by,
+        row.change_note,
+        rfc3339_or_none(row.published_at),
+        row.published_by,
+        rfc3339_or_none(row.withdrawn_at),
+        row.withdrawn_by,
+        row.withdraw_reason,
+        msgspec.Raw(row.content.encode()),
+    )

@@ -1,0 +1,200 @@
+"""The SQL of versions, and of products together with one of theirs.
+
+The database itself refuses to change or delete a version that was published (migration 0006).
+"""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    Subquery,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+    text,
+)
+
+from linkxg.catalog.products.model import ProductRecord, ProductView
+from linkxg.catalog.products.store import HEAD, products
+from linkxg.catalog.products.versions.model import VersionRow
+from linkxg.db.bulk import listed, prepare_any, update_many
+from linkxg.db.compiled import CompiledStatement
+from linkxg.db.schema import Milliseconds, Sequence, metadata
+
+Which = Literal["current", "latest", "draft", "base"]
+"""`current` is the latest published version, or the draft where there is none yet; `base` is the draft, or else the
+latest: what a change goes on from."""
+
+_DRAFT = text("status = 'DRAFT'")
+versions = Table(
+    "product_versions",
+    metadata,
+    Column("account_id", String(36), primary_key=True),
+    Column("product_id", String(36), primary_key=True),
+    Column("version", Sequence, primary_key=True, autoincrement=False),
+    Column("status", String(10), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("created_at", Milliseconds, nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("change_note", String(1000)),
+    Column("published_at", Milliseconds),
+    Column("published_by", String(64)),
+    Column("withdrawn_at", Milliseconds),
+    Column("withdrawn_by", String(64)),
+    Column("withdraw_reason", String(1000)),
+    # Last, so that the columns before it are read without the pages of a long content.
+    Column("content", Text, nullable=False),
+    ForeignKeyConstraint(["account_id", "product_id"], ["products.account_id", "products.id"]),
+    Index(
+        "ix_product_versions_draft",
+        "account_id",
+        "product_id",
+        unique=True,
+        sqlite_where=_DRAFT,
+        postgresql_where=_DRAFT,
+    ),
+)
+SHOWN = (*HEAD, versions.c.version, versions.c.status, versions.c.digest, versions.c.content)
+CURRENT = func.coalesce(products.c.latest_version, products.c.draft_version)
+BASE = func.coalesce(products.c.draft_version, products.c.latest_version)
+_ROW = [versions.c[name] for name in VersionRow._fields]
+_PUBLISHED = versions.c.status == "PUBLISHED"
+
+
+def with_version(version: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Products, each with that version of its own."""
+    joined = (
+        (versions.c.account_id == products.c.account_id)
+        & (versions.c.product_id == products.c.id)
+        & (versions.c.version == version)
+    )
+    return select(*SHOWN).select_from(products.join(versions, joined))
+
+
+def with_current_version(account_id: str, heads: Subquery) -> Select[*tuple[Any, ...]]:
+    """The account's products of `heads`, each with the version that a list shows."""
+    joined = (
+        (versions.c.account_id == account_id)
+        & (versions.c.product_id == heads.c.id)
+        & (versions.c.version == func.coalesce(heads.c.latest_version, heads.c.draft_version))
+    )
+    columns = (*(heads.c[column.name] for column in HEAD), *SHOWN[len(HEAD) :])
+    return select(*columns).select_from(heads.join(versions, joined))
+
+
+def _prepared(version: ColumnElement[Any]) -> CompiledStatement:
+    of_product = (products.c.account_id == bindparam("account"), products.c.id == bindparam("product"))
+    return CompiledStatement(with_version(version).where(*of_product))
+
+
+_FIND: dict[Which, CompiledStatement] = {
+    "current": _prepared(CURRENT),
+    "latest": _prepared(products.c.latest_version),
+    "draft": _prepared(products.c.draft_version),
+    "base": _prepared(BASE),
+}
+_SUPERSEDE = prepare_any(
+    versions.c.product_id,
+    "wanted",
+    lambda is_wanted: (
+        versions.update()
+        .where(versions.c.account_id == bindparam("account"), is_wanted, _PUBLISHED)
+        .values(status="SUPERSEDED")
+    ),
+)
+_FIND_NUMBER = _prepared(bindparam("version", type_=Sequence))
+
+
+def find_shown(
+    conn: Connection, account_id: str, product_id: str, which: Which | int = "current"
+) -> ProductView | None:
+    """The product with that version of its; None where it has no such version."""
+    values: dict[str, Any] = {"account": account_id, "product": product_id}
+    if isinstance(which, int):
+        row = _FIND_NUMBER.first(conn, {**values, "version": which})
+    else:
+        row = _FIND[which].first(conn, values)
+    return None if row is None else shown_of(row)
+
+
+def shown_of(row: Any) -> ProductView:
+    return ProductView(ProductRecord._make(row[: len(HEAD)]), *row[len(HEAD) :])
+
+
+def find_version(conn: Connection, account_id: str, product_id: str, version: int) -> VersionRow | None:
+    query = select(*_ROW).where(*_of(account_id, product_id), versions.c.version == version)
+    row = conn.execute(query).first()
+    return None if row is None else VersionRow._make(row)
+
+
+def list_versions(
+    conn: Connection, account_id: str, product_id: str, *, before: int | None, limit: int
+) -> list[VersionRow]:
+    """Newest first, below the version `before`."""
+    query = select(*_ROW).where(*_of(account_id, product_id)).order_by(versions.c.version.desc()).limit(limit)
+    if before is not None:
+        query = query.where(versions.c.version < before)
+    return [VersionRow._make(row) for row in conn.execute(query)]
+
+
+def list_newest_contents(conn: Connection, account_id: str, limit: int) -> list[str]:
+    """Of the products changed last: their drafts, or else their latest versions."""
+    newest = (
+        select(products.c.id, BASE.label("version"))
+        .where(products.c.account_id == account_id)
+        .order_by(products.c.updated_at.desc(), products.c.id.desc())
+        .limit(limit)
+        .subquery()
+    )
+    joined = (versions.c.product_id == newest.c.id) & (versions.c.version == newest.c.version)
+    query = select(versions.c.content).join_from(newest, versions, joined).where(versions.c.account_id == account_id)
+    return list(conn.execute(query).scalars())
+
+
+def insert_version(conn: Connection, account_id: str, product_id: str, **values: Any) -> None:
+    conn.execute(versions.insert().values(account_id=account_id, product_id=product_id, **values))
+
+
+def update_version(conn: Connection, account_id: str, product_id: str, version: int, **values: Any) -> None:
+    """Of a draft anything; of a published one only where it stands."""
+    of_version = (*_of(account_id, product_id), versions.c.version == version)
+    conn.execute(versions.update().where(*of_version).values(**values))
+
+
+def supersede(conn: Connection, account_id: str, product_id: str, version: int) -> None:
+    """Of a version that holds; a withdrawn one stays withdrawn."""
+    of_version = (*_of(account_id, product_id), versions.c.version == version)
+    conn.execute(versions.update().where(*of_version, _PUBLISHED).values(status="SUPERSEDED"))
+
+
+def supersede_all(conn: Connection, account_id: str, product_ids: list[str]) -> None:
+    """Of each of these products the version that holds, of which there is at most one."""
+    if product_ids:
+        _SUPERSEDE.run(conn, {"account": account_id, "wanted": listed(conn, product_ids)})
+
+
+def publish_drafts(
+    conn: Connection, account_id: str, published_by: str, drafts: Iterable[tuple[str, int, int]]
+) -> None:
+    """Drafts of different products, each as (product, version, time); see `supersede_all` for what held before."""
+    columns = ("status", "published_at", "published_by")
+    rows = [("PUBLISHED", at, published_by, account_id, product_id, version) for product_id, version, at in drafts]
+    update_many(conn, versions, ("account_id", "product_id", "version"), columns, rows)
+
+
+def delete_drafts(conn: Connection, account_id: str, product_id: str) -> None:
+    conn.execute(versions.delete().where(*_of(account_id, product_id), versions.c.status == "DRAFT"))
+
+
+def _of(account_id: str, product_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return versions.c.account_id == account_id, versions.c.product_id == product_id

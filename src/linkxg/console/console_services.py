@@ -1,0 +1,35 @@
+"""The services that pages are given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.http.pagination import Cursors
+from linkxg.http.rate_limits import Limits
+from linkxg.http.request_context import RawEndpoint
+from linkxg.identity.accounts.mail import Mailer
+from linkxg.identity.clients.notify_owners import OwnerNotices
+
+
+@dataclass(frozen=True)
+class Services:
+    """The same parts that the API is made of. `token_endpoint` answers real token requests, of
+    which none counts as use of the client."""
+
+    database: Database
+    passwords: Passwords
+    server_key: bytes
+    limits: Limits
+    mailer: Mailer
+    notices: OwnerNotices
+    cursors: Cursors
+    token_endpoint: RawEndpoint
+    public_url: str
+    limit_scale: float
+    wake_imports: Callable[[], None]
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach the service over TLS; only a service of this machine may do without."""
+        return self.public_url.startswith("https:")

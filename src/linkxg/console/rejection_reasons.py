@@ -1,0 +1,91 @@
+"""The causes of rejected requests in words, with remedies."""
+
+from typing import NamedTuple
+
+from linkxg.console.formatting import day
+from linkxg.errors import Cause
+from linkxg.identity.clients.model import Client
+from linkxg.identity.clients.rejections.model import Rejection
+
+
+class RejectionReason(NamedTuple):
+    """What happened and what to do; neither holds a secret."""
+
+    happened: str
+    remedy: str
+
+
+_TEXTS: dict[Cause, RejectionReason] = {
+    Cause.WRONG_SECRET: RejectionReason(
+        "Wrong secret: well-formed, but never a secret of this client.",
+        "Compare the client id: the secret probably belongs to another client.",
+    ),
+    Cause.MISTYPED_SECRET: RejectionReason(
+        "Mistyped secret: its checksum does not match.",
+        "It was truncated, or copied with quotes or a space. Copy it again from where it is stored, or rotate.",
+    ),
+    Cause.RETIRED_SECRET: RejectionReason(
+        "Retired secret: it was replaced by a rotation or removed.",
+        "Deploy the new secret to the system that sent this.",
+    ),
+    Cause.EXPIRED_SECRET: RejectionReason(
+        "Expired secret.", "Rotate the secret and deploy the new one to the system that sent this."
+    ),
+    Cause.CLIENT_DISABLED: RejectionReason("The client is disabled.", "Enable it on its page if it should work again."),
+    Cause.ADDRESS_NOT_ALLOWED: RejectionReason(
+        "The address is outside the ranges allowed for this client.",
+        "Add the address to the client's ranges, or find out who called from it.",
+    ),
+    Cause.SCOPE_NOT_GRANTED: RejectionReason(
+        "The token request named a scope that the client was not granted.",
+        "Grant the scope on the client's page, or request fewer scopes.",
+    ),
+    Cause.SCOPE_NOT_IN_TOKEN: RejectionReason(
+        "The call needed a scope that its token does not have.",
+        "Grant the scope to the client and name it in the token request.",
+    ),
+    Cause.TOKEN_EXPIRED: RejectionReason(
+        "The token had expired: tokens are valid for 15 minutes.", "Request a new token before the old one expires."
+    ),
+    Cause.TOKEN_REVOKED: RejectionReason(
+        "The token was revoked, directly or by a change of the client.", "Request a new token."
+    ),
+    Cause.KEY_RETIRED: RejectionReason(
+        "The token was signed with a key that has been retired.", "Request a new token."
+    ),
+    Cause.TOO_MANY_REQUESTS: RejectionReason(
+        "Too many token requests or failed attempts.",
+        "Reuse a token for its 15 minutes instead of requesting one each time.",
+    ),
+}
+LABELS = {
+    Cause.WRONG_SECRET: "wrong secret",
+    Cause.MISTYPED_SECRET: "secret mistyped (checksum)",
+    Cause.RETIRED_SECRET: "retired secret",
+    Cause.EXPIRED_SECRET: "expired secret",
+    Cause.CLIENT_DISABLED: "client disabled",
+    Cause.ADDRESS_NOT_ALLOWED: "address not allowed",
+    Cause.SCOPE_NOT_GRANTED: "scope not granted",
+    Cause.SCOPE_NOT_IN_TOKEN: "scope not in token",
+    Cause.TOKEN_EXPIRED: "token expired",
+    Cause.TOKEN_REVOKED: "token revoked",
+    Cause.KEY_RETIRED: "key retired",
+    Cause.TOO_MANY_REQUESTS: "too many requests",
+}
+
+
+def explain(refused: Rejection, client: Client | None) -> RejectionReason:
+    """With what is known of the secret or scope that it concerns."""
+    cause = Cause(refused.cause)
+    general = _TEXTS[cause]
+    if cause in (Cause.RETIRED_SECRET, Cause.EXPIRED_SECRET) and client is not None:
+        secret = next((known for known in client.secrets if known.id == refused.concerns), None)
+        if secret is not None and secret.revoked_at is not None:
+            return general._replace(happened=f"Retired secret {secret.hint}: replaced on {day(secret.revoked_at)}.")
+        if secret is not None and secret.expires_at is not None:
+            return general._replace(happened=f"Secret {secret.hint}: it ended on {day(secret.expires_at)}.")
+    if cause is Cause.SCOPE_NOT_IN_TOKEN and refused.concerns:
+        return general._replace(happened=f"The call needed {refused.concerns}, which its token does not have.")
+    if cause is Cause.SCOPE_NOT_GRANTED and refused.concerns:
+        return general._replace(happened=f"The token request named {refused.concerns}, which is not granted.")
+    return general

@@ -1,0 +1,68 @@
+"""Compiled statements for hot paths, without SQLAlchemy's per-execution cost.
+
+It is written once as SQLAlchemy Core, like every other. On SQLite it is compiled once to text and a parameter order and
+then goes straight to the driver (an eighth of the time); on PostgreSQL, where the network decides, it runs as usual.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ClauseElement, Connection, Executable
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.compiler import SQLCompiler
+
+
+class CompiledStatement:
+    """A statement whose values and results need no conversion: texts, integers, bytes, None; no booleans.
+
+    `on_postgres` is the same statement for that engine, where Core has no common form of it.
+    """
+
+    def __init__(self, statement: Executable, on_postgres: Executable | None = None) -> None:
+        self._statement = statement if on_postgres is None else on_postgres
+        assert isinstance(statement, ClauseElement)
+        # By position: the driver makes a text of each name, with every execution.
+        compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
+        assert isinstance(compiled, SQLCompiler)
+        self._text = str(compiled)
+        self._names = compiled.positiontup or []
+        # Literals in the statement (such as `+ 1`) are parameters too, with values of their own.
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def first(self, conn: Connection, values: dict[str, Any]) -> Any:
+        """The first row as a tuple, or None."""
+        if conn.dialect.name == "sqlite":
+            return driver(conn).execute(self._text, self._in_order(values)).fetchone()
+        row = conn.execute(self._statement, values).first()
+        return None if row is None else tuple(row)
+
+    def run(self, conn: Connection, values: dict[str, Any]) -> int:
+        """How many rows it has written."""
+        if conn.dialect.name == "sqlite":
+            return driver(conn).execute(self._text, self._in_order(values)).rowcount
+        return conn.execute(self._statement, values).rowcount
+
+    def all(self, conn: Connection, values: dict[str, Any]) -> list[Any]:
+        """Every row as a tuple."""
+        if conn.dialect.name == "sqlite":
+            return driver(conn).execute(self._text, self._in_order(values)).fetchall()
+        return [tuple(row) for row in conn.execute(self._statement, values)]
+
+    def many(self, conn: Connection, rows: Iterable[dict[str, Any]]) -> None:
+        """Run it for each of `rows`."""
+        if conn.dialect.name == "sqlite":
+            driver(conn).executemany(self._text, map(self._in_order, rows))
+        elif found := list(rows):
+            conn.execute(self._statement, found)
+
+    def _in_order(self, values: dict[str, Any]) -> list[Any]:
+        given = {**self._fixed, **values}
+        return [given[name] for name in self._names]
+
+
+def driver(conn: Connection) -> sqlite3.Connection:
+    """The driver's own connection behind a connection to SQLite."""
+    driver = conn.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver

@@ -1,0 +1,82 @@
+"""JSON bodies, read into msgspec structs.
+
+Without guessing: the right media type, UTF-8 (a byte order mark or UTF-16 is refused), and strict JSON. Malformed JSON
+is `invalid_request`; a well-formed body of the wrong shape is `validation_failed` with every fault in its details, or
+`invalid_request` where the guide's error table rules.
+"""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from linkxg.errors import InvalidRequest, PublicError, UnsupportedMediaType, ValidationFailed
+from linkxg.http.schema_errors import Fault, shape_faults
+from linkxg.http.strict_json import MAX_DEPTH, NotStrictJson, parse
+
+T = TypeVar("T")
+JSON_LIMIT = 256 * 1024
+JSON_TYPES = (b"application/json",)
+MERGE_PATCH_TYPE = b"application/merge-patch+json"
+
+
+def require_json(content_type: bytes | None, *, oauth_style: bool, types: tuple[bytes, ...] = JSON_TYPES) -> None:
+    """Raises UnsupportedMediaType, or InvalidRequest in `oauth_style`, unless the type is one of `types`."""
+    if content_type is not None and content_type.partition(b";")[0].strip().lower() in types:
+        return
+    raise InvalidRequest(UnsupportedMediaType.text) if oauth_style else UnsupportedMediaType
+
+
+def refuse_coding(content_encoding: bytes | None, *, oauth_style: bool) -> None:
+    """Raises as `require_json` does for a body that is compressed, which would be read as bad text otherwise."""
+    if (content_encoding or b"").strip().lower() not in (b"", b"identity"):
+        text = "Send the body without a Content-Encoding."
+        raise InvalidRequest(text) if oauth_style else UnsupportedMediaType(text)
+
+
+def read_json(raw: bytes, shape: type[T], *, oauth_style: bool) -> T:
+    """`raw` as a `shape`. Raises InvalidRequest or ValidationFailed; never anything else."""
+    plain = _read_plain(raw, shape)
+    if plain is not None:
+        return plain
+    value = _parse(raw)
+    try:
+        return msgspec.convert(value, shape, strict=True)
+    except msgspec.ValidationError:
+        raise _refusal(shape_faults(value, shape), oauth_style) from None
+
+
+def _read_plain(raw: bytes, shape: type[T]) -> T | None:
+    """The short way for what most programs send: compact JSON without escapes.
+
+    Encoding the value again must give the very same bytes, so nothing was repeated, dropped or repaired.
+    """
+    if b"\\" in raw or b"\x7f" in raw or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
+        return None
+    try:
+        value = msgspec.json.decode(raw, type=shape, strict=True)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return value if msgspec.json.encode(value) == raw else None
+
+
+def _parse(raw: bytes) -> Any:
+    try:
+        text = raw.decode("utf-8", "strict")
+    except UnicodeDecodeError:
+        raise InvalidRequest("The body is not valid UTF-8.") from None
+    if text.startswith("\ufeff"):
+        raise InvalidRequest("The body must be JSON in UTF-8 without a byte order mark.")
+    try:
+        return parse(text)
+    except NotStrictJson as error:
+        raise InvalidRequest(f"The body is malformed. {error}") from None
+
+
+def _refusal(faults: list[Fault], oauth_style: bool) -> PublicError:
+    field, code = faults[0]["field"], faults[0]["code"]
+    text = {
+        "missing": f"The field {field} is missing.",
+        "unknown_field": "The body has an unknown field.",
+        "invalid": f"The field {field} is not valid." if field else "The body is not valid.",
+    }[code]
+    return InvalidRequest(text) if oauth_style else ValidationFailed(text, details=faults)

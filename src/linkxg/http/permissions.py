@@ -1,0 +1,49 @@
+"""Permissions, as routes declare them.
+
+Each function gives the route options that the guard reads. A route without one is refused to everybody, and
+fails a test.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from linkxg.http.rate_limits import Budget
+
+SOURCE_BUDGET, CALLER_BUDGET = "source_budget", "caller_budget"
+REFUSED_BY_HANDLER = "refused_by_handler"
+_BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
+
+
+def scope(name: str) -> dict[str, Any]:
+    """The token must carry the scope `name`."""
+    return {"opt": {"scope": name}, "security": _BEARER}
+
+
+def roles(allowed: Iterable[str], caller_budget: Budget | None = None) -> dict[str, Any]:
+    """Only people with one of these roles; a client is refused. Each call spends from the caller's budget."""
+    return {"opt": {"roles": frozenset(allowed), CALLER_BUDGET: caller_budget}, "security": _BEARER}
+
+
+def any_caller(caller_budget: Budget | None = None) -> dict[str, Any]:
+    """Any live token; the verb itself decides who may. Each call spends from the caller's budget."""
+    return {"opt": {"any_caller": True, CALLER_BUDGET: caller_budget}, "security": _BEARER}
+
+
+def public(source_budget: Budget | None = None, *, refused_by_handler: bool = False) -> dict[str, Any]:
+    """No token is needed, and none is looked at.
+
+    Each call spends from the source's budget before anything of its body is read. With `refused_by_handler` the body is
+    read nevertheless, within its bound, and the handler refuses (`require_budget`): its page keeps what was typed.
+    """
+    opt = {"public": True, SOURCE_BUDGET: source_budget, REFUSED_BY_HANDLER: refused_by_handler}
+    return {"opt": opt, "security": []}
+
+
+def session_roles(allowed: Iterable[str]) -> dict[str, Any]:
+    """Only people who have signed in to the console with one of these roles; tokens open nothing here."""
+    return {"opt": {"session_roles": frozenset(allowed)}, "security": []}
+
+
+def declared(opt: dict[str, Any]) -> bool:
+    """Whether the options of a route say who may use it."""
+    return any(opt.get(name) for name in ("scope", "roles", "any_caller", "public", "session_roles"))

@@ -1,0 +1,1 @@
+"""Accounts and people, OAuth clients, tokens and sessions: who a caller is and what they may do."""

@@ -1,0 +1,219 @@
+"""Invites a person by a one-time link that an Owner or Admin requests."""
+
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import DAY, now_ms
+from linkxg.crypto.passwords import Passwords
+from linkxg.crypto.secrets import INVITATION, derive, digest, is_well_formed, new_secret
+from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
+from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request, new_salt
+from linkxg.db.schema import AnyRow
+from linkxg.errors import AccessDenied, Conflict, NotFound
+from linkxg.identity.accounts import store
+from linkxg.identity.accounts.model import User, email_key
+from linkxg.identity.accounts.password_rules import check_new_password
+from linkxg.identity.accounts.roles import Role, may_manage
+from linkxg.identity.authorization.write_as import write_as, write_once
+from linkxg.ids import uuid7
+
+LIFETIME_MS = 7 * DAY
+
+
+class Invitation(NamedTuple):
+    """`token` is the secret part of the link; only its digest is stored."""
+
+    id: str
+    token: str
+    account_name: str
+    expires_at: int
+
+
+class RecordedInvitation(msgspec.Struct):
+    """What is recorded of an answer; `mailed` is null until it is known whether the mail was accepted."""
+
+    id: str
+    mailed: bool | None = False
+
+
+def invitation_request(
+    actor: Actor, account_id: str, email: str, role: Role, idempotency_key: str | None = None
+) -> Request:
+    return Request(account_id, "POST /account/users", idempotency_key, [actor.id, email, role])
+
+
+async def invite_user(
+    database: Database,
+    server_key: bytes,
+    actor: Actor,
+    request: Request,
+    *,
+    email: str,
+    role: Role,
+    mailed: bool | None = False,
+) -> IdempotentOutcome[Invitation]:
+    """`mailed` is recorded. A repetition of `request` gets the same invitation while it is live.
+
+    Raises InvalidRequest for what is no address, AccessDenied for a role above the actor's, Conflict when the address
+    belongs to somebody already or the invitation of an earlier request has ended, or IdempotencyKeyReused.
+    """
+    key, account_id = email_key(email), request.account_id
+    if not may_manage(actor.role, role):
+        raise AccessDenied("Only an Owner can invite an Owner.")
+    salt, now = new_salt(), now_ms()
+    token = _token(server_key, request, salt)
+    invitation_id, expires_at = uuid7(), now + LIFETIME_MS
+
+    def make(conn: Connection) -> Invitation | Conflict:
+        if store.find_user_by_email(conn, key) is not None:
+            return Conflict("This e-mail address is in use.")
+        store.expire_invitations(conn, account_id, key, now)
+        store.insert_invitation(
+            conn,
+            account_id,
+            id=invitation_id,
+            digest=digest(token),
+            email=email,
+            email_key=key,
+            role=role,
+            invited_by=actor.id,
+            created_at=now,
+            expires_at=expires_at,
+        )
+        audit.record(conn, account_id, actor, "user.invited", invitation_id, {"email": email, "role": role})
+        return Invitation(invitation_id, token, _account_name(conn, account_id), expires_at)
+
+    def recall(conn: Connection, recorded: Recorded) -> Invitation | Conflict:
+        token = _token(server_key, request, recorded.salt)
+        found = store.find_invitation(conn, digest(token), now)
+        if found is None:
+            return Conflict(
+                "This request was answered before, and its invitation has been accepted, withdrawn or replaced since."
+            )
+        return Invitation(found.id, token, _account_name(conn, account_id), found.expires_at)
+
+    return await write_once(
+        database, actor, request, make, recall, record=lambda made: RecordedInvitation(made.id, mailed), salt=salt
+    )
+
+
+def _token(server_key: bytes, request: Request, salt: bytes) -> str:
+    """As client secrets are, it is derived (decision 0008)."""
+    return new_secret(INVITATION, derive(server_key, "invitation", *request.salted(salt)))
+
+
+def _account_name(conn: Connection, account_id: str) -> str:
+    account = store.find_account(conn, account_id)
+    return str(account.name) if account else ""
+
+
+async def accept_invitation(
+    database: Database, passwords: Passwords, actor: Actor, *, token: str, password: str
+) -> User:
+    """The person who joined.
+
+    Raises NotFound for a token that is wrong, used, expired, or of somebody who may not invite this role any more;
+    ValidationFailed for the password.
+    """
+    if not is_well_formed(token, INVITATION):
+        raise NotFound
+    key = digest(token)
+    found = await database.read(_find, key)
+    if found is None:
+        raise NotFound
+    check_new_password(password, *found)
+    password_hash = await passwords.hash(password)
+
+    def unit(conn: Connection) -> User | None:
+        now = now_ms()
+        invitation = store.find_invitation(conn, key, now)
+        if invitation is None:
+            return None
+        # Joining is an act of the person who invited: it waits for the end of their rights, and then sees it.
+        lock_caller(conn, invitation.invited_by, shared=True)
+        if not _is_backed(conn, invitation) or store.take_invitation(conn, key, now) is None:
+            return None
+        user_id = uuid7()
+        joined = store.insert_user(
+            conn,
+            invitation.account_id,
+            id=user_id,
+            email=invitation.email,
+            email_key=invitation.email_key,
+            role=invitation.role,
+            password_hash=password_hash,
+            created_at=now,
+        )
+        if not joined:
+            return None
+        who = actor._replace(kind="user", id=user_id, account_id=invitation.account_id)
+        audit.record(conn, invitation.account_id, who, "user.joined", user_id, {"invitation": invitation.id})
+        return store.find_user(conn, invitation.account_id, user_id)
+
+    user = await database.write(unit)
+    if user is None:
+        raise NotFound
+    return user
+
+
+class PendingInvitation(NamedTuple):
+    """An invitation that waits; times in milliseconds."""
+
+    id: str
+    email: str
+    role: Role
+    created_at: int
+    expires_at: int
+
+
+async def list_invitations(database: Database, account_id: str) -> list[PendingInvitation]:
+    """Those that still hold, newest first."""
+    rows = await database.read_single(store.list_invitations, account_id, now_ms())
+    return [PendingInvitation(row.id, row.email, row.role, row.created_at, row.expires_at) for row in rows]
+
+
+async def withdraw_invitation(database: Database, actor: Actor, account_id: str, invitation_id: str) -> None:
+    """Its link opens nothing any more. Raises NotFound when it had ended."""
+
+    def unit(conn: Connection) -> bool:
+        withdrawn = store.withdraw_invitation(conn, account_id, invitation_id, now_ms())
+        if withdrawn is None:
+            return False
+        audit.record(conn, account_id, actor, "invitation.withdrawn", invitation_id, {"email": withdrawn.email})
+        return True
+
+    if not await write_as(database, actor, unit):
+        raise NotFound
+
+
+class InvitationView(NamedTuple):
+    """What the holder of an invitation's link may know."""
+
+    account_name: str
+    email: str
+
+
+async def read_invitation(database: Database, token: str) -> InvitationView:
+    """Raises NotFound for a token that opens nothing: `accept_invitation` has the reasons."""
+    found = await database.read(_find, digest(token)) if is_well_formed(token, INVITATION) else None
+    if found is None:
+        raise NotFound
+    return InvitationView(*found)
+
+
+def _find(conn: Connection, key: bytes) -> tuple[str, str] | None:
+    invitation = store.find_invitation(conn, key, now_ms())
+    if invitation is None or not _is_backed(conn, invitation):
+        return None
+    return _account_name(conn, invitation.account_id), str(invitation.email)
+
+
+def _is_backed(conn: Connection, invitation: AnyRow) -> bool:
+    """Whether the person who invited is there, enabled, and may still invite this role."""
+    by = store.find_user(conn, invitation.account_id, invitation.invited_by)
+    return by is not None and not by.disabled and may_manage(by.role, invitation.role)

@@ -1,0 +1,131 @@
+"""Changes a person's role, disables, enables and removes people.
+
+Each change that cuts what the person may do begins the next epoch, which ends their sessions and tokens
+everywhere at once, and ends the invitations that they made. The last enabled Owner cannot be lowered, disabled or
+removed: the account row is locked while that is decided (`revoke_as`).
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms, rfc3339
+from linkxg.db import Database, invalidation_feed
+from linkxg.db.caller_lock import lock_caller
+from linkxg.db.invalidation_feed import GONE, USER
+from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
+from linkxg.identity.accounts import store
+from linkxg.identity.accounts.model import AccountView, User, UserView
+from linkxg.identity.accounts.roles import RANK, Role, may_manage
+from linkxg.identity.authorization.write_as import revoke_as
+
+LAST_OWNER = "The last Owner cannot be demoted, disabled or removed."
+
+
+async def list_people(database: Database, account_id: str) -> list[UserView]:
+    return [view(user) for user in await database.read_single(store.list_users, account_id)]
+
+
+async def read_account(database: Database, account_id: str) -> AccountView:
+    row = await database.read_single(store.find_account, account_id)
+    if row is None:
+        raise NotFound
+    return AccountView(row.id, row.name, rfc3339(row.created_at))
+
+
+async def is_last_owner(database: Database, account_id: str, user_id: str) -> bool:
+    """Whether the account would be left without an enabled Owner; for a page that asks before it acts."""
+
+    def unit(conn: Connection) -> bool:
+        user = store.find_user(conn, account_id, user_id)
+        return user is not None and user.role == "OWNER" and not store.count_other_owners(conn, account_id, user_id)
+
+    return await database.read(unit)
+
+
+async def change_user(
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    user_id: str,
+    *,
+    role: Role | None = None,
+    disabled: bool | None = None,
+    expected: Role | None = None,
+) -> UserView:
+    """Raises NotFound, AccessDenied (an Admin and an Owner's account) or Conflict (the last Owner).
+
+    Also Conflict when the role is no longer `expected`, with which the form was opened.
+    """
+
+    def unit(conn: Connection) -> User | PublicError:
+        lock_caller(conn, user_id)
+        user = store.find_user(conn, account_id, user_id)
+        if user is None:
+            return NotFound()
+        if not may_manage(actor.role, user.role) or not may_manage(actor.role, role or user.role):
+            return AccessDenied("Only an Owner can change an Owner.")
+        loses_owner = user.role == "OWNER" and (bool(disabled) or role not in (None, "OWNER"))
+        if loses_owner and not user.disabled and not store.count_other_owners(conn, account_id, user_id):
+            return Conflict(LAST_OWNER)
+        if expected is not None and user.role != expected:
+            return Conflict("Somebody else has changed the role in the meantime.")
+        changed: dict[str, Any] = {}
+        if role is not None and role != user.role:
+            changed["role"] = role
+        if disabled is not None and disabled != user.disabled:
+            changed["disabled"] = disabled
+        if changed:
+            invalidation_feed.append(conn, USER, user_id, store.update_user(conn, account_id, user_id, **changed))
+        is_cut = changed.get("disabled", False) or RANK[changed.get("role", user.role)] < RANK[user.role]
+        ended = _end_invitations(conn, account_id, user_id) if is_cut else {}
+        # Last, as everywhere: the head of the trail is the lock that all writers of an account share.
+        if "role" in changed:
+            audit.record(conn, account_id, actor, "user.role_changed", user_id, {"from": user.role, "to": role} | ended)
+        if "disabled" in changed:
+            audit.record(conn, account_id, actor, "user.disabled" if disabled else "user.enabled", user_id, ended)
+        return store.find_user(conn, account_id, user_id) or NotFound()
+
+    return view(_or_raise(await revoke_as(database, actor, account_id, unit)))
+
+
+async def remove_user(database: Database, actor: Actor, account_id: str, user_id: str) -> None:
+    """Raises NotFound, AccessDenied or Conflict, as `change_user`. What the person made stays."""
+
+    def unit(conn: Connection) -> User | PublicError:
+        lock_caller(conn, user_id)
+        user = store.find_user(conn, account_id, user_id)
+        if user is None:
+            return NotFound()
+        if not may_manage(actor.role, user.role):
+            return AccessDenied("Only an Owner can remove an Owner.")
+        if user.role == "OWNER" and not store.count_other_owners(conn, account_id, user_id):
+            return Conflict(LAST_OWNER)
+        store.delete_user(conn, account_id, user_id)
+        ended = _end_invitations(conn, account_id, user_id)
+        invalidation_feed.append(conn, USER, user_id, GONE)
+        audit.record(conn, account_id, actor, "user.removed", user_id, {"role": user.role} | ended)
+        return user
+
+    _or_raise(await revoke_as(database, actor, account_id, unit))
+
+
+def _end_invitations(conn: Connection, account_id: str, user_id: str) -> dict[str, Any]:
+    """End the pending invitations of a person; what the trail says of it.
+
+    There may be thousands, so the event of the cut counts them.
+    """
+    count = store.end_invitations_by(conn, account_id, user_id, now_ms())
+    return {"invitations_ended": count} if count else {}
+
+
+def view(user: User) -> UserView:
+    return UserView(user.id, user.email, user.role, user.disabled, rfc3339(user.created_at))
+
+
+def _or_raise(outcome: User | PublicError) -> User:
+    if isinstance(outcome, PublicError):
+        raise outcome
+    return outcome

@@ -1,0 +1,94 @@
+"""An account and the people in it."""
+
+import re
+from string import ascii_uppercase
+from typing import Any, ClassVar
+
+import msgspec
+
+from linkxg.errors import InvalidRequest
+from linkxg.identity.accounts.roles import Role
+from linkxg.runtime.normal_form import has_run_of_marks, normalize
+
+_EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\]+\.?[^\s@\"(),:;<>\[\]\\]+")
+MAX_EMAIL = 254
+MAX_ACCOUNT_NAME = 200
+_LOWER = {ord(upper): upper.lower() for upper in ascii_uppercase}
+
+
+class AccountView(msgspec.Struct, rename="camel"):
+    """An organisation as its people see it."""
+
+    id: str
+    name: str
+    created_at: str
+
+
+class UserView(msgspec.Struct, rename="camel"):
+    """A person as the account's Owners and Admins see them."""
+
+    id: str
+    email: str
+    role: Role
+    disabled: bool
+    created_at: str
+
+
+class Invited(msgspec.Struct, rename="camel"):
+    """An invitation; `link` is returned once, and only when it was not mailed."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"mailed": False, "link": "https://api.linkxg.com/invitations/..."}
+
+    id: str
+    email: str
+    role: Role
+    expires_at: str
+    mailed: bool
+    link: str | None
+
+
+class User(msgspec.Struct, frozen=True):
+    """A row of `users`. `epoch` grows whenever what the person may do is cut."""
+
+    id: str
+    account_id: str
+    email: str
+    role: Role
+    password_hash: str
+    disabled: bool
+    epoch: int
+    created_at: int
+
+
+def check_account_name(name: str) -> None:
+    """Raises InvalidRequest unless it is one line of 1 to 200 visible characters, as the subject of a mail must be."""
+    if not name.strip() or len(name) > MAX_ACCOUNT_NAME or not name.isprintable():
+        raise InvalidRequest(
+            f"An account name must be one line of 1 to {MAX_ACCOUNT_NAME} characters without control characters."
+        )
+
+
+def email_key(email: str) -> str:
+    """The form in which e-mail addresses are compared and kept unique; never trimmed.
+
+    NFC and ASCII lower case; the domain in ASCII (RFC 5891, mapped as UTS #46 says), as browsers send it from a field
+    of type email. Raises InvalidRequest for what cannot be an address.
+    """
+    return deliverable(email).translate(_LOWER)
+
+
+def deliverable(email: str) -> str:
+    """The address as mail servers take it: its domain in ASCII. Raises InvalidRequest."""
+    text = normalize("NFC", email)
+    local, _, domain = text.rpartition("@")
+    if not domain.isascii() and len(text) <= MAX_EMAIL:
+        # Loaded for the few addresses that need it.
+        import idna
+
+        try:
+            text = f"{local}@{idna.encode(domain, uts46=True).decode()}"
+        except idna.IDNAError:
+            text = ""
+    if len(text) > MAX_EMAIL or has_run_of_marks(text) or not _EMAIL.fullmatch(text) or not text.isprintable():
+        raise InvalidRequest("The field email is not a valid e-mail address.")
+    return text

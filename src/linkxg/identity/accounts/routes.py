@@ -1,0 +1,151 @@
+"""`/account…` and `/invitations/…`: the organisation, its people, its audit trail."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, delete, get, patch, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from linkxg.audit.list_events import list_events
+from linkxg.audit.model import AuditEvent, actor_of
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.errors import Conflict, TemporarilyUnavailable
+from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
+from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
+from linkxg.http.permissions import public, roles
+from linkxg.http.rate_limits import Budget
+from linkxg.http.request_context import account_id_of, context_of
+from linkxg.http.route_declaration import Tag, described
+from linkxg.identity.accounts.invite_user import accept_invitation
+from linkxg.identity.accounts.mail import Mailer
+from linkxg.identity.accounts.manage_user import change_user, list_people, read_account, remove_user, view
+from linkxg.identity.accounts.model import MAX_EMAIL, AccountView, Invited, UserView
+from linkxg.identity.accounts.password_rules import MINIMUM
+from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE, Role
+from linkxg.identity.accounts.send_invitation import mail_invitation
+
+_TAG = Tag("Account", "The organisation, its people and its audit trail.")
+ACCEPTS = Budget("invitations-source", 60, 60)
+INVITATIONS = Budget("invitations", 200, 3_600)
+
+
+class InviteUser(msgspec.Struct, forbid_unknown_fields=True):
+    email: Annotated[str, described(format="email", maxLength=MAX_EMAIL)]
+    role: Role = "MEMBER"
+
+
+class ChangeUser(msgspec.Struct, forbid_unknown_fields=True):
+    role: Role | None = None
+    disabled: bool | None = None
+
+
+class AcceptInvitation(msgspec.Struct, forbid_unknown_fields=True):
+    password: Annotated[str, described(minLength=MINIMUM)]
+
+
+def routes(
+    database: Database,
+    passwords: Passwords,
+    server_key: bytes,
+    mailer: Mailer,
+    cursors: Cursors,
+    public_url: str,
+) -> Sequence[HTTPRouteHandler]:
+    @get("/account", operation_id="readAccount", tags=[_TAG], **roles(EVERYONE))
+    async def account(request: Request[Any, Any, Any]) -> Success[AccountView]:
+        """The caller's organisation."""
+        return Success(data=await read_account(database, account_id_of(request.scope)))
+
+    @get("/account/users", operation_id="listUsers", tags=[_TAG], **roles(ADMINISTRATORS))
+    async def users(request: Request[Any, Any, Any]) -> Success[list[UserView]]:
+        """The people of the account."""
+        return Success(data=await list_people(database, account_id_of(request.scope)))
+
+    @post(
+        "/account/users",
+        operation_id="inviteUser",
+        errors=(Conflict,),
+        tags=[_TAG],
+        response_headers=[REPLAYED],
+        **roles(ADMINISTRATORS, INVITATIONS),
+    )
+    async def invite(
+        request: Request[Any, Any, Any], data: JSONBody[InviteUser], idempotency_key: IdempotencyKey = None
+    ) -> Response[Success[Invited]]:
+        """Invite a person. The link works once, within 7 days; it is mailed or, without mail, returned here."""
+        invited = await mail_invitation(
+            database,
+            server_key,
+            mailer,
+            public_url,
+            actor_of(context_of(request.scope)),
+            account_id_of(request.scope),
+            email=data.email,
+            role=data.role,
+            idempotency_key=idempotency_key,
+        )
+        return Response(Success(data=invited.value), headers=replay(invited.replayed))
+
+    @patch(
+        "/account/users/{user_id:str}",
+        operation_id="changeUser",
+        errors=(Conflict,),
+        tags=[_TAG],
+        **roles(ADMINISTRATORS),
+    )
+    async def change(
+        request: Request[Any, Any, Any], user_id: FromPath[str], data: JSONBody[ChangeUser]
+    ) -> Success[UserView]:
+        """Change a role, disable or enable. The person's sessions and tokens end immediately."""
+        actor = actor_of(context_of(request.scope))
+        changed = await change_user(
+            database, actor, account_id_of(request.scope), user_id, role=data.role, disabled=data.disabled
+        )
+        return Success(data=changed)
+
+    @delete(
+        "/account/users/{user_id:str}",
+        operation_id="removeUser",
+        errors=(Conflict,),
+        tags=[_TAG],
+        **roles(ADMINISTRATORS),
+    )
+    async def remove(request: Request[Any, Any, Any], user_id: FromPath[str]) -> None:
+        """Remove a person; what they created is kept."""
+        await remove_user(database, actor_of(context_of(request.scope)), account_id_of(request.scope), user_id)
+
+    @post(
+        "/invitations/{token:str}/accept",
+        operation_id="acceptInvitation",
+        errors=(TemporarilyUnavailable,),
+        tags=[_TAG],
+        status_code=201,
+        **public(ACCEPTS),
+    )
+    async def accept(
+        request: Request[Any, Any, Any], token: FromPath[str], data: JSONBody[AcceptInvitation]
+    ) -> Success[UserView]:
+        """Join the account of a one-time invitation link and choose a password."""
+        context = context_of(request.scope)
+        user = await accept_invitation(database, passwords, actor_of(context), token=token, password=data.password)
+        return Success(data=view(user))
+
+    @get("/account/audit-events", operation_id="listAuditEvents", tags=[_TAG], **roles(ADMINISTRATORS))
+    async def audit_events(
+        request: Request[Any, Any, Any],
+        limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+        cursor: FromQuery[str | None] = None,
+        action: FromQuery[str | None] = None,
+    ) -> Page[AuditEvent]:
+        """The audit trail, newest first."""
+        account_id = account_id_of(request.scope)
+        filters = {"list": "audit", "account": account_id, "action": action}
+        before = cursors.open(cursor, filters)[0] if cursor else None
+        found, more = await list_events(database, account_id, before=before, limit=limit, action=action)
+        following = cursors.seal([found[-1].seq], filters) if more else None
+        return Page(data=found, pagination=Pagination(following, more, limit))
+
+    return [account, users, invite, change, remove, accept, audit_events]

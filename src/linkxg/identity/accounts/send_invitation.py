@@ -1,0 +1,72 @@
+"""Inviting a person by mail. Without a mail server, or when it refuses the mail, whoever invites gets the link."""
+
+import asyncio
+import contextlib
+from urllib.parse import quote
+
+from sqlalchemy import Connection
+
+from linkxg.audit.model import Actor
+from linkxg.clock import rfc3339
+from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome, Request, find_record, update_record
+from linkxg.errors import Conflict, PublicError
+from linkxg.identity.accounts.invite_user import RecordedInvitation, invitation_request, invite_user
+from linkxg.identity.accounts.mail import Mailer, invitation_text
+from linkxg.identity.accounts.model import Invited
+from linkxg.identity.accounts.roles import Role
+from linkxg.identity.authorization.write_as import write_as
+
+_LOOK_S, _LOOKS = 0.25, 60
+"""A repetition waits up to 15 seconds for the mail of the first request."""
+
+
+async def mail_invitation(
+    database: Database,
+    server_key: bytes,
+    mailer: Mailer,
+    public_url: str,
+    actor: Actor,
+    account_id: str,
+    *,
+    email: str,
+    role: Role,
+    idempotency_key: str | None = None,
+) -> IdempotentOutcome[Invited]:
+    """Invites, and mails the link once: a repetition says of the mail what the first answer said.
+
+    Raises what `invite_user` does, and Conflict for a repetition when nobody knows whether the mail was sent.
+    """
+    request = invitation_request(actor, account_id, email, role, idempotency_key)
+    mailed = None if mailer.enabled else False
+    invitation, replayed = await invite_user(
+        database, server_key, actor, request, email=email, role=role, mailed=mailed
+    )
+    link = f"{public_url}/invitations/{quote(invitation.token)}"
+    if replayed:
+        mailed = await _mailed_before(database, request)
+    elif mailed is None:
+        mailed = await mailer.send(email, *invitation_text(invitation.account_name, link))
+        # What is done is done, even if a repetition cannot be told.
+        with contextlib.suppress(PublicError):
+            await write_as(database, actor, update_record, request, RecordedInvitation(invitation.id, mailed))
+    shown = Invited(invitation.id, email, role, rfc3339(invitation.expires_at), bool(mailed), None if mailed else link)
+    return IdempotentOutcome(shown, replayed)
+
+
+async def _mailed_before(database: Database, request: Request) -> bool:
+    """Whether the mail of the first request was accepted."""
+
+    def look(conn: Connection) -> bool | None:
+        recorded = find_record(conn, request)
+        return None if recorded is None else recorded.read(RecordedInvitation).mailed
+
+    for _ in range(_LOOKS):
+        mailed = await database.read(look)
+        if mailed is not None:
+            return mailed
+        await asyncio.sleep(_LOOK_S)
+    raise Conflict(
+        "This request was answered before, and it is not known whether its mail was sent. "
+        "Invite again with another Idempotency-Key."
+    )

@@ -1,0 +1,222 @@
+"""The SQL of accounts, people and invitations."""
+
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
+from linkxg.identity.accounts.model import User
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("created_at", Milliseconds, nullable=False),
+)
+users = Table(
+    "users",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("id", String(36), primary_key=True),
+    Column("email", String(254), nullable=False),
+    Column("email_key", String(254), nullable=False, unique=True),
+    Column("role", String(10), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("epoch", Sequence, nullable=False),
+    Column("created_at", Milliseconds, nullable=False),
+    Index("ix_users_account_id_id", "account_id", "id"),
+)
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("id", String(36), primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("email", String(254), nullable=False),
+    Column("email_key", String(254), nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("invited_by", String(36), nullable=False),
+    Column("created_at", Milliseconds, nullable=False),
+    Column("expires_at", Milliseconds, nullable=False),
+    Column("used_at", Milliseconds),
+    Index("ix_invitations_account_id_email_key", "account_id", "email_key"),
+    Index("ix_invitations_expires_at", "expires_at"),
+)
+
+_USER = [users.c[name] for name in User.__struct_fields__]
+_BY_EMAIL = select(*_USER).where(users.c.email_key == bindparam("key"))
+
+
+def insert_account(conn: Connection, account_id: str, name: str, now: int) -> None:
+    conn.execute(accounts.insert().values(id=account_id, name=name, created_at=now))
+
+
+def find_account(conn: Connection, account_id: str) -> AnyRow | None:
+    return conn.execute(select(accounts).where(accounts.c.id == account_id)).first()
+
+
+def list_accounts(conn: Connection) -> list[str]:
+    """The ids of all accounts: for the command line, which stands above them."""
+    return list(conn.execute(select(accounts.c.id).order_by(accounts.c.id)).scalars())
+
+
+def count_accounts(conn: Connection) -> int:
+    return conn.execute(select(func.count()).select_from(accounts)).scalar_one()
+
+
+def insert_user(conn: Connection, account_id: str, **values: Any) -> bool:
+    """False when the e-mail address is taken, by whichever account."""
+    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
+    statement = insert(users).values(account_id=account_id, disabled=False, epoch=0, **values)
+    return conn.execute(statement.on_conflict_do_nothing(index_elements=["email_key"])).rowcount == 1
+
+
+def find_user_by_email(conn: Connection, key: str) -> User | None:
+    """Across accounts: e-mail addresses are unique, and sign-in knows no account yet."""
+    row = conn.execute(_BY_EMAIL, {"key": key}).first()
+    return None if row is None else User(*row)
+
+
+def find_user(conn: Connection, account_id: str, user_id: str) -> User | None:
+    row = conn.execute(select(*_USER).where(users.c.account_id == account_id, users.c.id == user_id)).first()
+    return None if row is None else User(*row)
+
+
+def list_users(conn: Connection, account_id: str) -> list[User]:
+    query = select(*_USER).where(users.c.account_id == account_id).order_by(users.c.id)
+    return [User(*row) for row in conn.execute(query)]
+
+
+def count_other_owners(conn: Connection, account_id: str, user_id: str) -> int:
+    """Enabled Owners besides `user_id`."""
+    return conn.execute(
+        select(func.count())
+        .select_from(users)
+        .where(
+            users.c.account_id == account_id,
+            users.c.role == "OWNER",
+            users.c.disabled.is_(False),
+            users.c.id != user_id,
+        )
+    ).scalar_one()
+
+
+def update_user(conn: Connection, account_id: str, user_id: str, **values: Any) -> int:
+    """Change a person and begin the next epoch; returns that epoch."""
+    statement = (
+        users.update()
+        .where(users.c.account_id == account_id, users.c.id == user_id)
+        .values(epoch=users.c.epoch + 1, **values)
+        .returning(users.c.epoch)
+    )
+    return int(conn.execute(statement).scalar_one())
+
+
+def begin_epochs(conn: Connection, account_id: str, ahead: int) -> dict[str, int]:
+    """Move every person of the account `ahead` epochs on; their ids and new epochs."""
+    statement = users.update().where(users.c.account_id == account_id).values(epoch=users.c.epoch + ahead)
+    return {row.id: row.epoch for row in conn.execute(statement.returning(users.c.id, users.c.epoch))}
+
+
+def update_password_hash(conn: Connection, account_id: str, user_id: str, password_hash: str, was: str) -> bool:
+    """Replace the hash `was`; false when somebody else has replaced it meanwhile."""
+    statement = (
+        users.update()
+        .where(users.c.account_id == account_id, users.c.id == user_id, users.c.password_hash == was)
+        .values(password_hash=password_hash)
+    )
+    return conn.execute(statement).rowcount == 1
+
+
+def delete_user(conn: Connection, account_id: str, user_id: str) -> None:
+    conn.execute(users.delete().where(users.c.account_id == account_id, users.c.id == user_id))
+
+
+def insert_invitation(conn: Connection, account_id: str, **values: Any) -> None:
+    conn.execute(invitations.insert().values(account_id=account_id, **values))
+
+
+def expire_invitations(conn: Connection, account_id: str, key: str, now: int) -> None:
+    """A new invitation of the same address replaces the ones before it."""
+    conn.execute(
+        invitations.update()
+        .where(
+            invitations.c.account_id == account_id,
+            invitations.c.email_key == key,
+            invitations.c.used_at.is_(None),
+            invitations.c.expires_at > now,
+        )
+        .values(expires_at=now)
+    )
+
+
+def end_invitations(conn: Connection, account_id: str, now: int) -> int:
+    """End every live invitation of the account; returns how many."""
+    live = (invitations.c.used_at.is_(None), invitations.c.expires_at > now)
+    statement = invitations.update().where(invitations.c.account_id == account_id, *live)
+    return conn.execute(statement.values(expires_at=now)).rowcount
+
+
+def end_invitations_by(conn: Connection, account_id: str, user_id: str, now: int) -> int:
+    """End every live invitation that one person made; returns how many."""
+    live = (invitations.c.used_at.is_(None), invitations.c.expires_at > now)
+    statement = invitations.update().where(
+        invitations.c.account_id == account_id, invitations.c.invited_by == user_id, *live
+    )
+    return conn.execute(statement.values(expires_at=now)).rowcount
+
+
+def list_invitations(conn: Connection, account_id: str, now: int) -> list[AnyRow]:
+    """The live ones, newest first."""
+    live = (invitations.c.used_at.is_(None), invitations.c.expires_at > now)
+    query = select(invitations).where(invitations.c.account_id == account_id, *live)
+    return list(conn.execute(query.order_by(invitations.c.id.desc())).all())
+
+
+def withdraw_invitation(conn: Connection, account_id: str, invitation_id: str, now: int) -> AnyRow | None:
+    """The invitation, which no longer holds; None when it had ended."""
+    live = (invitations.c.used_at.is_(None), invitations.c.expires_at > now)
+    statement = invitations.update().where(
+        invitations.c.account_id == account_id, invitations.c.id == invitation_id, *live
+    )
+    return conn.execute(statement.values(expires_at=now).returning(invitations)).first()
+
+
+def take_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
+    """Use the invitation up, if it is live; of two who try, one gets it."""
+    statement = (
+        invitations.update()
+        .where(invitations.c.digest == digest, invitations.c.used_at.is_(None), invitations.c.expires_at > now)
+        .values(used_at=now)
+        .returning(invitations)
+    )
+    return conn.execute(statement).first()
+
+
+def find_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
+    query = select(invitations).where(
+        invitations.c.digest == digest, invitations.c.used_at.is_(None), invitations.c.expires_at > now
+    )
+    return conn.execute(query).first()
+
+
+def purge_invitations(conn: Connection, *, now: int, limit: int) -> int:
+    """Delete up to `limit` invitations that ended a month ago."""
+    old = select(invitations.c.id).where(invitations.c.expires_at < now - 30 * 86_400_000).limit(limit)
+    return conn.execute(invitations.delete().where(invitations.c.id.in_(old))).rowcount

@@ -1,0 +1,96 @@
+"""The SQL that finds a caller whose rights are still those of their token or session.
+
+The check is a statement of its own after the lock of the caller, so that it sees what the lock was waited for.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, column, exists, select, table
+
+from linkxg.db.compiled import CompiledStatement
+from linkxg.db.invalidation_feed import TOKEN, changes
+
+# Only the columns needed here: the tables themselves belong to packages that depend on this one.
+accounts = table("accounts", column("id", String))
+users = table(
+    "users",
+    column("account_id", String),
+    column("id", String),
+    column("role", String),
+    column("epoch", BigInteger),
+    column("disabled", Boolean),
+)
+sessions = table("sessions", column("user_id", String), column("id", String), column("ended_at", BigInteger))
+clients = table(
+    "oauth_clients",
+    column("account_id", String),
+    column("id", String),
+    column("epoch", BigInteger),
+    column("disabled", Boolean),
+    column("scope", String),
+)
+
+_ACCOUNT = select(accounts.c.id).where(accounts.c.id == bindparam("account")).with_for_update(key_share=True)
+_PERSON = CompiledStatement(
+    select(users.c.id)
+    .select_from(users.join(sessions, sessions.c.user_id == users.c.id))
+    .where(
+        users.c.account_id == bindparam("account"),
+        users.c.id == bindparam("user"),
+        users.c.epoch == bindparam("epoch"),
+        users.c.role == bindparam("role"),
+        users.c.disabled.is_(False),
+        sessions.c.id == bindparam("session"),
+        sessions.c.ended_at.is_(None),
+    )
+)
+_CLIENT = CompiledStatement(
+    select(clients.c.id).where(
+        clients.c.account_id == bindparam("account"),
+        clients.c.id == bindparam("client"),
+        clients.c.epoch == bindparam("epoch"),
+        clients.c.disabled.is_(False),
+        ~exists().where(changes.c.subject == bindparam("jti"), changes.c.kind == bindparam("kind")),
+    )
+)
+_ROLE = CompiledStatement(
+    select(users.c.role).where(
+        users.c.account_id == bindparam("account"), users.c.id == bindparam("user"), users.c.disabled.is_(False)
+    )
+)
+_SCOPE = CompiledStatement(
+    select(clients.c.scope).where(
+        clients.c.account_id == bindparam("account"), clients.c.id == bindparam("client"), clients.c.disabled.is_(False)
+    )
+)
+
+
+def lock_account(conn: Connection, account_id: str) -> None:
+    """Serialise what must be decided together, such as who is the last Owner."""
+    if conn.dialect.name == "postgresql":
+        # FOR NO KEY UPDATE: every row of the trail refers to the account, and its writer must not wait for this one.
+        conn.execute(_ACCOUNT, {"account": account_id})
+
+
+def find_person(
+    conn: Connection, account_id: str, user_id: str, *, epoch: int, role: str | None, session_id: str | None
+) -> bool:
+    """Whether the person is there, enabled, in this role and epoch, and the session has not ended."""
+    values = {"account": account_id, "user": user_id, "epoch": epoch, "role": role, "session": session_id}
+    return _PERSON.first(conn, values) is not None
+
+
+def find_client(conn: Connection, account_id: str, client_id: str, *, epoch: int, jti: str | None) -> bool:
+    """Whether the client is there, enabled and in this epoch, and the token `jti` has not been revoked."""
+    values = {"account": account_id, "client": client_id, "epoch": epoch, "jti": jti, "kind": TOKEN}
+    return _CLIENT.first(conn, values) is not None
+
+
+def find_role(conn: Connection, account_id: str, user_id: str) -> str | None:
+    """The role of a person who is enabled; None for anybody else."""
+    row = _ROLE.first(conn, {"account": account_id, "user": user_id})
+    return None if row is None else str(row[0])
+
+
+def find_scope(conn: Connection, account_id: str, client_id: str) -> str | None:
+    """The scopes of a client that is enabled; None for any other."""
+    row = _SCOPE.first(conn, {"account": account_id, "client": client_id})
+    return None if row is None else str(row[0])

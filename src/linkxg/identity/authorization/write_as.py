@@ -1,0 +1,98 @@
+"""A write on behalf of a caller, who is authorised once more in the transaction that writes.
+
+The guard decides when a request arrives; by the time of the write the caller may have been lowered, disabled, removed
+or signed out. OWASP ASVS 8.3.2: a change of rights applies immediately.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.audit.model import Actor
+from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
+from linkxg.db.database import P, T, Unit
+from linkxg.db.idempotency import IdempotentOutcome, Make, Recall, Request, run_once
+from linkxg.errors import InvalidToken, PublicError
+from linkxg.identity.authorization import store
+
+
+class _Refused(NamedTuple):
+    """The outcome in place of the unit's."""
+
+    error: InvalidToken
+
+
+async def write_as(database: Database, actor: Actor, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`database.write` for `actor`. Raises InvalidToken, with nothing written, when their rights have ended or changed.
+
+    A unit that may change the acting person, their session or the acting client itself goes through `revoke_as`.
+    """
+
+    def authorised(conn: Connection) -> T | _Refused:
+        lock_caller(conn, actor.id or "", shared=True)
+        refused = require_current(conn, actor)
+        return unit(conn, *args, **kwargs) if refused is None else _Refused(refused)
+
+    return _outcome(await database.write(authorised))
+
+
+async def write_once(
+    database: Database,
+    actor: Actor,
+    request: Request,
+    make: Make[T],
+    recall: Recall[T],
+    *,
+    record: Callable[[T], Any] = lambda made: made,
+    salt: bytes = b"",
+) -> IdempotentOutcome[T]:
+    """`run_once` in a unit of work for `actor`. Raises its errors, and InvalidToken as `write_as` does."""
+
+    def unit(conn: Connection) -> IdempotentOutcome[T] | PublicError:
+        return run_once(conn, request, make, recall, record=record, salt=salt)
+
+    outcome = await write_as(database, actor, unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    return outcome
+
+
+async def revoke_as(
+    database: Database, actor: Actor, account_id: str, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """`write_as` for a unit that may take rights away from a caller, perhaps from the actor: one per account at a time.
+
+    Two units that authorise each other's actors, and then change them, would wait for each other.
+    """
+
+    def authorised(conn: Connection) -> T | _Refused:
+        store.lock_account(conn, account_id)
+        lock_caller(conn, actor.id or "")
+        refused = require_current(conn, actor)
+        return unit(conn, *args, **kwargs) if refused is None else _Refused(refused)
+
+    return _outcome(await database.write(authorised))
+
+
+def require_current(conn: Connection, actor: Actor) -> InvalidToken | None:
+    """Inside a unit of work: why `actor` may not write any more; None while what their token or session says holds."""
+    if actor.kind == "cli":
+        return None
+    if actor.id is None or actor.account_id is None or actor.epoch is None:
+        return InvalidToken(reason="no caller")
+    if actor.kind == "user":
+        role, session_id = actor.role, actor.session_id
+        current = store.find_person(
+            conn, actor.account_id, actor.id, epoch=actor.epoch, role=role, session_id=session_id
+        )
+    else:
+        current = store.find_client(conn, actor.account_id, actor.id, epoch=actor.epoch, jti=actor.jti)
+    return None if current else InvalidToken(reason="rights ended before the write")
+
+
+def _outcome(outcome: T | _Refused) -> T:
+    if isinstance(outcome, _Refused):
+        raise outcome.error
+    return outcome

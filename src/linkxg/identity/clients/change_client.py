@@ -1,0 +1,113 @@
+"""Renames, narrows, disables, restricts and deletes clients.
+
+Whatever takes something away begins the client's next epoch: its live tokens die at once, and it fetches new
+ones that say the new truth.
+"""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.db.invalidation_feed import GONE
+from linkxg.errors import Conflict, NotFound, PublicError
+from linkxg.identity.authorization.write_as import write_as
+from linkxg.identity.clients import store
+from linkxg.identity.clients.model import Client, ClientView
+from linkxg.identity.clients.read_client import view
+from linkxg.identity.clients.register_client import canonical_cidrs, check_name, grantable
+from linkxg.identity.tokens.revoke import client_changed
+from linkxg.identity.tokens.scopes import format_scope
+
+
+class ClientChange(NamedTuple):
+    """What to set; None leaves a field as it is."""
+
+    name: str | None = None
+    scope: str | None = None
+    disabled: bool | None = None
+    allowed_cidrs: list[str] | None = None
+    self_rotation: bool | None = None
+
+
+async def change_client(
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    client_id: str,
+    change: ClientChange,
+    *,
+    expected: Client | None = None,
+) -> ClientView:
+    """Raises NotFound, InvalidRequest, or InvalidScope for scopes beyond the role of who changes it.
+
+    With `expected`, the client as it was read: Conflict if one of the fields to be changed has another value by now.
+    """
+    wanted: dict[str, Any] = {}
+    if change.name is not None:
+        check_name(change.name)
+        wanted["name"] = change.name
+    if change.scope is not None:
+        wanted["scopes"] = grantable(actor.role, change.scope)
+    if change.disabled is not None:
+        wanted["disabled"] = change.disabled
+    if change.allowed_cidrs is not None:
+        wanted["cidrs"] = tuple(canonical_cidrs(change.allowed_cidrs))
+    if change.self_rotation is not None:
+        wanted["self_rotation"] = change.self_rotation
+
+    def unit(conn: Connection) -> Client | PublicError | None:
+        client = store.find_account_client(conn, account_id, client_id, lock=True)
+        if client is None:
+            return None
+        if expected is not None and any(getattr(client, name) != getattr(expected, name) for name in wanted):
+            return Conflict("Somebody else has changed the client in the meantime.")
+        changed = {name: value for name, value in wanted.items() if getattr(client, name) != value}
+        if not changed:
+            return client
+        epoch = client.epoch + _takes_away(client, changed)
+        store.update_client(conn, account_id, client_id, epoch=epoch, **changed)
+        client_changed(conn, client_id, epoch)
+        if "disabled" in changed:
+            action = "client.disabled" if changed["disabled"] else "client.enabled"
+            audit.record(conn, account_id, actor, action, client_id)
+        told = {name: _told(value) for name, value in changed.items() if name != "disabled"}
+        if told:
+            audit.record(conn, account_id, actor, "client.updated", client_id, told)
+        return store.find_account_client(conn, account_id, client_id)
+
+    client = await write_as(database, actor, unit)
+    if client is None:
+        raise NotFound
+    if isinstance(client, PublicError):
+        raise client
+    return view(client, now_ms())
+
+
+async def delete_client(database: Database, actor: Actor, account_id: str, client_id: str) -> None:
+    """Its secrets and live tokens die with it. Raises NotFound."""
+
+    def unit(conn: Connection) -> bool:
+        client = store.find_account_client(conn, account_id, client_id, lock=True)
+        if client is None:
+            return False
+        store.delete_client(conn, account_id, client_id)
+        client_changed(conn, client_id, GONE)
+        audit.record(conn, account_id, actor, "client.deleted", client_id, {"client_name": client.name})
+        return True
+
+    if not await write_as(database, actor, unit):
+        raise NotFound
+
+
+def _takes_away(client: Client, changed: dict[str, Any]) -> bool:
+    return bool(
+        client.scopes - changed.get("scopes", client.scopes) or changed.get("disabled", False) or changed.get("cidrs")
+    )
+
+
+def _told(value: Any) -> Any:
+    return format_scope(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,126 @@
+"""An OAuth client and its representation (RFC 7591 §2, §3.2.1).
+
+Members follow RFC 7591 §2 and §3.2.1; times are integer seconds since the epoch.
+"""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from linkxg.http.client_ip import Network
+
+MAX_GRACE_S = 604_800
+MAX_NAME = 200
+MAX_CIDRS = 32
+
+
+# Structs without garbage collection: a worker keeps thousands, and reads one for each client that it has not kept.
+class KnownSecret(msgspec.Struct, frozen=True, gc=False):
+    """What proves a client; times in milliseconds. Live until revoked or expired."""
+
+    id: str
+    digest: bytes
+    expires_at: int | None
+    revoked_at: int | None
+
+    def is_live(self, now: int) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+
+class Secret(KnownSecret, frozen=True, gc=False):
+    """A row of `client_secrets`."""
+
+    hint: str
+    created_at: int
+    last_used_at: int | None
+    last_used_source: str | None
+    first_used_at: int | None
+    uses: int
+    tested_at: int | None
+    """When it was last tried in the console, which counts as no use."""
+
+
+class KnownClient(msgspec.Struct, frozen=True, gc=False):
+    """What a client may do, and every secret that it ever had."""
+
+    id: str
+    account_id: str
+    scopes: frozenset[str]
+    disabled: bool
+    cidrs: tuple[str, ...]
+    networks: tuple[Network, ...]
+    epoch: int
+    secrets: tuple[KnownSecret, ...]
+
+
+class Client(KnownClient, frozen=True, gc=False):
+    """A row of `oauth_clients` with its secrets, oldest first."""
+
+    secrets: tuple[Secret, ...]
+    name: str
+    created_at: int
+    created_by: str
+    self_rotation: bool
+    last_used_at: int | None
+
+    def live_secrets(self, now: int) -> list[Secret]:
+        return [secret for secret in self.secrets if secret.is_live(now)]
+
+
+class SecretView(msgspec.Struct):
+    """A secret as it may be shown: which one, never what."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"hint": "…x7Qe", "last_used_ip": "203.0.113.7"}
+
+    id: str
+    hint: str
+    created_at: int
+    expires_at: int | None
+    last_used_at: int | None
+    last_used_ip: str | None
+
+
+class ClientView(msgspec.Struct):
+    """A client as its account's Owners and Admins see it."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "client_name": "ERP Integration",
+        "client_id_issued_at": 1_795_444_380,
+        "created_by": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "allowed_cidrs": ["203.0.113.0/24"],
+    }
+
+    client_id: str
+    client_name: str
+    scope: str
+    client_id_issued_at: int
+    created_by: str
+    disabled: bool
+    allowed_cidrs: list[str]
+    self_rotation: bool
+    last_used_at: int | None
+    secrets: list[SecretView]
+
+
+_SECRET = {"client_secret": "lxgsec_8sKp...", "client_secret_expires_at": 0}
+
+
+class RegisteredClient(ClientView, kw_only=True):
+    """The answer to a registration: the only time that the secret is told. Expiry 0 means never (RFC 7591 §3.2.1)."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = ClientView.EXAMPLE | _SECRET
+
+    client_secret: str
+    client_secret_expires_at: int
+
+
+class RotatedSecret(msgspec.Struct):
+    """The answer to a rotation. `previous_secret_expires_at` is null when no earlier secret lives on."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = _SECRET | {"previous_secret_expires_at": None, "revoked_tokens": False}
+
+    client_id: str
+    client_secret: str
+    client_secret_expires_at: int
+    previous_secret_expires_at: int | None
+    revoked_tokens: bool

@@ -1,0 +1,121 @@
+"""Registers an OAuth client for an Owner or Admin."""
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.crypto.secrets import digest, hint
+from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request, new_salt
+from linkxg.errors import Conflict, InvalidRequest, InvalidScope
+from linkxg.http.client_ip import parse_network
+from linkxg.identity.authorization.write_as import write_once
+from linkxg.identity.clients import store
+from linkxg.identity.clients.derived_secret import derive_secret, replaced
+from linkxg.identity.clients.model import MAX_CIDRS, MAX_NAME, Client, RegisteredClient
+from linkxg.identity.clients.read_client import view
+from linkxg.identity.tokens.revoke import client_changed
+from linkxg.identity.tokens.scopes import ROLE_SCOPES, format_scope, parse_scope
+from linkxg.ids import client_id as new_client_id
+from linkxg.ids import uuid7
+
+MAX_EXPIRY_S = 10 * 366 * 86_400
+
+
+async def register_client(
+    database: Database,
+    server_key: bytes,
+    actor: Actor,
+    account_id: str,
+    *,
+    name: str,
+    scope: str,
+    expires_at: int | None = None,
+    allowed_cidrs: list[str] | None = None,
+    self_rotation: bool = True,
+    idempotency_key: str | None = None,
+) -> IdempotentOutcome[RegisteredClient]:
+    """The client with its secret, which is shown this once. `expires_at` is in seconds.
+
+    Raises InvalidRequest, InvalidScope (unknown, or beyond the creator's role), IdempotencyKeyReused, or Conflict for a
+    repetition whose secret no longer holds.
+    """
+    check_name(name)
+    scopes = grantable(actor.role, scope)
+    cidrs = canonical_cidrs(allowed_cidrs or [])
+    now = now_ms()
+    content = [actor.id, name, format_scope(scopes), expires_at, cidrs, self_rotation]
+    request, salt = Request(account_id, "POST /oauth/clients", idempotency_key, content), new_salt()
+
+    def make(conn: Connection) -> RegisteredClient | InvalidRequest:
+        if expires_at and not now // 1000 < expires_at <= now // 1000 + MAX_EXPIRY_S:
+            return InvalidRequest("The field expires_at must be a time in the future.")
+        secret = derive_secret(server_key, request, salt)
+        client_id, secret_id = new_client_id(), uuid7()
+        store.insert_client(
+            conn, account_id, id=client_id, name=name, scopes=scopes, created_at=now, created_by=actor.id or "-",
+            cidrs=cidrs, self_rotation=self_rotation,
+        )  # fmt: skip
+        store.insert_secret(
+            conn, account_id, client_id, id=secret_id, digest=digest(secret), hint=hint(secret), created_at=now,
+            expires_at=expires_at * 1000 if expires_at else None,
+        )  # fmt: skip
+        client_changed(conn, client_id, 0)
+        audit.record(
+            conn, account_id, actor, "client.created", client_id,
+            {"client_name": name, "scope": format_scope(scopes), "secret_id": secret_id},
+        )  # fmt: skip
+        created = store.find_account_client(conn, account_id, client_id)
+        assert created is not None
+        return _registered(created, secret, now)
+
+    def recall(conn: Connection, recorded: Recorded) -> RegisteredClient | Conflict:
+        client = store.find_account_client(conn, account_id, recorded.read(_Created).client_id)
+        if client is None:
+            return Conflict("This request was answered before, and its client has been deleted since.")
+        secret = derive_secret(server_key, request, recorded.salt)
+        # The client as it is by now: it may have been disabled or narrowed.
+        return replaced(client, secret) or _registered(client, secret, now)
+
+    return await write_once(
+        database, actor, request, make, recall, record=lambda made: _Created(made.client_id), salt=salt
+    )
+
+
+class _Created(msgspec.Struct):
+    """What is recorded of the answer."""
+
+    client_id: str
+
+
+def _registered(client: Client, secret: str, now: int) -> RegisteredClient:
+    shown = view(client, now)
+    expiry = shown.secrets[0].expires_at if shown.secrets else None
+    return RegisteredClient(**msgspec.structs.asdict(shown), client_secret=secret, client_secret_expires_at=expiry or 0)
+
+
+def check_name(name: str) -> None:
+    if not name.strip() or len(name) > MAX_NAME:
+        raise InvalidRequest(f"The field client_name must have 1 to {MAX_NAME} characters.")
+
+
+def grantable(role: str | None, scope: str) -> frozenset[str]:
+    """The scopes of the text, if the role itself holds them all. Raises InvalidScope."""
+    scopes = parse_scope(scope)
+    if not scopes <= ROLE_SCOPES.get(role or "", frozenset()):
+        raise InvalidScope("You can grant only scopes that your own role has.")
+    return scopes
+
+
+def canonical_cidrs(texts: list[str]) -> list[str]:
+    """Address ranges in their canonical spelling. Raises InvalidRequest."""
+    if len(texts) > MAX_CIDRS:
+        raise InvalidRequest(f"The field allowed_cidrs may contain at most {MAX_CIDRS} ranges.")
+    try:
+        return sorted({str(parse_network(text)) for text in texts})
+    except ValueError:
+        raise InvalidRequest(
+            "The field allowed_cidrs must contain address ranges such as 10.0.0.0/8, with no host bits set."
+        ) from None

@@ -1,0 +1,73 @@
+"""The SQL of refused requests."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Column, Connection, Index, Integer, String, Table, bindparam, select, tuple_
+
+from linkxg.db.compiled import CompiledStatement
+from linkxg.db.schema import Milliseconds, metadata
+from linkxg.identity.clients.rejections.model import KEEP_MS, KEPT, Rejection
+
+refused = Table(
+    "refused_requests",
+    metadata,
+    Column("account_id", String(36), primary_key=True),
+    Column("id", String(36), primary_key=True),
+    Column("at", Milliseconds, nullable=False),
+    Column("client_id", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("endpoint", String(100), nullable=False),
+    Column("cause", String(30), nullable=False),
+    Column("concerns", String(64), nullable=False),
+    Index("ix_refused_requests_account_id_client_id_id", "account_id", "client_id", "id"),
+    Index("ix_refused_requests_at", "at"),
+)
+
+_COLUMNS = [refused.c[name] for name in Rejection._fields]
+_NEWEST = CompiledStatement(
+    select(*_COLUMNS)
+    .where(refused.c.account_id == bindparam("account"))
+    .order_by(refused.c.id.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+
+
+def insert_rejections(conn: Connection, rows: Iterable[Rejection]) -> None:
+    """Add them, and let each account keep only its newest."""
+    found = list(rows)
+    conn.execute(refused.insert(), [row._asdict() for row in found])
+    for account_id in sorted({row.account_id for row in found}):
+        newest = select(refused.c.id).where(refused.c.account_id == account_id).order_by(refused.c.id.desc())
+        last = conn.execute(newest.offset(KEPT - 1).limit(1)).scalar()
+        if last is not None:
+            conn.execute(refused.delete().where(refused.c.account_id == account_id, refused.c.id < last))
+
+
+def list_rejections(
+    conn: Connection,
+    account_id: str,
+    *,
+    client_id: str | None = None,
+    cause: str | None = None,
+    before: str | None = None,
+    limit: int = KEPT,
+) -> list[Rejection]:
+    """Newest first; with `before`, those older than the one of that id."""
+    if client_id is None and cause is None and before is None:
+        return [Rejection._make(row) for row in _NEWEST.all(conn, {"account": account_id, "limit": limit})]
+    query = select(*_COLUMNS).where(refused.c.account_id == account_id)
+    if client_id is not None:
+        query = query.where(refused.c.client_id == client_id)
+    if cause is not None:
+        query = query.where(refused.c.cause == cause)
+    if before is not None:
+        query = query.where(refused.c.id < before)
+    return [Rejection(*row) for row in conn.execute(query.order_by(refused.c.id.desc()).limit(limit))]
+
+
+def purge_rejections(conn: Connection, *, now: int, limit: int) -> int:
+    """Delete up to `limit` that are older than 30 days."""
+    key = (refused.c.account_id, refused.c.id)
+    old = select(*key).where(refused.c.at < now - KEEP_MS).limit(limit)
+    return conn.execute(refused.delete().where(tuple_(*key).in_(old))).rowcount

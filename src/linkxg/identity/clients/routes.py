@@ -1,0 +1,235 @@
+"""`/oauth/clients`: Owners and Admins create, read, change, rotate and delete OAuth clients."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from litestar import Request, Response, delete, get, patch, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from linkxg.audit.model import actor_of
+from linkxg.db import Database
+from linkxg.errors import AccessDenied, Conflict, InvalidScope
+from linkxg.http.body_style import BodyStyle
+from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
+from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors
+from linkxg.http.permissions import any_caller, roles
+from linkxg.http.rate_limits import Budget
+from linkxg.http.request_context import account_id_of, context_of
+from linkxg.http.route_declaration import Tag, described
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.clients.change_client import ClientChange, change_client, delete_client
+from linkxg.identity.clients.model import (
+    MAX_CIDRS,
+    MAX_GRACE_S,
+    MAX_NAME,
+    ClientView,
+    RegisteredClient,
+    RotatedSecret,
+    SecretView,
+)
+from linkxg.identity.clients.notify_owners import OwnerNotices
+from linkxg.identity.clients.read_client import list_clients, show_client
+from linkxg.identity.clients.register_client import register_client
+from linkxg.identity.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
+
+ROTATIONS = Budget("rotations", 300, 3_600)
+Name = Annotated[str, described(minLength=1, maxLength=MAX_NAME)]
+Scope = Annotated[str, described(minLength=1, description="Separated by spaces.")]
+Ranges = Annotated[
+    list[str], described(maxItems=MAX_CIDRS, description="Address ranges in CIDR notation; none means any address.")
+]
+Expiry = Annotated[int, described(minimum=0)]
+Grace = Annotated[
+    int,
+    described(minimum=0, maximum=MAX_GRACE_S, description="How long the old secret works alongside the new one."),
+]
+Revokes = Annotated[bool, described(description="Whether to revoke the live tokens of the client as well.")]
+_SETTINGS = {"client_name": "ERP Integration", "allowed_cidrs": ["203.0.113.0/24"], "self_rotation": True}
+_TAG = Tag("OAuth clients", "An account's clients and their secrets. For Owners and Admins.")
+_CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}
+_ADMINISTRATION = _CLIENTS | roles(ADMINISTRATORS)
+
+
+class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
+    """`expires_at` in seconds since the epoch; absent or 0 means that the secret does not expire."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = _SETTINGS
+
+    client_name: Name
+    scope: Scope
+    expires_at: Expiry | None = None
+    allowed_cidrs: Ranges = []
+    self_rotation: bool = True
+
+
+class ChangeClient(msgspec.Struct, forbid_unknown_fields=True):
+    EXAMPLE: ClassVar[dict[str, Any]] = _SETTINGS
+
+    client_name: Name | None = None
+    scope: Scope | None = None
+    disabled: bool | None = None
+    allowed_cidrs: Ranges | None = None
+    self_rotation: bool | None = None
+
+
+class RotateSecret(msgspec.Struct, forbid_unknown_fields=True):
+    """Without a body the old secret is dead when the answer is sent."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"grace_period_seconds": 86_400}
+
+    grace_period_seconds: Grace = 0
+    revoke_tokens: Revokes = False
+
+
+class ExtendSecret(msgspec.Struct, forbid_unknown_fields=True):
+    """When the overlap is to end, in seconds since the epoch."""
+
+    expires_at: int
+
+
+class ClientList(msgspec.Struct):
+    """`next_cursor` is null on the last page."""
+
+    clients: list[ClientView]
+    next_cursor: str | None
+
+
+def routes(
+    database: Database, server_key: bytes, cursors: Cursors, notices: OwnerNotices
+) -> Sequence[HTTPRouteHandler]:
+    @post(
+        "/oauth/clients",
+        operation_id="registerClient",
+        errors=(InvalidScope, Conflict),
+        response_headers=[REPLAYED],
+        **_ADMINISTRATION,
+    )
+    async def register(
+        request: Request[Any, Any, Any], data: JSONBody[RegisterClient], idempotency_key: IdempotencyKey = None
+    ) -> Response[RegisteredClient]:
+        """Create a client. The secret is shown only once."""
+        actor = actor_of(context_of(request.scope))
+        registered = await register_client(
+            database,
+            server_key,
+            actor,
+            account_id_of(request.scope),
+            name=data.client_name,
+            scope=data.scope,
+            expires_at=data.expires_at,
+            allowed_cidrs=data.allowed_cidrs,
+            self_rotation=data.self_rotation,
+            idempotency_key=idempotency_key,
+        )
+        return Response(registered.value, headers=replay(registered.replayed))
+
+    @get("/oauth/clients", operation_id="listClients", **_ADMINISTRATION)
+    async def listing(
+        request: Request[Any, Any, Any],
+        limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+        cursor: FromQuery[str | None] = None,
+    ) -> ClientList:
+        """The account's clients, oldest id first."""
+        filters = {"list": "clients", "account": account_id_of(request.scope)}
+        after = cursors.open(cursor, filters)[0] if cursor else ""
+        found, last = await list_clients(database, account_id_of(request.scope), after=after, limit=limit)
+        return ClientList(found, cursors.seal([last], filters) if last else None)
+
+    @get(
+        "/oauth/clients/{client_id:str}",
+        operation_id="readClient",
+        **_ADMINISTRATION,
+    )
+    async def read(request: Request[Any, Any, Any], client_id: FromPath[str]) -> ClientView:
+        """One client, with the last use of each secret."""
+        return await show_client(database, account_id_of(request.scope), client_id)
+
+    @patch(
+        "/oauth/clients/{client_id:str}",
+        operation_id="changeClient",
+        errors=(InvalidScope,),
+        **_ADMINISTRATION,
+    )
+    async def change(
+        request: Request[Any, Any, Any], client_id: FromPath[str], data: JSONBody[ChangeClient]
+    ) -> ClientView:
+        """Rename, change scopes or address ranges, disable. A change that takes rights away revokes live tokens."""
+        actor = actor_of(context_of(request.scope))
+        wanted = ClientChange(data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation)
+        return await change_client(database, actor, account_id_of(request.scope), client_id, wanted)
+
+    @delete(
+        "/oauth/clients/{client_id:str}",
+        operation_id="deleteClient",
+        **_ADMINISTRATION,
+    )
+    async def remove(request: Request[Any, Any, Any], client_id: FromPath[str]) -> None:
+        """Delete a client, with its secrets and tokens."""
+        await delete_client(database, actor_of(context_of(request.scope)), account_id_of(request.scope), client_id)
+
+    @post(
+        "/oauth/clients/{client_id:str}/rotate",
+        operation_id="rotateSecret",
+        errors=(AccessDenied, Conflict),
+        status_code=200,
+        response_headers=[REPLAYED],
+        **_CLIENTS,
+        **any_caller(ROTATIONS),
+    )
+    async def rotate(
+        request: Request[Any, Any, Any],
+        client_id: FromPath[str],
+        data: JSONBody[RotateSecret | None] = None,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response[RotatedSecret]:
+        """Replace the secret. For an Owner, an Admin, or the client itself; the new secret is shown only once."""
+        wanted = data or RotateSecret()
+        actor = actor_of(context_of(request.scope))
+        rotated, replayed = await rotate_secret(
+            database,
+            server_key,
+            actor,
+            account_id_of(request.scope),
+            client_id,
+            grace_period_seconds=wanted.grace_period_seconds,
+            revoke_tokens=wanted.revoke_tokens,
+            idempotency_key=idempotency_key,
+        )
+        if not replayed:
+            notices.secret_rotated(actor, account_id_of(request.scope), client_id)
+        return Response(rotated, headers=replay(replayed))
+
+    @delete(
+        "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
+        operation_id="removeSecret",
+        errors=(Conflict,),
+        **_ADMINISTRATION,
+    )
+    async def finish_overlap(
+        request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
+    ) -> None:
+        """End an overlap early. The last live secret cannot be removed."""
+        actor = actor_of(context_of(request.scope))
+        await remove_secret(database, actor, account_id_of(request.scope), client_id, secret_id)
+
+    @patch(
+        "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
+        operation_id="extendSecret",
+        errors=(Conflict,),
+        **_ADMINISTRATION,
+    )
+    async def extend_overlap(
+        request: Request[Any, Any, Any],
+        client_id: FromPath[str],
+        secret_id: FromPath[str],
+        data: JSONBody[ExtendSecret],
+    ) -> SecretView:
+        """Change the end of an overlap, to at most 7 days from now."""
+        actor = actor_of(context_of(request.scope))
+        return await extend_secret(
+            database, actor, account_id_of(request.scope), client_id, secret_id, expires_at=data.expires_at
+        )
+
+    return [register, listing, read, change, remove, rotate, finish_overlap, extend_overlap]

@@ -1,0 +1,173 @@
+"""Reads client credentials from a request (RFC 6749 §2.3.1).
+
+RFC 6749 §2.3.1: HTTP Basic, or `client_id` and `client_secret` in the body; exactly one of them. Failures are
+counted per (client, source), so a stranger's guesses never lock a customer out.
+"""
+
+import base64
+import binascii
+from typing import NamedTuple
+
+from msgspec import UNSET
+
+from linkxg.errors import (
+    InvalidClient,
+    InvalidRequest,
+    RateLimitExceeded,
+    TemporarilyUnavailable,
+    UnsupportedMediaType,
+)
+from linkxg.http.client_ip import source_key
+from linkxg.http.forms import form_decode, is_form, read_form, refuse_form_coding
+from linkxg.http.rate_limits import Budget, Limits
+from linkxg.http.request_context import RequestContext
+from linkxg.http.route_declaration import Errors, Form, Tag
+from linkxg.identity.clients.client_verifier import ClientVerifier, VerifiedClient
+from linkxg.identity.clients.usage import Usage
+
+BODY_LIMIT = 16 * 1024
+MAX_CLIENT_ID = 128
+MAX_SECRET = 256
+_BODY_CREDENTIALS = frozenset({"client_id", "client_secret", "client_assertion", "client_assertion_type"})
+TAG = Tag("OAuth", "Tokens for machines: RFC 6749, RFC 7662, RFC 7009.")
+PERMISSION = "Needs client credentials, by HTTP Basic or in the form, not both."
+# By HTTP Basic or, with the empty requirement, as parameters of the form.
+SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {}]
+ERRORS: Errors = (InvalidRequest, InvalidClient, UnsupportedMediaType, RateLimitExceeded, TemporarilyUnavailable)
+_LEFT_OUT = "Omit it if you use HTTP Basic."
+CREDENTIALS = {
+    "client_id": {"type": "string", "maxLength": MAX_CLIENT_ID, "description": _LEFT_OUT},
+    "client_secret": {"type": "string", "maxLength": MAX_SECRET, "description": _LEFT_OUT},
+}
+CREDENTIALS_EXAMPLE = {"client_id": "lxgcli_7Q2mVxkT0bNw4LrYc9Zs3e", "client_secret": "lxgsec_8sKp..."}
+TOKEN_FORM = Form(
+    {
+        "token": {"type": "string", "description": "An access token."},
+        "token_type_hint": {
+            "type": "string",
+            "description": "Accepted but not needed: the token itself shows its kind.",
+        },
+        **CREDENTIALS,
+    },
+    ("token",),
+    {**CREDENTIALS_EXAMPLE, "token": "eyJhbGciOiJIUzI1NiIs...", "token_type_hint": UNSET},
+)
+SOURCE_REQUESTS = Budget("oauth-source", 6_000, 60)
+SOURCE_FAILURES = Budget("oauth-failures-source", 100, 60)
+CLIENT_FAILURES = Budget("oauth-failures-client", 10, 60)
+
+
+class Credentials(NamedTuple):
+    client_id: str
+    secret: str
+
+
+class ClientCredentialsReader:
+    """The steps that the token, introspection and revocation endpoints begin with."""
+
+    def __init__(self, authenticator: ClientVerifier, limits: Limits, usage: Usage) -> None:
+        self._authenticator = authenticator
+        self._limits = limits
+        self._usage = usage
+
+    async def read(self, context: RequestContext) -> tuple[dict[str, str], bytes | None]:
+        """The form and the Authorization header.
+
+        Raises RateLimitExceeded, InvalidRequest, UnsupportedMediaType or PayloadTooLarge; and InvalidClient for a
+        request without any client authentication: clients that wait for a challenge send such a one first (RFC 6749
+        §5.2).
+        """
+        await self._limits.spend(SOURCE_REQUESTS, source_key(context.source))
+        if context.query:
+            raise InvalidRequest("Send the parameters in the body, never in the address.")
+        if not is_form(context.header(b"content-type")):
+            raise InvalidRequest("Send the request as application/x-www-form-urlencoded.")
+        refuse_form_coding(context.header(b"content-encoding"))
+        form = read_form(await context.body(BODY_LIMIT))
+        authorization = context.header(b"authorization")
+        if _BODY_CREDENTIALS.isdisjoint(form) and not (authorization and authorization.strip()):
+            raise InvalidClient(reason="no client authentication")
+        return form, authorization
+
+    async def authenticate(
+        self, context: RequestContext, form: dict[str, str], authorization: bytes | None
+    ) -> VerifiedClient:
+        """The client of what was read. Raises InvalidRequest, InvalidClient or RateLimitExceeded."""
+        credentials = read_credentials(authorization, form)
+        source = source_key(context.source)
+        pair = f"{credentials.client_id} {source}"
+        if len(credentials.client_id) > MAX_CLIENT_ID or len(credentials.secret) > MAX_SECRET:
+            await self._limits.spend(SOURCE_FAILURES, source)
+            raise InvalidClient(reason="credentials too long")
+        if not self._authenticator.is_cached(credentials.client_id):
+            # The database is asked for those alone who may still try.
+            await self._limits.require((SOURCE_FAILURES, source), (CLIENT_FAILURES, pair))
+        client = await self._authenticator.find(credentials.client_id)
+        if client is not None:
+            context.notes["client_id"] = client.id
+            context.notes["account_id"] = client.account_id
+        try:
+            found = self._authenticator.compare(client, credentials.secret, context.source)
+        except InvalidClient as error:
+            failed = error
+        else:
+            await self._limits.require((SOURCE_FAILURES, source), (CLIENT_FAILURES, pair))
+            return found
+        # Counted before anything else is waited for, or many guesses at once would all be answered. Alike for clients
+        # that do not exist, or the budget would tell which do.
+        await self._limits.require((SOURCE_FAILURES, source))
+        await self._limits.spend(CLIENT_FAILURES, pair)
+        if client is None:
+            await self._limits.spend(SOURCE_FAILURES, source)
+            raise failed
+        # A secret made on another node works here at once, not only when the change feed has told of it.
+        client = await self._authenticator.find_anew(credentials.client_id)
+        try:
+            found = self._authenticator.compare(client, credentials.secret, context.source)
+        except InvalidClient as error:
+            if client is not None:
+                self._usage.refused(client.account_id, client.id, context, error)
+            raise
+        await self._limits.give_back(CLIENT_FAILURES, pair)
+        return found
+
+
+def read_credentials(authorization: bytes | None, form: dict[str, str]) -> Credentials:
+    """Credentials from the one method used. Half of them in the body is a missing field: InvalidRequest."""
+    client_id, secret = form.get("client_id"), form.get("client_secret")
+    if "client_assertion" in form or "client_assertion_type" in form:
+        raise InvalidRequest("Client assertions are not supported.")
+    if authorization is None or not authorization.strip():
+        if client_id is None:
+            raise InvalidRequest("The parameter client_id is missing.")
+        if secret is None:
+            raise InvalidRequest("The parameter client_secret is missing.")
+        return Credentials(client_id, secret)
+    if secret is not None:
+        raise InvalidRequest("Send client credentials by one method only.")
+    basic = _read_basic(authorization)
+    if client_id is not None and client_id != basic.client_id:
+        raise InvalidRequest("The client_id of the body differs from that of the Authorization header.")
+    return basic
+
+
+def _read_basic(authorization: bytes) -> Credentials:
+    scheme, _, blob = authorization.partition(b" ")
+    if scheme.lower() != b"basic":
+        used = "Bearer" if scheme.lower() == b"bearer" else "another scheme"
+        raise InvalidClient(reason=f"clients authenticate by Basic or in the body, not by {used}")
+    blob = blob.strip(b" ")
+    try:
+        raw = base64.b64decode(blob, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidClient(reason="malformed Basic credentials") from None
+    if base64.b64encode(raw) != blob:
+        raise InvalidClient(reason="malformed Basic credentials")
+    name, colon, password = raw.partition(b":")
+    try:
+        credentials = Credentials(form_decode(name), form_decode(password))
+    except InvalidRequest:
+        raise InvalidClient(reason="malformed Basic credentials") from None
+    if not colon or not credentials.client_id or not credentials.secret:
+        raise InvalidClient(reason="incomplete Basic credentials")
+    return credentials

@@ -1,0 +1,39 @@
+"""The client credentials grant (RFC 6749 §4.4).
+
+RFC 6749 §4.4: the requested scopes if the client holds them all, or everything it holds when it names none. No
+refresh token and no stored row.
+"""
+
+from typing import NamedTuple
+
+from linkxg.errors import Cause, InvalidScope
+from linkxg.identity.clients.client_verifier import VerifiedClient
+from linkxg.identity.tokens.mint import Minted, Minter
+from linkxg.identity.tokens.scopes import format_scope, parse_scope
+
+NAME = "client_credentials"
+MAX_SCOPE = 2_048
+
+
+class Granted(NamedTuple):
+    minted: Minted
+    scope: str
+
+
+def grant(minter: Minter, authenticated: VerifiedClient, requested: str | None) -> Granted:
+    """Raises InvalidScope: nothing is widened and nothing is silently narrowed."""
+    client, secret = authenticated
+    if requested is not None and len(requested) > MAX_SCOPE:
+        raise InvalidScope(reason="scope too long", cause=Cause.SCOPE_NOT_GRANTED)
+    try:
+        scopes = client.scopes if requested is None else parse_scope(requested)
+    except InvalidScope as error:
+        error.cause = Cause.SCOPE_NOT_GRANTED
+        raise
+    if not scopes or not scopes <= client.scopes:
+        beyond = format_scope(scopes - client.scopes).partition(" ")[0]
+        reason = "scope not granted to this client"
+        raise InvalidScope(reason=reason, cause=Cause.SCOPE_NOT_GRANTED, concerns=beyond)
+    scope = format_scope(scopes)
+    cidrs = list(client.cidrs)
+    return Granted(minter.for_client(client.id, client.account_id, scope, client.epoch, secret.id, cidrs), scope)

@@ -1,0 +1,112 @@
+"""The introspection endpoint, for clients of the token's account (RFC 7662).
+
+RFC 7662. Anything dead, foreign or unknown is exactly `{"active": false}`.
+"""
+
+from typing import Any, ClassVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from linkxg.errors import InvalidRequest, InvalidToken
+from linkxg.http.body_style import BodyStyle
+from linkxg.http.request_context import JSON_TYPE, NO_STORE, RawResponse, RequestContext
+from linkxg.http.route_declaration import EdgeRoute
+from linkxg.identity.oauth.client_credentials_reader import ERRORS, SECURITY, TAG, TOKEN_FORM, ClientCredentialsReader
+from linkxg.identity.tokens.model import Principal
+from linkxg.identity.tokens.scopes import format_scope
+from linkxg.identity.tokens.verify import Verifier
+
+PATH = "/api/v1/oauth/introspect"
+_HEADERS = (JSON_TYPE, *NO_STORE)
+_INACTIVE = b'{"active":false}'
+
+
+class Introspection(msgspec.Struct):
+    """RFC 7662 §2.2; of a dead, foreign or unknown token only `active`. `sid` and `role` are a person's."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "active": True,
+        "token_type": "Bearer",
+        "exp": 1_795_445_280,
+        "iat": 1_795_444_380,
+        "sub": "lxgcli_7Q2mVxkT0bNw4LrYc9Zs3e",
+        "aud": "https://api.linkxg.com/api/v1",
+        "iss": "https://api.linkxg.com",
+        "jti": "5e0c1f6d8b7a49d2a1c3e4f506172839",
+        "account_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "sid": UNSET,
+        "role": UNSET,
+    }
+
+    active: bool
+    scope: str | UnsetType = UNSET
+    client_id: str | UnsetType = UNSET
+    token_type: str | UnsetType = UNSET
+    exp: int | UnsetType = UNSET
+    iat: int | UnsetType = UNSET
+    sub: str | UnsetType = UNSET
+    aud: str | UnsetType = UNSET
+    iss: str | UnsetType = UNSET
+    jti: str | UnsetType = UNSET
+    account_id: str | UnsetType = UNSET
+    sid: str | UnsetType = UNSET
+    role: str | UnsetType = UNSET
+
+
+class IntrospectionEndpoint:
+    declares = EdgeRoute(
+        operation_id="introspectToken",
+        tag=TAG,
+        style=BodyStyle.OAUTH,
+        permission="Needs client credentials of the token's own account, by HTTP Basic or in the form, not both.",
+        security=SECURITY,
+        body=TOKEN_FORM,
+        answer=Introspection,
+        errors=ERRORS,
+    )
+
+    def __init__(self, authentication: ClientCredentialsReader, verifier: Verifier, issuer: str, audience: str) -> None:
+        self._authentication = authentication
+        self._verifier = verifier
+        self._issuer = issuer
+        self._audience = audience
+
+    async def __call__(self, context: RequestContext) -> RawResponse:
+        """Check whether a token is active. RFC 7662.
+
+        For a token that is invalid, unknown or of another account the answer is exactly `active: false`.
+        """
+        form, authorization = await self._authentication.read(context)
+        client = (await self._authentication.authenticate(context, form, authorization)).client
+        token = form.get("token")
+        if token is None:
+            raise InvalidRequest("The parameter token is missing.")
+        principal = self._principal(token)
+        if principal is None or principal.account_id != client.account_id:
+            return RawResponse(200, _INACTIVE, _HEADERS)
+        return RawResponse(200, msgspec.json.encode(self._describe(principal)), _HEADERS)
+
+    def _principal(self, token: str) -> Principal | None:
+        try:
+            # The address that the token may be used from is for its user to obey, not for who asks about it.
+            return self._verifier.verify(token.encode(), source=None)
+        except InvalidToken:
+            return None
+
+    def _describe(self, principal: Principal) -> Introspection:
+        return Introspection(
+            active=True,
+            scope=format_scope(principal.scopes),
+            client_id=principal.client_id,
+            token_type="Bearer",  # noqa: S106  the name of a scheme
+            exp=principal.expires_at,
+            iat=principal.issued_at,
+            sub=principal.id,
+            aud=self._audience,
+            iss=self._issuer,
+            jti=principal.jti,
+            account_id=principal.account_id,
+            sid=principal.session_id or UNSET,
+            role=principal.role or UNSET,
+        )

@@ -1,0 +1,110 @@
+"""The metadata endpoints: RFC 8414, RFC 9728, and the JWK set (RFC 7517).
+
+`response_types_supported` is REQUIRED by RFC 8414 although this server has no authorization endpoint; it is
+published with the one value that promises nothing (see
+docs/decisions/0006-metadata-of-a-server-without-authorization-endpoint.md).
+"""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from msgspec import UNSET, UnsetType
+
+from linkxg.http.permissions import public
+from linkxg.http.route_declaration import Tag
+from linkxg.identity.oauth import introspection_endpoint, revocation_endpoint, token_endpoint
+from linkxg.identity.oauth.grants import client_credentials
+from linkxg.identity.tokens.keys import JWKS_CACHE_S, KeyRing
+from linkxg.identity.tokens.scopes import SCOPES
+
+METADATA = "/.well-known/oauth-authorization-server"
+RESOURCE = "/.well-known/oauth-protected-resource"
+RESOURCE_METADATA = f"{RESOURCE}/api/v1"
+"""That of the resource PUBLIC_URL/api/v1: its path comes behind the well-known part (RFC 9728 §3.1)."""
+KEYS = "/.well-known/jwks.json"
+_TAG = Tag("Discovery", "What a client can discover by itself: RFC 8414, RFC 9728, RFC 7517.")
+_METHODS = ["client_secret_basic", "client_secret_post"]
+_CACHE = {"Cache-Control": f"public, max-age={JWKS_CACHE_S}"}
+
+
+class AuthorizationServer(msgspec.Struct):
+    """RFC 8414 §2. Without public keys (HS256) there is no `jwks_uri`."""
+
+    issuer: str
+    token_endpoint: str
+    introspection_endpoint: str
+    revocation_endpoint: str
+    grant_types_supported: list[str]
+    response_types_supported: list[str]
+    scopes_supported: list[str]
+    token_endpoint_auth_methods_supported: list[str]
+    introspection_endpoint_auth_methods_supported: list[str]
+    revocation_endpoint_auth_methods_supported: list[str]
+    service_documentation: str
+    jwks_uri: str | UnsetType = UNSET
+
+
+class ProtectedResource(msgspec.Struct):
+    """RFC 9728 §2."""
+
+    resource: str
+    authorization_servers: list[str]
+    scopes_supported: list[str]
+    bearer_methods_supported: list[str]
+    resource_name: str
+
+
+class KeySet(msgspec.Struct):
+    """RFC 7517 §5: public members only."""
+
+    keys: list[dict[str, Any]]
+
+
+def routes(keys: KeyRing, issuer: str, audience: str) -> list[HTTPRouteHandler]:
+    """The discovery documents; no token is needed to read them."""
+
+    @get(METADATA, operation_id="authorizationServerMetadata", tags=[_TAG], **public())
+    async def authorization_server() -> Response[AuthorizationServer]:
+        """Authorization server metadata. RFC 8414."""
+        document = AuthorizationServer(
+            issuer=issuer,
+            token_endpoint=issuer + token_endpoint.PATH,
+            introspection_endpoint=issuer + introspection_endpoint.PATH,
+            revocation_endpoint=issuer + revocation_endpoint.PATH,
+            grant_types_supported=[client_credentials.NAME],
+            response_types_supported=["none"],
+            scopes_supported=list(SCOPES),
+            token_endpoint_auth_methods_supported=_METHODS,
+            introspection_endpoint_auth_methods_supported=_METHODS,
+            revocation_endpoint_auth_methods_supported=_METHODS,
+            service_documentation=issuer + "/api/v1/reference",
+            jwks_uri=issuer + KEYS if keys.public() else UNSET,
+        )
+        return Response(document, headers=_CACHE)
+
+    resource = ProtectedResource(
+        resource=audience,
+        authorization_servers=[issuer],
+        scopes_supported=list(SCOPES),
+        bearer_methods_supported=["header"],
+        resource_name="LinkXG",
+    )
+
+    @get(RESOURCE_METADATA, operation_id="protectedResourceMetadata", tags=[_TAG], **public())
+    async def protected_resource() -> Response[ProtectedResource]:
+        """Protected resource metadata. RFC 9728."""
+        return Response(resource, headers=_CACHE)
+
+    @get(RESOURCE, operation_id="protectedResourceMetadataOfHost", tags=[_TAG], **public())
+    async def protected_resource_of_host() -> Response[ProtectedResource]:
+        """The same metadata for clients that know only the host."""
+        return Response(resource, headers=_CACHE)
+
+    @get(KEYS, operation_id="jsonWebKeySet", tags=[_TAG], **public())
+    async def jwks() -> Response[KeySet]:
+        """Public signing keys. RFC 7517; empty while tokens are signed with HS256."""
+        return Response(KeySet(keys.public()), headers=_CACHE)
+
+    return [authorization_server, protected_resource, protected_resource_of_host, jwks]

@@ -1,0 +1,140 @@
+"""The token endpoint (RFC 6749 §3.2).
+
+RFC 6749 §3.2, in the order of security bar 32: media type, size, syntax, client authentication, grant, scope.
+So a bad scope never tells whether a secret was right.
+"""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from linkxg.errors import (
+    Cause,
+    InvalidRequest,
+    InvalidScope,
+    PublicError,
+    RateLimitExceeded,
+    UnsupportedGrantType,
+)
+from linkxg.http.body_style import BodyStyle
+from linkxg.http.metrics import Metrics
+from linkxg.http.rate_limits import Budget, Limits
+from linkxg.http.request_context import JSON_TYPE, NO_STORE, RawResponse, RequestContext
+from linkxg.http.route_declaration import EdgeRoute, Form
+from linkxg.identity.clients.usage import Usage
+from linkxg.identity.oauth.client_credentials_reader import (
+    CREDENTIALS,
+    CREDENTIALS_EXAMPLE,
+    ERRORS,
+    PERMISSION,
+    SECURITY,
+    TAG,
+    ClientCredentialsReader,
+)
+from linkxg.identity.oauth.grants import client_credentials
+from linkxg.identity.tokens.mint import Minter
+from linkxg.identity.tokens.model import LIFETIME_S
+from linkxg.identity.tokens.scopes import SCOPES
+
+PATH = "/api/v1/oauth/token"
+CLIENT_TOKENS = Budget("oauth-tokens-client", 600, 60)
+# Label of requests without a grant type of ours: what a caller writes names no time series.
+_OTHER_GRANT = "other"
+_HEADERS = (JSON_TYPE, *NO_STORE)
+
+
+class TokenResponse(msgspec.Struct):
+    """RFC 6749 §5.1; `expires_in` is in seconds."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "access_token": "eyJhbGciOiJIUzI1NiIs...",
+        "token_type": "Bearer",
+        "expires_in": 900,
+    }
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    scope: str
+
+
+class TokenEndpoint:
+    declares = EdgeRoute(
+        operation_id="requestToken",
+        tag=TAG,
+        style=BodyStyle.OAUTH,
+        permission=PERMISSION,
+        security=SECURITY,
+        body=Form(
+            {
+                "grant_type": {"type": "string", "enum": [client_credentials.NAME]},
+                "scope": {
+                    "type": "string",
+                    "maxLength": client_credentials.MAX_SCOPE,
+                    "description": f"Separated by spaces, of: {', '.join(SCOPES)}.",
+                },
+                **CREDENTIALS,
+            },
+            ("grant_type",),
+            CREDENTIALS_EXAMPLE,
+        ),
+        answer=TokenResponse,
+        errors=(*ERRORS, UnsupportedGrantType, InvalidScope),
+    )
+
+    def __init__(
+        self,
+        authentication: ClientCredentialsReader,
+        minter: Minter,
+        limits: Limits,
+        usage: Usage,
+        metrics: Metrics,
+    ) -> None:
+        self._authentication = authentication
+        self._minter = minter
+        self._limits = limits
+        self._usage = usage
+        self._metrics = metrics
+        self._encode = msgspec.json.Encoder().encode
+
+    async def __call__(self, context: RequestContext) -> RawResponse:
+        """Request an access token. The client credentials grant (RFC 6749 §4.4).
+
+        Without `scope` the token has every scope that the client was granted; a scope that it was not granted rejects
+        the whole request.
+        """
+        label = _OTHER_GRANT
+        try:
+            form, authorization = await self._authentication.read(context)
+            if form.get("grant_type") == client_credentials.NAME:
+                label = client_credentials.NAME
+            answer = await self._grant(context, form, authorization)
+        except PublicError as error:
+            self._metrics.token(label, error.code)
+            error.headers.setdefault("Cache-Control", "no-store")
+            error.headers.setdefault("Pragma", "no-cache")
+            raise
+        self._metrics.token(client_credentials.NAME, "issued")
+        return RawResponse(200, self._encode(answer), _HEADERS)
+
+    async def _grant(self, context: RequestContext, form: dict[str, str], authorization: bytes | None) -> TokenResponse:
+        grant_type = form.get("grant_type")
+        if grant_type is None:
+            raise InvalidRequest("The parameter grant_type is missing.")
+        authenticated = await self._authentication.authenticate(context, form, authorization)
+        if grant_type != client_credentials.NAME:
+            raise UnsupportedGrantType
+        try:
+            await self._limits.spend(CLIENT_TOKENS, authenticated.client.id)
+            granted = client_credentials.grant(self._minter, authenticated, form.get("scope"))
+        except (InvalidScope, RateLimitExceeded) as error:
+            client = authenticated.client
+            error.cause = error.cause or Cause.TOO_MANY_REQUESTS
+            self._usage.refused(client.account_id, client.id, context, error)
+            raise
+        self._usage.token(authenticated.client, authenticated.secret, context.source)
+        notes = context.notes
+        notes["jti"] = granted.minted.jti
+        notes["scope"] = granted.scope
+        notes["secret_id"] = authenticated.secret.id
+        return TokenResponse(granted.minted.access_token, "Bearer", LIFETIME_S, granted.scope)

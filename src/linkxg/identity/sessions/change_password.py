@@ -1,0 +1,67 @@
+"""Changes a person's password and ends their other sessions (security bar 73).
+
+With the current one, and every other session of theirs ends (security bar 73). Guesses count like failed sign-ins.
+"""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.errors import InvalidCredentials, InvalidToken, RateLimitExceeded
+from linkxg.identity.accounts.model import User, email_key
+from linkxg.identity.accounts.password_rules import check_new_password
+from linkxg.identity.accounts.store import find_account, find_user, update_password_hash
+from linkxg.identity.authorization.write_as import revoke_as
+from linkxg.identity.sessions import store
+from linkxg.identity.sessions.end_sessions import end
+from linkxg.identity.sessions.login import check_attempt, fail_attempt
+from linkxg.identity.sessions.throttle import throttle_of
+
+
+async def change_password(
+    database: Database,
+    passwords: Passwords,
+    actor: Actor,
+    *,
+    account_id: str,
+    user_id: str,
+    session_id: str | None,
+    current: str,
+    new: str,
+    limit_scale: float,
+) -> None:
+    """Raises InvalidCredentials for the current password, ValidationFailed for the new one, RateLimitExceeded."""
+
+    def look(conn: Connection) -> tuple[User, str] | None:
+        user, account = find_user(conn, account_id, user_id), find_account(conn, account_id)
+        return None if user is None or account is None else (user, str(account.name))
+
+    found = await database.read(look)
+    if found is None:
+        raise InvalidToken(reason="person removed")
+    user, account_name = found
+    check_new_password(new, account_name, user.email)
+    throttle = throttle_of(email_key(user.email), actor.source, limit_scale)
+    attempt = await database.write(throttle.begin, user.id, actor.source)
+    if isinstance(attempt, RateLimitExceeded):
+        raise attempt
+    if not await check_attempt(database, passwords, throttle, user.password_hash, current):
+        await database.write(fail_attempt, throttle, attempt, user, actor)
+        raise InvalidCredentials("The current password is incorrect.", reason="wrong current password")
+    password_hash = await passwords.hash(new)
+
+    def unit(conn: Connection) -> bool:
+        if not update_password_hash(conn, account_id, user_id, password_hash, user.password_hash):
+            return False
+        throttle.clear(conn)
+        for session in store.live_sessions(conn, account_id, user_id, now_ms()):
+            if session.id != session_id:
+                end(conn, actor, account_id, user_id, session.id, "password changed")
+        audit.record(conn, account_id, actor, "password.changed", user_id)
+        return True
+
+    if not await revoke_as(database, actor, account_id, unit):
+        raise InvalidCredentials(reason="password changed meanwhile")

@@ -1,0 +1,155 @@
+"""Sessions of the console and their cookie (security bar 51, 95).
+
+The cookie holds `lxgweb_`, the session's id and 256 random bits; the row holds the SHA-256 of the whole. It is no
+bearer token and refreshes nothing, and an unknown one is never adopted (security bar 51, 95).
+"""
+
+import os
+import re
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.audit.model import Actor
+from linkxg.clock import DAY, now_ms
+from linkxg.crypto.passwords import Passwords
+from linkxg.crypto.secrets import digest, same
+from linkxg.db import Database
+from linkxg.errors import InvalidToken
+from linkxg.identity.sessions import store
+from linkxg.identity.sessions.login import NewSession, start_session, verify_password
+from linkxg.identity.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, FormerSession, SessionIdentity
+from linkxg.ids import uuid7
+
+EARLIER = 50
+"""How many sessions of the last 24 hours a form may have been opened in; a person has at most 20 live ones."""
+_COOKIE = re.compile(r"lxgweb_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})[0-9a-f]{64}")
+
+
+class OpenedSession(NamedTuple):
+    """A new session and the value of its cookie."""
+
+    session: SessionIdentity
+    cookie: str
+
+
+async def enter_console(
+    database: Database,
+    passwords: Passwords,
+    actor: Actor,
+    *,
+    email: str,
+    password: str,
+    user_agent: str,
+    limit_scale: float,
+) -> OpenedSession:
+    """Sign in. Raises as `login` does."""
+    proven = await verify_password(database, passwords, actor, email=email, password=password, limit_scale=limit_scale)
+    session_id = uuid7()
+    cookie = _new_cookie(session_id)
+    new = NewSession(session_id, "console", digest(cookie), user_agent, IDLE_MS, CONSOLE_MS)
+    return OpenedSession(await start_session(database, actor, proven, new), cookie)
+
+
+async def find_console_session(database: Database, cookie: str) -> ConsoleSession | None:
+    """The live session of exactly this cookie, which stays alive by being used."""
+    match = _COOKIE.fullmatch(cookie)
+    if match is None:
+        return None
+    session = await database.read_single(store.find_console_session, "-".join(match.groups()), now_ms())
+    if session is None or not same(session.digest, digest(cookie)):
+        return None
+    return await _used(database, session)
+
+
+async def find_session_again(database: Database, seen: ConsoleSession) -> ConsoleSession | None:
+    """The session that a request began with, as it is now; None once it has ended or its person has changed.
+
+    Not by its cookie: that may have been replaced meanwhile, by a step-up in another window.
+    """
+    session = await database.read_single(store.find_console_session, seen.id, now_ms())
+    return None if session is None else await _used(database, session)
+
+
+async def find_former_session(database: Database, cookie: str) -> FormerSession | None:
+    """The session of exactly this cookie, after its end; it opens nothing."""
+    match = _COOKIE.fullmatch(cookie)
+    if match is None:
+        return None
+    row = await database.read_single(store.find_ended_console_session, "-".join(match.groups()))
+    if row is None or not same(row.refresh_digest, digest(cookie)):
+        return None
+    if row.end_reason == "logout":
+        why = ""
+    elif row.ended_at is not None:
+        why = "because this session was ended"
+    elif row.user_epoch != row.now_epoch:
+        why = "because your role or your access was changed"
+    elif row.expires_at <= row.refresh_expires_at:
+        why = "12 hours after you signed in"
+    else:
+        why = "after 30 minutes without use"
+    return FormerSession(row.id, row.account_id, row.user_id, row.email, why)
+
+
+async def find_earlier_sessions(database: Database, account_id: str, user_id: str) -> list[str]:
+    """The ids of the person's newest console sessions, live or not: forms of theirs may still be open in a window."""
+    return await database.read_single(store.console_session_ids, account_id, user_id, now_ms() - DAY, EARLIER)
+
+
+async def prove_again(
+    database: Database,
+    passwords: Passwords,
+    actor: Actor,
+    session: ConsoleSession,
+    *,
+    password: str,
+    limit_scale: float,
+) -> str:
+    """The person of the session proves their password anew; the cookie that now holds, the old one is dead.
+
+    The session's id stays, so that forms open in other windows stay good. Raises as `login` does, or InvalidToken when
+    the session has ended meanwhile.
+    """
+    proven = await verify_password(
+        database, passwords, actor, email=session.email, password=password, limit_scale=limit_scale
+    )
+    cookie = _new_cookie(session.id)
+
+    def unit(conn: Connection) -> bool:
+        now = now_ms()
+        proven.throttle.clear(conn)
+        return proven.user.id == session.user_id and store.update_console_session(
+            conn,
+            session.account_id,
+            session.id,
+            session.digest,
+            refresh_digest=digest(cookie),
+            authenticated_at=now,
+            last_used_at=now,
+            refresh_expires_at=min(now + IDLE_MS, session.expires_at),
+            source=actor.source,
+        )
+
+    if not await database.write(unit):
+        raise InvalidToken(reason="session ended")
+    return cookie
+
+
+async def _used(database: Database, session: ConsoleSession) -> ConsoleSession:
+    """The session, which stays alive by being used."""
+    now = now_ms()
+    if now - session.last_used_at >= TOUCH_MS:
+        await database.write(_touch, session, now)
+    return session
+
+
+def _touch(conn: Connection, session: ConsoleSession, now: int) -> None:
+    until = min(now + IDLE_MS, session.expires_at)
+    store.update_console_session(
+        conn, session.account_id, session.id, session.digest, last_used_at=now, refresh_expires_at=until
+    )
+
+
+def _new_cookie(session_id: str) -> str:
+    return f"lxgweb_{session_id.replace('-', '')}{os.urandom(32).hex()}"

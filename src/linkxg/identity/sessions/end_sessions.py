@@ -1,0 +1,94 @@
+"""Lists and ends the sessions of a person."""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms, rfc3339
+from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
+from linkxg.db.schema import AnyRow
+from linkxg.errors import AccessDenied, InvalidToken, NotFound, PublicError
+from linkxg.identity.accounts.roles import may_manage
+from linkxg.identity.accounts.store import find_user
+from linkxg.identity.authorization.write_as import revoke_as
+from linkxg.identity.sessions import store
+from linkxg.identity.sessions.model import SessionView
+from linkxg.identity.tokens.revoke import revoke_session
+
+
+async def logout(database: Database, actor: Actor, account_id: str, session_id: str) -> None:
+    """End the caller's own session, durably before this returns. Raises InvalidToken when it had ended."""
+    if not await revoke_as(database, actor, account_id, end, actor, account_id, actor.id or "", session_id, "logout"):
+        raise InvalidToken(reason="session ended")
+
+
+async def end_own_session(database: Database, actor: Actor, account_id: str, user_id: str, session_id: str) -> None:
+    """End one of the person's sessions. Raises NotFound for anything else."""
+
+    def unit(conn: Connection) -> bool:
+        session = store.find_session(conn, session_id)
+        if session is None or session.account_id != account_id or session.user_id != user_id:
+            return False
+        return end(conn, actor, account_id, user_id, session_id, "ended by its person")
+
+    if not await revoke_as(database, actor, account_id, unit):
+        raise NotFound
+
+
+async def list_own_sessions(
+    database: Database, account_id: str, user_id: str, current: str | None
+) -> list[SessionView]:
+    """The person's live sessions, newest first."""
+    rows = await database.read_single(store.live_sessions, account_id, user_id, now_ms())
+    return [
+        SessionView(
+            id=row.id,
+            created_at=rfc3339(row.created_at),
+            last_used_at=rfc3339(row.last_used_at),
+            expires_at=rfc3339(min(row.expires_at, row.refresh_expires_at)),
+            source=row.source,
+            user_agent=row.user_agent,
+            current=row.id == current,
+        )
+        for row in rows
+    ]
+
+
+async def list_sessions(database: Database, account_id: str, user_id: str) -> list[AnyRow]:
+    """The live sessions of a person of the account as they are stored, newest first."""
+    return await database.read_single(store.live_sessions, account_id, user_id, now_ms())
+
+
+async def end_sessions_of(database: Database, actor: Actor, account_id: str, user_id: str) -> int:
+    """End every session of a person of the account; how many there were.
+
+    Raises NotFound, or AccessDenied (an Admin and an Owner's sessions).
+    """
+
+    def unit(conn: Connection) -> int | PublicError:
+        user = find_user(conn, account_id, user_id)
+        if user is None:
+            return NotFound()
+        if not may_manage(actor.role, user.role):
+            return AccessDenied("Only an Owner can end the sessions of an Owner.")
+        lock_caller(conn, user_id)
+        live = store.live_sessions(conn, account_id, user_id, now_ms())
+        return sum(end(conn, actor, account_id, user_id, row.id, "by administrator") for row in live)
+
+    ended = await revoke_as(database, actor, account_id, unit)
+    if isinstance(ended, PublicError):
+        raise ended
+    return ended
+
+
+def end(conn: Connection, actor: Actor, account_id: str, user_id: str, session_id: str, reason: str) -> bool:
+    """Inside a unit of work: end a person's session and its access tokens; false when it had ended already.
+
+    The lock of the person is held before (`lock_caller`): by `revoke_as` where they act themselves.
+    """
+    if not store.end_session(conn, account_id, session_id, now=now_ms(), reason=reason[:20]):
+        return False
+    revoke_session(conn, user_id, session_id)
+    audit.record(conn, account_id, actor, "session.ended", session_id, {"reason": reason})
+    return True

@@ -1,0 +1,164 @@
+"""Signs a person in with e-mail and password (security bar 67).
+
+Wrong password, unknown e-mail and disabled person take the same work and get the same answer (security bar 67).
+Hashing happens between a read and a write, never inside a transaction; the write checks that nothing has
+changed meanwhile.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.crypto.passwords import Passwords
+from linkxg.crypto.refresh_tokens import new_refresh_token
+from linkxg.crypto.secrets import digest
+from linkxg.db import Database
+from linkxg.errors import InvalidCredentials, RateLimitExceeded, TemporarilyUnavailable
+from linkxg.identity.accounts.model import User, email_key
+from linkxg.identity.accounts.store import find_user_by_email, update_password_hash
+from linkxg.identity.sessions import store
+from linkxg.identity.sessions.model import MAX_SESSIONS, REFRESH_MS, SESSION_MS, Kind, SessionIdentity
+from linkxg.identity.sessions.throttle import Throttle, throttle_of
+from linkxg.identity.tokens.revoke import revoke_session
+from linkxg.ids import uuid7
+
+MAX_PASSWORD_BYTES = 1_024
+MAX_USER_AGENT = 200
+
+
+class SessionTokens(NamedTuple):
+    """A session and its newest refresh token; `replayed` says that an earlier answer is repeated."""
+
+    session: SessionIdentity
+    refresh_token: str
+    replayed: bool = False
+
+
+class NewSession(NamedTuple):
+    """A session to be started: `digest` is that of its one live credential, which idles out after `idle_ms`."""
+
+    id: str
+    kind: Kind
+    digest: bytes
+    user_agent: str
+    idle_ms: int
+    lifetime_ms: int
+
+
+class VerifiedPassword(NamedTuple):
+    """A person who gave the right password; `rehashed` is it under today's parameters, if the stored hash is older."""
+
+    user: User
+    throttle: Throttle
+    rehashed: str | None
+
+
+async def login(
+    database: Database,
+    passwords: Passwords,
+    server_key: bytes,
+    actor: Actor,
+    *,
+    email: str,
+    password: str,
+    user_agent: str,
+    limit_scale: float,
+) -> SessionTokens:
+    """Raises InvalidCredentials, RateLimitExceeded, InvalidRequest (no e-mail address) or TemporarilyUnavailable."""
+    proven = await verify_password(database, passwords, actor, email=email, password=password, limit_scale=limit_scale)
+    session_id = uuid7()
+    refresh_token = new_refresh_token(server_key, session_id, 0)
+    new = NewSession(session_id, "api", digest(refresh_token), user_agent, REFRESH_MS, SESSION_MS)
+    return SessionTokens(await start_session(database, actor, proven, new), refresh_token)
+
+
+async def verify_password(
+    database: Database, passwords: Passwords, actor: Actor, *, email: str, password: str, limit_scale: float
+) -> VerifiedPassword:
+    """Who has this e-mail address and password. Raises as `login` does; failures are counted and take the same time."""
+    key = email_key(email)
+    throttle = throttle_of(key, actor.source, limit_scale)
+    user, attempt = await database.write(_begin, key, throttle, actor.source)
+    if isinstance(attempt, RateLimitExceeded):
+        raise attempt
+    right = await check_attempt(database, passwords, throttle, user.password_hash if user else None, password)
+    if user is None or not right or user.disabled:
+        await database.write(fail_attempt, throttle, attempt, user, actor)
+        raise InvalidCredentials(reason=f"{_cause(user, right)}, failure {attempt}")
+    rehashed = await passwords.hash(password) if passwords.needs_rehash(user.password_hash) else None
+    return VerifiedPassword(user, throttle, rehashed)
+
+
+async def start_session(database: Database, actor: Actor, proven: VerifiedPassword, new: NewSession) -> SessionIdentity:
+    """Raises InvalidCredentials when the person has changed meanwhile."""
+    started = await database.write(_start, actor, proven, new)
+    if started is None:
+        raise InvalidCredentials(reason="changed while signing in")
+    return started
+
+
+async def check_attempt(
+    database: Database, passwords: Passwords, throttle: Throttle, stored: str | None, password: str
+) -> bool:
+    """Whether the password of an attempt that has been counted is right. Raises TemporarilyUnavailable."""
+    try:
+        return await passwords.verify(stored, password)
+    except TemporarilyUnavailable:
+        await database.write(throttle.give_back)
+        raise
+
+
+def fail_attempt(conn: Connection, throttle: Throttle, attempt: int, user: User | None, actor: Actor) -> None:
+    """Begin the delay, and record the failure of a person who exists."""
+    throttle.fail(conn, attempt)
+    if user is not None:
+        audit.record(conn, user.account_id, actor, "login.failed", user.id, {"failures": attempt})
+
+
+def _begin(conn: Connection, key: str, throttle: Throttle, source: str) -> tuple[User | None, int | RateLimitExceeded]:
+    user = find_user_by_email(conn, key)
+    return user, throttle.begin(conn, user.id if user else None, source)
+
+
+def _start(conn: Connection, actor: Actor, proven: VerifiedPassword, new: NewSession) -> SessionIdentity | None:
+    seen, throttle, rehashed = proven
+    if store.lock_person(conn, seen.id) != seen.password_hash:
+        return None
+    person = store.find_person(conn, seen.id, seen.epoch)
+    if person is None:
+        return None
+    if rehashed is not None:
+        update_password_hash(conn, seen.account_id, seen.id, rehashed, seen.password_hash)
+    throttle.clear(conn)
+    now = now_ms()
+    who = actor._replace(kind="user", id=seen.id, account_id=seen.account_id, session_id=new.id)
+    for old in store.live_sessions(conn, seen.account_id, seen.id, now)[MAX_SESSIONS - 1 :]:
+        store.end_session(conn, seen.account_id, old.id, now=now, reason="evicted")
+        revoke_session(conn, seen.id, old.id)
+        audit.record(conn, seen.account_id, who, "session.ended", old.id, {"reason": "evicted"})
+    store.insert_session(
+        conn,
+        seen.account_id,
+        id=new.id,
+        kind=new.kind,
+        user_id=seen.id,
+        user_epoch=seen.epoch,
+        refresh_digest=new.digest,
+        refresh_expires_at=now + new.idle_ms,
+        created_at=now,
+        expires_at=now + new.lifetime_ms,
+        authenticated_at=now if new.kind == "console" else None,
+        last_used_at=now,
+        source=actor.source,
+        user_agent=new.user_agent[:MAX_USER_AGENT],
+    )
+    told = {"kind": new.kind} if new.kind != "api" else None
+    audit.record(conn, seen.account_id, who, "session.started", new.id, told)
+    return SessionIdentity(new.id, seen.account_id, seen.id, person.email, person.role, person.epoch)
+
+
+def _cause(user: User | None, right: bool) -> str:
+    return "unknown e-mail" if user is None else "disabled" if right else "wrong password"

@@ -1,0 +1,116 @@
+"""A session: a chain of refresh tokens that began with a sign-in.
+
+A chain (family) of refresh tokens that began with a sign-in. One row, whatever its length: it holds the
+generation and the digest of the one live refresh token. Times are in milliseconds.
+"""
+
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import msgspec
+
+from linkxg.clock import DAY, HOUR, MINUTE
+
+REFRESH_MS = 7 * DAY
+SESSION_MS = 30 * DAY
+IDLE_MS = 30 * MINUTE
+CONSOLE_MS = 12 * HOUR
+RECENT_MS = 10 * MINUTE
+"""How long a password just proved stands for a sensitive act in the console."""
+TOUCH_MS = MINUTE
+"""How exactly the last use of a console session is noted."""
+MAX_SESSIONS = 20
+REPLAY_MS = 60_000
+"""How long a repeated refresh with the same Idempotency-Key gets the same successor."""
+
+
+Kind = Literal["api", "console"]
+
+
+class SessionUser(msgspec.Struct):
+    id: str
+    email: str
+    role: str
+
+
+class SignedIn(msgspec.Struct, rename="camel"):
+    """What a sign-in or a refresh hands out; `expires_in` in seconds."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "accessToken": "eyJhbGciOiJIUzI1NiIs...",
+        "refreshToken": "lxgref_01a20900...",
+        "tokenType": "Bearer",
+        "expiresIn": 900,
+    }
+
+    access_token: str
+    refresh_token: str
+    token_type: str
+    expires_in: int
+    user: SessionUser
+
+
+class SessionView(msgspec.Struct, rename="camel"):
+    """A session as its person sees it."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"userAgent": "Mozilla/5.0"}
+
+    id: str
+    created_at: str
+    last_used_at: str
+    expires_at: str
+    source: str
+    user_agent: str
+    current: bool
+
+
+class SessionPerson(NamedTuple):
+    """The person of a live session."""
+
+    account_id: str
+    email: str
+    role: str
+    epoch: int
+
+
+class ConsoleSession(NamedTuple):
+    """A live session of the console. Times in milliseconds; `digest` is that of the cookie's value."""
+
+    id: str
+    account_id: str
+    user_id: str
+    epoch: int
+    digest: bytes
+    last_used_at: int
+    expires_at: int
+    authenticated_at: int
+    email: str
+    role: str
+    account_name: str
+
+    def seconds_left(self, now: int) -> int:
+        """Until it ends, if this is its last use, which is noted to the minute."""
+        return max(0, min(IDLE_MS - TOUCH_MS, self.expires_at - now) // 1000)
+
+
+class FormerSession(NamedTuple):
+    """A console session that has ended, as the holder of its cookie may know it.
+
+    `why` completes "You were signed out"; it is empty when the person signed out themselves.
+    """
+
+    id: str
+    account_id: str
+    user_id: str
+    email: str
+    why: str
+
+
+class SessionIdentity(NamedTuple):
+    """A session whose refresh token was just used, and the person it belongs to."""
+
+    session_id: str
+    account_id: str
+    user_id: str
+    email: str
+    role: str
+    epoch: int

@@ -1,0 +1,155 @@
+"""`/auth/…`: sign in and out, who am I, my sessions, my password."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from litestar import Request, delete, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+
+from linkxg.audit.model import actor_of
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.errors import InvalidCredentials, InvalidRequest, TemporarilyUnavailable, ValidationFailed
+from linkxg.http.body_style import BodyStyle
+from linkxg.http.client_ip import source_key
+from linkxg.http.metrics import Metrics
+from linkxg.http.pagination import Success
+from linkxg.http.permissions import public, roles
+from linkxg.http.rate_limits import Limits
+from linkxg.http.request_context import context_of
+from linkxg.http.route_declaration import described
+from linkxg.identity.accounts.model import MAX_EMAIL
+from linkxg.identity.accounts.password_rules import MINIMUM
+from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.sessions.change_password import change_password
+from linkxg.identity.sessions.end_sessions import end_own_session, list_own_sessions, logout
+from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES, login
+from linkxg.identity.sessions.model import SessionView, SignedIn
+from linkxg.identity.sessions.throttle import SOURCE_LOGINS
+from linkxg.identity.sessions.token_response import PEOPLE, token_response
+from linkxg.identity.sessions.whoami import Me, who_am_i
+from linkxg.identity.tokens.mint import Minter
+from linkxg.identity.tokens.model import Principal
+
+_PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
+_SIGN_IN = _PEOPLE | public(SOURCE_LOGINS)
+_FOR_EVERYBODY = _PEOPLE | roles(EVERYONE)
+
+
+class Login(msgspec.Struct, forbid_unknown_fields=True):
+    email: Annotated[str, described(maxLength=MAX_EMAIL)]
+    password: str
+
+
+class ChangePassword(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "currentPassword": "correct horse battery staple",
+        "newPassword": "quiet river under the bridge",
+    }
+
+    current_password: str
+    new_password: Annotated[str, described(minLength=MINIMUM)]
+
+
+def routes(
+    database: Database,
+    passwords: Passwords,
+    server_key: bytes,
+    minter: Minter,
+    limits: Limits,
+    metrics: Metrics,
+    limit_scale: float,
+) -> Sequence[HTTPRouteHandler]:
+    @post(
+        "/auth/login",
+        operation_id="login",
+        errors=(InvalidCredentials, TemporarilyUnavailable),
+        status_code=200,
+        **_SIGN_IN,
+    )
+    async def sign_in(request: Request[Any, Any, Any], data: JSONBody[Login]) -> Success[SignedIn]:
+        """Sign in with e-mail and password."""
+        context = context_of(request.scope)
+        _check_size(data.password)
+        started = await login(
+            database,
+            passwords,
+            server_key,
+            actor_of(context),
+            email=data.email,
+            password=data.password,
+            user_agent=(context.header(b"user-agent") or b"").decode("ascii", "replace"),
+            limit_scale=limit_scale,
+        )
+        answer, jti = token_response(minter, started)
+        context.notes |= {"sub": answer.user.id, "sid": started.session.session_id, "jti": jti}
+        metrics.token("password", "issued")
+        return Success(data=answer)
+
+    @post("/auth/logout", operation_id="logout", status_code=200, **_FOR_EVERYBODY)
+    async def sign_out(request: Request[Any, Any, Any]) -> Success[None]:
+        """End this session; its access and refresh tokens are invalid once this answers."""
+        context = context_of(request.scope)
+        caller = _person(request)
+        await logout(database, actor_of(context), caller.account_id, caller.session_id or "")
+        return Success(data=None)
+
+    @get("/auth/me", operation_id="me", **_FOR_EVERYBODY)
+    async def me(request: Request[Any, Any, Any]) -> Success[Me]:
+        """The caller: person, role, organisation, scopes."""
+        caller = _person(request)
+        return Success(data=await who_am_i(database, caller.account_id, caller.id))
+
+    @get("/auth/sessions", operation_id="listSessions", **_FOR_EVERYBODY)
+    async def sessions(request: Request[Any, Any, Any]) -> Success[list[SessionView]]:
+        """The caller's live sessions, newest first."""
+        caller = _person(request)
+        found = await list_own_sessions(database, caller.account_id, caller.id, caller.session_id)
+        return Success(data=found)
+
+    @delete("/auth/sessions/{session_id:str}", operation_id="endSession", **_FOR_EVERYBODY)
+    async def end_session(request: Request[Any, Any, Any], session_id: FromPath[str]) -> None:
+        """End one of the caller's sessions."""
+        caller = _person(request)
+        actor = actor_of(context_of(request.scope))
+        await end_own_session(database, actor, caller.account_id, caller.id, session_id)
+
+    @post(
+        "/auth/password",
+        operation_id="changePassword",
+        errors=(InvalidCredentials, ValidationFailed),
+        status_code=200,
+        **_FOR_EVERYBODY,
+    )
+    async def password(request: Request[Any, Any, Any], data: JSONBody[ChangePassword]) -> Success[None]:
+        """Change the password; every other session of the person ends."""
+        caller = _person(request)
+        context = context_of(request.scope)
+        await limits.spend(SOURCE_LOGINS, source_key(context.source))
+        _check_size(data.current_password)
+        await change_password(
+            database,
+            passwords,
+            actor_of(context),
+            account_id=caller.account_id,
+            user_id=caller.id,
+            session_id=caller.session_id,
+            current=data.current_password,
+            new=data.new_password,
+            limit_scale=limit_scale,
+        )
+        return Success(data=None)
+
+    return [sign_in, sign_out, me, sessions, end_session, password]
+
+
+def _person(request: Request[Any, Any, Any]) -> Principal:
+    principal: Principal = context_of(request.scope).principal
+    return principal
+
+
+def _check_size(password: str) -> None:
+    if len(password.encode()) > MAX_PASSWORD_BYTES:
+        raise InvalidRequest(f"A password must have at most {MAX_PASSWORD_BYTES} bytes.")

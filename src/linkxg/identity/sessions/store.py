@@ -1,0 +1,298 @@
+"""The SQL of sessions and of the sign-in throttle."""
+
+from typing import Any, cast
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    ScalarSelect,
+    String,
+    Table,
+    and_,
+    bindparam,
+    case,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from linkxg.clock import DAY
+from linkxg.db.caller_lock import lock_caller
+from linkxg.db.compiled import CompiledStatement
+from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
+from linkxg.identity.accounts.store import accounts, users
+from linkxg.identity.sessions.model import ConsoleSession, SessionIdentity, SessionPerson
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("account_id", String(36), nullable=False),
+    Column("id", String(36), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    # The person's epoch at sign-in: once theirs has moved on, the session is over.
+    Column("user_epoch", Sequence, nullable=False),
+    Column("generation", Sequence, nullable=False),
+    Column("refresh_digest", LargeBinary, nullable=False),
+    Column("refresh_expires_at", Milliseconds, nullable=False),
+    Column("created_at", Milliseconds, nullable=False),
+    Column("expires_at", Milliseconds, nullable=False),
+    Column("last_used_at", Milliseconds, nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("user_agent", String(200), nullable=False),
+    Column("ended_at", Milliseconds),
+    Column("end_reason", String(20)),
+    # An `api` session has refresh tokens, a `console` session a cookie; neither takes the other's.
+    Column("kind", String(10), nullable=False, server_default="api"),
+    # When the person last proved their password; of console sessions only.
+    Column("authenticated_at", Milliseconds),
+    Index("ix_sessions_user_id_id", "user_id", "id"),
+    Index("ix_sessions_expires_at", "expires_at"),
+)
+throttle = Table(
+    "login_failures",
+    metadata,
+    Column("key_digest", LargeBinary, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("blocked_until", Milliseconds, nullable=False),
+    Column("last_failed_at", Milliseconds, nullable=False),
+    Index("ix_login_failures_last_failed_at", "last_failed_at"),
+)
+
+
+def _of_person(column: Column[Any]) -> ScalarSelect[Any]:
+    """What a session's person is, within a statement over sessions."""
+    return select(column).where(users.c.id == sessions.c.user_id).scalar_subquery()
+
+
+# The one-winner statement of the refresh: its row count is the answer.
+_ROTATE = CompiledStatement(
+    sessions.update()
+    .where(
+        sessions.c.id == bindparam("session"),
+        sessions.c.generation == bindparam("presented"),
+        sessions.c.refresh_digest == bindparam("used"),
+        sessions.c.kind == "api",
+        sessions.c.ended_at.is_(None),
+        sessions.c.refresh_expires_at > bindparam("now"),
+        sessions.c.expires_at > bindparam("now"),
+        sessions.c.user_epoch
+        == select(users.c.epoch).where(users.c.id == sessions.c.user_id, users.c.disabled.is_(False)).scalar_subquery(),
+    )
+    .values(
+        generation=sessions.c.generation + 1,
+        refresh_digest=bindparam("successor"),
+        refresh_expires_at=bindparam("until"),
+        last_used_at=bindparam("now"),
+        source=bindparam("from"),
+    )
+    .returning(sessions.c.account_id, sessions.c.user_id, _of_person(users.c.email), _of_person(users.c.role),
+               sessions.c.user_epoch)
+)  # fmt: skip
+_PERSON = CompiledStatement(
+    select(users.c.account_id, users.c.email, users.c.role, users.c.epoch).where(
+        users.c.id == bindparam("user"), users.c.epoch == bindparam("epoch"), users.c.disabled.is_(False)
+    )
+)
+
+
+_CONSOLE = CompiledStatement(
+    select(
+        sessions.c.id,
+        sessions.c.account_id,
+        sessions.c.user_id,
+        sessions.c.user_epoch,
+        sessions.c.refresh_digest,
+        sessions.c.last_used_at,
+        sessions.c.expires_at,
+        sessions.c.authenticated_at,
+        users.c.email,
+        users.c.role,
+        accounts.c.name,
+    )
+    .join(users, and_(users.c.id == sessions.c.user_id, users.c.epoch == sessions.c.user_epoch))
+    .join(accounts, accounts.c.id == sessions.c.account_id)
+    .where(
+        sessions.c.id == bindparam("session"),
+        sessions.c.kind == "console",
+        sessions.c.ended_at.is_(None),
+        sessions.c.refresh_expires_at > bindparam("now"),
+        sessions.c.expires_at > bindparam("now"),
+        users.c.disabled.is_(False),
+    )
+)
+
+
+def find_console_session(conn: Connection, session_id: str, now: int) -> ConsoleSession | None:
+    """A live session of the console with its person and account."""
+    row = _CONSOLE.first(conn, {"session": session_id, "now": now})
+    return None if row is None else ConsoleSession._make(row)
+
+
+def find_ended_console_session(conn: Connection, session_id: str) -> AnyRow | None:
+    """Any console session of a person who still exists, live or not; `now_epoch` is the person's epoch today."""
+    query = (
+        select(sessions, users.c.email, users.c.epoch.label("now_epoch"))
+        .join(users, users.c.id == sessions.c.user_id)
+        .where(sessions.c.id == session_id, sessions.c.kind == "console")
+    )
+    return conn.execute(query).first()
+
+
+def console_session_ids(conn: Connection, account_id: str, user_id: str, since: int, limit: int) -> list[str]:
+    """Of the person's console sessions begun since then, ended or not; newest first."""
+    mine = (sessions.c.account_id == account_id, sessions.c.user_id == user_id, sessions.c.kind == "console")
+    query = select(sessions.c.id).where(*mine, sessions.c.created_at > since)
+    return list(conn.scalars(query.order_by(sessions.c.id.desc()).limit(limit)))
+
+
+def update_console_session(conn: Connection, account_id: str, session_id: str, seen: bytes, **values: Any) -> bool:
+    """False unless the session lives and its credential's digest is still `seen`."""
+    statement = (
+        sessions.update()
+        .where(
+            sessions.c.account_id == account_id,
+            sessions.c.id == session_id,
+            sessions.c.refresh_digest == seen,
+            sessions.c.ended_at.is_(None),
+        )
+        .values(**values)
+    )
+    return conn.execute(statement).rowcount == 1
+
+
+def insert_session(conn: Connection, account_id: str, **values: Any) -> None:
+    conn.execute(sessions.insert().values(account_id=account_id, generation=0, **values))
+
+
+def rotate(conn: Connection, session_id: str, values: dict[str, Any]) -> SessionIdentity | None:
+    """Use the refresh token `used` of generation `presented` up; of any number who try, one succeeds."""
+    row = _ROTATE.first(conn, {"session": session_id, **values})
+    return None if row is None else SessionIdentity(session_id, *row)
+
+
+def lock_person(conn: Connection, user_id: str) -> str | None:
+    """Serialise the sign-ins of one person; the hash that their password has now, None when there is nobody."""
+    lock_caller(conn, user_id)
+    query = select(users.c.password_hash).where(users.c.id == user_id)
+    return conn.execute(query.with_for_update(key_share=True)).scalar_one_or_none()
+
+
+def find_person(conn: Connection, user_id: str, epoch: int) -> SessionPerson | None:
+    """The person of a session, while enabled and in the epoch in which the session began."""
+    row = _PERSON.first(conn, {"user": user_id, "epoch": epoch})
+    return None if row is None else SessionPerson(*row)
+
+
+def rotated(session_id: str, user_id: str, person: SessionPerson) -> SessionIdentity:
+    return SessionIdentity(session_id, person.account_id, user_id, person.email, person.role, person.epoch)
+
+
+def find_session(conn: Connection, session_id: str) -> AnyRow | None:
+    return conn.execute(select(sessions).where(sessions.c.id == session_id)).first()
+
+
+def live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> list[AnyRow]:
+    """Newest first."""
+    query = (
+        select(sessions)
+        .join(users, and_(users.c.id == sessions.c.user_id, users.c.epoch == sessions.c.user_epoch))
+        .where(
+            sessions.c.account_id == account_id,
+            sessions.c.user_id == user_id,
+            sessions.c.ended_at.is_(None),
+            sessions.c.refresh_expires_at > now,
+            sessions.c.expires_at > now,
+        )
+        .order_by(sessions.c.id.desc())
+    )
+    return list(conn.execute(query).all())
+
+
+def end_session(conn: Connection, account_id: str, session_id: str, *, now: int, reason: str) -> bool:
+    """False when it had ended already."""
+    statement = (
+        sessions.update()
+        .where(sessions.c.account_id == account_id, sessions.c.id == session_id, sessions.c.ended_at.is_(None))
+        .values(ended_at=now, end_reason=reason)
+    )
+    return conn.execute(statement).rowcount == 1
+
+
+def end_all_sessions(conn: Connection, account_id: str, *, now: int, reason: str) -> int:
+    """End every session of the account; returns how many had not ended."""
+    where = (sessions.c.account_id == account_id, sessions.c.ended_at.is_(None))
+    return conn.execute(sessions.update().where(*where).values(ended_at=now, end_reason=reason)).rowcount
+
+
+def session_sources(conn: Connection, user_id: str, since: int) -> list[str]:
+    """The addresses from which this person has signed in lately."""
+    query = select(sessions.c.source).where(sessions.c.user_id == user_id, sessions.c.created_at > since).distinct()
+    return list(conn.scalars(query))
+
+
+def add_attempt(
+    conn: Connection, key: bytes, *, now: int, forget_before: int, ceiling: int | None = None
+) -> int | None:
+    """Count one more attempt (from one again after a long calm); returns how many there are.
+
+    None, and nothing is counted, while the key is blocked or has `ceiling` attempts.
+    """
+    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
+    calm = throttle.c.last_failed_at < forget_before
+    free = throttle.c.blocked_until <= now
+    if ceiling is not None:
+        free = and_(free, or_(calm, throttle.c.failures < ceiling))
+    statement = (
+        insert(throttle)
+        .values(key_digest=key, failures=1, blocked_until=0, last_failed_at=now)
+        .on_conflict_do_update(
+            index_elements=["key_digest"],
+            set_={"failures": case((calm, 1), else_=throttle.c.failures + 1), "last_failed_at": now},
+            where=free,
+        )
+        .returning(throttle.c.failures)
+    )
+    return cast("int | None", conn.execute(statement).scalar_one_or_none())
+
+
+def give_attempt_back(conn: Connection, key: bytes) -> None:
+    """Undo one `add_attempt`."""
+    back = throttle.update().where(throttle.c.key_digest == key, throttle.c.failures > 0)
+    conn.execute(back.values(failures=throttle.c.failures - 1))
+
+
+def note_failure(conn: Connection, key: bytes, now: int) -> None:
+    conn.execute(throttle.update().where(throttle.c.key_digest == key).values(last_failed_at=now))
+
+
+def blocked_until(conn: Connection, key: bytes) -> int:
+    query = select(throttle.c.blocked_until).where(throttle.c.key_digest == key)
+    return conn.execute(query).scalar_one_or_none() or 0
+
+
+def block(conn: Connection, key: bytes, until: int) -> None:
+    """Refuse attempts until then; a block that lasts longer stays."""
+    longer = and_(throttle.c.key_digest == key, throttle.c.blocked_until < until)
+    conn.execute(throttle.update().where(longer).values(blocked_until=until))
+
+
+def clear_failures(conn: Connection, keys: list[bytes]) -> None:
+    """One by one: rows are locked in the order in which `add_attempt` locks them."""
+    for key in keys:
+        conn.execute(throttle.delete().where(throttle.c.key_digest == key))
+
+
+def purge_sessions(conn: Connection, *, now: int, limit: int) -> int:
+    """Delete up to `limit` sessions that no token can belong to any more, a month after their end."""
+    old = select(sessions.c.id).where(sessions.c.expires_at < now - 30 * DAY).limit(limit)
+    return conn.execute(sessions.delete().where(sessions.c.id.in_(old))).rowcount
+
+
+def purge_failures(conn: Connection, *, now: int, limit: int) -> int:
+    old = select(throttle.c.key_digest).where(throttle.c.last_failed_at < now - DAY).limit(limit)
+    return conn.execute(throttle.delete().where(throttle.c.key_digest.in_(old))).rowcount

@@ -1,0 +1,26 @@
+"""The answer to a sign-in or refresh."""
+
+from linkxg.http.route_declaration import Tag
+from linkxg.identity.sessions.login import SessionTokens
+from linkxg.identity.sessions.model import SessionUser, SignedIn
+from linkxg.identity.tokens.mint import Minter
+from linkxg.identity.tokens.model import LIFETIME_S
+from linkxg.identity.tokens.scopes import ROLE_SCOPES, format_scope
+
+PEOPLE = Tag("People", "Signing in and out, sessions, password.")
+_SCOPES = {role: format_scope(scopes) for role, scopes in ROLE_SCOPES.items()}
+
+
+def token_response(minter: Minter, started: SessionTokens) -> tuple[SignedIn, str]:
+    """(the answer, the id of its access token). The token carries the scopes of the role."""
+    session = started.session
+    minted = minter.for_user(
+        session.user_id,
+        session.account_id,
+        _SCOPES[session.role],
+        session.epoch,
+        session.session_id,
+        session.role,
+    )
+    user = SessionUser(session.user_id, session.email, session.role)
+    return SignedIn(minted.access_token, started.refresh_token, "Bearer", LIFETIME_S, user), minted.jti

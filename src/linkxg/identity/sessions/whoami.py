@@ -1,0 +1,42 @@
+"""Describes the caller: person, role, organisation, scopes."""
+
+from typing import Any, ClassVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg.clock import rfc3339
+from linkxg.db import Database
+from linkxg.errors import InvalidToken
+from linkxg.identity.accounts.model import AccountView
+from linkxg.identity.accounts.store import find_account, find_user
+from linkxg.identity.tokens.scopes import ROLE_SCOPES, SCOPES
+
+
+class Me(msgspec.Struct):
+    """A person, their role and organisation, and the scopes of the role."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"scopes": ["products:read", "connections:read"]}
+
+    id: str
+    email: str
+    role: str
+    account: AccountView
+    scopes: list[str]
+
+
+async def who_am_i(database: Database, account_id: str, user_id: str) -> Me:
+    """Raises InvalidToken when the person is gone."""
+
+    def unit(conn: Connection) -> Me | None:
+        user, account = find_user(conn, account_id, user_id), find_account(conn, account_id)
+        if user is None or account is None:
+            return None
+        held = ROLE_SCOPES[user.role]
+        shown = AccountView(account.id, account.name, rfc3339(account.created_at))
+        return Me(user.id, user.email, user.role, shown, [scope for scope in SCOPES if scope in held])
+
+    me = await database.read(unit)
+    if me is None:
+        raise InvalidToken(reason="person removed")
+    return me

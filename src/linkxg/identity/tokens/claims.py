@@ -1,0 +1,49 @@
+"""Validates the claims of an access token (RFC 7519 §4, RFC 8725 §3.11).
+
+RFC 7519 §4: names are unique. A token is wholly a person's (session, role, this application) or wholly a
+client's (secret, the client as subject), never something between (RFC 8725 §3.11).
+"""
+
+import msgspec
+
+from linkxg.errors import InvalidToken
+from linkxg.http.strict_json import parse
+from linkxg.identity.tokens.model import APP_CLIENT_ID, AccessClaims
+from linkxg.identity.tokens.scopes import ROLE_SCOPES
+from linkxg.ids import CLIENT_ID_PREFIX, is_uuid
+
+_decode = msgspec.json.Decoder(AccessClaims, strict=True).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def read_claims(payload: bytes) -> AccessClaims:
+    """The claims of a verified token. Raises InvalidToken."""
+    try:
+        claims = _decode(payload)
+        # What this server writes is read back byte for byte; only anything else needs the second look.
+        if _encode(claims) != payload:
+            parse(payload.decode())
+    except (msgspec.DecodeError, ValueError):
+        raise InvalidToken(reason="claims") from None
+    if not (_is_persons(claims) if claims.sid is not None else _is_clients(claims)):
+        raise InvalidToken(reason="claims that do not belong together")
+    return claims
+
+
+def _is_persons(claims: AccessClaims) -> bool:
+    return (
+        claims.role in ROLE_SCOPES
+        and claims.client_id == APP_CLIENT_ID
+        and claims.secret_id is None
+        and claims.cidrs is None
+        and is_uuid(claims.sub)
+    )
+
+
+def _is_clients(claims: AccessClaims) -> bool:
+    return (
+        claims.role is None
+        and claims.secret_id is not None
+        and claims.sub == claims.client_id
+        and claims.sub.startswith(CLIENT_ID_PREFIX)
+    )

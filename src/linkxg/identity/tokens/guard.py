@@ -1,0 +1,134 @@
+"""The guard that authenticates and authorises every route (security bar 38).
+
+Deny by default: a route that declares nothing is refused to everybody, and a test fails. Authentication happens
+before the body is read, so an error about a body is never an oracle for strangers (security bar 38), and again when it
+has been read: a body that takes long to arrive outlives no revocation.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from linkxg.db.idempotency import read_key
+from linkxg.errors import (
+    AccessDenied,
+    InsufficientScope,
+    InvalidRequest,
+    InvalidToken,
+    MissingToken,
+    PublicError,
+    RateLimitExceeded,
+)
+from linkxg.http.body_style import BodyStyle, style_of
+from linkxg.http.forms import refuse_unknown
+from linkxg.http.permissions import CALLER_BUDGET, REFUSED_BY_HANDLER, SOURCE_BUDGET
+from linkxg.http.query_params import query_names, takes_idempotency_key
+from linkxg.http.rate_budgets import Budgets, leave_refusal
+from linkxg.http.rate_limits import Budget
+from linkxg.http.request_context import RequestContext, context_of
+from linkxg.identity.tokens.model import Principal
+from linkxg.identity.tokens.verify import RevokedToken, Verifier
+
+
+class Guard:
+    """The guard of everything that a token opens.
+
+    `on_call` hears of every call that it lets through and of the scope that it needed, `on_refused` of what it turns
+    away although the token is genuine. The budgets of a route are spent before a body is read, each request once.
+    """
+
+    def __init__(
+        self,
+        verifier: Verifier,
+        on_call: Callable[[Principal, str | None], None],
+        on_refused: Callable[[Principal, RequestContext, PublicError], None],
+        budgets: Budgets,
+    ) -> None:
+        self._verifier = verifier
+        self._on_call = on_call
+        self._on_refused = on_refused
+        self._budgets = budgets
+
+    async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
+        opt = route.opt
+        query = connection.scope["query_string"]
+        if (budget := opt.get(SOURCE_BUDGET)) is not None:
+            await self._spend_source(budget, connection, opt)
+        # What a console session opens is guarded by the console, which looks at no token.
+        if opt.get("public") or opt.get("session_roles"):
+            if query and style_of(opt) is not BodyStyle.PAGE:
+                refuse_unknown(query, query_names(route))
+            return
+        context = context_of(connection.scope)
+        context.route = connection.scope.get("path_template") or context.route
+        principal = self.admit(context, opt)
+        if query:
+            refuse_unknown(query, query_names(route))
+        if context.method == "POST" and takes_idempotency_key(route):
+            read_key(context.header(b"idempotency-key"))
+        if (budget := opt.get(CALLER_BUDGET)) is not None:
+            await self._budgets.spend_caller(budget, principal.account_id, principal.id)
+
+        async def authorise_again() -> None:
+            # What the token permits is part of it: a role or scope that was cut has ended the token.
+            self.authenticate(context)
+
+        context.authorise_again = authorise_again
+
+    async def _spend_source(
+        self, budget: Budget, connection: ASGIConnection[Any, Any, Any, Any], opt: Mapping[str, Any]
+    ) -> None:
+        try:
+            await self._budgets.spend_source(budget, context_of(connection.scope).source)
+        except RateLimitExceeded as error:
+            if not opt.get(REFUSED_BY_HANDLER):
+                raise
+            leave_refusal(connection.scope, error)
+
+    def admit(self, context: RequestContext, opt: Mapping[str, Any]) -> Principal:
+        """The caller, if these options of a route let them in; one call of their token's budget is spent.
+
+        Raises MissingToken, InvalidToken, RateLimitExceeded, InsufficientScope or AccessDenied.
+        """
+        principal = self.authenticate(context)
+        self._budgets.spend_token(principal.jti)
+        required = opt.get("scope")
+        if required:
+            if required not in principal.scopes:
+                error = InsufficientScope(required)
+                self._on_refused(principal, context, error)
+                raise error
+        elif allowed := opt.get("roles"):
+            if principal.role not in allowed:
+                raise AccessDenied
+        elif not opt.get("any_caller"):
+            raise AccessDenied(reason="the route declares no permission")
+        self._on_call(principal, required)
+        return principal
+
+    def authenticate(self, context: RequestContext) -> Principal:
+        """The caller of the Authorization header (RFC 6750 §2.1). Raises MissingToken or InvalidToken."""
+        authorization = context.header(b"authorization")
+        if authorization is None or not authorization.strip():
+            raise MissingToken
+        scheme, _, token = authorization.partition(b" ")
+        if scheme.lower() != b"bearer":
+            raise MissingToken(reason="another scheme")
+        token = token.strip(b" ")
+        if not token:
+            raise InvalidRequest("The Authorization header has no token.")
+        try:
+            principal = self._verifier.verify(token, context.source)
+        except InvalidToken as error:
+            context.notes["reason"] = error.reason
+            if isinstance(error, RevokedToken):
+                self._on_refused(error.principal, context, error)
+            raise
+        context.principal = principal
+        notes = context.notes
+        notes["account_id"] = principal.account_id
+        notes["sub"] = principal.id
+        notes["jti"] = principal.jti
+        return principal

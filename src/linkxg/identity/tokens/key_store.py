@@ -1,0 +1,53 @@
+"""The SQL of the keys that nodes share: one row, sealed with the server key that each node has in its file."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Column, Connection, Integer, LargeBinary, Table, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from linkxg.db import invalidation_feed
+from linkxg.db.invalidation_feed import KEYS
+from linkxg.db.schema import Sequence, metadata
+
+_ONLY = 1
+sealed_keys = Table(
+    "sealed_keys",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("version", Sequence, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+
+class SealedKeys(NamedTuple):
+    """A key file as the database has it; each change of it is the next `version`."""
+
+    version: int
+    sealed: bytes
+
+
+def find_sealed_keys(conn: Connection) -> SealedKeys | None:
+    row = conn.execute(select(sealed_keys.c.version, sealed_keys.c.sealed).where(sealed_keys.c.id == _ONLY)).first()
+    return None if row is None else SealedKeys(row.version, row.sealed)
+
+
+def insert_sealed_keys(conn: Connection, keys: SealedKeys) -> None:
+    """The first ones; nothing happens where there are some."""
+    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
+    conn.execute(insert(sealed_keys).values(id=_ONLY, **keys._asdict()).on_conflict_do_nothing())
+
+
+def replace_sealed_keys(conn: Connection, keys: SealedKeys) -> None:
+    """Whatever there is, in whoever's keys."""
+    conn.execute(sealed_keys.delete())
+    insert_sealed_keys(conn, keys)
+
+
+def update_sealed_keys(conn: Connection, keys: SealedKeys, seen: int) -> bool:
+    """Replace version `seen` and tell every worker; false when it is not the version any more."""
+    statement = sealed_keys.update().where(sealed_keys.c.id == _ONLY, sealed_keys.c.version == seen)
+    if conn.execute(statement.values(**keys._asdict())).rowcount != 1:
+        return False
+    invalidation_feed.append(conn, KEYS, "", keys.version)
+    return True

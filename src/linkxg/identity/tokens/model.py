@@ -1,0 +1,55 @@
+"""The claims of an access token (RFC 9068 §2.2), and the caller.
+
+RFC 9068 §2.2 claims plus the product's own. `epoch` is the generation of the person's or client's permissions:
+when those are cut, the next epoch begins and every token of an earlier one is dead, whatever the clocks say.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from linkxg.http.client_ip import Network
+
+LIFETIME_S = 900
+LEEWAY_S = 5
+APP_CLIENT_ID = "lxgapp_linkxg"
+"""`client_id` of tokens that people get by signing in to this service itself."""
+
+
+class AccessClaims(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """The claim set. `iat` and `exp` are seconds since the epoch."""
+
+    iss: str
+    sub: str
+    aud: str | list[str]
+    client_id: str
+    iat: int
+    exp: int
+    jti: str
+    scope: str
+    account_id: str
+    epoch: int = 0
+    sid: str | None = None
+    role: str | None = None
+    secret_id: str | None = None
+    cidrs: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls: a person in a session, or a client with one of its secrets."""
+
+    kind: Literal["user", "client"]
+    id: str
+    account_id: str
+    client_id: str
+    scopes: frozenset[str]
+    epoch: int
+    jti: str
+    issued_at: int
+    expires_at: int
+    role: str | None = None
+    session_id: str | None = None
+    secret_id: str | None = None
+    networks: tuple[Network, ...] = ()

@@ -1,0 +1,153 @@
+"""The keys that all nodes share, sealed in one database row.
+
+Every node has a `keys.json` with the same server key, copied once when the node is set up. What changes afterwards
+travels through the database: the keys, sealed with that server key, in one row, and a change in the feed when they are
+replaced. The row is what holds, and each node's file follows it; the database alone reveals no key.
+"""
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from linkxg.clock import now_s
+from linkxg.crypto.seal import seal, unseal
+from linkxg.db import Database, idempotency
+from linkxg.identity.tokens.key_store import (
+    SealedKeys,
+    find_sealed_keys,
+    insert_sealed_keys,
+    replace_sealed_keys,
+    update_sealed_keys,
+)
+from linkxg.identity.tokens.keys import (
+    FILE,
+    JWKS_CACHE_S,
+    KeyFile,
+    KeyRecord,
+    KeysError,
+    active,
+    dump_keys,
+    ensure_keys,
+    has_keys,
+    locked,
+    new_keys,
+    parse_keys,
+    read_keys,
+    retired,
+    rotated,
+    write_keys,
+)
+
+SYMMETRIC_DELAY_S = 5
+NODES_DELAY_S = 2
+"""In which every node has heard of a key: where there may be several, none signs before the others know it."""
+_ATTEMPTS = 5
+_PURPOSE = b"linkxg keys"
+
+
+async def share_keys(database: Database, data_dir: Path, algorithm: str) -> None:
+    """At the start: make the file where nobody has keys, else bring file and row to one state; then use `algorithm`.
+
+    Raises KeysError when the other nodes have another server key than this node's file.
+    """
+    row = await database.read_single(find_sealed_keys)
+    if row is None:
+        ensure_keys(data_dir, algorithm)
+        await database.write(insert_sealed_keys, sealed(read_keys(data_dir)))
+        # Another node may have begun at the same moment.
+        row = await database.read_single(find_sealed_keys)
+    elif not has_keys(data_dir):
+        raise KeysError(
+            f"there is no {data_dir / FILE}, but this database has keys: copy the file from another node; if no "
+            "node has it, run linkxg keys replace"
+        )
+    assert row is not None
+    found = follow(data_dir, row)
+    if found.version > row.version:
+        found = await change_keys(database, data_dir, lambda newest: newest)
+    if active(found, now_s()).alg != algorithm:
+        await change_keys(database, data_dir, lambda newest: rotated(newest, algorithm, now_s()))
+
+
+async def rotate_keys(database: Database, data_dir: Path, algorithm: str, *, at_once: bool = False) -> KeyRecord:
+    """Add a key that becomes active after the JWKS cache time, or as soon as every node has it; returns it."""
+    delay = SYMMETRIC_DELAY_S if algorithm == "HS256" else JWKS_CACHE_S
+    if at_once:
+        delay = 0 if database.file is not None else NODES_DELAY_S
+    changed = await change_keys(database, data_dir, lambda newest: rotated(newest, algorithm, now_s() + delay))
+    return changed.keys[-1]
+
+
+async def retire_key(database: Database, data_dir: Path, kid: str, algorithm: str) -> None:
+    """Remove a key now: every token that it signed is dead. The last active key gets a successor at once."""
+    await change_keys(database, data_dir, lambda newest: retired(newest, kid, algorithm))
+
+
+async def replace_keys(database: Database, data_dir: Path, algorithm: str) -> None:
+    """New keys of every kind, while no service runs: nothing issued before is valid any more."""
+    await database.run_exclusive(_replace_all, data_dir, new_keys(algorithm))
+
+
+async def change_keys(database: Database, data_dir: Path, change: Callable[[KeyFile], KeyFile]) -> KeyFile:
+    """Replace row and file by what `change` makes of the newest state, and tell every worker of every node."""
+    for _ in range(_ATTEMPTS):
+        with locked(data_dir):
+            row = await database.read_single(find_sealed_keys)
+            if row is None:
+                raise KeysError("the database has no keys yet: linkxg serve stores them")
+            changed = change(_newest(read_keys(data_dir), row))
+            if await database.write(_replace, data_dir, changed, row.version):
+                return changed
+    raise KeysError("other nodes are changing the keys: try again")
+
+
+def follow(data_dir: Path, row: SealedKeys) -> KeyFile:
+    """Bring this node's file up to the row; the file then holds what is returned."""
+    with locked(data_dir):
+        found = read_keys(data_dir)
+        newest = _newest(found, row)
+        if newest != found:
+            write_keys(data_dir, newest)
+        return newest
+
+
+def fits(found: KeyFile, row: SealedKeys) -> bool:
+    """Whether the row was sealed with the server key of this file."""
+    return _content(found, row) is not None
+
+
+def sealed(keys: KeyFile) -> SealedKeys:
+    """What the database gets: everything but the server key, which closes it."""
+    return SealedKeys(keys.version, seal(base64.b64decode(keys.server_key), _PURPOSE, dump_keys(keys)))
+
+
+def _replace_all(conn: Connection, data_dir: Path, keys: KeyFile) -> None:
+    replace_sealed_keys(conn, sealed(keys))
+    # A repeated request would be told another secret than the first one was: it was derived from the server key.
+    idempotency.forget_all(conn)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with locked(data_dir):
+        write_keys(data_dir, keys)
+
+
+def _replace(conn: Connection, data_dir: Path, changed: KeyFile, seen: int) -> bool:
+    if not update_sealed_keys(conn, sealed(changed), seen):
+        return False
+    # Before the commit: who hears of the change on this machine finds the file. If the commit fails after that, the
+    # file is ahead of the row, and the next start publishes it.
+    write_keys(data_dir, changed)
+    return True
+
+
+def _newest(found: KeyFile, row: SealedKeys) -> KeyFile:
+    """The file while it is ahead of the row (a commit failed after it was written), else the row."""
+    content = _content(found, row)
+    if content is None:
+        raise KeysError("keys.json does not match the keys in the database: copy the file from another node")
+    return found if found.version > row.version else parse_keys(found.server_key, content)
+
+
+def _content(found: KeyFile, row: SealedKeys) -> bytes | None:
+    return unseal(base64.b64decode(found.server_key), _PURPOSE, row.sealed)

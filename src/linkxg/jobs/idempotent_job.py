@@ -1,0 +1,37 @@
+"""Requests about jobs that are done once: a repetition gets the same job, as it is by now."""
+
+from collections.abc import Callable
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg.audit.model import Actor
+from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request
+from linkxg.errors import Conflict, PublicError
+from linkxg.identity.authorization.write_as import write_once
+from linkxg.jobs.model import JobRow
+from linkxg.jobs.store import find_job
+
+Unit = Callable[[Connection], JobRow | PublicError]
+
+
+class RecordedJob(msgspec.Struct):
+    """What is recorded of the answer."""
+
+    id: str
+
+
+async def recorded_job_of(
+    database: Database, actor: Actor, account_id: str, request: Request, unit: Unit
+) -> IdempotentOutcome[JobRow]:
+    """What `unit` leaves.
+
+    Raises what it refuses with, IdempotencyKeyReused, or Conflict for a repetition whose import has been deleted.
+    """
+
+    def recall(conn: Connection, recorded: Recorded) -> JobRow | Conflict:
+        job = find_job(conn, account_id, recorded.read(RecordedJob).id)
+        return job or Conflict("This request was answered before, and its import has been deleted since.")
+
+    return await write_once(database, actor, request, unit, recall, record=lambda job: RecordedJob(job.id))

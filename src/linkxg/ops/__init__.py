@@ -1,0 +1,1 @@
+"""What an operator does with an installation besides serving it: restore and diagnosis."""

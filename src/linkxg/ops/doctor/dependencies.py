@@ -1,0 +1,136 @@
+"""Doctor checks of other services: database, mail server, shared rate limits."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from linkxg.clock import now_ms
+from linkxg.db import open_database
+from linkxg.db.errors import explain, is_damage
+from linkxg.db.health import DatabaseHealth, read_health
+from linkxg.db.migrations import head, is_known
+from linkxg.errors import TemporarilyUnavailable
+from linkxg.http.rate_limits import Budget, open_limits
+from linkxg.identity.accounts.mail import Mailer
+from linkxg.identity.tokens.key_store import find_sealed_keys
+from linkxg.identity.tokens.keys import FILE, KeysError, read_keys
+from linkxg.identity.tokens.shared_keys import fits
+from linkxg.jobs.open_jobs_store import list_orphans
+from linkxg.ops.doctor.findings import Finding, ok, problem, warning
+from linkxg.settings import Settings
+
+WAIT_S = 10.0
+SKEW_S = 5.0
+_PROBE = Budget("doctor", 1, 1)
+
+
+async def check_database(settings: Settings) -> AsyncIterator[Finding]:
+    """Reachable, whole, durable, of this program's schema; a server's clock in step with this machine's."""
+    database = open_database(settings.database)
+    if database.file is not None and not database.file.exists():
+        yield warning("database", f"{database.file} does not exist", "linkxg serve creates it on first start")
+        return
+    try:
+        found = await database.read_long(read_health)
+    except Exception as fault:
+        told = explain(fault)
+        if told is None:
+            raise
+        yield problem("database", told, _remedy(fault, embedded=database.file is not None))
+        return
+    if found.unsafe:
+        do = "linkxg restore a backup" if database.file else "change the server's settings"
+        yield problem("database", f"{found.engine}: {', '.join(found.unsafe)}", do)
+    else:
+        shown = ", ".join(f"{name}={value}" for name, value in found.settings.items())
+        yield ok("database", f"{found.engine}, {found.size / 2**20:,.1f} MiB, {shown}")
+    yield _schema(found)
+    if found.clock_ahead_s is not None:
+        yield _skew(found.clock_ahead_s)
+    if found.revision == head() and not found.unsafe:
+        async for finding in _opened(settings):
+            yield finding
+
+
+async def _opened(settings: Settings) -> AsyncIterator[Finding]:
+    """What the service itself insists on when it starts: local storage, durable settings, the change feed."""
+    database = open_database(settings.database)
+    try:
+        await database.open()
+        database.feed.check()
+        row = await database.read_single(find_sealed_keys)
+        orphans = await database.read_single(list_orphans, now=now_ms())
+        await database.close()
+    except Exception as fault:
+        told = fault.reason if isinstance(fault, TemporarilyUnavailable) else explain(fault)
+        if told is None:
+            raise
+        yield problem("change feed", told, "the service would not start: check the database")
+    else:
+        yield ok("change feed", "fresh")
+        # A file that cannot be read is told of by the check of the keys.
+        with contextlib.suppress(KeysError):
+            if row is not None and not fits(read_keys(settings.data_dir), row):
+                says = f"{FILE} does not match the keys that the nodes share in the database"
+                yield problem("keys of the nodes", says, f"copy {FILE} from a running node, with mode 600")
+        for orphan in orphans:
+            says = f"the upload {orphan.job_id} of account {orphan.account_id} was interrupted: its worker has ended"
+            yield warning(
+                "imports", says, "start the service, which deletes it within seconds, and send the file again"
+            )
+
+
+def _remedy(fault: BaseException, *, embedded: bool) -> str:
+    if not embedded:
+        return "start the server, and check host, name and password in LINKXG_DATABASE_URL"
+    if is_damage(fault):
+        return "linkxg restore a backup with --replace"
+    return "nothing is damaged: free space on its file system, mount it for writing, or check the owner of the file"
+
+
+def _schema(found: DatabaseHealth) -> Finding:
+    if found.revision == head():
+        return ok("schema", f"{found.revision}, the one of this program")
+    if found.revision is None:
+        return warning("schema", "the database is empty", "linkxg serve or linkxg migrate creates it")
+    if is_known(found.revision):
+        return warning("schema", f"{found.revision}, this program needs {head()}", "linkxg migrate, after a backup")
+    return problem("schema", f"{found.revision} is newer than this program", "upgrade the program")
+
+
+def _skew(ahead: float) -> Finding:
+    says = f"the database's clock is {abs(ahead):.1f} s {'ahead' if ahead > 0 else 'behind'}"
+    if abs(ahead) > SKEW_S:
+        return problem("clock of the database", says, "synchronise both machines with NTP")
+    return ok("clock of the database", says)
+
+
+async def check_mail(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether the mail server takes this program's sign-in; no mail is sent."""
+    if not settings.smtp_url:
+        return
+    fault = await Mailer(settings.smtp_url, settings.mail_from).fault()
+    if fault is None:
+        yield ok("mail", "the server answers")
+    else:
+        do = "check LINKXG_SMTP_URL; until then invitation links are returned, not mailed"
+        yield problem("mail", f"the server cannot be used: {fault}", do)
+
+
+async def check_limits(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether shared budgets can be counted."""
+    if settings.limits_url.startswith("memory:"):
+        yield ok("limits", "counted in the memory of each worker")
+        return
+    try:
+        limits = open_limits(settings.limits_url, settings.limit_scale)
+        async with asyncio.timeout(WAIT_S):
+            await limits.require((_PROBE, "doctor"))
+        await limits.close()
+    except (TemporarilyUnavailable, TimeoutError) as error:
+        says = f"the server cannot be used: {getattr(error, 'reason', None) or 'no answer'}"
+        yield problem("limits", says, "start it and check LINKXG_LIMITS_URL: without it every limited request gets 503")
+    except Exception as fault:  # noqa: BLE001  a missing driver is told by the library in its own exceptions
+        yield problem("limits", f"{type(fault).__name__}: {fault}".partition("\n")[0], "install linkxg[valkey]")
+    else:
+        yield ok("limits", "the server answers")

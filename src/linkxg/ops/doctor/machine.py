@@ -1,0 +1,94 @@
+"""Doctor checks of the machine: clock, resource limits, addresses."""
+
+import resource
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from linkxg.ops.doctor.findings import Finding, ok, problem, warning
+from linkxg.server.connection import CONNECTIONS
+from linkxg.server.listener import answers, listen
+from linkxg.settings import Settings, is_loopback
+
+FIRST_YEAR, LAST_YEAR = 2026, 2100
+MAX_STEP_S = 0.5
+SPARE_DESCRIPTORS = 128
+
+
+class Instant(NamedTuple):
+    """One moment on both clocks, in seconds."""
+
+    wall: float
+    steady: float
+
+
+def now() -> Instant:
+    return Instant(time.time(), time.monotonic())
+
+
+def check_clock(since: Instant) -> Iterator[Finding]:
+    """Whether the time of day is plausible, and went on steadily while the other checks ran."""
+    until = now()
+    year = datetime.fromtimestamp(until.wall, UTC).year
+    step = (until.wall - since.wall) - (until.steady - since.steady)
+    if not FIRST_YEAR <= year < LAST_YEAR:
+        yield problem("clock", f"the year is {year}", "set the clock: every token's lifetime hangs on it")
+    elif until.steady < since.steady or abs(step) > MAX_STEP_S:
+        yield problem(
+            "clock", f"it jumped by {step:+.1f} s during the check", "let NTP slew the clock instead of stepping it"
+        )
+    else:
+        yield ok("clock", f"{datetime.fromtimestamp(until.wall, UTC):%Y-%m-%d %H:%M:%S} UTC, steady")
+
+
+def check_descriptors() -> Iterator[Finding]:
+    """Whether a worker may open as many files as it takes connections."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = CONNECTIONS + SPARE_DESCRIPTORS
+    says = f"{soft:,} open files allowed, {needed:,} needed by a worker under full load"
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        yield warning("open files", says, "ulimit -n 65536, or LimitNOFILE=65536 in the systemd unit")
+    else:
+        yield ok("open files", says)
+
+
+def check_listener(settings: Settings, host: str, port: int) -> Iterator[Finding]:
+    """Whether the service answers at its address, or could."""
+    if answers(host, port, tls=bool(settings.tls_cert)):
+        yield ok("address", f"the service answers on {host}:{port}")
+        return
+    try:
+        for listener in listen(host, port):
+            listener.close()
+    except OSError as error:
+        do = "stop the program that listens there, or choose another --port"
+        yield problem("address", f"{host}:{port} cannot be used: {error.strerror}", do)
+    else:
+        yield ok("address", f"{host}:{port} is free")
+
+
+def check_addresses(settings: Settings, host: str) -> Iterator[Finding]:
+    """Whether public address, TLS and trusted proxies fit together."""
+    name = "public address"
+    url = urlsplit(settings.public_url)
+    for network in settings.trusted_proxies:
+        if network.prefixlen == 0:
+            do = "name the proxy's own address in LINKXG_TRUSTED_PROXIES"
+            yield problem(name, f"{network} trusts everybody to state where a request comes from", do)
+    if not settings.public_url:
+        if settings.trusted_proxies or not is_loopback(host):
+            do = "set LINKXG_PUBLIC_URL to the address that clients use"
+            yield problem(name, "not set: tokens would have the internal address as their issuer", do)
+        else:
+            yield ok(name, "not set: this machine only")
+    elif url.scheme == "http" and not is_loopback(url.hostname or ""):
+        yield problem(name, f"{settings.public_url} is plain HTTP", "use an https:// address")
+    elif url.scheme == "https" and not settings.tls_cert and not settings.trusted_proxies:
+        do = "set LINKXG_TLS_CERT and LINKXG_TLS_KEY, or LINKXG_TRUSTED_PROXIES to the proxy that ends TLS"
+        yield problem(name, f"{settings.public_url} is HTTPS, but nothing terminates TLS", do)
+    elif url.scheme == "http" and settings.tls_cert:
+        yield problem(name, f"{settings.public_url} is plain HTTP, but the service terminates TLS", "use https://")
+    else:
+        yield ok(name, settings.public_url)

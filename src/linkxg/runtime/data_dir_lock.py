@@ -1,0 +1,53 @@
+"""The lock on the data directory, held by every worker.
+
+Every worker holds a shared lock on one file of it for as long as it lives; a restore takes the lock for itself alone.
+The lock belongs to the open file, so it ends with the process, however that ends.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from linkxg.errors import OperatorError
+from linkxg.runtime.files import open_private
+
+FILE = ".service.lock"
+
+
+class DataDirLocked(OperatorError):
+    """Somebody else uses the directory; the message says who."""
+
+
+def lock_data_dir(data_dir: Path) -> int:
+    """Say until this process ends that it serves from `data_dir`. Raises Occupied while a restore runs there."""
+    descriptor = _open(data_dir)
+    if not _lock(descriptor, fcntl.LOCK_SH):
+        raise DataDirLocked(f"a restore is in progress in {data_dir}: start again when it has ended")
+    return descriptor
+
+
+@contextmanager
+def exclusive_data_dir(data_dir: Path) -> Iterator[None]:
+    """Keep services out of `data_dir`. Raises Occupied while one runs."""
+    descriptor = _open(data_dir)
+    try:
+        if not _lock(descriptor, fcntl.LOCK_EX):
+            raise DataDirLocked(f"a service is running on {data_dir}: stop it first")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(data_dir: Path) -> int:
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return open_private(data_dir / FILE)
+
+
+def _lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

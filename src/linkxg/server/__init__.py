@@ -1,0 +1,1 @@
+"""The HTTP server: protocol, workers and the supervisor that keeps them running."""
