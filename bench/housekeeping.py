@@ -16,7 +16,7 @@ class _Paced(purge.Purger):
 
 if __name__ == "__main__":
     _EVERY_S = float(sys.argv.pop(1))
-    setattr(purge, "Housekeeping", _Paced)  # noqa: B010  a plain assignment to a class is not typed
+    setattr(purge, "Purger", _Paced)  # noqa: B010  a plain assignment to a class is not typed
     from linkxg.cli import main
 
     main()

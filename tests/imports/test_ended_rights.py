@@ -43,17 +43,17 @@ if "linkxg.job_kinds" in sys.orig_argv:
             return await write(self, batch, plans, before)
         return call
 
-    def end_gated(administer):
+    def end_gated(run_exclusive):
         async def call(self, unit, *arguments, **keywords):
             if unit.__name__ == "write_spooled":
                 await opened()
-            return await administer(self, unit, *arguments, **keywords)
+            return await run_exclusive(self, unit, *arguments, **keywords)
         return call
 
     run_job.PACES = dict.fromkeys(run_job.PACES, Pace(500, 1_000, 0.1))
     Run._write = batch_gated(Run._write)
     for kind in (SQLiteDatabase, PostgresDatabase):
-        kind.administer = end_gated(kind.administer)
+        kind.run_exclusive = end_gated(kind.run_exclusive)
 """
 
 

@@ -62,7 +62,7 @@ def backup(
 def register_tables() -> None:
     """Make every table known: a feature keeps its own in a module named store, `db` those that belong to none."""
     for found in pkgutil.walk_packages(linkxg.__path__, "linkxg."):
-        if found.name.endswith((".store", ".db.idempotency")):
+        if found.name.endswith(("store", ".db.idempotency")):
             importlib.import_module(found.name)
 
 

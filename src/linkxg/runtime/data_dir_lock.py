@@ -21,7 +21,7 @@ class DataDirLocked(OperatorError):
 
 
 def lock_data_dir(data_dir: Path) -> int:
-    """Say until this process ends that it serves from `data_dir`. Raises Occupied while a restore runs there."""
+    """Say until this process ends that it serves from `data_dir`. Raises DataDirLocked while a restore runs there."""
     descriptor = _open(data_dir)
     if not _lock(descriptor, fcntl.LOCK_SH):
         raise DataDirLocked(f"a restore is in progress in {data_dir}: start again when it has ended")
@@ -30,7 +30,7 @@ def lock_data_dir(data_dir: Path) -> int:
 
 @contextmanager
 def exclusive_data_dir(data_dir: Path) -> Iterator[None]:
-    """Keep services out of `data_dir`. Raises Occupied while one runs."""
+    """Keep services out of `data_dir`. Raises DataDirLocked while one runs."""
     descriptor = _open(data_dir)
     try:
         if not _lock(descriptor, fcntl.LOCK_EX):

@@ -38,7 +38,7 @@ class BoundedConnection(HttpToolsProtocol):
     # Slots: they are quicker to reach than what is in the dictionary of uvicorn's protocol, or in the class.
     __slots__ = (
         "_answers", "_begun", "_discarded", "_ended", "_header_bytes", "_held", "_idle_since", "_lingering",
-        "_patience", "_peer", "_reading_body",
+        "_deadline", "_peer", "_reading_body",
     )  # fmt: skip
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
