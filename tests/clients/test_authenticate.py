@@ -24,7 +24,7 @@ class _Rows:
         self.feed.heard(0.0)
         self.reads = 0
 
-    async def read(self, unit: Any, client_id: str) -> KnownClient:
+    async def read_single(self, unit: Any, client_id: str) -> KnownClient:
         self.reads += 1
         return KnownClient(client_id, "a", frozenset(), False, (), (), self.reads, ())
 
