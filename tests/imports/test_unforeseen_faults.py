@@ -15,7 +15,7 @@ FAULTS = """
 import sys
 
 if "linkxg.job_kinds" in sys.orig_argv:
-    from linkxg.catalog.product_imports import plain_rows, plan_rows, product_import
+    from linkxg.catalog.product_imports import csv_fast, plan_rows, product_import
 
     def failing(function, is_at_fault):
         def call(*arguments, **keywords):
@@ -28,7 +28,7 @@ if "linkxg.job_kinds" in sys.orig_argv:
         return any(one.head.sku.endswith("-write") for one in planned)
 
     plan_rows.read_gtin = failing(plan_rows.read_gtin, lambda text: text == "12345")
-    plain_rows.are_digits = failing(plain_rows.are_digits, lambda text: "99999999999999" in text)
+    csv_fast.are_digits = failing(csv_fast.are_digits, lambda text: "99999999999999" in text)
     plan_rows.plan_row = failing(plan_rows.plan_row, lambda given, *rest: str(given.sku).endswith("-plan"))
     product_import.write_planned = failing(product_import.write_planned, writes)
 """
@@ -56,6 +56,7 @@ def test_a_fault_nobody_foresaw_fails_its_row_and_never_the_import(
     assert codes == {8: "server_error", 9: "server_error", 23: "server_error", 44: "invalid"}
     logged = world.server.log_events("import.row_fault")
     assert {one["job_id"] for one in logged} == {job["id"]}
+    assert all(one["location"].startswith("linkxg.") and one["at"].endswith("Z") for one in logged)
     assert "own words" not in str(logged)
     assert not world.server.log_events("import.died")
 

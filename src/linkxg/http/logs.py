@@ -22,6 +22,8 @@ GATHER_SECONDS = 0.02
 _CREDENTIAL = re.compile(rf"{CREDENTIAL}|eyJ[\w-]*\.[\w-]*\.?[\w-]*|(?i:\b(?:basic|bearer)\s+[\w+/=.~-]+)|://[^/@\s]+@")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
+RESERVED = {"at", "level", "event"}
+"""Fields of every line, which no event may have as fields of its own."""
 log: FilteringBoundLogger = structlog.get_logger("linkxg")
 
 
@@ -45,7 +47,8 @@ def redact(text: str) -> str:
 
 
 def _stamp(_: WrappedLogger, level: str, event: EventDict) -> EventDict:
-    return {"at": rfc3339(now_ms()), "level": level, **event}
+    stamp = {"at": rfc3339(now_ms()), "level": level}
+    return stamp | event | stamp
 
 
 def _redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -63,7 +63,7 @@ def main(kinds: Kinds) -> None:
         try:
             asyncio.run(_work(order, kinds))
         except Exception as fault:  # noqa: BLE001  the lease gives the job to another process; the log says why
-            log.error("import.interrupted", job_id=order.job_id, reason=reason_of(fault), at=location_of(fault))
+            log.error("import.interrupted", job_id=order.job_id, reason=reason_of(fault), location=location_of(fault))
             raise SystemExit(1) from None
         give_back()
         sys.stdout.buffer.write(b"\n")

@@ -14,4 +14,4 @@ SERVER_FAULT = (
 
 def row_crash(fault: BaseException, job_id: str) -> None:
     """Log a fault of the program that one row has met; never what the row says."""
-    log.error("import.row_fault", job_id=job_id, fault=type(fault).__name__, at=location_of(fault))
+    log.error("import.row_fault", job_id=job_id, fault=type(fault).__name__, location=location_of(fault))
