@@ -59,33 +59,33 @@ class JobRow(NamedTuple):
     on_error: OnError
     empty_as: str
     dry_run: int
+    publish: int
     status: Status
-    columns: str
     file_id: str
-    only_failed_of: str | None
     file_name: str
-    bytes_uploaded: int
-    bytes_total: int
-    bytes_processed: int
-    rows_processed: int
-    line: int
-    created: int
-    updated: int
-    unchanged: int
-    failed: int
-    sha256: str
     actor: str
-    error: str | None
-    cancel_wanted: int
     created_at: int
-    started_at: int | None
-    finished_at: int | None
     touched_at: int
+    only_failed_of: str | None = None
+    upload_length: int | None = None
+    sha256: str = ""
+    columns: str = "[]"
+    bytes_uploaded: int = 0
+    bytes_total: int = 0
+    bytes_processed: int = 0
+    rows_processed: int = 0
+    line: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    error: str | None = None
+    cancel_wanted: int = 0
+    started_at: int | None = None
+    finished_at: int | None = None
     lease_until: int = 0
     worker: str | None = None
     attempts: int = 0
-    publish: int = 0
-    upload_length: int | None = None
 
     @property
     def is_written(self) -> bool:

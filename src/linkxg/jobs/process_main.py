@@ -24,7 +24,7 @@ from linkxg.db.errors import reason_of
 from linkxg.errors import PayloadTooLarge, TemporarilyUnavailable, ValidationFailed
 from linkxg.http import logs
 from linkxg.http.logs import location_of, log
-from linkxg.jobs import store
+from linkxg.jobs import lease_store, store
 from linkxg.jobs.handler import Kinds
 from linkxg.jobs.lease import JobLease
 from linkxg.jobs.model import JobError, Status, as_json
@@ -101,7 +101,7 @@ async def _run(database: Database, order: JobSpec, kinds: Kinds) -> None:
     except (Stopped, TemporarilyUnavailable) as stopped:
         with contextlib.suppress(TemporarilyUnavailable):
             # Else the lease says it, a little later.
-            await database.write(store.release_job, order.account_id, order.job_id, worker=order.worker)
+            await database.write(lease_store.release_job, order.account_id, order.job_id, worker=order.worker)
         log.info("import.released", job_id=order.job_id, reason=reason_of(stopped))
         return
     except Cancelled:
@@ -112,7 +112,7 @@ async def _run(database: Database, order: JobSpec, kinds: Kinds) -> None:
     told = {"status": status, **progress._asdict()}
 
     def finish(conn: Connection) -> bool:
-        finished = store.finish_job(
+        finished = lease_store.finish_job(
             conn, order.account_id, order.job_id, worker=order.worker, status=status,
             error=None if error is None else as_json(error), now=now_ms(),
         )  # fmt: skip

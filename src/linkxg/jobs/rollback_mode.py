@@ -12,11 +12,9 @@ from typing import Self
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
-from linkxg.jobs import store
+from linkxg.jobs import lease_store
 from linkxg.jobs.handler import RowHandler
-from linkxg.jobs.lease import LEASE_MS, JobLease, is_authorised
-
-_ALONE_MS = 120_000
+from linkxg.jobs.lease import LEASE_MS, ROLLBACK_LEASE_MS, JobLease, is_authorised
 
 
 class Spool:
@@ -51,17 +49,23 @@ class AccessEnded(Exception):
     """The rights of who started the job have ended; nothing of the present transaction stays."""
 
 
-def write_spooled(conn: Connection, lease: JobLease, handler: RowHandler, spool: Spool) -> None:
-    """Write every plan. Raises Undone when one of them cannot be written any more, or the job is another worker's.
+def extend_lease(conn: Connection, lease: JobLease) -> bool:
+    """Hold the job for the whole of `write_spooled`; committed before it, so that other workers see it."""
+    return lease_store.hold_job(
+        conn, lease.account_id, lease.job_id, worker=lease.worker, now=now_ms(), lease_ms=ROLLBACK_LEASE_MS
+    )
 
-    Raises Denied when who started it may not import any more. That is decided last: a revocation need not wait for
-    minutes, and one that comes first is seen.
+
+def write_spooled(conn: Connection, lease: JobLease, handler: RowHandler, spool: Spool) -> None:
+    """Write every plan. Raises RollbackFailed when one no longer holds, or the job is another worker's.
+
+    Raises AccessEnded when whoever started the job may no longer import. That is decided last: a revocation need not
+    wait for minutes, and one that comes first is seen.
     """
-    until = now_ms() + _ALONE_MS
-    if not store.hold_job(conn, lease.account_id, lease.job_id, worker=lease.worker, until=until):
+    if not extend_lease(conn, lease):
         raise RollbackFailed
     if not all(handler.write_encoded(conn, encoded) for encoded in spool):
         raise RollbackFailed
     if not is_authorised(conn, lease):
         raise AccessEnded
-    store.hold_job(conn, lease.account_id, lease.job_id, worker=lease.worker, until=now_ms() + LEASE_MS)
+    lease_store.hold_job(conn, lease.account_id, lease.job_id, worker=lease.worker, now=now_ms(), lease_ms=LEASE_MS)

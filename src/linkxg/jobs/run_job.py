@@ -18,7 +18,7 @@ from linkxg.jobs.handler import JobKind
 from linkxg.jobs.lease import JobLease
 from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import JobError, JobRow, Progress, Status
-from linkxg.jobs.rollback_mode import AccessEnded, RollbackFailed, Spool, write_spooled
+from linkxg.jobs.rollback_mode import AccessEnded, RollbackFailed, Spool, extend_lease, write_spooled
 from linkxg.jobs.row_crash import row_crash
 from linkxg.jobs.write_batch import Batch, BatchOutcome, note_batch, write_batch
 
@@ -197,6 +197,8 @@ class Run:
                 return "FAILED", JobError(
                     "rolled_back", f"{self.progress.failed} rows were rejected, so nothing was written."
                 )
+            if not await database.write(extend_lease, lease):
+                raise Stopped
             try:
                 await database.run_exclusive(write_spooled, lease, self._handler, spool)
             except RollbackFailed:

@@ -1,7 +1,7 @@
 """The jobs of this worker.
 
-A job is claimed in the database by a lease that the process renews with every batch; when it ends with its machine, any
-other worker goes on from the checkpoint.
+A job is claimed in the database by a lease, which the process renews with every batch and the worker in between; when
+both end with their machine, any other worker goes on from the checkpoint.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from linkxg.db import Database
 from linkxg.errors import PublicError
 from linkxg.http.logs import log
 from linkxg.ids import uuid7
-from linkxg.jobs import store
-from linkxg.jobs.lease import LEASE_MS
+from linkxg.jobs import lease_store, store
+from linkxg.jobs.lease import HEARTBEAT_MS, LEASE_MS, STUCK_MS
 from linkxg.jobs.model import JobError, as_json
 from linkxg.jobs.process import JobProcess
 from linkxg.jobs.process_main import JobSpec
@@ -23,9 +23,6 @@ from linkxg.jobs.upload_lease import OrphanedUploads
 from linkxg.runtime.background import BackgroundTask
 
 EVERY_S = 1.0
-LOOK_S = 10.0
-STUCK_MS = 60_000
-"""After the end of its lease: the slowest batch of a busy machine takes a fraction of it."""
 MOST_ATTEMPTS = 4
 """A job whose process has died so often without taking one batch is given up."""
 
@@ -62,20 +59,26 @@ class JobRunner:
         else:
             await self._process.end_when_idle()
 
-    async def _is_stuck(self, account_id: str, job_id: str, worker: str) -> bool:
-        """Whether the process has taken no batch for so long that it will take none, or the job is another worker's."""
+    async def _keep_lease(self, account_id: str, job_id: str, worker: str) -> bool:
+        """Renew the lease while a batch takes long; false once the process is stuck, or the job is another worker's."""
         try:
             job = await self._database.read_single(store.find_job, account_id, job_id)
+            if job is None or job.status != "RUNNING":
+                return True
+            now = now_ms()
+            if job.worker == worker and job.lease_until < now + 2 * HEARTBEAT_MS:
+                if job.touched_at < now - STUCK_MS:
+                    return False
+                until = now + LEASE_MS
+                await self._database.write(lease_store.renew_lease, account_id, job_id, worker=worker, until=until)
+            return job.worker == worker
         except PublicError:
             # A batch waits for the database as well.
-            return False
-        if job is None or job.status != "RUNNING":
-            return False
-        return job.worker != worker or job.lease_until < now_ms() - STUCK_MS
+            return True
 
     async def _claim(self) -> tuple[str, str, str] | None:
         """(account, job, our name in it) of a job that is ours now."""
-        due = await self._database.read_single(store.find_due_job, resources=self._resources, now=now_ms())
+        due = await self._database.read_single(lease_store.find_due_job, resources=self._resources, now=now_ms())
         if due is None:
             return None
         account_id, job_id = due
@@ -83,7 +86,7 @@ class JobRunner:
 
         def unit(conn: Connection) -> bool:
             now = now_ms()
-            if not store.claim_job(conn, account_id, job_id, worker=worker, now=now, lease_ms=LEASE_MS):
+            if not lease_store.claim_job(conn, account_id, job_id, worker=worker, now=now, lease_ms=LEASE_MS):
                 return False
             job = store.find_job(conn, account_id, job_id)
             if job is None or job.attempts <= MOST_ATTEMPTS:
@@ -91,7 +94,7 @@ class JobRunner:
             error = as_json(
                 JobError("server_error", "The import could not be completed; the server's log has the reason.")
             )
-            store.finish_job(conn, account_id, job_id, worker=worker, status="FAILED", error=error, now=now)
+            lease_store.finish_job(conn, account_id, job_id, worker=worker, status="FAILED", error=error, now=now)
             return False
 
         return (account_id, job_id, worker) if await self._database.write(unit) else None
@@ -101,8 +104,8 @@ class JobRunner:
         order = JobSpec(self._url, self._log_level, account_id, job_id, worker)
         running = asyncio.create_task(self._process.run(order), name="import process")
         try:
-            while not (await asyncio.wait({running}, timeout=LOOK_S))[0]:
-                if await self._is_stuck(account_id, job_id, worker):
+            while not (await asyncio.wait({running}, timeout=HEARTBEAT_MS / 1_000))[0]:
+                if not await self._keep_lease(account_id, job_id, worker):
                     self._process.kill()
             code = running.result()
         finally:
@@ -110,4 +113,4 @@ class JobRunner:
         if code:
             log.error("import.died", job_id=job_id, code=code)
             # Nobody has to wait for the lease of a process that is gone.
-            await self._database.write(store.release_job, account_id, job_id, worker=worker)
+            await self._database.write(lease_store.release_job, account_id, job_id, worker=worker)

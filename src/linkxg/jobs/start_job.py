@@ -111,9 +111,9 @@ def new_job(
     now, job_id = now_ms(), uuid7()
     shown = "".join(char for char in file_name.replace("\\", "/").rpartition("/")[2] if char.isprintable())
     return JobRow(
-        job_id, resource, format, mode, key, on_error, empty_as, int(dry_run), "UPLOADING", "[]", job_id, None,
-        shown[:255], 0, 0, 0, 0, 0, 0, 0, 0, 0, "", as_json(actor.identity), None, 0, now, None, None, now,
-        publish=int(publish),
+        id=job_id, resource=resource, format=format, mode=mode, key=key, on_error=on_error, empty_as=empty_as,
+        dry_run=int(dry_run), publish=int(publish), status="UPLOADING", file_id=job_id, file_name=shown[:255],
+        actor=as_json(actor.identity), created_at=now, touched_at=now,
     )  # fmt: skip
 
 

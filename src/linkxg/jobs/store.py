@@ -1,11 +1,5 @@
-"""The SQL of import jobs.
+"""The SQL of import jobs, their files and what became of their rows; `lease_store` has that of running them."""
 
-A job belongs to the worker whose name stands in it, until `lease_until`. Whatever a worker writes for a job it writes
-in one transaction with `hold_job` and `advance`, which hold only while the job is its own: so each row is taken exactly
-once, and a worker that was thought dead and is not cannot write a second time.
-"""
-
-from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -20,7 +14,6 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    func,
     literal,
     select,
     text,
@@ -28,7 +21,7 @@ from sqlalchemy import (
 
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, Sequence, metadata
-from linkxg.jobs.model import ORPHANED, UPLOAD_LEASE_MS, FailedRow, Fault, JobRow, Progress, as_json
+from linkxg.jobs.model import ORPHANED, UPLOAD_LEASE_MS, FailedRow, Fault, JobRow, as_json
 
 BLOCKS_AT_ONCE = 16
 BLOCKS_DELETED_AT_ONCE = 4
@@ -179,120 +172,10 @@ def delete_upload(conn: Connection, account_id: str, job_id: str) -> bool:
     return True
 
 
-def find_due_job(conn: Connection, *, resources: Collection[str], now: int) -> tuple[str, str] | None:
-    """(account, job) of the oldest job of these kinds that nobody works at."""
-    query = (
-        select(jobs.c.account_id, jobs.c.id)
-        .where((jobs.c.status == "QUEUED") | (jobs.c.status == "RUNNING"), jobs.c.lease_until < now)
-        .where(jobs.c.resource.in_(resources))
-        .order_by(jobs.c.created_at)
-        .limit(1)
-    )
-    row = conn.execute(query).first()
-    return None if row is None else (row.account_id, row.id)
-
-
-def claim_job(conn: Connection, account_id: str, job_id: str, *, worker: str, now: int, lease_ms: int) -> bool:
-    """Make the job this worker's; false when another was faster."""
-    statement = (
-        jobs.update()
-        .where(
-            jobs.c.account_id == account_id,
-            jobs.c.id == job_id,
-            jobs.c.status.in_(("QUEUED", "RUNNING")),
-            jobs.c.lease_until < now,
-        )
-        .values(
-            status="RUNNING",
-            worker=worker,
-            lease_until=now + lease_ms,
-            touched_at=now,
-            started_at=func.coalesce(jobs.c.started_at, now),
-            attempts=jobs.c.attempts + 1,
-        )
-    )
-    return conn.execute(statement).rowcount == 1
-
-
-_ADVANCE = CompiledStatement(
-    jobs.update()
-    .where(
-        jobs.c.account_id == bindparam("account"),
-        jobs.c.id == bindparam("job"),
-        jobs.c.status == "RUNNING",
-        jobs.c.worker == bindparam("holder"),
-    )
-    .values(
-        rows_processed=bindparam("rows"),
-        bytes_processed=bindparam("taken"),
-        line=bindparam("at_line"),
-        created=bindparam("made"),
-        updated=bindparam("changed"),
-        unchanged=bindparam("same"),
-        failed=bindparam("refused"),
-        touched_at=bindparam("now"),
-        lease_until=bindparam("until"),
-        attempts=bindparam("tries"),
-    )
-    .returning(jobs.c.cancel_wanted)
-)
-
-
-def advance(
-    conn: Connection, account_id: str, job_id: str, *, worker: str, at: Progress, now: int, lease_ms: int
-) -> bool | None:
-    """Write how far the job is, and keep it. None when it is not this worker's any more, else whether to cancel."""
-    row = _ADVANCE.first(
-        conn,
-        {
-            "account": account_id, "job": job_id, "holder": worker, "rows": at.rows, "taken": at.bytes,
-            "at_line": at.line, "made": at.created, "changed": at.updated, "same": at.unchanged,
-            "refused": at.failed, "now": now, "until": now + lease_ms, "tries": 0,
-        },
-    )  # fmt: skip
-    return None if row is None else bool(row[0])
-
-
-_HOLD = CompiledStatement(
-    jobs.update()
-    .where(
-        jobs.c.account_id == bindparam("account"),
-        jobs.c.id == bindparam("job"),
-        jobs.c.worker == bindparam("holder"),
-        jobs.c.status == "RUNNING",
-    )
-    .values(lease_until=bindparam("until"))
-)
-
-
-def hold_job(conn: Connection, account_id: str, job_id: str, *, worker: str, until: int) -> bool:
-    """Keep the job; false when it is not this worker's any more. Nobody else can claim it in this transaction then."""
-    return _HOLD.run(conn, {"account": account_id, "job": job_id, "holder": worker, "until": until}) == 1
-
-
 def clear_outcomes(conn: Connection, account_id: str, job_id: str) -> None:
     """Forget what was found of the rows: the job begins anew."""
     for table in (batches, errors):
         conn.execute(table.delete().where(table.c.account_id == account_id, table.c.job_id == job_id))
-
-
-def finish_job(
-    conn: Connection, account_id: str, job_id: str, *, worker: str, status: str, error: str | None, now: int
-) -> bool:
-    """The end of a job that is still this worker's."""
-    statement = jobs.update().where(
-        jobs.c.account_id == account_id, jobs.c.id == job_id, jobs.c.worker == worker, jobs.c.status == "RUNNING"
-    )
-    values = {"status": status, "error": error, "finished_at": now, "touched_at": now, "lease_until": 0, "worker": None}
-    return conn.execute(statement.values(values)).rowcount == 1
-
-
-def release_job(conn: Connection, account_id: str, job_id: str, *, worker: str) -> None:
-    """Let somebody else go on from the checkpoint, now."""
-    statement = jobs.update().where(
-        jobs.c.account_id == account_id, jobs.c.id == job_id, jobs.c.worker == worker, jobs.c.status == "RUNNING"
-    )
-    conn.execute(statement.values(status="QUEUED", lease_until=0, worker=None))
 
 
 _INSERT_BATCH = CompiledStatement(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
-from linkxg.jobs import store
+from linkxg.jobs import lease_store, store
 from linkxg.jobs.chunks import Rows
 from linkxg.jobs.handler import ParsedRow, RowHandler
 from linkxg.jobs.lease import LEASE_MS, JobLease, is_authorised
@@ -66,7 +66,7 @@ def _commit(
 ) -> BatchOutcome | None:
     account_id, job_id, worker = lease.account_id, lease.job_id, lease.worker
     authorised = is_authorised(conn, lease)
-    if not store.hold_job(conn, account_id, job_id, worker=worker, until=now_ms() + LEASE_MS):
+    if not lease_store.hold_job(conn, account_id, job_id, worker=worker, now=now_ms(), lease_ms=LEASE_MS):
         return None
     if not authorised:
         return BatchOutcome(before, cancel=False, denied=True)
@@ -78,7 +78,9 @@ def _commit(
     if results:
         store.insert_batch(conn, account_id, job_id, first_row=results[0].row, results=encode_batch(results))
     store.insert_errors(conn, account_id, job_id, failed)
-    cancel = store.advance(conn, account_id, job_id, worker=worker, at=progress, now=now_ms(), lease_ms=LEASE_MS)
+    cancel = lease_store.advance(
+        conn, account_id, job_id, worker=worker, progress=progress, now=now_ms(), lease_ms=LEASE_MS
+    )
     return BatchOutcome(progress, bool(cancel), time.perf_counter() - started if writes else 0.0)
 
 

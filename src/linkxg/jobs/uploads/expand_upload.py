@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.jobs import store
+from linkxg.jobs import lease_store, store
 from linkxg.jobs.handler import JobKind
 from linkxg.jobs.lease import LEASE_MS, JobLease
 from linkxg.jobs.model import JobRow, as_json
@@ -58,7 +58,7 @@ async def _pieces(database: Database, job: JobRow, account_id: str) -> AsyncIter
 def _keep(conn: Connection, lease: JobLease, number: int, block: bytes) -> bool | None:
     """Store a block: whether the account still wants the import; None when it is another worker's."""
     account_id, job_id = lease.account_id, lease.job_id
-    if not store.hold_job(conn, account_id, job_id, worker=lease.worker, until=now_ms() + LEASE_MS):
+    if not lease_store.hold_job(conn, account_id, job_id, worker=lease.worker, now=now_ms(), lease_ms=LEASE_MS):
         return None
     keep_block(conn, account_id, job_id, number=number, content=block)
     job = store.find_job(conn, account_id, job_id)
@@ -67,7 +67,7 @@ def _keep(conn: Connection, lease: JobLease, number: int, block: bytes) -> bool 
 
 def _begin(conn: Connection, lease: JobLease, ready: JobRow) -> bool:
     """Let the file be whole; false when the import is another worker's."""
-    if not store.hold_job(conn, lease.account_id, ready.id, worker=lease.worker, until=now_ms() + LEASE_MS):
+    if not lease_store.hold_job(conn, lease.account_id, ready.id, worker=lease.worker, now=now_ms(), lease_ms=LEASE_MS):
         return False
     changed = {name: getattr(ready, name) for name in ("columns", "bytes_total", "sha256", "attempts")}
     store.update_job(conn, lease.account_id, ready.id, seen=("RUNNING",), **changed)
