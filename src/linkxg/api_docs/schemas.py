@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from linkxg.api_docs.examples import Examples
+from linkxg.http.route_declaration import Schema
 
 PREFIX = "#/components/schemas/"
-Schema = dict[str, Any]
 # In place of `{"type": "null"}`, on which openapi-generator fails.
 NOTHING: Schema = {"type": ["object", "null"], "maxProperties": 0, "description": "Always null."}
 

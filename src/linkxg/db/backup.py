@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, NullPool, create_engine
 
-from linkxg.db.copy import CopyError, Progress, copy_rows, require_known_tables
+from linkxg.db.copy import CopyError, ReportProgress, copy_rows, require_known_tables
 from linkxg.db.database import Database
 from linkxg.db.journals import JOURNALS, require_own_journals
 from linkxg.db.migrations import current, head, is_known, upgrade
@@ -35,7 +35,7 @@ class Label(NamedTuple):
     version: str
 
 
-async def write_backup(database: Database, file: Path, label: Label, on_progress: Progress) -> None:
+async def write_backup(database: Database, file: Path, label: Label, on_progress: ReportProgress) -> None:
     """Fill the empty `file` with what `database` holds now.
 
     Raises CopyError for a PostgreSQL database whose schema is not this program's: its rows are read by these tables.
@@ -52,7 +52,7 @@ async def write_backup(database: Database, file: Path, label: Label, on_progress
         connection.execute(f"insert into {_LABEL} values (?, ?, ?)", label)  # noqa: S608
 
 
-def copy_pages(source: Path, target: Path, on_progress: Progress) -> None:
+def copy_pages(source: Path, target: Path, on_progress: ReportProgress) -> None:
     """The online backup API; both files of SQLite, `target` empty."""
     require_own_journals(source)
     with closing(_connect(source)) as found, closing(_connect(target)) as copy:
@@ -106,7 +106,7 @@ def _require_alone(file: Path) -> None:
     os.close(open_foreign(file))
 
 
-def _copy(conn: Connection, target: Connection, on_progress: Progress) -> None:
+def _copy(conn: Connection, target: Connection, on_progress: ReportProgress) -> None:
     found = current(conn)
     if found != head():
         do = "run linkxg migrate" if found is None or is_known(found) else "upgrade the program"

@@ -13,7 +13,7 @@ from linkxg.errors import OperatorError
 
 CHUNK = 1_000
 """Rows held at once, unless the table says `rows_at_once` because its rows are large."""
-Progress = Callable[[int, int], None]
+ReportProgress = Callable[[int, int], None]
 """Told (done, of how many) as a long copy goes on: rows or pages."""
 _VERSION_TABLE = "alembic_version"
 _REFUSING = "select name, sql from sqlite_master where type = 'trigger' and sql like '%raise(%'"
@@ -42,7 +42,7 @@ def copy_rows(
     target: Connection,
     *,
     skip: Iterable[str] = (),
-    on_progress: Progress = lambda done, total: None,
+    on_progress: ReportProgress = lambda done, total: None,
 ) -> dict[str, int]:
     """Insert every row of `source` into the empty tables of `target`, except those of `skip`; rows per table.
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from linkxg.errors import InvalidRequest, PublicError, UnsupportedMediaType, ValidationFailed
-from linkxg.http.schema_errors import Fault, shape_faults
+from linkxg.http.schema_errors import FieldFault, shape_faults
 from linkxg.http.strict_json import MAX_DEPTH, NotStrictJson, parse
 
 T = TypeVar("T")
@@ -72,7 +72,7 @@ def _parse(raw: bytes) -> Any:
         raise InvalidRequest(f"The body is malformed. {error}") from None
 
 
-def _refusal(faults: list[Fault], oauth_style: bool) -> PublicError:
+def _refusal(faults: list[FieldFault], oauth_style: bool) -> PublicError:
     field, code = faults[0]["field"], faults[0]["code"]
     text = {
         "missing": f"The field {field} is missing.",

@@ -12,24 +12,24 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta, UnsetType, inspect
 
-Fault = dict[str, str]
+FieldFault = dict[str, str]
 """`field`, `code` and `message`, as an answer's `details` have it."""
 MAX_FAULTS = 100
 TOO_LONG, TOO_SHORT = "Too long", "Too short"
 
 
-def shape_faults(value: Any, shape: Any, at: str = "") -> list[Fault]:
+def shape_faults(value: Any, shape: Any, at: str = "") -> list[FieldFault]:
     """What is wrong with a value as a `shape`, at most 100 faults; fields are named with `at` before them."""
     return list(islice(_faults(value, shape, at.removesuffix(".")), MAX_FAULTS))
 
 
-def unknown_member(shape: type[msgspec.Struct], at: str = "") -> Fault:
+def unknown_member(shape: type[msgspec.Struct], at: str = "") -> FieldFault:
     """An object has a member that its type does not have."""
     names = ", ".join(field.encode_name for field in msgspec.structs.fields(shape))
     return {"field": at.removesuffix("."), "code": "unknown_field", "message": f"Unknown field; accepted are {names}."}
 
 
-def _faults(value: Any, shape: Any, at: str) -> Iterator[Fault]:
+def _faults(value: Any, shape: Any, at: str) -> Iterator[FieldFault]:
     kinds = [kind for kind in _kinds(shape) if kind is not UnsetType]
     try:
         msgspec.convert(value, Union[tuple(kinds)], strict=True)  # noqa: UP007  of a tuple
@@ -43,7 +43,7 @@ def _kinds(shape: Any) -> list[Any]:
     return list(get_args(shape)) if get_origin(shape) in (Union, UnionType) else [shape]
 
 
-def _within(value: Any, kinds: list[Any], at: str) -> Iterator[Fault]:
+def _within(value: Any, kinds: list[Any], at: str) -> Iterator[FieldFault]:
     """The faults of the members of an object or a list, if it may be one and has not too many."""
     if not isinstance(value, dict | list):
         return
@@ -62,7 +62,7 @@ def _within(value: Any, kinds: list[Any], at: str) -> Iterator[Fault]:
                 yield from _faults(member, get_args(plain)[0], f"{at}[{place}]")
 
 
-def _members(value: dict[str, Any], kind: type[msgspec.Struct], at: str) -> Iterator[Fault]:
+def _members(value: dict[str, Any], kind: type[msgspec.Struct], at: str) -> Iterator[FieldFault]:
     fields = msgspec.structs.fields(kind)
     if kind.__struct_config__.forbid_unknown_fields and value.keys() - {field.encode_name for field in fields}:
         yield unknown_member(kind, at)

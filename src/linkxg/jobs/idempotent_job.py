@@ -13,7 +13,7 @@ from linkxg.identity.authorization.write_as import write_once
 from linkxg.jobs.model import JobRow
 from linkxg.jobs.store import find_job
 
-Unit = Callable[[Connection], JobRow | PublicError]
+JobUnit = Callable[[Connection], JobRow | PublicError]
 
 
 class RecordedJob(msgspec.Struct):
@@ -23,7 +23,7 @@ class RecordedJob(msgspec.Struct):
 
 
 async def recorded_job_of(
-    database: Database, actor: Actor, account_id: str, request: Request, unit: Unit
+    database: Database, actor: Actor, account_id: str, request: Request, unit: JobUnit
 ) -> IdempotentOutcome[JobRow]:
     """What `unit` leaves.
 

@@ -10,7 +10,7 @@ from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid
 from linkxg.jobs import store
-from linkxg.jobs.idempotent_job import Unit, recorded_job_of
+from linkxg.jobs.idempotent_job import JobUnit, recorded_job_of
 from linkxg.jobs.model import KEEP_MS, OPEN, JobRow, as_json
 from linkxg.jobs.start_job import check_job_limit, open_job, record_start, same_file_job
 
@@ -77,7 +77,7 @@ async def retry_job(
 
 
 async def _once(
-    database: Database, actor: Actor, account_id: str, job_id: str, verb: str, key: str | None, unit: Unit
+    database: Database, actor: Actor, account_id: str, job_id: str, verb: str, key: str | None, unit: JobUnit
 ) -> IdempotentOutcome[JobRow]:
     """What `unit` leaves; of a request that was made before, its job as it is now."""
     if not is_uuid(job_id):

@@ -29,13 +29,13 @@ STALE_MS = 15 * MINUTE
 RESUMABLE_MS = HOUR
 """The same of an upload in parts, whose sender may have to find its way back."""
 
-Format = Literal["csv", "ndjson", "json"]
+FileFormat = Literal["csv", "ndjson", "json"]
 OnError = Literal["proceed", "rollback"]
-Status = Literal[
+JobStatus = Literal[
     "UPLOADING", "QUEUED", "RUNNING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED"
 ]  # fmt: skip
 RowStatus = Literal["CREATED", "UPDATED", "UNCHANGED", "FAILED", "NOT_WRITTEN"]
-OPEN: tuple[Status, ...] = ("UPLOADING", "QUEUED", "RUNNING")
+OPEN: tuple[JobStatus, ...] = ("UPLOADING", "QUEUED", "RUNNING")
 
 
 OPTIONS = ("format", "mode", "key", "on_error", "empty_as", "dry_run", "publish")
@@ -53,14 +53,14 @@ class JobRow(NamedTuple):
 
     id: str
     resource: str
-    format: Format
+    format: FileFormat
     mode: str
     key: str
     on_error: OnError
     empty_as: str
     dry_run: int
     publish: int
-    status: Status
+    status: JobStatus
     file_id: str
     file_name: str
     actor: str
@@ -101,7 +101,7 @@ class JobRow(NamedTuple):
         return {name: bool(getattr(self, name)) if name in _FLAGS else getattr(self, name) for name in OPTIONS}
 
 
-class Fault(NamedTuple):
+class RowFault(NamedTuple):
     """What is wrong with one field of a row; `value` is what stood there, shortened."""
 
     field: str
@@ -117,7 +117,7 @@ class FailedRow(NamedTuple):
     line: int
     key: str
     raw: str
-    faults: tuple[Fault, ...]
+    faults: tuple[RowFault, ...]
 
 
 class Progress(NamedTuple):

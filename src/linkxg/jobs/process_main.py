@@ -27,7 +27,7 @@ from linkxg.http.logs import location_of, log
 from linkxg.jobs import lease_store, store
 from linkxg.jobs.handler import Kinds
 from linkxg.jobs.lease import JobLease
-from linkxg.jobs.model import JobError, Status, as_json
+from linkxg.jobs.model import JobError, JobStatus, as_json
 from linkxg.jobs.run_job import Cancelled, Run, Stopped
 from linkxg.jobs.uploads.check_first_block import error_of
 from linkxg.jobs.uploads.expand_upload import expand_upload, is_packed
@@ -88,7 +88,7 @@ async def _run(database: Database, order: JobSpec, kinds: Kinds) -> None:
     lease = JobLease(order.account_id, order.job_id, order.worker, actor.kind, actor.id or "")
     run = Run(database, job, lease, kind, _input_ended)
     started = now_ms()
-    status: Status
+    status: JobStatus
     error: JobError | None
     try:
         if job.cancel_wanted:

@@ -1,10 +1,10 @@
 """Faults of the program that one row meets: the row fails, the job goes on."""
 
 from linkxg.http.logs import location_of, log
-from linkxg.jobs.model import Fault
+from linkxg.jobs.model import RowFault
 
 SERVER_FAULT = (
-    Fault(
+    RowFault(
         "",
         "server_error",
         "An internal error occurred on this row; the server's log has the reason under the import's id.",

@@ -17,7 +17,7 @@ from linkxg.jobs.chunks import Chunks, CountedRow
 from linkxg.jobs.handler import JobKind
 from linkxg.jobs.lease import JobLease
 from linkxg.jobs.lines import Unreadable
-from linkxg.jobs.model import JobError, JobRow, Progress, Status
+from linkxg.jobs.model import JobError, JobRow, JobStatus, Progress
 from linkxg.jobs.rollback_mode import AccessEnded, RollbackFailed, Spool, extend_lease, write_spooled
 from linkxg.jobs.row_crash import row_crash
 from linkxg.jobs.write_batch import Batch, BatchOutcome, note_batch, write_batch
@@ -68,7 +68,7 @@ class Run:
                 job.rows_processed, job.bytes_processed, job.line, job.created, job.updated, job.unchanged, job.failed
             )
 
-    async def run(self) -> tuple[Status, JobError | None]:
+    async def run(self) -> tuple[JobStatus, JobError | None]:
         """The status in which the job ends. Raises Stopped or Cancelled."""
         try:
             await self._open()
@@ -179,7 +179,7 @@ class Run:
         if outcome.cancel:
             raise Cancelled
 
-    async def _check_all(self) -> tuple[Status, JobError | None]:
+    async def _check_all(self) -> tuple[JobStatus, JobError | None]:
         """A dry run, and the first pass of all or nothing: every fault is found, nothing is written."""
         lease, database = self._lease, self._database
         await database.write(store.clear_outcomes, lease.account_id, lease.job_id)

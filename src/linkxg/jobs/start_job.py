@@ -22,7 +22,7 @@ from linkxg.jobs import store
 from linkxg.jobs.gunzip import FileFacts
 from linkxg.jobs.handler import HeadCheck
 from linkxg.jobs.idempotent_job import RecordedJob, recorded_job_of
-from linkxg.jobs.model import MAX_OPEN_JOBS, OPTIONS, UPLOAD_LEASE_MS, Format, JobRow, OnError, as_json
+from linkxg.jobs.model import MAX_OPEN_JOBS, OPTIONS, UPLOAD_LEASE_MS, FileFormat, JobRow, OnError, as_json
 from linkxg.jobs.open_jobs_store import count_open_jobs, lock_jobs
 from linkxg.jobs.receive_file import receive_file
 from linkxg.jobs.upload_lease import renewing, upload_lost
@@ -98,7 +98,7 @@ def new_job(
     actor: Actor,
     resource: str,
     *,
-    format: Format,
+    format: FileFormat,
     mode: str = "",
     key: str = "",
     on_error: OnError = "proceed",

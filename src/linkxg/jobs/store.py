@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, Sequence, metadata
-from linkxg.jobs.model import ORPHANED, UPLOAD_LEASE_MS, FailedRow, Fault, JobRow, as_json
+from linkxg.jobs.model import ORPHANED, UPLOAD_LEASE_MS, FailedRow, JobRow, RowFault, as_json
 
 BLOCKS_AT_ONCE = 16
 BLOCKS_DELETED_AT_ONCE = 4
@@ -228,4 +228,4 @@ def list_errors(
     return [FailedRow(row.row, row.line, row.key, row.raw, _faults(row.faults)) for row in conn.execute(query)]
 
 
-_faults = msgspec.json.Decoder(tuple[Fault, ...]).decode
+_faults = msgspec.json.Decoder(tuple[RowFault, ...]).decode
