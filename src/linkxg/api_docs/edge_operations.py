@@ -5,12 +5,11 @@ from typing import Any
 
 from linkxg.api_docs.error_responses import KEY_SCHEMA, error_responses, header_references
 from linkxg.api_docs.operations import JSON, summary_of
-from linkxg.api_docs.schemas import Schema, Schemas
+from linkxg.api_docs.schemas import Schemas
 from linkxg.errors import PayloadTooLarge
 from linkxg.http.body_style import BodyStyle
-from linkxg.http.edge import RawRoute, RawRoutes
 from linkxg.http.headers import IDEMPOTENCY_KEY, REPLAYED
-from linkxg.http.route_declaration import EdgeRoute, Form
+from linkxg.http.route_declaration import EdgeRoute, Form, RawRoute, RawRoutes, Schema
 
 _FORM = "application/x-www-form-urlencoded"
 _KEY = {"name": IDEMPOTENCY_KEY, "in": "header", "required": False, "schema": KEY_SCHEMA}

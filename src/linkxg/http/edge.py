@@ -9,7 +9,6 @@ import itertools
 import os
 import time
 from collections.abc import Mapping
-from typing import Protocol
 
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 
@@ -35,7 +34,7 @@ from linkxg.http.request_context import (
     Send,
     nothing_more,
 )
-from linkxg.http.route_declaration import EdgeRoute
+from linkxg.http.route_declaration import RawRoute, RawRoutes
 from linkxg.ids import is_uuid
 
 Reads = Mapping[str, tuple[str, RawEndpoint]]
@@ -45,17 +44,6 @@ _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"
 # HEAD is GET without the content, which the HTTP server leaves out (RFC 9110 §9.3.2). OPTIONS is no method of ours: the
 # router would answer it by itself, to strangers and with the wrong list, so it gets a name that no route has.
 _TAKEN_AS = {"HEAD": "GET", "OPTIONS": "NONE"}
-
-
-class RawRoute(Protocol):
-    """An endpoint that is answered before the router; it declares what a route declares."""
-
-    declares: EdgeRoute
-
-    async def __call__(self, context: RequestContext) -> RawResponse: ...
-
-
-RawRoutes = Mapping[str, Mapping[str, RawRoute]]
 
 
 class Edge(HttpApplication):

@@ -5,12 +5,16 @@ edge, which has no handler, has all of it in one `EdgeRoute`. Its summary and de
 The struct of a body may have an `EXAMPLE`: telling values by member.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
+from litestar import Litestar
+from litestar.routes import HTTPRoute
 from msgspec import Meta
 
 from linkxg.errors import PublicError
-from linkxg.http.body_style import BodyStyle
+from linkxg.http.body_style import BodyStyle, style_of
+from linkxg.http.request_context import RawResponse, RequestContext
 
 Errors = tuple[type[PublicError], ...]
 """With which a route may answer beyond those that follow from its permission, its parameters and its body."""
@@ -48,6 +52,27 @@ class EdgeRoute(NamedTuple):
     answer: Any
     errors: Errors
     takes_idempotency_key: bool = False
+
+
+class RawRoute(Protocol):
+    """An endpoint that is answered before the router; it declares what a route declares."""
+
+    declares: EdgeRoute
+
+    async def __call__(self, context: RequestContext) -> RawResponse: ...
+
+
+RawRoutes = Mapping[str, Mapping[str, RawRoute]]
+"""By path and method."""
+
+
+def declared_styles(router: Litestar, raw: RawRoutes) -> Iterator[tuple[str, BodyStyle]]:
+    """The path and the body style of every route."""
+    for path, methods in raw.items():
+        yield from ((path, endpoint.declares.style) for endpoint in methods.values())
+    for route in router.routes:
+        if isinstance(route, HTTPRoute):
+            yield from ((route.path_format, style_of(handler.opt)) for handler in route.route_handlers)
 
 
 def described(**keywords: Any) -> Meta:
