@@ -1,8 +1,7 @@
 """Error responses (RFC 9457) and challenges (RFC 6749 §5.2, RFC 6750 §3, RFC 9728 §5.1).
 
-One flat JSON object everywhere (contract «Errors»), which is also a problem of RFC 9457 for who asks for that; 401 and
-403 carry their challenge (RFC 6749 §5.2, RFC 6750 §3, RFC 9728 §5.1); an unexpected fault says nothing but the
-request id.
+One flat JSON object everywhere, which is also a problem of RFC 9457 for clients that ask for one. 401 and 403 carry
+their challenge. An unexpected fault shows nothing but the request id.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """Conditional requests: If-Match and If-None-Match (RFC 9110 §13.1).
 
-If-Match and If-None-Match (RFC 9110 §13.1): lists of entity tags, or `*` for whatever there is. If-Match compares
-strongly, so a weak tag never satisfies it; If-None-Match compares weakly.
+Lists of entity tags, or `*` for any. If-Match compares strongly, so a weak tag never satisfies it; If-None-Match
+compares weakly.
 """
 
 import re

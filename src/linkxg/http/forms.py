@@ -1,7 +1,7 @@
 """Strict parsing of `application/x-www-form-urlencoded` bodies (RFC 6749 §3.2, appendix B).
 
-RFC 6749 §3.2 and appendix B: UTF-8 after percent-decoding, no parameter twice, an empty value is an absent one. Nothing
-is repaired: a bad escape, bad UTF-8 or a control character refuses the whole request.
+UTF-8 after percent-decoding, no parameter twice, an empty value is an absent one. Nothing is repaired: a bad escape,
+bad UTF-8 or a control character refuses the whole request.
 """
 
 import re

@@ -17,7 +17,7 @@ def caller_key(account_id: str, caller_id: str) -> str:
     return f"{account_id} {caller_id}"
 
 
-def leave_refusal(scope: Scope, error: RateLimitExceeded) -> None:
+def defer_refusal(scope: Scope, error: RateLimitExceeded) -> None:
     """The handler is to refuse by itself (`require_budget`)."""
     scope[_REFUSAL] = error  # type: ignore[literal-required]
 

@@ -1,4 +1,4 @@
-"""Rate budgets.
+"""Rate budgets, in memory or in Valkey.
 
 A budget is a number of requests per window, counted per key. In memory (per worker, bounded: a flood of random
 keys evicts the oldest) or in Valkey/Redis (shared by nodes) by the `limits` library. The refusal carries

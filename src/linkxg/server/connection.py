@@ -37,8 +37,8 @@ class BoundedConnection(HttpToolsProtocol):
     flow: ConnectionFlow
     # Slots: they are quicker to reach than what is in the dictionary of uvicorn's protocol, or in the class.
     __slots__ = (
-        "_answers", "_begun", "_discarded", "_ended", "_header_bytes", "_held", "_idle_since", "_lingering",
-        "_patience", "_peer", "_reading_body",
+        "_deadline", "_discarded", "_ended", "_has_cycle", "_header_bytes", "_held", "_idle_since", "_lingering",
+        "_peer", "_reading_body", "_response_transport",
     )  # fmt: skip
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -51,36 +51,36 @@ class BoundedConnection(HttpToolsProtocol):
         self._held = b""
         self._reading_body = False
         # Whether the message that is being read has a cycle of uvicorn's.
-        self._begun = False
+        self._has_cycle = False
         # The last answer is written; the peer gets a moment to read it.
         self._lingering = False
         self._discarded = 0
-        self._answers: ResponseTransport | None = None
+        self._response_transport: ResponseTransport | None = None
         self._idle_since = 0.0
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.flow = ConnectionFlow(transport, self.loop)
-        self._answers = ResponseTransport(transport, self._end)
+        self._response_transport = ResponseTransport(transport, self._end_connection)
         peer = transport.get_extra_info("peername")
         self._peer = source_key(peer[0]) if peer else ""
         self._open[self._peer] += 1
-        crowded = self._open[self._peer] > CONNECTIONS_PER_SOURCE and not self.app.speaks_for_many(self._peer)
+        crowded = self._open[self._peer] > CONNECTIONS_PER_SOURCE and not self.app.is_shared_source(self._peer)
         if crowded or self._open.total() > CONNECTIONS:
             transport.close()
         else:
-            self._wait()
+            self._arm_deadline()
             if self.leaving:
                 self.shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._reset()
+        self._reset_deadline()
         self.flow.stop()
         self._held = b""
-        if self._answers is not None:
-            self._answers.lose()
-            self._answers = None
+        if self._response_transport is not None:
+            self._response_transport.lose()
+            self._response_transport = None
         super()._unset_keepalive_if_required()
         self._open[self._peer] -= 1
         if not self._open[self._peer]:
@@ -94,10 +94,10 @@ class BoundedConnection(HttpToolsProtocol):
             self.transport.close()
             self.flow.watch()
 
-    def _end(self) -> None:
+    def _end_connection(self) -> None:
         """Close the connection after its last answer, or linger if there is more to read."""
         if self._reading_body or self._discarded or self._held or self.pipeline:
-            if self._begun:
+            if self._has_cycle:
                 self.cycle.body.clear()
             self._linger()
         else:
@@ -107,7 +107,7 @@ class BoundedConnection(HttpToolsProtocol):
         """End the connection so that the peer can still read its answer while it is sending (RFC 9112 §9.6)."""
         self._ended = True
         self._held = b""
-        self._reset()
+        self._reset_deadline()
         if self._lingering or self.transport.is_closing():
             return
         self._lingering = True
@@ -164,10 +164,10 @@ class BoundedConnection(HttpToolsProtocol):
 
     # -- the deadline of a request ------------------------------------------------------------------------
 
-    def _wait(self) -> None:
+    def _arm_deadline(self) -> None:
         self._deadline = self.loop.call_later(REQUEST_SECONDS, self._on_deadline)
 
-    def _reset(self) -> None:
+    def _reset_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -176,6 +176,6 @@ class BoundedConnection(HttpToolsProtocol):
         self._deadline = None
         if self.flow.held:
             # It is not the peer that is slow: its earlier requests are being answered, and reading is paused.
-            self._wait()
+            self._arm_deadline()
         else:
             self._close()

@@ -32,7 +32,7 @@ class FastPathProtocol(BoundedHttpProtocol):
         body, self._arriving = self._arriving.body, None
         # Its body comes in pieces, unless it was malformed and is refused already.
         if not self._ended:
-            self._go_uvicorns_way()
+            self._fall_back_to_asgi()
             if body:
                 super().on_body(body)
 
@@ -44,7 +44,7 @@ class FastPathProtocol(BoundedHttpProtocol):
         self._host = self._coding = None
         self._hosts = 0
 
-    def _go_uvicorns_way(self) -> None:
+    def _fall_back_to_asgi(self) -> None:
         url, headers, expect = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expect
@@ -52,18 +52,18 @@ class FastPathProtocol(BoundedHttpProtocol):
         super().start_request()
 
     def start_request(self) -> None:
-        to = self.app.fast_route(self.parser.get_method(), self.url, self.headers)
+        route = self.app.fast_route(self.parser.get_method(), self.url, self.headers)
         if (
-            to is None
+            route is None
             or self._version != "1.1"
             or self._fault is not None
             or self.expect_100_continue
             or self._header_bytes > HEADER_BYTES
             or not self._is_idle()
         ):
-            self._go_uvicorns_way()
+            self._fall_back_to_asgi()
             return
-        self._arriving = BufferedRequest(to, self.headers, self.client, self.scheme or "")
+        self._arriving = BufferedRequest(route, self.headers, self.client, self.scheme or "")
 
     def on_body(self, body: bytes) -> None:
         if self._arriving is None:
@@ -97,5 +97,5 @@ class FastPathProtocol(BoundedHttpProtocol):
             return
         self.transport.write(response)
         if not request.keep_alive:
-            self._end()
+            self._end_connection()
         self.on_response_complete()

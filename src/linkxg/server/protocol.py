@@ -10,7 +10,7 @@ from typing import Any
 import httptools
 
 from linkxg.errors import HeaderFieldsTooLarge, InvalidRequest, PublicError
-from linkxg.http.request_context import FAULT, MORE_TIME
+from linkxg.http.request_context import EXTEND_DEADLINE, FAULT
 from linkxg.server.connection import DRAIN_BYTES, BoundedConnection
 from linkxg.server.request_head import SPECIAL, find_fault, find_target_fault
 
@@ -28,7 +28,7 @@ class BoundedHttpProtocol(BoundedConnection):
     """Reads one request at a time and refuses what is too large or not HTTP, each in its turn."""
 
     __slots__ = (
-        "_body_bytes", "_coding", "_fault", "_host", "_hosts", "_measures", "_reading_headers", "_refusal",
+        "_body_bytes", "_coding", "_fault", "_host", "_hosts", "_measures_head", "_reading_headers", "_refusal",
         "_trailer_bytes", "_version",
     )  # fmt: skip
 
@@ -38,7 +38,7 @@ class BoundedHttpProtocol(BoundedConnection):
         self._trailer_bytes = 0
         self._body_bytes = 0
         # Something large has come: whether a head is, is no longer known from the size of what came.
-        self._measures = False
+        self._measures_head = False
         self._version = "1.1"
         self._hosts = 0
         self._host: bytes | None = None
@@ -92,7 +92,7 @@ class BoundedHttpProtocol(BoundedConnection):
         size = self._header_bytes + len(data)
         self._header_bytes = size
         if size > _MEASURED:
-            self._measures = True
+            self._measures_head = True
         try:
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as stop:
@@ -107,7 +107,7 @@ class BoundedHttpProtocol(BoundedConnection):
             elif self._reading_headers and self.headers and len(self.headers) > HEADER_FIELDS:
                 self._refuse(HeaderFieldsTooLarge())
             elif self._deadline is None:
-                self._wait()
+                self._arm_deadline()
 
     def _is_simple_request(self, data: bytes) -> bool:
         """Whether a head is one of HTTP/0.9, which ends with its first line; the parser sees that with the next."""
@@ -179,10 +179,10 @@ class BoundedHttpProtocol(BoundedConnection):
         self._reading_headers = False
         self._reading_body = True
         if self._deadline is not None:
-            self._reset()
+            self._reset_deadline()
         self._version = self.parser.get_http_version()
         # A large block may come in one piece: the request is then whole, and the edge refuses it.
-        if len(self.headers) > HEADER_FIELDS or (self._measures and self._head_length() > HEADER_BYTES):
+        if len(self.headers) > HEADER_FIELDS or (self._measures_head and self._head_length() > HEADER_BYTES):
             self._fault = HeaderFieldsTooLarge()
         else:
             self._fault = find_fault(self._version, self._hosts, self._host, self._coding)
@@ -196,12 +196,12 @@ class BoundedHttpProtocol(BoundedConnection):
             self._fault = find_target_fault(self.url)
         if self._fault is not None:
             self.scope[FAULT] = self._fault  # type: ignore[literal-required]
-        self.scope[MORE_TIME] = self._more_time  # type: ignore[literal-required]
+        self.scope[EXTEND_DEADLINE] = self._extend_deadline  # type: ignore[literal-required]
         super().on_headers_complete()
-        self._begun = True
+        self._has_cycle = True
         # Until the body is complete, whatever is answered ends the connection.
         self.cycle.keep_alive = False
-        self.cycle.transport = self._answers  # type: ignore[assignment]
+        self.cycle.transport = self._response_transport  # type: ignore[assignment]
         if self.pipeline:
             self._hold()
 
@@ -222,12 +222,12 @@ class BoundedHttpProtocol(BoundedConnection):
         if not self._reading_body or self._header_bytes > HEADER_BYTES:
             return False
         self._ended = not self.parser.should_keep_alive()
-        self._begun = False
+        self._has_cycle = False
         self._reading_body = False
         self._reading_headers = True
         self._header_bytes = self._trailer_bytes = 0
         if self._deadline is not None:
-            self._reset()
+            self._reset_deadline()
         return True
 
     # -- answers ------------------------------------------------------------------------------------------
@@ -235,14 +235,14 @@ class BoundedHttpProtocol(BoundedConnection):
     def _refuse(self, error: PublicError) -> None:
         """Answer what cannot be read when its turn comes, and end the connection with it."""
         self._ended = True
-        self._reset()
-        if self._begun and self.pipeline:
+        self._reset_deadline()
+        if self._has_cycle and self.pipeline:
             # The request that breaks off is the newest; those before it are answered first.
             self.pipeline.popleft()
             self._refusal = error
-        elif self._begun and self.cycle.response_started:
+        elif self._has_cycle and self.cycle.response_started:
             self._close()
-        elif self._begun:
+        elif self._has_cycle:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             self._send_refusal(error)
@@ -282,7 +282,7 @@ class BoundedHttpProtocol(BoundedConnection):
         """The size of the head with the shortest line breaks and without optional white space."""
         return len(self.url) + sum(len(name) + len(value) + len(b":\r\n") for name, value in self.headers)
 
-    def _more_time(self) -> None:
+    def _extend_deadline(self) -> None:
         if self._reading_body:
-            self._reset()
-            self._wait()
+            self._reset_deadline()
+            self._arm_deadline()

@@ -36,15 +36,15 @@ class SupervisorLink:
 
     async def listen(self) -> None:
         """Take the supervisor's answers until it ends."""
-        while (told := await self._channel.receive()) is not None:
-            waiting = self._answers.pop(told.asked, None)
+        while (answer := await self._channel.receive()) is not None:
+            waiting = self._answers.pop(answer.asked, None)
             if waiting is not None and not waiting.done():
-                waiting.set_result(told.counts)
+                waiting.set_result(answer.counts)
 
     async def report(self) -> None:
         while True:
             # A supervisor that stands still must not make this process grow.
-            if not self._channel.is_clogged:
+            if not self._channel.is_backlogged:
                 self._channel.send(WorkerReport(self._metrics.counts()))
             await asyncio.sleep(REPORT_S)
 

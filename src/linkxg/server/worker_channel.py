@@ -48,7 +48,7 @@ class Channel(Generic[T]):
         return cls(*await asyncio.open_connection(sock=end), comes)
 
     @property
-    def is_clogged(self) -> bool:
+    def is_backlogged(self) -> bool:
         """Whether what was sent before is still on its way: the other side does not read."""
         return self._writer.transport.get_write_buffer_size() > 0
 

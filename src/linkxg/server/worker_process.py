@@ -11,21 +11,20 @@ from typing import Self
 from linkxg.http.metrics import Counts
 from linkxg.server.worker_channel import Channel, ServiceCounts, WorkerReport
 
-LAST_WORDS_S = 1.0
+FINAL_REPORT_S = 1.0
 
 
 class WorkerProcess:
     """One process from its start to its end.
 
-    `ready` once it answers requests. `heard_at` is when it last reported, in seconds of the loop's clock, and `counts`
-    is what it said.
+    `ready` once it answers requests. `last_report_at` is in seconds of the loop's clock; `counts` is what it reported.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, channel: Channel[WorkerReport]) -> None:
         self._process = process
         self._channel = channel
         self.ready = asyncio.Event()
-        self.heard_at = asyncio.get_running_loop().time()
+        self.last_report_at = asyncio.get_running_loop().time()
         self.counts = Counts()
         self._failed = ""
 
@@ -61,13 +60,13 @@ class WorkerProcess:
         code = await self._process.wait()
         # What it wrote before it ended may still be on its way.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(listening, LAST_WORDS_S)
+            await asyncio.wait_for(listening, FINAL_REPORT_S)
         await self._channel.close()
         return code
 
     async def _listen(self, gather: Callable[[], Counts]) -> None:
         while (report := await self._channel.receive()) is not None:
-            self.heard_at = asyncio.get_running_loop().time()
+            self.last_report_at = asyncio.get_running_loop().time()
             if report.failed:
                 self._failed = report.failed
                 continue
@@ -76,7 +75,7 @@ class WorkerProcess:
             if report.asks:
                 self._channel.send(ServiceCounts(gather(), report.asks))
 
-    def leave(self) -> None:
+    def terminate(self) -> None:
         """Tell it to finish what is in flight and to end."""
         self._signal(signal.SIGTERM)
 
