@@ -25,7 +25,7 @@ from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.jobs.runner import JobRunner
 from linkxg.jobs.start_job import new_job, start_job
 from linkxg.jobs.uploads.append import append_part
-from linkxg.jobs.uploads.create_upload import begin_upload
+from linkxg.jobs.uploads.create_upload import create_upload
 
 WAIT_S = 120.0
 PROCESS = "jobs.counting"
@@ -51,7 +51,7 @@ class Lines:
 
     async def start_in_parts(self, content: bytes, **options: Any) -> JobRow:
         job = self.new(**options)
-        await begin_upload(self.database, self.actor, self.account_id, job, len(content))
+        await create_upload(self.database, self.actor, self.account_id, job, len(content))
         await self.append(job, 0, content[:4])
         await self.append(job, 4, content[4:])
         return job

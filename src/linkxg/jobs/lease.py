@@ -28,5 +28,5 @@ class JobLease(NamedTuple):
 
 
 def is_authorised(conn: Connection, lease: JobLease) -> bool:
-    """Whether who started the job may still import; before any row is locked."""
+    """Whether the caller who started the job may still import; called before any row is locked."""
     return job_is_authorised(conn, lease.account_id, lease.actor_kind, lease.actor_id, scope=SCOPE, roles=_ROLES)

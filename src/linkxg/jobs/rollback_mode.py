@@ -1,7 +1,7 @@
 """`onError=rollback`: a file is written as a whole, or not at all.
 
-The first pass plans every row and keeps the plans in a file without a name, which ends with the process. The second
-writes them in one transaction, which holds only if every record is still what it was planned from.
+The first pass plans every row and keeps the plans in an anonymous file. The second writes them in one transaction,
+which is rolled back if a record has changed since.
 """
 
 import tempfile
@@ -42,11 +42,11 @@ class Spool:
 
 
 class RollbackFailed(Exception):
-    """Raised within the transaction, so that nothing of it stays."""
+    """Rolls the transaction back: a plan no longer holds."""
 
 
 class AccessEnded(Exception):
-    """The rights of who started the job have ended; nothing of the present transaction stays."""
+    """Rolls the transaction back: the caller who started the job has lost the right to import."""
 
 
 def extend_lease(conn: Connection, lease: JobLease) -> bool:

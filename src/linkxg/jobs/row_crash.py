@@ -1,4 +1,4 @@
-"""Faults of the program that one row meets: the row fails, the job goes on."""
+"""Unexpected faults in one row: the row fails, the job continues."""
 
 from linkxg.http.logs import location_of, log
 from linkxg.jobs.model import RowFault
@@ -13,5 +13,5 @@ SERVER_FAULT = (
 
 
 def row_crash(fault: BaseException, job_id: str) -> None:
-    """Log a fault of the program that one row has met; never what the row says."""
+    """Log an unexpected fault, without the content of the row."""
     log.error("import.row_fault", job_id=job_id, fault=type(fault).__name__, location=location_of(fault))

@@ -1,4 +1,4 @@
-"""The jobs of this worker.
+"""Claims the jobs of this worker and watches the process that runs them.
 
 A job is claimed in the database by a lease, which the process renews with every batch and the worker in between; when
 both end with their machine, any other worker goes on from the checkpoint.
@@ -23,19 +23,19 @@ from linkxg.jobs.upload_lease import OrphanedUploads
 from linkxg.runtime.background import BackgroundTask
 
 EVERY_S = 1.0
-MOST_ATTEMPTS = 4
-"""A job whose process has died so often without taking one batch is given up."""
+MAX_ATTEMPTS = 4
+"""A job whose process has died so often without committing a batch has FAILED."""
 
 
 class JobRunner:
-    """Runs jobs of these resources in processes of the module `process`; `wake()` says that a job has come."""
+    """Runs jobs of these resources in processes of the module `process`; `wake()` says that a job is due."""
 
     def __init__(
         self, database: Database, database_url: str, log_level: str, *, resources: Collection[str], process: str
     ) -> None:
         self._database, self._url, self._log_level = database, database_url, log_level
         self._resources = resources
-        self.task = BackgroundTask("imports", self._do_next, every_s=EVERY_S)
+        self.task = BackgroundTask("imports", self._run_next, every_s=EVERY_S)
         self.orphans = OrphanedUploads(database)
         self._process = JobProcess(process)
 
@@ -43,18 +43,18 @@ class JobRunner:
         self.task.wake()
 
     async def stop(self) -> None:
-        """Let the running job finish its batch, and give it back."""
-        # Set first, so that no further job is claimed when the running one has ended.
+        """Let the running job finish its batch, and release it."""
+        # First, so that no further job is claimed.
         self.task.stopping.set()
         await self._process.stop()
         await self.task.stop()
 
-    async def _do_next(self) -> None:
+    async def _run_next(self) -> None:
         found = await self._claim()
         # A job may take hours.
         self.task.recovered()
         if found is not None:
-            await self._do(*found)
+            await self._run_job(*found)
             self.task.wake()
         else:
             await self._process.end_when_idle()
@@ -73,11 +73,11 @@ class JobRunner:
                 await self._database.write(lease_store.renew_lease, account_id, job_id, worker=worker, until=until)
             return job.worker == worker
         except PublicError:
-            # A batch waits for the database as well.
+            # The database is unavailable to the process as well.
             return True
 
     async def _claim(self) -> tuple[str, str, str] | None:
-        """(account, job, our name in it) of a job that is ours now."""
+        """(account, job, holder of the lease) of a job that this worker has leased."""
         due = await self._database.read_single(lease_store.find_due_job, resources=self._resources, now=now_ms())
         if due is None:
             return None
@@ -89,7 +89,7 @@ class JobRunner:
             if not lease_store.claim_job(conn, account_id, job_id, worker=worker, now=now, lease_ms=LEASE_MS):
                 return False
             job = store.find_job(conn, account_id, job_id)
-            if job is None or job.attempts <= MOST_ATTEMPTS:
+            if job is None or job.attempts <= MAX_ATTEMPTS:
                 return job is not None
             error = as_json(
                 JobError("server_error", "The import could not be completed; the server's log has the reason.")
@@ -99,10 +99,10 @@ class JobRunner:
 
         return (account_id, job_id, worker) if await self._database.write(unit) else None
 
-    async def _do(self, account_id: str, job_id: str, worker: str) -> None:
+    async def _run_job(self, account_id: str, job_id: str, worker: str) -> None:
         log.info("import.started", job_id=job_id, account_id=account_id)
-        order = JobSpec(self._url, self._log_level, account_id, job_id, worker)
-        running = asyncio.create_task(self._process.run(order), name="import process")
+        spec = JobSpec(self._url, self._log_level, account_id, job_id, worker)
+        running = asyncio.create_task(self._process.run(spec), name="import process")
         try:
             while not (await asyncio.wait({running}, timeout=HEARTBEAT_MS / 1_000))[0]:
                 if not await self._keep_lease(account_id, job_id, worker):
@@ -112,5 +112,5 @@ class JobRunner:
             running.cancel()
         if code:
             log.error("import.died", job_id=job_id, code=code)
-            # Nobody has to wait for the lease of a process that is gone.
+            # Nobody need wait for the lease of a dead process.
             await self._database.write(lease_store.release_job, account_id, job_id, worker=worker)

@@ -1,4 +1,4 @@
-"""The SQL of import jobs, their files and what became of their rows; `lease_store` has that of running them."""
+"""The SQL of jobs, their files and the results of their rows; that of running them is in `lease_store`."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from linkxg.jobs.model import ORPHANED, UPLOAD_LEASE_MS, FailedRow, JobRow, RowF
 
 BLOCKS_AT_ONCE = 16
 BLOCKS_DELETED_AT_ONCE = 4
-"""What is deleted is first read again: four MiB take SQLite's writer about 8 ms."""
+"""Deleting reads what it deletes: four MiB take SQLite's writer about 8 ms."""
 
 _IN_PARTS = text("upload_length is not null")
 jobs = Table(
@@ -115,7 +115,7 @@ def find_job(conn: Connection, account_id: str, job_id: str) -> JobRow | None:
 
 
 def list_jobs(conn: Connection, account_id: str, *, resource: str, before: str | None, limit: int) -> list[JobRow]:
-    """Newest first, older than the job `before`."""
+    """Jobs older than `before`, newest first."""
     of_kind = (jobs.c.account_id == account_id, jobs.c.resource == resource)
     query = select(*_ROW).where(*of_kind).order_by(jobs.c.id.desc()).limit(limit)
     if before is not None:
@@ -124,13 +124,13 @@ def list_jobs(conn: Connection, account_id: str, *, resource: str, before: str |
 
 
 def update_job(conn: Connection, account_id: str, job_id: str, *, seen: tuple[str, ...], **values: Any) -> bool:
-    """Write `values` if the job's status is one of `seen`."""
+    """Write `values` if the job's status is one of `seen`; whether it was."""
     statement = jobs.update().where(jobs.c.account_id == account_id, jobs.c.id == job_id, jobs.c.status.in_(seen))
     return conn.execute(statement.values(**values)).rowcount == 1
 
 
 def hold_upload(conn: Connection, account_id: str, job_id: str, *, now: int) -> bool:
-    """Renew the lease of an upload in one piece; false when it was ended, or found without a worker."""
+    """Renew the lease of an upload in one request; false if it has ended or is orphaned."""
     statement = jobs.update().where(
         jobs.c.account_id == account_id,
         jobs.c.id == job_id,
@@ -141,7 +141,7 @@ def hold_upload(conn: Connection, account_id: str, job_id: str, *, now: int) -> 
 
 
 def insert_block(conn: Connection, account_id: str, job_id: str, *, number: int, content: bytes, now: int) -> bool:
-    """Add a block to an upload, and renew its lease; false when the job is no longer one."""
+    """Add a block to an upload, and renew its lease; false if the upload has ended."""
     if not hold_upload(conn, account_id, job_id, now=now):
         return False
     conn.execute(blocks.insert().values(account_id=account_id, job_id=job_id, number=number, content=content))
@@ -156,9 +156,9 @@ def find_block(conn: Connection, account_id: str, job_id: str, number: int) -> b
 
 
 def delete_upload(conn: Connection, account_id: str, job_id: str) -> bool:
-    """Delete a part of an upload that came to nothing, with the last part its job; whether there is nothing more to do.
+    """Delete some blocks of a failed upload, and its job with the last of them; whether everything is deleted.
 
-    A job that is no upload any more stays.
+    A job that is no longer an upload stays.
     """
     of_job = (jobs.c.account_id == account_id, jobs.c.id == job_id, jobs.c.status == "UPLOADING")
     if conn.execute(select(jobs.c.id).where(*of_job)).first() is None:
@@ -173,7 +173,7 @@ def delete_upload(conn: Connection, account_id: str, job_id: str) -> bool:
 
 
 def clear_outcomes(conn: Connection, account_id: str, job_id: str) -> None:
-    """Forget what was found of the rows: the job begins anew."""
+    """Delete the results of a job that starts over."""
     for table in (batches, errors):
         conn.execute(table.delete().where(table.c.account_id == account_id, table.c.job_id == job_id))
 
@@ -190,7 +190,7 @@ def insert_batch(conn: Connection, account_id: str, job_id: str, *, first_row: i
 
 
 def list_batches(conn: Connection, account_id: str, job_id: str, *, after: int, limit: int) -> list[tuple[int, bytes]]:
-    """(first row, packed results) of the batches that begin after row `after`."""
+    """(first row, encoded results) of the batches that begin after row `after`."""
     query = (
         select(batches.c.first_row, batches.c.results)
         .where(batches.c.account_id == account_id, batches.c.job_id == job_id, batches.c.first_row > after)
@@ -217,7 +217,7 @@ def insert_errors(conn: Connection, account_id: str, job_id: str, failed: list[F
 def list_errors(
     conn: Connection, account_id: str, job_id: str, *, after: int, limit: int, with_raw: bool = False
 ) -> list[FailedRow]:
-    """Failed rows beyond row `after`, in the order of the file; `raw` is empty unless it is asked for."""
+    """Rejected rows after row `after`, in the order of the file; `raw` is empty unless `with_raw`."""
     raw = errors.c.raw if with_raw else literal("")
     query = (
         select(errors.c.row, errors.c.line, errors.c.key, raw.label("raw"), errors.c.faults)

@@ -35,7 +35,7 @@ from linkxg.jobs.read_job import (
     list_row_errors,
     read_job,
 )
-from linkxg.jobs.uploads.create_upload import begin_upload
+from linkxg.jobs.uploads.create_upload import create_upload
 from linkxg.jobs.uploads.model import state_of
 from linkxg.jobs.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, upload_fields
 
@@ -120,7 +120,7 @@ def routes(
         actor, account_id = actor_of(context), account_id_of(request.scope)
         if upload_length is not None:
             options = Options(await declared_format(context, format), mode, key, on_error, empty_as, dry_run, publish)
-            begun = await begin_upload(
+            begun = await create_upload(
                 database,
                 actor,
                 account_id,
