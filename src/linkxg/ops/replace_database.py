@@ -65,7 +65,7 @@ def replace_database(
     connected = services_connected(conn)
     if connected:
         return RestoreRefused(f"services hold {connected} connections to the database: stop every node first")
-    if not wanted.replace and not is_empty(conn, besides=(sealed_keys.name,)):
+    if not wanted.replace and not is_empty(conn, ignoring=(sealed_keys.name,)):
         return RestoreRefused("the database is not empty; use --replace to replace it with the backup")
     upgrade(conn)
     now = now_ms()
