@@ -18,7 +18,7 @@ UNAUTHORISED = {
     "cli/demo_products.make_demo_products": "the command line stands above the accounts",
     "cli/purge._purge": "the command line stands above the accounts",
     "identity/clients/usage._write_batch": "counts of what was answered, whoever asked",
-    "purge._empty": "deletes what is old, whosesoever it is",
+    "purge._purge_table": "deletes what is old, whosesoever it is",
     "console/carried_forms.use_once": "the person has just signed in, and uses their own form up",
     "jobs/uploads/delete_upload.discard_upload": "deletes the parts of an import that has ended",
     "jobs/process_main._run": "carries a job out that was authorised",

@@ -1,4 +1,4 @@
-"""The operations of the document that the edge answers before the router, from what their endpoints declare."""
+"""The operations that the edge answers before the router, from the declarations of their endpoints."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -34,7 +34,7 @@ def bodies(raw: RawRoutes) -> Iterator[Any]:
 
 
 def answers(raw: RawRoutes) -> Iterator[Any]:
-    """The types of their answers."""
+    """The types of the endpoints' answers."""
     yield from (answer for declared in _declared(raw) if not isinstance(answer := declared.answer, dict))
 
 
