@@ -40,12 +40,12 @@ async def receive_disconnect() -> Any:
 
 
 class RequestContext:
-    """One request: its server-made id, where it came from, and notes for its one log line.
+    """One request: its id, its source, and notes for its log line.
 
-    `whole` is the body if all of it has arrived already; `argument` the id that the path of an edge's read ends with.
-    `flat_errors`: errors have the two members of RFC 6749 §5.2 alone.
-    `authorise_again` decides about the caller once more, and raises what the guard would (OWASP ASVS 8.3.2). It is
-    called at the end of a body, and in between at most once a second: what is written authorises its caller itself.
+    `whole` is the body if it has arrived already; `argument` the id at the end of the path of a fast read.
+    `flat_errors`: errors have only the two members of RFC 6749 §5.2.
+    `authorise_again` authorises the caller once more, and raises the errors of the guard (ASVS 8.3.2). It is called at
+    the end of a body, and at most once a second before: writes authorise their caller themselves.
     """
 
     __slots__ = (
@@ -90,7 +90,7 @@ class RequestContext:
         return found
 
     async def body(self, limit: int) -> bytes:
-        """The whole body, at most `limit` bytes. How long it may take is bounded by `http_protocol`."""
+        """The body, at most `limit` bytes; its time is bounded by `server.connection`."""
         if self.whole is not None:
             if len(self.whole) > limit:
                 raise PayloadTooLarge
@@ -111,9 +111,9 @@ class RequestContext:
         return body
 
     async def stream(self, limit: int) -> AsyncIterator[bytes]:
-        """The parts of a body that is too large to be held, at most `limit` bytes in all.
+        """The parts of a body that is too large for memory, at most `limit` bytes in all.
 
-        Only for callers who may send one: it may take as long as parts keep coming.
+        Only for authorised callers: it may take as long as parts keep coming.
         """
         announced = self.header(b"content-length")
         if announced is not None and (not announced.isdigit() or int(announced) > limit):

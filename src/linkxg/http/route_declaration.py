@@ -1,8 +1,8 @@
-"""What a route declares about itself for the reference, besides its permission, its body style and its signature.
+"""What a route declares for the reference, besides its permission, its body style and its signature.
 
 A handler of the router takes `errors=`, `takes=` and `gives=` (schemas by media type) and `tags=`; an endpoint of the
-edge, which has no handler, has all of it in one `EdgeRoute`. Its summary and description are its docstring.
-The struct of a body may have an `EXAMPLE`: telling values by member.
+edge has one `EdgeRoute`. Summary and description are the docstring. The struct of a body may have an `EXAMPLE`, with
+realistic values by member.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,12 +17,12 @@ from linkxg.http.body_style import BodyStyle, style_of
 from linkxg.http.request_context import RawResponse, RequestContext
 
 Errors = tuple[type[PublicError], ...]
-"""With which a route may answer beyond those that follow from its permission, its parameters and its body."""
+"""Errors beyond those that follow from the permission, the parameters and the body."""
 Schema = dict[str, Any]
 
 
 class Tag(str):
-    """A section of the reference, and one sentence about it; a feature may join the section of another by its name."""
+    """A section of the reference and its description; another feature may use the section by its name."""
 
     about: str
 
@@ -33,7 +33,7 @@ class Tag(str):
 
 
 class Form(NamedTuple):
-    """A body of type application/x-www-form-urlencoded: the schemas of its members, which are required, an example."""
+    """A body of type application/x-www-form-urlencoded: schemas of its members, required ones, and an example."""
 
     members: dict[str, Schema]
     required: tuple[str, ...]
@@ -76,5 +76,5 @@ def declared_styles(router: Litestar, raw: RawRoutes) -> Iterator[tuple[str, Bod
 
 
 def described(**keywords: Any) -> Meta:
-    """Of a member: JSON Schema keywords that the reference shows, and that the verb checks with errors of its own."""
+    """JSON Schema keywords of a member that the reference shows, and that the verb checks with its own errors."""
     return Meta(extra_json_schema=keywords)

@@ -1,7 +1,7 @@
-"""What keeps a JSON value from being of a type: every fault, with its place.
+"""Lists every fault of a JSON value that is not of a type.
 
-msgspec decides whether a value fits, and raises prose about the first fault. This walks a refused value beside the
-type, so that each fault has a field, a code and a message. Nothing that was sent is repeated: it may be a secret.
+msgspec raises prose about the first fault. This walks the value and the type, so that each fault has a field, a code
+and a message. The value itself is never repeated: it may be a secret.
 """
 
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ import msgspec
 from msgspec import Meta, UnsetType, inspect
 
 FieldFault = dict[str, str]
-"""`field`, `code` and `message`, as an answer's `details` have it."""
+"""`field`, `code` and `message`: an element of an error's `details`."""
 MAX_FAULTS = 100
 TOO_LONG, TOO_SHORT = "Too long", "Too short"
 
 
 def shape_faults(value: Any, shape: Any, at: str = "") -> list[FieldFault]:
-    """What is wrong with a value as a `shape`, at most 100 faults; fields are named with `at` before them."""
+    """The faults of a value as a `shape`, at most 100; `at` is the prefix of field names."""
     return list(islice(_faults(value, shape, at.removesuffix(".")), MAX_FAULTS))
 
 
 def unknown_member(shape: type[msgspec.Struct], at: str = "") -> FieldFault:
-    """An object has a member that its type does not have."""
+    """The fault of an object with an unknown member."""
     names = ", ".join(field.encode_name for field in msgspec.structs.fields(shape))
     return {"field": at.removesuffix("."), "code": "unknown_field", "message": f"Unknown field; accepted are {names}."}
 
@@ -44,7 +44,7 @@ def _kinds(shape: Any) -> list[Any]:
 
 
 def _within(value: Any, kinds: list[Any], at: str) -> Iterator[FieldFault]:
-    """The faults of the members of an object or a list, if it may be one and has not too many."""
+    """The faults of the members of an object or a list of the right size."""
     if not isinstance(value, dict | list):
         return
     for kind in kinds:
@@ -55,7 +55,7 @@ def _within(value: Any, kinds: list[Any], at: str) -> Iterator[FieldFault]:
             yield from _members(value, plain, at)
         elif isinstance(value, dict) and get_origin(plain) is dict:
             for member in value.values():
-                # The name was made up by who sent it.
+                # The name is input.
                 yield from _faults(member, get_args(plain)[1], f"{at}[...]")
         elif isinstance(value, list) and get_origin(plain) is list:
             for place, member in enumerate(value):
@@ -76,7 +76,7 @@ def _members(value: dict[str, Any], kind: type[msgspec.Struct], at: str) -> Iter
 
 
 def _says(value: Any, kinds: list[Any]) -> str:
-    """What the value has to be."""
+    """The message for the value as a whole."""
     found = [_plain(inspect.type_info(kind)) for kind in kinds if kind not in (None, NoneType)]
     match found[0]:
         case inspect.StrType(min_length=least, max_length=most) if isinstance(value, str) and (least or most):

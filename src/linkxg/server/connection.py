@@ -27,15 +27,15 @@ DRAIN_BYTES = 128 * 1024
 class BoundedConnection(HttpToolsProtocol):
     """Counts connections and closes those that are too slow or idle for too long.
 
-    `leaving` is set when the process ends: each connection then gets one more answer, with `Connection: close`, if its
-    request is under way or comes within a moment. Closed at once, it might cut off a request that is on the wire.
+    `leaving` is set at shutdown: each connection then gets one more answer, with `Connection: close`, if its request is
+    in progress or arrives within a moment. Closing at once could cut off a request on the wire.
     """
 
     leaving: ClassVar[bool] = False
     _open: ClassVar[Counter[str]] = Counter()
     app: HttpApplication
     flow: ConnectionFlow
-    # Slots: they are quicker to reach than what is in the dictionary of uvicorn's protocol, or in the class.
+    # Slots are faster than the dictionary of uvicorn's protocol.
     __slots__ = (
         "_deadline", "_discarded", "_ended", "_has_cycle", "_header_bytes", "_held", "_idle_since", "_lingering",
         "_peer", "_reading_body", "_response_transport",
@@ -46,11 +46,11 @@ class BoundedConnection(HttpToolsProtocol):
         self._peer = ""
         # Of the head that is being read, or framing and trailer fields since the last part of a body.
         self._header_bytes = 0
-        # Nothing more is read: the last request was complete, or something was refused.
+        # Nothing more is read after the last request, or after a refusal.
         self._ended = False
         self._held = b""
         self._reading_body = False
-        # Whether the message that is being read has a cycle of uvicorn's.
+        # Whether the present message has a cycle of uvicorn's.
         self._has_cycle = False
         # The last answer is written; the peer gets a moment to read it.
         self._lingering = False
@@ -119,7 +119,7 @@ class BoundedConnection(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def _discard(self, size: int) -> None:
-        """Count what is read after the end; a reset would take the answer away from a peer that has not read it yet."""
+        """Count bytes after the end; a reset would discard the answer before the peer has read it."""
         self._discarded += size
         if self._discarded > DRAIN_BYTES:
             self.flow.held = True
@@ -141,7 +141,7 @@ class BoundedConnection(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def _start_idling(self) -> None:
-        # Not as uvicorn does, which makes a timer for each idle moment: one timer looks how long the last one has been.
+        # Unlike uvicorn, which starts a timer for each idle period: one timer checks the length of the last one.
         self._idle_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._watch_idleness(self.timeout_keep_alive)
@@ -175,7 +175,7 @@ class BoundedConnection(HttpToolsProtocol):
     def _on_deadline(self) -> None:
         self._deadline = None
         if self.flow.held:
-            # It is not the peer that is slow: its earlier requests are being answered, and reading is paused.
+            # The peer is not slow: its earlier requests are being answered, and reading is paused.
             self._arm_deadline()
         else:
             self._close()

@@ -1,8 +1,8 @@
 """The fast path: requests that arrive complete are answered without ASGI or a task.
 
-The few endpoints that the edge answers itself (`docs/decisions/0002-edge-before-router.md`) see no ASGI if a request
-comes in one piece on an idle connection, as nearly all do: see `docs/decisions/0017-requests-answered-at-once.md`. Any
-other request goes uvicorn's way, and the edge takes it from there.
+The endpoints of the edge (`docs/decisions/0002-edge-before-router.md`) bypass ASGI if a request arrives in one piece on
+an idle connection, as nearly all do: see `docs/decisions/0017-requests-answered-at-once.md`. Any other request takes
+uvicorn's path to the edge.
 """
 
 from typing import Any, ClassVar
@@ -13,10 +13,7 @@ from linkxg.server.protocol import HEADER_BYTES, BoundedHttpProtocol
 
 
 class FastPathProtocol(BoundedHttpProtocol):
-    """Hands whole requests to `app.answer`, which returns the bytes of a response to send; everything else to `app`.
-
-    `app.fast_route` tells, by method, target and header fields, who answers at once.
-    """
+    """Passes complete requests with an `app.fast_route` to `app.answer`, which returns the bytes of the response."""
 
     _begin: ClassVar = staticmethod(EagerStarter().add)
     __slots__ = ("_arriving",)
@@ -30,14 +27,14 @@ class FastPathProtocol(BoundedHttpProtocol):
         if self._arriving is None:
             return
         body, self._arriving = self._arriving.body, None
-        # Its body comes in pieces, unless it was malformed and is refused already.
+        # The body comes in pieces, unless the request was malformed and is refused already.
         if not self._ended:
             self._fall_back_to_asgi()
             if body:
                 super().on_body(body)
 
     def on_message_begin(self) -> None:
-        # Only what the parser fills: a scope is made for those who need one.
+        # Only what the parser fills; a scope is made when it is needed.
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -92,7 +89,7 @@ class FastPathProtocol(BoundedHttpProtocol):
             self.transport.close()
             raise
         request.response_complete = True
-        # The connection tells only the newest of its requests that it is lost.
+        # Only the newest request of a connection is notified of its loss.
         if request.disconnected or self.parser is None:
             return
         self.transport.write(response)

@@ -19,9 +19,9 @@ HEADER_FIELDS = 200
 PIPELINED = 8
 _EMPTY_LINE = b"\r\n\r\n"
 _CHUNKED_PIECE = 512
-"""Bytes of a chunked body that are read together at least: few requests fit in what may follow its end."""
+"""Minimum of a chunked body that is parsed together: few requests fit in what may follow its end."""
 _MEASURED = HEADER_BYTES // 2
-"""A head may begin in one piece, behind a body, and end in the next; below this in each it cannot be too large."""
+"""A head may begin in one piece and end in the next; below this size in each it cannot be too large."""
 
 
 class BoundedHttpProtocol(BoundedConnection):
@@ -37,7 +37,7 @@ class BoundedHttpProtocol(BoundedConnection):
         self._reading_headers = True
         self._trailer_bytes = 0
         self._body_bytes = 0
-        # Something large has come: whether a head is, is no longer known from the size of what came.
+        # The size of the input no longer bounds that of the head.
         self._measures_head = False
         self._version = "1.1"
         self._hosts = 0
@@ -57,10 +57,10 @@ class BoundedHttpProtocol(BoundedConnection):
             self._parse(data)
 
     def _read_held(self) -> None:
-        """Read on until enough requests wait.
+        """Parse held input until enough requests wait.
 
-        A header block ends with an empty line, and a piece with the first one, so the parser never meets a crowd of
-        requests at once. Empty lines in bodies end no piece, or their number would decide what a body costs.
+        A piece ends with the first empty line, so the parser never gets many requests at once. Empty lines in bodies
+        end no piece, or their number would determine the cost of a body.
         """
         data, self._held, start = self._held, b"", 0
         while start < len(data) and len(self.pipeline) < PIPELINED:
@@ -88,7 +88,7 @@ class BoundedHttpProtocol(BoundedConnection):
             self.flow.pause_reading()
 
     def _parse(self, data: bytes) -> None:
-        # In a body, the next part of it sets this back: chunk extensions and trailer fields do not.
+        # The next part of a body resets this; chunk extensions and trailer fields do not.
         size = self._header_bytes + len(data)
         self._header_bytes = size
         if size > _MEASURED:
@@ -110,7 +110,7 @@ class BoundedHttpProtocol(BoundedConnection):
                 self._arm_deadline()
 
     def _is_simple_request(self, data: bytes) -> bool:
-        """Whether a head is one of HTTP/0.9, which ends with its first line; the parser sees that with the next."""
+        """Whether a head is one of HTTP/0.9, which ends with its first line; the parser notices it only later."""
         is_line = self._header_bytes == len(data) and data.endswith(b"\r\n") and b" HTTP/" not in data
         return self.parser.get_http_version() == "0.9" or (is_line and not data.isspace())
 
@@ -127,7 +127,7 @@ class BoundedHttpProtocol(BoundedConnection):
             self._refuse(InvalidRequest("The request is not valid HTTP."))
 
     def _decline_upgrade(self, rest: memoryview) -> None:
-        """Read the same request without the offer, which the parser takes for the end of HTTP (RFC 9110 §7.8)."""
+        """Parse the same request without the offer, at which the parser stops (RFC 9110 §7.8)."""
         method = self.parser.get_method()
         if method == b"CONNECT":
             # What follows has no framing of its own (RFC 9110 §9.3.6): the connection ends with the answer.
@@ -190,7 +190,7 @@ class BoundedHttpProtocol(BoundedConnection):
         self._header_bytes = 0
 
     def start_request(self) -> None:
-        """The header fields are complete: whoever answers may begin."""
+        """The head is complete: the application may answer."""
         self._body_bytes = 0
         if self._fault is None:
             self._fault = find_target_fault(self.url)
@@ -218,7 +218,7 @@ class BoundedHttpProtocol(BoundedConnection):
             super().on_message_complete()
 
     def _ends_message(self) -> bool:
-        """Whether a whole message has been read; not an offer to upgrade, nor one with too many trailer fields."""
+        """Whether a message is complete; not an offer to upgrade, nor one with too many trailer fields."""
         if not self._reading_body or self._header_bytes > HEADER_BYTES:
             return False
         self._ended = not self.parser.should_keep_alive()
@@ -233,7 +233,7 @@ class BoundedHttpProtocol(BoundedConnection):
     # -- answers ------------------------------------------------------------------------------------------
 
     def _refuse(self, error: PublicError) -> None:
-        """Answer what cannot be read when its turn comes, and end the connection with it."""
+        """Answer a malformed request in its turn, and close the connection."""
         self._ended = True
         self._reset_deadline()
         if self._has_cycle and self.pipeline:

@@ -1,8 +1,8 @@
 """The supervisor of the workers of one service.
 
 A parent process that holds the listening sockets and answers nothing itself. A worker that dies is replaced, one that
-has fallen silent is killed first; SIGHUP replaces them one by one, each only once its successor answers; SIGTERM and
-SIGINT end them all when they have finished. Who connects meanwhile waits in the sockets' queue and is never refused.
+sends no heartbeat is killed first. SIGHUP replaces them one by one, each only once its successor answers; SIGTERM and
+SIGINT end them all when they have finished. Connections wait in the sockets' queue meanwhile and are never refused.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ class Supervisor:
     def __init__(self, listeners: list[socket.socket], count: int) -> None:
         self._listeners = listeners
         self._count = count
-        # Those in service, starting ones included; `_following` has those that are leaving or not in service yet, too.
+        # Those in service, starting ones included; `_followers` has those that are ending or not in service yet, too.
         self._workers: list[WorkerProcess] = []
         self._followers: dict[WorkerProcess, asyncio.Task[None]] = {}
         self._ended = Counts()
@@ -37,7 +37,7 @@ class Supervisor:
         self._has_started = self._has_failed = False
 
     async def run(self) -> bool:
-        """Until told to end; false if the first worker could not start."""
+        """Run until a signal ends the service; false if the first worker could not start."""
         loop = asyncio.get_running_loop()
         self._stopping, self._reload = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -58,7 +58,7 @@ class Supervisor:
         return worker
 
     async def _follow(self, worker: WorkerProcess) -> None:
-        """To its end, and replace it if it was in service."""
+        """Follow a worker to its end, and replace it if it was in service."""
         code = await worker.follow(self._gather)
         self._ended.add(worker.counts, gauges=False)
         del self._followers[worker]
@@ -67,7 +67,7 @@ class Supervisor:
             return
         self._workers.remove(worker)
         if not self._has_started:
-            # It has told why; the next one would stumble over the same.
+            # It has reported why; the next one would fail the same way.
             self._has_failed = True
             self._stopping.set()
             return
@@ -76,7 +76,7 @@ class Supervisor:
         await self._replace(at_once=worker.is_ready)
 
     async def _replace(self, *, at_once: bool) -> None:
-        """What kept a worker from ever answering may pass, such as a database out of reach: wait longer each time."""
+        """Start a worker; wait longer each time if the last one never answered, as without its database."""
         self._pause = _SHORTEST_PAUSE_S if at_once else min(2 * self._pause, _LONGEST_PAUSE_S)
         if not at_once:
             with contextlib.suppress(TimeoutError):
@@ -85,7 +85,7 @@ class Supervisor:
             self._workers.append(await self._start())
 
     async def _watch_for_silence(self) -> None:
-        """Kill who has fallen silent. Time in which this process stood still as well says nothing about anybody."""
+        """Kill workers that send no heartbeat. Time in which this process was frozen as well does not count."""
         loop = asyncio.get_running_loop()
         looked_at = loop.time()
         while True:
@@ -115,11 +115,11 @@ class Supervisor:
                 log.error("reload.failed", pid=new.pid, reason=f"{new.failure} The old workers keep running.")
                 return
             if old not in self._workers:
-                # It has died meanwhile; whoever took its place is a new one as well.
+                # It has died meanwhile, and its replacement is new as well.
                 new.terminate()
                 continue
             self._workers[self._workers.index(old)] = new
-            # One at a time: a machine has room for one worker more, not for twice as many.
+            # One at a time: the machine has memory for one more worker, not for twice as many.
             await self._retire(old)
         log.info("reloaded", workers=len(self._workers))
 
@@ -135,7 +135,7 @@ class Supervisor:
             await end
 
     def _gather(self) -> Counts:
-        """What all workers have counted, those that have ended included."""
+        """The counts of all workers, including those that have ended."""
         total = Counts()
         total.add(self._ended)
         for worker in self._followers:

@@ -30,7 +30,7 @@ class WorkerProcess:
 
     @classmethod
     async def start(cls, listeners: list[socket.socket]) -> Self:
-        """A worker that accepts from `listeners`; not ready yet."""
+        """Start a worker that accepts from `listeners`."""
         ours, theirs = socket.socketpair()
         with theirs:
             passed = (theirs.fileno(), *(listener.fileno() for listener in listeners))
@@ -58,7 +58,7 @@ class WorkerProcess:
         """Listen to it until it ends; its exit code, negative for a signal. `gather` answers what it asks."""
         listening = asyncio.create_task(self._listen(gather))
         code = await self._process.wait()
-        # What it wrote before it ended may still be on its way.
+        # Its last report may still be in the channel.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(listening, FINAL_REPORT_S)
         await self._channel.close()
@@ -76,7 +76,7 @@ class WorkerProcess:
                 self._channel.send(ServiceCounts(gather(), report.asks))
 
     def terminate(self) -> None:
-        """Tell it to finish what is in flight and to end."""
+        """Let it finish its requests and end."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
