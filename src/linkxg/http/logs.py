@@ -48,7 +48,7 @@ def redact(text: str) -> str:
 
 def _stamp(_: WrappedLogger, level: str, event: EventDict) -> EventDict:
     stamp = {"at": rfc3339(now_ms()), "level": level}
-    return stamp | event | stamp
+    return {**stamp, **event, **stamp}
 
 
 def _redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -60,7 +60,7 @@ class Gunzip:
             return self._decode(part)
         return self._inflate(part)
 
-    def beginning(self) -> bytes:
+    def first_block(self) -> bytes:
         """The first block, as far as it has arrived."""
         return self.head or bytes(self._pending)
 
