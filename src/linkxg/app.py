@@ -5,26 +5,18 @@ One worker process builds one `Application`; `create_app` is what uvicorn import
 
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
-from types import TracebackType
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Litestar, Request, Response, Router
-from litestar.exceptions import (
-    HTTPException,
-    MethodNotAllowedException,
-    NotFoundException,
-    ValidationException,
-)
+from litestar.exceptions import HTTPException
 from litestar.plugins import PluginProtocol
 from litestar.plugins.core import MsgspecDIPlugin
-from litestar.routes import HTTPRoute
 from litestar.types import ControllerRouterHandler
 
 from linkxg import __version__
 from linkxg.api_docs import routes as reference_routes
+from linkxg.api_docs.routes import Reference
 from linkxg.catalog.identifiers import routes as identifier_routes
 from linkxg.catalog.product_imports import routes as import_routes
 from linkxg.catalog.products import routes as product_routes
@@ -36,22 +28,21 @@ from linkxg.console.console_services import Services
 from linkxg.console.error_pages import ErrorPages, wants_page
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import open_database
-from linkxg.db.errors import reason_of
-from linkxg.db.migrations import require_schema
-from linkxg.errors import InvalidRequest, NotFound, PayloadTooLarge, PublicError
-from linkxg.health import HEALTH, METRICS, READINESS
-from linkxg.health import routes as service_routes
-from linkxg.http import logs, query_params
-from linkxg.http.body_style import BodyStyle, oauth_groups, style_of
+from linkxg.health import HEALTH, METRICS, READINESS, HealthServices
+from linkxg.health import router as health_router
+from linkxg.http import logs
+from linkxg.http.body_style import oauth_groups
 from linkxg.http.client_ip import ClientAddresses
-from linkxg.http.edge import Edge, RawRoutes
-from linkxg.http.error_responses import ErrorResponses, method_not_allowed
+from linkxg.http.edge import Edge
+from linkxg.http.error_responses import ErrorResponses
+from linkxg.http.exception_handlers import ExceptionHandlers
 from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Cursors
 from linkxg.http.plain_http import PlainHttp
 from linkxg.http.rate_budgets import Budgets
 from linkxg.http.rate_limits import open_limits
 from linkxg.http.request_context import context_of
+from linkxg.http.route_declaration import RawRoutes, declared_styles
 from linkxg.http.strict_request import StrictRequest
 from linkxg.identity.accounts import routes as account_routes
 from linkxg.identity.accounts.mail import Mailer
@@ -76,10 +67,10 @@ from linkxg.identity.tokens.verify import Verifier
 from linkxg.job_kinds import KINDS, PROCESS
 from linkxg.jobs.runner import JobRunner
 from linkxg.jobs.uploads import routes as upload_routes
+from linkxg.jobs.uploads.routes import UploadServices
+from linkxg.lifespan import running
 from linkxg.purge import Purger
-from linkxg.runtime import garbage
 from linkxg.runtime.data_dir_lock import lock_data_dir
-from linkxg.runtime.frames import frames_of
 from linkxg.settings import Settings, load
 
 BASE = "/api/v1"
@@ -138,7 +129,7 @@ def build(
     refusals = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     notices = OwnerNotices(database, mailer)
-    tasks = (*database.tasks, keeper.task, usage.task, housekeeping.task, imports.task, imports.orphans.task)
+    tasks = (keeper.task, usage.task, housekeeping.task, imports.orphans.task, imports.task)
 
     answer_token_requests = TokenEndpoint(authentication, minter, limits, usage, metrics)
     parts = Services(
@@ -156,39 +147,19 @@ def build(
     )
     error_pages = ErrorPages(refusals, parts)
 
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        try:
-            # Before the feed is filled: what is committed in between is sent here.
-            database.join_node()
-            await database.open()
-            await database.read(require_schema)
-        except Exception as fault:
-            reason = reason_of(fault)
-            logs.log.error("start.failed", pid=os.getpid(), reason=reason)
-            on_start_failed(reason)
-            raise
-        # Stopped in reverse order, each one even if another fails to.
-        async with AsyncExitStack() as services:
-            services.push(_log_stopped)
-            services.push_async_callback(database.close)
-            services.push_async_callback(limits.close)
-            services.callback(passwords.close)
-            keeper.task.start()
-            services.push_async_callback(keeper.task.stop)
-            usage.task.start()
-            services.push_async_callback(usage.stop)
-            services.push_async_callback(notices.stop)
-            housekeeping.task.start()
-            services.push_async_callback(housekeeping.task.stop)
-            imports.orphans.task.start()
-            services.push_async_callback(imports.orphans.task.stop)
-            imports.task.start()
-            services.push_async_callback(imports.stop)
-            garbage.freeze()
-            logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)
-            yield
+    def page_for(request: Request[Any, Any, Any], error: HTTPException) -> Response[str] | None:
+        if not wants_page(context_of(request.scope), request.scope["path"]):
+            return None
+        return error_pages.refuse_framework(request, error)
 
+    async def close_passwords() -> None:
+        passwords.close()
+
+    # Stopped in reverse order.
+    stops = (
+        limits.close, close_passwords, keeper.task.stop, usage.stop, notices.stop, housekeeping.task.stop,
+        imports.orphans.task.stop, imports.stop,
+    )  # fmt: skip
     api = Router(
         BASE,
         route_handlers=[
@@ -200,13 +171,15 @@ def build(
             *product_routes.routes(database, issuer),
             *version_routes.routes(database, cursors, issuer),
             *import_routes.routes(database, cursors, issuer, imports.wake),
-            *upload_routes.routes(database, imports.wake, KINDS),
+            upload_routes.router(UploadServices(database, imports.wake, KINDS)),
         ],
     )
     handlers: list[ControllerRouterHandler] = [
         api,
         *metadata_endpoint.routes(keys, issuer, audience),
-        *service_routes(database, keys, passwords, metrics, settings.metrics_token, tasks),
+        health_router(
+            HealthServices(database, keys, passwords, metrics, settings.metrics_token, (*database.tasks, *tasks))
+        ),
     ]
     raw: RawRoutes = {
         token_endpoint.PATH: {"POST": answer_token_requests},
@@ -217,20 +190,16 @@ def build(
     router = _Router(
         route_handlers=[
             *handlers,
-            *reference_routes.routes(handlers, raw, issuer, __version__),
+            reference_routes.router(Reference(handlers, raw, issuer, __version__)),
             *console_routes.routes(parts, error_pages),
         ],
         guards=[guard],
         request_class=StrictRequest,
         request_max_body_size=None,
-        exception_handlers={
-            PublicError: partial(_refuse, refusals),
-            HTTPException: partial(_refuse_framework, refusals, error_pages),
-            Exception: partial(_refuse_unexpected, refusals),
-        },
+        exception_handlers=ExceptionHandlers(refusals, page_for).as_map(),
         # Litestar's own schema routes would catch every unknown path below theirs; `reference` serves the document.
         openapi_config=None,
-        lifespan=[lifespan],
+        lifespan=[lambda _: running(database, tasks, stops, issuer, on_start_failed)],
         logging_config=None,
     )
     return Edge(
@@ -242,56 +211,5 @@ def build(
         refusals=refusals,
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),
-        oauth_groups=oauth_groups(BASE, _declared_styles(router, raw)),
+        oauth_groups=oauth_groups(BASE, declared_styles(router, raw)),
     )
-
-
-def _log_stopped(_: type[BaseException] | None, fault: BaseException | None, __: TracebackType | None) -> bool:
-    """The last line of a worker. A fault in stopping a service is logged, and ends here: everything else is closed."""
-    if fault is not None:
-        logs.log.error("stop.failed", fault=type(fault).__name__, frames=frames_of(fault))
-    logs.log.info("stopped", pid=os.getpid())
-    return isinstance(fault, Exception)
-
-
-def _declared_styles(router: Litestar, raw: RawRoutes) -> Iterator[tuple[str, BodyStyle]]:
-    for path, methods in raw.items():
-        yield from ((path, endpoint.declares.style) for endpoint in methods.values())
-    for route in router.routes:
-        if isinstance(route, HTTPRoute):
-            yield from ((route.path_format, style_of(handler.opt)) for handler in route.route_handlers)
-
-
-def _refuse(refusals: ErrorResponses, request: Request[Any, Any, Any], error: PublicError) -> Response[bytes]:
-    reply = refusals.reply(error, context_of(request.scope))
-    headers = {name.decode(): value.decode() for name, value in reply.headers}
-    media_type = headers.pop("content-type")
-    return Response(reply.body, status_code=reply.status, media_type=media_type, headers=headers)
-
-
-def _refuse_framework(
-    refusals: ErrorResponses, pages: ErrorPages, request: Request[Any, Any, Any], error: HTTPException
-) -> Response[Any]:
-    """The router's own refusals, in the catalogue's words; as a page for a browser that is not at the API."""
-    if wants_page(context_of(request.scope), request.scope["path"]):
-        return pages.refuse_framework(request, error)
-    told: PublicError
-    if isinstance(error, NotFoundException):
-        told = NotFound()
-    elif isinstance(error, MethodNotAllowedException):
-        told = method_not_allowed(error)
-    elif isinstance(error, ValidationException):
-        fields = request.route_handler.parsed_fn_signature.parameters
-        told = InvalidRequest(query_params.parameter_error(error, fields), reason="validation")
-    elif error.status_code == PayloadTooLarge.status:
-        told = PayloadTooLarge()
-    elif error.status_code < 500:
-        told = InvalidRequest(reason=type(error).__name__)
-    else:
-        return _refuse_unexpected(refusals, request, error)
-    return _refuse(refusals, request, told)
-
-
-def _refuse_unexpected(refusals: ErrorResponses, request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
-    reply = refusals.unexpected(fault, context_of(request.scope))
-    return Response(reply.body, status_code=reply.status, media_type="application/json")

@@ -1,6 +1,6 @@
 """The catalogue of public errors.
 
-THE catalogue: each public error, its wire code, its HTTP status and its fixed sentence. Verbs raise these; `web` turns
+THE catalogue: each public error, its wire code, its HTTP status and its fixed sentence. Verbs raise these; `http` turns
 them into responses. `reason` is the private cause: it goes to the log and the audit trail, never to the wire.
 Wire codes: RFC 6749 §5.2, RFC 6750 §3.1, and the product's guide.
 """

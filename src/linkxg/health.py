@@ -1,11 +1,12 @@
 """Health, readiness and metrics."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import msgspec
-from litestar import Request, Response, get
-from litestar.handlers import HTTPRouteHandler
+from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency, Provide
 
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
@@ -33,62 +34,73 @@ class Readiness(msgspec.Struct):
     failing: list[str]
 
 
-def routes(
-    database: Database,
-    keys: KeyRing,
-    passwords: Passwords,
-    metrics: Metrics,
-    metrics_token: str,
-    tasks: Sequence[BackgroundTask],
-) -> Sequence[HTTPRouteHandler]:
-    def failing() -> list[str]:
-        return [task.name for task in tasks if task.fault is not None]
+@dataclass(frozen=True, slots=True)
+class HealthServices:
+    """`tasks` are the background tasks of this worker."""
 
-    metrics.gauges |= {
-        "linkxg_password_queue": lambda: Gauge("Passwords being hashed or waiting.", passwords.pending),
-        "linkxg_feed_lag_seconds": lambda: Gauge(
-            "Seconds since the change feed last heard from its database; of the slowest worker.",
-            database.feed.lag(),
-            "max",
-        ),
-        "linkxg_feed_changes": lambda: Gauge(
-            "Changes applied since the start; of the worker with the most.", database.feed.generation, "max"
-        ),
-        "linkxg_background_failing": lambda: Gauge("Failing background tasks of all workers.", len(failing())),
-    }
+    database: Database
+    keys: KeyRing
+    passwords: Passwords
+    metrics: Metrics
+    metrics_token: str
+    tasks: Sequence[BackgroundTask]
 
-    @get(HEALTH, operation_id="health", tags=[_TAG], **public())
-    async def health() -> dict[str, str]:
-        """The process is alive. Does not query the database."""
-        return {"status": "ok"}
+    def failing(self) -> list[str]:
+        return [task.name for task in self.tasks if task.fault is not None]
 
-    @get(READINESS, operation_id="readiness", errors=(TemporarilyUnavailable,), tags=[_TAG], **public())
-    async def readiness() -> Readiness:
-        """Ready to serve: database (writable), schema, revocation feed and signing key are all in order.
-
-        Names the background tasks that are failing.
-        """
-        try:
-            await database.read(require_schema)
-        except OlderSchema as error:
-            raise TemporarilyUnavailable(str(error)) from error
-        database.feed.check()
-        if fault := await database.storage_fault():
-            raise TemporarilyUnavailable(fault)
-        keys.signing()
-        return Readiness("ready", failing())
-
-    @get(METRICS, operation_id="metrics", tags=[_TAG], include_in_schema=False, **public())
-    async def prometheus(request: Request[Any, Any, Any]) -> Response[bytes]:
-        """Prometheus metrics, for requests from this machine or with the metrics token."""
-        context = context_of(request.scope)
-        if not has_token(context.headers, metrics_token) and not _is_local(request):
-            raise MissingToken(reason="metrics requested from another machine")
-        return Response(await metrics.render(), media_type=metrics.media_type)
-
-    return [health, readiness, prometheus]
+    def register_gauges(self) -> None:
+        feed = self.database.feed
+        self.metrics.gauges |= {
+            "linkxg_password_queue": lambda: Gauge("Passwords being hashed or waiting.", self.passwords.pending),
+            "linkxg_feed_lag_seconds": lambda: Gauge(
+                "Seconds since the change feed last heard from its database; of the slowest worker.", feed.lag(), "max"
+            ),
+            "linkxg_feed_changes": lambda: Gauge(
+                "Changes applied since the start; of the worker with the most.", feed.generation, "max"
+            ),
+            "linkxg_background_failing": lambda: Gauge("Failing background tasks of all workers.", len(self.failing())),
+        }
 
 
-def _is_local(request: Request[Any, Any, Any]) -> bool:
+@get(HEALTH, operation_id="health", **public())
+async def health() -> dict[str, str]:
+    """The process is alive. Does not query the database."""
+    return {"status": "ok"}
+
+
+@get(READINESS, operation_id="readiness", errors=(TemporarilyUnavailable,), **public())
+async def readiness(services: NamedDependency[HealthServices]) -> Readiness:
+    """Ready to serve: database (writable), schema, revocation feed and signing key are all in order.
+
+    Names the background tasks that are failing.
+    """
+    database = services.database
+    try:
+        await database.read(require_schema)
+    except OlderSchema as error:
+        raise TemporarilyUnavailable(str(error)) from error
+    database.feed.check()
+    if fault := await database.storage_fault():
+        raise TemporarilyUnavailable(fault)
+    services.keys.signing()
+    return Readiness("ready", services.failing())
+
+
+@get(METRICS, operation_id="metrics", include_in_schema=False, **public())
+async def prometheus(request: Request[Any, Any, Any], services: NamedDependency[HealthServices]) -> Response[bytes]:
+    """Prometheus metrics, for requests from this machine or with the metrics token."""
     context = context_of(request.scope)
-    return is_loopback(context.source) and is_direct(context.headers, request.scope["http_version"])
+    is_local = is_loopback(context.source) and is_direct(context.headers, request.scope["http_version"])
+    if not has_token(context.headers, services.metrics_token) and not is_local:
+        raise MissingToken(reason="metrics requested from another machine")
+    return Response(await services.metrics.render(), media_type=services.metrics.media_type)
+
+
+def router(services: HealthServices) -> Router:
+    services.register_gauges()
+    return Router(
+        "/",
+        tags=[_TAG],
+        route_handlers=[health, readiness, prometheus],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+    )

@@ -1,8 +1,6 @@
-"""Deletes expired rows.
+"""Deletes expired rows in small steps: in the background, by one worker at a time, or at once by `linkxg purge`.
 
-Rows that have expired, in small steps with pauses between them: by a background task of each worker, of which one at a
-time does the work, or all at once by `linkxg purge`. What detects reuse and what keeps revoked things dead outlives
-every token that it can concern.
+Rows that detect reuse or keep a revocation in force outlive every token that they can concern.
 """
 
 import asyncio
@@ -29,9 +27,9 @@ from linkxg.runtime.background import BackgroundTask
 EVERY_S = 60.0
 BATCH = 500
 STEP = 50
-"""Rows that a worker deletes at once: so few that a request which comes at that moment does not notice."""
+"""Rows that a worker deletes per transaction: so few that no request notices."""
 SHARE = 0.05
-"""Of the time that the database spends on it."""
+"""Of the database's time."""
 SHORTEST_PAUSE_S = 0.02
 
 
@@ -61,33 +59,33 @@ class PurgeFailed(Exception):
 
 
 class Purger:
-    """A turn through all tables every `every_s` seconds; a failure is logged and the next turn tries again."""
+    """Purges all tables every `every_s` seconds; a failure is logged and tried again the next time."""
 
     def __init__(self, database: Database, every_s: float = EVERY_S) -> None:
         self._database = database
         self._every_s = every_s
-        self.task = BackgroundTask("housekeeping", self._keep_house, every_s=0.0)
+        self.task = BackgroundTask("housekeeping", self._run, every_s=0.0)
 
-    async def turn(self) -> list[str]:
-        """Everything that has expired, table by table, unhurried; returns the tables that failed."""
+    async def purge_all(self) -> list[str]:
+        """Delete everything that has expired, table by table, with pauses; returns the tables that failed."""
         now = now_ms()
         deleted: dict[str, int] = {}
         failed: list[str] = []
         for table, purge in PURGES.items():
             try:
-                deleted[table] = await self._empty(purge, now)
+                deleted[table] = await self._purge_table(purge, now)
             except PublicError as error:
                 log.warning("housekeeping.failed", table=table, reason=error.reason)
                 failed.append(table)
-            except Exception as fault:  # noqa: BLE001  one table's fault must not end the housekeeping of the others
+            except Exception as fault:  # noqa: BLE001  a fault of one table must not stop the others
                 log.error("housekeeping.failed", table=table, fault=type(fault).__name__)
                 failed.append(table)
         if any(deleted.values()):
             log.info("housekeeping", **{table: count for table, count in deleted.items() if count})
         return failed
 
-    async def _empty(self, purge: Purge, now: int) -> int:
-        """Step by step until nothing is left, or another worker is at it; rows deleted."""
+    async def _purge_table(self, purge: Purge, now: int) -> int:
+        """Delete step by step until nothing is left, or another worker does it; returns the rows deleted."""
         deleted = 0
         while True:
             began = time.monotonic()
@@ -98,10 +96,10 @@ class Purger:
             took = time.monotonic() - began
             await asyncio.sleep(max(SHORTEST_PAUSE_S, took * (1 / SHARE - 1)))
 
-    async def _keep_house(self) -> None:
-        # Workers that started together do not come together.
+    async def _run(self) -> None:
+        # Workers that started together purge at different times.
         await self.task.pause(self._every_s * random.uniform(0.5, 1.5))  # noqa: S311  no secret depends on it
-        if not self.task.stopping.is_set() and (failed := await self.turn()):
+        if not self.task.stopping.is_set() and (failed := await self.purge_all()):
             raise PurgeFailed(failed)
 
 

@@ -1,4 +1,4 @@
-"""A route declares all about itself where it is defined: `web` and `reference` know no feature."""
+"""A route declares all about itself where it is defined: `http` and `api_docs` know no feature."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def test_pages_are_those_of_the_console() -> None:
         assert (route.style is BodyStyle.PAGE) == of_console, f"{route.method} {route.path}"
 
 
-def test_web_names_no_path_role_scope_or_credential_of_a_feature() -> None:
+def test_http_names_no_path_role_scope_or_credential_of_a_feature() -> None:
     firsts = {part for route in routes() for part in route.path.removeprefix(BASE).split("/")[1:2] if "{" not in part}
     path = rf"(?<![\w./`])/(?:api|{'|'.join(map(re.escape, filter(None, firsts)))})\b"
     named = re.compile(rf"{path}|\b(?:{'|'.join([*EVERYONE, *SCOPES])})\b|lxg[a-z]{{3}}_")
     wrong = [
         f"{module}:{number} names {found[0]}"
         for module in modules()
-        if module.path.is_relative_to(SOURCE / "web")
+        if module.path.is_relative_to(SOURCE / "http")
         for number, line in enumerate(module.text.splitlines(), 1)
         if (found := named.search(line))
     ]

@@ -14,7 +14,7 @@ from api.page import DOCS, fences, tables
 from architecture.program import ROOT, Route, modules, routes
 from linkxg.cli import build
 from linkxg.db import InvalidationFeed
-from linkxg.db.node_barrier import PATIENCE_S
+from linkxg.db.node_barrier import ACK_TIMEOUT_S
 from linkxg.errors import CATALOGUE
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.settings import describe
@@ -140,7 +140,7 @@ def test_the_pages_agree_on_when_a_revocation_holds() -> None:
     )
     pages = (ROOT / "README.md", DOCS / "api.md", DOCS / "operations.md")
     assert [page.name for page in pages if sentence not in " ".join(page.read_text().split())] == []
-    patience = f"A silent worker delays the answer by {PATIENCE_S * 1000:g} ms at most"
+    patience = f"A silent worker delays the answer by {ACK_TIMEOUT_S * 1000:g} ms at most"
     assert patience in " ".join((DOCS / "operations.md").read_text().split())
 
 

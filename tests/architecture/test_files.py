@@ -1,12 +1,17 @@
-"""Every file is small, named for what it does, and introduced by a statement."""
+"""Every file is small, named for what it does, and introduced by a statement; a class name stands for one thing."""
 
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
 
-from architecture.program import ROOT, modules
+from architecture.program import ROOT, Module, modules
 
 LONGEST = 350
+# Where the docstring of a file is a statement.
+STATED = ("src",)
 # Each of these grew into a file that everything depends on and nobody can name the purpose of.
 DRAWERS = {"service", "services", "utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc"}
 
@@ -28,6 +33,33 @@ def test_a_file_introduces_itself() -> None:
 
 
 def test_a_file_says_what_it_is_and_asks_nothing() -> None:
-    first = {str(module): (ast.get_docstring(module.tree) or "").partition("\n\n")[0] for module in modules()}
+    files = [Module(path) for part in STATED for path in (ROOT / part).rglob("*.py")]
+    first = {str(file): (ast.get_docstring(file.tree) or "").partition("\n\n")[0] for file in files}
     asking = [f"{path}: {text}" for path, text in first.items() if "?" in text.replace("`", "")]
     assert not asking, "\n".join([*asking, "Say what it is, in the field's words."])
+
+
+def _class_names(module: Module) -> Iterator[str]:
+    """Of the classes, and of the named types that other modules import: `Format = Literal["csv", "json"]`."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+    for node in module.tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name[:1].isupper() and not name.isupper() and f"{module.name}.{name}" in _imported():
+                yield name
+
+
+@cache
+def _imported() -> set[str]:
+    return {name for module in modules() for _, name in module.imports()}
+
+
+def test_a_class_name_stands_for_one_thing() -> None:
+    found: dict[str, list[str]] = defaultdict(list)
+    for module in modules():
+        for name in _class_names(module):
+            found[name].append(str(module))
+    doubled = [f"{name}: {', '.join(where)}" for name, where in found.items() if len(where) > 1]
+    assert not doubled, "\n".join([*doubled, "A reader finds the wrong one first; say what each of them is."])

@@ -1,10 +1,12 @@
-"""Every POST that makes something takes an `Idempotency-Key`, and says so in the OpenAPI document."""
+"""Every POST that creates something takes an `Idempotency-Key`, and says so in the OpenAPI document."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from architecture.program import document
+from architecture.program import document, routes
+from linkxg.http.body_style import BodyStyle
+from linkxg.http.query_params import takes_idempotency_key
 
 KEYLESS = {
     "requestToken": "RFC 6749 has no such header field; another token does no harm",
@@ -29,6 +31,17 @@ def test_every_post_that_creates_takes_an_idempotency_key() -> None:
     }
     assert keyed.isdisjoint(KEYLESS)
     assert keyed | KEYLESS.keys() == _posts().keys(), "take an Idempotency-Key, or say in KEYLESS why not"
+
+
+def test_no_post_that_answers_created_or_accepted_is_without_a_key() -> None:
+    """KEYLESS excuses no route that creates, but the one whose token works once; a console form is used once."""
+    keyless = {
+        route.handler.operation_id
+        for route in routes()
+        if route.method == "POST" and route.handler is not None and route.style is not BodyStyle.PAGE
+        if route.handler.status_code in (201, 202) and not takes_idempotency_key(route.handler)
+    }
+    assert keyless == {"acceptInvitation"}, f"{keyless}: take an `IdempotencyKey`, or answer 200 if nothing is created"
 
 
 def test_every_answer_that_may_be_a_replay_names_its_header_field() -> None:

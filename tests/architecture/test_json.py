@@ -22,4 +22,4 @@ def test_no_module_reads_the_message_of_a_library() -> None:
         if isinstance(node, ast.ExceptHandler) and node.name and node.type
         if any(library in ast.unparse(node.type) for library in LIBRARIES)
     ]
-    assert not wrong, "\n".join([*wrong, "A library rewords its messages: ask `web.shape_faults` what is wrong."])
+    assert not wrong, "\n".join([*wrong, "A library rewords its messages: ask `http.schema_errors` what is wrong."])

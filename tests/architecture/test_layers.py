@@ -93,6 +93,38 @@ def test_sql_stays_in_stores() -> None:
     _report(wrong, "Statements belong in store.py; a unit of work gets a Connection.")
 
 
+EXECUTES = {"execute", "exec_driver_sql", "executemany", "scalar", "scalars"}
+# What makes statements, and what they are made for.
+STATEMENTS = ("linkxg.db.compiled", "linkxg.db.bulk", "linkxg.db.schema")
+
+
+def test_statements_are_made_and_executed_in_stores_alone() -> None:
+    others = [module for module in modules() if module.package != "db" and not _is_store(module)]
+    wrong = [
+        f"{module}:{node.lineno} executes {ast.unparse(node.func)}"
+        for module in others
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in EXECUTES
+    ]
+    wrong += [
+        f"{module}:{line} imports {name}"
+        for module in others
+        for line, name in module.imports()
+        if name.startswith(STATEMENTS) and not name.endswith(".AnyRow")
+    ]
+    wrong += [
+        f"{module} is called a store, and has no SQL"
+        for module in modules()
+        if _is_store(module)
+        if not _has_sql(module)
+    ]
+    _report(wrong, "Only stores hold SQL, and whatever holds SQL is `store.py` or `*_store.py`.")
+
+
+def _has_sql(module: Module) -> bool:
+    return any(name.startswith(("sqlalchemy.", *STATEMENTS)) for _, name in module.imports())
+
+
 def _stores_of_others(module: Module) -> list[tuple[int, str]]:
     """(line, `feature.store.name`) of what the module uses of other packages' stores."""
     return [

@@ -28,7 +28,7 @@ SPINE = (
     ("network.connections",),
     ("network.traceability",),
     ("network.passports",),
-    ("api_docs", "health", "purge", "job_kinds"),
+    ("api_docs", "health", "purge", "job_kinds", "lifespan"),
     ("console",),
     ("app",),
     ("server",),

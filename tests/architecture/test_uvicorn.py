@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import inspect
 import tomllib
+from types import ModuleType
 from typing import Any
 
+import httptools
 import pytest
 import uvicorn
 from uvicorn.protocols.http import httptools_impl
@@ -121,8 +123,19 @@ def test_our_classes_extend_those_that_were_looked_at() -> None:
     assert HttpApplication in Edge.__mro__, "mypy compares the edge with the contract only if it is derived from it"
 
 
-def test_uvicorn_is_bounded_to_the_version_that_was_looked_at() -> None:
+def test_the_parser_stops_at_an_offer_to_upgrade_and_says_where() -> None:
+    parser = httptools.HttpRequestParser(object())
+    head = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: b\r\n\r\n"
+    with pytest.raises(httptools.HttpParserUpgrade) as stop:
+        parser.feed_data(head + b"rest")
+    assert stop.value.args == (len(head),)
+    assert (parser.get_method(), parser.get_http_version(), parser.should_upgrade()) == (b"GET", "1.1", True)
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+
+
+@pytest.mark.parametrize("library", [uvicorn, httptools], ids=lambda library: library.__name__)
+def test_a_library_is_bounded_to_the_version_that_was_looked_at(library: ModuleType) -> None:
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    (bounds,) = [one for one in dependencies if one.startswith("uvicorn")]
-    major, minor = uvicorn.__version__.split(".")[:2]
-    assert bounds == f"uvicorn>={major}.{minor},<{major}.{int(minor) + 1}"
+    (bounds,) = [one for one in dependencies if one.startswith(library.__name__)]
+    major, minor = library.__version__.split(".")[:2]
+    assert bounds == f"{library.__name__}>={major}.{minor},<{major}.{int(minor) + 1}"

@@ -18,16 +18,17 @@ UNAUTHORISED = {
     "cli/demo_products.make_demo_products": "the command line stands above the accounts",
     "cli/purge._purge": "the command line stands above the accounts",
     "identity/clients/usage._write_batch": "counts of what was answered, whoever asked",
-    "purge._empty": "deletes what is old, whosesoever it is",
+    "purge._purge_table": "deletes what is old, whosesoever it is",
     "console/carried_forms.use_once": "the person has just signed in, and uses their own form up",
     "jobs/uploads/delete_upload.discard_upload": "deletes the parts of an import that has ended",
     "jobs/process_main._run": "carries a job out that was authorised",
     "jobs/run_job._check_all": "each batch looks at the rights of the job itself",
     "jobs/run_job.write": "each batch looks at the rights of the job itself",
     "jobs/runner._claim": "carries a job out that was authorised",
-    "jobs/runner._do": "gives back a job whose process has died",
+    "jobs/runner._run_job": "gives back a job whose process has died",
+    "jobs/runner._keep_lease": "holds a job that was authorised",
     "jobs/upload_lease._delete_all": "deletes interrupted uploads",
-    "jobs/upload_lease.renewing": "holds an upload that was authorised, whose every part is authorised",
+    "jobs/upload_lease.renew_while_receiving": "holds an upload that was authorised, whose every part is authorised",
     "jobs/uploads/expand_upload.keep": "carries a job out that was authorised",
     "jobs/uploads/expand_upload.expand_upload": "carries a job out that was authorised",
     "identity/oauth/revocation_endpoint._revoke": "the client has just authenticated, and ends its own token",
@@ -41,7 +42,7 @@ UNAUTHORISED = {
     "identity/tokens/shared_keys.change_keys": "the keys are those of the installation",
     "identity/tokens/shared_keys.share_keys": "the keys are those of the installation",
 }
-WRITES = re.compile(r"(\w+\.)*_?database\.write(_at_once)?")
+WRITES = re.compile(r"(\w+\.)*_?database\.(write|execute_single)")
 REVOKES = {"identity/tokens/revoke.py", "identity/tokens/key_store.py", "identity/accounts/manage_user.py"}
 
 
@@ -89,6 +90,6 @@ def test_revocations_hold_the_lock_of_their_caller() -> None:
     for path in REVOKES - {"identity/tokens/key_store.py"}:
         module = next(module for module in modules() if _inside(module) == path)
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.FunctionDef) and "changes.append(" in ast.unparse(node):
+            if isinstance(node, ast.FunctionDef) and "invalidation_feed.append(" in ast.unparse(node):
                 text = ast.unparse(node)
-                assert 0 <= text.find("lock_caller(") < text.find("changes.append("), f"{path}: {node.name}"
+                assert 0 <= text.find("lock_caller(") < text.find("invalidation_feed.append("), f"{path}: {node.name}"

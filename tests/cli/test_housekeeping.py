@@ -73,7 +73,7 @@ def test_a_turn_takes_everything_in_small_steps_with_pauses(
         watched = Watched(database)
         with monkeypatch.context() as patch:
             patch.setattr("linkxg.purge.asyncio.sleep", pause)
-            await Purger(watched).turn()  # type: ignore[arg-type]
+            await Purger(watched).purge_all()  # type: ignore[arg-type]
         assert await database.read(left) == 0
         await database.close()
         return watched.deleted
@@ -97,9 +97,9 @@ def test_of_many_workers_one_deletes(url: str, engine: str, database: Database) 
         async with other.transaction():
             lock = await database.write(taken)
             await other.execute(f"select pg_advisory_xact_lock({lock})")
-            await Purger(database).turn()
+            await Purger(database).purge_all()
             meanwhile = await database.read(left)
-        await Purger(database).turn()
+        await Purger(database).purge_all()
         afterwards = await database.read(left)
         await other.close()
         await database.close()
@@ -149,8 +149,8 @@ def test_the_task_goes_on_by_itself_until_it_is_stopped(database: Database) -> N
     turned = asyncio.Event()
 
     class Task(Purger):
-        async def turn(self) -> list[str]:
-            failed = await super().turn()
+        async def purge_all(self) -> list[str]:
+            failed = await super().purge_all()
             if not await database.read(left):
                 turned.set()
             return failed
@@ -181,5 +181,5 @@ def test_a_fault_of_one_table_is_only_logged(fault: Exception) -> None:
             raise fault
 
     housekeeping = Purger(Failing())  # type: ignore[arg-type]
-    asyncio.run(housekeeping.turn())
+    asyncio.run(housekeeping.purge_all())
     assert asked == list(PURGES.values())

@@ -42,7 +42,7 @@ if "serve" in sys.orig_argv:
     SQLiteDatabase.write = failing(SQLiteDatabase.write, unit)
     OwnerNotices.stop = failing(OwnerNotices.stop, lambda _: "stop")
 """
-UNITS = ("usage._write", "store.find_due_job", "store.list_orphans")
+UNITS = ("usage._write", "lease_store.find_due_job", "open_jobs_store.list_orphans")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkxg.catalog.product_imports.csv_rows import CsvRows
-from linkxg.jobs.chunks import Chunks, CountedRow, Rows
+from linkxg.jobs.chunks import Chunks, CountedBlocks, Rows
 from linkxg.jobs.json_rows import JsonRows, NdjsonRows
 from linkxg.jobs.lines import Unreadable
 
@@ -20,8 +20,8 @@ cells = st.text(st.sampled_from('ab,"\n\r;ä\U0001f600 \t\u2028'), max_size=6)
 rows = st.lists(st.lists(cells, min_size=2, max_size=3), min_size=1, max_size=12)
 
 
-def blocks(content: bytes, size: int) -> CountedRow:
-    return CountedRow(iter([content[at : at + size] for at in range(0, len(content), size)]))
+def blocks(content: bytes, size: int) -> CountedBlocks:
+    return CountedBlocks(iter([content[at : at + size] for at in range(0, len(content), size)]))
 
 
 def taken_in(chunks: Chunks, most: int) -> Iterator[Rows]:
@@ -45,9 +45,9 @@ def test_csv(given: list[list[str]], size: int, most: int, ending: str, marked: 
         assert list(chunk.values) == given[number : number + count]
         number += count
         # What was taken is the beginning of the file up to the end of that row.
-        read = list(csv.reader(io.StringIO(content[: chunk.taken].decode("utf-8-sig"), newline=""), strict=True))
+        read = list(csv.reader(io.StringIO(content[: chunk.bytes_read].decode("utf-8-sig"), newline=""), strict=True))
         assert [cells for cells in read if "".join(cells).strip()] == [["h", "h"], *given[:number]]
-        assert chunk.taken == len(content) or content[: chunk.taken].endswith(ending.encode())
+        assert chunk.bytes_read == len(content) or content[: chunk.bytes_read].endswith(ending.encode())
     assert number == len(given)
 
 

@@ -56,6 +56,7 @@ def test_a_fault_nobody_foresaw_fails_its_row_and_never_the_import(
     assert codes == {8: "server_error", 9: "server_error", 23: "server_error", 44: "invalid"}
     logged = world.server.log_events("import.row_fault")
     assert {one["job_id"] for one in logged} == {job["id"]}
+    assert all(one["location"].startswith("linkxg.") and one["at"].endswith("Z") for one in logged)
     assert "own words" not in str(logged)
     assert not world.server.log_events("import.died")
 

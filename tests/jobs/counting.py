@@ -13,7 +13,7 @@ from linkxg.jobs.file_error import file_error
 from linkxg.jobs.handler import Kinds
 from linkxg.jobs.json_rows import NdjsonRows
 from linkxg.jobs.lease import JobLease
-from linkxg.jobs.model import Fault, JobRow, RowResult
+from linkxg.jobs.model import JobRow, RowFault, RowResult
 from linkxg.jobs.process_main import main
 
 
@@ -48,7 +48,7 @@ class CountLines:
 
     def plan(self, parsed: Sequence[Line], stored: None) -> list[Any]:
         counts = [sum(letter.isalpha() for letter in line.key) for line in parsed]
-        return [count or (Fault("line", "empty", "The line has no letters."),) for count in counts]
+        return [count or (RowFault("line", "empty", "The line has no letters."),) for count in counts]
 
     def check(self, conn: Connection, plans: list[Any]) -> None:
         return None

@@ -18,14 +18,14 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database, open_database
 from linkxg.errors import ValidationFailed
+from linkxg.jobs.lease_store import find_due_job
 from linkxg.jobs.model import KEEP_MS, JobRow, as_json
 from linkxg.jobs.read_job import await_job, list_results, list_row_errors
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.jobs.runner import JobRunner
 from linkxg.jobs.start_job import new_job, start_job
-from linkxg.jobs.store import find_due_job
 from linkxg.jobs.uploads.append import append_part
-from linkxg.jobs.uploads.create_upload import begin_upload
+from linkxg.jobs.uploads.create_upload import create_upload
 
 WAIT_S = 120.0
 PROCESS = "jobs.counting"
@@ -51,7 +51,7 @@ class Lines:
 
     async def start_in_parts(self, content: bytes, **options: Any) -> JobRow:
         job = self.new(**options)
-        await begin_upload(self.database, self.actor, self.account_id, job, len(content))
+        await create_upload(self.database, self.actor, self.account_id, job, len(content))
         await self.append(job, 0, content[:4])
         await self.append(job, 4, content[4:])
         return job

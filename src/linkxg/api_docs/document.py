@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document, made from the declarations of the routes.
 
-Paths, parameters and ids by Litestar, bodies by msgspec, callers by the permissions, errors by the catalogue.
+Paths, parameters and ids come from Litestar, bodies from msgspec, security from the permissions, errors from the
+catalogue.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,8 +16,7 @@ from linkxg.api_docs.error_responses import DETAIL_SCHEMA, ERROR_SCHEMA, HEADERS
 from linkxg.api_docs.operations import TypedRoute, finish, titled, typed_routes
 from linkxg.api_docs.schemas import Schemas
 from linkxg.errors import CATALOGUE
-from linkxg.http.edge import RawRoutes
-from linkxg.http.route_declaration import Tag
+from linkxg.http.route_declaration import RawRoutes, Tag
 from linkxg.identity.oauth.token_endpoint import PATH as TOKEN_PATH
 from linkxg.identity.tokens.scopes import SCOPES
 
@@ -49,8 +49,8 @@ SECURITY_SCHEMES: dict[str, Any] = {
 
 
 def describe(handlers: Sequence[ControllerRouterHandler], raw: RawRoutes, issuer: str, version: str) -> dict[str, Any]:
-    """The document of these routes and of the endpoints at the edge, for the service at `issuer`."""
-    # A router that never serves: the serving one then has no routes but its own.
+    """The document of these routes and of the edge's, for the service at `issuer`."""
+    # A router that never serves, so that the serving one gets no schema routes.
     router = Litestar(
         route_handlers=list(handlers),
         openapi_config=OpenAPIConfig(title="LinkXG API", version=version, use_handler_docstrings=True),
@@ -98,7 +98,7 @@ def _security_schemes(issuer: str) -> dict[str, Any]:
 
 
 def _tags(routes: Iterable[TypedRoute], raw: RawRoutes) -> dict[str, str]:
-    """The sections and what they are about: those of the edge alone, then as the routes come."""
+    """Tags and their descriptions: those of the edge alone first, then in the order of the routes."""
     of_routes = [tag for route in routes for tag in route.handler.resolve_tags() or ()]
     of_edge = [endpoint.declares.tag for methods in raw.values() for endpoint in methods.values()]
     named = dict.fromkeys([*(tag for tag in of_edge if tag not in of_routes), *of_routes], "")
@@ -106,7 +106,7 @@ def _tags(routes: Iterable[TypedRoute], raw: RawRoutes) -> dict[str, str]:
 
 
 def _sorted_by_tag(paths: dict[str, Any], order: list[str]) -> dict[str, Any]:
-    """Paths in the order of their tags, methods in the order of reading, making, changing and removing."""
+    """Paths in the order of their tags; methods in the order GET, POST, PATCH, DELETE."""
 
     def place(path: str) -> int:
         return order.index(next(iter(paths[path].values()))["tags"][0])

@@ -1,16 +1,15 @@
-"""The operations of the document that the edge answers before the router, from what their endpoints declare."""
+"""The operations that the edge answers before the router, from the declarations of their endpoints."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from linkxg.api_docs.error_responses import KEY_SCHEMA, error_responses, header_references
 from linkxg.api_docs.operations import JSON, summary_of
-from linkxg.api_docs.schemas import Schema, Schemas
+from linkxg.api_docs.schemas import Schemas
 from linkxg.errors import PayloadTooLarge
 from linkxg.http.body_style import BodyStyle
-from linkxg.http.edge import RawRoute, RawRoutes
 from linkxg.http.headers import IDEMPOTENCY_KEY, REPLAYED
-from linkxg.http.route_declaration import EdgeRoute, Form
+from linkxg.http.route_declaration import EdgeRoute, Form, RawRoute, RawRoutes, Schema
 
 _FORM = "application/x-www-form-urlencoded"
 _KEY = {"name": IDEMPOTENCY_KEY, "in": "header", "required": False, "schema": KEY_SCHEMA}
@@ -35,7 +34,7 @@ def bodies(raw: RawRoutes) -> Iterator[Any]:
 
 
 def answers(raw: RawRoutes) -> Iterator[Any]:
-    """The types of their answers."""
+    """The types of the endpoints' answers."""
     yield from (answer for declared in _declared(raw) if not isinstance(answer := declared.answer, dict))
 
 

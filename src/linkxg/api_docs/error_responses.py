@@ -99,11 +99,11 @@ def _order(error: type[PublicError]) -> tuple[int, int]:
 def _response(status: int, errors: dict[str, type[PublicError]], oauth: bool) -> dict[str, Any]:
     names = ["X-Request-Id", *_HEADERS_OF.get(status, ())]
     if status == AccessDenied.status and set(errors) == {AccessDenied.code}:
-        # A missing role is no matter of the token: there is no challenge to meet.
+        # No other token helps where a role is missing, so there is no challenge.
         names.remove("WWW-Authenticate")
-    told = " or ".join(f"`{code}`" for code in errors)
+    codes = " or ".join(f"`{code}`" for code in errors)
     return {
-        "description": f"{HTTPStatus(status).phrase}: {told}.",
+        "description": f"{HTTPStatus(status).phrase}: {codes}.",
         "headers": header_references(names),
         "content": {
             "application/json": {

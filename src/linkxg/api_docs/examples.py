@@ -1,7 +1,7 @@
 """Examples of bodies, filled in from their schemas.
 
-A struct declares telling values for its members as `EXAMPLE`; here are those of members that many structs share. Values
-that stand for secrets are cut short, as in the guide: nobody can mistake them for real ones.
+A struct declares realistic values of its members as `EXAMPLE`; those of members that many structs share are here.
+Secrets are truncated, as in the guide, so that nobody can mistake them for real ones.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,7 +38,7 @@ _BY_TYPE: dict[str, Any] = {"string": "text", "integer": 1, "number": 1.5, "bool
 
 
 class Examples:
-    """Makes examples of the bodies that `kinds` are the types of; `components` are their schemas."""
+    """Examples of bodies of the types `kinds`; `components` are their schemas."""
 
     def __init__(self, kinds: Iterable[Any], components: Mapping[str, Any]) -> None:
         self._declared = {kind.__name__: getattr(kind, "EXAMPLE", {}) for kind in _structs(kinds)}

@@ -128,7 +128,7 @@ def _permission(opt: dict[str, Any]) -> tuple[str, list[dict[str, list[str]]]]:
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
     schema = dict(parameter["schema"])
-    # A parameter that may be left out is not one that may be null.
+    # An optional parameter is not nullable.
     options = [option for option in schema.pop("oneOf", ()) if option.get("type") != "null"]
     schema = {**(options[0] if options else {}), **schema}
     if isinstance(schema.get("type"), list):
@@ -146,7 +146,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
 
 
 def _successes(listed: dict[str, Any], route: TypedRoute, schemas: Schemas) -> dict[str, Any]:
-    """What the route answers when it does what it is for; its errors are written elsewhere."""
+    """The responses of success and redirection."""
     found: dict[str, Any] = {}
     for status, response in listed.items():
         if int(status) >= HTTPStatus.BAD_REQUEST:
@@ -155,9 +155,9 @@ def _successes(listed: dict[str, Any], route: TypedRoute, schemas: Schemas) -> d
             name: {"description": header.get("description", ""), "schema": {"type": "string"}}
             for name, header in (response.get("headers") or {}).items()
         }
-        told = f"{HTTPStatus(int(status)).phrase}." if int(status) < HTTPStatus.MULTIPLE_CHOICES else ""
+        phrase = f"{HTTPStatus(int(status)).phrase}." if int(status) < HTTPStatus.MULTIPLE_CHOICES else ""
         found[status] = {
-            "description": told or response["description"],
+            "description": phrase or response["description"],
             "headers": header_references(["X-Request-Id"]) | headers,
         }
     if route.answer is not None:
@@ -169,7 +169,7 @@ def _successes(listed: dict[str, Any], route: TypedRoute, schemas: Schemas) -> d
 
 
 def _media(schemas: Mapping[str, Schema]) -> dict[str, Any]:
-    """The content of a body that is read or written as the route declares; a schema with a title is a component."""
+    """The content of a body as the route declares it; a schema with a title is a component."""
     return {kind: {"schema": _referred(schema)} for kind, schema in schemas.items()}
 
 
@@ -184,7 +184,7 @@ def titled(routes: Iterable[TypedRoute]) -> dict[str, Schema]:
 
 
 def _errors(operation: dict[str, Any], route: TypedRoute) -> Errors:
-    """Those that the route declares, and those that follow from the rest of its declaration."""
+    """The errors that the route declares, and those that follow from the rest of its declaration."""
     opt = route.handler.opt
     errors: Errors = (InvalidRequest, *opt.get("errors", ()))
     if not opt.get("public"):

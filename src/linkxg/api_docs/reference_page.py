@@ -1,7 +1,4 @@
-"""Prepares the OpenAPI document for the reference page.
-
-The OpenAPI document, turned into the few things that a template can lay out: no script, nothing from another host.
-"""
+"""Renders the OpenAPI document as a page, without scripts and without resources of other hosts."""
 
 import json
 import re
@@ -21,7 +18,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class MemberRow:
-    """A parameter, or a member of a body; `kind` in words, `place` where a parameter goes."""
+    """A parameter, or a member of a body; `place` is where a parameter goes."""
 
     name: str
     kind: str
@@ -32,7 +29,7 @@ class MemberRow:
 
 @dataclass(frozen=True)
 class ResponseSection:
-    """One status and what comes with it; `name` is the schema's, `codes` are error codes."""
+    """A response; `name` is that of its schema, `codes` are error codes."""
 
     status: str
     phrase: str

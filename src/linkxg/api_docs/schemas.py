@@ -1,9 +1,8 @@
 """The JSON Schemas of bodies, derived from their msgspec types.
 
-msgspec reads and writes every body, so the JSON Schemas are the ones that msgspec derives from the same types. Two
-things are said more exactly than it does: an envelope is written out where it is used, and an answer always carries
-all its members, those with a default included. And all is said in the part of JSON Schema that code generators
-understand: see `docs/decisions/0019-a-document-for-generators.md`.
+msgspec reads and writes every body, and derives the schemas from the same types. They are made more exact in two ways:
+an envelope is inlined where it is used, and an answer requires all its members, those with a default included. The
+result is limited to what code generators understand: see `docs/decisions/0019-a-document-for-generators.md`.
 """
 
 from collections.abc import Iterable
@@ -12,15 +11,15 @@ from typing import Any
 import msgspec
 
 from linkxg.api_docs.examples import Examples
+from linkxg.http.route_declaration import Schema
 
 PREFIX = "#/components/schemas/"
-Schema = dict[str, Any]
 # In place of `{"type": "null"}`, on which openapi-generator fails.
 NOTHING: Schema = {"type": ["object", "null"], "maxProperties": 0, "description": "Always null."}
 
 
 class Schemas:
-    """The schemas of a set of types: `of(type)` is what stands in an operation, `components` what it refers to."""
+    """The schemas of a set of types: `of(type)` for an operation, and the `components` that it refers to."""
 
     def __init__(self, asked: Iterable[Any], answered: Iterable[Any]) -> None:
         asked, answered = tuple(asked), tuple(answered)
@@ -44,7 +43,7 @@ class Schemas:
         return tidied
 
     def shown(self, schema: Schema, example: Schema | None = None) -> dict[str, Any]:
-        """The schema with an example of what it describes, in which members have the values of `example`."""
+        """The schema with an example, in which members have the values of `example`."""
         return {"schema": schema, "example": self._examples.of(schema, declared=example)}
 
     def _reached(self, roots: Iterable[Any]) -> set[str]:
@@ -73,7 +72,7 @@ class Schemas:
         if envelope is not None:
             return {**self._tidy(envelope), "title": _envelope_title(envelope["title"])}
         if "x-like" in part:
-            # What is stored as it was checked is written as it is, and looks like the named component.
+            # A stored body is written as it was validated, as the named component.
             return {"$ref": PREFIX + part["x-like"]}
         tidied = {name: self._tidy(member) for name, member in part.items()}
         if tidied == {"type": "null"}:
@@ -88,7 +87,7 @@ class Schemas:
 
 
 def _without_null_option(schema: Schema) -> Schema:
-    """`X or null` in its short form: a type list for one type, and no branch of its own for null anywhere."""
+    """`X or null` in its short form: a list of types, without a branch for null."""
     options = [option for option in schema["anyOf"] if option != NOTHING]
     if len(options) == len(schema["anyOf"]):
         return schema
@@ -113,7 +112,7 @@ def _envelope_title(generic: str) -> str:
 
 
 def _complete(schema: Schema) -> None:
-    """An answer's struct: a member with a default is always there, and `success` is always true."""
+    """Require the members of an answer that have a default; `success` is always true."""
     members = schema.get("properties", {})
     required = set(schema.get("required", ()))
     required |= {name for name, member in members.items() if member.pop("default", required) is not required}

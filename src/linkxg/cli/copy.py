@@ -21,7 +21,7 @@ from linkxg.cli.context import (
     tell_json,
 )
 from linkxg.db import Database, copy_state, open_database
-from linkxg.db.copy import CopyError, Progress
+from linkxg.db.copy import CopyError, ReportProgress
 from linkxg.db.health import services_connected
 from linkxg.db.sqlite_users import is_open_elsewhere
 from linkxg.runtime.data_dir_lock import exclusive_data_dir
@@ -104,7 +104,7 @@ def _require_closed(database: Database) -> None:
         raise CopyError(f"a service is running on {database.file}, or another program has it open: stop it first")
 
 
-async def copy_database(source: Database, target: Database, *, restart: bool, on_progress: Progress) -> Copied:
+async def copy_database(source: Database, target: Database, *, restart: bool, on_progress: ReportProgress) -> Copied:
     """Copy and compare every row. Raises CopyError; what was copied stays, and the next attempt goes on after it."""
     for database in (source, target):
         _require_closed(database)

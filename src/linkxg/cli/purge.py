@@ -12,7 +12,7 @@ from linkxg.cli.context import (
     tell_table,
 )
 from linkxg.clock import now_ms
-from linkxg.db.copy import Progress
+from linkxg.db.copy import ReportProgress
 from linkxg.purge import BATCH, PURGES
 from linkxg.settings import Settings
 
@@ -29,7 +29,7 @@ def purge(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         tell_table([*deleted.items(), ("total", sum(deleted.values()))])
 
 
-async def _purge(settings: Settings, on_progress: Progress) -> dict[str, int]:
+async def _purge(settings: Settings, on_progress: ReportProgress) -> dict[str, int]:
     """Rows deleted per table."""
     now = now_ms()
     deleted: dict[str, int] = {}

@@ -28,7 +28,7 @@ from linkxg.cli.context import (
 from linkxg.clock import rfc3339
 from linkxg.db import Database
 from linkxg.db.backup import Label, open_copy, read_label
-from linkxg.db.copy import Progress
+from linkxg.db.copy import ReportProgress
 from linkxg.db.errors import explain, is_damage
 from linkxg.db.health import read_health
 from linkxg.db.sqlite_users import is_open_elsewhere
@@ -80,7 +80,9 @@ def restore(
         _tell(label, outcome, aside, settings.data_dir)
 
 
-def _load(database: Database, file: Path, data_dir: Path, wanted: RestoreOptions, on_progress: Progress) -> Restored:
+def _load(
+    database: Database, file: Path, data_dir: Path, wanted: RestoreOptions, on_progress: ReportProgress
+) -> Restored:
     for left_by_a_crash in data_dir.glob(f"{_WORKING}*"):
         if left_by_a_crash.is_dir() and not left_by_a_crash.is_symlink():
             shutil.rmtree(left_by_a_crash)

@@ -25,7 +25,7 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, run_once
 from linkxg.db.idempotency import Request as OneRequest
 from linkxg.http.forms import FORM_TYPE
-from linkxg.http.request_context import RequestContext, context_of, nothing_more
+from linkxg.http.request_context import RequestContext, context_of, receive_disconnect
 from linkxg.identity.sessions.console_session import OpenedSession
 
 CARRIED = "carried"
@@ -96,7 +96,7 @@ async def post_again(
     body = urlencode([*form.pairs, (FIELD, token)]).encode()
     headers = [pair for pair in context.headers if pair[0] not in _BODY_HEADERS]
     headers += [(b"cookie", cookie_header(SESSION, entered.cookie, secure=secure)), (b"content-type", FORM_TYPE)]
-    posted = RequestContext("POST", context.request_id, context.source, headers, nothing_more, whole=body)
+    posted = RequestContext("POST", context.request_id, context.source, headers, receive_disconnect, whole=body)
     scope = {key: request.scope[key] for key in _SCOPE_KEYS if key in request.scope}  # type: ignore[literal-required]
     scope |= {"method": "POST", "path": form.path, "raw_path": form.path.encode(), "query_string": b""}
     scope |= {"headers": headers, "linkxg": posted}
@@ -109,7 +109,7 @@ async def post_again(
         else:
             content.extend(message.get("body", b""))
 
-    await request.app(scope, nothing_more, send)  # type: ignore[arg-type]
+    await request.app(scope, receive_disconnect, send)  # type: ignore[arg-type]
     context.notes |= posted.notes
     for dropped in ("content-length", "set-cookie"):
         answered.pop(dropped, None)

@@ -1,6 +1,6 @@
-"""The only code that knows which engine keeps the rows.
+"""The only package that knows the database engines.
 
-`database.Database` has the two doors, `read` and `write`; `open_database` picks the engine from the address.
+Verbs use `read` and `write` of `database.Database`; `open_database` chooses the engine by the address.
 """
 
 from linkxg.db.database import Database, open_database

@@ -1,7 +1,7 @@
 """Writes a backup of a database in use to one file, and reads such a file.
 
-The file is a SQLite database, whichever engine it was made from, with one table more that says what it is. From SQLite
-it is made page by page by the online backup API, from PostgreSQL row by row; either way of one snapshot.
+The file is a SQLite database with one more table, its label. From SQLite it is copied page by page with the online
+backup API, from PostgreSQL row by row, both from one snapshot.
 """
 
 import os
@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, NullPool, create_engine
 
-from linkxg.db.copy import CopyError, Progress, copy_rows, require_known_tables
+from linkxg.db.copy import CopyError, ReportProgress, copy_rows, require_known_tables
 from linkxg.db.database import Database
 from linkxg.db.journals import JOURNALS, require_own_journals
 from linkxg.db.migrations import current, head, is_known, upgrade
@@ -35,10 +35,10 @@ class Label(NamedTuple):
     version: str
 
 
-async def write_backup(database: Database, file: Path, label: Label, on_progress: Progress) -> None:
-    """Fill the empty `file` with what `database` holds now.
+async def write_backup(database: Database, file: Path, label: Label, on_progress: ReportProgress) -> None:
+    """Write a snapshot of `database` to the empty `file`.
 
-    Raises CopyError for a PostgreSQL database whose schema is not this program's: its rows are read by these tables.
+    Raises CopyError for a PostgreSQL database with another schema than this program's.
     """
     if isinstance(database, SQLiteDatabase):
         copy_pages(database.path, file, on_progress)
@@ -52,8 +52,8 @@ async def write_backup(database: Database, file: Path, label: Label, on_progress
         connection.execute(f"insert into {_LABEL} values (?, ?, ?)", label)  # noqa: S608
 
 
-def copy_pages(source: Path, target: Path, on_progress: Progress) -> None:
-    """The online backup API; both files of SQLite, `target` empty."""
+def copy_pages(source: Path, target: Path, on_progress: ReportProgress) -> None:
+    """Copy with SQLite's online backup API; `target` is empty."""
     require_own_journals(source)
     with closing(_connect(source)) as found, closing(_connect(target)) as copy:
         # With its own snapshot open, the source cannot change under the copy, however busy its writers are.
@@ -63,9 +63,9 @@ def copy_pages(source: Path, target: Path, on_progress: Progress) -> None:
 
 
 def read_label(file: Path) -> Label:
-    """What `file` says it is. Raises CopyError for anything that `write_backup` did not make whole.
+    """The label of `file`. Raises CopyError for anything but a complete backup of `write_backup`.
 
-    SQLite would replay what lies beside a database into it: a backup has nothing beside it, and is opened as immutable.
+    SQLite would replay journals beside the file: a backup has none, and is opened as immutable.
     """
     _require_alone(file)
     try:
@@ -82,9 +82,9 @@ def read_label(file: Path) -> Label:
 
 @contextmanager
 def open_copy(file: Path, copy: Path) -> Iterator[Connection]:
-    """The content of a backup at the schema of this program, read from `copy`, which is made; `file` is not touched.
+    """The content of a backup, migrated in the new file `copy`; `file` is not modified.
 
-    Raises CopyError for a schema that this program does not know.
+    Raises CopyError for an unknown schema.
     """
     _require_alone(file)
     with open(open_foreign(file), "rb") as found_bytes, open(create_private(copy), "wb") as copied:
@@ -106,7 +106,7 @@ def _require_alone(file: Path) -> None:
     os.close(open_foreign(file))
 
 
-def _copy(conn: Connection, target: Connection, on_progress: Progress) -> None:
+def _copy(conn: Connection, target: Connection, on_progress: ReportProgress) -> None:
     found = current(conn)
     if found != head():
         do = "run linkxg migrate" if found is None or is_known(found) else "upgrade the program"
@@ -127,5 +127,5 @@ def _writable(file: Path) -> Iterator[Connection]:
 
 
 def _connect(file: Path, how: str = "mode=rw") -> sqlite3.Connection:
-    """To a file that exists: a missing one is an error, not an empty database."""
+    """Connect to an existing file: a missing one is an error, not an empty database."""
     return sqlite3.connect(f"file:{quote(str(file))}?{how}", uri=True, isolation_level=None)

@@ -1,8 +1,7 @@
-"""The lock between the writes of a person or client and what takes their rights away.
+"""The lock between the writes of a person or client and the revocation of their rights.
 
-On PostgreSQL a write holds it shared and a revocation alone, so each waits for the other. It is an advisory lock, which
-is granted in turn: a stream of shared row locks would hold up an exclusive one for ever. On SQLite units run one after
-another, and no lock is needed.
+On PostgreSQL a write holds it shared and a revocation exclusively. It is an advisory lock, which is granted in order: a
+stream of shared row locks would starve an exclusive one. On SQLite units run one after another, and need no lock.
 """
 
 import hashlib
@@ -12,17 +11,17 @@ from sqlalchemy import BigInteger, Connection, bindparam, func, select
 
 _KEY = bindparam("key", type_=BigInteger)
 _SHARED = select(func.pg_advisory_xact_lock_shared(_KEY))
-_ALONE = select(func.pg_advisory_xact_lock(_KEY))
+_EXCLUSIVE = select(func.pg_advisory_xact_lock(_KEY))
 
 
 def lock_caller(conn: Connection, caller_id: str, *, shared: bool = False) -> None:
-    """Hold the lock of a person or client until the transaction ends: `shared` to write for them, alone to revoke.
+    """Lock a person or client until the transaction ends: `shared` to write for them, exclusively to revoke.
 
-    It comes before any row of theirs is locked, and before the head of the trail. Later writes wait for a revocation,
-    and then see it.
+    Locked before any row of theirs, and before the head of the audit trail. Later writes wait for a revocation, and
+    then see it.
     """
     if conn.dialect.name == "postgresql":
-        conn.execute(_SHARED if shared else _ALONE, {"key": _key(caller_id)})
+        conn.execute(_SHARED if shared else _EXCLUSIVE, {"key": _key(caller_id)})
 
 
 @lru_cache(maxsize=4_096)

@@ -1,7 +1,7 @@
 """Compiled statements for hot paths, without SQLAlchemy's per-execution cost.
 
-It is written once as SQLAlchemy Core, like every other. On SQLite it is compiled once to text and a parameter order and
-then goes straight to the driver (an eighth of the time); on PostgreSQL, where the network decides, it runs as usual.
+A statement is written once in SQLAlchemy Core. On SQLite it is compiled once and then executed by the driver itself, in
+an eighth of the time; on PostgreSQL, where the network dominates, it is executed as usual.
 """
 
 import sqlite3
@@ -16,18 +16,18 @@ from sqlalchemy.sql.compiler import SQLCompiler
 class CompiledStatement:
     """A statement whose values and results need no conversion: texts, integers, bytes, None; no booleans.
 
-    `on_postgres` is the same statement for that engine, where Core has no common form of it.
+    `on_postgres` is the same statement for that engine, if Core has no common form.
     """
 
     def __init__(self, statement: Executable, on_postgres: Executable | None = None) -> None:
         self._statement = statement if on_postgres is None else on_postgres
         assert isinstance(statement, ClauseElement)
-        # By position: the driver makes a text of each name, with every execution.
+        # By position: the driver converts each name at every execution.
         compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
         assert isinstance(compiled, SQLCompiler)
         self._text = str(compiled)
         self._names = compiled.positiontup or []
-        # Literals in the statement (such as `+ 1`) are parameters too, with values of their own.
+        # Literals in the statement (such as `+ 1`) are parameters with fixed values.
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
 
     def first(self, conn: Connection, values: dict[str, Any]) -> Any:
@@ -38,7 +38,7 @@ class CompiledStatement:
         return None if row is None else tuple(row)
 
     def run(self, conn: Connection, values: dict[str, Any]) -> int:
-        """How many rows it has written."""
+        """The number of rows written."""
         if conn.dialect.name == "sqlite":
             return driver(conn).execute(self._text, self._in_order(values)).rowcount
         return conn.execute(self._statement, values).rowcount
@@ -50,7 +50,7 @@ class CompiledStatement:
         return [tuple(row) for row in conn.execute(self._statement, values)]
 
     def many(self, conn: Connection, rows: Iterable[dict[str, Any]]) -> None:
-        """Run it for each of `rows`."""
+        """Execute it for each of `rows`."""
         if conn.dialect.name == "sqlite":
             driver(conn).executemany(self._text, map(self._in_order, rows))
         elif found := list(rows):

@@ -13,10 +13,10 @@ from linkxg.errors import OperatorError
 
 CHUNK = 1_000
 """Rows held at once, unless the table says `rows_at_once` because its rows are large."""
-Progress = Callable[[int, int], None]
-"""Told (done, of how many) as a long copy goes on: rows or pages."""
+ReportProgress = Callable[[int, int], None]
+"""Called with (done, total), rows or pages, during a long copy."""
 _VERSION_TABLE = "alembic_version"
-_REFUSING = "select name, sql from sqlite_master where type = 'trigger' and sql like '%raise(%'"
+_APPEND_ONLY_TRIGGERS = "select name, sql from sqlite_master where type = 'trigger' and sql like '%raise(%'"
 
 
 class CopyError(OperatorError):
@@ -24,16 +24,16 @@ class CopyError(OperatorError):
 
 
 def require_known_tables(conn: Connection) -> None:
-    """Raises CopyError: a copy must not leave a table out silently."""
+    """Raises CopyError for unknown tables: a copy must not omit one silently."""
     found = set(inspect(conn).get_table_names()) - {_VERSION_TABLE}
     differing = sorted(found ^ set(metadata.tables))
     if differing:
         raise CopyError(f"the tables {', '.join(differing)} are not in both the database and this program")
 
 
-def is_empty(conn: Connection, besides: Iterable[str] = ()) -> bool:
-    """Whether no table holds a row, whatever the schema; those of `besides` may."""
-    names = set(inspect(conn).get_table_names()) - {_VERSION_TABLE, *besides}
+def is_empty(conn: Connection, ignoring: Iterable[str] = ()) -> bool:
+    """Whether no table has a row, whatever the schema, except those of `ignoring`."""
+    names = set(inspect(conn).get_table_names()) - {_VERSION_TABLE, *ignoring}
     return all(conn.execute(select(1).select_from(table(name)).limit(1)).first() is None for name in names)
 
 
@@ -42,11 +42,11 @@ def copy_rows(
     target: Connection,
     *,
     skip: Iterable[str] = (),
-    on_progress: Progress = lambda done, total: None,
+    on_progress: ReportProgress = lambda done, total: None,
 ) -> dict[str, int]:
     """Insert every row of `source` into the empty tables of `target`, except those of `skip`; rows per table.
 
-    Both have the schema of this program; `source` stands still (one snapshot) and the caller commits `target`.
+    Both have the schema of this program; `source` is one snapshot, and the caller commits `target`.
     """
     tables = [one for one in metadata.sorted_tables if one.name not in set(skip)]
     total = sum(source.execute(select(func.count()).select_from(one)).scalar_one() for one in tables)
@@ -66,12 +66,12 @@ def copy_rows(
 
 
 def delete_rows(conn: Connection) -> None:
-    """Empty every table. Triggers that refuse, to keep a table append-only, step aside within this transaction."""
+    """Empty every table. Triggers that keep a table append-only are dropped within this transaction."""
     if conn.dialect.name == "postgresql":
         quote = conn.dialect.identifier_preparer.format_table
         conn.execute(text(f"truncate {', '.join(quote(one) for one in metadata.sorted_tables)}"))
         return
-    triggers = conn.exec_driver_sql(_REFUSING).all()
+    triggers = conn.exec_driver_sql(_APPEND_ONLY_TRIGGERS).all()
     for name, _ in triggers:
         conn.exec_driver_sql(f'drop trigger "{name}"')
     for one in reversed(metadata.sorted_tables):
@@ -81,7 +81,7 @@ def delete_rows(conn: Connection) -> None:
 
 
 def set_sequences(conn: Connection) -> None:
-    """PostgreSQL counts apart from the rows: go on after the highest number, and never back."""
+    """Advance PostgreSQL's sequences beyond the highest number in use."""
     if conn.dialect.name != "postgresql":
         return
     for one in metadata.sorted_tables:

@@ -1,9 +1,8 @@
 """The database interface of verbs: `read`, `write` and `run_exclusive`.
 
-Two doors, `read` and `write` (and `run_exclusive` for the command line). Both take a plain synchronous function of
-a SQLAlchemy connection; the engine behind them decides where it runs. A unit of work returns an outcome and
-never raises for a business reason, so that what it wrote before the bad news is committed with it. An exception that a
-unit returns is such an outcome: the caller gets it as the result. One that it raises undoes the unit.
+Both take a synchronous function of a SQLAlchemy connection, a unit of work; the engine decides where it runs. A unit
+returns its outcome, business errors included, so that what it has written is committed with it: an exception that it
+returns is a result, one that it raises rolls the unit back.
 """
 
 from abc import ABC, abstractmethod
@@ -22,14 +21,14 @@ Unit = Callable[Concatenate[Connection, P], T]
 
 
 class UnsafeDatabase(Exception):
-    """The storage or the server cannot keep the promises made for it; the message says why."""
+    """The storage or the server is not durable, or not private; the message says why."""
 
 
 class Database(ABC):
-    """One engine, its bounded waits and its change feed.
+    """One engine with bounded waits and its invalidation feed.
 
-    `file` is where an embedded database lies, None for a server. `tasks` run while it is open.
-    `on_wait` hears the seconds that each unit of work waited and ran, for the metrics.
+    `file` is that of an embedded database, None for a server. `tasks` run while it is open. `on_wait` is called with
+    the seconds that each unit of work waited and ran.
     """
 
     dialect: Literal["sqlite", "postgresql"]
@@ -46,7 +45,7 @@ class Database(ABC):
 
     @abstractmethod
     async def open(self) -> None:
-        """Connect, assert the durability settings, and fill the change feed."""
+        """Connect, check the durability settings, and fill the invalidation feed."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -54,30 +53,30 @@ class Database(ABC):
 
     @abstractmethod
     async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `unit` on one snapshot. Raises TemporarilyUnavailable when the database cannot answer in time."""
+        """Run `unit` on one snapshot. Raises TemporarilyUnavailable if the database does not answer in time."""
 
     @abstractmethod
     async def read_single(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As `read`, for a unit of one single statement, which is a snapshot by itself."""
+        """As `read`, for a unit of one statement, which is a snapshot by itself."""
 
     @abstractmethod
     async def read_in_thread(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As `read_single`, for what takes long: the event loop continues, and one such read runs at a time."""
+        """As `read_single`, for slow reads: they do not block the event loop, and run one at a time."""
 
     @abstractmethod
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `unit` in a transaction and return its outcome once the commit is on stable storage.
 
-        Raises TemporarilyUnavailable for lack of the database. Nothing was committed then, unless the database fell
-        silent during the commit itself: that one may have happened unheard.
+        Raises TemporarilyUnavailable if the database is unavailable. Nothing was committed then, unless the database
+        stopped answering during the commit, whose result is unknown.
         """
 
     async def execute_single(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As `write`, for a unit of one single statement, which is a transaction by itself."""
+        """As `write`, for a unit of one statement, which is a transaction by itself."""
         return await self.write(unit, *args, **kwargs)
 
     async def storage_fault(self) -> str | None:
-        """Why no change can be stored now, as far as can be told without making one; None when nothing is known."""
+        """Why nothing can be written now, as far as that is known without writing; otherwise None."""
         return None
 
     @abstractmethod
@@ -91,14 +90,14 @@ class Database(ABC):
     async def read_long(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `unit`, which only reads, on one snapshot without time limits: backup, verification.
 
-        Works before `open`; writers are not held up.
+        Works before `open`; writers are not blocked.
         """
 
 
 def open_database(url: str, data_dir: Path | None = None) -> Database:
     """The engine for a `sqlite:///PATH` or `postgresql://…` address (of one server or several); not yet connected.
 
-    The processes of a node share a `data_dir`; one that is given none revokes nothing.
+    The processes of a node share a `data_dir`; one without it revokes nothing.
     """
     if url.startswith("sqlite:"):
         from linkxg.db.sqlite import SQLiteDatabase

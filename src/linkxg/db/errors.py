@@ -24,14 +24,14 @@ def explain(fault: BaseException) -> str | None:
 
 
 def reason_of(fault: BaseException) -> str:
-    """One line about whatever has ended a start or a process, for its log."""
+    """One line about the fault that ended a start or a process, for its log."""
     if isinstance(fault, PublicError) and fault.reason:
         return fault.reason
     return explain(fault) or f"{type(fault).__name__}: {_first_line(fault)}"
 
 
 def is_damage(fault: BaseException) -> bool:
-    """Whether a SQLite file is no database or a broken one, rather than busy or out of reach."""
+    """Whether a SQLite file is damaged or no database, rather than busy or unreadable."""
     cause = fault.orig if isinstance(fault, DBAPIError) else fault
     # Extended codes carry the primary one in their low byte.
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

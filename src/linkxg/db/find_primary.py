@@ -1,7 +1,7 @@
 """Finds the primary among several PostgreSQL servers.
 
 `postgresql://USER@ONE:5432,OTHER:5432/NAME`, as libpq spells it, names a primary and its standbys in any order. Only
-one that takes writes is ever connected to: a standby lags behind, so nothing is decided by what it says.
+the primary is used: a standby lags behind.
 """
 
 from typing import Any
@@ -17,14 +17,14 @@ _UNUSABLE = (
 )
 
 
-class Servers:
-    """Connects to the one that takes writes: first where it was last, and to each for its share of the time."""
+class PrimaryFinder:
+    """Connects to the primary; tries the last one first, and each server for its share of the time."""
 
     def __init__(self, servers: list[tuple[str, int]]) -> None:
         self._servers = servers
 
     async def connect(self, *, timeout: float, **options: Any) -> asyncpg.Connection:  # noqa: ASYNC109  the driver's name
-        """What `asyncpg.connect` takes, except the host. Raises ConnectionError when no server takes writes."""
+        """As `asyncpg.connect`, without the host. Raises ConnectionError if no server is a primary."""
         options["target_session_attrs"] = "read-write"
         if not self._servers:
             return await asyncpg.connect(timeout=timeout, **options)

@@ -1,8 +1,8 @@
 """Group commit: many writers share one fsync.
 
-One thread with one connection runs a group of units in a single transaction and commits once.
-While a group is being written the next one gathers; before it leaves, the event loop is given the chance to
-bring in what is already at the door. So a lone writer waits for nobody and a crowd pays for one commit.
+One thread with one connection runs a group of units in a single transaction and commits once. While a group is written
+the next one is queued; before it is dispatched, the event loop may add what has already arrived. So a lone writer does
+not wait, and many writers pay for one commit.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class _Queued(NamedTuple):
 
 
 class _Raised(NamedTuple):
-    """The outcome of a unit that was undone; an exception that a unit returns is an outcome like any other."""
+    """The outcome of a unit that was rolled back; an exception that a unit returns is an outcome like any other."""
 
     error: Exception
 
@@ -42,24 +42,24 @@ class _Raised(NamedTuple):
 class GroupCommit:
     """The write side of one SQLite file in one process.
 
-    `connect` opens its connection, in the thread; `turn` is held while a group is written; `on_commit` is called on the
-    loop before anybody hears of a commit.
+    `connect` opens its connection, in the thread; `writer_lock` is held while a group is written; `on_commit` is called
+    on the loop before the outcomes are delivered.
     """
 
     def __init__(
         self,
         connect: Callable[[], Connection],
-        turn: AbstractContextManager[None],
+        writer_lock: AbstractContextManager[None],
         on_commit: Callable[[], None],
     ) -> None:
         self._connect = connect
-        self._turn = turn
+        self._writer_lock = writer_lock
         self._on_commit = on_commit
         self._connection: Connection | None = None
         self._groups: queue.SimpleQueue[list[_Queued] | None] = queue.SimpleQueue()
         self._gathering: list[_Queued] = []
-        self._flying: list[_Queued] = []
-        self._settling = False
+        self._in_flight: list[_Queued] = []
+        self._is_dispatching = False
         self._drained: asyncio.Future[None] | None = None
         self._thread: threading.Thread | None = None
 
@@ -69,15 +69,15 @@ class GroupCommit:
         self._thread.start()
 
     async def stop(self) -> bool:
-        """Accept nothing more, write what was accepted, and end the thread.
+        """Accept no more units, write the accepted ones, and end the thread.
 
-        False if the disk does not answer within DEADLINE: whoever waits hears so, and the thread is left to itself.
+        False if the disk does not answer within DEADLINE: waiting callers get an error, and the thread is abandoned.
         """
         if self._thread is None:
             return True
         thread, self._thread = self._thread, None
         left_s = DEADLINE
-        if self._gathering or self._flying:
+        if self._gathering or self._in_flight:
             self._drained = self._loop.create_future()
             _, hung = await asyncio.wait([self._drained], timeout=DEADLINE)
             left_s = 0.0 if hung else DEADLINE
@@ -89,48 +89,48 @@ class GroupCommit:
         return not thread.is_alive()
 
     def submit(self, unit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> asyncio.Future[Any]:
-        """The future outcome of `unit(connection, …)`. Raises TemporarilyUnavailable when too many wait."""
-        if len(self._gathering) + len(self._flying) >= QUEUED_UNITS or self._thread is None:
+        """The future outcome of `unit(connection, …)`. Raises TemporarilyUnavailable if the queue is full."""
+        if len(self._gathering) + len(self._in_flight) >= QUEUED_UNITS or self._thread is None:
             raise TemporarilyUnavailable("write queue is full")
         done = self._loop.create_future()
         self._gathering.append(_Queued(unit, args, kwargs, done, time.monotonic()))
-        if not self._flying and not self._settling:
-            self._settle_later()
+        if not self._in_flight and not self._is_dispatching:
+            self._schedule_dispatch()
         return done
 
-    def _settle_later(self) -> None:
-        self._settling = True
-        self._loop.call_soon(self._settle, len(self._gathering))
+    def _schedule_dispatch(self) -> None:
+        self._is_dispatching = True
+        self._loop.call_soon(self._dispatch_when_quiet, len(self._gathering))
 
-    def _settle(self, seen: int) -> None:
-        """Leave once a turn of the loop has brought in nothing more."""
+    def _dispatch_when_quiet(self, seen: int) -> None:
+        """Dispatch the group once a turn of the loop has added nothing more."""
         if seen < len(self._gathering) < GROUP:
-            self._loop.call_soon(self._settle, len(self._gathering))
+            self._loop.call_soon(self._dispatch_when_quiet, len(self._gathering))
             return
-        self._settling = False
-        self._flying, self._gathering = self._gathering[:GROUP], self._gathering[GROUP:]
-        # They may have waited for the group before.
-        left = self._flying[0].asked_at + DEADLINE - time.monotonic()
+        self._is_dispatching = False
+        self._in_flight, self._gathering = self._gathering[:GROUP], self._gathering[GROUP:]
+        # They may have waited for the previous group.
+        left = self._in_flight[0].asked_at + DEADLINE - time.monotonic()
         self._overdue = self._loop.call_later(max(0.0, left), self._on_deadline)
-        self._groups.put(self._flying)
+        self._groups.put(self._in_flight)
 
     def _on_deadline(self) -> None:
-        """The disk has not answered: who has waited long hears so; what is being written may still succeed unheard."""
+        """The disk has not answered: fail the units that have waited too long; those in flight may still succeed."""
         self._refuse(time.monotonic() - DEADLINE)
-        # Those who come while it still does not answer have a deadline too.
+        # Later units have a deadline too.
         self._overdue = self._loop.call_later(DEADLINE / 16, self._on_deadline)
 
     def _refuse(self, asked_by: float) -> None:
-        for queued in (*self._flying, *self._gathering):
+        for queued in (*self._in_flight, *self._gathering):
             if not queued.done.done() and queued.asked_at <= asked_by:
                 queued.done.set_exception(TemporarilyUnavailable("write deadline passed"))
 
     def _finished(self, group: list[_Queued], outcomes: list[Any]) -> None:
         self._overdue.cancel()
         self._on_commit()
-        self._flying = []
+        self._in_flight = []
         if self._gathering:
-            self._settle_later()
+            self._schedule_dispatch()
         elif self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
         for queued, outcome in zip(group, outcomes, strict=True):
@@ -145,14 +145,14 @@ class GroupCommit:
         while (group := self._groups.get()) is not None:
             try:
                 self._connection = self._connection or self._connect()
-                with self._turn:
+                with self._writer_lock:
                     outcomes = _commit_all(self._connection, group)
-            except Exception as error:  # noqa: BLE001  the thread must outlive any fault of the storage
+            except Exception as error:  # noqa: BLE001  the thread must survive any fault of the storage
                 abandon(self._connection)
                 self._connection = None
-                # Not a unit's doing: opening, beginning or committing failed, so nothing of the group was written.
+                # Opening, beginning or committing failed, so nothing of the group was written.
                 outcomes = [_Raised(_as_unavailable(error, sqlite3.Error))] * len(group)
-            # The loop is closed already if the process did not wait for the disk when it stopped.
+            # The loop is closed if the process stopped without waiting for the disk.
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._finished, group, outcomes)
         if self._connection is not None:
@@ -160,19 +160,19 @@ class GroupCommit:
 
 
 def abandon(connection: Connection | None) -> None:
-    """Drop a connection in an unknown state; closing it rolls back."""
+    """Discard a connection in an unknown state; closing it rolls back."""
     if connection is not None:
         connection.invalidate()
         connection.close()
 
 
 def _commit_all(connection: Connection, group: list[_Queued]) -> list[Any]:
-    """Outcomes in order. A unit hardly ever raises, so savepoints are set only when one has: then all run again."""
+    """Outcomes in order. Units rarely raise, so savepoints are set only after one has: then all run again."""
     execute = connection.connection.cursor().execute
     execute("BEGIN IMMEDIATE")
     try:
         outcomes = [None if q.done.done() else q.unit(connection, *q.args, **q.kwargs) for q in group]
-    except Exception:  # noqa: BLE001  whatever it was, it will be raised again, to its caller
+    except Exception:  # noqa: BLE001  it is raised again, to its caller
         execute("ROLLBACK")
         return _commit_each(connection, group)
     execute("COMMIT")
@@ -181,7 +181,7 @@ def _commit_all(connection: Connection, group: list[_Queued]) -> list[Any]:
 
 
 def _commit_each(connection: Connection, group: list[_Queued]) -> list[Any]:
-    """Outcomes in order; `_Raised` stands for a unit whose savepoint was undone."""
+    """Outcomes in order; `_Raised` for a unit whose savepoint was rolled back."""
     execute = connection.connection.cursor().execute
     execute("BEGIN IMMEDIATE")
     outcomes: list[Any] = []

@@ -11,9 +11,9 @@ _DURABLE = ("synchronous_commit", "fsync", "full_page_writes")
 
 
 class DatabaseHealth(NamedTuple):
-    """`clock_ahead_s` is how far the server's clock is ahead of this machine's, None where there is no server.
+    """`clock_ahead_s` is how far the server's clock is ahead of this machine's, None without a server.
 
-    `unsafe` lists settings that break a promise; `size` is in bytes.
+    `unsafe` lists settings that are not durable; `size` is in bytes.
     """
 
     engine: str
@@ -25,12 +25,11 @@ class DatabaseHealth(NamedTuple):
 
 
 def read_health(conn: Connection) -> DatabaseHealth:
-    """What the engine says of itself."""
-    return _examine_postgres(conn) if conn.dialect.name == "postgresql" else _examine_sqlite(conn)
+    return _read_postgres_health(conn) if conn.dialect.name == "postgresql" else _read_sqlite_health(conn)
 
 
 def services_connected(conn: Connection) -> int:
-    """Connections of running services to a PostgreSQL database; SQLite cannot tell (0)."""
+    """The number of connections of running services to a PostgreSQL database; always 0 on SQLite."""
     if conn.dialect.name != "postgresql":
         return 0
     query = (
@@ -42,9 +41,9 @@ def services_connected(conn: Connection) -> int:
 
 
 def missing_standby(conn: Connection) -> str | None:
-    """Why commits on PostgreSQL wait for ever: a standby that must have them is not there.
+    """Why commits on PostgreSQL wait for ever, if a synchronous standby is missing.
 
-    A role without `pg_read_all_stats` sees that there are standbys and not of what kind they are: those may be right.
+    A role without `pg_read_all_stats` sees standbys but not their kind; they are taken for synchronous.
     """
     return _MISSING if conn.execute(_STANDBY_MISSING).scalar_one() else None
 
@@ -60,7 +59,7 @@ _STANDBY_MISSING = text(
 )
 
 
-def _examine_sqlite(conn: Connection) -> DatabaseHealth:
+def _read_sqlite_health(conn: Connection) -> DatabaseHealth:
     def pragma(name: str) -> str:
         return str(conn.exec_driver_sql(f"PRAGMA {name}").scalar())
 
@@ -77,7 +76,7 @@ def _examine_sqlite(conn: Connection) -> DatabaseHealth:
 _SQLITE_RIGHT = {"journal_mode": "wal", "synchronous": "2"}
 
 
-def _examine_postgres(conn: Connection) -> DatabaseHealth:
+def _read_postgres_health(conn: Connection) -> DatabaseHealth:
     before = time.time()
     theirs = float(conn.execute(text("select extract(epoch from clock_timestamp())")).scalar_one())
     ahead = theirs - (before + time.time()) / 2

@@ -36,9 +36,9 @@ records = Table(
 
 
 class Request(NamedTuple):
-    """What makes two requests the same: route, key and content (which names the caller), all of one account.
+    """What identifies a request within an account: route, key and content, which names the caller.
 
-    A request without a key repeats no other.
+    A request without a key is never a repetition.
     """
 
     account_id: str
@@ -55,33 +55,32 @@ class Request(NamedTuple):
         return hashlib.sha256(msgspec.json.encode(self.content, order="sorted")).digest()
 
     def salted(self, salt: bytes) -> tuple[str, str, str, str]:
-        """What a secret in the answer is derived from, with a server key."""
+        """The input from which a secret in the answer is derived, with a server key."""
         return salt.hex(), self.account_id, self.route, self.key or ""
 
 
 class Recorded(NamedTuple):
-    """The record of an earlier request; `matches` is false when the key was used for another one."""
+    """The record of an earlier request; `matches` is false if the key was used for another request."""
 
     matches: bool
     salt: bytes
     answer: str
 
     def read(self, kind: type[T]) -> T:
-        """The recorded answer."""
         return msgspec.json.decode(self.answer, type=kind)
 
 
 class IdempotentOutcome(NamedTuple, Generic[T]):
-    """What a request leads to; `replayed` says that it repeats an earlier one."""
+    """The outcome of a request; `replayed` says that it repeats an earlier one."""
 
     value: T
     replayed: bool
 
 
 Make = Callable[[Connection], T | PublicError]
-"""Does what is asked for, or refuses. What is mailed or started besides is up to the caller, unless it is a replay."""
+"""Executes the request, or returns an error. Further side effects are the caller's, unless it is a replay."""
 Recall = Callable[[Connection, Recorded], T | PublicError]
-"""The answer to a repetition, by the record and by what holds now; an error if the first answer no longer holds."""
+"""The answer to a repetition, by the record and the present state; an error if the first answer no longer holds."""
 
 
 def check_key(key: str | None) -> str | None:
@@ -111,9 +110,9 @@ def run_once(
     record: Callable[[T], Any] = lambda made: made,
     salt: bytes = b"",
 ) -> IdempotentOutcome[T] | PublicError:
-    """The outcome of `make`, which runs once per key; a repetition gets what `recall` gives, or IdempotencyKeyReused.
+    """The outcome of `make`, which runs once per key; for a repetition that of `recall`, or IdempotencyKeyReused.
 
-    What `record` takes of the answer is kept. A refused request does not use its key up.
+    `record` returns what is stored of the answer. A rejected request does not use its key up.
     """
     recorded = find_record(conn, request)
     if recorded is not None:
@@ -127,12 +126,12 @@ def run_once(
 
 
 def as_recorded(kind: type[T]) -> Recall[T]:
-    """For an answer that holds whatever has changed since."""
+    """Recalls the recorded answer as it is."""
     return lambda conn, recorded: recorded.read(kind)
 
 
 def find_record(conn: Connection, request: Request) -> Recorded | None:
-    """The record of this key, unless it is older than a day; of two equal requests at once the second waits."""
+    """The record of this key, unless it has expired; of two concurrent requests the second waits."""
     if request.key is None:
         return None
     if conn.dialect.name == "postgresql":
@@ -146,7 +145,7 @@ def find_record(conn: Connection, request: Request) -> Recorded | None:
 
 
 def insert_record(conn: Connection, request: Request, answer: Any, *, salt: bytes = b"") -> None:
-    """Keep the answer, and the salt if a secret in it is derived, in place of an earlier record of the key."""
+    """Record the answer, and the salt if a secret in it is derived, in place of an expired record."""
     if request.key is None:
         return
     conn.execute(records.delete().where(*_same(request)))
@@ -164,7 +163,7 @@ def insert_record(conn: Connection, request: Request, answer: Any, *, salt: byte
 
 
 def update_record(conn: Connection, request: Request, answer: Any) -> None:
-    """Keep another answer, for what became known after the first transaction."""
+    """Replace the recorded answer, by what became known after the first transaction."""
     conn.execute(records.update().where(*_same(request)).values(answer=msgspec.json.encode(answer).decode()))
 
 
@@ -176,8 +175,7 @@ def _same(request: Request) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def forget_all(conn: Connection) -> None:
-    """No request is recognised as answered before."""
+def delete_records(conn: Connection) -> None:
     conn.execute(records.delete())
 
 
@@ -185,5 +183,5 @@ def purge(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` expired records."""
     expired = records.c.created_at < now - KEEP_MS
     old = select(records.c.key_digest).where(expired).limit(limit)
-    # Another account may use the same key today.
+    # Another account may have used the same key today.
     return conn.execute(records.delete().where(records.c.key_digest.in_(old), expired)).rowcount

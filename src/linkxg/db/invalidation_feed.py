@@ -1,8 +1,8 @@
-"""The change feed, by which every worker learns of revocations.
+"""The invalidation feed, by which every worker learns of revocations.
 
-One append-only table. A unit of work that revokes, ends, rotates or disables appends a row in its own transaction;
-each worker keeps the live part in memory and is told of new rows by its engine. A row outlives every token that it can
-concern, so a worker that starts late still knows all of them.
+An append-only table. A unit of work that revokes, ends, rotates or disables appends a row in its transaction; each
+worker keeps the live part in memory and gets new rows from its engine. A row outlives every token that it can concern,
+so a worker that starts late still knows all of them.
 """
 
 import time
@@ -17,11 +17,11 @@ from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.errors import TemporarilyUnavailable
 
 LIVE_MS = 20 * MINUTE
-"""How long a row matters: the life of an access token (15 min), leeway, and skew between the clocks of nodes."""
+"""The life of an access token (15 min), leeway, and skew between the clocks of nodes."""
 
 TOKEN, SESSION, CLIENT, USER, KEYS = "token", "session", "client", "user", "keys"
 GONE = 2**53 - 1
-"""The epoch after the last: no token of a deleted person or client is ever valid again."""
+"""The last epoch: no token of a deleted person or client is ever valid again."""
 
 changes = Table(
     "changes",
@@ -41,7 +41,7 @@ changes = Table(
 
 
 class Invalidation(NamedTuple):
-    """`subject` (the id of a `kind`) changed; of a client or person, tokens of an epoch before `epoch` are dead."""
+    """`subject` (the id of a `kind`) changed; of a client or person, tokens of an earlier epoch are invalid."""
 
     kind: str
     subject: str
@@ -55,7 +55,7 @@ LIVE = select(*_COLUMNS).where(changes.c.at > bindparam("after")).order_by(chang
 
 
 def append(conn: Connection, kind: str, subject: str, epoch: int = 0) -> None:
-    """Tell every worker, when this transaction commits, that `subject` changed."""
+    """Invalidate `subject` in every worker once this transaction commits."""
     change = Invalidation(kind, subject, epoch, now_ms())
     conn.execute(changes.insert().values(change._asdict()))
     conn.info.setdefault("changes", []).append(change)
@@ -71,7 +71,7 @@ def append_all(conn: Connection, kind: str, epochs: Mapping[str, int]) -> None:
 
 
 def purge(conn: Connection, *, now: int, limit: int) -> int:
-    """Delete up to `limit` rows that no live token can need; returns how many."""
+    """Delete up to `limit` rows that concern no live token; returns how many."""
     old = select(changes.c.seq).where(changes.c.at < now - 2 * LIVE_MS).limit(limit)
     return conn.execute(changes.delete().where(changes.c.seq.in_(old))).rowcount
 
@@ -92,7 +92,7 @@ class InvalidationFeed:
         self._listeners: dict[str, list[Callable[[Invalidation], None]]] = defaultdict(list)
 
     def subscribe(self, kind: str, listener: Callable[[Invalidation], None]) -> None:
-        """Call `listener` for each change of `kind`; it must tolerate hearing of the same change twice."""
+        """Call `listener` for each change of `kind`, for the same change perhaps twice."""
         self._listeners[kind].append(listener)
 
     def check(self) -> None:
@@ -100,11 +100,11 @@ class InvalidationFeed:
             raise TemporarilyUnavailable("change feed is stale")
 
     def lag(self) -> float:
-        """Seconds since the database was last heard."""
+        """Seconds since the last answer of the database."""
         return time.monotonic() - self._heard_at
 
     def heard(self, asked_at: float) -> None:
-        """The database answered a question put at `asked_at` (monotonic seconds)."""
+        """The database has answered a query sent at `asked_at` (monotonic seconds)."""
         self._heard_at = asked_at
 
     def apply(self, found: Iterable[Invalidation]) -> None:
@@ -116,5 +116,5 @@ class InvalidationFeed:
     def apply_rows(self, rows: Iterable[AnyRow]) -> None:
         for row in rows:
             self.apply((Invalidation(row.kind, row.subject, row.epoch, row.at),))
-            # Last, so that a change that a listener could not take is heard again.
+            # Last, so that a change is applied again if a listener has failed.
             self.last_seq = max(self.last_seq, row.seq)

@@ -1,4 +1,4 @@
-"""The files that SQLite keeps beside a database, and replays into it: those that somebody planted are not replayed."""
+"""Refuses journals beside a SQLite database that another user has planted: SQLite would replay them."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ JOURNALS = ("-wal", "-journal", "-shm")
 
 
 def require_own_journals(database: Path) -> None:
-    """Raises UnsafeDatabase for a journal that is a link, or another user's. For before each connection."""
+    """Raises UnsafeDatabase for a journal that is a link, or another user's; called before each connection."""
     try:
         require_own_companions(database, JOURNALS)
     except UnsafeFile as error:

@@ -17,8 +17,7 @@ from linkxg.db.database import UnsafeDatabase
 from linkxg.db.invalidation_feed import Invalidation
 from linkxg.db.node_sockets import SocketDirectory
 
-PATIENCE_S = 0.05
-"""How long the acknowledgements are waited for."""
+ACK_TIMEOUT_S = 0.05
 _MESSAGE_CHANGES = 500
 _MESSAGE_BYTES = 128 * 1024
 _log = logging.getLogger(__name__)
@@ -52,11 +51,11 @@ class Peer:
         try:
             self._end.send(message)
         except BlockingIOError:
-            # It has read nothing for long; the database keeps the changes for it.
+            # The worker does not read; it will get the changes from the database.
             pass
         except OSError:
             self.close()
-            # `close` finishes what was pending before; to a closed connection nothing is pending.
+            # `close` finishes only what was pending before.
             _finish(applied)
         return applied
 
@@ -64,7 +63,7 @@ class Peer:
         self._pending.pop(number, None)
 
     def close(self) -> None:
-        """Nobody waits for a worker that has ended: it accepts nothing any more."""
+        """Acknowledge everything: a worker that has ended accepts no token."""
         if self._end.fileno() == -1:
             return
         self._loop.remove_reader(self._end.fileno())
@@ -89,7 +88,7 @@ class Peer:
 
 
 class NodeBarrier:
-    """Sends committed changes to the workers of this node; `apply` takes theirs, once `listen` was called."""
+    """Sends committed changes to the workers of this node; `apply` is called with theirs after `listen`."""
 
     def __init__(self, data_dir: Path, apply: Callable[[Sequence[Invalidation]], None]) -> None:
         self._sockets = SocketDirectory(data_dir)
@@ -101,22 +100,22 @@ class NodeBarrier:
         self._last = 0
 
     def listen(self) -> None:
-        """Apply from now on what the other processes of the node commit. Raises UnsafeDatabase."""
+        """Start to apply the commits of the node's other processes. Raises UnsafeDatabase."""
         self._sockets.make()
-        # Removes what killed processes have left.
-        self._reach()
+        # Removes the sockets of killed processes.
+        self._connect_peers()
         try:
             self._name, self._listener = self._sockets.bind()
         except OSError as error:
-            # Not every file system has sockets. The changes still come by way of the database.
+            # Not every file system has sockets. The changes still come from the database.
             _log.error("no worker can confirm revocations to this one: %s", error.strerror or error)
             return
         asyncio.get_running_loop().add_reader(self._listener.fileno(), self._accept)
 
     async def confirm(self, changes: Sequence[Invalidation]) -> None:
-        """Return once every other worker of the node has applied `changes`, or after PATIENCE_S."""
+        """Return once every other worker of the node has applied `changes`, or after ACK_TIMEOUT_S."""
         try:
-            peers = self._reach()
+            peers = self._connect_peers()
         except UnsafeDatabase as error:
             _log.error("no worker can confirm a revocation: %s", error)
             return
@@ -128,26 +127,26 @@ class NodeBarrier:
             waiting |= {peer.send(self._last, encoded): (peer, self._last) for peer in peers}
         if not waiting:
             return
-        _, silent = await asyncio.wait(waiting, timeout=PATIENCE_S)
+        _, silent = await asyncio.wait(waiting, timeout=ACK_TIMEOUT_S)
         for applied in silent:
             peer, number = waiting[applied]
             peer.forget(number)
             _log.warning("worker %s has not confirmed a revocation in time", peer.pid)
 
     def close(self) -> None:
-        """Listen no more: no other worker waits for this one afterwards."""
+        """Stop listening: no other worker waits for this one afterwards."""
         if self._listener is not None:
             self._sockets.remove(self._name)
             asyncio.get_running_loop().remove_reader(self._listener.fileno())
             self._listener.close()
             self._listener = None
         for connection in list(self._connections.values()):
-            self._hang_up(connection)
+            self._disconnect(connection)
         for peer in list(self._peers.values()):
             peer.close()
         self._sockets.close()
 
-    def _reach(self) -> list[Peer]:
+    def _connect_peers(self) -> list[Peer]:
         """The other workers of the node."""
         for name in self._sockets.names():
             if name == self._name or name in self._peers:
@@ -173,7 +172,7 @@ class NodeBarrier:
         except OSError:
             received = b""
         if not received:
-            self._hang_up(connection)
+            self._disconnect(connection)
             return
         try:
             message = _decode(received)
@@ -182,7 +181,7 @@ class NodeBarrier:
         except Exception as error:  # noqa: BLE001  unconfirmed: the sender waits, and the database tells soon
             _log.warning("changes of another worker: %s", type(error).__name__)
 
-    def _hang_up(self, connection: socket.socket) -> None:
+    def _disconnect(self, connection: socket.socket) -> None:
         asyncio.get_running_loop().remove_reader(connection.fileno())
         del self._connections[connection.fileno()]
         connection.close()

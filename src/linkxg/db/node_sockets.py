@@ -1,7 +1,7 @@
-"""The Unix sockets by which the worker processes of one node reach each other.
+"""The Unix sockets that connect the worker processes of one node.
 
-They lie in a directory of the data directory that the service's own user alone can enter. Each has a name of its own,
-so a socket that a killed process has left is removed without harm to any other.
+They are in a directory of the data directory that only the service's user can enter. Their names are unique, so the
+socket of a killed process is removed without harm to any other.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from linkxg.db.database import UnsafeDatabase
 DIRECTORY = ".workers"
 _BACKLOG = 128
 _STALE_S = 5.0
-"""A socket that refuses may belong to a process that is about to listen; one of this age belongs to none."""
+"""A socket that refuses connections may belong to a process that is about to listen; one of this age is stale."""
 _NAME = re.compile(r"\d+-[0-9a-f]{8}")
 _DESCRIPTORS = Path("/proc/self/fd")
 
@@ -31,20 +31,20 @@ class SocketDirectory:
         self._descriptor: int | None = None
 
     def make(self) -> None:
-        """Raises UnsafeDatabase when the directory is a link, or others own it or can enter it."""
+        """Raises UnsafeDatabase if the directory is a link, or other users own it or can enter it."""
         with contextlib.suppress(FileExistsError):
             self._path.mkdir(mode=0o700)
         self._open()
 
     def names(self) -> list[str]:
-        """Of every socket; empty where no worker has ever listened. Raises UnsafeDatabase."""
+        """The names of all sockets; none if no worker has ever listened. Raises UnsafeDatabase."""
         if not self._open():
             return []
         assert self._descriptor is not None
         return [name for name in os.listdir(self._descriptor) if _NAME.fullmatch(name)]
 
     def bind(self) -> tuple[str, socket.socket]:
-        """A new socket that listens, and its name, which begins with the process id. Raises OSError."""
+        """A new listening socket and its name, which begins with the process id. Raises OSError."""
         name = f"{os.getpid()}-{secrets.token_hex(4)}"
         listener = _new_socket()
         try:
@@ -57,7 +57,7 @@ class SocketDirectory:
         return name, listener
 
     def connect(self, name: str) -> socket.socket | None:
-        """A connection to the process that listens there; None where there is none, or it accepts nobody now."""
+        """A connection to the process that listens there; None if there is none, or it accepts no connection now."""
         end = _new_socket()
         try:
             end.connect(self._address(name))
@@ -78,7 +78,7 @@ class SocketDirectory:
             self._descriptor = None
 
     def _open(self) -> bool:
-        """Whether the directory exists; it is opened once, so that nobody can put another in its place."""
+        """Whether the directory exists; it is opened once, so that it cannot be replaced by another."""
         if self._descriptor is not None:
             return True
         try:
@@ -99,7 +99,7 @@ class SocketDirectory:
         return True
 
     def _address(self, name: str) -> str:
-        """By the open directory, where the system offers that: a path of any depth fits (sun_path has 108 bytes)."""
+        """Through the open directory if possible, so that a path of any length fits (sun_path has 108 bytes)."""
         if _DESCRIPTORS.exists():
             return f"{_DESCRIPTORS}/{self._descriptor}/{name}"
         return str(self._path / name)
@@ -112,7 +112,7 @@ class SocketDirectory:
 
 
 def _new_socket() -> socket.socket:
-    # It keeps the boundaries of messages, and says when the other end has gone.
+    # Keeps message boundaries, and reports when the other end is closed.
     made = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     made.setblocking(False)
     return made

@@ -1,8 +1,8 @@
 """The PostgreSQL engine, for several nodes.
 
-asyncpg under SQLAlchemy; the same synchronous units run under `AsyncConnection.run_sync`. Every wait is bounded
-by the server (statement, lock, idle timeouts) and by the pool. One listening connection wakes the change feed;
-a poll backs it up. The workers of one node confirm revocations to each other besides.
+asyncpg under SQLAlchemy; units run in `AsyncConnection.run_sync`. Every wait is bounded by the server (statement, lock
+and idle timeouts) and by the pool. A listening connection wakes the invalidation feed; a poll backs it up. In addition
+the workers of a node confirm revocations to each other.
 """
 
 import asyncio
@@ -21,11 +21,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from linkxg.clock import now_ms
 from linkxg.db.address import read_address
 from linkxg.db.database import Database, P, T, Unit, UnsafeDatabase
-from linkxg.db.find_primary import Servers
+from linkxg.db.find_primary import PrimaryFinder
 from linkxg.db.health import missing_standby
 from linkxg.db.invalidation_feed import LIVE, LIVE_MS, Invalidation
 from linkxg.db.node_barrier import NodeBarrier
-from linkxg.db.pool import PoolTrust
+from linkxg.db.pool import PoolGuard
 from linkxg.db.schema import AnyRow
 from linkxg.db.single_statement import allow_one_statement
 from linkxg.db.standby_check import StandbyCheck
@@ -38,19 +38,19 @@ POOL = 8
 POOL_WAIT = 3.0
 ADMINISTRATOR_WAIT = 10.0
 POLL = 1.0
-LOOK_WAIT = 2.0
+READ_WAIT = 2.0
 RECONNECT = 0.2
 DEADLINE = 6.0
 ATTEMPTS = 3
 SERVER_BOUNDS = {
     "statement_timeout": "4000",
     "lock_timeout": "3000",
-    # Well below the lock timeout: who waits for a lock of a node that is cut off, or stands still, outlasts it.
+    # Well below the lock timeout: a caller who waits for the lock of a node that is cut off or frozen outlasts it.
     "idle_in_transaction_session_timeout": "1000",
     "default_transaction_isolation": "read committed",
 }
 # Deadlock and serialization failure.
-_UNDONE = ("40P01", "40001")
+_RETRYABLE = ("40P01", "40001")
 _UNREACHABLE = (
     OSError,
     PoolTimeout,
@@ -59,13 +59,13 @@ _UNREACHABLE = (
     OperationalError,
     asyncpg.PostgresConnectionError,
 )
-# One snapshot gives both: the rows since the last look, and the horizon, below which every transaction is over.
-# A late transaction is visible only now, yet older than rows already read: its id is at least the horizon of that look.
+# One snapshot has both: the rows since the last read, and the horizon, below which every transaction has ended.
+# A late transaction is visible only now, yet older than rows already read: its id is at least the previous horizon.
 _NEWS = text(
     "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon, changes.* "
     "from (select 1) as always left join changes on changes.txid >= :horizon order by changes.seq"
 )
-# Commits that a standby must have, and are not waited for until it has stored them.
+# Commits that need a standby, but do not wait until it has stored them.
 _UNREPLICATED = text(
     "select current_setting('synchronous_standby_names') <> '' "
     "and current_setting('synchronous_commit') not in ('on', 'remote_apply')"
@@ -79,48 +79,48 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str, data_dir: Path | None = None) -> None:
         super().__init__()
-        given = read_address(url)
-        connect = {"async_creator_fn": Servers(given.servers).connect, "passfile": given.passfile}
-        if given.tls:
-            connect["dsn"] = given.tls
-        # The client-side command timeout of the other pool would cut a migration short.
-        self._administrator = create_async_engine(
-            given.url,
+        address = read_address(url)
+        connect = {"async_creator_fn": PrimaryFinder(address.servers).connect, "passfile": address.passfile}
+        if address.tls:
+            connect["dsn"] = address.tls
+        # Without the client-side command timeout of the other pool, which would interrupt a migration.
+        self._admin_engine = create_async_engine(
+            address.url,
             poolclass=NullPool,
             hide_parameters=True,
             connect_args={
-                "server_settings": given.settings | {"application_name": given.application_name("linkxg-admin")},
-                "timeout": given.timeout(ADMINISTRATOR_WAIT),
+                "server_settings": address.settings | {"application_name": address.application_name("linkxg-admin")},
+                "timeout": address.timeout(ADMINISTRATOR_WAIT),
                 **connect,
             },
         )
         self._engine: AsyncEngine = create_async_engine(
-            given.url,
+            address.url,
             pool_size=POOL,
             max_overflow=0,
             pool_timeout=POOL_WAIT,
             hide_parameters=True,
             connect_args={
                 "server_settings": {
-                    **given.settings,
+                    **address.settings,
                     **SERVER_BOUNDS,
-                    "application_name": given.application_name("linkxg"),
+                    "application_name": address.application_name("linkxg"),
                 },
-                "timeout": given.timeout(POOL_WAIT),
+                "timeout": address.timeout(POOL_WAIT),
                 "command_timeout": 5.0,
                 **connect,
             },
         )
-        self._trust = PoolTrust(self._engine)
-        # The change feed looks again and again on one connection, and each look must see what is committed by then.
+        self._pool_guard = PoolGuard(self._engine)
+        # The feed polls on one connection, and each poll must see everything committed by then.
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        # To begin and to commit are two more round trips, so what executes one statement does without a transaction.
+        # BEGIN and COMMIT are two more round trips, so a single statement does without.
         self._single = self._autocommit.execution_options()
         allow_one_statement(self._single)
         self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._standby = StandbyCheck(self._administrator)
+        self._standby = StandbyCheck(self._admin_engine)
         self._wake = asyncio.Event()
-        # One that has served is replaced at once; a server that refuses is not asked without a pause.
+        # Restarted at once after it has worked; otherwise after a pause.
         self._listener = BackgroundTask(
             "change-feed", self._listen, every_s=0.0, retry_s=RECONNECT, longest_retry_s=RECONNECT
         )
@@ -144,7 +144,7 @@ class PostgresDatabase(Database):
                     "PostgreSQL has a synchronous standby but does not wait until it has stored a commit: an "
                     "acknowledged write could be lost. Set synchronous_commit to on."
                 )
-            await self._look_at_everything(conn)
+            await self._read_live(conn)
         self._listener.start()
 
     async def close(self) -> None:
@@ -193,19 +193,19 @@ class PostgresDatabase(Database):
             missing = await self._standby.missing() if door == "write" and isinstance(error, TimeoutError) else None
             raise TemporarilyUnavailable(f"{door}: {missing or str(error) or type(error).__name__}") from error
         except DBAPIError as error:
-            if error.connection_invalidated or _is_passing(error):
+            if error.connection_invalidated or _is_transient(error):
                 raise TemporarilyUnavailable(f"{door}: {error.orig}") from error
             raise
         finally:
             self.on_wait(door, time.perf_counter() - started)
 
     async def _attempt(self, connect: Any, unit: Any) -> Any:
-        """Of two transactions that wait for each other the server undoes one: nothing of it happened, it runs again."""
+        """Run again a transaction that the server has rolled back for a deadlock or a serialization failure."""
         for _ in range(ATTEMPTS - 1):
             try:
                 return await self._once(connect, unit)
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in _UNDONE:
+                if getattr(error.orig, "sqlstate", None) not in _RETRYABLE:
                     raise
         return await self._once(connect, unit)
 
@@ -215,11 +215,11 @@ class PostgresDatabase(Database):
                 try:
                     return await conn.run_sync(unit)
                 except (TimeoutError, asyncio.CancelledError):
-                    await self._trust.end(conn)
+                    await self._pool_guard.terminate(conn)
                     raise
         except (TimeoutError, asyncio.CancelledError):
-            # Perhaps during the commit: what became of it nobody knows, and nothing more is asked there.
-            self._trust.fell_silent()
+            # Perhaps during the commit, whose result is unknown then.
+            self._pool_guard.distrust()
             raise
 
     async def storage_fault(self) -> str | None:
@@ -234,7 +234,7 @@ class PostgresDatabase(Database):
                 raise UnsafeDatabase(missing)
             return outcome
 
-        async with self._administrator.begin() as conn:
+        async with self._admin_engine.begin() as conn:
             return await conn.run_sync(unbounded)
 
     async def read_long(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -243,64 +243,64 @@ class PostgresDatabase(Database):
             _lift_bounds(conn)
             return unit(conn, *args, **kwargs)
 
-        async with self._administrator.connect() as conn:
+        async with self._admin_engine.connect() as conn:
             return await conn.run_sync(snapshot)
 
     async def _listen(self) -> None:
-        """Look at each notice and at least once per poll, until the connection fails; the feed then fails closed."""
+        """Read at each notification and once per POLL, until the connection fails; the feed then fails closed."""
         async with self._autocommit.connect() as conn:
             raw = (await conn.get_raw_connection()).driver_connection
             assert isinstance(raw, asyncpg.Connection)
             await raw.add_listener(CHANNEL, lambda *_: self._wake.set())
-            # A connection that ends is noticed by the next look: without waiting for the poll.
+            # The next read notices a closed connection, without waiting for the poll.
             raw.add_termination_listener(lambda *_: self._wake.set())
             try:
-                async with asyncio.timeout(LOOK_WAIT):
-                    await self._look_at_everything(conn)
+                async with asyncio.timeout(READ_WAIT):
+                    await self._read_live(conn)
                 self._listener.recovered()
                 while True:
                     self._wake.clear()
-                    async with asyncio.timeout(LOOK_WAIT):
-                        await self._look(conn)
+                    async with asyncio.timeout(READ_WAIT):
+                        await self._read_new(conn)
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(POLL):
                             await self._wake.wait()
             except TimeoutError:
-                self._trust.fell_silent()
+                self._pool_guard.distrust()
                 raise
             finally:
-                await self._trust.end(conn)
+                await self._pool_guard.terminate(conn)
                 await conn.invalidate()
 
-    async def _look_at_everything(self, conn: AsyncConnection) -> None:
-        """All rows that matter. A server may have taken over that has lost the latest ids, and will use them again."""
+    async def _read_live(self, conn: AsyncConnection) -> None:
+        """All live rows: a server that has taken over may have lost the latest ids, and will reuse them."""
         asked_at = time.monotonic()
         horizon = (await conn.execute(_HORIZON)).scalar_one()
         rows = (await conn.execute(LIVE, {"after": now_ms() - LIVE_MS})).all()
-        self._heard(asked_at, horizon, rows)
+        self._apply(asked_at, horizon, rows)
 
-    async def _look(self, conn: AsyncConnection) -> None:
+    async def _read_new(self, conn: AsyncConnection) -> None:
         asked_at = time.monotonic()
         found = (await conn.execute(_NEWS, {"horizon": self._horizon})).all()
         horizon, rows = found[0].horizon, [row for row in found if row.seq is not None]
-        # A transaction that stays open for long holds the horizon back: what was heard then is not told again.
+        # A long transaction holds the horizon back: rows above it are not applied twice.
         fresh = [row for row in rows if row.seq not in self._above_horizon]
-        self._heard(asked_at, horizon, fresh)
+        self._apply(asked_at, horizon, fresh)
         self._above_horizon = {row.seq for row in rows if row.txid is not None and row.txid >= horizon}
 
-    def _heard(self, asked_at: float, horizon: int, rows: Sequence[AnyRow]) -> None:
+    def _apply(self, asked_at: float, horizon: int, rows: Sequence[AnyRow]) -> None:
         self.feed.apply_rows(rows)
         self._horizon, self._above_horizon = horizon, set()
         self.feed.heard(asked_at)
 
 
 def _lift_bounds(conn: Connection) -> None:
-    """A role or database may carry timeouts of its own; administration outlasts them."""
+    """Override timeouts of the role or database for administration."""
     for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
         conn.execute(text(f"set local {name} = 0"))
 
 
-def _is_passing(error: DBAPIError) -> bool:
+def _is_transient(error: DBAPIError) -> bool:
     """Server-side limits, shutdown, lost primary, deadlock: the same request may succeed later (SQLSTATE classes)."""
     state = getattr(error.orig, "sqlstate", None) or ""
     return state[:2] in {"08", "40", "53", "57", "58"} or state in {"55P03", "25006", "25P03"}

@@ -1,7 +1,4 @@
-"""A check that a unit in autocommit executes one statement.
-
-Each statement sees a snapshot of its own there, and is committed by itself: two of them may contradict each other.
-"""
+"""Checks that a unit in autocommit executes one statement: two of them would see different snapshots."""
 
 from typing import Any
 
@@ -12,7 +9,7 @@ _EXECUTED = "linkxg_executed"
 
 
 def allow_one_statement(engine: AsyncEngine) -> None:
-    """Refuse the second statement of each unit that connects through `engine`, with a RuntimeError."""
+    """Raise RuntimeError at the second statement of a unit that connects through `engine`."""
     event.listen(engine.sync_engine, "engine_connect", _begin)
     event.listen(engine.sync_engine, "before_cursor_execute", _count)
 

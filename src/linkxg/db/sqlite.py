@@ -1,7 +1,7 @@
 """The SQLite engine: one file, fast and durable.
 
-Reads run inline on the event loop: a look-up costs less than handing it to a thread. Writes go to the group writer.
-`PRAGMA data_version` tells, without a query, whether anybody (any process) has committed since the last look.
+Reads run inline on the event loop: a look-up costs less than handing it to a thread. Writes go to the group commit.
+`PRAGMA data_version` says, without a query, whether any process has committed since it was last read.
 """
 
 import asyncio
@@ -26,17 +26,17 @@ from linkxg.errors import TemporarilyUnavailable
 from linkxg.runtime.files import is_read_only, make_private
 
 BUSY_MS = 4_000
-ALONE_MS = 60_000
+EXCLUSIVE_WAIT_MS = 60_000
 CACHED_KB = 4_096
-"""Pages that each connection keeps: the upper levels of every tree of a million rows. The system keeps the leaves."""
+"""Page cache of each connection: the inner pages of trees of a million rows. The system caches the leaves."""
 _NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "ceph", "glusterfs"}
 
 
 class SQLiteFeed(InvalidationFeed):
-    """Asks the file itself, once in every turn of the event loop that has a request to decide about.
+    """Reads the file's version once in every turn of the event loop that has a request to authorise.
 
-    All the requests of a turn were read off their sockets before its first one runs, so one look at the file is later
-    than each of them: whatever any process had committed before a request was sent is seen.
+    All requests of a turn were read off their sockets before the first one runs, so one read of the version is later
+    than each of them: it sees whatever any process had committed before a request was sent.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -47,7 +47,7 @@ class SQLiteFeed(InvalidationFeed):
         self._fresh = False
 
     def open(self) -> None:
-        # A connection of its own, never inside a transaction: data_version stands still within one.
+        # A connection of its own, never inside a transaction, where data_version does not change.
         self._connection = self._engine.connect()
         self._cursor = self._connection.connection.cursor()
         self._after_this_turn = asyncio.get_running_loop().call_soon
@@ -64,7 +64,7 @@ class SQLiteFeed(InvalidationFeed):
         return 0.0
 
     def expire(self) -> None:
-        """The next check must look: something was committed here, or the turn is over."""
+        """Read the version at the next check: something was committed here, or the turn is over."""
         self._fresh = False
 
     def check(self) -> None:
@@ -93,11 +93,11 @@ class SQLiteDatabase(Database):
             f"sqlite:///{path}", creator=self._connect, poolclass=NullPool, hide_parameters=True
         )
         self.feed = SQLiteFeed(self._engine)
-        self._turn = WriterLock(path, BUSY_MS / 1000)
-        self._writer = GroupCommit(self._engine.connect, self._turn, self.feed.expire)
+        self._writer_lock = WriterLock(path, BUSY_MS / 1000)
+        self._writer = GroupCommit(self._engine.connect, self._writer_lock, self.feed.expire)
         self._reader: Connection | None = None
-        self._aside = ThreadPoolExecutor(1, "sqlite-reader")
-        self._aside_reader: Connection | None = None
+        self._reader_thread = ThreadPoolExecutor(1, "sqlite-reader")
+        self._thread_reader: Connection | None = None
 
     def _connect(self) -> sqlite3.Connection:
         try:
@@ -115,7 +115,7 @@ class SQLiteDatabase(Database):
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        # Else REPLACE deletes a row without asking the triggers that keep published versions.
+        # Otherwise REPLACE deletes rows without the triggers that protect published versions.
         connection.execute("PRAGMA recursive_triggers = ON")
         connection.execute(f"PRAGMA cache_size = -{CACHED_KB}")
         if connection.execute("PRAGMA synchronous").fetchone() != (2,):
@@ -125,7 +125,7 @@ class SQLiteDatabase(Database):
         return connection
 
     def join_node(self) -> None:
-        """Nothing to do: each worker looks at the file before it decides, so none needs to be told."""
+        """Nothing to do: each worker reads the file's version before it authorises."""
 
     async def open(self) -> None:
         _refuse_network_file_system(self.path)
@@ -134,7 +134,7 @@ class SQLiteDatabase(Database):
         self._writer.start()
 
     def _open_reader(self) -> Connection:
-        # The driver is in autocommit, so each read brackets its own snapshot.
+        # The driver is in autocommit, so each read begins its own snapshot.
         reader = self._engine.connect()
         self._snapshot = reader.connection.cursor()
         self._reader = reader
@@ -142,11 +142,11 @@ class SQLiteDatabase(Database):
 
     async def close(self) -> None:
         has_ended = await self._writer.stop()
-        self._aside.shutdown()
-        abandon(self._aside_reader)
-        self._aside_reader = None
+        self._reader_thread.shutdown()
+        abandon(self._thread_reader)
+        self._thread_reader = None
         if has_ended:
-            self._turn.close()
+            self._writer_lock.close()
         self.feed.close()
         if self._reader is not None:
             self._reader.close()
@@ -162,33 +162,33 @@ class SQLiteDatabase(Database):
             finally:
                 self._snapshot.execute("COMMIT")
         except (sqlite3.Error, DBAPIError) as error:
-            # Its state is unknown. The next read opens another one, or fails as this one does.
+            # Its state is unknown. The next read opens another one.
             abandon(self._reader)
             self._reader = None
             raise TemporarilyUnavailable(f"read: {error}") from error
         finally:
             self.on_wait("read", time.perf_counter() - started)
 
-    # To begin and to commit cost no round trip here.
+    # BEGIN and COMMIT cost no round trip here.
     read_single = read
 
     async def read_in_thread(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            self._aside, lambda: self._read_in_thread(lambda conn: unit(conn, *args, **kwargs))
+            self._reader_thread, lambda: self._read_in_thread(lambda conn: unit(conn, *args, **kwargs))
         )
 
     def _read_in_thread(self, unit: Callable[[Connection], T]) -> T:
         try:
-            reader = self._aside_reader = self._aside_reader or self._engine.connect()
+            reader = self._thread_reader = self._thread_reader or self._engine.connect()
             reader.exec_driver_sql("BEGIN")
             try:
                 return unit(reader)
             finally:
                 reader.exec_driver_sql("COMMIT")
         except (sqlite3.Error, DBAPIError) as error:
-            abandon(self._aside_reader)
-            self._aside_reader = None
+            abandon(self._thread_reader)
+            self._thread_reader = None
             raise TemporarilyUnavailable(f"read: {error}") from error
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -207,8 +207,12 @@ class SQLiteDatabase(Database):
         return f"the file system of {self.path} is full: changes are refused" if free == 0 else None
 
     async def run_exclusive(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with closing(WriterLock(self.path, ALONE_MS / 1000)) as turn, turn, self._engine.connect() as conn:
-            conn.exec_driver_sql(f"PRAGMA busy_timeout = {ALONE_MS}")
+        with (
+            closing(WriterLock(self.path, EXCLUSIVE_WAIT_MS / 1000)) as writer_lock,
+            writer_lock,
+            self._engine.connect() as conn,
+        ):
+            conn.exec_driver_sql(f"PRAGMA busy_timeout = {EXCLUSIVE_WAIT_MS}")
             conn.exec_driver_sql("BEGIN IMMEDIATE")
             outcome = unit(conn, *args, **kwargs)
             conn.exec_driver_sql("COMMIT")

@@ -15,7 +15,7 @@ WAIT_S = 1.0
 
 
 def is_open_elsewhere(file: Path) -> bool:
-    """Whether any other connection to the database `file` is open; a command that is just ending is waited for."""
+    """Whether any other connection to the database `file` is open; waits for a command that is just ending."""
     if not file.exists():
         return False
     require_own_journals(file)
@@ -27,6 +27,6 @@ def is_open_elsewhere(file: Path) -> bool:
         except sqlite3.OperationalError as error:
             return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
         except sqlite3.DatabaseError:
-            # Damage is for those to report who read the rows.
+            # Damage is reported where the rows are read.
             return False
     return False

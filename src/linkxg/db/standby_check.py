@@ -1,6 +1,6 @@
-"""Whether a write that timed out was waiting for a synchronous standby.
+"""Checks whether a write that timed out was waiting for a synchronous standby.
 
-A commit that waits for one is cut by no timeout of the server, and the client learns no reason.
+No server timeout ends a commit that waits for one, and the client gets no reason.
 """
 
 import asyncio
@@ -14,19 +14,19 @@ BOUND_S = 0.9
 
 
 class StandbyCheck:
-    """Looks through a connection of its own: those of the pool may all be waiting. One look serves whoever asks."""
+    """Uses a connection of its own: those of the pool may all be waiting. Concurrent callers share one query."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._look: asyncio.Task[str | None] | None = None
+        self._check: asyncio.Task[str | None] | None = None
 
     async def missing(self) -> str | None:
-        """What to say about a missing standby; None if there is none missing, or no answer in time."""
-        if self._look is None or self._look.done():
-            self._look = asyncio.create_task(self._ask(), name="standby-check")
-        return await asyncio.shield(self._look)
+        """The message about a missing standby; None if none is missing, or without an answer in time."""
+        if self._check is None or self._check.done():
+            self._check = asyncio.create_task(self._query(), name="standby-check")
+        return await asyncio.shield(self._check)
 
-    async def _ask(self) -> str | None:
+    async def _query(self) -> str | None:
         try:
             async with asyncio.timeout(BOUND_S), self._engine.connect() as conn:
                 return await conn.run_sync(missing_standby)

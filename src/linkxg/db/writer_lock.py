@@ -19,7 +19,7 @@ _SHORTEST_S, _LONGEST_S = 0.000_2, 0.002
 
 
 class WriterLock:
-    """`with turn:` writes alone. Raises sqlite3.OperationalError, as SQLite does, when others take longer than that."""
+    """`with lock:` is the only writer. Raises sqlite3.OperationalError, as SQLite does, after `wait_s` seconds."""
 
     def __init__(self, database: Path, wait_s: float) -> None:
         self._path = database.with_name(database.name + "-turn")

@@ -7,7 +7,7 @@ from linkxg.http.request_context import Headers, RawEndpoint
 
 
 class FastRoute(NamedTuple):
-    """Who answers a request: `route` is its path as logs and metrics name it, `argument` the id at its end."""
+    """A route of the fast path: `route` is its path in logs and metrics, `argument` the id at its end."""
 
     method: str
     route: str
@@ -17,20 +17,20 @@ class FastRoute(NamedTuple):
 
 
 class _Event:
-    """In place of uvicorn's: nobody waits for more of a request that has arrived whole."""
+    """In place of uvicorn's: nobody waits for more of a complete request."""
 
     def set(self) -> None:
         return None
 
 
 class BufferedRequest:
-    """A request with its body; to uvicorn it is one of its cycles, of which it asks whether an answer is under way."""
+    """A complete request; uvicorn takes it for one of its cycles, and asks it whether the answer is complete."""
 
-    __slots__ = ("body", "client", "disconnected", "headers", "keep_alive", "response_complete", "scheme", "to")
+    __slots__ = ("body", "client", "disconnected", "headers", "keep_alive", "response_complete", "route", "scheme")
     message_event = _Event()
 
-    def __init__(self, to: FastRoute, headers: Headers, client: tuple[str, int] | None, scheme: str) -> None:
-        self.to = to
+    def __init__(self, route: FastRoute, headers: Headers, client: tuple[str, int] | None, scheme: str) -> None:
+        self.route = route
         self.headers = headers
         self.client = client
         self.scheme = scheme
@@ -41,16 +41,16 @@ class BufferedRequest:
 
 
 class HttpApplication(Protocol):
-    """What connections ask of the application. `dated` are the server's own header fields, with the date."""
+    """What connections call of the application. `default_headers` are uvicorn's: the header fields with the date."""
 
-    def speaks_for_many(self, peer: str) -> bool:
-        """Whether connections from `peer` are those of many callers, so that no bound per source holds for it."""
+    def is_shared_source(self, peer: str) -> bool:
+        """Whether `peer` connects for many callers, so that the limit per source does not apply to it."""
 
     def fast_route(self, method: bytes, target: bytes, headers: Headers) -> FastRoute | None:
-        """Who answers this request without the router; None for most."""
+        """The route that answers this request without the router, if there is one."""
 
-    async def answer(self, request: BufferedRequest, dated: Headers) -> bytes:
-        """The response to a request for which `fast_route` has named somebody."""
+    async def answer(self, request: BufferedRequest, default_headers: Headers) -> bytes:
+        """The response to a request with a fast route."""
 
-    def refuse(self, error: PublicError, client: tuple[str, int] | None, dated: Headers) -> bytes:
-        """The response to what cannot be read as a request; the connection ends with it."""
+    def refuse(self, error: PublicError, client: tuple[str, int] | None, default_headers: Headers) -> bytes:
+        """The response to a malformed request, after which the connection is closed."""

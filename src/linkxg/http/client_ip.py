@@ -1,9 +1,8 @@
 """The client address of a request, behind trusted proxies (ASVS 4.1.3).
 
-The socket's, unless the peer is a trusted proxy: then the right-most hop of X-Forwarded-For that is not itself
-a trusted proxy, or the left-most one if all are. Everything further left is the sender's own claim (ASVS 4.1.3). A hop
-may carry a port and brackets, as in RFC 7239 §6; one that is no address is `UNKNOWN`, which no address range and no
-known source matches.
+The socket's, unless the peer is a trusted proxy: then the right-most hop of X-Forwarded-For that is no trusted proxy,
+or the left-most one if all are. Everything further left is the sender's own claim. A hop may carry a port and brackets,
+as in RFC 7239 §6; one that is no address is `UNKNOWN`, which no address range and no known source matches.
 """
 
 import ipaddress
@@ -40,7 +39,7 @@ class ClientAddresses:
         protocol = _last(headers, b"x-forwarded-proto")
         return self._client_behind(peer, headers), protocol == b"https"
 
-    def speaks_for_many(self, peer: str) -> bool:
+    def is_shared_source(self, peer: str) -> bool:
         """Whether `peer` is a trusted proxy or this machine itself, so that a bound per source does not fit."""
         return is_loopback(peer) or self._is_trusted(peer)
 

@@ -1,4 +1,4 @@
-"""Cells of CSV files that no spreadsheet takes for a formula (OWASP, «CSV injection»)."""
+"""Escapes CSV cells that a spreadsheet would take for formulas (OWASP, «CSV injection»)."""
 
 import re
 
@@ -8,10 +8,10 @@ _FORMULA, _GUARDED = re.compile(f"'*{_SIGN}"), re.compile(f"'+{_SIGN}")
 
 
 def guarded(cell: str) -> str:
-    """The cell with an apostrophe before what a spreadsheet would calculate."""
+    """The cell, with an apostrophe in front if a spreadsheet would calculate it."""
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def unguarded(cell: str) -> str:
-    """What `guarded` was given."""
+    """The inverse of `guarded`."""
     return cell[1:] if cell[:1] == "'" and _GUARDED.match(cell) else cell

@@ -1,15 +1,13 @@
 """The outermost ASGI application, through which every request passes.
 
-The outermost ASGI application: it gives the request an id and a source, answers the few hot endpoints itself (see
-`docs/decisions/0002-edge-before-router.md`), hands everything else to the router, adds the headers that every response
-carries, counts it and writes its one log line.
+It gives the request an id and a source, answers the hot endpoints itself (`docs/decisions/0002-edge-before-router.md`),
+passes everything else to the router, adds the header fields of every response, counts it and writes its log line.
 """
 
 import itertools
 import os
 import time
 from collections.abc import Mapping
-from typing import Protocol
 
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 
@@ -23,8 +21,8 @@ from linkxg.http.logs import RequestLog
 from linkxg.http.metrics import Metrics
 from linkxg.http.plain_http import PlainHttp
 from linkxg.http.request_context import (
+    EXTEND_DEADLINE,
     FAULT,
-    MORE_TIME,
     NO_STORE,
     Headers,
     RawEndpoint,
@@ -33,9 +31,9 @@ from linkxg.http.request_context import (
     RequestContext,
     Scope,
     Send,
-    nothing_more,
+    receive_disconnect,
 )
-from linkxg.http.route_declaration import EdgeRoute
+from linkxg.http.route_declaration import RawRoute, RawRoutes
 from linkxg.ids import is_uuid
 
 Reads = Mapping[str, tuple[str, RawEndpoint]]
@@ -44,18 +42,7 @@ _JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestor
 _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"})
 # HEAD is GET without the content, which the HTTP server leaves out (RFC 9110 §9.3.2). OPTIONS is no method of ours: the
 # router would answer it by itself, to strangers and with the wrong list, so it gets a name that no route has.
-_TAKEN_AS = {"HEAD": "GET", "OPTIONS": "NONE"}
-
-
-class RawRoute(Protocol):
-    """An endpoint that is answered before the router; it declares what a route declares."""
-
-    declares: EdgeRoute
-
-    async def __call__(self, context: RequestContext) -> RawResponse: ...
-
-
-RawRoutes = Mapping[str, Mapping[str, RawRoute]]
+_ROUTED_AS = {"HEAD": "GET", "OPTIONS": "NONE"}
 
 
 class Edge(HttpApplication):
@@ -96,54 +83,55 @@ class Edge(HttpApplication):
         self._log = RequestLog().write
         # Per constant fields of an endpoint, for as long as the server's own fields (the date) are the same.
         self._heads: dict[tuple[int, tuple[tuple[bytes, bytes], ...]], bytes] = {}
-        self._dated: Headers = []
+        self._default_headers: Headers = []
         self._always: Headers = [(b"x-content-type-options", b"nosniff")]
         if strict_transport:
             self._always.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
 
-    def speaks_for_many(self, peer: str) -> bool:
-        """Whether connections from `peer` are those of many callers: a trusted proxy's, or this machine's own."""
-        return self._sources.speaks_for_many(peer)
+    def is_shared_source(self, peer: str) -> bool:
+        """Whether `peer` connects for many callers: a trusted proxy, or this machine."""
+        return self._sources.is_shared_source(peer)
 
     def fast_route(self, method: bytes, target: bytes, headers: Headers) -> FastRoute | None:
-        """Who answers this request without the router; None for most."""
         if method == b"POST":
             return self._posts.get(target)
         if method == b"GET":
             parent, _, last = target.rpartition(b"/")
             known, name = self._reads.get(parent), last.decode("latin-1")
-            # Questions about a copy that the caller has, or with parameters, are the router's.
+            # Conditional requests, and those with parameters, are the router's.
             if known and is_uuid(name) and not any(field.startswith(b"if-") for field, _ in headers):
                 return FastRoute("GET", known[0], name, known[1], False)
         return None
 
-    async def answer(self, request: BufferedRequest, dated: Headers) -> bytes:
-        """The response to a request that is answered at once; `dated` are the server's own header fields."""
+    async def answer(self, request: BufferedRequest, default_headers: Headers) -> bytes:
         started = time.perf_counter()
         source, may_serve = self._sources.read(request.client, request.scheme, request.headers)
-        method, route, argument, endpoint, flat_errors = request.to
-        context = RequestContext(method, self._name(), source, request.headers, nothing_more, whole=request.body)
+        method, route, argument, endpoint, flat_errors = request.route
+        context = RequestContext(
+            method, self._next_request_id(), source, request.headers, receive_disconnect, whole=request.body
+        )
         context.route, context.argument, context.flat_errors = route, argument, flat_errors
         if may_serve:
-            reply = await self._ask(endpoint, context)
+            reply = await self._call(endpoint, context)
         else:
             reply = self._refusals.reply(refuse_plain_http(), context)
         self._record(context, reply.status, time.perf_counter() - started)
-        return self._bytes(reply, context, dated, keep_alive=request.keep_alive)
+        return self._encode(reply, context, default_headers, keep_alive=request.keep_alive)
 
-    def refuse(self, error: PublicError, client: tuple[str, int] | None, dated: Headers) -> bytes:
-        """The response to what cannot be read as a request; the connection ends with it."""
-        context = RequestContext("OTHER", self._name(), client[0] if client else "", [], nothing_more)
-        # Whatever it was meant for, this is the body that every address may answer with.
+    def refuse(self, error: PublicError, client: tuple[str, int] | None, default_headers: Headers) -> bytes:
+        context = RequestContext("OTHER", self._next_request_id(), client[0] if client else "", [], receive_disconnect)
+        # The path is unknown; every client understands this body.
         context.flat_errors = True
         reply = self._refusals.reply(error, context)
         self._record(context, reply.status, 0.0)
-        return self._bytes(reply, context, dated, keep_alive=False)
+        return self._encode(reply, context, default_headers, keep_alive=False)
 
-    def _bytes(self, reply: RawResponse, context: RequestContext, dated: Headers, *, keep_alive: bool) -> bytes:
+    def _encode(
+        self, reply: RawResponse, context: RequestContext, default_headers: Headers, *, keep_alive: bool
+    ) -> bytes:
         numbers = b"content-length: %d\r\nx-request-id: %b\r\n" % (len(reply.body), context.request_id.encode())
         end = b"\r\n" if keep_alive else b"connection: close\r\n\r\n"
-        return self._head(reply, dated) + numbers + end + reply.body
+        return self._head(reply, default_headers) + numbers + end + reply.body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -154,26 +142,31 @@ class Edge(HttpApplication):
         source, may_serve = self._sources.read(scope.get("client"), scope["scheme"], headers)
         method, path = scope["method"], scope["path"]
         context = RequestContext(
-            method if method in _METHODS else "OTHER", self._name(), source, headers, receive, scope["query_string"]
+            method if method in _METHODS else "OTHER",
+            self._next_request_id(),
+            source,
+            headers,
+            receive,
+            scope["query_string"],
         )
         context.flat_errors = path.startswith(self.oauth_groups)
         methods = self.raw.get(path)
-        refused = self._refused(scope, path, may_serve=may_serve)
+        refused = self._early_refusal(scope, path, may_serve=may_serve)
         if refused is not None:
             status = await self._send(self._refusals.reply(refused, context), context, send)
         elif methods is None:
-            context.more_time = scope.get(MORE_TIME, context.more_time)
-            status = await self._through(scope, context, send)
+            context.extend_deadline = scope.get(EXTEND_DEADLINE, context.extend_deadline)
+            status = await self._call_router(scope, context, send)
         else:
             context.route = path
-            status = await self._send(await self._answer(methods, method, context), context, send)
+            status = await self._send(await self._answer_raw(methods, method, context), context, send)
         self._record(context, status, time.perf_counter() - started)
 
-    def _name(self) -> str:
+    def _next_request_id(self) -> str:
         return f"{self._prefix}{next(self._numbers):08x}"
 
-    def _refused(self, scope: Scope, path: str, *, may_serve: bool) -> PublicError | None:
-        """Why nothing is to look at this request at all."""
+    def _early_refusal(self, scope: Scope, path: str, *, may_serve: bool) -> PublicError | None:
+        """The error of a request that neither an endpoint nor the router may see."""
         if not may_serve and not self._plain_http.allows(path, scope.get("client"), scope["headers"]):
             return refuse_plain_http()
         if FAULT in scope:
@@ -183,7 +176,7 @@ class Edge(HttpApplication):
         # No address here contains NUL, and PostgreSQL takes it in no text.
         return NotFound() if "\0" in path else None
 
-    async def _answer(self, methods: Mapping[str, RawRoute], method: str, context: RequestContext) -> RawResponse:
+    async def _answer_raw(self, methods: Mapping[str, RawRoute], method: str, context: RequestContext) -> RawResponse:
         try:
             endpoint = methods.get(method)
             if endpoint is None:
@@ -192,9 +185,9 @@ class Edge(HttpApplication):
                 refuse_unknown(context.query, frozenset())
         except PublicError as error:
             return self._refusals.reply(error, context)
-        return await self._ask(endpoint, context)
+        return await self._call(endpoint, context)
 
-    async def _ask(self, endpoint: RawEndpoint, context: RequestContext) -> RawResponse:
+    async def _call(self, endpoint: RawEndpoint, context: RequestContext) -> RawResponse:
         try:
             return await endpoint(context)
         except PublicError as error:
@@ -202,14 +195,14 @@ class Edge(HttpApplication):
         except Exception as fault:  # noqa: BLE001  the last line of defence: every caller gets a JSON answer
             return self._refusals.unexpected(fault, context)
 
-    def _head(self, reply: RawResponse, dated: Headers) -> bytes:
-        """Status line and header fields, but for those that differ with each request; kept where they are constants."""
-        if dated is not self._dated:
-            self._dated = dated
+    def _head(self, reply: RawResponse, default_headers: Headers) -> bytes:
+        """Status line and header fields, but for those of this request alone; cached where they are constants."""
+        if default_headers is not self._default_headers:
+            self._default_headers = default_headers
             self._heads.clear()
         head = self._heads.get((reply.status, reply.headers)) if isinstance(reply.headers, tuple) else None
         if head is None:
-            fields = [*dated, *self._complete([*reply.headers])]
+            fields = [*default_headers, *self._complete([*reply.headers])]
             if any(HEADER_VALUE_RE.search(value) for _, value in fields):
                 raise ValueError("a header field is unsound")
             head = STATUS_LINE[reply.status] + b"".join(b"%b: %b\r\n" % field for field in fields)
@@ -218,7 +211,7 @@ class Edge(HttpApplication):
         return head
 
     def _complete(self, fields: Headers) -> Headers:
-        """With those that every response carries."""
+        """`fields` with those of every response."""
         names = {name for name, _ in fields}
         fields += self._always
         if b"cache-control" not in names:
@@ -237,9 +230,9 @@ class Edge(HttpApplication):
         await send({"type": "http.response.body", "body": reply.body})
         return reply.status
 
-    async def _through(self, scope: Scope, context: RequestContext, send: Send) -> int:
-        if scope["method"] in _TAKEN_AS:
-            scope = {**scope, "method": _TAKEN_AS[scope["method"]]}
+    async def _call_router(self, scope: Scope, context: RequestContext, send: Send) -> int:
+        if scope["method"] in _ROUTED_AS:
+            scope = {**scope, "method": _ROUTED_AS[scope["method"]]}
         scope["linkxg"] = context
         status = 500
 

@@ -1,8 +1,7 @@
 """Error responses (RFC 9457) and challenges (RFC 6749 §5.2, RFC 6750 §3, RFC 9728 §5.1).
 
-One flat JSON object everywhere (contract «Errors»), which is also a problem of RFC 9457 for who asks for that; 401 and
-403 carry their challenge (RFC 6749 §5.2, RFC 6750 §3, RFC 9728 §5.1); an unexpected fault says nothing but the
-request id.
+One flat JSON object everywhere, which is also a problem of RFC 9457 for clients that ask for one. 401 and 403 carry
+their challenge. An unexpected fault shows nothing but the request id.
 """
 
 from typing import Any
@@ -28,7 +27,7 @@ PROBLEM_TYPE = (b"content-type", b"application/problem+json")
 
 
 class ErrorResponses:
-    """Builds error replies; the path `resource_metadata` of `public_url` goes into the Bearer challenge."""
+    """Builds error responses; the Bearer challenge has the path `resource_metadata` of `public_url`."""
 
     def __init__(self, public_url: str, resource_metadata: str) -> None:
         self._public_url = public_url
@@ -55,7 +54,7 @@ class ErrorResponses:
         return RawResponse(error.status, msgspec.json.encode(body), headers)
 
     def _problem(self, error: PublicError) -> dict[str, Any]:
-        """The members of RFC 9457 §3.1, beside our own."""
+        """The members of RFC 9457 §3.1."""
         return {
             "type": f"{self._public_url}/errors/{error.code}",
             "title": error.text,
@@ -88,12 +87,12 @@ class ErrorResponses:
 
 
 def method_not_allowed(error: HTTPException) -> MethodNotAllowed:
-    """The router's 405, whose `Allow` has its own OPTIONS and lacks the HEAD that every GET answers."""
+    """The router's 405; its `Allow` lists OPTIONS, and lacks the HEAD that every GET answers."""
     listed = (error.headers or {}).get("allow", "").split(", ")
     methods = [method for method in listed if method != "OPTIONS"]
     return MethodNotAllowed(headers={"Allow": ", ".join(methods + ["HEAD"] * ("GET" in methods))})
 
 
 def _wants_problem(context: RequestContext) -> bool:
-    """Whether the caller names the media type of RFC 9457; a range such as `*/*` gets what everybody gets."""
+    """Whether `Accept` names the media type of RFC 9457; a range such as `*/*` does not."""
     return any(name == b"accept" and PROBLEM_TYPE[1] in value.lower() for name, value in context.headers)

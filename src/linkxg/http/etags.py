@@ -1,7 +1,7 @@
 """Conditional requests: If-Match and If-None-Match (RFC 9110 §13.1).
 
-If-Match and If-None-Match (RFC 9110 §13.1): lists of entity tags, or `*` for whatever there is. If-Match compares
-strongly, so a weak tag never satisfies it; If-None-Match compares weakly.
+Lists of entity tags, or `*` for any. If-Match compares strongly, so a weak tag never satisfies it; If-None-Match
+compares weakly.
 """
 
 import re
@@ -21,7 +21,7 @@ _ANY = "*"
 
 
 class Conditions(NamedTuple):
-    """The tags that the caller names; None without the header, `*` stands for every tag."""
+    """The tags of the two header fields; None without the field, `*` matches every tag."""
 
     match: frozenset[str] | None
     none_match: frozenset[str] | None
@@ -32,15 +32,15 @@ class Conditions(NamedTuple):
         return cls(_tags(context, b"if-match"), _tags(context, b"if-none-match"))
 
     def is_meant(self, *tags: str) -> bool:
-        """Whether what has these strong tags is what the request is for."""
+        """Whether a resource with these strong tags satisfies If-Match."""
         return self.match is None or bool(self.match & {*tags, _ANY})
 
     def allow_change(self, *tags: str) -> bool:
-        """Whether what has these strong tags may be changed."""
+        """Whether a resource with these strong tags may be changed."""
         return self.is_meant(*tags) and not any(map(self._is_known, tags))
 
     def is_fresh(self, tag: str) -> bool:
-        """Whether the caller already has what has the tag `tag`, so that 304 is the answer."""
+        """Whether the caller already has the representation with this tag, so that the answer is 304."""
         return self.none_match is not None and self._is_known(tag)
 
     def _is_known(self, tag: str) -> bool:

@@ -1,7 +1,7 @@
 """Strict parsing of `application/x-www-form-urlencoded` bodies (RFC 6749 §3.2, appendix B).
 
-RFC 6749 §3.2 and appendix B: UTF-8 after percent-decoding, no parameter twice, an empty value is an absent one. Nothing
-is repaired: a bad escape, bad UTF-8 or a control character refuses the whole request.
+UTF-8 after percent-decoding, no parameter twice, an empty value is an absent one. Nothing is repaired: a bad escape,
+bad UTF-8 or a control character refuses the whole request.
 """
 
 import re
@@ -14,7 +14,7 @@ FORM_TYPE = b"application/x-www-form-urlencoded"
 MAX_PARAMETERS = 32
 _PLAIN = re.compile(rb"[A-Za-z0-9*._:/~@!$'(),;\[\]?\\^`{|}<>\"-]*")
 _PLAIN_FORM = re.compile(rb"[A-Za-z0-9*._:/~@&=-]*")
-# The names of every request, without the trouble of decoding them.
+# Frequent names, which need no decoding.
 _KNOWN = {
     name.encode(): name for name in ("grant_type", "client_id", "client_secret", "scope", "token", "token_type_hint")
 }
@@ -30,7 +30,7 @@ def is_form(content_type: bytes | None) -> bool:
 
 
 def refuse_form_coding(content_encoding: bytes | None) -> None:
-    """A compressed form would be read as a malformed one. Raises UnsupportedMediaType (RFC 9110 §15.5.16)."""
+    """Raises UnsupportedMediaType for a compressed form (RFC 9110 §15.5.16)."""
     if content_encoding is not None and content_encoding.strip().lower() not in (b"", b"identity"):
         raise UnsupportedMediaType("Send the form without a Content-Encoding.", headers={"Accept-Encoding": "identity"})
 
@@ -58,7 +58,7 @@ def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE) -> dict[str, str]
 
 
 def refuse_unknown(query: bytes, known: Set[str]) -> None:
-    """A parameter that is misspelt must not be taken for one that is absent. Raises InvalidRequest."""
+    """Raises InvalidRequest for an unknown parameter, which may be a misspelt one."""
     if query and not read_form(query, frozenset()).keys() <= known:
         takes = f"accepted are {', '.join(sorted(known))}" if known else "none is accepted"
         raise InvalidRequest(f"Unknown parameter; {takes}.")
@@ -80,9 +80,9 @@ def form_decode(raw: bytes) -> str:
 
 
 def _unescape(raw: bytes) -> bytes:
-    """Percent escapes, all of them sound, as bytes.
+    """Decode valid percent escapes.
 
-    They are written like those of quoted-printable (RFC 2045 §6.7), which the standard library reads in C: a form of
-    16 KiB from a stranger takes a twentieth of the time.
+    They look like those of quoted-printable (RFC 2045 §6.7), which the standard library decodes in C: a form of 16 KiB
+    takes a twentieth of the time.
     """
     return a2b_qp(raw.replace(b"=", b"=3D").replace(b"%", b"="))

@@ -1,4 +1,4 @@
-"""The header fields of routes, as the reference documents them."""
+"""Header fields of routes, as the reference documents them."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -8,11 +8,11 @@ from litestar.params import HeaderParameter
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 IdempotencyKey = Annotated[str | None, HeaderParameter(name=IDEMPOTENCY_KEY)]
-"""Of a handler; the guard has checked it before the body is read."""
+"""A parameter of a handler; the guard checks it before the body is read."""
 
 
 def header(name: str, says: str) -> ResponseHeader:
-    """A field of an answer that the route sets itself."""
+    """A response header field that the route sets itself."""
     return ResponseHeader(name=name, description=says, documentation_only=True)
 
 
@@ -21,7 +21,7 @@ LINK = header("Link", "With rel=next, the address of the next page (RFC 8288).")
 
 
 def next_page(address: str, following: str | None, **asked: object) -> dict[str, str]:
-    """The Link to the page that the cursor `following` begins, with what was asked; nothing after the last page."""
+    """The Link to the next page, which begins at the cursor `following`; empty after the last page."""
     if following is None:
         return {}
     query = {name: str(value) for name, value in asked.items() if value} | {"cursor": following}
@@ -29,5 +29,5 @@ def next_page(address: str, following: str | None, **asked: object) -> dict[str,
 
 
 def replay(replayed: bool) -> dict[str, str]:
-    """Tells that this very request was answered before."""
+    """The header field of a replayed answer."""
     return {"Idempotent-Replayed": "true"} if replayed else {}

@@ -1,8 +1,7 @@
 """JSON bodies, read into msgspec structs.
 
-Without guessing: the right media type, UTF-8 (a byte order mark or UTF-16 is refused), and strict JSON. Malformed JSON
-is `invalid_request`; a well-formed body of the wrong shape is `validation_failed` with every fault in its details, or
-`invalid_request` where the guide's error table rules.
+Strictly: the right media type, UTF-8 without a byte order mark, and strict JSON. Malformed JSON is `invalid_request`; a
+well-formed body of the wrong shape is `validation_failed` with all its faults, or `invalid_request` in `oauth_style`.
 """
 
 from typing import Any, TypeVar
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from linkxg.errors import InvalidRequest, PublicError, UnsupportedMediaType, ValidationFailed
-from linkxg.http.schema_errors import Fault, shape_faults
+from linkxg.http.schema_errors import FieldFault, shape_faults
 from linkxg.http.strict_json import MAX_DEPTH, NotStrictJson, parse
 
 T = TypeVar("T")
@@ -27,17 +26,17 @@ def require_json(content_type: bytes | None, *, oauth_style: bool, types: tuple[
 
 
 def refuse_coding(content_encoding: bytes | None, *, oauth_style: bool) -> None:
-    """Raises as `require_json` does for a body that is compressed, which would be read as bad text otherwise."""
+    """Raises the errors of `require_json` for a compressed body."""
     if (content_encoding or b"").strip().lower() not in (b"", b"identity"):
         text = "Send the body without a Content-Encoding."
         raise InvalidRequest(text) if oauth_style else UnsupportedMediaType(text)
 
 
 def read_json(raw: bytes, shape: type[T], *, oauth_style: bool) -> T:
-    """`raw` as a `shape`. Raises InvalidRequest or ValidationFailed; never anything else."""
-    plain = _read_plain(raw, shape)
-    if plain is not None:
-        return plain
+    """`raw` as a `shape`. Raises InvalidRequest or ValidationFailed."""
+    compact = _read_compact(raw, shape)
+    if compact is not None:
+        return compact
     value = _parse(raw)
     try:
         return msgspec.convert(value, shape, strict=True)
@@ -45,10 +44,10 @@ def read_json(raw: bytes, shape: type[T], *, oauth_style: bool) -> T:
         raise _refusal(shape_faults(value, shape), oauth_style) from None
 
 
-def _read_plain(raw: bytes, shape: type[T]) -> T | None:
-    """The short way for what most programs send: compact JSON without escapes.
+def _read_compact(raw: bytes, shape: type[T]) -> T | None:
+    """Decode what most programs send, compact JSON without escapes; None for anything else.
 
-    Encoding the value again must give the very same bytes, so nothing was repeated, dropped or repaired.
+    Encoding the value must give the same bytes, so nothing was repeated, dropped or repaired.
     """
     if b"\\" in raw or b"\x7f" in raw or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH:
         return None
@@ -72,7 +71,7 @@ def _parse(raw: bytes) -> Any:
         raise InvalidRequest(f"The body is malformed. {error}") from None
 
 
-def _refusal(faults: list[Fault], oauth_style: bool) -> PublicError:
+def _refusal(faults: list[FieldFault], oauth_style: bool) -> PublicError:
     field, code = faults[0]["field"], faults[0]["code"]
     text = {
         "missing": f"The field {field} is missing.",

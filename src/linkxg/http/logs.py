@@ -1,7 +1,7 @@
-"""Structured logging: one JSON line per event, without secrets (ASVS 16.2.5, 16.4.1).
+"""Structured logging: one JSON line per event on stderr, without secrets (ASVS 16.2.5, 16.4.1).
 
-One JSON line per event on stderr. Every text is capped, escaped by the JSON encoder (CR, LF, ANSI and bidi controls
-included) and passed through the redaction of anything that looks like a credential (ASVS 16.2.5, 16.4.1).
+Every text is capped, escaped by the JSON encoder (CR, LF, ANSI and bidi controls included), and redacted where it looks
+like a credential.
 """
 
 import asyncio
@@ -22,6 +22,8 @@ GATHER_SECONDS = 0.02
 _CREDENTIAL = re.compile(rf"{CREDENTIAL}|eyJ[\w-]*\.[\w-]*\.?[\w-]*|(?i:\b(?:basic|bearer)\s+[\w+/=.~-]+)|://[^/@\s]+@")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
+RESERVED = {"at", "level", "event"}
+"""Fields of every line, which no event may have as fields of its own."""
 log: FilteringBoundLogger = structlog.get_logger("linkxg")
 
 
@@ -45,7 +47,8 @@ def redact(text: str) -> str:
 
 
 def _stamp(_: WrappedLogger, level: str, event: EventDict) -> EventDict:
-    return {"at": rfc3339(now_ms()), "level": level, **event}
+    stamp = {"at": rfc3339(now_ms()), "level": level}
+    return {**stamp, **event, **stamp}
 
 
 def _redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -65,7 +68,7 @@ def _shown(value: Any) -> str:
 
 
 def location_of(fault: BaseException) -> str:
-    """The innermost line of this program in the traceback, `module:line`: a log names it instead of the message."""
+    """The innermost line of this program in the traceback, `module:line`: logged instead of the message."""
     location, step = "", fault.__traceback__
     while step is not None:
         module = step.tb_frame.f_globals.get("__name__", "")
@@ -76,10 +79,10 @@ def location_of(fault: BaseException) -> str:
 
 
 class RequestLog:
-    """The one line per request, written without structlog's machinery: it is on every hot path.
+    """Writes the one line per request without structlog, for speed.
 
     Its fields are made by this program (ids, routes, codes, parsed addresses); `reason` may quote a library, so it is
-    redacted. Lines gather for a moment and leave together.
+    redacted. Lines are buffered for a moment and written together.
     """
 
     def __init__(self) -> None:

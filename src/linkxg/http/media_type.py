@@ -1,6 +1,6 @@
 """The parameters of a media type, and of a Content-Disposition (RFC 9110 §5.6.6, RFC 8187).
 
-Names that nobody here knows are ignored, as RFC 2045 §5.1 asks for.
+Unknown names are ignored (RFC 2045 §5.1).
 """
 
 import re

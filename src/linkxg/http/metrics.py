@@ -1,8 +1,8 @@
 """Prometheus metrics of all workers of a node.
 
-Prometheus metrics. Labels hold routes, outcomes and status codes: never an id, an address or a secret. Counting is a
-dictionary increment; prometheus-client turns the counts into its families only when somebody looks. Several workers
-tell each other their `Counts`, so that whichever is asked answers for the service.
+Labels hold routes, outcomes and status codes: never an id, an address or a secret. Counting is a
+dictionary increment; prometheus-client makes its families of the counts only when they are scraped. Workers exchange
+their `Counts`, so that any of them answers for the service.
 """
 
 from bisect import bisect_left

@@ -1,7 +1,4 @@
-"""A file in a `multipart/form-data` body, read without holding it (RFC 7578).
-
-Beside fields there is one file; its bytes are handed on as they arrive.
-"""
+"""Streams the one file of a `multipart/form-data` body, and reads its fields (RFC 7578)."""
 
 from collections.abc import AsyncIterator
 from email.errors import HeaderParseError
@@ -18,7 +15,7 @@ MAX_FIELD_BYTES = 4_096
 _UTF8 = ("utf-8", "utf8", "us-ascii", "ascii")
 _PLAIN = ("7bit", "8bit", "binary")
 _ONCE = ("Content-Disposition", "Content-Type", "Content-Encoding", "Content-Transfer-Encoding")
-"""Header fields of a part that mean something here; others are ignored, as RFC 7578 §4.8 asks for."""
+"""Header fields of a part that are read; others are ignored (RFC 7578 §4.8)."""
 
 
 def is_multipart(content_type: bytes | None) -> bool:
@@ -26,10 +23,10 @@ def is_multipart(content_type: bytes | None) -> bool:
 
 
 class MultipartUpload:
-    """`await begin()` reads the fields before the file; `content()` is the file, once.
+    """`await begin()` reads the fields before the file; `content()` yields the file, once.
 
-    Raises InvalidRequest for a body without a file, with two, or that ends early; UnsupportedMediaType for a part in an
-    encoding that is not read.
+    Raises InvalidRequest for a body without a file, with two, or truncated; UnsupportedMediaType for a part in an
+    unsupported encoding.
     """
 
     def __init__(self, content_type: bytes, parts: AsyncIterator[bytes]) -> None:
@@ -50,7 +47,7 @@ class MultipartUpload:
         self.file_type = ""
 
     async def begin(self, file_field: str = "file") -> None:
-        """Read on until the file named `file_field` begins."""
+        """Read until the file named `file_field` begins."""
         async for event in self._events:
             if not isinstance(event, MultipartSegment):
                 self._take_field(event)
@@ -65,7 +62,7 @@ class MultipartUpload:
         raise InvalidRequest(f"The form has no file in the field {file_field}.")
 
     async def content(self, *, fields_may_follow: bool = False) -> AsyncIterator[bytes]:
-        """The file's bytes; read to its end, everything that belongs to the request has been read."""
+        """The bytes of the file; at their end the whole request has been read."""
         ended = False
         async for event in self._events:
             if isinstance(event, MultipartSegment):
@@ -91,7 +88,7 @@ class MultipartUpload:
         self._name, self._value = segment.name or "", bytearray()
 
     def _take_field(self, event: bytes | bytearray | None) -> None:
-        """A piece of a field's value, or None for its end."""
+        """Take a piece of a field's value; None is its end."""
         if event is None:
             self.fields.append((self._name, _text(bytes(self._value))))
             return
@@ -125,7 +122,7 @@ def file_name_of(segment: MultipartSegment) -> str:
 
 
 def _check_part(segment: MultipartSegment) -> None:
-    """Raises InvalidRequest or UnsupportedMediaType for what the head of a part says and nobody here follows."""
+    """Raises InvalidRequest or UnsupportedMediaType for unsupported header fields of a part."""
     names = [name for name, _ in segment.headerlist if name in _ONCE]
     if len(names) != len(set(names)):
         raise InvalidRequest("A header field of a part of the form is repeated.")

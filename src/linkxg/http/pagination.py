@@ -44,24 +44,24 @@ class Page(msgspec.Struct, Generic[T], kw_only=True):
 
 
 class Cursors:
-    """Seals and opens the positions of one server."""
+    """Encodes and decodes cursors of one service."""
 
     def __init__(self, key: bytes) -> None:
         self._key = hmac.digest(key, b"cursor", "sha256")
 
     def seal(self, position: list[Any], filters: dict[str, Any]) -> str:
-        """`position` as text; it is good only together with the same `filters`."""
+        """The cursor of `position`, valid only with the same `filters`."""
         body = msgspec.msgpack.encode([position, _fingerprint(filters)])
         return _as_text(body + self._tag(body))
 
     def open(self, cursor: str, filters: dict[str, Any]) -> list[Any]:
-        """Raises InvalidCursor for anything that `seal` did not make for these filters."""
+        """The position of a cursor. Raises InvalidCursor for a forged one, or one of other filters."""
         try:
             raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         except ValueError:
             raise InvalidCursor from None
         body, tag = raw[:-_TAG], raw[-_TAG:]
-        # The decoder skips foreign characters and unused bits: only the very text that was sealed is opened.
+        # The decoder ignores foreign characters and unused bits: only the canonical text is valid.
         if not hmac.compare_digest(tag, self._tag(body)) or _as_text(raw) != cursor:
             raise InvalidCursor
         position, fingerprint = msgspec.msgpack.decode(body)

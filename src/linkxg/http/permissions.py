@@ -1,7 +1,6 @@
 """Permissions, as routes declare them.
 
-Each function gives the route options that the guard reads. A route without one is refused to everybody, and
-fails a test.
+Each function returns the route options that the guard reads. A route without one refuses everybody, and fails a test.
 """
 
 from collections.abc import Iterable
@@ -20,27 +19,27 @@ def scope(name: str) -> dict[str, Any]:
 
 
 def roles(allowed: Iterable[str], caller_budget: Budget | None = None) -> dict[str, Any]:
-    """Only people with one of these roles; a client is refused. Each call spends from the caller's budget."""
+    """Only people with one of these roles, no clients. Each call spends from the caller's budget."""
     return {"opt": {"roles": frozenset(allowed), CALLER_BUDGET: caller_budget}, "security": _BEARER}
 
 
 def any_caller(caller_budget: Budget | None = None) -> dict[str, Any]:
-    """Any live token; the verb itself decides who may. Each call spends from the caller's budget."""
+    """Any valid token; the verb authorises the caller. Each call spends from the caller's budget."""
     return {"opt": {"any_caller": True, CALLER_BUDGET: caller_budget}, "security": _BEARER}
 
 
 def public(source_budget: Budget | None = None, *, refused_by_handler: bool = False) -> dict[str, Any]:
-    """No token is needed, and none is looked at.
+    """No token is needed, and none is read.
 
-    Each call spends from the source's budget before anything of its body is read. With `refused_by_handler` the body is
-    read nevertheless, within its bound, and the handler refuses (`require_budget`): its page keeps what was typed.
+    Each call spends from the source's budget before its body is read. With `refused_by_handler` the body is read all
+    the same, within its bound, and the handler refuses (`require_budget`), so that its page keeps the input.
     """
     opt = {"public": True, SOURCE_BUDGET: source_budget, REFUSED_BY_HANDLER: refused_by_handler}
     return {"opt": opt, "security": []}
 
 
 def session_roles(allowed: Iterable[str]) -> dict[str, Any]:
-    """Only people who have signed in to the console with one of these roles; tokens open nothing here."""
+    """Only people with a console session and one of these roles; tokens are not accepted."""
     return {"opt": {"session_roles": frozenset(allowed)}, "security": []}
 
 

@@ -1,8 +1,7 @@
-"""Decides which requests of a monitor are served over plain HTTP where callers have to use HTTPS.
+"""Decides which requests of a monitor are served over plain HTTP, where other callers have to use HTTPS.
 
-Behind a proxy that ends TLS, a monitor on the machine, or on the operators' network, asks the service itself. It gets
-the monitoring endpoints: from this machine, or with the metrics token from a network of the operators. Whatever a proxy
-has passed on is neither: any forwarding header field makes it a request from elsewhere (RFC 7239 §8.1).
+Behind a proxy that terminates TLS, a monitor queries the service directly: from this machine, or with the metrics token
+from a monitoring network. A request with a forwarding header field came through a proxy: it is refused (RFC 7239 §8.1).
 """
 
 import hmac
@@ -26,7 +25,7 @@ class PlainHttp:
         self._networks = tuple(networks)
 
     def allows(self, path: str, peer: tuple[str, int] | None, headers: Headers) -> bool:
-        """Whether this request, which did not come by HTTPS, is answered all the same."""
+        """Whether this request is served although it did not come over HTTPS."""
         if path not in self._paths or was_forwarded(headers):
             return False
         address = parse_address(peer[0]) if peer else None
@@ -36,14 +35,14 @@ class PlainHttp:
 
 
 def was_forwarded(headers: Headers) -> bool:
-    """Whether a proxy says that it has passed the request on."""
+    """Whether a proxy has forwarded the request, by its header fields."""
     return any(name in _FORWARDING or name.startswith(_FORWARDING_PREFIX) for name, _ in headers)
 
 
 def is_direct(headers: Headers, http_version: str) -> bool:
-    """Whether a request from a loopback address was made there, and not passed on by a proxy of this machine.
+    """Whether a request from a loopback address was not forwarded by a proxy of this machine.
 
-    A proxy that adds no forwarding header field betrays itself by the host that its caller asked, or by HTTP/1.0.
+    A proxy without forwarding header fields is recognised by the Host of its caller, or by HTTP/1.0.
     """
     hosts = [value for name, value in headers if name == b"host"]
     loopback = len(hosts) == 1 and _LOOPBACK_HOST.fullmatch(hosts[0]) is not None
@@ -51,6 +50,6 @@ def is_direct(headers: Headers, http_version: str) -> bool:
 
 
 def has_token(headers: Headers, token: str) -> bool:
-    """Whether the request carries the metrics token once, and there is one."""
+    """Whether there is a metrics token and the request has it, once."""
     presented = [value for name, value in headers if name == b"authorization"]
     return bool(token) and len(presented) == 1 and hmac.compare_digest(presented[0], b"Bearer " + token.encode())

@@ -1,6 +1,6 @@
-"""Error messages for invalid parameters, under the names in the address.
+"""Error messages for invalid parameters.
 
-The router tells names of Python and quotes what was sent; a caller needs the name in the address, and what it takes.
+The router's messages have Python names and quote the input; a caller needs the parameter's name and its valid values.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from linkxg.http.headers import IDEMPOTENCY_KEY
 
 @cache
 def query_names(route: BaseRouteHandler) -> frozenset[str]:
-    """The parameters that a route takes in the query of its address."""
+    """The query parameters of a route."""
     fields = route.parsed_fn_signature.parameters
     declared = ((name, field.kwarg_definition) for name, field in fields.items())
     return frozenset(given.name or name for name, given in declared if isinstance(given, QueryParameter))
@@ -25,13 +25,13 @@ def query_names(route: BaseRouteHandler) -> frozenset[str]:
 
 @cache
 def takes_idempotency_key(route: BaseRouteHandler) -> bool:
-    """Whether a repetition of the request can be recognised by its `Idempotency-Key`."""
+    """Whether the route takes an `Idempotency-Key`."""
     declared = (field.kwarg_definition for field in route.parsed_fn_signature.parameters.values())
     return any(isinstance(given, HeaderParameter) and given.name == IDEMPOTENCY_KEY for given in declared)
 
 
 def parameter_error(error: ValidationException, fields: dict[str, FieldDefinition]) -> str:
-    """Of the first of the route's `fields` that is wrong; never what was sent in it."""
+    """The message for the first invalid field of `fields`, without its value."""
     extra = error.extra if isinstance(error.extra, list) else []
     wrong = next((name for item in extra if (name := str(item.get("key", "")).partition(".")[0]) in fields), None)
     if wrong is None:
@@ -59,7 +59,7 @@ def _takes(annotation: Any, given: ParameterKwarg) -> str:
 
 
 def _words(annotation: Any) -> Iterator[str]:
-    """The values of a Literal, which may be optional."""
+    """The values of an optional or required Literal."""
     if get_origin(annotation) is Literal:
         yield from get_args(annotation)
     else:

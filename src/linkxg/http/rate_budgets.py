@@ -13,24 +13,24 @@ TOKEN_CALLS = Budget("api-token", 12_000, 60)
 
 
 def caller_key(account_id: str, caller_id: str) -> str:
-    """What budgets of callers count by. A client that uses its own up takes nothing from its Owners."""
+    """The key of a caller's budgets: a client and its Owners have budgets of their own."""
     return f"{account_id} {caller_id}"
 
 
-def leave_refusal(scope: Scope, error: RateLimitExceeded) -> None:
-    """The handler is to refuse by itself (`require_budget`)."""
+def defer_refusal(scope: Scope, error: RateLimitExceeded) -> None:
+    """Leave the refusal to the handler (`require_budget`)."""
     scope[_REFUSAL] = error  # type: ignore[literal-required]
 
 
 def require_budget(scope: Scope) -> None:
-    """Raises the RateLimitExceeded that was left for the handler."""
+    """Raises the deferred RateLimitExceeded, if any."""
     refused: RateLimitExceeded | None = scope.get(_REFUSAL)  # type: ignore[assignment]
     if refused is not None:
         raise refused
 
 
 class Budgets:
-    """What the guard spends: of a source and of a caller where a route declares a budget, of a token at each call."""
+    """The budgets that the guard spends: of source and caller as a route declares, of the token at each call."""
 
     def __init__(self, limits: Limits, scale: float) -> None:
         self._limits = limits
@@ -46,9 +46,9 @@ class Budgets:
 
 
 class TokenBudget:
-    """How often an access token may be used, counted by this worker alone: it costs no query and no await.
+    """How often an access token may be used, counted per worker, without a query or an await.
 
-    One window for all tokens. It ends early when very many were seen, so that the memory is bounded.
+    One window for all tokens, which ends early after very many tokens, so that memory is bounded.
     """
 
     def __init__(self, scale: float, max_tokens: int = MAX_KEYS) -> None:

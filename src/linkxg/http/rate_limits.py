@@ -1,4 +1,4 @@
-"""Rate budgets.
+"""Rate budgets, in memory or in Valkey.
 
 A budget is a number of requests per window, counted per key. In memory (per worker, bounded: a flood of random
 keys evicts the oldest) or in Valkey/Redis (shared by nodes) by the `limits` library. The refusal carries
@@ -41,11 +41,11 @@ class Limits(ABC):
 
     @abstractmethod
     async def require(self, *budgets: tuple[Budget, str]) -> None:
-        """Raises RateLimitExceeded if earlier hits under its key have used a budget up; counts nothing."""
+        """Raises RateLimitExceeded if a budget is used up; counts nothing."""
 
     @abstractmethod
     async def give_back(self, budget: Budget, key: str) -> None:
-        """Undo one hit: the attempt that was counted turned out well."""
+        """Undo one hit, after an attempt that succeeded."""
 
     @abstractmethod
     async def close(self) -> None: ...
@@ -62,7 +62,7 @@ class Limits(ABC):
 class MemoryLimits(Limits):
     """Windows in one bounded dictionary per budget.
 
-    Uses the monotonic clock: a clock jump neither frees nor locks anybody.
+    Uses the monotonic clock, so that a clock change has no effect.
     """
 
     def __init__(self, scale: float = 1.0, max_keys: int = MAX_KEYS) -> None:
@@ -100,7 +100,7 @@ class MemoryLimits(Limits):
 
 
 class _Window:
-    """What was counted under one key until `ends`, in monotonic seconds."""
+    """The hits of one key until `ends` (monotonic seconds)."""
 
     __slots__ = ("ends", "hits")
 
@@ -110,7 +110,7 @@ class _Window:
 
 
 class SharedLimits(Limits):
-    """Windows in Valkey or Redis, by `limits`; out of reach means 503, not unlimited."""
+    """Windows in Valkey or Redis, by the library `limits`; 503 while it is unavailable."""
 
     def __init__(self, url: str, scale: float = 1.0) -> None:
         from limits.aio.storage import RedisStorage
@@ -132,7 +132,7 @@ class SharedLimits(Limits):
 
     async def require(self, *budgets: tuple[Budget, str]) -> None:
         async with self._reached() as storage:
-            # Together, so that they take the time of one round trip.
+            # Concurrently, in the time of one round trip.
             found = await asyncio.gather(*(storage.get(_name(budget, key)) for budget, key in budgets))
         for (budget, key), hits in zip(budgets, found, strict=True):
             if hits:
@@ -144,11 +144,11 @@ class SharedLimits(Limits):
         async with self._reached() as storage:
             name = _name(budget, key)
             if await storage.incr(name, budget.seconds, -1) < 0:
-                # The window of that hit has ended. Adding it again commutes with the hits of others.
+                # The window of that hit has ended.
                 await storage.incr(name, budget.seconds)
 
     async def close(self) -> None:
-        # Every bridge of the library has it, and the type that they share does not.
+        # Every bridge of the library has `get_connection`, but their common type does not.
         bridge: Any = self._storage.bridge
         await bridge.get_connection().aclose()
 
@@ -170,7 +170,6 @@ def _name(budget: Budget, key: str) -> str:
 
 
 def refusal(budget: Budget, allowed: int, left: float) -> RateLimitExceeded:
-    """429 whose Retry-After, when obeyed, works."""
     seconds = max(1, int(left) + 1)
     return RateLimitExceeded(
         reason=f"budget {budget.name}",

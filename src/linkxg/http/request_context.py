@@ -17,40 +17,40 @@ Headers = list[tuple[bytes, bytes]]
 STRANGER_LIMIT = 4 * 1024
 """Bytes of a JSON body or a form from whoever has neither a token nor a session: it is read before they are known."""
 JSON_TYPE = (b"content-type", b"application/json")
-MORE_TIME = "linkxg.more_time"
-"""In the scope: what a route that takes uploads calls for each part, so that a body may take long but never stall."""
+EXTEND_DEADLINE = "linkxg.more_time"
+"""Scope key of the function that restarts the deadline of a body: an upload may take long, but must not stall."""
 FAULT = "linkxg.fault"
-"""In the scope: the reason to refuse a request whose head breaks a rule of HTTP."""
+"""Scope key of the error of a request whose head breaks a rule of HTTP."""
 AUTHORISE_EVERY_S = 1.0
-"""Between two decisions about the caller while parts of a body arrive; at its end there is one in any case."""
+"""While a body arrives; at its end the caller is authorised in any case."""
 NO_STORE: Headers = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
 
 
-def _nothing() -> None:
-    """Where nobody measures how long a body takes."""
+def _no_deadline() -> None:
+    """For bodies without a deadline."""
 
 
-async def _authorised() -> None:
-    """Where no caller is known: the endpoint proves the credentials that the body carries."""
+async def _no_caller() -> None:
+    """For requests whose credentials are in the body: the endpoint verifies them."""
 
 
-async def nothing_more() -> Any:
-    """Where the whole body is here already."""
+async def receive_disconnect() -> Any:
+    """`receive` of a request whose body has arrived."""
     return {"type": "http.disconnect"}
 
 
 class RequestContext:
-    """One request: its server-made id, where it came from, and notes for its one log line.
+    """One request: its id, its source, and notes for its log line.
 
-    `whole` is the body if all of it has arrived already; `argument` the id that the path of an edge's read ends with.
-    `flat_errors`: errors have the two members of RFC 6749 §5.2 alone.
-    `authorise_again` decides about the caller once more, and raises what the guard would (OWASP ASVS 8.3.2). It is
-    called at the end of a body, and in between at most once a second: what is written authorises its caller itself.
+    `whole` is the body if it has arrived already; `argument` the id at the end of the path of a fast read.
+    `flat_errors`: errors have only the two members of RFC 6749 §5.2.
+    `authorise_again` authorises the caller once more, and raises the errors of the guard (ASVS 8.3.2). It is called at
+    the end of a body, and at most once a second before: writes authorise their caller themselves.
     """
 
     __slots__ = (
-        "argument", "authorise_again", "flat_errors", "headers", "method", "more_time", "notes", "principal", "query",
-        "raw_body", "receive", "request_id", "route", "source", "whole",
+        "argument", "authorise_again", "extend_deadline", "flat_errors", "headers", "method", "notes", "principal",
+        "query", "raw_body", "receive", "request_id", "route", "source", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -76,8 +76,8 @@ class RequestContext:
         self.principal: Any = None
         self.raw_body: bytes | None = None
         self.whole = whole
-        self.more_time: Callable[[], None] = _nothing
-        self.authorise_again: Callable[[], Awaitable[None]] = _authorised
+        self.extend_deadline: Callable[[], None] = _no_deadline
+        self.authorise_again: Callable[[], Awaitable[None]] = _no_caller
 
     def header(self, name: bytes) -> bytes | None:
         """The value of `name` (lower case). Raises InvalidRequest when the header is repeated."""
@@ -90,7 +90,7 @@ class RequestContext:
         return found
 
     async def body(self, limit: int) -> bytes:
-        """The whole body, at most `limit` bytes. How long it may take is bounded by `http_protocol`."""
+        """The body, at most `limit` bytes; its time is bounded by `server.connection`."""
         if self.whole is not None:
             if len(self.whole) > limit:
                 raise PayloadTooLarge
@@ -111,9 +111,9 @@ class RequestContext:
         return body
 
     async def stream(self, limit: int) -> AsyncIterator[bytes]:
-        """The parts of a body that is too large to be held, at most `limit` bytes in all.
+        """The parts of a body that is too large for memory, at most `limit` bytes in all.
 
-        Only for callers who may send one: it may take as long as parts keep coming.
+        Only for authorised callers: it may take as long as parts keep coming.
         """
         announced = self.header(b"content-length")
         if announced is not None and (not announced.isdigit() or int(announced) > limit):
@@ -121,7 +121,7 @@ class RequestContext:
         more, seen = True, 0
         authorised_at = time.monotonic()
         while more:
-            self.more_time()
+            self.extend_deadline()
             message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise InvalidRequest("The request body did not arrive.")

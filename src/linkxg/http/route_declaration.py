@@ -1,24 +1,28 @@
-"""What a route declares about itself for the reference, besides its permission, its body style and its signature.
+"""What a route declares for the reference, besides its permission, its body style and its signature.
 
 A handler of the router takes `errors=`, `takes=` and `gives=` (schemas by media type) and `tags=`; an endpoint of the
-edge, which has no handler, has all of it in one `EdgeRoute`. Its summary and description are its docstring.
-The struct of a body may have an `EXAMPLE`: telling values by member.
+edge has one `EdgeRoute`. Summary and description are the docstring. The struct of a body may have an `EXAMPLE`, with
+realistic values by member.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
+from litestar import Litestar
+from litestar.routes import HTTPRoute
 from msgspec import Meta
 
 from linkxg.errors import PublicError
-from linkxg.http.body_style import BodyStyle
+from linkxg.http.body_style import BodyStyle, style_of
+from linkxg.http.request_context import RawResponse, RequestContext
 
 Errors = tuple[type[PublicError], ...]
-"""With which a route may answer beyond those that follow from its permission, its parameters and its body."""
+"""Errors beyond those that follow from the permission, the parameters and the body."""
 Schema = dict[str, Any]
 
 
 class Tag(str):
-    """A section of the reference, and one sentence about it; a feature may join the section of another by its name."""
+    """A section of the reference and its description; another feature may use the section by its name."""
 
     about: str
 
@@ -29,7 +33,7 @@ class Tag(str):
 
 
 class Form(NamedTuple):
-    """A body of type application/x-www-form-urlencoded: the schemas of its members, which are required, an example."""
+    """A body of type application/x-www-form-urlencoded: schemas of its members, required ones, and an example."""
 
     members: dict[str, Schema]
     required: tuple[str, ...]
@@ -50,6 +54,27 @@ class EdgeRoute(NamedTuple):
     takes_idempotency_key: bool = False
 
 
+class RawRoute(Protocol):
+    """An endpoint that is answered before the router; it declares what a route declares."""
+
+    declares: EdgeRoute
+
+    async def __call__(self, context: RequestContext) -> RawResponse: ...
+
+
+RawRoutes = Mapping[str, Mapping[str, RawRoute]]
+"""By path and method."""
+
+
+def declared_styles(router: Litestar, raw: RawRoutes) -> Iterator[tuple[str, BodyStyle]]:
+    """The path and the body style of every route."""
+    for path, methods in raw.items():
+        yield from ((path, endpoint.declares.style) for endpoint in methods.values())
+    for route in router.routes:
+        if isinstance(route, HTTPRoute):
+            yield from ((route.path_format, style_of(handler.opt)) for handler in route.route_handlers)
+
+
 def described(**keywords: Any) -> Meta:
-    """Of a member: JSON Schema keywords that the reference shows, and that the verb checks with errors of its own."""
+    """JSON Schema keywords of a member that the reference shows, and that the verb checks with its own errors."""
     return Meta(extra_json_schema=keywords)

@@ -1,7 +1,7 @@
-"""What keeps a JSON value from being of a type: every fault, with its place.
+"""Lists every fault of a JSON value that is not of a type.
 
-msgspec decides whether a value fits, and raises prose about the first fault. This walks a refused value beside the
-type, so that each fault has a field, a code and a message. Nothing that was sent is repeated: it may be a secret.
+msgspec raises prose about the first fault. This walks the value and the type, so that each fault has a field, a code
+and a message. The value itself is never repeated: it may be a secret.
 """
 
 from collections.abc import Iterator
@@ -12,24 +12,24 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta, UnsetType, inspect
 
-Fault = dict[str, str]
-"""`field`, `code` and `message`, as an answer's `details` have it."""
+FieldFault = dict[str, str]
+"""`field`, `code` and `message`: an element of an error's `details`."""
 MAX_FAULTS = 100
 TOO_LONG, TOO_SHORT = "Too long", "Too short"
 
 
-def shape_faults(value: Any, shape: Any, at: str = "") -> list[Fault]:
-    """What is wrong with a value as a `shape`, at most 100 faults; fields are named with `at` before them."""
+def shape_faults(value: Any, shape: Any, at: str = "") -> list[FieldFault]:
+    """The faults of a value as a `shape`, at most 100; `at` is the prefix of field names."""
     return list(islice(_faults(value, shape, at.removesuffix(".")), MAX_FAULTS))
 
 
-def unknown_member(shape: type[msgspec.Struct], at: str = "") -> Fault:
-    """An object has a member that its type does not have."""
+def unknown_member(shape: type[msgspec.Struct], at: str = "") -> FieldFault:
+    """The fault of an object with an unknown member."""
     names = ", ".join(field.encode_name for field in msgspec.structs.fields(shape))
     return {"field": at.removesuffix("."), "code": "unknown_field", "message": f"Unknown field; accepted are {names}."}
 
 
-def _faults(value: Any, shape: Any, at: str) -> Iterator[Fault]:
+def _faults(value: Any, shape: Any, at: str) -> Iterator[FieldFault]:
     kinds = [kind for kind in _kinds(shape) if kind is not UnsetType]
     try:
         msgspec.convert(value, Union[tuple(kinds)], strict=True)  # noqa: UP007  of a tuple
@@ -43,8 +43,8 @@ def _kinds(shape: Any) -> list[Any]:
     return list(get_args(shape)) if get_origin(shape) in (Union, UnionType) else [shape]
 
 
-def _within(value: Any, kinds: list[Any], at: str) -> Iterator[Fault]:
-    """The faults of the members of an object or a list, if it may be one and has not too many."""
+def _within(value: Any, kinds: list[Any], at: str) -> Iterator[FieldFault]:
+    """The faults of the members of an object or a list of the right size."""
     if not isinstance(value, dict | list):
         return
     for kind in kinds:
@@ -55,14 +55,14 @@ def _within(value: Any, kinds: list[Any], at: str) -> Iterator[Fault]:
             yield from _members(value, plain, at)
         elif isinstance(value, dict) and get_origin(plain) is dict:
             for member in value.values():
-                # The name was made up by who sent it.
+                # The name is input.
                 yield from _faults(member, get_args(plain)[1], f"{at}[...]")
         elif isinstance(value, list) and get_origin(plain) is list:
             for place, member in enumerate(value):
                 yield from _faults(member, get_args(plain)[0], f"{at}[{place}]")
 
 
-def _members(value: dict[str, Any], kind: type[msgspec.Struct], at: str) -> Iterator[Fault]:
+def _members(value: dict[str, Any], kind: type[msgspec.Struct], at: str) -> Iterator[FieldFault]:
     fields = msgspec.structs.fields(kind)
     if kind.__struct_config__.forbid_unknown_fields and value.keys() - {field.encode_name for field in fields}:
         yield unknown_member(kind, at)
@@ -76,7 +76,7 @@ def _members(value: dict[str, Any], kind: type[msgspec.Struct], at: str) -> Iter
 
 
 def _says(value: Any, kinds: list[Any]) -> str:
-    """What the value has to be."""
+    """The message for the value as a whole."""
     found = [_plain(inspect.type_info(kind)) for kind in kinds if kind not in (None, NoneType)]
     match found[0]:
         case inspect.StrType(min_length=least, max_length=most) if isinstance(value, str) and (least or most):

@@ -1,7 +1,7 @@
 """The strict JSON reader: one for bodies, rows of imports and claims of tokens.
 
 RFC 8259 in the profile of RFC 7493 (I-JSON): no member name twice, no NaN, no number that a double cannot hold, no lone
-surrogate; besides no control character, no integer of thousands of digits, and bounded depth.
+surrogate. In addition no control character, no integer of thousands of digits, and bounded depth.
 """
 
 import json
@@ -11,13 +11,13 @@ from typing import Any, NoReturn
 
 MAX_DEPTH = 32
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""What no text may have; PostgreSQL takes NUL in none."""
+"""Not allowed in texts; PostgreSQL rejects NUL."""
 _DIGITS = 1_000
 _ZERO = frozenset("-0.")
 
 
 class NotStrictJson(ValueError):
-    """The text cannot be read; the message says why in words for its sender, and repeats nothing of it."""
+    """The text is not strict JSON; the message is for its sender, and does not repeat the text."""
 
 
 class NumberOutOfRange(NotStrictJson):
@@ -34,14 +34,14 @@ def parse(text: str) -> Any:
         raise
     except (ValueError, RecursionError):
         raise NotStrictJson("It is not valid JSON.") from None
-    # What neither nests deeply nor has an escape was checked by the decoder, but for DEL.
+    # Without deep nesting and escapes, the decoder has checked everything but DEL.
     if "\\" in text or "\x7f" in text or text.count("{") + text.count("[") > MAX_DEPTH:
         _check(value, 0)
     return value
 
 
 def short(digits: str) -> str:
-    """The digits of a number: Python takes long for thousands of them, and refuses more. Raises NotStrictJson."""
+    """The digits of a number, which Python converts in quadratic time. Raises NotStrictJson for too many."""
     if len(digits) > _DIGITS:
         raise NotStrictJson("A number has too many digits.")
     return digits

@@ -1,4 +1,4 @@
-"""A batch that cannot be written is written in halves, until the row at fault stands alone and fails alone."""
+"""Writes a failing batch in halves, until the row at fault is alone and fails alone."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -14,9 +14,9 @@ Write = Callable[[Batch, Sequence[Any], Progress], Awaitable[BatchOutcome | None
 async def write_bisecting(
     write: Write, batch: Batch, plans: Sequence[Any], before: Progress, job_id: str
 ) -> BatchOutcome | None:
-    """What `write` leaves, in as many transactions as it takes; None when the job is another worker's.
+    """The outcome of `write`, in as many transactions as it takes; None if the job is another worker's.
 
-    Raises what the storage raises while it is out of reach, and what even a failed row meets.
+    Raises PublicError while the database is unavailable, and any fault in writing a row that has failed already.
     """
     try:
         return await write(batch, plans, before)

@@ -40,7 +40,7 @@ def declared_charset(content_type: bytes | str | None) -> str | None:
 
 
 class Utf8Stream:
-    """Turns the bytes of a text file into UTF-8. Raises ValidationFailed for what is not text in its charset.
+    """Transcodes a text file to UTF-8. Raises ValidationFailed for what is not text in its charset.
 
     `charset` is the declared one; without one, and without a byte order mark, the file is UTF-8.
     """
@@ -66,7 +66,7 @@ class Utf8Stream:
         return self._read(rest, final=True)
 
     def _begin(self) -> bytes:
-        """Choose the codec by the first bytes, which come back without a mark that is not needed any more."""
+        """Choose the codec by the first bytes, which are returned without their byte order mark."""
         sample = bytes(self._sample)
         codec = CHARSETS[self._name]
         if sample.startswith(_UTF32):
@@ -85,7 +85,7 @@ class Utf8Stream:
             elif self._charset is None and (form := unmarked_utf16(sample)):
                 says = f"The file is UTF-16 without a byte order mark. Save it as UTF-8, or declare charset={form}."
                 raise file_error("encoding", says)
-        # Programs that add a mark to a file that has one already leave several.
+        # Some programs add a mark to a file that already has one.
         while sample.startswith(codecs.BOM_UTF8 * 2):
             sample = sample[len(codecs.BOM_UTF8) :]
             self._seen += len(codecs.BOM_UTF8)

@@ -1,7 +1,4 @@
-"""The rows of a file, a chunk at a time.
-
-What is done for a chunk at once costs a row a fraction of what it would cost by itself.
-"""
+"""The rows of a file in chunks: work on a chunk costs a fraction of the same work row by row."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -11,37 +8,39 @@ from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import MAX_ROWS
 
 BLOCKS = 2
-"""Of the file, in one chunk at most: rows may be 1 MB each."""
+"""In one chunk at most: rows may be 1 MB each."""
 
 
 class Rows(NamedTuple):
-    """A chunk: the number of each row and the line on which it begins, counted from 1, and what it holds.
+    """A chunk: the number of each row, the line on which it begins (both from 1) and its value.
 
-    A value is a list of cells, or the text of one JSON value. `taken` bytes of the file end with the last row.
+    A value is a list of cells, or the text of one JSON value. The last row ends after `bytes_read` bytes of the file.
     """
 
     numbers: Sequence[int]
     lines: Sequence[int]
     values: Sequence[Any]
-    taken: int
+    bytes_read: int
 
     def at(self, places: Sequence[int]) -> "Rows":
         """Only the rows at these places of the chunk."""
-        numbers, lines, values = ([column[place] for place in places] for column in self[:3])
-        return Rows(numbers, lines, values, self.taken)
+        numbers, lines, values = (
+            [column[place] for place in places] for column in (self.numbers, self.lines, self.values)
+        )
+        return Rows(numbers, lines, values, self.bytes_read)
 
 
 class RowSource(Protocol):
-    """A file of some format: (line, value) of each row; Unreadable where it cannot be read on."""
+    """A file of any format: (line, value) of each row. Raises Unreadable where reading cannot continue."""
 
     def __iter__(self) -> Iterator[tuple[int, Any]]: ...
 
-    def taken(self) -> int:
+    def bytes_read(self) -> int:
         """The bytes of the file up to the end of the last row."""
 
 
-class CountedRow(Iterator[bytes]):
-    """Blocks, counted as they are taken."""
+class CountedBlocks(Iterator[bytes]):
+    """Counts the blocks that have been read."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
@@ -54,12 +53,12 @@ class CountedRow(Iterator[bytes]):
 
 
 class Chunks:
-    """`take()` gives up to so many rows, of the number `blocks` counts two more at most; none at the end.
+    """`take()` returns up to `most` rows, from at most two more blocks; none at the end of the file.
 
-    Raises Unreadable, once the rows before that place have been given.
+    Raises Unreadable, once the rows before that place have been returned.
     """
 
-    def __init__(self, file: RowSource, blocks: CountedRow) -> None:
+    def __init__(self, file: RowSource, blocks: CountedBlocks) -> None:
         self._file, self._blocks = file, blocks
         self._rows = iter(file)
         self._number = 0
@@ -86,4 +85,4 @@ class Chunks:
             if not values:
                 raise
         first, self._number = self._number + 1, self._number + len(values)
-        return Rows(range(first, self._number + 1), lines, values, self._file.taken())
+        return Rows(range(first, self._number + 1), lines, values, self._file.bytes_read())

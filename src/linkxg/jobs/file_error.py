@@ -1,8 +1,8 @@
-"""The refusal of a file as a whole."""
+"""The error of a file as a whole."""
 
 from linkxg.errors import ValidationFailed
 
 
 def file_error(code: str, message: str, field: str = "file") -> ValidationFailed:
-    """A refusal with one detail."""
+    """ValidationFailed with one detail."""
     return ValidationFailed(message, details=[{"field": field, "code": code, "message": message}])

@@ -1,9 +1,9 @@
-"""Files that are no text that an import reads, known by their first bytes, and what to do instead."""
+"""Recognises files that are not CSV, NDJSON or JSON by their first bytes, and says what to do instead."""
 
 import codecs
 
 SAMPLE = 4_096
-"""Bytes of a file that are enough to know it."""
+"""Bytes that suffice to recognise a file."""
 
 _CSV_UTF8 = "Save the sheet as CSV UTF-8 and send that file."
 _UNCOMPRESS = "Send the file itself, or compressed with gzip."
@@ -47,7 +47,7 @@ def other_kind(sample: bytes) -> str | None:
 
 
 def unmarked_utf16(sample: bytes) -> str | None:
-    """The form of UTF-16 that a text without a byte order mark has, known by the zero bytes of its ASCII characters."""
+    """The byte order of UTF-16 text without a byte order mark, by the zero bytes of its ASCII characters."""
     pairs = len(sample) // 2
     even, odd = sample[: 2 * pairs : 2].count(0), sample[1 : 2 * pairs : 2].count(0)
     if pairs >= 4 and max(even, odd) >= 0.4 * pairs and min(even, odd) <= 0.05 * pairs:

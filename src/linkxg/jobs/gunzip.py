@@ -1,8 +1,7 @@
-"""Turns an upload, gzip or not, into the blocks that are stored.
+"""Decompresses an upload, gzip or not, into the blocks that are stored.
 
-Each block is up to a MiB of the unpacked file, compressed on its own: small in the database, and read one by one. What
-makes a file unusable is found here, while it still arrives: gzip that is broken or unpacks to far more than it weighs,
-what is not text, what is too large. Stored is UTF-8, whatever charset came.
+Each block is up to a MiB of the decompressed file in UTF-8, compressed on its own, so that blocks are read one by one.
+Unusable files are rejected while they arrive: damaged gzip, gzip bombs, what is not text, what is too large.
 """
 
 import hashlib
@@ -17,12 +16,12 @@ from linkxg.jobs.model import MAX_CONTENT, MAX_MEMBERS, MAX_RATIO, MIB
 BLOCK = MIB
 _GZIP = b"\x1f\x8b"
 _CTRL_Z, _LINE_ENDS = b"\x1a", b"\r\n"
-_FREE = MIB
-"""A small file may unpack to this much, whatever its ratio."""
+_RATIO_EXEMPT = MIB
+"""A file of this size may have any ratio."""
 
 
 class FileFacts(NamedTuple):
-    """What is known of a whole file: its size unpacked and as it came, and the SHA-256 of what came."""
+    """Size of the decompressed file, size of the upload, and SHA-256 of the upload."""
 
     bytes: int
     uploaded: int
@@ -30,9 +29,9 @@ class FileFacts(NamedTuple):
 
 
 class Gunzip:
-    """`feed()` what arrives, then `finish()`; both give blocks. Raises ValidationFailed or PayloadTooLarge.
+    """`feed()` what arrives, then `finish()`; both return blocks. Raises ValidationFailed or PayloadTooLarge.
 
-    `head` is the first block, for a look at the header; `is_whole` says that it is the whole file.
+    `head` is the first block, with the header; `is_whole` says that it is the whole file.
     """
 
     def __init__(self, charset: str | None = None) -> None:
@@ -42,7 +41,7 @@ class Gunzip:
         self._first = b""
         self._gzip: Any = None
         self._members = 1
-        self._begun = False
+        self._has_started = False
         self._uploaded = 0
         self._unpacked = 0
         self._total = 0
@@ -52,56 +51,56 @@ class Gunzip:
     def feed(self, part: bytes) -> list[bytes]:
         self._uploaded += len(part)
         self._digest.update(part)
-        if not self._begun:
+        if not self._has_started:
             self._first += part
             if len(self._first) < len(_GZIP):
                 return []
-            part = self._begin()
+            part = self._start()
         if self._gzip is None:
-            return self._take(part)
+            return self._decode(part)
         return self._inflate(part)
 
-    def beginning(self) -> bytes:
-        """The first block, or what there is of it."""
+    def first_block(self) -> bytes:
+        """The first block, as far as it has arrived."""
         return self.head or bytes(self._pending)
 
     def finish(self) -> tuple[list[bytes], FileFacts]:
-        # Of a file of one byte nothing has been decided yet.
-        made = [] if self._begun else self._take(self._begin())
+        # A file of one byte has not been looked at yet.
+        blocks = [] if self._has_started else self._decode(self._start())
         if self._gzip is not None and not self._gzip.eof:
             raise file_error("gzip", "The gzip file is truncated; the upload may have been cut off.")
-        made += self._store(self._text.finish())
+        blocks += self._store(self._text.finish())
         self._drop_end_of_file()
         if not self._total:
             raise file_error("empty", "The file is empty.")
         if self._pending:
             self.is_whole = not self.head
-            made.append(self._cut(len(self._pending)))
-        return made, FileFacts(self._total, self._uploaded, self._digest.hexdigest())
+            blocks.append(self._cut_block(len(self._pending)))
+        return blocks, FileFacts(self._total, self._uploaded, self._digest.hexdigest())
 
     def _drop_end_of_file(self) -> None:
-        """Take off the Ctrl-Z with which programs of DOS end a text."""
+        """Remove the Ctrl-Z with which DOS programs end a text."""
         kept = self._pending.rstrip(_LINE_ENDS + _CTRL_Z)
         if _CTRL_Z in self._pending[len(kept) :]:
             self._total -= len(self._pending) - len(kept)
             self._pending = kept
 
-    def _begin(self) -> bytes:
-        self._begun = True
+    def _start(self) -> bytes:
+        self._has_started = True
         first, self._first = self._first, b""
         if first.startswith(_GZIP):
             self._gzip = zlib.decompressobj(wbits=31)
         return first
 
     def _inflate(self, part: bytes) -> list[bytes]:
-        made: list[bytes] = []
+        blocks: list[bytes] = []
         while part:
             try:
-                plain = self._gzip.decompress(part, BLOCK)
+                inflated = self._gzip.decompress(part, BLOCK)
             except zlib.error:
                 raise file_error("gzip", "The gzip file is damaged.") from None
-            made += self._take(plain)
-            if self._unpacked > max(_FREE, self._uploaded * MAX_RATIO):
+            blocks += self._decode(inflated)
+            if self._unpacked > max(_RATIO_EXEMPT, self._uploaded * MAX_RATIO):
                 raise file_error("gzip", f"The gzip file decompresses to more than {MAX_RATIO} times its size.")
             part = self._gzip.unconsumed_tail
             if self._gzip.eof:
@@ -113,13 +112,13 @@ class Gunzip:
                         says = f"The gzip file has more than {MAX_MEMBERS:,} members. Compress the file as a whole."
                         raise file_error("gzip", says)
                     self._gzip = zlib.decompressobj(wbits=31)
-        return made
+        return blocks
 
-    def _take(self, plain: bytes) -> list[bytes]:
-        if not plain:
+    def _decode(self, inflated: bytes) -> list[bytes]:
+        if not inflated:
             return []
-        self._unpacked += len(plain)
-        return self._store(self._text.feed(plain))
+        self._unpacked += len(inflated)
+        return self._store(self._text.feed(inflated))
 
     def _store(self, text: bytes) -> list[bytes]:
         self._total += len(text)
@@ -128,10 +127,10 @@ class Gunzip:
         self._pending += text
         if not self.head and len(self._pending) >= BLOCK:
             self.head = bytes(self._pending[:BLOCK])
-        # The last byte stays until the end, which may have to be taken off.
-        return [self._cut(BLOCK) for _ in range((len(self._pending) - 1) // BLOCK)]
+        # The last byte stays: it may be a Ctrl-Z.
+        return [self._cut_block(BLOCK) for _ in range((len(self._pending) - 1) // BLOCK)]
 
-    def _cut(self, size: int) -> bytes:
+    def _cut_block(self, size: int) -> bytes:
         block = bytes(self._pending[:size])
         del self._pending[:size]
         if not self.head:

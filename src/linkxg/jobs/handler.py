@@ -1,7 +1,7 @@
 """The interface of a kind of job: how its files are checked, and how its rows are read, planned and written.
 
-The engine stores the file, leases the job, commits batch by batch and keeps errors and results; what a row means is
-known to the handler alone. `linkxg.job_kinds` lists the kinds of this program.
+The engine stores the file, leases the job, commits batch by batch and keeps errors and results; only the handler knows
+what a row means. `linkxg.job_kinds` lists the kinds of this program.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,17 +15,17 @@ from linkxg.jobs.model import JobRow, RowResult
 
 
 class HeadCheck(Protocol):
-    """Decides by the first block of a file whether it can be used; `whole` says that the block is all of the file."""
+    """Checks the first block of a file; `whole` says that the block is the whole file."""
 
     def check_early(self, head: bytes, *, whole: bool) -> None:
-        """Called as soon as the block has arrived. Raises ValidationFailed for a file that nothing can make usable."""
+        """Called as soon as the block has arrived. Raises ValidationFailed for a file that can never be imported."""
 
     def columns(self, head: bytes, *, whole: bool) -> list[str]:
-        """The columns of the file, called once it has arrived completely. Raises ValidationFailed."""
+        """The columns of the file, once it is complete. Raises ValidationFailed."""
 
 
 class ParsedRow(Protocol):
-    """What a row says; `key` identifies it in the list of errors."""
+    """A parsed row; `key` identifies it in the list of errors."""
 
     @property
     def key(self) -> str: ...
@@ -34,36 +34,36 @@ class ParsedRow(Protocol):
 class RowHandler(Protocol):
     """The rows of one job, a batch at a time.
 
-    A plan is what the handler makes of a row, of a type of its own; the plan of a row that is rejected is a tuple of
-    `Fault`. Units that get a connection run inside the engine's transaction.
+    A plan is of a type of the handler's own; that of a rejected row is a tuple of `RowFault`. Methods that take a
+    connection run inside the engine's transaction.
     """
 
     def open_rows(self, blocks: Iterator[bytes]) -> RowSource:
-        """The rows of the unpacked file."""
+        """The rows of the decompressed file."""
 
     def parse(self, values: Sequence[Any]) -> Sequence[ParsedRow]:
-        """What rows say, in the order of the file; without the database. Rows of earlier attempts are parsed again."""
+        """Parse rows in the order of the file, without the database; rows of earlier attempts are parsed again."""
 
     def look_up(self, conn: Connection, parsed: Sequence[Any]) -> Any:
-        """What is stored that concerns these rows, for `plan`."""
+        """The stored records of these rows, for `plan`."""
 
     def plan(self, parsed: Sequence[Any], stored: Any) -> list[Any]:
         """One plan for each row; without the database."""
 
     def check(self, conn: Connection, plans: list[Any]) -> None:
-        """Replace plans by faults where rows contradict each other or what is stored, when nothing is written yet."""
+        """Before anything is written: replace plans by faults where rows conflict with each other or with records."""
 
     def write(self, conn: Connection, parsed: Sequence[Any], plans: list[Any]) -> None:
-        """Write the plans; those that cannot be written are replaced, by new plans or by faults."""
+        """Write the plans; replace those that cannot be written by new plans or by faults."""
 
     def results(self, numbers: Sequence[int], plans: Sequence[Any]) -> list[RowResult]:
-        """What became of each row, FAILED for faults."""
+        """The result of each row, FAILED for faults."""
 
     def encode(self, plans: Sequence[Any]) -> bytes:
-        """The plans that write something, for `write_encoded`: a file that is written as a whole is planned first."""
+        """The plans that write something, for `write_encoded` (`onError=rollback`)."""
 
     def write_encoded(self, conn: Connection, encoded: bytes) -> bool:
-        """Write what `encode` packed; false when one of the plans no longer holds."""
+        """Write plans of `encode`; false if one of them no longer holds."""
 
 
 class JobKind(Protocol):

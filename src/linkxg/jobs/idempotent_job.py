@@ -1,4 +1,4 @@
-"""Requests about jobs that are done once: a repetition gets the same job, as it is by now."""
+"""Idempotent requests about jobs: a repetition is answered with the present state of the same job."""
 
 from collections.abc import Callable
 
@@ -13,22 +13,19 @@ from linkxg.identity.authorization.write_as import write_once
 from linkxg.jobs.model import JobRow
 from linkxg.jobs.store import find_job
 
-Unit = Callable[[Connection], JobRow | PublicError]
+JobUnit = Callable[[Connection], JobRow | PublicError]
 
 
 class RecordedJob(msgspec.Struct):
-    """What is recorded of the answer."""
+    """The recorded answer."""
 
     id: str
 
 
-async def recorded_job_of(
-    database: Database, actor: Actor, account_id: str, request: Request, unit: Unit
+async def run_job_once(
+    database: Database, actor: Actor, account_id: str, request: Request, unit: JobUnit
 ) -> IdempotentOutcome[JobRow]:
-    """What `unit` leaves.
-
-    Raises what it refuses with, IdempotencyKeyReused, or Conflict for a repetition whose import has been deleted.
-    """
+    """The outcome of `unit`. Raises IdempotencyKeyReused, or Conflict for a repetition whose job has been deleted."""
 
     def recall(conn: Connection, recorded: Recorded) -> JobRow | Conflict:
         job = find_job(conn, account_id, recorded.read(RecordedJob).id)

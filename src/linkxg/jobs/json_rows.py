@@ -14,7 +14,7 @@ _BOM = "\ufeff"
 
 
 class NdjsonRows:
-    """(line, text) of one JSON value a line; empty lines are none. Raises Unreadable."""
+    """(line, text) of one JSON value per line; empty lines are skipped. Raises Unreadable."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._lines = Lines(blocks)
@@ -25,92 +25,92 @@ class NdjsonRows:
             if not line.isspace():
                 yield number, line.strip()
 
-    def taken(self) -> int:
-        return self._lines.taken(self._lines.row_after)
+    def bytes_read(self) -> int:
+        return self._lines.bytes_read(self._lines.row_after)
 
 
 class JsonRows:
     """(line, text) of the elements of one JSON array. Raises Unreadable.
 
-    Finds where elements end with the decoder that reads them, in a window that moves over the text.
+    The decoder finds the end of each element, in a window that moves over the text.
     """
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._pieces = _pieces(blocks)
         self._window = ""
-        self._at = 0
+        self._position = 0
         self._line = 1
-        self._taken = 0
+        self._bytes_read = 0
         self._decoder = json.JSONDecoder(parse_int=short, parse_float=short)
 
-    def taken(self) -> int:
-        return self._taken
+    def bytes_read(self) -> int:
+        return self._bytes_read
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
-        if self._next() != "[":
+        if self._peek() != "[":
             raise Unreadable("not_json", "The file must be one JSON array.")
-        self._pass(1)
-        if self._next() == "]":
+        self._advance(1)
+        if self._peek() == "]":
             return
         mark = ","
         while mark == ",":
-            self._next()
+            self._peek()
             line = self._line
             yield line, self._element()
-            mark = self._next()
-            self._pass(1)
-        if mark != "]" or self._next():
+            mark = self._peek()
+            self._advance(1)
+        if mark != "]" or self._peek():
             raise _broken()
 
-    def _next(self) -> str:
-        """The next character that is no white space, empty at the end."""
+    def _peek(self) -> str:
+        """The next character that is not white space; empty at the end."""
         while True:
-            space = _SPACE.match(self._window, self._at)
+            space = _SPACE.match(self._window, self._position)
             assert space is not None
-            self._pass(space.end() - self._at)
-            if self._at < len(self._window):
-                return self._window[self._at]
-            if not self._more():
+            self._advance(space.end() - self._position)
+            if self._position < len(self._window):
+                return self._window[self._position]
+            if not self._refill():
                 return ""
 
     def _element(self) -> str:
         while True:
             try:
-                end = self._decoder.raw_decode(self._window, self._at)[1]
+                end = self._decoder.raw_decode(self._window, self._position)[1]
             except RecursionError:
                 raise _broken() from None
             except ValueError:
-                # Perhaps it has not come in whole.
-                if len(self._window) - self._at > MAX_ROW_BYTES:
+                # It may continue in the next block.
+                if len(self._window) - self._position > MAX_ROW_BYTES:
                     raise too_large() from None
-                if not self._more():
+                if not self._refill():
                     raise _broken() from None
                 continue
-            if end == len(self._window) and self._more():
-                # A number may go on.
+            if end == len(self._window) and self._refill():
+                # A number may continue.
                 continue
-            text = self._window[self._at : end]
+            text = self._window[self._position : end]
             if len(text) > MAX_ROW_BYTES:
                 raise too_large()
-            self._pass(end - self._at)
+            self._advance(end - self._position)
             return text
 
-    def _pass(self, count: int) -> None:
-        passed = self._window[self._at : self._at + count]
+    def _advance(self, count: int) -> None:
+        passed = self._window[self._position : self._position + count]
         self._line += passed.count("\n")
-        self._taken += len(passed) if passed.isascii() else len(passed.encode())
-        self._at += count
+        self._bytes_read += len(passed) if passed.isascii() else len(passed.encode())
+        self._position += count
 
-    def _more(self) -> bool:
+    def _refill(self) -> bool:
         piece = next(self._pieces, None)
         if piece is None:
             return False
-        self._window, self._at = self._window[self._at :] + piece, 0
+        self._window, self._position = self._window[self._position :] + piece, 0
         return True
 
 
 def _pieces(blocks: Iterator[bytes]) -> Iterator[str]:
-    """The text, cut between characters."""
+    """The text, split between characters."""
     decode = codecs.getincrementaldecoder("utf-8")().decode
     for place, block in enumerate(blocks):
         text = decode(block)

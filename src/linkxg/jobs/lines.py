@@ -1,4 +1,4 @@
-"""The lines of a stored file, in memory that does not grow with it."""
+"""The lines of a stored file, in bounded memory."""
 
 import codecs
 import io
@@ -8,7 +8,7 @@ from linkxg.jobs.model import MAX_ROW_BYTES
 
 
 class Unreadable(Exception):
-    """Nothing beyond this place can be read; the message says why."""
+    """Nothing after this place can be read; the message says why."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -16,57 +16,56 @@ class Unreadable(Exception):
 
 
 class Lines:
-    """Lines with their ends, of a file in blocks.
+    """The lines of a file in blocks, with their line ends.
 
-    Raises Unreadable for a row of more than 1 MB: a quotation mark that is never closed would else swallow the file.
-    What is done for a line is done for a whole block at once, half a million lines are many.
+    Raises Unreadable for a row of more than 1 MB: a quotation mark that is never closed would swallow the file.
     """
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
-        # Of the block that is being read, the number of lines before it, and how many of its own are in `_taken`.
-        self._lines: list[str] = []
-        self._before = 0
-        self._counted = 0
-        self._taken = 0
-        self._open = 0
+        # The lines of the present block, the number of lines before it, and those counted in `_bytes_read`.
+        self._block_lines: list[str] = []
+        self._lines_before = 0
+        self._lines_counted = 0
+        self._bytes_read = 0
+        self._open_row_size = 0
         self.row_after = 0
-        """The line after which the row began that is being read; whoever reads rows sets it."""
+        """The line before the present row; set by the reader of rows."""
 
     def __iter__(self) -> Iterator[str]:
-        for text in self._texts():
-            self._leave()
-            self._lines = list(io.StringIO(text, newline=""))
-            if max(map(len, self._lines)) <= MAX_ROW_BYTES:
-                yield from self._lines
+        for text in self._line_aligned():
+            self._end_block()
+            self._block_lines = list(io.StringIO(text, newline=""))
+            if max(map(len, self._block_lines)) <= MAX_ROW_BYTES:
+                yield from self._block_lines
                 continue
-            for line in self._lines:
+            for line in self._block_lines:
                 if len(line) > MAX_ROW_BYTES:
                     raise too_large()
                 yield line
 
-    def taken(self, count: int) -> int:
-        """The bytes of the file up to the end of line `count`, which is of the block that is being read."""
-        passed = "".join(self._lines[self._counted : count - self._before])
-        self._counted = count - self._before
-        self._taken += len(passed) if passed.isascii() else len(passed.encode())
-        return self._taken
+    def bytes_read(self, count: int) -> int:
+        """The bytes of the file up to the end of line `count` in the present block."""
+        passed = "".join(self._block_lines[self._lines_counted : count - self._lines_before])
+        self._lines_counted = count - self._lines_before
+        self._bytes_read += len(passed) if passed.isascii() else len(passed.encode())
+        return self._bytes_read
 
-    def _leave(self) -> None:
-        """Everything of the block has been read; a row may still be open."""
-        self.taken(self._before + len(self._lines))
-        if self.row_after >= self._before:
-            self._open = 0
-        self._open += sum(map(len, self._lines[max(self.row_after - self._before, 0) :]))
-        if self._open > MAX_ROW_BYTES:
+    def _end_block(self) -> None:
+        """The block has been read; a row may continue in the next one."""
+        self.bytes_read(self._lines_before + len(self._block_lines))
+        if self.row_after >= self._lines_before:
+            self._open_row_size = 0
+        self._open_row_size += sum(map(len, self._block_lines[max(self.row_after - self._lines_before, 0) :]))
+        if self._open_row_size > MAX_ROW_BYTES:
             raise too_large()
-        self._before += len(self._lines)
-        self._counted = 0
+        self._lines_before += len(self._block_lines)
+        self._lines_counted = 0
 
-    def _texts(self) -> Iterator[str]:
+    def _line_aligned(self) -> Iterator[str]:
         rest = b""
-        for block in self._whole():
-            # Cut after a line: then no character is cut in two, and no CR LF. A CR at the very end may be half of one.
+        for block in self._without_bom():
+            # Split after a line, so never inside a character or CR LF; a CR at the very end may be half of one.
             block = rest + block
             end = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1
             rest = block[end:]
@@ -77,10 +76,10 @@ class Lines:
         if rest:
             yield rest.decode()
 
-    def _whole(self) -> Iterator[bytes]:
+    def _without_bom(self) -> Iterator[bytes]:
         for place, block in enumerate(self._blocks):
             if not place and block.startswith(codecs.BOM_UTF8):
-                self._taken += len(codecs.BOM_UTF8)
+                self._bytes_read += len(codecs.BOM_UTF8)
                 block = block.removeprefix(codecs.BOM_UTF8)
             yield block
 

@@ -10,7 +10,7 @@ from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid
 from linkxg.jobs import store
-from linkxg.jobs.idempotent_job import Unit, recorded_job_of
+from linkxg.jobs.idempotent_job import JobUnit, run_job_once
 from linkxg.jobs.model import KEEP_MS, OPEN, JobRow, as_json
 from linkxg.jobs.start_job import check_job_limit, open_job, record_start, same_file_job
 
@@ -18,7 +18,7 @@ from linkxg.jobs.start_job import check_job_limit, open_job, record_start, same_
 async def cancel_job(
     database: Database, actor: Actor, account_id: str, job_id: str, resource: str, idempotency_key: str | None = None
 ) -> IdempotentOutcome[JobRow]:
-    """The job as it then is: a running one ends after its present batch, whose rows stay.
+    """The cancelled job; a running one ends after its present batch, whose rows stay.
 
     Raises NotFound, IdempotencyKeyReused, or InvalidState for a job that has ended.
     """
@@ -42,8 +42,8 @@ async def cancel_job(
 async def retry_job(
     database: Database, actor: Actor, account_id: str, job_id: str, resource: str, idempotency_key: str | None = None
 ) -> IdempotentOutcome[JobRow]:
-    """A job that FAILED or was cancelled goes on from its checkpoint; of one that COMPLETED_WITH_ERRORS a new job takes
-    the failed rows again, from the file that is still kept.
+    """Continue a FAILED or CANCELLED job from its checkpoint. Of one that is COMPLETED_WITH_ERRORS, start a new job for
+    the failed rows, from the stored file.
 
     Raises NotFound, InvalidState, IdempotencyKeyReused or RateLimitExceeded.
     """
@@ -66,7 +66,7 @@ async def retry_job(
             return again
         if refusal := check_job_limit(conn, account_id, now):
             return refusal
-        # Whoever retries answers for what is written from here on.
+        # From here on, the caller who retries is the actor.
         values = {"status": "QUEUED", "actor": as_json(actor.identity), "error": None, "finished_at": None,
                   "cancel_wanted": 0, "attempts": 0, "lease_until": 0, "touched_at": now}  # fmt: skip
         store.update_job(conn, account_id, job_id, seen=("FAILED", "CANCELLED"), **values)
@@ -77,10 +77,10 @@ async def retry_job(
 
 
 async def _once(
-    database: Database, actor: Actor, account_id: str, job_id: str, verb: str, key: str | None, unit: Unit
+    database: Database, actor: Actor, account_id: str, job_id: str, verb: str, key: str | None, unit: JobUnit
 ) -> IdempotentOutcome[JobRow]:
-    """What `unit` leaves; of a request that was made before, its job as it is now."""
+    """The outcome of `unit`; for a repetition, the present state of its job."""
     if not is_uuid(job_id):
         raise NotFound
     request = Request(account_id, f"POST /imports/{job_id}/{verb}", key, [actor.id])
-    return await recorded_job_of(database, actor, account_id, request, unit)
+    return await run_job_once(database, actor, account_id, request, unit)

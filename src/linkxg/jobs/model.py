@@ -1,4 +1,4 @@
-"""The records of a bulk import: the job, the progress of its rows, and what became of each."""
+"""The records of a bulk job: the job, its progress, and the result of each row."""
 
 from typing import Any, Literal, NamedTuple
 
@@ -11,85 +11,85 @@ MAX_UPLOAD = 100 * MIB
 MAX_CONTENT = 1024 * MIB
 MAX_RATIO = 50
 MAX_MEMBERS = 20_000
-"""Of a gzip file. Compressors of blocks (BGZF) make one of each 64 KiB: 16,449 of the largest file."""
+"""Of a gzip file. Block compressors (BGZF) make one per 64 KiB: 16,449 for the largest file."""
 MAX_ROWS = 500_000
 MAX_ROW_BYTES = MIB
 MAX_ERRORS = 10_000
-"""Rows whose faults are kept in detail; they are counted beyond it."""
+"""Rejected rows that are stored; more are only counted."""
 MAX_ROW_FAULTS = 50
-"""Faults of one row that are named."""
+"""Stored faults of one row."""
 MAX_OPEN_JOBS = 2
 KEEP_MS = 7 * DAY
 UPLOAD_LEASE_MS = 20_000
-"""An upload in one piece belongs to its worker for so long after the last part that was noted."""
+"""Lease of an upload in one request, from the last part that was recorded."""
 ORPHANED = 1
-"""The lease of an upload that was found without a worker: nothing can be added to it any more."""
+"""`lease_until` of an upload whose worker has died: nothing can be added to it any more."""
 STALE_MS = 15 * MINUTE
-"""An upload without a lease (of a version before leases) that nothing was added to for so long was given up."""
+"""An upload without a lease (of a version before leases) is abandoned after this time without a part."""
 RESUMABLE_MS = HOUR
-"""The same of an upload in parts, whose sender may have to find its way back."""
+"""A resumable upload is abandoned after this time without a part."""
 
-Format = Literal["csv", "ndjson", "json"]
+FileFormat = Literal["csv", "ndjson", "json"]
 OnError = Literal["proceed", "rollback"]
-Status = Literal[
+JobStatus = Literal[
     "UPLOADING", "QUEUED", "RUNNING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELLED"
 ]  # fmt: skip
 RowStatus = Literal["CREATED", "UPDATED", "UNCHANGED", "FAILED", "NOT_WRITTEN"]
-OPEN: tuple[Status, ...] = ("UPLOADING", "QUEUED", "RUNNING")
+OPEN: tuple[JobStatus, ...] = ("UPLOADING", "QUEUED", "RUNNING")
 
 
 OPTIONS = ("format", "mode", "key", "on_error", "empty_as", "dry_run", "publish")
-"""The members of a job that say how the caller wants its file to be imported."""
+"""The members of a job that the caller chooses."""
 _FLAGS = ("dry_run", "publish")
 
 
 class JobRow(NamedTuple):
     """A row of `import_jobs`; times in milliseconds, `columns` a JSON list, `actor` a JSON array.
 
-    `resource` is what the rows are, and so the kind of job; only its handler reads `mode`, `key`, `empty_as` and
-    `publish`. `file_id` is the job that holds the file, `only_failed_of` the one whose failed rows alone are to be
-    read; `upload_length` is that of a file that comes in parts.
+    `resource` names the kind of job; only its handler reads `mode`, `key`, `empty_as` and `publish`. `file_id` is the
+    job that holds the file, `only_failed_of` the job whose failed rows alone are read, `upload_length` the length of a
+    resumable upload.
     """
 
     id: str
     resource: str
-    format: Format
+    format: FileFormat
     mode: str
     key: str
     on_error: OnError
     empty_as: str
     dry_run: int
-    status: Status
-    columns: str
+    publish: int
+    status: JobStatus
     file_id: str
-    only_failed_of: str | None
     file_name: str
-    bytes_uploaded: int
-    bytes_total: int
-    bytes_processed: int
-    rows_processed: int
-    line: int
-    created: int
-    updated: int
-    unchanged: int
-    failed: int
-    sha256: str
     actor: str
-    error: str | None
-    cancel_wanted: int
     created_at: int
-    started_at: int | None
-    finished_at: int | None
     touched_at: int
+    only_failed_of: str | None = None
+    upload_length: int | None = None
+    sha256: str = ""
+    columns: str = "[]"
+    bytes_uploaded: int = 0
+    bytes_total: int = 0
+    bytes_processed: int = 0
+    rows_processed: int = 0
+    line: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    error: str | None = None
+    cancel_wanted: int = 0
+    started_at: int | None = None
+    finished_at: int | None = None
     lease_until: int = 0
     worker: str | None = None
     attempts: int = 0
-    publish: int = 0
-    upload_length: int | None = None
 
     @property
     def is_written(self) -> bool:
-        """Whether what the counts and results say has happened: all or nothing is written at the end, if at all.
+        """Whether counts and results are true: with `onError=rollback` nothing is written before the end, if at all.
 
         Those of a dry run say what would happen.
         """
@@ -97,12 +97,12 @@ class JobRow(NamedTuple):
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the caller asked for, with the file."""
+        """The caller's options."""
         return {name: bool(getattr(self, name)) if name in _FLAGS else getattr(self, name) for name in OPTIONS}
 
 
-class Fault(NamedTuple):
-    """What is wrong with one field of a row; `value` is what stood there, shortened."""
+class RowFault(NamedTuple):
+    """What is wrong with one field of a row; `value` is the field's value, shortened."""
 
     field: str
     code: str
@@ -111,17 +111,17 @@ class Fault(NamedTuple):
 
 
 class FailedRow(NamedTuple):
-    """A row that was not taken. `raw` is JSON: the list of its cells, or the row's own text."""
+    """A rejected row. `raw` is JSON: the list of its cells, or the row's own text."""
 
     row: int
     line: int
     key: str
     raw: str
-    faults: tuple[Fault, ...]
+    faults: tuple[RowFault, ...]
 
 
 class Progress(NamedTuple):
-    """Where a job stands: rows and bytes of the file taken, lines read, and what became of the rows."""
+    """The checkpoint of a job: rows and bytes processed, lines read, and the results of the rows."""
 
     rows: int = 0
     bytes: int = 0
@@ -152,7 +152,7 @@ class RowError(msgspec.Struct, rename="camel"):
 
 
 class RowResult(NamedTuple):
-    """What became of one row; `id` and `version` are those of the record that it left."""
+    """The result of one row; `id` and `version` are those of its record."""
 
     row: int
     status: RowStatus

@@ -1,4 +1,4 @@
-"""The SQL that counts the open jobs of an account, and finds uploads that were abandoned."""
+"""The SQL that counts the open jobs of an account, and finds abandoned uploads."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ _IN_ONE_PIECE = (jobs.c.status == "UPLOADING") & jobs.c.upload_length.is_(None)
 
 
 class OrphanedJob(NamedTuple):
-    """An upload without a worker; `touched_at` (milliseconds) is when something was last added."""
+    """An upload whose worker has died; `touched_at` (milliseconds) is when its last part came."""
 
     account_id: str
     job_id: str
@@ -20,7 +20,7 @@ class OrphanedJob(NamedTuple):
 
 
 def count_open_jobs(conn: Connection, account_id: str, *, now: int) -> int:
-    """Jobs that are not finished, without uploads that were given up."""
+    """Unfinished jobs, without abandoned uploads."""
     is_open = jobs.c.status.in_(OPEN) & not_(is_abandoned(now))
     return conn.execute(
         select(func.count()).select_from(jobs).where(jobs.c.account_id == account_id, is_open)
@@ -28,26 +28,26 @@ def count_open_jobs(conn: Connection, account_id: str, *, now: int) -> int:
 
 
 def lock_jobs(conn: Connection, account_id: str) -> None:
-    """Let one transaction at a time open jobs of the account; SQLite has only one writer anyway."""
+    """Serialise the opening of jobs of the account; SQLite has only one writer anyway."""
     if conn.dialect.name == "postgresql":
         conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("imports " + account_id, 0))))
 
 
 def is_abandoned(now: int) -> ColumnElement[bool]:
-    """Whether a job is an upload that nothing comes to any more."""
+    """Whether a job is an abandoned upload."""
     stale = and_(jobs.c.lease_until == 0, jobs.c.touched_at < now - STALE_MS)
     in_parts = and_(jobs.c.upload_length.is_not(None), jobs.c.touched_at < now - RESUMABLE_MS)
     return (jobs.c.status == "UPLOADING") & or_(in_parts, _IN_ONE_PIECE & or_(_lease_is_over(now), stale))
 
 
 def list_orphans(conn: Connection, *, now: int) -> list[OrphanedJob]:
-    """Uploads in one piece whose worker has ended, and which nobody has begun to delete."""
+    """Uploads in one request whose worker has died, and which no worker deletes yet."""
     query = select(jobs.c.account_id, jobs.c.id, jobs.c.touched_at).where(_is_orphaned(now)).limit(_ORPHANS)
     return [OrphanedJob._make(row) for row in conn.execute(query)]
 
 
 def claim_orphan(conn: Connection, account_id: str, job_id: str, *, now: int) -> bool:
-    """Let nothing be added to the upload any more; false when another worker was faster, or its own has come back."""
+    """Take the upload over for deletion; false if another worker was faster, or its own is still alive."""
     orphan = jobs.update().where(jobs.c.account_id == account_id, jobs.c.id == job_id, _is_orphaned(now))
     return conn.execute(orphan.values(lease_until=ORPHANED)).rowcount == 1
 

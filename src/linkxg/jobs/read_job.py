@@ -1,4 +1,4 @@
-"""Reads jobs, and what became of their rows."""
+"""Reads jobs, and the results of their rows."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ _POLL_S = 0.25
 
 
 async def read_job(database: Database, account_id: str, job_id: str, resource: str) -> JobRow:
-    """Raises NotFound, also for another account's or another kind's job and for what is no id at all."""
+    """Raises NotFound, also for jobs of other accounts and kinds and for a malformed id."""
     job = await database.read_single(store.find_job, account_id, job_id) if is_uuid(job_id) else None
     if job is None or job.resource != resource:
         raise NotFound
@@ -23,10 +23,10 @@ async def read_job(database: Database, account_id: str, job_id: str, resource: s
 
 
 async def await_job(database: Database, account_id: str, job_id: str, resource: str, seconds: float) -> JobRow:
-    """The job when it has ended, or after so many seconds. Raises NotFound."""
+    """The job once it has ended, or after so many seconds. Raises NotFound."""
     job = await read_job(database, account_id, job_id, resource)
     until = now_ms() + seconds * 1_000
-    # The end is told by the row alone: another node may be at work.
+    # Polled, for the job may run on another node.
     while job.status in OPEN and now_ms() < until:
         await asyncio.sleep(_POLL_S)
         job = await read_job(database, account_id, job_id, resource)
@@ -36,7 +36,7 @@ async def await_job(database: Database, account_id: str, job_id: str, resource: 
 async def list_jobs(
     database: Database, account_id: str, resource: str, *, after: list[Any] | None, limit: int
 ) -> tuple[list[JobRow], list[Any] | None]:
-    """(a page of jobs, newest first; the position to continue after or None)."""
+    """(a page of jobs, newest first; the position to continue after, or None)."""
     before = None if after is None else after[0]
     found = await database.read_single(store.list_jobs, account_id, resource=resource, before=before, limit=limit + 1)
     return found[:limit], [found[limit - 1].id] if len(found) > limit else None
@@ -45,7 +45,7 @@ async def list_jobs(
 async def list_row_errors(
     database: Database, account_id: str, job_id: str, resource: str, *, after: list[Any] | None, limit: int
 ) -> tuple[list[RowError], list[Any] | None]:
-    """(faults of up to `limit` failed rows, the position to continue after or None). Raises NotFound."""
+    """(faults of up to `limit` rejected rows; the position to continue after, or None). Raises NotFound."""
     await read_job(database, account_id, job_id, resource)
     place = 0 if after is None else after[0]
     failed = await database.read_in_thread(store.list_errors, account_id, job_id, after=place, limit=limit + 1)
@@ -60,13 +60,13 @@ async def list_row_errors(
 async def list_results(
     database: Database, account_id: str, job: JobRow, *, after: int
 ) -> tuple[list[RowResult], int | None]:
-    """(results of one batch of rows, the place after which the next one begins or None)."""
+    """(results of one batch of rows; the row before the next batch, or None)."""
     found = await database.read_single(store.list_batches, account_id, job.id, after=after, limit=1)
     return ([_stored(one, job) for one in decode_batch(found[0][1])], found[0][0]) if found else ([], None)
 
 
 def _stored(planned: RowResult, job: JobRow) -> RowResult:
-    """The result of a row, without the id of a record that is not stored."""
+    """The result without the id of a record that is not stored."""
     if not job.is_written and planned.status in ("CREATED", "UPDATED"):
         return RowResult(planned.row, "NOT_WRITTEN", None, None)
     return planned._replace(id=None) if job.dry_run and planned.status == "CREATED" else planned

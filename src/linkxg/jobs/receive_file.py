@@ -1,6 +1,6 @@
-"""Receives a file: checks it while it arrives, and cuts it into the blocks of a job.
+"""Receives a file: checks it while it arrives, and splits it into the blocks of a job.
 
-A file that cannot be imported is refused as soon as its first block shows that, not at its end.
+A file that cannot be imported is rejected as soon as its first block shows that.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from linkxg.jobs.handler import HeadCheck
 from linkxg.jobs.model import MIB
 
 _GATHER = MIB // 4
-"""So much is looked at in one go, in a thread: uploads arrive in small parts."""
+"""Bytes processed per call of a thread: uploads arrive in small parts."""
 
 
 async def receive_file(
@@ -21,10 +21,10 @@ async def receive_file(
     *,
     charset: str | None = None,
 ) -> tuple[list[str], FileFacts]:
-    """(the columns of the file, what is known of it); `keep` stores each block under its number.
+    """(the columns of the file, its size and digest); `keep` stores each block under its number.
 
-    `charset` is the declared one. Raises ValidationFailed or PayloadTooLarge for a file that cannot be used, or what
-    `parts` and `keep` raise.
+    `charset` is the declared one. Raises ValidationFailed or PayloadTooLarge for an unusable file, and the errors of
+    `parts` and `keep`.
     """
     gunzip = Gunzip(charset)
     is_checked = False
@@ -40,7 +40,7 @@ async def receive_file(
             number += 1
 
     async for gathered in _gather(parts):
-        # In a thread: unpacking and checking a part would hold up every other request.
+        # In a thread: decompressing a part would block every other request.
         await keep_all(await asyncio.to_thread(gunzip.feed, gathered))
     blocks, facts = await asyncio.to_thread(gunzip.finish)
     await keep_all(blocks)

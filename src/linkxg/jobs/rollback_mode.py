@@ -1,7 +1,7 @@
 """`onError=rollback`: a file is written as a whole, or not at all.
 
-The first pass plans every row and keeps the plans in a file without a name, which ends with the process. The second
-writes them in one transaction, which holds only if every record is still what it was planned from.
+The first pass plans every row and keeps the plans in an anonymous file. The second writes them in one transaction,
+which is rolled back if a record has changed since.
 """
 
 import tempfile
@@ -12,11 +12,9 @@ from typing import Self
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
-from linkxg.jobs import store
+from linkxg.jobs import lease_store
 from linkxg.jobs.handler import RowHandler
-from linkxg.jobs.lease import LEASE_MS, JobLease, is_authorised
-
-_ALONE_MS = 120_000
+from linkxg.jobs.lease import LEASE_MS, ROLLBACK_LEASE_MS, JobLease, is_authorised
 
 
 class Spool:
@@ -44,24 +42,30 @@ class Spool:
 
 
 class RollbackFailed(Exception):
-    """Raised within the transaction, so that nothing of it stays."""
+    """Rolls the transaction back: a plan no longer holds."""
 
 
 class AccessEnded(Exception):
-    """The rights of who started the job have ended; nothing of the present transaction stays."""
+    """Rolls the transaction back: the caller who started the job has lost the right to import."""
+
+
+def extend_lease(conn: Connection, lease: JobLease) -> bool:
+    """Hold the job for the whole of `write_spooled`; committed before it, so that other workers see it."""
+    return lease_store.hold_job(
+        conn, lease.account_id, lease.job_id, worker=lease.worker, now=now_ms(), lease_ms=ROLLBACK_LEASE_MS
+    )
 
 
 def write_spooled(conn: Connection, lease: JobLease, handler: RowHandler, spool: Spool) -> None:
-    """Write every plan. Raises Undone when one of them cannot be written any more, or the job is another worker's.
+    """Write every plan. Raises RollbackFailed when one no longer holds, or the job is another worker's.
 
-    Raises Denied when who started it may not import any more. That is decided last: a revocation need not wait for
-    minutes, and one that comes first is seen.
+    Raises AccessEnded when whoever started the job may no longer import. That is decided last: a revocation need not
+    wait for minutes, and one that comes first is seen.
     """
-    until = now_ms() + _ALONE_MS
-    if not store.hold_job(conn, lease.account_id, lease.job_id, worker=lease.worker, until=until):
+    if not extend_lease(conn, lease):
         raise RollbackFailed
     if not all(handler.write_encoded(conn, encoded) for encoded in spool):
         raise RollbackFailed
     if not is_authorised(conn, lease):
         raise AccessEnded
-    store.hold_job(conn, lease.account_id, lease.job_id, worker=lease.worker, until=now_ms() + LEASE_MS)
+    lease_store.hold_job(conn, lease.account_id, lease.job_id, worker=lease.worker, now=now_ms(), lease_ms=LEASE_MS)

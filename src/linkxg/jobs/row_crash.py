@@ -1,10 +1,10 @@
-"""Faults of the program that one row meets: the row fails, the job goes on."""
+"""Unexpected faults in one row: the row fails, the job continues."""
 
 from linkxg.http.logs import location_of, log
-from linkxg.jobs.model import Fault
+from linkxg.jobs.model import RowFault
 
 SERVER_FAULT = (
-    Fault(
+    RowFault(
         "",
         "server_error",
         "An internal error occurred on this row; the server's log has the reason under the import's id.",
@@ -13,5 +13,5 @@ SERVER_FAULT = (
 
 
 def row_crash(fault: BaseException, job_id: str) -> None:
-    """Log a fault of the program that one row has met; never what the row says."""
-    log.error("import.row_fault", job_id=job_id, fault=type(fault).__name__, at=location_of(fault))
+    """Log an unexpected fault, without the content of the row."""
+    log.error("import.row_fault", job_id=job_id, fault=type(fault).__name__, location=location_of(fault))

@@ -1,8 +1,4 @@
-"""Runs a job from its checkpoint to its end.
-
-In a process of its own: parsing and planning are work for the processor, and beside the event loop of a worker they
-would make every request wait.
-"""
+"""Runs a job from its checkpoint to its end, in a process of its own: parsing and planning would block requests."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -12,15 +8,15 @@ from linkxg.db import Database
 from linkxg.errors import PublicError
 from linkxg.jobs import store
 from linkxg.jobs.bisect_batch import write_bisecting
-from linkxg.jobs.blocks import Blocks, read_failed
-from linkxg.jobs.chunks import Chunks, CountedRow
+from linkxg.jobs.block_reader import BlockReader, read_failed_rows
+from linkxg.jobs.chunks import Chunks, CountedBlocks
 from linkxg.jobs.handler import JobKind
 from linkxg.jobs.lease import JobLease
 from linkxg.jobs.lines import Unreadable
-from linkxg.jobs.model import JobError, JobRow, Progress, Status
-from linkxg.jobs.rollback_mode import AccessEnded, RollbackFailed, Spool, write_spooled
+from linkxg.jobs.model import JobError, JobRow, JobStatus, Progress
+from linkxg.jobs.rollback_mode import AccessEnded, RollbackFailed, Spool, extend_lease, write_spooled
 from linkxg.jobs.row_crash import row_crash
-from linkxg.jobs.write_batch import Batch, BatchOutcome, note_batch, write_batch
+from linkxg.jobs.write_batch import Batch, BatchOutcome, record_batch, write_batch
 
 
 class Pace(NamedTuple):
@@ -32,26 +28,26 @@ class Pace(NamedTuple):
 
 
 PACES = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(2_000, 4_000, 0.1)}
-"""On SQLite every other writer waits for a batch, on PostgreSQL only those who write what it locks. A smaller one would
-not pay for its commit."""
+"""On SQLite every other writer waits for a batch, on PostgreSQL only those of the same rows. A smaller batch would not
+be worth its commit."""
 _DENIED = (
     "Whoever started this import has lost their rights, so nothing more is written. To continue, retry it as "
     "somebody who may import."
 )
-TURNS = 4
-"""Of the event loop, after which a write has left for its thread."""
+LOOP_TURNS = 4
+"""Turns of the event loop after which a write has reached its thread."""
 
 
 class Stopped(Exception):
-    """The job goes on later, elsewhere: this process is to end, or the job is another worker's."""
+    """The process is to exit, or the job is another worker's: the job continues later."""
 
 
 class Cancelled(Exception):
-    """The account does not want it any more."""
+    """The job was cancelled."""
 
 
 class Run:
-    """One job in the hands of one worker. `should_stop` tells that the process is to end."""
+    """One run of one job. `should_stop` says that the process is to exit."""
 
     def __init__(
         self, database: Database, job: JobRow, lease: JobLease, kind: JobKind, should_stop: Callable[[], bool]
@@ -60,21 +56,21 @@ class Run:
         self._should_stop = should_stop
         self._pace = PACES[database.dialect]
         self._size = self._pace.largest // 2
-        # The others write nothing before their end, so they begin anew.
-        self._writes_at_once = not job.dry_run and job.on_error == "proceed"
+        # The others write nothing before their end, so they start over.
+        self._writes_batches = not job.dry_run and job.on_error == "proceed"
         self.progress = Progress()
-        if self._writes_at_once:
+        if self._writes_batches:
             self.progress = Progress(
                 job.rows_processed, job.bytes_processed, job.line, job.created, job.updated, job.unchanged, job.failed
             )
 
-    async def run(self) -> tuple[Status, JobError | None]:
+    async def run(self) -> tuple[JobStatus, JobError | None]:
         """The status in which the job ends. Raises Stopped or Cancelled."""
         try:
             await self._open()
-            if not self._writes_at_once:
+            if not self._writes_batches:
                 return await self._check_all()
-            await self._take_all()
+            await self._write_all()
         except Unreadable as error:
             return "FAILED", JobError(error.code, self._where(str(error)))
         except AccessEnded:
@@ -82,7 +78,7 @@ class Run:
         return "COMPLETED_WITH_ERRORS" if self.progress.failed else "COMPLETED", None
 
     async def _open(self) -> None:
-        self._blocks = Blocks(self._database, self._lease.account_id, self._job.file_id)
+        self._blocks = BlockReader(self._database, self._lease.account_id, self._job.file_id)
         await self._blocks.fill()
         self._handler = self._kind.open(self._job, self._lease, self._blocks.first())
 
@@ -90,11 +86,11 @@ class Run:
         return f"After line {self.progress.line}: {message}" if self.progress.line else message
 
     async def _batches(self, done: int) -> AsyncIterator[Batch]:
-        """The rows beyond the first `done` that this job takes, parsed."""
+        """The rows of this job, parsed, without the first `done`."""
         job, wanted = self._job, None
         if job.only_failed_of is not None:
-            wanted = await read_failed(self._database, self._lease.account_id, job.only_failed_of)
-        counted = CountedRow(self._blocks)
+            wanted = await read_failed_rows(self._database, self._lease.account_id, job.only_failed_of)
+        counted = CountedBlocks(self._blocks)
         chunks = Chunks(self._handler.open_rows(counted), counted)
         while True:
             await self._blocks.fill()
@@ -103,7 +99,7 @@ class Run:
                 return
             if wanted is not None:
                 rows = rows.at([place for place, number in enumerate(rows.numbers) if number in wanted])
-            # Of rows that were taken before only the keys count.
+            # Rows of earlier attempts are parsed for their keys.
             parsed = self._handler.parse(rows.values)
             if done:
                 rest = range(min(done, len(parsed)), len(parsed))
@@ -112,8 +108,8 @@ class Run:
             if parsed:
                 yield Batch(rows, parsed)
 
-    async def _take_all(self) -> None:
-        """While a batch is written and the next one is looked up, each in a thread, the one after that is parsed."""
+    async def _write_all(self) -> None:
+        """Pipeline: one batch is written and the next is looked up, each in a thread, while a third is parsed."""
         writing: asyncio.Task[BatchOutcome | None] | None = None
         ahead: list[tuple[Batch, asyncio.Task[Any]]] = []
         unreadable: Unreadable | None = None
@@ -121,7 +117,7 @@ class Run:
             try:
                 async for batch in self._batches(self._job.rows_processed):
                     ahead.append((batch, asyncio.create_task(self._look_up(batch))))
-                    await _leave()
+                    await _yield_to_threads()
                     if len(ahead) > 1:
                         writing = await self._write_next(*ahead[0], writing)
                         del ahead[0]
@@ -135,7 +131,7 @@ class Run:
         finally:
             await asyncio.gather(*(looking for _, looking in ahead), return_exceptions=True)
             if writing is not None:
-                self._go_on(await writing)
+                self._continue_after(await writing)
 
     async def _write_next(
         self,
@@ -143,12 +139,12 @@ class Run:
         looking: asyncio.Task[Any],
         writing: asyncio.Task[BatchOutcome | None] | None,
     ) -> asyncio.Task[BatchOutcome | None]:
-        """Plan a batch and begin to write it, once the one before it is written."""
+        """Plan a batch, and start writing it once the batch before is written."""
         plans = self._plan(batch, await looking)
         if writing is not None:
-            self._go_on(await writing)
+            self._continue_after(await writing)
         begun = asyncio.create_task(self._write(batch, plans, self.progress))
-        await _leave()
+        await _yield_to_threads()
         return begun
 
     async def _look_up(self, batch: Batch) -> Any:
@@ -160,14 +156,14 @@ class Run:
         return self._handler.plan(batch.parsed, stored)
 
     async def _write(self, batch: Batch, plans: Sequence[Any], before: Progress) -> BatchOutcome | None:
-        unit = write_batch if self._writes_at_once else note_batch
+        unit = write_batch if self._writes_batches else record_batch
 
         async def write(batch: Batch, plans: Sequence[Any], before: Progress) -> BatchOutcome | None:
             return await self._database.write(unit, self._lease, self._handler, batch, plans, before)
 
         return await write_bisecting(write, batch, plans, before, self._job.id)
 
-    def _go_on(self, outcome: BatchOutcome | None) -> None:
+    def _continue_after(self, outcome: BatchOutcome | None) -> None:
         if outcome is None:
             raise Stopped
         if outcome.seconds:
@@ -179,8 +175,8 @@ class Run:
         if outcome.cancel:
             raise Cancelled
 
-    async def _check_all(self) -> tuple[Status, JobError | None]:
-        """A dry run, and the first pass of all or nothing: every fault is found, nothing is written."""
+    async def _check_all(self) -> tuple[JobStatus, JobError | None]:
+        """A dry run, or the first pass of `onError=rollback`: find every fault, write no record."""
         lease, database = self._lease, self._database
         await database.write(store.clear_outcomes, lease.account_id, lease.job_id)
         self._size = self._pace.largest
@@ -188,7 +184,7 @@ class Run:
             async for batch in self._batches(0):
                 plans = self._plan(batch, await self._look_up(batch))
                 await database.read(self._handler.check, plans)
-                self._go_on(await self._write(batch, plans, self.progress))
+                self._continue_after(await self._write(batch, plans, self.progress))
                 if not self._job.dry_run and not self.progress.failed:
                     spool.add(self._handler.encode(plans))
             if self._job.dry_run:
@@ -197,6 +193,8 @@ class Run:
                 return "FAILED", JobError(
                     "rolled_back", f"{self.progress.failed} rows were rejected, so nothing was written."
                 )
+            if not await database.write(extend_lease, lease):
+                raise Stopped
             try:
                 await database.run_exclusive(write_spooled, lease, self._handler, spool)
             except RollbackFailed:
@@ -205,7 +203,7 @@ class Run:
                 return "FAILED", JobError("conflict", says)
             except (AccessEnded, PublicError):
                 raise
-            except Exception as fault:  # noqa: BLE001  begun anew it would end the same
+            except Exception as fault:  # noqa: BLE001  a retry would fail the same way
                 row_crash(fault, self._job.id)
                 says = (
                     "An internal error occurred on one of the rows, so nothing was written; the server's log has "
@@ -215,7 +213,7 @@ class Run:
         return "COMPLETED", None
 
 
-async def _leave() -> None:
-    """Let what was begun leave for its thread."""
-    for _ in range(TURNS):
+async def _yield_to_threads() -> None:
+    """Let started tasks reach their threads."""
+    for _ in range(LOOP_TURNS):
         await asyncio.sleep(0)

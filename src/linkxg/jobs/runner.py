@@ -1,7 +1,7 @@
-"""The jobs of this worker.
+"""Claims the jobs of this worker and watches the process that runs them.
 
-A job is claimed in the database by a lease that the process renews with every batch; when it ends with its machine, any
-other worker goes on from the checkpoint.
+A job is claimed in the database by a lease, which the process renews with every batch and the worker in between; when
+both end with their machine, any other worker goes on from the checkpoint.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from linkxg.db import Database
 from linkxg.errors import PublicError
 from linkxg.http.logs import log
 from linkxg.ids import uuid7
-from linkxg.jobs import store
-from linkxg.jobs.lease import LEASE_MS
+from linkxg.jobs import lease_store, store
+from linkxg.jobs.lease import HEARTBEAT_MS, LEASE_MS, STUCK_MS
 from linkxg.jobs.model import JobError, as_json
 from linkxg.jobs.process import JobProcess
 from linkxg.jobs.process_main import JobSpec
@@ -23,22 +23,19 @@ from linkxg.jobs.upload_lease import OrphanedUploads
 from linkxg.runtime.background import BackgroundTask
 
 EVERY_S = 1.0
-LOOK_S = 10.0
-STUCK_MS = 60_000
-"""After the end of its lease: the slowest batch of a busy machine takes a fraction of it."""
-MOST_ATTEMPTS = 4
-"""A job whose process has died so often without taking one batch is given up."""
+MAX_ATTEMPTS = 4
+"""A job whose process has died so often without committing a batch has FAILED."""
 
 
 class JobRunner:
-    """Runs jobs of these resources in processes of the module `process`; `wake()` says that a job has come."""
+    """Runs jobs of these resources in processes of the module `process`; `wake()` says that a job is due."""
 
     def __init__(
         self, database: Database, database_url: str, log_level: str, *, resources: Collection[str], process: str
     ) -> None:
         self._database, self._url, self._log_level = database, database_url, log_level
         self._resources = resources
-        self.task = BackgroundTask("imports", self._do_next, every_s=EVERY_S)
+        self.task = BackgroundTask("imports", self._run_next, every_s=EVERY_S)
         self.orphans = OrphanedUploads(database)
         self._process = JobProcess(process)
 
@@ -46,36 +43,42 @@ class JobRunner:
         self.task.wake()
 
     async def stop(self) -> None:
-        """Let the running job finish its batch, and give it back."""
-        # Set first, so that no further job is claimed when the running one has ended.
+        """Let the running job finish its batch, and release it."""
+        # First, so that no further job is claimed.
         self.task.stopping.set()
         await self._process.stop()
         await self.task.stop()
 
-    async def _do_next(self) -> None:
+    async def _run_next(self) -> None:
         found = await self._claim()
         # A job may take hours.
         self.task.recovered()
         if found is not None:
-            await self._do(*found)
+            await self._run_job(*found)
             self.task.wake()
         else:
             await self._process.end_when_idle()
 
-    async def _is_stuck(self, account_id: str, job_id: str, worker: str) -> bool:
-        """Whether the process has taken no batch for so long that it will take none, or the job is another worker's."""
+    async def _keep_lease(self, account_id: str, job_id: str, worker: str) -> bool:
+        """Renew the lease while a batch takes long; false once the process is stuck, or the job is another worker's."""
         try:
             job = await self._database.read_single(store.find_job, account_id, job_id)
+            if job is None or job.status != "RUNNING":
+                return True
+            now = now_ms()
+            if job.worker == worker and job.lease_until < now + 2 * HEARTBEAT_MS:
+                if job.touched_at < now - STUCK_MS:
+                    return False
+                until = now + LEASE_MS
+                await self._database.write(lease_store.renew_lease, account_id, job_id, worker=worker, until=until)
+            return job.worker == worker
         except PublicError:
-            # A batch waits for the database as well.
-            return False
-        if job is None or job.status != "RUNNING":
-            return False
-        return job.worker != worker or job.lease_until < now_ms() - STUCK_MS
+            # The database is unavailable to the process as well.
+            return True
 
     async def _claim(self) -> tuple[str, str, str] | None:
-        """(account, job, our name in it) of a job that is ours now."""
-        due = await self._database.read_single(store.find_due_job, resources=self._resources, now=now_ms())
+        """(account, job, holder of the lease) of a job that this worker has leased."""
+        due = await self._database.read_single(lease_store.find_due_job, resources=self._resources, now=now_ms())
         if due is None:
             return None
         account_id, job_id = due
@@ -83,31 +86,31 @@ class JobRunner:
 
         def unit(conn: Connection) -> bool:
             now = now_ms()
-            if not store.claim_job(conn, account_id, job_id, worker=worker, now=now, lease_ms=LEASE_MS):
+            if not lease_store.claim_job(conn, account_id, job_id, worker=worker, now=now, lease_ms=LEASE_MS):
                 return False
             job = store.find_job(conn, account_id, job_id)
-            if job is None or job.attempts <= MOST_ATTEMPTS:
+            if job is None or job.attempts <= MAX_ATTEMPTS:
                 return job is not None
             error = as_json(
                 JobError("server_error", "The import could not be completed; the server's log has the reason.")
             )
-            store.finish_job(conn, account_id, job_id, worker=worker, status="FAILED", error=error, now=now)
+            lease_store.finish_job(conn, account_id, job_id, worker=worker, status="FAILED", error=error, now=now)
             return False
 
         return (account_id, job_id, worker) if await self._database.write(unit) else None
 
-    async def _do(self, account_id: str, job_id: str, worker: str) -> None:
+    async def _run_job(self, account_id: str, job_id: str, worker: str) -> None:
         log.info("import.started", job_id=job_id, account_id=account_id)
-        order = JobSpec(self._url, self._log_level, account_id, job_id, worker)
-        running = asyncio.create_task(self._process.run(order), name="import process")
+        spec = JobSpec(self._url, self._log_level, account_id, job_id, worker)
+        running = asyncio.create_task(self._process.run(spec), name="import process")
         try:
-            while not (await asyncio.wait({running}, timeout=LOOK_S))[0]:
-                if await self._is_stuck(account_id, job_id, worker):
+            while not (await asyncio.wait({running}, timeout=HEARTBEAT_MS / 1_000))[0]:
+                if not await self._keep_lease(account_id, job_id, worker):
                     self._process.kill()
             code = running.result()
         finally:
             running.cancel()
         if code:
             log.error("import.died", job_id=job_id, code=code)
-            # Nobody has to wait for the lease of a process that is gone.
-            await self._database.write(store.release_job, account_id, job_id, worker=worker)
+            # Nobody need wait for the lease of a dead process.
+            await self._database.write(lease_store.release_job, account_id, job_id, worker=worker)

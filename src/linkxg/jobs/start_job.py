@@ -1,7 +1,4 @@
-"""Starts a job: the file is stored as it arrives (`receive_file`).
-
-The job is queued, in one transaction with its audit event, once the file is complete.
-"""
+"""Starts a job: the file is stored as it arrives; once it is complete the job is queued, with its audit event."""
 
 import asyncio
 import contextlib
@@ -21,11 +18,11 @@ from linkxg.ids import uuid7
 from linkxg.jobs import store
 from linkxg.jobs.gunzip import FileFacts
 from linkxg.jobs.handler import HeadCheck
-from linkxg.jobs.idempotent_job import RecordedJob, recorded_job_of
-from linkxg.jobs.model import MAX_OPEN_JOBS, OPTIONS, UPLOAD_LEASE_MS, Format, JobRow, OnError, as_json
+from linkxg.jobs.idempotent_job import RecordedJob, run_job_once
+from linkxg.jobs.model import MAX_OPEN_JOBS, OPTIONS, UPLOAD_LEASE_MS, FileFormat, JobRow, OnError, as_json
 from linkxg.jobs.open_jobs_store import count_open_jobs, lock_jobs
 from linkxg.jobs.receive_file import receive_file
-from linkxg.jobs.upload_lease import renewing, upload_lost
+from linkxg.jobs.upload_lease import renew_while_receiving, upload_lost
 from linkxg.jobs.uploads.delete_upload import discard_upload
 
 ROUTE = "POST /imports"
@@ -42,30 +39,33 @@ async def start_job(
     *,
     idempotency_key: str | None = None,
     charset: str | None = None,
-    settled: Callable[[JobRow], JobRow] | None = None,
+    finalize: Callable[[JobRow], JobRow] | None = None,
 ) -> IdempotentOutcome[JobRow]:
-    """Queue a new job for the file that `parts` give; `charset` is that of `receive_file`.
+    """Queue a new job for the file in `parts`; `charset` is that of `receive_file`.
 
-    `settled` gives the job with its final options, where they may follow the file in a form.
+    `finalize` returns the job with its final options, where they may follow the file in a form.
 
-    The key is looked up before the file is read: of a repetition nothing is stored, and it is no further job.
+    The key is looked up before the file is read: a repetition stores nothing and opens no job.
+
     Raises RateLimitExceeded, ValidationFailed, PayloadTooLarge, IdempotencyKeyReused, Conflict for an upload that was
-    cancelled or claimed by another worker meanwhile, or what `parts` raises.
+    cancelled or orphaned meanwhile, and the errors of `parts`.
     """
     job = job._replace(lease_until=job.created_at + UPLOAD_LEASE_MS)
 
-    def once(made: JobRow, sha256: str) -> Request:
+    def request_for(made: JobRow, sha256: str) -> Request:
         return Request(account_id, ROUTE, idempotency_key, [actor.id, made.options, sha256])
 
-    repeated = await write_as(database, actor, _begin, account_id, job, once(job, ""), settled is None)
-    if isinstance(repeated, PublicError):
-        raise repeated
-    if repeated:
+    is_repetition = await write_as(
+        database, actor, _open_or_recall, account_id, job, request_for(job, ""), finalize is None
+    )
+    if isinstance(is_repetition, PublicError):
+        raise is_repetition
+    if is_repetition:
         sha256 = await _sha256(parts)
-        if settled is not None:
-            job = settled(job)
+        if finalize is not None:
+            job = finalize(job)
         # The record may have expired meanwhile.
-        return await recorded_job_of(database, actor, account_id, once(job, sha256), lambda conn: upload_lost())
+        return await run_job_once(database, actor, account_id, request_for(job, sha256), lambda conn: upload_lost())
 
     async def keep(number: int, block: bytes) -> None:
         stored = await write_as(
@@ -75,21 +75,23 @@ async def start_job(
             raise upload_lost()
 
     try:
-        columns, facts = await receive_file(check, renewing(database, account_id, job.id, parts), keep, charset=charset)
-        if settled is not None:
-            job = settled(job)
+        columns, facts = await receive_file(
+            check, renew_while_receiving(database, account_id, job.id, parts), keep, charset=charset
+        )
+        if finalize is not None:
+            job = finalize(job)
 
         def queue(conn: Connection) -> JobRow | PublicError:
             return _queue(conn, actor, account_id, job, columns=columns, facts=facts)
 
-        outcome = await recorded_job_of(database, actor, account_id, once(job, facts.sha256), queue)
+        outcome = await run_job_once(database, actor, account_id, request_for(job, facts.sha256), queue)
     except BaseException:
-        # Also when the caller has gone: what came is of no use to anybody.
+        # Also if the client has disconnected.
         with contextlib.suppress(PublicError):
             await asyncio.shield(discard_upload(database, account_id, job.id))
         raise
     if outcome.replayed:
-        # Another request with this key was done first.
+        # Another request with this key has won.
         await discard_upload(database, account_id, job.id)
     return outcome
 
@@ -98,7 +100,7 @@ def new_job(
     actor: Actor,
     resource: str,
     *,
-    format: Format,
+    format: FileFormat,
     mode: str = "",
     key: str = "",
     on_error: OnError = "proceed",
@@ -107,18 +109,18 @@ def new_job(
     publish: bool = False,
     file_name: str = "",
 ) -> JobRow:
-    """A job that waits for its file."""
+    """A job without its file."""
     now, job_id = now_ms(), uuid7()
     shown = "".join(char for char in file_name.replace("\\", "/").rpartition("/")[2] if char.isprintable())
     return JobRow(
-        job_id, resource, format, mode, key, on_error, empty_as, int(dry_run), "UPLOADING", "[]", job_id, None,
-        shown[:255], 0, 0, 0, 0, 0, 0, 0, 0, 0, "", as_json(actor.identity), None, 0, now, None, None, now,
-        publish=int(publish),
+        id=job_id, resource=resource, format=format, mode=mode, key=key, on_error=on_error, empty_as=empty_as,
+        dry_run=int(dry_run), publish=int(publish), status="UPLOADING", file_id=job_id, file_name=shown[:255],
+        actor=as_json(actor.identity), created_at=now, touched_at=now,
     )  # fmt: skip
 
 
 def same_file_job(job: JobRow, actor: Actor) -> JobRow:
-    """A new job of the same file and options, from its first row."""
+    """A new job for the same file with the same options, from the first row."""
     now = now_ms()
     return job._replace(
         id=uuid7(), status="QUEUED", bytes_processed=0, rows_processed=0, line=0, created=0, updated=0, unchanged=0,
@@ -127,10 +129,10 @@ def same_file_job(job: JobRow, actor: Actor) -> JobRow:
     )  # fmt: skip
 
 
-def _begin(
+def _open_or_recall(
     conn: Connection, account_id: str, job: JobRow, request: Request, options_are_known: bool
 ) -> bool | PublicError:
-    """Whether the request repeats another, as far as is known before its file; otherwise the job exists from now on."""
+    """Open the job; true if the request is a repetition, as far as that is known before its file."""
     recorded = find_record(conn, request)
     if recorded is None:
         return open_job(conn, account_id, job) or False
@@ -148,7 +150,7 @@ async def _sha256(parts: AsyncIterator[bytes]) -> str:
 
 
 def open_job(conn: Connection, account_id: str, job: JobRow) -> RateLimitExceeded | None:
-    """Let the job exist, unless there are too many that are not finished."""
+    """Insert the job, unless the account has too many open ones."""
     refused = check_job_limit(conn, account_id, job.created_at)
     if refused is None:
         store.insert_job(conn, account_id, job)
@@ -156,7 +158,7 @@ def open_job(conn: Connection, account_id: str, job: JobRow) -> RateLimitExceede
 
 
 def check_job_limit(conn: Connection, account_id: str, now: int) -> RateLimitExceeded | None:
-    """Whether the account has as many unfinished jobs as it may; nobody opens another until this transaction ends."""
+    """The error if the account has too many open jobs; nobody opens another until this transaction ends."""
     lock_jobs(conn, account_id)
     if count_open_jobs(conn, account_id, now=now) < MAX_OPEN_JOBS:
         return None
@@ -179,8 +181,8 @@ def _queue(
     columns: list[str],
     facts: FileFacts,
 ) -> JobRow | PublicError:
-    """The upload is whole: let it be done."""
-    # What was cancelled, or found without a worker, is being deleted: it must not be the answer to its key either.
+    """Queue a complete upload."""
+    # A cancelled or orphaned upload is being deleted: it must not be the recorded answer either.
     if not store.hold_upload(conn, account_id, job.id, now=now_ms()):
         return upload_lost()
     queued = job._replace(

@@ -1,11 +1,5 @@
-"""The SQL of import jobs.
+"""The SQL of jobs, their files and the results of their rows; that of running them is in `lease_store`."""
 
-A job belongs to the worker whose name stands in it, until `lease_until`. Whatever a worker writes for a job it writes
-in one transaction with `hold_job` and `advance`, which hold only while the job is its own: so each row is taken exactly
-once, and a worker that was thought dead and is not cannot write a second time.
-"""
-
-from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -20,7 +14,6 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    func,
     literal,
     select,
     text,
@@ -28,11 +21,11 @@ from sqlalchemy import (
 
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, Sequence, metadata
-from linkxg.jobs.model import ORPHANED, UPLOAD_LEASE_MS, FailedRow, Fault, JobRow, Progress, as_json
+from linkxg.jobs.model import ORPHANED, UPLOAD_LEASE_MS, FailedRow, JobRow, RowFault, as_json
 
 BLOCKS_AT_ONCE = 16
 BLOCKS_DELETED_AT_ONCE = 4
-"""What is deleted is first read again: four MiB take SQLite's writer about 8 ms."""
+"""Deleting reads what it deletes: four MiB take SQLite's writer about 8 ms."""
 
 _IN_PARTS = text("upload_length is not null")
 jobs = Table(
@@ -122,7 +115,7 @@ def find_job(conn: Connection, account_id: str, job_id: str) -> JobRow | None:
 
 
 def list_jobs(conn: Connection, account_id: str, *, resource: str, before: str | None, limit: int) -> list[JobRow]:
-    """Newest first, older than the job `before`."""
+    """Jobs older than `before`, newest first."""
     of_kind = (jobs.c.account_id == account_id, jobs.c.resource == resource)
     query = select(*_ROW).where(*of_kind).order_by(jobs.c.id.desc()).limit(limit)
     if before is not None:
@@ -131,13 +124,13 @@ def list_jobs(conn: Connection, account_id: str, *, resource: str, before: str |
 
 
 def update_job(conn: Connection, account_id: str, job_id: str, *, seen: tuple[str, ...], **values: Any) -> bool:
-    """Write `values` if the job's status is one of `seen`."""
+    """Write `values` if the job's status is one of `seen`; whether it was."""
     statement = jobs.update().where(jobs.c.account_id == account_id, jobs.c.id == job_id, jobs.c.status.in_(seen))
     return conn.execute(statement.values(**values)).rowcount == 1
 
 
 def hold_upload(conn: Connection, account_id: str, job_id: str, *, now: int) -> bool:
-    """Renew the lease of an upload in one piece; false when it was ended, or found without a worker."""
+    """Renew the lease of an upload in one request; false if it has ended or is orphaned."""
     statement = jobs.update().where(
         jobs.c.account_id == account_id,
         jobs.c.id == job_id,
@@ -148,7 +141,7 @@ def hold_upload(conn: Connection, account_id: str, job_id: str, *, now: int) -> 
 
 
 def insert_block(conn: Connection, account_id: str, job_id: str, *, number: int, content: bytes, now: int) -> bool:
-    """Add a block to an upload, and renew its lease; false when the job is no longer one."""
+    """Add a block to an upload, and renew its lease; false if the upload has ended."""
     if not hold_upload(conn, account_id, job_id, now=now):
         return False
     conn.execute(blocks.insert().values(account_id=account_id, job_id=job_id, number=number, content=content))
@@ -163,9 +156,9 @@ def find_block(conn: Connection, account_id: str, job_id: str, number: int) -> b
 
 
 def delete_upload(conn: Connection, account_id: str, job_id: str) -> bool:
-    """Delete a part of an upload that came to nothing, with the last part its job; whether there is nothing more to do.
+    """Delete some blocks of a failed upload, and its job with the last of them; whether everything is deleted.
 
-    A job that is no upload any more stays.
+    A job that is no longer an upload stays.
     """
     of_job = (jobs.c.account_id == account_id, jobs.c.id == job_id, jobs.c.status == "UPLOADING")
     if conn.execute(select(jobs.c.id).where(*of_job)).first() is None:
@@ -179,120 +172,10 @@ def delete_upload(conn: Connection, account_id: str, job_id: str) -> bool:
     return True
 
 
-def find_due_job(conn: Connection, *, resources: Collection[str], now: int) -> tuple[str, str] | None:
-    """(account, job) of the oldest job of these kinds that nobody works at."""
-    query = (
-        select(jobs.c.account_id, jobs.c.id)
-        .where((jobs.c.status == "QUEUED") | (jobs.c.status == "RUNNING"), jobs.c.lease_until < now)
-        .where(jobs.c.resource.in_(resources))
-        .order_by(jobs.c.created_at)
-        .limit(1)
-    )
-    row = conn.execute(query).first()
-    return None if row is None else (row.account_id, row.id)
-
-
-def claim_job(conn: Connection, account_id: str, job_id: str, *, worker: str, now: int, lease_ms: int) -> bool:
-    """Make the job this worker's; false when another was faster."""
-    statement = (
-        jobs.update()
-        .where(
-            jobs.c.account_id == account_id,
-            jobs.c.id == job_id,
-            jobs.c.status.in_(("QUEUED", "RUNNING")),
-            jobs.c.lease_until < now,
-        )
-        .values(
-            status="RUNNING",
-            worker=worker,
-            lease_until=now + lease_ms,
-            touched_at=now,
-            started_at=func.coalesce(jobs.c.started_at, now),
-            attempts=jobs.c.attempts + 1,
-        )
-    )
-    return conn.execute(statement).rowcount == 1
-
-
-_ADVANCE = CompiledStatement(
-    jobs.update()
-    .where(
-        jobs.c.account_id == bindparam("account"),
-        jobs.c.id == bindparam("job"),
-        jobs.c.status == "RUNNING",
-        jobs.c.worker == bindparam("holder"),
-    )
-    .values(
-        rows_processed=bindparam("rows"),
-        bytes_processed=bindparam("taken"),
-        line=bindparam("at_line"),
-        created=bindparam("made"),
-        updated=bindparam("changed"),
-        unchanged=bindparam("same"),
-        failed=bindparam("refused"),
-        touched_at=bindparam("now"),
-        lease_until=bindparam("until"),
-        attempts=bindparam("tries"),
-    )
-    .returning(jobs.c.cancel_wanted)
-)
-
-
-def advance(
-    conn: Connection, account_id: str, job_id: str, *, worker: str, at: Progress, now: int, lease_ms: int
-) -> bool | None:
-    """Write how far the job is, and keep it. None when it is not this worker's any more, else whether to cancel."""
-    row = _ADVANCE.first(
-        conn,
-        {
-            "account": account_id, "job": job_id, "holder": worker, "rows": at.rows, "taken": at.bytes,
-            "at_line": at.line, "made": at.created, "changed": at.updated, "same": at.unchanged,
-            "refused": at.failed, "now": now, "until": now + lease_ms, "tries": 0,
-        },
-    )  # fmt: skip
-    return None if row is None else bool(row[0])
-
-
-_HOLD = CompiledStatement(
-    jobs.update()
-    .where(
-        jobs.c.account_id == bindparam("account"),
-        jobs.c.id == bindparam("job"),
-        jobs.c.worker == bindparam("holder"),
-        jobs.c.status == "RUNNING",
-    )
-    .values(lease_until=bindparam("until"))
-)
-
-
-def hold_job(conn: Connection, account_id: str, job_id: str, *, worker: str, until: int) -> bool:
-    """Keep the job; false when it is not this worker's any more. Nobody else can claim it in this transaction then."""
-    return _HOLD.run(conn, {"account": account_id, "job": job_id, "holder": worker, "until": until}) == 1
-
-
 def clear_outcomes(conn: Connection, account_id: str, job_id: str) -> None:
-    """Forget what was found of the rows: the job begins anew."""
+    """Delete the results of a job that starts over."""
     for table in (batches, errors):
         conn.execute(table.delete().where(table.c.account_id == account_id, table.c.job_id == job_id))
-
-
-def finish_job(
-    conn: Connection, account_id: str, job_id: str, *, worker: str, status: str, error: str | None, now: int
-) -> bool:
-    """The end of a job that is still this worker's."""
-    statement = jobs.update().where(
-        jobs.c.account_id == account_id, jobs.c.id == job_id, jobs.c.worker == worker, jobs.c.status == "RUNNING"
-    )
-    values = {"status": status, "error": error, "finished_at": now, "touched_at": now, "lease_until": 0, "worker": None}
-    return conn.execute(statement.values(values)).rowcount == 1
-
-
-def release_job(conn: Connection, account_id: str, job_id: str, *, worker: str) -> None:
-    """Let somebody else go on from the checkpoint, now."""
-    statement = jobs.update().where(
-        jobs.c.account_id == account_id, jobs.c.id == job_id, jobs.c.worker == worker, jobs.c.status == "RUNNING"
-    )
-    conn.execute(statement.values(status="QUEUED", lease_until=0, worker=None))
 
 
 _INSERT_BATCH = CompiledStatement(
@@ -307,7 +190,7 @@ def insert_batch(conn: Connection, account_id: str, job_id: str, *, first_row: i
 
 
 def list_batches(conn: Connection, account_id: str, job_id: str, *, after: int, limit: int) -> list[tuple[int, bytes]]:
-    """(first row, packed results) of the batches that begin after row `after`."""
+    """(first row, encoded results) of the batches that begin after row `after`."""
     query = (
         select(batches.c.first_row, batches.c.results)
         .where(batches.c.account_id == account_id, batches.c.job_id == job_id, batches.c.first_row > after)
@@ -334,7 +217,7 @@ def insert_errors(conn: Connection, account_id: str, job_id: str, failed: list[F
 def list_errors(
     conn: Connection, account_id: str, job_id: str, *, after: int, limit: int, with_raw: bool = False
 ) -> list[FailedRow]:
-    """Failed rows beyond row `after`, in the order of the file; `raw` is empty unless it is asked for."""
+    """Rejected rows after row `after`, in the order of the file; `raw` is empty unless `with_raw`."""
     raw = errors.c.raw if with_raw else literal("")
     query = (
         select(errors.c.row, errors.c.line, errors.c.key, raw.label("raw"), errors.c.faults)
@@ -345,4 +228,4 @@ def list_errors(
     return [FailedRow(row.row, row.line, row.key, row.raw, _faults(row.faults)) for row in conn.execute(query)]
 
 
-_faults = msgspec.json.Decoder(tuple[Fault, ...]).decode
+_faults = msgspec.json.Decoder(tuple[RowFault, ...]).decode

@@ -1,6 +1,6 @@
-"""Commits a batch of rows in one short transaction: what they write, what became of them, and the checkpoint.
+"""Commits a batch of rows in one short transaction: their records, their results, and the checkpoint.
 
-A batch is planned with no transaction open; in the transaction the handler plans again what has changed in between.
+A batch is planned with no transaction open; in the transaction the handler plans again what has changed since.
 """
 
 import time
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
-from linkxg.jobs import store
+from linkxg.jobs import lease_store, store
 from linkxg.jobs.chunks import Rows
 from linkxg.jobs.handler import ParsedRow, RowHandler
 from linkxg.jobs.lease import LEASE_MS, JobLease, is_authorised
@@ -22,16 +22,16 @@ _CONTROL = {code: None for code in range(32) if code not in (9, 10, 13)}
 
 
 class Batch(NamedTuple):
-    """Rows, and what each of them says."""
+    """Rows and their parsed values."""
 
     rows: Rows
     parsed: Sequence[ParsedRow]
 
 
 class BatchOutcome(NamedTuple):
-    """How the job stands after a batch, whether the account wants it to end, and how long the writing took.
+    """The checkpoint after a batch, whether the job was cancelled, and how long the writing took.
 
-    `denied`: the rights of who started it have ended, and nothing was written.
+    `denied`: the caller who started the job has lost the right to import, and nothing was written.
     """
 
     progress: Progress
@@ -43,14 +43,14 @@ class BatchOutcome(NamedTuple):
 def write_batch(
     conn: Connection, lease: JobLease, handler: RowHandler, batch: Batch, plans: Sequence[Any], before: Progress
 ) -> BatchOutcome | None:
-    """Write a batch and how far the job is then; None when the job is another worker's, and nothing was written."""
+    """Write a batch and its checkpoint; None if the job is another worker's, and nothing was written."""
     return _commit(conn, lease, handler, batch, plans, before, writes=True)
 
 
-def note_batch(
+def record_batch(
     conn: Connection, lease: JobLease, handler: RowHandler, batch: Batch, plans: Sequence[Any], before: Progress
 ) -> BatchOutcome | None:
-    """As `write_batch`, for a pass that only finds out what would become of the rows."""
+    """As `write_batch`, but only the results: for a pass that writes no records."""
     return _commit(conn, lease, handler, batch, plans, before, writes=False)
 
 
@@ -66,7 +66,7 @@ def _commit(
 ) -> BatchOutcome | None:
     account_id, job_id, worker = lease.account_id, lease.job_id, lease.worker
     authorised = is_authorised(conn, lease)
-    if not store.hold_job(conn, account_id, job_id, worker=worker, until=now_ms() + LEASE_MS):
+    if not lease_store.hold_job(conn, account_id, job_id, worker=worker, now=now_ms(), lease_ms=LEASE_MS):
         return None
     if not authorised:
         return BatchOutcome(before, cancel=False, denied=True)
@@ -78,14 +78,16 @@ def _commit(
     if results:
         store.insert_batch(conn, account_id, job_id, first_row=results[0].row, results=encode_batch(results))
     store.insert_errors(conn, account_id, job_id, failed)
-    cancel = store.advance(conn, account_id, job_id, worker=worker, at=progress, now=now_ms(), lease_ms=LEASE_MS)
+    cancel = lease_store.advance(
+        conn, account_id, job_id, worker=worker, progress=progress, now=now_ms(), lease_ms=LEASE_MS
+    )
     return BatchOutcome(progress, bool(cancel), time.perf_counter() - started if writes else 0.0)
 
 
 def tally(
     batch: Batch, plans: Sequence[Any], results: list[RowResult], before: Progress
 ) -> tuple[Progress, list[RowResult], list[FailedRow]]:
-    """(progress, result of each row, failed rows as far as they are kept)."""
+    """(progress, result of each row, rejected rows as far as they are stored)."""
     if not results:
         return before, results, []
     rows, count = batch.rows, Counter(result.status for result in results)
@@ -101,7 +103,7 @@ def tally(
         ]  # fmt: skip
     progress = Progress(
         before.rows + len(results),
-        rows.taken,
+        rows.bytes_read,
         rows.lines[-1],
         before.created + count["CREATED"],
         before.updated + count["UPDATED"],
@@ -112,6 +114,6 @@ def tally(
 
 
 def raw_of(value: Any) -> str:
-    """The row as it is kept for the file of failed rows; PostgreSQL takes NUL in no text."""
+    """The row as it is stored for the file of rejected rows; PostgreSQL text cannot contain NUL."""
     text: str = as_json(value) if isinstance(value, list) else value
     return text.translate(_CONTROL)

@@ -14,7 +14,7 @@ from linkxg import audit
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import invalidation_feed
 from linkxg.db.backup import Label
-from linkxg.db.copy import Progress, copy_rows, delete_rows, is_empty
+from linkxg.db.copy import ReportProgress, copy_rows, delete_rows, is_empty
 from linkxg.db.health import services_connected
 from linkxg.db.idempotency import records
 from linkxg.db.invalidation_feed import CLIENT, GONE, USER
@@ -59,13 +59,13 @@ class Restored(NamedTuple):
 
 
 def replace_database(
-    conn: Connection, source: Connection, wanted: RestoreOptions, on_progress: Progress
+    conn: Connection, source: Connection, wanted: RestoreOptions, on_progress: ReportProgress
 ) -> Restored | RestoreRefused:
     """Replace what `conn` holds by the rows of `source`, which has the schema of this program."""
     connected = services_connected(conn)
     if connected:
         return RestoreRefused(f"services hold {connected} connections to the database: stop every node first")
-    if not wanted.replace and not is_empty(conn, besides=(sealed_keys.name,)):
+    if not wanted.replace and not is_empty(conn, ignoring=(sealed_keys.name,)):
         return RestoreRefused("the database is not empty; use --replace to replace it with the backup")
     upgrade(conn)
     now = now_ms()

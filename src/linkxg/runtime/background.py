@@ -25,8 +25,8 @@ _log: FilteringBoundLogger = structlog.get_logger("linkxg")
 class BackgroundTask:
     """Calls `work` at once, then `every_s` seconds after each call, or only when woken if that is None.
 
-    After a fault the next call begins `retry_s` after the failed one began, and later with each further fault, up to
-    `longest_retry_s`. `fault` names the present one.
+    After a fault the next call begins `retry_s` after the failed one began, doubled with each further fault up to
+    `longest_retry_s`. `fault` is the present one.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class BackgroundTask:
         self._task = asyncio.create_task(self._run(), name=self.name)
 
     def wake(self) -> None:
-        """Call `work` now, or once more when the present call has ended."""
+        """Call `work` now, or again when the present call has ended."""
         self._woken.set()
 
     async def stop(self, grace_s: float = 0.0) -> None:
@@ -69,7 +69,7 @@ class BackgroundTask:
         await _set_within(self.stopping, seconds)
 
     def recovered(self) -> None:
-        """The work is being done: for work that calls this before it returns, as it may take long."""
+        """Report success before `work` returns, for work that takes long."""
         if self.fault is not None:
             _log.info("background.recovered", task=self.name)
         self.fault, self._faults = None, 0
@@ -81,7 +81,7 @@ class BackgroundTask:
             try:
                 await self._work()
             except (Exception, asyncio.CancelledError) as fault:
-                # A future that somebody else has cancelled raises the same exception as a cancelled task.
+                # A cancelled future raises the same exception as a cancelled task.
                 if (task := asyncio.current_task()) is not None and task.cancelling():
                     raise
                 pause: float | None = max(0.0, began + self._record(fault) - time.monotonic())
@@ -91,11 +91,11 @@ class BackgroundTask:
             await _set_within(self._woken, pause)
 
     def _record(self, fault: BaseException) -> float:
-        """Log the fault, unless it is known; how many seconds to back off."""
+        """Log the fault, unless it persists; the seconds to back off."""
         known = self.fault
         self.fault = (fault.reason if isinstance(fault, PublicError) else None) or type(fault).__name__
         pause: float = min(self._retry_s * 2**self._faults, self._longest_retry_s)
-        # The power stays small, however long it goes on.
+        # Bounds the power.
         self._faults += pause < self._longest_retry_s
         now = time.monotonic()
         if self.fault != known or now - self._logged_at >= LOG_AGAIN_S:

@@ -3,14 +3,14 @@
 from itertools import islice
 from typing import Any
 
-_AT_ONCE = 64
+_SHARE = 64
 
 
 def evict_oldest(kept: dict[Any, Any], most: int) -> None:
-    """Drop the oldest of `kept` if there are `most` already.
+    """Make room in `kept` if it has `most` entries.
 
-    A share of them at once: to find its first key, a dictionary walks past the places of all that were deleted before.
+    Evicts a share of them at once: to find its first key, a dictionary walks past the slots of all deleted ones.
     """
     if len(kept) >= most:
-        for oldest in list(islice(kept, most // _AT_ONCE + 1)):
+        for oldest in list(islice(kept, most // _SHARE + 1)):
             del kept[oldest]

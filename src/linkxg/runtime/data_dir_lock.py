@@ -1,7 +1,6 @@
-"""The lock on the data directory, held by every worker.
+"""The lock on the data directory: shared by every worker while it lives, exclusive for a restore.
 
-Every worker holds a shared lock on one file of it for as long as it lives; a restore takes the lock for itself alone.
-The lock belongs to the open file, so it ends with the process, however that ends.
+The lock belongs to an open file, so it ends with the process, however that ends.
 """
 
 import fcntl
@@ -17,11 +16,11 @@ FILE = ".service.lock"
 
 
 class DataDirLocked(OperatorError):
-    """Somebody else uses the directory; the message says who."""
+    """The directory is in use; the message says by what."""
 
 
 def lock_data_dir(data_dir: Path) -> int:
-    """Say until this process ends that it serves from `data_dir`. Raises DataDirLocked while a restore runs there."""
+    """Hold the shared lock until this process ends. Raises DataDirLocked during a restore."""
     descriptor = _open(data_dir)
     if not _lock(descriptor, fcntl.LOCK_SH):
         raise DataDirLocked(f"a restore is in progress in {data_dir}: start again when it has ended")
@@ -30,7 +29,7 @@ def lock_data_dir(data_dir: Path) -> int:
 
 @contextmanager
 def exclusive_data_dir(data_dir: Path) -> Iterator[None]:
-    """Keep services out of `data_dir`. Raises DataDirLocked while one runs."""
+    """Hold the exclusive lock. Raises DataDirLocked while a service runs."""
     descriptor = _open(data_dir)
     try:
         if not _lock(descriptor, fcntl.LOCK_EX):

@@ -1,7 +1,7 @@
 """Runs coroutines eagerly, and makes a task only when one has to wait.
 
-A task costs more than many an answer. So a coroutine is begun here as a plain call, once the event loop has read all
-its sockets. When it waits for a future, that future continues it; it becomes a task where it asks to (`ensure_task`).
+A task can cost more than the answer. So a coroutine is started as a plain call, once the event loop has read all its
+sockets. When it waits for a future, that future resumes it; `ensure_task` turns it into a task.
 """
 
 import asyncio
@@ -14,46 +14,46 @@ Work = Coroutine[Any, Any, None]
 
 
 async def ensure_task() -> None:
-    """Go on in a task: what comes next uses `asyncio.timeout` or something else that belongs to one."""
+    """Continue in a task, for `asyncio.timeout` and whatever else needs one."""
     if asyncio.current_task() is None:
         await asyncio.sleep(0)
 
 
 class EagerStarter:
-    """Begins the coroutines of one turn of the event loop together."""
+    """Starts the coroutines of one turn of the event loop together."""
 
     def __init__(self) -> None:
-        self._gathered: list[Work] = []
+        self._pending: list[Work] = []
 
     def add(self, work: Work) -> None:
-        """Begin `work` in this turn, after whatever else is read in it."""
-        if not self._gathered:
-            asyncio.get_running_loop().call_soon(self._begin)
-        self._gathered.append(work)
+        """Start `work` in this turn, after everything that is read in it."""
+        if not self._pending:
+            asyncio.get_running_loop().call_soon(self._start)
+        self._pending.append(work)
 
-    def _begin(self) -> None:
-        begun, self._gathered = self._gathered, []
-        for work in begun:
-            _go_on(work)
+    def _start(self) -> None:
+        started, self._pending = self._pending, []
+        for work in started:
+            _resume(work)
 
 
-def _go_on(work: Work, _: object = None) -> None:
-    """Run `work` until it waits: for a future, which then calls this again, or for a task to go on in."""
+def _resume(work: Work, _: object = None) -> None:
+    """Run `work` until it waits for a future, which calls this again, or for `ensure_task`."""
     try:
         awaited = work.send(None)
     except StopIteration:
         return
-    except (Exception, asyncio.CancelledError) as fault:  # noqa: BLE001  the other requests of this turn go on
-        # Cancelled is the future that it awaited: there is no task here that anybody could cancel.
+    except (Exception, asyncio.CancelledError) as fault:  # noqa: BLE001  the other requests of this turn continue
+        # CancelledError: the awaited future was cancelled, for there is no task here.
         asyncio.get_running_loop().call_exception_handler({"message": "a request failed", "exception": fault})
         return
     if awaited is None:
         _tasks.add(task := asyncio.get_running_loop().create_task(_rest(work)))
         task.add_done_callback(_tasks.discard)
     else:
-        # What a task does with a future that it is given.
+        # As a task does with the future that it awaits.
         awaited._asyncio_future_blocking = False
-        awaited.add_done_callback(partial(_go_on, work))
+        awaited.add_done_callback(partial(_resume, work))
 
 
 @coroutine

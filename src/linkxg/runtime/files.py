@@ -1,8 +1,8 @@
-"""Creates and opens the program's own files without following what somebody else has put in their place (CWE-59).
+"""Creates and opens the program's own files without following planted links (CWE-59).
 
-A path of ours may have been taken by a symbolic link, a hard link or a file of another user, to make this process write
-elsewhere. New files are made with `O_EXCL`; existing ones are opened with `O_NOFOLLOW` and used only if they are
-regular, have one name, belong to this user or to the directory's owner, and are closed to everybody else.
+Another user may have put a symbolic link, a hard link or a file in the place of ours, to make this process write
+elsewhere. New files are created with `O_EXCL`; existing ones are opened with `O_NOFOLLOW` and used only if they are
+regular, have one name, belong to this user or to the directory's owner, and are private.
 """
 
 import contextlib
@@ -18,14 +18,14 @@ _EXISTING = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class UnsafeFile(OSError):
-    """A file of ours is a link, or belongs to somebody else; the message says what to do."""
+    """A file of ours is a link, or belongs to another user; the message says what to do."""
 
 
 def create_private(path: Path, *, for_owner: bool = True) -> int:
-    """A descriptor for reading and writing of a new file, mode 0600. Raises UnsafeFile where there is anything already.
+    """Create a file of mode 0600 and open it for reading and writing. Raises UnsafeFile if the path exists.
 
-    What root makes belongs to the owner of the directory, so that the service can use it; with `for_owner` false it
-    stays root's.
+    A file created by root is given to the owner of the directory, so that the service can use it, unless `for_owner`
+    is false.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | _NEW, PRIVATE)
@@ -43,12 +43,12 @@ def create_private(path: Path, *, for_owner: bool = True) -> int:
 
 
 def open_private(path: Path, *, for_owner: bool = True) -> int:
-    """A descriptor of our file at `path`, which is made if it is absent. Raises UnsafeFile for anything not ours."""
+    """Open our file at `path`, or create it. Raises UnsafeFile for anything that is not ours."""
     for _ in range(_ATTEMPTS):
         try:
             descriptor = os.open(path, os.O_RDWR | _EXISTING)
         except FileNotFoundError:
-            # Another process may make it at the same moment.
+            # Another process may create it at the same time.
             with contextlib.suppress(UnsafeFile):
                 return create_private(path, for_owner=for_owner)
             continue
@@ -64,7 +64,7 @@ def open_private(path: Path, *, for_owner: bool = True) -> int:
 
 
 def open_foreign(path: Path) -> int:
-    """A descriptor for reading of a file that a person has named. Raises UnsafeFile for a link or a device."""
+    """Open a file that a person has named for reading. Raises UnsafeFile for a link or a device."""
     try:
         descriptor = os.open(path, os.O_RDONLY | _EXISTING)
     except OSError as error:
@@ -78,7 +78,7 @@ def open_foreign(path: Path) -> int:
 
 
 def require_own_companions(path: Path, suffixes: tuple[str, ...]) -> None:
-    """Raises UnsafeFile where a file beside `path` is a link, or neither this user's nor of the owner of `path`."""
+    """Raises UnsafeFile if a file beside `path` is a link, or belongs neither to this user nor the owner of `path`."""
     for beside in (path.with_name(path.name + suffix) for suffix in suffixes):
         with contextlib.suppress(FileNotFoundError):
             status = beside.lstat()
@@ -89,7 +89,7 @@ def require_own_companions(path: Path, suffixes: tuple[str, ...]) -> None:
 
 
 def make_private(path: Path) -> None:
-    """Make an empty file of ours where there is none yet; a link that leads nowhere is not followed."""
+    """Create an empty file if there is none; a dangling link is not followed."""
     if not path.exists():
         os.close(open_private(path))
 
@@ -103,12 +103,12 @@ def is_still(path: Path, descriptor: int) -> bool:
 
 
 def is_read_only(place: Path) -> bool:
-    """Whether the file system of `place` takes no writes at all."""
+    """Whether the file system of `place` is mounted read-only."""
     return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
 
 
 def sync_directory(directory: Path) -> None:
-    """A name that was given or taken in `directory` is on stable storage afterwards."""
+    """Make created and removed names in `directory` durable."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -120,7 +120,7 @@ _REMOVE = "check who created it, remove it, and run the command again"
 
 
 def _explained(path: Path, error: OSError) -> OSError:
-    """What cannot be opened for being no file of ours, in words; any other fault as it is."""
+    """UnsafeFile if the path is not a regular file; otherwise the error itself."""
     if error.errno == errno.ELOOP:
         return UnsafeFile(f"{path} is a symbolic link: {_REMOVE}")
     if error.errno in {errno.EISDIR, errno.ENXIO}:

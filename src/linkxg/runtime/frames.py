@@ -1,4 +1,4 @@
-"""Where a fault happened, for the log: files, lines and functions, never the message, which may quote user input."""
+"""The frames of a fault for the log: files, lines and functions, without the message, which may quote user input."""
 
 import traceback
 

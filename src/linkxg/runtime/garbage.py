@@ -1,6 +1,6 @@
-"""Garbage collection of a process that starts, and of one that serves.
+"""Garbage collection while a process starts, and while it serves.
 
-Nearly everything that modules make stays: looking through it time and again took a quarter of the start.
+Nearly everything that modules create stays: collecting at the usual rate took a quarter of the start.
 """
 
 import gc
@@ -15,7 +15,7 @@ def collect_rarely() -> None:
 
 
 def freeze() -> None:
-    """Set aside what the start has made: a full collection that looks at it would hold every request up."""
+    """Exclude the objects of the start from collection, which would pause every request."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_SERVING)

@@ -1,4 +1,4 @@
-"""Unicode normalization (UAX #15) in time that grows with the text alone.
+"""Unicode normalization (UAX #15) in linear time.
 
 Sorting a run of combining marks takes the square of its length. Text with more than 30 in a row, which no script needs
 (UAX #15 §13, Stream-Safe Text Format), keeps its form.

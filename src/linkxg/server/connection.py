@@ -27,18 +27,18 @@ DRAIN_BYTES = 128 * 1024
 class BoundedConnection(HttpToolsProtocol):
     """Counts connections and closes those that are too slow or idle for too long.
 
-    `leaving` is set when the process ends: each connection then gets one more answer, with `Connection: close`, if its
-    request is under way or comes within a moment. Closed at once, it might cut off a request that is on the wire.
+    `leaving` is set at shutdown: each connection then gets one more answer, with `Connection: close`, if its request is
+    in progress or arrives within a moment. Closing at once could cut off a request on the wire.
     """
 
     leaving: ClassVar[bool] = False
     _open: ClassVar[Counter[str]] = Counter()
     app: HttpApplication
     flow: ConnectionFlow
-    # Slots: they are quicker to reach than what is in the dictionary of uvicorn's protocol, or in the class.
+    # Slots are faster than the dictionary of uvicorn's protocol.
     __slots__ = (
-        "_answers", "_begun", "_discarded", "_ended", "_header_bytes", "_held", "_idle_since", "_lingering",
-        "_deadline", "_peer", "_reading_body",
+        "_deadline", "_discarded", "_ended", "_has_cycle", "_header_bytes", "_held", "_idle_since", "_lingering",
+        "_peer", "_reading_body", "_response_transport",
     )  # fmt: skip
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -46,41 +46,41 @@ class BoundedConnection(HttpToolsProtocol):
         self._peer = ""
         # Of the head that is being read, or framing and trailer fields since the last part of a body.
         self._header_bytes = 0
-        # Nothing more is read: the last request was complete, or something was refused.
+        # Nothing more is read after the last request, or after a refusal.
         self._ended = False
         self._held = b""
         self._reading_body = False
-        # Whether the message that is being read has a cycle of uvicorn's.
-        self._begun = False
+        # Whether the present message has a cycle of uvicorn's.
+        self._has_cycle = False
         # The last answer is written; the peer gets a moment to read it.
         self._lingering = False
         self._discarded = 0
-        self._answers: ResponseTransport | None = None
+        self._response_transport: ResponseTransport | None = None
         self._idle_since = 0.0
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.flow = ConnectionFlow(transport, self.loop)
-        self._answers = ResponseTransport(transport, self._end)
+        self._response_transport = ResponseTransport(transport, self._end_connection)
         peer = transport.get_extra_info("peername")
         self._peer = source_key(peer[0]) if peer else ""
         self._open[self._peer] += 1
-        crowded = self._open[self._peer] > CONNECTIONS_PER_SOURCE and not self.app.speaks_for_many(self._peer)
+        crowded = self._open[self._peer] > CONNECTIONS_PER_SOURCE and not self.app.is_shared_source(self._peer)
         if crowded or self._open.total() > CONNECTIONS:
             transport.close()
         else:
-            self._wait()
+            self._arm_deadline()
             if self.leaving:
                 self.shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._reset()
+        self._reset_deadline()
         self.flow.stop()
         self._held = b""
-        if self._answers is not None:
-            self._answers.lose()
-            self._answers = None
+        if self._response_transport is not None:
+            self._response_transport.lose()
+            self._response_transport = None
         super()._unset_keepalive_if_required()
         self._open[self._peer] -= 1
         if not self._open[self._peer]:
@@ -94,10 +94,10 @@ class BoundedConnection(HttpToolsProtocol):
             self.transport.close()
             self.flow.watch()
 
-    def _end(self) -> None:
+    def _end_connection(self) -> None:
         """Close the connection after its last answer, or linger if there is more to read."""
         if self._reading_body or self._discarded or self._held or self.pipeline:
-            if self._begun:
+            if self._has_cycle:
                 self.cycle.body.clear()
             self._linger()
         else:
@@ -107,7 +107,7 @@ class BoundedConnection(HttpToolsProtocol):
         """End the connection so that the peer can still read its answer while it is sending (RFC 9112 §9.6)."""
         self._ended = True
         self._held = b""
-        self._reset()
+        self._reset_deadline()
         if self._lingering or self.transport.is_closing():
             return
         self._lingering = True
@@ -119,7 +119,7 @@ class BoundedConnection(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def _discard(self, size: int) -> None:
-        """Count what is read after the end; a reset would take the answer away from a peer that has not read it yet."""
+        """Count bytes after the end; a reset would discard the answer before the peer has read it."""
         self._discarded += size
         if self._discarded > DRAIN_BYTES:
             self.flow.held = True
@@ -141,7 +141,7 @@ class BoundedConnection(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def _start_idling(self) -> None:
-        # Not as uvicorn does, which makes a timer for each idle moment: one timer looks how long the last one has been.
+        # Unlike uvicorn, which starts a timer for each idle period: one timer checks the length of the last one.
         self._idle_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._watch_idleness(self.timeout_keep_alive)
@@ -164,10 +164,10 @@ class BoundedConnection(HttpToolsProtocol):
 
     # -- the deadline of a request ------------------------------------------------------------------------
 
-    def _wait(self) -> None:
+    def _arm_deadline(self) -> None:
         self._deadline = self.loop.call_later(REQUEST_SECONDS, self._on_deadline)
 
-    def _reset(self) -> None:
+    def _reset_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -175,7 +175,7 @@ class BoundedConnection(HttpToolsProtocol):
     def _on_deadline(self) -> None:
         self._deadline = None
         if self.flow.held:
-            # It is not the peer that is slow: its earlier requests are being answered, and reading is paused.
-            self._wait()
+            # The peer is not slow: its earlier requests are being answered, and reading is paused.
+            self._arm_deadline()
         else:
             self._close()

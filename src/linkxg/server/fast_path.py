@@ -1,8 +1,8 @@
 """The fast path: requests that arrive complete are answered without ASGI or a task.
 
-The few endpoints that the edge answers itself (`docs/decisions/0002-edge-before-router.md`) see no ASGI if a request
-comes in one piece on an idle connection, as nearly all do: see `docs/decisions/0017-requests-answered-at-once.md`. Any
-other request goes uvicorn's way, and the edge takes it from there.
+The endpoints of the edge (`docs/decisions/0002-edge-before-router.md`) bypass ASGI if a request arrives in one piece on
+an idle connection, as nearly all do: see `docs/decisions/0017-requests-answered-at-once.md`. Any other request takes
+uvicorn's path to the edge.
 """
 
 from typing import Any, ClassVar
@@ -13,10 +13,7 @@ from linkxg.server.protocol import HEADER_BYTES, BoundedHttpProtocol
 
 
 class FastPathProtocol(BoundedHttpProtocol):
-    """Hands whole requests to `app.answer`, which returns the bytes of a response to send; everything else to `app`.
-
-    `app.fast_route` tells, by method, target and header fields, who answers at once.
-    """
+    """Passes complete requests with an `app.fast_route` to `app.answer`, which returns the bytes of the response."""
 
     _begin: ClassVar = staticmethod(EagerStarter().add)
     __slots__ = ("_arriving",)
@@ -30,21 +27,21 @@ class FastPathProtocol(BoundedHttpProtocol):
         if self._arriving is None:
             return
         body, self._arriving = self._arriving.body, None
-        # Its body comes in pieces, unless it was malformed and is refused already.
+        # The body comes in pieces, unless the request was malformed and is refused already.
         if not self._ended:
-            self._go_uvicorns_way()
+            self._fall_back_to_asgi()
             if body:
                 super().on_body(body)
 
     def on_message_begin(self) -> None:
-        # Only what the parser fills: a scope is made for those who need one.
+        # Only what the parser fills; a scope is made when it is needed.
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
         self._host = self._coding = None
         self._hosts = 0
 
-    def _go_uvicorns_way(self) -> None:
+    def _fall_back_to_asgi(self) -> None:
         url, headers, expect = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expect
@@ -52,18 +49,18 @@ class FastPathProtocol(BoundedHttpProtocol):
         super().start_request()
 
     def start_request(self) -> None:
-        to = self.app.fast_route(self.parser.get_method(), self.url, self.headers)
+        route = self.app.fast_route(self.parser.get_method(), self.url, self.headers)
         if (
-            to is None
+            route is None
             or self._version != "1.1"
             or self._fault is not None
             or self.expect_100_continue
             or self._header_bytes > HEADER_BYTES
             or not self._is_idle()
         ):
-            self._go_uvicorns_way()
+            self._fall_back_to_asgi()
             return
-        self._arriving = BufferedRequest(to, self.headers, self.client, self.scheme or "")
+        self._arriving = BufferedRequest(route, self.headers, self.client, self.scheme or "")
 
     def on_body(self, body: bytes) -> None:
         if self._arriving is None:
@@ -92,10 +89,10 @@ class FastPathProtocol(BoundedHttpProtocol):
             self.transport.close()
             raise
         request.response_complete = True
-        # The connection tells only the newest of its requests that it is lost.
+        # Only the newest request of a connection is notified of its loss.
         if request.disconnected or self.parser is None:
             return
         self.transport.write(response)
         if not request.keep_alive:
-            self._end()
+            self._end_connection()
         self.on_response_complete()

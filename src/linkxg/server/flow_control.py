@@ -1,7 +1,7 @@
 """Flow control of one connection in both directions.
 
-Reading stays paused while requests wait for their turn. A peer that takes nothing of its answers for `WRITE_SECONDS`
-loses the connection, and so does a TLS peer that leaves `close_notify` unanswered (ASVS 13.1.2).
+Reading stays paused while pipelined requests wait. The connection is aborted if the peer reads nothing of its answers
+for `WRITE_SECONDS`, or leaves `close_notify` unanswered (ASVS 13.1.2).
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class ConnectionFlow(FlowControl):
         self.watch()
 
     def watch(self) -> None:
-        """Abort the connection unless what is written now leaves within the deadline, or at least moves."""
+        """Abort the connection if the write buffer does not shrink within the deadline."""
         if self._timer is None:
             self._unsent = self._transport.get_write_buffer_size()
             self._progress_at = self._loop.time()
@@ -58,14 +58,14 @@ class ConnectionFlow(FlowControl):
         if unsent < self._unsent:
             self._progress_at = now
         self._unsent = unsent
-        # Of a TLS peer that leaves close_notify unanswered uvloop would wait half a minute, and a stop with it.
+        # uvloop would wait half a minute for close_notify, and delay a shutdown.
         if now - self._progress_at >= WRITE_SECONDS or (is_closing and not unsent):
             self._abort()
         else:
             self._timer = self._loop.call_later(CHECK_SECONDS, self._check)
 
     def _abort(self) -> None:
-        # Without this the kernel would keep what was written, and go on offering it, when the process has let go of it.
+        # Otherwise the kernel would keep sending what was written.
         with contextlib.suppress(OSError):
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
         self._transport.abort()

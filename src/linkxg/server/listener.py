@@ -10,9 +10,9 @@ _REFUSED = b"this service does not answer plain HTTP"
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """One listening socket per address of `host`: who connects from now on waits for the service, and is not refused.
+    """One listening socket per address of `host`; connections wait in its queue until the service is ready.
 
-    Raises OSError when somebody else listens there, or the host is unknown or not this machine's.
+    Raises OSError if the port is in use, or the host is unknown or not this machine's.
     """
     listeners: list[socket.socket] = []
     try:
@@ -38,7 +38,7 @@ def answers(host: str, port: int, *, tls: bool) -> bool:
     """Whether this program answers there."""
     connection: http.client.HTTPConnection
     if tls:
-        # Whose certificate it is, is judged elsewhere; here only who answers counts.
+        # The certificate is checked elsewhere.
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -48,7 +48,7 @@ def answers(host: str, port: int, *, tls: bool) -> bool:
     try:
         connection.request("GET", "/healthz")
         answer = connection.getresponse()
-        # From another address than loopback plain HTTP is refused, by this program all the same.
+        # Except on loopback this program refuses plain HTTP, which is an answer as well.
         body = answer.read(500)
         return (answer.status == 200 and b'"ok"' in body) or (answer.status == 400 and _REFUSED in body)
     except (OSError, http.client.HTTPException):

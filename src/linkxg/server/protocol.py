@@ -10,7 +10,7 @@ from typing import Any
 import httptools
 
 from linkxg.errors import HeaderFieldsTooLarge, InvalidRequest, PublicError
-from linkxg.http.request_context import FAULT, MORE_TIME
+from linkxg.http.request_context import EXTEND_DEADLINE, FAULT
 from linkxg.server.connection import DRAIN_BYTES, BoundedConnection
 from linkxg.server.request_head import SPECIAL, find_fault, find_target_fault
 
@@ -19,16 +19,16 @@ HEADER_FIELDS = 200
 PIPELINED = 8
 _EMPTY_LINE = b"\r\n\r\n"
 _CHUNKED_PIECE = 512
-"""Bytes of a chunked body that are read together at least: few requests fit in what may follow its end."""
+"""Minimum of a chunked body that is parsed together: few requests fit in what may follow its end."""
 _MEASURED = HEADER_BYTES // 2
-"""A head may begin in one piece, behind a body, and end in the next; below this in each it cannot be too large."""
+"""A head may begin in one piece and end in the next; below this size in each it cannot be too large."""
 
 
 class BoundedHttpProtocol(BoundedConnection):
     """Reads one request at a time and refuses what is too large or not HTTP, each in its turn."""
 
     __slots__ = (
-        "_body_bytes", "_coding", "_fault", "_host", "_hosts", "_measures", "_reading_headers", "_refusal",
+        "_body_bytes", "_coding", "_fault", "_host", "_hosts", "_measures_head", "_reading_headers", "_refusal",
         "_trailer_bytes", "_version",
     )  # fmt: skip
 
@@ -37,8 +37,8 @@ class BoundedHttpProtocol(BoundedConnection):
         self._reading_headers = True
         self._trailer_bytes = 0
         self._body_bytes = 0
-        # Something large has come: whether a head is, is no longer known from the size of what came.
-        self._measures = False
+        # The size of the input no longer bounds that of the head.
+        self._measures_head = False
         self._version = "1.1"
         self._hosts = 0
         self._host: bytes | None = None
@@ -57,10 +57,10 @@ class BoundedHttpProtocol(BoundedConnection):
             self._parse(data)
 
     def _read_held(self) -> None:
-        """Read on until enough requests wait.
+        """Parse held input until enough requests wait.
 
-        A header block ends with an empty line, and a piece with the first one, so the parser never meets a crowd of
-        requests at once. Empty lines in bodies end no piece, or their number would decide what a body costs.
+        A piece ends with the first empty line, so the parser never gets many requests at once. Empty lines in bodies
+        end no piece, or their number would determine the cost of a body.
         """
         data, self._held, start = self._held, b"", 0
         while start < len(data) and len(self.pipeline) < PIPELINED:
@@ -88,11 +88,11 @@ class BoundedHttpProtocol(BoundedConnection):
             self.flow.pause_reading()
 
     def _parse(self, data: bytes) -> None:
-        # In a body, the next part of it sets this back: chunk extensions and trailer fields do not.
+        # The next part of a body resets this; chunk extensions and trailer fields do not.
         size = self._header_bytes + len(data)
         self._header_bytes = size
         if size > _MEASURED:
-            self._measures = True
+            self._measures_head = True
         try:
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as stop:
@@ -107,10 +107,10 @@ class BoundedHttpProtocol(BoundedConnection):
             elif self._reading_headers and self.headers and len(self.headers) > HEADER_FIELDS:
                 self._refuse(HeaderFieldsTooLarge())
             elif self._deadline is None:
-                self._wait()
+                self._arm_deadline()
 
     def _is_simple_request(self, data: bytes) -> bool:
-        """Whether a head is one of HTTP/0.9, which ends with its first line; the parser sees that with the next."""
+        """Whether a head is one of HTTP/0.9, which ends with its first line; the parser notices it only later."""
         is_line = self._header_bytes == len(data) and data.endswith(b"\r\n") and b" HTTP/" not in data
         return self.parser.get_http_version() == "0.9" or (is_line and not data.isspace())
 
@@ -127,7 +127,7 @@ class BoundedHttpProtocol(BoundedConnection):
             self._refuse(InvalidRequest("The request is not valid HTTP."))
 
     def _decline_upgrade(self, rest: memoryview) -> None:
-        """Read the same request without the offer, which the parser takes for the end of HTTP (RFC 9110 §7.8)."""
+        """Parse the same request without the offer, at which the parser stops (RFC 9110 §7.8)."""
         method = self.parser.get_method()
         if method == b"CONNECT":
             # What follows has no framing of its own (RFC 9110 §9.3.6): the connection ends with the answer.
@@ -179,10 +179,10 @@ class BoundedHttpProtocol(BoundedConnection):
         self._reading_headers = False
         self._reading_body = True
         if self._deadline is not None:
-            self._reset()
+            self._reset_deadline()
         self._version = self.parser.get_http_version()
         # A large block may come in one piece: the request is then whole, and the edge refuses it.
-        if len(self.headers) > HEADER_FIELDS or (self._measures and self._head_length() > HEADER_BYTES):
+        if len(self.headers) > HEADER_FIELDS or (self._measures_head and self._head_length() > HEADER_BYTES):
             self._fault = HeaderFieldsTooLarge()
         else:
             self._fault = find_fault(self._version, self._hosts, self._host, self._coding)
@@ -190,18 +190,18 @@ class BoundedHttpProtocol(BoundedConnection):
         self._header_bytes = 0
 
     def start_request(self) -> None:
-        """The header fields are complete: whoever answers may begin."""
+        """The head is complete: the application may answer."""
         self._body_bytes = 0
         if self._fault is None:
             self._fault = find_target_fault(self.url)
         if self._fault is not None:
             self.scope[FAULT] = self._fault  # type: ignore[literal-required]
-        self.scope[MORE_TIME] = self._more_time  # type: ignore[literal-required]
+        self.scope[EXTEND_DEADLINE] = self._extend_deadline  # type: ignore[literal-required]
         super().on_headers_complete()
-        self._begun = True
+        self._has_cycle = True
         # Until the body is complete, whatever is answered ends the connection.
         self.cycle.keep_alive = False
-        self.cycle.transport = self._answers  # type: ignore[assignment]
+        self.cycle.transport = self._response_transport  # type: ignore[assignment]
         if self.pipeline:
             self._hold()
 
@@ -218,31 +218,31 @@ class BoundedHttpProtocol(BoundedConnection):
             super().on_message_complete()
 
     def _ends_message(self) -> bool:
-        """Whether a whole message has been read; not an offer to upgrade, nor one with too many trailer fields."""
+        """Whether a message is complete; not an offer to upgrade, nor one with too many trailer fields."""
         if not self._reading_body or self._header_bytes > HEADER_BYTES:
             return False
         self._ended = not self.parser.should_keep_alive()
-        self._begun = False
+        self._has_cycle = False
         self._reading_body = False
         self._reading_headers = True
         self._header_bytes = self._trailer_bytes = 0
         if self._deadline is not None:
-            self._reset()
+            self._reset_deadline()
         return True
 
     # -- answers ------------------------------------------------------------------------------------------
 
     def _refuse(self, error: PublicError) -> None:
-        """Answer what cannot be read when its turn comes, and end the connection with it."""
+        """Answer a malformed request in its turn, and close the connection."""
         self._ended = True
-        self._reset()
-        if self._begun and self.pipeline:
+        self._reset_deadline()
+        if self._has_cycle and self.pipeline:
             # The request that breaks off is the newest; those before it are answered first.
             self.pipeline.popleft()
             self._refusal = error
-        elif self._begun and self.cycle.response_started:
+        elif self._has_cycle and self.cycle.response_started:
             self._close()
-        elif self._begun:
+        elif self._has_cycle:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             self._send_refusal(error)
@@ -282,7 +282,7 @@ class BoundedHttpProtocol(BoundedConnection):
         """The size of the head with the shortest line breaks and without optional white space."""
         return len(self.url) + sum(len(name) + len(value) + len(b":\r\n") for name, value in self.headers)
 
-    def _more_time(self) -> None:
+    def _extend_deadline(self) -> None:
         if self._reading_body:
-            self._reset()
-            self._wait()
+            self._reset_deadline()
+            self._arm_deadline()

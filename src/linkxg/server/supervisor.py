@@ -1,8 +1,8 @@
 """The supervisor of the workers of one service.
 
 A parent process that holds the listening sockets and answers nothing itself. A worker that dies is replaced, one that
-has fallen silent is killed first; SIGHUP replaces them one by one, each only once its successor answers; SIGTERM and
-SIGINT end them all when they have finished. Who connects meanwhile waits in the sockets' queue and is never refused.
+sends no heartbeat is killed first. SIGHUP replaces them one by one, each only once its successor answers; SIGTERM and
+SIGINT end them all when they have finished. Connections wait in the sockets' queue meanwhile and are never refused.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from linkxg.server.worker_process import WorkerProcess
 READY_S = 60.0
 SILENT_S = 30.0
 STOP_S = SHUTDOWN_S + 8.0
-LOOK_S = 1.0
+CHECK_S = 1.0
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 15.0
 
 
@@ -28,16 +28,16 @@ class Supervisor:
     def __init__(self, listeners: list[socket.socket], count: int) -> None:
         self._listeners = listeners
         self._count = count
-        # Those in service, starting ones included; `_following` has those that are leaving or not in service yet, too.
+        # Those in service, starting ones included; `_followers` has those that are ending or not in service yet, too.
         self._workers: list[WorkerProcess] = []
-        self._following: dict[WorkerProcess, asyncio.Task[None]] = {}
+        self._followers: dict[WorkerProcess, asyncio.Task[None]] = {}
         self._ended = Counts()
         self._replaced = 0
         self._pause = _SHORTEST_PAUSE_S
-        self._has_answered = self._has_failed = False
+        self._has_started = self._has_failed = False
 
     async def run(self) -> bool:
-        """Until told to end; false if the first worker could not start."""
+        """Run until a signal ends the service; false if the first worker could not start."""
         loop = asyncio.get_running_loop()
         self._stopping, self._reload = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -45,29 +45,29 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
         for _ in range(self._count):
             self._workers.append(await self._start())
-        minding = [asyncio.create_task(self._mind()), asyncio.create_task(self._reload_when_told())]
+        watchers = [asyncio.create_task(self._watch_for_silence()), asyncio.create_task(self._reload_on_signal())]
         await self._stopping.wait()
-        for task in minding:
+        for task in watchers:
             task.cancel()
         await self._stop()
         return not self._has_failed
 
     async def _start(self) -> WorkerProcess:
         worker = await WorkerProcess.start(self._listeners)
-        self._following[worker] = asyncio.create_task(self._follow(worker))
+        self._followers[worker] = asyncio.create_task(self._follow(worker))
         return worker
 
     async def _follow(self, worker: WorkerProcess) -> None:
-        """To its end, and replace it if it was in service."""
+        """Follow a worker to its end, and replace it if it was in service."""
         code = await worker.follow(self._gather)
         self._ended.add(worker.counts, gauges=False)
-        del self._following[worker]
-        self._has_answered = self._has_answered or worker.is_ready or any(each.is_ready for each in self._workers)
+        del self._followers[worker]
+        self._has_started = self._has_started or worker.is_ready or any(each.is_ready for each in self._workers)
         if worker not in self._workers or self._stopping.is_set():
             return
         self._workers.remove(worker)
-        if not self._has_answered:
-            # It has told why; the next one would stumble over the same.
+        if not self._has_started:
+            # It has reported why; the next one would fail the same way.
             self._has_failed = True
             self._stopping.set()
             return
@@ -76,7 +76,7 @@ class Supervisor:
         await self._replace(at_once=worker.is_ready)
 
     async def _replace(self, *, at_once: bool) -> None:
-        """What kept a worker from ever answering may pass, such as a database out of reach: wait longer each time."""
+        """Start a worker; wait longer each time if the last one never answered, as without its database."""
         self._pause = _SHORTEST_PAUSE_S if at_once else min(2 * self._pause, _LONGEST_PAUSE_S)
         if not at_once:
             with contextlib.suppress(TimeoutError):
@@ -84,22 +84,22 @@ class Supervisor:
         if not self._stopping.is_set():
             self._workers.append(await self._start())
 
-    async def _mind(self) -> None:
-        """Kill who has fallen silent. Time in which this process stood still as well says nothing about anybody."""
+    async def _watch_for_silence(self) -> None:
+        """Kill workers that send no heartbeat. Time in which this process was frozen as well does not count."""
         loop = asyncio.get_running_loop()
         looked_at = loop.time()
         while True:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(CHECK_S)
             now = loop.time()
-            for worker in self._following:
-                if now - looked_at > 2 * LOOK_S:
-                    worker.heard_at = now
-                elif now - worker.heard_at > (SILENT_S if worker.is_ready else READY_S):
+            for worker in self._followers:
+                if now - looked_at > 2 * CHECK_S:
+                    worker.last_report_at = now
+                elif now - worker.last_report_at > (SILENT_S if worker.is_ready else READY_S):
                     log.error("worker.silent", pid=worker.pid)
                     worker.kill()
             looked_at = now
 
-    async def _reload_when_told(self) -> None:
+    async def _reload_on_signal(self) -> None:
         while True:
             await self._reload.wait()
             self._reload.clear()
@@ -109,36 +109,36 @@ class Supervisor:
         for old in list(self._workers):
             new = await self._start()
             await asyncio.wait(
-                [asyncio.create_task(new.ready.wait()), self._following[new]], return_when=asyncio.FIRST_COMPLETED
+                [asyncio.create_task(new.ready.wait()), self._followers[new]], return_when=asyncio.FIRST_COMPLETED
             )
             if not new.is_ready:
                 log.error("reload.failed", pid=new.pid, reason=f"{new.failure} The old workers keep running.")
                 return
             if old not in self._workers:
-                # It has died meanwhile; whoever took its place is a new one as well.
-                new.leave()
+                # It has died meanwhile, and its replacement is new as well.
+                new.terminate()
                 continue
             self._workers[self._workers.index(old)] = new
-            # One at a time: a machine has room for one worker more, not for twice as many.
-            await self._part_with(old)
+            # One at a time: the machine has memory for one more worker, not for twice as many.
+            await self._retire(old)
         log.info("reloaded", workers=len(self._workers))
 
     async def _stop(self) -> None:
-        await asyncio.gather(*(self._part_with(worker) for worker in list(self._following)))
+        await asyncio.gather(*(self._retire(worker) for worker in list(self._followers)))
 
-    async def _part_with(self, worker: WorkerProcess) -> None:
-        worker.leave()
-        end = self._following.get(worker)
+    async def _retire(self, worker: WorkerProcess) -> None:
+        worker.terminate()
+        end = self._followers.get(worker)
         if end is not None and not (await asyncio.wait([end], timeout=STOP_S))[0]:
             log.error("worker.killed", pid=worker.pid)
             worker.kill()
             await end
 
     def _gather(self) -> Counts:
-        """What all workers have counted, those that have ended included."""
+        """The counts of all workers, including those that have ended."""
         total = Counts()
         total.add(self._ended)
-        for worker in self._following:
+        for worker in self._followers:
             total.add(worker.counts)
         total.gauges["linkxg_workers"] = Gauge("Worker processes.", len(self._workers))
         total.gauges["linkxg_workers_replaced"] = Gauge("Workers that died since the start.", self._replaced)

@@ -1,7 +1,7 @@
 """The entry point of one worker process.
 
 The supervisor starts `python -m linkxg.server.worker CHANNEL LISTENER…` with file descriptors, and settings in the
-environment. A worker whose supervisor has ended finishes what is in flight and ends too.
+environment. A worker whose supervisor has ended finishes its requests and ends too.
 """
 
 import asyncio
@@ -35,21 +35,21 @@ class SupervisorLink:
         metrics.gather = self.gather
 
     async def listen(self) -> None:
-        """Take the supervisor's answers until it ends."""
-        while (told := await self._channel.receive()) is not None:
-            waiting = self._answers.pop(told.asked, None)
+        """Receive the supervisor's answers until it ends."""
+        while (answer := await self._channel.receive()) is not None:
+            waiting = self._answers.pop(answer.asked, None)
             if waiting is not None and not waiting.done():
-                waiting.set_result(told.counts)
+                waiting.set_result(answer.counts)
 
     async def report(self) -> None:
         while True:
-            # A supervisor that stands still must not make this process grow.
-            if not self._channel.is_clogged:
+            # A frozen supervisor must not make this process grow.
+            if not self._channel.is_backlogged:
                 self._channel.send(WorkerReport(self._metrics.counts()))
             await asyncio.sleep(REPORT_S)
 
     async def gather(self, counts: Counts) -> Counts:
-        """The counts of the service: never less than what any worker has shown before."""
+        """The counts of the service, never less than any worker has shown before."""
         self._asked += 1
         number = self._asked
         answer: asyncio.Future[Counts] = asyncio.get_running_loop().create_future()
@@ -64,16 +64,16 @@ class SupervisorLink:
             self._answers.pop(number, None)
 
     async def close(self) -> None:
-        """What was counted to the last is not lost."""
+        """Send the final counts."""
         self._channel.send(WorkerReport(self._metrics.counts()))
         await self._channel.close()
 
 
 class Worker(HttpServer):
-    """Serves until it is told to end, or its supervisor ends."""
+    """Serves until a signal, or until its supervisor ends."""
 
     def __init__(self, end: socket.socket) -> None:
-        # Here: `main` has set up the garbage collection before all of it is loaded.
+        # Here, after `main` has configured the garbage collector.
         from linkxg.app import create_app
 
         self._end = end
@@ -106,7 +106,7 @@ def main() -> None:
     share_one_arena()
     garbage.collect_rarely()
     channel, *listeners = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
-    # Of a terminal that closes, and of who means the supervisor: that one decides.
+    # From a closing terminal, or meant for the supervisor, which decides.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         worker = Worker(channel)

@@ -1,7 +1,7 @@
 """Messages between a worker and its supervisor.
 
-A worker reports what it has counted, once a second; that it does so says that it lives. It may ask for the counts of
-the whole service. Each message is its length in four bytes and a MessagePack text.
+A worker reports its counts once a second, which is its heartbeat. It may ask for the counts of the service. A message
+is its length in four bytes and a MessagePack text.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 class WorkerReport(msgspec.Struct):
-    """From a worker that answers requests. One that asks gives its question a number, from 1.
+    """From a worker: its counts. `asks` is the number of a question, from 1.
 
-    `failed` is why a worker could not start: its only report.
+    `failed` is why a worker could not start; it is its only report.
     """
 
     counts: Counts
@@ -48,12 +48,12 @@ class Channel(Generic[T]):
         return cls(*await asyncio.open_connection(sock=end), comes)
 
     @property
-    def is_clogged(self) -> bool:
-        """Whether what was sent before is still on its way: the other side does not read."""
+    def is_backlogged(self) -> bool:
+        """Whether earlier messages are still buffered: the other side does not read."""
         return self._writer.transport.get_write_buffer_size() > 0
 
     def send(self, message: msgspec.Struct) -> None:
-        """Never waits; to an end that is closed nothing is sent."""
+        """Send without waiting; nothing is sent to a closed end."""
         self._writer.write(_framed(message))
 
     async def receive(self) -> T | None:
@@ -72,7 +72,7 @@ class Channel(Generic[T]):
 
 
 def send_now(end: socket.socket, message: msgspec.Struct) -> None:
-    """Send through an end that no event loop has taken over yet."""
+    """Send through an end without an event loop."""
     with contextlib.suppress(OSError):
         end.sendall(_framed(message))
 

@@ -11,27 +11,26 @@ from typing import Self
 from linkxg.http.metrics import Counts
 from linkxg.server.worker_channel import Channel, ServiceCounts, WorkerReport
 
-LAST_WORDS_S = 1.0
+FINAL_REPORT_S = 1.0
 
 
 class WorkerProcess:
     """One process from its start to its end.
 
-    `ready` once it answers requests. `heard_at` is when it last reported, in seconds of the loop's clock, and `counts`
-    is what it said.
+    `ready` once it answers requests. `last_report_at` is in seconds of the loop's clock; `counts` is what it reported.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, channel: Channel[WorkerReport]) -> None:
         self._process = process
         self._channel = channel
         self.ready = asyncio.Event()
-        self.heard_at = asyncio.get_running_loop().time()
+        self.last_report_at = asyncio.get_running_loop().time()
         self.counts = Counts()
         self._failed = ""
 
     @classmethod
     async def start(cls, listeners: list[socket.socket]) -> Self:
-        """A worker that accepts from `listeners`; not ready yet."""
+        """Start a worker that accepts from `listeners`."""
         ours, theirs = socket.socketpair()
         with theirs:
             passed = (theirs.fileno(), *(listener.fileno() for listener in listeners))
@@ -59,15 +58,15 @@ class WorkerProcess:
         """Listen to it until it ends; its exit code, negative for a signal. `gather` answers what it asks."""
         listening = asyncio.create_task(self._listen(gather))
         code = await self._process.wait()
-        # What it wrote before it ended may still be on its way.
+        # Its last report may still be in the channel.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(listening, LAST_WORDS_S)
+            await asyncio.wait_for(listening, FINAL_REPORT_S)
         await self._channel.close()
         return code
 
     async def _listen(self, gather: Callable[[], Counts]) -> None:
         while (report := await self._channel.receive()) is not None:
-            self.heard_at = asyncio.get_running_loop().time()
+            self.last_report_at = asyncio.get_running_loop().time()
             if report.failed:
                 self._failed = report.failed
                 continue
@@ -76,8 +75,8 @@ class WorkerProcess:
             if report.asks:
                 self._channel.send(ServiceCounts(gather(), report.asks))
 
-    def leave(self) -> None:
-        """Tell it to finish what is in flight and to end."""
+    def terminate(self) -> None:
+        """Let it finish its requests and end."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:

@@ -9,7 +9,7 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid
-from linkxg.jobs.idempotent_job import recorded_job_of
+from linkxg.jobs.idempotent_job import run_job_once
 from linkxg.jobs.model import KEEP_MS, JobRow
 from linkxg.jobs.start_job import open_job, record_start, same_file_job
 from linkxg.jobs.store import find_job
@@ -44,4 +44,4 @@ async def apply_dry_run(
         return wanted
 
     request = Request(account_id, f"POST /imports/{job_id}/apply", idempotency_key, [actor.id])
-    return await recorded_job_of(database, actor, account_id, request, unit)
+    return await run_job_once(database, actor, account_id, request, unit)

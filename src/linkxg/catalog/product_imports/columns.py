@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from msgspec import inspect
 
 from linkxg.catalog.product_imports.decimal_comma import AMBIGUOUS, COMMA_NUMBER, LOCAL_FLAGS, is_ambiguous
-from linkxg.catalog.product_imports.model import MAX_COLUMNS, EmptyAs, Key, Mode
+from linkxg.catalog.product_imports.model import MAX_COLUMNS, EmptyAs, KeyField, Mode
 from linkxg.catalog.product_imports.spreadsheet_artifacts import artifact, rounded
 from linkxg.catalog.products.content import Content
 from linkxg.http.csv_injection import unguarded
 from linkxg.http.strict_json import CONTROL, NumberOutOfRange, parse
-from linkxg.jobs.model import Fault
+from linkxg.jobs.model import RowFault
 
 ERROR_COLUMNS = ("errorCode", "errorMessage")
 """Of a file of failed rows: not read when it is sent again."""
@@ -161,10 +161,10 @@ def path_of(name: str) -> tuple[str, ...]:
     return tuple(name.split("."))
 
 
-def check_header(names: Sequence[str], mode: Mode, key: Key) -> list[Fault]:
+def check_header(names: Sequence[str], mode: Mode, key: KeyField) -> list[RowFault]:
     """What is wrong with a header as a whole; empty if nothing is."""
     if len(names) > MAX_COLUMNS:
-        return [Fault("header", "too_many_columns", f"A file may have at most {MAX_COLUMNS} columns.")]
+        return [RowFault("header", "too_many_columns", f"A file may have at most {MAX_COLUMNS} columns.")]
     faults = []
     seen: set[str] = set()
     for place, name in enumerate(names, 1):
@@ -173,14 +173,14 @@ def check_header(names: Sequence[str], mode: Mode, key: Key) -> list[Fault]:
             continue
         if name in seen:
             faults.append(
-                Fault(_shown(name, place), "repeated_column", f"Column {place} has the same name as another one.")
+                RowFault(_shown(name, place), "repeated_column", f"Column {place} has the same name as another one.")
             )
         elif name not in ERROR_COLUMNS and not CATALOGUE.has(name):
-            faults.append(Fault(_shown(name, place), "unknown_column", _unknown(name, place)))
+            faults.append(RowFault(_shown(name, place), "unknown_column", _unknown(name, place)))
         seen.add(name)
     needed = {key} | ({"sku", "name"} if mode == "create" else set())
     for name in sorted(needed - seen):
-        faults.append(Fault(name, "missing_column", f"The column {name} is required for this import."))
+        faults.append(RowFault(name, "missing_column", f"The column {name} is required for this import."))
     return faults[:MAX_COLUMNS]
 
 
@@ -224,15 +224,15 @@ class CsvShape:
             if ".".join(path[:-1]) in WHOLES:
                 self._wholes.setdefault(path[:-1], []).append(place)
 
-    def read(self, cells: list[str]) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
+    def read(self, cells: list[str]) -> tuple[dict[str, Any], dict[str, Any], list[RowFault]]:
         """(SKU and GTIN as far as given, merge patch of the content, faults)."""
         fitted = fitting(cells, len(self.names))
         if fitted is None:
             says = f"The row has {len(cells)} cells, the header {len(self.names)}."
-            return {}, {}, [Fault("", "cells", says)]
+            return {}, {}, [RowFault("", "cells", says)]
         cells = list(fitted)
         if tuple(map(str.strip, cells)) == self.names:
-            return {}, {}, [Fault("", "repeated_header", "The row repeats the header.")]
+            return {}, {}, [RowFault("", "repeated_header", "The row repeats the header.")]
         if self._ours:
             cells = list(map(unguarded, cells))
         faults = self._controls(cells) + self._artifacts(cells)
@@ -249,7 +249,7 @@ class CsvShape:
             try:
                 value = None if not cell else reading(cell) if reading else cell
             except NotAValue as error:
-                faults.append(Fault(".".join(path), "not_a_value", str(error), cell[:_SHOWN]))
+                faults.append(RowFault(".".join(path), "not_a_value", str(error), cell[:_SHOWN]))
                 continue
             _put(content, path, value)
         for path, places in self._wholes.items():
@@ -257,33 +257,33 @@ class CsvShape:
                 _put(content, path, None)
         return head, content, faults
 
-    def _controls(self, cells: list[str]) -> list[Fault]:
+    def _controls(self, cells: list[str]) -> list[RowFault]:
         """Cells that hold what no text may; they are emptied, but for the SKU, which names the row."""
         if not CONTROL.search("".join(cells)):
             return []
-        faults: list[Fault] = []
+        faults: list[RowFault] = []
         for place, (name, cell) in enumerate(zip(self.names, cells, strict=True)):
             if CONTROL.search(cell):
                 if name not in ERROR_COLUMNS:
                     says = "The cell contains a control character. Remove it, or type the cell again."
-                    faults.append(Fault(name, "control_character", says, CONTROL.sub("\ufffd", cell)[:_SHOWN]))
+                    faults.append(RowFault(name, "control_character", says, CONTROL.sub("\ufffd", cell)[:_SHOWN]))
                 cells[place] = CONTROL.sub("", cell) if name == "sku" else ""
         return faults
 
-    def _artifacts(self, cells: list[str]) -> list[Fault]:
+    def _artifacts(self, cells: list[str]) -> list[RowFault]:
         """What stands where no value can; such cells are emptied, but for the SKU, which names the row."""
-        faults: list[Fault] = []
+        faults: list[RowFault] = []
         for place in self._nameless:
             if cells[place].strip():
                 says = f"Column {place + 1} has no name in the header, so this cell cannot be imported."
-                faults.append(Fault("", "unnamed_column", says, cells[place][:_SHOWN]))
+                faults.append(RowFault("", "unnamed_column", says, cells[place][:_SHOWN]))
         for place, (name, cell) in enumerate(zip(self.names, cells, strict=True)):
             if name in ERROR_COLUMNS:
                 continue
             says_wrong = artifact(cell) if cell[:1] in ("#", "=") else None
             says_wrong = says_wrong or (rounded(cell) if name in HEAD_COLUMNS else None)
             if says_wrong:
-                faults.append(Fault(name, "spreadsheet_artifact", says_wrong, cell[:_SHOWN]))
+                faults.append(RowFault(name, "spreadsheet_artifact", says_wrong, cell[:_SHOWN]))
                 cells[place] = cell if name == "sku" else ""
         return faults
 

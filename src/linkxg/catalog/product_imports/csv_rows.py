@@ -25,8 +25,8 @@ class CsvRows:
             next(rows, None)
         return rows
 
-    def taken(self) -> int:
-        return self._lines.taken(self._lines.row_after)
+    def bytes_read(self) -> int:
+        return self._lines.bytes_read(self._lines.row_after)
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         lines, records, before = self._lines, self._records, 0

@@ -6,15 +6,15 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from linkxg.catalog.product_imports.model import EmptyAs, Key, Mode, Options
+from linkxg.catalog.product_imports.model import EmptyAs, KeyField, Mode, Options
 from linkxg.errors import InvalidRequest
-from linkxg.jobs.model import Format, OnError
+from linkxg.jobs.model import FileFormat, OnError
 
 FIELDS: dict[str, tuple[str, Any]] = {
     "resource": ("resource", Literal["products"]),
-    "format": ("format", Format),
+    "format": ("format", FileFormat),
     "mode": ("mode", Mode),
-    "key": ("key", Key),
+    "key": ("key", KeyField),
     "onError": ("on_error", OnError),
     "emptyAs": ("empty_as", EmptyAs),
     "dryRun": ("dry_run", bool),
@@ -38,7 +38,7 @@ class FormOptions:
         asked: Options,
         query: Mapping[str, str],
         fields: list[tuple[str, str]],
-        format_of_file: Callable[[], Format],
+        format_of_file: Callable[[], FileFormat],
     ) -> None:
         self._asked = asked
         self._query = query

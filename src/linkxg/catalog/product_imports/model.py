@@ -4,21 +4,21 @@ from typing import Literal
 
 import msgspec
 
-from linkxg.jobs.model import Format, JobError, JobRow, OnError, Status
+from linkxg.jobs.model import FileFormat, JobError, JobRow, JobStatus, OnError
 
 RESOURCE = "products"
 MAX_COLUMNS = 500
 Mode = Literal["upsert", "create", "update"]
-Key = Literal["sku", "gtin"]
+KeyField = Literal["sku", "gtin"]
 EmptyAs = Literal["unchanged", "null"]
 
 
 class Options(msgspec.Struct, frozen=True):
     """What the caller asked for, with the file."""
 
-    format: Format = "csv"
+    format: FileFormat = "csv"
     mode: Mode = "upsert"
-    key: Key = "sku"
+    key: KeyField = "sku"
     on_error: OnError = "proceed"
     empty_as: EmptyAs = "unchanged"
     dry_run: bool = False
@@ -53,14 +53,14 @@ class Job(msgspec.Struct, rename="camel"):
 
     id: str
     resource: str
-    format: Format
+    format: FileFormat
     mode: Mode
-    key: Key
+    key: KeyField
     on_error: OnError
     empty_as: EmptyAs
     dry_run: bool
     publish: bool
-    status: Status
+    status: JobStatus
     file_name: str | None
     bytes_total: int
     bytes_processed: int

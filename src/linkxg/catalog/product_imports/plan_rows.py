@@ -21,12 +21,12 @@ from linkxg.catalog.products.bulk.plan_row import plan_row
 from linkxg.catalog.products.check_content import Fault as FaultDetail
 from linkxg.catalog.products.check_keys import sku_fault
 from linkxg.http.strict_json import NumberOutOfRange, parse
-from linkxg.jobs.model import Fault
+from linkxg.jobs.model import RowFault
 from linkxg.jobs.row_crash import SERVER_FAULT, row_crash
 
 _MEMBERS = {"sku", "gtin", "content", *ERROR_COLUMNS}
 _SHOWN = 200
-Plan = PlannedWrite | UnchangedProduct | tuple[Fault, ...]
+Plan = PlannedWrite | UnchangedProduct | tuple[RowFault, ...]
 
 
 class ReadRow(NamedTuple):
@@ -34,7 +34,7 @@ class ReadRow(NamedTuple):
 
     key: str
     given: RowInput | None
-    faults: tuple[Fault, ...]
+    faults: tuple[RowFault, ...]
 
 
 class RowReader:
@@ -72,7 +72,7 @@ class RowReader:
             self._seen.add(digest)
             return read
         says = f"An earlier row of the file has the same {self._options.key}."
-        return ReadRow(read.key, None, (Fault(self._options.key, "duplicate_key_in_file", says, read.key[:_SHOWN]),))
+        return ReadRow(read.key, None, (RowFault(self._options.key, "duplicate_key_in_file", says, read.key[:_SHOWN]),))
 
     def _read_plain(self, values: Sequence[Any]) -> Sequence[RowInput | None]:
         if self._plain is not None:
@@ -93,7 +93,7 @@ class RowReader:
         head, content, faults = self._shape.read(value) if self._shape else _read_json(value)
         key = self._key(head)
         if not key and not {"", self._options.key} & {one.field for one in faults}:
-            faults = [Fault(self._options.key, "missing", f"The row has no {self._options.key}.")]
+            faults = [RowFault(self._options.key, "missing", f"The row has no {self._options.key}.")]
         sku = head.get("sku", UNSET)
         if isinstance(sku, str):
             sku = normal_sku(sku)
@@ -105,7 +105,7 @@ class RowReader:
             try:
                 gtin = read_gtin(given_gtin)
             except NotAGtin as error:
-                faults.append(Fault("gtin", "invalid", str(error), given_gtin[:_SHOWN]))
+                faults.append(RowFault("gtin", "invalid", str(error), given_gtin[:_SHOWN]))
         if faults:
             # Whoever mends the row wants to hear of everything at once.
             if isinstance(sku, str) and (wrong := sku_fault(sku)) and "sku" not in {one.field for one in faults}:
@@ -125,21 +125,21 @@ _sku_of: Callable[[RowInput], Any] = attrgetter("sku")
 _gtin_of: Callable[[RowInput], Any] = attrgetter("gtin.digits14")
 
 
-def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
+def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[RowFault]]:
     try:
         value = parse(text)
     except NumberOutOfRange as error:
-        return {}, {}, [Fault("", "out_of_range", str(error))]
+        return {}, {}, [RowFault("", "out_of_range", str(error))]
     except ValueError:
-        return {}, {}, [Fault("", "not_json", "The row is not valid JSON or repeats a member name.")]
+        return {}, {}, [RowFault("", "not_json", "The row is not valid JSON or repeats a member name.")]
     if not isinstance(value, dict):
-        return {}, {}, [Fault("", "not_json", "The row is not a JSON object.")]
+        return {}, {}, [RowFault("", "not_json", "The row is not a JSON object.")]
     faults = []
     if value.keys() - _MEMBERS:
-        faults.append(Fault("", "unknown_field", "A row may have only sku, gtin and content."))
+        faults.append(RowFault("", "unknown_field", "A row may have only sku, gtin and content."))
     content = value.get("content", {})
     if not isinstance(content, dict):
-        faults.append(Fault("content", "invalid", "The content must be an object."))
+        faults.append(RowFault("content", "invalid", "The content must be an object."))
         content = {}
     head: dict[str, Any] = {}
     for name in ("sku", "gtin"):
@@ -147,7 +147,7 @@ def _read_json(text: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
         if isinstance(given, str) or (given is None and name == "gtin"):
             head[name] = given
         elif given is not UNSET:
-            faults.append(Fault(name, "invalid", f"The {name} must be a string."))
+            faults.append(RowFault(name, "invalid", f"The {name} must be a string."))
     return head, content, faults
 
 
@@ -166,17 +166,17 @@ def plan(read: ReadRow, current: StoredProduct | None, options: Options, now: in
     """What is to be done for a row that could be read; faults if it cannot be."""
     assert read.given is not None
     if current is None and options.mode == "update":
-        return (Fault(options.key, "not_found", f"There is no product with this {options.key}.", read.key[:_SHOWN]),)
+        return (RowFault(options.key, "not_found", f"There is no product with this {options.key}.", read.key[:_SHOWN]),)
     if current is not None and options.mode == "create":
         code = f"duplicate_{options.key}"
-        return (Fault(options.key, code, f"There is a product with this {options.key}.", read.key[:_SHOWN]),)
+        return (RowFault(options.key, code, f"There is a product with this {options.key}.", read.key[:_SHOWN]),)
     planned = plan_row(read.given, current, now, new_id)
     if options.publish and not isinstance(planned, list):
         planned = plan_publish(planned, current, now)
     return _all_faults(planned, read.given) if isinstance(planned, list) else planned
 
 
-def _all_faults(details: list[FaultDetail], given: RowInput) -> tuple[Fault, ...]:
+def _all_faults(details: list[FaultDetail], given: RowInput) -> tuple[RowFault, ...]:
     """Those that ended the planning of a row, and what else is wrong with its content."""
     said = dict(given.content)
     if isinstance(given.sku, str):

@@ -20,13 +20,13 @@ from linkxg.ids import uuid7s
 from linkxg.jobs.chunks import RowSource
 from linkxg.jobs.json_rows import JsonRows, NdjsonRows
 from linkxg.jobs.lease import JobLease
-from linkxg.jobs.model import Fault, JobRow, RowResult
+from linkxg.jobs.model import JobRow, RowFault, RowResult
 
 _ATTEMPTS = 3
 _SAYS = {
-    WrittenProduct.DUPLICATE_SKU: Fault("sku", "duplicate_sku", "Another product has this SKU."),
-    WrittenProduct.DUPLICATE_GTIN: Fault("gtin", "duplicate_gtin", "Another product has this GTIN."),
-    WrittenProduct.STALE: Fault("", "conflict", "The product was changed by others on every attempt."),
+    WrittenProduct.DUPLICATE_SKU: RowFault("sku", "duplicate_sku", "Another product has this SKU."),
+    WrittenProduct.DUPLICATE_GTIN: RowFault("gtin", "duplicate_gtin", "Another product has this GTIN."),
+    WrittenProduct.STALE: RowFault("", "conflict", "The product was changed by others on every attempt."),
 }
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[PlannedWrite]).decode

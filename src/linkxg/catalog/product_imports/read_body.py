@@ -13,14 +13,14 @@ from linkxg.http.forms import read_form
 from linkxg.http.multipart import MultipartUpload, is_multipart
 from linkxg.http.request_context import RequestContext
 from linkxg.jobs.charsets import CHARSETS, UTF8, declared_charset
-from linkxg.jobs.model import MAX_UPLOAD, Format
+from linkxg.jobs.model import MAX_UPLOAD, FileFormat
 
-MEDIA_TYPES: dict[Format, str] = {"csv": "text/csv", "ndjson": "application/x-ndjson", "json": "application/json"}
-_FORMATS: dict[bytes, Format] = {kind.encode(): name for name, kind in MEDIA_TYPES.items()} | {
+MEDIA_TYPES: dict[FileFormat, str] = {"csv": "text/csv", "ndjson": "application/x-ndjson", "json": "application/json"}
+_FORMATS: dict[bytes, FileFormat] = {kind.encode(): name for name, kind in MEDIA_TYPES.items()} | {
     b"application/ndjson": "ndjson",
     b"application/jsonl": "ndjson",
 }
-_SUFFIXES: dict[str, Format] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json"}
+_SUFFIXES: dict[str, FileFormat] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json"}
 # What says nothing of the format: the parameter has to.
 _ANY = (b"application/octet-stream", b"application/gzip", b"application/x-gzip")
 _FORM_BYTES = 64 * 1024
@@ -38,7 +38,7 @@ class ImportBody(NamedTuple):
     form_options: FormOptions | None = None
 
 
-async def open_upload(context: RequestContext, asked: Options, format: Format | None) -> ImportBody:
+async def open_upload(context: RequestContext, asked: Options, format: FileFormat | None) -> ImportBody:
     """The body itself, or the field `file` of a form. Raises UnsupportedMediaType or InvalidRequest.
 
     `asked` are the options of the address, `format` the one that it names.
@@ -63,7 +63,9 @@ async def open_upload(context: RequestContext, asked: Options, format: Format | 
     return ImportBody(options, "", context.stream(MAX_UPLOAD), declared_charset(content_type))
 
 
-async def _open_form(context: RequestContext, content_type: bytes, asked: Options, format: Format | None) -> ImportBody:
+async def _open_form(
+    context: RequestContext, content_type: bytes, asked: Options, format: FileFormat | None
+) -> ImportBody:
     form = MultipartUpload(content_type, context.stream(MAX_UPLOAD + _FORM_BYTES))
     await form.begin()
     if format is not None:
@@ -74,7 +76,7 @@ async def _open_form(context: RequestContext, content_type: bytes, asked: Option
     return ImportBody(options.so_far(), form.file_name, content, declared_charset(form.file_type), options)
 
 
-def format_of_part(form: MultipartUpload) -> Format:
+def format_of_part(form: MultipartUpload) -> FileFormat:
     """What the name of the file says, else its media type; CSV where neither does. Raises InvalidRequest."""
     named, told = _suffix_format(form.file_name), _FORMATS.get(_kind(form.file_type.encode("utf-8", "replace")))
     if named is not None and told is not None and named != told:
@@ -82,7 +84,7 @@ def format_of_part(form: MultipartUpload) -> Format:
     return named or told or "csv"
 
 
-async def declared_format(context: RequestContext, format: Format | None) -> Format:
+async def declared_format(context: RequestContext, format: FileFormat | None) -> FileFormat:
     """What the file will be that a request announces; CSV where it says nothing.
 
     Raises InvalidRequest or UnsupportedMediaType.
@@ -100,12 +102,12 @@ async def declared_format(context: RequestContext, format: Format | None) -> For
     return format or told or "csv"
 
 
-def format_of(name: str) -> Format:
+def format_of(name: str) -> FileFormat:
     """What the name of a file says; CSV where it says nothing."""
     return _suffix_format(name) or "csv"
 
 
-def _suffix_format(name: str) -> Format | None:
+def _suffix_format(name: str) -> FileFormat | None:
     path = PurePath(name.lower())
     return _SUFFIXES.get(PurePath(path.stem).suffix if path.suffix == ".gz" else path.suffix)
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from linkxg.audit.model import actor_of
-from linkxg.catalog.product_imports.model import RESOURCE, EmptyAs, Job, Key, Mode, Options
+from linkxg.catalog.product_imports.model import RESOURCE, EmptyAs, Job, KeyField, Mode, Options
 from linkxg.catalog.product_imports.read_body import MEDIA_TYPES, declared_format, open_upload
 from linkxg.catalog.product_imports.rejected_rows import failed_rows, type_of
 from linkxg.catalog.product_imports.start_import import new_import, start_import
@@ -27,7 +27,7 @@ from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.jobs.manage_job import cancel_job, retry_job
-from linkxg.jobs.model import Format, JobRow, OnError, RowError
+from linkxg.jobs.model import FileFormat, JobRow, OnError, RowError
 from linkxg.jobs.read_job import (
     await_job,
     list_jobs,
@@ -35,9 +35,9 @@ from linkxg.jobs.read_job import (
     list_row_errors,
     read_job,
 )
-from linkxg.jobs.uploads.create_upload import begin_upload
+from linkxg.jobs.uploads.create_upload import create_upload
 from linkxg.jobs.uploads.model import state_of
-from linkxg.jobs.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, fields_of
+from linkxg.jobs.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, upload_fields
 
 PATH = "/api/v1/imports"
 TAG = Tag("Imports", "Files of products, and the results of their rows.")
@@ -100,9 +100,9 @@ def routes(
     async def start(
         request: Request[Any, Any, Any],
         resource: Annotated[str, QueryParameter(pattern="^products$")] = "products",
-        format: Annotated[Format | None, QueryParameter(description="Default: from the media type.")] = None,
+        format: Annotated[FileFormat | None, QueryParameter(description="Default: from the media type.")] = None,
         mode: FromQuery[Mode] = "upsert",
-        key: FromQuery[Key] = "sku",
+        key: FromQuery[KeyField] = "sku",
         on_error: Annotated[OnError, QueryParameter(name="onError")] = "proceed",
         empty_as: Annotated[EmptyAs, QueryParameter(name="emptyAs", description="For empty CSV cells.")] = "unchanged",
         dry_run: Annotated[bool, QueryParameter(name="dryRun")] = False,
@@ -120,7 +120,7 @@ def routes(
         actor, account_id = actor_of(context), account_id_of(request.scope)
         if upload_length is not None:
             options = Options(await declared_format(context, format), mode, key, on_error, empty_as, dry_run, publish)
-            begun = await begin_upload(
+            begun = await create_upload(
                 database,
                 actor,
                 account_id,
@@ -128,7 +128,7 @@ def routes(
                 int(upload_length),
                 idempotency_key=idempotency_key,
             )
-            return queued(begun, fields_of(state_of(begun.value)))
+            return queued(begun, upload_fields(state_of(begun.value)))
         upload = await open_upload(context, Options("csv", mode, key, on_error, empty_as, dry_run, publish), format)
         made = await start_import(
             database,
@@ -175,7 +175,7 @@ def routes(
     async def show_template(
         request: Request[Any, Any, Any],
         resource: Annotated[str, QueryParameter(pattern="^products$")] = "products",
-        format: FromQuery[Format] = "csv",
+        format: FromQuery[FileFormat] = "csv",
     ) -> Response[bytes]:
         """A file with two products that can be imported as it is."""
         named = f'attachment; filename="products.{format}"'

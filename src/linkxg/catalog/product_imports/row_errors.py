@@ -10,7 +10,7 @@ from linkxg.catalog.products.check_content import Fault as FaultDetail
 from linkxg.catalog.products.content_errors import content_faults as faults_of_content
 from linkxg.catalog.products.merge_patch import merge_patch
 from linkxg.http.strict_json import CONTROL
-from linkxg.jobs.model import Fault
+from linkxg.jobs.model import RowFault
 
 _SHOWN = 200
 _INDEX = re.compile(r"\[(\d{1,6}|\.\.\.)\]")
@@ -18,15 +18,15 @@ _WHOLE = {"name": "-"}
 """What every content needs; the product that the row is for may have it."""
 
 
-def content_faults(content: Mapping[str, Any]) -> list[Fault]:
+def content_faults(content: Mapping[str, Any]) -> list[RowFault]:
     """What is wrong with the content by itself, but for what it lacks: its product may have that."""
     rest = {**_WHOLE, **merge_patch({}, dict(content))}
     return row_error((one for one in faults_of_content(rest, "") if one["code"] != "missing"), content)
 
 
-def row_error(details: Iterable[FaultDetail], said: Mapping[str, Any]) -> list[Fault]:
+def row_error(details: Iterable[FaultDetail], said: Mapping[str, Any]) -> list[RowFault]:
     """As an import tells them; `said` is what the fields are of."""
-    return [Fault(one["field"], one["code"], one["message"], _value_at(said, one["field"])) for one in details]
+    return [RowFault(one["field"], one["code"], one["message"], _value_at(said, one["field"])) for one in details]
 
 
 def _value_at(said: Mapping[str, Any], field: str) -> str:

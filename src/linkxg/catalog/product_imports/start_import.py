@@ -76,7 +76,7 @@ async def start_import(
         parts,
         idempotency_key=idempotency_key,
         charset=charset,
-        settled=None if form_options is None else lambda job: with_options(job, form_options.so_far()),
+        finalize=None if form_options is None else lambda job: with_options(job, form_options.so_far()),
     )
 
 

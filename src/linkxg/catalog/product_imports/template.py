@@ -6,7 +6,7 @@ import io
 
 import msgspec
 
-from linkxg.jobs.model import Format
+from linkxg.jobs.model import FileFormat
 
 _COLUMNS = (
     "sku", "gtin", "name", "description", "brand", "category.code", "category.name", "countryOfProduction",
@@ -35,7 +35,7 @@ _ROWS: tuple[dict[str, object], ...] = (
 )
 
 
-def template(format: Format) -> bytes:
+def template(format: FileFormat) -> bytes:
     """A file with two products; as CSV with the columns that most files have, marked as UTF-8 for spreadsheets."""
     if format == "ndjson":
         return b"".join(msgspec.json.encode(row) + b"\n" for row in _ROWS)

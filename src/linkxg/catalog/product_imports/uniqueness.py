@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from linkxg.catalog.product_imports.plan_rows import Plan
 from linkxg.catalog.products.bulk.model import KeyHolder, PlannedWrite
 from linkxg.catalog.products.bulk.store import find_holders
-from linkxg.jobs.model import Fault
+from linkxg.jobs.model import RowFault
 
-_SKU = Fault("sku", "duplicate_sku", "Another product, or another row of the file, has this SKU.")
-_GTIN = Fault("gtin", "duplicate_gtin", "Another product, or another row of the file, has this GTIN.")
+_SKU = RowFault("sku", "duplicate_sku", "Another product, or another row of the file, has this SKU.")
+_GTIN = RowFault("gtin", "duplicate_gtin", "Another product, or another row of the file, has this GTIN.")
 
 
 class UniqueKeys:

@@ -25,7 +25,7 @@ from linkxg.http.body_style import BodyStyle, style_of
 from linkxg.http.forms import refuse_unknown
 from linkxg.http.permissions import CALLER_BUDGET, REFUSED_BY_HANDLER, SOURCE_BUDGET
 from linkxg.http.query_params import query_names, takes_idempotency_key
-from linkxg.http.rate_budgets import Budgets, leave_refusal
+from linkxg.http.rate_budgets import Budgets, defer_refusal
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import RequestContext, context_of
 from linkxg.identity.tokens.model import Principal
@@ -85,7 +85,7 @@ class Guard:
         except RateLimitExceeded as error:
             if not opt.get(REFUSED_BY_HANDLER):
                 raise
-            leave_refusal(connection.scope, error)
+            defer_refusal(connection.scope, error)
 
     def admit(self, context: RequestContext, opt: Mapping[str, Any]) -> Principal:
         """The caller, if these options of a route let them in; one call of their token's budget is spent.

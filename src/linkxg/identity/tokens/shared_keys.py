@@ -126,7 +126,7 @@ def sealed(keys: KeyFile) -> SealedKeys:
 def _replace_all(conn: Connection, data_dir: Path, keys: KeyFile) -> None:
     replace_sealed_keys(conn, sealed(keys))
     # A repeated request would be told another secret than the first one was: it was derived from the server key.
-    idempotency.forget_all(conn)
+    idempotency.delete_records(conn)
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with locked(data_dir):
         write_keys(data_dir, keys)

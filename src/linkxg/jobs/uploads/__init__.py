@@ -1,1 +1,1 @@
-"""Files that arrive in parts, and go on where they broke off."""
+"""Resumable uploads: files that arrive in parts."""

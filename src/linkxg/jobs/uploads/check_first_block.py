@@ -1,6 +1,6 @@
-"""Checks the first MiB of an upload in parts, before the rest is sent.
+"""Checks the first MiB of a resumable upload before the rest is sent.
 
-An unknown column would otherwise be found after an hour of sending.
+Otherwise an unknown column would be found after an hour of sending.
 """
 
 import asyncio
@@ -20,22 +20,22 @@ from linkxg.jobs.uploads import store
 from linkxg.jobs.uploads.model import BLOCK
 
 
-async def check_beginning(
+async def check_first_block(
     database: Database, actor: Actor, account_id: str, job: JobRow, check: HeadCheck, *, before: int, after: int
 ) -> None:
-    """Once, when an upload passes its first MiB or its end; the import has FAILED when this raises ValidationFailed."""
+    """Check once, when an upload passes its first MiB or its end. The import has FAILED if this raises."""
     assert job.upload_length is not None
     enough = min(BLOCK, job.upload_length)
     if not before < enough <= after:
         return
-    beginning = bytearray()
-    while len(beginning) < enough:
-        piece = await database.read_single(store.find_piece, account_id, job.id, len(beginning))
+    first_block = bytearray()
+    while len(first_block) < enough:
+        piece = await database.read_single(store.find_piece, account_id, job.id, len(first_block))
         if piece is None:
             return
-        beginning += piece
+        first_block += piece
     try:
-        await asyncio.to_thread(_check, bytes(beginning), check, whole=enough == job.upload_length)
+        await asyncio.to_thread(_check, bytes(first_block), check, whole=enough == job.upload_length)
     except (ValidationFailed, PayloadTooLarge) as refused:
         error = as_json(error_of(refused))
 
@@ -48,16 +48,16 @@ async def check_beginning(
         raise
 
 
-def _check(beginning: bytes, check: HeadCheck, *, whole: bool) -> None:
+def _check(first_block: bytes, check: HeadCheck, *, whole: bool) -> None:
     gunzip = Gunzip()
-    gunzip.feed(beginning)
+    gunzip.feed(first_block)
     if whole:
         gunzip.finish()
-    if beginning_as_text := gunzip.beginning():
-        check.check_early(beginning_as_text, whole=gunzip.is_whole)
+    if text := gunzip.first_block():
+        check.check_early(text, whole=gunzip.is_whole)
 
 
 def error_of(refused: ValidationFailed | PayloadTooLarge) -> JobError:
-    """As an import tells it that has no request any more to answer."""
+    """The error of a job that has no request to answer any more."""
     details = refused.details or [{"code": refused.code, "field": "", "message": refused.description}]
     return JobError(details[0]["code"], " ".join(f"{one['field']}: {one['message']}" for one in details[:20]))

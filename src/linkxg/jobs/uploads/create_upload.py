@@ -1,4 +1,4 @@
-"""Begins an upload in parts, of which nothing has come yet."""
+"""Creates a resumable upload."""
 
 from sqlalchemy import Connection
 
@@ -7,12 +7,12 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import PayloadTooLarge, PublicError
 from linkxg.jobs.file_error import file_error
-from linkxg.jobs.idempotent_job import recorded_job_of
+from linkxg.jobs.idempotent_job import run_job_once
 from linkxg.jobs.model import MAX_UPLOAD, JobRow
 from linkxg.jobs.start_job import ROUTE, open_job
 
 
-async def begin_upload(
+async def create_upload(
     database: Database,
     actor: Actor,
     account_id: str,
@@ -21,7 +21,7 @@ async def begin_upload(
     *,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[JobRow]:
-    """The job, which waits for `length` bytes.
+    """The job of an upload of `length` bytes.
 
     Raises PayloadTooLarge, ValidationFailed for an empty file, RateLimitExceeded, or IdempotencyKeyReused.
     """
@@ -35,4 +35,4 @@ async def begin_upload(
     def unit(conn: Connection) -> JobRow | PublicError:
         return open_job(conn, account_id, job) or job
 
-    return await recorded_job_of(database, actor, account_id, request, unit)
+    return await run_job_once(database, actor, account_id, request, unit)

@@ -1,7 +1,6 @@
-"""Deletes an upload that came to nothing.
+"""Deletes a failed upload in small steps: a large file deleted at once would block every other writer.
 
-In small steps: a large file deleted at once would hold up every other writer. Whatever is left when this ends early is
-an upload that was given up, which housekeeping deletes.
+If this ends early, the rest is an abandoned upload, which housekeeping deletes.
 """
 
 from linkxg.db import Database
@@ -9,6 +8,5 @@ from linkxg.jobs import store
 
 
 async def discard_upload(database: Database, account_id: str, job_id: str) -> None:
-    """Of a job that is no import yet, and never will be."""
     while not await database.write(store.delete_upload, account_id, job_id):
         pass

@@ -1,7 +1,6 @@
-"""Turns the parts of an upload into the file of its job.
+"""Turns the parts of an upload into the file of its job, in the job's process before its first row.
 
-In the import's own process, before its first row: unpacking a hundred MiB beside the event loop of a worker would make
-every request wait, and a process that dies begins it anew.
+Decompressing a hundred MiB in a worker would block its requests; a process that dies starts over.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -12,25 +11,25 @@ from sqlalchemy import Connection
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.jobs import store
+from linkxg.jobs import lease_store, store
 from linkxg.jobs.handler import JobKind
 from linkxg.jobs.lease import LEASE_MS, JobLease
 from linkxg.jobs.model import JobRow, as_json
 from linkxg.jobs.receive_file import receive_file
 from linkxg.jobs.run_job import Cancelled, Stopped
 from linkxg.jobs.start_job import record_start
-from linkxg.jobs.uploads.store import find_piece, keep_block
+from linkxg.jobs.uploads.store import find_piece, insert_block_once
 
 
 def is_packed(job: JobRow) -> bool:
-    """Whether the file is still in the parts in which it came."""
+    """Whether the file is still in parts."""
     return job.upload_length is not None and not job.bytes_total
 
 
 async def expand_upload(
     database: Database, job: JobRow, lease: JobLease, kind: JobKind, should_stop: Callable[[], bool]
 ) -> JobRow:
-    """The job with its file in blocks. Raises Stopped, Cancelled, or what `receive_file` does."""
+    """The job with its file in blocks. Raises Stopped, Cancelled, and the errors of `receive_file`."""
 
     async def keep(number: int, block: bytes) -> None:
         if should_stop():
@@ -56,18 +55,18 @@ async def _pieces(database: Database, job: JobRow, account_id: str) -> AsyncIter
 
 
 def _keep(conn: Connection, lease: JobLease, number: int, block: bytes) -> bool | None:
-    """Store a block: whether the account still wants the import; None when it is another worker's."""
+    """Store a block; false if the job was cancelled, None if it is another worker's."""
     account_id, job_id = lease.account_id, lease.job_id
-    if not store.hold_job(conn, account_id, job_id, worker=lease.worker, until=now_ms() + LEASE_MS):
+    if not lease_store.hold_job(conn, account_id, job_id, worker=lease.worker, now=now_ms(), lease_ms=LEASE_MS):
         return None
-    keep_block(conn, account_id, job_id, number=number, content=block)
+    insert_block_once(conn, account_id, job_id, number=number, content=block)
     job = store.find_job(conn, account_id, job_id)
     return job is not None and not job.cancel_wanted
 
 
 def _begin(conn: Connection, lease: JobLease, ready: JobRow) -> bool:
-    """Let the file be whole; false when the import is another worker's."""
-    if not store.hold_job(conn, lease.account_id, ready.id, worker=lease.worker, until=now_ms() + LEASE_MS):
+    """Record that the file is complete; false if the job is another worker's."""
+    if not lease_store.hold_job(conn, lease.account_id, ready.id, worker=lease.worker, now=now_ms(), lease_ms=LEASE_MS):
         return False
     changed = {name: getattr(ready, name) for name in ("columns", "bytes_total", "sha256", "attempts")}
     store.update_job(conn, lease.account_id, ready.id, seen=("RUNNING",), **changed)

@@ -1,4 +1,4 @@
-"""The offset and length of an upload in parts."""
+"""The state of a resumable upload."""
 
 from typing import NamedTuple
 
@@ -8,14 +8,14 @@ from linkxg.clock import rfc3339_or_none
 from linkxg.jobs.model import MIB, RESUMABLE_MS, JobRow
 
 BLOCK = MIB
-"""A part is stored in pieces of this size, each for good."""
+"""A part is stored in pieces of this size."""
 MAX_PIECES = 10_000
 
 
 class UploadState(NamedTuple):
-    """Bytes stored and bytes in all; `complete` tells that the file is whole and taken over by the import.
+    """Stored bytes and total bytes; `complete` says that the file is complete and queued.
 
-    `expires_at` (milliseconds) is when the upload is given up, unless more of it comes; None once it is complete.
+    `expires_at` (milliseconds) is when the upload expires without another part; None once it is complete.
     """
 
     offset: int
@@ -25,7 +25,7 @@ class UploadState(NamedTuple):
 
 
 class Upload(msgspec.Struct, rename="camel"):
-    """An upload as its account sees it; `expiresAt` moves on with each part and is null once the file is whole."""
+    """An upload as its account sees it; `expiresAt` is later with each part, and null once the file is complete."""
 
     offset: int
     length: int
@@ -34,12 +34,11 @@ class Upload(msgspec.Struct, rename="camel"):
 
 
 def state_of(job: JobRow) -> UploadState:
-    """Of a job whose file comes in parts."""
     assert job.upload_length is not None
     complete = job.status != "UPLOADING"
     expires_at = None if complete else job.touched_at + RESUMABLE_MS
     return UploadState(job.bytes_uploaded, job.upload_length, complete, expires_at)
 
 
-def view(standing: UploadState) -> Upload:
-    return Upload(standing.offset, standing.length, standing.complete, rfc3339_or_none(standing.expires_at))
+def view(state: UploadState) -> Upload:
+    return Upload(state.offset, state.length, state.complete, rfc3339_or_none(state.expires_at))

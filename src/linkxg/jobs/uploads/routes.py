@@ -1,14 +1,15 @@
 """`/imports/{id}/content`: a file in parts.
 
-The header fields are those of draft-ietf-httpbis-resumable-upload-15, most of which tus 1.0 has as well; the length is
-told at the beginning, so with its last byte an upload is complete.
+The header fields are those of draft-ietf-httpbis-resumable-upload-15, most of which tus 1.0 has as well. The length is
+declared at the beginning, so an upload is complete with its last byte.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from litestar import Request, Response, get, patch
-from litestar.handlers import HTTPRouteHandler
+from litestar import Request, Response, Router, get, patch
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, HeaderParameter
 
 from linkxg.audit.model import actor_of
@@ -35,74 +36,92 @@ LENGTH = header("Upload-Length", "The length of the file in bytes.")
 LIMIT = header("Upload-Limit", "`max-size` of a file in bytes; `max-age`: seconds until the upload expires.")
 
 
-def fields_of(standing: UploadState) -> dict[str, str]:
-    """The header fields that tell how an upload stands."""
-    found = {
-        "Upload-Offset": str(standing.offset),
-        "Upload-Length": str(standing.length),
-        "Upload-Complete": "?1" if standing.complete else "?0",
+def upload_fields(state: UploadState) -> dict[str, str]:
+    """The header fields of an upload's state."""
+    fields = {
+        "Upload-Offset": str(state.offset),
+        "Upload-Length": str(state.length),
+        "Upload-Complete": "?1" if state.complete else "?0",
     }
-    if standing.expires_at is not None:
-        age = max(0, standing.expires_at - now_ms()) // 1_000
-        found["Upload-Limit"] = f"{MAX_SIZE}, max-age={age}"
-    return found
+    if state.expires_at is not None:
+        age = max(0, state.expires_at - now_ms()) // 1_000
+        fields["Upload-Limit"] = f"{MAX_SIZE}, max-age={age}"
+    return fields
 
 
-def routes(database: Database, wake: Callable[[], None], kinds: Kinds) -> Sequence[HTTPRouteHandler]:
-    @get(
-        "/imports/{import_id:str}/content",
-        operation_id="readUpload",
+@dataclass(frozen=True, slots=True)
+class UploadServices:
+    """`wake` says that a job has been queued."""
+
+    database: Database
+    wake: Callable[[], None]
+    kinds: Kinds
+
+
+@get(
+    "/imports/{import_id:str}/content",
+    operation_id="readUpload",
+    response_headers=[OFFSET, LENGTH, COMPLETE, LIMIT],
+    **scope(SCOPE),
+)
+async def read(
+    request: Request[Any, Any, Any], services: NamedDependency[UploadServices], import_id: FromPath[str]
+) -> Response[Success[Upload]]:
+    """The offset of a resumable upload. HEAD answers with the header fields only."""
+    job = await find_upload(services.database, account_id_of(request.scope), import_id, services.kinds)
+    state = state_of(job)
+    return Response(Success(data=view(state)), headers=upload_fields(state))
+
+
+@patch(
+    "/imports/{import_id:str}/content",
+    operation_id="appendUpload",
+    takes=dict.fromkeys(PART_TYPES, _PART),
+    errors=(Conflict, InvalidState),
+    status_code=204,
+    response_headers=[OFFSET, LENGTH, COMPLETE, LIMIT],
+    **scope(SCOPE),
+)
+async def append(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[UploadServices],
+    import_id: FromPath[str],
+    upload_offset: Annotated[str, HeaderParameter(name="Upload-Offset", pattern=WHOLE_NUMBER)],
+) -> Response[None]:
+    """Append the next part of a file at Upload-Offset.
+
+    If Upload-Offset does not match the stored offset, the answer is 409 with the correct one. What arrives is
+    stored at once: after a broken connection, request the offset. With the last byte the import is queued.
+    """
+    context = context_of(request.scope)
+    _require_part(context)
+    announced = context.header(b"content-length") or b""
+    try:
+        state = await append_part(
+            services.database,
+            actor_of(context),
+            account_id_of(request.scope),
+            import_id,
+            services.kinds,
+            offset=int(upload_offset),
+            size=int(announced) if announced.isdigit() else None,
+            parts=context.stream(MAX_UPLOAD),
+        )
+    except PayloadTooLarge as error:
+        error.headers["Upload-Limit"] = MAX_SIZE
+        raise
+    if state.complete:
+        services.wake()
+    return Response(None, status_code=204, headers=upload_fields(state))
+
+
+def router(services: UploadServices) -> Router:
+    return Router(
+        "/",
         tags=["Imports"],
-        response_headers=[OFFSET, LENGTH, COMPLETE, LIMIT],
-        **scope(SCOPE),
+        route_handlers=[read, append],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )
-    async def read(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[Success[Upload]]:
-        """The offset of a resumable upload. HEAD answers with the header fields only."""
-        standing = state_of(await find_upload(database, account_id_of(request.scope), import_id, kinds))
-        return Response(Success(data=view(standing)), headers=fields_of(standing))
-
-    @patch(
-        "/imports/{import_id:str}/content",
-        operation_id="appendUpload",
-        takes=dict.fromkeys(PART_TYPES, _PART),
-        errors=(Conflict, InvalidState),
-        tags=["Imports"],
-        status_code=204,
-        response_headers=[OFFSET, LENGTH, COMPLETE, LIMIT],
-        **scope(SCOPE),
-    )
-    async def append(
-        request: Request[Any, Any, Any],
-        import_id: FromPath[str],
-        upload_offset: Annotated[str, HeaderParameter(name="Upload-Offset", pattern=WHOLE_NUMBER)],
-    ) -> Response[None]:
-        """Append the next part of a file at Upload-Offset.
-
-        If Upload-Offset does not match the stored offset, the answer is 409 with the correct one. What arrives is
-        stored at once: after a broken connection, request the offset. With the last byte the import is queued.
-        """
-        context = context_of(request.scope)
-        _require_part(context)
-        announced = context.header(b"content-length") or b""
-        try:
-            standing = await append_part(
-                database,
-                actor_of(context),
-                account_id_of(request.scope),
-                import_id,
-                kinds,
-                offset=int(upload_offset),
-                size=int(announced) if announced.isdigit() else None,
-                parts=context.stream(MAX_UPLOAD),
-            )
-        except PayloadTooLarge as error:
-            error.headers["Upload-Limit"] = MAX_SIZE
-            raise
-        if standing.complete:
-            wake()
-        return Response(None, status_code=204, headers=fields_of(standing))
-
-    return [read, append]
 
 
 def _require_part(context: RequestContext) -> None:

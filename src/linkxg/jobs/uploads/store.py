@@ -1,7 +1,7 @@
-"""The SQL of uploads that come in parts.
+"""The SQL of resumable uploads.
 
-Whoever adds a piece says where it begins, and the job says where the next one has to: of two who add the same bytes one
-wins, and what is stored has no gap.
+A piece is added at its offset only if that is the stored offset: of two requests with the same bytes one wins, and the
+file has no gap.
 """
 
 from sqlalchemy import Column, Connection, LargeBinary, String, Table, func, select
@@ -22,7 +22,7 @@ parts = Table(
 
 
 def insert_piece(conn: Connection, account_id: str, job_id: str, *, begins_at: int, content: bytes, now: int) -> bool:
-    """Add what follows on `begins_at`; false when the upload does not stand there, is over, or has too many."""
+    """Add a piece at `begins_at`; false if that is not the offset, the upload has ended, or has too many pieces."""
     if len(content) < BLOCK and _has_most_pieces(conn, account_id, job_id):
         return False
     ends_at = begins_at + len(content)
@@ -50,14 +50,14 @@ def find_piece(conn: Connection, account_id: str, job_id: str, begins_at: int) -
     return conn.execute(query).scalar_one_or_none()
 
 
-def keep_block(conn: Connection, account_id: str, job_id: str, *, number: int, content: bytes) -> None:
-    """A block that an earlier attempt may have stored already: it is the same then."""
+def insert_block_once(conn: Connection, account_id: str, job_id: str, *, number: int, content: bytes) -> None:
+    """Add a block, unless an earlier attempt has stored it."""
     if find_block(conn, account_id, job_id, number) is None:
         conn.execute(blocks.insert().values(account_id=account_id, job_id=job_id, number=number, content=content))
 
 
 def complete_upload(conn: Connection, account_id: str, job_id: str, *, now: int) -> bool:
-    """Let an upload whose last byte has come be imported; false when it is none, or not whole."""
+    """Queue a complete upload; false if it has ended or is incomplete."""
     statement = jobs.update().where(
         jobs.c.account_id == account_id,
         jobs.c.id == job_id,
@@ -68,6 +68,6 @@ def complete_upload(conn: Connection, account_id: str, job_id: str, *, now: int)
 
 
 def _has_most_pieces(conn: Connection, account_id: str, job_id: str) -> bool:
-    """Whether no more pieces fit: a hundred MiB byte by byte would be a hundred million rows."""
+    """Whether the upload has all pieces it may have: a hundred MiB byte by byte would be a hundred million rows."""
     query = select(func.count()).where(parts.c.account_id == account_id, parts.c.job_id == job_id)
     return bool(conn.execute(query).scalar_one() >= MAX_PIECES)

@@ -1,4 +1,4 @@
-"""Reads the stored file of a job again, and the numbers of its failed rows."""
+"""Reads the stored file of a job, and the numbers of its failed rows."""
 
 import zlib
 from collections import deque
@@ -9,14 +9,14 @@ from linkxg.jobs import store
 from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import decode_batch
 
-AHEAD = 6
-"""Blocks held: a chunk of rows begins in two, and its last row may go on for two more. Only a file with MiBs of blank
-space between two rows needs more."""
+READ_AHEAD = 6
+"""Blocks in memory: a chunk of rows begins in two, and its last row may extend over two more. Only a file with MiBs of
+blank space between two rows needs more."""
 _BATCHES = 100
 
 
-class Blocks(Iterator[bytes]):
-    """The unpacked file in blocks of a MiB. `fill()` fetches some; between two calls so many can be taken."""
+class BlockReader(Iterator[bytes]):
+    """The decompressed file in blocks of a MiB. `fill()` reads ahead; between two calls `READ_AHEAD` can be read."""
 
     def __init__(self, database: Database, account_id: str, file_id: str) -> None:
         self._database, self._account_id, self._file_id = database, account_id, file_id
@@ -25,8 +25,8 @@ class Blocks(Iterator[bytes]):
         self._ended = False
 
     async def fill(self) -> None:
-        """Raises Unreadable when the file is gone."""
-        while not self._ended and len(self._held) < AHEAD:
+        """Raises Unreadable if the file has been deleted."""
+        while not self._ended and len(self._held) < READ_AHEAD:
             content = await self._database.read_single(store.find_block, self._account_id, self._file_id, self._number)
             if content is None:
                 self._ended = True
@@ -37,7 +37,7 @@ class Blocks(Iterator[bytes]):
                 self._number += 1
 
     def first(self) -> bytes:
-        """The first block, without taking it."""
+        """The first block, without consuming it."""
         return self._held[0] if self._held else b""
 
     def __next__(self) -> bytes:
@@ -50,8 +50,7 @@ class Blocks(Iterator[bytes]):
         )
 
 
-async def read_failed(database: Database, account_id: str, job_id: str) -> set[int]:
-    """The numbers of the rows that failed in a job."""
+async def read_failed_rows(database: Database, account_id: str, job_id: str) -> set[int]:
     found: set[int] = set()
     after = -1
     while batches := await database.read_single(store.list_batches, account_id, job_id, after=after, limit=_BATCHES):

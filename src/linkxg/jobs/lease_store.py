@@ -1,0 +1,128 @@
+"""The SQL of leases: which worker runs a job, until when, and how far it is.
+
+A job belongs to the worker whose name stands in it, until `lease_until`. Whatever a worker writes for a job it writes
+in one transaction with `hold_job` and `advance`, which hold only while the job is its own: so each row is taken exactly
+once, and a worker that was thought dead and is not cannot write a second time.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
+
+from linkxg.db.compiled import CompiledStatement
+from linkxg.jobs.model import Progress
+from linkxg.jobs.store import jobs
+
+
+def _is_held(account_id: str, job_id: str, worker: str) -> tuple[ColumnElement[bool], ...]:
+    """Whether the job is this worker's."""
+    return (
+        jobs.c.account_id == account_id,
+        jobs.c.id == job_id,
+        jobs.c.worker == worker,
+        jobs.c.status == "RUNNING",
+    )
+
+
+_HELD = (
+    jobs.c.account_id == bindparam("account"),
+    jobs.c.id == bindparam("job"),
+    jobs.c.worker == bindparam("holder"),
+    jobs.c.status == "RUNNING",
+)
+
+
+def find_due_job(conn: Connection, *, resources: Collection[str], now: int) -> tuple[str, str] | None:
+    """(account, job) of the oldest job of these kinds that no worker holds."""
+    query = (
+        select(jobs.c.account_id, jobs.c.id)
+        .where((jobs.c.status == "QUEUED") | (jobs.c.status == "RUNNING"), jobs.c.lease_until < now)
+        .where(jobs.c.resource.in_(resources))
+        .order_by(jobs.c.created_at)
+        .limit(1)
+    )
+    row = conn.execute(query).first()
+    return None if row is None else (row.account_id, row.id)
+
+
+def claim_job(conn: Connection, account_id: str, job_id: str, *, worker: str, now: int, lease_ms: int) -> bool:
+    """Lease the job to this worker; false if another was faster."""
+    statement = (
+        jobs.update()
+        .where(
+            jobs.c.account_id == account_id,
+            jobs.c.id == job_id,
+            jobs.c.status.in_(("QUEUED", "RUNNING")),
+            jobs.c.lease_until < now,
+        )
+        .values(
+            status="RUNNING",
+            worker=worker,
+            lease_until=now + lease_ms,
+            touched_at=now,
+            started_at=func.coalesce(jobs.c.started_at, now),
+            attempts=jobs.c.attempts + 1,
+        )
+    )
+    return conn.execute(statement).rowcount == 1
+
+
+_PROGRESS = ("rows_processed", "bytes_processed", "line", "created", "updated", "unchanged", "failed")
+"""The columns of `Progress`, in its order."""
+_ADVANCE = CompiledStatement(
+    jobs.update()
+    .where(*_HELD)
+    .values(
+        {
+            **{name: bindparam(f"_{name}") for name in _PROGRESS},
+            "attempts": 0,
+            "touched_at": bindparam("now"),
+            "lease_until": bindparam("until"),
+        }
+    )
+    .returning(jobs.c.cancel_wanted)
+)
+
+
+def advance(
+    conn: Connection, account_id: str, job_id: str, *, worker: str, progress: Progress, now: int, lease_ms: int
+) -> bool | None:
+    """Write the checkpoint and renew the lease. Whether to cancel; None if the job is no longer this worker's."""
+    values = {f"_{name}": value for name, value in zip(_PROGRESS, progress, strict=True)}
+    held = {"account": account_id, "job": job_id, "holder": worker, "now": now, "until": now + lease_ms}
+    row = _ADVANCE.first(conn, held | values)
+    return None if row is None else bool(row[0])
+
+
+_HOLD = CompiledStatement(
+    jobs.update().where(*_HELD).values(lease_until=bindparam("until"), touched_at=bindparam("now"))
+)
+
+
+def hold_job(conn: Connection, account_id: str, job_id: str, *, worker: str, now: int, lease_ms: int) -> bool:
+    """Renew the lease, and record progress; false if the job is no longer this worker's.
+
+    Until this transaction ends nobody else can claim it.
+    """
+    values = {"account": account_id, "job": job_id, "holder": worker, "now": now, "until": now + lease_ms}
+    return _HOLD.run(conn, values) == 1
+
+
+def renew_lease(conn: Connection, account_id: str, job_id: str, *, worker: str, until: int) -> None:
+    """Renew the lease without progress, for a process that is still at work."""
+    conn.execute(jobs.update().where(*_is_held(account_id, job_id, worker)).values(lease_until=until))
+
+
+def finish_job(
+    conn: Connection, account_id: str, job_id: str, *, worker: str, status: str, error: str | None, now: int
+) -> bool:
+    """End the job; false if it is no longer this worker's."""
+    statement = jobs.update().where(*_is_held(account_id, job_id, worker))
+    values = {"status": status, "error": error, "finished_at": now, "touched_at": now, "lease_until": 0, "worker": None}
+    return conn.execute(statement.values(values)).rowcount == 1
+
+
+def release_job(conn: Connection, account_id: str, job_id: str, *, worker: str) -> None:
+    """End the lease now, so that any worker may continue from the checkpoint."""
+    statement = jobs.update().where(*_is_held(account_id, job_id, worker))
+    conn.execute(statement.values(status="QUEUED", lease_until=0, worker=None))

@@ -1,1 +1,0 @@
-"""Retention: jobs and uploads that are deleted once their time is over."""
