@@ -55,6 +55,7 @@ from linkxg.http.request_context import context_of
 from linkxg.http.strict_request import StrictRequest
 from linkxg.identity.accounts import routes as account_routes
 from linkxg.identity.accounts.mail import Mailer
+from linkxg.identity.accounts.routes import AccountServices
 from linkxg.identity.clients import routes as client_routes
 from linkxg.identity.clients.client_verifier import ClientVerifier
 from linkxg.identity.clients.notify_owners import OwnerNotices
@@ -194,7 +195,7 @@ def build(
         route_handlers=[
             *client_routes.routes(database, server_key, cursors, notices),
             *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
-            *account_routes.routes(database, passwords, server_key, mailer, cursors, issuer),
+            account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
             *identifier_routes.routes(database),
             *product_search_routes.routes(database, cursors, issuer),
             *product_routes.routes(database, issuer),
