@@ -59,15 +59,18 @@ from linkxg.identity.accounts.routes import AccountServices
 from linkxg.identity.clients import routes as client_routes
 from linkxg.identity.clients.client_verifier import ClientVerifier
 from linkxg.identity.clients.notify_owners import OwnerNotices
+from linkxg.identity.clients.routes import ClientServices
 from linkxg.identity.clients.usage import UncountedUsage, Usage
 from linkxg.identity.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
 from linkxg.identity.oauth.client_credentials_reader import ClientCredentialsReader
 from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
+from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
 from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
 from linkxg.identity.sessions import refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
 from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
+from linkxg.identity.sessions.routes import SessionServices
 from linkxg.identity.tokens.guard import Guard
 from linkxg.identity.tokens.key_sync import KeySync
 from linkxg.identity.tokens.keys import KeyRing
@@ -193,8 +196,10 @@ def build(
     api = Router(
         BASE,
         route_handlers=[
-            *client_routes.routes(database, server_key, cursors, notices),
-            *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
+            client_routes.router(ClientServices(database, server_key, cursors, notices)),
+            session_routes.router(
+                SessionServices(database, passwords, server_key, minter, limits, metrics, settings.limit_scale)
+            ),
             account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
             *identifier_routes.routes(database),
             *product_search_routes.routes(database, cursors, issuer),
@@ -206,7 +211,7 @@ def build(
     )
     handlers: list[ControllerRouterHandler] = [
         api,
-        *metadata_endpoint.routes(keys, issuer, audience),
+        metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
         *service_routes(database, keys, passwords, metrics, settings.metrics_token, tasks),
     ]
     raw: RawRoutes = {
