@@ -60,7 +60,7 @@ from linkxg.identity.clients import routes as client_routes
 from linkxg.identity.clients.client_verifier import ClientVerifier
 from linkxg.identity.clients.notify_owners import OwnerNotices
 from linkxg.identity.clients.routes import ClientServices
-from linkxg.identity.clients.usage import UncountedUsage, Usage
+from linkxg.identity.clients.usage import RejectionRecorder, UsageRecorder
 from linkxg.identity.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
 from linkxg.identity.oauth.client_credentials_reader import ClientCredentialsReader
 from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
@@ -134,10 +134,10 @@ def build(
     verifier = Verifier(keys, revocations, database.feed, issuer, audience)
     # After the verifier, which reads the file when it hears of a change: what the file has needs no look into the row.
     keeper = KeySync(database, settings.data_dir, keys)
-    usage = Usage(database)
+    usage = UsageRecorder(database)
     housekeeping = Purger(database)
     imports = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
-    guard = Guard(verifier, usage.call, usage.refused_call, Budgets(limits, settings.limit_scale))
+    guard = Guard(verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, settings.limit_scale))
     authentication = ClientCredentialsReader(ClientVerifier(database), limits, usage)
     refusals = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
@@ -153,7 +153,7 @@ def build(
         mailer,
         notices,
         cursors,
-        TokenEndpoint(authentication, minter, limits, UncountedUsage(database, usage), metrics),
+        TokenEndpoint(authentication, minter, limits, RejectionRecorder(database, usage), metrics),
         issuer,
         settings.limit_scale,
         imports.wake,

@@ -38,8 +38,8 @@ UNAUTHORISED = {
     "identity/sessions/login.verify_password": "counts a guess, whoever makes it",
     "identity/sessions/login.start_session": "nobody is known before; the unit itself checks the person",
     "identity/sessions/refresh.refresh": "the refresh token is used up by one statement, which checks the person",
-    "identity/tokens/shared_keys.change_keys": "the keys are those of the installation",
-    "identity/tokens/shared_keys.share_keys": "the keys are those of the installation",
+    "identity/tokens/manage_keys.change_keys": "the keys are those of the installation",
+    "identity/tokens/manage_keys.share_keys": "the keys are those of the installation",
 }
 WRITES = re.compile(r"(\w+\.)*_?database\.write(_at_once)?")
 REVOKES = {"identity/tokens/revoke.py", "identity/tokens/key_store.py", "identity/accounts/manage_user.py"}

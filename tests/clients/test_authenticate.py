@@ -10,7 +10,7 @@ import pytest
 from linkxg.db import Database, Invalidation, InvalidationFeed
 from linkxg.identity.clients import client_verifier
 from linkxg.identity.clients.client_verifier import ClientVerifier
-from linkxg.identity.clients.model import KnownClient
+from linkxg.identity.clients.model import CachedClient
 from linkxg.ids import CLIENT_ID_PREFIX
 
 KEPT, MANY = 40, 60
@@ -24,9 +24,9 @@ class _Rows:
         self.feed.heard(0.0)
         self.reads = 0
 
-    async def read(self, unit: Any, client_id: str) -> KnownClient:
+    async def read(self, unit: Any, client_id: str) -> CachedClient:
         self.reads += 1
-        return KnownClient(client_id, "a", frozenset(), False, (), (), self.reads, ())
+        return CachedClient(client_id, "a", frozenset(), False, (), (), self.reads, ())
 
 
 @pytest.fixture

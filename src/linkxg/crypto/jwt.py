@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-from linkxg.crypto.mac import mac_with
+from linkxg.crypto.mac import hmac_signer
 
 MAX_LENGTH = 8_192
 _MINIMUM_SECRET = 32
@@ -97,7 +97,7 @@ def _import(algorithm: str, jwk: dict[str, Any]) -> Key:
 def _signer(key: Key) -> Callable[[bytes], bytes]:
     """The bare signature function, bound once: the tokens minted here need no general JOSE machinery."""
     if isinstance(key, OctKey):
-        return mac_with(key.raw_value)
+        return hmac_signer(key.raw_value)
     private: Any = key.private_key
     if isinstance(private, ec.EllipticCurvePrivateKey):
         return lambda message: _raw_ecdsa(private.sign(message, ec.ECDSA(hashes.SHA256())))

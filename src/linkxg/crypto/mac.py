@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
 
-def mac_with(key: bytes, label: bytes = b"") -> Callable[[bytes], bytes]:
+def hmac_signer(key: bytes, label: bytes = b"") -> Callable[[bytes], bytes]:
     """What authenticates `label` and a message.
 
     It copies a MAC that has taken key and label in, which costs a third of `hmac.digest`.

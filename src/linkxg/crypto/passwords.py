@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from linkxg.crypto.memory import give_back
+from linkxg.crypto.malloc import release_memory
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.runtime.normal_form import normalize
 
@@ -60,7 +60,7 @@ class Passwords:
 
     def _give_back(self) -> None:
         if not self.pending:
-            self._pool.submit(give_back)
+            self._pool.submit(release_memory)
 
     def _verify(self, stored: str | None, password: str) -> bool:
         try:

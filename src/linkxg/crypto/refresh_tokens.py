@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from linkxg.crypto.mac import mac_with
+from linkxg.crypto.mac import hmac_signer
 from linkxg.crypto.secrets import REFRESH_TOKEN
 
 _TAG = 16
@@ -59,4 +59,4 @@ def _tag(key: bytes, body: bytes) -> bytes:
 
 @lru_cache(1)
 def _signer(key: bytes) -> Callable[[bytes], bytes]:
-    return mac_with(key, b"refresh\0")
+    return hmac_signer(key, b"refresh\0")

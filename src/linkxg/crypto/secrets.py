@@ -39,7 +39,7 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def same(one: bytes, other: bytes) -> bool:
+def constant_time_equal(one: bytes, other: bytes) -> bool:
     """Equality in constant time; bytes only, because `compare_digest` raises on non-ASCII text."""
     return hmac.compare_digest(one, other)
 

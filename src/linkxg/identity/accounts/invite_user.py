@@ -136,7 +136,7 @@ async def accept_invitation(
             return None
         # Joining is an act of the person who invited: it waits for the end of their rights, and then sees it.
         lock_caller(conn, invitation.invited_by, shared=True)
-        if not _is_backed(conn, invitation) or store.take_invitation(conn, key, now) is None:
+        if not _is_backed(conn, invitation) or store.redeem_invitation(conn, key, now) is None:
             return None
         user_id = uuid7()
         joined = store.insert_user(

@@ -25,7 +25,7 @@ LAST_OWNER = "The last Owner cannot be demoted, disabled or removed."
 
 
 async def list_people(database: Database, account_id: str) -> list[UserView]:
-    return [view(user) for user in await database.read_single(store.list_users, account_id)]
+    return [user_view(user) for user in await database.read_single(store.list_users, account_id)]
 
 
 async def read_account(database: Database, account_id: str) -> AccountView:
@@ -88,7 +88,7 @@ async def change_user(
             audit.record(conn, account_id, actor, "user.disabled" if disabled else "user.enabled", user_id, ended)
         return store.find_user(conn, account_id, user_id) or NotFound()
 
-    return view(_or_raise(await revoke_as(database, actor, account_id, unit)))
+    return user_view(_or_raise(await revoke_as(database, actor, account_id, unit)))
 
 
 async def remove_user(database: Database, actor: Actor, account_id: str, user_id: str) -> None:
@@ -121,7 +121,7 @@ def _end_invitations(conn: Connection, account_id: str, user_id: str) -> dict[st
     return {"invitations_ended": count} if count else {}
 
 
-def view(user: User) -> UserView:
+def user_view(user: User) -> UserView:
     return UserView(user.id, user.email, user.role, user.disabled, rfc3339(user.created_at))
 
 

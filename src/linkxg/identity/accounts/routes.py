@@ -21,7 +21,7 @@ from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.invite_user import accept_invitation
 from linkxg.identity.accounts.mail import Mailer
-from linkxg.identity.accounts.manage_user import change_user, list_people, read_account, remove_user, view
+from linkxg.identity.accounts.manage_user import change_user, list_people, read_account, remove_user, user_view
 from linkxg.identity.accounts.model import MAX_EMAIL, AccountView, Invited, UserView
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE, Role
@@ -137,7 +137,7 @@ async def accept(
     user = await accept_invitation(
         services.database, services.passwords, actor_of(context), token=token, password=data.password
     )
-    return Success(data=view(user))
+    return Success(data=user_view(user))
 
 
 @get("/account/audit-events", operation_id="listAuditEvents", **roles(ADMINISTRATORS))

@@ -198,7 +198,7 @@ def withdraw_invitation(conn: Connection, account_id: str, invitation_id: str, n
     return conn.execute(statement.values(expires_at=now).returning(invitations)).first()
 
 
-def take_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
+def redeem_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
     """Use the invitation up, if it is live; of two who try, one gets it."""
     statement = (
         invitations.update()

@@ -17,9 +17,9 @@ from linkxg.errors import Conflict, NotFound, PublicError
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.identity.clients import store
 from linkxg.identity.clients.model import Client, ClientView
-from linkxg.identity.clients.read_client import view
-from linkxg.identity.clients.register_client import canonical_cidrs, check_name, grantable
-from linkxg.identity.tokens.revoke import client_changed
+from linkxg.identity.clients.read_client import client_view
+from linkxg.identity.clients.register_client import canonical_cidrs, check_name, grantable_scopes
+from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.identity.tokens.scopes import format_scope
 
 
@@ -51,7 +51,7 @@ async def change_client(
         check_name(change.name)
         wanted["name"] = change.name
     if change.scope is not None:
-        wanted["scopes"] = grantable(actor.role, change.scope)
+        wanted["scopes"] = grantable_scopes(actor.role, change.scope)
     if change.disabled is not None:
         wanted["disabled"] = change.disabled
     if change.allowed_cidrs is not None:
@@ -70,7 +70,7 @@ async def change_client(
             return client
         epoch = client.epoch + _takes_away(client, changed)
         store.update_client(conn, account_id, client_id, epoch=epoch, **changed)
-        client_changed(conn, client_id, epoch)
+        invalidate_client(conn, client_id, epoch)
         if "disabled" in changed:
             action = "client.disabled" if changed["disabled"] else "client.enabled"
             audit.record(conn, account_id, actor, action, client_id)
@@ -84,7 +84,7 @@ async def change_client(
         raise NotFound
     if isinstance(client, PublicError):
         raise client
-    return view(client, now_ms())
+    return client_view(client, now_ms())
 
 
 async def delete_client(database: Database, actor: Actor, account_id: str, client_id: str) -> None:
@@ -95,7 +95,7 @@ async def delete_client(database: Database, actor: Actor, account_id: str, clien
         if client is None:
             return False
         store.delete_client(conn, account_id, client_id)
-        client_changed(conn, client_id, GONE)
+        invalidate_client(conn, client_id, GONE)
         audit.record(conn, account_id, actor, "client.deleted", client_id, {"client_name": client.name})
         return True
 

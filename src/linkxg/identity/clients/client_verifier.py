@@ -8,13 +8,13 @@ console only.
 from typing import NamedTuple
 
 from linkxg.clock import now_ms
-from linkxg.crypto.secrets import CLIENT_SECRET, digest, is_well_formed, same
+from linkxg.crypto.secrets import CLIENT_SECRET, constant_time_equal, digest, is_well_formed
 from linkxg.db import Database, Invalidation
 from linkxg.db.invalidation_feed import CLIENT
 from linkxg.errors import Cause, InvalidClient
 from linkxg.http.client_ip import parse_address
 from linkxg.identity.clients import store
-from linkxg.identity.clients.model import KnownClient, KnownSecret
+from linkxg.identity.clients.model import CachedClient, CachedSecret
 from linkxg.ids import CLIENT_ID_PREFIX
 
 CACHED = 20_000
@@ -25,8 +25,8 @@ _NOBODY = digest("")
 
 
 class VerifiedClient(NamedTuple):
-    client: KnownClient
-    secret: KnownSecret
+    client: CachedClient
+    secret: CachedSecret
 
 
 class ClientVerifier:
@@ -34,7 +34,7 @@ class ClientVerifier:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._cache: dict[str, KnownClient] = {}
+        self._cache: dict[str, CachedClient] = {}
         self._missed = 0
         database.feed.subscribe(CLIENT, self._forget)
 
@@ -42,7 +42,7 @@ class ClientVerifier:
         """Whether `find` needs no database for this client."""
         return client_id in self._cache
 
-    async def find(self, client_id: str) -> KnownClient | None:
+    async def find(self, client_id: str) -> CachedClient | None:
         """The client as it stands now. Raises TemporarilyUnavailable when that cannot be known."""
         feed = self._database.feed
         feed.check()
@@ -55,20 +55,20 @@ class ClientVerifier:
                 self._keep(client)
         return client
 
-    async def find_anew(self, client_id: str) -> KnownClient | None:
+    async def find_anew(self, client_id: str) -> CachedClient | None:
         """The client as the database has it. On PostgreSQL another node may have changed it a moment ago unheard."""
         self._cache.pop(client_id, None)
         return await self.find(client_id)
 
-    def compare(self, client: KnownClient | None, secret: str, source: str) -> VerifiedClient:
+    def compare(self, client: CachedClient | None, secret: str, source: str) -> VerifiedClient:
         """Raises InvalidClient. Compares in constant time with every secret the client ever had, to know the cause."""
         now, presented = now_ms(), digest(secret)
         match = None
         for known in client.secrets if client else ():
-            if same(known.digest, presented):
+            if constant_time_equal(known.digest, presented):
                 match = known
         if client is None:
-            same(_NOBODY, presented)
+            constant_time_equal(_NOBODY, presented)
             raise InvalidClient(reason="unknown client")
         if match is None:
             if is_well_formed(secret, CLIENT_SECRET):
@@ -86,7 +86,7 @@ class ClientVerifier:
                 raise InvalidClient(reason="address not allowed", cause=Cause.ADDRESS_NOT_ALLOWED)
         return VerifiedClient(client, match)
 
-    def _keep(self, client: KnownClient) -> None:
+    def _keep(self, client: CachedClient) -> None:
         if len(self._cache) >= CACHED:
             self._missed += 1
             if self._missed % ADMITTED:

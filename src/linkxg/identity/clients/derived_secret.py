@@ -5,7 +5,7 @@ idempotency record. A repetition gets it only while it is the client's newest li
 """
 
 from linkxg.clock import now_ms
-from linkxg.crypto.secrets import CLIENT_SECRET, derive, digest, new_secret, same
+from linkxg.crypto.secrets import CLIENT_SECRET, constant_time_equal, derive, digest, new_secret
 from linkxg.db.idempotency import Request
 from linkxg.errors import Conflict
 from linkxg.identity.clients.model import Client
@@ -16,10 +16,10 @@ def derive_secret(server_key: bytes, request: Request, salt: bytes) -> str:
     return new_secret(CLIENT_SECRET, derive(server_key, "client secret", *request.salted(salt)))
 
 
-def replaced(client: Client, secret: str) -> Conflict | None:
+def check_secret_current(client: Client, secret: str) -> Conflict | None:
     """Why a repetition does not get `secret` any more."""
     newest = client.secrets[-1] if client.secrets else None
-    if newest is not None and newest.is_live(now_ms()) and same(newest.digest, digest(secret)):
+    if newest is not None and newest.is_live(now_ms()) and constant_time_equal(newest.digest, digest(secret)):
         return None
     return Conflict(
         "This request was answered before, and its secret has been replaced or has expired since. "

@@ -15,7 +15,7 @@ MAX_CIDRS = 32
 
 
 # Structs without garbage collection: a worker keeps thousands, and reads one for each client that it has not kept.
-class KnownSecret(msgspec.Struct, frozen=True, gc=False):
+class CachedSecret(msgspec.Struct, frozen=True, gc=False):
     """What proves a client; times in milliseconds. Live until revoked or expired."""
 
     id: str
@@ -27,7 +27,7 @@ class KnownSecret(msgspec.Struct, frozen=True, gc=False):
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
 
-class Secret(KnownSecret, frozen=True, gc=False):
+class Secret(CachedSecret, frozen=True, gc=False):
     """A row of `client_secrets`."""
 
     hint: str
@@ -40,7 +40,7 @@ class Secret(KnownSecret, frozen=True, gc=False):
     """When it was last tried in the console, which counts as no use."""
 
 
-class KnownClient(msgspec.Struct, frozen=True, gc=False):
+class CachedClient(msgspec.Struct, frozen=True, gc=False):
     """What a client may do, and every secret that it ever had."""
 
     id: str
@@ -50,10 +50,10 @@ class KnownClient(msgspec.Struct, frozen=True, gc=False):
     cidrs: tuple[str, ...]
     networks: tuple[Network, ...]
     epoch: int
-    secrets: tuple[KnownSecret, ...]
+    secrets: tuple[CachedSecret, ...]
 
 
-class Client(KnownClient, frozen=True, gc=False):
+class Client(CachedClient, frozen=True, gc=False):
     """A row of `oauth_clients` with its secrets, oldest first."""
 
     secrets: tuple[Secret, ...]

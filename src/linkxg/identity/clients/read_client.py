@@ -9,9 +9,10 @@ from linkxg.clock import DAY, now_ms, seconds_or_none
 from linkxg.db import Database
 from linkxg.db.schema import AnyRow
 from linkxg.errors import NotFound
-from linkxg.identity.clients import store
+from linkxg.identity.clients import search_store, store
 from linkxg.identity.clients.model import Client, ClientView, Secret, SecretView
-from linkxg.identity.clients.usage_counts.store import list_scope_usage, list_sources, list_usage
+from linkxg.identity.clients.search_store import Search
+from linkxg.identity.clients.usage_store import list_scope_usage, list_sources, list_usage
 from linkxg.identity.tokens.scopes import format_scope
 
 
@@ -20,7 +21,7 @@ async def show_client(database: Database, account_id: str, client_id: str) -> Cl
     client = await database.read(store.find_account_client, account_id, client_id)
     if client is None:
         raise NotFound
-    return view(client, now_ms())
+    return client_view(client, now_ms())
 
 
 async def list_clients(
@@ -32,8 +33,17 @@ async def list_clients(
         return store.list_clients(conn, account_id, after=after, limit=limit + 1)
 
     found, now = await database.read(unit), now_ms()
-    shown = [view(client, now) for client in found[:limit]]
+    shown = [client_view(client, now) for client in found[:limit]]
     return shown, shown[-1].client_id if len(found) > limit else None
+
+
+async def search_clients(
+    database: Database, account_id: str, *, name: str, sort: str, offset: int, limit: int
+) -> Search:
+    """Clients whose name contains `name`, sorted by `name`, `created` or `used`."""
+    return await database.read(
+        search_store.search_clients, account_id, name=name, sort=sort, offset=offset, limit=limit
+    )
 
 
 async def count_clients_of(database: Database, account_id: str, user_id: str) -> int:
@@ -77,7 +87,7 @@ async def read_client(database: Database, account_id: str, client_id: str, *, da
     return detail
 
 
-def view(client: Client, now: int) -> ClientView:
+def client_view(client: Client, now: int) -> ClientView:
     """The client with the secrets that still open something."""
     return ClientView(
         client_id=client.id,

@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
-from linkxg.crypto.secrets import digest, same
+from linkxg.crypto.secrets import constant_time_equal, digest
 from linkxg.db import Database
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.identity.clients import store
@@ -17,7 +17,7 @@ async def record_secret_test(database: Database, actor: Actor, account_id: str, 
     def unit(conn: Connection) -> None:
         client = store.find_account_client(conn, account_id, client_id)
         for known in client.secrets if client else ():
-            if same(known.digest, presented):
+            if constant_time_equal(known.digest, presented):
                 store.update_secret(conn, account_id, known.id, tested_at=now_ms())
 
     await write_as(database, actor, unit)

@@ -19,11 +19,11 @@ from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, Publ
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.identity.clients import store
-from linkxg.identity.clients.derived_secret import derive_secret, replaced
+from linkxg.identity.clients.derived_secret import check_secret_current, derive_secret
 from linkxg.identity.clients.model import MAX_GRACE_S, Client, RotatedSecret, SecretView
 from linkxg.identity.clients.read_client import secret_view
 from linkxg.identity.clients.self_rotation_limit import check_self_rotations
-from linkxg.identity.tokens.revoke import client_changed
+from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.ids import uuid7
 
 
@@ -58,7 +58,7 @@ async def rotate_secret(
         def recall(conn: Connection, recorded: Recorded) -> RotatedSecret | Conflict:
             secret = derive_secret(server_key, request, recorded.salt)
             answer = recorded.read(dict[str, Any])
-            return replaced(client, secret) or RotatedSecret(client_secret=secret, **answer)
+            return check_secret_current(client, secret) or RotatedSecret(client_secret=secret, **answer)
 
         return run_once(conn, request, lambda conn: make(conn, client), recall, record=_without_secret, salt=salt)
 
@@ -78,7 +78,7 @@ async def rotate_secret(
         )  # fmt: skip
         epoch = client.epoch + revoke_tokens
         store.update_client(conn, account_id, client_id, epoch=epoch)
-        client_changed(conn, client_id, epoch)
+        invalidate_client(conn, client_id, epoch)
         audit.record(
             conn, account_id, actor, "client.secret_rotated", client_id,
             {
@@ -118,7 +118,7 @@ async def remove_secret(database: Database, actor: Actor, account_id: str, clien
         if len(live) == 1:
             return Conflict("The last live secret cannot be removed; rotate or delete the client instead.")
         store.update_secret(conn, account_id, secret_id, revoked_at=now)
-        client_changed(conn, client_id, client.epoch)
+        invalidate_client(conn, client_id, client.epoch)
         audit.record(conn, account_id, actor, "client.secret_removed", client_id, {"secret_id": secret_id})
         return None
 
@@ -152,7 +152,7 @@ async def extend_secret(
         if lifetime is not None and expires_at * 1000 > secret.created_at + lifetime:
             return InvalidRequest("The secret would outlive its original expiry.")
         store.update_secret(conn, account_id, secret_id, expires_at=expires_at * 1000)
-        client_changed(conn, client_id, client.epoch)
+        invalidate_client(conn, client_id, client.epoch)
         told = {"secret_id": secret_id, "expires_at": expires_at}
         audit.record(conn, account_id, actor, "client.secret_extended", client_id, told)
         return secret_view(msgspec.structs.replace(secret, expires_at=expires_at * 1000))

@@ -29,7 +29,7 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.http.client_ip import Network, parse_network
-from linkxg.identity.clients.model import Client, KnownClient, KnownSecret, Secret
+from linkxg.identity.clients.model import CachedClient, CachedSecret, Client, Secret
 from linkxg.identity.tokens.scopes import format_scope
 
 KEEP_MS = 400 * DAY
@@ -82,7 +82,7 @@ CLIENT_COLUMNS = list(clients.c)
 _KNOWN = CompiledStatement(
     select(
         *(clients.c[name] for name in ("account_id", "scope", "disabled", "allowed_cidrs", "epoch")),
-        *(secrets.c[name] for name in KnownSecret.__struct_fields__),
+        *(secrets.c[name] for name in CachedSecret.__struct_fields__),
     )
     .select_from(clients.outerjoin(secrets, secrets.c.client_id == clients.c.id))
     .where(clients.c.id == bindparam("client_id"))
@@ -90,13 +90,13 @@ _KNOWN = CompiledStatement(
 _SECRETS_OF = select(*SECRET_COLUMNS).where(secrets.c.client_id == bindparam("client_id")).order_by(secrets.c.id)
 
 
-def find_client(conn: Connection, client_id: str) -> KnownClient | None:
+def find_client(conn: Connection, client_id: str) -> CachedClient | None:
     """Across accounts: a client authenticates before its account is known."""
     rows = _KNOWN.all(conn, {"client_id": client_id})
     if not rows:
         return None
     account_id, scope, disabled, cidrs, epoch, *_ = rows[0]
-    return KnownClient(
+    return CachedClient(
         client_id,
         intern(account_id),
         _scopes(scope),
@@ -104,7 +104,7 @@ def find_client(conn: Connection, client_id: str) -> KnownClient | None:
         _cidrs(cidrs),
         _networks(cidrs),
         epoch,
-        tuple([KnownSecret(*row[5:]) for row in rows if row[5] is not None]),
+        tuple([CachedSecret(*row[5:]) for row in rows if row[5] is not None]),
     )
 
 

@@ -23,7 +23,7 @@ from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext
 from linkxg.http.route_declaration import Errors, Form, Tag
 from linkxg.identity.clients.client_verifier import ClientVerifier, VerifiedClient
-from linkxg.identity.clients.usage import Usage
+from linkxg.identity.clients.usage import UsageRecorder
 
 BODY_LIMIT = 16 * 1024
 MAX_CLIENT_ID = 128
@@ -65,7 +65,7 @@ class Credentials(NamedTuple):
 class ClientCredentialsReader:
     """The steps that the token, introspection and revocation endpoints begin with."""
 
-    def __init__(self, authenticator: ClientVerifier, limits: Limits, usage: Usage) -> None:
+    def __init__(self, authenticator: ClientVerifier, limits: Limits, usage: UsageRecorder) -> None:
         self._authenticator = authenticator
         self._limits = limits
         self._usage = usage
@@ -126,7 +126,7 @@ class ClientCredentialsReader:
             found = self._authenticator.compare(client, credentials.secret, context.source)
         except InvalidClient as error:
             if client is not None:
-                self._usage.refused(client.account_id, client.id, context, error)
+                self._usage.record_rejection(client.account_id, client.id, context, error)
             raise
         await self._limits.give_back(CLIENT_FAILURES, pair)
         return found

@@ -21,7 +21,7 @@ from linkxg.http.metrics import Metrics
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import JSON_TYPE, NO_STORE, RawResponse, RequestContext
 from linkxg.http.route_declaration import EdgeRoute, Form
-from linkxg.identity.clients.usage import Usage
+from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.identity.oauth.client_credentials_reader import (
     CREDENTIALS,
     CREDENTIALS_EXAMPLE,
@@ -87,7 +87,7 @@ class TokenEndpoint:
         authentication: ClientCredentialsReader,
         minter: Minter,
         limits: Limits,
-        usage: Usage,
+        usage: UsageRecorder,
         metrics: Metrics,
     ) -> None:
         self._authentication = authentication
@@ -130,9 +130,9 @@ class TokenEndpoint:
         except (InvalidScope, RateLimitExceeded) as error:
             client = authenticated.client
             error.cause = error.cause or Cause.TOO_MANY_REQUESTS
-            self._usage.refused(client.account_id, client.id, context, error)
+            self._usage.record_rejection(client.account_id, client.id, context, error)
             raise
-        self._usage.token(authenticated.client, authenticated.secret, context.source)
+        self._usage.record_token(authenticated.client, authenticated.secret, context.source)
         notes = context.notes
         notes["jti"] = granted.minted.jti
         notes["scope"] = granted.scope

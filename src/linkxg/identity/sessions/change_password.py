@@ -16,7 +16,7 @@ from linkxg.identity.accounts.password_rules import check_new_password
 from linkxg.identity.accounts.store import find_account, find_user, update_password_hash
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.sessions import store
-from linkxg.identity.sessions.end_sessions import end
+from linkxg.identity.sessions.end_sessions import end_session
 from linkxg.identity.sessions.login import check_attempt, fail_attempt
 from linkxg.identity.sessions.throttle import throttle_of
 
@@ -59,7 +59,7 @@ async def change_password(
         throttle.clear(conn)
         for session in store.live_sessions(conn, account_id, user_id, now_ms()):
             if session.id != session_id:
-                end(conn, actor, account_id, user_id, session.id, "password changed")
+                end_session(conn, actor, account_id, user_id, session.id, "password changed")
         audit.record(conn, account_id, actor, "password.changed", user_id)
         return True
 

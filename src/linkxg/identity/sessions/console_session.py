@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from linkxg.audit.model import Actor
 from linkxg.clock import DAY, now_ms
 from linkxg.crypto.passwords import Passwords
-from linkxg.crypto.secrets import digest, same
+from linkxg.crypto.secrets import constant_time_equal, digest
 from linkxg.db import Database
 from linkxg.errors import InvalidToken
 from linkxg.identity.sessions import store
@@ -57,7 +57,7 @@ async def find_console_session(database: Database, cookie: str) -> ConsoleSessio
     if match is None:
         return None
     session = await database.read_single(store.find_console_session, "-".join(match.groups()), now_ms())
-    if session is None or not same(session.digest, digest(cookie)):
+    if session is None or not constant_time_equal(session.digest, digest(cookie)):
         return None
     return await _used(database, session)
 
@@ -77,7 +77,7 @@ async def find_former_session(database: Database, cookie: str) -> FormerSession 
     if match is None:
         return None
     row = await database.read_single(store.find_ended_console_session, "-".join(match.groups()))
-    if row is None or not same(row.refresh_digest, digest(cookie)):
+    if row is None or not constant_time_equal(row.refresh_digest, digest(cookie)):
         return None
     if row.end_reason == "logout":
         why = ""

@@ -19,7 +19,9 @@ from linkxg.identity.tokens.revoke import revoke_session
 
 async def logout(database: Database, actor: Actor, account_id: str, session_id: str) -> None:
     """End the caller's own session, durably before this returns. Raises InvalidToken when it had ended."""
-    if not await revoke_as(database, actor, account_id, end, actor, account_id, actor.id or "", session_id, "logout"):
+    if not await revoke_as(
+        database, actor, account_id, end_session, actor, account_id, actor.id or "", session_id, "logout"
+    ):
         raise InvalidToken(reason="session ended")
 
 
@@ -30,7 +32,7 @@ async def end_own_session(database: Database, actor: Actor, account_id: str, use
         session = store.find_session(conn, session_id)
         if session is None or session.account_id != account_id or session.user_id != user_id:
             return False
-        return end(conn, actor, account_id, user_id, session_id, "ended by its person")
+        return end_session(conn, actor, account_id, user_id, session_id, "ended by its person")
 
     if not await revoke_as(database, actor, account_id, unit):
         raise NotFound
@@ -74,7 +76,7 @@ async def end_sessions_of(database: Database, actor: Actor, account_id: str, use
             return AccessDenied("Only an Owner can end the sessions of an Owner.")
         lock_caller(conn, user_id)
         live = store.live_sessions(conn, account_id, user_id, now_ms())
-        return sum(end(conn, actor, account_id, user_id, row.id, "by administrator") for row in live)
+        return sum(end_session(conn, actor, account_id, user_id, row.id, "by administrator") for row in live)
 
     ended = await revoke_as(database, actor, account_id, unit)
     if isinstance(ended, PublicError):
@@ -82,7 +84,7 @@ async def end_sessions_of(database: Database, actor: Actor, account_id: str, use
     return ended
 
 
-def end(conn: Connection, actor: Actor, account_id: str, user_id: str, session_id: str, reason: str) -> bool:
+def end_session(conn: Connection, actor: Actor, account_id: str, user_id: str, session_id: str, reason: str) -> bool:
     """Inside a unit of work: end a person's session and its access tokens; false when it had ended already.
 
     The lock of the person is held before (`lock_caller`): by `revoke_as` where they act themselves.

@@ -19,7 +19,7 @@ from linkxg.crypto.refresh_tokens import (
     read_refresh_token,
     successor_nonce,
 )
-from linkxg.crypto.secrets import digest, same
+from linkxg.crypto.secrets import constant_time_equal, digest
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.errors import InvalidToken
@@ -92,9 +92,9 @@ def _explain(conn: Connection, context: RefreshAttempt, actor: Actor) -> Session
         context.provable
         and session.generation == generation + 1
         and now - session.last_used_at <= REPLAY_MS
-        and same(session.refresh_digest, context.successor)
+        and constant_time_equal(session.refresh_digest, context.successor)
     ):
-        return store.rotated(session_id, session.user_id, person)
+        return store.session_identity(session_id, session.user_id, person)
     lock_caller(conn, session.user_id)
     store.end_session(conn, session.account_id, session_id, now=now, reason="reuse")
     revoke_session(conn, session.user_id, session_id)

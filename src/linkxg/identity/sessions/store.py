@@ -188,7 +188,7 @@ def find_person(conn: Connection, user_id: str, epoch: int) -> SessionPerson | N
     return None if row is None else SessionPerson(*row)
 
 
-def rotated(session_id: str, user_id: str, person: SessionPerson) -> SessionIdentity:
+def session_identity(session_id: str, user_id: str, person: SessionPerson) -> SessionIdentity:
     return SessionIdentity(session_id, person.account_id, user_id, person.email, person.role, person.epoch)
 
 

@@ -14,7 +14,7 @@ from linkxg.errors import PublicError
 from linkxg.http.logs import log
 from linkxg.identity.tokens.key_store import find_sealed_keys
 from linkxg.identity.tokens.keys import KeyRing, KeysError
-from linkxg.identity.tokens.shared_keys import follow
+from linkxg.identity.tokens.manage_keys import sync_key_file
 from linkxg.runtime.background import BackgroundTask
 
 RETRY_S = 0.5
@@ -43,7 +43,7 @@ class KeySync:
         try:
             row = await self._database.read_single(find_sealed_keys)
             if row is not None and row.version > self._keys.version:
-                await asyncio.to_thread(follow, self._data_dir, row)
+                await asyncio.to_thread(sync_key_file, self._data_dir, row)
                 self._apply(row.version)
         except PublicError:
             # Soon the feed is stale too, and then nothing is served that these keys could concern.

@@ -58,7 +58,7 @@ class KeyFile:
 def ensure_keys(data_dir: Path, algorithm: str) -> None:
     """Create the file where there is none."""
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(data_dir):
+    with lock_key_file(data_dir):
         if not has_keys(data_dir):
             write_keys(data_dir, new_keys(algorithm))
 
@@ -68,9 +68,9 @@ def has_keys(data_dir: Path) -> bool:
     return os.path.lexists(data_dir / FILE)
 
 
-def replace_all(data_dir: Path, algorithm: str) -> KeyFile:
+def replace_key_file(data_dir: Path, algorithm: str) -> KeyFile:
     """A new server key and one new signing key: nothing issued before is valid any more (after a restore)."""
-    with locked(data_dir):
+    with lock_key_file(data_dir):
         content = new_keys(algorithm)
         write_keys(data_dir, content)
         return content
@@ -82,7 +82,7 @@ def new_keys(algorithm: str) -> KeyFile:
     return KeyFile(server_key, (_new(algorithm, now_s()),))
 
 
-def rotated(found: KeyFile, algorithm: str, active_from: int) -> KeyFile:
+def with_new_key(found: KeyFile, algorithm: str, active_from: int) -> KeyFile:
     """With one key more, which signs from `active_from` on; the others verify until their last token has expired."""
     now = now_s()
     last_use = active_from + LIFETIME_S + 2 * LEEWAY_S
@@ -94,7 +94,7 @@ def rotated(found: KeyFile, algorithm: str, active_from: int) -> KeyFile:
     return KeyFile(found.server_key, (*kept, _new(algorithm, active_from)), found.version + 1)
 
 
-def retired(found: KeyFile, kid: str, algorithm: str) -> KeyFile:
+def without_key(found: KeyFile, kid: str, algorithm: str) -> KeyFile:
     """Without a key; the last active one gets a successor at once. Raises KeysError for an unknown one."""
     left = tuple(record for record in found.keys if record.kid != kid)
     if len(left) == len(found.keys):
@@ -136,7 +136,7 @@ def dump_keys(keys: KeyFile) -> bytes:
     return json.dumps({name: value for name, value in asdict(keys).items() if name != "server_key"}).encode()
 
 
-def active(found: KeyFile, now: int) -> KeyRecord:
+def active_key(found: KeyFile, now: int) -> KeyRecord:
     """The newest key whose time has come."""
     started = [record for record in found.keys if record.active_from <= now]
     if not started:
@@ -203,7 +203,7 @@ class KeyRing:
         if now >= self._next_look:
             self._require_trust()
             try:
-                self._signing = self._loaded[active(self._file, now).kid]
+                self._signing = self._loaded[active_key(self._file, now).kid]
             except KeysError as error:
                 # Another node, whose clock is ahead, made the only key a moment ago.
                 raise TemporarilyUnavailable(str(error)) from error
@@ -262,7 +262,7 @@ def write_keys(data_dir: Path, content: KeyFile) -> None:
 
 
 @contextmanager
-def locked(data_dir: Path) -> Iterator[None]:
+def lock_key_file(data_dir: Path) -> Iterator[None]:
     """Nobody else of this machine changes the file meanwhile."""
     descriptor = open_private(data_dir / ".keys.lock")
     try:

@@ -27,7 +27,7 @@ def revoke_session(conn: Connection, user_id: str, session_id: str) -> None:
     invalidation_feed.append(conn, SESSION, session_id)
 
 
-def client_changed(conn: Connection, client_id: str, epoch: int) -> None:
+def invalidate_client(conn: Connection, client_id: str, epoch: int) -> None:
     """Forget what is cached of the client; its tokens of an epoch before `epoch` are dead."""
     lock_caller(conn, client_id)
     invalidation_feed.append(conn, CLIENT, client_id, epoch)

@@ -27,16 +27,16 @@ from linkxg.identity.tokens.keys import (
     KeyFile,
     KeyRecord,
     KeysError,
-    active,
+    active_key,
     dump_keys,
     ensure_keys,
     has_keys,
-    locked,
+    lock_key_file,
     new_keys,
     parse_keys,
     read_keys,
-    retired,
-    rotated,
+    with_new_key,
+    without_key,
     write_keys,
 )
 
@@ -47,7 +47,7 @@ _ATTEMPTS = 5
 _PURPOSE = b"linkxg keys"
 
 
-async def share_keys(database: Database, data_dir: Path, algorithm: str) -> None:
+async def prepare_keys(database: Database, data_dir: Path, algorithm: str) -> None:
     """At the start: make the file where nobody has keys, else bring file and row to one state; then use `algorithm`.
 
     Raises KeysError when the other nodes have another server key than this node's file.
@@ -55,7 +55,7 @@ async def share_keys(database: Database, data_dir: Path, algorithm: str) -> None
     row = await database.read_single(find_sealed_keys)
     if row is None:
         ensure_keys(data_dir, algorithm)
-        await database.write(insert_sealed_keys, sealed(read_keys(data_dir)))
+        await database.write(insert_sealed_keys, seal_keys(read_keys(data_dir)))
         # Another node may have begun at the same moment.
         row = await database.read_single(find_sealed_keys)
     elif not has_keys(data_dir):
@@ -64,11 +64,11 @@ async def share_keys(database: Database, data_dir: Path, algorithm: str) -> None
             "node has it, run linkxg keys replace"
         )
     assert row is not None
-    found = follow(data_dir, row)
+    found = sync_key_file(data_dir, row)
     if found.version > row.version:
-        found = await change_keys(database, data_dir, lambda newest: newest)
-    if active(found, now_s()).alg != algorithm:
-        await change_keys(database, data_dir, lambda newest: rotated(newest, algorithm, now_s()))
+        found = await update_keys(database, data_dir, lambda newest: newest)
+    if active_key(found, now_s()).alg != algorithm:
+        await update_keys(database, data_dir, lambda newest: with_new_key(newest, algorithm, now_s()))
 
 
 async def rotate_keys(database: Database, data_dir: Path, algorithm: str, *, at_once: bool = False) -> KeyRecord:
@@ -76,13 +76,13 @@ async def rotate_keys(database: Database, data_dir: Path, algorithm: str, *, at_
     delay = SYMMETRIC_DELAY_S if algorithm == "HS256" else JWKS_CACHE_S
     if at_once:
         delay = 0 if database.file is not None else NODES_DELAY_S
-    changed = await change_keys(database, data_dir, lambda newest: rotated(newest, algorithm, now_s() + delay))
+    changed = await update_keys(database, data_dir, lambda newest: with_new_key(newest, algorithm, now_s() + delay))
     return changed.keys[-1]
 
 
 async def retire_key(database: Database, data_dir: Path, kid: str, algorithm: str) -> None:
     """Remove a key now: every token that it signed is dead. The last active key gets a successor at once."""
-    await change_keys(database, data_dir, lambda newest: retired(newest, kid, algorithm))
+    await update_keys(database, data_dir, lambda newest: without_key(newest, kid, algorithm))
 
 
 async def replace_keys(database: Database, data_dir: Path, algorithm: str) -> None:
@@ -90,10 +90,10 @@ async def replace_keys(database: Database, data_dir: Path, algorithm: str) -> No
     await database.run_exclusive(_replace_all, data_dir, new_keys(algorithm))
 
 
-async def change_keys(database: Database, data_dir: Path, change: Callable[[KeyFile], KeyFile]) -> KeyFile:
+async def update_keys(database: Database, data_dir: Path, change: Callable[[KeyFile], KeyFile]) -> KeyFile:
     """Replace row and file by what `change` makes of the newest state, and tell every worker of every node."""
     for _ in range(_ATTEMPTS):
-        with locked(data_dir):
+        with lock_key_file(data_dir):
             row = await database.read_single(find_sealed_keys)
             if row is None:
                 raise KeysError("the database has no keys yet: linkxg serve stores them")
@@ -103,9 +103,9 @@ async def change_keys(database: Database, data_dir: Path, change: Callable[[KeyF
     raise KeysError("other nodes are changing the keys: try again")
 
 
-def follow(data_dir: Path, row: SealedKeys) -> KeyFile:
+def sync_key_file(data_dir: Path, row: SealedKeys) -> KeyFile:
     """Bring this node's file up to the row; the file then holds what is returned."""
-    with locked(data_dir):
+    with lock_key_file(data_dir):
         found = read_keys(data_dir)
         newest = _newest(found, row)
         if newest != found:
@@ -113,27 +113,27 @@ def follow(data_dir: Path, row: SealedKeys) -> KeyFile:
         return newest
 
 
-def fits(found: KeyFile, row: SealedKeys) -> bool:
+def is_sealed_with(found: KeyFile, row: SealedKeys) -> bool:
     """Whether the row was sealed with the server key of this file."""
     return _content(found, row) is not None
 
 
-def sealed(keys: KeyFile) -> SealedKeys:
+def seal_keys(keys: KeyFile) -> SealedKeys:
     """What the database gets: everything but the server key, which closes it."""
     return SealedKeys(keys.version, seal(base64.b64decode(keys.server_key), _PURPOSE, dump_keys(keys)))
 
 
 def _replace_all(conn: Connection, data_dir: Path, keys: KeyFile) -> None:
-    replace_sealed_keys(conn, sealed(keys))
+    replace_sealed_keys(conn, seal_keys(keys))
     # A repeated request would be told another secret than the first one was: it was derived from the server key.
     idempotency.forget_all(conn)
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(data_dir):
+    with lock_key_file(data_dir):
         write_keys(data_dir, keys)
 
 
 def _replace(conn: Connection, data_dir: Path, changed: KeyFile, seen: int) -> bool:
-    if not update_sealed_keys(conn, sealed(changed), seen):
+    if not update_sealed_keys(conn, seal_keys(changed), seen):
         return False
     # Before the commit: who hears of the change on this machine finds the file. If the commit fails after that, the
     # file is ahead of the row, and the next start publishes it.

@@ -10,13 +10,13 @@ import ctypes
 _M_ARENA_MAX = -8
 
 
-def share_one_arena() -> None:
+def use_single_arena() -> None:
     """Before any thread is started. Another C library than glibc does as it likes."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
-def give_back() -> None:
+def release_memory() -> None:
     """Return to the system what was allocated and is not used any more."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

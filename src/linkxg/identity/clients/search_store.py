@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Integer, Select, bindparam, func, select
 from linkxg.db.compiled import CompiledStatement
 from linkxg.identity.clients.model import Client, Secret
 from linkxg.identity.clients.store import CLIENT_COLUMNS, SECRET_COLUMNS, client_of, clients, secrets
-from linkxg.identity.clients.usage_counts.store import scope_usage
+from linkxg.identity.clients.usage_store import scope_usage
 
 _ID = clients.c.keys().index("id")
 
