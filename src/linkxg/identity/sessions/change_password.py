@@ -1,6 +1,6 @@
 """Changes a person's password and ends their other sessions (security bar 73).
 
-With the current one, and every other session of theirs ends (security bar 73). Guesses count like failed sign-ins.
+The current password is required; wrong ones count as failed sign-ins.
 """
 
 from sqlalchemy import Connection
@@ -35,11 +35,11 @@ async def change_password(
 ) -> None:
     """Raises InvalidCredentials for the current password, ValidationFailed for the new one, RateLimitExceeded."""
 
-    def look(conn: Connection) -> tuple[User, str] | None:
+    def read(conn: Connection) -> tuple[User, str] | None:
         user, account = find_user(conn, account_id, user_id), find_account(conn, account_id)
         return None if user is None or account is None else (user, str(account.name))
 
-    found = await database.read(look)
+    found = await database.read(read)
     if found is None:
         raise InvalidToken(reason="person removed")
     user, account_name = found

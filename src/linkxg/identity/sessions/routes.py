@@ -1,4 +1,4 @@
-"""`/auth/…`: sign in and out, who am I, my sessions, my password."""
+"""`/auth/…`: sign-in and sign-out, the caller, their sessions and password."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
@@ -77,7 +77,7 @@ async def sign_in(
     """Sign in with e-mail and password."""
     context = context_of(request.scope)
     _check_size(data.password)
-    started = await login(
+    tokens = await login(
         services.database,
         services.passwords,
         services.server_key,
@@ -87,8 +87,8 @@ async def sign_in(
         user_agent=(context.header(b"user-agent") or b"").decode("ascii", "replace"),
         limit_scale=services.limit_scale,
     )
-    answer, jti = token_response(services.minter, started)
-    context.notes |= {"sub": answer.user.id, "sid": started.session.session_id, "jti": jti}
+    answer, jti = token_response(services.minter, tokens)
+    context.notes |= {"sub": answer.user.id, "sid": tokens.session.session_id, "jti": jti}
     services.metrics.token("password", "issued")
     return Success(data=answer)
 
