@@ -1,8 +1,7 @@
 """Verifies client credentials (RFC 6749 §2.3.1).
 
-Clients are kept in a bounded cache that the change feed empties entry by entry, so a token request needs no
-query. Every way to fail ends in the same InvalidClient (RFC 6749 §5.2); the cause is for the log and the
-console only.
+Clients are cached, and evicted by the invalidation feed, so a token request needs no query. Every failure is the same
+InvalidClient (RFC 6749 §5.2); the cause is only for the log and the console.
 """
 
 from typing import NamedTuple
@@ -17,10 +16,10 @@ from linkxg.identity.clients import store
 from linkxg.identity.clients.model import CachedClient, CachedSecret
 from linkxg.ids import CLIENT_ID_PREFIX
 
-CACHED = 20_000
-ADMITTED = 8
-"""Of so many clients that are not kept, one takes the place of the oldest: when very many come in turn, most of those
-who are kept come again, instead of each being forgotten just before."""
+CACHE_SIZE = 20_000
+ADMIT_EVERY = 8
+"""With a full cache only every eighth miss evicts the oldest entry: more clients than entries, in turn, would otherwise
+never hit."""
 _NOBODY = digest("")
 
 
@@ -35,7 +34,7 @@ class ClientVerifier:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._cache: dict[str, CachedClient] = {}
-        self._missed = 0
+        self._misses = 0
         database.feed.subscribe(CLIENT, self._forget)
 
     def is_cached(self, client_id: str) -> bool:
@@ -43,25 +42,25 @@ class ClientVerifier:
         return client_id in self._cache
 
     async def find(self, client_id: str) -> CachedClient | None:
-        """The client as it stands now. Raises TemporarilyUnavailable when that cannot be known."""
+        """The current client. Raises TemporarilyUnavailable if the feed or the database is unreachable."""
         feed = self._database.feed
         feed.check()
         client = self._cache.get(client_id)
         if client is None and client_id.startswith(CLIENT_ID_PREFIX):
             generation = feed.generation
             client = await self._database.read_single(store.find_client, client_id)
-            # A change heard while the row was being read may concern it: then use it once and do not keep it.
+            # A change announced during the read may concern this client: do not cache it.
             if client is not None and feed.generation == generation:
                 self._keep(client)
         return client
 
-    async def find_anew(self, client_id: str) -> CachedClient | None:
-        """The client as the database has it. On PostgreSQL another node may have changed it a moment ago unheard."""
+    async def reload(self, client_id: str) -> CachedClient | None:
+        """The client in the database: another node's change may not have been announced yet."""
         self._cache.pop(client_id, None)
         return await self.find(client_id)
 
     def compare(self, client: CachedClient | None, secret: str, source: str) -> VerifiedClient:
-        """Raises InvalidClient. Compares in constant time with every secret the client ever had, to know the cause."""
+        """Compare in constant time with all secrets of the client, to know the cause. Raises InvalidClient."""
         now, presented = now_ms(), digest(secret)
         match = None
         for known in client.secrets if client else ():
@@ -87,9 +86,9 @@ class ClientVerifier:
         return VerifiedClient(client, match)
 
     def _keep(self, client: CachedClient) -> None:
-        if len(self._cache) >= CACHED:
-            self._missed += 1
-            if self._missed % ADMITTED:
+        if len(self._cache) >= CACHE_SIZE:
+            self._misses += 1
+            if self._misses % ADMIT_EVERY:
                 return
             del self._cache[next(iter(self._cache))]
         self._cache[client.id] = client

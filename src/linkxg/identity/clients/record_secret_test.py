@@ -1,4 +1,4 @@
-"""A secret that was tried in the console: noted apart from its use, so that no evidence of use comes from a test."""
+"""Records that a secret was tested in the console, separately from its use."""
 
 from sqlalchemy import Connection
 
@@ -11,7 +11,7 @@ from linkxg.identity.clients import store
 
 
 async def record_secret_test(database: Database, actor: Actor, account_id: str, client_id: str, secret: str) -> None:
-    """Nothing is noted for a secret that the client does not have. Raises InvalidToken."""
+    """Does nothing for a secret that the client does not have. Raises InvalidToken."""
     presented = digest(secret)
 
     def unit(conn: Connection) -> None:

@@ -37,10 +37,10 @@ async def register_client(
     self_rotation: bool = True,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[RegisteredClient]:
-    """The client with its secret, which is shown this once. `expires_at` is in seconds.
+    """Create a client with a secret. `expires_at` is in seconds.
 
     Raises InvalidRequest, InvalidScope (unknown, or beyond the creator's role), IdempotencyKeyReused, or Conflict for a
-    repetition whose secret no longer holds.
+    replay whose secret is no longer current.
     """
     check_name(name)
     scopes = grantable_scopes(actor.role, scope)
@@ -76,7 +76,7 @@ async def register_client(
         if client is None:
             return Conflict("This request was answered before, and its client has been deleted since.")
         secret = derive_secret(server_key, request, recorded.salt)
-        # The client as it is by now: it may have been disabled or narrowed.
+        # The current state of the client: it may have been changed since.
         return check_secret_current(client, secret) or _registered(client, secret, now)
 
     return await write_once(
@@ -85,15 +85,13 @@ async def register_client(
 
 
 class _Created(msgspec.Struct):
-    """What is recorded of the answer."""
-
     client_id: str
 
 
 def _registered(client: Client, secret: str, now: int) -> RegisteredClient:
-    shown = client_view(client, now)
-    expiry = shown.secrets[0].expires_at if shown.secrets else None
-    return RegisteredClient(**msgspec.structs.asdict(shown), client_secret=secret, client_secret_expires_at=expiry or 0)
+    view = client_view(client, now)
+    expiry = view.secrets[0].expires_at if view.secrets else None
+    return RegisteredClient(**msgspec.structs.asdict(view), client_secret=secret, client_secret_expires_at=expiry or 0)
 
 
 def check_name(name: str) -> None:
@@ -102,7 +100,7 @@ def check_name(name: str) -> None:
 
 
 def grantable_scopes(role: str | None, scope: str) -> frozenset[str]:
-    """The scopes of the text, if the role itself holds them all. Raises InvalidScope."""
+    """The parsed scopes, if the role has them all. Raises InvalidScope."""
     scopes = parse_scope(scope)
     if not scopes <= ROLE_SCOPES.get(role or "", frozenset()):
         raise InvalidScope("You can grant only scopes that your own role has.")
@@ -110,7 +108,7 @@ def grantable_scopes(role: str | None, scope: str) -> frozenset[str]:
 
 
 def canonical_cidrs(texts: list[str]) -> list[str]:
-    """Address ranges in their canonical spelling. Raises InvalidRequest."""
+    """Address ranges in canonical form. Raises InvalidRequest."""
     if len(texts) > MAX_CIDRS:
         raise InvalidRequest(f"The field allowed_cidrs may contain at most {MAX_CIDRS} ranges.")
     try:

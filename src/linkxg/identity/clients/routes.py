@@ -75,7 +75,7 @@ class ChangeClient(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RotateSecret(msgspec.Struct, forbid_unknown_fields=True):
-    """Without a body the old secret is dead when the answer is sent."""
+    """Without a body the old secret is revoked at once."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"grace_period_seconds": 86_400}
 
@@ -165,8 +165,8 @@ async def change(
 ) -> ClientView:
     """Rename, change scopes or address ranges, disable. A change that takes rights away revokes live tokens."""
     actor = actor_of(context_of(request.scope))
-    wanted = ClientChange(data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation)
-    return await change_client(services.database, actor, account_id_of(request.scope), client_id, wanted)
+    changes = ClientChange(data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation)
+    return await change_client(services.database, actor, account_id_of(request.scope), client_id, changes)
 
 
 @delete("/oauth/clients/{client_id:str}", operation_id="deleteClient", **_ADMINISTRATION)
@@ -194,7 +194,7 @@ async def rotate(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[RotatedSecret]:
     """Replace the secret. For an Owner, an Admin, or the client itself; the new secret is shown only once."""
-    wanted = data or RotateSecret()
+    rotation = data or RotateSecret()
     actor = actor_of(context_of(request.scope))
     rotated, replayed = await rotate_secret(
         services.database,
@@ -202,8 +202,8 @@ async def rotate(
         actor,
         account_id_of(request.scope),
         client_id,
-        grace_period_seconds=wanted.grace_period_seconds,
-        revoke_tokens=wanted.revoke_tokens,
+        grace_period_seconds=rotation.grace_period_seconds,
+        revoke_tokens=rotation.revoke_tokens,
         idempotency_key=idempotency_key,
     )
     if not replayed:

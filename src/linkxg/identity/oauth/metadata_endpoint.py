@@ -1,7 +1,6 @@
 """The metadata endpoints: RFC 8414, RFC 9728, and the JWK set (RFC 7517).
 
-`response_types_supported` is REQUIRED by RFC 8414 although this server has no authorization endpoint; it is
-published with the one value that promises nothing (see
+RFC 8414 requires `response_types_supported`: without an authorization endpoint its value is `none` (see
 docs/decisions/0006-metadata-of-a-server-without-authorization-endpoint.md).
 """
 
@@ -23,7 +22,7 @@ from linkxg.identity.tokens.scopes import SCOPES
 METADATA = "/.well-known/oauth-authorization-server"
 RESOURCE = "/.well-known/oauth-protected-resource"
 RESOURCE_METADATA = f"{RESOURCE}/api/v1"
-"""That of the resource PUBLIC_URL/api/v1: its path comes behind the well-known part (RFC 9728 §3.1)."""
+"""Metadata of the resource PUBLIC_URL/api/v1, whose path follows the well-known prefix (RFC 9728 §3.1)."""
 KEYS = "/.well-known/jwks.json"
 _TAG = Tag("Discovery", "What a client can discover by itself: RFC 8414, RFC 9728, RFC 7517.")
 _METHODS = ["client_secret_basic", "client_secret_post"]
