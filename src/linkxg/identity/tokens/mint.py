@@ -1,7 +1,4 @@
-"""Mints access tokens (RFC 9068).
-
-A signed JWT (RFC 9068) that leaves no row: nothing about it is stored until somebody revokes it.
-"""
+"""Mints access tokens: signed JWTs (RFC 9068), of which nothing is stored."""
 
 from typing import NamedTuple
 
@@ -16,15 +13,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Minted(NamedTuple):
-    """The token, and its id for the log."""
-
     access_token: str
     jti: str
 
 
 class Minter:
-    """Mints with the active key; `issuer` and `audience` are the service's own addresses."""
-
     def __init__(self, keys: KeyRing, issuer: str, audience: str) -> None:
         self._keys = keys
         self._issuer = issuer
@@ -33,7 +26,6 @@ class Minter:
     def for_client(
         self, client_id: str, account_id: str, scope: str, epoch: int, secret_id: str, cidrs: list[str] | None
     ) -> Minted:
-        """A token of the client itself: `sub` is the client."""
         now = now_s()
         jti = token_id()
         claims = AccessClaims(
@@ -43,7 +35,6 @@ class Minter:
         return Minted(self._keys.signing().mint(_encode(claims)), jti)
 
     def for_user(self, user_id: str, account_id: str, scope: str, epoch: int, session_id: str, role: str) -> Minted:
-        """A token of a person within a session."""
         now = now_s()
         jti = token_id()
         claims = AccessClaims(
