@@ -1,7 +1,7 @@
-"""Returns the memory of password hashing to the system.
+"""glibc's malloc settings for password hashing, which allocates 19 MiB per hash.
 
-19 MiB each time. glibc keeps it for the next allocation, which is quick, but one arena for every thread and until the
-process ends. With one arena for all threads the next hash finds it wherever it runs, and it can be given back.
+By default each thread has an arena, which keeps that memory until the process ends. With one arena all threads reuse
+it, and it can be released.
 """
 
 import contextlib
@@ -11,12 +11,12 @@ _M_ARENA_MAX = -8
 
 
 def use_single_arena() -> None:
-    """Before any thread is started. Another C library than glibc does as it likes."""
+    """Call before any thread is started. Without effect on other C libraries."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 def release_memory() -> None:
-    """Return to the system what was allocated and is not used any more."""
+    """Return unused memory to the system."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

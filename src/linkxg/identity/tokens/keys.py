@@ -136,15 +136,15 @@ def dump_keys(keys: KeyFile) -> bytes:
 
 
 def active_key(found: KeyFile, now: int) -> KeyRecord:
-    """The newest key whose time has come."""
-    started = [record for record in found.keys if record.active_from <= now]
-    if not started:
+    """The newest key that is active at `now`. Raises KeysError if there is none."""
+    active = [record for record in found.keys if record.active_from <= now]
+    if not active:
         raise KeysError("no signing key is active yet; is the clock right?")
-    return max(started, key=lambda record: (record.active_from, record.created_at))
+    return max(active, key=lambda record: (record.active_from, record.created_at))
 
 
 class KeyRing:
-    """The file in memory. Re-read when the change feed says so, or when a token names an unknown key."""
+    """The key file in memory, reloaded on a change in the feed or for a token of an unknown key."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
@@ -154,8 +154,8 @@ class KeyRing:
         self.reload()
 
     def reload(self) -> None:
-        """Read the file again; keys already loaded keep their objects."""
-        # `linkxg keys list` reads the file without loading any cryptography.
+        """Read the file again; keys that are already loaded are kept."""
+        # Imported here: `linkxg keys list` needs no cryptography.
         from linkxg.crypto.jwt import SigningKey
 
         self._stamp = self._stat()
