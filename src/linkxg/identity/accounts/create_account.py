@@ -20,10 +20,10 @@ CLI = Actor("cli", None, None, "cli", "-")
 async def create_account(
     database: Database, passwords: Passwords, *, name: str, owner_email: str, password: str, another: bool
 ) -> tuple[str, str]:
-    """Returns (account id, Owner's id).
+    """(account id, Owner's id).
 
-    Raises InvalidRequest for the name or the address, and Conflict if the e-mail address is in use, or if an account
-    exists and `another` is false.
+    Raises InvalidRequest for the name or the address, and Conflict where an account exists, unless `another`, or the
+    e-mail is taken.
     """
     check_account_name(name)
     key = email_key(owner_email)
