@@ -74,16 +74,16 @@ def actor_of(context: RequestContext) -> Actor:
     if caller is None:
         return Actor("anonymous", None, None, context.source, context.request_id)
     return Actor(
-        caller.kind,
-        caller.id,
-        caller.account_id,
-        context.source,
-        context.request_id,
-        caller.role,
-        caller.secret_id,
-        caller.session_id,
-        caller.epoch,
-        caller.jti,
+        kind=caller.kind,
+        id=caller.id,
+        account_id=caller.account_id,
+        source=context.source,
+        request_id=context.request_id,
+        role=caller.role,
+        secret_id=caller.secret_id,
+        session_id=caller.session_id,
+        epoch=caller.epoch,
+        jti=caller.jti,
     )
 
 

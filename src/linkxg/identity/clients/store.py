@@ -97,14 +97,14 @@ def find_client(conn: Connection, client_id: str) -> CachedClient | None:
         return None
     account_id, scope, disabled, cidrs, epoch, *_ = rows[0]
     return CachedClient(
-        client_id,
-        intern(account_id),
-        _scopes(scope),
-        bool(disabled),
-        _cidrs(cidrs),
-        _networks(cidrs),
-        epoch,
-        tuple([CachedSecret(*row[5:]) for row in rows if row[5] is not None]),
+        id=client_id,
+        account_id=intern(account_id),
+        scopes=_scopes(scope),
+        disabled=bool(disabled),
+        cidrs=_cidrs(cidrs),
+        networks=_networks(cidrs),
+        epoch=epoch,
+        secrets=tuple([CachedSecret(*row[5:]) for row in rows if row[5] is not None]),
     )
 
 

@@ -29,8 +29,8 @@ class Minter:
         now = now_s()
         jti = token_id()
         claims = AccessClaims(
-            self._issuer, client_id, self._audience, client_id, now, now + LIFETIME_S, jti, scope, account_id, epoch,
-            secret_id=secret_id, cidrs=cidrs or None,
+            iss=self._issuer, sub=client_id, aud=self._audience, client_id=client_id, iat=now, exp=now + LIFETIME_S,
+            jti=jti, scope=scope, account_id=account_id, epoch=epoch, secret_id=secret_id, cidrs=cidrs or None,
         )  # fmt: skip
         return Minted(self._keys.signing().mint(_encode(claims)), jti)
 
@@ -38,7 +38,7 @@ class Minter:
         now = now_s()
         jti = token_id()
         claims = AccessClaims(
-            self._issuer, user_id, self._audience, APP_CLIENT_ID, now, now + LIFETIME_S, jti, scope, account_id, epoch,
-            sid=session_id, role=role,
+            iss=self._issuer, sub=user_id, aud=self._audience, client_id=APP_CLIENT_ID, iat=now, exp=now + LIFETIME_S,
+            jti=jti, scope=scope, account_id=account_id, epoch=epoch, sid=session_id, role=role,
         )  # fmt: skip
         return Minted(self._keys.signing().mint(_encode(claims)), jti)
