@@ -1,4 +1,4 @@
-"""Sends mail over SMTP; the text of an invitation."""
+"""Mail over SMTP, and the text of an invitation."""
 
 from email.message import EmailMessage
 from typing import TYPE_CHECKING

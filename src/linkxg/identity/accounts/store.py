@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from linkxg.clock import DAY
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.model import User
 
@@ -216,5 +217,5 @@ def find_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
 
 def purge_invitations(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` invitations that ended a month ago."""
-    old = select(invitations.c.id).where(invitations.c.expires_at < now - 30 * 86_400_000).limit(limit)
+    old = select(invitations.c.id).where(invitations.c.expires_at < now - 30 * DAY).limit(limit)
     return conn.execute(invitations.delete().where(invitations.c.id.in_(old))).rowcount

@@ -1,4 +1,4 @@
-"""Notifies the account's Owners by mail of a secret rotation, which may be the work of a token thief.
+"""Notifies the account's Owners by mail of a secret rotation: a stolen token suffices for one.
 
 Sent in the background; a mail that fails never fails the rotation, which is in the audit trail in any case.
 """

@@ -1,4 +1,4 @@
-"""The rate limit of rotations by the client itself, because each adds rows that are kept for long.
+"""The rate limit of rotations by the client itself, because each adds rows that are kept for years.
 
 Counted in the database, so that it is shared by all workers and survives restarts.
 """
