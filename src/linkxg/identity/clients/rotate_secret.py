@@ -38,7 +38,7 @@ async def rotate_secret(
     revoke_tokens: bool = False,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[RotatedSecret]:
-    """By an Owner, an Admin or, unless that is disabled, the client itself.
+    """Replace the secret, by an Owner, an Admin or, unless that is disabled, the client itself.
 
     Raises NotFound, AccessDenied, InvalidRequest, IdempotencyKeyReused, RateLimitExceeded for a client that rotates too
     often, or Conflict for a replay whose secret is no longer current.
