@@ -24,7 +24,7 @@ class _Rows:
         self.feed.heard(0.0)
         self.reads = 0
 
-    async def read(self, unit: Any, client_id: str) -> CachedClient:
+    async def read_single(self, unit: Any, client_id: str) -> CachedClient:
         self.reads += 1
         return CachedClient(client_id, "a", frozenset(), False, (), (), self.reads, ())
 
