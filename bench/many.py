@@ -22,7 +22,7 @@ from linkxg.identity.clients.store import clients, secrets
 from linkxg.identity.sessions.model import REFRESH_MS, SESSION_MS
 from linkxg.identity.sessions.store import sessions as sessions_table
 from linkxg.identity.tokens.keys import KeyRing
-from linkxg.identity.tokens.scopes import ALL, format_scope
+from linkxg.identity.tokens.scopes import ALL_SCOPES, format_scope
 from linkxg.ids import client_id, uuid7
 
 BATCH = 5_000
@@ -87,7 +87,7 @@ def _parts(rows: Rows) -> Iterator[list[dict[str, Any]]]:
 
 def _client_batches(account_id: str, count: int, sample: int, made: Sample) -> Iterator[list[tuple[Table, Rows]]]:
     """Clients, then their secrets, batch by batch: a secret refers to its client."""
-    every, now, scope = max(1, count // sample) if sample else 0, now_ms(), format_scope(ALL)
+    every, now, scope = max(1, count // sample) if sample else 0, now_ms(), format_scope(ALL_SCOPES)
     for start in range(0, count, BATCH):
         ids = [client_id() for _ in range(min(BATCH, count - start))]
         known = {ids[n]: new_secret(CLIENT_SECRET) for n in range(len(ids)) if every and (start + n) % every == 0}

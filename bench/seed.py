@@ -21,7 +21,7 @@ from linkxg.identity.clients import store as clients
 from linkxg.identity.sessions import store as sessions
 from linkxg.identity.sessions.model import REFRESH_MS, SESSION_MS
 from linkxg.identity.tokens.keys import KeyRing, ensure_keys
-from linkxg.identity.tokens.scopes import ALL
+from linkxg.identity.tokens.scopes import ALL_SCOPES
 from linkxg.ids import client_id, uuid7
 
 PASSWORD = "quiet harbour lantern"
@@ -108,7 +108,7 @@ def _insert_person(conn: Connection, made: Seeded, server_key: bytes, password_h
 def _insert_client(conn: Connection, made: Seeded) -> None:
     now, name, secret = now_ms(), client_id(), new_secret(CLIENT_SECRET)
     clients.insert_client(
-        conn, made.account_id, id=name, name="Bench", scopes=ALL, created_at=now, created_by="bench", cidrs=[],
+        conn, made.account_id, id=name, name="Bench", scopes=ALL_SCOPES, created_at=now, created_by="bench", cidrs=[],
         self_rotation=True,
     )  # fmt: skip
     clients.insert_secret(

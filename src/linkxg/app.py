@@ -46,18 +46,22 @@ from linkxg.http.route_declaration import RawRoutes, declared_styles
 from linkxg.http.strict_request import StrictRequest
 from linkxg.identity.accounts import routes as account_routes
 from linkxg.identity.accounts.mail import Mailer
+from linkxg.identity.accounts.routes import AccountServices
 from linkxg.identity.clients import routes as client_routes
 from linkxg.identity.clients.client_verifier import ClientVerifier
 from linkxg.identity.clients.notify_owners import OwnerNotices
-from linkxg.identity.clients.usage import UncountedUsage, Usage
+from linkxg.identity.clients.routes import ClientServices
+from linkxg.identity.clients.usage import RejectionRecorder, UsageRecorder
 from linkxg.identity.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
 from linkxg.identity.oauth.client_credentials_reader import ClientCredentialsReader
 from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
+from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
 from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
 from linkxg.identity.sessions import refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
 from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
+from linkxg.identity.sessions.routes import SessionServices
 from linkxg.identity.tokens.guard import Guard
 from linkxg.identity.tokens.key_sync import KeySync
 from linkxg.identity.tokens.keys import KeyRing
@@ -121,10 +125,10 @@ def build(
     verifier = Verifier(keys, revocations, database.feed, issuer, audience)
     # After the verifier, which reads the file when it hears of a change: what the file has needs no look into the row.
     keeper = KeySync(database, settings.data_dir, keys)
-    usage = Usage(database)
+    usage = UsageRecorder(database)
     housekeeping = Purger(database)
     imports = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
-    guard = Guard(verifier, usage.call, usage.refused_call, Budgets(limits, settings.limit_scale))
+    guard = Guard(verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, settings.limit_scale))
     authentication = ClientCredentialsReader(ClientVerifier(database), limits, usage)
     refusals = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
@@ -140,7 +144,7 @@ def build(
         mailer,
         notices,
         cursors,
-        TokenEndpoint(authentication, minter, limits, UncountedUsage(database, usage), metrics),
+        TokenEndpoint(authentication, minter, limits, RejectionRecorder(database, usage), metrics),
         issuer,
         settings.limit_scale,
         imports.wake,
@@ -163,9 +167,11 @@ def build(
     api = Router(
         BASE,
         route_handlers=[
-            *client_routes.routes(database, server_key, cursors, notices),
-            *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
-            *account_routes.routes(database, passwords, server_key, mailer, cursors, issuer),
+            client_routes.router(ClientServices(database, server_key, cursors, notices)),
+            session_routes.router(
+                SessionServices(database, passwords, server_key, minter, limits, metrics, settings.limit_scale)
+            ),
+            account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
             *identifier_routes.routes(database),
             *product_search_routes.routes(database, cursors, issuer),
             *product_routes.routes(database, issuer),
@@ -176,7 +182,7 @@ def build(
     )
     handlers: list[ControllerRouterHandler] = [
         api,
-        *metadata_endpoint.routes(keys, issuer, audience),
+        metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
         health_router(
             HealthServices(database, keys, passwords, metrics, settings.metrics_token, (*database.tasks, *tasks))
         ),

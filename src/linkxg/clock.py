@@ -1,7 +1,7 @@
-"""The current time, and the formats in which times are written.
+"""The current time, and time formats.
 
-Stored times are integer milliseconds since the Unix epoch; JWT and RFC 7591 times are integer seconds;
-application resources use RFC 3339 in UTC with milliseconds.
+Stored times are integer milliseconds since the Unix epoch; JWT and RFC 7591 times are integer seconds; application
+resources use RFC 3339 in UTC with milliseconds.
 """
 
 import time
@@ -32,7 +32,7 @@ def rfc3339(at_ms: int) -> str:
 
 @lru_cache(4_096)
 def _to_the_second(at_s: int) -> str:
-    # Log lines come many to the second, and what is read often is told with the same times again.
+    # Cached: log lines and frequently read resources repeat the same times.
     return datetime.fromtimestamp(at_s, UTC).replace(tzinfo=None).isoformat()
 
 

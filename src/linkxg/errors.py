@@ -1,8 +1,6 @@
-"""The catalogue of public errors.
+"""The catalogue of public errors, each with its code, HTTP status and text.
 
-THE catalogue: each public error, its wire code, its HTTP status and its fixed sentence. Verbs raise these; `http` turns
-them into responses. `reason` is the private cause: it goes to the log and the audit trail, never to the wire.
-Wire codes: RFC 6749 §5.2, RFC 6750 §3.1, and the product's guide.
+Verbs raise them, and `http` turns them into responses. Codes follow RFC 6749 §5.2, RFC 6750 §3.1 and the guide.
 """
 
 from enum import StrEnum
@@ -10,7 +8,7 @@ from typing import Any, ClassVar
 
 
 class Cause(StrEnum):
-    """Why a client's request was refused, as far as its own account may know; the wire never tells."""
+    """Why a client's request was rejected; visible to its account, never in the response."""
 
     WRONG_SECRET = "wrong_secret"  # noqa: S105  names of causes, not secrets
     MISTYPED_SECRET = "mistyped_secret"  # noqa: S105
@@ -27,16 +25,17 @@ class Cause(StrEnum):
 
 
 class OperatorError(Exception):
-    """A failure that an operator can mend: its message is the one line with which a command ends."""
+    """A failure that an operator can fix; a command prints its message and exits."""
 
     exit_code: ClassVar[int] = 1
 
 
 class PublicError(Exception):
-    """An outcome that is told to the caller.
+    """An error that is reported to the caller.
 
-    `description` is ASCII without quotes, backslashes or control characters (RFC 6749 §5.2).
-    `retry_after` is in seconds. `cause` and `concerns` (the id of a secret, a scope) are for the client's own account.
+    `description` is ASCII without quotes, backslashes or control characters (RFC 6749 §5.2); `retry_after` is in
+    seconds. `reason` is only logged; `cause` and `concerns` (the id of a secret, a scope) are shown to the client's
+    account.
     """
 
     code: ClassVar[str] = "server_error"
@@ -65,7 +64,7 @@ class PublicError(Exception):
         super().__init__(self.code, self.description, reason)
 
     def body(self) -> dict[str, Any]:
-        """The flat JSON object of the contract."""
+        """The JSON object of the response."""
         body: dict[str, Any] = {"error": self.code, "error_description": self.description}
         if self.details:
             body["details"] = self.details
@@ -117,7 +116,7 @@ class InvalidToken(PublicError):
 
 
 class MissingToken(InvalidToken):
-    """No credentials at all: the challenge then carries no error code (RFC 6750 §3.1)."""
+    """No credentials: the challenge has no error code (RFC 6750 §3.1)."""
 
     text = "An access token is required."
 

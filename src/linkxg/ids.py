@@ -11,28 +11,28 @@ import time
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 CLIENT_ID_PREFIX = "lxgcli_"
 CREDENTIAL = rf"(?!{CLIENT_ID_PREFIX})lxg[a-z]{{3}}_[0-9A-Za-z]+"
-"""The pattern of every credential of this service, whatever its kind: of what begins alike only client ids are none."""
-# Of four random bits the last two, after the two that name the variant.
+"""The pattern of every credential of this service; client ids have a similar prefix but are not secret."""
+# The hex digit of the variant: binary 10 and the last two of four random bits.
 _VARIANT = {f"{bits:x}": f"{0x8 | bits & 0x3:x}" for bits in range(16)}
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def uuid7() -> str:
-    """A fresh id: 48 bits of milliseconds, 74 random bits."""
+    """A new id: 48 bits of milliseconds, 74 random bits."""
     value = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
-    # As str(UUID(int=value)) does, in a third of the time: imports name half a million things.
+    # As str(UUID(int=value)), in a third of the time: imports need many ids.
     text = f"{value:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-class _RandomBytes:
-    """Random bytes of the system, taken in bulk: a system call for each token takes a twelfth of the time of one."""
+class _RandomBuffer:
+    """A buffer of random bytes: a system call per token would take a twelfth of a token request's time."""
 
     def __init__(self) -> None:
         self.forget()
-        # Two processes must not go on with the same bytes.
+        # Two processes must not use the same bytes.
         os.register_at_fork(after_in_child=self.forget)
 
     def forget(self) -> None:
@@ -46,7 +46,7 @@ class _RandomBytes:
         return self._bytes[end - count : end]
 
 
-_random = _RandomBytes()
+_random = _RandomBuffer()
 
 
 def token_id() -> str:
@@ -55,7 +55,7 @@ def token_id() -> str:
 
 
 def uuid7s(count: int) -> list[str]:
-    """So many fresh ids, ascending: random bits are drawn once, and what goes in together lies together."""
+    """`count` new ids, ascending: rows that are inserted together are neighbours in the index."""
     at = f"{time.time_ns() // 1_000_000:012x}"
     before, drawn = f"{at[:8]}-{at[8:]}-7", os.urandom(10 * count).hex()
     return sorted(
@@ -65,7 +65,7 @@ def uuid7s(count: int) -> list[str]:
 
 
 def is_uuid(text: str) -> bool:
-    """Whether `text` is an id as this program writes it (lower case, hyphens)."""
+    """Whether `text` is a UUID in canonical form (lower case, hyphens)."""
     return _UUID.fullmatch(text) is not None
 
 

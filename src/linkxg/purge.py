@@ -19,7 +19,7 @@ from linkxg.http.logs import log
 from linkxg.identity.accounts.store import purge_invitations
 from linkxg.identity.clients.rejections.store import purge_rejections
 from linkxg.identity.clients.store import purge_secrets
-from linkxg.identity.clients.usage_counts.store import purge_usage
+from linkxg.identity.clients.usage_store import purge_usage
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.runtime.background import BackgroundTask

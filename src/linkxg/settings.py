@@ -1,7 +1,7 @@
 """The settings of the process, from `LINKXG_…` environment variables.
 
-Every setting is an environment variable `LINKXG_…`. Unknown names and unsafe values stop the start with one clear line.
-Only `app` and `cli` read this module; everything else gets values as arguments.
+Unknown names and unsafe values prevent the start with a one-line message. Only the composition root, the server and the
+command line read settings; everything else gets values as arguments.
 """
 
 import difflib
@@ -21,7 +21,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(Exception):
-    """A setting that cannot be used; the message names it and says what to do."""
+    """An invalid setting; the message names it and says what to do."""
 
 
 def _text(value: str) -> str:
@@ -65,7 +65,7 @@ def _url(*schemes: str) -> Any:
             for server in servers:
                 _ = urlsplit(value if server is None else f"//{server}").port
         except ValueError:
-            # What stands in the place of a port may be the rest of a password: it is not shown.
+            # Without the value: an unencoded password may have been parsed as the port.
             raise ValueError("the port is not a number; is a password not percent-encoded?") from None
         return value
 
@@ -73,7 +73,7 @@ def _url(*schemes: str) -> Any:
 
 
 def _public_url(value: str) -> str:
-    """Scheme and authority alone: every address of the service, and the origin that browsers send, begins with it."""
+    """An origin (scheme and authority): the issuer, and the prefix of every URL of the service."""
     try:
         parts = urlsplit(value)
         host, port = parts.hostname or "", parts.port
@@ -102,15 +102,15 @@ def _public_url(value: str) -> str:
 
 
 def _idna(host: str) -> str:
-    """What to write instead of `host`, if that is known."""
+    """A hint: the host as IDNA, if it can be encoded."""
     try:
         return f", {host.encode('idna').decode('ascii')}"
     except UnicodeError:
         return ""
 
 
-def _setting(default: Any, parse: Any, says: str) -> Any:
-    return field(default=default, metadata={"parse": parse, "says": says})
+def _setting(default: Any, parse: Any, help: str) -> Any:
+    return field(default=default, metadata={"parse": parse, "help": help})
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class Settings:
 
     @property
     def database(self) -> str:
-        """The database address, with the embedded default filled in."""
+        """The database URL, by default that of the embedded database."""
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'linkxg.db'}"
 
 
@@ -185,15 +185,12 @@ def describe() -> list[tuple[str, str, str]]:
     rows = []
     for spec in fields(Settings):
         default = "" if spec.default in ((), 0, "") else str(spec.default)
-        rows.append((variable(spec.name), default, str(spec.metadata["says"])))
+        rows.append((variable(spec.name), default, str(spec.metadata["help"])))
     return rows
 
 
 def load(environment: Mapping[str, str], **overrides: Any) -> Settings:
-    """Settings from `environment`; `overrides` are already typed values from the command line.
-
-    Raises SettingsError for an unknown name or a value that cannot be used.
-    """
+    """Settings from `environment`; `overrides` are parsed values from the command line. Raises SettingsError."""
     known = {variable(spec.name): spec for spec in fields(Settings)}
     values: dict[str, Any] = {}
     for name, text in environment.items():
@@ -216,7 +213,7 @@ def load(environment: Mapping[str, str], **overrides: Any) -> Settings:
 
 
 def require_safe_listener(settings: Settings, host: str) -> None:
-    """Plain HTTP is served on loopback or behind a named proxy only; anything else is refused (RFC 6749 §2.3.1)."""
+    """Permit plain HTTP only on loopback or behind a trusted proxy (RFC 6749 §2.3.1). Raises SettingsError."""
     if settings.tls_cert or settings.trusted_proxies or is_loopback(host):
         return
     raise SettingsError(

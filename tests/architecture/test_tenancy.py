@@ -16,7 +16,7 @@ WITHOUT_ACCOUNT = {
     # Who is asking is not known yet: the row that is found tells the account.
     "identity.accounts.find_user_by_email": "sign-in knows an address only; addresses are unique over all accounts",
     "identity.accounts.find_invitation": "the one-time token is the only thing known",
-    "identity.accounts.take_invitation": "the one-time token is the only thing known",
+    "identity.accounts.redeem_invitation": "the one-time token is the only thing known",
     "identity.clients.find_client": "a client authenticates before its account is known",
     "identity.sessions.rotate": "the refresh token names the session, and proves itself by its digest",
     "identity.sessions.find_session": "the refresh token names the session; callers compare the account",
@@ -26,11 +26,11 @@ WITHOUT_ACCOUNT = {
     "identity.sessions.lock_person": "of the person that was just found by address",
     "identity.sessions.session_sources": "of the person that was just found by address",
     # Batches of counts over many clients, addressed by ids that are unique over all accounts.
-    "identity.clients.usage_counts.add_usage": "counts of many clients at once",
-    "identity.clients.usage_counts.add_scope_usage": "counts of many clients at once",
-    "identity.clients.usage_counts.add_sources": "counts of many clients at once",
-    "identity.clients.usage_counts.touch_clients": "counts of many clients at once",
-    "identity.clients.usage_counts.touch_secrets": "counts of many clients at once",
+    "identity.clients.add_usage": "counts of many clients at once",
+    "identity.clients.add_scope_usage": "counts of many clients at once",
+    "identity.clients.add_sources": "counts of many clients at once",
+    "identity.clients.touch_clients": "counts of many clients at once",
+    "identity.clients.touch_secrets": "counts of many clients at once",
     "identity.clients.rejections.insert_rejections": "refusals of many clients at once",
     # Tables without an account: failures are counted before anybody is known.
     "identity.sessions.add_attempt": "failures belong to nobody",

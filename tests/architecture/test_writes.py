@@ -33,14 +33,14 @@ UNAUTHORISED = {
     "jobs/uploads/expand_upload.expand_upload": "carries a job out that was authorised",
     "identity/oauth/revocation_endpoint._revoke": "the client has just authenticated, and ends its own token",
     "identity/sessions/change_password.change_password": "counts a guess, whoever makes it",
-    "identity/sessions/console_session._used": "one statement, which checks the session",
+    "identity/sessions/console_session._extended": "one statement, which checks the session",
     "identity/sessions/console_session.prove_again": "one statement, which checks the session",
     "identity/sessions/login.check_attempt": "counts a guess, whoever makes it",
     "identity/sessions/login.verify_password": "counts a guess, whoever makes it",
     "identity/sessions/login.start_session": "nobody is known before; the unit itself checks the person",
     "identity/sessions/refresh.refresh": "the refresh token is used up by one statement, which checks the person",
-    "identity/tokens/shared_keys.change_keys": "the keys are those of the installation",
-    "identity/tokens/shared_keys.share_keys": "the keys are those of the installation",
+    "identity/tokens/manage_keys.update_keys": "the keys are those of the installation",
+    "identity/tokens/manage_keys.prepare_keys": "the keys are those of the installation",
 }
 WRITES = re.compile(r"(\w+\.)*_?database\.(write|execute_single)")
 REVOKES = {"identity/tokens/revoke.py", "identity/tokens/key_store.py", "identity/accounts/manage_user.py"}

@@ -10,7 +10,7 @@ import pytest
 from linkxg.db import Database, Invalidation, InvalidationFeed
 from linkxg.identity.clients import client_verifier
 from linkxg.identity.clients.client_verifier import ClientVerifier
-from linkxg.identity.clients.model import KnownClient
+from linkxg.identity.clients.model import CachedClient
 from linkxg.ids import CLIENT_ID_PREFIX
 
 KEPT, MANY = 40, 60
@@ -24,14 +24,14 @@ class _Rows:
         self.feed.heard(0.0)
         self.reads = 0
 
-    async def read_single(self, unit: Any, client_id: str) -> KnownClient:
+    async def read_single(self, unit: Any, client_id: str) -> CachedClient:
         self.reads += 1
-        return KnownClient(client_id, "a", frozenset(), False, (), (), self.reads, ())
+        return CachedClient(client_id, "a", frozenset(), False, (), (), self.reads, ())
 
 
 @pytest.fixture
 def there(monkeypatch: pytest.MonkeyPatch) -> _Rows:
-    monkeypatch.setattr(client_verifier, "CACHED", KEPT)
+    monkeypatch.setattr(client_verifier, "CACHE_SIZE", KEPT)
     return _Rows()
 
 
@@ -57,7 +57,7 @@ def test_of_more_than_can_be_kept_in_turn_many_are_kept(there: _Rows) -> None:
 def test_those_who_come_now_take_the_place_of_those_who_came_once(there: _Rows) -> None:
     kept = ClientVerifier(cast(Database, there))
     _ask(kept, range(KEPT))
-    for _ in range(20 * client_verifier.ADMITTED):
+    for _ in range(20 * client_verifier.ADMIT_EVERY):
         _ask(kept, range(1_000, 1_010))
     before = there.reads
     _ask(kept, range(1_000, 1_010))

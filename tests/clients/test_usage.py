@@ -18,13 +18,12 @@ from linkxg.clock import DAY
 from linkxg.db import Database
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.identity.clients import usage
-from linkxg.identity.clients.model import KnownClient, KnownSecret
+from linkxg.identity.clients.model import CachedClient, CachedSecret
 from linkxg.identity.clients.rejections.model import Rejection
-from linkxg.identity.clients.usage import Usage
-from linkxg.identity.clients.usage_counts.model import Count
+from linkxg.identity.clients.usage import Count, UsageRecorder
 
-SECRET = KnownSecret("s", b"", None, None)
-CLIENT = KnownClient("c", "a", frozenset(), False, (), (), 0, (SECRET,))
+SECRET = CachedSecret("s", b"", None, None)
+CLIENT = CachedClient("c", "a", frozenset(), False, (), (), 0, (SECRET,))
 
 
 class _Written:
@@ -53,8 +52,8 @@ def written() -> _Written:
 
 
 @pytest.fixture
-def counted(written: _Written) -> Usage:
-    return Usage(cast(Database, written))
+def counted(written: _Written) -> UsageRecorder:
+    return UsageRecorder(cast(Database, written))
 
 
 def test_each_table_is_told(world: World) -> None:
@@ -80,22 +79,24 @@ def test_each_table_is_told(world: World) -> None:
     assert int(last[0][0]) <= int(shown["last_used_at"]) <= time.time()
 
 
-def test_a_day_that_ends_keeps_its_counts(counted: Usage, written: _Written, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_that_ends_keeps_its_counts(
+    counted: UsageRecorder, written: _Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for at in (DAY - 2, DAY - 1, DAY):
         monkeypatch.setattr(usage, "now_ms", lambda at=at: at)
-        counted.token(CLIENT, SECRET, "127.0.0.1")
+        counted.record_token(CLIENT, SECRET, "127.0.0.1")
     asyncio.run(counted.stop())
     assert [(c.day, c.times, c.first, c.last) for c in written.counts] == [(0, 2, DAY - 2, DAY - 1), (1, 1, DAY, DAY)]
 
 
-def test_what_cannot_be_written_is_written_later_and_once(counted: Usage, written: _Written) -> None:
+def test_what_cannot_be_written_is_written_later_and_once(counted: UsageRecorder, written: _Written) -> None:
     async def go() -> None:
         for _ in range(3):
-            counted.token(CLIENT, SECRET, "127.0.0.1")
+            counted.record_token(CLIENT, SECRET, "127.0.0.1")
         written.refuses = True
         with pytest.raises(TemporarilyUnavailable):
             await counted._write_batch()
-        counted.token(CLIENT, SECRET, "127.0.0.1")
+        counted.record_token(CLIENT, SECRET, "127.0.0.1")
         written.refuses = False
         await counted.stop()
 
@@ -103,21 +104,25 @@ def test_what_cannot_be_written_is_written_later_and_once(counted: Usage, writte
     assert sum(count.times for count in written.counts) == 4
 
 
-def test_very_many_are_written_in_small_batches(counted: Usage, written: _Written) -> None:
+def test_very_many_are_written_in_small_batches(counted: UsageRecorder, written: _Written) -> None:
     """None waits for another's flood, and a request that comes meanwhile does not wait for all of them."""
     for number in range(3 * usage.BATCH + 1):
-        counted.token(CLIENT, KnownSecret(f"s{number}", b"", None, None), "127.0.0.1")
+        counted.record_token(CLIENT, CachedSecret(f"s{number}", b"", None, None), "127.0.0.1")
     asyncio.run(counted.stop())
     assert written.batches == [usage.BATCH] * 3 + [1]
     assert [count.detail for count in written.counts[:2]] == ["s0", "s1"]
 
 
 @pytest.mark.parametrize("poison", ["s7", "r1"])
-def test_one_that_cannot_be_written_does_not_keep_the_others(counted: Usage, written: _Written, poison: str) -> None:
+def test_one_that_cannot_be_written_does_not_keep_the_others(
+    counted: UsageRecorder, written: _Written, poison: str
+) -> None:
     for number in range(30):
-        counted.token(CLIENT, KnownSecret(f"s{number}", b"", None, None), "127.0.0.1")
+        counted.record_token(CLIENT, CachedSecret(f"s{number}", b"", None, None), "127.0.0.1")
     for number in range(3):
-        counted._refused.append(Rejection("a", f"r{number}", 0, "c", "q", "127.0.0.1", "POST /", "token_expired", ""))
+        counted._rejections.append(
+            Rejection("a", f"r{number}", 0, "c", "q", "127.0.0.1", "POST /", "token_expired", "")
+        )
     names = {f"s{number}" for number in range(30)} | {f"r{number}" for number in range(3)}
     written.poison = poison
     asyncio.run(counted.stop())
@@ -129,10 +134,12 @@ def test_one_that_cannot_be_written_does_not_keep_the_others(counted: Usage, wri
     assert len(written.counts) == 30
 
 
-def test_counts_that_wait_are_bounded(counted: Usage, written: _Written, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_that_wait_are_bounded(
+    counted: UsageRecorder, written: _Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(usage, "MAX_COUNTS", 2)
     for detail in ("a", "b", "c", "a"):
-        counted.token(CLIENT, KnownSecret(detail, b"", None, None), "127.0.0.1")
+        counted.record_token(CLIENT, CachedSecret(detail, b"", None, None), "127.0.0.1")
     asyncio.run(counted.stop())
     assert [(count.detail, count.times) for count in written.counts] == [("a", 2), ("b", 1)]
 

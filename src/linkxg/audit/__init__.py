@@ -1,4 +1,4 @@
-"""Who did what, when and from where: append-only and hash-chained per account. No secret ever."""
+"""The audit trail: append-only and hash-chained per account, without secrets."""
 
 from linkxg.audit.record import record
 

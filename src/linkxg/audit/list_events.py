@@ -13,7 +13,7 @@ from linkxg.db.schema import AnyRow
 async def list_events(
     database: Database, account_id: str, *, before: int | None, limit: int, action: str | None = None
 ) -> tuple[list[AuditEvent], bool]:
-    """(at most `limit` events below sequence number `before`, newest first; whether there are more)."""
+    """(up to `limit` events below sequence number `before`, newest first; whether there are more)."""
 
     def unit(conn: Connection) -> list[AuditEvent]:
         rows = store.list_events(conn, account_id, before=before, limit=limit + 1, action=action)

@@ -1,4 +1,4 @@
-"""An audit event and its possible actors."""
+"""An audit event and its actor."""
 
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -46,9 +46,9 @@ ACTIONS = (
 
 
 class Actor(NamedTuple):
-    """Who acts. `source` is an address or `cli`; `secret_id` names the client secret behind a client's token.
+    """Who acts. `source` is an address or `cli`; `secret_id` is the client secret that a client's token was issued for.
 
-    `epoch` and `jti` are those of the token or session: by them a write is authorised in its own transaction.
+    `epoch` and `jti` are those of the token or session: a write is authorised by them in its own transaction.
     """
 
     kind: Literal["user", "client", "anonymous", "cli"]
@@ -64,31 +64,31 @@ class Actor(NamedTuple):
 
     @property
     def identity(self) -> tuple[str | None, ...]:
-        """Who acts, as it is kept after the request: without what the token was issued with."""
+        """The actor without the token, as stored with a job."""
         return self[:8]
 
 
 def actor_of(context: RequestContext) -> Actor:
-    """Who acts in this request: the caller that the guard found, or nobody known."""
+    """The actor of this request: the authenticated caller, or an anonymous one."""
     caller = context.principal
     if caller is None:
         return Actor("anonymous", None, None, context.source, context.request_id)
     return Actor(
-        caller.kind,
-        caller.id,
-        caller.account_id,
-        context.source,
-        context.request_id,
-        caller.role,
-        caller.secret_id,
-        caller.session_id,
-        caller.epoch,
-        caller.jti,
+        kind=caller.kind,
+        id=caller.id,
+        account_id=caller.account_id,
+        source=context.source,
+        request_id=context.request_id,
+        role=caller.role,
+        secret_id=caller.secret_id,
+        session_id=caller.session_id,
+        epoch=caller.epoch,
+        jti=caller.jti,
     )
 
 
 class AuditEvent(msgspec.Struct, rename="camel"):
-    """One link of an account's chain; `seq` counts from 1 without gaps, `at` is RFC 3339."""
+    """An event of an account's chain; `seq` counts from 1 without gaps, `at` is RFC 3339."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "seq": 42,

@@ -1,7 +1,7 @@
 """Appends an event to the hash chain of its account.
 
-In the transaction of the change that it tells of: the row exists if and only if the change does. Each hash
-covers the one before, so an altered, removed or inserted row breaks every later link.
+In the transaction of the recorded change, so that either both exist or neither. Each hash covers the previous one: an
+altered, removed or inserted row breaks every later link.
 """
 
 import hashlib
@@ -37,10 +37,10 @@ def record(
         "secret_id": actor.secret_id,
         "details": msgspec.json.encode(details or {}, order="sorted").decode(),
     }
-    store.insert_event(conn, account_id, {**values, "hash": chain(previous, account_id, values)})
+    store.insert_event(conn, account_id, {**values, "hash": chain_hash(previous, account_id, values)})
 
 
-def chain(previous: bytes, account_id: str, values: dict[str, Any]) -> bytes:
-    """The link's hash: SHA-256 over the previous hash and the row as canonical JSON."""
+def chain_hash(previous: bytes, account_id: str, values: dict[str, Any]) -> bytes:
+    """SHA-256 over the previous hash and the row as canonical JSON."""
     row = msgspec.json.encode([account_id, values], order="sorted")
     return hashlib.sha256(previous + row).digest()

@@ -52,7 +52,7 @@ _INSERT = events.insert()
 
 
 def insert_head(conn: Connection, account_id: str) -> None:
-    """Begin the chain of a new account."""
+    """Start the chain of a new account."""
     conn.execute(heads.insert().values(account_id=account_id, seq=0, hash=b""))
 
 

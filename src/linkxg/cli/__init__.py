@@ -10,7 +10,7 @@ from importlib import import_module
 import typer
 
 from linkxg.cli.context import one_line_failures, settings_help
-from linkxg.crypto.memory import share_one_arena
+from linkxg.crypto.malloc import use_single_arena
 from linkxg.runtime import garbage
 
 # Command → where it is: a function, or the group `app`, of a module of this package.
@@ -56,7 +56,7 @@ def build(only: str | None = None) -> typer.Typer:
 def main() -> None:
     # Keys and database are this user's alone, whatever the shell's default is.
     os.umask(0o077)
-    share_one_arena()
+    use_single_arena()
     garbage.collect_rarely()
     with one_line_failures():
         build(sys.argv[1] if len(sys.argv) > 1 else None)()

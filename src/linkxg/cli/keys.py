@@ -18,7 +18,7 @@ from linkxg.cli.context import (
     tell_json,
 )
 from linkxg.clock import now_s, rfc3339
-from linkxg.identity.tokens.keys import FILE, KeyFile, KeyRecord, KeysError, active, read_keys
+from linkxg.identity.tokens.keys import FILE, KeyFile, KeyRecord, KeysError, active_key, read_keys
 from linkxg.runtime.data_dir_lock import exclusive_data_dir
 from linkxg.settings import Settings
 
@@ -85,7 +85,7 @@ def _require_installation(settings: Settings) -> None:
 
 async def _replace(database: "Database", settings: Settings) -> None:
     from linkxg.db.health import services_connected
-    from linkxg.identity.tokens.shared_keys import replace_keys
+    from linkxg.identity.tokens.manage_keys import replace_keys
 
     if connected := await database.read_long(services_connected):
         raise KeysError(f"services hold {connected} connections to the database: stop every node first")
@@ -95,7 +95,7 @@ async def _replace(database: "Database", settings: Settings) -> None:
 async def _rotate(settings: Settings, *, at_once: bool) -> KeyRecord:
     import asyncio
 
-    from linkxg.identity.tokens.shared_keys import rotate_keys
+    from linkxg.identity.tokens.manage_keys import rotate_keys
 
     async with connected(settings) as database:
         record = await rotate_keys(database, settings.data_dir, settings.token_algorithm, at_once=at_once)
@@ -105,7 +105,7 @@ async def _rotate(settings: Settings, *, at_once: bool) -> KeyRecord:
 
 
 async def _retire(settings: Settings, kid: str) -> None:
-    from linkxg.identity.tokens.shared_keys import retire_key
+    from linkxg.identity.tokens.manage_keys import retire_key
 
     async with connected(settings) as database:
         await retire_key(database, settings.data_dir, kid, settings.token_algorithm)
@@ -115,7 +115,7 @@ def _shown(record: KeyRecord, found: KeyFile) -> dict[str, str | None]:
     now = now_s()
     if record.retire_at is not None and record.retire_at <= now:
         state = "retired"
-    elif record == active(found, now):
+    elif record == active_key(found, now):
         state = "active"
     else:
         state = "coming" if record.active_from > now else "verifies"

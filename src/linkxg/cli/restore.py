@@ -33,8 +33,8 @@ from linkxg.db.errors import explain, is_damage
 from linkxg.db.health import read_health
 from linkxg.db.sqlite_users import is_open_elsewhere
 from linkxg.identity.tokens.key_store import SealedKeys
-from linkxg.identity.tokens.keys import replace_all
-from linkxg.identity.tokens.shared_keys import sealed
+from linkxg.identity.tokens.keys import replace_key_file
+from linkxg.identity.tokens.manage_keys import seal_keys
 from linkxg.ops.replace_database import Restored, RestoreOptions, RestoreRefused, replace_database
 from linkxg.runtime.data_dir_lock import exclusive_data_dir
 
@@ -99,7 +99,7 @@ def _load(
 
 
 def _new_keys(data_dir: Path, algorithm: str) -> SealedKeys:
-    return sealed(replace_all(data_dir, algorithm))
+    return seal_keys(replace_key_file(data_dir, algorithm))
 
 
 async def _damage(database: Database) -> str | None:

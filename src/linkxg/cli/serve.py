@@ -29,7 +29,7 @@ from linkxg.db.errors import reason_of
 from linkxg.db.migrations import migrate
 from linkxg.http import logs
 from linkxg.identity.tokens.keys import KeyRing
-from linkxg.identity.tokens.shared_keys import share_keys
+from linkxg.identity.tokens.manage_keys import prepare_keys
 from linkxg.runtime.data_dir_lock import lock_data_dir
 from linkxg.server.listener import listen
 from linkxg.server.start_failure import log_failed_start
@@ -93,7 +93,7 @@ async def _prepare(settings: Settings) -> None:
     async with connected(settings) as database:
         # A worker would stumble over sockets that others could use.
         database.join_node()
-        await share_keys(database, settings.data_dir, settings.token_algorithm)
+        await prepare_keys(database, settings.data_dir, settings.token_algorithm)
 
 
 def listen_or_fail(host: str, port: int) -> list[socket.socket]:

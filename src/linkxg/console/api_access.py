@@ -27,11 +27,10 @@ from linkxg.http.client_ip import parse_network
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.clients.model import MAX_CIDRS, MAX_NAME
-from linkxg.identity.clients.read_client import client_names, read_client
+from linkxg.identity.clients.read_client import client_names, read_client, search_clients
 from linkxg.identity.clients.record_secret_test import record_secret_test
 from linkxg.identity.clients.register_client import register_client
 from linkxg.identity.clients.rejections.list_rejections import list_rejections
-from linkxg.identity.clients.search.search_clients import search_clients
 from linkxg.identity.tokens.scopes import SCOPES, format_scope
 
 PAGE_SIZE = 20

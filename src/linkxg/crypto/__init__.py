@@ -1,1 +1,1 @@
-"""Pure functions over secrets, passwords and signatures; nothing here knows a database or HTTP."""
+"""Cryptography of secrets, passwords, tokens and signatures, without a database or HTTP."""

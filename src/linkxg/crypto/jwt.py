@@ -1,9 +1,8 @@
 """Signs and verifies compact JWTs (RFC 7515, RFC 7519).
 
-RFC 7515 and RFC 7519, narrowed: a token is accepted only if its header is, byte for byte, the one that this
-server writes for one of its keys. So there is no header to interpret — `alg`, `kid`, `jku`, `crit` and their
-attacks (RFC 8725 §2) have no way in — and the algorithm belongs to the key. Signatures of foreign bytes are
-checked by joserfc.
+A token is accepted only if its header is, byte for byte, the one that this server writes for one of its keys. No header
+is interpreted, which rules out attacks by `alg`, `kid`, `jku` and `crit` (RFC 8725 §2): the algorithm belongs to the
+key. Signatures are verified by joserfc.
 """
 
 from base64 import urlsafe_b64decode
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
-from linkxg.crypto.mac import mac_with
+from linkxg.crypto.mac import hmac_signer
 
 MAX_LENGTH = 8_192
 _MINIMUM_SECRET = 32
@@ -55,7 +54,7 @@ class SigningKey:
         self._key = _import(algorithm, jwk)
         self.header = b64url(f'{{"alg":"{algorithm}","typ":"at+jwt","kid":"{kid}"}}'.encode())
         self._sign = _signer(self._key)
-        # joserfc's algorithm, without its header handling: there is nothing left to read in the header.
+        # joserfc's algorithm without its header handling.
         self._algorithm = JWSRegistry.algorithms[algorithm]
 
     def mint(self, claims: bytes) -> str:
@@ -64,7 +63,7 @@ class SigningKey:
         return (signing_input + b"." + b64url(self._sign(signing_input))).decode("ascii")
 
     def verify(self, token: str) -> bytes | None:
-        """The claims of a token whose header is this key's; None unless the signature is right and canonical."""
+        """The claims of a token with this key's header; None unless the signature is valid and canonical."""
         signing_input, _, signature = token.rpartition(".")
         raw = _decode_canonical(signature)
         if raw is None or not self._algorithm.verify(signing_input.encode(), raw, self._key):
@@ -72,7 +71,7 @@ class SigningKey:
         return _decode_canonical(signing_input.rpartition(".")[2])
 
     def public_jwk(self) -> dict[str, Any] | None:
-        """The member of the JWK set (RFC 7517); None for a symmetric key, which is never published."""
+        """The member of the JWK set (RFC 7517); None for a symmetric key."""
         if isinstance(self._key, OctKey):
             return None
         return {**self._key.as_dict(private=False), "kid": self.kid, "use": "sig", "alg": self.algorithm}
@@ -95,9 +94,9 @@ def _import(algorithm: str, jwk: dict[str, Any]) -> Key:
 
 
 def _signer(key: Key) -> Callable[[bytes], bytes]:
-    """The bare signature function, bound once: the tokens minted here need no general JOSE machinery."""
+    """The bare signature function: minting needs no general JOSE machinery."""
     if isinstance(key, OctKey):
-        return mac_with(key.raw_value)
+        return hmac_signer(key.raw_value)
     private: Any = key.private_key
     if isinstance(private, ec.EllipticCurvePrivateKey):
         return lambda message: _raw_ecdsa(private.sign(message, ec.ECDSA(hashes.SHA256())))
@@ -115,7 +114,7 @@ def _raw_ecdsa(der: bytes) -> bytes:
 
 
 def _decode_canonical(segment: str) -> bytes | None:
-    """The bytes of a base64url segment in its one right spelling: no padding, no stray trailing bits."""
+    """The bytes of a base64url segment; None unless it is canonical: no padding, no stray trailing bits."""
     if len(segment) % 4 == 1 or not _ALPHABET.issuperset(segment):
         return None
     raw = urlsafe_b64decode(segment + "=" * (-len(segment) % 4))

@@ -6,10 +6,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
 
-def mac_with(key: bytes, label: bytes = b"") -> Callable[[bytes], bytes]:
-    """What authenticates `label` and a message.
+def hmac_signer(key: bytes, label: bytes = b"") -> Callable[[bytes], bytes]:
+    """A function that authenticates `label` and a message.
 
-    It copies a MAC that has taken key and label in, which costs a third of `hmac.digest`.
+    It copies an HMAC that has consumed key and label, which takes a third of the time of `hmac.digest`.
     """
     keyed = HMAC(key, SHA256())
     keyed.update(label)

@@ -1,8 +1,7 @@
 """Hashes and verifies passwords with argon2id in a bounded pool of threads.
 
-argon2id with OWASP's parameters (m=19456 KiB, t=2, p=1). Hashing runs in a few threads at low priority — argon2
-releases the interpreter lock — behind a bounded queue: when it is full the caller gets 503 at once instead of a
-place in a line.
+OWASP's parameters (m=19456 KiB, t=2, p=1). Hashing runs in a few threads at low priority — argon2 releases the
+interpreter lock — behind a bounded queue: when it is full, the caller gets 503 at once.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ from typing import Any, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-from linkxg.crypto.memory import give_back
+from linkxg.crypto.malloc import release_memory
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.runtime.normal_form import normalize
 
@@ -25,7 +24,7 @@ T = TypeVar("T")
 PARAMETERS: Any = {"time_cost": 2, "memory_cost": 19_456, "parallelism": 1, "hash_len": 32, "salt_len": 16}
 LOW_PRIORITY = 10
 IDLE_S = 5.0
-"""How long after the last hash the memory of all of them is given back."""
+"""Time after the last hash after which its memory is released."""
 
 
 class Passwords:
@@ -37,8 +36,8 @@ class Passwords:
         self._queue = queue
         self._pool = ThreadPoolExecutor(self.threads, "argon2", initializer=_lower_priority)
         self.pending = 0
-        self._giving_back: asyncio.TimerHandle | None = None
-        # Verified for unknown people, so that they take as long as known ones; made with the live parameters.
+        self._release_timer: asyncio.TimerHandle | None = None
+        # Verified for unknown people, so that they take as long as known ones.
         self._dummy = self._hasher.hash(secrets.token_hex(16))
 
     async def hash(self, password: str) -> str:
@@ -46,21 +45,21 @@ class Passwords:
         return await self._run(lambda: self._hasher.hash(normalise(password)))
 
     async def verify(self, stored: str | None, password: str) -> bool:
-        """Whether `password` matches; with no `stored` hash the same work is done and the answer is False."""
+        """Whether `password` matches; without a `stored` hash, false after the same work."""
         return await self._run(lambda: self._verify(stored, normalise(password)))
 
     def needs_rehash(self, stored: str) -> bool:
-        """Whether `stored` was made with weaker parameters than today's."""
+        """Whether `stored` has other parameters than the current ones."""
         return self._hasher.check_needs_rehash(stored)
 
     def close(self) -> None:
-        if self._giving_back is not None:
-            self._giving_back.cancel()
+        if self._release_timer is not None:
+            self._release_timer.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _give_back(self) -> None:
+    def _release_memory(self) -> None:
         if not self.pending:
-            self._pool.submit(give_back)
+            self._pool.submit(release_memory)
 
     def _verify(self, stored: str | None, password: str) -> bool:
         try:
@@ -78,17 +77,17 @@ class Passwords:
             return await loop.run_in_executor(self._pool, work)
         finally:
             self.pending -= 1
-            if self._giving_back is not None:
-                self._giving_back.cancel()
-            self._giving_back = loop.call_later(IDLE_S, self._give_back)
+            if self._release_timer is not None:
+                self._release_timer.cancel()
+            self._release_timer = loop.call_later(IDLE_S, self._release_memory)
 
 
 def normalise(password: str) -> str:
-    """NFC, nothing else: a password is otherwise used as typed (NIST SP 800-63B §3.1.1.2, ASVS 6.2.8)."""
+    """NFC; otherwise a password is used as typed (NIST SP 800-63B §3.1.1.2, ASVS 6.2.8)."""
     return normalize("NFC", password)
 
 
 def _lower_priority() -> None:
-    # On Linux a priority belongs to the thread: tokens keep flowing while a sign-in storm is hashed.
+    # On Linux a priority belongs to the thread: many sign-ins must not delay token requests.
     with contextlib.suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW_PRIORITY)

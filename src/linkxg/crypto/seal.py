@@ -1,7 +1,6 @@
-"""Authenticated encryption of stored data: AES-256-GCM (NIST SP 800-38D) with HKDF keys (RFC 5869).
+"""Authenticated encryption of stored data: AES-256-GCM (NIST SP 800-38D).
 
-AES-256-GCM (NIST SP 800-38D) under a key of its own, derived from the server key and the purpose by HKDF-SHA256
-(RFC 5869).
+The key is derived from the server key and the purpose by HKDF-SHA256 (RFC 5869).
 """
 
 import os
@@ -15,13 +14,13 @@ _NONCE = 12
 
 
 def seal(key: bytes, purpose: bytes, content: bytes) -> bytes:
-    """`content` closed to whoever does not hold `key`; no two sealings look alike."""
+    """Encrypt `content` with a random nonce."""
     nonce = os.urandom(_NONCE)
     return nonce + AESGCM(_derived(key, purpose)).encrypt(nonce, content, purpose)
 
 
 def unseal(key: bytes, purpose: bytes, sealed: bytes) -> bytes | None:
-    """The content; None if it was sealed with another key or for another purpose, or was changed."""
+    """The content; None if it was sealed with another key or purpose, or has been changed."""
     try:
         return AESGCM(_derived(key, purpose)).decrypt(sealed[:_NONCE], sealed[_NONCE:], purpose)
     except (InvalidTag, ValueError):

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
-from linkxg.crypto.memory import give_back
+from linkxg.crypto.malloc import release_memory
 from linkxg.db import Database, open_database
 from linkxg.db.errors import reason_of
 from linkxg.errors import PayloadTooLarge, TemporarilyUnavailable, ValidationFailed
@@ -65,7 +65,7 @@ def main(kinds: Kinds) -> None:
         except Exception as fault:  # noqa: BLE001  the lease gives the job to another process; the log says why
             log.error("import.interrupted", job_id=spec.job_id, reason=reason_of(fault), location=location_of(fault))
             raise SystemExit(1) from None
-        give_back()
+        release_memory()
         sys.stdout.buffer.write(b"\n")
         sys.stdout.buffer.flush()
 

@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 
-from linkxg.crypto.memory import share_one_arena
+from linkxg.crypto.malloc import use_single_arena
 from linkxg.db.errors import reason_of
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.http.metrics import Counts, Metrics
@@ -103,7 +103,7 @@ class Worker(HttpServer):
 
 
 def main() -> None:
-    share_one_arena()
+    use_single_arena()
     garbage.collect_rarely()
     channel, *listeners = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
     # From a closing terminal, or meant for the supervisor, which decides.

@@ -1,4 +1,4 @@
-"""Invites a person by a one-time link that an Owner or Admin requests."""
+"""Invitations: created and withdrawn by an Owner or Admin, accepted by a one-time link."""
 
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ class Invitation(NamedTuple):
 
 
 class RecordedInvitation(msgspec.Struct):
-    """What is recorded of an answer; `mailed` is null until it is known whether the mail was accepted."""
+    """The idempotency record; `mailed` is null until the mail server has accepted or refused the mail."""
 
     id: str
     mailed: bool | None = False
@@ -57,10 +57,10 @@ async def invite_user(
     role: Role,
     mailed: bool | None = False,
 ) -> IdempotentOutcome[Invitation]:
-    """`mailed` is recorded. A repetition of `request` gets the same invitation while it is live.
+    """Create an invitation, and record `mailed`. A replay of `request` returns the same one while it is live.
 
-    Raises InvalidRequest for what is no address, AccessDenied for a role above the actor's, Conflict when the address
-    belongs to somebody already or the invitation of an earlier request has ended, or IdempotencyKeyReused.
+    Raises InvalidRequest for an invalid address, AccessDenied for a role above the actor's, Conflict when the address
+    is in use or the replayed invitation has ended, or IdempotencyKeyReused.
     """
     key, account_id = email_key(email), request.account_id
     if not may_manage(actor.role, role):
@@ -103,7 +103,7 @@ async def invite_user(
 
 
 def _token(server_key: bytes, request: Request, salt: bytes) -> str:
-    """As client secrets are, it is derived (decision 0008)."""
+    """Derived, like client secrets, so that it can be returned again (decision 0008)."""
     return new_secret(INVITATION, derive(server_key, "invitation", *request.salted(salt)))
 
 
@@ -115,9 +115,9 @@ def _account_name(conn: Connection, account_id: str) -> str:
 async def accept_invitation(
     database: Database, passwords: Passwords, actor: Actor, *, token: str, password: str
 ) -> User:
-    """The person who joined.
+    """Create the person who was invited.
 
-    Raises NotFound for a token that is wrong, used, expired, or of somebody who may not invite this role any more;
+    Raises NotFound for a token that is wrong, used, expired, or of an inviter who may no longer invite this role;
     ValidationFailed for the password.
     """
     if not is_well_formed(token, INVITATION):
@@ -134,9 +134,9 @@ async def accept_invitation(
         invitation = store.find_invitation(conn, key, now)
         if invitation is None:
             return None
-        # Joining is an act of the person who invited: it waits for the end of their rights, and then sees it.
+        # Joining uses the inviter's rights: wait for a concurrent change of them, then check.
         lock_caller(conn, invitation.invited_by, shared=True)
-        if not _is_backed(conn, invitation) or store.take_invitation(conn, key, now) is None:
+        if not _is_backed(conn, invitation) or store.redeem_invitation(conn, key, now) is None:
             return None
         user_id = uuid7()
         joined = store.insert_user(
@@ -162,7 +162,7 @@ async def accept_invitation(
 
 
 class PendingInvitation(NamedTuple):
-    """An invitation that waits; times in milliseconds."""
+    """An invitation that has not been accepted; times in milliseconds."""
 
     id: str
     email: str
@@ -172,13 +172,13 @@ class PendingInvitation(NamedTuple):
 
 
 async def list_invitations(database: Database, account_id: str) -> list[PendingInvitation]:
-    """Those that still hold, newest first."""
+    """The live ones, newest first."""
     rows = await database.read_single(store.list_invitations, account_id, now_ms())
     return [PendingInvitation(row.id, row.email, row.role, row.created_at, row.expires_at) for row in rows]
 
 
 async def withdraw_invitation(database: Database, actor: Actor, account_id: str, invitation_id: str) -> None:
-    """Its link opens nothing any more. Raises NotFound when it had ended."""
+    """Invalidate the link. Raises NotFound if the invitation has ended."""
 
     def unit(conn: Connection) -> bool:
         withdrawn = store.withdraw_invitation(conn, account_id, invitation_id, now_ms())
@@ -192,14 +192,14 @@ async def withdraw_invitation(database: Database, actor: Actor, account_id: str,
 
 
 class InvitationView(NamedTuple):
-    """What the holder of an invitation's link may know."""
+    """What the holder of an invitation link may see."""
 
     account_name: str
     email: str
 
 
 async def read_invitation(database: Database, token: str) -> InvitationView:
-    """Raises NotFound for a token that opens nothing: `accept_invitation` has the reasons."""
+    """Raises NotFound as `accept_invitation` does."""
     found = await database.read(_find, digest(token)) if is_well_formed(token, INVITATION) else None
     if found is None:
         raise NotFound
@@ -214,6 +214,6 @@ def _find(conn: Connection, key: bytes) -> tuple[str, str] | None:
 
 
 def _is_backed(conn: Connection, invitation: AnyRow) -> bool:
-    """Whether the person who invited is there, enabled, and may still invite this role."""
-    by = store.find_user(conn, invitation.account_id, invitation.invited_by)
-    return by is not None and not by.disabled and may_manage(by.role, invitation.role)
+    """Whether the inviter still exists, is enabled, and may invite this role."""
+    inviter = store.find_user(conn, invitation.account_id, invitation.invited_by)
+    return inviter is not None and not inviter.disabled and may_manage(inviter.role, invitation.role)

@@ -1,4 +1,4 @@
-"""Sends mail over SMTP, and the texts of invitations."""
+"""Mail over SMTP, and the text of an invitation."""
 
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Mailer:
-    """Sends by SMTP; with no address it says so, and the caller hands the link out instead."""
+    """Sends by SMTP. Without a server it is not `enabled`, and the caller returns the link instead."""
 
     def __init__(self, url: str, sender: str) -> None:
         self._url = urlsplit(url) if url else None
@@ -26,7 +26,7 @@ class Mailer:
         return self._url is not None
 
     async def send(self, to: str, subject: str, text: str) -> bool:
-        """Whether the server took the mail; a failure is logged, never raised, and nothing of the text is logged."""
+        """Whether the server accepted the mail; a failure is logged without the text, never raised."""
         if self._url is None:
             return False
         try:
@@ -37,25 +37,25 @@ class Mailer:
             message.set_content(text)
             async with self._connection(self._url) as connection:
                 await connection.send_message(message)
-        except _faults() as error:
+        except _mail_errors() as error:
             log.warning("mail.failed", fault=type(error).__name__)
             return False
         return True
 
     async def fault(self) -> str | None:
-        """Which fault connecting and signing in to the server meet now; None when all is well, or no server is set."""
+        """Connect and sign in to the server: the fault's name, or None on success or without a server."""
         if self._url is not None:
             try:
                 async with self._connection(self._url):
                     return None
-            except _faults() as error:
+            except _mail_errors() as error:
                 return type(error).__name__
         return None
 
     @staticmethod
     def _connection(url: SplitResult) -> "SMTP":
-        """Connects and signs in when entered."""
-        # Loaded when mail is set up, not at every start.
+        """A context manager that connects and signs in."""
+        # Imported only if mail is set up.
         from aiosmtplib import SMTP
 
         return SMTP(
@@ -68,14 +68,14 @@ class Mailer:
         )
 
 
-def _faults() -> tuple[type[Exception], ...]:
+def _mail_errors() -> tuple[type[Exception], ...]:
     from aiosmtplib import SMTPException
 
     return SMTPException, OSError, ValueError, InvalidRequest
 
 
 def _one_line(subject: str) -> str:
-    """A subject that cannot end its header field (RFC 5322 §2.2): names were stored before they were checked."""
+    """No header injection by the subject (RFC 5322 §2.2): old account names were stored unchecked."""
     return " ".join("".join(c if c.isprintable() else " " for c in subject).split())
 
 

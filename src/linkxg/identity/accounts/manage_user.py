@@ -1,8 +1,8 @@
 """Changes a person's role, disables, enables and removes people.
 
-Each change that cuts what the person may do begins the next epoch, which ends their sessions and tokens
-everywhere at once, and ends the invitations that they made. The last enabled Owner cannot be lowered, disabled or
-removed: the account row is locked while that is decided (`revoke_as`).
+A change that reduces a person's permissions begins their next epoch, which invalidates their sessions and tokens on
+every node, and ends the invitations that they made. The last enabled Owner cannot be demoted, disabled or removed: the
+account row is locked for that check (`revoke_as`).
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ LAST_OWNER = "The last Owner cannot be demoted, disabled or removed."
 
 
 async def list_people(database: Database, account_id: str) -> list[UserView]:
-    return [view(user) for user in await database.read_single(store.list_users, account_id)]
+    return [user_view(user) for user in await database.read_single(store.list_users, account_id)]
 
 
 async def read_account(database: Database, account_id: str) -> AccountView:
@@ -36,7 +36,7 @@ async def read_account(database: Database, account_id: str) -> AccountView:
 
 
 async def is_last_owner(database: Database, account_id: str, user_id: str) -> bool:
-    """Whether the account would be left without an enabled Owner; for a page that asks before it acts."""
+    """Whether the account has no other enabled Owner; for a confirmation page."""
 
     def unit(conn: Connection) -> bool:
         user = store.find_user(conn, account_id, user_id)
@@ -55,9 +55,9 @@ async def change_user(
     disabled: bool | None = None,
     expected: Role | None = None,
 ) -> UserView:
-    """Raises NotFound, AccessDenied (an Admin and an Owner's account) or Conflict (the last Owner).
+    """Raises NotFound, AccessDenied (an Admin changes an Owner) or Conflict (the last Owner).
 
-    Also Conflict when the role is no longer `expected`, with which the form was opened.
+    Also Conflict if the role is no longer `expected`, the one shown in the form.
     """
 
     def unit(conn: Connection) -> User | PublicError:
@@ -79,20 +79,20 @@ async def change_user(
             changed["disabled"] = disabled
         if changed:
             invalidation_feed.append(conn, USER, user_id, store.update_user(conn, account_id, user_id, **changed))
-        is_cut = changed.get("disabled", False) or RANK[changed.get("role", user.role)] < RANK[user.role]
-        ended = _end_invitations(conn, account_id, user_id) if is_cut else {}
-        # Last, as everywhere: the head of the trail is the lock that all writers of an account share.
+        is_reduced = changed.get("disabled", False) or RANK[changed.get("role", user.role)] < RANK[user.role]
+        ended = _end_invitations(conn, account_id, user_id) if is_reduced else {}
+        # Last, as everywhere: it locks the chain, which all writers of the account share.
         if "role" in changed:
             audit.record(conn, account_id, actor, "user.role_changed", user_id, {"from": user.role, "to": role} | ended)
         if "disabled" in changed:
             audit.record(conn, account_id, actor, "user.disabled" if disabled else "user.enabled", user_id, ended)
         return store.find_user(conn, account_id, user_id) or NotFound()
 
-    return view(_or_raise(await revoke_as(database, actor, account_id, unit)))
+    return user_view(_or_raise(await revoke_as(database, actor, account_id, unit)))
 
 
 async def remove_user(database: Database, actor: Actor, account_id: str, user_id: str) -> None:
-    """Raises NotFound, AccessDenied or Conflict, as `change_user`. What the person made stays."""
+    """Raises as `change_user` does. What the person created is kept."""
 
     def unit(conn: Connection) -> User | PublicError:
         lock_caller(conn, user_id)
@@ -113,15 +113,12 @@ async def remove_user(database: Database, actor: Actor, account_id: str, user_id
 
 
 def _end_invitations(conn: Connection, account_id: str, user_id: str) -> dict[str, Any]:
-    """End the pending invitations of a person; what the trail says of it.
-
-    There may be thousands, so the event of the cut counts them.
-    """
+    """End a person's pending invitations; returns audit details, a count because there may be thousands."""
     count = store.end_invitations_by(conn, account_id, user_id, now_ms())
     return {"invitations_ended": count} if count else {}
 
 
-def view(user: User) -> UserView:
+def user_view(user: User) -> UserView:
     return UserView(user.id, user.email, user.role, user.disabled, rfc3339(user.created_at))
 
 

@@ -48,7 +48,7 @@ class Invited(msgspec.Struct, rename="camel"):
 
 
 class User(msgspec.Struct, frozen=True):
-    """A row of `users`. `epoch` grows whenever what the person may do is cut."""
+    """A row of `users`. `epoch` grows whenever the person's permissions are reduced."""
 
     id: str
     account_id: str
@@ -61,7 +61,7 @@ class User(msgspec.Struct, frozen=True):
 
 
 def check_account_name(name: str) -> None:
-    """Raises InvalidRequest unless it is one line of 1 to 200 visible characters, as the subject of a mail must be."""
+    """Raises InvalidRequest unless it is one line of 1 to 200 printable characters: it is the subject of a mail."""
     if not name.strip() or len(name) > MAX_ACCOUNT_NAME or not name.isprintable():
         raise InvalidRequest(
             f"An account name must be one line of 1 to {MAX_ACCOUNT_NAME} characters without control characters."
@@ -69,20 +69,19 @@ def check_account_name(name: str) -> None:
 
 
 def email_key(email: str) -> str:
-    """The form in which e-mail addresses are compared and kept unique; never trimmed.
+    """The unique key of an e-mail address: NFC, ASCII lower case, never trimmed. Raises InvalidRequest.
 
-    NFC and ASCII lower case; the domain in ASCII (RFC 5891, mapped as UTS #46 says), as browsers send it from a field
-    of type email. Raises InvalidRequest for what cannot be an address.
+    The domain is in ASCII (RFC 5891, mapped by UTS #46), as browsers send it from a field of type email.
     """
     return deliverable(email).translate(_LOWER)
 
 
 def deliverable(email: str) -> str:
-    """The address as mail servers take it: its domain in ASCII. Raises InvalidRequest."""
+    """The address as mail servers accept it: its domain in ASCII. Raises InvalidRequest."""
     text = normalize("NFC", email)
     local, _, domain = text.rpartition("@")
     if not domain.isascii() and len(text) <= MAX_EMAIL:
-        # Loaded for the few addresses that need it.
+        # Imported only for the few addresses that need it.
         import idna
 
         try:

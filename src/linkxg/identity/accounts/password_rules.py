@@ -1,7 +1,7 @@
 """Password acceptance rules (NIST SP 800-63B-4 §3.1.1.2).
 
-NIST SP 800-63B-4 §3.1.1.2: a minimum length, no composition rules, a blocklist of common passwords and of words
-from the context (product, account, e-mail). The list of common passwords is zxcvbn's, loaded when first needed.
+A minimum length, no composition rules, a blocklist of common passwords (zxcvbn's) and of words from the context
+(product, account, e-mail).
 """
 
 import re
@@ -22,29 +22,29 @@ def check_new_password(password: str, *context: str) -> None:
     """Raises ValidationFailed with the reason; `context` is the account's name and the e-mail address."""
     text = normalise(password)
     if len(text) < MINIMUM:
-        raise _refused("too_short", f"A password must have at least {MINIMUM} characters.")
+        raise _error("too_short", f"A password must have at least {MINIMUM} characters.")
     if len(text.encode()) > MAXIMUM_BYTES:
-        raise _refused("too_long", f"A password must have at most {MAXIMUM_BYTES} bytes.")
+        raise _error("too_long", f"A password must have at most {MAXIMUM_BYTES} bytes.")
     if _CONTROL.search(text):
-        raise _refused("control_character", "A password must not contain control characters.")
+        raise _error("control_character", "A password must not contain control characters.")
     lowered = text.lower()
     if len(set(lowered)) < 5 or lowered.isdigit() or _is_sequence(lowered):
-        raise _refused("too_simple", "The password is a repetition or a sequence.")
+        raise _error("too_simple", "The password is a repetition or a sequence.")
     if _is_common(lowered):
-        raise _refused("too_common", "The password is on a list of common passwords.")
+        raise _error("too_common", "The password is on a list of common passwords.")
     rest = lowered
     for word in sorted(_context_words(context), key=len, reverse=True):
         rest = rest.replace(word, "")
     if len(rest) < min(len(lowered), 8):
-        raise _refused("too_close", "The password is derived from the name of the account, the person or the product.")
+        raise _error("too_close", "The password is derived from the name of the account, the person or the product.")
 
 
-def _refused(code: str, message: str) -> ValidationFailed:
+def _error(code: str, message: str) -> ValidationFailed:
     return ValidationFailed(message, details=[{"field": "password", "code": code, "message": message}])
 
 
 def _is_common(lowered: str) -> bool:
-    """On the list itself, or a listed word dressed up with digits, signs or look-alikes."""
+    """Whether it is on the list, or a listed word with added digits and signs, or in leetspeak."""
     common = _common_passwords()
     core = _EDGES.sub("", lowered)
     half = lowered[: len(lowered) // 2]
@@ -61,7 +61,7 @@ def _is_sequence(lowered: str) -> bool:
 def _context_words(context: tuple[str, ...]) -> set[str]:
     words = {"linkxg"}
     for text in context:
-        # Of an address its name as well, also where that is made of short parts: jo.li@example.com.
+        # Also the whole local part of an address, if its parts are short: jo.li@example.com.
         name = text.lower().partition("@")[0]
         parts = re.split(r"[\W_]+", text.lower())
         words.update(word for word in (*parts, name, re.sub(r"[\W_]+", "", name)) if len(word) >= 4)

@@ -9,7 +9,7 @@ RANK = {"OWNER": 3, "ADMIN": 2, "MEMBER": 1, "VIEWER": 0}
 
 
 def may_manage(actor_role: str | None, target_role: str) -> bool:
-    """Only an Owner makes, changes or removes an Owner; an Admin manages everybody else."""
+    """Only an Owner may create, change or remove an Owner; an Admin manages everybody else."""
     if actor_role == "OWNER":
         return True
     return actor_role == "ADMIN" and target_role != "OWNER"

@@ -1,11 +1,11 @@
 """`/account…` and `/invitations/…`: the organisation, its people, its audit trail."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, delete, get, patch, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Request, Response, Router, delete, get, patch, post
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linkxg.audit.list_events import list_events
@@ -21,7 +21,7 @@ from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.invite_user import accept_invitation
 from linkxg.identity.accounts.mail import Mailer
-from linkxg.identity.accounts.manage_user import change_user, list_people, read_account, remove_user, view
+from linkxg.identity.accounts.manage_user import change_user, list_people, read_account, remove_user, user_view
 from linkxg.identity.accounts.model import MAX_EMAIL, AccountView, Invited, UserView
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE, Role
@@ -46,106 +46,121 @@ class AcceptInvitation(msgspec.Struct, forbid_unknown_fields=True):
     password: Annotated[str, described(minLength=MINIMUM)]
 
 
-def routes(
-    database: Database,
-    passwords: Passwords,
-    server_key: bytes,
-    mailer: Mailer,
-    cursors: Cursors,
-    public_url: str,
-) -> Sequence[HTTPRouteHandler]:
-    @get("/account", operation_id="readAccount", tags=[_TAG], **roles(EVERYONE))
-    async def account(request: Request[Any, Any, Any]) -> Success[AccountView]:
-        """The caller's organisation."""
-        return Success(data=await read_account(database, account_id_of(request.scope)))
+@dataclass(frozen=True, slots=True)
+class AccountServices:
+    database: Database
+    passwords: Passwords
+    server_key: bytes
+    mailer: Mailer
+    cursors: Cursors
+    public_url: str
 
-    @get("/account/users", operation_id="listUsers", tags=[_TAG], **roles(ADMINISTRATORS))
-    async def users(request: Request[Any, Any, Any]) -> Success[list[UserView]]:
-        """The people of the account."""
-        return Success(data=await list_people(database, account_id_of(request.scope)))
 
-    @post(
-        "/account/users",
-        operation_id="inviteUser",
-        errors=(Conflict,),
-        tags=[_TAG],
-        response_headers=[REPLAYED],
-        **roles(ADMINISTRATORS, INVITATIONS),
+@get("/account", operation_id="readAccount", **roles(EVERYONE))
+async def account(request: Request[Any, Any, Any], services: NamedDependency[AccountServices]) -> Success[AccountView]:
+    """The caller's organisation."""
+    return Success(data=await read_account(services.database, account_id_of(request.scope)))
+
+
+@get("/account/users", operation_id="listUsers", **roles(ADMINISTRATORS))
+async def users(request: Request[Any, Any, Any], services: NamedDependency[AccountServices]) -> Success[list[UserView]]:
+    """The people of the account."""
+    return Success(data=await list_people(services.database, account_id_of(request.scope)))
+
+
+@post(
+    "/account/users",
+    operation_id="inviteUser",
+    errors=(Conflict,),
+    response_headers=[REPLAYED],
+    **roles(ADMINISTRATORS, INVITATIONS),
+)
+async def invite(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[AccountServices],
+    data: JSONBody[InviteUser],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Success[Invited]]:
+    """Invite a person. The link works once, within 7 days; it is mailed or, without mail, returned here."""
+    invited = await mail_invitation(
+        services.database,
+        services.server_key,
+        services.mailer,
+        services.public_url,
+        actor_of(context_of(request.scope)),
+        account_id_of(request.scope),
+        email=data.email,
+        role=data.role,
+        idempotency_key=idempotency_key,
     )
-    async def invite(
-        request: Request[Any, Any, Any], data: JSONBody[InviteUser], idempotency_key: IdempotencyKey = None
-    ) -> Response[Success[Invited]]:
-        """Invite a person. The link works once, within 7 days; it is mailed or, without mail, returned here."""
-        invited = await mail_invitation(
-            database,
-            server_key,
-            mailer,
-            public_url,
-            actor_of(context_of(request.scope)),
-            account_id_of(request.scope),
-            email=data.email,
-            role=data.role,
-            idempotency_key=idempotency_key,
-        )
-        return Response(Success(data=invited.value), headers=replay(invited.replayed))
+    return Response(Success(data=invited.value), headers=replay(invited.replayed))
 
-    @patch(
-        "/account/users/{user_id:str}",
-        operation_id="changeUser",
-        errors=(Conflict,),
-        tags=[_TAG],
-        **roles(ADMINISTRATORS),
+
+@patch("/account/users/{user_id:str}", operation_id="changeUser", errors=(Conflict,), **roles(ADMINISTRATORS))
+async def change(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[AccountServices],
+    user_id: FromPath[str],
+    data: JSONBody[ChangeUser],
+) -> Success[UserView]:
+    """Change a role, disable or enable. The person's sessions and tokens end immediately."""
+    actor = actor_of(context_of(request.scope))
+    changed = await change_user(
+        services.database, actor, account_id_of(request.scope), user_id, role=data.role, disabled=data.disabled
     )
-    async def change(
-        request: Request[Any, Any, Any], user_id: FromPath[str], data: JSONBody[ChangeUser]
-    ) -> Success[UserView]:
-        """Change a role, disable or enable. The person's sessions and tokens end immediately."""
-        actor = actor_of(context_of(request.scope))
-        changed = await change_user(
-            database, actor, account_id_of(request.scope), user_id, role=data.role, disabled=data.disabled
-        )
-        return Success(data=changed)
+    return Success(data=changed)
 
-    @delete(
-        "/account/users/{user_id:str}",
-        operation_id="removeUser",
-        errors=(Conflict,),
-        tags=[_TAG],
-        **roles(ADMINISTRATORS),
+
+@delete("/account/users/{user_id:str}", operation_id="removeUser", errors=(Conflict,), **roles(ADMINISTRATORS))
+async def remove(
+    request: Request[Any, Any, Any], services: NamedDependency[AccountServices], user_id: FromPath[str]
+) -> None:
+    """Remove a person; what they created is kept."""
+    await remove_user(services.database, actor_of(context_of(request.scope)), account_id_of(request.scope), user_id)
+
+
+@post(
+    "/invitations/{token:str}/accept",
+    operation_id="acceptInvitation",
+    errors=(TemporarilyUnavailable,),
+    status_code=201,
+    **public(ACCEPTS),
+)
+async def accept(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[AccountServices],
+    token: FromPath[str],
+    data: JSONBody[AcceptInvitation],
+) -> Success[UserView]:
+    """Join the account of a one-time invitation link and choose a password."""
+    context = context_of(request.scope)
+    user = await accept_invitation(
+        services.database, services.passwords, actor_of(context), token=token, password=data.password
     )
-    async def remove(request: Request[Any, Any, Any], user_id: FromPath[str]) -> None:
-        """Remove a person; what they created is kept."""
-        await remove_user(database, actor_of(context_of(request.scope)), account_id_of(request.scope), user_id)
+    return Success(data=user_view(user))
 
-    @post(
-        "/invitations/{token:str}/accept",
-        operation_id="acceptInvitation",
-        errors=(TemporarilyUnavailable,),
+
+@get("/account/audit-events", operation_id="listAuditEvents", **roles(ADMINISTRATORS))
+async def audit_events(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[AccountServices],
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+    action: FromQuery[str | None] = None,
+) -> Page[AuditEvent]:
+    """The audit trail, newest first."""
+    account_id = account_id_of(request.scope)
+    filters = {"list": "audit", "account": account_id, "action": action}
+    before = services.cursors.open(cursor, filters)[0] if cursor else None
+    found, more = await list_events(services.database, account_id, before=before, limit=limit, action=action)
+    following = services.cursors.seal([found[-1].seq], filters) if more else None
+    return Page(data=found, pagination=Pagination(following, more, limit))
+
+
+def router(services: AccountServices) -> Router:
+    return Router(
+        "/",
         tags=[_TAG],
-        status_code=201,
-        **public(ACCEPTS),
+        route_handlers=[account, users, invite, change, remove, accept, audit_events],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )
-    async def accept(
-        request: Request[Any, Any, Any], token: FromPath[str], data: JSONBody[AcceptInvitation]
-    ) -> Success[UserView]:
-        """Join the account of a one-time invitation link and choose a password."""
-        context = context_of(request.scope)
-        user = await accept_invitation(database, passwords, actor_of(context), token=token, password=data.password)
-        return Success(data=view(user))
-
-    @get("/account/audit-events", operation_id="listAuditEvents", tags=[_TAG], **roles(ADMINISTRATORS))
-    async def audit_events(
-        request: Request[Any, Any, Any],
-        limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-        cursor: FromQuery[str | None] = None,
-        action: FromQuery[str | None] = None,
-    ) -> Page[AuditEvent]:
-        """The audit trail, newest first."""
-        account_id = account_id_of(request.scope)
-        filters = {"list": "audit", "account": account_id, "action": action}
-        before = cursors.open(cursor, filters)[0] if cursor else None
-        found, more = await list_events(database, account_id, before=before, limit=limit, action=action)
-        following = cursors.seal([found[-1].seq], filters) if more else None
-        return Page(data=found, pagination=Pagination(following, more, limit))
-
-    return [account, users, invite, change, remove, accept, audit_events]

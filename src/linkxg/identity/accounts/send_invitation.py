@@ -1,4 +1,4 @@
-"""Inviting a person by mail. Without a mail server, or when it refuses the mail, whoever invites gets the link."""
+"""Invites a person by mail. Without a mail server, or if it refuses the mail, the inviter gets the link."""
 
 import asyncio
 import contextlib
@@ -17,8 +17,8 @@ from linkxg.identity.accounts.model import Invited
 from linkxg.identity.accounts.roles import Role
 from linkxg.identity.authorization.write_as import write_as
 
-_LOOK_S, _LOOKS = 0.25, 60
-"""A repetition waits up to 15 seconds for the mail of the first request."""
+_POLL_S, _POLLS = 0.25, 60
+"""A replay waits up to 15 seconds for the mail of the first request."""
 
 
 async def mail_invitation(
@@ -33,9 +33,9 @@ async def mail_invitation(
     role: Role,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[Invited]:
-    """Invites, and mails the link once: a repetition says of the mail what the first answer said.
+    """Invite, and mail the link once: a replay reports the same `mailed` as the first answer.
 
-    Raises what `invite_user` does, and Conflict for a repetition when nobody knows whether the mail was sent.
+    Raises as `invite_user` does, and Conflict for a replay if it is unknown whether the mail was sent.
     """
     request = invitation_request(actor, account_id, email, role, idempotency_key)
     mailed = None if mailer.enabled else False
@@ -47,25 +47,25 @@ async def mail_invitation(
         mailed = await _mailed_before(database, request)
     elif mailed is None:
         mailed = await mailer.send(email, *invitation_text(invitation.account_name, link))
-        # What is done is done, even if a repetition cannot be told.
+        # The mail has been sent, even if that cannot be recorded for a replay.
         with contextlib.suppress(PublicError):
             await write_as(database, actor, update_record, request, RecordedInvitation(invitation.id, mailed))
-    shown = Invited(invitation.id, email, role, rfc3339(invitation.expires_at), bool(mailed), None if mailed else link)
-    return IdempotentOutcome(shown, replayed)
+    answer = Invited(invitation.id, email, role, rfc3339(invitation.expires_at), bool(mailed), None if mailed else link)
+    return IdempotentOutcome(answer, replayed)
 
 
 async def _mailed_before(database: Database, request: Request) -> bool:
     """Whether the mail of the first request was accepted."""
 
-    def look(conn: Connection) -> bool | None:
+    def read_mailed(conn: Connection) -> bool | None:
         recorded = find_record(conn, request)
         return None if recorded is None else recorded.read(RecordedInvitation).mailed
 
-    for _ in range(_LOOKS):
-        mailed = await database.read(look)
+    for _ in range(_POLLS):
+        mailed = await database.read(read_mailed)
         if mailed is not None:
             return mailed
-        await asyncio.sleep(_LOOK_S)
+        await asyncio.sleep(_POLL_S)
     raise Conflict(
         "This request was answered before, and it is not known whether its mail was sent. "
         "Invite again with another Idempotency-Key."

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
@@ -18,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from linkxg.clock import DAY
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.model import User
 
@@ -72,7 +74,7 @@ def find_account(conn: Connection, account_id: str) -> AnyRow | None:
 
 
 def list_accounts(conn: Connection) -> list[str]:
-    """The ids of all accounts: for the command line, which stands above them."""
+    """The ids of all accounts, for the command line."""
     return list(conn.execute(select(accounts.c.id).order_by(accounts.c.id)).scalars())
 
 
@@ -81,14 +83,14 @@ def count_accounts(conn: Connection) -> int:
 
 
 def insert_user(conn: Connection, account_id: str, **values: Any) -> bool:
-    """False when the e-mail address is taken, by whichever account."""
+    """False if the e-mail address is in use, in any account."""
     insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
     statement = insert(users).values(account_id=account_id, disabled=False, epoch=0, **values)
     return conn.execute(statement.on_conflict_do_nothing(index_elements=["email_key"])).rowcount == 1
 
 
 def find_user_by_email(conn: Connection, key: str) -> User | None:
-    """Across accounts: e-mail addresses are unique, and sign-in knows no account yet."""
+    """Across accounts: at sign-in the account is not known yet."""
     row = conn.execute(_BY_EMAIL, {"key": key}).first()
     return None if row is None else User(*row)
 
@@ -104,7 +106,7 @@ def list_users(conn: Connection, account_id: str) -> list[User]:
 
 
 def count_other_owners(conn: Connection, account_id: str, user_id: str) -> int:
-    """Enabled Owners besides `user_id`."""
+    """The number of enabled Owners other than `user_id`."""
     return conn.execute(
         select(func.count())
         .select_from(users)
@@ -129,13 +131,13 @@ def update_user(conn: Connection, account_id: str, user_id: str, **values: Any) 
 
 
 def begin_epochs(conn: Connection, account_id: str, ahead: int) -> dict[str, int]:
-    """Move every person of the account `ahead` epochs on; their ids and new epochs."""
+    """Advance the epoch of every person of the account by `ahead`; returns their new epochs by id."""
     statement = users.update().where(users.c.account_id == account_id).values(epoch=users.c.epoch + ahead)
     return {row.id: row.epoch for row in conn.execute(statement.returning(users.c.id, users.c.epoch))}
 
 
 def update_password_hash(conn: Connection, account_id: str, user_id: str, password_hash: str, was: str) -> bool:
-    """Replace the hash `was`; false when somebody else has replaced it meanwhile."""
+    """Replace the hash `was`; false if it has been replaced since."""
     statement = (
         users.update()
         .where(users.c.account_id == account_id, users.c.id == user_id, users.c.password_hash == was)
@@ -148,19 +150,22 @@ def delete_user(conn: Connection, account_id: str, user_id: str) -> None:
     conn.execute(users.delete().where(users.c.account_id == account_id, users.c.id == user_id))
 
 
+def _live(now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return invitations.c.used_at.is_(None), invitations.c.expires_at > now
+
+
 def insert_invitation(conn: Connection, account_id: str, **values: Any) -> None:
     conn.execute(invitations.insert().values(account_id=account_id, **values))
 
 
 def expire_invitations(conn: Connection, account_id: str, key: str, now: int) -> None:
-    """A new invitation of the same address replaces the ones before it."""
+    """End the live invitations of an address, which a new one replaces."""
     conn.execute(
         invitations.update()
         .where(
             invitations.c.account_id == account_id,
             invitations.c.email_key == key,
-            invitations.c.used_at.is_(None),
-            invitations.c.expires_at > now,
+            *_live(now),
         )
         .values(expires_at=now)
     )
@@ -168,41 +173,37 @@ def expire_invitations(conn: Connection, account_id: str, key: str, now: int) ->
 
 def end_invitations(conn: Connection, account_id: str, now: int) -> int:
     """End every live invitation of the account; returns how many."""
-    live = (invitations.c.used_at.is_(None), invitations.c.expires_at > now)
-    statement = invitations.update().where(invitations.c.account_id == account_id, *live)
+    statement = invitations.update().where(invitations.c.account_id == account_id, *_live(now))
     return conn.execute(statement.values(expires_at=now)).rowcount
 
 
 def end_invitations_by(conn: Connection, account_id: str, user_id: str, now: int) -> int:
-    """End every live invitation that one person made; returns how many."""
-    live = (invitations.c.used_at.is_(None), invitations.c.expires_at > now)
+    """End every live invitation by one person; returns how many."""
     statement = invitations.update().where(
-        invitations.c.account_id == account_id, invitations.c.invited_by == user_id, *live
+        invitations.c.account_id == account_id, invitations.c.invited_by == user_id, *_live(now)
     )
     return conn.execute(statement.values(expires_at=now)).rowcount
 
 
 def list_invitations(conn: Connection, account_id: str, now: int) -> list[AnyRow]:
     """The live ones, newest first."""
-    live = (invitations.c.used_at.is_(None), invitations.c.expires_at > now)
-    query = select(invitations).where(invitations.c.account_id == account_id, *live)
+    query = select(invitations).where(invitations.c.account_id == account_id, *_live(now))
     return list(conn.execute(query.order_by(invitations.c.id.desc())).all())
 
 
 def withdraw_invitation(conn: Connection, account_id: str, invitation_id: str, now: int) -> AnyRow | None:
-    """The invitation, which no longer holds; None when it had ended."""
-    live = (invitations.c.used_at.is_(None), invitations.c.expires_at > now)
+    """End a live invitation and return it; None if it had ended."""
     statement = invitations.update().where(
-        invitations.c.account_id == account_id, invitations.c.id == invitation_id, *live
+        invitations.c.account_id == account_id, invitations.c.id == invitation_id, *_live(now)
     )
     return conn.execute(statement.values(expires_at=now).returning(invitations)).first()
 
 
-def take_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
-    """Use the invitation up, if it is live; of two who try, one gets it."""
+def redeem_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
+    """Mark a live invitation as used; of two concurrent attempts, one succeeds."""
     statement = (
         invitations.update()
-        .where(invitations.c.digest == digest, invitations.c.used_at.is_(None), invitations.c.expires_at > now)
+        .where(invitations.c.digest == digest, *_live(now))
         .values(used_at=now)
         .returning(invitations)
     )
@@ -210,13 +211,11 @@ def take_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
 
 
 def find_invitation(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
-    query = select(invitations).where(
-        invitations.c.digest == digest, invitations.c.used_at.is_(None), invitations.c.expires_at > now
-    )
+    query = select(invitations).where(invitations.c.digest == digest, *_live(now))
     return conn.execute(query).first()
 
 
 def purge_invitations(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` invitations that ended a month ago."""
-    old = select(invitations.c.id).where(invitations.c.expires_at < now - 30 * 86_400_000).limit(limit)
+    old = select(invitations.c.id).where(invitations.c.expires_at < now - 30 * DAY).limit(limit)
     return conn.execute(invitations.delete().where(invitations.c.id.in_(old))).rowcount

@@ -1,1 +1,1 @@
-"""Authorization inside the transaction: a write is committed only while its caller may still make it."""
+"""Authorisation in the transaction that writes: a change of permissions applies immediately."""

@@ -1,7 +1,7 @@
-"""The rights behind a job that outlives its request.
+"""Authorisation of a job that outlives its request.
 
-The end of a session or a token ends no job; the removal, disabling or narrowing of the caller does. OWASP ASVS 8.3.2:
-a change of rights applies immediately.
+A job goes on when the session or token ends, but not when its caller is removed, disabled or loses the permission
+(OWASP ASVS 8.3.2).
 """
 
 from collections.abc import Set
@@ -17,7 +17,7 @@ def job_is_authorised(
 ) -> bool:
     """Whether the client is enabled and has `scope`, or the person is enabled and in one of `roles`.
 
-    It stays so until the transaction ends.
+    The caller is locked until the transaction ends.
     """
     lock_caller(conn, caller_id, shared=True)
     if kind == "user":

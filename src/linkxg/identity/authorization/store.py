@@ -1,6 +1,6 @@
-"""The SQL that finds a caller whose rights are still those of their token or session.
+"""The SQL that checks a caller's permissions against their token or session.
 
-The check is a statement of its own after the lock of the caller, so that it sees what the lock was waited for.
+A separate statement after the lock of the caller, so that it sees what was committed while waiting for the lock.
 """
 
 from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, column, exists, select, table
@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, colum
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.invalidation_feed import TOKEN, changes
 
-# Only the columns needed here: the tables themselves belong to packages that depend on this one.
+# Only the columns needed here: the tables are defined in packages that depend on this one.
 accounts = table("accounts", column("id", String))
 users = table(
     "users",
@@ -64,9 +64,9 @@ _SCOPE = CompiledStatement(
 
 
 def lock_account(conn: Connection, account_id: str) -> None:
-    """Serialise what must be decided together, such as who is the last Owner."""
+    """Serialise decisions that depend on each other, such as who is the last Owner."""
     if conn.dialect.name == "postgresql":
-        # FOR NO KEY UPDATE: every row of the trail refers to the account, and its writer must not wait for this one.
+        # FOR NO KEY UPDATE: audit rows have a foreign key to the account, and must not wait for this lock.
         conn.execute(_ACCOUNT, {"account": account_id})
 
 

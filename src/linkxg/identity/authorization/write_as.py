@@ -1,7 +1,7 @@
-"""A write on behalf of a caller, who is authorised once more in the transaction that writes.
+"""Writes on behalf of a caller, who is authorised again in the same transaction (OWASP ASVS 8.3.2).
 
-The guard decides when a request arrives; by the time of the write the caller may have been lowered, disabled, removed
-or signed out. OWASP ASVS 8.3.2: a change of rights applies immediately.
+The guard decides when a request arrives; by the time of the write the caller may have been demoted, disabled, removed
+or signed out.
 """
 
 from collections.abc import Callable
@@ -18,22 +18,20 @@ from linkxg.errors import InvalidToken, PublicError
 from linkxg.identity.authorization import store
 
 
-class _Refused(NamedTuple):
-    """The outcome in place of the unit's."""
-
+class _Unauthorised(NamedTuple):
     error: InvalidToken
 
 
 async def write_as(database: Database, actor: Actor, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """`database.write` for `actor`. Raises InvalidToken, with nothing written, when their rights have ended or changed.
+    """`database.write` for `actor`. Raises InvalidToken, with nothing written, if their permissions have changed.
 
-    A unit that may change the acting person, their session or the acting client itself goes through `revoke_as`.
+    Use `revoke_as` for a unit that may change the acting person, their session or the acting client.
     """
 
-    def authorised(conn: Connection) -> T | _Refused:
+    def authorised(conn: Connection) -> T | _Unauthorised:
         lock_caller(conn, actor.id or "", shared=True)
-        refused = require_current(conn, actor)
-        return unit(conn, *args, **kwargs) if refused is None else _Refused(refused)
+        error = authorise(conn, actor)
+        return unit(conn, *args, **kwargs) if error is None else _Unauthorised(error)
 
     return _outcome(await database.write(authorised))
 
@@ -62,22 +60,22 @@ async def write_once(
 async def revoke_as(
     database: Database, actor: Actor, account_id: str, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """`write_as` for a unit that may take rights away from a caller, perhaps from the actor: one per account at a time.
+    """`write_as` for a unit that may reduce a caller's permissions, perhaps the actor's; serialised per account.
 
-    Two units that authorise each other's actors, and then change them, would wait for each other.
+    Two such units that lock each other's actor would deadlock.
     """
 
-    def authorised(conn: Connection) -> T | _Refused:
+    def authorised(conn: Connection) -> T | _Unauthorised:
         store.lock_account(conn, account_id)
         lock_caller(conn, actor.id or "")
-        refused = require_current(conn, actor)
-        return unit(conn, *args, **kwargs) if refused is None else _Refused(refused)
+        error = authorise(conn, actor)
+        return unit(conn, *args, **kwargs) if error is None else _Unauthorised(error)
 
     return _outcome(await database.write(authorised))
 
 
-def require_current(conn: Connection, actor: Actor) -> InvalidToken | None:
-    """Inside a unit of work: why `actor` may not write any more; None while what their token or session says holds."""
+def authorise(conn: Connection, actor: Actor) -> InvalidToken | None:
+    """Inside a unit of work: an error unless the actor's token or session is still valid."""
     if actor.kind == "cli":
         return None
     if actor.id is None or actor.account_id is None or actor.epoch is None:
@@ -92,7 +90,7 @@ def require_current(conn: Connection, actor: Actor) -> InvalidToken | None:
     return None if current else InvalidToken(reason="rights ended before the write")
 
 
-def _outcome(outcome: T | _Refused) -> T:
-    if isinstance(outcome, _Refused):
+def _outcome(outcome: T | _Unauthorised) -> T:
+    if isinstance(outcome, _Unauthorised):
         raise outcome.error
     return outcome

@@ -1,1 +1,1 @@
-"""OAuth clients of an account: registering, secrets and their rotation, authentication, usage."""
+"""OAuth clients of an account: registration, secrets and their rotation, authentication, usage."""

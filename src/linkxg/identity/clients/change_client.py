@@ -1,7 +1,6 @@
-"""Renames, narrows, disables, restricts and deletes clients.
+"""Changes and deletes clients.
 
-Whatever takes something away begins the client's next epoch: its live tokens die at once, and it fetches new
-ones that say the new truth.
+A change that reduces permissions begins the client's next epoch, which revokes its live tokens.
 """
 
 from typing import Any, NamedTuple
@@ -17,9 +16,9 @@ from linkxg.errors import Conflict, NotFound, PublicError
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.identity.clients import store
 from linkxg.identity.clients.model import Client, ClientView
-from linkxg.identity.clients.read_client import view
-from linkxg.identity.clients.register_client import canonical_cidrs, check_name, grantable
-from linkxg.identity.tokens.revoke import client_changed
+from linkxg.identity.clients.read_client import client_view
+from linkxg.identity.clients.register_client import canonical_cidrs, check_name, grantable_scopes
+from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.identity.tokens.scopes import format_scope
 
 
@@ -42,41 +41,41 @@ async def change_client(
     *,
     expected: Client | None = None,
 ) -> ClientView:
-    """Raises NotFound, InvalidRequest, or InvalidScope for scopes beyond the role of who changes it.
+    """Raises NotFound, InvalidRequest, or InvalidScope for scopes beyond the actor's role.
 
-    With `expected`, the client as it was read: Conflict if one of the fields to be changed has another value by now.
+    Also Conflict if a field to be changed no longer has its value in `expected`, the client as shown in the form.
     """
-    wanted: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     if change.name is not None:
         check_name(change.name)
-        wanted["name"] = change.name
+        values["name"] = change.name
     if change.scope is not None:
-        wanted["scopes"] = grantable(actor.role, change.scope)
+        values["scopes"] = grantable_scopes(actor.role, change.scope)
     if change.disabled is not None:
-        wanted["disabled"] = change.disabled
+        values["disabled"] = change.disabled
     if change.allowed_cidrs is not None:
-        wanted["cidrs"] = tuple(canonical_cidrs(change.allowed_cidrs))
+        values["cidrs"] = tuple(canonical_cidrs(change.allowed_cidrs))
     if change.self_rotation is not None:
-        wanted["self_rotation"] = change.self_rotation
+        values["self_rotation"] = change.self_rotation
 
     def unit(conn: Connection) -> Client | PublicError | None:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
         if client is None:
             return None
-        if expected is not None and any(getattr(client, name) != getattr(expected, name) for name in wanted):
+        if expected is not None and any(getattr(client, name) != getattr(expected, name) for name in values):
             return Conflict("Somebody else has changed the client in the meantime.")
-        changed = {name: value for name, value in wanted.items() if getattr(client, name) != value}
+        changed = {name: value for name, value in values.items() if getattr(client, name) != value}
         if not changed:
             return client
-        epoch = client.epoch + _takes_away(client, changed)
+        epoch = client.epoch + _reduces_permissions(client, changed)
         store.update_client(conn, account_id, client_id, epoch=epoch, **changed)
-        client_changed(conn, client_id, epoch)
+        invalidate_client(conn, client_id, epoch)
         if "disabled" in changed:
             action = "client.disabled" if changed["disabled"] else "client.enabled"
             audit.record(conn, account_id, actor, action, client_id)
-        told = {name: _told(value) for name, value in changed.items() if name != "disabled"}
-        if told:
-            audit.record(conn, account_id, actor, "client.updated", client_id, told)
+        details = {name: _to_json(value) for name, value in changed.items() if name != "disabled"}
+        if details:
+            audit.record(conn, account_id, actor, "client.updated", client_id, details)
         return store.find_account_client(conn, account_id, client_id)
 
     client = await write_as(database, actor, unit)
@@ -84,18 +83,18 @@ async def change_client(
         raise NotFound
     if isinstance(client, PublicError):
         raise client
-    return view(client, now_ms())
+    return client_view(client, now_ms())
 
 
 async def delete_client(database: Database, actor: Actor, account_id: str, client_id: str) -> None:
-    """Its secrets and live tokens die with it. Raises NotFound."""
+    """Delete the client and its secrets, and revoke its tokens. Raises NotFound."""
 
     def unit(conn: Connection) -> bool:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
         if client is None:
             return False
         store.delete_client(conn, account_id, client_id)
-        client_changed(conn, client_id, GONE)
+        invalidate_client(conn, client_id, GONE)
         audit.record(conn, account_id, actor, "client.deleted", client_id, {"client_name": client.name})
         return True
 
@@ -103,11 +102,11 @@ async def delete_client(database: Database, actor: Actor, account_id: str, clien
         raise NotFound
 
 
-def _takes_away(client: Client, changed: dict[str, Any]) -> bool:
+def _reduces_permissions(client: Client, changed: dict[str, Any]) -> bool:
     return bool(
         client.scopes - changed.get("scopes", client.scopes) or changed.get("disabled", False) or changed.get("cidrs")
     )
 
 
-def _told(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     return format_scope(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value

@@ -1,7 +1,4 @@
-"""An OAuth client and its representation (RFC 7591 §2, §3.2.1).
-
-Members follow RFC 7591 §2 and §3.2.1; times are integer seconds since the epoch.
-"""
+"""An OAuth client, and its representation (RFC 7591 §2, §3.2.1) with times in seconds since the epoch."""
 
 from typing import Any, ClassVar
 
@@ -14,9 +11,9 @@ MAX_NAME = 200
 MAX_CIDRS = 32
 
 
-# Structs without garbage collection: a worker keeps thousands, and reads one for each client that it has not kept.
-class KnownSecret(msgspec.Struct, frozen=True, gc=False):
-    """What proves a client; times in milliseconds. Live until revoked or expired."""
+# gc=False: a worker caches thousands of them.
+class CachedSecret(msgspec.Struct, frozen=True, gc=False):
+    """A secret as client authentication needs it, live until revoked or expired; times in milliseconds."""
 
     id: str
     digest: bytes
@@ -27,7 +24,7 @@ class KnownSecret(msgspec.Struct, frozen=True, gc=False):
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
 
-class Secret(KnownSecret, frozen=True, gc=False):
+class Secret(CachedSecret, frozen=True, gc=False):
     """A row of `client_secrets`."""
 
     hint: str
@@ -37,11 +34,11 @@ class Secret(KnownSecret, frozen=True, gc=False):
     first_used_at: int | None
     uses: int
     tested_at: int | None
-    """When it was last tried in the console, which counts as no use."""
+    """When it was last tested in the console, which does not count as use."""
 
 
-class KnownClient(msgspec.Struct, frozen=True, gc=False):
-    """What a client may do, and every secret that it ever had."""
+class CachedClient(msgspec.Struct, frozen=True, gc=False):
+    """A client as client authentication needs it, with all its secrets."""
 
     id: str
     account_id: str
@@ -50,10 +47,10 @@ class KnownClient(msgspec.Struct, frozen=True, gc=False):
     cidrs: tuple[str, ...]
     networks: tuple[Network, ...]
     epoch: int
-    secrets: tuple[KnownSecret, ...]
+    secrets: tuple[CachedSecret, ...]
 
 
-class Client(KnownClient, frozen=True, gc=False):
+class Client(CachedClient, frozen=True, gc=False):
     """A row of `oauth_clients` with its secrets, oldest first."""
 
     secrets: tuple[Secret, ...]
@@ -68,7 +65,7 @@ class Client(KnownClient, frozen=True, gc=False):
 
 
 class SecretView(msgspec.Struct):
-    """A secret as it may be shown: which one, never what."""
+    """A secret without its value."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"hint": "…x7Qe", "last_used_ip": "203.0.113.7"}
 
@@ -106,7 +103,7 @@ _SECRET = {"client_secret": "lxgsec_8sKp...", "client_secret_expires_at": 0}
 
 
 class RegisteredClient(ClientView, kw_only=True):
-    """The answer to a registration: the only time that the secret is told. Expiry 0 means never (RFC 7591 §3.2.1)."""
+    """The answer to a registration, the only one with the secret. Expiry 0 means never (RFC 7591 §3.2.1)."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = ClientView.EXAMPLE | _SECRET
 
@@ -115,7 +112,7 @@ class RegisteredClient(ClientView, kw_only=True):
 
 
 class RotatedSecret(msgspec.Struct):
-    """The answer to a rotation. `previous_secret_expires_at` is null when no earlier secret lives on."""
+    """The answer to a rotation. `previous_secret_expires_at` is null if no earlier secret remains live."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = _SECRET | {"previous_secret_expires_at": None, "revoked_tokens": False}
 

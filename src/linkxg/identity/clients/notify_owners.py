@@ -1,7 +1,6 @@
-"""Notifies the account's Owners by mail that a client's secret was replaced.
+"""Notifies the account's Owners by mail of a secret rotation: a stolen token suffices for one.
 
-The account's Owners, by mail when mail is set up: whoever stole a token could have rotated the secret with it.
-Sent in the background; a mail that fails never fails the rotation, which the audit trail tells in any case.
+Sent in the background; a mail that fails never fails the rotation, which is in the audit trail in any case.
 """
 
 import asyncio
@@ -24,7 +23,6 @@ class OwnerNotices:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def secret_rotated(self, actor: Actor, account_id: str, client_id: str) -> None:
-        """Tell them who rotated which client's secret, when and from where."""
         if not self._mailer.enabled:
             return
         by = "the client itself" if actor.kind == "client" else "an Owner or Admin"
@@ -38,7 +36,7 @@ class OwnerNotices:
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
-        """Let what is under way finish; each mail has a deadline of its own."""
+        """Wait for mails being sent; each has a timeout."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _send(self, account_id: str, subject: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Lists and reads clients: never with a secret, only its id, hint and last use."""
+"""Lists, searches and reads clients; of a secret only its id, hint and last use."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -9,18 +9,19 @@ from linkxg.clock import DAY, now_ms, seconds_or_none
 from linkxg.db import Database
 from linkxg.db.schema import AnyRow
 from linkxg.errors import NotFound
-from linkxg.identity.clients import store
+from linkxg.identity.clients import search_store, store
 from linkxg.identity.clients.model import Client, ClientView, Secret, SecretView
-from linkxg.identity.clients.usage_counts.store import list_scope_usage, list_sources, list_usage
+from linkxg.identity.clients.search_store import Search
+from linkxg.identity.clients.usage_store import list_scope_usage, list_sources, list_usage
 from linkxg.identity.tokens.scopes import format_scope
 
 
 async def show_client(database: Database, account_id: str, client_id: str) -> ClientView:
-    """Raises NotFound, also for another account's client."""
+    """Raises NotFound."""
     client = await database.read(store.find_account_client, account_id, client_id)
     if client is None:
         raise NotFound
-    return view(client, now_ms())
+    return client_view(client, now_ms())
 
 
 async def list_clients(
@@ -32,21 +33,26 @@ async def list_clients(
         return store.list_clients(conn, account_id, after=after, limit=limit + 1)
 
     found, now = await database.read(unit), now_ms()
-    shown = [view(client, now) for client in found[:limit]]
+    shown = [client_view(client, now) for client in found[:limit]]
     return shown, shown[-1].client_id if len(found) > limit else None
 
 
+async def search_clients(
+    database: Database, account_id: str, *, name: str, sort: str, offset: int, limit: int
+) -> Search:
+    """Clients whose name contains `name`, sorted by `name`, `created` or `used`."""
+    return await database.read(
+        search_store.search_clients, account_id, name=name, sort=sort, offset=offset, limit=limit
+    )
+
+
 async def count_clients_of(database: Database, account_id: str, user_id: str) -> int:
-    """How many clients that person created; they outlive the person."""
+    """How many clients a person created."""
     return await database.read_single(store.count_clients_of, account_id, user_id)
 
 
 class ClientDetail(NamedTuple):
-    """A client with what it does.
-
-    Rows of daily usage (oldest first), of the scopes that it exercised, and of the addresses that used its live secrets
-    (the latest use first).
-    """
+    """A client with its usage: rows by day (oldest first), by scope, and by address (latest use first)."""
 
     client: Client
     usage: list[AnyRow]
@@ -55,12 +61,12 @@ class ClientDetail(NamedTuple):
 
 
 async def client_names(database: Database, account_id: str, client_ids: Iterable[str]) -> dict[str, str]:
-    """Names by id; a client that is gone, or another account's, is left out."""
+    """Names by id, without deleted clients and those of other accounts."""
     return await database.read_single(store.list_client_names, account_id, sorted(client_ids))
 
 
 async def read_client(database: Database, account_id: str, client_id: str, *, days: int = 0) -> ClientDetail:
-    """The client with every secret that it ever had and the usage of the last `days`. Raises NotFound."""
+    """The client with all its secrets and the usage of the last `days`. Raises NotFound."""
 
     def unit(conn: Connection) -> ClientDetail | None:
         client = store.find_account_client(conn, account_id, client_id)
@@ -77,8 +83,8 @@ async def read_client(database: Database, account_id: str, client_id: str, *, da
     return detail
 
 
-def view(client: Client, now: int) -> ClientView:
-    """The client with the secrets that still open something."""
+def client_view(client: Client, now: int) -> ClientView:
+    """The client with its live secrets."""
     return ClientView(
         client_id=client.id,
         client_name=client.name,

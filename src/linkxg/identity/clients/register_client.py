@@ -13,10 +13,10 @@ from linkxg.errors import Conflict, InvalidRequest, InvalidScope
 from linkxg.http.client_ip import parse_network
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.identity.clients import store
-from linkxg.identity.clients.derived_secret import derive_secret, replaced
+from linkxg.identity.clients.derived_secret import check_secret_current, derive_secret
 from linkxg.identity.clients.model import MAX_CIDRS, MAX_NAME, Client, RegisteredClient
-from linkxg.identity.clients.read_client import view
-from linkxg.identity.tokens.revoke import client_changed
+from linkxg.identity.clients.read_client import client_view
+from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.identity.tokens.scopes import ROLE_SCOPES, format_scope, parse_scope
 from linkxg.ids import client_id as new_client_id
 from linkxg.ids import uuid7
@@ -37,13 +37,13 @@ async def register_client(
     self_rotation: bool = True,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[RegisteredClient]:
-    """The client with its secret, which is shown this once. `expires_at` is in seconds.
+    """Create a client with a secret. `expires_at` is in seconds.
 
     Raises InvalidRequest, InvalidScope (unknown, or beyond the creator's role), IdempotencyKeyReused, or Conflict for a
-    repetition whose secret no longer holds.
+    replay whose secret is no longer current.
     """
     check_name(name)
-    scopes = grantable(actor.role, scope)
+    scopes = grantable_scopes(actor.role, scope)
     cidrs = canonical_cidrs(allowed_cidrs or [])
     now = now_ms()
     content = [actor.id, name, format_scope(scopes), expires_at, cidrs, self_rotation]
@@ -62,7 +62,7 @@ async def register_client(
             conn, account_id, client_id, id=secret_id, digest=digest(secret), hint=hint(secret), created_at=now,
             expires_at=expires_at * 1000 if expires_at else None,
         )  # fmt: skip
-        client_changed(conn, client_id, 0)
+        invalidate_client(conn, client_id, 0)
         audit.record(
             conn, account_id, actor, "client.created", client_id,
             {"client_name": name, "scope": format_scope(scopes), "secret_id": secret_id},
@@ -76,8 +76,8 @@ async def register_client(
         if client is None:
             return Conflict("This request was answered before, and its client has been deleted since.")
         secret = derive_secret(server_key, request, recorded.salt)
-        # The client as it is by now: it may have been disabled or narrowed.
-        return replaced(client, secret) or _registered(client, secret, now)
+        # The current state of the client: it may have been changed since.
+        return check_secret_current(client, secret) or _registered(client, secret, now)
 
     return await write_once(
         database, actor, request, make, recall, record=lambda made: _Created(made.client_id), salt=salt
@@ -85,15 +85,13 @@ async def register_client(
 
 
 class _Created(msgspec.Struct):
-    """What is recorded of the answer."""
-
     client_id: str
 
 
 def _registered(client: Client, secret: str, now: int) -> RegisteredClient:
-    shown = view(client, now)
-    expiry = shown.secrets[0].expires_at if shown.secrets else None
-    return RegisteredClient(**msgspec.structs.asdict(shown), client_secret=secret, client_secret_expires_at=expiry or 0)
+    view = client_view(client, now)
+    expiry = view.secrets[0].expires_at if view.secrets else None
+    return RegisteredClient(**msgspec.structs.asdict(view), client_secret=secret, client_secret_expires_at=expiry or 0)
 
 
 def check_name(name: str) -> None:
@@ -101,8 +99,8 @@ def check_name(name: str) -> None:
         raise InvalidRequest(f"The field client_name must have 1 to {MAX_NAME} characters.")
 
 
-def grantable(role: str | None, scope: str) -> frozenset[str]:
-    """The scopes of the text, if the role itself holds them all. Raises InvalidScope."""
+def grantable_scopes(role: str | None, scope: str) -> frozenset[str]:
+    """The parsed scopes, if the role has them all. Raises InvalidScope."""
     scopes = parse_scope(scope)
     if not scopes <= ROLE_SCOPES.get(role or "", frozenset()):
         raise InvalidScope("You can grant only scopes that your own role has.")
@@ -110,7 +108,7 @@ def grantable(role: str | None, scope: str) -> frozenset[str]:
 
 
 def canonical_cidrs(texts: list[str]) -> list[str]:
-    """Address ranges in their canonical spelling. Raises InvalidRequest."""
+    """Address ranges in canonical form. Raises InvalidRequest."""
     if len(texts) > MAX_CIDRS:
         raise InvalidRequest(f"The field allowed_cidrs may contain at most {MAX_CIDRS} ranges.")
     try:

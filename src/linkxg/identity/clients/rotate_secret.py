@@ -1,7 +1,7 @@
 """Rotates a client's secret, immediately or with a grace period in which both work.
 
-At once, or after a grace period in which both work. At most two secrets live; of concurrent rotations the last
-to commit holds the live secret. Rotation never touches scopes (guide, «Rotating client secrets»).
+At most two secrets are live; of concurrent rotations the last to commit wins. Rotation never changes scopes (guide,
+«Rotating client secrets»).
 """
 
 from typing import Any
@@ -19,11 +19,11 @@ from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, Publ
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.identity.clients import store
-from linkxg.identity.clients.derived_secret import derive_secret, replaced
+from linkxg.identity.clients.derived_secret import check_secret_current, derive_secret
 from linkxg.identity.clients.model import MAX_GRACE_S, Client, RotatedSecret, SecretView
 from linkxg.identity.clients.read_client import secret_view
 from linkxg.identity.clients.self_rotation_limit import check_self_rotations
-from linkxg.identity.tokens.revoke import client_changed
+from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.ids import uuid7
 
 
@@ -38,10 +38,10 @@ async def rotate_secret(
     revoke_tokens: bool = False,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[RotatedSecret]:
-    """The new secret, shown this once. For Owners and Admins, or for the client itself unless that is switched off.
+    """Replace the secret, by an Owner, an Admin or, unless that is disabled, the client itself.
 
     Raises NotFound, AccessDenied, InvalidRequest, IdempotencyKeyReused, RateLimitExceeded for a client that rotates too
-    often, or Conflict for a repetition whose secret no longer holds.
+    often, or Conflict for a replay whose secret is no longer current.
     """
     if not 0 <= grace_period_seconds <= MAX_GRACE_S:
         raise InvalidRequest(f"The field grace_period_seconds must be between 0 and {MAX_GRACE_S}.")
@@ -51,21 +51,21 @@ async def rotate_secret(
 
     def unit(conn: Connection) -> IdempotentOutcome[RotatedSecret] | PublicError:
         client = store.find_account_client(conn, account_id, client_id, lock=True)
-        refused = _refusal(actor, client_id, client)
-        if refused is not None or client is None:
-            return refused or NotFound()
+        error = _check_actor(actor, client_id, client)
+        if error is not None or client is None:
+            return error or NotFound()
 
         def recall(conn: Connection, recorded: Recorded) -> RotatedSecret | Conflict:
             secret = derive_secret(server_key, request, recorded.salt)
             answer = recorded.read(dict[str, Any])
-            return replaced(client, secret) or RotatedSecret(client_secret=secret, **answer)
+            return check_secret_current(client, secret) or RotatedSecret(client_secret=secret, **answer)
 
         return run_once(conn, request, lambda conn: make(conn, client), recall, record=_without_secret, salt=salt)
 
     def make(conn: Connection, client: Client) -> RotatedSecret | PublicError:
         now = now_ms()
-        if actor.kind == "client" and (refused := check_self_rotations(client, now)):
-            return refused
+        if actor.kind == "client" and (error := check_self_rotations(client, now)):
+            return error
         secret, secret_id = derive_secret(server_key, request, salt), uuid7()
         live = client.live_secrets(now)
         newest = client.secrets[-1]
@@ -78,7 +78,7 @@ async def rotate_secret(
         )  # fmt: skip
         epoch = client.epoch + revoke_tokens
         store.update_client(conn, account_id, client_id, epoch=epoch)
-        client_changed(conn, client_id, epoch)
+        invalidate_client(conn, client_id, epoch)
         audit.record(
             conn, account_id, actor, "client.secret_rotated", client_id,
             {
@@ -118,20 +118,19 @@ async def remove_secret(database: Database, actor: Actor, account_id: str, clien
         if len(live) == 1:
             return Conflict("The last live secret cannot be removed; rotate or delete the client instead.")
         store.update_secret(conn, account_id, secret_id, revoked_at=now)
-        client_changed(conn, client_id, client.epoch)
+        invalidate_client(conn, client_id, client.epoch)
         audit.record(conn, account_id, actor, "client.secret_removed", client_id, {"secret_id": secret_id})
         return None
 
-    refused = await write_as(database, actor, unit)
-    if refused is not None:
-        raise refused
+    error = await write_as(database, actor, unit)
+    if error is not None:
+        raise error
 
 
 async def extend_secret(
     database: Database, actor: Actor, account_id: str, client_id: str, secret_id: str, *, expires_at: int
 ) -> SecretView:
-    """Let an overlap end at another time, `expires_at` in seconds: at most 7 days from now, and never later than the
-    secret would have expired without the rotation.
+    """Change the end of an overlap: `expires_at` in seconds, at most 7 days from now and not past the original expiry.
 
     Raises NotFound, InvalidRequest, or Conflict for a secret that is not being replaced.
     """
@@ -152,9 +151,9 @@ async def extend_secret(
         if lifetime is not None and expires_at * 1000 > secret.created_at + lifetime:
             return InvalidRequest("The secret would outlive its original expiry.")
         store.update_secret(conn, account_id, secret_id, expires_at=expires_at * 1000)
-        client_changed(conn, client_id, client.epoch)
-        told = {"secret_id": secret_id, "expires_at": expires_at}
-        audit.record(conn, account_id, actor, "client.secret_extended", client_id, told)
+        invalidate_client(conn, client_id, client.epoch)
+        details = {"secret_id": secret_id, "expires_at": expires_at}
+        audit.record(conn, account_id, actor, "client.secret_extended", client_id, details)
         return secret_view(msgspec.structs.replace(secret, expires_at=expires_at * 1000))
 
     outcome = await write_as(database, actor, unit)
@@ -163,9 +162,9 @@ async def extend_secret(
     return outcome
 
 
-def _refusal(actor: Actor, client_id: str, client: Client | None) -> PublicError | None:
+def _check_actor(actor: Actor, client_id: str, client: Client | None) -> PublicError | None:
     if actor.kind == "client":
-        # Another client's token learns nothing, not even that this client exists.
+        # Another client must not learn that this one exists.
         if actor.id != client_id or client is None:
             return NotFound()
         if client.disabled or not client.self_rotation:
@@ -175,7 +174,7 @@ def _refusal(actor: Actor, client_id: str, client: Client | None) -> PublicError
 
 
 def _end_secrets(conn: Connection, account_id: str, client: Client, now: int, grace_s: int) -> int | None:
-    """Kill the live secrets, but let the newest live on for the grace period; returns when that ends."""
+    """Revoke the live secrets, the newest after the grace period; returns when that ends."""
     live = client.live_secrets(now)
     kept = live[-1] if live and grace_s else None
     for secret in live:

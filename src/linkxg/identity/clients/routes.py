@@ -1,11 +1,11 @@
 """`/oauth/clients`: Owners and Admins create, read, change, rotate and delete OAuth clients."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import msgspec
-from litestar import Request, Response, delete, get, patch, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Request, Response, Router, delete, get, patch, post
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linkxg.audit.model import actor_of
@@ -75,7 +75,7 @@ class ChangeClient(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RotateSecret(msgspec.Struct, forbid_unknown_fields=True):
-    """Without a body the old secret is dead when the answer is sent."""
+    """Without a body the old secret is revoked at once."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"grace_period_seconds": 86_400}
 
@@ -96,140 +96,161 @@ class ClientList(msgspec.Struct):
     next_cursor: str | None
 
 
-def routes(
-    database: Database, server_key: bytes, cursors: Cursors, notices: OwnerNotices
-) -> Sequence[HTTPRouteHandler]:
-    @post(
-        "/oauth/clients",
-        operation_id="registerClient",
-        errors=(InvalidScope, Conflict),
-        response_headers=[REPLAYED],
-        **_ADMINISTRATION,
+@dataclass(frozen=True, slots=True)
+class ClientServices:
+    database: Database
+    server_key: bytes
+    cursors: Cursors
+    notices: OwnerNotices
+
+
+@post(
+    "/oauth/clients",
+    operation_id="registerClient",
+    errors=(InvalidScope, Conflict),
+    response_headers=[REPLAYED],
+    **_ADMINISTRATION,
+)
+async def register(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ClientServices],
+    data: JSONBody[RegisterClient],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[RegisteredClient]:
+    """Create a client. The secret is shown only once."""
+    actor = actor_of(context_of(request.scope))
+    registered = await register_client(
+        services.database,
+        services.server_key,
+        actor,
+        account_id_of(request.scope),
+        name=data.client_name,
+        scope=data.scope,
+        expires_at=data.expires_at,
+        allowed_cidrs=data.allowed_cidrs,
+        self_rotation=data.self_rotation,
+        idempotency_key=idempotency_key,
     )
-    async def register(
-        request: Request[Any, Any, Any], data: JSONBody[RegisterClient], idempotency_key: IdempotencyKey = None
-    ) -> Response[RegisteredClient]:
-        """Create a client. The secret is shown only once."""
-        actor = actor_of(context_of(request.scope))
-        registered = await register_client(
-            database,
-            server_key,
-            actor,
-            account_id_of(request.scope),
-            name=data.client_name,
-            scope=data.scope,
-            expires_at=data.expires_at,
-            allowed_cidrs=data.allowed_cidrs,
-            self_rotation=data.self_rotation,
-            idempotency_key=idempotency_key,
-        )
-        return Response(registered.value, headers=replay(registered.replayed))
+    return Response(registered.value, headers=replay(registered.replayed))
 
-    @get("/oauth/clients", operation_id="listClients", **_ADMINISTRATION)
-    async def listing(
-        request: Request[Any, Any, Any],
-        limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-        cursor: FromQuery[str | None] = None,
-    ) -> ClientList:
-        """The account's clients, oldest id first."""
-        filters = {"list": "clients", "account": account_id_of(request.scope)}
-        after = cursors.open(cursor, filters)[0] if cursor else ""
-        found, last = await list_clients(database, account_id_of(request.scope), after=after, limit=limit)
-        return ClientList(found, cursors.seal([last], filters) if last else None)
 
-    @get(
-        "/oauth/clients/{client_id:str}",
-        operation_id="readClient",
-        **_ADMINISTRATION,
+@get("/oauth/clients", operation_id="listClients", **_ADMINISTRATION)
+async def listing(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ClientServices],
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+) -> ClientList:
+    """The account's clients, oldest id first."""
+    filters = {"list": "clients", "account": account_id_of(request.scope)}
+    after = services.cursors.open(cursor, filters)[0] if cursor else ""
+    found, last = await list_clients(services.database, account_id_of(request.scope), after=after, limit=limit)
+    return ClientList(found, services.cursors.seal([last], filters) if last else None)
+
+
+@get("/oauth/clients/{client_id:str}", operation_id="readClient", **_ADMINISTRATION)
+async def read(
+    request: Request[Any, Any, Any], services: NamedDependency[ClientServices], client_id: FromPath[str]
+) -> ClientView:
+    """One client, with the last use of each secret."""
+    return await show_client(services.database, account_id_of(request.scope), client_id)
+
+
+@patch("/oauth/clients/{client_id:str}", operation_id="changeClient", errors=(InvalidScope,), **_ADMINISTRATION)
+async def change(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ClientServices],
+    client_id: FromPath[str],
+    data: JSONBody[ChangeClient],
+) -> ClientView:
+    """Rename, change scopes or address ranges, disable. A change that takes rights away revokes live tokens."""
+    actor = actor_of(context_of(request.scope))
+    changes = ClientChange(data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation)
+    return await change_client(services.database, actor, account_id_of(request.scope), client_id, changes)
+
+
+@delete("/oauth/clients/{client_id:str}", operation_id="deleteClient", **_ADMINISTRATION)
+async def remove(
+    request: Request[Any, Any, Any], services: NamedDependency[ClientServices], client_id: FromPath[str]
+) -> None:
+    """Delete a client, with its secrets and tokens."""
+    await delete_client(services.database, actor_of(context_of(request.scope)), account_id_of(request.scope), client_id)
+
+
+@post(
+    "/oauth/clients/{client_id:str}/rotate",
+    operation_id="rotateSecret",
+    errors=(AccessDenied, Conflict),
+    status_code=200,
+    response_headers=[REPLAYED],
+    **_CLIENTS,
+    **any_caller(ROTATIONS),
+)
+async def rotate(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ClientServices],
+    client_id: FromPath[str],
+    data: JSONBody[RotateSecret | None] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[RotatedSecret]:
+    """Replace the secret. For an Owner, an Admin, or the client itself; the new secret is shown only once."""
+    rotation = data or RotateSecret()
+    actor = actor_of(context_of(request.scope))
+    rotated, replayed = await rotate_secret(
+        services.database,
+        services.server_key,
+        actor,
+        account_id_of(request.scope),
+        client_id,
+        grace_period_seconds=rotation.grace_period_seconds,
+        revoke_tokens=rotation.revoke_tokens,
+        idempotency_key=idempotency_key,
     )
-    async def read(request: Request[Any, Any, Any], client_id: FromPath[str]) -> ClientView:
-        """One client, with the last use of each secret."""
-        return await show_client(database, account_id_of(request.scope), client_id)
+    if not replayed:
+        services.notices.secret_rotated(actor, account_id_of(request.scope), client_id)
+    return Response(rotated, headers=replay(replayed))
 
-    @patch(
-        "/oauth/clients/{client_id:str}",
-        operation_id="changeClient",
-        errors=(InvalidScope,),
-        **_ADMINISTRATION,
+
+@delete(
+    "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
+    operation_id="removeSecret",
+    errors=(Conflict,),
+    **_ADMINISTRATION,
+)
+async def finish_overlap(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ClientServices],
+    client_id: FromPath[str],
+    secret_id: FromPath[str],
+) -> None:
+    """End an overlap early. The last live secret cannot be removed."""
+    actor = actor_of(context_of(request.scope))
+    await remove_secret(services.database, actor, account_id_of(request.scope), client_id, secret_id)
+
+
+@patch(
+    "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
+    operation_id="extendSecret",
+    errors=(Conflict,),
+    **_ADMINISTRATION,
+)
+async def extend_overlap(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ClientServices],
+    client_id: FromPath[str],
+    secret_id: FromPath[str],
+    data: JSONBody[ExtendSecret],
+) -> SecretView:
+    """Change the end of an overlap, to at most 7 days from now."""
+    actor = actor_of(context_of(request.scope))
+    return await extend_secret(
+        services.database, actor, account_id_of(request.scope), client_id, secret_id, expires_at=data.expires_at
     )
-    async def change(
-        request: Request[Any, Any, Any], client_id: FromPath[str], data: JSONBody[ChangeClient]
-    ) -> ClientView:
-        """Rename, change scopes or address ranges, disable. A change that takes rights away revokes live tokens."""
-        actor = actor_of(context_of(request.scope))
-        wanted = ClientChange(data.client_name, data.scope, data.disabled, data.allowed_cidrs, data.self_rotation)
-        return await change_client(database, actor, account_id_of(request.scope), client_id, wanted)
 
-    @delete(
-        "/oauth/clients/{client_id:str}",
-        operation_id="deleteClient",
-        **_ADMINISTRATION,
+
+def router(services: ClientServices) -> Router:
+    return Router(
+        "/",
+        route_handlers=[register, listing, read, change, remove, rotate, finish_overlap, extend_overlap],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )
-    async def remove(request: Request[Any, Any, Any], client_id: FromPath[str]) -> None:
-        """Delete a client, with its secrets and tokens."""
-        await delete_client(database, actor_of(context_of(request.scope)), account_id_of(request.scope), client_id)
-
-    @post(
-        "/oauth/clients/{client_id:str}/rotate",
-        operation_id="rotateSecret",
-        errors=(AccessDenied, Conflict),
-        status_code=200,
-        response_headers=[REPLAYED],
-        **_CLIENTS,
-        **any_caller(ROTATIONS),
-    )
-    async def rotate(
-        request: Request[Any, Any, Any],
-        client_id: FromPath[str],
-        data: JSONBody[RotateSecret | None] = None,
-        idempotency_key: IdempotencyKey = None,
-    ) -> Response[RotatedSecret]:
-        """Replace the secret. For an Owner, an Admin, or the client itself; the new secret is shown only once."""
-        wanted = data or RotateSecret()
-        actor = actor_of(context_of(request.scope))
-        rotated, replayed = await rotate_secret(
-            database,
-            server_key,
-            actor,
-            account_id_of(request.scope),
-            client_id,
-            grace_period_seconds=wanted.grace_period_seconds,
-            revoke_tokens=wanted.revoke_tokens,
-            idempotency_key=idempotency_key,
-        )
-        if not replayed:
-            notices.secret_rotated(actor, account_id_of(request.scope), client_id)
-        return Response(rotated, headers=replay(replayed))
-
-    @delete(
-        "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
-        operation_id="removeSecret",
-        errors=(Conflict,),
-        **_ADMINISTRATION,
-    )
-    async def finish_overlap(
-        request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
-    ) -> None:
-        """End an overlap early. The last live secret cannot be removed."""
-        actor = actor_of(context_of(request.scope))
-        await remove_secret(database, actor, account_id_of(request.scope), client_id, secret_id)
-
-    @patch(
-        "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
-        operation_id="extendSecret",
-        errors=(Conflict,),
-        **_ADMINISTRATION,
-    )
-    async def extend_overlap(
-        request: Request[Any, Any, Any],
-        client_id: FromPath[str],
-        secret_id: FromPath[str],
-        data: JSONBody[ExtendSecret],
-    ) -> SecretView:
-        """Change the end of an overlap, to at most 7 days from now."""
-        actor = actor_of(context_of(request.scope))
-        return await extend_secret(
-            database, actor, account_id_of(request.scope), client_id, secret_id, expires_at=data.expires_at
-        )
-
-    return [register, listing, read, change, remove, rotate, finish_overlap, extend_overlap]

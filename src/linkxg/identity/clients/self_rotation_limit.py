@@ -1,7 +1,6 @@
-"""How often a client may replace its own secret.
+"""The rate limit of rotations by the client itself, because each adds rows that are kept for years.
 
-Each rotation leaves a row in the audit trail, which is never shortened, and a retired secret. Counted in the database:
-the bound holds across workers, nodes and restarts.
+Counted in the database, so that it is shared by all workers and survives restarts.
 """
 
 from linkxg.clock import DAY
@@ -10,11 +9,11 @@ from linkxg.http.rate_limits import Budget, refusal
 from linkxg.identity.clients.model import Client
 
 SELF_ROTATIONS = Budget("self-rotations", 96, DAY // 1000)
-"""One for each access token that a client needs in a day."""
+"""A day's number of access tokens, each of 15 minutes."""
 
 
 def check_self_rotations(client: Client, now: int) -> RateLimitExceeded | None:
-    """Why the client has to wait; `now` in milliseconds. Rotations by people count, and are never refused."""
+    """The error if the limit is reached; `now` in milliseconds. Rotations by people count, but are not limited."""
     recent = [secret.created_at for secret in client.secrets if secret.created_at > now - DAY]
     if len(recent) < SELF_ROTATIONS.amount:
         return None

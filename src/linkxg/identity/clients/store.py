@@ -1,4 +1,4 @@
-"""The SQL of OAuth clients, their secrets and their usage."""
+"""The SQL of OAuth clients and their secrets."""
 
 from collections.abc import Iterable
 from collections.abc import Sequence as Rows
@@ -29,11 +29,11 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.http.client_ip import Network, parse_network
-from linkxg.identity.clients.model import Client, KnownClient, KnownSecret, Secret
+from linkxg.identity.clients.model import CachedClient, CachedSecret, Client, Secret
 from linkxg.identity.tokens.scopes import format_scope
 
 KEEP_MS = 400 * DAY
-"""How long what was revoked or counted is kept: a year and its review."""
+"""Retention of revoked secrets and usage counts: a year and its review."""
 
 clients = Table(
     "oauth_clients",
@@ -51,7 +51,7 @@ clients = Table(
     Column("last_used_at", Milliseconds),
     Index("ix_oauth_clients_account_id_id", "account_id", "id", unique=True),
 )
-# The order in which people look for a client.
+# The order of the console's list.
 Index("ix_oauth_clients_account_id_name", clients.c.account_id, func.lower(clients.c.name), clients.c.id)
 secrets = Table(
     "client_secrets",
@@ -72,17 +72,17 @@ secrets = Table(
     Index("ix_client_secrets_account_id_client_id", "account_id", "client_id"),
     Index("ix_client_secrets_client_id", "client_id"),
 )
-# Few secrets have an end, and of those housekeeping asks.
+# Partial indexes for the purge: few secrets have ended.
 for _column in (secrets.c.revoked_at, secrets.c.expires_at):
-    _some = _column.is_not(None)
-    Index(f"ix_client_secrets_{_column.name}", _column, postgresql_where=_some, sqlite_where=_some)
+    _ended = _column.is_not(None)
+    Index(f"ix_client_secrets_{_column.name}", _column, postgresql_where=_ended, sqlite_where=_ended)
 SECRET_COLUMNS = [secrets.c[name] for name in Secret.__struct_fields__]
 CLIENT_COLUMNS = list(clients.c)
-# One statement for both, of what authenticates: a client that is not kept in memory is read at every token request.
-_KNOWN = CompiledStatement(
+# Client and secrets in one query, which runs for every token request of a client that is not cached.
+_CACHED = CompiledStatement(
     select(
         *(clients.c[name] for name in ("account_id", "scope", "disabled", "allowed_cidrs", "epoch")),
-        *(secrets.c[name] for name in KnownSecret.__struct_fields__),
+        *(secrets.c[name] for name in CachedSecret.__struct_fields__),
     )
     .select_from(clients.outerjoin(secrets, secrets.c.client_id == clients.c.id))
     .where(clients.c.id == bindparam("client_id"))
@@ -90,26 +90,26 @@ _KNOWN = CompiledStatement(
 _SECRETS_OF = select(*SECRET_COLUMNS).where(secrets.c.client_id == bindparam("client_id")).order_by(secrets.c.id)
 
 
-def find_client(conn: Connection, client_id: str) -> KnownClient | None:
+def find_client(conn: Connection, client_id: str) -> CachedClient | None:
     """Across accounts: a client authenticates before its account is known."""
-    rows = _KNOWN.all(conn, {"client_id": client_id})
+    rows = _CACHED.all(conn, {"client_id": client_id})
     if not rows:
         return None
     account_id, scope, disabled, cidrs, epoch, *_ = rows[0]
-    return KnownClient(
-        client_id,
-        intern(account_id),
-        _scopes(scope),
-        bool(disabled),
-        _cidrs(cidrs),
-        _networks(cidrs),
-        epoch,
-        tuple([KnownSecret(*row[5:]) for row in rows if row[5] is not None]),
+    return CachedClient(
+        id=client_id,
+        account_id=intern(account_id),
+        scopes=_scopes(scope),
+        disabled=bool(disabled),
+        cidrs=_cidrs(cidrs),
+        networks=_networks(cidrs),
+        epoch=epoch,
+        secrets=tuple([CachedSecret(*row[5:]) for row in rows if row[5] is not None]),
     )
 
 
 def find_account_client(conn: Connection, account_id: str, client_id: str, *, lock: bool = False) -> Client | None:
-    """A client of this account; with `lock` it stands still until the transaction ends."""
+    """A client of this account; with `lock` it is locked until the transaction ends."""
     if lock:
         lock_caller(conn, client_id)
     query = select(clients).where(clients.c.account_id == account_id, clients.c.id == client_id)
@@ -120,14 +120,14 @@ def find_account_client(conn: Connection, account_id: str, client_id: str, *, lo
 
 
 def list_client_names(conn: Connection, account_id: str, client_ids: Iterable[str]) -> dict[str, str]:
-    """The names of those of these clients that the account has, by their ids."""
+    """The names of these clients by id, without those of other accounts."""
     query = select(clients.c.id, clients.c.name)
     found = conn.execute(query.where(clients.c.account_id == account_id, clients.c.id.in_(client_ids)))
     return {row.id: row.name for row in found}
 
 
 def count_clients_of(conn: Connection, account_id: str, user_id: str) -> int:
-    """How many clients of the account that person created."""
+    """How many clients of the account a person created."""
     query = select(func.count()).select_from(clients)
     return conn.execute(query.where(clients.c.account_id == account_id, clients.c.created_by == user_id)).scalar_one()
 
@@ -139,10 +139,9 @@ def list_clients(conn: Connection, account_id: str, *, after: str, limit: int) -
 
 
 def _with_secrets(conn: Connection, account_id: str, rows: list[AnyRow]) -> list[Client]:
-    wanted = [row.id for row in rows]
-    found: dict[str, list[Secret]] = {client_id: [] for client_id in wanted}
+    found: dict[str, list[Secret]] = {row.id: [] for row in rows}
     query = select(secrets.c.client_id, *SECRET_COLUMNS).where(
-        secrets.c.account_id == account_id, secrets.c.client_id.in_(wanted)
+        secrets.c.account_id == account_id, secrets.c.client_id.in_(list(found))
     )
     for client_id, *columns in conn.execute(query.order_by(secrets.c.id)):
         found[client_id].append(Secret(*columns))
@@ -178,13 +177,13 @@ def delete_client(conn: Connection, account_id: str, client_id: str) -> None:
 
 
 def begin_epochs(conn: Connection, account_id: str, ahead: int) -> dict[str, int]:
-    """Move every client of the account `ahead` epochs on; their ids and new epochs."""
+    """Advance the epoch of every client of the account by `ahead`; returns their new epochs by id."""
     statement = clients.update().where(clients.c.account_id == account_id).values(epoch=clients.c.epoch + ahead)
     return {row.id: row.epoch for row in conn.execute(statement.returning(clients.c.id, clients.c.epoch))}
 
 
 def purge_secrets(conn: Connection, *, now: int, limit: int) -> int:
-    """Delete up to `limit` secrets dead for more than 400 days; a client keeps its newest one whatever its state."""
+    """Delete up to `limit` secrets that ended over 400 days ago, except a client's newest."""
     newer = secrets.alias()
     old = (
         select(secrets.c.id)
@@ -217,7 +216,7 @@ def client_of(row: Rows[Any], found: list[Secret]) -> Client:
     )
 
 
-# What many clients have in common is kept once.
+# Equal values of many clients are shared.
 @lru_cache(1_024)
 def _scopes(text: str) -> frozenset[str]:
     return frozenset(text.split())

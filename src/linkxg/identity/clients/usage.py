@@ -1,7 +1,7 @@
-"""Counts the use of clients, secrets and scopes, and their rejected requests.
+"""Records the use of clients, secrets and scopes, and rejected requests.
 
 Counted in memory and written by a background task, oldest first, in small batches with pauses between them. A batch
-that cannot be written is kept for the next time; it never fails a token request.
+that cannot be written is retried; it never fails a token request.
 """
 
 import time
@@ -10,6 +10,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from linkxg.clock import DAY, now_ms
@@ -18,100 +19,121 @@ from linkxg.errors import PublicError
 from linkxg.http.client_ip import source_key
 from linkxg.http.logs import log
 from linkxg.http.request_context import RequestContext
-from linkxg.identity.clients.model import KnownClient, KnownSecret
+from linkxg.identity.clients import usage_store
+from linkxg.identity.clients.model import CachedClient, CachedSecret
 from linkxg.identity.clients.rejections.model import Rejection
 from linkxg.identity.clients.rejections.store import insert_rejections
-from linkxg.identity.clients.usage_counts import store
-from linkxg.identity.clients.usage_counts.model import CALLS, REFUSED, TOKENS, Count
 from linkxg.identity.tokens.model import Principal
 from linkxg.ids import uuid7
 from linkxg.runtime.background import BackgroundTask
 
 FLUSH_SECONDS = 2.0
 BATCH = 100
-"""Counts written at once: so few that a request which comes at that moment does not notice."""
-SHARE = 0.05
-"""Of the time that the database spends on it, so that counts of very many clients take the longer, not the more."""
-MOST, LONGEST_MS = 40_000, 30_000
-"""How many counts may wait, and how long: the nearer to either, the shorter the pauses."""
-MAX_COUNTS = 2 * MOST
+"""Counts per transaction: few enough not to delay a concurrent request."""
+WRITE_SHARE = 0.05
+"""Share of time spent writing: counts of very many clients take longer instead of more of the database."""
+MAX_PENDING, MAX_AGE_MS = 40_000, 30_000
+"""The closer the pending counts are to either bound, the shorter the pauses."""
+MAX_COUNTS = 2 * MAX_PENDING
 """Beyond that, uses with another secret, address or scope are not counted, and the log says how many."""
 STOP_S, STOP_FAULTS = 10.0, 20
-"""How long a worker that stops writes what is left, and after how many faults it gives up."""
-MAX_REFUSED = 2_000
-MAX_REFUSED_OF_CLIENT = 50
+"""Time to write the rest at shutdown, and the number of faults after which it is abandoned."""
+MAX_REJECTIONS = 2_000
+MAX_REJECTIONS_PER_CLIENT = 50
+TOKENS, CALLS, REFUSED = "tokens", "calls", "refused"
 
-_Key = str | tuple[str, str | None]
 
+class Count(msgspec.Struct, gc=False):
+    """How often a client did one thing on one day (since the epoch); `first` and `last` in milliseconds.
 
-class Usage:
-    """Counters of one worker; bounded by what its clients did since it was last written.
-
-    Of refused requests the newest are kept, a bounded number in all and per client: a flood of them costs no memory.
+    `kind` is a column of `client_usage`. `detail` is the id of the secret that a token was issued for, or the scope
+    that a call needed.
     """
+
+    client_id: str
+    kind: str
+    detail: str | None
+    day: int
+    times: int
+    first: int
+    last: int
+    source: str = ""
+
+
+class UsageRecorder:
+    """Counters of one worker since its last flush, and the newest rejected requests: bounded in all and per client."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        # By (secret, source key) for tokens, (client, scope) for calls, and the client's id for refusals.
-        self._counts: dict[_Key, Count] = {}
-        # Of days that are over, and what could not be written.
-        self._waiting: deque[Count] = deque()
-        self._refused: deque[Rejection] = deque(maxlen=MAX_REFUSED)
-        self._noted: Counter[str] = Counter()
+        # By (secret, source key) for tokens, (client, scope) for calls, and the client's id for rejections.
+        self._counts: dict[str | tuple[str, str | None], Count] = {}
+        # Of past days, and those that could not be written.
+        self._pending: deque[Count] = deque()
+        self._rejections: deque[Rejection] = deque(maxlen=MAX_REJECTIONS)
+        self._rejections_of: Counter[str] = Counter()
         self._today = 0
         self._uncounted = 0
         self._batch = BATCH
-        self.task = BackgroundTask("usage", self._write_what_is_there, every_s=FLUSH_SECONDS)
+        self.task = BackgroundTask("usage", self._flush, every_s=FLUSH_SECONDS)
 
-    def token(self, client: KnownClient, secret: KnownSecret, source: str) -> None:
-        """A token was issued."""
+    def record_token(self, client: CachedClient, secret: CachedSecret, source: str) -> None:
         self._count((secret.id, source_key(source)), client.id, TOKENS, secret.id).source = source
 
-    def call(self, principal: Principal, scope: str | None = None) -> None:
-        """An API call was let through, which needed `scope`."""
+    def record_call(self, principal: Principal, scope: str | None = None) -> None:
+        """An authorised API call, which needed `scope`."""
         if principal.kind == "client":
             self._count((principal.id, scope), principal.id, CALLS, scope)
 
-    def refused(self, account_id: str, client_id: str, context: RequestContext, error: PublicError) -> None:
-        """A token request or an API call of an existing client was refused."""
+    def record_rejection(self, account_id: str, client_id: str, context: RequestContext, error: PublicError) -> None:
+        """A rejected token request or API call of an existing client."""
         now = self._count(client_id, client_id, REFUSED, None).last
-        if error.cause is None or self._noted[client_id] >= MAX_REFUSED_OF_CLIENT:
+        if error.cause is None or self._rejections_of[client_id] >= MAX_REJECTIONS_PER_CLIENT:
             return
-        self._noted[client_id] += 1
-        endpoint = f"{context.method} {context.route}"[:100]
-        told = (context.request_id, context.source, endpoint, error.cause.value, error.concerns[:64])
-        self._refused.append(Rejection(account_id, uuid7(), now, client_id, *told))
+        self._rejections_of[client_id] += 1
+        self._rejections.append(
+            Rejection(
+                account_id,
+                uuid7(),
+                now,
+                client_id,
+                request_id=context.request_id,
+                source=context.source,
+                endpoint=f"{context.method} {context.route}"[:100],
+                cause=error.cause.value,
+                concerns=error.concerns[:64],
+            )
+        )
 
-    def refused_call(self, principal: Principal, context: RequestContext, error: PublicError) -> None:
-        """An API call with a genuine token was refused."""
+    def record_rejected_call(self, principal: Principal, context: RequestContext, error: PublicError) -> None:
+        """A rejected API call with a token of this server."""
         if principal.kind == "client":
-            self.refused(principal.account_id, principal.id, context, error)
+            self.record_rejection(principal.account_id, principal.id, context, error)
 
     async def stop(self) -> None:
-        """Write what was counted, unless the database is out of reach."""
-        # A batch that is being written would be counted twice, or not at all, if it were cut off.
+        """Write what was counted, unless the database is unreachable."""
+        # Cancelled in the middle of a write, a batch would be counted twice or not at all.
         await self.task.stop(grace_s=STOP_S)
         until, faults = time.monotonic() + STOP_S, 0
-        while left := len(self._counts) + len(self._waiting) + len(self._refused):
+        while left := len(self._counts) + len(self._pending) + len(self._rejections):
             try:
                 await self._write_batch()
-            except Exception as fault:  # noqa: BLE001  one that cannot be written must not keep the others
+            except Exception as fault:  # noqa: BLE001  a bad row must not block the others
                 faults += STOP_FAULTS if isinstance(fault, PublicError) else 1
             if faults >= STOP_FAULTS or time.monotonic() > until:
                 log.error("usage.lost", counts=left)
                 return
 
-    def _count(self, key: _Key, client_id: str, kind: str, detail: str | None) -> Count:
+    def _count(self, key: str | tuple[str, str | None], client_id: str, kind: str, detail: str | None) -> Count:
         now = now_ms()
         if now // DAY != self._today:
-            # One number for all that are counted today.
+            # One int object shared by all of today's counts.
             self._today = now // DAY
         count = self._counts.get(key)
         if count is None or count.day != self._today:
             if count is not None:
-                self._waiting.append(self._counts.pop(key))
+                self._pending.append(self._counts.pop(key))
             count = Count(client_id, kind, detail, self._today, 0, now, now)
-            if len(self._counts) + len(self._waiting) < MAX_COUNTS:
+            if len(self._counts) + len(self._pending) < MAX_COUNTS:
                 self._counts[key] = count
             else:
                 self._uncounted += 1
@@ -119,74 +141,74 @@ class Usage:
         count.last = now
         return count
 
-    async def _write_what_is_there(self) -> None:
-        """What had been counted when this began; until the end is asked for."""
-        self._noted.clear()
+    async def _flush(self) -> None:
+        """Write what had been counted when this began, or until the task is to stop."""
+        self._rejections_of.clear()
         if self._uncounted:
             log.error("usage.uncounted", uses=self._uncounted)
             self._uncounted = 0
-        left = len(self._counts) + len(self._waiting) + len(self._refused)
+        left = len(self._counts) + len(self._pending) + len(self._rejections)
         while left > 0 and not self.task.stopping.is_set():
             began = time.monotonic()
             left -= await self._write_batch()
-            if left > 0 and (calm := self._reset()) > 0:
-                await self.task.pause((time.monotonic() - began) * (1 / SHARE - 1) * calm)
+            if left > 0 and (headroom := self._headroom()) > 0:
+                await self.task.pause((time.monotonic() - began) * (1 / WRITE_SHARE - 1) * headroom)
 
-    def _reset(self) -> float:
-        """How far from its bounds what waits is: 1 is far, 0 is there."""
-        waits = next((now_ms() - count.first for count in self._counts.values()), 0)
-        return 1 - max((len(self._counts) + len(self._waiting)) / MOST, waits / LONGEST_MS)
+    def _headroom(self) -> float:
+        """1 with nothing pending, 0 or less at MAX_PENDING or MAX_AGE_MS."""
+        age = next((now_ms() - count.first for count in self._counts.values()), 0)
+        return 1 - max((len(self._counts) + len(self._pending)) / MAX_PENDING, age / MAX_AGE_MS)
 
     async def _write_batch(self) -> int:
-        """Write the oldest counts; how many. Raises what prevents it, and keeps them for the next time.
+        """Write the oldest counts and return how many. Raises the fault that prevents it; the counts are kept.
 
-        If the database is within reach, the fault may lie in a single row: then one is written by itself. If that
-        fails, a count goes to the end of the queue and a refused request is dropped: the others are written.
+        If the database is reachable, a single row may be at fault: rows are then written one by one. A count that
+        fails by itself goes to the end of the queue, a rejection is dropped: the others are written.
         """
         size = self._batch
-        refused = [self._refused.popleft() for _ in range(min(size, len(self._refused)))]
-        room = size if size > 1 or not refused else 0
-        counts = [self._waiting.popleft() for _ in range(min(room, len(self._waiting)))]
+        rejections = [self._rejections.popleft() for _ in range(min(size, len(self._rejections)))]
+        room = size if size > 1 or not rejections else 0
+        counts = [self._pending.popleft() for _ in range(min(room, len(self._pending)))]
         counts += [self._counts.pop(key) for key in list(islice(self._counts, room - len(counts)))]
         try:
-            await self._database.write(_write, counts, refused)
+            await self._database.write(_write, counts, rejections)
         except Exception as fault:
-            is_reached = not isinstance(fault, PublicError)
-            if is_reached and size == 1:
+            is_reachable = not isinstance(fault, PublicError)
+            if is_reachable and size == 1:
                 self._counts.update({uuid7(): count for count in counts})
                 raise
-            self._batch = 1 if is_reached else size
-            self._waiting.extendleft(reversed(counts))
-            free = MAX_REFUSED - len(self._refused)
-            self._refused.extendleft(refused[: -free - 1 : -1])
+            self._batch = 1 if is_reachable else size
+            self._pending.extendleft(reversed(counts))
+            free = MAX_REJECTIONS - len(self._rejections)
+            self._rejections.extendleft(rejections[: -free - 1 : -1])
             raise
         self._batch = min(2 * size, BATCH)
-        return len(counts) + len(refused)
+        return len(counts) + len(rejections)
 
 
-class UncountedUsage(Usage):
-    """For tokens that the console requests to test a credential: they are no use of it, but a refusal is recorded."""
+class RejectionRecorder(UsageRecorder):
+    """For tokens that the console requests to test a credential: not counted as use, but rejections are recorded."""
 
-    def __init__(self, database: Database, usage: Usage) -> None:
+    def __init__(self, database: Database, recorder: UsageRecorder) -> None:
         super().__init__(database)
-        self._usage = usage
+        self._recorder = recorder
 
-    def token(self, client: KnownClient, secret: KnownSecret, source: str) -> None:
+    def record_token(self, client: CachedClient, secret: CachedSecret, source: str) -> None:
         """Nothing is counted."""
 
-    def refused(self, account_id: str, client_id: str, context: RequestContext, error: PublicError) -> None:
-        """Recorded with those of the worker, which are written."""
-        self._usage.refused(account_id, client_id, context, error)
+    def record_rejection(self, account_id: str, client_id: str, context: RequestContext, error: PublicError) -> None:
+        """Recorded by the worker's recorder, which has a background task."""
+        self._recorder.record_rejection(account_id, client_id, context, error)
 
 
-def _write(conn: Connection, counts: list[Count], refused: list[Rejection]) -> None:
+def _write(conn: Connection, counts: list[Count], rejections: list[Rejection]) -> None:
     days: dict[tuple[str, int], dict[str, Any]] = {}
-    seen: dict[str, int] = {}
+    last_used: dict[str, int] = {}
     for count in counts:
         row = {"client": count.client_id, "day": count.day, TOKENS: 0, CALLS: 0, REFUSED: 0}
         days.setdefault((count.client_id, count.day), row)[count.kind] += count.times
         if count.kind != REFUSED:
-            seen[count.client_id] = max(count.last, seen.get(count.client_id, 0))
+            last_used[count.client_id] = max(count.last, last_used.get(count.client_id, 0))
     tokens = [
         {
             "secret": c.detail,
@@ -205,11 +227,11 @@ def _write(conn: Connection, counts: list[Count], refused: list[Rejection]) -> N
         for c in counts
         if c.kind == CALLS and c.detail is not None
     ]
-    # Sorted, so that two workers that write at once lock rows in the same order.
-    store.add_usage(conn, [row for _, row in sorted(days.items(), key=itemgetter(0))])
-    store.touch_clients(conn, [{"client": client, "at": at} for client, at in sorted(seen.items())])
-    store.touch_secrets(conn, tokens)
-    store.add_sources(conn, tokens)
-    store.add_scope_usage(conn, sorted(scopes, key=itemgetter("client", "scope")))
-    if refused:
-        insert_rejections(conn, refused)
+    # Sorted, so that concurrent workers lock rows in the same order.
+    usage_store.add_usage(conn, [row for _, row in sorted(days.items(), key=itemgetter(0))])
+    usage_store.touch_clients(conn, [{"client": client, "at": at} for client, at in sorted(last_used.items())])
+    usage_store.touch_secrets(conn, tokens)
+    usage_store.add_sources(conn, tokens)
+    usage_store.add_scope_usage(conn, sorted(scopes, key=itemgetter("client", "scope")))
+    if rejections:
+        insert_rejections(conn, rejections)

@@ -1,1 +1,1 @@
-"""The RFC endpoints, one file each: token, introspection, revocation, metadata, keys."""
+"""The OAuth endpoints, one file each: token, introspection, revocation and metadata."""

@@ -1,7 +1,7 @@
-"""Reads client credentials from a request (RFC 6749 §2.3.1).
+"""Client authentication of a request (RFC 6749 §2.3.1).
 
-RFC 6749 §2.3.1: HTTP Basic, or `client_id` and `client_secret` in the body; exactly one of them. Failures are
-counted per (client, source), so a stranger's guesses never lock a customer out.
+By HTTP Basic, or by `client_id` and `client_secret` in the body, but not by both. Failures are counted per (client,
+source), so a stranger's guesses never lock a customer out.
 """
 
 import base64
@@ -23,7 +23,7 @@ from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext
 from linkxg.http.route_declaration import Errors, Form, Tag
 from linkxg.identity.clients.client_verifier import ClientVerifier, VerifiedClient
-from linkxg.identity.clients.usage import Usage
+from linkxg.identity.clients.usage import UsageRecorder
 
 BODY_LIMIT = 16 * 1024
 MAX_CLIENT_ID = 128
@@ -34,10 +34,10 @@ PERMISSION = "Needs client credentials, by HTTP Basic or in the form, not both."
 # By HTTP Basic or, with the empty requirement, as parameters of the form.
 SECURITY: list[dict[str, list[str]]] = [{"basic": []}, {}]
 ERRORS: Errors = (InvalidRequest, InvalidClient, UnsupportedMediaType, RateLimitExceeded, TemporarilyUnavailable)
-_LEFT_OUT = "Omit it if you use HTTP Basic."
+_OMIT_FOR_BASIC = "Omit it if you use HTTP Basic."
 CREDENTIALS = {
-    "client_id": {"type": "string", "maxLength": MAX_CLIENT_ID, "description": _LEFT_OUT},
-    "client_secret": {"type": "string", "maxLength": MAX_SECRET, "description": _LEFT_OUT},
+    "client_id": {"type": "string", "maxLength": MAX_CLIENT_ID, "description": _OMIT_FOR_BASIC},
+    "client_secret": {"type": "string", "maxLength": MAX_SECRET, "description": _OMIT_FOR_BASIC},
 }
 CREDENTIALS_EXAMPLE = {"client_id": "lxgcli_7Q2mVxkT0bNw4LrYc9Zs3e", "client_secret": "lxgsec_8sKp..."}
 TOKEN_FORM = Form(
@@ -63,10 +63,10 @@ class Credentials(NamedTuple):
 
 
 class ClientCredentialsReader:
-    """The steps that the token, introspection and revocation endpoints begin with."""
+    """The first steps of the token, introspection and revocation endpoints."""
 
-    def __init__(self, authenticator: ClientVerifier, limits: Limits, usage: Usage) -> None:
-        self._authenticator = authenticator
+    def __init__(self, verifier: ClientVerifier, limits: Limits, usage: UsageRecorder) -> None:
+        self._verifier = verifier
         self._limits = limits
         self._usage = usage
 
@@ -74,8 +74,7 @@ class ClientCredentialsReader:
         """The form and the Authorization header.
 
         Raises RateLimitExceeded, InvalidRequest, UnsupportedMediaType or PayloadTooLarge; and InvalidClient for a
-        request without any client authentication: clients that wait for a challenge send such a one first (RFC 6749
-        §5.2).
+        request without client authentication, as sent by clients that wait for a challenge (RFC 6749 §5.2).
         """
         await self._limits.spend(SOURCE_REQUESTS, source_key(context.source))
         if context.query:
@@ -92,48 +91,48 @@ class ClientCredentialsReader:
     async def authenticate(
         self, context: RequestContext, form: dict[str, str], authorization: bytes | None
     ) -> VerifiedClient:
-        """The client of what was read. Raises InvalidRequest, InvalidClient or RateLimitExceeded."""
+        """The client with these credentials. Raises InvalidRequest, InvalidClient or RateLimitExceeded."""
         credentials = read_credentials(authorization, form)
         source = source_key(context.source)
         pair = f"{credentials.client_id} {source}"
         if len(credentials.client_id) > MAX_CLIENT_ID or len(credentials.secret) > MAX_SECRET:
             await self._limits.spend(SOURCE_FAILURES, source)
             raise InvalidClient(reason="credentials too long")
-        if not self._authenticator.is_cached(credentials.client_id):
-            # The database is asked for those alone who may still try.
+        if not self._verifier.is_cached(credentials.client_id):
+            # No query for callers whose budget of failures is spent.
             await self._limits.require((SOURCE_FAILURES, source), (CLIENT_FAILURES, pair))
-        client = await self._authenticator.find(credentials.client_id)
+        client = await self._verifier.find(credentials.client_id)
         if client is not None:
             context.notes["client_id"] = client.id
             context.notes["account_id"] = client.account_id
         try:
-            found = self._authenticator.compare(client, credentials.secret, context.source)
+            verified = self._verifier.compare(client, credentials.secret, context.source)
         except InvalidClient as error:
             failed = error
         else:
             await self._limits.require((SOURCE_FAILURES, source), (CLIENT_FAILURES, pair))
-            return found
-        # Counted before anything else is waited for, or many guesses at once would all be answered. Alike for clients
-        # that do not exist, or the budget would tell which do.
+            return verified
+        # Counted before any other await, or concurrent guesses would all be answered. The same for unknown clients, or
+        # the budget would reveal which exist.
         await self._limits.require((SOURCE_FAILURES, source))
         await self._limits.spend(CLIENT_FAILURES, pair)
         if client is None:
             await self._limits.spend(SOURCE_FAILURES, source)
             raise failed
-        # A secret made on another node works here at once, not only when the change feed has told of it.
-        client = await self._authenticator.find_anew(credentials.client_id)
+        # A secret created on another node works here before the invalidation feed has announced it.
+        client = await self._verifier.reload(credentials.client_id)
         try:
-            found = self._authenticator.compare(client, credentials.secret, context.source)
+            verified = self._verifier.compare(client, credentials.secret, context.source)
         except InvalidClient as error:
             if client is not None:
-                self._usage.refused(client.account_id, client.id, context, error)
+                self._usage.record_rejection(client.account_id, client.id, context, error)
             raise
         await self._limits.give_back(CLIENT_FAILURES, pair)
-        return found
+        return verified
 
 
 def read_credentials(authorization: bytes | None, form: dict[str, str]) -> Credentials:
-    """Credentials from the one method used. Half of them in the body is a missing field: InvalidRequest."""
+    """Raises InvalidRequest for two methods or a missing parameter, InvalidClient for malformed Basic credentials."""
     client_id, secret = form.get("client_id"), form.get("client_secret")
     if "client_assertion" in form or "client_assertion_type" in form:
         raise InvalidRequest("Client assertions are not supported.")
@@ -152,20 +151,20 @@ def read_credentials(authorization: bytes | None, form: dict[str, str]) -> Crede
 
 
 def _read_basic(authorization: bytes) -> Credentials:
-    scheme, _, blob = authorization.partition(b" ")
+    scheme, _, encoded = authorization.partition(b" ")
     if scheme.lower() != b"basic":
-        used = "Bearer" if scheme.lower() == b"bearer" else "another scheme"
-        raise InvalidClient(reason=f"clients authenticate by Basic or in the body, not by {used}")
-    blob = blob.strip(b" ")
+        method = "Bearer" if scheme.lower() == b"bearer" else "another scheme"
+        raise InvalidClient(reason=f"clients authenticate by Basic or in the body, not by {method}")
+    encoded = encoded.strip(b" ")
     try:
-        raw = base64.b64decode(blob, validate=True)
+        raw = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         raise InvalidClient(reason="malformed Basic credentials") from None
-    if base64.b64encode(raw) != blob:
+    if base64.b64encode(raw) != encoded:
         raise InvalidClient(reason="malformed Basic credentials")
-    name, colon, password = raw.partition(b":")
+    client_id, colon, secret = raw.partition(b":")
     try:
-        credentials = Credentials(form_decode(name), form_decode(password))
+        credentials = Credentials(form_decode(client_id), form_decode(secret))
     except InvalidRequest:
         raise InvalidClient(reason="malformed Basic credentials") from None
     if not colon or not credentials.client_id or not credentials.secret:

@@ -1,6 +1,6 @@
 """The introspection endpoint, for clients of the token's account (RFC 7662).
 
-RFC 7662. Anything dead, foreign or unknown is exactly `{"active": false}`.
+The answer about an invalid or unknown token, or one of another account, is exactly `{"active": false}`.
 """
 
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ _INACTIVE = b'{"active":false}'
 
 
 class Introspection(msgspec.Struct):
-    """RFC 7662 §2.2; of a dead, foreign or unknown token only `active`. `sid` and `role` are a person's."""
+    """RFC 7662 §2.2; only `active` if that is false. `sid` and `role` are present in tokens of people."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "active": True,
@@ -66,8 +66,8 @@ class IntrospectionEndpoint:
         errors=ERRORS,
     )
 
-    def __init__(self, authentication: ClientCredentialsReader, verifier: Verifier, issuer: str, audience: str) -> None:
-        self._authentication = authentication
+    def __init__(self, credentials: ClientCredentialsReader, verifier: Verifier, issuer: str, audience: str) -> None:
+        self._credentials = credentials
         self._verifier = verifier
         self._issuer = issuer
         self._audience = audience
@@ -77,8 +77,8 @@ class IntrospectionEndpoint:
 
         For a token that is invalid, unknown or of another account the answer is exactly `active: false`.
         """
-        form, authorization = await self._authentication.read(context)
-        client = (await self._authentication.authenticate(context, form, authorization)).client
+        form, authorization = await self._credentials.read(context)
+        client = (await self._credentials.authenticate(context, form, authorization)).client
         token = form.get("token")
         if token is None:
             raise InvalidRequest("The parameter token is missing.")
@@ -89,7 +89,7 @@ class IntrospectionEndpoint:
 
     def _principal(self, token: str) -> Principal | None:
         try:
-            # The address that the token may be used from is for its user to obey, not for who asks about it.
+            # A token's address ranges restrict its use, not its introspection.
             return self._verifier.verify(token.encode(), source=None)
         except InvalidToken:
             return None

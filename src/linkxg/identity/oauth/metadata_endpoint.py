@@ -1,15 +1,15 @@
 """The metadata endpoints: RFC 8414, RFC 9728, and the JWK set (RFC 7517).
 
-`response_types_supported` is REQUIRED by RFC 8414 although this server has no authorization endpoint; it is
-published with the one value that promises nothing (see
+RFC 8414 requires `response_types_supported`: without an authorization endpoint its value is `none` (see
 docs/decisions/0006-metadata-of-a-server-without-authorization-endpoint.md).
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from litestar import Response, get
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, Router, get
+from litestar.di import NamedDependency, Provide
 from msgspec import UNSET, UnsetType
 
 from linkxg.http.permissions import public
@@ -22,7 +22,7 @@ from linkxg.identity.tokens.scopes import SCOPES
 METADATA = "/.well-known/oauth-authorization-server"
 RESOURCE = "/.well-known/oauth-protected-resource"
 RESOURCE_METADATA = f"{RESOURCE}/api/v1"
-"""That of the resource PUBLIC_URL/api/v1: its path comes behind the well-known part (RFC 9728 §3.1)."""
+"""Metadata of the resource PUBLIC_URL/api/v1, whose path follows the well-known prefix (RFC 9728 §3.1)."""
 KEYS = "/.well-known/jwks.json"
 _TAG = Tag("Discovery", "What a client can discover by itself: RFC 8414, RFC 9728, RFC 7517.")
 _METHODS = ["client_secret_basic", "client_secret_post"]
@@ -62,49 +62,67 @@ class KeySet(msgspec.Struct):
     keys: list[dict[str, Any]]
 
 
-def routes(keys: KeyRing, issuer: str, audience: str) -> list[HTTPRouteHandler]:
-    """The discovery documents; no token is needed to read them."""
+@dataclass(frozen=True, slots=True)
+class DiscoveryServices:
+    keys: KeyRing
+    issuer: str
+    audience: str
 
-    @get(METADATA, operation_id="authorizationServerMetadata", tags=[_TAG], **public())
-    async def authorization_server() -> Response[AuthorizationServer]:
-        """Authorization server metadata. RFC 8414."""
-        document = AuthorizationServer(
-            issuer=issuer,
-            token_endpoint=issuer + token_endpoint.PATH,
-            introspection_endpoint=issuer + introspection_endpoint.PATH,
-            revocation_endpoint=issuer + revocation_endpoint.PATH,
-            grant_types_supported=[client_credentials.NAME],
-            response_types_supported=["none"],
-            scopes_supported=list(SCOPES),
-            token_endpoint_auth_methods_supported=_METHODS,
-            introspection_endpoint_auth_methods_supported=_METHODS,
-            revocation_endpoint_auth_methods_supported=_METHODS,
-            service_documentation=issuer + "/api/v1/reference",
-            jwks_uri=issuer + KEYS if keys.public() else UNSET,
-        )
-        return Response(document, headers=_CACHE)
 
-    resource = ProtectedResource(
-        resource=audience,
-        authorization_servers=[issuer],
+@get(METADATA, operation_id="authorizationServerMetadata", **public())
+async def authorization_server(services: NamedDependency[DiscoveryServices]) -> Response[AuthorizationServer]:
+    """Authorization server metadata. RFC 8414."""
+    issuer = services.issuer
+    document = AuthorizationServer(
+        issuer=issuer,
+        token_endpoint=issuer + token_endpoint.PATH,
+        introspection_endpoint=issuer + introspection_endpoint.PATH,
+        revocation_endpoint=issuer + revocation_endpoint.PATH,
+        grant_types_supported=[client_credentials.NAME],
+        response_types_supported=["none"],
+        scopes_supported=list(SCOPES),
+        token_endpoint_auth_methods_supported=_METHODS,
+        introspection_endpoint_auth_methods_supported=_METHODS,
+        revocation_endpoint_auth_methods_supported=_METHODS,
+        service_documentation=issuer + "/api/v1/reference",
+        jwks_uri=issuer + KEYS if services.keys.public() else UNSET,
+    )
+    return Response(document, headers=_CACHE)
+
+
+@get(RESOURCE_METADATA, operation_id="protectedResourceMetadata", **public())
+async def protected_resource(services: NamedDependency[DiscoveryServices]) -> Response[ProtectedResource]:
+    """Protected resource metadata. RFC 9728."""
+    return _protected_resource(services)
+
+
+@get(RESOURCE, operation_id="protectedResourceMetadataOfHost", **public())
+async def protected_resource_of_host(services: NamedDependency[DiscoveryServices]) -> Response[ProtectedResource]:
+    """The same metadata for clients that know only the host."""
+    return _protected_resource(services)
+
+
+@get(KEYS, operation_id="jsonWebKeySet", **public())
+async def jwks(services: NamedDependency[DiscoveryServices]) -> Response[KeySet]:
+    """Public signing keys. RFC 7517; empty while tokens are signed with HS256."""
+    return Response(KeySet(services.keys.public()), headers=_CACHE)
+
+
+def router(services: DiscoveryServices) -> Router:
+    return Router(
+        "/",
+        tags=[_TAG],
+        route_handlers=[authorization_server, protected_resource, protected_resource_of_host, jwks],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+    )
+
+
+def _protected_resource(services: DiscoveryServices) -> Response[ProtectedResource]:
+    document = ProtectedResource(
+        resource=services.audience,
+        authorization_servers=[services.issuer],
         scopes_supported=list(SCOPES),
         bearer_methods_supported=["header"],
         resource_name="LinkXG",
     )
-
-    @get(RESOURCE_METADATA, operation_id="protectedResourceMetadata", tags=[_TAG], **public())
-    async def protected_resource() -> Response[ProtectedResource]:
-        """Protected resource metadata. RFC 9728."""
-        return Response(resource, headers=_CACHE)
-
-    @get(RESOURCE, operation_id="protectedResourceMetadataOfHost", tags=[_TAG], **public())
-    async def protected_resource_of_host() -> Response[ProtectedResource]:
-        """The same metadata for clients that know only the host."""
-        return Response(resource, headers=_CACHE)
-
-    @get(KEYS, operation_id="jsonWebKeySet", tags=[_TAG], **public())
-    async def jwks() -> Response[KeySet]:
-        """Public signing keys. RFC 7517; empty while tokens are signed with HS256."""
-        return Response(KeySet(keys.public()), headers=_CACHE)
-
-    return [authorization_server, protected_resource, protected_resource_of_host, jwks]
+    return Response(document, headers=_CACHE)

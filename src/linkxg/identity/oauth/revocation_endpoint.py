@@ -1,7 +1,7 @@
 """The revocation endpoint (RFC 7009).
 
-RFC 7009. A client revokes its own tokens only; for a token that is dead, foreign or unknown the answer is 200
-all the same, because there is nothing left that the client could do.
+A client can revoke only its own tokens. For an invalid or unknown token, or another client's, the answer is 200 as well
+(§2.2).
 """
 
 from sqlalchemy import Connection
@@ -40,8 +40,8 @@ class RevocationEndpoint:
         errors=ERRORS,
     )
 
-    def __init__(self, authentication: ClientCredentialsReader, verifier: Verifier, database: Database) -> None:
-        self._authentication = authentication
+    def __init__(self, credentials: ClientCredentialsReader, verifier: Verifier, database: Database) -> None:
+        self._credentials = credentials
         self._verifier = verifier
         self._database = database
 
@@ -50,8 +50,8 @@ class RevocationEndpoint:
 
         For a token that is already invalid, unknown or not the client's own the answer is 200 as well.
         """
-        form, authorization = await self._authentication.read(context)
-        authenticated = await self._authentication.authenticate(context, form, authorization)
+        form, authorization = await self._credentials.read(context)
+        verified = await self._credentials.authenticate(context, form, authorization)
         token = form.get("token")
         if token is None:
             raise InvalidRequest("The parameter token is missing.")
@@ -59,12 +59,12 @@ class RevocationEndpoint:
             principal = self._verifier.verify(token.encode(), source=None)
         except InvalidToken:
             principal = None
-        if principal is not None and principal.id == authenticated.client.id:
-            await self._revoke(context, authenticated, principal.jti)
+        if principal is not None and principal.id == verified.client.id:
+            await self._revoke(context, verified, principal.jti)
         return RawResponse(200, b"{}", (JSON_TYPE, *NO_STORE))
 
-    async def _revoke(self, context: RequestContext, authenticated: VerifiedClient, jti: str) -> None:
-        client, secret = authenticated
+    async def _revoke(self, context: RequestContext, verified: VerifiedClient, jti: str) -> None:
+        client, secret = verified
         actor = Actor("client", client.id, client.account_id, context.source, context.request_id, secret_id=secret.id)
 
         def unit(conn: Connection) -> None:

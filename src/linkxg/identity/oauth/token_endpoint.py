@@ -1,7 +1,7 @@
 """The token endpoint (RFC 6749 §3.2).
 
-RFC 6749 §3.2, in the order of security bar 32: media type, size, syntax, client authentication, grant, scope.
-So a bad scope never tells whether a secret was right.
+Checks are made in the order of security bar 32: media type, size, syntax, client authentication, grant, scope. So the
+answer to a bad scope never reveals whether a secret was correct.
 """
 
 from typing import Any, ClassVar
@@ -21,7 +21,7 @@ from linkxg.http.metrics import Metrics
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import JSON_TYPE, NO_STORE, RawResponse, RequestContext
 from linkxg.http.route_declaration import EdgeRoute, Form
-from linkxg.identity.clients.usage import Usage
+from linkxg.identity.clients.usage import UsageRecorder
 from linkxg.identity.oauth.client_credentials_reader import (
     CREDENTIALS,
     CREDENTIALS_EXAMPLE,
@@ -38,7 +38,7 @@ from linkxg.identity.tokens.scopes import SCOPES
 
 PATH = "/api/v1/oauth/token"
 CLIENT_TOKENS = Budget("oauth-tokens-client", 600, 60)
-# Label of requests without a grant type of ours: what a caller writes names no time series.
+# Metric label of unsupported grant types: callers must not be able to create time series.
 _OTHER_GRANT = "other"
 _HEADERS = (JSON_TYPE, *NO_STORE)
 
@@ -84,13 +84,13 @@ class TokenEndpoint:
 
     def __init__(
         self,
-        authentication: ClientCredentialsReader,
+        credentials: ClientCredentialsReader,
         minter: Minter,
         limits: Limits,
-        usage: Usage,
+        usage: UsageRecorder,
         metrics: Metrics,
     ) -> None:
-        self._authentication = authentication
+        self._credentials = credentials
         self._minter = minter
         self._limits = limits
         self._usage = usage
@@ -105,7 +105,7 @@ class TokenEndpoint:
         """
         label = _OTHER_GRANT
         try:
-            form, authorization = await self._authentication.read(context)
+            form, authorization = await self._credentials.read(context)
             if form.get("grant_type") == client_credentials.NAME:
                 label = client_credentials.NAME
             answer = await self._grant(context, form, authorization)
@@ -121,20 +121,20 @@ class TokenEndpoint:
         grant_type = form.get("grant_type")
         if grant_type is None:
             raise InvalidRequest("The parameter grant_type is missing.")
-        authenticated = await self._authentication.authenticate(context, form, authorization)
+        verified = await self._credentials.authenticate(context, form, authorization)
         if grant_type != client_credentials.NAME:
             raise UnsupportedGrantType
         try:
-            await self._limits.spend(CLIENT_TOKENS, authenticated.client.id)
-            granted = client_credentials.grant(self._minter, authenticated, form.get("scope"))
+            await self._limits.spend(CLIENT_TOKENS, verified.client.id)
+            granted = client_credentials.grant(self._minter, verified, form.get("scope"))
         except (InvalidScope, RateLimitExceeded) as error:
-            client = authenticated.client
+            client = verified.client
             error.cause = error.cause or Cause.TOO_MANY_REQUESTS
-            self._usage.refused(client.account_id, client.id, context, error)
+            self._usage.record_rejection(client.account_id, client.id, context, error)
             raise
-        self._usage.token(authenticated.client, authenticated.secret, context.source)
+        self._usage.record_token(verified.client, verified.secret, context.source)
         notes = context.notes
         notes["jti"] = granted.minted.jti
         notes["scope"] = granted.scope
-        notes["secret_id"] = authenticated.secret.id
+        notes["secret_id"] = verified.secret.id
         return TokenResponse(granted.minted.access_token, "Bearer", LIFETIME_S, granted.scope)

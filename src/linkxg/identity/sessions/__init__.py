@@ -1,1 +1,1 @@
-"""People: signing in, refreshing, signing out, and what they see of their own sessions."""
+"""Sessions of people: sign-in, refresh, sign-out and passwords."""

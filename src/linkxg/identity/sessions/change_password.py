@@ -1,6 +1,6 @@
 """Changes a person's password and ends their other sessions (security bar 73).
 
-With the current one, and every other session of theirs ends (security bar 73). Guesses count like failed sign-ins.
+The current password is required; wrong ones count as failed sign-ins.
 """
 
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ from linkxg.identity.accounts.password_rules import check_new_password
 from linkxg.identity.accounts.store import find_account, find_user, update_password_hash
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.sessions import store
-from linkxg.identity.sessions.end_sessions import end
+from linkxg.identity.sessions.end_sessions import end_session
 from linkxg.identity.sessions.login import check_attempt, fail_attempt
 from linkxg.identity.sessions.throttle import throttle_of
 
@@ -35,11 +35,11 @@ async def change_password(
 ) -> None:
     """Raises InvalidCredentials for the current password, ValidationFailed for the new one, RateLimitExceeded."""
 
-    def look(conn: Connection) -> tuple[User, str] | None:
+    def read(conn: Connection) -> tuple[User, str] | None:
         user, account = find_user(conn, account_id, user_id), find_account(conn, account_id)
         return None if user is None or account is None else (user, str(account.name))
 
-    found = await database.read(look)
+    found = await database.read(read)
     if found is None:
         raise InvalidToken(reason="person removed")
     user, account_name = found
@@ -59,7 +59,7 @@ async def change_password(
         throttle.clear(conn)
         for session in store.live_sessions(conn, account_id, user_id, now_ms()):
             if session.id != session_id:
-                end(conn, actor, account_id, user_id, session.id, "password changed")
+                end_session(conn, actor, account_id, user_id, session.id, "password changed")
         audit.record(conn, account_id, actor, "password.changed", user_id)
         return True
 

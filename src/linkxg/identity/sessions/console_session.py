@@ -1,7 +1,7 @@
 """Sessions of the console and their cookie (security bar 51, 95).
 
-The cookie holds `lxgweb_`, the session's id and 256 random bits; the row holds the SHA-256 of the whole. It is no
-bearer token and refreshes nothing, and an unknown one is never adopted (security bar 51, 95).
+The cookie is `lxgweb_`, the session's id and 256 random bits; its SHA-256 is stored. It is neither a bearer token nor a
+refresh token, and an unknown one is never adopted.
 """
 
 import os
@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from linkxg.audit.model import Actor
 from linkxg.clock import DAY, now_ms
 from linkxg.crypto.passwords import Passwords
-from linkxg.crypto.secrets import digest, same
+from linkxg.crypto.secrets import constant_time_equal, digest
 from linkxg.db import Database
 from linkxg.errors import InvalidToken
 from linkxg.identity.sessions import store
@@ -21,14 +21,12 @@ from linkxg.identity.sessions.login import NewSession, start_session, verify_pas
 from linkxg.identity.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, FormerSession, SessionIdentity
 from linkxg.ids import uuid7
 
-EARLIER = 50
-"""How many sessions of the last 24 hours a form may have been opened in; a person has at most 20 live ones."""
+MAX_RECENT = 50
+"""Sessions of the last 24 hours in which a form may have been opened; a person has at most 20 live ones."""
 _COOKIE = re.compile(r"lxgweb_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})[0-9a-f]{64}")
 
 
 class OpenedSession(NamedTuple):
-    """A new session and the value of its cookie."""
-
     session: SessionIdentity
     cookie: str
 
@@ -44,40 +42,42 @@ async def enter_console(
     limit_scale: float,
 ) -> OpenedSession:
     """Sign in. Raises as `login` does."""
-    proven = await verify_password(database, passwords, actor, email=email, password=password, limit_scale=limit_scale)
+    verified = await verify_password(
+        database, passwords, actor, email=email, password=password, limit_scale=limit_scale
+    )
     session_id = uuid7()
     cookie = _new_cookie(session_id)
     new = NewSession(session_id, "console", digest(cookie), user_agent, IDLE_MS, CONSOLE_MS)
-    return OpenedSession(await start_session(database, actor, proven, new), cookie)
+    return OpenedSession(await start_session(database, actor, verified, new), cookie)
 
 
 async def find_console_session(database: Database, cookie: str) -> ConsoleSession | None:
-    """The live session of exactly this cookie, which stays alive by being used."""
+    """The live session of this cookie; its idle timeout is extended."""
     match = _COOKIE.fullmatch(cookie)
     if match is None:
         return None
     session = await database.read_single(store.find_console_session, "-".join(match.groups()), now_ms())
-    if session is None or not same(session.digest, digest(cookie)):
+    if session is None or not constant_time_equal(session.digest, digest(cookie)):
         return None
-    return await _used(database, session)
+    return await _extended(database, session)
 
 
 async def find_session_again(database: Database, seen: ConsoleSession) -> ConsoleSession | None:
-    """The session that a request began with, as it is now; None once it has ended or its person has changed.
+    """The session again, during a request; None if it has ended or its person has changed since.
 
-    Not by its cookie: that may have been replaced meanwhile, by a step-up in another window.
+    Found by id: the cookie may have been replaced since, by a step-up in another window.
     """
     session = await database.read_single(store.find_console_session, seen.id, now_ms())
-    return None if session is None else await _used(database, session)
+    return None if session is None else await _extended(database, session)
 
 
 async def find_former_session(database: Database, cookie: str) -> FormerSession | None:
-    """The session of exactly this cookie, after its end; it opens nothing."""
+    """The ended session of this cookie, for a message; it authenticates nobody."""
     match = _COOKIE.fullmatch(cookie)
     if match is None:
         return None
     row = await database.read_single(store.find_ended_console_session, "-".join(match.groups()))
-    if row is None or not same(row.refresh_digest, digest(cookie)):
+    if row is None or not constant_time_equal(row.refresh_digest, digest(cookie)):
         return None
     if row.end_reason == "logout":
         why = ""
@@ -93,8 +93,8 @@ async def find_former_session(database: Database, cookie: str) -> FormerSession 
 
 
 async def find_earlier_sessions(database: Database, account_id: str, user_id: str) -> list[str]:
-    """The ids of the person's newest console sessions, live or not: forms of theirs may still be open in a window."""
-    return await database.read_single(store.console_session_ids, account_id, user_id, now_ms() - DAY, EARLIER)
+    """The ids of the person's newest console sessions, live or not: their forms may still be open in a window."""
+    return await database.read_single(store.console_session_ids, account_id, user_id, now_ms() - DAY, MAX_RECENT)
 
 
 async def prove_again(
@@ -106,20 +106,20 @@ async def prove_again(
     password: str,
     limit_scale: float,
 ) -> str:
-    """The person of the session proves their password anew; the cookie that now holds, the old one is dead.
+    """Check the password again (step-up); returns the new cookie, which replaces the old one.
 
-    The session's id stays, so that forms open in other windows stay good. Raises as `login` does, or InvalidToken when
-    the session has ended meanwhile.
+    The session's id is kept, so that forms in other windows stay valid. Raises as `login` does, or InvalidToken if the
+    session has ended since.
     """
-    proven = await verify_password(
+    verified = await verify_password(
         database, passwords, actor, email=session.email, password=password, limit_scale=limit_scale
     )
     cookie = _new_cookie(session.id)
 
     def unit(conn: Connection) -> bool:
         now = now_ms()
-        proven.throttle.clear(conn)
-        return proven.user.id == session.user_id and store.update_console_session(
+        verified.throttle.clear(conn)
+        return verified.user.id == session.user_id and store.update_console_session(
             conn,
             session.account_id,
             session.id,
@@ -136,8 +136,8 @@ async def prove_again(
     return cookie
 
 
-async def _used(database: Database, session: ConsoleSession) -> ConsoleSession:
-    """The session, which stays alive by being used."""
+async def _extended(database: Database, session: ConsoleSession) -> ConsoleSession:
+    """The session, after extending its idle timeout."""
     now = now_ms()
     if now - session.last_used_at >= TOUCH_MS:
         await database.write(_touch, session, now)

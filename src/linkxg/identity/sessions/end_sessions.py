@@ -18,8 +18,10 @@ from linkxg.identity.tokens.revoke import revoke_session
 
 
 async def logout(database: Database, actor: Actor, account_id: str, session_id: str) -> None:
-    """End the caller's own session, durably before this returns. Raises InvalidToken when it had ended."""
-    if not await revoke_as(database, actor, account_id, end, actor, account_id, actor.id or "", session_id, "logout"):
+    """End the caller's own session; committed before this returns. Raises InvalidToken if it had ended."""
+    if not await revoke_as(
+        database, actor, account_id, end_session, actor, account_id, actor.id or "", session_id, "logout"
+    ):
         raise InvalidToken(reason="session ended")
 
 
@@ -30,7 +32,7 @@ async def end_own_session(database: Database, actor: Actor, account_id: str, use
         session = store.find_session(conn, session_id)
         if session is None or session.account_id != account_id or session.user_id != user_id:
             return False
-        return end(conn, actor, account_id, user_id, session_id, "ended by its person")
+        return end_session(conn, actor, account_id, user_id, session_id, "ended by its person")
 
     if not await revoke_as(database, actor, account_id, unit):
         raise NotFound
@@ -56,15 +58,12 @@ async def list_own_sessions(
 
 
 async def list_sessions(database: Database, account_id: str, user_id: str) -> list[AnyRow]:
-    """The live sessions of a person of the account as they are stored, newest first."""
+    """The rows of a person's live sessions, newest first."""
     return await database.read_single(store.live_sessions, account_id, user_id, now_ms())
 
 
 async def end_sessions_of(database: Database, actor: Actor, account_id: str, user_id: str) -> int:
-    """End every session of a person of the account; how many there were.
-
-    Raises NotFound, or AccessDenied (an Admin and an Owner's sessions).
-    """
+    """End every session of a person; returns how many. Raises NotFound, or AccessDenied for an Owner's by an Admin."""
 
     def unit(conn: Connection) -> int | PublicError:
         user = find_user(conn, account_id, user_id)
@@ -74,7 +73,7 @@ async def end_sessions_of(database: Database, actor: Actor, account_id: str, use
             return AccessDenied("Only an Owner can end the sessions of an Owner.")
         lock_caller(conn, user_id)
         live = store.live_sessions(conn, account_id, user_id, now_ms())
-        return sum(end(conn, actor, account_id, user_id, row.id, "by administrator") for row in live)
+        return sum(end_session(conn, actor, account_id, user_id, row.id, "by administrator") for row in live)
 
     ended = await revoke_as(database, actor, account_id, unit)
     if isinstance(ended, PublicError):
@@ -82,10 +81,10 @@ async def end_sessions_of(database: Database, actor: Actor, account_id: str, use
     return ended
 
 
-def end(conn: Connection, actor: Actor, account_id: str, user_id: str, session_id: str, reason: str) -> bool:
-    """Inside a unit of work: end a person's session and its access tokens; false when it had ended already.
+def end_session(conn: Connection, actor: Actor, account_id: str, user_id: str, session_id: str, reason: str) -> bool:
+    """Inside a unit of work: end a person's session and its access tokens; false if it had ended.
 
-    The lock of the person is held before (`lock_caller`): by `revoke_as` where they act themselves.
+    The caller holds the person's lock (`lock_caller`); `revoke_as` takes it for the actor.
     """
     if not store.end_session(conn, account_id, session_id, now=now_ms(), reason=reason[:20]):
         return False

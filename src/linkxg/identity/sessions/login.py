@@ -1,8 +1,7 @@
 """Signs a person in with e-mail and password (security bar 67).
 
-Wrong password, unknown e-mail and disabled person take the same work and get the same answer (security bar 67).
-Hashing happens between a read and a write, never inside a transaction; the write checks that nothing has
-changed meanwhile.
+A wrong password, an unknown e-mail address and a disabled person cost the same work and get the same answer. Passwords
+are hashed outside of transactions; the write checks that the person has not changed since the read.
 """
 
 from typing import NamedTuple
@@ -30,7 +29,7 @@ MAX_USER_AGENT = 200
 
 
 class SessionTokens(NamedTuple):
-    """A session and its newest refresh token; `replayed` says that an earlier answer is repeated."""
+    """A session and its refresh token; `replayed` if they repeat an earlier answer."""
 
     session: SessionIdentity
     refresh_token: str
@@ -38,7 +37,7 @@ class SessionTokens(NamedTuple):
 
 
 class NewSession(NamedTuple):
-    """A session to be started: `digest` is that of its one live credential, which idles out after `idle_ms`."""
+    """A session to be started; `digest` is of its refresh token or cookie, which expires after `idle_ms` unused."""
 
     id: str
     kind: Kind
@@ -49,7 +48,7 @@ class NewSession(NamedTuple):
 
 
 class VerifiedPassword(NamedTuple):
-    """A person who gave the right password; `rehashed` is it under today's parameters, if the stored hash is older."""
+    """A person whose password was correct; `rehashed` is its new hash, if the stored one has weaker parameters."""
 
     user: User
     throttle: Throttle
@@ -68,33 +67,37 @@ async def login(
     limit_scale: float,
 ) -> SessionTokens:
     """Raises InvalidCredentials, RateLimitExceeded, InvalidRequest (no e-mail address) or TemporarilyUnavailable."""
-    proven = await verify_password(database, passwords, actor, email=email, password=password, limit_scale=limit_scale)
+    verified = await verify_password(
+        database, passwords, actor, email=email, password=password, limit_scale=limit_scale
+    )
     session_id = uuid7()
     refresh_token = new_refresh_token(server_key, session_id, 0)
     new = NewSession(session_id, "api", digest(refresh_token), user_agent, REFRESH_MS, SESSION_MS)
-    return SessionTokens(await start_session(database, actor, proven, new), refresh_token)
+    return SessionTokens(await start_session(database, actor, verified, new), refresh_token)
 
 
 async def verify_password(
     database: Database, passwords: Passwords, actor: Actor, *, email: str, password: str, limit_scale: float
 ) -> VerifiedPassword:
-    """Who has this e-mail address and password. Raises as `login` does; failures are counted and take the same time."""
+    """The person with this e-mail address and password. Raises as `login` does; failures are counted."""
     key = email_key(email)
     throttle = throttle_of(key, actor.source, limit_scale)
     user, attempt = await database.write(_begin, key, throttle, actor.source)
     if isinstance(attempt, RateLimitExceeded):
         raise attempt
-    right = await check_attempt(database, passwords, throttle, user.password_hash if user else None, password)
-    if user is None or not right or user.disabled:
+    is_correct = await check_attempt(database, passwords, throttle, user.password_hash if user else None, password)
+    if user is None or not is_correct or user.disabled:
         await database.write(fail_attempt, throttle, attempt, user, actor)
-        raise InvalidCredentials(reason=f"{_cause(user, right)}, failure {attempt}")
+        raise InvalidCredentials(reason=f"{_cause(user, is_correct)}, failure {attempt}")
     rehashed = await passwords.hash(password) if passwords.needs_rehash(user.password_hash) else None
     return VerifiedPassword(user, throttle, rehashed)
 
 
-async def start_session(database: Database, actor: Actor, proven: VerifiedPassword, new: NewSession) -> SessionIdentity:
-    """Raises InvalidCredentials when the person has changed meanwhile."""
-    started = await database.write(_start, actor, proven, new)
+async def start_session(
+    database: Database, actor: Actor, verified: VerifiedPassword, new: NewSession
+) -> SessionIdentity:
+    """Raises InvalidCredentials if the person has changed since the password check."""
+    started = await database.write(_start, actor, verified, new)
     if started is None:
         raise InvalidCredentials(reason="changed while signing in")
     return started
@@ -103,7 +106,7 @@ async def start_session(database: Database, actor: Actor, proven: VerifiedPasswo
 async def check_attempt(
     database: Database, passwords: Passwords, throttle: Throttle, stored: str | None, password: str
 ) -> bool:
-    """Whether the password of an attempt that has been counted is right. Raises TemporarilyUnavailable."""
+    """Whether the password of a counted attempt is correct. Raises TemporarilyUnavailable, and uncounts the attempt."""
     try:
         return await passwords.verify(stored, password)
     except TemporarilyUnavailable:
@@ -112,7 +115,7 @@ async def check_attempt(
 
 
 def fail_attempt(conn: Connection, throttle: Throttle, attempt: int, user: User | None, actor: Actor) -> None:
-    """Begin the delay, and record the failure of a person who exists."""
+    """Start the delay, and audit the failure if the person exists."""
     throttle.fail(conn, attempt)
     if user is not None:
         audit.record(conn, user.account_id, actor, "login.failed", user.id, {"failures": attempt})
@@ -123,29 +126,29 @@ def _begin(conn: Connection, key: str, throttle: Throttle, source: str) -> tuple
     return user, throttle.begin(conn, user.id if user else None, source)
 
 
-def _start(conn: Connection, actor: Actor, proven: VerifiedPassword, new: NewSession) -> SessionIdentity | None:
-    seen, throttle, rehashed = proven
-    if store.lock_person(conn, seen.id) != seen.password_hash:
+def _start(conn: Connection, actor: Actor, verified: VerifiedPassword, new: NewSession) -> SessionIdentity | None:
+    user, throttle, rehashed = verified
+    if store.lock_person(conn, user.id) != user.password_hash:
         return None
-    person = store.find_person(conn, seen.id, seen.epoch)
+    person = store.find_person(conn, user.id, user.epoch)
     if person is None:
         return None
     if rehashed is not None:
-        update_password_hash(conn, seen.account_id, seen.id, rehashed, seen.password_hash)
+        update_password_hash(conn, user.account_id, user.id, rehashed, user.password_hash)
     throttle.clear(conn)
     now = now_ms()
-    who = actor._replace(kind="user", id=seen.id, account_id=seen.account_id, session_id=new.id)
-    for old in store.live_sessions(conn, seen.account_id, seen.id, now)[MAX_SESSIONS - 1 :]:
-        store.end_session(conn, seen.account_id, old.id, now=now, reason="evicted")
-        revoke_session(conn, seen.id, old.id)
-        audit.record(conn, seen.account_id, who, "session.ended", old.id, {"reason": "evicted"})
+    who = actor._replace(kind="user", id=user.id, account_id=user.account_id, session_id=new.id)
+    for old in store.live_sessions(conn, user.account_id, user.id, now)[MAX_SESSIONS - 1 :]:
+        store.end_session(conn, user.account_id, old.id, now=now, reason="evicted")
+        revoke_session(conn, user.id, old.id)
+        audit.record(conn, user.account_id, who, "session.ended", old.id, {"reason": "evicted"})
     store.insert_session(
         conn,
-        seen.account_id,
+        user.account_id,
         id=new.id,
         kind=new.kind,
-        user_id=seen.id,
-        user_epoch=seen.epoch,
+        user_id=user.id,
+        user_epoch=user.epoch,
         refresh_digest=new.digest,
         refresh_expires_at=now + new.idle_ms,
         created_at=now,
@@ -155,10 +158,10 @@ def _start(conn: Connection, actor: Actor, proven: VerifiedPassword, new: NewSes
         source=actor.source,
         user_agent=new.user_agent[:MAX_USER_AGENT],
     )
-    told = {"kind": new.kind} if new.kind != "api" else None
-    audit.record(conn, seen.account_id, who, "session.started", new.id, told)
-    return SessionIdentity(new.id, seen.account_id, seen.id, person.email, person.role, person.epoch)
+    details = {"kind": new.kind} if new.kind != "api" else None
+    audit.record(conn, user.account_id, who, "session.started", new.id, details)
+    return SessionIdentity(new.id, user.account_id, user.id, person.email, person.role, person.epoch)
 
 
-def _cause(user: User | None, right: bool) -> str:
-    return "unknown e-mail" if user is None else "disabled" if right else "wrong password"
+def _cause(user: User | None, is_correct: bool) -> str:
+    return "unknown e-mail" if user is None else "disabled" if is_correct else "wrong password"

@@ -1,7 +1,7 @@
-"""A session: a chain of refresh tokens that began with a sign-in.
+"""A session: the chain (family) of refresh tokens that began with a sign-in.
 
-A chain (family) of refresh tokens that began with a sign-in. One row, whatever its length: it holds the
-generation and the digest of the one live refresh token. Times are in milliseconds.
+One row, however long the chain: it holds the generation and the digest of the one live refresh token. Times are in
+milliseconds.
 """
 
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -15,9 +15,9 @@ SESSION_MS = 30 * DAY
 IDLE_MS = 30 * MINUTE
 CONSOLE_MS = 12 * HOUR
 RECENT_MS = 10 * MINUTE
-"""How long a password just proved stands for a sensitive act in the console."""
+"""How long after a password check the console permits sensitive actions."""
 TOUCH_MS = MINUTE
-"""How exactly the last use of a console session is noted."""
+"""Resolution of the last use of a console session."""
 MAX_SESSIONS = 20
 REPLAY_MS = 60_000
 """How long a repeated refresh with the same Idempotency-Key gets the same successor."""
@@ -33,7 +33,7 @@ class SessionUser(msgspec.Struct):
 
 
 class SignedIn(msgspec.Struct, rename="camel"):
-    """What a sign-in or a refresh hands out; `expires_in` in seconds."""
+    """The answer to a sign-in or a refresh; `expires_in` in seconds."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "accessToken": "eyJhbGciOiJIUzI1NiIs...",
@@ -88,14 +88,14 @@ class ConsoleSession(NamedTuple):
     account_name: str
 
     def seconds_left(self, now: int) -> int:
-        """Until it ends, if this is its last use, which is noted to the minute."""
+        """Until it ends if it is not used again; its last use is stored to the minute."""
         return max(0, min(IDLE_MS - TOUCH_MS, self.expires_at - now) // 1000)
 
 
 class FormerSession(NamedTuple):
-    """A console session that has ended, as the holder of its cookie may know it.
+    """An ended console session, as shown to the holder of its cookie.
 
-    `why` completes "You were signed out"; it is empty when the person signed out themselves.
+    `why` completes "You were signed out"; it is empty if the person signed out themselves.
     """
 
     id: str
@@ -106,7 +106,7 @@ class FormerSession(NamedTuple):
 
 
 class SessionIdentity(NamedTuple):
-    """A session whose refresh token was just used, and the person it belongs to."""
+    """A session that was just started or refreshed, and its person."""
 
     session_id: str
     account_id: str

@@ -1,8 +1,8 @@
-"""Exchanges a refresh token for its one successor (RFC 9700 §4.14.2).
+"""Refresh token rotation with reuse detection (RFC 9700 §4.14.2).
 
-Strictly once (RFC 9700 §4.14.2). A genuine token of an earlier generation is a reuse: the session ends, its
-access tokens with it, and that is committed although the request fails. A retry that repeats its
-Idempotency-Key gets the very same successor, which is derived again from the used token rather than stored.
+A token is exchanged for its successor exactly once. A genuine token of an earlier generation is a reuse: the session
+and its access tokens are ended, and that is committed although the request fails. A retry with the same Idempotency-Key
+gets the same successor, which is derived from the used token and not stored.
 """
 
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from linkxg.crypto.refresh_tokens import (
     read_refresh_token,
     successor_nonce,
 )
-from linkxg.crypto.secrets import digest, same
+from linkxg.crypto.secrets import constant_time_equal, digest
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.errors import InvalidToken
@@ -30,43 +30,43 @@ from linkxg.identity.tokens.revoke import revoke_session
 
 
 class RefreshAttempt(NamedTuple):
-    """One attempt: the presented token, its digest, its successor's digest, and whether a retry can prove itself."""
+    """The presented token, its digest, its successor's digest, and whether an Idempotency-Key permits a retry."""
 
     presented: RefreshToken
     used: bytes
     successor: bytes
-    provable: bool
+    is_retryable: bool
 
 
 async def refresh(
     database: Database, server_key: bytes, actor: Actor, refresh_token: str, idempotency_key: str | None
 ) -> SessionTokens:
-    """The session and the successor. Raises InvalidToken for everything that is not the one live refresh token."""
+    """The session and its next refresh token. Raises InvalidToken for anything but the live refresh token."""
     presented = read_refresh_token(server_key, refresh_token)
     if presented is None or presented.generation >= LAST_GENERATION:
         raise InvalidToken(reason="not a refresh token of this server")
     nonce = successor_nonce(server_key, refresh_token, idempotency_key) if idempotency_key else None
     successor = new_refresh_token(server_key, presented.session_id, presented.generation + 1, nonce)
-    context = RefreshAttempt(presented, digest(refresh_token), digest(successor), nonce is not None)
-    rotated = await database.execute_single(_rotate, context, actor)
+    attempt = RefreshAttempt(presented, digest(refresh_token), digest(successor), nonce is not None)
+    rotated = await database.execute_single(_rotate, attempt, actor)
     if rotated is None:
-        outcome = await database.write(_explain, context, actor)
+        outcome = await database.write(_explain, attempt, actor)
         if isinstance(outcome, str):
             raise InvalidToken(reason=outcome)
         return SessionTokens(outcome, successor, replayed=True)
     return SessionTokens(rotated, successor)
 
 
-def _rotate(conn: Connection, context: RefreshAttempt, actor: Actor) -> SessionIdentity | None:
+def _rotate(conn: Connection, attempt: RefreshAttempt, actor: Actor) -> SessionIdentity | None:
     now = now_ms()
-    session_id, generation = context.presented
+    session_id, generation = attempt.presented
     return store.rotate(
         conn,
         session_id,
         {
             "presented": generation,
-            "used": context.used,
-            "successor": context.successor,
+            "used": attempt.used,
+            "successor": attempt.successor,
             "now": now,
             "until": now + REFRESH_MS,
             "from": actor.source,
@@ -74,10 +74,10 @@ def _rotate(conn: Connection, context: RefreshAttempt, actor: Actor) -> SessionI
     )
 
 
-def _explain(conn: Connection, context: RefreshAttempt, actor: Actor) -> SessionIdentity | str:
-    """Why nothing was rotated; for a proven retry, what was rotated before. A reuse ends the session."""
+def _explain(conn: Connection, attempt: RefreshAttempt, actor: Actor) -> SessionIdentity | str:
+    """Why nothing was rotated, or the session of a permitted retry. A reuse ends the session."""
     now = now_ms()
-    session_id, generation = context.presented
+    session_id, generation = attempt.presented
     session = store.find_session(conn, session_id)
     if session is None or session.ended_at is not None:
         return "session ended"
@@ -89,12 +89,12 @@ def _explain(conn: Connection, context: RefreshAttempt, actor: Actor) -> Session
     if session.generation <= generation:
         return "not the token of this generation"
     if (
-        context.provable
+        attempt.is_retryable
         and session.generation == generation + 1
         and now - session.last_used_at <= REPLAY_MS
-        and same(session.refresh_digest, context.successor)
+        and constant_time_equal(session.refresh_digest, attempt.successor)
     ):
-        return store.rotated(session_id, session.user_id, person)
+        return store.session_identity(session_id, session.user_id, person)
     lock_caller(conn, session.user_id)
     store.end_session(conn, session.account_id, session_id, now=now, reason="reuse")
     revoke_session(conn, session.user_id, session_id)

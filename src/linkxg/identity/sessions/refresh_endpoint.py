@@ -1,4 +1,4 @@
-"""`POST /auth/refresh`, answered at the edge, because every interactive client calls it all day."""
+"""`POST /auth/refresh`, answered at the edge, without the router, because interactive clients call it often."""
 
 from typing import Any, ClassVar
 
@@ -69,17 +69,17 @@ class RefreshEndpoint:
         return RawResponse(200, self._encode(Success(data=answer)), _REPLAYED if replayed else _HEADERS)
 
     async def _refresh(self, context: RequestContext) -> tuple[SignedIn, bool]:
-        """The answer, and whether it repeats that of an earlier request."""
+        """The answer, and whether it is a replay."""
         await self._limits.spend(SOURCE_REFRESHES, source_key(context.source))
         require_json(context.header(b"content-type"), oauth_style=True)
-        wanted = read_json(await context.body(STRANGER_LIMIT), RefreshRequest, oauth_style=True)
-        started = await refresh(
+        request = read_json(await context.body(STRANGER_LIMIT), RefreshRequest, oauth_style=True)
+        tokens = await refresh(
             self._database,
             self._server_key,
             actor_of(context),
-            wanted.refresh_token,
+            request.refresh_token,
             read_key(context.header(b"idempotency-key")),
         )
-        answer, jti = token_response(self._minter, started)
-        context.notes |= {"sub": answer.user.id, "sid": started.session.session_id, "jti": jti}
-        return answer, started.replayed
+        answer, jti = token_response(self._minter, tokens)
+        context.notes |= {"sub": answer.user.id, "sid": tokens.session.session_id, "jti": jti}
+        return answer, tokens.replayed

@@ -1,11 +1,11 @@
-"""`/auth/…`: sign in and out, who am I, my sessions, my password."""
+"""`/auth/…`: sign-in and sign-out, the caller, their sessions and password."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import msgspec
-from litestar import Request, delete, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Request, Router, delete, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
 from linkxg.audit.model import actor_of
@@ -53,96 +53,117 @@ class ChangePassword(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
     new_password: Annotated[str, described(minLength=MINIMUM)]
 
 
-def routes(
-    database: Database,
-    passwords: Passwords,
-    server_key: bytes,
-    minter: Minter,
-    limits: Limits,
-    metrics: Metrics,
-    limit_scale: float,
-) -> Sequence[HTTPRouteHandler]:
-    @post(
-        "/auth/login",
-        operation_id="login",
-        errors=(InvalidCredentials, TemporarilyUnavailable),
-        status_code=200,
-        **_SIGN_IN,
+@dataclass(frozen=True, slots=True)
+class SessionServices:
+    database: Database
+    passwords: Passwords
+    server_key: bytes
+    minter: Minter
+    limits: Limits
+    metrics: Metrics
+    limit_scale: float
+
+
+@post(
+    "/auth/login",
+    operation_id="login",
+    errors=(InvalidCredentials, TemporarilyUnavailable),
+    status_code=200,
+    **_SIGN_IN,
+)
+async def sign_in(
+    request: Request[Any, Any, Any], services: NamedDependency[SessionServices], data: JSONBody[Login]
+) -> Success[SignedIn]:
+    """Sign in with e-mail and password."""
+    context = context_of(request.scope)
+    _check_size(data.password)
+    tokens = await login(
+        services.database,
+        services.passwords,
+        services.server_key,
+        actor_of(context),
+        email=data.email,
+        password=data.password,
+        user_agent=(context.header(b"user-agent") or b"").decode("ascii", "replace"),
+        limit_scale=services.limit_scale,
     )
-    async def sign_in(request: Request[Any, Any, Any], data: JSONBody[Login]) -> Success[SignedIn]:
-        """Sign in with e-mail and password."""
-        context = context_of(request.scope)
-        _check_size(data.password)
-        started = await login(
-            database,
-            passwords,
-            server_key,
-            actor_of(context),
-            email=data.email,
-            password=data.password,
-            user_agent=(context.header(b"user-agent") or b"").decode("ascii", "replace"),
-            limit_scale=limit_scale,
-        )
-        answer, jti = token_response(minter, started)
-        context.notes |= {"sub": answer.user.id, "sid": started.session.session_id, "jti": jti}
-        metrics.token("password", "issued")
-        return Success(data=answer)
+    answer, jti = token_response(services.minter, tokens)
+    context.notes |= {"sub": answer.user.id, "sid": tokens.session.session_id, "jti": jti}
+    services.metrics.token("password", "issued")
+    return Success(data=answer)
 
-    @post("/auth/logout", operation_id="logout", status_code=200, **_FOR_EVERYBODY)
-    async def sign_out(request: Request[Any, Any, Any]) -> Success[None]:
-        """End this session; its access and refresh tokens are invalid once this answers."""
-        context = context_of(request.scope)
-        caller = _person(request)
-        await logout(database, actor_of(context), caller.account_id, caller.session_id or "")
-        return Success(data=None)
 
-    @get("/auth/me", operation_id="me", **_FOR_EVERYBODY)
-    async def me(request: Request[Any, Any, Any]) -> Success[Me]:
-        """The caller: person, role, organisation, scopes."""
-        caller = _person(request)
-        return Success(data=await who_am_i(database, caller.account_id, caller.id))
+@post("/auth/logout", operation_id="logout", status_code=200, **_FOR_EVERYBODY)
+async def sign_out(request: Request[Any, Any, Any], services: NamedDependency[SessionServices]) -> Success[None]:
+    """End this session; its access and refresh tokens are invalid once this answers."""
+    context = context_of(request.scope)
+    caller = _person(request)
+    await logout(services.database, actor_of(context), caller.account_id, caller.session_id or "")
+    return Success(data=None)
 
-    @get("/auth/sessions", operation_id="listSessions", **_FOR_EVERYBODY)
-    async def sessions(request: Request[Any, Any, Any]) -> Success[list[SessionView]]:
-        """The caller's live sessions, newest first."""
-        caller = _person(request)
-        found = await list_own_sessions(database, caller.account_id, caller.id, caller.session_id)
-        return Success(data=found)
 
-    @delete("/auth/sessions/{session_id:str}", operation_id="endSession", **_FOR_EVERYBODY)
-    async def end_session(request: Request[Any, Any, Any], session_id: FromPath[str]) -> None:
-        """End one of the caller's sessions."""
-        caller = _person(request)
-        actor = actor_of(context_of(request.scope))
-        await end_own_session(database, actor, caller.account_id, caller.id, session_id)
+@get("/auth/me", operation_id="me", **_FOR_EVERYBODY)
+async def me(request: Request[Any, Any, Any], services: NamedDependency[SessionServices]) -> Success[Me]:
+    """The caller: person, role, organisation, scopes."""
+    caller = _person(request)
+    return Success(data=await who_am_i(services.database, caller.account_id, caller.id))
 
-    @post(
-        "/auth/password",
-        operation_id="changePassword",
-        errors=(InvalidCredentials, ValidationFailed),
-        status_code=200,
-        **_FOR_EVERYBODY,
+
+@get("/auth/sessions", operation_id="listSessions", **_FOR_EVERYBODY)
+async def sessions(
+    request: Request[Any, Any, Any], services: NamedDependency[SessionServices]
+) -> Success[list[SessionView]]:
+    """The caller's live sessions, newest first."""
+    caller = _person(request)
+    found = await list_own_sessions(services.database, caller.account_id, caller.id, caller.session_id)
+    return Success(data=found)
+
+
+@delete("/auth/sessions/{session_id:str}", operation_id="endSession", **_FOR_EVERYBODY)
+async def end_session(
+    request: Request[Any, Any, Any], services: NamedDependency[SessionServices], session_id: FromPath[str]
+) -> None:
+    """End one of the caller's sessions."""
+    caller = _person(request)
+    actor = actor_of(context_of(request.scope))
+    await end_own_session(services.database, actor, caller.account_id, caller.id, session_id)
+
+
+@post(
+    "/auth/password",
+    operation_id="changePassword",
+    errors=(InvalidCredentials, ValidationFailed),
+    status_code=200,
+    **_FOR_EVERYBODY,
+)
+async def password(
+    request: Request[Any, Any, Any], services: NamedDependency[SessionServices], data: JSONBody[ChangePassword]
+) -> Success[None]:
+    """Change the password; every other session of the person ends."""
+    caller = _person(request)
+    context = context_of(request.scope)
+    await services.limits.spend(SOURCE_LOGINS, source_key(context.source))
+    _check_size(data.current_password)
+    await change_password(
+        services.database,
+        services.passwords,
+        actor_of(context),
+        account_id=caller.account_id,
+        user_id=caller.id,
+        session_id=caller.session_id,
+        current=data.current_password,
+        new=data.new_password,
+        limit_scale=services.limit_scale,
     )
-    async def password(request: Request[Any, Any, Any], data: JSONBody[ChangePassword]) -> Success[None]:
-        """Change the password; every other session of the person ends."""
-        caller = _person(request)
-        context = context_of(request.scope)
-        await limits.spend(SOURCE_LOGINS, source_key(context.source))
-        _check_size(data.current_password)
-        await change_password(
-            database,
-            passwords,
-            actor_of(context),
-            account_id=caller.account_id,
-            user_id=caller.id,
-            session_id=caller.session_id,
-            current=data.current_password,
-            new=data.new_password,
-            limit_scale=limit_scale,
-        )
-        return Success(data=None)
+    return Success(data=None)
 
-    return [sign_in, sign_out, me, sessions, end_session, password]
+
+def router(services: SessionServices) -> Router:
+    return Router(
+        "/",
+        route_handlers=[sign_in, sign_out, me, sessions, end_session, password],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+    )
 
 
 def _person(request: Request[Any, Any, Any]) -> Principal:

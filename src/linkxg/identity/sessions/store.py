@@ -34,7 +34,7 @@ sessions = Table(
     Column("account_id", String(36), nullable=False),
     Column("id", String(36), primary_key=True),
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
-    # The person's epoch at sign-in: once theirs has moved on, the session is over.
+    # The person's epoch at sign-in: the session ends when their epoch advances.
     Column("user_epoch", Sequence, nullable=False),
     Column("generation", Sequence, nullable=False),
     Column("refresh_digest", LargeBinary, nullable=False),
@@ -46,9 +46,9 @@ sessions = Table(
     Column("user_agent", String(200), nullable=False),
     Column("ended_at", Milliseconds),
     Column("end_reason", String(20)),
-    # An `api` session has refresh tokens, a `console` session a cookie; neither takes the other's.
+    # An `api` session has refresh tokens, a `console` session a cookie.
     Column("kind", String(10), nullable=False, server_default="api"),
-    # When the person last proved their password; of console sessions only.
+    # The last password check; of console sessions only.
     Column("authenticated_at", Milliseconds),
     Index("ix_sessions_user_id_id", "user_id", "id"),
     Index("ix_sessions_expires_at", "expires_at"),
@@ -65,11 +65,11 @@ throttle = Table(
 
 
 def _of_person(column: Column[Any]) -> ScalarSelect[Any]:
-    """What a session's person is, within a statement over sessions."""
+    """A column of the session's person, within a statement over sessions."""
     return select(column).where(users.c.id == sessions.c.user_id).scalar_subquery()
 
 
-# The one-winner statement of the refresh: its row count is the answer.
+# Of concurrent refreshes with one token, one updates the row.
 _ROTATE = CompiledStatement(
     sessions.update()
     .where(
@@ -144,14 +144,14 @@ def find_ended_console_session(conn: Connection, session_id: str) -> AnyRow | No
 
 
 def console_session_ids(conn: Connection, account_id: str, user_id: str, since: int, limit: int) -> list[str]:
-    """Of the person's console sessions begun since then, ended or not; newest first."""
+    """The person's console sessions started after `since`, ended or not; newest first."""
     mine = (sessions.c.account_id == account_id, sessions.c.user_id == user_id, sessions.c.kind == "console")
     query = select(sessions.c.id).where(*mine, sessions.c.created_at > since)
     return list(conn.scalars(query.order_by(sessions.c.id.desc()).limit(limit)))
 
 
 def update_console_session(conn: Connection, account_id: str, session_id: str, seen: bytes, **values: Any) -> bool:
-    """False unless the session lives and its credential's digest is still `seen`."""
+    """False unless the session is live and its cookie's digest is still `seen`."""
     statement = (
         sessions.update()
         .where(
@@ -170,25 +170,25 @@ def insert_session(conn: Connection, account_id: str, **values: Any) -> None:
 
 
 def rotate(conn: Connection, session_id: str, values: dict[str, Any]) -> SessionIdentity | None:
-    """Use the refresh token `used` of generation `presented` up; of any number who try, one succeeds."""
+    """Replace the refresh token `used` of generation `presented`; of concurrent attempts, one succeeds."""
     row = _ROTATE.first(conn, {"session": session_id, **values})
     return None if row is None else SessionIdentity(session_id, *row)
 
 
 def lock_person(conn: Connection, user_id: str) -> str | None:
-    """Serialise the sign-ins of one person; the hash that their password has now, None when there is nobody."""
+    """Serialise the sign-ins of a person; returns their current password hash, None if there is no such person."""
     lock_caller(conn, user_id)
     query = select(users.c.password_hash).where(users.c.id == user_id)
     return conn.execute(query.with_for_update(key_share=True)).scalar_one_or_none()
 
 
 def find_person(conn: Connection, user_id: str, epoch: int) -> SessionPerson | None:
-    """The person of a session, while enabled and in the epoch in which the session began."""
+    """The person of a session, if enabled and still in the epoch in which the session started."""
     row = _PERSON.first(conn, {"user": user_id, "epoch": epoch})
     return None if row is None else SessionPerson(*row)
 
 
-def rotated(session_id: str, user_id: str, person: SessionPerson) -> SessionIdentity:
+def session_identity(session_id: str, user_id: str, person: SessionPerson) -> SessionIdentity:
     return SessionIdentity(session_id, person.account_id, user_id, person.email, person.role, person.epoch)
 
 
@@ -214,7 +214,7 @@ def live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> 
 
 
 def end_session(conn: Connection, account_id: str, session_id: str, *, now: int, reason: str) -> bool:
-    """False when it had ended already."""
+    """False if it had ended."""
     statement = (
         sessions.update()
         .where(sessions.c.account_id == account_id, sessions.c.id == session_id, sessions.c.ended_at.is_(None))
@@ -238,22 +238,22 @@ def session_sources(conn: Connection, user_id: str, since: int) -> list[str]:
 def add_attempt(
     conn: Connection, key: bytes, *, now: int, forget_before: int, ceiling: int | None = None
 ) -> int | None:
-    """Count one more attempt (from one again after a long calm); returns how many there are.
+    """Count an attempt and return how many there are, from 1 again after `forget_before`.
 
     None, and nothing is counted, while the key is blocked or has `ceiling` attempts.
     """
     insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    calm = throttle.c.last_failed_at < forget_before
-    free = throttle.c.blocked_until <= now
+    is_stale = throttle.c.last_failed_at < forget_before
+    is_free = throttle.c.blocked_until <= now
     if ceiling is not None:
-        free = and_(free, or_(calm, throttle.c.failures < ceiling))
+        is_free = and_(is_free, or_(is_stale, throttle.c.failures < ceiling))
     statement = (
         insert(throttle)
         .values(key_digest=key, failures=1, blocked_until=0, last_failed_at=now)
         .on_conflict_do_update(
             index_elements=["key_digest"],
-            set_={"failures": case((calm, 1), else_=throttle.c.failures + 1), "last_failed_at": now},
-            where=free,
+            set_={"failures": case((is_stale, 1), else_=throttle.c.failures + 1), "last_failed_at": now},
+            where=is_free,
         )
         .returning(throttle.c.failures)
     )
@@ -262,8 +262,8 @@ def add_attempt(
 
 def give_attempt_back(conn: Connection, key: bytes) -> None:
     """Undo one `add_attempt`."""
-    back = throttle.update().where(throttle.c.key_digest == key, throttle.c.failures > 0)
-    conn.execute(back.values(failures=throttle.c.failures - 1))
+    statement = throttle.update().where(throttle.c.key_digest == key, throttle.c.failures > 0)
+    conn.execute(statement.values(failures=throttle.c.failures - 1))
 
 
 def note_failure(conn: Connection, key: bytes, now: int) -> None:
@@ -276,19 +276,19 @@ def blocked_until(conn: Connection, key: bytes) -> int:
 
 
 def block(conn: Connection, key: bytes, until: int) -> None:
-    """Refuse attempts until then; a block that lasts longer stays."""
+    """Block attempts until then; a longer block is kept."""
     longer = and_(throttle.c.key_digest == key, throttle.c.blocked_until < until)
     conn.execute(throttle.update().where(longer).values(blocked_until=until))
 
 
 def clear_failures(conn: Connection, keys: list[bytes]) -> None:
-    """One by one: rows are locked in the order in which `add_attempt` locks them."""
+    """One by one, to lock the rows in the same order as `add_attempt`."""
     for key in keys:
         conn.execute(throttle.delete().where(throttle.c.key_digest == key))
 
 
 def purge_sessions(conn: Connection, *, now: int, limit: int) -> int:
-    """Delete up to `limit` sessions that no token can belong to any more, a month after their end."""
+    """Delete up to `limit` sessions a month after their expiry."""
     old = select(sessions.c.id).where(sessions.c.expires_at < now - 30 * DAY).limit(limit)
     return conn.execute(sessions.delete().where(sessions.c.id.in_(old))).rowcount
 

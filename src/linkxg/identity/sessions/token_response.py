@@ -11,9 +11,9 @@ PEOPLE = Tag("People", "Signing in and out, sessions, password.")
 _SCOPES = {role: format_scope(scopes) for role, scopes in ROLE_SCOPES.items()}
 
 
-def token_response(minter: Minter, started: SessionTokens) -> tuple[SignedIn, str]:
-    """(the answer, the id of its access token). The token carries the scopes of the role."""
-    session = started.session
+def token_response(minter: Minter, tokens: SessionTokens) -> tuple[SignedIn, str]:
+    """(the answer, the id of its access token). The token has the scopes of the role."""
+    session = tokens.session
     minted = minter.for_user(
         session.user_id,
         session.account_id,
@@ -23,4 +23,4 @@ def token_response(minter: Minter, started: SessionTokens) -> tuple[SignedIn, st
         session.role,
     )
     user = SessionUser(session.user_id, session.email, session.role)
-    return SignedIn(minted.access_token, started.refresh_token, "Bearer", LIFETIME_S, user), minted.jti
+    return SignedIn(minted.access_token, tokens.refresh_token, "Bearer", LIFETIME_S, user), minted.jti

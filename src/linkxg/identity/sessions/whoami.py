@@ -26,15 +26,15 @@ class Me(msgspec.Struct):
 
 
 async def who_am_i(database: Database, account_id: str, user_id: str) -> Me:
-    """Raises InvalidToken when the person is gone."""
+    """Raises InvalidToken if the person has been removed."""
 
     def unit(conn: Connection) -> Me | None:
         user, account = find_user(conn, account_id, user_id), find_account(conn, account_id)
         if user is None or account is None:
             return None
-        held = ROLE_SCOPES[user.role]
-        shown = AccountView(account.id, account.name, rfc3339(account.created_at))
-        return Me(user.id, user.email, user.role, shown, [scope for scope in SCOPES if scope in held])
+        role_scopes = ROLE_SCOPES[user.role]
+        view = AccountView(account.id, account.name, rfc3339(account.created_at))
+        return Me(user.id, user.email, user.role, view, [scope for scope in SCOPES if scope in role_scopes])
 
     me = await database.read(unit)
     if me is None:

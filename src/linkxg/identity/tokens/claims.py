@@ -1,7 +1,7 @@
 """Validates the claims of an access token (RFC 7519 §4, RFC 8725 §3.11).
 
-RFC 7519 §4: names are unique. A token is wholly a person's (session, role, this application) or wholly a
-client's (secret, the client as subject), never something between (RFC 8725 §3.11).
+Names are unique. The claims are either those of a person (session, role, this application) or those of a client
+(secret, the client as subject), never a mixture.
 """
 
 import msgspec
@@ -20,17 +20,17 @@ def read_claims(payload: bytes) -> AccessClaims:
     """The claims of a verified token. Raises InvalidToken."""
     try:
         claims = _decode(payload)
-        # What this server writes is read back byte for byte; only anything else needs the second look.
+        # Canonical claims, as this server writes them, need no check for repeated names.
         if _encode(claims) != payload:
             parse(payload.decode())
     except (msgspec.DecodeError, ValueError):
         raise InvalidToken(reason="claims") from None
-    if not (_is_persons(claims) if claims.sid is not None else _is_clients(claims)):
+    if not (_is_person_token(claims) if claims.sid is not None else _is_client_token(claims)):
         raise InvalidToken(reason="claims that do not belong together")
     return claims
 
 
-def _is_persons(claims: AccessClaims) -> bool:
+def _is_person_token(claims: AccessClaims) -> bool:
     return (
         claims.role in ROLE_SCOPES
         and claims.client_id == APP_CLIENT_ID
@@ -40,7 +40,7 @@ def _is_persons(claims: AccessClaims) -> bool:
     )
 
 
-def _is_clients(claims: AccessClaims) -> bool:
+def _is_client_token(claims: AccessClaims) -> bool:
     return (
         claims.role is None
         and claims.secret_id is not None

@@ -1,8 +1,8 @@
-"""The guard that authenticates and authorises every route (security bar 38).
+"""The guard that authenticates and authorises every request to the router (security bar 38).
 
-Deny by default: a route that declares nothing is refused to everybody, and a test fails. Authentication happens
-before the body is read, so an error about a body is never an oracle for strangers (security bar 38), and again when it
-has been read: a body that takes long to arrive outlives no revocation.
+Deny by default: a route without a declared permission is closed to everybody, and a test fails. The caller is
+authenticated before the body is read, so that errors about a body are no oracle for strangers, and again afterwards: a
+revocation may happen while a slow body arrives.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,22 +33,22 @@ from linkxg.identity.tokens.verify import RevokedToken, Verifier
 
 
 class Guard:
-    """The guard of everything that a token opens.
+    """The guard of all routes.
 
-    `on_call` hears of every call that it lets through and of the scope that it needed, `on_refused` of what it turns
-    away although the token is genuine. The budgets of a route are spent before a body is read, each request once.
+    `on_call` is called with every authorised caller and the required scope, `on_rejected` for rejected requests with a
+    token of this server. A route's budgets are spent once per request, before its body is read.
     """
 
     def __init__(
         self,
         verifier: Verifier,
         on_call: Callable[[Principal, str | None], None],
-        on_refused: Callable[[Principal, RequestContext, PublicError], None],
+        on_rejected: Callable[[Principal, RequestContext, PublicError], None],
         budgets: Budgets,
     ) -> None:
         self._verifier = verifier
         self._on_call = on_call
-        self._on_refused = on_refused
+        self._on_rejected = on_rejected
         self._budgets = budgets
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
@@ -56,7 +56,7 @@ class Guard:
         query = connection.scope["query_string"]
         if (budget := opt.get(SOURCE_BUDGET)) is not None:
             await self._spend_source(budget, connection, opt)
-        # What a console session opens is guarded by the console, which looks at no token.
+        # Pages of the console have a guard of their own.
         if opt.get("public") or opt.get("session_roles"):
             if query and style_of(opt) is not BodyStyle.PAGE:
                 refuse_unknown(query, query_names(route))
@@ -72,7 +72,7 @@ class Guard:
             await self._budgets.spend_caller(budget, principal.account_id, principal.id)
 
         async def authorise_again() -> None:
-            # What the token permits is part of it: a role or scope that was cut has ended the token.
+            # Sufficient: a reduced role or scope invalidates the token.
             self.authenticate(context)
 
         context.authorise_again = authorise_again
@@ -88,7 +88,7 @@ class Guard:
             defer_refusal(connection.scope, error)
 
     def admit(self, context: RequestContext, opt: Mapping[str, Any]) -> Principal:
-        """The caller, if these options of a route let them in; one call of their token's budget is spent.
+        """The caller, authorised for a route with these options; spends from the budget of their token.
 
         Raises MissingToken, InvalidToken, RateLimitExceeded, InsufficientScope or AccessDenied.
         """
@@ -98,7 +98,7 @@ class Guard:
         if required:
             if required not in principal.scopes:
                 error = InsufficientScope(required)
-                self._on_refused(principal, context, error)
+                self._on_rejected(principal, context, error)
                 raise error
         elif allowed := opt.get("roles"):
             if principal.role not in allowed:
@@ -124,7 +124,7 @@ class Guard:
         except InvalidToken as error:
             context.notes["reason"] = error.reason
             if isinstance(error, RevokedToken):
-                self._on_refused(error.principal, context, error)
+                self._on_rejected(error.principal, context, error)
             raise
         context.principal = principal
         notes = context.notes

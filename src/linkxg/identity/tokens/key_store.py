@@ -1,4 +1,4 @@
-"""The SQL of the keys that nodes share: one row, sealed with the server key that each node has in its file."""
+"""The SQL of the nodes' shared keys: one row, sealed with the server key in each node's file."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ sealed_keys = Table(
 
 
 class SealedKeys(NamedTuple):
-    """A key file as the database has it; each change of it is the next `version`."""
+    """A sealed key file; each change increments `version`."""
 
     version: int
     sealed: bytes
@@ -33,19 +33,19 @@ def find_sealed_keys(conn: Connection) -> SealedKeys | None:
 
 
 def insert_sealed_keys(conn: Connection, keys: SealedKeys) -> None:
-    """The first ones; nothing happens where there are some."""
+    """Does nothing if there are keys."""
     insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
     conn.execute(insert(sealed_keys).values(id=_ONLY, **keys._asdict()).on_conflict_do_nothing())
 
 
 def replace_sealed_keys(conn: Connection, keys: SealedKeys) -> None:
-    """Whatever there is, in whoever's keys."""
+    """Replace the keys, whatever they are sealed with."""
     conn.execute(sealed_keys.delete())
     insert_sealed_keys(conn, keys)
 
 
 def update_sealed_keys(conn: Connection, keys: SealedKeys, seen: int) -> bool:
-    """Replace version `seen` and tell every worker; false when it is not the version any more."""
+    """Replace version `seen` and announce it; false if it is no longer the current version."""
     statement = sealed_keys.update().where(sealed_keys.c.id == _ONLY, sealed_keys.c.version == seen)
     if conn.execute(statement.values(**keys._asdict())).rowcount != 1:
         return False

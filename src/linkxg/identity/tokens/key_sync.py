@@ -1,6 +1,6 @@
-"""Follows key changes of other nodes.
+"""Applies key changes by other nodes.
 
-The change feed announces one; this reads the row, replaces the node's file and announces it to all parts of the worker.
+The invalidation feed announces a change; the stored keys then replace the node's file and those of this worker.
 """
 
 import asyncio
@@ -14,44 +14,44 @@ from linkxg.errors import PublicError
 from linkxg.http.logs import log
 from linkxg.identity.tokens.key_store import find_sealed_keys
 from linkxg.identity.tokens.keys import KeyRing, KeysError
-from linkxg.identity.tokens.shared_keys import follow
+from linkxg.identity.tokens.manage_keys import sync_key_file
 from linkxg.runtime.background import BackgroundTask
 
 RETRY_S = 0.5
 
 
 class KeySync:
-    """Follows while the service runs; what it cannot follow it refuses to serve."""
+    """While a key change cannot be applied, requests that need the keys are rejected."""
 
     def __init__(self, database: Database, data_dir: Path, keys: KeyRing) -> None:
         self._database = database
         self._data_dir = data_dir
         self._keys = keys
-        self._is_lost = False
-        # Soon after an outage the feed is fresh again, and decides by these keys.
-        self.task = BackgroundTask("keys", self._follow, every_s=None, retry_s=RETRY_S, longest_retry_s=RETRY_S)
-        database.feed.subscribe(KEYS, self._heard)
+        self._has_failed = False
+        # Short retries: soon after an outage the feed is fresh again, and requests are served with these keys.
+        self.task = BackgroundTask("keys", self._sync, every_s=None, retry_s=RETRY_S, longest_retry_s=RETRY_S)
+        database.feed.subscribe(KEYS, self._on_change)
 
-    def _heard(self, change: Invalidation) -> None:
-        # The file may have been replaced already: by who changed the keys, or by another worker of this machine.
+    def _on_change(self, change: Invalidation) -> None:
+        # The file may already be current: replaced by `linkxg keys` or by another worker of this machine.
         if change.epoch > self._keys.version:
             self.task.wake()
 
-    async def _follow(self) -> None:
-        if self._is_lost:
+    async def _sync(self) -> None:
+        if self._has_failed:
             return
         try:
             row = await self._database.read_single(find_sealed_keys)
             if row is not None and row.version > self._keys.version:
-                await asyncio.to_thread(follow, self._data_dir, row)
+                await asyncio.to_thread(sync_key_file, self._data_dir, row)
                 self._apply(row.version)
         except PublicError:
-            # Soon the feed is stale too, and then nothing is served that these keys could concern.
+            # The database is unreachable: soon the feed is stale too, and requests with tokens are rejected.
             raise
         except KeysError as error:
-            # Other parts of the program hold keys of the old file: only a restart gives them those of another one.
+            # Other parts of the program hold the old server key until a restart.
             log.error("keys.failed", reason=str(error))
-            self._is_lost = True
+            self._has_failed = True
             self._refuse(str(error))
         except Exception as fault:
             self._refuse(f"signing keys: {type(fault).__name__}")
@@ -61,7 +61,7 @@ class KeySync:
 
     def _refuse(self, reason: str) -> None:
         self._keys.distrust(reason)
-        # Tokens that were verified before are verified again, and refused; the file may be unreadable.
+        # Clears the cache of verified tokens; the file may be unreadable.
         with contextlib.suppress(PublicError):
             self._apply(0)
 

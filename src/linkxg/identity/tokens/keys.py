@@ -1,9 +1,8 @@
-"""Signing keys and their rotation.
+"""Signing keys: the key file, rotation, and the key ring of a worker.
 
-`keys.json` in the data directory, mode 0600, holds the signing keys and the server key (from which refresh
-tokens, cursors and replayed secrets are derived). Rotation publishes the new key at once and signs with it only
-after the JWKS cache time; the old one verifies until the last token it signed has expired. Retiring is
-immediate.
+`keys.json` in the data directory, mode 0600, holds the signing keys and the server key (from which refresh tokens,
+cursors and replayed secrets are derived). Rotation publishes the new key at once but signs with it only after the JWKS
+cache time; the old one verifies until its last token has expired. Retirement is immediate.
 """
 
 import base64
@@ -27,11 +26,11 @@ if TYPE_CHECKING:
 
 FILE = "keys.json"
 JWKS_CACHE_S = 300
-RETIRED_REMEMBERED = 16
+MAX_RETIRED = 16
 
 
 class KeysError(OperatorError):
-    """The key file cannot be used, or the request about keys cannot be met; the message says why."""
+    """The key file cannot be used, or the operation on keys failed; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class KeyRecord:
 
 @dataclass(frozen=True)
 class KeyFile:
-    """`version` grows by one with each change, whichever node makes it."""
+    """Each change, on any node, increments `version`."""
 
     server_key: str
     keys: tuple[KeyRecord, ...]
@@ -56,34 +55,34 @@ class KeyFile:
 
 
 def ensure_keys(data_dir: Path, algorithm: str) -> None:
-    """Create the file where there is none."""
+    """Create the file if there is none."""
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(data_dir):
+    with lock_key_file(data_dir):
         if not has_keys(data_dir):
             write_keys(data_dir, new_keys(algorithm))
 
 
 def has_keys(data_dir: Path) -> bool:
-    """Whether the name is taken: by the file, or by a link, which reading refuses."""
+    """Whether the file exists; also true for a link, which `read_keys` rejects."""
     return os.path.lexists(data_dir / FILE)
 
 
-def replace_all(data_dir: Path, algorithm: str) -> KeyFile:
-    """A new server key and one new signing key: nothing issued before is valid any more (after a restore)."""
-    with locked(data_dir):
+def replace_key_file(data_dir: Path, algorithm: str) -> KeyFile:
+    """A new server key and signing key, for a restore: everything issued before is invalid."""
+    with lock_key_file(data_dir):
         content = new_keys(algorithm)
         write_keys(data_dir, content)
         return content
 
 
 def new_keys(algorithm: str) -> KeyFile:
-    """A new server key, and one signing key that is active at once."""
+    """A new server key and one signing key, active at once."""
     server_key = base64.b64encode(secrets.token_bytes(32)).decode()
     return KeyFile(server_key, (_new(algorithm, now_s()),))
 
 
-def rotated(found: KeyFile, algorithm: str, active_from: int) -> KeyFile:
-    """With one key more, which signs from `active_from` on; the others verify until their last token has expired."""
+def with_new_key(found: KeyFile, algorithm: str, active_from: int) -> KeyFile:
+    """Add a key that signs from `active_from`; the others verify until their last token has expired."""
     now = now_s()
     last_use = active_from + LIFETIME_S + 2 * LEEWAY_S
     kept = tuple(
@@ -94,8 +93,8 @@ def rotated(found: KeyFile, algorithm: str, active_from: int) -> KeyFile:
     return KeyFile(found.server_key, (*kept, _new(algorithm, active_from)), found.version + 1)
 
 
-def retired(found: KeyFile, kid: str, algorithm: str) -> KeyFile:
-    """Without a key; the last active one gets a successor at once. Raises KeysError for an unknown one."""
+def without_key(found: KeyFile, kid: str, algorithm: str) -> KeyFile:
+    """Remove a key, and add a successor if none is active. Raises KeysError for an unknown one."""
     left = tuple(record for record in found.keys if record.kid != kid)
     if len(left) == len(found.keys):
         raise KeysError(f"there is no key {kid}")
@@ -106,7 +105,7 @@ def retired(found: KeyFile, kid: str, algorithm: str) -> KeyFile:
 
 
 def read_keys(data_dir: Path) -> KeyFile:
-    """The file's content. Raises KeysError when it is absent, a link, unreadable, open to other users or theirs."""
+    """The file's content. Raises KeysError if it is missing, a link, unreadable, or open to or owned by others."""
     path = data_dir / FILE
     try:
         with open(open_foreign(path), "rb") as file:
@@ -126,26 +125,26 @@ def read_keys(data_dir: Path) -> KeyFile:
 
 
 def parse_keys(server_key: str, content: bytes) -> KeyFile:
-    """What `dump_keys` wrote, of an installation with this server key."""
+    """The inverse of `dump_keys`, with this server key."""
     found = json.loads(content)
     return KeyFile(server_key, tuple(KeyRecord(**record) for record in found["keys"]), found.get("version", 1))
 
 
 def dump_keys(keys: KeyFile) -> bytes:
-    """Everything but the server key."""
+    """The file's content without the server key."""
     return json.dumps({name: value for name, value in asdict(keys).items() if name != "server_key"}).encode()
 
 
-def active(found: KeyFile, now: int) -> KeyRecord:
-    """The newest key whose time has come."""
-    started = [record for record in found.keys if record.active_from <= now]
-    if not started:
+def active_key(found: KeyFile, now: int) -> KeyRecord:
+    """The newest key that is active at `now`. Raises KeysError if there is none."""
+    active = [record for record in found.keys if record.active_from <= now]
+    if not active:
         raise KeysError("no signing key is active yet; is the clock right?")
-    return max(started, key=lambda record: (record.active_from, record.created_at))
+    return max(active, key=lambda record: (record.active_from, record.created_at))
 
 
 class KeyRing:
-    """The file in memory. Re-read when the change feed says so, or when a token names an unknown key."""
+    """The key file in memory, reloaded on a change in the feed or for a token of an unknown key."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
@@ -155,8 +154,8 @@ class KeyRing:
         self.reload()
 
     def reload(self) -> None:
-        """Read the file again; keys already loaded keep their objects."""
-        # `linkxg keys list` reads the file without loading any cryptography.
+        """Read the file again; keys that are already loaded are kept."""
+        # Imported here: `linkxg keys list` needs no cryptography.
         from linkxg.crypto.jwt import SigningKey
 
         self._stamp = self._stat()
@@ -164,7 +163,7 @@ class KeyRing:
         gone = self._loaded.keys() - {record.kid for record in self._file.keys}
         for kid in gone:
             self._retired[self._loaded[kid].header.decode()] = self._loaded[kid]
-        while len(self._retired) > RETIRED_REMEMBERED:
+        while len(self._retired) > MAX_RETIRED:
             del self._retired[next(iter(self._retired))]
         try:
             self._loaded = {
@@ -174,15 +173,15 @@ class KeyRing:
         except (ValueError, KeyError, TypeError) as error:
             raise KeysError(f"{self._data_dir / FILE}: {error}") from None
         self._by_header = {key.header.decode(): key for key in self._loaded.values()}
-        self._next_look = 0
+        self._check_at = 0
 
     def distrust(self, reason: str) -> None:
-        """Nobody can say which keys still hold: refuse to sign and to verify until `trust` is called."""
+        """It is unknown which keys are live: do not sign or verify until `trust` is called."""
         self._distrusted = reason
-        self._next_look = 0
+        self._check_at = 0
 
     def trust(self) -> None:
-        """The file has the newest keys."""
+        """The file is current again."""
         self._distrusted = None
 
     def _require_trust(self) -> None:
@@ -200,19 +199,19 @@ class KeyRing:
     def signing(self) -> "SigningKey":
         """The key that signs now."""
         now = now_s()
-        if now >= self._next_look:
+        if now >= self._check_at:
             self._require_trust()
             try:
-                self._signing = self._loaded[active(self._file, now).kid]
+                self._signing = self._loaded[active_key(self._file, now).kid]
             except KeysError as error:
-                # Another node, whose clock is ahead, made the only key a moment ago.
+                # The only key was just created by a node whose clock is ahead.
                 raise TemporarilyUnavailable(str(error)) from error
             starts = [record.active_from for record in self._file.keys if record.active_from > now]
-            self._next_look = min(starts, default=now + 3_600)
+            self._check_at = min(starts, default=now + 3_600)
         return self._signing
 
     def find(self, header: str) -> "SigningKey | None":
-        """The live key that writes exactly this encoded header."""
+        """The live key with exactly this encoded header."""
         self._require_trust()
         key = self._by_header.get(header)
         if key is None and self._stat() != self._stamp:
@@ -224,11 +223,11 @@ class KeyRing:
         return key if record.retire_at is None or record.retire_at > now_s() else None
 
     def find_retired(self, header: str) -> "SigningKey | None":
-        """A key that this process has seen retired: good only for telling whose token was refused."""
+        """A key retired during the life of this process, only to record whose token was rejected."""
         return self._retired.get(header)
 
     def public(self) -> list[dict[str, Any]]:
-        """The members of the JWK set: every live asymmetric key, the coming one included."""
+        """The members of the JWK set: every live or future asymmetric key."""
         now = now_s()
         live = (record for record in self._file.keys if record.retire_at is None or record.retire_at > now)
         return [jwk for record in live if (jwk := self._loaded[record.kid].public_jwk()) is not None]
@@ -246,7 +245,7 @@ def _new(algorithm: str, active_from: int) -> KeyRecord:
 
 
 def write_keys(data_dir: Path, content: KeyFile) -> None:
-    """Replace the file in one step: a reader sees the old one or the new one, and neither is ever open to others."""
+    """Replace the file atomically; it is never readable by other users."""
     temporary = data_dir / f".{FILE}.{secrets.token_hex(8)}"
     descriptor = create_private(temporary)
     try:
@@ -262,8 +261,8 @@ def write_keys(data_dir: Path, content: KeyFile) -> None:
 
 
 @contextmanager
-def locked(data_dir: Path) -> Iterator[None]:
-    """Nobody else of this machine changes the file meanwhile."""
+def lock_key_file(data_dir: Path) -> Iterator[None]:
+    """Hold the lock against other processes that change the file."""
     descriptor = open_private(data_dir / ".keys.lock")
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

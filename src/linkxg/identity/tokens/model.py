@@ -1,7 +1,7 @@
-"""The claims of an access token (RFC 9068 §2.2), and the caller.
+"""The claims of an access token (RFC 9068 §2.2, and private ones), and the caller.
 
-RFC 9068 §2.2 claims plus the product's own. `epoch` is the generation of the person's or client's permissions:
-when those are cut, the next epoch begins and every token of an earlier one is dead, whatever the clocks say.
+`epoch` is the generation of the person's or client's permissions: when those are reduced, the next epoch begins and
+every token of an earlier one is invalid, independent of clocks.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from linkxg.http.client_ip import Network
 LIFETIME_S = 900
 LEEWAY_S = 5
 APP_CLIENT_ID = "lxgapp_linkxg"
-"""`client_id` of tokens that people get by signing in to this service itself."""
+"""`client_id` of tokens issued to people at sign-in."""
 
 
 class AccessClaims(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
@@ -38,7 +38,7 @@ class AccessClaims(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=Tru
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls: a person in a session, or a client with one of its secrets."""
+    """The caller: a person with a session, or a client with one of its secrets."""
 
     kind: Literal["user", "client"]
     id: str

@@ -1,7 +1,7 @@
-"""Revocation of live tokens, through the change feed.
+"""Revocation of live tokens through the invalidation feed.
 
-A revocation is a row of the change feed, written in the transaction that causes it. `Revocations` is what a worker
-remembers of them: as many entries as there were revocations in the last 20 minutes, however many tokens are alive.
+A revocation is a row of the feed, written in the transaction that causes it. `Revocations` holds those of the last 20
+minutes in memory: its size depends on the number of revocations, not of tokens.
 """
 
 from sqlalchemy import Connection
@@ -16,58 +16,58 @@ _PRUNE_EVERY = 4_096
 
 
 def revoke_token(conn: Connection, client_id: str, jti: str) -> None:
-    """One access token of a client; what it is writing at this moment is committed first."""
+    """Revoke one access token of a client, after its writes in progress."""
     lock_caller(conn, client_id)
     invalidation_feed.append(conn, TOKEN, jti)
 
 
 def revoke_session(conn: Connection, user_id: str, session_id: str) -> None:
-    """All access tokens of one session of a person."""
+    """Revoke the access tokens of a person's session."""
     lock_caller(conn, user_id)
     invalidation_feed.append(conn, SESSION, session_id)
 
 
-def client_changed(conn: Connection, client_id: str, epoch: int) -> None:
-    """Forget what is cached of the client; its tokens of an epoch before `epoch` are dead."""
+def invalidate_client(conn: Connection, client_id: str, epoch: int) -> None:
+    """Invalidate cached copies of the client, and its tokens of epochs before `epoch`."""
     lock_caller(conn, client_id)
     invalidation_feed.append(conn, CLIENT, client_id, epoch)
 
 
 class Revocations:
-    """What was revoked lately, fed by the change feed."""
+    """The recent revocations, from the invalidation feed."""
 
     def __init__(self, feed: InvalidationFeed) -> None:
-        self._dead: dict[str, int] = {}
-        self._floors: dict[str, tuple[int, int]] = {}
+        self._revoked: dict[str, int] = {}
+        self._minimum_epochs: dict[str, tuple[int, int]] = {}
         self._since_pruned = 0
         for kind in (TOKEN, SESSION):
-            feed.subscribe(kind, self._kill)
+            feed.subscribe(kind, self._on_revoked)
         for kind in (CLIENT, USER):
-            feed.subscribe(kind, self._raise_floor)
+            feed.subscribe(kind, self._on_new_epoch)
 
-    def reaches(self, principal: Principal) -> str | None:
-        """Which revocation the caller's token fell under; None while it is alive."""
-        dead = self._dead
-        if dead:
-            if principal.jti in dead:
+    def find(self, principal: Principal) -> str | None:
+        """Why the caller's token is revoked; None if it is not."""
+        revoked = self._revoked
+        if revoked:
+            if principal.jti in revoked:
                 return "token revoked"
-            if principal.session_id in dead:
+            if principal.session_id in revoked:
                 return "session ended"
-        floor = self._floors.get(principal.id)
-        if floor is not None and principal.epoch < floor[0]:
+        minimum = self._minimum_epochs.get(principal.id)
+        if minimum is not None and principal.epoch < minimum[0]:
             return "permissions changed"
         return None
 
     def __len__(self) -> int:
-        return len(self._dead) + len(self._floors)
+        return len(self._revoked) + len(self._minimum_epochs)
 
-    def _kill(self, change: Invalidation) -> None:
-        self._dead[change.subject] = change.at
+    def _on_revoked(self, change: Invalidation) -> None:
+        self._revoked[change.subject] = change.at
         self._prune()
 
-    def _raise_floor(self, change: Invalidation) -> None:
-        epoch, _ = self._floors.get(change.subject, (0, 0))
-        self._floors[change.subject] = (max(epoch, change.epoch), change.at)
+    def _on_new_epoch(self, change: Invalidation) -> None:
+        epoch, _ = self._minimum_epochs.get(change.subject, (0, 0))
+        self._minimum_epochs[change.subject] = (max(epoch, change.epoch), change.at)
         self._prune()
 
     def _prune(self) -> None:
@@ -76,5 +76,5 @@ class Revocations:
             return
         self._since_pruned = 0
         oldest = now_ms() - LIVE_MS
-        self._dead = {subject: at for subject, at in self._dead.items() if at > oldest}
-        self._floors = {subject: floor for subject, floor in self._floors.items() if floor[1] > oldest}
+        self._revoked = {subject: at for subject, at in self._revoked.items() if at > oldest}
+        self._minimum_epochs = {subject: epoch for subject, epoch in self._minimum_epochs.items() if epoch[1] > oldest}

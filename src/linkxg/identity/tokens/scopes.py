@@ -1,7 +1,4 @@
-"""The scopes, and which roles have them (RFC 6749 §3.3).
-
-The seven of the guide. Grammar and comparison: RFC 6749 §3.3. No scope implies another.
-"""
+"""The scopes (RFC 6749 §3.3), none of which implies another, and the roles that have them."""
 
 import re
 from functools import lru_cache
@@ -17,27 +14,27 @@ SCOPES: dict[str, str] = {
     "traceability:read": "Read traceability and supply chain data",
     "dpp:read": "Read Digital Product Passports",
 }
-ALL = frozenset(SCOPES)
+ALL_SCOPES = frozenset(SCOPES)
 ROLE_SCOPES: dict[str, frozenset[str]] = {
-    "OWNER": ALL,
-    "ADMIN": ALL,
-    "MEMBER": ALL - {"connections:write"},
+    "OWNER": ALL_SCOPES,
+    "ADMIN": ALL_SCOPES,
+    "MEMBER": ALL_SCOPES - {"connections:write"},
     "VIEWER": frozenset(scope for scope in SCOPES if scope.endswith(":read")),
 }
 _GRAMMAR = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 
 
 def parse_scope(text: str) -> frozenset[str]:
-    """The scopes of a space-separated list. Raises InvalidScope for bad grammar or an unknown scope."""
+    """The scopes of a space-separated list. Raises InvalidScope for bad syntax or an unknown scope."""
     if not _GRAMMAR.fullmatch(text):
         raise InvalidScope(reason="scope grammar")
     scopes = frozenset(text.split(" "))
-    if not scopes <= ALL:
+    if not scopes <= ALL_SCOPES:
         raise InvalidScope(reason="unknown scope")
     return scopes
 
 
 @lru_cache(2**7)
 def format_scope(scopes: frozenset[str]) -> str:
-    """A space-separated list in the catalogue's order."""
+    """A space-separated list, in the order of SCOPES."""
     return " ".join(scope for scope in SCOPES if scope in scopes)

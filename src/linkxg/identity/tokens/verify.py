@@ -1,7 +1,6 @@
 """Verifies access tokens (RFC 9068 §4).
 
-RFC 9068 §4. A token verified once is remembered by its digest, so the next use costs a look-up; whether it has been
-revoked is asked every time, of the change feed in memory.
+Verified tokens are cached by digest; expiry and revocation are checked every time, in memory.
 """
 
 import hashlib
@@ -17,11 +16,11 @@ from linkxg.identity.tokens.model import LEEWAY_S, AccessClaims, Principal
 from linkxg.identity.tokens.revoke import Revocations
 from linkxg.runtime.cache import evict_oldest
 
-REMEMBERED = 16_384
+CACHE_SIZE = 16_384
 
 
 class RevokedToken(InvalidToken):
-    """A token that this server did issue, to `principal`, and that opens nothing (any more, or from there)."""
+    """A token that this server issued to `principal`, but that is no longer valid, or not from this address."""
 
     def __init__(self, principal: Principal, reason: str, cause: Cause) -> None:
         super().__init__(reason=reason, cause=cause, concerns=principal.secret_id or "")
@@ -39,27 +38,27 @@ class Verifier:
         self._feed = feed
         self._issuer = issuer
         self._audience = audience
-        self._seen: dict[bytes, Principal] = {}
-        feed.subscribe(KEYS, self._keys_changed)
+        self._verified: dict[bytes, Principal] = {}
+        feed.subscribe(KEYS, self._on_keys_changed)
 
     def verify(self, token: bytes, source: str | None) -> Principal:
-        """The caller. Raises InvalidToken, or TemporarilyUnavailable when revocations cannot be known.
+        """The caller. Raises InvalidToken, or TemporarilyUnavailable if revocations may have been missed.
 
-        A token bound to addresses is refused from any other `source`; None asks about the token alone.
+        A token bound to address ranges is rejected from any other `source`; None skips that check.
         """
         self._feed.check()
         digest = hashlib.sha256(token).digest()
-        principal = self._seen.get(digest)
+        principal = self._verified.get(digest)
         if principal is None:
             principal = self._read(token)
-            evict_oldest(self._seen, REMEMBERED)
-            self._seen[digest] = principal
+            evict_oldest(self._verified, CACHE_SIZE)
+            self._verified[digest] = principal
         if time.time() >= principal.expires_at + LEEWAY_S:
-            self._seen.pop(digest, None)
+            self._verified.pop(digest, None)
             raise RevokedToken(principal, "expired", Cause.TOKEN_EXPIRED)
-        revoked = self._revocations.reaches(principal)
-        if revoked is not None:
-            raise RevokedToken(principal, revoked, Cause.TOKEN_REVOKED)
+        reason = self._revocations.find(principal)
+        if reason is not None:
+            raise RevokedToken(principal, reason, Cause.TOKEN_REVOKED)
         if principal.networks and source is not None:
             address = parse_address(source)
             if address is None or not any(address in network for network in principal.networks):
@@ -74,30 +73,30 @@ class Verifier:
             raise InvalidToken(reason="not a compact JWS")
         header = text.partition(".")[0]
         key = self._keys.find(header)
-        live = key is not None
+        is_live = key is not None
         if key is None:
             key = self._keys.find_retired(header)
         if key is None:
             raise InvalidToken(reason="header of no live key")
         payload = key.verify(text)
         if payload is None:
-            raise InvalidToken(reason="signature" if live else "header of no live key")
+            raise InvalidToken(reason="signature" if is_live else "header of no live key")
         claims = read_claims(payload)
         audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
         if claims.iss != self._issuer or self._audience not in audiences:
             raise InvalidToken(reason="issuer or audience")
         if claims.iat > time.time() + LEEWAY_S:
             raise InvalidToken(reason="issued in the future")
-        if not live:
+        if not is_live:
             raise RevokedToken(_principal(claims), "header of no live key", Cause.KEY_RETIRED)
         return _principal(claims)
 
-    def _keys_changed(self, _: Invalidation) -> None:
-        self._seen.clear()
+    def _on_keys_changed(self, _: Invalidation) -> None:
+        self._verified.clear()
         try:
             self._keys.reload()
         except KeysError as error:
-            # Fail closed: without the file nobody can say which keys still hold.
+            # Fail closed: without the file it is unknown which keys are live.
             raise TemporarilyUnavailable(str(error)) from error
 
 

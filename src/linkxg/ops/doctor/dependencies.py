@@ -14,7 +14,7 @@ from linkxg.http.rate_limits import Budget, open_limits
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.tokens.key_store import find_sealed_keys
 from linkxg.identity.tokens.keys import FILE, KeysError, read_keys
-from linkxg.identity.tokens.shared_keys import fits
+from linkxg.identity.tokens.manage_keys import is_sealed_with
 from linkxg.jobs.open_jobs_store import list_orphans
 from linkxg.ops.doctor.findings import Finding, ok, problem, warning
 from linkxg.settings import Settings
@@ -70,7 +70,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Finding]:
         yield ok("change feed", "fresh")
         # A file that cannot be read is told of by the check of the keys.
         with contextlib.suppress(KeysError):
-            if row is not None and not fits(read_keys(settings.data_dir), row):
+            if row is not None and not is_sealed_with(read_keys(settings.data_dir), row):
                 says = f"{FILE} does not match the keys that the nodes share in the database"
                 yield problem("keys of the nodes", says, f"copy {FILE} from a running node, with mode 600")
         for orphan in orphans:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from linkxg.clock import now_s
 from linkxg.db.node_sockets import DIRECTORY
-from linkxg.identity.tokens.keys import FILE, KeysError, active, has_keys, read_keys
+from linkxg.identity.tokens.keys import FILE, KeysError, active_key, has_keys, read_keys
 from linkxg.ops.doctor.findings import Finding, ok, problem, warning
 from linkxg.runtime.files import is_read_only
 from linkxg.settings import Settings
@@ -79,7 +79,7 @@ def check_keys(settings: Settings, *, first_start: bool) -> Iterator[Finding]:
         return
     try:
         found = read_keys(settings.data_dir)
-        signing = active(found, now_s())
+        signing = active_key(found, now_s())
     except KeysError as error:
         yield problem("keys", str(error), "put your copy of it back, mode 600, owned by the user of the service")
         return

@@ -1,1 +1,1 @@
-"""Requests of clients that were refused, and why: for the client's own account only."""
+"""Rejected requests of clients and their causes, visible to the client's account."""

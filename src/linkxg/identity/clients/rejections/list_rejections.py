@@ -14,7 +14,7 @@ async def list_rejections(
     before: str | None = None,
     limit: int = KEPT,
 ) -> list[Rejection]:
-    """Newest first; of one client or one cause, or older than the one whose id is `before`, where named."""
+    """Newest first; optionally of one client, of one cause, or older than the id `before`."""
     return await database.read_single(
         store.list_rejections, account_id, client_id=client_id, cause=cause, before=before, limit=limit
     )

@@ -1,11 +1,11 @@
-"""A rejected request, as it is stored: never with a secret, not even a wrong one."""
+"""A rejected request, stored without any secret, even a wrong one."""
 
 from typing import NamedTuple
 
 from linkxg.clock import DAY
 
 KEPT = 500
-"""How many an account keeps, the newest."""
+"""Rejections kept per account, the newest ones."""
 KEEP_MS = 30 * DAY
 
 

@@ -1,6 +1,6 @@
-"""The SQL of refused requests."""
+"""The SQL of rejected requests."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from sqlalchemy import Column, Connection, Index, Integer, String, Table, bindparam, select, tuple_
 
@@ -8,7 +8,7 @@ from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, metadata
 from linkxg.identity.clients.rejections.model import KEEP_MS, KEPT, Rejection
 
-refused = Table(
+rejections = Table(
     "refused_requests",
     metadata,
     Column("account_id", String(36), primary_key=True),
@@ -24,24 +24,23 @@ refused = Table(
     Index("ix_refused_requests_at", "at"),
 )
 
-_COLUMNS = [refused.c[name] for name in Rejection._fields]
+_COLUMNS = [rejections.c[name] for name in Rejection._fields]
 _NEWEST = CompiledStatement(
     select(*_COLUMNS)
-    .where(refused.c.account_id == bindparam("account"))
-    .order_by(refused.c.id.desc())
+    .where(rejections.c.account_id == bindparam("account"))
+    .order_by(rejections.c.id.desc())
     .limit(bindparam("limit", type_=Integer))
 )
 
 
-def insert_rejections(conn: Connection, rows: Iterable[Rejection]) -> None:
-    """Add them, and let each account keep only its newest."""
-    found = list(rows)
-    conn.execute(refused.insert(), [row._asdict() for row in found])
-    for account_id in sorted({row.account_id for row in found}):
-        newest = select(refused.c.id).where(refused.c.account_id == account_id).order_by(refused.c.id.desc())
+def insert_rejections(conn: Connection, rows: Sequence[Rejection]) -> None:
+    """Add them, and delete all but the newest KEPT of each account."""
+    conn.execute(rejections.insert(), [row._asdict() for row in rows])
+    for account_id in sorted({row.account_id for row in rows}):
+        newest = select(rejections.c.id).where(rejections.c.account_id == account_id).order_by(rejections.c.id.desc())
         last = conn.execute(newest.offset(KEPT - 1).limit(1)).scalar()
         if last is not None:
-            conn.execute(refused.delete().where(refused.c.account_id == account_id, refused.c.id < last))
+            conn.execute(rejections.delete().where(rejections.c.account_id == account_id, rejections.c.id < last))
 
 
 def list_rejections(
@@ -53,21 +52,21 @@ def list_rejections(
     before: str | None = None,
     limit: int = KEPT,
 ) -> list[Rejection]:
-    """Newest first; with `before`, those older than the one of that id."""
+    """Newest first; with `before`, those older than that id."""
     if client_id is None and cause is None and before is None:
         return [Rejection._make(row) for row in _NEWEST.all(conn, {"account": account_id, "limit": limit})]
-    query = select(*_COLUMNS).where(refused.c.account_id == account_id)
+    query = select(*_COLUMNS).where(rejections.c.account_id == account_id)
     if client_id is not None:
-        query = query.where(refused.c.client_id == client_id)
+        query = query.where(rejections.c.client_id == client_id)
     if cause is not None:
-        query = query.where(refused.c.cause == cause)
+        query = query.where(rejections.c.cause == cause)
     if before is not None:
-        query = query.where(refused.c.id < before)
-    return [Rejection(*row) for row in conn.execute(query.order_by(refused.c.id.desc()).limit(limit))]
+        query = query.where(rejections.c.id < before)
+    return [Rejection(*row) for row in conn.execute(query.order_by(rejections.c.id.desc()).limit(limit))]
 
 
 def purge_rejections(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` that are older than 30 days."""
-    key = (refused.c.account_id, refused.c.id)
-    old = select(*key).where(refused.c.at < now - KEEP_MS).limit(limit)
-    return conn.execute(refused.delete().where(tuple_(*key).in_(old))).rowcount
+    key = (rejections.c.account_id, rejections.c.id)
+    old = select(*key).where(rejections.c.at < now - KEEP_MS).limit(limit)
+    return conn.execute(rejections.delete().where(tuple_(*key).in_(old))).rowcount

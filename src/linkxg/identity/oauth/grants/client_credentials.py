@@ -1,7 +1,6 @@
-"""The client credentials grant (RFC 6749 §4.4).
+"""The client credentials grant (RFC 6749 §4.4): no refresh token, and nothing is stored.
 
-RFC 6749 §4.4: the requested scopes if the client holds them all, or everything it holds when it names none. No
-refresh token and no stored row.
+The token has the requested scopes, all of which the client must have, or without `scope` all scopes of the client.
 """
 
 from typing import NamedTuple
@@ -20,9 +19,9 @@ class Granted(NamedTuple):
     scope: str
 
 
-def grant(minter: Minter, authenticated: VerifiedClient, requested: str | None) -> Granted:
-    """Raises InvalidScope: nothing is widened and nothing is silently narrowed."""
-    client, secret = authenticated
+def grant(minter: Minter, verified: VerifiedClient, requested: str | None) -> Granted:
+    """Raises InvalidScope unless all requested scopes can be granted."""
+    client, secret = verified
     if requested is not None and len(requested) > MAX_SCOPE:
         raise InvalidScope(reason="scope too long", cause=Cause.SCOPE_NOT_GRANTED)
     try:
@@ -31,9 +30,9 @@ def grant(minter: Minter, authenticated: VerifiedClient, requested: str | None) 
         error.cause = Cause.SCOPE_NOT_GRANTED
         raise
     if not scopes or not scopes <= client.scopes:
-        beyond = format_scope(scopes - client.scopes).partition(" ")[0]
+        missing = format_scope(scopes - client.scopes).partition(" ")[0]
         reason = "scope not granted to this client"
-        raise InvalidScope(reason=reason, cause=Cause.SCOPE_NOT_GRANTED, concerns=beyond)
+        raise InvalidScope(reason=reason, cause=Cause.SCOPE_NOT_GRANTED, concerns=missing)
     scope = format_scope(scopes)
     cidrs = list(client.cidrs)
     return Granted(minter.for_client(client.id, client.account_id, scope, client.epoch, secret.id, cidrs), scope)

@@ -1,8 +1,8 @@
-"""The keys that all nodes share, sealed in one database row.
+"""Key management for all nodes: rotation, retirement and replacement.
 
-Every node has a `keys.json` with the same server key, copied once when the node is set up. What changes afterwards
-travels through the database: the keys, sealed with that server key, in one row, and a change in the feed when they are
-replaced. The row is what holds, and each node's file follows it; the database alone reveals no key.
+Every node has a `keys.json` with the same server key, copied once when the node is set up. Later changes are stored in
+one database row, sealed with that server key, and announced by the invalidation feed. The row is authoritative, and
+each node's file follows it; the database alone reveals no key.
 """
 
 import base64
@@ -27,36 +27,36 @@ from linkxg.identity.tokens.keys import (
     KeyFile,
     KeyRecord,
     KeysError,
-    active,
+    active_key,
     dump_keys,
     ensure_keys,
     has_keys,
-    locked,
+    lock_key_file,
     new_keys,
     parse_keys,
     read_keys,
-    retired,
-    rotated,
+    with_new_key,
+    without_key,
     write_keys,
 )
 
 SYMMETRIC_DELAY_S = 5
 NODES_DELAY_S = 2
-"""In which every node has heard of a key: where there may be several, none signs before the others know it."""
+"""Time to reach every node: none signs with a key before the others have it."""
 _ATTEMPTS = 5
 _PURPOSE = b"linkxg keys"
 
 
-async def share_keys(database: Database, data_dir: Path, algorithm: str) -> None:
-    """At the start: make the file where nobody has keys, else bring file and row to one state; then use `algorithm`.
+async def prepare_keys(database: Database, data_dir: Path, algorithm: str) -> None:
+    """At start: create the keys or synchronise file and row, then rotate to `algorithm` if it has changed.
 
-    Raises KeysError when the other nodes have another server key than this node's file.
+    Raises KeysError if this node's server key differs from that of the other nodes.
     """
     row = await database.read_single(find_sealed_keys)
     if row is None:
         ensure_keys(data_dir, algorithm)
-        await database.write(insert_sealed_keys, sealed(read_keys(data_dir)))
-        # Another node may have begun at the same moment.
+        await database.write(insert_sealed_keys, seal_keys(read_keys(data_dir)))
+        # Another node may have inserted its keys at the same time.
         row = await database.read_single(find_sealed_keys)
     elif not has_keys(data_dir):
         raise KeysError(
@@ -64,36 +64,36 @@ async def share_keys(database: Database, data_dir: Path, algorithm: str) -> None
             "node has it, run linkxg keys replace"
         )
     assert row is not None
-    found = follow(data_dir, row)
+    found = sync_key_file(data_dir, row)
     if found.version > row.version:
-        found = await change_keys(database, data_dir, lambda newest: newest)
-    if active(found, now_s()).alg != algorithm:
-        await change_keys(database, data_dir, lambda newest: rotated(newest, algorithm, now_s()))
+        found = await update_keys(database, data_dir, lambda newest: newest)
+    if active_key(found, now_s()).alg != algorithm:
+        await update_keys(database, data_dir, lambda newest: with_new_key(newest, algorithm, now_s()))
 
 
 async def rotate_keys(database: Database, data_dir: Path, algorithm: str, *, at_once: bool = False) -> KeyRecord:
-    """Add a key that becomes active after the JWKS cache time, or as soon as every node has it; returns it."""
+    """Add a key that signs after the JWKS cache time, or `at_once`: as soon as every node has it."""
     delay = SYMMETRIC_DELAY_S if algorithm == "HS256" else JWKS_CACHE_S
     if at_once:
         delay = 0 if database.file is not None else NODES_DELAY_S
-    changed = await change_keys(database, data_dir, lambda newest: rotated(newest, algorithm, now_s() + delay))
+    changed = await update_keys(database, data_dir, lambda newest: with_new_key(newest, algorithm, now_s() + delay))
     return changed.keys[-1]
 
 
 async def retire_key(database: Database, data_dir: Path, kid: str, algorithm: str) -> None:
-    """Remove a key now: every token that it signed is dead. The last active key gets a successor at once."""
-    await change_keys(database, data_dir, lambda newest: retired(newest, kid, algorithm))
+    """Remove a key now, which invalidates its tokens. The last active key gets a successor at once."""
+    await update_keys(database, data_dir, lambda newest: without_key(newest, kid, algorithm))
 
 
 async def replace_keys(database: Database, data_dir: Path, algorithm: str) -> None:
-    """New keys of every kind, while no service runs: nothing issued before is valid any more."""
+    """Replace all keys while no service runs: everything issued before is invalid."""
     await database.run_exclusive(_replace_all, data_dir, new_keys(algorithm))
 
 
-async def change_keys(database: Database, data_dir: Path, change: Callable[[KeyFile], KeyFile]) -> KeyFile:
-    """Replace row and file by what `change` makes of the newest state, and tell every worker of every node."""
+async def update_keys(database: Database, data_dir: Path, change: Callable[[KeyFile], KeyFile]) -> KeyFile:
+    """Apply `change` to row and file, and announce it to every worker of every node."""
     for _ in range(_ATTEMPTS):
-        with locked(data_dir):
+        with lock_key_file(data_dir):
             row = await database.read_single(find_sealed_keys)
             if row is None:
                 raise KeysError("the database has no keys yet: linkxg serve stores them")
@@ -103,9 +103,9 @@ async def change_keys(database: Database, data_dir: Path, change: Callable[[KeyF
     raise KeysError("other nodes are changing the keys: try again")
 
 
-def follow(data_dir: Path, row: SealedKeys) -> KeyFile:
-    """Bring this node's file up to the row; the file then holds what is returned."""
-    with locked(data_dir):
+def sync_key_file(data_dir: Path, row: SealedKeys) -> KeyFile:
+    """Update this node's file from the row; returns its content."""
+    with lock_key_file(data_dir):
         found = read_keys(data_dir)
         newest = _newest(found, row)
         if newest != found:
@@ -113,36 +113,36 @@ def follow(data_dir: Path, row: SealedKeys) -> KeyFile:
         return newest
 
 
-def fits(found: KeyFile, row: SealedKeys) -> bool:
-    """Whether the row was sealed with the server key of this file."""
+def is_sealed_with(found: KeyFile, row: SealedKeys) -> bool:
+    """Whether the row is sealed with the server key of this file."""
     return _content(found, row) is not None
 
 
-def sealed(keys: KeyFile) -> SealedKeys:
-    """What the database gets: everything but the server key, which closes it."""
+def seal_keys(keys: KeyFile) -> SealedKeys:
+    """The keys without the server key, sealed with it."""
     return SealedKeys(keys.version, seal(base64.b64decode(keys.server_key), _PURPOSE, dump_keys(keys)))
 
 
 def _replace_all(conn: Connection, data_dir: Path, keys: KeyFile) -> None:
-    replace_sealed_keys(conn, sealed(keys))
-    # A repeated request would be told another secret than the first one was: it was derived from the server key.
+    replace_sealed_keys(conn, seal_keys(keys))
+    # Replays would return other secrets than the first answers: they are derived from the server key.
     idempotency.delete_records(conn)
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with locked(data_dir):
+    with lock_key_file(data_dir):
         write_keys(data_dir, keys)
 
 
 def _replace(conn: Connection, data_dir: Path, changed: KeyFile, seen: int) -> bool:
-    if not update_sealed_keys(conn, sealed(changed), seen):
+    if not update_sealed_keys(conn, seal_keys(changed), seen):
         return False
-    # Before the commit: who hears of the change on this machine finds the file. If the commit fails after that, the
-    # file is ahead of the row, and the next start publishes it.
+    # Before the commit, so that workers of this machine find the file when the change is announced. If the commit
+    # fails, the file is ahead of the row, and the next start publishes it.
     write_keys(data_dir, changed)
     return True
 
 
 def _newest(found: KeyFile, row: SealedKeys) -> KeyFile:
-    """The file while it is ahead of the row (a commit failed after it was written), else the row."""
+    """The file if it is ahead of the row (the commit failed after it was written), else the row."""
     content = _content(found, row)
     if content is None:
         raise KeysError("keys.json does not match the keys in the database: copy the file from another node")

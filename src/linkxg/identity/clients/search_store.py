@@ -1,7 +1,4 @@
-"""The SQL of the search for clients.
-
-Written once, prepared once: the console asks it of accounts with thousands of clients.
-"""
+"""The SQL of the client search, compiled once: accounts may have thousands of clients."""
 
 import re
 from functools import cache
@@ -12,13 +9,13 @@ from sqlalchemy import Connection, Integer, Select, bindparam, func, select
 from linkxg.db.compiled import CompiledStatement
 from linkxg.identity.clients.model import Client, Secret
 from linkxg.identity.clients.store import CLIENT_COLUMNS, SECRET_COLUMNS, client_of, clients, secrets
-from linkxg.identity.clients.usage_counts.store import scope_usage
+from linkxg.identity.clients.usage_store import scope_usage
 
 _ID = clients.c.keys().index("id")
 
 
 class Search(NamedTuple):
-    """One page of a search: clients, when each last exercised which scope, and how many match in all."""
+    """A page of clients, the last use of each scope by client, and the number of matches."""
 
     clients: list[Client]
     used: dict[str, dict[str, int]]
@@ -48,9 +45,9 @@ def _search(
     sort: str, *, filtered: bool
 ) -> tuple[CompiledStatement, CompiledStatement, CompiledStatement, CompiledStatement]:
     """The count, the clients of a page, their secrets and their scopes."""
-    wanted = [clients.c.account_id == bindparam("account")]
+    where = [clients.c.account_id == bindparam("account")]
     if filtered:
-        wanted.append(func.lower(clients.c.name).like(bindparam("pattern"), escape="/"))
+        where.append(func.lower(clients.c.name).like(bindparam("pattern"), escape="/"))
     order: tuple[Any, ...] = {
         "name": (func.lower(clients.c.name), clients.c.id),
         "created": (clients.c.created_at.desc(), clients.c.id),
@@ -58,13 +55,13 @@ def _search(
     }[sort]
 
     def page(*columns: Any) -> Select[*tuple[Any, ...]]:
-        chosen = select(*columns).where(*wanted).order_by(*order)
-        return chosen.offset(bindparam("offset", type_=Integer)).limit(bindparam("limit", type_=Integer))
+        query = select(*columns).where(*where).order_by(*order)
+        return query.offset(bindparam("offset", type_=Integer)).limit(bindparam("limit", type_=Integer))
 
     ids = page(clients.c.id).subquery()
     of_page = select(ids.c.id)
     return (
-        CompiledStatement(select(func.count()).select_from(clients).where(*wanted)),
+        CompiledStatement(select(func.count()).select_from(clients).where(*where)),
         CompiledStatement(page(*CLIENT_COLUMNS)),
         CompiledStatement(
             select(secrets.c.client_id, *SECRET_COLUMNS)

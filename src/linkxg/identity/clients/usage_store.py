@@ -1,6 +1,6 @@
-"""The SQL of what clients did: by day, by scope, and when each secret was last used.
+"""The SQL of clients' usage: by day, by scope, by secret and address.
 
-What is written every few seconds is prepared: it is the largest part of what a busy worker writes.
+The frequent statements are compiled once: they are most of what a busy worker writes.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -31,8 +31,7 @@ from linkxg.db.schema import Sequence as Number
 from linkxg.identity.clients.store import KEEP_MS, clients, secrets
 
 TOUCHED_MS = MINUTE
-"""How exact a client's own last use is, by which lists are ordered; that of its secrets is exact. Who asks for a token
-every few seconds need not have this row written every time."""
+"""Resolution of a client's last use, which only sorts lists; that of its secrets is exact."""
 
 Values = Iterable[dict[str, Any]]
 
@@ -77,12 +76,12 @@ MAX_SOURCES = 100
 
 
 def _of_client(table: Table, *values: str) -> Any:
-    """A row of `table` whose client is there: a late count cannot break a foreign key."""
-    own = [bindparam(name, type_=table.c[name].type) for name in values]
-    return select(clients.c.account_id, clients.c.id, *own).where(clients.c.id == bindparam("client"))
+    """A row for `table` if the client still exists, so that a late count violates no foreign key."""
+    parameters = [bindparam(name, type_=table.c[name].type) for name in values]
+    return select(clients.c.account_id, clients.c.id, *parameters).where(clients.c.id == bindparam("client"))
 
 
-def _prepared(write: Callable[[Any], Any]) -> CompiledStatement:
+def _compiled(write: Callable[[Any], Any]) -> CompiledStatement:
     return CompiledStatement(write(sqlite_insert), on_postgres=write(postgres_insert))
 
 
@@ -124,8 +123,8 @@ def _add_sources(insert: Any) -> Any:
     )
 
 
-_ADD_USAGE, _ADD_SCOPE_USAGE = _prepared(_add_usage), _prepared(_add_scope_usage)
-_ADD_SOURCES = _prepared(_add_sources)
+_ADD_USAGE, _ADD_SCOPE_USAGE = _compiled(_add_usage), _compiled(_add_scope_usage)
+_ADD_SOURCES = _compiled(_add_sources)
 _TOUCH_CLIENT = CompiledStatement(
     clients.update()
     .where(
@@ -148,25 +147,24 @@ _TOUCH_SECRET = CompiledStatement(
 
 
 def add_usage(conn: Connection, rows: Values) -> None:
-    """Add `tokens`, `calls` and `refused` to the counts of a `client` on a `day`; clients deleted meanwhile are passed
-    over."""
+    """Add `tokens`, `calls` and `refused` to the counts of a `client` on a `day`; deleted clients are skipped."""
     _ADD_USAGE.many(conn, rows)
 
 
 def touch_clients(conn: Connection, rows: Values) -> None:
-    """Set `last_used_at` of clients (`client`, `at`), never backwards, and only once in TOUCHED_MS."""
+    """Advance `last_used_at` of clients (`client`, `at`), at most once in TOUCHED_MS."""
     _TOUCH_CLIENT.many(conn, ({**row, "before": row["at"] - TOUCHED_MS} for row in rows))
 
 
 def touch_secrets(conn: Connection, rows: Values) -> None:
-    """Add `count` uses to secrets (`secret`); tell when the first (`first`) and the last (`at`, `from`) one was."""
+    """Add `count` uses to secrets (`secret`), the first at `first`, the last at `at` by `from`."""
     _TOUCH_SECRET.many(conn, rows)
 
 
 def add_sources(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Add `count` uses of a `secret` by an address or an IPv6 /64 (`key`), the first at `first`, the last at `at`.
 
-    Beyond MAX_SOURCES, those that used the secret longest ago are forgotten.
+    Beyond MAX_SOURCES, the least recently used ones are deleted.
     """
     _ADD_SOURCES.many(conn, rows)
     if not rows:
@@ -192,8 +190,7 @@ def list_sources(conn: Connection, account_id: str, secret_ids: Sequence[str]) -
 
 
 def add_scope_usage(conn: Connection, rows: Values) -> None:
-    """Add `uses` of a `scope` by a `client`, the last one at `last_used_at`; clients deleted meanwhile are passed
-    over."""
+    """Add `uses` of a `scope` by a `client`, the last one at `last_used_at`; deleted clients are skipped."""
     _ADD_SCOPE_USAGE.many(conn, rows)
 
 

@@ -1,1 +1,0 @@
-"""Finding clients by name, in the order that a person wants, with what each does."""

@@ -1,1 +1,0 @@
-"""What clients did, counted by day."""
