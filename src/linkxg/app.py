@@ -76,6 +76,7 @@ from linkxg.identity.tokens.verify import Verifier
 from linkxg.job_kinds import KINDS, PROCESS
 from linkxg.jobs.runner import JobRunner
 from linkxg.jobs.uploads import routes as upload_routes
+from linkxg.publish_hooks import PUBLISH_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime import garbage
 from linkxg.runtime.data_dir_lock import lock_data_dir
@@ -153,6 +154,7 @@ def build(
         issuer,
         settings.limit_scale,
         imports.wake,
+        PUBLISH_HOOKS,
     )
     error_pages = ErrorPages(refusals, parts)
 
@@ -197,7 +199,7 @@ def build(
             *account_routes.routes(database, passwords, server_key, mailer, cursors, issuer),
             *identifier_routes.routes(database),
             *product_search_routes.routes(database, cursors, issuer),
-            *product_routes.routes(database, issuer),
+            *product_routes.routes(database, issuer, PUBLISH_HOOKS),
             *version_routes.routes(database, cursors, issuer),
             *import_routes.routes(database, cursors, issuer, imports.wake),
             *upload_routes.routes(database, imports.wake, KINDS),

@@ -28,6 +28,7 @@ from linkxg.cli.demo_makes import gtin
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import PublicError
+from linkxg.publish_hooks import PUBLISH_HOOKS
 
 _REVISED = ("BAT-", "HB-A2-M8")
 _DRAFTED = ("IL-800", "UL-450")
@@ -102,5 +103,5 @@ def _bring(conn: Connection, actor: Actor, account_id: str, rows: Sequence[RowIn
 
 def _publish(conn: Connection, actor: Actor, account_id: str, ids: Sequence[str], note: str) -> None:
     for product_id in ids:
-        outcome = publish(conn, actor, account_id, product_id, note, lambda seen: True)
+        outcome = publish(conn, actor, account_id, product_id, note, lambda seen: True, PUBLISH_HOOKS)
         assert not isinstance(outcome, PublicError), outcome.details

@@ -44,6 +44,7 @@ def routes(parts: Services) -> list[HTTPRouteHandler]:
                 product_id,
                 PublishProduct(note),
                 lambda seen: str(seen) == revision,
+                parts.publish_hooks,
             )
         except ValidationFailed as error:
             return await _review(parts, visit, product_id, errors=whole_form(error.description), status=422)

@@ -14,7 +14,9 @@ from linkxg.catalog.product_imports.plan_rows import Plan, ReadRow, RowReader, p
 from linkxg.catalog.product_imports.start_import import ProductHeadCheck
 from linkxg.catalog.product_imports.uniqueness import UniqueKeys
 from linkxg.catalog.products.bulk.model import PlannedWrite, StoredProduct, UnchangedProduct, WrittenProduct
-from linkxg.catalog.products.bulk.store import find_current, write_planned
+from linkxg.catalog.products.bulk.store import find_current
+from linkxg.catalog.products.bulk.write_rows import write_rows
+from linkxg.catalog.products.publication import PublishHooks
 from linkxg.clock import now_ms
 from linkxg.ids import uuid7s
 from linkxg.jobs.chunks import RowSource
@@ -37,18 +39,21 @@ class ProductImport:
 
     resource = RESOURCE
 
+    def __init__(self, publish_hooks: PublishHooks) -> None:
+        self._publish_hooks = publish_hooks
+
     def head_check(self, job: JobRow) -> ProductHeadCheck:
         return ProductHeadCheck(options_of(job))
 
     def open(self, job: JobRow, lease: JobLease, head: bytes) -> "ProductRows":
-        return ProductRows(job, lease, head)
+        return ProductRows(job, lease, head, self._publish_hooks)
 
 
 class ProductRows:
     """The rows of one file of products (`jobs.handler.RowHandler`)."""
 
-    def __init__(self, job: JobRow, lease: JobLease, head: bytes) -> None:
-        self._options, self._lease, self._head = options_of(job), lease, head
+    def __init__(self, job: JobRow, lease: JobLease, head: bytes, publish_hooks: PublishHooks) -> None:
+        self._options, self._lease, self._head, self._publish_hooks = options_of(job), lease, head, publish_hooks
         columns = msgspec.json.decode(job.columns)
         decimal_comma = job.format == "csv" and read_dialect(head).has_decimal_comma
         self._reader = RowReader(self._options, columns, decimal_comma=decimal_comma, job_id=job.id)
@@ -82,13 +87,12 @@ class ProductRows:
 
     def write(self, conn: Connection, parsed: Sequence[ReadRow], plans: list[Plan]) -> None:
         """Write what is planned; what cannot be written becomes faults, in place."""
-        lease = self._lease
         waiting = [place for place, one in enumerate(plans) if isinstance(one, PlannedWrite)]
         for _ in range(_ATTEMPTS):
             if not waiting:
                 return
             planned: list[Any] = [plans[place] for place in waiting]
-            outcomes = dict(zip(waiting, write_planned(conn, lease.account_id, lease.actor_id, planned), strict=True))
+            outcomes = dict(zip(waiting, self._write(conn, planned), strict=True))
             stale = [place for place, outcome in outcomes.items() if outcome is WrittenProduct.STALE]
             for place, outcome in outcomes.items():
                 if outcome in (WrittenProduct.DUPLICATE_SKU, WrittenProduct.DUPLICATE_GTIN):
@@ -109,8 +113,10 @@ class ProductRows:
         return _encode([one for one in plans if isinstance(one, PlannedWrite)])
 
     def write_encoded(self, conn: Connection, encoded: bytes) -> bool:
-        outcomes = write_planned(conn, self._lease.account_id, self._lease.actor_id, _decode(encoded))
-        return all(outcome is WrittenProduct.WRITTEN for outcome in outcomes)
+        return all(outcome is WrittenProduct.WRITTEN for outcome in self._write(conn, _decode(encoded)))
+
+    def _write(self, conn: Connection, planned: Sequence[PlannedWrite]) -> list[WrittenProduct]:
+        return write_rows(conn, self._lease.account_id, self._lease.actor_id, planned, self._publish_hooks)
 
 
 def _by_sku(conn: Connection, account_id: str, keys: list[str]) -> dict[str, StoredProduct]:

@@ -12,7 +12,7 @@ from linkxg.catalog.products import store
 from linkxg.catalog.products.canonical import quoted
 from linkxg.catalog.products.change_product import MayChange
 from linkxg.catalog.products.model import Product, ProductView, view
-from linkxg.catalog.products.publish_rules import publish_draft
+from linkxg.catalog.products.publication import Publication, PublishHooks, publish_draft
 from linkxg.catalog.products.versions.model import PublishProduct
 from linkxg.catalog.products.versions.store import find_shown, find_version, supersede, update_version
 from linkxg.clock import now_ms
@@ -32,6 +32,7 @@ async def publish_product(
     product_id: str,
     given: PublishProduct,
     may_change: MayChange,
+    hooks: PublishHooks,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[Product]:
     """The product with the version that was published.
@@ -43,7 +44,7 @@ async def publish_product(
         raise NotFound
 
     def make(conn: Connection) -> Product | PublicError:
-        shown = publish(conn, actor, account_id, product_id, given.change_note, may_change)
+        shown = publish(conn, actor, account_id, product_id, given.change_note, may_change, hooks)
         return shown if isinstance(shown, PublicError) else view(shown)
 
     def recall(conn: Connection, recorded: Recorded) -> Product | Conflict:
@@ -58,7 +59,13 @@ async def publish_product(
 
 
 def publish(
-    conn: Connection, actor: Actor, account_id: str, product_id: str, change_note: str | None, may_change: MayChange
+    conn: Connection,
+    actor: Actor,
+    account_id: str,
+    product_id: str,
+    change_note: str | None,
+    may_change: MayChange,
+    hooks: PublishHooks,
 ) -> ProductView | PublicError:
     """`publish_product` within a unit of work."""
     while True:
@@ -76,7 +83,7 @@ def publish(
         if isinstance(planned, list):
             return ValidationFailed("The draft is not complete enough to be published.", details=planned)
         now = max(now_ms(), head.updated_at)
-        written = planned.head._replace(revision=head.revision + 1, updated_at=now)
+        written = planned.product._replace(revision=head.revision + 1, updated_at=now)
         values = {name: getattr(written, name) for name in _CHANGED}
         if store.update_head(conn, account_id, product_id, seen=head.revision, search_key=planned.search_key, **values):
             break
@@ -88,4 +95,6 @@ def publish(
     )  # fmt: skip
     details = {"sku": head.sku, "version": base.version, "contentHash": quoted(base.digest)}
     audit.record(conn, account_id, actor, "product.published", product_id, details)
+    for hook in hooks:
+        hook(conn, [Publication(account_id, written, base.version, base.content)])
     return base._replace(head=written, version_status="PUBLISHED")

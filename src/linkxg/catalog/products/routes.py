@@ -15,6 +15,7 @@ from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.products.change_product import change_product
 from linkxg.catalog.products.create_product import create_product
 from linkxg.catalog.products.model import CreateProduct, Product, ProductPatch, view
+from linkxg.catalog.products.publication import PublishHooks
 from linkxg.catalog.products.publish_product import publish_product
 from linkxg.catalog.products.read_product import find_by_gtin, find_by_sku, read_product
 from linkxg.catalog.products.remove_product import remove_product
@@ -69,7 +70,7 @@ def viewer_of(scope: Scope) -> Viewer:
     return Viewer(account_id_of(scope))
 
 
-def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
+def routes(database: Database, public_url: str, publish_hooks: PublishHooks) -> Sequence[HTTPRouteHandler]:
     address = public_url + PATH
 
     async def told(
@@ -197,6 +198,7 @@ def routes(database: Database, public_url: str) -> Sequence[HTTPRouteHandler]:
             product_id,
             data or PublishProduct(),
             may_change(request),
+            publish_hooks,
             idempotency_key,
         )
         return Response(Success(data=product), headers={"ETag": tag_of(product.revision)} | replay(replayed))

@@ -58,10 +58,10 @@ class KeyHolder(NamedTuple):
 
 
 class PlannedWrite(NamedTuple):
-    """What is to be written. `seen` is the revision that this was decided from, None for a new product.
+    """The write that a row leads to. `seen` is the revision it was planned from, None for a new product.
 
-    `opens` tells that a new draft is begun; otherwise `digest` and `content` replace those of the present one, or are
-    None when only the head changes. `version` is the draft's; `publishes` tells that it is published at once.
+    `version` is the draft's, and `content` the content it then has. `opens` begins that draft; otherwise the stored
+    one gets `digest` and `content`, unless `digest` is None: then its content stays. `publishes` publishes it.
     """
 
     head: ProductRecord
@@ -70,7 +70,7 @@ class PlannedWrite(NamedTuple):
     opens: bool
     version: int
     digest: bytes | None
-    content: str | None
+    content: str
     publishes: bool = False
 
 

@@ -2,7 +2,7 @@
 
 from linkxg.catalog.products.bulk.model import PlannedWrite, StoredProduct, UnchangedProduct
 from linkxg.catalog.products.check_content import Fault
-from linkxg.catalog.products.publish_rules import publish_draft
+from linkxg.catalog.products.publication import publish_draft
 
 
 def plan_publish(
@@ -20,14 +20,14 @@ def plan_publish(
     head = planned.head
     if head.draft_version is None:
         return planned
-    published = publish_draft(head, planned.version, planned.content or (current.content if current else ""))
+    published = publish_draft(head, planned.version, planned.content)
     if isinstance(published, list):
         return [{**one, "field": one["field"].removeprefix("content.")} for one in published]
-    return planned._replace(head=published.head, search_key=published.search_key, publishes=True)
+    return planned._replace(head=published.product, search_key=published.search_key, publishes=True)
 
 
 def _as_it_is(current: StoredProduct, draft: int, now: int) -> PlannedWrite:
     """A plan that leaves the draft as it is, to be published."""
     head = current.head
     touched = head._replace(revision=head.revision + 1, updated_at=max(now, head.updated_at))
-    return PlannedWrite(touched, current.search_key, head.revision, False, draft, None, None)
+    return PlannedWrite(touched, current.search_key, head.revision, False, draft, None, current.content)

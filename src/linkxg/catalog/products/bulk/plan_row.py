@@ -71,9 +71,8 @@ def plan_row(
         head.created_at,
         max(now, head.updated_at),
     )
-    text = None if same else form.text
     key = key_of(sku, content) if shows else renamed(current.search_key, sku)
-    return PlannedWrite(planned, key, head.revision, opens, version, form.digest if text else None, text)
+    return PlannedWrite(planned, key, head.revision, opens, version, None if same else form.digest, form.text)
 
 
 def _says_the_same(given: RowInput, plain: FlatContent, current: StoredProduct) -> bool:

@@ -125,7 +125,7 @@ def write_planned(
         [
             (row.digest, row.content, account_id, row.head.id, row.version)
             for row in rows
-            if not row.opens and row.content is not None
+            if not row.opens and row.digest is not None
         ],
     )
     drafts = [(row.head.id, row.version, row.head.updated_at) for row in rows if row.publishes and not row.opens]
