@@ -27,8 +27,10 @@ from linkxg import __version__
 from linkxg.api_docs import routes as reference_routes
 from linkxg.catalog.identifiers import routes as identifier_routes
 from linkxg.catalog.product_imports import routes as import_routes
+from linkxg.catalog.product_imports.routes import ImportServices
 from linkxg.catalog.products import routes as product_routes
 from linkxg.catalog.products.read_endpoint import ReadEndpoint
+from linkxg.catalog.products.routes import ProductServices
 from linkxg.catalog.products.search import routes as product_search_routes
 from linkxg.catalog.products.versions import routes as version_routes
 from linkxg.console import routes as console_routes
@@ -191,17 +193,18 @@ def build(
             logs.log.info("started", url=issuer, pid=os.getpid(), engine=database.dialect, version=__version__)
             yield
 
+    product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS)
     api = Router(
         BASE,
         route_handlers=[
             *client_routes.routes(database, server_key, cursors, notices),
             *session_routes.routes(database, passwords, server_key, minter, limits, metrics, settings.limit_scale),
             *account_routes.routes(database, passwords, server_key, mailer, cursors, issuer),
-            *identifier_routes.routes(database),
-            *product_search_routes.routes(database, cursors, issuer),
-            *product_routes.routes(database, issuer, PUBLISH_HOOKS),
-            *version_routes.routes(database, cursors, issuer),
-            *import_routes.routes(database, cursors, issuer, imports.wake),
+            identifier_routes.router(database),
+            product_search_routes.router(product_services),
+            product_routes.router(product_services),
+            version_routes.router(product_services),
+            import_routes.router(ImportServices(database, cursors, issuer, imports.wake)),
             *upload_routes.routes(database, imports.wake, KINDS),
         ],
     )
