@@ -51,9 +51,9 @@ def _fill(conn: Connection, account_id: str, start: int) -> None:
     for number in range(start, start + BATCH):
         form = canonical({"name": f"Hex bolt {number}", "brand": "Acme", "category": {"code": f"c{number % 20}"}})
         sku, at = f"S-{number:07}", 1_000 + number // 1_000
-        head = ProductRecord(uuid7(), sku, None, None, f"c{number % 20}", "DRAFT", None, 1, 1, at, at)
+        head = ProductRecord.draft(uuid7(), sku, None, f"c{number % 20}", at)
         key = f"{sku.casefold()}\nhex bolt {number}\nacme"
-        planned.append(PlannedWrite(head, key, None, True, 1, form.digest, form.text))
+        planned.append(PlannedWrite.new_product(head, key, form.digest, form.text))
     write_planned(conn, account_id, "bench", planned)
 
 

@@ -76,7 +76,7 @@ def test_it_is_what_it_would_be_one_by_one(file: tuple[list[str], list[list[str]
         assert isinstance(one, PlannedWrite)
         assert one.content is not None
         assert one.content.encode() == rfc8785.dumps(json.loads(one.content))
-        stored = StoredProduct(*one.head, one.search_key, one.content)
+        stored = StoredProduct(one.head, one.search_key, one.content)
         assert plan_row(plain, stored, now) == plan_row(same, stored, now) == UnchangedProduct("id", 1)
         other_stored = stored._replace(content='{"brand":"Old","name":"Old"}')
         assert plan_row(plain, other_stored, now) == plan_row(same, other_stored, now)

@@ -186,7 +186,7 @@ def test_a_published_product_keeps_what_it_stands_for(url: str) -> None:
         taken = plan_row(given(1)._replace(gtin=None), stored, now_ms())
         assert isinstance(taken, list)
         assert [one["field"] for one in taken] == ["gtin"]
-        archived = stored._replace(status="ARCHIVED")
+        archived = stored._replace(head=stored.head._replace(status="ARCHIVED"))
         refused = plan_row(given(1), archived, now_ms())
         assert isinstance(refused, list)
         assert [one["code"] for one in refused] == ["invalid_state"]

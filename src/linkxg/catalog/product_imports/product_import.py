@@ -72,7 +72,8 @@ class ProductRows:
         keys = [read.key for read in parsed if read.given is not None]
         if self._options.key == "sku":
             return _by_sku(conn, self._lease.account_id, keys)
-        return {one.gtin14: one for one in find_current(conn, self._lease.account_id, gtins=keys) if one.gtin14}
+        found = find_current(conn, self._lease.account_id, gtins=keys)
+        return {one.head.gtin14: one for one in found if one.head.gtin14}
 
     def plan(self, parsed: Sequence[ReadRow], stored: Mapping[str, StoredProduct]) -> list[Plan]:
         options, job_id = self._options, self._lease.job_id
@@ -122,10 +123,11 @@ class ProductRows:
 def _by_sku(conn: Connection, account_id: str, keys: list[str]) -> dict[str, StoredProduct]:
     """Products under the normal form of their SKU."""
     if "".join(keys).isascii():
-        return {one.sku: one for one in find_current(conn, account_id, skus=keys)}
+        return {one.head.sku: one for one in find_current(conn, account_id, skus=keys)}
     found = find_current(conn, account_id, skus=[form for key in keys for form in sku_forms(key)])
     # Where two products have what is one SKU today, the one that has its normal form is meant.
-    return {normal_sku(one.sku): one for one in sorted(found, key=lambda one: one.sku == normal_sku(one.sku))}
+    found.sort(key=lambda one: one.head.sku == normal_sku(one.head.sku))
+    return {normal_sku(one.head.sku): one for one in found}
 
 
 def _result(number: int, plan: Plan) -> RowResult:

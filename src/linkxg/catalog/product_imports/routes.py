@@ -128,8 +128,9 @@ async def start(
     """
     context = context_of(request.scope)
     actor, account_id = actor_of(context), account_id_of(request.scope)
+    options = Options(mode=mode, key=key, on_error=on_error, empty_as=empty_as, dry_run=dry_run, publish=publish)
     if upload_length is not None:
-        options = Options(await declared_format(context, format), mode, key, on_error, empty_as, dry_run, publish)
+        options = msgspec.structs.replace(options, format=await declared_format(context, format))
         begun = await begin_upload(
             services.database,
             actor,
@@ -139,7 +140,7 @@ async def start(
             idempotency_key=idempotency_key,
         )
         return _queued(services, begun, fields_of(state_of(begun.value)))
-    upload = await open_upload(context, Options("csv", mode, key, on_error, empty_as, dry_run, publish), format)
+    upload = await open_upload(context, options, format)
     made = await start_import(
         services.database,
         actor,

@@ -33,10 +33,7 @@ async def create_product(
     if faults or checked.form is None:
         raise refusal([*faults, *checked.faults])
     form, now = checked.form, now_ms()
-    gtin14, gtin_length = gtin or (None, None)
-    head = ProductRecord(
-        uuid7(), given.sku, gtin14, gtin_length, category_of(given.content), "DRAFT", None, 1, 1, now, now
-    )
+    head = ProductRecord.draft(uuid7(), given.sku, gtin, category_of(given.content), now)
     search_key = key_of(given.sku, given.content)
 
     def make(conn: Connection) -> Product | PublicError:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from linkxg.catalog.identifiers.gtin import FORMATS, Format
+from linkxg.catalog.identifiers.gtin import FORMATS, Format, Gtin
 from linkxg.catalog.identifiers.sku import SKU_PATTERN
 from linkxg.catalog.products.canonical import quoted
 from linkxg.catalog.products.content import EXAMPLE, Content, GtinText, StoredContent
@@ -96,6 +96,12 @@ class ProductRecord(NamedTuple):
     revision: int
     created_at: int
     updated_at: int
+
+    @classmethod
+    def draft(cls, id: str, sku: str, gtin: Gtin | None, category: str | None, now: int) -> "ProductRecord":
+        """A new product with a draft as its version 1. Positional: an import makes half a million of them."""
+        gtin14, gtin_length = gtin or (None, None)
+        return cls(id, sku, gtin14, gtin_length, category, "DRAFT", None, 1, 1, now, now)
 
     @property
     def gtin(self) -> str | None:

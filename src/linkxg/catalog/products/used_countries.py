@@ -5,6 +5,7 @@ from collections import Counter
 import msgspec
 
 from linkxg.catalog.products.versions.store import list_newest_contents
+from linkxg.catalog.products.viewer import Viewer
 from linkxg.db import Database
 
 LOOKED_AT = 20
@@ -23,9 +24,9 @@ class _Countries(msgspec.Struct, rename="camel"):
 _read = msgspec.json.Decoder(_Countries).decode
 
 
-async def used_countries(database: Database, account_id: str) -> list[str]:
+async def used_countries(database: Database, viewer: Viewer) -> list[str]:
     """Codes of the countries of production and of facilities."""
-    contents = await database.read_single(list_newest_contents, account_id, LOOKED_AT)
+    contents = await database.read_single(list_newest_contents, viewer.account_id, LOOKED_AT)
     found: Counter[str] = Counter()
     for content in map(_read, contents):
         facility = content.facility.country if content.facility else None

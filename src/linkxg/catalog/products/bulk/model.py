@@ -7,7 +7,7 @@ from msgspec import UnsetType
 
 from linkxg.catalog.identifiers.gtin import Gtin
 from linkxg.catalog.products.bulk.flat_content import FlatContent
-from linkxg.catalog.products.model import ProductRecord, Status
+from linkxg.catalog.products.model import ProductRecord
 
 
 class RowInput(NamedTuple):
@@ -24,30 +24,16 @@ class RowInput(NamedTuple):
 
 
 class StoredProduct(NamedTuple):
-    """What is stored: the head, and the content that a change goes on from (the draft's, else the latest)."""
+    """A stored product with the content that a change starts from: the draft's, or else the latest version's."""
 
-    id: str
-    sku: str
-    gtin14: str | None
-    gtin_length: int | None
-    category: str | None
-    status: Status
-    latest_version: int | None
-    draft_version: int | None
-    revision: int
-    created_at: int
-    updated_at: int
+    head: ProductRecord
     search_key: str
     content: str
 
     @property
-    def head(self) -> ProductRecord:
-        return ProductRecord._make(self[: len(ProductRecord._fields)])
-
-    @property
     def version(self) -> int:
-        """That of the content."""
-        return self.draft_version or self.latest_version or 1
+        """The version that has the content."""
+        return self.head.draft_version or self.head.latest_version or 1
 
 
 class KeyHolder(NamedTuple):
@@ -72,6 +58,11 @@ class PlannedWrite(NamedTuple):
     digest: bytes | None
     content: str
     publishes: bool = False
+
+    @classmethod
+    def new_product(cls, head: ProductRecord, search_key: str, digest: bytes, content: str) -> "PlannedWrite":
+        """Positional, as `ProductRecord.draft`."""
+        return cls(head, search_key, None, True, 1, digest, content)
 
 
 class UnchangedProduct(NamedTuple):

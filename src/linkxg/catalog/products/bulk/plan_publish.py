@@ -30,4 +30,12 @@ def _as_it_is(current: StoredProduct, draft: int, now: int) -> PlannedWrite:
     """A plan that leaves the draft as it is, to be published."""
     head = current.head
     touched = head._replace(revision=head.revision + 1, updated_at=max(now, head.updated_at))
-    return PlannedWrite(touched, current.search_key, head.revision, False, draft, None, current.content)
+    return PlannedWrite(
+        touched,
+        current.search_key,
+        seen=head.revision,
+        opens=False,
+        version=draft,
+        digest=None,
+        content=current.content,
+    )

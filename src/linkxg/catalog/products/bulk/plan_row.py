@@ -28,7 +28,7 @@ def plan_row(
         if current is None:
             return _new_plain(given, plain, now, new_id())
         if _says_the_same(given, plain, current):
-            return UnchangedProduct(current.id, current.version)
+            return UnchangedProduct(current.head.id, current.version)
         given = RowInput(given.sku, given.gtin, msgspec.json.decode(plain.content))
     if given.sku is not UNSET and (wrong := sku_fault(given.sku)):
         return [wrong]
@@ -58,39 +58,41 @@ def plan_row(
     version = head.draft_version or (head.latest_version or 0) + 1
     # A list shows the published version: what it is found by is that version's.
     shows = head.latest_version is None
-    planned = ProductRecord(
-        head.id,
-        sku,
-        gtin14,
-        gtin_length,
-        category_of(content) if shows else head.category,
-        head.status,
-        head.latest_version,
-        version if opens else head.draft_version,
-        head.revision + 1,
-        head.created_at,
-        max(now, head.updated_at),
+    planned = head._replace(
+        sku=sku,
+        gtin14=gtin14,
+        gtin_length=gtin_length,
+        category=category_of(content) if shows else head.category,
+        draft_version=version if opens else head.draft_version,
+        revision=head.revision + 1,
+        updated_at=max(now, head.updated_at),
     )
-    key = key_of(sku, content) if shows else renamed(current.search_key, sku)
-    return PlannedWrite(planned, key, head.revision, opens, version, None if same else form.digest, form.text)
+    return PlannedWrite(
+        planned,
+        key_of(sku, content) if shows else renamed(current.search_key, sku),
+        seen=head.revision,
+        opens=opens,
+        version=version,
+        digest=None if same else form.digest,
+        content=form.text,
+    )
 
 
 def _says_the_same(given: RowInput, plain: FlatContent, current: StoredProduct) -> bool:
     """Whether a plain row surely changes nothing; it has no null, so what is equal to it is what it makes."""
     return (
         plain.content == current.content
-        and given.sku == current.sku
-        and (given.gtin is UNSET or given.gtin == (current.gtin14, current.gtin_length))
-        and current.status != "ARCHIVED"
+        and given.sku == current.head.sku
+        and (given.gtin is UNSET or given.gtin == (current.head.gtin14, current.head.gtin_length))
+        and current.head.status != "ARCHIVED"
     )
 
 
 def _new_plain(given: RowInput, plain: FlatContent, now: int, new_id: str) -> PlannedWrite:
     assert given.sku is not UNSET
-    gtin14, gtin_length = given.gtin or (None, None)
-    head = ProductRecord(new_id, given.sku, gtin14, gtin_length, plain.category, "DRAFT", None, 1, 1, now, now)
+    head = ProductRecord.draft(new_id, given.sku, given.gtin or None, plain.category, now)
     key = search_key(f"{given.sku}\n{plain.named}")
-    return PlannedWrite(head, key, None, True, 1, digest_of(plain.content), plain.content)
+    return PlannedWrite.new_product(head, key, digest_of(plain.content), plain.content)
 
 
 def _new(given: RowInput, now: int, new_id: Callable[[], str]) -> PlannedWrite | list[Fault]:
@@ -102,6 +104,5 @@ def _new(given: RowInput, now: int, new_id: Callable[[], str]) -> PlannedWrite |
         faults = [fault("sku", "A new product needs a SKU.", "missing"), *faults]
     if faults or form is None or given.sku is UNSET:
         return faults
-    gtin14, gtin_length = (None, None) if given.gtin is UNSET else given.gtin or (None, None)
-    head = ProductRecord(new_id(), given.sku, gtin14, gtin_length, category_of(content), "DRAFT", None, 1, 1, now, now)
-    return PlannedWrite(head, key_of(given.sku, content), None, True, 1, form.digest, form.text)
+    head = ProductRecord.draft(new_id(), given.sku, given.gtin or None, category_of(content), now)
+    return PlannedWrite.new_product(head, key_of(given.sku, content), form.digest, form.text)

@@ -1,6 +1,7 @@
 """The SQL of many products at once."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -18,9 +19,11 @@ SMALL = 16_384
 _read = msgspec.json.Decoder(list[StoredProduct]).decode
 MANY = 100
 """From how many new rows on a plan that was made for a small table matters."""
-# Of a head, the status, versions and revision: usually the same for all that is new in a batch.
-_STANDING, _AFTER = 5, 9
+_STATE = ("status", "latest_version", "draft_version", "revision")
+"""Columns that usually have the same values for every new product of a batch."""
+_OWN = tuple(name for name in ProductRecord._fields if name not in _STATE)
 _CHANGED = tuple(name for name in ProductRecord._fields if name not in ("id", "created_at"))
+_state_of, _own_of, _changed = (attrgetter(*names) for names in (_STATE, _OWN, _CHANGED))
 
 
 def _find_current(column: Column[Any], *besides: ColumnElement[bool]) -> CompiledStatement:
@@ -31,7 +34,7 @@ def _find_current(column: Column[Any], *besides: ColumnElement[bool]) -> Compile
 def _find_small(column: Column[Any], *besides: ColumnElement[bool]) -> CompiledStatement:
     """All in one row, as JSON: the engine then works while other threads do, and not only between two rows."""
     content = case((func.length(versions.c.content) <= SMALL, versions.c.content), else_="")
-    together = func.json_group_array(func.json_array(*_CURRENT[:-1], content))
+    together = func.json_group_array(func.json_array(func.json_array(*HEAD), products.c.search_key, content))
     query = with_version(BASE).with_only_columns(together).where(_OF_ACCOUNT, *besides)
     return prepare_any(column, "wanted", query.where)
 
@@ -61,7 +64,11 @@ def find_current(
         by_sku = _found_together(conn, account_id, _SMALL_BY_SKU, skus)
         return by_sku + _found_together(conn, account_id, _SMALL_BY_GTIN, gtins)
     queries = ((_CURRENT_BY_SKU, skus), (_CURRENT_BY_GTIN, gtins))
-    return [StoredProduct._make(row) for query, values in queries for row in _all(conn, account_id, query, values)]
+    return [_stored(row) for query, values in queries for row in _all(conn, account_id, query, values)]
+
+
+def _stored(row: Any) -> StoredProduct:
+    return StoredProduct(ProductRecord._make(row[: len(HEAD)]), *row[len(HEAD) :])
 
 
 def _found_together(
@@ -71,11 +78,11 @@ def _found_together(
         return []
     [(found,)] = _all(conn, account_id, query, wanted)
     rows = _read(found)
-    large = [row.sku for row in rows if not row.content]
+    large = [row.head.sku for row in rows if not row.content]
     if not large:
         return rows
     small = [row for row in rows if row.content]
-    return small + [StoredProduct._make(row) for row in _all(conn, account_id, _CURRENT_BY_SKU, large)]
+    return small + [_stored(row) for row in _all(conn, account_id, _CURRENT_BY_SKU, large)]
 
 
 def find_holders(
@@ -152,16 +159,14 @@ def _insert_new(
 
 def _insert_heads(conn: Connection, account_id: str, rows: Sequence[PlannedWrite], *, unless_taken: bool) -> int:
     """Of new products; how many of them could be inserted."""
-    columns = (*ProductRecord._fields[:_STANDING], *ProductRecord._fields[_AFTER:], "search_key")
-    values: list[tuple[Any, ...]] = [(*row.head[:_STANDING], *row.head[_AFTER:], row.search_key) for row in rows]
-    standing = {row.head[_STANDING:_AFTER] for row in rows}
     same: dict[str, Any] = {"account_id": account_id}
-    if len(standing) == 1:
-        same |= dict(zip(ProductRecord._fields[_STANDING:_AFTER], standing.pop(), strict=True))
+    states = {_state_of(row.head) for row in rows}
+    if len(states) == 1:
+        same |= dict(zip(_STATE, states.pop(), strict=True))
+        columns, values = _OWN, [(*_own_of(row.head), row.search_key) for row in rows]
     else:
-        columns = (*ProductRecord._fields, "search_key")
-        values = [(*row.head, row.search_key) for row in rows]
-    inserted = insert_many(conn, products, columns, values, same=same, unless_taken=unless_taken)
+        columns, values = ProductRecord._fields, [(*row.head, row.search_key) for row in rows]
+    inserted = insert_many(conn, products, (*columns, "search_key"), values, same=same, unless_taken=unless_taken)
     if len(rows) >= MANY:
         refresh_statistics(conn, products)
     return inserted
@@ -190,10 +195,6 @@ def _insert_versions(conn: Connection, account_id: str, created_by: str, rows: S
     )
     if len(rows) >= MANY:
         refresh_statistics(conn, versions)
-
-
-def _changed(head: ProductRecord) -> tuple[object, ...]:
-    return (*head[1:9], head[10])
 
 
 def _judged(conn: Connection, account_id: str, planned: Sequence[PlannedWrite]) -> list[WrittenProduct]:

@@ -52,13 +52,13 @@ async def listing(
     """
     paths = read_fields(fields, Product) if fields else None
     wanted = ProductFilter(
-        status,
-        sku or None,
-        _gtin14(gtin) if gtin else None,
-        category or None,
-        search_key(q) if q else None,
-        _milliseconds(updated_since) if updated_since else None,
-        sort,
+        status=status,
+        sku=sku or None,
+        gtin14=_gtin14(gtin) if gtin else None,
+        category=category or None,
+        search_key=search_key(q) if q else None,
+        since=_milliseconds(updated_since) if updated_since else None,
+        sort=sort,
     )
     viewer = viewer_of(request.scope)
     filters = {"list": "products", "account": viewer.account_id, **wanted._asdict()}

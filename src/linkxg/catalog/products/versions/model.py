@@ -104,16 +104,16 @@ class Diff(msgspec.Struct, rename={"older": "from", "newer": "to"}):
 
 def view_version(row: VersionRow) -> Version:
     return Version(
-        row.version,
-        row.status,
-        quoted(row.digest),
-        rfc3339(row.created_at),
-        row.created_by,
-        row.change_note,
-        rfc3339_or_none(row.published_at),
-        row.published_by,
-        rfc3339_or_none(row.withdrawn_at),
-        row.withdrawn_by,
-        row.withdraw_reason,
-        msgspec.Raw(row.content.encode()),
+        version=row.version,
+        status=row.status,
+        content_hash=quoted(row.digest),
+        created_at=rfc3339(row.created_at),
+        created_by=row.created_by,
+        change_note=row.change_note,
+        published_at=rfc3339_or_none(row.published_at),
+        published_by=row.published_by,
+        withdrawn_at=rfc3339_or_none(row.withdrawn_at),
+        withdrawn_by=row.withdrawn_by,
+        withdraw_reason=row.withdraw_reason,
+        content=msgspec.Raw(row.content.encode()),
     )
