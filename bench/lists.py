@@ -14,7 +14,7 @@ from linkxg.catalog.products.bulk.store import write_planned
 from linkxg.catalog.products.canonical import canonical
 from linkxg.catalog.products.list_products import list_products
 from linkxg.catalog.products.model import ProductFilter, ProductRecord, Sort
-from linkxg.catalog.products.search.store import Place
+from linkxg.catalog.products.search.store import Position
 from linkxg.catalog.products.viewer import Viewer
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
@@ -69,7 +69,7 @@ async def _pages(database: Database, account_id: str, sort: Sort, count: int) ->
     return Figure(f"page {min(DEEP, count // LIMIT):,} of products by {sort}", ratio, 1.2, note, at_most=True)
 
 
-async def _timed(database: Database, account_id: str, sort: Sort, after: Place | None) -> float:
+async def _timed(database: Database, account_id: str, sort: Sort, after: Position | None) -> float:
     """Milliseconds of one page."""
     started = time.perf_counter()
     found, _ = await list_products(database, Viewer(account_id), ProductFilter(sort=sort), after=after, limit=LIMIT)
@@ -77,7 +77,7 @@ async def _timed(database: Database, account_id: str, sort: Sort, after: Place |
     return (time.perf_counter() - started) * 1_000
 
 
-async def _place(database: Database, account_id: str, sort: Sort, count: int) -> Place:
+async def _place(database: Database, account_id: str, sort: Sort, count: int) -> Position:
     """Where the page before the deep one ended: of the product whose number that is, read by its SKU."""
     number = (min(DEEP, count // LIMIT) - 1) * LIMIT - 1
     wanted = ProductFilter(sku=f"S-{number:07}")

@@ -15,7 +15,7 @@ FAULTS = """
 import sys
 
 if "linkxg.job_kinds" in sys.orig_argv:
-    from linkxg.catalog.product_imports import plain_rows, plan_rows, product_import
+    from linkxg.catalog.product_imports import csv_fast, plan_rows, product_import
 
     def failing(function, is_at_fault):
         def call(*arguments, **keywords):
@@ -24,13 +24,13 @@ if "linkxg.job_kinds" in sys.orig_argv:
             return function(*arguments, **keywords)
         return call
 
-    def writes(conn, account_id, actor_id, planned):
+    def writes(conn, account_id, actor_id, planned, hooks):
         return any(one.head.sku.endswith("-write") for one in planned)
 
     plan_rows.read_gtin = failing(plan_rows.read_gtin, lambda text: text == "12345")
-    plain_rows.are_digits = failing(plain_rows.are_digits, lambda text: "99999999999999" in text)
+    csv_fast.are_digits = failing(csv_fast.are_digits, lambda text: "99999999999999" in text)
     plan_rows.plan_row = failing(plan_rows.plan_row, lambda given, *rest: str(given.sku).endswith("-plan"))
-    product_import.write_planned = failing(product_import.write_planned, writes)
+    product_import.write_rows = failing(product_import.write_rows, writes)
 """
 
 

@@ -14,7 +14,7 @@ from linkxg.catalog.products import store
 from linkxg.catalog.products.canonical import Canonical, canonical
 from linkxg.catalog.products.content import Category, Content, category_of
 from linkxg.catalog.products.list_products import list_products
-from linkxg.catalog.products.model import ProductFilter, ProductRecord, ProductView, key_of
+from linkxg.catalog.products.model import ProductFilter, ProductRecord, ProductView, search_key_of
 from linkxg.catalog.products.versions.store import insert_version
 from linkxg.catalog.products.viewer import Viewer
 from linkxg.db import open_database
@@ -57,7 +57,7 @@ def test_a_search_ends_and_misses_nothing(
 
 
 def _insert(conn: Connection, account_id: str, head: ProductRecord, content: Content, form: Canonical) -> None:
-    assert store.insert_head(conn, account_id, head, key_of(head.sku, content))
+    assert store.insert_record(conn, account_id, head, search_key_of(head.sku, content))
     made = {"status": "DRAFT", "created_at": 0, "created_by": "me"}
     insert_version(conn, account_id, head.id, version=1, digest=form.digest, content=form.text, **made)
 

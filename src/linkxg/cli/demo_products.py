@@ -15,7 +15,7 @@ from linkxg.audit.model import Actor
 from linkxg.catalog.identifiers.gtin import read_gtin
 from linkxg.catalog.products.bulk.model import PlannedWrite, RowInput, StoredProduct
 from linkxg.catalog.products.bulk.plan_row import plan_row
-from linkxg.catalog.products.bulk.store import find_current, write_planned
+from linkxg.catalog.products.bulk.store import find_stored, write_planned
 from linkxg.catalog.products.model import CreateProduct
 from linkxg.catalog.products.publish_product import publish
 from linkxg.catalog.products.remove_product import remove_product
@@ -93,7 +93,7 @@ def _of(ids: dict[str, str], starts: tuple[str, ...], besides: tuple[str, ...] =
 def _bring(conn: Connection, actor: Actor, account_id: str, rows: Sequence[RowInput]) -> dict[str, str]:
     """Create or change; the ids by SKU."""
     skus = [str(row.sku) for row in rows]
-    stored: dict[str, StoredProduct] = {one.head.sku: one for one in find_current(conn, account_id, skus=skus)}
+    stored: dict[str, StoredProduct] = {one.head.sku: one for one in find_stored(conn, account_id, skus=skus)}
     plans = [plan_row(row, stored.get(str(row.sku)), now_ms()) for row in rows]
     planned = [plan for plan in plans if isinstance(plan, PlannedWrite)]
     assert len(planned) == len(rows), [plan for plan in plans if isinstance(plan, list)]

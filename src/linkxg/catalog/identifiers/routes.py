@@ -24,7 +24,7 @@ from linkxg.http.request_context import account_id_of, context_of
     response_headers=[REPLAYED],
     **scope("products:read"),
 )
-async def check(
+async def validate_identifiers(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     data: JSONBody[Identifiers],
@@ -42,6 +42,6 @@ async def check(
 def router(database: Database) -> Router:
     return Router(
         "/",
-        route_handlers=[check],
+        route_handlers=[validate_identifiers],
         dependencies={"database": Provide(lambda: database, sync_to_thread=False)},
     )

@@ -1,4 +1,4 @@
-"""`/imports`: files in, products out."""
+"""`/imports`: imports of products, their results and rejected rows."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from litestar.response import Stream
 from linkxg.audit.model import actor_of
 from linkxg.catalog.product_imports.model import RESOURCE, EmptyAs, Job, Key, Mode, Options
 from linkxg.catalog.product_imports.read_body import MEDIA_TYPES, declared_format, open_upload
-from linkxg.catalog.product_imports.rejected_rows import failed_rows, type_of
+from linkxg.catalog.product_imports.rejected_rows import media_type_of, rejected_rows_file
 from linkxg.catalog.product_imports.start_import import new_import, start_import
 from linkxg.catalog.product_imports.template import template
-from linkxg.catalog.product_imports.view_import import view
+from linkxg.catalog.product_imports.view_import import view_import
 from linkxg.catalog.products.select_fields import Selection, read_fields, select_fields
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
@@ -44,10 +44,10 @@ PATH = "/api/v1/imports"
 TAG = Tag("Imports", "Files of products, and the results of their rows.")
 MAX_WAIT_S = 20
 _RETRY_AFTER_S = "1"
-_MOVING = ("QUEUED", "RUNNING")
-"""An upload waits for its sender: there is nothing to look at again."""
+_IN_PROGRESS = ("QUEUED", "RUNNING")
+"""The states in which polling makes sense; an upload waits for its sender."""
 _LINES, _ROWS = {"type": "string"}, {"type": "array", "items": {"type": "object"}}
-"""Files, of whose rows no schema tells."""
+"""Files whose rows have no schema."""
 _FILES = {kind: _ROWS if name == "json" else _LINES for name, kind in MEDIA_TYPES.items()}
 _FORM = {
     "title": "ImportForm",
@@ -57,7 +57,7 @@ _FORM = {
     "required": ["file"],
 }
 Fields = Annotated[str | None, QueryParameter(max_length=2_000, description="Members to answer with: status,created.")]
-FAILED = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
+REJECTED_TYPES = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
 _LOCATION = header("Location", "The address of the import.")
 _REPLAYED = header("Idempotent-Replayed", "true if this request was answered before; this is that import.")
 _AGAIN = header("Retry-After", "While the import is in progress: seconds after which to poll again.")
@@ -78,12 +78,12 @@ def _job_response(
     headers: Mapping[str, str] = MappingProxyType({}),
     selection: Selection | None = None,
 ) -> Response[Success[Job]]:
-    poll = {"Retry-After": _RETRY_AFTER_S} if job.status in _MOVING else {}
+    poll = {"Retry-After": _RETRY_AFTER_S} if job.status in _IN_PROGRESS else {}
     return Response(Success(data=_shown(services, job, selection)), status_code=status, headers={**headers, **poll})
 
 
 def _shown(services: ImportServices, job: JobRow, selection: Selection | None) -> Any:
-    shown = view(job, services.public_url + PATH)
+    shown = view_import(job, services.public_url + PATH)
     return select_fields(shown, selection) if selection else shown
 
 
@@ -99,7 +99,7 @@ def _queued(
     "/imports",
     operation_id="startImport",
     errors=(Conflict,),
-    # First what a generated client is to send: most take the first media type alone.
+    # The form first: most generated clients support only the first media type.
     takes={"multipart/form-data": _FORM, **_FILES},
     may_be_empty=True,
     status_code=202,
@@ -141,7 +141,7 @@ async def start(
         )
         return _queued(services, begun, fields_of(state_of(begun.value)))
     upload = await open_upload(context, options, format)
-    made = await start_import(
+    started = await start_import(
         services.database,
         actor,
         account_id,
@@ -152,7 +152,7 @@ async def start(
         charset=upload.charset,
         form_options=upload.form_options,
     )
-    return _queued(services, made)
+    return _queued(services, started)
 
 
 @get(
@@ -219,7 +219,7 @@ async def read(
 @get(
     "/imports/{import_id:str}/errors",
     operation_id="listImportErrors",
-    gives=dict.fromkeys(FAILED, _LINES),
+    gives=dict.fromkeys(REJECTED_TYPES, _LINES),
     response_headers=[LINK],
     **scope("imports:write"),
 )
@@ -236,13 +236,13 @@ async def errors(
     the columns errorCode and errorMessage, to correct and import again.
     """
     account_id = account_id_of(request.scope)
-    if request.accept.best_match([MediaType.JSON, *FAILED]) in FAILED:
+    if request.accept.best_match([MediaType.JSON, *REJECTED_TYPES]) in REJECTED_TYPES:
         job = await read_job(services.database, account_id, import_id, RESOURCE)
-        kind = type_of(job)
+        kind = media_type_of(job)
         named = f'attachment; filename="failed-rows.{"csv" if job.format == "csv" else "ndjson"}"'
         # In a header: the media type of a stream is that of the route, which has two.
         headers = {"Content-Type": kind, "Content-Disposition": named}
-        return Stream(failed_rows(services.database, account_id, job), headers=headers)  # type: ignore[return-value]
+        return Stream(rejected_rows_file(services.database, account_id, job), headers=headers)  # type: ignore[return-value]
     filters = {"list": "import errors", "account": account_id, "import": import_id}
     after = services.cursors.open(cursor, filters) if cursor else None
     found, following = await list_row_errors(

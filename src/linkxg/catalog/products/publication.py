@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from linkxg.catalog.products.check_content import Fault
+from linkxg.catalog.products.check_content import FieldError
 from linkxg.catalog.products.content import category_of, read_content
-from linkxg.catalog.products.model import ProductRecord, key_of
+from linkxg.catalog.products.model import ProductRecord, search_key_of
 from linkxg.catalog.products.publish_requirements import missing_for_publishing
 
 
@@ -34,7 +34,7 @@ class PublishedDraft(NamedTuple):
     search_key: str
 
 
-def publish_draft(product: ProductRecord, version: int, content_json: str) -> PublishedDraft | list[Fault]:
+def publish_draft(product: ProductRecord, version: int, content_json: str) -> PublishedDraft | list[FieldError]:
     """The product with its draft published, or everything that the draft lacks."""
     content = read_content(content_json)
     if missing := missing_for_publishing(product, content):
@@ -42,4 +42,4 @@ def publish_draft(product: ProductRecord, version: int, content_json: str) -> Pu
     published = product._replace(
         status="PUBLISHED", category=category_of(content), latest_version=version, draft_version=None
     )
-    return PublishedDraft(published, key_of(product.sku, content))
+    return PublishedDraft(published, search_key_of(product.sku, content))

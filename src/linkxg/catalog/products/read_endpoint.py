@@ -10,10 +10,10 @@ import msgspec
 from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
 
-from linkxg.catalog.products.model import view
+from linkxg.catalog.products.model import view_product
 from linkxg.catalog.products.read_product import read_product
 from linkxg.catalog.products.select_fields import Selection, select_fields
-from linkxg.catalog.products.versions.store import Which
+from linkxg.catalog.products.versions.store import VersionSelector
 from linkxg.catalog.products.viewer import Viewer
 from linkxg.db import Database
 from linkxg.errors import PreconditionFailed
@@ -46,13 +46,13 @@ async def get_product(
     database: Database,
     viewer: Viewer,
     product_id: str,
-    which: Which | int = "current",
+    version: VersionSelector | int = "current",
     conditions: Conditions = _UNCONDITIONAL,
     selection: Selection | None = None,
 ) -> RawResponse:
     """Raises NotFound or PreconditionFailed."""
-    shown = await read_product(database, viewer, product_id, which)
-    return represent(view(shown), product_etag(shown.head.revision), REVALIDATE, conditions, selection)
+    shown = await read_product(database, viewer, product_id, version)
+    return represent(view_product(shown), product_etag(shown.head.revision), REVALIDATE, conditions, selection)
 
 
 def represent(

@@ -22,7 +22,7 @@ from linkxg.catalog.products.remove_product import remove_product
 from linkxg.catalog.products.select_fields import read_fields
 from linkxg.catalog.products.unarchive_product import unarchive_product
 from linkxg.catalog.products.versions.model import PublishProduct
-from linkxg.catalog.products.versions.store import Which
+from linkxg.catalog.products.versions.store import VersionSelector
 from linkxg.catalog.products.viewer import Viewer
 from linkxg.db import Database
 from linkxg.errors import (
@@ -169,7 +169,7 @@ async def change(
     """Change a product's draft by a merge patch; if there is none, one is created from the latest version."""
     actor = actor_of(context_of(request.scope))
     account_id = account_id_of(request.scope)
-    product = await change_product(services.database, actor, account_id, product_id, data, may_change(request))
+    product = await change_product(services.database, actor, account_id, product_id, data, precondition_of(request))
     return Response(Success(data=product), headers={"ETag": product_etag(product.revision)})
 
 
@@ -184,7 +184,7 @@ async def remove(
 ) -> None:
     """Delete a product that was never published; archive one that was."""
     actor = actor_of(context_of(request.scope))
-    await remove_product(services.database, actor, account_id_of(request.scope), product_id, may_change(request))
+    await remove_product(services.database, actor, account_id_of(request.scope), product_id, precondition_of(request))
 
 
 @post(
@@ -211,7 +211,7 @@ async def publish(
         account_id_of(request.scope),
         product_id,
         data or PublishProduct(),
-        may_change(request),
+        precondition_of(request),
         services.publish_hooks,
         idempotency_key,
     )
@@ -239,7 +239,7 @@ async def unarchive(
         actor_of(context_of(request.scope)),
         account_id_of(request.scope),
         product_id,
-        may_change(request),
+        precondition_of(request),
         idempotency_key,
     )
     return Response(Success(data=product), headers={"ETag": product_etag(product.revision)} | replay(replayed))
@@ -254,7 +254,7 @@ def router(services: ProductServices) -> Router:
     )
 
 
-def may_change(request: Request[Any, Any, Any]) -> Callable[[int], bool]:
+def precondition_of(request: Request[Any, Any, Any]) -> Callable[[int], bool]:
     """Whether the request's conditions hold for a revision."""
     conditions = Conditions.of(context_of(request.scope))
     return lambda revision: conditions.allow_change(product_etag(revision))
@@ -268,7 +268,7 @@ def _sku_of(request: Request[Any, Any, Any]) -> str:
         raise NotFound from None
 
 
-def _which(version: str | None) -> Which | int:
+def _which(version: str | None) -> VersionSelector | int:
     if not version:
         return "current"
     if version == "draft" or version == "latest":

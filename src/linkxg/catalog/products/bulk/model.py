@@ -1,4 +1,4 @@
-"""A row of an import before and after planning."""
+"""Rows of an import before and after planning."""
 
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -11,16 +11,16 @@ from linkxg.catalog.products.model import ProductRecord
 
 
 class RowInput(NamedTuple):
-    """One row. `content` is a merge patch (RFC 7396) of what is stored, or the whole content of a new product.
+    """A parsed row. `content` is a merge patch (RFC 7396) of the stored content, or the content of a new product.
 
-    `sku` and `gtin` that are UNSET stay as they are; a `gtin` of None takes it away. Where `plain` is given, that is
-    the content, and the SKU is known to be one.
+    UNSET leaves `sku` and `gtin` unchanged, None removes the GTIN. If `flat` is set, it replaces `content`, and the SKU
+    is valid.
     """
 
     sku: str | UnsetType
     gtin: Gtin | UnsetType | None
     content: dict[str, Any]
-    plain: FlatContent | None = None
+    flat: FlatContent | None = None
 
 
 class StoredProduct(NamedTuple):
@@ -37,23 +37,23 @@ class StoredProduct(NamedTuple):
 
 
 class KeyHolder(NamedTuple):
-    """The product that has a SKU, a GTIN or an id."""
+    """The product with a SKU, a GTIN or an id."""
 
     id: str
     revision: int
 
 
 class PlannedWrite(NamedTuple):
-    """The write that a row leads to. `seen` is the revision it was planned from, None for a new product.
+    """The write for a row. `seen` is the revision it was planned from, None for a new product.
 
-    `version` is the draft's, and `content` the content it then has. `opens` begins that draft; otherwise the stored
-    one gets `digest` and `content`, unless `digest` is None: then its content stays. `publishes` publishes it.
+    `version` and `content` are those of the draft. `creates_draft` inserts that draft; otherwise the stored draft gets
+    `digest` and `content`, or is left as it is if `digest` is None. `publishes` publishes it.
     """
 
     head: ProductRecord
     search_key: str
     seen: int | None
-    opens: bool
+    creates_draft: bool
     version: int
     digest: bytes | None
     content: str
@@ -66,14 +66,14 @@ class PlannedWrite(NamedTuple):
 
 
 class UnchangedProduct(NamedTuple):
-    """The row says what is stored already."""
+    """The row equals the stored product."""
 
     product_id: str
     version: int
 
 
 class WrittenProduct(StrEnum):
-    """What became of a planned row."""
+    """The outcome of a planned row; STALE rows are to be looked up and planned again."""
 
     WRITTEN = "written"
     STALE = "stale"

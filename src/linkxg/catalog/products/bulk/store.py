@@ -1,4 +1,4 @@
-"""The SQL of many products at once."""
+"""The SQL that reads and writes many products in one statement."""
 
 from collections.abc import Sequence
 from operator import attrgetter
@@ -9,16 +9,16 @@ from sqlalchemy import Column, ColumnElement, Connection, bindparam, case, func,
 
 from linkxg.catalog.products.bulk.model import KeyHolder, PlannedWrite, StoredProduct, WrittenProduct
 from linkxg.catalog.products.model import ProductRecord
-from linkxg.catalog.products.store import HEAD, lock_identifiers, products
+from linkxg.catalog.products.store import RECORD_COLUMNS, lock_identifiers, products
 from linkxg.catalog.products.versions.store import BASE, publish_drafts, supersede_all, versions, with_version
 from linkxg.db.bulk import insert_many, listed, prepare_any, refresh_statistics, update_many
 from linkxg.db.compiled import CompiledStatement
 
-SMALL = 16_384
-"""Characters of a content up to which a thousand of them may be told at once."""
+INLINE_CHARACTERS = 16_384
+"""Longer contents are not aggregated: a result is one text of a thousand contents."""
 _read = msgspec.json.Decoder(list[StoredProduct]).decode
-MANY = 100
-"""From how many new rows on a plan that was made for a small table matters."""
+ANALYZE_FROM_ROWS = 100
+"""New rows that make the planner's statistics stale."""
 _STATE = ("status", "latest_version", "draft_version", "revision")
 """Columns that usually have the same values for every new product of a batch."""
 _OWN = tuple(name for name in ProductRecord._fields if name not in _STATE)
@@ -26,26 +26,26 @@ _CHANGED = tuple(name for name in ProductRecord._fields if name not in ("id", "c
 _state_of, _own_of, _changed = (attrgetter(*names) for names in (_STATE, _OWN, _CHANGED))
 
 
-def _find_current(column: Column[Any], *besides: ColumnElement[bool]) -> CompiledStatement:
-    query = with_version(BASE).with_only_columns(*_CURRENT).where(_OF_ACCOUNT, *besides)
+def _find_current(column: Column[Any], *conditions: ColumnElement[bool]) -> CompiledStatement:
+    query = with_version(BASE).with_only_columns(*_CURRENT).where(_IN_ACCOUNT, *conditions)
     return prepare_any(column, "wanted", query.where)
 
 
-def _find_small(column: Column[Any], *besides: ColumnElement[bool]) -> CompiledStatement:
-    """All in one row, as JSON: the engine then works while other threads do, and not only between two rows."""
-    content = case((func.length(versions.c.content) <= SMALL, versions.c.content), else_="")
-    together = func.json_group_array(func.json_array(func.json_array(*HEAD), products.c.search_key, content))
-    query = with_version(BASE).with_only_columns(together).where(_OF_ACCOUNT, *besides)
+def _find_small(column: Column[Any], *conditions: ColumnElement[bool]) -> CompiledStatement:
+    """All rows aggregated as one JSON text: SQLite then releases the interpreter lock once, not for every row."""
+    content = case((func.length(versions.c.content) <= INLINE_CHARACTERS, versions.c.content), else_="")
+    together = func.json_group_array(func.json_array(func.json_array(*RECORD_COLUMNS), products.c.search_key, content))
+    query = with_version(BASE).with_only_columns(together).where(_IN_ACCOUNT, *conditions)
     return prepare_any(column, "wanted", query.where)
 
 
-def _find_holders(column: Column[Any], *besides: ColumnElement[bool]) -> CompiledStatement:
-    query = select(column, products.c.id, products.c.revision).where(_OF_ACCOUNT, *besides)
+def _find_holders(column: Column[Any], *conditions: ColumnElement[bool]) -> CompiledStatement:
+    query = select(column, products.c.id, products.c.revision).where(_IN_ACCOUNT, *conditions)
     return prepare_any(column, "wanted", query.where)
 
 
-_CURRENT = (*HEAD, products.c.search_key, versions.c.content)
-_OF_ACCOUNT = products.c.account_id == bindparam("account")
+_CURRENT = (*RECORD_COLUMNS, products.c.search_key, versions.c.content)
+_IN_ACCOUNT = products.c.account_id == bindparam("account")
 _LIVE = products.c.status != "ARCHIVED"
 _CURRENT_BY_SKU = _find_current(products.c.sku)
 _CURRENT_BY_GTIN = _find_current(products.c.gtin14, _LIVE)
@@ -56,22 +56,22 @@ _BY_GTIN = _find_holders(products.c.gtin14, _LIVE)
 _BY_ID = _find_holders(products.c.id)
 
 
-def find_current(
+def find_stored(
     conn: Connection, account_id: str, *, skus: Sequence[str] = (), gtins: Sequence[str] = ()
 ) -> list[StoredProduct]:
-    """The products that have one of these SKUs, or one of these GTINs (14 digits; archived ones not counted)."""
+    """The products with one of these SKUs, or one of these GTINs (14 digits; without archived products)."""
     if conn.dialect.name == "sqlite":
-        by_sku = _found_together(conn, account_id, _SMALL_BY_SKU, skus)
-        return by_sku + _found_together(conn, account_id, _SMALL_BY_GTIN, gtins)
+        by_sku = _find_aggregated(conn, account_id, _SMALL_BY_SKU, skus)
+        return by_sku + _find_aggregated(conn, account_id, _SMALL_BY_GTIN, gtins)
     queries = ((_CURRENT_BY_SKU, skus), (_CURRENT_BY_GTIN, gtins))
     return [_stored(row) for query, values in queries for row in _all(conn, account_id, query, values)]
 
 
 def _stored(row: Any) -> StoredProduct:
-    return StoredProduct(ProductRecord._make(row[: len(HEAD)]), *row[len(HEAD) :])
+    return StoredProduct(ProductRecord._make(row[: len(RECORD_COLUMNS)]), *row[len(RECORD_COLUMNS) :])
 
 
-def _found_together(
+def _find_aggregated(
     conn: Connection, account_id: str, query: CompiledStatement, wanted: Sequence[str]
 ) -> list[StoredProduct]:
     if not wanted:
@@ -88,7 +88,7 @@ def _found_together(
 def find_holders(
     conn: Connection, account_id: str, *, skus: Sequence[str], gtins: Sequence[str]
 ) -> tuple[dict[str, KeyHolder], dict[str, KeyHolder]]:
-    """Who has which of these SKUs and of these GTINs (14 digits; archived ones not counted)."""
+    """The holders by SKU, and by GTIN (14 digits; without archived products)."""
     return _holders(conn, account_id, _BY_SKU, skus), _holders(conn, account_id, _BY_GTIN, gtins)
 
 
@@ -105,14 +105,11 @@ def _all(conn: Connection, account_id: str, query: CompiledStatement, wanted: Se
 def write_planned(
     conn: Connection, account_id: str, created_by: str, planned: Sequence[PlannedWrite]
 ) -> list[WrittenProduct]:
-    """Write what still can be written as it was planned; what became of each row, in their order.
-
-    Nothing of a row is written unless it is WRITTEN. STALE rows are to be looked up and planned again.
-    """
+    """Write the rows that have no conflict; the outcome of each row. Others are not written at all."""
     lock_identifiers(conn, account_id)
     if all(row.seen is None for row in planned):
         return _insert_new(conn, account_id, created_by, planned)
-    outcomes = _judged(conn, account_id, planned)
+    outcomes = _find_outcomes(conn, account_id, planned)
     rows = [row for row, outcome in zip(planned, outcomes, strict=True) if outcome is WrittenProduct.WRITTEN]
     _insert_heads(conn, account_id, [row for row in rows if row.seen is None], unless_taken=False)
     update_many(
@@ -123,7 +120,7 @@ def write_planned(
         [(row.search_key, *_changed(row.head), account_id, row.head.id) for row in rows if row.seen is not None],
     )
     supersede_all(conn, account_id, [row.head.id for row in rows if row.publishes and row.version > 1])
-    _insert_versions(conn, account_id, created_by, [row for row in rows if row.opens])
+    _insert_versions(conn, account_id, created_by, [row for row in rows if row.creates_draft])
     update_many(
         conn,
         versions,
@@ -132,10 +129,12 @@ def write_planned(
         [
             (row.digest, row.content, account_id, row.head.id, row.version)
             for row in rows
-            if not row.opens and row.digest is not None
+            if not row.creates_draft and row.digest is not None
         ],
     )
-    drafts = [(row.head.id, row.version, row.head.updated_at) for row in rows if row.publishes and not row.opens]
+    drafts = [
+        (row.head.id, row.version, row.head.updated_at) for row in rows if row.publishes and not row.creates_draft
+    ]
     publish_drafts(conn, account_id, created_by, drafts)
     return outcomes
 
@@ -143,22 +142,22 @@ def write_planned(
 def _insert_new(
     conn: Connection, account_id: str, created_by: str, planned: Sequence[PlannedWrite]
 ) -> list[WrittenProduct]:
-    """The database itself says whether anything is taken: a row does not go in beside what is stored or went before."""
+    """Conflicts show in the unique indexes: a duplicate of a stored product, or of an earlier row, is not inserted."""
     outcomes = [WrittenProduct.WRITTEN] * len(planned)
     if _insert_heads(conn, account_id, planned, unless_taken=True) < len(planned):
-        there = _holders(conn, account_id, _BY_ID, [row.head.id for row in planned])
-        left_out = [place for place, row in enumerate(planned) if row.head.id not in there]
-        by_sku = _holders(conn, account_id, _BY_SKU, [planned[place].head.sku for place in left_out])
-        for place in left_out:
-            is_held = planned[place].head.sku in by_sku
-            outcomes[place] = WrittenProduct.STALE if is_held else WrittenProduct.DUPLICATE_GTIN
-        planned = [row for row in planned if row.head.id in there]
+        inserted = _holders(conn, account_id, _BY_ID, [row.head.id for row in planned])
+        skipped = [index for index, row in enumerate(planned) if row.head.id not in inserted]
+        by_sku = _holders(conn, account_id, _BY_SKU, [planned[index].head.sku for index in skipped])
+        for index in skipped:
+            is_held = planned[index].head.sku in by_sku
+            outcomes[index] = WrittenProduct.STALE if is_held else WrittenProduct.DUPLICATE_GTIN
+        planned = [row for row in planned if row.head.id in inserted]
     _insert_versions(conn, account_id, created_by, planned)
     return outcomes
 
 
 def _insert_heads(conn: Connection, account_id: str, rows: Sequence[PlannedWrite], *, unless_taken: bool) -> int:
-    """Of new products; how many of them could be inserted."""
+    """Insert new products; the number of rows inserted."""
     same: dict[str, Any] = {"account_id": account_id}
     states = {_state_of(row.head) for row in rows}
     if len(states) == 1:
@@ -167,13 +166,13 @@ def _insert_heads(conn: Connection, account_id: str, rows: Sequence[PlannedWrite
     else:
         columns, values = ProductRecord._fields, [(*row.head, row.search_key) for row in rows]
     inserted = insert_many(conn, products, (*columns, "search_key"), values, same=same, unless_taken=unless_taken)
-    if len(rows) >= MANY:
+    if len(rows) >= ANALYZE_FROM_ROWS:
         refresh_statistics(conn, products)
     return inserted
 
 
 def _insert_versions(conn: Connection, account_id: str, created_by: str, rows: Sequence[PlannedWrite]) -> None:
-    """Drafts, and versions that are published at once."""
+    """Insert drafts, and versions that are published at once."""
     same = {"account_id": account_id, "created_by": created_by}
     insert_many(
         conn,
@@ -193,20 +192,20 @@ def _insert_versions(conn: Connection, account_id: str, created_by: str, rows: S
         ],
         same={**same, "status": "PUBLISHED", "published_by": created_by},
     )
-    if len(rows) >= MANY:
+    if len(rows) >= ANALYZE_FROM_ROWS:
         refresh_statistics(conn, versions)
 
 
-def _judged(conn: Connection, account_id: str, planned: Sequence[PlannedWrite]) -> list[WrittenProduct]:
-    """Whether each row can be written beside what is stored and beside the rows before it."""
+def _find_outcomes(conn: Connection, account_id: str, planned: Sequence[PlannedWrite]) -> list[WrittenProduct]:
+    """The conflicts of each row with stored products and with earlier rows."""
     by_sku = _holders(conn, account_id, _BY_SKU, [row.head.sku for row in planned])
     by_gtin = _holders(conn, account_id, _BY_GTIN, [row.head.gtin14 for row in planned if row.head.gtin14])
     seen = dict((*by_sku.values(), *by_gtin.values()))
-    moved = [row.head.id for row in planned if row.seen is not None and row.head.id not in seen]
-    seen |= dict(_holders(conn, account_id, _BY_ID, moved).values())
+    remaining = [row.head.id for row in planned if row.seen is not None and row.head.id not in seen]
+    seen |= dict(_holders(conn, account_id, _BY_ID, remaining).values())
     outcomes = []
     for row in planned:
-        outcome = _judge(row, by_sku, by_gtin, seen)
+        outcome = _outcome_of(row, by_sku, by_gtin, seen)
         if outcome is WrittenProduct.WRITTEN:
             by_sku[row.head.sku] = KeyHolder(row.head.id, row.head.revision)
             if row.head.gtin14 and row.head.status != "ARCHIVED":
@@ -216,7 +215,7 @@ def _judged(conn: Connection, account_id: str, planned: Sequence[PlannedWrite]) 
     return outcomes
 
 
-def _judge(
+def _outcome_of(
     row: PlannedWrite, by_sku: dict[str, KeyHolder], by_gtin: dict[str, KeyHolder], seen: dict[str, int]
 ) -> WrittenProduct:
     same_sku = by_sku.get(row.head.sku)

@@ -1,4 +1,4 @@
-"""`/products` as a list: narrowed, ordered, page by page."""
+"""`/products` as a list: filters, order and pages."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.products.list_products import count_products, list_products
-from linkxg.catalog.products.model import Product, ProductFilter, Sort, Status, search_key, view
+from linkxg.catalog.products.model import Product, ProductFilter, Sort, Status, search_key, view_product
 from linkxg.catalog.products.read_endpoint import TAG
 from linkxg.catalog.products.routes import PATH, Fields, ProductServices, viewer_of
 from linkxg.catalog.products.select_fields import read_fields, select_from_each
@@ -20,7 +20,6 @@ from linkxg.http.headers import LINK, next_page
 from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, Pagination
 from linkxg.http.permissions import scope
 
-_FILTERS = ("status", "sku", "gtin", "category", "q", "updatedSince", "sort", "fields")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -31,7 +30,7 @@ _MILLISECOND = timedelta(milliseconds=1)
     response_headers=[LINK],
     **scope("products:read"),
 )
-async def listing(
+async def list_all(
     request: Request[Any, Any, Any],
     services: NamedDependency[ProductServices],
     status: FromQuery[Status | None] = None,
@@ -50,8 +49,8 @@ async def listing(
 
     A page may contain fewer products than `limit` without being the last: continue while `hasMore` is true.
     """
-    paths = read_fields(fields, Product) if fields else None
-    wanted = ProductFilter(
+    selection = read_fields(fields, Product) if fields else None
+    criteria = ProductFilter(
         status=status,
         sku=sku or None,
         gtin14=_gtin14(gtin) if gtin else None,
@@ -61,9 +60,9 @@ async def listing(
         sort=sort,
     )
     viewer = viewer_of(request.scope)
-    filters = {"list": "products", "account": viewer.account_id, **wanted._asdict()}
+    filters = {"list": "products", "account": viewer.account_id, **criteria._asdict()}
     after = services.cursors.open(cursor, filters) if cursor else None
-    found, following = await list_products(services.database, viewer, wanted, after=after, limit=limit)
+    found, following = await list_products(services.database, viewer, criteria, after=after, limit=limit)
     next_cursor = services.cursors.seal(following, filters) if following else None
     headers = next_page(
         services.public_url + PATH, next_cursor, status=status, sku=sku, gtin=gtin, category=category, q=q,
@@ -71,10 +70,10 @@ async def listing(
     )  # fmt: skip
     pagination = Pagination(next_cursor, next_cursor is not None, limit)
     if with_count == "true":
-        pagination.total_count = await count_products(services.database, viewer, wanted)
-    products: list[Any] = [view(shown) for shown in found]
-    if paths:
-        products = await asyncio.to_thread(select_from_each, products, paths)
+        pagination.total_count = await count_products(services.database, viewer, criteria)
+    products: list[Any] = [view_product(shown) for shown in found]
+    if selection:
+        products = await asyncio.to_thread(select_from_each, products, selection)
     return Response(Page(data=products, pagination=pagination), headers=headers)
 
 
@@ -82,7 +81,7 @@ def router(services: ProductServices) -> Router:
     return Router(
         "/",
         tags=[TAG],
-        route_handlers=[listing],
+        route_handlers=[list_all],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )
 

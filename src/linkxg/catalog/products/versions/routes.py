@@ -1,4 +1,4 @@
-"""`/products/{id}/versions`: what was said when, and what has changed."""
+"""`/products/{id}/versions`: versions, their differences, and drafts."""
 
 import asyncio
 import re
@@ -10,7 +10,7 @@ from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 
 from linkxg.audit.model import actor_of
-from linkxg.catalog.products.canonical import HASH
+from linkxg.catalog.products.canonical import HASH_PREFIX
 from linkxg.catalog.products.diff_versions import diff_versions
 from linkxg.catalog.products.discard_draft import discard_draft
 from linkxg.catalog.products.list_versions import list_versions, read_version
@@ -25,7 +25,7 @@ from linkxg.catalog.products.read_endpoint import (
     response_of,
 )
 from linkxg.catalog.products.read_product import MAX_VERSION
-from linkxg.catalog.products.routes import PATH, Fields, ProductServices, may_change, viewer_of
+from linkxg.catalog.products.routes import PATH, Fields, ProductServices, precondition_of, viewer_of
 from linkxg.catalog.products.select_fields import read_fields, select_from_each
 from linkxg.catalog.products.versions.model import Diff, Version, WithdrawVersion, view_version
 from linkxg.catalog.products.withdraw_version import withdraw_version
@@ -37,13 +37,13 @@ from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 
 _VERSION = re.compile("[1-9][0-9]{0,9}")
-# A text, so that the guard comes before the address is judged.
+# A string, so that the guard comes before validation.
 VersionNumber = Annotated[
     str, PathParameter(schema_extra={"type": OpenAPIType.INTEGER, "minimum": 1, "maximum": MAX_VERSION})
 ]
 _ETAG = header("ETag", "Of this version and its status, for If-None-Match.")
-# What a published version says never changes. Its status may, so a copy is asked about again after an hour.
-_FROZEN = "private, max-age=3600, immutable"
+# The content of a published version never changes; its status may, so a copy is fresh for an hour.
+_IMMUTABLE = "private, max-age=3600, immutable"
 
 
 @get(
@@ -52,7 +52,7 @@ _FROZEN = "private, max-age=3600, immutable"
     response_headers=[LINK],
     **scope("products:read"),
 )
-async def listing(
+async def list_all(
     request: Request[Any, Any, Any],
     services: NamedDependency[ProductServices],
     product_id: FromPath[str],
@@ -61,7 +61,7 @@ async def listing(
     fields: Fields = None,
 ) -> Response[Page[Version]]:
     """The versions of a product, newest first."""
-    paths = read_fields(fields, Version) if fields else None
+    selection = read_fields(fields, Version) if fields else None
     viewer = viewer_of(request.scope)
     filters = {"list": "versions", "account": viewer.account_id, "product": product_id}
     before = services.cursors.open(cursor, filters)[0] if cursor else None
@@ -70,8 +70,8 @@ async def listing(
     address = f"{services.public_url}{PATH}/{product_id}/versions"
     headers = next_page(address, following, fields=fields, limit=limit)
     versions: list[Any] = [view_version(row) for row in found]
-    if paths:
-        versions = await asyncio.to_thread(select_from_each, versions, paths)
+    if selection:
+        versions = await asyncio.to_thread(select_from_each, versions, selection)
     return Response(Page(data=versions, pagination=Pagination(following, more, limit)), headers=headers)
 
 
@@ -94,7 +94,7 @@ async def read(
     selection = read_fields(fields, Version) if fields else None
     conditions = Conditions.of(context_of(request.scope))
     row = await read_version(services.database, viewer_of(request.scope), product_id, _number(version))
-    cache = REVALIDATE if row.status == "DRAFT" else _FROZEN
+    cache = REVALIDATE if row.status == "DRAFT" else _IMMUTABLE
     shown = view_version(row)
     return response_of(represent(shown, _etag(shown), cache, conditions, selection))
 
@@ -169,7 +169,7 @@ async def discard(
     """Discard the draft of a published product. The answer is the product with its latest version."""
     actor = actor_of(context_of(request.scope))
     product = await discard_draft(
-        services.database, actor, account_id_of(request.scope), product_id, may_change(request)
+        services.database, actor, account_id_of(request.scope), product_id, precondition_of(request)
     )
     return Response(Success(data=product), headers={"ETag": product_etag(product.revision)})
 
@@ -178,18 +178,18 @@ def router(services: ProductServices) -> Router:
     return Router(
         "/",
         tags=[TAG],
-        route_handlers=[listing, read, diff, withdraw, discard],
+        route_handlers=[list_all, read, diff, withdraw, discard],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )
 
 
 def _number(text: str) -> int:
-    """Each version has one address: `01`, `+1` and other digits than ASCII are none. Raises NotFound."""
+    """Each version has one address: `01`, `+1` and non-ASCII digits are invalid. Raises NotFound."""
     if not _VERSION.fullmatch(text):
         raise NotFound
     return int(text)
 
 
 def _etag(version: Version) -> str:
-    digest = version.content_hash.removeprefix(HASH)[:16]
+    digest = version.content_hash.removeprefix(HASH_PREFIX)[:16]
     return f'"v-{version.version}-{digest}-{version.status.lower()}"'
