@@ -29,13 +29,7 @@ from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.jobs.manage_job import cancel_job, retry_job
 from linkxg.jobs.model import Format, JobRow, OnError, RowError
-from linkxg.jobs.read_job import (
-    await_job,
-    list_jobs,
-    list_results,
-    list_row_errors,
-    read_job,
-)
+from linkxg.jobs.read_job import await_job, list_jobs, list_results, list_row_errors, read_job
 from linkxg.jobs.uploads.create_upload import begin_upload
 from linkxg.jobs.uploads.model import state_of
 from linkxg.jobs.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, fields_of
@@ -180,12 +174,7 @@ async def listing(
     return Response(page, headers=headers)
 
 
-@get(
-    "/imports/template",
-    operation_id="importTemplate",
-    gives=_FILES,
-    **scope("imports:write"),
-)
+@get("/imports/template", operation_id="importTemplate", gives=_FILES, **scope("imports:write"))
 async def show_template(
     request: Request[Any, Any, Any],
     resource: Annotated[str, QueryParameter(pattern="^products$")] = "products",
@@ -197,12 +186,7 @@ async def show_template(
     return Response(template(format), media_type=MEDIA_TYPES[format], headers=headers)
 
 
-@get(
-    "/imports/{import_id:str}",
-    operation_id="readImport",
-    response_headers=[_AGAIN],
-    **scope("imports:write"),
-)
+@get("/imports/{import_id:str}", operation_id="readImport", response_headers=[_AGAIN], **scope("imports:write"))
 async def read(
     request: Request[Any, Any, Any],
     services: NamedDependency[ImportServices],

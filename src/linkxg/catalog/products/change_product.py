@@ -36,12 +36,7 @@ from linkxg.catalog.products.model import (
 from linkxg.catalog.products.versions.store import find_product_view, insert_version, update_version
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import (
-    InvalidState,
-    NotFound,
-    PreconditionFailed,
-    PublicError,
-)
+from linkxg.errors import InvalidState, NotFound, PreconditionFailed, PublicError
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.ids import is_uuid
 

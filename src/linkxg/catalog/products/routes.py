@@ -25,15 +25,7 @@ from linkxg.catalog.products.versions.model import PublishProduct
 from linkxg.catalog.products.versions.store import VersionSelector
 from linkxg.catalog.products.viewer import Viewer
 from linkxg.db import Database
-from linkxg.errors import (
-    Conflict,
-    DuplicateGtin,
-    DuplicateSku,
-    InvalidRequest,
-    InvalidState,
-    NoDraft,
-    NotFound,
-)
+from linkxg.errors import Conflict, DuplicateGtin, DuplicateSku, InvalidRequest, InvalidState, NoDraft, NotFound
 from linkxg.http.etags import ConditionalWrite, Conditions, MergePatch
 from linkxg.http.headers import REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.pagination import Cursors, Success
@@ -62,11 +54,7 @@ class ProductServices:
 
 
 async def _get(
-    request: Request[Any, Any, Any],
-    services: ProductServices,
-    product_id: str,
-    version: str | None,
-    fields: str | None,
+    request: Request[Any, Any, Any], services: ProductServices, product_id: str, version: str | None, fields: str | None
 ) -> Response[Success[Product]]:
     selection = read_fields(fields, Product) if fields else None
     conditions = Conditions.of(context_of(request.scope))
@@ -97,11 +85,7 @@ async def create(
     return Response(Success(data=made), headers=headers | replay(replayed))
 
 
-@get(
-    "/products/by-sku/{sku:path}",
-    operation_id="readProductBySku",
-    **READ_PRODUCT,
-)
+@get("/products/by-sku/{sku:path}", operation_id="readProductBySku", **READ_PRODUCT)
 async def by_sku(
     request: Request[Any, Any, Any],
     services: NamedDependency[ProductServices],
@@ -114,11 +98,7 @@ async def by_sku(
     return await _get(request, services, product_id, version, fields)
 
 
-@get(
-    "/products/by-gtin/{gtin:str}",
-    operation_id="readProductByGtin",
-    **READ_PRODUCT,
-)
+@get("/products/by-gtin/{gtin:str}", operation_id="readProductByGtin", **READ_PRODUCT)
 async def by_gtin(
     request: Request[Any, Any, Any],
     services: NamedDependency[ProductServices],
@@ -135,11 +115,7 @@ async def by_gtin(
     return await _get(request, services, product_id, version, fields)
 
 
-@get(
-    "/products/{product_id:str}",
-    operation_id="readProduct",
-    **READ_PRODUCT,
-)
+@get("/products/{product_id:str}", operation_id="readProduct", **READ_PRODUCT)
 async def read(
     request: Request[Any, Any, Any],
     services: NamedDependency[ProductServices],

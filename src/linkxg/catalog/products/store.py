@@ -52,12 +52,7 @@ products = Table(
     Column("draft_version", Sequence),
     Index("ix_products_account_id_sku", "account_id", "sku", unique=True),
     Index(
-        "ix_products_account_id_gtin14",
-        "account_id",
-        "gtin14",
-        unique=True,
-        sqlite_where=_LIVE,
-        postgresql_where=_LIVE,
+        "ix_products_account_id_gtin14", "account_id", "gtin14", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE
     ),
     Index("ix_products_archived_gtin14", "account_id", "gtin14", sqlite_where=_ARCHIVED, postgresql_where=_ARCHIVED),
     Index("ix_products_account_id_updated_at_id", "account_id", "updated_at", "id"),

@@ -24,12 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-@get(
-    "/products",
-    operation_id="listProducts",
-    response_headers=[LINK],
-    **scope("products:read"),
-)
+@get("/products", operation_id="listProducts", response_headers=[LINK], **scope("products:read"))
 async def list_all(
     request: Request[Any, Any, Any],
     services: NamedDependency[ProductServices],
