@@ -40,8 +40,8 @@ COUNT = 100
 def test_a_search_ends_and_misses_nothing(
     new_database: DatabaseFactory, engine: str, monkeypatch: pytest.MonkeyPatch, wanted: ProductFilter
 ) -> None:
-    monkeypatch.setattr(listing, "STRETCH", 4)
-    monkeypatch.setattr(listing, "STEPS", 3)
+    monkeypatch.setattr(listing, "CHUNK_ROWS", 4)
+    monkeypatch.setattr(listing, "MAX_CHUNKS", 3)
     found, sizes = asyncio.run(_walk(new_database(engine).url, wanted))
     expected = [
         number

@@ -29,8 +29,8 @@ def removed_gtin_error(head: ProductRecord, gtin14: str | None) -> FieldError | 
 def check_identifiers(request: CreateProduct | ProductPatch) -> tuple[Gtin | None, list[FieldError]]:
     """The GTIN of the request, if it has one, and the errors."""
     errors: list[FieldError] = []
-    if request.sku is not UNSET and (wrong := sku_error(request.sku)):
-        errors.append(wrong)
+    if request.sku is not UNSET and (invalid_sku := sku_error(request.sku)):
+        errors.append(invalid_sku)
     gtin = None
     if isinstance(request.gtin, str):
         try:

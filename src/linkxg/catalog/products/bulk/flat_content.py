@@ -91,13 +91,13 @@ class FlatContents:
         template = self._template(tuple(map(bool, cells)))
         return "" if template is None else template.json % tuple([cells[index] for index in template.order])
 
-    def _template(self, given: tuple[bool, ...]) -> _Template | None:
+    def _template(self, non_empty: tuple[bool, ...]) -> _Template | None:
         try:
-            return self._templates[given]
+            return self._templates[non_empty]
         except KeyError:
-            template = _template_of(list(compress(enumerate(self._paths), given)), self._leaves)
+            template = _template_of(list(compress(enumerate(self._paths), non_empty)), self._leaves)
             if len(self._templates) < _MAX_TEMPLATES:
-                self._templates[given] = template
+                self._templates[non_empty] = template
             return template
 
 
@@ -172,10 +172,10 @@ _VALIDATORS: dict[str | None, Callable[[str], bool] | None] = {
 _VALIDATORS |= {None: None, "line": None}
 
 
-def _template_of(given: Sequence[tuple[int, Path]], leaves: Sequence[_Leaf | None]) -> _Template | None:
+def _template_of(non_empty: Sequence[tuple[int, Path]], leaves: Sequence[_Leaf | None]) -> _Template | None:
     """None if a part is incomplete, such as a measure without its unit: `plan_row` reports it."""
     tree: dict[str, Any] = {}
-    for index, path in given:
+    for index, path in non_empty:
         if leaves[index] is None:
             return None
         part = tree

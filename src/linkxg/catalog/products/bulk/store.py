@@ -28,7 +28,7 @@ _state_of, _own_of, _changed = (attrgetter(*names) for names in (_STATE, _OWN, _
 
 def _find_current(column: Column[Any], *conditions: ColumnElement[bool]) -> CompiledStatement:
     query = with_version(BASE).with_only_columns(*_CURRENT).where(_IN_ACCOUNT, *conditions)
-    return prepare_any(column, "wanted", query.where)
+    return prepare_any(column, "keys", query.where)
 
 
 def _find_small(column: Column[Any], *conditions: ColumnElement[bool]) -> CompiledStatement:
@@ -36,12 +36,12 @@ def _find_small(column: Column[Any], *conditions: ColumnElement[bool]) -> Compil
     content = case((func.length(versions.c.content) <= INLINE_CHARACTERS, versions.c.content), else_="")
     together = func.json_group_array(func.json_array(func.json_array(*RECORD_COLUMNS), products.c.search_key, content))
     query = with_version(BASE).with_only_columns(together).where(_IN_ACCOUNT, *conditions)
-    return prepare_any(column, "wanted", query.where)
+    return prepare_any(column, "keys", query.where)
 
 
 def _find_holders(column: Column[Any], *conditions: ColumnElement[bool]) -> CompiledStatement:
     query = select(column, products.c.id, products.c.revision).where(_IN_ACCOUNT, *conditions)
-    return prepare_any(column, "wanted", query.where)
+    return prepare_any(column, "keys", query.where)
 
 
 _CURRENT = (*RECORD_COLUMNS, products.c.search_key, versions.c.content)
@@ -72,11 +72,11 @@ def _stored(row: Any) -> StoredProduct:
 
 
 def _find_aggregated(
-    conn: Connection, account_id: str, query: CompiledStatement, wanted: Sequence[str]
+    conn: Connection, account_id: str, query: CompiledStatement, keys: Sequence[str]
 ) -> list[StoredProduct]:
-    if not wanted:
+    if not keys:
         return []
-    [(found,)] = _all(conn, account_id, query, wanted)
+    [(found,)] = _all(conn, account_id, query, keys)
     rows = _read(found)
     large = [row.head.sku for row in rows if not row.content]
     if not large:
@@ -92,14 +92,12 @@ def find_holders(
     return _holders(conn, account_id, _BY_SKU, skus), _holders(conn, account_id, _BY_GTIN, gtins)
 
 
-def _holders(
-    conn: Connection, account_id: str, query: CompiledStatement, wanted: Sequence[str]
-) -> dict[str, KeyHolder]:
-    return {row[0]: KeyHolder(row[1], row[2]) for row in _all(conn, account_id, query, wanted)}
+def _holders(conn: Connection, account_id: str, query: CompiledStatement, keys: Sequence[str]) -> dict[str, KeyHolder]:
+    return {row[0]: KeyHolder(row[1], row[2]) for row in _all(conn, account_id, query, keys)}
 
 
-def _all(conn: Connection, account_id: str, query: CompiledStatement, wanted: Sequence[str]) -> list[Any]:
-    return query.all(conn, {"account": account_id, "wanted": listed(conn, wanted)}) if wanted else []
+def _all(conn: Connection, account_id: str, query: CompiledStatement, keys: Sequence[str]) -> list[Any]:
+    return query.all(conn, {"account": account_id, "keys": listed(conn, keys)}) if keys else []
 
 
 def write_planned(

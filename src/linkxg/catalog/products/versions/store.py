@@ -105,10 +105,10 @@ _FIND: dict[VersionSelector, CompiledStatement] = {
 }
 _SUPERSEDE = prepare_any(
     versions.c.product_id,
-    "wanted",
-    lambda is_wanted: (
+    "product_ids",
+    lambda is_one_of: (
         versions.update()
-        .where(versions.c.account_id == bindparam("account"), is_wanted, _PUBLISHED)
+        .where(versions.c.account_id == bindparam("account"), is_one_of, _PUBLISHED)
         .values(status="SUPERSEDED")
     ),
 )
@@ -180,7 +180,7 @@ def supersede(conn: Connection, account_id: str, product_id: str, version: int) 
 def supersede_all(conn: Connection, account_id: str, product_ids: list[str]) -> None:
     """Supersede the published version, at most one, of each of these products."""
     if product_ids:
-        _SUPERSEDE.run(conn, {"account": account_id, "wanted": listed(conn, product_ids)})
+        _SUPERSEDE.run(conn, {"account": account_id, "product_ids": listed(conn, product_ids)})
 
 
 def publish_drafts(
