@@ -64,11 +64,11 @@ def represent(
     """
     if not conditions.is_meant(etag):
         raise PreconditionFailed
-    headers = [JSON_TYPE, (b"cache-control", cache_control.encode()), (b"etag", etag.encode())]
+    headers = [(b"cache-control", cache_control.encode()), (b"etag", etag.encode())]
     if conditions.is_fresh(etag):
         return RawResponse(304, b"", headers)
     data = select_fields(resource, selection) if selection else resource
-    return RawResponse(200, _encode(Success(data=data)), headers)
+    return RawResponse(200, _encode(Success(data=data)), [JSON_TYPE, *headers])
 
 
 def response_of(raw: RawResponse) -> Response[Any]:
