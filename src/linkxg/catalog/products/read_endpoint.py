@@ -1,4 +1,4 @@
-"""Reading one product: one function behind the router's routes and the edge's fast path.
+"""Reads one product, with one function behind the router's routes and the edge's fast path.
 
 The edge answers a `GET /products/{id}` without parameters and conditions itself, because integrations call it most; the
 router answers every other one.
