@@ -14,7 +14,7 @@ from linkxg.catalog.products.bulk.store import write_planned
 from linkxg.catalog.products.canonical import canonical
 from linkxg.catalog.products.list_products import list_products
 from linkxg.catalog.products.model import ProductFilter, ProductRecord, Sort
-from linkxg.catalog.products.search.store import Place
+from linkxg.catalog.products.search.store import Position
 from linkxg.catalog.products.viewer import Viewer
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
@@ -51,9 +51,9 @@ def _fill(conn: Connection, account_id: str, start: int) -> None:
     for number in range(start, start + BATCH):
         form = canonical({"name": f"Hex bolt {number}", "brand": "Acme", "category": {"code": f"c{number % 20}"}})
         sku, at = f"S-{number:07}", 1_000 + number // 1_000
-        head = ProductRecord(uuid7(), sku, None, None, f"c{number % 20}", "DRAFT", None, 1, 1, at, at)
+        head = ProductRecord.draft(uuid7(), sku, None, f"c{number % 20}", at)
         key = f"{sku.casefold()}\nhex bolt {number}\nacme"
-        planned.append(PlannedWrite(head, key, None, True, 1, form.digest, form.text))
+        planned.append(PlannedWrite.new_product(head, key, form.digest, form.text))
     write_planned(conn, account_id, "bench", planned)
 
 
@@ -69,7 +69,7 @@ async def _pages(database: Database, account_id: str, sort: Sort, count: int) ->
     return Figure(f"page {min(DEEP, count // LIMIT):,} of products by {sort}", ratio, 1.2, note, at_most=True)
 
 
-async def _timed(database: Database, account_id: str, sort: Sort, after: Place | None) -> float:
+async def _timed(database: Database, account_id: str, sort: Sort, after: Position | None) -> float:
     """Milliseconds of one page."""
     started = time.perf_counter()
     found, _ = await list_products(database, Viewer(account_id), ProductFilter(sort=sort), after=after, limit=LIMIT)
@@ -77,7 +77,7 @@ async def _timed(database: Database, account_id: str, sort: Sort, after: Place |
     return (time.perf_counter() - started) * 1_000
 
 
-async def _place(database: Database, account_id: str, sort: Sort, count: int) -> Place:
+async def _place(database: Database, account_id: str, sort: Sort, count: int) -> Position:
     """Where the page before the deep one ended: of the product whose number that is, read by its SKU."""
     number = (min(DEEP, count // LIMIT) - 1) * LIMIT - 1
     wanted = ProductFilter(sku=f"S-{number:07}")

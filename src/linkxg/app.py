@@ -19,8 +19,10 @@ from linkxg.api_docs import routes as reference_routes
 from linkxg.api_docs.routes import Reference
 from linkxg.catalog.identifiers import routes as identifier_routes
 from linkxg.catalog.product_imports import routes as import_routes
+from linkxg.catalog.product_imports.routes import ImportServices
 from linkxg.catalog.products import routes as product_routes
 from linkxg.catalog.products.read_endpoint import ReadEndpoint
+from linkxg.catalog.products.routes import ProductServices
 from linkxg.catalog.products.search import routes as product_search_routes
 from linkxg.catalog.products.versions import routes as version_routes
 from linkxg.console import routes as console_routes
@@ -73,6 +75,7 @@ from linkxg.jobs.runner import JobRunner
 from linkxg.jobs.uploads import routes as upload_routes
 from linkxg.jobs.uploads.routes import UploadServices
 from linkxg.lifespan import running
+from linkxg.publish_hooks import PUBLISH_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
 from linkxg.settings import Settings, load
@@ -148,6 +151,7 @@ def build(
         issuer,
         settings.limit_scale,
         imports.wake,
+        PUBLISH_HOOKS,
     )
     error_pages = ErrorPages(refusals, parts)
 
@@ -164,6 +168,7 @@ def build(
         limits.close, close_passwords, keeper.task.stop, usage.stop, notices.stop, housekeeping.task.stop,
         imports.orphans.task.stop, imports.stop,
     )  # fmt: skip
+    product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS)
     api = Router(
         BASE,
         route_handlers=[
@@ -172,11 +177,11 @@ def build(
                 SessionServices(database, passwords, server_key, minter, limits, metrics, settings.limit_scale)
             ),
             account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
-            *identifier_routes.routes(database),
-            *product_search_routes.routes(database, cursors, issuer),
-            *product_routes.routes(database, issuer),
-            *version_routes.routes(database, cursors, issuer),
-            *import_routes.routes(database, cursors, issuer, imports.wake),
+            identifier_routes.router(database),
+            product_search_routes.router(product_services),
+            product_routes.router(product_services),
+            version_routes.router(product_services),
+            import_routes.router(ImportServices(database, cursors, issuer, imports.wake)),
             upload_routes.router(UploadServices(database, imports.wake, KINDS)),
         ],
     )

@@ -3,9 +3,10 @@
 from linkxg.catalog.product_imports.product_import import ProductImport
 from linkxg.jobs.handler import Kinds
 from linkxg.jobs.process_main import main
+from linkxg.publish_hooks import PUBLISH_HOOKS
 
 PROCESS = "linkxg.job_kinds"
-KINDS: Kinds = {kind.resource: kind for kind in (ProductImport(),)}
+KINDS: Kinds = {kind.resource: kind for kind in (ProductImport(PUBLISH_HOOKS),)}
 
 if __name__ == "__main__":
     main(KINDS)

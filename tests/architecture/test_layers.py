@@ -32,10 +32,6 @@ WRITES_ELSEWHERE = {
         "identity.accounts.store.update_password_hash",
     ): "a sign-in with an old hash makes a new one",
     (
-        "catalog/product_imports/product_import.py",
-        "catalog.products.bulk.store.write_planned",
-    ): "rows and checkpoint are one transaction",
-    (
         "identity/sessions/change_password.py",
         "identity.accounts.store.update_password_hash",
     ): "password and sessions change as one",

@@ -28,6 +28,7 @@ SPINE = (
     ("network.connections",),
     ("network.traceability",),
     ("network.passports",),
+    ("publish_hooks",),
     ("api_docs", "health", "purge", "job_kinds", "lifespan"),
     ("console",),
     ("app",),

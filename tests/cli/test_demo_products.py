@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from linkxg.catalog.products.check_content import check_content
-from linkxg.catalog.products.check_keys import check_head
+from linkxg.catalog.products.check_keys import check_identifiers
 from linkxg.catalog.products.model import ProductRecord
 from linkxg.catalog.products.publish_requirements import missing_for_publishing
 from linkxg.cli.demo_products import demo_products
@@ -13,10 +13,10 @@ from linkxg.cli.demo_products import demo_products
 
 def test_they_are_right_and_can_be_published() -> None:
     for product in demo_products():
-        gtin, faults = check_head(product)
+        gtin, faults = check_identifiers(product)
         assert not faults
         assert gtin is not None
-        assert not check_content(product.content).faults, product.sku
+        assert not check_content(product.content).errors, product.sku
         head = ProductRecord("", product.sku, gtin.digits14, 13, None, "DRAFT", None, 1, 1, 0, 0)
         assert not missing_for_publishing(head, product.content), product.sku
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from conftest import DatabaseFactory
 from linkxg.catalog.products.model import ProductView
-from linkxg.catalog.products.versions.store import find_shown
+from linkxg.catalog.products.versions.store import find_product_view
 from linkxg.cli.backup import register_tables
 from linkxg.db import migrations, open_database
 from linkxg.db.migrations import migrate, upgrade
@@ -75,7 +75,7 @@ def test_what_was_said_becomes_a_first_draft(engine: str, new_database: Database
     run(url, before)
     run(url, upgrade)
     for product_id, row, expected in zip(ids, BEFORE, AFTER, strict=True):
-        shown: ProductView = run(url, partial(find_shown, account_id=ACCOUNT, product_id=product_id))
+        shown: ProductView = run(url, partial(find_product_view, account_id=ACCOUNT, product_id=product_id))
         assert json.loads(shown.content) == expected
         assert shown.digest == hashlib.sha256(shown.content.encode()).digest()
         assert (shown.version, shown.version_status) == (1, "DRAFT")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from stdnum import ean
 
 from linkxg.catalog.identifiers.check_digit import check_digit
-from linkxg.catalog.identifiers.digital_link import identify, read_digital_link
+from linkxg.catalog.identifiers.digital_link import build_identifier, read_digital_link
 from linkxg.catalog.identifiers.gtin import FORMATS, NotAGtin, read_gtin
 from linkxg.catalog.identifiers.keys import KEYS, NotAnIdentifier, check_value
 
@@ -82,7 +82,7 @@ def test_a_wrong_check_digit_is_wrong_for_biip_too(text: str) -> None:
 
 @given(checked(14), LOT, LOT)
 def test_a_link_reads_back_as_what_it_was_made_of(gtin: str, lot: str, serial: str) -> None:
-    made = identify("01", gtin, (("10", lot), ("21", serial)))
+    made = build_identifier("01", gtin, (("10", lot), ("21", serial)))
     assert read_digital_link(made.uri) == made
     assert read_digital_link(made.uri).uri == made.uri
 

@@ -17,11 +17,11 @@ def read(weight: str, attribute: str, separator: str = ";") -> tuple[dict[str, o
     dialect = read_dialect((separator.join(COLUMNS) + "\n").encode())
     reader = RowReader(Options(), dialect.names, decimal_comma=dialect.has_decimal_comma)
     [found] = reader.read([["A-1", "Drill", weight, "KGM", attribute]])
-    if found.given is None:
-        return {}, [(one.field, one.value) for one in found.faults]
-    if found.given.plain is not None:
-        return {"plain": found.given.plain.content}, []
-    content = found.given.content
+    if found.row is None:
+        return {}, [(one.field, one.value) for one in found.errors]
+    if found.row.flat is not None:
+        return {"plain": found.row.flat.content}, []
+    content = found.row.content
     return {"x": content["attributes"]["x"], "weight": content["dimensions"]["netWeight"]["value"]}, []
 
 

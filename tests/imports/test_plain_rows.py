@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkxg.catalog.identifiers.check_digit import check_digit
-from linkxg.catalog.product_imports.columns import CATALOGUE, CsvShape
+from linkxg.catalog.product_imports.columns import COLUMN_TYPES, CsvRowParser
 from linkxg.catalog.product_imports.csv_fast import FlatRows
 from linkxg.catalog.product_imports.model import Options
 from linkxg.catalog.product_imports.plan_rows import RowReader
@@ -20,7 +20,7 @@ from linkxg.catalog.products.bulk.plan_row import plan_row
 from linkxg.clock import now_ms
 
 COLUMNS = [
-    *CATALOGUE.columns,
+    *COLUMN_TYPES.columns,
     "attributes.voltage",
     "attributes.ä",
     'attributes.a"b',
@@ -51,13 +51,13 @@ def files(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
 def closely(names: list[str], row: list[str], options: Options) -> RowInput | None:
     """What the row says when it is read by itself."""
     [read] = _OneByOne(options, names).read([row])
-    return read.given
+    return read.row
 
 
 class _OneByOne(RowReader):
     def __init__(self, options: Options, columns: list[str]) -> None:
         super().__init__(options, columns)
-        self._plain = None
+        self._fast_path = None
 
 
 @settings(max_examples=1_000)
@@ -76,7 +76,7 @@ def test_it_is_what_it_would_be_one_by_one(file: tuple[list[str], list[list[str]
         assert isinstance(one, PlannedWrite)
         assert one.content is not None
         assert one.content.encode() == rfc8785.dumps(json.loads(one.content))
-        stored = StoredProduct(*one.head, one.search_key, one.content)
+        stored = StoredProduct(one.head, one.search_key, one.content)
         assert plan_row(plain, stored, now) == plan_row(same, stored, now) == UnchangedProduct("id", 1)
         other_stored = stored._replace(content='{"brand":"Old","name":"Old"}')
         assert plan_row(plain, other_stored, now) == plan_row(same, other_stored, now)
@@ -90,7 +90,7 @@ def test_usual_rows_are_plain() -> None:
         ["A-2", "", "Drill, 18 V", "", "", "", "", "", "", ""],
     ]
     found = FlatRows(names, Options()).read(rows)
-    assert [one and one.plain and one.plain.content for one in found] == [
+    assert [one and one.flat and one.flat.content for one in found] == [
         '{"attributes":{"colour":"red","voltage":18},"category":{"code":"10003743"},"countryOfProduction":"DE",'
         '"dimensions":{"netWeight":{"unit":"KGM","value":1.4}},"name":"Drill ä"}',
         '{"name":"Drill, 18 V"}',
@@ -109,4 +109,4 @@ def test_one_unusual_row_leaves_the_others_plain(place: int, cell: str) -> None:
     odd = [cell if at == place else value for at, value in enumerate(usual)]
     found = FlatRows(names, Options()).read([usual, odd, usual, [*usual, "more"]])
     assert [one is not None for one in found] == [True, False, True, False]
-    assert CsvShape(names, "unchanged").read(usual)[2] == []
+    assert CsvRowParser(names, "unchanged").read(usual)[2] == []

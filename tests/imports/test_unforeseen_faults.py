@@ -24,13 +24,13 @@ if "linkxg.job_kinds" in sys.orig_argv:
             return function(*arguments, **keywords)
         return call
 
-    def writes(conn, account_id, actor_id, planned):
+    def writes(conn, account_id, actor_id, planned, hooks):
         return any(one.head.sku.endswith("-write") for one in planned)
 
     plan_rows.read_gtin = failing(plan_rows.read_gtin, lambda text: text == "12345")
     csv_fast.are_digits = failing(csv_fast.are_digits, lambda text: "99999999999999" in text)
     plan_rows.plan_row = failing(plan_rows.plan_row, lambda given, *rest: str(given.sku).endswith("-plan"))
-    product_import.write_planned = failing(product_import.write_planned, writes)
+    product_import.write_rows = failing(product_import.write_rows, writes)
 """
 
 

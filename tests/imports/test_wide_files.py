@@ -11,7 +11,7 @@ import pytest
 
 from harness.world import World
 from imports.files import send
-from linkxg.catalog.product_imports.check_file_start import check_head
+from linkxg.catalog.product_imports.check_file_start import check_first_block
 from linkxg.catalog.product_imports.csv_dialect import MAX_CELLS, SEPARATORS
 from linkxg.catalog.product_imports.model import Options
 from linkxg.errors import ValidationFailed
@@ -32,7 +32,7 @@ def test_a_header_is_refused_before_it_is_split(name: str) -> None:
     content, code = WIDE[name]
     started = time.process_time()
     with pytest.raises(ValidationFailed) as refused:
-        check_head(content[:MIB], Options(), whole=True)
+        check_first_block(content[:MIB], Options(), whole=True)
     assert code in {one["code"] for one in refused.value.details or []}
     # It was 1 to 4 seconds; nothing but counting is left.
     assert time.process_time() - started < 0.5
@@ -41,9 +41,9 @@ def test_a_header_is_refused_before_it_is_split(name: str) -> None:
 @pytest.mark.parametrize("separator", SEPARATORS)
 def test_a_header_as_wide_as_a_spreadsheet_is_read(separator: str) -> None:
     header = f"sku{separator}name" + separator * (MAX_CELLS - 2)
-    assert check_head(f"{header}\na{separator}b\n".encode(), Options(), whole=True) == ["sku", "name"]
+    assert check_first_block(f"{header}\na{separator}b\n".encode(), Options(), whole=True) == ["sku", "name"]
     with pytest.raises(ValidationFailed):
-        check_head(f"{header}{separator}\na{separator}b\n".encode(), Options(), whole=True)
+        check_first_block(f"{header}{separator}\na{separator}b\n".encode(), Options(), whole=True)
 
 
 @pytest.mark.any_engine

@@ -16,10 +16,10 @@ from linkxg.catalog.identifiers.check_digit import check_digit
 from linkxg.catalog.identifiers.gtin import read_gtin
 from linkxg.catalog.products.bulk.model import PlannedWrite, RowInput, UnchangedProduct, WrittenProduct
 from linkxg.catalog.products.bulk.plan_row import plan_row
-from linkxg.catalog.products.bulk.store import SMALL, find_current, write_planned
+from linkxg.catalog.products.bulk.store import INLINE_CHARACTERS, find_stored, write_planned
 from linkxg.catalog.products.canonical import digest_of
-from linkxg.catalog.products.store import update_head
-from linkxg.catalog.products.versions.store import find_shown, update_version
+from linkxg.catalog.products.store import update_record
+from linkxg.catalog.products.versions.store import find_product_view, update_version
 from linkxg.clock import now_ms
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
@@ -41,7 +41,7 @@ def gtin(number: int) -> Any:
 async def bring(database: Database, account_id: str, rows: list[RowInput]) -> list[Any]:
     """Looks up, plans and writes; what became of each row."""
     skus = [row.sku for row in rows if isinstance(row.sku, str)]
-    stored = {one.head.sku: one for one in await database.read(find_current, account_id, skus=skus)}
+    stored = {one.head.sku: one for one in await database.read(find_stored, account_id, skus=skus)}
     plans = [plan_row(row, stored.get(str(row.sku)), now_ms()) for row in rows]
     written = iter(
         await database.write(
@@ -85,10 +85,10 @@ def test_rows_are_inserted_then_unchanged_then_updated(url: str) -> None:
         rows = [given(number, brand="Acme") if number % 2 else given(number) for number in range(1_000)]
         outcomes = await bring(database, account_id, rows)
         assert outcomes.count(WrittenProduct.WRITTEN) == 500
-        [one] = await database.read(find_current, account_id, skus=["S-00001"])
+        [one] = await database.read(find_stored, account_id, skus=["S-00001"])
         assert (one.head.revision, one.head.draft_version, one.head.latest_version) == (2, 1, None)
         assert one.content == '{"brand":"Acme","name":"Bolt 1"}'
-        shown = await database.read(find_shown, account_id, one.head.id)
+        shown = await database.read(find_product_view, account_id, one.head.id)
         assert shown is not None
         assert (shown.digest, shown.version_status) == (digest_of(one.content), "DRAFT")
 
@@ -97,7 +97,7 @@ def test_rows_are_inserted_then_unchanged_then_updated(url: str) -> None:
 
 def test_large_contents_are_found_as_well(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
-        rows = [given(1, attributes={"notes": "ä" * SMALL}), given(2, attributes={"notes": 'x"\\\n'})]
+        rows = [given(1, attributes={"notes": "ä" * INLINE_CHARACTERS}), given(2, attributes={"notes": 'x"\\\n'})]
         assert await bring(database, account_id, rows) == [WrittenProduct.WRITTEN] * 2
         assert [type(one) for one in await bring(database, account_id, rows)] == [UnchangedProduct] * 2
         rows = [given(1, brand="Acme"), given(2, brand="Acme"), given(3)]
@@ -111,9 +111,9 @@ def test_rows_are_found_by_gtin(url: str) -> None:
         rows = [row._replace(gtin=gtin(number)) for number, row in enumerate(map(given, range(300)))]
         assert set(await bring(database, account_id, rows)) == {WrittenProduct.WRITTEN}
         wanted = [gtin(number).digits14 for number in range(100, 400)]
-        found = await database.read(find_current, account_id, gtins=wanted)
+        found = await database.read(find_stored, account_id, gtins=wanted)
         assert {one.head.gtin14 for one in found} == set(wanted[:200])
-        assert await database.read(find_current, uuid7(), gtins=wanted) == []
+        assert await database.read(find_stored, uuid7(), gtins=wanted) == []
 
     run(url, story)
 
@@ -124,7 +124,7 @@ def test_what_is_held_by_others_is_told_row_by_row(url: str) -> None:
         assert set(await bring(database, account_id, first)) == {WrittenProduct.WRITTEN}
         rows = [given(3)._replace(gtin=gtin(1)), given(4)._replace(gtin=gtin(4)), given(5)._replace(gtin=gtin(4))]
         assert await bring(database, account_id, rows) == ["duplicate_gtin", "written", "duplicate_gtin"]
-        [two] = await database.read(find_current, account_id, skus=["S-00002"])
+        [two] = await database.read(find_stored, account_id, skus=["S-00002"])
         renamed = plan_row(given(1), two, now_ms())
         assert isinstance(renamed, PlannedWrite)
         assert await database.write(write_planned, account_id, "me", [renamed]) == ["duplicate_sku"]
@@ -135,13 +135,13 @@ def test_what_is_held_by_others_is_told_row_by_row(url: str) -> None:
 def test_what_changed_in_between_is_stale_and_not_overwritten(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
         await bring(database, account_id, [given(1)])
-        [stored] = await database.read(find_current, account_id, skus=["S-00001"])
+        [stored] = await database.read(find_stored, account_id, skus=["S-00001"])
         plans = [plan_row(given(1, brand=brand), stored, now_ms()) for brand in ("A", "B")]
         fresh = [plan for plan in (*plans, plan_row(given(2), None, now_ms())) if isinstance(plan, PlannedWrite)]
         assert await database.write(write_planned, account_id, "me", fresh) == ["written", "stale", "written"]
         again = [plan for plan in (plan_row(given(2), None, now_ms()),) if isinstance(plan, PlannedWrite)]
         assert await database.write(write_planned, account_id, "me", again) == ["stale"]
-        [stored] = await database.read(find_current, account_id, skus=["S-00001"])
+        [stored] = await database.read(find_stored, account_id, skus=["S-00001"])
         assert '"brand":"A"' in stored.content
 
     run(url, story)
@@ -170,23 +170,23 @@ def test_a_published_product_keeps_what_it_stands_for(url: str) -> None:
 
     async def story(database: Database, account_id: str) -> None:
         await bring(database, account_id, [given(1, brand="Old")._replace(gtin=gtin(1))])
-        [draft] = await database.read(find_current, account_id, skus=["S-00001"])
+        [draft] = await database.read(find_stored, account_id, skus=["S-00001"])
         values: dict[str, Any] = {"status": "PUBLISHED", "latest_version": 1, "draft_version": None}
-        await database.write(partial(update_head, seen=1, **values), account_id, draft.head.id)
+        await database.write(partial(update_record, seen=1, **values), account_id, draft.head.id)
         await database.write(partial(update_version, status="PUBLISHED"), account_id, draft.head.id, 1)
         assert await bring(database, account_id, [given(1, brand="New", category={"code": "c"})]) == ["written"]
-        [stored] = await database.read(find_current, account_id, skus=["S-00001"])
+        [stored] = await database.read(find_stored, account_id, skus=["S-00001"])
         assert (stored.head.latest_version, stored.head.draft_version, stored.head.category) == (1, 2, None)
         assert (stored.search_key, stored.content) == (
             draft.search_key, '{"brand":"New","category":{"code":"c"},"name":"Bolt 1"}',
         )  # fmt: skip
-        shown = await database.read(find_shown, account_id, stored.head.id)
+        shown = await database.read(find_product_view, account_id, stored.head.id)
         assert shown is not None
         assert shown.content == draft.content
         taken = plan_row(given(1)._replace(gtin=None), stored, now_ms())
         assert isinstance(taken, list)
         assert [one["field"] for one in taken] == ["gtin"]
-        archived = stored._replace(status="ARCHIVED")
+        archived = stored._replace(head=stored.head._replace(status="ARCHIVED"))
         refused = plan_row(given(1), archived, now_ms())
         assert isinstance(refused, list)
         assert [one["code"] for one in refused] == ["invalid_state"]

@@ -13,11 +13,13 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkxg.catalog.products.canonical import NotCanonical, canonical, quoted
-from linkxg.catalog.products.content import LARGEST, Category, Content, Dimensions, Measure
+from linkxg.catalog.products.canonical import NotCanonical, canonical, content_hash
+from linkxg.catalog.products.content import MAX_SAFE_INTEGER, Category, Content, Dimensions, Measure
 from linkxg.catalog.products.diff_versions import diff
 
-NUMBERS = st.integers(-LARGEST, LARGEST) | st.floats(-LARGEST, LARGEST, allow_nan=False)
+NUMBERS = st.integers(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER) | st.floats(
+    -MAX_SAFE_INTEGER, MAX_SAFE_INTEGER, allow_nan=False
+)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXTS,
@@ -73,7 +75,7 @@ def test_a_struct_is_written_like_its_json() -> None:
         '{"category":{"code":"c","schemeId":"a:b"},"dimensions":{"netWeight":{"unit":"KGM","value":2}},"name":"Bolt"}'
     )
     assert canonical(content).text == text
-    assert quoted(canonical(content).digest) == f"sha-256:{hashlib.sha256(text.encode()).hexdigest()}"
+    assert content_hash(canonical(content).digest) == f"sha-256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 @given(CONTENTS, CONTENTS)

@@ -14,7 +14,7 @@ from linkxg.catalog.products import store
 from linkxg.catalog.products.canonical import Canonical, canonical
 from linkxg.catalog.products.content import Category, Content, category_of
 from linkxg.catalog.products.list_products import list_products
-from linkxg.catalog.products.model import ProductFilter, ProductRecord, ProductView, key_of
+from linkxg.catalog.products.model import ProductFilter, ProductRecord, ProductView, search_key_of
 from linkxg.catalog.products.versions.store import insert_version
 from linkxg.catalog.products.viewer import Viewer
 from linkxg.db import open_database
@@ -40,8 +40,8 @@ COUNT = 100
 def test_a_search_ends_and_misses_nothing(
     new_database: DatabaseFactory, engine: str, monkeypatch: pytest.MonkeyPatch, wanted: ProductFilter
 ) -> None:
-    monkeypatch.setattr(listing, "STRETCH", 4)
-    monkeypatch.setattr(listing, "STEPS", 3)
+    monkeypatch.setattr(listing, "CHUNK_ROWS", 4)
+    monkeypatch.setattr(listing, "MAX_CHUNKS", 3)
     found, sizes = asyncio.run(_walk(new_database(engine).url, wanted))
     expected = [
         number
@@ -57,7 +57,7 @@ def test_a_search_ends_and_misses_nothing(
 
 
 def _insert(conn: Connection, account_id: str, head: ProductRecord, content: Content, form: Canonical) -> None:
-    assert store.insert_head(conn, account_id, head, key_of(head.sku, content))
+    assert store.insert_record(conn, account_id, head, search_key_of(head.sku, content))
     made = {"status": "DRAFT", "created_at": 0, "created_by": "me"}
     insert_version(conn, account_id, head.id, version=1, digest=form.digest, content=form.text, **made)
 

@@ -15,7 +15,7 @@ from linkxg.audit.model import Actor
 from linkxg.catalog.identifiers.gtin import read_gtin
 from linkxg.catalog.products.bulk.model import PlannedWrite, RowInput, StoredProduct
 from linkxg.catalog.products.bulk.plan_row import plan_row
-from linkxg.catalog.products.bulk.store import find_current, write_planned
+from linkxg.catalog.products.bulk.store import find_stored, write_planned
 from linkxg.catalog.products.model import CreateProduct
 from linkxg.catalog.products.publish_product import publish
 from linkxg.catalog.products.remove_product import remove_product
@@ -28,6 +28,7 @@ from linkxg.cli.demo_makes import gtin
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import PublicError
+from linkxg.publish_hooks import PUBLISH_HOOKS
 
 _REVISED = ("BAT-", "HB-A2-M8")
 _DRAFTED = ("IL-800", "UL-450")
@@ -92,7 +93,7 @@ def _of(ids: dict[str, str], starts: tuple[str, ...], besides: tuple[str, ...] =
 def _bring(conn: Connection, actor: Actor, account_id: str, rows: Sequence[RowInput]) -> dict[str, str]:
     """Create or change; the ids by SKU."""
     skus = [str(row.sku) for row in rows]
-    stored: dict[str, StoredProduct] = {one.sku: one for one in find_current(conn, account_id, skus=skus)}
+    stored: dict[str, StoredProduct] = {one.head.sku: one for one in find_stored(conn, account_id, skus=skus)}
     plans = [plan_row(row, stored.get(str(row.sku)), now_ms()) for row in rows]
     planned = [plan for plan in plans if isinstance(plan, PlannedWrite)]
     assert len(planned) == len(rows), [plan for plan in plans if isinstance(plan, list)]
@@ -102,5 +103,5 @@ def _bring(conn: Connection, actor: Actor, account_id: str, rows: Sequence[RowIn
 
 def _publish(conn: Connection, actor: Actor, account_id: str, ids: Sequence[str], note: str) -> None:
     for product_id in ids:
-        outcome = publish(conn, actor, account_id, product_id, note, lambda seen: True)
+        outcome = publish(conn, actor, account_id, product_id, note, lambda seen: True, PUBLISH_HOOKS)
         assert not isinstance(outcome, PublicError), outcome.details

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from linkxg.catalog.products.publication import PublishHooks
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.http.pagination import Cursors
@@ -28,6 +29,7 @@ class Services:
     public_url: str
     limit_scale: float
     wake_imports: Callable[[], None]
+    publish_hooks: PublishHooks
 
     @property
     def secure(self) -> bool:

@@ -13,10 +13,10 @@ from litestar.response import Stream
 from linkxg.catalog.product_imports.apply_dry_run import apply_dry_run, may_apply
 from linkxg.catalog.product_imports.model import RESOURCE, Options
 from linkxg.catalog.product_imports.read_body import MEDIA_TYPES, format_of
-from linkxg.catalog.product_imports.rejected_rows import failed_rows, type_of
+from linkxg.catalog.product_imports.rejected_rows import media_type_of, rejected_rows_file
 from linkxg.catalog.product_imports.start_import import start_import
 from linkxg.catalog.product_imports.template import template
-from linkxg.catalog.product_imports.view_import import view
+from linkxg.catalog.product_imports.view_import import view_import
 from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import PageRequest, visit_of
@@ -82,8 +82,8 @@ def routes(parts: Services) -> list[HTTPRouteHandler]:
         visit = visit_of(request)
         job = await read_job(parts.database, visit.account_id, import_id, RESOURCE)
         name = "failed-rows.csv" if job.format == "csv" else "failed-rows.ndjson"
-        headers = {"Content-Type": type_of(job), **_as_file(name)}
-        return Stream(failed_rows(parts.database, visit.account_id, job), headers=headers)
+        headers = {"Content-Type": media_type_of(job), **_as_file(name)}
+        return Stream(rejected_rows_file(parts.database, visit.account_id, job), headers=headers)
 
     @post(f"{ONE}/cancel", **session_roles(WRITERS))
     async def cancel(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
@@ -196,7 +196,7 @@ _STATES = {
 def _shown(job: JobRow) -> dict[str, Any]:
     """What the templates tell of a job."""
     kind, text = _STATES[job.status]
-    told = view(job, LIST)
+    told = view_import(job, LIST)
     return {
         "told": told,
         "name": job.file_name or f"{job.format.upper()} file",

@@ -7,9 +7,9 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from linkxg.catalog.identifiers.sku import normal_sku
-from linkxg.catalog.products.check_keys import check_head, refusal
+from linkxg.catalog.products.check_keys import check_identifiers, validation_failed
 from linkxg.catalog.products.content import Content
-from linkxg.catalog.products.content_errors import content_faults
+from linkxg.catalog.products.content_errors import content_errors
 from linkxg.catalog.products.create_product import create_product
 from linkxg.catalog.products.model import CreateProduct
 from linkxg.console.console_services import Services
@@ -64,9 +64,9 @@ def _given(visit: PageRequest) -> CreateProduct:
     """Raises ValidationFailed with everything that is wrong."""
     head, name = _head(visit), visit.form.text("name").strip()
     given = CreateProduct(head["sku"] or "", Content(name), head["gtin"])
-    _, faults = check_head(given)
-    if faults := [*faults, *content_faults({"name": name}, "content.")]:
-        raise refusal(faults)
+    _, faults = check_identifiers(given)
+    if faults := [*faults, *content_errors({"name": name}, "content.")]:
+        raise validation_failed(faults)
     return given
 
 

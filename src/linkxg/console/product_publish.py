@@ -11,7 +11,7 @@ from linkxg.catalog.products.diff_versions import diff_versions
 from linkxg.catalog.products.publish_product import publish_product
 from linkxg.catalog.products.publish_requirements import missing_for_publishing
 from linkxg.catalog.products.read_product import read_product
-from linkxg.catalog.products.versions.model import LONGEST_NOTE, PublishProduct
+from linkxg.catalog.products.versions.model import MAX_NOTE_LENGTH, PublishProduct
 from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import PageRequest, visit_of
@@ -22,7 +22,7 @@ from linkxg.errors import InvalidState, NoDraft, PreconditionFailed, ValidationF
 from linkxg.http.permissions import session_roles
 
 _CHANGED = "Somebody else has changed the draft since you opened this page. Review it again, then publish."
-_LONG = f"“What is new” must have at most {LONGEST_NOTE:,} characters."
+_LONG = f"“What is new” must have at most {MAX_NOTE_LENGTH:,} characters."
 
 
 def routes(parts: Services) -> list[HTTPRouteHandler]:
@@ -34,7 +34,7 @@ def routes(parts: Services) -> list[HTTPRouteHandler]:
     async def publish(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
         visit = visit_of(request)
         note, revision = visit.form.text("changeNote").strip() or None, visit.form.text("revision")
-        if note and len(note) > LONGEST_NOTE:
+        if note and len(note) > MAX_NOTE_LENGTH:
             return await _review(parts, visit, product_id, errors=FormErrors([("changeNote", _LONG)]), status=422)
         try:
             await publish_product(
@@ -44,6 +44,7 @@ def routes(parts: Services) -> list[HTTPRouteHandler]:
                 product_id,
                 PublishProduct(note),
                 lambda seen: str(seen) == revision,
+                parts.publish_hooks,
             )
         except ValidationFailed as error:
             return await _review(parts, visit, product_id, errors=whole_form(error.description), status=422)

@@ -7,12 +7,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from linkxg.catalog.products.begin_draft import begin_draft
-from linkxg.catalog.products.canonical import quoted as quoted_digest
+from linkxg.catalog.products.canonical import content_hash as quoted_digest
 from linkxg.catalog.products.content import read_content
 from linkxg.catalog.products.diff_versions import diff_versions
 from linkxg.catalog.products.list_versions import read_version
 from linkxg.catalog.products.read_product import read_product
-from linkxg.catalog.products.versions.model import LONGEST_NOTE, WithdrawVersion
+from linkxg.catalog.products.versions.model import MAX_NOTE_LENGTH, WithdrawVersion
 from linkxg.catalog.products.withdraw_version import withdraw_version
 from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
@@ -25,7 +25,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.roles import EVERYONE
 
-_REASON = f"Give a reason of at most {LONGEST_NOTE:,} characters: everyone who relied on this version can read it."
+_REASON = f"Give a reason of at most {MAX_NOTE_LENGTH:,} characters: everyone who relied on this version can read it."
 
 
 def routes(parts: Services) -> list[HTTPRouteHandler]:
@@ -59,7 +59,7 @@ def routes(parts: Services) -> list[HTTPRouteHandler]:
             raise AccessDenied
         reason = visit.form.text("reason").strip()
         here = f"/products/{product_id}/versions/{version}"
-        if not reason or len(reason) > LONGEST_NOTE:
+        if not reason or len(reason) > MAX_NOTE_LENGTH:
             errors = FormErrors([("reason", _REASON)])
             return await _show(parts, visit, product_id, version, errors=errors, status=422)
         try:

@@ -60,7 +60,7 @@ async def show_product(
         conflicts=conflicts or {},
         names=NAMES,
         all_countries=_ALL_COUNTRIES,
-        used_countries=await used_countries(parts.database, visit.account_id) if editable else [],
+        used_countries=await used_countries(parts.database, visit.viewer) if editable else [],
         parts=product_summary(content),
         missing=[to_fill_in(one) for one in missing],
         versions=rows,

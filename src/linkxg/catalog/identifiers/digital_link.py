@@ -1,8 +1,8 @@
 """Parses GS1 Digital Links into their normal form (GS1 Digital Link URI Syntax 1.6.0).
 
-GS1 Digital Link URI Syntax 1.6.0. In: any resolver, any path before the key, alphabetic names, GTINs of any length,
-attributes in the query. Out: `https://id.gs1.org`, numeric names, 14 digits, percent-encoded as RFC 3986 §2.3 leaves no
-choice, no query, as CBV 2.0 §8.9.1 hashes it. What is compared and stored is that form.
+Input: any resolver, any path before the key, alphabetic names, GTINs of any length, attributes in the query. Output:
+`https://id.gs1.org`, numeric names, 14 digits, unreserved characters unescaped (RFC 3986 §2.3), no query, as CBV 2.0
+§8.9.1 hashes it. Identifiers are compared and stored in that form.
 """
 
 import re
@@ -15,11 +15,11 @@ from linkxg.catalog.identifiers.keys import ALPHA, KEYS, QUALIFIERS, Key, NotAnI
 RESOLVER = "https://id.gs1.org"
 MAX_LENGTH = 2_048
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_SHORT_GTIN = {8, 12, 13}
+_SHORT_GTIN_LENGTHS = {8, 12, 13}
 
 
-class Identified(NamedTuple):
-    """A key with its value and the (application identifier, value) pairs that narrow it down, in order."""
+class ParsedIdentifier(NamedTuple):
+    """A key with its value, and its qualifiers as (application identifier, value), in order."""
 
     key: Key
     value: str
@@ -36,28 +36,28 @@ class Identified(NamedTuple):
         return dict(self.qualifiers).get(ai)
 
 
-def identify(ai: str, value: str, qualifiers: tuple[tuple[str, str], ...] = ()) -> Identified:
+def build_identifier(ai: str, value: str, qualifiers: tuple[tuple[str, str], ...] = ()) -> ParsedIdentifier:
     """Raises NotAnIdentifier unless key and qualifiers are well formed and belong together in this order."""
     key = KEYS[ai]
-    if ai == "01" and len(value) in _SHORT_GTIN and are_digits(value):
+    if ai == "01" and len(value) in _SHORT_GTIN_LENGTHS and are_digits(value):
         value = value.rjust(14, "0")
     check_value(key, value)
-    places = []
-    for name, given in qualifiers:
+    positions = []
+    for name, qualifier in qualifiers:
         if name not in key.qualifiers:
             raise NotAnIdentifier(f"({name}) is not allowed after a {key.name}.")
-        if not QUALIFIERS[name].fullmatch(given):
+        if not QUALIFIERS[name].fullmatch(qualifier):
             raise NotAnIdentifier(
                 f"The value of ({name}) is empty, too long or contains a character that is not allowed."
             )
-        places.append(key.qualifiers.index(name))
-    if places != sorted(set(places)):
+        positions.append(key.qualifiers.index(name))
+    if positions != sorted(set(positions)):
         raise NotAnIdentifier(f"After a {key.name} the order is {', '.join(key.qualifiers)}, each at most once.")
-    return Identified(key, value, qualifiers)
+    return ParsedIdentifier(key, value, qualifiers)
 
 
-def read_digital_link(text: str) -> Identified:
-    """Raises NotAnIdentifier. The host is not looked at: any resolver may serve the link."""
+def read_digital_link(text: str) -> ParsedIdentifier:
+    """Raises NotAnIdentifier. Any host is accepted, because any resolver may serve the link."""
     if len(text) > MAX_LENGTH:
         raise NotAnIdentifier(f"A link must have at most {MAX_LENGTH} characters.")
     if not text.isascii() or not text.isprintable() or " " in text:
@@ -68,14 +68,16 @@ def read_digital_link(text: str) -> Identified:
         raise NotAnIdentifier("This is not a URI.") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise NotAnIdentifier("A GS1 Digital Link must begin with https:// and a host.")
-    # Split before decoding: a slash within a lot is percent-encoded and belongs to the lot.
+    # Split before decoding: a percent-encoded slash belongs to the value.
     names = parts.path.removesuffix("/").split("/")[1:]
     for start in range(len(names) - 2, -1, -2):
         ai = ALPHA.get(names[start], names[start])
         if ai in KEYS:
             pairs = names[start + 2 :]
             qualifiers = zip((ALPHA.get(name, name) for name in pairs[::2]), pairs[1::2], strict=True)
-            return identify(ai, _decode(names[start + 1]), tuple((name, _decode(value)) for name, value in qualifiers))
+            return build_identifier(
+                ai, _decode(names[start + 1]), tuple((name, _decode(value)) for name, value in qualifiers)
+            )
     raise NotAnIdentifier("The path has no GS1 key, such as /01/ followed by a GTIN.")
 
 

@@ -1,7 +1,7 @@
-"""Converts EPC URNs to GS1 Digital Links (EPC Tag Data Standard 2.1 §6.3, CBV 2.0 §8.9).
+"""Converts EPC URNs to GS1 Digital Links (EPC Tag Data Standard 2.1 §6.3; classes and patterns: CBV 2.0 §8.9).
 
-GS1 EPC Tag Data Standard 2.1 §6.3, and CBV 2.0 §8.9 for classes and patterns. A URN separates the company prefix by a
-dot and has no check digit, so a URN always becomes a Digital Link; the way back needs to know the prefix's length.
+A URN separates the company prefix by a dot and has no check digit, so every URN has a Digital Link; the conversion back
+would need the length of the prefix.
 """
 
 import re
@@ -10,14 +10,14 @@ from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from linkxg.catalog.identifiers.check_digit import check_digit
-from linkxg.catalog.identifiers.digital_link import Identified, identify
+from linkxg.catalog.identifiers.digital_link import ParsedIdentifier, build_identifier
 from linkxg.catalog.identifiers.keys import NotAnIdentifier
 
 MAX_LENGTH = 512
 _URN = re.compile(r"urn:epc:(id|class|idpat):([a-z]+):(.+)", re.IGNORECASE)
 _PREFIX = re.compile("[0-9]{6,12}")
 _DIGITS = re.compile("[0-9]*")
-# TDS §5.4: these must be escaped in a URN, and nothing else may be.
+# TDS §5.4: these characters must be escaped in a URN, and no others may be.
 _ESCAPED = re.compile(r"%(?:22|23|25|26|2F|3C|3E|3F)", re.IGNORECASE)
 _MUST_BE_ESCAPED = re.compile(r"[\"#%&/<>?]")
 _ANY = "*"
@@ -25,50 +25,50 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class _Scheme(NamedTuple):
-    """`digits` is the length of prefix and reference together, None where the reference is not of digits alone."""
+    """`digits` is the length of prefix and reference together; None where the reference may have other characters."""
 
     parts: int
     digits: int | None
     build: Callable[[str, str, list[str]], tuple[str, str, Pairs]]
 
 
-def _checked(digits: str) -> str:
+def _with_check_digit(digits: str) -> str:
     return digits + str(check_digit(digits))
 
 
 def _gtin(prefix: str, reference: str) -> str:
-    # The indicator digit stands before the prefix, and in a URN before the rest of the reference.
-    return _checked(reference[:1] + prefix + reference[1:])
+    # A GTIN begins with the indicator digit, with which the reference begins in a URN.
+    return _with_check_digit(reference[:1] + prefix + reference[1:])
 
 
-def _given(ai: str, value: str) -> Pairs:
+def _qualifier(ai: str, value: str) -> Pairs:
     return ((ai, value),) if value else ()
 
 
 _SCHEMES: dict[str, _Scheme] = {
-    "sgtin": _Scheme(3, 13, lambda p, r, s: ("01", _gtin(p, r), _given("21", s[0]))),
+    "sgtin": _Scheme(3, 13, lambda p, r, s: ("01", _gtin(p, r), _qualifier("21", s[0]))),
     "lgtin": _Scheme(3, 13, lambda p, r, s: ("01", _gtin(p, r), (("10", s[0]),))),
     "upui": _Scheme(3, 13, lambda p, r, s: ("01", _gtin(p, r), (("235", s[0]),))),
-    "itip": _Scheme(5, 13, lambda p, r, s: ("8006", _gtin(p, r) + s[0] + s[1], _given("21", s[2]))),
+    "itip": _Scheme(5, 13, lambda p, r, s: ("8006", _gtin(p, r) + s[0] + s[1], _qualifier("21", s[2]))),
     "sscc": _Scheme(2, 17, lambda p, r, s: ("00", _gtin(p, r), ())),
-    "sgln": _Scheme(3, 12, lambda p, r, s: ("414", _checked(p + r), () if s[0] == "0" else (("254", s[0]),))),
-    "pgln": _Scheme(2, 12, lambda p, r, s: ("417", _checked(p + r), ())),
-    "grai": _Scheme(3, 12, lambda p, r, s: ("8003", "0" + _checked(p + r) + s[0], ())),
-    "gdti": _Scheme(3, 12, lambda p, r, s: ("253", _checked(p + r) + s[0], ())),
-    "sgcn": _Scheme(3, 12, lambda p, r, s: ("255", _checked(p + r) + s[0], ())),
-    "gsrn": _Scheme(2, 17, lambda p, r, s: ("8018", _checked(p + r), ())),
-    "gsrnp": _Scheme(2, 17, lambda p, r, s: ("8017", _checked(p + r), ())),
-    "gsin": _Scheme(2, 16, lambda p, r, s: ("402", _checked(p + r), ())),
+    "sgln": _Scheme(3, 12, lambda p, r, s: ("414", _with_check_digit(p + r), () if s[0] == "0" else (("254", s[0]),))),
+    "pgln": _Scheme(2, 12, lambda p, r, s: ("417", _with_check_digit(p + r), ())),
+    "grai": _Scheme(3, 12, lambda p, r, s: ("8003", "0" + _with_check_digit(p + r) + s[0], ())),
+    "gdti": _Scheme(3, 12, lambda p, r, s: ("253", _with_check_digit(p + r) + s[0], ())),
+    "sgcn": _Scheme(3, 12, lambda p, r, s: ("255", _with_check_digit(p + r) + s[0], ())),
+    "gsrn": _Scheme(2, 17, lambda p, r, s: ("8018", _with_check_digit(p + r), ())),
+    "gsrnp": _Scheme(2, 17, lambda p, r, s: ("8017", _with_check_digit(p + r), ())),
+    "gsin": _Scheme(2, 16, lambda p, r, s: ("402", _with_check_digit(p + r), ())),
     "giai": _Scheme(2, None, lambda p, r, s: ("8004", p + r, ())),
     "ginc": _Scheme(2, None, lambda p, r, s: ("401", p + r, ())),
-    "cpi": _Scheme(3, None, lambda p, r, s: ("8010", p + r, _given("8011", s[0]))),
+    "cpi": _Scheme(3, None, lambda p, r, s: ("8010", p + r, _qualifier("8011", s[0]))),
 }
 _CLASSES = {"lgtin"}
 _PATTERNS = {"sgtin", "itip", "grai", "gdti", "sgcn", "cpi"}
 
 
-def read_epc_urn(text: str) -> Identified:
-    """Raises NotAnIdentifier. Of patterns only those are taken whose last part alone is `*`: they name a class."""
+def read_epc_urn(text: str) -> ParsedIdentifier:
+    """Raises NotAnIdentifier. Only those patterns are accepted whose last part alone is `*`: they identify a class."""
     matched = _URN.fullmatch(text) if len(text) <= MAX_LENGTH and text.isascii() and text.isprintable() else None
     if matched is None:
         raise NotAnIdentifier("An EPC URN looks like urn:epc:id:sgtin:4012345.098765.12345.")
@@ -76,7 +76,7 @@ def read_epc_urn(text: str) -> Identified:
     scheme = _SCHEMES.get(name)
     if scheme is None or (kind == "class") != (name in _CLASSES) or (kind == "idpat" and name not in _PATTERNS):
         raise NotAnIdentifier(f"urn:epc:{kind}:{name} is not a scheme for a GS1 key.")
-    # A serial may hold dots; every part before it may not.
+    # Only the last part, a serial, may contain dots.
     parts = matched[3].split(".", scheme.parts - 1)
     if len(parts) != scheme.parts:
         raise NotAnIdentifier(f"urn:epc:{kind}:{name} must have {scheme.parts} parts.")
@@ -93,7 +93,7 @@ def read_epc_urn(text: str) -> Identified:
         if rest[-1] != _ANY:
             raise NotAnIdentifier("Only a pattern whose last part is an asterisk identifies one class.")
         rest[-1] = ""
-    return identify(*scheme.build(prefix, reference, rest))
+    return build_identifier(*scheme.build(prefix, reference, rest))
 
 
 def _decode(part: str) -> str:

@@ -1,7 +1,7 @@
 """Validates GTINs and pads them to 14 digits (GS1 General Specifications §7.9).
 
-GS1 General Specifications §7.9: 8, 12, 13 or 14 digits, of which the last is the check digit. A shorter GTIN and the
-same one padded with zeros name the same product, so what is compared and stored is the form of 14 digits.
+A GTIN has 8, 12, 13 or 14 digits, of which the last is the check digit. Padded with zeros it identifies the same
+product, so GTINs are compared and stored with 14 digits.
 """
 
 from typing import Literal, NamedTuple
@@ -15,7 +15,7 @@ _RESTRICTED_8 = ("0", "2")
 
 
 class NotAGtin(ValueError):
-    """The message says what is wrong; `expected` is the check digit that these digits would have."""
+    """The message is for the caller; `expected` is the right check digit."""
 
     def __init__(self, message: str, expected: int | None = None) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class NotAGtin(ValueError):
 
 
 class Gtin(NamedTuple):
-    """`digits14` is padded with zeros; `length` is that of the form in which it was given."""
+    """`digits14` is padded with zeros; `length` is the number of digits before that."""
 
     digits14: str
     length: int
@@ -41,7 +41,7 @@ def read_gtin(text: str) -> Gtin:
 
 
 def is_restricted(gtin: Gtin) -> bool:
-    """Whether it is for use within one company or region only (GS1 General Specifications §2.1.11, §3.2)."""
+    """Whether it is restricted to one company or region (GS1 General Specifications §2.1.11, §3.2)."""
     if gtin.length == 8:
         return gtin.digits14[6:].startswith(_RESTRICTED_8)
     return gtin.digits14[1:].startswith(_RESTRICTED)

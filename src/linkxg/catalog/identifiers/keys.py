@@ -1,4 +1,4 @@
-"""The GS1 keys, their formats and the qualifiers that may follow them.
+"""The GS1 keys, their formats and their qualifiers.
 
 GS1 General Specifications §3 (application identifiers), GS1 Digital Link URI Syntax 1.6.0 §4.4 (keys and qualifiers).
 """
@@ -13,7 +13,7 @@ _CHARSET_39 = r"[#\-/0-9A-Z]"
 
 
 class NotAnIdentifier(ValueError):
-    """The message says what is wrong; `expected` is the check digit that these digits would have."""
+    """The message is for the caller; `expected` is the right check digit."""
 
     def __init__(self, message: str, expected: int | None = None) -> None:
         super().__init__(message)
@@ -21,21 +21,21 @@ class NotAnIdentifier(ValueError):
 
 
 class Key(NamedTuple):
-    """A primary key: its application identifier, name, alphabetic name and form.
+    """A primary key: its application identifier, name, alphabetic name and format.
 
-    `checked` is the part of the value that ends in a check digit; `qualifiers` may follow it, in this order.
+    `checked` is the part of the value that ends in a check digit; `qualifiers` may follow, in this order.
     """
 
     ai: str
     name: str
     alpha: str
-    form: re.Pattern[str]
+    format: re.Pattern[str]
     checked: slice | None
     qualifiers: tuple[str, ...] = ()
 
 
-def _key(ai: str, name: str, alpha: str, form: str, checked: slice | None, *qualifiers: str) -> Key:
-    return Key(ai, name, alpha, re.compile(form), checked, qualifiers)
+def _key(ai: str, name: str, alpha: str, format: str, checked: slice | None, *qualifiers: str) -> Key:
+    return Key(ai, name, alpha, re.compile(format), checked, qualifiers)
 
 
 _ALL = slice(None)
@@ -74,8 +74,8 @@ ALPHA = {key.alpha: key.ai for key in KEYS.values()} | {
 
 
 def check_value(key: Key, value: str) -> None:
-    """Raises NotAnIdentifier unless `value` is one of this key."""
-    if not key.form.fullmatch(value):
+    """Raises NotAnIdentifier unless `value` is valid for the key."""
+    if not key.format.fullmatch(value):
         raise NotAnIdentifier(f"This is not a valid {key.name}: its length or a character is wrong.")
     if key.checked is None:
         return

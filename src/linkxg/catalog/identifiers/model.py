@@ -10,7 +10,7 @@ Kind = Literal["gtin", "gln", "sscc", "digitalLink", "epcUrn"]
 
 
 class Identifier(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """One text and what it is meant to be."""
+    """A text, and the kind of identifier that it is meant to be."""
 
     type: Kind
     value: Annotated[str, Meta(max_length=2_048)]
@@ -21,7 +21,7 @@ class Identifiers(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class CheckedIdentifier(msgspec.Struct, rename="camel"):
-    """`normalized` is the one form in which the identifier is compared; `error` says what is wrong, null if valid."""
+    """`normalized` is the form in which identifiers are compared; `error` is null if the identifier is valid."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"digitalLink": "https://id.gs1.org/01/04006381333931"}
 

@@ -1,4 +1,4 @@
-"""GTINs and GLNs as people type, paste or scan them: with spaces, as a GS1 Digital Link or element string."""
+"""Reads GTINs and GLNs as people type, paste or scan them: with spaces, as a GS1 Digital Link or element string."""
 
 import re
 
@@ -8,9 +8,9 @@ from linkxg.catalog.identifiers.keys import NotAnIdentifier
 
 _SEPARATORS = re.compile(r"[\s\u00ad\u2010-\u2015\u200b\u2060\u2212\ufeff-]+")
 _PADDED = ("000000", "00", "0")
-_OF_PARTY = frozenset({"414", "417"})
-# GS1 General Specifications §5.2: what a scanner sends first (AIM symbology identifier), then application identifiers,
-# which people see in brackets. Without them only a GTIN alone is read: no GTIN has these 16 digits itself.
+_PARTY_KEYS = frozenset({"414", "417"})
+# GS1 General Specifications §5.2: an AIM symbology identifier, which scanners send first, then element strings, which
+# are printed with brackets. Without brackets only a single GTIN is read: no GTIN has 16 digits itself.
 _BRACKETED = re.compile(r"(?:\][A-Za-z][0-9])?\(([0-9]{2,4})\)([0-9]+)(?:\([0-9]{2,4}\)[^()]+)*")
 _SCANNED = re.compile(r"(?:\][A-Za-z][0-9])?01([0-9]{14})")
 
@@ -20,13 +20,13 @@ def typed_gtin(text: str) -> str:
     value = _linked(text, frozenset({"01"})) or _element(text, frozenset({"01"})) or _scanned(text)
     if value is None:
         return _digits(text)
-    # Both always have 14 digits. Which GTIN has been padded shows in the zeros.
+    # Both always have 14 digits; leading zeros show that a shorter GTIN was padded.
     return value.removeprefix(next((zeros for zeros in _PADDED if value.startswith(zeros)), ""))
 
 
 def typed_gln(text: str) -> str:
     """The digits; the text itself, without outer spaces, where it has no GLN."""
-    value = _linked(text, _OF_PARTY) or _element(text, _OF_PARTY)
+    value = _linked(text, _PARTY_KEYS) or _element(text, _PARTY_KEYS)
     return _digits(text) if value is None else value
 
 
@@ -48,7 +48,7 @@ def _scanned(text: str) -> str | None:
 
 
 def _linked(text: str, keys: frozenset[str]) -> str | None:
-    """The value of a Digital Link whose key is one of these."""
+    """The value of a Digital Link, if its key is one of these."""
     if "://" not in text:
         return None
     try:

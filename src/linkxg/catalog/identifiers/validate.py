@@ -1,9 +1,9 @@
-"""Checks identifiers, and brings them into their normal form."""
+"""Validates identifiers and converts them to their normal form."""
 
 from collections.abc import Callable
 
 from linkxg.audit.model import Actor
-from linkxg.catalog.identifiers.digital_link import RESOLVER, Identified, read_digital_link
+from linkxg.catalog.identifiers.digital_link import RESOLVER, ParsedIdentifier, read_digital_link
 from linkxg.catalog.identifiers.epc_urn import read_epc_urn
 from linkxg.catalog.identifiers.gtin import FORMATS, NotAGtin, is_restricted, read_gtin
 from linkxg.catalog.identifiers.keys import KEYS, NotAnIdentifier, check_value
@@ -16,22 +16,22 @@ _RESTRICTED = "Numbers of this range are for use within one company or region on
 
 
 async def validate_all(
-    database: Database, actor: Actor, account_id: str, given: Identifiers, idempotency_key: str | None
+    database: Database, actor: Actor, account_id: str, requested: Identifiers, idempotency_key: str | None
 ) -> IdempotentOutcome[list[CheckedIdentifier]]:
-    """Raises IdempotencyKeyReused. An answer follows from its list alone, so none is recorded."""
-    checked = [validate(one) for one in given.identifiers]
+    """Raises IdempotencyKeyReused. The results depend on the request alone, so they are not recorded."""
+    checked = [validate(one) for one in requested.identifiers]
     if idempotency_key is None:
         return IdempotentOutcome(checked, False)
-    request = Request(account_id, "POST /identifiers/validate", idempotency_key, [actor.id, given])
+    request = Request(account_id, "POST /identifiers/validate", idempotency_key, [actor.id, requested])
     return await write_once(
         database, actor, request, lambda conn: checked, lambda conn, recorded: checked, record=lambda made: None
     )
 
 
-def validate(given: Identifier) -> CheckedIdentifier:
-    """Never raises: an identifier that is wrong is an answer."""
+def validate(identifier: Identifier) -> CheckedIdentifier:
+    """Never raises: an invalid identifier is a result."""
     try:
-        return _READERS[given.type](given.value)
+        return _READERS[identifier.type](identifier.value)
     except (NotAGtin, NotAnIdentifier) as error:
         return CheckedIdentifier(valid=False, expected_check_digit=error.expected, error=str(error))
 
@@ -60,15 +60,15 @@ def _digits(ai: str) -> Callable[[str], CheckedIdentifier]:
 
 def _link(text: str) -> CheckedIdentifier:
     found = read_digital_link(text)
-    return CheckedIdentifier(True, found.uri, found.key.name, _own_digit(found), found.uri)
+    return CheckedIdentifier(True, found.uri, found.key.name, _check_digit_of(found), found.uri)
 
 
 def _urn(text: str) -> CheckedIdentifier:
     found = read_epc_urn(text)
-    return CheckedIdentifier(True, found.uri, found.key.name, _own_digit(found), found.uri)
+    return CheckedIdentifier(True, found.uri, found.key.name, _check_digit_of(found), found.uri)
 
 
-def _own_digit(found: Identified) -> int | None:
+def _check_digit_of(found: ParsedIdentifier) -> int | None:
     return None if found.key.checked is None else int(found.value[found.key.checked][-1])
 
 

@@ -1,4 +1,4 @@
-"""Carries out what a dry run has checked: a new job of the same file, which writes."""
+"""Applies a dry run: starts a job with the same file and options that writes."""
 
 from sqlalchemy import Connection
 
@@ -14,13 +14,13 @@ from linkxg.jobs.model import KEEP_MS, JobRow
 from linkxg.jobs.start_job import open_job, record_start, same_file_job
 from linkxg.jobs.store import find_job
 
-CHECKED = ("COMPLETED", "COMPLETED_WITH_ERRORS")
+_COMPLETED = ("COMPLETED", "COMPLETED_WITH_ERRORS")
 
 
 def may_apply(job: JobRow) -> bool:
-    """Whether the job is a dry run that has seen the whole file, and found something to take."""
-    taken = job.created + job.updated + (job.unchanged if job.publish else 0)
-    return bool(job.dry_run) and job.status in CHECKED and taken > 0
+    """Whether the job is a completed dry run that would write something."""
+    writes = job.created + job.updated + (job.unchanged if job.publish else 0)
+    return bool(job.dry_run) and job.status in _COMPLETED and writes > 0
 
 
 async def apply_dry_run(
@@ -34,14 +34,14 @@ async def apply_dry_run(
         job = find_job(conn, account_id, job_id)
         if job is None or job.resource != RESOURCE:
             return NotFound()
-        file_of = find_job(conn, account_id, job.file_id)
-        if not may_apply(job) or file_of is None or file_of.created_at < now_ms() - KEEP_MS:
+        file_job = find_job(conn, account_id, job.file_id)
+        if not may_apply(job) or file_job is None or file_job.created_at < now_ms() - KEEP_MS:
             return InvalidState("Only a dry run whose file is still stored can be applied. Send the file again.")
-        wanted = same_file_job(job, actor)._replace(dry_run=0)
-        if refused := open_job(conn, account_id, wanted):
-            return refused
-        record_start(conn, actor, account_id, wanted)
-        return wanted
+        new_job = same_file_job(job, actor)._replace(dry_run=0)
+        if error := open_job(conn, account_id, new_job):
+            return error
+        record_start(conn, actor, account_id, new_job)
+        return new_job
 
     request = Request(account_id, f"POST /imports/{job_id}/apply", idempotency_key, [actor.id])
     return await run_job_once(database, actor, account_id, request, unit)

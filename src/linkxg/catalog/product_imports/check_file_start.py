@@ -1,6 +1,6 @@
-"""Checks the first block of a file before the file is accepted: its kind, its encoding and its header.
+"""Checks the first block of a file before the file is accepted: its format, its encoding and its header.
 
-What would fail every row, or mistake one column for another, is refused once, with what to do.
+What would fail every row, or confuse columns, is one error with instructions.
 """
 
 import codecs
@@ -28,11 +28,11 @@ _PRETTY = (
 )
 
 
-def check_head(head: bytes, options: Options, *, whole: bool = False) -> list[str]:
-    """The columns of a CSV file; `whole` says that `head` is all of the file. Raises ValidationFailed."""
+def check_first_block(head: bytes, options: Options, *, whole: bool = False) -> list[str]:
+    """The columns of a CSV file; `whole` if the block is the whole file. Raises ValidationFailed."""
     if options.format == "csv":
         return _check_csv(head, options, whole=whole)
-    # The block may end within a character.
+    # The block may end inside a character.
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(head).lstrip(_BOM + _SPACE)
     if options.format == "json":
         if not text.startswith("["):
@@ -54,7 +54,7 @@ def _check_ndjson(text: str) -> None:
         try:
             decoder.raw_decode(text)
         except (ValueError, RecursionError):
-            # The first row is broken, and fails alone.
+            # Only the first row is invalid.
             return
         raise file_error("not_json", _PRETTY) from None
     if first[end:].lstrip().startswith("{"):
@@ -68,9 +68,9 @@ def _check_csv(head: bytes, options: Options, *, whole: bool) -> list[str]:
         dialect = read_dialect(head)
     except Unreadable as error:
         raise file_error(error.code, str(error), "header") from None
-    faults = check_header(dialect.names, options.mode, options.key)
-    if faults:
-        details = [{"field": one.field, "code": one.code, "message": one.message} for one in faults]
+    errors = check_header(dialect.names, options.mode, options.key)
+    if errors:
+        details = [{"field": error.field, "code": error.code, "message": error.message} for error in errors]
         if _is_one_line(head):
             details = [{"field": "file", "code": "one_line", "message": _ONE_LINE}, *details]
             raise ValidationFailed(_ONE_LINE, details=details)
@@ -78,8 +78,8 @@ def _check_csv(head: bytes, options: Options, *, whole: bool) -> list[str]:
             "The file has columns that cannot be imported, or lacks a required one.", details=details
         )
     if whole and not dialect.has_rows:
-        says = "The file has a header but no rows."
-        raise file_error("no_rows", f"{says} {_ONE_LINE}" if _is_one_line(head) else says)
+        message = "The file has a header but no rows."
+        raise file_error("no_rows", f"{message} {_ONE_LINE}" if _is_one_line(head) else message)
     return dialect.names
 
 

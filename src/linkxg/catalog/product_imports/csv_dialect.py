@@ -1,7 +1,7 @@
-"""The dialect of a CSV file, found by its first block: the separator, and whether a `sep=` line comes first.
+"""Detects the dialect of a CSV file from its first block: the separator, and whether there is a `sep=` line.
 
-The separator is the one with which most columns are known; of several, the one that makes most columns. Spreadsheets
-write what their country uses, and names of attributes may hold any of them.
+Spreadsheets use the separator of their locale, and names of attributes may contain any separator. The right one gives
+the most known columns; among equals, the most columns.
 """
 
 import codecs
@@ -13,28 +13,28 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from linkxg.catalog.product_imports.columns import CATALOGUE, ERROR_COLUMNS
+from linkxg.catalog.product_imports.columns import COLUMN_TYPES, ERROR_COLUMNS
 from linkxg.catalog.product_imports.model import MAX_COLUMNS
 from linkxg.jobs.lines import Unreadable
 from linkxg.jobs.model import MAX_ROW_BYTES
 
 SEPARATORS = ",;\t"
 MAX_CELLS = 16_384
-"""Of a header, blank ones counted: as many as a spreadsheet has columns. To split more holds up other requests."""
+"""Cells of a header, including blank ones: the columns of a spreadsheet. Splitting more blocks the event loop."""
 _BOM = "\ufeff"
 _SAMPLE = 64 * 1024
 _MAX_BLANK = 1_000
-"""Blank rows in quotation marks before the header; of others there may be any number."""
+"""Quoted blank rows before the header; the number of other blank rows is not limited."""
 _TEXT = {separator: re.compile(rf'[^\s{separator}"]') for separator in (*SEPARATORS, "|")}
 _BLANKS = {separator: re.compile(rf"[\s{separator}]*") for separator in _TEXT}
 _QUOTED = re.compile(r'"[^"]*"')
 _LINE_END = re.compile(r"[\r\n]")
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?[,;\t| "]*(?:\r\n?|\n|$)', re.IGNORECASE)
-"""The line by which Excel is told the separator."""
+"""The line that declares the separator to Excel."""
 
 
 class Dialect(NamedTuple):
-    """`names` is the header; blank ones at its end are left out. `has_rows`: whether text follows it in the block."""
+    """`names` is the header without blank cells at its end; `has_rows` if text follows it in the block."""
 
     separator: str
     names: list[str]
@@ -43,7 +43,7 @@ class Dialect(NamedTuple):
 
     @property
     def has_decimal_comma(self) -> bool:
-        """Where a comma separates no cells, the country writes it before a fraction."""
+        """Locales that use another separator than a comma use the comma as the decimal mark."""
         return self.separator != ","
 
 
@@ -63,27 +63,27 @@ class CsvRecords(Iterator[list[str]]):
 
 
 def read_dialect(head: bytes) -> Dialect:
-    """From the first block of a file. Raises Unreadable when no separator gives a header."""
-    # The block may end within a character.
+    """Raises Unreadable if no separator gives a header."""
+    # The block may end inside a character.
     text = codecs.getincrementaldecoder("utf-8")("replace").decode(head).lstrip(_BOM)
-    told = _SEPARATOR_LINE.match(text)
-    if told:
-        return _read(text[told.end() :], told[1], has_separator_line=True)
-    found: list[Dialect] = []
+    declared = _SEPARATOR_LINE.match(text)
+    if declared:
+        return _read(text[declared.end() :], declared[1], has_separator_line=True)
+    candidates: list[Dialect] = []
     for separator in SEPARATORS:
         with contextlib.suppress(Unreadable):
-            found.append(_read(text, separator))
-    best = max(found, key=lambda one: (_known(one), len(one.names)), default=None)
-    if best is not None and _known(best):
+            candidates.append(_read(text, separator))
+    best = max(candidates, key=lambda dialect: (_count_known(dialect), len(dialect.names)), default=None)
+    if best is not None and _count_known(best):
         return best
-    # No column is known, so the fault is told of the separator that the first line has most of.
+    # No column is known: the error is that of the most frequent separator in the first line.
     line = _QUOTED.sub("", _LINE_END.split(text.lstrip(), maxsplit=1)[0][:_SAMPLE])
     separator = max(SEPARATORS, key=line.count)
     return _read(text, separator)
 
 
 def is_blank(cells: list[str]) -> bool:
-    """Whether a row holds no text; such a row is none."""
+    """Whether a row has no text; such rows are skipped."""
     return not "".join(cells).strip()
 
 
@@ -94,10 +94,10 @@ def misplaced_quotes() -> Unreadable:
 
 
 def _read(text: str, separator: str, *, has_separator_line: bool = False) -> Dialect:
-    """Raises Unreadable when the first row that is not blank is no header."""
+    """Raises Unreadable if the first row that is not blank cannot be a header."""
     text = _from_header(text, separator)
     lines = io.StringIO(text, newline="")
-    records = CsvRecords(_few_cells(lines, separator), separator)
+    records = CsvRecords(_limit_cells(lines, separator), separator)
     try:
         cells = next((cells for cells in islice(records, _MAX_BLANK) if not is_blank(cells)), [])
     except csv.Error:
@@ -111,14 +111,14 @@ def _read(text: str, separator: str, *, has_separator_line: bool = False) -> Dia
 
 
 def _from_header(text: str, separator: str) -> str:
-    """Without the blank rows before the header."""
+    """The text without blank rows before the header."""
     blanks = _BLANKS[separator].match(text)
     assert blanks is not None
     return text[max(text.rfind(end, 0, blanks.end()) for end in "\r\n") + 1 :]
 
 
-def _few_cells(lines: Iterable[str], separator: str) -> Iterator[str]:
-    """Lines that are worth splitting. Raises Unreadable."""
+def _limit_cells(lines: Iterable[str], separator: str) -> Iterator[str]:
+    """The lines. Raises Unreadable before a line with too many cells is split."""
     for line in lines:
         if line.count(separator) >= MAX_CELLS:
             raise _too_many_cells()
@@ -126,9 +126,9 @@ def _few_cells(lines: Iterable[str], separator: str) -> Iterator[str]:
 
 
 def _too_many_cells() -> Unreadable:
-    says = f"A file may have at most {MAX_COLUMNS} columns, and {MAX_CELLS:,} header cells including blank ones."
-    return Unreadable("too_many_columns", says)
+    message = f"A file may have at most {MAX_COLUMNS} columns, and {MAX_CELLS:,} header cells including blank ones."
+    return Unreadable("too_many_columns", message)
 
 
-def _known(dialect: Dialect) -> int:
-    return sum(CATALOGUE.has(name) or name in ERROR_COLUMNS for name in dialect.names)
+def _count_known(dialect: Dialect) -> int:
+    return sum(COLUMN_TYPES.has(name) or name in ERROR_COLUMNS for name in dialect.names)

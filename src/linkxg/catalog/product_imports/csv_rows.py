@@ -1,4 +1,4 @@
-"""The rows of a CSV file: RFC 4180, with the separator that `csv_dialect` finds."""
+"""The rows of a CSV file (RFC 4180), with the separator that `csv_dialect` detects."""
 
 import csv
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from linkxg.jobs.lines import Lines, too_large
 from linkxg.jobs.model import MAX_ROW_BYTES
 
 _TOO_LONG = "field larger"
-"""How the reader's words for a cell beyond `field_size_limit` begin."""
+"""The start of the csv module's message for a cell beyond `field_size_limit`."""
 
 
 class CsvRows:
-    """(line, cells) of each row after the header; rows without any text are none. Raises Unreadable."""
+    """(line, cells) of each row after the header, without blank rows. Raises Unreadable."""
 
     def __init__(self, blocks: Iterator[bytes], head: bytes) -> None:
         self.dialect = read_dialect(head)

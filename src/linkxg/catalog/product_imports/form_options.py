@@ -1,4 +1,4 @@
-"""The options of an import as fields of a form, under the names of the parameters in the address."""
+"""The options of an import as fields of a form, with the names of the query parameters."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
@@ -20,43 +20,43 @@ FIELDS: dict[str, tuple[str, Any]] = {
     "dryRun": ("dry_run", bool),
     "publish": ("publish", bool),
 }
-"""Name as it is sent → member of `Options`, and its type; `resource` is no member."""
-_DECIDE_HEAD = ("format", "mode", "key")
-"""The fields by which the head of a file can be imported or not."""
+"""Name of the field → member of `Options`, and its type; `resource` is not a member."""
+_DECISIVE = ("format", "mode", "key")
+"""The fields that decide whether the first block of a file is accepted."""
 _SHOWN = 64
 
 
 class FormOptions:
-    """The options of an import by the address and by the fields of its form, of which some may follow the file.
+    """The options from the query and from the fields of a form, some of which may follow the file.
 
-    `asked` are those of the address, `query` its parameters as they were sent, and `fields` grows as the form is read.
-    `format_of_file` is the format where neither names one.
+    `defaults` are the options from the query, `query` its raw parameters, and `fields` grows as the form is read.
+    `format_of_file` returns the format if neither query nor form has one.
     """
 
     def __init__(
         self,
-        asked: Options,
+        defaults: Options,
         query: Mapping[str, str],
         fields: list[tuple[str, str]],
         format_of_file: Callable[[], FileFormat],
     ) -> None:
-        self._asked = asked
+        self._defaults = defaults
         self._query = query
         self._fields = fields
         self._format_of_file = format_of_file
 
-    def so_far(self) -> Options:
-        """The options by the fields that have been read. Raises InvalidRequest."""
+    def current(self) -> Options:
+        """The options with the fields that have been read. Raises InvalidRequest."""
         found = read_option_fields(self._fields, self._query)
         if "format" not in found and "format" not in self._query:
             found["format"] = self._format_of_file()
-        return msgspec.structs.replace(self._asked, **found)
+        return msgspec.structs.replace(self._defaults, **found)
 
-    def still_possible(self) -> Iterator[Options]:
-        """Every combination of format, mode and key that fields still to come may lead to."""
+    def possible(self) -> Iterator[Options]:
+        """Every combination of format, mode and key that the remaining fields may set."""
         decided = {name for name, _ in self._fields} | self._query.keys()
-        undecided = {FIELDS[name][0]: get_args(FIELDS[name][1]) for name in _DECIDE_HEAD if name not in decided}
-        current = self.so_far()
+        undecided = {FIELDS[name][0]: get_args(FIELDS[name][1]) for name in _DECISIVE if name not in decided}
+        current = self.current()
         for values in product(*undecided.values()):
             yield msgspec.structs.replace(current, **dict(zip(undecided, values, strict=True)))
 
@@ -87,5 +87,5 @@ def read_option_fields(fields: Iterable[tuple[str, str]], query: Mapping[str, st
 
 
 def _shown(name: str) -> str:
-    """A name that was sent, as far as it can be repeated."""
+    """A name from the request, reduced to characters that an error may repeat."""
     return "".join(letter for letter in name[:_SHOWN] if (letter.isalnum() and letter.isascii()) or letter in "_-.")

@@ -14,7 +14,7 @@ EmptyAs = Literal["unchanged", "null"]
 
 
 class Options(msgspec.Struct, frozen=True):
-    """What the caller asked for, with the file."""
+    """The options of an import, as requested."""
 
     format: FileFormat = "csv"
     mode: Mode = "upsert"
@@ -31,14 +31,14 @@ def options_of(job: JobRow) -> Options:
 
 
 class Checkpoint(msgspec.Struct, rename="camel"):
-    """The last row that is written for good, and the byte of the unpacked file after it."""
+    """The last committed row, and the offset in the decompressed file after it."""
 
     row: int
     byte_offset: int
 
 
 class Links(msgspec.Struct, rename="camel"):
-    """Addresses of what can be done with the job; null where it cannot."""
+    """Addresses of the actions on the job; null if an action is not available."""
 
     self: str
     errors: str
@@ -49,7 +49,7 @@ class Links(msgspec.Struct, rename="camel"):
 
 
 class Job(msgspec.Struct, rename="camel"):
-    """An import as its account sees it. Bytes are those of the unpacked file; times are RFC 3339."""
+    """An import for its account. Bytes count the decompressed file; times are RFC 3339."""
 
     id: str
     resource: str

@@ -1,4 +1,4 @@
-"""The job kind `products`: rows become products, drafts or published versions."""
+"""The job kind `products`: imports rows as drafts or published versions of products."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,7 +14,9 @@ from linkxg.catalog.product_imports.plan_rows import Plan, ReadRow, RowReader, p
 from linkxg.catalog.product_imports.start_import import ProductHeadCheck
 from linkxg.catalog.product_imports.uniqueness import UniqueKeys
 from linkxg.catalog.products.bulk.model import PlannedWrite, StoredProduct, UnchangedProduct, WrittenProduct
-from linkxg.catalog.products.bulk.store import find_current, write_planned
+from linkxg.catalog.products.bulk.store import find_stored
+from linkxg.catalog.products.bulk.write_rows import write_rows
+from linkxg.catalog.products.publication import PublishHooks
 from linkxg.clock import now_ms
 from linkxg.ids import uuid7s
 from linkxg.jobs.chunks import RowSource
@@ -23,7 +25,7 @@ from linkxg.jobs.lease import JobLease
 from linkxg.jobs.model import JobRow, RowFault, RowResult
 
 _ATTEMPTS = 3
-_SAYS = {
+_ERRORS = {
     WrittenProduct.DUPLICATE_SKU: RowFault("sku", "duplicate_sku", "Another product has this SKU."),
     WrittenProduct.DUPLICATE_GTIN: RowFault("gtin", "duplicate_gtin", "Another product has this GTIN."),
     WrittenProduct.STALE: RowFault("", "conflict", "The product was changed by others on every attempt."),
@@ -33,26 +35,29 @@ _decode = msgspec.msgpack.Decoder(list[PlannedWrite]).decode
 
 
 class ProductImport:
-    """The kind of job that `linkxg.jobs` runs for files of products."""
+    """The kind of job for files of products (`jobs.handler.JobKind`)."""
 
     resource = RESOURCE
+
+    def __init__(self, publish_hooks: PublishHooks) -> None:
+        self._publish_hooks = publish_hooks
 
     def head_check(self, job: JobRow) -> ProductHeadCheck:
         return ProductHeadCheck(options_of(job))
 
     def open(self, job: JobRow, lease: JobLease, head: bytes) -> "ProductRows":
-        return ProductRows(job, lease, head)
+        return ProductRows(job, lease, head, self._publish_hooks)
 
 
 class ProductRows:
     """The rows of one file of products (`jobs.handler.RowHandler`)."""
 
-    def __init__(self, job: JobRow, lease: JobLease, head: bytes) -> None:
-        self._options, self._lease, self._head = options_of(job), lease, head
+    def __init__(self, job: JobRow, lease: JobLease, head: bytes, publish_hooks: PublishHooks) -> None:
+        self._options, self._lease, self._head, self._publish_hooks = options_of(job), lease, head, publish_hooks
         columns = msgspec.json.decode(job.columns)
         decimal_comma = job.format == "csv" and read_dialect(head).has_decimal_comma
         self._reader = RowReader(self._options, columns, decimal_comma=decimal_comma, job_id=job.id)
-        self._claims = UniqueKeys()
+        self._unique_keys = UniqueKeys()
 
     def open_rows(self, blocks: Iterator[bytes]) -> RowSource:
         if self._options.format == "csv":
@@ -63,63 +68,66 @@ class ProductRows:
         return self._reader.read(values)
 
     def look_up(self, conn: Connection, parsed: Sequence[ReadRow]) -> dict[str, StoredProduct]:
-        """What is stored under the keys of these rows."""
-        keys = [read.key for read in parsed if read.given is not None]
+        """The stored products by the keys of these rows."""
+        keys = [read.key for read in parsed if read.row is not None]
         if self._options.key == "sku":
             return _by_sku(conn, self._lease.account_id, keys)
-        return {one.gtin14: one for one in find_current(conn, self._lease.account_id, gtins=keys) if one.gtin14}
+        found = find_stored(conn, self._lease.account_id, gtins=keys)
+        return {one.head.gtin14: one for one in found if one.head.gtin14}
 
     def plan(self, parsed: Sequence[ReadRow], stored: Mapping[str, StoredProduct]) -> list[Plan]:
         options, job_id = self._options, self._lease.job_id
         now, new_id = now_ms(), iter(uuid7s(len(parsed) - len(stored))).__next__
         return [
-            read.faults if read.given is None else plan_safely(read, stored.get(read.key), options, now, new_id, job_id)
+            read.errors if read.row is None else plan_safely(read, stored.get(read.key), options, now, new_id, job_id)
             for read in parsed
         ]
 
     def check(self, conn: Connection, plans: list[Plan]) -> None:
-        self._claims.judge(conn, self._lease.account_id, plans)
+        self._unique_keys.check(conn, self._lease.account_id, plans)
 
     def write(self, conn: Connection, parsed: Sequence[ReadRow], plans: list[Plan]) -> None:
-        """Write what is planned; what cannot be written becomes faults, in place."""
-        lease = self._lease
-        waiting = [place for place, one in enumerate(plans) if isinstance(one, PlannedWrite)]
+        """Write the plans; those of rejected rows are replaced by their errors."""
+        pending = [index for index, plan in enumerate(plans) if isinstance(plan, PlannedWrite)]
         for _ in range(_ATTEMPTS):
-            if not waiting:
+            if not pending:
                 return
-            planned: list[Any] = [plans[place] for place in waiting]
-            outcomes = dict(zip(waiting, write_planned(conn, lease.account_id, lease.actor_id, planned), strict=True))
-            stale = [place for place, outcome in outcomes.items() if outcome is WrittenProduct.STALE]
-            for place, outcome in outcomes.items():
+            planned: list[Any] = [plans[index] for index in pending]
+            outcomes = dict(zip(pending, self._write(conn, planned), strict=True))
+            stale = [index for index, outcome in outcomes.items() if outcome is WrittenProduct.STALE]
+            for index, outcome in outcomes.items():
                 if outcome in (WrittenProduct.DUPLICATE_SKU, WrittenProduct.DUPLICATE_GTIN):
-                    plans[place] = (_SAYS[outcome],)
-            again = [parsed[place] for place in stale]
-            # Whoever was faster has committed, and nobody else can write now: this is the truth.
+                    plans[index] = (_ERRORS[outcome],)
+            again = [parsed[index] for index in stale]
+            # The other transaction has committed, and none can write now: this is the current state.
             found = self.look_up(conn, again) if again else {}
-            for place, one in zip(stale, self.plan(again, found), strict=True):
-                plans[place] = one
-            waiting = [place for place in stale if isinstance(plans[place], PlannedWrite)]
-        for place in waiting:
-            plans[place] = (_SAYS[WrittenProduct.STALE],)
+            for index, plan in zip(stale, self.plan(again, found), strict=True):
+                plans[index] = plan
+            pending = [index for index in stale if isinstance(plans[index], PlannedWrite)]
+        for index in pending:
+            plans[index] = (_ERRORS[WrittenProduct.STALE],)
 
     def results(self, numbers: Sequence[int], plans: Sequence[Plan]) -> list[RowResult]:
         return [_result(number, plan) for number, plan in zip(numbers, plans, strict=True)]
 
     def encode(self, plans: Sequence[Plan]) -> bytes:
-        return _encode([one for one in plans if isinstance(one, PlannedWrite)])
+        return _encode([plan for plan in plans if isinstance(plan, PlannedWrite)])
 
     def write_encoded(self, conn: Connection, encoded: bytes) -> bool:
-        outcomes = write_planned(conn, self._lease.account_id, self._lease.actor_id, _decode(encoded))
-        return all(outcome is WrittenProduct.WRITTEN for outcome in outcomes)
+        return all(outcome is WrittenProduct.WRITTEN for outcome in self._write(conn, _decode(encoded)))
+
+    def _write(self, conn: Connection, planned: Sequence[PlannedWrite]) -> list[WrittenProduct]:
+        return write_rows(conn, self._lease.account_id, self._lease.actor_id, planned, self._publish_hooks)
 
 
 def _by_sku(conn: Connection, account_id: str, keys: list[str]) -> dict[str, StoredProduct]:
-    """Products under the normal form of their SKU."""
+    """The products by the normal form of their SKU."""
     if "".join(keys).isascii():
-        return {one.sku: one for one in find_current(conn, account_id, skus=keys)}
-    found = find_current(conn, account_id, skus=[form for key in keys for form in sku_forms(key)])
-    # Where two products have what is one SKU today, the one that has its normal form is meant.
-    return {normal_sku(one.sku): one for one in sorted(found, key=lambda one: one.sku == normal_sku(one.sku))}
+        return {one.head.sku: one for one in find_stored(conn, account_id, skus=keys)}
+    found = find_stored(conn, account_id, skus=[form for key in keys for form in sku_forms(key)])
+    # If two old SKUs have the same normal form, the product that has that form comes last and wins.
+    found.sort(key=lambda one: one.head.sku == normal_sku(one.head.sku))
+    return {normal_sku(one.head.sku): one for one in found}
 
 
 def _result(number: int, plan: Plan) -> RowResult:

@@ -1,4 +1,4 @@
-"""The file in a request, what it is, and what is to be done with it."""
+"""Reads the file of a request, its format, and the options of a form."""
 
 from collections.abc import AsyncIterator
 from pathlib import PurePath
@@ -21,15 +21,15 @@ _FORMATS: dict[bytes, FileFormat] = {kind.encode(): name for name, kind in MEDIA
     b"application/jsonl": "ndjson",
 }
 _SUFFIXES: dict[str, FileFormat] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json"}
-# What says nothing of the format: the parameter has to.
-_ANY = (b"application/octet-stream", b"application/gzip", b"application/x-gzip")
+# Media types that need the parameter `format`.
+_GENERIC_TYPES = (b"application/octet-stream", b"application/gzip", b"application/x-gzip")
 _FORM_BYTES = 64 * 1024
 _ENCODINGS = (b"", b"identity", b"gzip")
 _CONTRADICTION = "`format` and the media type disagree."
 
 
 class ImportBody(NamedTuple):
-    """The file of a request, to be read once. `form_options` has the options where fields may follow the file."""
+    """The file of a request, which can be read once; `form_options` are those of a form with fields after the file."""
 
     options: Options
     file_name: str
@@ -38,10 +38,10 @@ class ImportBody(NamedTuple):
     form_options: FormOptions | None = None
 
 
-async def open_upload(context: RequestContext, asked: Options, format: FileFormat | None) -> ImportBody:
-    """The body itself, or the field `file` of a form. Raises UnsupportedMediaType or InvalidRequest.
+async def open_upload(context: RequestContext, defaults: Options, format: FileFormat | None) -> ImportBody:
+    """The body, or the field `file` of a form. Raises UnsupportedMediaType or InvalidRequest.
 
-    `asked` are the options of the address, `format` the one that it names.
+    `defaults` are the options from the query, `format` the parameter of that name.
     """
     encoding = (context.header(b"content-encoding") or b"").strip().lower()
     if encoding not in _ENCODINGS:
@@ -50,60 +50,60 @@ async def open_upload(context: RequestContext, asked: Options, format: FileForma
     if content_type is not None and is_multipart(content_type):
         if encoding == b"gzip":
             raise UnsupportedMediaType("Send a form without Content-Encoding; compress the file in it instead.")
-        return await _open_form(context, content_type, asked, format)
+        return await _open_form(context, content_type, defaults, format)
     kind = _kind(content_type)
-    told = _FORMATS.get(kind)
-    if told is None and not (format is not None and kind in _ANY):
+    declared = _FORMATS.get(kind)
+    if declared is None and not (format is not None and kind in _GENERIC_TYPES):
         raise UnsupportedMediaType("Send text/csv, application/x-ndjson, application/json or multipart/form-data.")
-    if told is not None and format is not None and told != format:
+    if declared is not None and format is not None and declared != format:
         raise InvalidRequest(_CONTRADICTION)
-    found = format or told
-    assert found is not None
-    options = msgspec.structs.replace(asked, format=found)
+    resolved = format or declared
+    assert resolved is not None
+    options = msgspec.structs.replace(defaults, format=resolved)
     return ImportBody(options, "", context.stream(MAX_UPLOAD), declared_charset(content_type))
 
 
 async def _open_form(
-    context: RequestContext, content_type: bytes, asked: Options, format: FileFormat | None
+    context: RequestContext, content_type: bytes, defaults: Options, format: FileFormat | None
 ) -> ImportBody:
     form = MultipartUpload(content_type, context.stream(MAX_UPLOAD + _FORM_BYTES))
     await form.begin()
     if format is not None:
-        asked = msgspec.structs.replace(asked, format=format)
+        defaults = msgspec.structs.replace(defaults, format=format)
     query = read_form(context.query, frozenset())
-    options = FormOptions(asked, query, form.fields, lambda: format_of_part(form))
+    options = FormOptions(defaults, query, form.fields, lambda: format_of_part(form))
     content = form.content(fields_may_follow=True)
-    return ImportBody(options.so_far(), form.file_name, content, declared_charset(form.file_type), options)
+    return ImportBody(options.current(), form.file_name, content, declared_charset(form.file_type), options)
 
 
 def format_of_part(form: MultipartUpload) -> FileFormat:
-    """What the name of the file says, else its media type; CSV where neither does. Raises InvalidRequest."""
-    named, told = _suffix_format(form.file_name), _FORMATS.get(_kind(form.file_type.encode("utf-8", "replace")))
-    if named is not None and told is not None and named != told:
+    """The format by the name of the file or its media type; CSV by default. Raises InvalidRequest."""
+    named, declared = _suffix_format(form.file_name), _FORMATS.get(_kind(form.file_type.encode("utf-8", "replace")))
+    if named is not None and declared is not None and named != declared:
         raise InvalidRequest("The file name and the media type disagree; add the parameter `format`.")
-    return named or told or "csv"
+    return named or declared or "csv"
 
 
 async def declared_format(context: RequestContext, format: FileFormat | None) -> FileFormat:
-    """What the file will be that a request announces; CSV where it says nothing.
+    """The format of a file that will be uploaded later; CSV by default.
 
     Raises InvalidRequest or UnsupportedMediaType.
     """
     content_type = context.header(b"content-type")
-    told = _FORMATS.get(_kind(content_type))
-    if told is not None and format is not None and told != format:
+    declared = _FORMATS.get(_kind(content_type))
+    if declared is not None and format is not None and declared != format:
         raise InvalidRequest(_CONTRADICTION)
     charset = declared_charset(content_type)
     if charset is not None and CHARSETS[charset] not in (UTF8, "ascii"):
-        says = "A resumable upload must be UTF-8, or UTF-16 with a byte order mark"
-        raise UnsupportedMediaType(f"{says}; the charset {charset} is not supported there.")
+        message = "A resumable upload must be UTF-8, or UTF-16 with a byte order mark"
+        raise UnsupportedMediaType(f"{message}; the charset {charset} is not supported there.")
     async for _ in context.stream(MAX_UPLOAD):
         raise InvalidRequest("With Upload-Length nothing of the file is sent yet; its parts follow.")
-    return format or told or "csv"
+    return format or declared or "csv"
 
 
 def format_of(name: str) -> FileFormat:
-    """What the name of a file says; CSV where it says nothing."""
+    """The format by the name of a file; CSV by default."""
     return _suffix_format(name) or "csv"
 
 

@@ -1,8 +1,8 @@
-"""The rows that failed, as a file to mend and send again.
+"""The rejected rows, as a file to correct and import again.
 
-It has the columns and the separator of the file that came, with two more columns that say what is wrong and are not
-read when the file is sent again. Cells that a spreadsheet would take for formulas get an apostrophe, which is taken off
-again as well. The byte order mark at the beginning lets a spreadsheet read it as UTF-8.
+It has the columns and the separator of the original file, and two columns for the errors, which an import ignores.
+Cells that a spreadsheet would evaluate as formulas get an apostrophe, which an import removes. With the byte order
+mark, spreadsheets read the file as UTF-8.
 """
 
 import asyncio
@@ -28,34 +28,33 @@ from linkxg.jobs.store import find_block, list_errors
 FileType = Literal["text/csv", "application/x-ndjson"]
 
 
-def type_of(job: JobRow) -> FileType:
-    """What the failed rows of a job can be told as: only a CSV file has cells."""
+def media_type_of(job: JobRow) -> FileType:
+    """The media type of the rejected rows of a job."""
     return "text/csv" if job.format == "csv" else "application/x-ndjson"
 
 
-async def failed_rows(database: Database, account_id: str, job: JobRow) -> AsyncIterator[bytes]:
+async def rejected_rows_file(database: Database, account_id: str, job: JobRow) -> AsyncIterator[bytes]:
     """The file, in parts."""
     names: list[str] = msgspec.json.decode(job.columns)
     separator = await _separator(database, account_id, job) if job.format == "csv" else ""
     if job.format == "csv":
-        own = [name for name in names if name not in ERROR_COLUMNS]
-        yield codecs.BOM_UTF8 + _line([*own, *ERROR_COLUMNS], separator)
+        columns = [name for name in names if name not in ERROR_COLUMNS]
+        yield codecs.BOM_UTF8 + _line([*columns, *ERROR_COLUMNS], separator)
     after = 0
     while found := await database.read_in_thread(
         list_errors, account_id, job.id, after=after, limit=ROWS_AT_ONCE, with_raw=True
     ):
-        # In a thread: they may be 1 MB each.
+        # In a thread: a row may have 1 MB.
         yield await asyncio.to_thread(_lines, found, names, separator)
         after = found[-1].row
 
 
 def _lines(rows: list[FailedRow], names: list[str], separator: str) -> bytes:
-    """Of a CSV file, which has a separator, or of any other."""
     return b"".join(_csv_row(names, row, separator) if separator else _json_row(row) for row in rows)
 
 
 async def _separator(database: Database, account_id: str, job: JobRow) -> str:
-    """That of the file, by its first block."""
+    """The separator, from the first block of the file."""
     block = await database.read_single(find_block, account_id, job.file_id, 0)
     try:
         return SEPARATORS[0] if block is None else read_dialect(zlib.decompress(block)).separator
@@ -65,32 +64,32 @@ async def _separator(database: Database, account_id: str, job: JobRow) -> str:
 
 def _csv_row(names: list[str], row: FailedRow, separator: str) -> bytes:
     cells: list[str] = msgspec.json.decode(row.raw)
-    came_neutralised = all(name in names for name in ERROR_COLUMNS)
+    already_guarded = all(name in names for name in ERROR_COLUMNS)
     cells += [""] * (len(names) - len(cells))
     kept = [cell for name, cell in zip(names, cells, strict=False) if name not in ERROR_COLUMNS]
-    # A row with too many cells keeps them, beyond every column: nothing is lost, and the others stay in place.
-    beyond = cells[len(names) :]
-    if not came_neutralised:
-        kept, beyond = list(map(guarded, kept)), list(map(guarded, beyond))
-    return _line([*kept, _codes(row), _messages(row), *beyond], separator)
+    # Extra cells of a row follow after the error columns.
+    extra = cells[len(names) :]
+    if not already_guarded:
+        kept, extra = list(map(guarded, kept)), list(map(guarded, extra))
+    return _line([*kept, _codes(row), _messages(row), *extra], separator)
 
 
 def _json_row(row: FailedRow) -> bytes:
-    told = {"errorCode": _codes(row), "errorMessage": _messages(row)}
+    errors = {"errorCode": _codes(row), "errorMessage": _messages(row)}
     try:
         value = parse(row.raw)
     except ValueError:
         value = None
     members = value if isinstance(value, dict) else {"value": row.raw}
-    return msgspec.json.encode({**members, **told}) + b"\n"
+    return msgspec.json.encode({**members, **errors}) + b"\n"
 
 
 def _codes(row: FailedRow) -> str:
-    return " ".join(dict.fromkeys(fault.code for fault in row.faults))
+    return " ".join(dict.fromkeys(error.code for error in row.faults))
 
 
 def _messages(row: FailedRow) -> str:
-    return " ".join(f"{fault.field}: {fault.message}" if fault.field else fault.message for fault in row.faults)
+    return " ".join(f"{error.field}: {error.message}" if error.field else error.message for error in row.faults)
 
 
 def _line(cells: list[str], separator: str) -> bytes:

@@ -1,22 +1,23 @@
-"""`/imports`: files in, products out."""
+"""`/imports`: imports of products, their results and rejected rows."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any
 
 import msgspec
-from litestar import MediaType, Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import MediaType, Request, Response, Router, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from linkxg.audit.model import actor_of
 from linkxg.catalog.product_imports.model import RESOURCE, EmptyAs, Job, KeyField, Mode, Options
 from linkxg.catalog.product_imports.read_body import MEDIA_TYPES, declared_format, open_upload
-from linkxg.catalog.product_imports.rejected_rows import failed_rows, type_of
+from linkxg.catalog.product_imports.rejected_rows import media_type_of, rejected_rows_file
 from linkxg.catalog.product_imports.start_import import new_import, start_import
 from linkxg.catalog.product_imports.template import template
-from linkxg.catalog.product_imports.view_import import view
+from linkxg.catalog.product_imports.view_import import view_import
 from linkxg.catalog.products.select_fields import Selection, read_fields, select_fields
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
@@ -28,13 +29,7 @@ from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.jobs.manage_job import cancel_job, retry_job
 from linkxg.jobs.model import FileFormat, JobRow, OnError, RowError
-from linkxg.jobs.read_job import (
-    await_job,
-    list_jobs,
-    list_results,
-    list_row_errors,
-    read_job,
-)
+from linkxg.jobs.read_job import await_job, list_jobs, list_results, list_row_errors, read_job
 from linkxg.jobs.uploads.create_upload import create_upload
 from linkxg.jobs.uploads.model import state_of
 from linkxg.jobs.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, upload_fields
@@ -43,10 +38,10 @@ PATH = "/api/v1/imports"
 TAG = Tag("Imports", "Files of products, and the results of their rows.")
 MAX_WAIT_S = 20
 _RETRY_AFTER_S = "1"
-_MOVING = ("QUEUED", "RUNNING")
-"""An upload waits for its sender: there is nothing to look at again."""
+_IN_PROGRESS = ("QUEUED", "RUNNING")
+"""The states in which polling makes sense; an upload waits for its sender."""
 _LINES, _ROWS = {"type": "string"}, {"type": "array", "items": {"type": "object"}}
-"""Files, of whose rows no schema tells."""
+"""Files whose rows have no schema."""
 _FILES = {kind: _ROWS if name == "json" else _LINES for name, kind in MEDIA_TYPES.items()}
 _FORM = {
     "title": "ImportForm",
@@ -55,228 +50,257 @@ _FORM = {
     "properties": {"file": {"type": "string", "format": "binary"}},
     "required": ["file"],
 }
-Paths = Selection | None
 Fields = Annotated[str | None, QueryParameter(max_length=2_000, description="Members to answer with: status,created.")]
-FAILED = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
+REJECTED_TYPES = (MEDIA_TYPES["csv"], MEDIA_TYPES["ndjson"])
 _LOCATION = header("Location", "The address of the import.")
 _REPLAYED = header("Idempotent-Replayed", "true if this request was answered before; this is that import.")
 _AGAIN = header("Retry-After", "While the import is in progress: seconds after which to poll again.")
 
 
-def routes(
-    database: Database, cursors: Cursors, public_url: str, wake: Callable[[], None]
-) -> Sequence[HTTPRouteHandler]:
-    address = public_url + PATH
+@dataclass(frozen=True, slots=True)
+class ImportServices:
+    database: Database
+    cursors: Cursors
+    public_url: str
+    wake: Callable[[], None]
 
-    def told(
-        job: JobRow, status: int = 200, headers: Mapping[str, str] = MappingProxyType({}), paths: Paths = None
-    ) -> Response[Success[Job]]:
-        again = {"Retry-After": _RETRY_AFTER_S} if job.status in _MOVING else {}
-        return Response(Success(data=shown(job, paths)), status_code=status, headers={**headers, **again})
 
-    def shown(job: JobRow, paths: Paths) -> Any:
-        whole = view(job, address)
-        return select_fields(whole, paths) if paths else whole
+def _job_response(
+    services: ImportServices,
+    job: JobRow,
+    status: int = 200,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    selection: Selection | None = None,
+) -> Response[Success[Job]]:
+    poll = {"Retry-After": _RETRY_AFTER_S} if job.status in _IN_PROGRESS else {}
+    return Response(Success(data=_shown(services, job, selection)), status_code=status, headers={**headers, **poll})
 
-    def queued(
-        made: IdempotentOutcome[JobRow], headers: Mapping[str, str] = MappingProxyType({})
-    ) -> Response[Success[Job]]:
-        wake()
-        location = f"{address}/{made.value.id}"
-        return told(made.value, 202, {"Location": location, **headers, **replay(made.replayed)})
 
-    @post(
-        "/imports",
-        operation_id="startImport",
-        errors=(Conflict,),
-        # First what a generated client is to send: most take the first media type alone.
-        takes={"multipart/form-data": _FORM, **_FILES},
-        tags=[TAG],
-        may_be_empty=True,
-        status_code=202,
-        response_headers=[_LOCATION, _REPLAYED, _AGAIN, OFFSET, LENGTH, COMPLETE, LIMIT],
-        **scope("imports:write"),
-    )
-    async def start(
-        request: Request[Any, Any, Any],
-        resource: Annotated[str, QueryParameter(pattern="^products$")] = "products",
-        format: Annotated[FileFormat | None, QueryParameter(description="Default: from the media type.")] = None,
-        mode: FromQuery[Mode] = "upsert",
-        key: FromQuery[KeyField] = "sku",
-        on_error: Annotated[OnError, QueryParameter(name="onError")] = "proceed",
-        empty_as: Annotated[EmptyAs, QueryParameter(name="emptyAs", description="For empty CSV cells.")] = "unchanged",
-        dry_run: Annotated[bool, QueryParameter(name="dryRun")] = False,
-        publish: Annotated[bool, QueryParameter(description="Publish the imported products.")] = False,
-        idempotency_key: IdempotencyKey = None,
-        upload_length: Annotated[str | None, HeaderParameter(name="Upload-Length", pattern=WHOLE_NUMBER)] = None,
-    ) -> Response[Success[Job]]:
-        """Import a file of products: CSV, NDJSON or a JSON array, also with gzip.
+def _shown(services: ImportServices, job: JobRow, selection: Selection | None) -> Any:
+    shown = view_import(job, services.public_url + PATH)
+    return select_fields(shown, selection) if selection else shown
 
-        The body is the file itself, or multipart/form-data with the file in the field `file`; there the parameters may
-        be fields of the form. The import runs in the background: poll the address in Location. With Upload-Length
-        and no body it waits for the file, which is then sent in parts to the address of its `content` link.
-        """
-        context = context_of(request.scope)
-        actor, account_id = actor_of(context), account_id_of(request.scope)
-        if upload_length is not None:
-            options = Options(await declared_format(context, format), mode, key, on_error, empty_as, dry_run, publish)
-            begun = await create_upload(
-                database,
-                actor,
-                account_id,
-                new_import(actor, options),
-                int(upload_length),
-                idempotency_key=idempotency_key,
-            )
-            return queued(begun, upload_fields(state_of(begun.value)))
-        upload = await open_upload(context, Options("csv", mode, key, on_error, empty_as, dry_run, publish), format)
-        made = await start_import(
-            database,
+
+def _queued(
+    services: ImportServices, job: IdempotentOutcome[JobRow], headers: Mapping[str, str] = MappingProxyType({})
+) -> Response[Success[Job]]:
+    services.wake()
+    location = f"{services.public_url}{PATH}/{job.value.id}"
+    return _job_response(services, job.value, 202, {"Location": location, **headers, **replay(job.replayed)})
+
+
+@post(
+    "/imports",
+    operation_id="startImport",
+    errors=(Conflict,),
+    # The form first: most generated clients support only the first media type.
+    takes={"multipart/form-data": _FORM, **_FILES},
+    may_be_empty=True,
+    status_code=202,
+    response_headers=[_LOCATION, _REPLAYED, _AGAIN, OFFSET, LENGTH, COMPLETE, LIMIT],
+    **scope("imports:write"),
+)
+async def start(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ImportServices],
+    resource: Annotated[str, QueryParameter(pattern="^products$")] = "products",
+    format: Annotated[FileFormat | None, QueryParameter(description="Default: from the media type.")] = None,
+    mode: FromQuery[Mode] = "upsert",
+    key: FromQuery[KeyField] = "sku",
+    on_error: Annotated[OnError, QueryParameter(name="onError")] = "proceed",
+    empty_as: Annotated[EmptyAs, QueryParameter(name="emptyAs", description="For empty CSV cells.")] = "unchanged",
+    dry_run: Annotated[bool, QueryParameter(name="dryRun")] = False,
+    publish: Annotated[bool, QueryParameter(description="Publish the imported products.")] = False,
+    idempotency_key: IdempotencyKey = None,
+    upload_length: Annotated[str | None, HeaderParameter(name="Upload-Length", pattern=WHOLE_NUMBER)] = None,
+) -> Response[Success[Job]]:
+    """Import a file of products: CSV, NDJSON or a JSON array, also with gzip.
+
+    The body is the file itself, or multipart/form-data with the file in the field `file`; there the parameters may
+    be fields of the form. The import runs in the background: poll the address in Location. With Upload-Length
+    and no body it waits for the file, which is then sent in parts to the address of its `content` link.
+    """
+    context = context_of(request.scope)
+    actor, account_id = actor_of(context), account_id_of(request.scope)
+    options = Options(mode=mode, key=key, on_error=on_error, empty_as=empty_as, dry_run=dry_run, publish=publish)
+    if upload_length is not None:
+        options = msgspec.structs.replace(options, format=await declared_format(context, format))
+        begun = await create_upload(
+            services.database,
             actor,
             account_id,
-            upload.options,
-            upload.content,
-            file_name=upload.file_name,
+            new_import(actor, options),
+            int(upload_length),
             idempotency_key=idempotency_key,
-            charset=upload.charset,
-            form_options=upload.form_options,
         )
-        return queued(made)
-
-    @get(
-        "/imports", operation_id="listImports", tags=[TAG], response_headers=[LINK], **scope("imports:write")
-    )  # fmt: skip
-    async def listing(
-        request: Request[Any, Any, Any],
-        limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-        cursor: FromQuery[str | None] = None,
-        fields: Fields = None,
-    ) -> Response[Page[Job]]:
-        """The account's imports of the last 7 days, newest first."""
-        paths = read_fields(fields, Job) if fields else None
-        account_id = account_id_of(request.scope)
-        filters = {"list": "imports", "account": account_id}
-        after = cursors.open(cursor, filters) if cursor else None
-        found, following = await list_jobs(database, account_id, RESOURCE, after=after, limit=limit)
-        next_cursor = cursors.seal(following, filters) if following else None
-        page = Page(
-            data=[shown(job, paths) for job in found],
-            pagination=Pagination(next_cursor, next_cursor is not None, limit),
-        )
-        return Response(page, headers=next_page(address, next_cursor, fields=fields, limit=limit))
-
-    @get(
-        "/imports/template",
-        operation_id="importTemplate",
-        tags=[TAG],
-        gives=_FILES,
-        **scope("imports:write"),
+        return _queued(services, begun, upload_fields(state_of(begun.value)))
+    upload = await open_upload(context, options, format)
+    started = await start_import(
+        services.database,
+        actor,
+        account_id,
+        upload.options,
+        upload.content,
+        file_name=upload.file_name,
+        idempotency_key=idempotency_key,
+        charset=upload.charset,
+        form_options=upload.form_options,
     )
-    async def show_template(
-        request: Request[Any, Any, Any],
-        resource: Annotated[str, QueryParameter(pattern="^products$")] = "products",
-        format: FromQuery[FileFormat] = "csv",
-    ) -> Response[bytes]:
-        """A file with two products that can be imported as it is."""
-        named = f'attachment; filename="products.{format}"'
-        headers = {"Content-Disposition": named}
-        return Response(template(format), media_type=MEDIA_TYPES[format], headers=headers)
+    return _queued(services, started)
 
-    @get(
-        "/imports/{import_id:str}",
-        operation_id="readImport",
-        tags=[TAG],
-        response_headers=[_AGAIN],
-        **scope("imports:write"),
+
+@get(
+    "/imports", operation_id="listImports", response_headers=[LINK], **scope("imports:write")
+)  # fmt: skip
+async def listing(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ImportServices],
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+    fields: Fields = None,
+) -> Response[Page[Job]]:
+    """The account's imports of the last 7 days, newest first."""
+    selection = read_fields(fields, Job) if fields else None
+    account_id = account_id_of(request.scope)
+    filters = {"list": "imports", "account": account_id}
+    after = services.cursors.open(cursor, filters) if cursor else None
+    found, following = await list_jobs(services.database, account_id, RESOURCE, after=after, limit=limit)
+    next_cursor = services.cursors.seal(following, filters) if following else None
+    page = Page(
+        data=[_shown(services, job, selection) for job in found],
+        pagination=Pagination(next_cursor, next_cursor is not None, limit),
     )
-    async def read(
-        request: Request[Any, Any, Any],
-        import_id: FromPath[str],
-        wait: Annotated[int, QueryParameter(ge=0, le=MAX_WAIT_S, description="Seconds to wait for the end.")] = 0,
-        fields: Fields = None,
-    ) -> Response[Success[Job]]:
-        """The state of an import; with `wait`, once it has ended or after that many seconds."""
-        paths = read_fields(fields, Job) if fields else None
-        return told(await await_job(database, account_id_of(request.scope), import_id, RESOURCE, wait), paths=paths)
+    headers = next_page(services.public_url + PATH, next_cursor, fields=fields, limit=limit)
+    return Response(page, headers=headers)
 
-    @get(
-        "/imports/{import_id:str}/errors",
-        operation_id="listImportErrors",
-        tags=[TAG],
-        gives=dict.fromkeys(FAILED, _LINES),
-        response_headers=[LINK],
-        **scope("imports:write"),
+
+@get("/imports/template", operation_id="importTemplate", gives=_FILES, **scope("imports:write"))
+async def show_template(
+    request: Request[Any, Any, Any],
+    resource: Annotated[str, QueryParameter(pattern="^products$")] = "products",
+    format: FromQuery[FileFormat] = "csv",
+) -> Response[bytes]:
+    """A file with two products that can be imported as it is."""
+    named = f'attachment; filename="products.{format}"'
+    headers = {"Content-Disposition": named}
+    return Response(template(format), media_type=MEDIA_TYPES[format], headers=headers)
+
+
+@get("/imports/{import_id:str}", operation_id="readImport", response_headers=[_AGAIN], **scope("imports:write"))
+async def read(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ImportServices],
+    import_id: FromPath[str],
+    wait: Annotated[int, QueryParameter(ge=0, le=MAX_WAIT_S, description="Seconds to wait for the end.")] = 0,
+    fields: Fields = None,
+) -> Response[Success[Job]]:
+    """The state of an import; with `wait`, once it has ended or after that many seconds."""
+    selection = read_fields(fields, Job) if fields else None
+    job = await await_job(services.database, account_id_of(request.scope), import_id, RESOURCE, wait)
+    return _job_response(services, job, selection=selection)
+
+
+@get(
+    "/imports/{import_id:str}/errors",
+    operation_id="listImportErrors",
+    gives=dict.fromkeys(REJECTED_TYPES, _LINES),
+    response_headers=[LINK],
+    **scope("imports:write"),
+)
+async def errors(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ImportServices],
+    import_id: FromPath[str],
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: FromQuery[str | None] = None,
+) -> Response[Page[RowError]]:
+    """The rejected rows with their errors; `limit` counts rows.
+
+    With `Accept: text/csv` or `application/x-ndjson`, matching the file: the rejected rows themselves, with
+    the columns errorCode and errorMessage, to correct and import again.
+    """
+    account_id = account_id_of(request.scope)
+    if request.accept.best_match([MediaType.JSON, *REJECTED_TYPES]) in REJECTED_TYPES:
+        job = await read_job(services.database, account_id, import_id, RESOURCE)
+        kind = media_type_of(job)
+        named = f'attachment; filename="failed-rows.{"csv" if job.format == "csv" else "ndjson"}"'
+        # In a header: the media type of a stream is that of the route, which has two.
+        headers = {"Content-Type": kind, "Content-Disposition": named}
+        return Stream(rejected_rows_file(services.database, account_id, job), headers=headers)  # type: ignore[return-value]
+    filters = {"list": "import errors", "account": account_id, "import": import_id}
+    after = services.cursors.open(cursor, filters) if cursor else None
+    found, following = await list_row_errors(
+        services.database, account_id, import_id, RESOURCE, after=after, limit=limit
     )
-    async def errors(
-        request: Request[Any, Any, Any],
-        import_id: FromPath[str],
-        limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-        cursor: FromQuery[str | None] = None,
-    ) -> Response[Page[RowError]]:
-        """The rejected rows with their errors; `limit` counts rows.
-
-        With `Accept: text/csv` or `application/x-ndjson`, matching the file: the rejected rows themselves, with
-        the columns errorCode and errorMessage, to correct and import again.
-        """
-        account_id = account_id_of(request.scope)
-        if request.accept.best_match([MediaType.JSON, *FAILED]) in FAILED:
-            job = await read_job(database, account_id, import_id, RESOURCE)
-            kind = type_of(job)
-            named = f'attachment; filename="failed-rows.{"csv" if job.format == "csv" else "ndjson"}"'
-            # In a header: the media type of a stream is that of the route, which has two.
-            headers = {"Content-Type": kind, "Content-Disposition": named}
-            return Stream(failed_rows(database, account_id, job), headers=headers)  # type: ignore[return-value]
-        filters = {"list": "import errors", "account": account_id, "import": import_id}
-        after = cursors.open(cursor, filters) if cursor else None
-        found, following = await list_row_errors(database, account_id, import_id, RESOURCE, after=after, limit=limit)
-        next_cursor = cursors.seal(following, filters) if following else None
-        page = Page(data=found, pagination=Pagination(next_cursor, next_cursor is not None, limit))
-        return Response(page, headers=next_page(f"{address}/{import_id}/errors", next_cursor, limit=limit))
-
-    @get(
-        "/imports/{import_id:str}/results",
-        operation_id="listImportResults",
-        tags=[TAG],
-        media_type=MEDIA_TYPES["ndjson"],
-        gives={MEDIA_TYPES["ndjson"]: _LINES},
-        **scope("imports:write"),
+    next_cursor = services.cursors.seal(following, filters) if following else None
+    page = Page(data=found, pagination=Pagination(next_cursor, next_cursor is not None, limit))
+    return Response(
+        page, headers=next_page(f"{services.public_url}{PATH}/{import_id}/errors", next_cursor, limit=limit)
     )
-    async def results(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
-        """The result of each row, as NDJSON: row, status, id and version of the product."""
-        account_id = account_id_of(request.scope)
-        job = await read_job(database, account_id, import_id, RESOURCE)
 
-        async def lines() -> AsyncIterator[bytes]:
-            after: int | None = -1
-            while after is not None:
-                found, after = await list_results(database, account_id, job, after=after)
-                yield b"".join(msgspec.json.encode(one._asdict()) + b"\n" for one in found)
 
-        return Stream(lines())
+@get(
+    "/imports/{import_id:str}/results",
+    operation_id="listImportResults",
+    media_type=MEDIA_TYPES["ndjson"],
+    gives={MEDIA_TYPES["ndjson"]: _LINES},
+    **scope("imports:write"),
+)
+async def results(
+    request: Request[Any, Any, Any], services: NamedDependency[ImportServices], import_id: FromPath[str]
+) -> Stream:
+    """The result of each row, as NDJSON: row, status, id and version of the product."""
+    account_id = account_id_of(request.scope)
+    job = await read_job(services.database, account_id, import_id, RESOURCE)
 
-    @post(
-        "/imports/{import_id:str}/cancel", operation_id="cancelImport", tags=[TAG], status_code=202,
-        errors=(Conflict, InvalidState), response_headers=[_REPLAYED, _AGAIN], **scope("imports:write"),
-    )  # fmt: skip
-    async def cancel(
-        request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
-    ) -> Response[Success[Job]]:
-        """Cancel an import: rows already written are kept."""
-        actor = actor_of(context_of(request.scope))
-        account_id = account_id_of(request.scope)
-        ended = await cancel_job(database, actor, account_id, import_id, RESOURCE, idempotency_key)
-        return told(ended.value, 202, replay(ended.replayed))
+    async def lines() -> AsyncIterator[bytes]:
+        after: int | None = -1
+        while after is not None:
+            found, after = await list_results(services.database, account_id, job, after=after)
+            yield b"".join(msgspec.json.encode(one._asdict()) + b"\n" for one in found)
 
-    @post(
-        "/imports/{import_id:str}/retry", operation_id="retryImport", tags=[TAG], status_code=202,
-        errors=(Conflict, InvalidState), response_headers=[_LOCATION, _REPLAYED, _AGAIN], **scope("imports:write"),
-    )  # fmt: skip
-    async def retry(
-        request: Request[Any, Any, Any], import_id: FromPath[str], idempotency_key: IdempotencyKey = None
-    ) -> Response[Success[Job]]:
-        """Resume an import that ended early, or retry its rejected rows in a new one."""
-        actor = actor_of(context_of(request.scope))
-        account_id = account_id_of(request.scope)
-        return queued(await retry_job(database, actor, account_id, import_id, RESOURCE, idempotency_key))
+    return Stream(lines())
 
-    return [start, listing, show_template, read, errors, results, cancel, retry]
+
+@post(
+    "/imports/{import_id:str}/cancel", operation_id="cancelImport", status_code=202,
+    errors=(Conflict, InvalidState), response_headers=[_REPLAYED, _AGAIN], **scope("imports:write"),
+)  # fmt: skip
+async def cancel(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ImportServices],
+    import_id: FromPath[str],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Success[Job]]:
+    """Cancel an import: rows already written are kept."""
+    actor = actor_of(context_of(request.scope))
+    account_id = account_id_of(request.scope)
+    ended = await cancel_job(services.database, actor, account_id, import_id, RESOURCE, idempotency_key)
+    return _job_response(services, ended.value, 202, replay(ended.replayed))
+
+
+@post(
+    "/imports/{import_id:str}/retry", operation_id="retryImport", status_code=202,
+    errors=(Conflict, InvalidState), response_headers=[_LOCATION, _REPLAYED, _AGAIN], **scope("imports:write"),
+)  # fmt: skip
+async def retry(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[ImportServices],
+    import_id: FromPath[str],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Success[Job]]:
+    """Resume an import that ended early, or retry its rejected rows in a new one."""
+    actor = actor_of(context_of(request.scope))
+    account_id = account_id_of(request.scope)
+    return _queued(
+        services, await retry_job(services.database, actor, account_id, import_id, RESOURCE, idempotency_key)
+    )
+
+
+def router(services: ImportServices) -> Router:
+    return Router(
+        "/",
+        tags=[TAG],
+        route_handlers=[start, listing, show_template, read, errors, results, cancel, retry],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+    )

@@ -1,4 +1,4 @@
-"""The faults of what a row says: all of them in one round, each with the value that was sent."""
+"""The errors of a row, each with the rejected value."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,39 +6,42 @@ from typing import Any
 
 import msgspec
 
-from linkxg.catalog.products.check_content import Fault as FaultDetail
-from linkxg.catalog.products.content_errors import content_faults as faults_of_content
+from linkxg.catalog.products.check_content import FieldError
+from linkxg.catalog.products.content_errors import content_errors
 from linkxg.catalog.products.merge_patch import merge_patch
 from linkxg.http.strict_json import CONTROL
 from linkxg.jobs.model import RowFault
 
 _SHOWN = 200
 _INDEX = re.compile(r"\[(\d{1,6}|\.\.\.)\]")
-_WHOLE = {"name": "-"}
-"""What every content needs; the product that the row is for may have it."""
+_REQUIRED = {"name": "-"}
+"""The required members of a content, which the stored product may have."""
 
 
-def content_faults(content: Mapping[str, Any]) -> list[RowFault]:
-    """What is wrong with the content by itself, but for what it lacks: its product may have that."""
-    rest = {**_WHOLE, **merge_patch({}, dict(content))}
-    return row_error((one for one in faults_of_content(rest, "") if one["code"] != "missing"), content)
+def content_row_errors(content: Mapping[str, Any]) -> list[RowFault]:
+    """The errors of the content of a row, without missing members, which the stored product may have."""
+    merged = {**_REQUIRED, **merge_patch({}, dict(content))}
+    return row_errors((error for error in content_errors(merged, "") if error["code"] != "missing"), content)
 
 
-def row_error(details: Iterable[FaultDetail], said: Mapping[str, Any]) -> list[RowFault]:
-    """As an import tells them; `said` is what the fields are of."""
-    return [RowFault(one["field"], one["code"], one["message"], _value_at(said, one["field"])) for one in details]
+def row_errors(details: Iterable[FieldError], values: Mapping[str, Any]) -> list[RowFault]:
+    """The errors in the form of the job engine; `values` has the rejected values."""
+    return [
+        RowFault(found["field"], found["code"], found["message"], _value_at(values, found["field"]))
+        for found in details
+    ]
 
 
-def _value_at(said: Mapping[str, Any], field: str) -> str:
-    """What was sent there, shortened; empty where nothing, or no single value, was."""
-    at: Any = said
+def _value_at(values: Mapping[str, Any], field: str) -> str:
+    """The value of a field, shortened; empty for a missing value, an object or a list."""
+    value: Any = values
     for name in _INDEX.sub(r".\1", field).split("."):
-        if isinstance(at, Mapping):
-            at = at.get(name)
-        elif isinstance(at, list) and name.isdecimal() and int(name) < len(at):
-            at = at[int(name)]
+        if isinstance(value, Mapping):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
         else:
             return ""
-    if isinstance(at, str):
-        return CONTROL.sub("\ufffd", at[:_SHOWN]).encode("utf-8", "replace").decode()
-    return msgspec.json.encode(at).decode()[:_SHOWN] if isinstance(at, bool | int | float) else ""
+    if isinstance(value, str):
+        return CONTROL.sub("\ufffd", value[:_SHOWN]).encode("utf-8", "replace").decode()
+    return msgspec.json.encode(value).decode()[:_SHOWN] if isinstance(value, bool | int | float) else ""

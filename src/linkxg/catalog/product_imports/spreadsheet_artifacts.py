@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet has left in place of a value: its errors, its formulas for texts, its rounded numbers."""
+"""Detects cells that a spreadsheet has damaged: errors, formulas for texts, and rounded numbers."""
 
 import re
 
@@ -9,15 +9,15 @@ SPREADSHEET_ERRORS = frozenset({
     "#NOM?", "#VALEUR!", "#NOMBRE!", "#NUL!", "#¡REF!", "#¿NOMBRE?", "#¡VALOR!", "#¡DIV/0!", "#¡NUM!", "#¡NULO!",
     "#RIF!", "#NOME?", "#VALORE!",
 })  # fmt: skip
-"""As Excel writes them in English, German, French, Spanish and Italian."""
+"""The errors of Excel in English, German, French, Spanish and Italian."""
 _TEXT_FORMULA = re.compile(r'="[^"]*"')
 FORMULA_MARK, ROUNDED_MARK = '="', "E+"
-"""What no cell is without that one of these patterns fits."""
+"""Every cell that matches one of the two patterns contains the respective mark."""
 _ROUNDED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+")
 
 
 def artifact(cell: str) -> str | None:
-    """What is wrong with a cell of any column that holds text; None for nothing."""
+    """The error of a cell of any column, if any."""
     if cell in SPREADSHEET_ERRORS:
         return f"The spreadsheet shows the error {cell} here. Correct its formula, or clear the cell."
     if _TEXT_FORMULA.fullmatch(cell):
@@ -26,7 +26,7 @@ def artifact(cell: str) -> str | None:
 
 
 def rounded(cell: str) -> str | None:
-    """What is wrong with an identifier that a spreadsheet has taken for a number; None for nothing."""
+    """The error of an identifier that a spreadsheet has converted to a number, if any."""
     if ROUNDED_MARK in cell and _ROUNDED.fullmatch(cell):
         return (
             "The spreadsheet has rounded this number, so its digits are lost. Format the column as text and enter the "

@@ -1,4 +1,4 @@
-"""The template files for imports."""
+"""The template files of imports."""
 
 import codecs
 import csv
@@ -36,7 +36,7 @@ _ROWS: tuple[dict[str, object], ...] = (
 
 
 def template(format: FileFormat) -> bytes:
-    """A file with two products; as CSV with the columns that most files have, marked as UTF-8 for spreadsheets."""
+    """A file with two products; as CSV with the most common columns and a byte order mark for spreadsheets."""
     if format == "ndjson":
         return b"".join(msgspec.json.encode(row) + b"\n" for row in _ROWS)
     if format == "json":

@@ -1,6 +1,6 @@
-"""Uniqueness of SKUs and GTINs among rows that have not been written.
+"""Uniqueness of SKUs and GTINs among rows that are not written, where no index shows duplicates.
 
-For a dry run and for the first pass of a job that writes all or nothing: there the database cannot tell.
+For dry runs, and for the first pass of a job that writes all rows or none.
 """
 
 from sqlalchemy import Connection
@@ -15,31 +15,31 @@ _GTIN = RowFault("gtin", "duplicate_gtin", "Another product, or another row of t
 
 
 class UniqueKeys:
-    """Digests of what is taken: half a million must fit."""
+    """The hashes of the SKUs and GTINs so far."""
 
     def __init__(self) -> None:
         self._skus: set[int] = set()
         self._gtins: set[int] = set()
 
-    def judge(self, conn: Connection, account_id: str, plans: list[Plan]) -> None:
-        """What could not be written becomes faults, in place."""
-        heads = [one.head for one in plans if isinstance(one, PlannedWrite)]
+    def check(self, conn: Connection, account_id: str, plans: list[Plan]) -> None:
+        """Replace the plans of duplicates with their errors."""
+        heads = [plan.head for plan in plans if isinstance(plan, PlannedWrite)]
         gtins = [head.gtin14 for head in heads if head.gtin14]
         by_sku, by_gtin = find_holders(conn, account_id, skus=[head.sku for head in heads], gtins=gtins)
-        for place, one in enumerate(plans):
-            if not isinstance(one, PlannedWrite):
+        for index, plan in enumerate(plans):
+            if not isinstance(plan, PlannedWrite):
                 continue
-            head = one.head
+            head = plan.head
             sku, gtin = hash(head.sku), hash(head.gtin14)
-            if _is_others(by_sku.get(head.sku), head.id) or sku in self._skus:
-                plans[place] = (_SKU,)
-            elif head.gtin14 and (_is_others(by_gtin.get(head.gtin14), head.id) or gtin in self._gtins):
-                plans[place] = (_GTIN,)
+            if _is_other(by_sku.get(head.sku), head.id) or sku in self._skus:
+                plans[index] = (_SKU,)
+            elif head.gtin14 and (_is_other(by_gtin.get(head.gtin14), head.id) or gtin in self._gtins):
+                plans[index] = (_GTIN,)
             else:
                 self._skus.add(sku)
                 if head.gtin14:
                     self._gtins.add(gtin)
 
 
-def _is_others(holder: KeyHolder | None, product_id: str) -> bool:
+def _is_other(holder: KeyHolder | None, product_id: str) -> bool:
     return holder is not None and holder.id != product_id

@@ -1,4 +1,4 @@
-"""A product import as answers show it."""
+"""A product import as a resource of the API."""
 
 import msgspec
 
@@ -8,8 +8,8 @@ from linkxg.jobs.model import OPEN, JobError, JobRow
 from linkxg.jobs.read_job import may_retry
 
 
-def view(job: JobRow, address: str) -> Job:
-    """The import as an answer; `address` is that of the imports."""
+def view_import(job: JobRow, address: str) -> Job:
+    """`address` is that of the collection."""
     here = f"{address}/{job.id}"
     ended = job.status not in OPEN
     seconds = ((job.finished_at or now_ms()) - job.started_at) / 1_000 if job.started_at else 0

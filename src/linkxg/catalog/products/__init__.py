@@ -1,1 +1,1 @@
-"""Products of an account: what companies describe to each other."""
+"""The products of an account, with their drafts and published versions."""

@@ -1,16 +1,16 @@
-"""Beginning a draft from an old version: what that version says becomes the draft of the next one."""
+"""Begins a draft with the content of an old version."""
 
 from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.catalog.products import store
-from linkxg.catalog.products.change_product import MayChange
-from linkxg.catalog.products.model import Product, ProductRecord, view
+from linkxg.catalog.products.change_product import Precondition
+from linkxg.catalog.products.model import Product, ProductRecord, view_product
 from linkxg.catalog.products.read_product import is_version
-from linkxg.catalog.products.update_record import change_head
+from linkxg.catalog.products.update_record import change_record
 from linkxg.catalog.products.versions.model import VersionRow
-from linkxg.catalog.products.versions.store import find_shown, find_version, insert_version
+from linkxg.catalog.products.versions.store import find_product_view, find_version, insert_version
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import InvalidState, NotFound, PublicError
@@ -19,9 +19,9 @@ from linkxg.ids import is_uuid
 
 
 async def begin_draft(
-    database: Database, actor: Actor, account_id: str, product_id: str, version: int, may_change: MayChange
+    database: Database, actor: Actor, account_id: str, product_id: str, version: int, precondition: Precondition
 ) -> Product:
-    """The product with its new draft. Raises NotFound, PreconditionFailed or InvalidState (there is a draft)."""
+    """The product with its new draft. Raises NotFound, PreconditionFailed or InvalidState."""
     if not is_uuid(product_id) or not is_version(version):
         raise NotFound
 
@@ -36,10 +36,10 @@ async def begin_draft(
                 return InvalidState("There is already a draft. Publish or discard it first.")
             number, now = head.latest_version + 1, max(now_ms(), head.updated_at)
             changed = {"draft_version": number, "updated_at": now}
-            done = store.update_head(conn, account_id, product_id, seen=head.revision, **changed)
-            return (head, row, number, now) if done else None
+            updated = store.update_record(conn, account_id, product_id, seen=head.revision, **changed)
+            return (head, row, number, now) if updated else None
 
-        outcome = change_head(conn, account_id, product_id, may_change, attempt)
+        outcome = change_record(conn, account_id, product_id, precondition, attempt)
         if isinstance(outcome, PublicError):
             return outcome
         head, row, number, now = outcome
@@ -49,8 +49,8 @@ async def begin_draft(
         )  # fmt: skip
         details = {"sku": head.sku, "version": number, "from": version, "revision": head.revision + 1}
         audit.record(conn, account_id, actor, "product.draft_begun", product_id, details)
-        shown = find_shown(conn, account_id, product_id, "draft")
-        return NotFound() if shown is None else view(shown)
+        shown = find_product_view(conn, account_id, product_id, "draft")
+        return NotFound() if shown is None else view_product(shown)
 
     outcome = await write_as(database, actor, unit)
     if isinstance(outcome, PublicError):

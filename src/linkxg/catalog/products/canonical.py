@@ -1,8 +1,8 @@
-"""Canonical JSON (RFC 8785) of contents, and its digest.
+"""The canonical JSON of a content (RFC 8785, JCS), and its digest.
 
-RFC 8785 (JCS): equal contents are equal bytes, on any machine and in any language, so a digest of them can be checked
-by whoever has the JSON. msgspec writes the same bytes many times faster, except for a few numbers and names that are
-easily seen in what it wrote; those go to the reference implementation.
+Equal contents are equal bytes in any language, so anybody who has the JSON can verify the digest. msgspec writes the
+same bytes many times faster, except for some numbers and names; JSON that may have one of those goes to the reference
+implementation.
 """
 
 import hashlib
@@ -12,19 +12,19 @@ from typing import Any, NamedTuple
 import msgspec
 import rfc8785
 
-from linkxg.catalog.products.content import LARGEST
+from linkxg.catalog.products.content import MAX_SAFE_INTEGER
 
-# What msgspec writes otherwise: 1.0 for 1, 1e16 for 10000000000000000, -0; and what may be beyond RFC 7493 (many
-# digits). Looked for only where there is a number at all, since that takes a third of the time.
+# Numbers that msgspec writes differently (1.0 for 1, 1e16 for 10000000000000000, -0), and numbers with so many digits
+# that they may exceed the range of RFC 7493. `_NUMBER` comes first: most JSON has no numbers, and it is faster.
 _NUMBER = re.compile(rb"[:,\[]-?[0-9]")
-_UNLIKE = re.compile(rb"[:,\[](?:-?[0-9]+\.0[,}\]]|-0[,}\]]|-?[0-9.]+[eE]|-?[0-9.]{16})")
-# Names beyond the first plane, which JCS sorts by their UTF-16 form.
+_NONCANONICAL_NUMBER = re.compile(rb"[:,\[](?:-?[0-9]+\.0[,}\]]|-0[,}\]]|-?[0-9.]+[eE]|-?[0-9.]{16})")
+# Names beyond the Basic Multilingual Plane: JCS sorts them as UTF-16.
 _ASTRAL = re.compile(rb"[\xf0-\xf4]")
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class NotCanonical(ValueError):
-    """A number in it is beyond what JSON keeps exactly."""
+    """A number exceeds the range that JSON preserves exactly (RFC 7493 §2.2)."""
 
 
 class Canonical(NamedTuple):
@@ -35,33 +35,33 @@ class Canonical(NamedTuple):
 
 
 def canonical(content: Any) -> Canonical:
-    """Of a struct or of what JSON is read into. Raises NotCanonical."""
+    """The canonical form of a struct or of decoded JSON. Raises NotCanonical."""
     raw = _encode(content)
-    if (_NUMBER.search(raw) and _UNLIKE.search(raw)) or (not raw.isascii() and _ASTRAL.search(raw)):
+    if (_NUMBER.search(raw) and _NONCANONICAL_NUMBER.search(raw)) or (not raw.isascii() and _ASTRAL.search(raw)):
         value = msgspec.json.decode(raw)
-        if _is_beyond(value):
+        if _exceeds_range(value):
             raise NotCanonical
         raw = rfc8785.dumps(value)
     return Canonical(raw.decode(), hashlib.sha256(raw).digest())
 
 
 def digest_of(text: str) -> bytes:
-    """Of what is canonical JSON already."""
+    """The digest of canonical JSON."""
     return hashlib.sha256(text.encode()).digest()
 
 
-def _is_beyond(value: Any) -> bool:
-    """Floats as well: written without an exponent, a large one would be read as an integer."""
+def _exceeds_range(value: Any) -> bool:
+    """Floats count too: without an exponent, a large one would be parsed as an integer."""
     if isinstance(value, dict):
-        return any(map(_is_beyond, value.values()))
+        return any(map(_exceeds_range, value.values()))
     if isinstance(value, list):
-        return any(map(_is_beyond, value))
-    return isinstance(value, int | float) and abs(value) > LARGEST
+        return any(map(_exceeds_range, value))
+    return isinstance(value, int | float) and abs(value) > MAX_SAFE_INTEGER
 
 
-HASH = "sha-256:"
+HASH_PREFIX = "sha-256:"
 
 
-def quoted(digest: bytes) -> str:
-    """A digest as answers tell it: `sha-256:…` in hexadecimal digits."""
-    return HASH + digest.hex()
+def content_hash(digest: bytes) -> str:
+    """The digest as in API responses: `sha-256:` and hexadecimal digits."""
+    return HASH_PREFIX + digest.hex()

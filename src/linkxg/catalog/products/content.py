@@ -1,7 +1,6 @@
-"""The content of a product version.
+"""The content of a product version, as msgspec types.
 
-The content of one version, typed as it is read and written. What a type cannot say (check digits, countries, what fits
-on one line) is a `rule`: `check_content` looks those up here.
+What a type cannot express (check digits, countries, single lines) is a `rule` in its metadata, for `check_content`.
 """
 
 from datetime import date
@@ -16,15 +15,15 @@ MAX_ATTRIBUTES = 200
 MAX_ATTRIBUTES_BYTES = 64 * 1024
 MAX_CONTENT_BYTES = 128 * 1024
 MAX_MEMBER_NAME = 255
-"""In characters, of every member within the attributes; a path in a diff repeats them."""
-LARGEST = 2**53 - 1
-"""Numbers beyond it change on their way through JSON (RFC 8785 §3.2.2.3, RFC 7493 §2.2)."""
+"""Characters of the name of a member at any depth of the attributes; paths in diffs repeat the names."""
+MAX_SAFE_INTEGER = 2**53 - 1
+"""The largest integer that JSON preserves exactly (RFC 8785 §3.2.2.3, RFC 7493 §2.2)."""
 
 Access = Literal["public", "restricted", "authority"]
 
 
 def _rule(name: str, **keywords: Any) -> dict[str, Any]:
-    """Keywords of a Meta: the rule for `check_content`, and the JSON Schema that says as much of it as it can."""
+    """Keywords of a Meta: the rule for `check_content`, and the part of it that JSON Schema can express."""
     return {"extra": {"rule": name}, "extra_json_schema": keywords or None}
 
 
@@ -42,18 +41,18 @@ Language = Annotated[str, Meta(max_length=35, **_rule("language", description="B
 MediaType = Annotated[str, Meta(max_length=127, **_rule("media_type"))]
 Sha256 = Annotated[str, Meta(**_rule("sha256", pattern="^[0-9a-f]{64}$"))]
 Unit = Annotated[str, Meta(**_rule("unit", pattern="^[A-Z0-9]{2,3}$", description="UN/CEFACT Recommendation 20."))]
-Number = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)] | float
-Positive = Annotated[int, Meta(ge=0, le=LARGEST)] | Annotated[float, Meta(ge=0)]
+Number = Annotated[int, Meta(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)] | float
+Positive = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)] | Annotated[float, Meta(ge=0)]
 Share = Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 class ContentPart(msgspec.Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
-    """A part of a content: what is null or absent is not there, and is not written."""
+    """A part of a content; null and missing members are equal, and neither is written."""
 
 
 class Category(ContentPart):
-    """A GPC brick or a UN CPC code; `code` is what lists are narrowed by."""
+    """A GPC brick or a UN CPC code; lists can be filtered by `code`."""
 
     code: Code
     name: Line | None = None
@@ -88,7 +87,7 @@ class Dimensions(ContentPart):
 
 
 class Material(ContentPart):
-    """`mass_fraction` of the product; `recycled_mass_fraction` of the material."""
+    """`mass_fraction` is a share of the product, `recycled_mass_fraction` of the material."""
 
     name: Name
     code: Line | None = None
@@ -122,7 +121,7 @@ class Claim(ContentPart):
 
 
 class Document(ContentPart):
-    """A document or an image; it stays where it is, and the digest says whether it is still the same."""
+    """A document or an image, stored elsewhere; the digest shows whether it has changed."""
 
     url: Url
     title: Line | None = None
@@ -133,7 +132,7 @@ class Document(ContentPart):
 
 
 class Packaging(ContentPart):
-    """One level of packaging; `quantity` is how many products it holds."""
+    """One level of packaging; `quantity` is the number of products in it."""
 
     name: Name
     type_code: Line | None = None
@@ -144,7 +143,7 @@ class Packaging(ContentPart):
 
 
 class Content(ContentPart):
-    """`access` says who may see a member or an attribute (`attributes.voltage`); what it does not name is public."""
+    """`access` restricts members and attributes (`attributes.voltage`); all others are public."""
 
     name: Name
     description: Description | None = None
@@ -166,18 +165,17 @@ class Content(ContentPart):
 
 
 MEMBERS = tuple(field.encode_name for field in msgspec.structs.fields(Content))
-"""The names of a content's members, as they are written."""
+"""The encoded names of the members of a content."""
 
 read_content = msgspec.json.Decoder(Content).decode
-"""Of what is stored; raises msgspec.ValidationError for anything else."""
+"""Decodes stored JSON; raises msgspec.ValidationError."""
 
 
 def category_of(content: Content) -> str | None:
-    """The code that lists are narrowed by."""
     return content.category.code if content.category else None
 
 
-# Stored as it was checked, so it is not read into its type.
+# Validated before it was stored, so it is sent without being decoded.
 StoredContent = Annotated[msgspec.Raw, Meta(extra_json_schema={"x-like": "Content"})]
 EXAMPLE: dict[str, Any] = {
     "name": "Pump P2",

@@ -1,7 +1,7 @@
-"""Every fault of a content that its types refuse, and of the rest what its rules refuse.
+"""Every error of a content of the wrong types, including those that `check_content` finds in the rest of it.
 
-The members at fault are taken out, or filled with a placeholder where they are required, so that what remains has the
-right types and can be checked.
+Members of the wrong type are removed, or replaced by a placeholder if they are required, so that the rest can be
+converted and checked.
 """
 
 from copy import deepcopy
@@ -9,54 +9,53 @@ from typing import Any
 
 import msgspec
 
-from linkxg.catalog.products.check_content import Fault, check_content
+from linkxg.catalog.products.check_content import FieldError, check_content
 from linkxg.catalog.products.content import MEMBERS, Content
 from linkxg.http.schema_errors import MAX_FAULTS, shape_faults
 
 _PLACEHOLDERS = {"name": "-", "value": 1}
-"""By the name of a required member; the others are texts too."""
+"""By the name of a required member; all others are texts."""
 
 
-def content_faults(content: dict[str, Any], at: str) -> list[Fault]:
-    """What is wrong with a content; fields are named with `at` before them."""
-    wrong = shape_faults(content, Content, at)
-    named = {one["field"] for one in wrong}
-    checked = check_content(msgspec.convert(_without(content), Content), at)
-    return [*wrong, *(one for one in checked.faults if one["field"] not in named)][:MAX_FAULTS]
+def content_errors(content: dict[str, Any], at: str) -> list[FieldError]:
+    """The errors of a content; names of fields get the prefix `at`."""
+    type_errors = shape_faults(content, Content, at)
+    invalid = {error["field"] for error in type_errors}
+    checked = check_content(msgspec.convert(_without_invalid(content), Content), at)
+    return [*type_errors, *(error for error in checked.errors if error["field"] not in invalid)][:MAX_FAULTS]
 
 
-def _without(content: dict[str, Any]) -> dict[str, Any]:
-    """The content without what is at fault."""
+def _without_invalid(content: dict[str, Any]) -> dict[str, Any]:
     rest = deepcopy(content)
-    for fault in shape_faults(rest, Content):
-        if fault["code"] == "unknown_field" or not _mend(rest, fault["field"], fault["code"] == "missing"):
-            _drop(rest, fault["field"])
-    # A placeholder may not fit, and a member may be required where one was taken out.
+    for error in shape_faults(rest, Content):
+        if error["code"] == "unknown_field" or not _repair(rest, error["field"], error["code"] == "missing"):
+            _remove_member(rest, error["field"])
+    # A placeholder may have the wrong type, and a removed member may have been required.
     rest.setdefault("name", "-")
-    while wrong := shape_faults(rest, Content):
-        for fault in wrong:
-            _drop(rest, fault["field"])
+    while errors := shape_faults(rest, Content):
+        for error in errors:
+            _remove_member(rest, error["field"])
         rest.setdefault("name", "-")
     return rest
 
 
-def _mend(content: dict[str, Any], field: str, missing: bool) -> bool:
-    """Take out the member at a path such as `facility.gln`, or fill in a missing one; false if it cannot."""
+def _repair(content: dict[str, Any], field: str, missing: bool) -> bool:
+    """Remove the member at a path such as `facility.gln`, or add a missing one; false if neither is possible."""
     *path, name = field.split(".")
-    holder: Any = content
+    parent: Any = content
     for part in path:
-        holder = holder.get(part) if isinstance(holder, dict) else None
-    if not isinstance(holder, dict) or not (missing or name in holder):
+        parent = parent.get(part) if isinstance(parent, dict) else None
+    if not isinstance(parent, dict) or not (missing or name in parent):
         return False
     if missing:
-        holder[name] = _PLACEHOLDERS.get(name, "-")
+        parent[name] = _PLACEHOLDERS.get(name, "-")
     else:
-        del holder[name]
+        del parent[name]
     return True
 
 
-def _drop(content: dict[str, Any], field: str) -> None:
-    """Take out the member that a fault is in, or all unknown ones."""
+def _remove_member(content: dict[str, Any], field: str) -> None:
+    """Remove the top-level member of a path, or all unknown members if the path is empty."""
     if field:
         content.pop(field.partition(".")[0].partition("[")[0], None)
     else:

@@ -1,9 +1,8 @@
-"""The difference between two versions of a product.
+"""The difference between two versions of a product: a JSON Patch (RFC 6902), and a list of changed fields.
 
-For programs as a JSON Patch (RFC 6902), for people field by field with the old and the new value. Each step carries a
-path, and so a long name above a long list would multiply: a member whose steps take several times what its values take
-is replaced as a whole, and so is every member once there are very many steps. A diff is bounded by the sum of what it
-compares (security bar L5).
+Every operation has a path, so a long name above a long list would multiply. A member is replaced as a whole when its
+operations would take several times the size of its values, or when the diff already has very many operations: the size
+of a diff is bounded by that of the contents (security bar L5).
 """
 
 import asyncio
@@ -13,21 +12,21 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from linkxg.catalog.products.changed_fields import ABSENT, changed_leaves
-from linkxg.catalog.products.json_patch import json_patch, pointer, written
+from linkxg.catalog.products.json_patch import encoded, json_patch, pointer
 from linkxg.catalog.products.list_versions import read_version
 from linkxg.catalog.products.versions.model import Diff, FieldChange, PatchOperation
 from linkxg.catalog.products.viewer import Viewer
 from linkxg.db import Database
 
 MAX_STEPS = 1_000
-"""How many steps, and how many fields, a diff names before it replaces what remains member by member."""
-_FACTOR, _SPARE, _AROUND = 4, 1_024, 40
+"""Operations, and fields, after which the remaining members are replaced as a whole."""
+_FACTOR, _MIN_ALLOWANCE, _OVERHEAD = 4, 1_024, 40
 _SPLIT = "attributes"
 T = TypeVar("T", PatchOperation, FieldChange)
 
 
 class _Member(NamedTuple):
-    """A member that differs, and what its steps may take; of the attributes each is one."""
+    """A changed member, or a changed attribute; its operations may have `allowance` bytes."""
 
     pointer: str
     path: str
@@ -37,28 +36,28 @@ class _Member(NamedTuple):
 
 
 async def diff_versions(database: Database, viewer: Viewer, product_id: str, older: int, newer: int) -> Diff:
-    """What makes version `older` into version `newer`, whichever came first. Raises NotFound."""
+    """The changes from version `older` to version `newer`, in either direction. Raises NotFound."""
     before = await read_version(database, viewer, product_id, older)
     after = await read_version(database, viewer, product_id, newer)
-    # Comparing large contents takes milliseconds, in which the event loop serves others.
+    # In a thread: comparing large contents takes milliseconds.
     return await asyncio.to_thread(
         diff, msgspec.json.decode(before.content), msgspec.json.decode(after.content), older, newer
     )
 
 
 def diff(before: Any, after: Any, older: int = 0, newer: int = 0) -> Diff:
-    """Of two contents as JSON values."""
+    """The changes between two contents as decoded JSON."""
     return Diff(older, newer, _patch(before, after), changed_fields(before, after))
 
 
 def changed_fields(before: dict[str, Any], after: dict[str, Any]) -> list[FieldChange]:
-    """The fields that differ, sorted by their paths; a member that is too long for that as a whole."""
+    """The changed fields, sorted by path; a member whose fields exceed its allowance is one field."""
     fields: list[FieldChange] = []
     for member in _members(before, after):
-        found = _within(changed_leaves(member.old, member.new, member.path), member, MAX_STEPS - len(fields))
+        leaves = _bounded(changed_leaves(member.old, member.new, member.path), member, MAX_STEPS - len(fields))
         whole = FieldChange(member.path, _or_none(member.old), _or_none(member.new))
-        fields += [whole] if found is None else found
-    return sorted(fields, key=lambda one: one.field)
+        fields += [whole] if leaves is None else leaves
+    return sorted(fields, key=lambda change: change.field)
 
 
 def _patch(before: dict[str, Any], after: dict[str, Any]) -> list[PatchOperation]:
@@ -69,8 +68,8 @@ def _patch(before: dict[str, Any], after: dict[str, Any]) -> list[PatchOperation
         elif member.old is ABSENT:
             steps.append(PatchOperation("add", member.pointer, member.new))
         else:
-            found = _within(json_patch(member.old, member.new, member.pointer), member, MAX_STEPS - len(steps))
-            steps += [PatchOperation("replace", member.pointer, member.new)] if found is None else found
+            patch = _bounded(json_patch(member.old, member.new, member.pointer), member, MAX_STEPS - len(steps))
+            steps += [PatchOperation("replace", member.pointer, member.new)] if patch is None else patch
     return steps
 
 
@@ -80,21 +79,21 @@ def _members(before: dict[str, Any], after: dict[str, Any], parent: str = "", pa
         if not parent and name == _SPLIT and _is_object(old) and _is_object(new):
             yield from _members(old, new, pointer("", name), f"{name}.")
             continue
-        size = sum(len(written(value)) for value in (old, new) if value is not ABSENT)
-        if old is ABSENT or new is ABSENT or written(old) != written(new):
-            yield _Member(pointer(parent, name), path + name, old, new, _FACTOR * size + _SPARE)
+        size = sum(len(encoded(value)) for value in (old, new) if value is not ABSENT)
+        if old is ABSENT or new is ABSENT or encoded(old) != encoded(new):
+            yield _Member(pointer(parent, name), path + name, old, new, _FACTOR * size + _MIN_ALLOWANCE)
 
 
-def _within(found: Iterable[T], member: _Member, most: int) -> list[T] | None:
-    """All that is found, unless it is longer than the member is worth or more than `most`: then None."""
-    taken: list[T] = []
-    left = member.allowance
-    for one in found:
-        left -= len(written(one)) + _AROUND
-        if left < 0 or len(taken) >= most:
+def _bounded(changes: Iterable[T], member: _Member, limit: int) -> list[T] | None:
+    """The changes; None if they exceed the member's allowance or are more than `limit`."""
+    accepted: list[T] = []
+    allowance = member.allowance
+    for change in changes:
+        allowance -= len(encoded(change)) + _OVERHEAD
+        if allowance < 0 or len(accepted) >= limit:
             return None
-        taken.append(one)
-    return taken
+        accepted.append(change)
+    return accepted
 
 
 def _is_object(value: Any) -> bool:

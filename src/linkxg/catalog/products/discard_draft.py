@@ -1,14 +1,14 @@
-"""Discarding the draft of a published product: readers see no difference, and the next change begins a new draft."""
+"""Discards the draft of a published product; readers see no difference."""
 
 from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.catalog.products import store
-from linkxg.catalog.products.change_product import MayChange
-from linkxg.catalog.products.model import Product, ProductRecord, view
-from linkxg.catalog.products.update_record import change_head
-from linkxg.catalog.products.versions.store import delete_drafts, find_shown
+from linkxg.catalog.products.change_product import Precondition
+from linkxg.catalog.products.model import Product, ProductRecord, view_product
+from linkxg.catalog.products.update_record import change_record
+from linkxg.catalog.products.versions.store import delete_drafts, find_product_view
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import InvalidState, NoDraft, NotFound, PublicError
@@ -17,7 +17,7 @@ from linkxg.ids import is_uuid
 
 
 async def discard_draft(
-    database: Database, actor: Actor, account_id: str, product_id: str, may_change: MayChange
+    database: Database, actor: Actor, account_id: str, product_id: str, precondition: Precondition
 ) -> Product:
     """The product with its latest version. Raises NotFound, PreconditionFailed, InvalidState or NoDraft."""
     if not is_uuid(product_id):
@@ -31,19 +31,19 @@ async def discard_draft(
                 return NoDraft("There is no draft to discard.")
             if head.latest_version is None:
                 return InvalidState("No version was ever published. Delete the product instead.")
-            # The head first: its revision decides, and its lock keeps others from writing to the draft.
+            # The record first: the revision decides, and the row lock excludes other writers of the draft.
             updated_at = max(now_ms(), head.updated_at)
             changed = {"draft_version": None, "updated_at": updated_at}
-            return head if store.update_head(conn, account_id, product_id, seen=head.revision, **changed) else None
+            return head if store.update_record(conn, account_id, product_id, seen=head.revision, **changed) else None
 
-        head = change_head(conn, account_id, product_id, may_change, attempt)
+        head = change_record(conn, account_id, product_id, precondition, attempt)
         if isinstance(head, PublicError):
             return head
         delete_drafts(conn, account_id, product_id)
         details = {"sku": head.sku, "version": head.draft_version, "revision": head.revision + 1}
         audit.record(conn, account_id, actor, "product.draft_discarded", product_id, details)
-        shown = find_shown(conn, account_id, product_id)
-        return NotFound() if shown is None else view(shown)
+        shown = find_product_view(conn, account_id, product_id)
+        return NotFound() if shown is None else view_product(shown)
 
     outcome = await write_as(database, actor, unit)
     if isinstance(outcome, PublicError):

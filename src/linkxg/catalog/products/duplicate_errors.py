@@ -1,4 +1,4 @@
-"""The refusal of a SKU or GTIN that another product of the account has, with that product in its `details`."""
+"""The error for a SKU or GTIN that another product of the account has; `details` name that product."""
 
 from linkxg.catalog.products.store import DuplicateHolder
 from linkxg.errors import DuplicateGtin, DuplicateSku
@@ -7,7 +7,7 @@ from linkxg.errors import DuplicateGtin, DuplicateSku
 def duplicate_error(
     of_sku: DuplicateHolder | None, of_gtin: DuplicateHolder | None
 ) -> DuplicateSku | DuplicateGtin | None:
-    """None where no product has either. `details` name both fields where both are taken."""
+    """None if neither is a duplicate; `details` name both fields if both are."""
     details = [
         {
             "field": field,

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from linkxg.catalog.products.read_product import is_version
-from linkxg.catalog.products.store import find_head
+from linkxg.catalog.products.store import find_record
 from linkxg.catalog.products.versions import store
 from linkxg.catalog.products.versions.model import VersionRow
 from linkxg.catalog.products.viewer import Viewer
@@ -20,7 +20,7 @@ async def list_versions(
         raise NotFound
 
     def unit(conn: Connection) -> list[VersionRow] | None:
-        if find_head(conn, viewer.account_id, product_id) is None:
+        if find_record(conn, viewer.account_id, product_id) is None:
             return None
         return store.list_versions(conn, viewer.account_id, product_id, before=before, limit=limit + 1)
 

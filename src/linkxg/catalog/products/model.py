@@ -1,6 +1,6 @@
 """A product, and the requests that create and change one.
 
-A product is a head (what it is found by, and where it stands) and its versions (what is said of it).
+A product has a head (its identifiers and state, a row of `products`) and versions (its content over time).
 """
 
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -8,9 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from linkxg.catalog.identifiers.gtin import FORMATS, Format
+from linkxg.catalog.identifiers.digital_link import RESOLVER
+from linkxg.catalog.identifiers.gtin import FORMATS, Format, Gtin
 from linkxg.catalog.identifiers.sku import SKU_PATTERN
-from linkxg.catalog.products.canonical import quoted
+from linkxg.catalog.products.canonical import content_hash
 from linkxg.catalog.products.content import EXAMPLE, Content, GtinText, StoredContent
 from linkxg.catalog.products.versions.model import VersionStatus
 from linkxg.clock import rfc3339
@@ -18,17 +19,15 @@ from linkxg.runtime.normal_form import normalize
 
 Status = Literal["DRAFT", "PUBLISHED", "ARCHIVED"]
 Sort = Literal["updatedAt", "sku"]
-LONGEST_SKU = 64
-Sku = Annotated[str, Meta(min_length=1, max_length=LONGEST_SKU, extra_json_schema={"pattern": SKU_PATTERN})]
+MAX_SKU_LENGTH = 64
+Sku = Annotated[str, Meta(min_length=1, max_length=MAX_SKU_LENGTH, extra_json_schema={"pattern": SKU_PATTERN})]
 Patch = Annotated[dict[str, Any], Meta(extra_json_schema={"description": "A merge patch (RFC 7396) of a Content."})]
-RESOLVER = "https://id.gs1.org"
-"""The host of GS1 Digital Links in their normal form."""
 
 _NAMED = {"sku": "AC-1042", "gtin": "4006381333931"}
 
 
 class CreateProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """What the first draft of a product is made of."""
+    """A new product with the content of its first draft."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {**_NAMED, "content": EXAMPLE}
 
@@ -38,7 +37,7 @@ class CreateProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class ProductPatch(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """A merge patch (RFC 7396) of SKU, GTIN and the draft's content: absent members stay, null clears."""
+    """A merge patch (RFC 7396) of SKU, GTIN and the draft's content."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {**_NAMED, "content": {"brand": "Acme", "attributes": {"colour": "red"}}}
 
@@ -48,7 +47,7 @@ class ProductPatch(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class Product(msgspec.Struct, rename="camel"):
-    """A product with one of its versions, as its account sees it. `gtin` has 14 digits; times are RFC 3339."""
+    """A product with one of its versions, for its account. `gtin` has 14 digits; times are RFC 3339."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "sku": "AC-1042",
@@ -83,7 +82,7 @@ class Product(msgspec.Struct, rename="camel"):
 
 
 class ProductRecord(NamedTuple):
-    """A row of `products`; times in milliseconds, `category` is the code."""
+    """A row of `products`: times in milliseconds, `category` is the code."""
 
     id: str
     sku: str
@@ -97,14 +96,20 @@ class ProductRecord(NamedTuple):
     created_at: int
     updated_at: int
 
+    @classmethod
+    def draft(cls, id: str, sku: str, gtin: Gtin | None, category: str | None, now: int) -> "ProductRecord":
+        """A new product with a draft as its version 1. Positional: an import makes half a million of them."""
+        gtin14, gtin_length = gtin or (None, None)
+        return cls(id, sku, gtin14, gtin_length, category, "DRAFT", None, 1, 1, now, now)
+
     @property
     def gtin(self) -> str | None:
-        """With as many digits as it was given."""
+        """With the number of digits in which it was entered."""
         return self.gtin14[-self.gtin_length :] if self.gtin14 and self.gtin_length else None
 
 
 class ProductView(NamedTuple):
-    """A head and the version of it that is shown; `content` is canonical JSON."""
+    """A product with one of its versions; `content` is canonical JSON."""
 
     head: ProductRecord
     version: int
@@ -114,7 +119,7 @@ class ProductView(NamedTuple):
 
 
 class ProductFilter(NamedTuple):
-    """What a list is narrowed to, and its order. `search_key` is looked for in those, `since` is in milliseconds."""
+    """The filters and the order of a list. `search_key` is searched as a substring, `since` is in milliseconds."""
 
     status: Status | None = None
     sku: str | None = None
@@ -125,7 +130,7 @@ class ProductFilter(NamedTuple):
     sort: Sort = "updatedAt"
 
 
-def view(shown: ProductView) -> Product:
+def view_product(shown: ProductView) -> Product:
     head = shown.head
     gtin14 = head.gtin14
     return Product(
@@ -143,25 +148,25 @@ def view(shown: ProductView) -> Product:
         rfc3339(head.updated_at),
         shown.version,
         shown.version_status,
-        quoted(shown.digest),
+        content_hash(shown.digest),
         msgspec.Raw(shown.content.encode()),
     )
 
 
 def search_key(text: str) -> str:
-    """The form in which products are searched: case folded, in Unicode form NFC (Unicode §3.13, caseless matching)."""
+    """The text as it is searched: case-folded and in NFC (Unicode §3.13, caseless matching)."""
     if text.isascii():
         return text.lower()
-    # Folding may decompose what was composed before, such as U+0390.
+    # Folding may decompose characters, such as U+0390.
     return normalize("NFC", normalize("NFC", text).casefold())
 
 
-def key_of(sku: str, content: Content) -> str:
-    """What a search finds a product by: its SKU, then its names; no search spans two of them."""
-    said = (content.name, content.brand, content.model_number)
-    return search_key("\n".join((sku, *(text for text in said if text))))
+def search_key_of(sku: str, content: Content) -> str:
+    """The SKU and the names, one per line; a search never spans two lines."""
+    names = (content.name, content.brand, content.model_number)
+    return search_key("\n".join((sku, *(name for name in names if name))))
 
 
-def renamed(key: str, sku: str) -> str:
-    """The key of a product with another SKU that says the same."""
+def rename_search_key(key: str, sku: str) -> str:
+    """The key with another SKU and the same names."""
     return f"{search_key(sku)}\n{key.partition(chr(10))[2]}"

@@ -1,20 +1,16 @@
-"""Publishes the draft of a product.
-
-The draft is frozen as it is, under the digest that it has; the version published before is superseded. Nobody can
-change either any more.
-"""
+"""Publishes the draft of a product: it becomes immutable, and supersedes the version published before."""
 
 from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.catalog.products import store
-from linkxg.catalog.products.canonical import quoted
-from linkxg.catalog.products.change_product import MayChange
-from linkxg.catalog.products.model import Product, ProductView, view
-from linkxg.catalog.products.publish_rules import publish_draft
+from linkxg.catalog.products.canonical import content_hash
+from linkxg.catalog.products.change_product import Precondition
+from linkxg.catalog.products.model import Product, ProductView, view_product
+from linkxg.catalog.products.publication import Publication, PublishHooks, publish_draft
 from linkxg.catalog.products.versions.model import PublishProduct
-from linkxg.catalog.products.versions.store import find_shown, find_version, supersede, update_version
+from linkxg.catalog.products.versions.store import find_product_view, find_version, supersede, update_version
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request
@@ -30,43 +26,50 @@ async def publish_product(
     actor: Actor,
     account_id: str,
     product_id: str,
-    given: PublishProduct,
-    may_change: MayChange,
+    requested: PublishProduct,
+    precondition: Precondition,
+    hooks: PublishHooks,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[Product]:
-    """The product with the version that was published.
+    """The product with the published version.
 
-    Raises NotFound, PreconditionFailed, InvalidState, NoDraft, IdempotencyKeyReused, Conflict for a repetition whose
-    version has been withdrawn, or ValidationFailed, whose details are everything that is missing.
+    Raises NotFound, PreconditionFailed, InvalidState, NoDraft, IdempotencyKeyReused, Conflict if the version of the
+    original request has been withdrawn, or ValidationFailed with every missing field.
     """
     if not is_uuid(product_id):
         raise NotFound
 
-    def make(conn: Connection) -> Product | PublicError:
-        shown = publish(conn, actor, account_id, product_id, given.change_note, may_change)
-        return shown if isinstance(shown, PublicError) else view(shown)
+    def run(conn: Connection) -> Product | PublicError:
+        shown = publish(conn, actor, account_id, product_id, requested.change_note, precondition, hooks)
+        return shown if isinstance(shown, PublicError) else view_product(shown)
 
-    def recall(conn: Connection, recorded: Recorded) -> Product | Conflict:
+    def replay(conn: Connection, recorded: Recorded) -> Product | Conflict:
         published = recorded.read(Product)
         row = find_version(conn, account_id, product_id, published.version)
         if row is not None and row.status != "WITHDRAWN":
             return published
         return Conflict("This request was answered before, and the version has been withdrawn since.")
 
-    request = Request(account_id, f"POST /products/{product_id}/publish", idempotency_key, [actor.id, given])
-    return await write_once(database, actor, request, make, recall)
+    request = Request(account_id, f"POST /products/{product_id}/publish", idempotency_key, [actor.id, requested])
+    return await write_once(database, actor, request, run, replay)
 
 
 def publish(
-    conn: Connection, actor: Actor, account_id: str, product_id: str, change_note: str | None, may_change: MayChange
+    conn: Connection,
+    actor: Actor,
+    account_id: str,
+    product_id: str,
+    change_note: str | None,
+    precondition: Precondition,
+    hooks: PublishHooks,
 ) -> ProductView | PublicError:
-    """`publish_product` within a unit of work."""
+    """`publish_product` within a transaction."""
     while True:
-        base = find_shown(conn, account_id, product_id, "base")
+        base = find_product_view(conn, account_id, product_id, "base")
         if base is None:
             return NotFound()
         head = base.head
-        if not may_change(head.revision):
+        if not precondition(head.revision):
             return PreconditionFailed()
         if head.status == "ARCHIVED":
             return InvalidState("An archived product cannot be published.")
@@ -76,9 +79,11 @@ def publish(
         if isinstance(planned, list):
             return ValidationFailed("The draft is not complete enough to be published.", details=planned)
         now = max(now_ms(), head.updated_at)
-        written = planned.head._replace(revision=head.revision + 1, updated_at=now)
+        written = planned.product._replace(revision=head.revision + 1, updated_at=now)
         values = {name: getattr(written, name) for name in _CHANGED}
-        if store.update_head(conn, account_id, product_id, seen=head.revision, search_key=planned.search_key, **values):
+        if store.update_record(
+            conn, account_id, product_id, seen=head.revision, search_key=planned.search_key, **values
+        ):
             break
     if head.latest_version is not None:
         supersede(conn, account_id, product_id, head.latest_version)
@@ -86,6 +91,8 @@ def publish(
         conn, account_id, product_id, base.version,
         status="PUBLISHED", change_note=change_note, published_at=now, published_by=actor.id or "",
     )  # fmt: skip
-    details = {"sku": head.sku, "version": base.version, "contentHash": quoted(base.digest)}
+    details = {"sku": head.sku, "version": base.version, "contentHash": content_hash(base.digest)}
     audit.record(conn, account_id, actor, "product.published", product_id, details)
+    for hook in hooks:
+        hook(conn, [Publication(account_id, written, base.version, base.content)])
     return base._replace(head=written, version_status="PUBLISHED")

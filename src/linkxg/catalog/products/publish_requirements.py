@@ -1,13 +1,11 @@
-"""What a draft lacks for publishing (UNTP DPP 0.7.0).
+"""The fields that the UNTP Digital Product Passport 0.7.0 requires of a product before it is published.
 
-What the UN Transparency Protocol's Digital Product Passport requires of a product (UNTP DPP 0.7.0, `Product`, and of
-the classifications, facilities and materials in it), told whole: somebody who fills in one thing after the other wants
-one list.
+They are those of `Product` and of the classifications, facilities and materials in it.
 """
 
 from collections.abc import Iterator
 
-from linkxg.catalog.products.check_content import Fault, fault
+from linkxg.catalog.products.check_content import FieldError, field_error
 from linkxg.catalog.products.content import Category, Content, Facility, Material
 from linkxg.catalog.products.model import ProductRecord
 
@@ -22,7 +20,7 @@ MESSAGES = {
     "content.facility.gln": "The GLN of the facility.",
     "content.countryOfProduction": "The country where the product is made.",
 }
-_OF_MATERIAL = {
+_MATERIAL_MESSAGES = {
     "mass_fraction": ("massFraction", "Its share of the product's mass."),
     "origin_country": ("originCountry", "The country that it comes from."),
     "code": ("code", "The code of its kind."),
@@ -30,24 +28,24 @@ _OF_MATERIAL = {
 }
 
 
-def missing_for_publishing(head: ProductRecord, content: Content) -> list[Fault]:
-    """Every field that has to be filled in first, in the order of the content."""
-    found = [fault(field, MESSAGES[field], "missing") for field in _fields(head, content)]
-    for place, material in enumerate(content.materials or ()):
-        found += _of_material(place, material)
-    return found
+def missing_for_publishing(head: ProductRecord, content: Content) -> list[FieldError]:
+    """Every missing field, in the order of the content."""
+    missing = [field_error(field, MESSAGES[field], "missing") for field in _fields(head, content)]
+    for index, material in enumerate(content.materials or ()):
+        missing += _material_fields(index, material)
+    return missing
 
 
 def _fields(head: ProductRecord, content: Content) -> Iterator[str]:
     if head.gtin14 is None:
         yield "gtin"
-    yield from _of_category(content.category)
-    yield from _of_facility(content.facility)
+    yield from _category_fields(content.category)
+    yield from _facility_fields(content.facility)
     if content.country_of_production is None:
         yield "content.countryOfProduction"
 
 
-def _of_category(category: Category | None) -> Iterator[str]:
+def _category_fields(category: Category | None) -> Iterator[str]:
     if category is None:
         yield "content.category"
         return
@@ -59,7 +57,7 @@ def _of_category(category: Category | None) -> Iterator[str]:
         yield "content.category.schemeName"
 
 
-def _of_facility(facility: Facility | None) -> Iterator[str]:
+def _facility_fields(facility: Facility | None) -> Iterator[str]:
     if facility is None:
         yield "content.facility"
         return
@@ -69,7 +67,7 @@ def _of_facility(facility: Facility | None) -> Iterator[str]:
         yield "content.facility.gln"
 
 
-def _of_material(place: int, material: Material) -> Iterator[Fault]:
-    for name, (written, says) in _OF_MATERIAL.items():
+def _material_fields(index: int, material: Material) -> Iterator[FieldError]:
+    for name, (encoded_name, message) in _MATERIAL_MESSAGES.items():
         if getattr(material, name) in (None, ""):
-            yield fault(f"content.materials[{place}].{written}", says, "missing")
+            yield field_error(f"content.materials[{index}].{encoded_name}", message, "missing")

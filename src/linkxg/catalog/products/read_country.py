@@ -1,15 +1,15 @@
-"""Country codes as people write them: in small letters, or the name instead of the code."""
+"""Reads country codes as people write them: in lower case, or as the name of the country."""
 
 from difflib import get_close_matches
 from functools import lru_cache
 
 from linkxg.catalog.products.countries import COUNTRIES, NAMES
 
-LONGEST = 60
-"""Characters of a text that is compared with the names; none of them is as long."""
+MAX_NAME_LENGTH = 60
+"""Longer texts are not compared with the names."""
 
 _CODES = {name.casefold(): code for code, name in NAMES.items()}
-# What files and people say beside the names of the table.
+# Common names that the table does not have.
 _CODES |= {
     "america": "US", "brasil": "BR", "britain": "GB", "cape verde": "CV", "czech republic": "CZ", "danmark": "DK",
     "deutschland": "DE", "england": "GB", "españa": "ES", "great britain": "GB", "holland": "NL", "italia": "IT",
@@ -22,27 +22,26 @@ _CODES |= {
 
 
 def read_country(text: str) -> str:
-    """The code that a text names, in either case; the text itself where it names none."""
+    """The code for a code or name in either case; otherwise the text itself."""
     trimmed = text.strip()
     upper = trimmed.upper()
     return upper if upper in COUNTRIES else _CODES.get(trimmed.casefold(), trimmed)
 
 
-def country_fault(text: str) -> str | None:
-    """What is wrong with a country code, if anything."""
-    return None if text in COUNTRIES else _unknown(text[: LONGEST + 1])
+def country_error(text: str) -> str | None:
+    return None if text in COUNTRIES else _unknown(text[: MAX_NAME_LENGTH + 1])
 
 
 @lru_cache(1_024)
 def _unknown(text: str) -> str:
-    says = "Unknown country code; use ISO 3166-1 alpha-2, such as DE."
-    code = suggested(text)
-    return f"{says} Did you mean {code}?" if code else says
+    message = "Unknown country code; use ISO 3166-1 alpha-2, such as DE."
+    code = suggest_country(text)
+    return f"{message} Did you mean {code}?" if code else message
 
 
-def suggested(text: str) -> str | None:
-    """The code that was most likely meant."""
-    if len(text) > LONGEST:
+def suggest_country(text: str) -> str | None:
+    """The code that was probably meant."""
+    if len(text) > MAX_NAME_LENGTH:
         return None
     code = read_country(text)
     if code in COUNTRIES:

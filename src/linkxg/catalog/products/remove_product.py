@@ -1,6 +1,6 @@
-"""Removing a product: one that was never published is deleted, one that was is archived.
+"""Removes a product: one that was never published is deleted, any other is archived.
 
-Its readers keep what was published about an article in the market.
+Published versions stay readable, because they describe articles on the market.
 """
 
 from sqlalchemy import Connection
@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.catalog.products import store
-from linkxg.catalog.products.change_product import MayChange
+from linkxg.catalog.products.change_product import Precondition
 from linkxg.catalog.products.model import ProductRecord
-from linkxg.catalog.products.update_record import change_head
+from linkxg.catalog.products.update_record import change_record
 from linkxg.catalog.products.versions.store import delete_drafts
 from linkxg.clock import now_ms
 from linkxg.db import Database
@@ -20,9 +20,9 @@ from linkxg.ids import is_uuid
 
 
 async def remove_product(
-    database: Database, actor: Actor, account_id: str, product_id: str, may_change: MayChange
+    database: Database, actor: Actor, account_id: str, product_id: str, precondition: Precondition
 ) -> None:
-    """Raises NotFound or PreconditionFailed. What is archived already stays as it is."""
+    """Raises NotFound or PreconditionFailed. An archived product stays archived."""
     if not is_uuid(product_id):
         raise NotFound
 
@@ -34,7 +34,7 @@ async def remove_product(
                 return (head, "product.deleted") if _delete(conn, account_id, head) else None
             return (head, "product.archived") if _archive(conn, account_id, head) else None
 
-        outcome = change_head(conn, account_id, product_id, may_change, attempt)
+        outcome = change_record(conn, account_id, product_id, precondition, attempt)
         if isinstance(outcome, PublicError):
             return outcome
         head, action = outcome
@@ -48,14 +48,14 @@ async def remove_product(
 
 
 def _delete(conn: Connection, account_id: str, head: ProductRecord) -> bool:
-    # The head first: its revision decides, and its lock keeps others from beginning a version.
-    if not store.update_head(conn, account_id, head.id, seen=head.revision):
+    # The record first: the revision decides, and the row lock excludes a new version.
+    if not store.update_record(conn, account_id, head.id, seen=head.revision):
         return False
     delete_drafts(conn, account_id, head.id)
-    return store.delete_head(conn, account_id, head.id, seen=head.revision + 1)
+    return store.delete_record(conn, account_id, head.id, seen=head.revision + 1)
 
 
 def _archive(conn: Connection, account_id: str, head: ProductRecord) -> bool:
-    """Its GTIN is free then; its SKU is not, since it names the product in the account's books."""
+    """This frees its GTIN, but not its SKU, which identifies the product in the account's own records."""
     updated_at = max(now_ms(), head.updated_at)
-    return store.update_head(conn, account_id, head.id, seen=head.revision, status="ARCHIVED", updated_at=updated_at)
+    return store.update_record(conn, account_id, head.id, seen=head.revision, status="ARCHIVED", updated_at=updated_at)

@@ -1,7 +1,7 @@
-"""The SQL of products' heads.
+"""The SQL of the table `products`.
 
-Whoever sets a SKU or GTIN takes `lock_identifiers` first: then a check before the write holds until the commit, and no
-statement can break a unique index, which would abort the whole transaction on PostgreSQL.
+A transaction that sets a SKU or GTIN calls `lock_identifiers` first: then a check before the write holds until the
+commit, and no statement violates a unique index, which would abort the whole transaction on PostgreSQL.
 """
 
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ from linkxg.catalog.products.model import ProductRecord
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 
-# An archived product keeps its GTIN, which another one may have then.
+# The GTIN of an archived product may be given to another one.
 _LIVE = text("gtin14 is not null and status <> 'ARCHIVED'")
 _ARCHIVED = text("gtin14 is not null and status = 'ARCHIVED'")
 products = Table(
@@ -38,7 +38,7 @@ products = Table(
     metadata,
     Column("account_id", String(36), ForeignKey("accounts.id"), primary_key=True),
     Column("id", String(36), primary_key=True),
-    # Both engines sort by code point; a database's own collation would give each its own order of SKUs.
+    # Both engines sort by code point; with the database's collation their orders would differ.
     Column("sku", String(64).with_variant(String(64, collation="C"), "postgresql"), nullable=False),
     Column("gtin14", String(14)),
     Column("gtin_length", SmallInteger),
@@ -52,46 +52,40 @@ products = Table(
     Column("draft_version", Sequence),
     Index("ix_products_account_id_sku", "account_id", "sku", unique=True),
     Index(
-        "ix_products_account_id_gtin14",
-        "account_id",
-        "gtin14",
-        unique=True,
-        sqlite_where=_LIVE,
-        postgresql_where=_LIVE,
+        "ix_products_account_id_gtin14", "account_id", "gtin14", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE
     ),
     Index("ix_products_archived_gtin14", "account_id", "gtin14", sqlite_where=_ARCHIVED, postgresql_where=_ARCHIVED),
     Index("ix_products_account_id_updated_at_id", "account_id", "updated_at", "id"),
     Index("ix_products_account_id_category_updated_at_id", "account_id", "category", "updated_at", "id"),
 )
-HEAD = [products.c[name] for name in ProductRecord._fields]
+RECORD_COLUMNS = [products.c[name] for name in ProductRecord._fields]
 _live = products.c.status != "ARCHIVED"
 _FIND = CompiledStatement(
-    select(*HEAD).where(products.c.account_id == bindparam("account"), products.c.id == bindparam("product"))
+    select(*RECORD_COLUMNS).where(products.c.account_id == bindparam("account"), products.c.id == bindparam("product"))
 )
 _WITH_GTIN = select(products.c.id).where(
     products.c.account_id == bindparam("account"), products.c.gtin14 == bindparam("gtin")
 )
 _archived = _WITH_GTIN.where(products.c.status == "ARCHIVED")
-# Ordered by the id alone, SQLite would walk through the whole account instead of the few that had the GTIN.
+# Ordered by the id alone, SQLite would scan the whole account.
 _newest_archived = _archived.order_by(products.c.created_at.desc(), products.c.id.desc()).limit(1)
 _BY_GTIN = CompiledStatement(
     select(func.coalesce(_WITH_GTIN.where(_live).scalar_subquery(), _newest_archived.scalar_subquery()))
 )
 
 
-def find_head(conn: Connection, account_id: str, product_id: str) -> ProductRecord | None:
+def find_record(conn: Connection, account_id: str, product_id: str) -> ProductRecord | None:
     row = _FIND.first(conn, {"account": account_id, "product": product_id})
     return None if row is None else ProductRecord._make(row)
 
 
 def find_search_key(conn: Connection, account_id: str, product_id: str) -> str:
-    """Of a product that there is."""
     query = select(products.c.search_key).where(products.c.account_id == account_id, products.c.id == product_id)
     return str(conn.execute(query).scalar_one())
 
 
 def find_id_by_sku(conn: Connection, account_id: str, sku: str) -> str | None:
-    """The product that has this SKU, in its normal form before any other."""
+    """The product with this SKU; the normal form comes before other forms."""
     query = select(products.c.id, products.c.sku).where(products.c.account_id == account_id, has_sku(sku))
     forms = sku_forms(sku)
     rows = sorted(conn.execute(query).all(), key=lambda row: forms.index(row.sku))
@@ -99,45 +93,45 @@ def find_id_by_sku(conn: Connection, account_id: str, sku: str) -> str | None:
 
 
 def has_sku(sku: str) -> ColumnElement[bool]:
-    """The condition that a product has this SKU, in any of its forms."""
+    """The condition that a product has this SKU in any of its forms."""
     forms = sku_forms(sku)
     return products.c.sku == sku if len(forms) == 1 else products.c.sku.in_(forms)
 
 
 def find_id_by_gtin(conn: Connection, account_id: str, gtin14: str) -> str | None:
-    """The product that has this GTIN now; else the newest archived one that had it."""
-    found: str | None = _BY_GTIN.first(conn, {"account": account_id, "gtin": gtin14})[0]
-    return found
+    """The product with this GTIN, or else the newest archived one."""
+    product_id: str | None = _BY_GTIN.first(conn, {"account": account_id, "gtin": gtin14})[0]
+    return product_id
 
 
 def lock_identifiers(conn: Connection, account_id: str) -> None:
-    """Let one transaction at a time set SKUs and GTINs of the account; SQLite has only one writer anyway."""
+    """Serialise the transactions that set SKUs and GTINs of the account; SQLite has only one writer anyway."""
     if conn.dialect.name == "postgresql":
         conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("products " + account_id, 0))))
 
 
-def insert_head(conn: Connection, account_id: str, head: ProductRecord, search_key: str) -> bool:
-    """False when its SKU or GTIN is taken; `find_holders` tells which."""
+def insert_record(conn: Connection, account_id: str, head: ProductRecord, search_key: str) -> bool:
+    """False if its SKU or GTIN is a duplicate; see `find_holders`."""
     insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
     values = {"account_id": account_id, "search_key": search_key, **head._asdict()}
     return conn.execute(insert(products).values(values).on_conflict_do_nothing()).rowcount == 1
 
 
 class DuplicateHolder(NamedTuple):
-    """The product that has a SKU or GTIN already."""
+    """The product that already has a SKU or GTIN."""
 
     id: str
     sku: str
 
 
 def find_holders(
-    conn: Connection, account_id: str, *, sku: str, gtin14: str | None, besides: str = ""
+    conn: Connection, account_id: str, *, sku: str, gtin14: str | None, except_id: str = ""
 ) -> tuple[DuplicateHolder | None, DuplicateHolder | None]:
-    """(the other product than `besides` that has this SKU, the one that has this GTIN)."""
+    """(the product with this SKU, the product with this GTIN), other than `except_id`."""
     same_gtin = (products.c.gtin14 == gtin14) & _live
     query = select(products.c.id, products.c.sku, products.c.gtin14).where(
         products.c.account_id == account_id,
-        products.c.id != besides,
+        products.c.id != except_id,
         or_(has_sku(sku), same_gtin) if gtin14 else has_sku(sku),
     )
     found = conn.execute(query).all()
@@ -146,8 +140,8 @@ def find_holders(
     return next(by_sku, None), next(by_gtin, None)
 
 
-def update_head(conn: Connection, account_id: str, product_id: str, *, seen: int, **values: Any) -> bool:
-    """Write revision `seen` + 1; false when somebody else has written it, or deleted the product."""
+def update_record(conn: Connection, account_id: str, product_id: str, *, seen: int, **values: Any) -> bool:
+    """Write revision `seen` + 1; false if `seen` is no longer the current revision."""
     statement = (
         products.update()
         .where(products.c.account_id == account_id, products.c.id == product_id, products.c.revision == seen)
@@ -156,8 +150,8 @@ def update_head(conn: Connection, account_id: str, product_id: str, *, seen: int
     return conn.execute(statement).rowcount == 1
 
 
-def delete_head(conn: Connection, account_id: str, product_id: str, *, seen: int) -> bool:
-    """False when the product is no longer at revision `seen`; it has no versions any more."""
+def delete_record(conn: Connection, account_id: str, product_id: str, *, seen: int) -> bool:
+    """Delete a product whose versions are deleted; false if `seen` is no longer the current revision."""
     statement = products.delete().where(
         products.c.account_id == account_id, products.c.id == product_id, products.c.revision == seen
     )

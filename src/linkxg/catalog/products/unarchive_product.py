@@ -1,7 +1,7 @@
-"""Unarchiving a product: it can be changed again, with the versions and the draft that it had.
+"""Unarchives a product, with its versions and its draft.
 
-Its SKU was never given away. Its GTIN was free while it was archived; if another product has it now, that one has to
-give it up first, because a published product keeps a GTIN.
+Its SKU was reserved. Its GTIN was not: if another product has it now, that one must give it up first, because a
+published product must keep a GTIN.
 """
 
 from typing import Any
@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.catalog.products import store
-from linkxg.catalog.products.change_product import MayChange
-from linkxg.catalog.products.model import Product, ProductRecord, view
-from linkxg.catalog.products.update_record import change_head
-from linkxg.catalog.products.versions.store import find_shown
+from linkxg.catalog.products.change_product import Precondition
+from linkxg.catalog.products.model import Product, ProductRecord, view_product
+from linkxg.catalog.products.update_record import change_record
+from linkxg.catalog.products.versions.store import find_product_view
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request, as_recorded
@@ -33,32 +33,34 @@ async def unarchive_product(
     actor: Actor,
     account_id: str,
     product_id: str,
-    may_change: MayChange,
+    precondition: Precondition,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[Product]:
     """Raises NotFound, PreconditionFailed, InvalidState, DuplicateGtin or IdempotencyKeyReused."""
     if not is_uuid(product_id):
         raise NotFound
 
-    def make(conn: Connection) -> Product | PublicError:
+    def run(conn: Connection) -> Product | PublicError:
         store.lock_identifiers(conn, account_id)
 
         def attempt(head: ProductRecord) -> ProductRecord | PublicError | None:
             if head.status != "ARCHIVED":
                 return InvalidState("This product is not archived.")
-            _, gtin_taken = store.find_holders(conn, account_id, sku=head.sku, gtin14=head.gtin14, besides=product_id)
-            if gtin_taken:
+            _, gtin_holder = store.find_holders(
+                conn, account_id, sku=head.sku, gtin14=head.gtin14, except_id=product_id
+            )
+            if gtin_holder:
                 return DuplicateGtin(GTIN_TAKEN)
-            # Only what was published is archived, so this is what it was.
+            # Only published products are archived.
             values: dict[str, Any] = {"status": "PUBLISHED", "updated_at": max(now_ms(), head.updated_at)}
-            return head if store.update_head(conn, account_id, product_id, seen=head.revision, **values) else None
+            return head if store.update_record(conn, account_id, product_id, seen=head.revision, **values) else None
 
-        head = change_head(conn, account_id, product_id, may_change, attempt)
+        head = change_record(conn, account_id, product_id, precondition, attempt)
         if isinstance(head, PublicError):
             return head
         audit.record(conn, account_id, actor, "product.unarchived", product_id, {"sku": head.sku})
-        shown = find_shown(conn, account_id, product_id)
-        return NotFound() if shown is None else view(shown)
+        shown = find_product_view(conn, account_id, product_id)
+        return NotFound() if shown is None else view_product(shown)
 
     request = Request(account_id, f"POST /products/{product_id}/unarchive", idempotency_key, [actor.id, None])
-    return await write_once(database, actor, request, make, as_recorded(Product))
+    return await write_once(database, actor, request, run, as_recorded(Product))

@@ -1,4 +1,4 @@
-"""Optimistic concurrency on a product's head: a change is decided from the revision read, and written only over it."""
+"""Optimistic locking of a product: a change is computed from one revision, and written only if it is still current."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -6,29 +6,29 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from linkxg.catalog.products import store
-from linkxg.catalog.products.change_product import MayChange
+from linkxg.catalog.products.change_product import Precondition
 from linkxg.catalog.products.model import ProductRecord
 from linkxg.errors import NotFound, PreconditionFailed, PublicError
 
 T = TypeVar("T")
 
 
-def change_head(
+def change_record(
     conn: Connection,
     account_id: str,
     product_id: str,
-    may_change: MayChange,
+    precondition: Precondition,
     attempt: Callable[[ProductRecord], T | PublicError | None],
 ) -> T | PublicError:
-    """What `attempt` returns for the current head; NotFound or PreconditionFailed (RFC 9110 §13.1.1) before it.
+    """The result of `attempt` with the current record, or NotFound or PreconditionFailed (RFC 9110 §13.1.1).
 
-    `attempt` returns None when another transaction has written the head since it was read; it is then read again.
+    If `attempt` returns None, another transaction has written the record, and it is read again.
     """
     while True:
-        head = store.find_head(conn, account_id, product_id)
+        head = store.find_record(conn, account_id, product_id)
         if head is None:
             return NotFound()
-        if not may_change(head.revision):
+        if not precondition(head.revision):
             return PreconditionFailed()
         outcome = attempt(head)
         if outcome is not None:

@@ -1,14 +1,14 @@
-"""The countries that an account has used lately, the most frequent first."""
+"""The countries in an account's most recently changed products, the most frequent first."""
 
 from collections import Counter
 
 import msgspec
 
 from linkxg.catalog.products.versions.store import list_newest_contents
+from linkxg.catalog.products.viewer import Viewer
 from linkxg.db import Database
 
-LOOKED_AT = 20
-"""Products, the ones changed last."""
+RECENT_PRODUCTS = 20
 
 
 class _Place(msgspec.Struct):
@@ -23,9 +23,9 @@ class _Countries(msgspec.Struct, rename="camel"):
 _read = msgspec.json.Decoder(_Countries).decode
 
 
-async def used_countries(database: Database, account_id: str) -> list[str]:
-    """Codes of the countries of production and of facilities."""
-    contents = await database.read_single(list_newest_contents, account_id, LOOKED_AT)
+async def used_countries(database: Database, viewer: Viewer) -> list[str]:
+    """The codes of countries of production and of facilities."""
+    contents = await database.read_single(list_newest_contents, viewer.account_id, RECENT_PRODUCTS)
     found: Counter[str] = Counter()
     for content in map(_read, contents):
         facility = content.facility.country if content.facility else None

@@ -1,4 +1,4 @@
-"""For whom products are read."""
+"""The party for which products are read."""
 
 from typing import NamedTuple
 

@@ -1,6 +1,6 @@
 """Withdraws a published version, with a reason.
 
-It stays readable, with the reason: who has relied on it must be able to see what it said, and that it does not hold.
+The version stays readable, so that those who relied on it see its content and the reason.
 """
 
 from collections.abc import Callable
@@ -21,8 +21,8 @@ from linkxg.errors import InvalidState, NotFound, PreconditionFailed, PublicErro
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import is_uuid
 
-MayWithdraw = Callable[[int, VersionRow], bool]
-"""Whether the caller agrees to withdraw this version of a product at this revision."""
+VersionPrecondition = Callable[[int, VersionRow], bool]
+"""Whether the caller's conditions allow withdrawing this version of a product at this revision (RFC 9110 §13.1)."""
 
 
 async def withdraw_version(
@@ -31,35 +31,39 @@ async def withdraw_version(
     account_id: str,
     product_id: str,
     version: int,
-    given: WithdrawVersion,
-    may_withdraw: MayWithdraw,
+    requested: WithdrawVersion,
+    precondition: VersionPrecondition,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[Version]:
-    """Raises NotFound, PreconditionFailed, InvalidState (a draft, or withdrawn already) or IdempotencyKeyReused."""
+    """Raises NotFound, PreconditionFailed, InvalidState or IdempotencyKeyReused."""
     if not is_uuid(product_id) or not is_version(version):
         raise NotFound
 
-    def make(conn: Connection) -> Version | PublicError:
+    def run(conn: Connection) -> Version | PublicError:
         while True:
-            head = store.find_head(conn, account_id, product_id)
+            head = store.find_record(conn, account_id, product_id)
             row = find_version(conn, account_id, product_id, version)
             if head is None or row is None:
                 return NotFound()
-            if not may_withdraw(head.revision, row):
+            if not precondition(head.revision, row):
                 return PreconditionFailed()
             if row.status == "DRAFT":
                 return InvalidState("A draft is not published, so there is nothing to withdraw.")
             if row.status == "WITHDRAWN":
                 return InvalidState("This version is already withdrawn.")
             now = max(now_ms(), head.updated_at)
-            if store.update_head(conn, account_id, product_id, seen=head.revision, updated_at=now):
+            if store.update_record(conn, account_id, product_id, seen=head.revision, updated_at=now):
                 break
-        values: dict[str, Any] = {"withdrawn_at": now, "withdrawn_by": actor.id or "", "withdraw_reason": given.reason}
+        values: dict[str, Any] = {
+            "withdrawn_at": now,
+            "withdrawn_by": actor.id or "",
+            "withdraw_reason": requested.reason,
+        }
         update_version(conn, account_id, product_id, version, status="WITHDRAWN", **values)
         details = {"sku": head.sku, "version": version}
         audit.record(conn, account_id, actor, "product.withdrawn", product_id, details)
         return view_version(row._replace(status="WITHDRAWN", **values))
 
     route = f"POST /products/{product_id}/versions/{version}/withdraw"
-    request = Request(account_id, route, idempotency_key, [actor.id, given])
-    return await write_once(database, actor, request, make, as_recorded(Version))
+    request = Request(account_id, route, idempotency_key, [actor.id, requested])
+    return await write_once(database, actor, request, run, as_recorded(Version))

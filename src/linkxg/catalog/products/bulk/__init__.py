@@ -1,5 +1,5 @@
-"""Many products at once, for imports: look up, plan, write, a thousand rows in one unit of work.
+"""Writes many products in one transaction, for imports: `find_stored`, then `plan_row`, then `write_rows`.
 
-`find_current` (store) → `plan_row` (pure) → `write_planned` (store). Planning needs no connection, so it need not hold
-a transaction open; what changed in between comes back as `STALE` and is looked up and planned again.
+Planning needs no connection, so no transaction stays open; a row whose product has changed in the meantime is `STALE`,
+and is looked up and planned again.
 """

@@ -1,4 +1,4 @@
-"""A row of an import before and after planning."""
+"""Rows of an import before and after planning."""
 
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -7,82 +7,73 @@ from msgspec import UnsetType
 
 from linkxg.catalog.identifiers.gtin import Gtin
 from linkxg.catalog.products.bulk.flat_content import FlatContent
-from linkxg.catalog.products.model import ProductRecord, Status
+from linkxg.catalog.products.model import ProductRecord
 
 
 class RowInput(NamedTuple):
-    """One row. `content` is a merge patch (RFC 7396) of what is stored, or the whole content of a new product.
+    """A parsed row. `content` is a merge patch (RFC 7396) of the stored content, or the content of a new product.
 
-    `sku` and `gtin` that are UNSET stay as they are; a `gtin` of None takes it away. Where `plain` is given, that is
-    the content, and the SKU is known to be one.
+    UNSET leaves `sku` and `gtin` unchanged, None removes the GTIN. If `flat` is set, it replaces `content`, and the SKU
+    is valid.
     """
 
     sku: str | UnsetType
     gtin: Gtin | UnsetType | None
     content: dict[str, Any]
-    plain: FlatContent | None = None
+    flat: FlatContent | None = None
 
 
 class StoredProduct(NamedTuple):
-    """What is stored: the head, and the content that a change goes on from (the draft's, else the latest)."""
+    """A stored product with the content that a change starts from: the draft's, or else the latest version's."""
 
-    id: str
-    sku: str
-    gtin14: str | None
-    gtin_length: int | None
-    category: str | None
-    status: Status
-    latest_version: int | None
-    draft_version: int | None
-    revision: int
-    created_at: int
-    updated_at: int
+    head: ProductRecord
     search_key: str
     content: str
 
     @property
-    def head(self) -> ProductRecord:
-        return ProductRecord._make(self[: len(ProductRecord._fields)])
-
-    @property
     def version(self) -> int:
-        """That of the content."""
-        return self.draft_version or self.latest_version or 1
+        """The version that has the content."""
+        return self.head.draft_version or self.head.latest_version or 1
 
 
 class KeyHolder(NamedTuple):
-    """The product that has a SKU, a GTIN or an id."""
+    """The product with a SKU, a GTIN or an id."""
 
     id: str
     revision: int
 
 
 class PlannedWrite(NamedTuple):
-    """What is to be written. `seen` is the revision that this was decided from, None for a new product.
+    """The write for a row. `seen` is the revision it was planned from, None for a new product.
 
-    `opens` tells that a new draft is begun; otherwise `digest` and `content` replace those of the present one, or are
-    None when only the head changes. `version` is the draft's; `publishes` tells that it is published at once.
+    `version` and `content` are those of the draft. `creates_draft` inserts that draft; otherwise the stored draft gets
+    `digest` and `content`, or is left as it is if `digest` is None. `publishes` publishes it.
     """
 
     head: ProductRecord
     search_key: str
     seen: int | None
-    opens: bool
+    creates_draft: bool
     version: int
     digest: bytes | None
-    content: str | None
+    content: str
     publishes: bool = False
+
+    @classmethod
+    def new_product(cls, head: ProductRecord, search_key: str, digest: bytes, content: str) -> "PlannedWrite":
+        """Positional, as `ProductRecord.draft`."""
+        return cls(head, search_key, None, True, 1, digest, content)
 
 
 class UnchangedProduct(NamedTuple):
-    """The row says what is stored already."""
+    """The row equals the stored product."""
 
     product_id: str
     version: int
 
 
 class WrittenProduct(StrEnum):
-    """What became of a planned row."""
+    """The outcome of a planned row; STALE rows are to be looked up and planned again."""
 
     WRITTEN = "written"
     STALE = "stale"

@@ -1,33 +1,41 @@
-"""Plans the publication of what a row says."""
+"""Plans the publication of an imported row."""
 
 from linkxg.catalog.products.bulk.model import PlannedWrite, StoredProduct, UnchangedProduct
-from linkxg.catalog.products.check_content import Fault
-from linkxg.catalog.products.publish_rules import publish_draft
+from linkxg.catalog.products.check_content import FieldError
+from linkxg.catalog.products.publication import publish_draft
 
 
 def plan_publish(
     planned: PlannedWrite | UnchangedProduct, current: StoredProduct | None, now: int
-) -> PlannedWrite | UnchangedProduct | list[Fault]:
-    """The plan of a row (`plan_row`) with its draft published, under the rules of `publish_product`.
+) -> PlannedWrite | UnchangedProduct | list[FieldError]:
+    """The plan of a row (`plan_row`) with its draft published.
 
-    A draft that lacks something is not written either: everything that is missing comes back, naming columns of the
-    content. Where there is no draft, because all is published already or only SKU or GTIN change, the plan stays.
+    An incomplete draft is not written: the result is every missing field, as columns of the content. Without a draft,
+    because all is published already or only SKU or GTIN change, the plan remains as it is.
     """
     if isinstance(planned, UnchangedProduct):
         if current is None or current.head.draft_version is None:
             return planned
-        planned = _as_it_is(current, current.head.draft_version, now)
+        planned = _stored_draft(current, current.head.draft_version, now)
     head = planned.head
     if head.draft_version is None:
         return planned
-    published = publish_draft(head, planned.version, planned.content or (current.content if current else ""))
+    published = publish_draft(head, planned.version, planned.content)
     if isinstance(published, list):
-        return [{**one, "field": one["field"].removeprefix("content.")} for one in published]
-    return planned._replace(head=published.head, search_key=published.search_key, publishes=True)
+        return [{**error, "field": error["field"].removeprefix("content.")} for error in published]
+    return planned._replace(head=published.product, search_key=published.search_key, publishes=True)
 
 
-def _as_it_is(current: StoredProduct, draft: int, now: int) -> PlannedWrite:
-    """A plan that leaves the draft as it is, to be published."""
+def _stored_draft(current: StoredProduct, draft: int, now: int) -> PlannedWrite:
+    """A plan that leaves the draft unchanged, to be published."""
     head = current.head
     touched = head._replace(revision=head.revision + 1, updated_at=max(now, head.updated_at))
-    return PlannedWrite(touched, current.search_key, head.revision, False, draft, None, None)
+    return PlannedWrite(
+        touched,
+        current.search_key,
+        seen=head.revision,
+        creates_draft=False,
+        version=draft,
+        digest=None,
+        content=current.content,
+    )

@@ -8,101 +8,101 @@ from msgspec import UNSET
 from linkxg.catalog.products.bulk.flat_content import FlatContent
 from linkxg.catalog.products.bulk.model import PlannedWrite, RowInput, StoredProduct, UnchangedProduct
 from linkxg.catalog.products.canonical import digest_of
-from linkxg.catalog.products.check_content import Fault, check_content, fault
-from linkxg.catalog.products.check_keys import gtin_fault, sku_fault
+from linkxg.catalog.products.check_content import FieldError, check_content, field_error
+from linkxg.catalog.products.check_keys import removed_gtin_error, sku_error
 from linkxg.catalog.products.content import category_of
 from linkxg.catalog.products.merge_content import changes_nothing, merged_content
-from linkxg.catalog.products.model import ProductRecord, key_of, renamed, search_key
+from linkxg.catalog.products.model import ProductRecord, rename_search_key, search_key, search_key_of
 from linkxg.ids import uuid7
 
 
 def plan_row(
-    given: RowInput, current: StoredProduct | None, now: int, new_id: Callable[[], str] = uuid7
-) -> PlannedWrite | UnchangedProduct | list[Fault]:
-    """`current` is what has the row's key, if anything has; `now` in milliseconds. Faults name columns of the content.
+    row: RowInput, current: StoredProduct | None, now: int, new_id: Callable[[], str] = uuid7
+) -> PlannedWrite | UnchangedProduct | list[FieldError]:
+    """`current` is the product with the row's key, if any; `now` is in milliseconds. Errors name columns.
 
-    An equal content (in its canonical form) makes no version and no change.
+    A content whose canonical form is unchanged makes no version.
     """
-    plain = given.plain
-    if plain is not None:
+    flat = row.flat
+    if flat is not None:
         if current is None:
-            return _new_plain(given, plain, now, new_id())
-        if _says_the_same(given, plain, current):
-            return UnchangedProduct(current.id, current.version)
-        given = RowInput(given.sku, given.gtin, msgspec.json.decode(plain.content))
-    if given.sku is not UNSET and (wrong := sku_fault(given.sku)):
-        return [wrong]
+            return _new_flat(row, flat, now, new_id())
+        if _is_unchanged(row, flat, current):
+            return UnchangedProduct(current.head.id, current.version)
+        row = RowInput(row.sku, row.gtin, msgspec.json.decode(flat.content))
+    if row.sku is not UNSET and (error := sku_error(row.sku)):
+        return [error]
     if current is None:
-        return _new(given, now, new_id)
+        return _new(row, now, new_id)
     head = current.head
     if head.status == "ARCHIVED":
-        return [fault("sku", "The product with this SKU is archived.", "invalid_state")]
-    sku = head.sku if given.sku is UNSET else given.sku
-    gtin14, gtin_length = (head.gtin14, head.gtin_length) if given.gtin is UNSET else given.gtin or (None, None)
+        return [field_error("sku", "The product with this SKU is archived.", "invalid_state")]
+    sku = head.sku if row.sku is UNSET else row.sku
+    gtin14, gtin_length = (head.gtin14, head.gtin_length) if row.gtin is UNSET else row.gtin or (None, None)
     if (sku, gtin14, gtin_length) == (head.sku, head.gtin14, head.gtin_length) and changes_nothing(
-        current.content, given.content
+        current.content, row.content
     ):
         return UnchangedProduct(head.id, current.version)
-    content = merged_content(current.content, given.content, at="")
+    content = merged_content(current.content, row.content, at="")
     if isinstance(content, list):
         return content
-    faults, form = check_content(content, at="")
+    errors, form = check_content(content, at="")
     if form is None:
-        return faults
-    if wrong := gtin_fault(head, gtin14):
-        return [wrong]
-    same = form.text == current.content
-    if same and (sku, gtin14, gtin_length) == (head.sku, head.gtin14, head.gtin_length):
+        return errors
+    if error := removed_gtin_error(head, gtin14):
+        return [error]
+    is_same = form.text == current.content
+    if is_same and (sku, gtin14, gtin_length) == (head.sku, head.gtin14, head.gtin_length):
         return UnchangedProduct(head.id, current.version)
-    opens = not same and head.draft_version is None
+    creates_draft = not is_same and head.draft_version is None
     version = head.draft_version or (head.latest_version or 0) + 1
-    # A list shows the published version: what it is found by is that version's.
-    shows = head.latest_version is None
-    planned = ProductRecord(
-        head.id,
-        sku,
-        gtin14,
-        gtin_length,
-        category_of(content) if shows else head.category,
-        head.status,
-        head.latest_version,
-        version if opens else head.draft_version,
-        head.revision + 1,
-        head.created_at,
-        max(now, head.updated_at),
+    # Lists show the published version if there is one, so only that is indexed.
+    is_listed = head.latest_version is None
+    planned = head._replace(
+        sku=sku,
+        gtin14=gtin14,
+        gtin_length=gtin_length,
+        category=category_of(content) if is_listed else head.category,
+        draft_version=version if creates_draft else head.draft_version,
+        revision=head.revision + 1,
+        updated_at=max(now, head.updated_at),
     )
-    text = None if same else form.text
-    key = key_of(sku, content) if shows else renamed(current.search_key, sku)
-    return PlannedWrite(planned, key, head.revision, opens, version, form.digest if text else None, text)
+    return PlannedWrite(
+        planned,
+        search_key_of(sku, content) if is_listed else rename_search_key(current.search_key, sku),
+        seen=head.revision,
+        creates_draft=creates_draft,
+        version=version,
+        digest=None if is_same else form.digest,
+        content=form.text,
+    )
 
 
-def _says_the_same(given: RowInput, plain: FlatContent, current: StoredProduct) -> bool:
-    """Whether a plain row surely changes nothing; it has no null, so what is equal to it is what it makes."""
+def _is_unchanged(row: RowInput, flat: FlatContent, current: StoredProduct) -> bool:
+    """Whether a row certainly changes nothing; it has no nulls, so a patch that equals the stored content keeps it."""
     return (
-        plain.content == current.content
-        and given.sku == current.sku
-        and (given.gtin is UNSET or given.gtin == (current.gtin14, current.gtin_length))
-        and current.status != "ARCHIVED"
+        flat.content == current.content
+        and row.sku == current.head.sku
+        and (row.gtin is UNSET or row.gtin == (current.head.gtin14, current.head.gtin_length))
+        and current.head.status != "ARCHIVED"
     )
 
 
-def _new_plain(given: RowInput, plain: FlatContent, now: int, new_id: str) -> PlannedWrite:
-    assert given.sku is not UNSET
-    gtin14, gtin_length = given.gtin or (None, None)
-    head = ProductRecord(new_id, given.sku, gtin14, gtin_length, plain.category, "DRAFT", None, 1, 1, now, now)
-    key = search_key(f"{given.sku}\n{plain.named}")
-    return PlannedWrite(head, key, None, True, 1, digest_of(plain.content), plain.content)
+def _new_flat(row: RowInput, flat: FlatContent, now: int, new_id: str) -> PlannedWrite:
+    assert row.sku is not UNSET
+    head = ProductRecord.draft(new_id, row.sku, row.gtin or None, flat.category, now)
+    key = search_key(f"{row.sku}\n{flat.names}")
+    return PlannedWrite.new_product(head, key, digest_of(flat.content), flat.content)
 
 
-def _new(given: RowInput, now: int, new_id: Callable[[], str]) -> PlannedWrite | list[Fault]:
-    content = merged_content(None, given.content, at="")
+def _new(row: RowInput, now: int, new_id: Callable[[], str]) -> PlannedWrite | list[FieldError]:
+    content = merged_content(None, row.content, at="")
     if isinstance(content, list):
         return content
-    faults, form = check_content(content, at="")
-    if given.sku is UNSET:
-        faults = [fault("sku", "A new product needs a SKU.", "missing"), *faults]
-    if faults or form is None or given.sku is UNSET:
-        return faults
-    gtin14, gtin_length = (None, None) if given.gtin is UNSET else given.gtin or (None, None)
-    head = ProductRecord(new_id(), given.sku, gtin14, gtin_length, category_of(content), "DRAFT", None, 1, 1, now, now)
-    return PlannedWrite(head, key_of(given.sku, content), None, True, 1, form.digest, form.text)
+    errors, form = check_content(content, at="")
+    if row.sku is UNSET:
+        errors = [field_error("sku", "A new product needs a SKU.", "missing"), *errors]
+    if errors or form is None or row.sku is UNSET:
+        return errors
+    head = ProductRecord.draft(new_id(), row.sku, row.gtin or None, category_of(content), now)
+    return PlannedWrite.new_product(head, search_key_of(row.sku, content), form.digest, form.text)

@@ -1,1 +1,1 @@
-"""Finding products among very many."""
+"""Search and lists of products."""

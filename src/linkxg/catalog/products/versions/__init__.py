@@ -1,1 +1,1 @@
-"""Versions of a product: drafted, published, superseded, withdrawn; a published one never changes."""
+"""The versions of a product: drafts, and published versions, which are immutable."""

@@ -5,17 +5,17 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from linkxg.catalog.products.canonical import quoted
+from linkxg.catalog.products.canonical import content_hash
 from linkxg.catalog.products.content import EXAMPLE, StoredContent
 from linkxg.clock import rfc3339, rfc3339_or_none
 
 VersionStatus = Literal["DRAFT", "PUBLISHED", "SUPERSEDED", "WITHDRAWN"]
-LONGEST_NOTE = 1_000
-Note = Annotated[str, Meta(min_length=1, max_length=LONGEST_NOTE)]
+MAX_NOTE_LENGTH = 1_000
+Note = Annotated[str, Meta(min_length=1, max_length=MAX_NOTE_LENGTH)]
 
 
 class PublishProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """`changeNote` tells readers what is new."""
+    """`changeNote` is shown to readers of the version."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"changeNote": "First edition"}
 
@@ -23,7 +23,7 @@ class PublishProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
 
 
 class WithdrawVersion(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """`reason` is told to whoever reads the version."""
+    """`reason` is shown to readers of the version."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"reason": "The mass was given in pounds."}
 
@@ -48,7 +48,7 @@ class VersionRow(NamedTuple):
 
 
 class Version(msgspec.Struct, rename="camel"):
-    """One version as its account sees it; `contentHash` is the SHA-256 of the content's canonical form (RFC 8785)."""
+    """A version for its account; `contentHash` is the SHA-256 of the canonical content (RFC 8785)."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "status": "PUBLISHED",
@@ -78,7 +78,7 @@ class Version(msgspec.Struct, rename="camel"):
 
 
 class PatchOperation(msgspec.Struct):
-    """One step of a JSON Patch (RFC 6902)."""
+    """An operation of a JSON Patch (RFC 6902)."""
 
     op: Literal["add", "remove", "replace"]
     path: str
@@ -86,7 +86,7 @@ class PatchOperation(msgspec.Struct):
 
 
 class FieldChange(msgspec.Struct):
-    """A field that differs, by its path; null is what is not there."""
+    """A changed field, by its path; a missing value is null."""
 
     field: str
     old: Any
@@ -94,7 +94,7 @@ class FieldChange(msgspec.Struct):
 
 
 class Diff(msgspec.Struct, rename={"older": "from", "newer": "to"}):
-    """What makes the content of one version into that of another: as a JSON Patch, and field by field."""
+    """The changes between two versions: a JSON Patch, and a list of fields."""
 
     older: int
     newer: int
@@ -104,16 +104,16 @@ class Diff(msgspec.Struct, rename={"older": "from", "newer": "to"}):
 
 def view_version(row: VersionRow) -> Version:
     return Version(
-        row.version,
-        row.status,
-        quoted(row.digest),
-        rfc3339(row.created_at),
-        row.created_by,
-        row.change_note,
-        rfc3339_or_none(row.published_at),
-        row.published_by,
-        rfc3339_or_none(row.withdrawn_at),
-        row.withdrawn_by,
-        row.withdraw_reason,
-        msgspec.Raw(row.content.encode()),
+        version=row.version,
+        status=row.status,
+        content_hash=content_hash(row.digest),
+        created_at=rfc3339(row.created_at),
+        created_by=row.created_by,
+        change_note=row.change_note,
+        published_at=rfc3339_or_none(row.published_at),
+        published_by=row.published_by,
+        withdrawn_at=rfc3339_or_none(row.withdrawn_at),
+        withdrawn_by=row.withdrawn_by,
+        withdraw_reason=row.withdraw_reason,
+        content=msgspec.Raw(row.content.encode()),
     )

@@ -1,6 +1,6 @@
-"""The SQL of versions, and of products together with one of theirs.
+"""The SQL of versions, and of products joined with one of their versions.
 
-The database itself refuses to change or delete a version that was published (migration 0006).
+Triggers reject changes and deletions of published versions (migration 0006).
 """
 
 from collections.abc import Iterable
@@ -25,15 +25,15 @@ from sqlalchemy import (
 )
 
 from linkxg.catalog.products.model import ProductRecord, ProductView
-from linkxg.catalog.products.store import HEAD, products
+from linkxg.catalog.products.store import RECORD_COLUMNS, products
 from linkxg.catalog.products.versions.model import VersionRow
 from linkxg.db.bulk import listed, prepare_any, update_many
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 
-Which = Literal["current", "latest", "draft", "base"]
-"""`current` is the latest published version, or the draft where there is none yet; `base` is the draft, or else the
-latest: what a change goes on from."""
+VersionSelector = Literal["current", "latest", "draft", "base"]
+"""`current` is the latest published version, or else the draft. `base`, from which a change starts, is the draft, or
+else the latest published version."""
 
 _DRAFT = text("status = 'DRAFT'")
 versions = Table(
@@ -52,7 +52,7 @@ versions = Table(
     Column("withdrawn_at", Milliseconds),
     Column("withdrawn_by", String(64)),
     Column("withdraw_reason", String(1000)),
-    # Last, so that the columns before it are read without the pages of a long content.
+    # Last, so that SQLite reads the other columns without the overflow pages of a long content.
     Column("content", Text, nullable=False),
     ForeignKeyConstraint(["account_id", "product_id"], ["products.account_id", "products.id"]),
     Index(
@@ -64,7 +64,7 @@ versions = Table(
         postgresql_where=_DRAFT,
     ),
 )
-SHOWN = (*HEAD, versions.c.version, versions.c.status, versions.c.digest, versions.c.content)
+VIEW_COLUMNS = (*RECORD_COLUMNS, versions.c.version, versions.c.status, versions.c.digest, versions.c.content)
 CURRENT = func.coalesce(products.c.latest_version, products.c.draft_version)
 BASE = func.coalesce(products.c.draft_version, products.c.latest_version)
 _ROW = [versions.c[name] for name in VersionRow._fields]
@@ -72,63 +72,63 @@ _PUBLISHED = versions.c.status == "PUBLISHED"
 
 
 def with_version(version: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    """Products, each with that version of its own."""
+    """Products, each joined with that version."""
     joined = (
         (versions.c.account_id == products.c.account_id)
         & (versions.c.product_id == products.c.id)
         & (versions.c.version == version)
     )
-    return select(*SHOWN).select_from(products.join(versions, joined))
+    return select(*VIEW_COLUMNS).select_from(products.join(versions, joined))
 
 
 def with_current_version(account_id: str, heads: Subquery) -> Select[*tuple[Any, ...]]:
-    """The account's products of `heads`, each with the version that a list shows."""
+    """The products of a subquery, each joined with its current version."""
     joined = (
         (versions.c.account_id == account_id)
         & (versions.c.product_id == heads.c.id)
         & (versions.c.version == func.coalesce(heads.c.latest_version, heads.c.draft_version))
     )
-    columns = (*(heads.c[column.name] for column in HEAD), *SHOWN[len(HEAD) :])
+    columns = (*(heads.c[column.name] for column in RECORD_COLUMNS), *VIEW_COLUMNS[len(RECORD_COLUMNS) :])
     return select(*columns).select_from(heads.join(versions, joined))
 
 
-def _prepared(version: ColumnElement[Any]) -> CompiledStatement:
+def _compiled(version: ColumnElement[Any]) -> CompiledStatement:
     of_product = (products.c.account_id == bindparam("account"), products.c.id == bindparam("product"))
     return CompiledStatement(with_version(version).where(*of_product))
 
 
-_FIND: dict[Which, CompiledStatement] = {
-    "current": _prepared(CURRENT),
-    "latest": _prepared(products.c.latest_version),
-    "draft": _prepared(products.c.draft_version),
-    "base": _prepared(BASE),
+_FIND: dict[VersionSelector, CompiledStatement] = {
+    "current": _compiled(CURRENT),
+    "latest": _compiled(products.c.latest_version),
+    "draft": _compiled(products.c.draft_version),
+    "base": _compiled(BASE),
 }
 _SUPERSEDE = prepare_any(
     versions.c.product_id,
-    "wanted",
-    lambda is_wanted: (
+    "product_ids",
+    lambda is_one_of: (
         versions.update()
-        .where(versions.c.account_id == bindparam("account"), is_wanted, _PUBLISHED)
+        .where(versions.c.account_id == bindparam("account"), is_one_of, _PUBLISHED)
         .values(status="SUPERSEDED")
     ),
 )
-_FIND_NUMBER = _prepared(bindparam("version", type_=Sequence))
+_FIND_NUMBER = _compiled(bindparam("version", type_=Sequence))
 
 
-def find_shown(
-    conn: Connection, account_id: str, product_id: str, which: Which | int = "current"
+def find_product_view(
+    conn: Connection, account_id: str, product_id: str, version: VersionSelector | int = "current"
 ) -> ProductView | None:
-    """The product with that version of its; None where it has no such version."""
+    """The product with that version; None if it has none."""
     values: dict[str, Any] = {"account": account_id, "product": product_id}
-    if isinstance(which, int):
-        row = _FIND_NUMBER.first(conn, {**values, "version": which})
+    if isinstance(version, int):
+        row = _FIND_NUMBER.first(conn, {**values, "version": version})
     else:
-        row = _FIND[which].first(conn, values)
-    return None if row is None else shown_of(row)
+        row = _FIND[version].first(conn, values)
+    return None if row is None else product_view_of(row)
 
 
-def shown_of(row: Any) -> ProductView:
-    return ProductView(ProductRecord._make(row[: len(HEAD)]), *row[len(HEAD) :])
+def product_view_of(row: Any) -> ProductView:
+    return ProductView(ProductRecord._make(row[: len(RECORD_COLUMNS)]), *row[len(RECORD_COLUMNS) :])
 
 
 def find_version(conn: Connection, account_id: str, product_id: str, version: int) -> VersionRow | None:
@@ -140,7 +140,7 @@ def find_version(conn: Connection, account_id: str, product_id: str, version: in
 def list_versions(
     conn: Connection, account_id: str, product_id: str, *, before: int | None, limit: int
 ) -> list[VersionRow]:
-    """Newest first, below the version `before`."""
+    """Versions below `before`, newest first."""
     query = select(*_ROW).where(*_of(account_id, product_id)).order_by(versions.c.version.desc()).limit(limit)
     if before is not None:
         query = query.where(versions.c.version < before)
@@ -148,7 +148,7 @@ def list_versions(
 
 
 def list_newest_contents(conn: Connection, account_id: str, limit: int) -> list[str]:
-    """Of the products changed last: their drafts, or else their latest versions."""
+    """The contents of the most recently changed products: of the draft, or else the latest version."""
     newest = (
         select(products.c.id, BASE.label("version"))
         .where(products.c.account_id == account_id)
@@ -166,27 +166,27 @@ def insert_version(conn: Connection, account_id: str, product_id: str, **values:
 
 
 def update_version(conn: Connection, account_id: str, product_id: str, version: int, **values: Any) -> None:
-    """Of a draft anything; of a published one only where it stands."""
+    """Change a draft, or the status of a published version."""
     of_version = (*_of(account_id, product_id), versions.c.version == version)
     conn.execute(versions.update().where(*of_version).values(**values))
 
 
 def supersede(conn: Connection, account_id: str, product_id: str, version: int) -> None:
-    """Of a version that holds; a withdrawn one stays withdrawn."""
+    """Supersede a published version; a withdrawn one stays withdrawn."""
     of_version = (*_of(account_id, product_id), versions.c.version == version)
     conn.execute(versions.update().where(*of_version, _PUBLISHED).values(status="SUPERSEDED"))
 
 
 def supersede_all(conn: Connection, account_id: str, product_ids: list[str]) -> None:
-    """Of each of these products the version that holds, of which there is at most one."""
+    """Supersede the published version, at most one, of each of these products."""
     if product_ids:
-        _SUPERSEDE.run(conn, {"account": account_id, "wanted": listed(conn, product_ids)})
+        _SUPERSEDE.run(conn, {"account": account_id, "product_ids": listed(conn, product_ids)})
 
 
 def publish_drafts(
     conn: Connection, account_id: str, published_by: str, drafts: Iterable[tuple[str, int, int]]
 ) -> None:
-    """Drafts of different products, each as (product, version, time); see `supersede_all` for what held before."""
+    """Publish drafts, as (product, version, time); call `supersede_all` first."""
     columns = ("status", "published_at", "published_by")
     rows = [("PUBLISHED", at, published_by, account_id, product_id, version) for product_id, version, at in drafts]
     update_many(conn, versions, ("account_id", "product_id", "version"), columns, rows)

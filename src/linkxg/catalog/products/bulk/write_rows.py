@@ -1,0 +1,26 @@
+"""Writes planned rows, and calls the publish hooks for those that publish."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from linkxg.catalog.products.bulk.model import PlannedWrite, WrittenProduct
+from linkxg.catalog.products.bulk.store import write_planned
+from linkxg.catalog.products.publication import Publication, PublishHooks
+
+
+def write_rows(
+    conn: Connection, account_id: str, created_by: str, planned: Sequence[PlannedWrite], hooks: PublishHooks
+) -> list[WrittenProduct]:
+    """As `write_planned`."""
+    outcomes = write_planned(conn, account_id, created_by, planned)
+    if hooks:
+        published = [
+            Publication(account_id, row.head, row.version, row.content)
+            for row, outcome in zip(planned, outcomes, strict=True)
+            if row.publishes and outcome is WrittenProduct.WRITTEN
+        ]
+        if published:
+            for hook in hooks:
+                hook(conn, published)
+    return outcomes

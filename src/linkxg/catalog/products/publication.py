@@ -1,0 +1,45 @@
+"""Publishing: the rules that a draft must satisfy, and the hooks that are called for every publication.
+
+The API, the console and imports publish by these rules and call these hooks.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.catalog.products.check_content import FieldError
+from linkxg.catalog.products.content import category_of, read_content
+from linkxg.catalog.products.model import ProductRecord, search_key_of
+from linkxg.catalog.products.publish_requirements import missing_for_publishing
+
+
+class Publication(NamedTuple):
+    """A published version: the product as it is stored now, and the version's content as canonical JSON."""
+
+    account_id: str
+    product: ProductRecord
+    version: int
+    content: str
+
+
+PublishHooks = Sequence[Callable[[Connection, Sequence[Publication]], None]]
+"""Called in the transaction that publishes, after its rows are written; an exception rolls the transaction back."""
+
+
+class PublishedDraft(NamedTuple):
+    """The product with its draft published, apart from time and revision."""
+
+    product: ProductRecord
+    search_key: str
+
+
+def publish_draft(product: ProductRecord, version: int, content_json: str) -> PublishedDraft | list[FieldError]:
+    """The product with its draft published, or everything that the draft lacks."""
+    content = read_content(content_json)
+    if missing := missing_for_publishing(product, content):
+        return missing
+    published = product._replace(
+        status="PUBLISHED", category=category_of(content), latest_version=version, draft_version=None
+    )
+    return PublishedDraft(published, search_key_of(product.sku, content))
