@@ -32,9 +32,9 @@ _IDS_PER_EVENT = 500
 
 
 class RestoreRefused(NamedTuple):
-    """Why nothing was done."""
+    """Nothing was changed."""
 
-    why: str
+    reason: str
 
 
 class RestoreOptions(NamedTuple):
