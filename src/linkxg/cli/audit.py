@@ -10,12 +10,12 @@ from linkxg.cli.options import AsJson, DataDir, load_settings
 from linkxg.cli.output import print_json, print_table
 from linkxg.ops.installation import existing_database
 
-app = typer.Typer(help="The audit trail.", no_args_is_help=True)
+app = typer.Typer(help="The audit trail: verify.", no_args_is_help=True)
 
 
 @app.callback()
 def audit() -> None:
-    """The audit trail."""
+    """The audit trail: verify."""
 
 
 @app.command("verify")

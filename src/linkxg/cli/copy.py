@@ -30,11 +30,11 @@ def copy(
     ] = None,
     data_dir: DataDir = None,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Delete what an interrupted copy has left in the target first.")
+        bool, typer.Option("--restart", help="First delete the rows that an interrupted copy left in the target.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Move to another database, from one engine to the other: everything stays valid, every row is compared."""
+    """Copy everything to another database, of either engine, and compare every row; tokens and sessions stay valid."""
     for name in (FROM, TO):
         # Options of this command; the settings of the service would reject them as unknown.
         os.environ.pop(name, None)

@@ -26,7 +26,7 @@ _INHERITED = {f"{PREFIX}LOG_LEVEL"}
 def demo(
     host: Annotated[str, typer.Option(help="Loopback address to listen on.")] = "127.0.0.1", port: Port = 8_000
 ) -> None:
-    """Serve an example that is deleted when it stops, and print the sign-in and the guide's curl commands."""
+    """Serve an example account that is deleted at exit; print its sign-ins and ready-to-paste curl commands."""
     if not is_loopback(host):
         fail("the demo serves plain HTTP: --host must be a loopback address", WRONG_USAGE)
     listeners = listen_or_fail(host, port)

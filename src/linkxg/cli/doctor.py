@@ -24,7 +24,7 @@ def doctor(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check settings, files, clock, database and other services, and say what to do; exit code 1 on a problem."""
+    """Check settings, files, clock, database and other services, with remedies; exit code 1 on a problem."""
     from linkxg.ops.doctor.checks import run_checks
 
     try:

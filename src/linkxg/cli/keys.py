@@ -10,7 +10,7 @@ from linkxg.clock import rfc3339
 from linkxg.identity.tokens.keys import FILE
 from linkxg.ops import list_keys as listing
 
-app = typer.Typer(help="Signing keys: list, rotate without a failed request, retire immediately.", no_args_is_help=True)
+app = typer.Typer(help="Signing keys: list, rotate, retire, replace.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -27,22 +27,24 @@ def list_keys(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 @app.command("rotate")
 def rotate(
     data_dir: DataDir = None,
-    now: Annotated[bool, typer.Option("--now", help="Sign with it now instead of after the JWKS cache time.")] = False,
+    now: Annotated[
+        bool, typer.Option("--now", help="Sign with it immediately instead of after the JWKS cache time.")
+    ] = False,
 ) -> None:
-    """Add a signing key. The old ones verify until their last token has expired."""
+    """Add a signing key; the old ones keep verifying until their last token has expired."""
     import asyncio
 
     from linkxg.ops.change_keys import rotate_key
 
     record = asyncio.run(rotate_key(load_settings(data_dir), immediately=now))
-    typer.echo(f"{record.kid} signs from {rfc3339(record.active_from * 1000)}")
+    typer.echo(f"{record.kid} signs tokens from {rfc3339(record.active_from * 1000)}")
 
 
 @app.command("retire")
 def retire(
     kid: Annotated[str, typer.Argument(metavar="KID", help="Key id, as listed.")], data_dir: DataDir = None
 ) -> None:
-    """Remove a key now: every token that it signed becomes invalid immediately."""
+    """Remove a key: every token that it signed becomes invalid immediately."""
     import asyncio
 
     from linkxg.ops.change_keys import retire_key
@@ -53,11 +55,11 @@ def retire(
 
 @app.command("replace")
 def replace(data_dir: DataDir = None) -> None:
-    """Replace all keys, for when keys.json leaked or is lost: everybody signs in again, clients request new tokens."""
+    """Replace all keys after keys.json leaked or was lost: everybody signs in again, clients request new tokens."""
     import asyncio
 
     from linkxg.ops.change_keys import replace_keys
 
     settings = load_settings(data_dir)
     asyncio.run(replace_keys(settings))
-    typer.echo(f"all keys are new: copy {settings.data_dir / FILE} to the other nodes before they start")
+    typer.echo(f"all keys are replaced: copy {settings.data_dir / FILE} to the other nodes before they start")

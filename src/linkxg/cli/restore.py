@@ -19,7 +19,7 @@ def restore(
         bool,
         typer.Option(
             "--revoke-secrets",
-            help="Revoke every client secret: for when it is unknown which were revoked since the backup.",
+            help="Revoke every client secret, if it is unknown which ones were revoked since the backup.",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -51,11 +51,11 @@ def _print(result: RestoreResult, data_dir: Path) -> None:
             ("sessions ended", restored.sessions_ended),
             ("invitations ended", restored.invitations_ended),
             ("client secrets revoked", restored.secrets_revoked),
-            ("ended since the backup, ended again", restored.kept_ended),
-            ("disabled since the backup, disabled again", restored.kept_disabled),
-            ("reduced since the backup, reduced again", restored.kept_narrowed),
+            ("revoked or deleted since the backup, reapplied", restored.kept_ended),
+            ("disabled since the backup, reapplied", restored.kept_disabled),
+            ("reduced since the backup, reapplied", restored.kept_narrowed),
             ("keys", f"replaced in {data_dir / 'keys.json'}"),
         ]
     )
     if result.damaged is not None:
-        typer.echo(f"The damaged database is {result.damaged}. It is unknown what was revoked after the backup.")
+        typer.echo(f"The damaged database is {result.damaged}. What was revoked after the backup is unknown.")

@@ -1,4 +1,4 @@
-"""Opens listening sockets, and tests whether an address answers."""
+"""Opens listening sockets, and tests whether the service answers at an address."""
 
 import http.client
 import socket
@@ -6,13 +6,13 @@ import ssl
 
 BACKLOG = 2_048
 _TIMEOUT_S = 3.0
-_REFUSED = b"this service does not answer plain HTTP"
+_REJECTED = b"this service does not answer plain HTTP"
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """One listening socket per address of `host`: who connects from now on waits for the service, and is not refused.
+    """One listening socket per address of `host`; connections wait in the backlog until the service accepts them.
 
-    Raises OSError when somebody else listens there, or the host is unknown or not this machine's.
+    Raises OSError when the port is in use, or the host is unknown or not an address of this machine.
     """
     listeners: list[socket.socket] = []
     try:
@@ -35,10 +35,10 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
 
 def answers(host: str, port: int, *, tls: bool) -> bool:
-    """Whether this program answers there."""
+    """Whether this program answers at the address."""
     connection: http.client.HTTPConnection
     if tls:
-        # Whose certificate it is, is judged elsewhere; here only who answers counts.
+        # The certificate is verified by another check.
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -47,10 +47,10 @@ def answers(host: str, port: int, *, tls: bool) -> bool:
         connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
     try:
         connection.request("GET", "/healthz")
-        answer = connection.getresponse()
-        # From another address than loopback plain HTTP is refused, by this program all the same.
-        body = answer.read(500)
-        return (answer.status == 200 and b'"ok"' in body) or (answer.status == 400 and _REFUSED in body)
+        response = connection.getresponse()
+        # To a request from an address other than loopback this program rejects plain HTTP, which identifies it too.
+        body = response.read(500)
+        return (response.status == 200 and b'"ok"' in body) or (response.status == 400 and _REJECTED in body)
     except (OSError, http.client.HTTPException):
         return False
     finally:
