@@ -1,12 +1,8 @@
-"""Opens listening sockets, and tests whether the service answers at an address."""
+"""Opens listening sockets."""
 
-import http.client
 import socket
-import ssl
 
 BACKLOG = 2_048
-_TIMEOUT_S = 3.0
-_REJECTED = b"this service does not answer plain HTTP"
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
@@ -32,26 +28,3 @@ def listen(host: str, port: int) -> list[socket.socket]:
             listener.close()
         raise
     return listeners
-
-
-def answers(host: str, port: int, *, tls: bool) -> bool:
-    """Whether this program answers at the address."""
-    connection: http.client.HTTPConnection
-    if tls:
-        # The certificate is verified by another check.
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        connection = http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_S, context=context)
-    else:
-        connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
-    try:
-        connection.request("GET", "/healthz")
-        response = connection.getresponse()
-        # To a request from an address other than loopback this program rejects plain HTTP, which identifies it too.
-        body = response.read(500)
-        return (response.status == 200 and b'"ok"' in body) or (response.status == 400 and _REJECTED in body)
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

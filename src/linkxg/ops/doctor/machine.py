@@ -1,20 +1,24 @@
 """Doctor checks of the machine: clock, resource limits, addresses."""
 
+import http.client
 import resource
+import ssl
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from linkxg.http.client_ip import PLAIN_HTTP_REFUSED
 from linkxg.ops.doctor.findings import Finding, ok, problem, warning
 from linkxg.server.connection import CONNECTIONS
-from linkxg.server.listener import answers, listen
+from linkxg.server.listener import listen
 from linkxg.settings import Settings, is_loopback
 
 FIRST_YEAR, LAST_YEAR = 2026, 2100
 MAX_STEP_S = 0.5
 SPARE_DESCRIPTORS = 128
+_TIMEOUT_S = 3.0
 
 
 class Instant(NamedTuple):
@@ -55,8 +59,8 @@ def check_descriptors() -> Iterator[Finding]:
 
 
 def check_listener(settings: Settings, host: str, port: int) -> Iterator[Finding]:
-    """Whether the service answers at its address, or could."""
-    if answers(host, port, tls=bool(settings.tls_cert)):
+    """Whether the service answers at its address, or the address is free."""
+    if _answers(host, port, tls=bool(settings.tls_cert)):
         yield ok("address", f"the service answers on {host}:{port}")
         return
     try:
@@ -92,3 +96,27 @@ def check_addresses(settings: Settings, host: str) -> Iterator[Finding]:
         yield problem(name, f"{settings.public_url} is plain HTTP, but the service terminates TLS", "use https://")
     else:
         yield ok(name, settings.public_url)
+
+
+def _answers(host: str, port: int, *, tls: bool) -> bool:
+    """Whether this program answers at the address."""
+    connection: http.client.HTTPConnection
+    if tls:
+        # The certificate is verified by another check.
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        connection = http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_S, context=context)
+    else:
+        connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
+    try:
+        connection.request("GET", "/healthz")
+        response = connection.getresponse()
+        # To a request from an address other than loopback this program rejects plain HTTP, which identifies it too.
+        body = response.read(500)
+        expected = {200: b'"ok"', 400: PLAIN_HTTP_REFUSED.encode()}.get(response.status)
+        return expected is not None and expected in body
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
