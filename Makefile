@@ -16,19 +16,19 @@ run: $(RUN_STAMP) ## Install, then serve an example: prints the sign-in, a clien
 	@$(BIN)/linkxg demo
 
 test: $(TEST_STAMP) parts check ## Install what the tests need, check the code, run every test
-	@# The tests start hundreds of processes, which must not compile the program each, as with PYTHONDONTWRITEBYTECODE.
+	@# The tests start hundreds of processes; without bytecode, as with PYTHONDONTWRITEBYTECODE, each would compile it all.
 	@$(BIN)/python -m compileall -q src tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
 
 test-topologies: $(TEST_STAMP) parts ## Run the black-box suite on two workers and on two nodes as well
 	$(BIN)/python -m pytest --wider-topologies
 
-check: $(TEST_STAMP) ## Format, lint, types and docs against the program
+check: $(TEST_STAMP) ## Check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(TEST_STAMP) ## Measure ours, the peers and the floors in one run: a table in Markdown and a chart (needs wrk)
+bench: $(TEST_STAMP) ## Measure the service, its peers and the floors: Markdown tables and a chart (needs wrk)
 	@command -v wrk >/dev/null || { echo "wrk is missing: apt-get install wrk"; exit 1; }
 	$(BIN)/python -m bench
 
@@ -46,7 +46,7 @@ lock: ## Pin the dependencies again, with hashes and without any address (needs 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-# PostgreSQL, Redis, Chromium and nginx are real processes in the tests; where they cannot be had, those tests say so and skip.
+# PostgreSQL, Redis, Chromium and nginx are real processes in the tests; where one cannot be installed, its tests are skipped with the reason.
 parts:
 	@sh tests/install_parts.sh
 

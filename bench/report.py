@@ -1,4 +1,4 @@
-"""How are figures shown? As ratios with the bar they must reach; absolute numbers are for orientation only."""
+"""Reports figures as ratios with the bar that they must reach; absolute numbers are for orientation only."""
 
 import json
 import sys
@@ -21,16 +21,16 @@ class Figure:
 
 
 def as_data(figures: list[Figure]) -> list[dict[str, object]]:
-    """For scripts."""
+    """JSON for scripts."""
     return [asdict(figure) | {"reached": figure.reached} for figure in figures]
 
 
 def markdown(figures: list[Figure]) -> str:
-    """For documents."""
+    """A table for documents."""
     lines = ["| figure | value | bar | | measured |", "|---|---:|---:|---|---|"]
     for figure in figures:
         sign, mark = "≤" if figure.at_most else "≥", "" if figure.reached else "**missed**"
-        # Without a bar a figure is there for orientation.
+        # A figure without a bar is for orientation.
         bar = f"{sign} {figure.bar:g}" if figure.bar else ""
         lines.append(f"| {figure.name} | {figure.value:.2f} | {bar} | {mark} | {figure.note} |")
     return "\n".join([*lines, ""])

@@ -1,4 +1,4 @@
-"""How many tokens a second does one worker issue, beside a bare reply? Run as `python -m bench.token`."""
+"""Measures the token endpoint against the floor. Run as `python -m bench.token`."""
 
 import statistics
 import tempfile

@@ -15,7 +15,7 @@ OTHER_TASKS = {
     "db/standby_check.py": "one look",
     "jobs/run_job.py": "the next batch of one import",
     "jobs/runner.py": "one job, whose process is watched",
-    "cli/serve.py": "one announcement",
+    "server/run.py": "one announcement",
     "server/supervisor.py": "the supervisor's own work: it ends with it, and the workers end with the supervisor",
     "server/worker.py": "the channel to the supervisor, which replaces a worker that falls silent",
     "server/worker_process.py": "the channel to a worker, which is replaced when it falls silent",

@@ -15,8 +15,8 @@ from architecture.program import SOURCE, Module, modules
 UNAUTHORISED = {
     "identity/accounts/invite_user.accept_invitation": "the token is used once, and the unit checks who invited",
     "identity/accounts/create_account.create_account": "the command line stands above the accounts",
-    "cli/demo_products.make_demo_products": "the command line stands above the accounts",
-    "cli/purge._purge": "the command line stands above the accounts",
+    "ops/demo/products.create_demo_products": "the command line stands above the accounts",
+    "ops/purge.purge_all": "the command line stands above the accounts",
     "identity/clients/usage._write_batch": "counts of what was answered, whoever asked",
     "purge._purge_table": "deletes what is old, whosesoever it is",
     "console/carried_forms.use_once": "the person has just signed in, and uses their own form up",

@@ -13,7 +13,7 @@ from harness.answers import JsonObject
 from harness.databases import SqliteDatabase
 from harness.world import World
 from imports.files import ended, send
-from linkxg.cli.demo_products import demo_products
+from linkxg.ops.demo.products import demo_products
 from products.catalogue import change, create, delete, publish, published, withdraw
 
 HOUR = 3_600_000

@@ -49,4 +49,4 @@ def test_a_tampered_trail_is_named(engine: str, fresh_world: Callable[..., World
         assert {verdict["account_id"]: verdict["broken_at"] for verdict in found} == {account: seq, other: None}
     lines = server.command("audit", "verify", expect=1).decode().splitlines()
     assert "broken at event 2" in next(line for line in lines if account in line)
-    assert "whole" in next(line for line in lines if other in line)
+    assert "intact" in next(line for line in lines if other in line)

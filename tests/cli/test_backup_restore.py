@@ -152,7 +152,7 @@ def test_nothing_dead_lives_after_a_restore(engine: str, fresh_world: Callable[.
     assert_dead(api, [rotated, new_secret, deleted, disabled], [removed, locked, changed])
     sign_in(api, renewed)
     accept(api, invitation, api.vault.password()).expect(404, "not_found")
-    assert b"whole" in server.command("audit", "verify")
+    assert b"intact" in server.command("audit", "verify")
     events = api.get("/account/audit-events?action=service.restored", bearer=back.access).data()
     assert [event["details"]["backup_made_at"] for event in events] == [told["backup_made_at"]]
     # An Owner can help: the client gets a new secret.
@@ -204,7 +204,7 @@ def test_a_backup_of_one_engine_comes_back_on_the_other(
             another = make_client(api, session)
             assert works(api, get_token(api, another))
             assert works(api, get_token(api, oauth))
-            assert b"whole" in moved.command("audit", "verify")
+            assert b"intact" in moved.command("audit", "verify")
             moved.stop()
             assert restore(moved, file, "--replace", "--revoke-secrets")["secrets_revoked"] == 1
             moved.start()

@@ -8,7 +8,7 @@ from linkxg.catalog.products.check_content import check_content
 from linkxg.catalog.products.check_keys import check_identifiers
 from linkxg.catalog.products.model import ProductRecord
 from linkxg.catalog.products.publish_requirements import missing_for_publishing
-from linkxg.cli.demo_products import demo_products
+from linkxg.ops.demo.products import demo_products
 
 
 def test_they_are_right_and_can_be_published() -> None:

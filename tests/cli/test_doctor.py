@@ -10,7 +10,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,11 @@ from harness.databases import PostgresDatabase
 from harness.processes import free_port
 from harness.server import Server, lines_for_people
 from harness.smtp_sink import SmtpSink
+from linkxg.http.client_ip import refuse_plain_http
 from linkxg.ops.doctor import files, machine
 from linkxg.ops.doctor.findings import Finding
 from linkxg.ops.doctor.machine import Instant, check_clock, check_descriptors
+from linkxg.settings import load
 
 Findings = dict[str, list[dict[str, str]]]
 
@@ -183,8 +187,6 @@ def certificate(directory: Path, *, days: int, name: str = "api.example.test", a
     ],
 )
 def test_certificates_are_looked_at(tmp_path: Path, options: Any, level: str) -> None:
-    from linkxg.settings import load
-
     settings = load(certificate(tmp_path, **options))
     found = list(files.check_tls(settings, "api.example.test"))
     assert worst(found) == level, found
@@ -201,6 +203,29 @@ def test_a_service_with_tls_is_recognised(server: Server, tmp_path: Path) -> Non
         assert "the service answers" in examine(server, code=0)["address"][0]["says"]
     finally:
         server.close()
+
+
+class _RejectsPlainHttp(BaseHTTPRequestHandler):
+    """Answers as the service does to plain HTTP from an address that is not loopback."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({"error": "invalid_request", "message": refuse_plain_http().description}).encode()
+        self.send_response(400)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep the output of the tests clean."""
+
+
+def test_a_service_that_rejects_plain_http_is_recognised() -> None:
+    with HTTPServer(("127.0.0.1", 0), _RejectsPlainHttp) as service:
+        thread = threading.Thread(target=service.handle_request)
+        thread.start()
+        (found,) = machine.check_listener(load({}), "127.0.0.1", service.server_port)
+        thread.join()
+    assert (found.level, "the service answers" in found.says) == ("ok", True), found
 
 
 @pytest.mark.parametrize(

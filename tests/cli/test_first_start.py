@@ -99,7 +99,7 @@ def test_a_second_bootstrap_is_refused(engine: str, new_server: ServerFactory) -
     server.bootstrap("Acme GmbH")
     arguments = ["bootstrap", "--account", "B", "--owner-email", "b@example.test", "--password-stdin"]
     password = server.vault.password().encode()
-    assert "--another" in one_line(server.try_command(*arguments, stdin=password), 1)
+    assert "--additional" in one_line(server.try_command(*arguments, stdin=password), 1)
     server.command(*arguments, "--another", stdin=password)
     assert scalar(server, "select count(*) from accounts") == "2"
 

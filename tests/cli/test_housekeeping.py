@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import Connection, event, func, select
 
 from conftest import DatabaseFactory
-from linkxg.cli.backup import register_tables
 from linkxg.db import Database, open_database
 from linkxg.db.advisory_lock import has_advisory_lock
 from linkxg.db.migrations import migrate
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.identity.sessions.store import throttle
+from linkxg.ops.tables import register_tables
 from linkxg.purge import PURGES, STEP, Purger
 
 EXPIRED = 3 * STEP + 7

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Connection, LargeBinary, create_engine, select
 
 from conftest import DatabaseFactory
-from linkxg.cli.backup import register_tables
 from linkxg.db import Database, invalidation_feed, metadata, open_database
 from linkxg.db.copy import CHUNK, CopyError, copy_rows, delete_rows, is_empty, require_known_tables
 from linkxg.db.migrations import migrate, upgrade
+from linkxg.ops.tables import register_tables
 
 MANY = CHUNK + 7
 

@@ -11,11 +11,11 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from conftest import DatabaseFactory
-from linkxg.cli.backup import register_tables
 from linkxg.db import migrations, open_database
 from linkxg.identity.accounts.model import email_key
 from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
+from linkxg.ops.tables import register_tables
 
 ACCOUNT = uuid7()
 BEFORE = ("einkauf@müller.example", "jürgen@acme.example", "both@müller.example", "both@xn--mller-kva.example")

@@ -19,11 +19,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from conftest import DatabaseFactory
 from linkxg.catalog.products.model import ProductView
 from linkxg.catalog.products.versions.store import find_product_view
-from linkxg.cli.backup import register_tables
 from linkxg.db import migrations, open_database
 from linkxg.db.migrations import migrate, upgrade
 from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
+from linkxg.ops.tables import register_tables
 
 ACCOUNT = uuid7()
 BEFORE: list[dict[str, Any]] = [

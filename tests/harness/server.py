@@ -215,7 +215,7 @@ class Server:
         arguments = ["bootstrap", "--data-dir", str(self.data_dir), "--account", name,
                      "--owner-email", email, "--password-stdin", "--json"]  # fmt: skip
         if another:
-            arguments.append("--another")
+            arguments.append("--additional")
         made = json.loads(self.command(*arguments, stdin=password.encode() + b"\n"))
         assert made["email"] == email
         return Account(made["account_id"], name, Person(made["user_id"], email, password, "OWNER"))

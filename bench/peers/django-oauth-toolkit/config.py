@@ -1,4 +1,4 @@
-"""Which settings does the toolkit run with? Those of its documentation, in Django's production mode."""
+"""The settings of the toolkit's documentation, in Django's production mode."""
 
 import os
 

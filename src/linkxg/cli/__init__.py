@@ -9,16 +9,17 @@ from importlib import import_module
 
 import typer
 
-from linkxg.cli.context import one_line_failures, settings_help
+from linkxg.cli.failures import one_line_failures
+from linkxg.cli.options import settings_help
 from linkxg.crypto.malloc import use_single_arena
 from linkxg.runtime import garbage
 
-# Command → where it is: a function, or the group `app`, of a module of this package.
+# Command: module of this package, and in it a function or the group `app`.
 COMMANDS = {
     "serve": ("serve", "serve"),
     "demo": ("demo", "demo"),
-    "bootstrap": ("accounts", "bootstrap"),
-    "migrate": ("serve", "migrate_database"),
+    "bootstrap": ("bootstrap", "bootstrap"),
+    "migrate": ("migrate", "migrate_database"),
     "keys": ("keys", "app"),
     "backup": ("backup", "backup"),
     "restore": ("restore", "restore"),
@@ -31,7 +32,7 @@ COMMANDS = {
 
 
 def build(only: str | None = None) -> typer.Typer:
-    """The command line: every command, or `only` the one that was asked for, whose modules alone are then loaded."""
+    """The command line with every command, or with `only` one, so that the modules of the others are not imported."""
     app = typer.Typer(
         name="linkxg",
         help="LinkXG: product data between companies, behind OAuth 2.0 and rotating sessions.",
@@ -40,21 +41,21 @@ def build(only: str | None = None) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
     )
-    # Without a callback, a single command would take the place of the group.
+    # Without a callback, typer would make a single command the whole program.
     app.callback()(lambda: None)
     for name, (module, member) in COMMANDS.items():
         if only in COMMANDS and name != only:
             continue
-        found = getattr(import_module(f"linkxg.cli.{module}"), member)
-        if isinstance(found, typer.Typer):
-            app.add_typer(found, name=name)
+        command = getattr(import_module(f"linkxg.cli.{module}"), member)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
         else:
-            app.command(name, epilog=settings_help() if name == "serve" else None)(found)
+            app.command(name, epilog=settings_help() if name == "serve" else None)(command)
     return app
 
 
 def main() -> None:
-    # Keys and database are this user's alone, whatever the shell's default is.
+    # Keys and database are readable by this user alone, whatever the shell's umask is.
     os.umask(0o077)
     use_single_arena()
     garbage.collect_rarely()

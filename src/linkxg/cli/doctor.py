@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from linkxg.cli.context import FAILED, AsJson, DataDir, one_line_failures, tell_json
+from linkxg.cli.failures import FAILED
+from linkxg.cli.options import AsJson, DataDir
+from linkxg.cli.output import print_json
 from linkxg.db import open_database
 from linkxg.db.address import AddressError
 from linkxg.ops.doctor.findings import Finding, problem
@@ -22,7 +24,7 @@ def doctor(
     data_dir: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check settings, files, clock, database and other services, and say what to do; exit code 1 on a problem."""
+    """Check settings, files, clock, database and other services, with remedies; exit code 1 on a problem."""
     from linkxg.ops.doctor.checks import run_checks
 
     try:
@@ -32,17 +34,16 @@ def doctor(
     except (SettingsError, AddressError) as error:
         findings = [problem("settings", str(error), "see docs/configuration.md")]
     else:
-        with one_line_failures():
-            findings = asyncio.run(run_checks(settings, host, port))
+        findings = asyncio.run(run_checks(settings, host, port))
     if as_json:
-        tell_json([finding._asdict() for finding in findings])
+        print_json([finding._asdict() for finding in findings])
     else:
-        _show(findings)
+        _print(findings)
     if any(finding.level == "problem" for finding in findings):
         raise SystemExit(FAILED)
 
 
-def _show(findings: Iterable[Finding]) -> None:
+def _print(findings: Iterable[Finding]) -> None:
     from rich.console import Console
     from rich.text import Text
 

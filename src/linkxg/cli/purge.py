@@ -1,20 +1,11 @@
 """`linkxg purge`."""
 
-from linkxg.cli.context import (
-    AsJson,
-    DataDir,
-    connected,
-    existing_database,
-    load_settings,
-    progress,
-    run,
-    tell_json,
-    tell_table,
-)
-from linkxg.clock import now_ms
-from linkxg.db.copy import ReportProgress
-from linkxg.purge import BATCH, PURGES
-from linkxg.settings import Settings
+import asyncio
+
+from linkxg.cli.options import AsJson, DataDir, load_settings
+from linkxg.cli.output import print_json, print_table, progress
+from linkxg.ops.installation import existing_database
+from linkxg.ops.purge import purge_all
 
 
 def purge(data_dir: DataDir = None, as_json: AsJson = False) -> None:
@@ -22,21 +13,8 @@ def purge(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     settings = load_settings(data_dir)
     existing_database(settings)
     with progress("purge") as on_progress:
-        deleted = run(_purge(settings, on_progress))
+        deleted = asyncio.run(purge_all(settings, on_progress))
     if as_json:
-        tell_json(deleted)
+        print_json(deleted)
     else:
-        tell_table([*deleted.items(), ("total", sum(deleted.values()))])
-
-
-async def _purge(settings: Settings, on_progress: ReportProgress) -> dict[str, int]:
-    """Rows deleted per table."""
-    now = now_ms()
-    deleted: dict[str, int] = {}
-    async with connected(settings) as database:
-        for table, delete in PURGES.items():
-            deleted[table] = 0
-            while count := await database.write(delete, now=now, limit=BATCH):
-                deleted[table] += count
-            on_progress(len(deleted), len(PURGES))
-    return deleted
+        print_table([*deleted.items(), ("total", sum(deleted.values()))])

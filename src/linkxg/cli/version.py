@@ -1,9 +1,10 @@
 """`linkxg version`."""
 
+import typer
+
 from linkxg import __version__
-from linkxg.cli.context import tell
 
 
 def version() -> None:
     """Print the version."""
-    tell(f"linkxg {__version__}")
+    typer.echo(f"linkxg {__version__}")

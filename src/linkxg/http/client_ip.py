@@ -66,10 +66,13 @@ class ClientAddresses:
         return address is not None and any(address in network for network in self._trusted)
 
 
+PLAIN_HTTP_REFUSED = "this service does not accept plain HTTP"
+"""`linkxg doctor` recognises the service by it."""
+
+
 def refuse_plain_http() -> InvalidRequest:
     return InvalidRequest(
-        "Use HTTPS: this service does not accept plain HTTP. A proxy in front of it must send X-Forwarded-Proto: "
-        "https.",
+        f"Use HTTPS: {PLAIN_HTTP_REFUSED}. A proxy in front of it must send X-Forwarded-Proto: https.",
         reason="plain HTTP, or a proxy of LINKXG_TRUSTED_PROXIES that does not send X-Forwarded-Proto: https",
     )
 

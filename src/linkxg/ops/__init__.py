@@ -1,1 +1,1 @@
-"""What an operator does with an installation besides serving it: restore and diagnosis."""
+"""Operations on an installation: preparation, backup, restore, copy, purge, keys, diagnosis and the demo."""

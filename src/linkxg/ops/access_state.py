@@ -1,4 +1,4 @@
-"""The access state of an account's people and clients: live rights, and what was revoked for good."""
+"""The access state of an account: its people and clients, and what was revoked, disabled or deleted."""
 
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from linkxg.identity.clients.model import Client
 from linkxg.identity.clients.store import list_clients
 
 RESTORED = "service.restored"
-_TELLING = (
+_ACTIONS = (
     "user.removed",
     "client.deleted",
     "client.secret_rotated",
@@ -20,49 +20,49 @@ _TELLING = (
     "password.changed",
     RESTORED,
 )
-_PAGE = 500
+_PAGE_SIZE = 500
 
 
 class AccessState(NamedTuple):
-    """Of one account. `ended` and `disabled` hold ids of people, clients and (ended only) secrets.
+    """`ended` and `disabled` hold ids of people, clients and (ended only) secrets.
 
-    `passwords` says when each person last changed theirs, in milliseconds.
+    `password_changed_at` is in milliseconds, by person.
     """
 
     users: dict[str, User]
     clients: dict[str, Client]
     ended: frozenset[str]
     disabled: frozenset[str]
-    passwords: dict[str, int]
+    password_changed_at: dict[str, int]
 
 
 def read_access_state(conn: Connection, account_id: str, now: int) -> AccessState:
-    """What this database knows: from the rows, and from the trail where rows are gone."""
+    """Read the state from the rows, and from the audit trail where rows are deleted."""
     users = {user.id: user for user in list_users(conn, account_id)}
     clients = {client.id: client for client in _clients(conn, account_id)}
     secrets = {secret.id: secret for client in clients.values() for secret in client.secrets}
     ended = {secret.id for secret in secrets.values() if not secret.is_live(now)}
     disabled = {user.id for user in users.values() if user.disabled}
     disabled |= {client.id for client in clients.values() if client.disabled}
-    passwords: dict[str, int] = {}
-    for event in list_actions(conn, account_id, _TELLING):
+    password_changed_at: dict[str, int] = {}
+    for event in list_actions(conn, account_id, _ACTIONS):
         details: dict[str, Any] = msgspec.json.decode(event.details)
         if event.action == "password.changed":
-            passwords[event.target] = event.at
+            password_changed_at[event.target] = event.at
         elif event.action in ("user.removed", "client.deleted"):
             ended.add(event.target)
         elif event.action == RESTORED:
             ended.update(details["ended"])
             disabled.update(set(details["disabled"]) - users.keys() - clients.keys())
         else:
-            # A secret of the trail without a row was purged, which only happens to dead ones.
-            named = details["previous"] if event.action == "client.secret_rotated" else [details["secret_id"]]
-            ended.update(secret_id for secret_id in named if secret_id not in secrets)
-    return AccessState(users, clients, frozenset(ended), frozenset(disabled), passwords)
+            # A secret without a row was purged, which only happens to revoked and expired ones.
+            secret_ids = details["previous"] if event.action == "client.secret_rotated" else [details["secret_id"]]
+            ended.update(secret_id for secret_id in secret_ids if secret_id not in secrets)
+    return AccessState(users, clients, frozenset(ended), frozenset(disabled), password_changed_at)
 
 
 def _clients(conn: Connection, account_id: str) -> list[Client]:
     found: list[Client] = []
-    while page := list_clients(conn, account_id, after=found[-1].id if found else "", limit=_PAGE):
+    while page := list_clients(conn, account_id, after=found[-1].id if found else "", limit=_PAGE_SIZE):
         found += page
     return found

@@ -1,7 +1,7 @@
 """Reapplies revocations to the rows of a restored backup.
 
-What the replaced database knew as ended, disabled or narrowed is applied to the rows of the backup (security bar R3).
-What of it the backup knew as live is written into the trail, so a later restore of another backup knows it too.
+What was ended, disabled or narrowed in the replaced database is so in the rows of the backup too (security bar R3).
+What the backup had as live is recorded in the audit trail, so that a later restore of another backup knows it too.
 """
 
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from linkxg.ops.access_state import AccessState
 
 
 class ReappliedRevocations(NamedTuple):
-    """What stayed taken away: ids of the dead and the disabled that the backup knew as live, and how many others."""
+    """Ids of what the backup had as live and is now ended or disabled, and how many others were narrowed."""
 
     ended: list[str]
     disabled: list[str]
@@ -25,57 +25,57 @@ class ReappliedRevocations(NamedTuple):
 
 
 def reapply_revocations(
-    conn: Connection, account_id: str, was: AccessState, loaded: AccessState, now: int
+    conn: Connection, account_id: str, old: AccessState, loaded: AccessState, now: int
 ) -> ReappliedRevocations:
-    """Apply to the rows of the account just `loaded` whatever the replaced database had ended, disabled or narrowed."""
+    """Change the rows of the `loaded` account by what the state of the replaced database restricts further."""
     narrowed = 0
     for user in loaded.users.values():
-        if user.id in was.ended:
+        if user.id in old.ended:
             people_store.delete_user(conn, account_id, user.id)
-        elif changes := _cut_user(user, was, loaded):
+        elif changes := _restrict_user(user, old, loaded):
             narrowed += not changes.keys() <= {"disabled"}
             people_store.update_user(conn, account_id, user.id, **changes)
     for client in loaded.clients.values():
-        if client.id in was.ended:
+        if client.id in old.ended:
             client_store.delete_client(conn, account_id, client.id)
             continue
-        if changes := _cut_client(client, was):
+        if changes := _restrict_client(client, old):
             narrowed += not changes.keys() <= {"disabled"}
             client_store.update_client(conn, account_id, client.id, **changes)
         for secret in client.secrets:
-            if changes := _cut_secret(secret, client.id, was, now):
+            if changes := _restrict_secret(secret, client.id, old, now):
                 client_store.update_secret(conn, account_id, secret.id, **changes)
-    _keep_an_owner(conn, account_id, was)
-    return ReappliedRevocations(sorted(was.ended - loaded.ended), sorted(was.disabled - loaded.disabled), narrowed)
+    _keep_an_owner(conn, account_id, old)
+    return ReappliedRevocations(sorted(old.ended - loaded.ended), sorted(old.disabled - loaded.disabled), narrowed)
 
 
-def epochs_ahead(was: AccessState | None, loaded: AccessState) -> int:
-    """How many epochs to move on, so that every token of either database is of an earlier one."""
-    if was is None:
+def epochs_ahead(old: AccessState | None, loaded: AccessState) -> int:
+    """The number of epochs to advance, so that every token of either database has an earlier one."""
+    if old is None:
         return 1
-    people = [was.users[user.id].epoch - user.epoch for user in loaded.users.values() if user.id in was.users]
-    clients = [was.clients[one.id].epoch - one.epoch for one in loaded.clients.values() if one.id in was.clients]
+    people = [old.users[user.id].epoch - user.epoch for user in loaded.users.values() if user.id in old.users]
+    clients = [old.clients[one.id].epoch - one.epoch for one in loaded.clients.values() if one.id in old.clients]
     return 1 + max(0, *people, *clients)
 
 
-def _cut_user(user: User, was: AccessState, loaded: AccessState) -> dict[str, Any]:
+def _restrict_user(user: User, old: AccessState, loaded: AccessState) -> dict[str, Any]:
     changes: dict[str, Any] = {}
-    known = was.users.get(user.id)
-    if user.id in was.disabled and not user.disabled:
+    known = old.users.get(user.id)
+    if user.id in old.disabled and not user.disabled:
         changes["disabled"] = True
     if known is not None and RANK[known.role] < RANK[user.role]:
         changes["role"] = known.role
-    # The later change is the live password; the earlier one was given up.
-    later = was.passwords.get(user.id, 0) >= loaded.passwords.get(user.id, 0)
+    # The password that was changed last is the valid one.
+    later = old.password_changed_at.get(user.id, 0) >= loaded.password_changed_at.get(user.id, 0)
     if known is not None and later and known.password_hash != user.password_hash:
         changes["password_hash"] = known.password_hash
     return changes
 
 
-def _cut_client(client: Client, was: AccessState) -> dict[str, Any]:
+def _restrict_client(client: Client, old: AccessState) -> dict[str, Any]:
     changes: dict[str, Any] = {}
-    known = was.clients.get(client.id)
-    if client.id in was.disabled and not client.disabled:
+    known = old.clients.get(client.id)
+    if client.id in old.disabled and not client.disabled:
         changes["disabled"] = True
     if known is not None and client.scopes - known.scopes:
         changes["scopes"] = client.scopes & known.scopes
@@ -86,25 +86,25 @@ def _cut_client(client: Client, was: AccessState) -> dict[str, Any]:
     return changes
 
 
-def _cut_secret(secret: Secret, client_id: str, was: AccessState, now: int) -> dict[str, Any]:
+def _restrict_secret(secret: Secret, client_id: str, old: AccessState, now: int) -> dict[str, Any]:
     if secret.revoked_at is not None:
         return {}
-    if secret.id in was.ended:
+    if secret.id in old.ended:
         return {"revoked_at": now}
-    known = was.clients.get(client_id)
+    known = old.clients.get(client_id)
     until = next((one.expires_at for one in known.secrets if one.id == secret.id), None) if known else None
     if until is not None and (secret.expires_at is None or until < secret.expires_at):
         return {"expires_at": until}
     return {}
 
 
-def _keep_an_owner(conn: Connection, account_id: str, was: AccessState) -> None:
-    """Cuts of two databases together must not leave an account without an Owner: then those of `was` stay Owners."""
+def _keep_an_owner(conn: Connection, account_id: str, old: AccessState) -> None:
+    """If the restrictions of both databases leave the account without an Owner, those of `old` stay Owners."""
     people = people_store.list_users(conn, account_id)
     if any(user.role == "OWNER" and not user.disabled for user in people):
         return
     present = {user.id for user in people}
-    for owner in was.users.values():
+    for owner in old.users.values():
         if owner.role != "OWNER" or owner.disabled:
             continue
         if owner.id in present:

@@ -1,18 +1,14 @@
-"""Opens listening sockets, and tests whether an address answers."""
+"""Opens listening sockets."""
 
-import http.client
 import socket
-import ssl
 
 BACKLOG = 2_048
-_TIMEOUT_S = 3.0
-_REFUSED = b"this service does not answer plain HTTP"
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """One listening socket per address of `host`; connections wait in its queue until the service is ready.
+    """One listening socket per address of `host`; connections wait in the backlog until the service accepts them.
 
-    Raises OSError if the port is in use, or the host is unknown or not this machine's.
+    Raises OSError when the port is in use, or the host is unknown or not an address of this machine.
     """
     listeners: list[socket.socket] = []
     try:
@@ -32,26 +28,3 @@ def listen(host: str, port: int) -> list[socket.socket]:
             listener.close()
         raise
     return listeners
-
-
-def answers(host: str, port: int, *, tls: bool) -> bool:
-    """Whether this program answers there."""
-    connection: http.client.HTTPConnection
-    if tls:
-        # The certificate is checked elsewhere.
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        connection = http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_S, context=context)
-    else:
-        connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
-    try:
-        connection.request("GET", "/healthz")
-        answer = connection.getresponse()
-        # Except on loopback this program refuses plain HTTP, which is an answer as well.
-        body = answer.read(500)
-        return (answer.status == 200 and b'"ok"' in body) or (answer.status == 400 and _REFUSED in body)
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

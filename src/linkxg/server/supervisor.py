@@ -1,8 +1,8 @@
 """The supervisor of the workers of one service.
 
-A parent process that holds the listening sockets and answers nothing itself. A worker that dies is replaced, one that
-sends no heartbeat is killed first. SIGHUP replaces them one by one, each only once its successor answers; SIGTERM and
-SIGINT end them all when they have finished. Connections wait in the sockets' queue meanwhile and are never refused.
+The parent process holds the listening sockets and serves no requests. A worker that dies is replaced; one that sends no
+reports is killed first. SIGHUP replaces the workers one by one, each once its successor is ready; SIGTERM and SIGINT
+stop all gracefully. New connections wait in the listen backlog meanwhile and are never refused.
 """
 
 import asyncio
@@ -15,29 +15,27 @@ from linkxg.http.metrics import Counts, Gauge
 from linkxg.server.uvicorn_config import SHUTDOWN_S
 from linkxg.server.worker_process import WorkerProcess
 
-READY_S = 60.0
-SILENT_S = 30.0
-STOP_S = SHUTDOWN_S + 8.0
-CHECK_S = 1.0
-_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 15.0
+READY_TIMEOUT_S = 60.0
+REPORT_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = SHUTDOWN_S + 8.0
+CHECK_INTERVAL_S = 1.0
+_MIN_BACKOFF_S, _MAX_BACKOFF_S = 0.5, 15.0
 
 
 class Supervisor:
-    """`count` workers on `listeners`."""
-
     def __init__(self, listeners: list[socket.socket], count: int) -> None:
         self._listeners = listeners
         self._count = count
-        # Those in service, starting ones included; `_followers` has those that are ending or not in service yet, too.
+        # Those in service, starting ones included; `_watchers` also has those that are stopping or not in service yet.
         self._workers: list[WorkerProcess] = []
-        self._followers: dict[WorkerProcess, asyncio.Task[None]] = {}
+        self._watchers: dict[WorkerProcess, asyncio.Task[None]] = {}
         self._ended = Counts()
         self._replaced = 0
-        self._pause = _SHORTEST_PAUSE_S
-        self._has_started = self._has_failed = False
+        self._backoff = _MIN_BACKOFF_S
+        self._was_ready = self._has_failed = False
 
     async def run(self) -> bool:
-        """Run until a signal ends the service; false if the first worker could not start."""
+        """Run until SIGTERM or SIGINT; returns False if the first worker could not start."""
         loop = asyncio.get_running_loop()
         self._stopping, self._reload = asyncio.Event(), asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -45,61 +43,61 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGHUP, self._reload.set)
         for _ in range(self._count):
             self._workers.append(await self._start())
-        watchers = [asyncio.create_task(self._watch_for_silence()), asyncio.create_task(self._reload_on_signal())]
+        tasks = [asyncio.create_task(self._kill_silent()), asyncio.create_task(self._reload_on_request())]
         await self._stopping.wait()
-        for task in watchers:
+        for task in tasks:
             task.cancel()
         await self._stop()
         return not self._has_failed
 
     async def _start(self) -> WorkerProcess:
         worker = await WorkerProcess.start(self._listeners)
-        self._followers[worker] = asyncio.create_task(self._follow(worker))
+        self._watchers[worker] = asyncio.create_task(self._watch(worker))
         return worker
 
-    async def _follow(self, worker: WorkerProcess) -> None:
-        """Follow a worker to its end, and replace it if it was in service."""
-        code = await worker.follow(self._gather)
+    async def _watch(self, worker: WorkerProcess) -> None:
+        """Wait for its end, and replace it if it was in service."""
+        code = await worker.watch(self._total)
         self._ended.add(worker.counts, gauges=False)
-        del self._followers[worker]
-        self._has_started = self._has_started or worker.is_ready or any(each.is_ready for each in self._workers)
+        del self._watchers[worker]
+        self._was_ready = self._was_ready or worker.is_ready or any(each.is_ready for each in self._workers)
         if worker not in self._workers or self._stopping.is_set():
             return
         self._workers.remove(worker)
-        if not self._has_started:
-            # It has reported why; the next one would fail the same way.
+        if not self._was_ready:
+            # It has reported why; the next one would fail for the same reason.
             self._has_failed = True
             self._stopping.set()
             return
         self._replaced += 1
         log.error("worker.died", pid=worker.pid, code=code)
-        await self._replace(at_once=worker.is_ready)
+        await self._replace(immediately=worker.is_ready)
 
-    async def _replace(self, *, at_once: bool) -> None:
-        """Start a worker; wait longer each time if the last one never answered, as without its database."""
-        self._pause = _SHORTEST_PAUSE_S if at_once else min(2 * self._pause, _LONGEST_PAUSE_S)
-        if not at_once:
+    async def _replace(self, *, immediately: bool) -> None:
+        """Start another worker; back off where the last one never became ready, for example without its database."""
+        self._backoff = _MIN_BACKOFF_S if immediately else min(2 * self._backoff, _MAX_BACKOFF_S)
+        if not immediately:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._pause)
+                await asyncio.wait_for(self._stopping.wait(), self._backoff)
         if not self._stopping.is_set():
             self._workers.append(await self._start())
 
-    async def _watch_for_silence(self) -> None:
-        """Kill workers that send no heartbeat. Time in which this process was frozen as well does not count."""
+    async def _kill_silent(self) -> None:
+        """Kill workers without reports. Time during which this process was suspended itself does not count."""
         loop = asyncio.get_running_loop()
-        looked_at = loop.time()
+        checked_at = loop.time()
         while True:
-            await asyncio.sleep(CHECK_S)
+            await asyncio.sleep(CHECK_INTERVAL_S)
             now = loop.time()
-            for worker in self._followers:
-                if now - looked_at > 2 * CHECK_S:
-                    worker.last_report_at = now
-                elif now - worker.last_report_at > (SILENT_S if worker.is_ready else READY_S):
+            for worker in self._watchers:
+                if now - checked_at > 2 * CHECK_INTERVAL_S:
+                    worker.reported_at = now
+                elif now - worker.reported_at > (REPORT_TIMEOUT_S if worker.is_ready else READY_TIMEOUT_S):
                     log.error("worker.silent", pid=worker.pid)
                     worker.kill()
-            looked_at = now
+            checked_at = now
 
-    async def _reload_on_signal(self) -> None:
+    async def _reload_on_request(self) -> None:
         while True:
             await self._reload.wait()
             self._reload.clear()
@@ -109,36 +107,36 @@ class Supervisor:
         for old in list(self._workers):
             new = await self._start()
             await asyncio.wait(
-                [asyncio.create_task(new.ready.wait()), self._followers[new]], return_when=asyncio.FIRST_COMPLETED
+                [asyncio.create_task(new.ready.wait()), self._watchers[new]], return_when=asyncio.FIRST_COMPLETED
             )
             if not new.is_ready:
                 log.error("reload.failed", pid=new.pid, reason=f"{new.failure} The old workers keep running.")
                 return
             if old not in self._workers:
-                # It has died meanwhile, and its replacement is new as well.
+                # It has died meanwhile, and its replacement is a new worker as well.
                 new.terminate()
                 continue
             self._workers[self._workers.index(old)] = new
-            # One at a time: the machine has memory for one more worker, not for twice as many.
-            await self._retire(old)
+            # One at a time: a machine has memory for one more worker, not for twice as many.
+            await self._stop_worker(old)
         log.info("reloaded", workers=len(self._workers))
 
     async def _stop(self) -> None:
-        await asyncio.gather(*(self._retire(worker) for worker in list(self._followers)))
+        await asyncio.gather(*(self._stop_worker(worker) for worker in list(self._watchers)))
 
-    async def _retire(self, worker: WorkerProcess) -> None:
+    async def _stop_worker(self, worker: WorkerProcess) -> None:
         worker.terminate()
-        end = self._followers.get(worker)
-        if end is not None and not (await asyncio.wait([end], timeout=STOP_S))[0]:
+        watcher = self._watchers.get(worker)
+        if watcher is not None and not (await asyncio.wait([watcher], timeout=STOP_TIMEOUT_S))[0]:
             log.error("worker.killed", pid=worker.pid)
             worker.kill()
-            await end
+            await watcher
 
-    def _gather(self) -> Counts:
+    def _total(self) -> Counts:
         """The counts of all workers, including those that have ended."""
         total = Counts()
         total.add(self._ended)
-        for worker in self._followers:
+        for worker in self._watchers:
             total.add(worker.counts)
         total.gauges["linkxg_workers"] = Gauge("Worker processes.", len(self._workers))
         total.gauges["linkxg_workers_replaced"] = Gauge("Workers that died since the start.", self._replaced)

@@ -1,7 +1,4 @@
-"""The uvicorn configuration of this program.
-
-One configuration for a service of one process and for each of many workers.
-"""
+"""The uvicorn configuration, the same for a service of one process and for each worker."""
 
 import socket
 import ssl
@@ -19,7 +16,7 @@ SHUTDOWN_S = 20
 
 
 def require_certificate(settings: Settings) -> None:
-    """Raises SettingsError when the service could not speak TLS with its certificate and key."""
+    """Raises SettingsError when TLS is impossible with the certificate and key."""
     if not settings.tls_cert:
         return
     try:
@@ -39,7 +36,7 @@ def require_certificate(settings: Settings) -> None:
 
 
 def configuration(app: Callable[..., Any] | str, settings: Settings) -> uvicorn.Config:
-    """For an application, or for the name of what makes it."""
+    """`app` is an application, or the import string of its factory."""
     return uvicorn.Config(
         app,
         factory=isinstance(app, str),
@@ -60,7 +57,7 @@ def configuration(app: Callable[..., Any] | str, settings: Settings) -> uvicorn.
 
 
 class HttpServer(uvicorn.Server):
-    """Leaves without cutting anybody off: see `FastPathProtocol.leaving`."""
+    """Shuts down without cutting off requests: see `FastPathProtocol.leaving`."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         FastPathProtocol.leaving = True

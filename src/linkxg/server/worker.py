@@ -1,7 +1,7 @@
 """The entry point of one worker process.
 
 The supervisor starts `python -m linkxg.server.worker CHANNEL LISTENER…` with file descriptors, and settings in the
-environment. A worker whose supervisor has ended finishes its requests and ends too.
+environment. A worker whose supervisor has ended stops gracefully.
 """
 
 import asyncio
@@ -18,65 +18,65 @@ from linkxg.http.metrics import Counts, Metrics
 from linkxg.runtime import garbage
 from linkxg.server.start_failure import EXIT_STATUS, log_failed_start
 from linkxg.server.uvicorn_config import HttpServer, configuration, require_certificate
-from linkxg.server.worker_channel import REPORT_S, Channel, ServiceCounts, WorkerReport, send_now
+from linkxg.server.worker_channel import REPORT_INTERVAL_S, Channel, ServiceCounts, WorkerReport, send_blocking
 from linkxg.settings import load
 
-ANSWER_S = 2.0
+QUERY_TIMEOUT_S = 2.0
 
 
 class SupervisorLink:
-    """The worker's end of the channel."""
+    """The worker's end of the channel to the supervisor."""
 
     def __init__(self, metrics: Metrics, channel: Channel[ServiceCounts]) -> None:
         self._metrics = metrics
         self._channel = channel
-        self._asked = 0
-        self._answers: dict[int, asyncio.Future[Counts]] = {}
+        self._queries = 0
+        self._pending: dict[int, asyncio.Future[Counts]] = {}
         metrics.gather = self.gather
 
     async def listen(self) -> None:
-        """Receive the supervisor's answers until it ends."""
-        while (answer := await self._channel.receive()) is not None:
-            waiting = self._answers.pop(answer.asked, None)
-            if waiting is not None and not waiting.done():
-                waiting.set_result(answer.counts)
+        """Receive the supervisor's responses until it ends."""
+        while (response := await self._channel.receive()) is not None:
+            future = self._pending.pop(response.query, None)
+            if future is not None and not future.done():
+                future.set_result(response.counts)
 
     async def report(self) -> None:
         while True:
-            # A frozen supervisor must not make this process grow.
-            if not self._channel.is_backlogged:
+            # A supervisor that does not read must not make this process grow.
+            if not self._channel.is_congested:
                 self._channel.send(WorkerReport(self._metrics.counts()))
-            await asyncio.sleep(REPORT_S)
+            await asyncio.sleep(REPORT_INTERVAL_S)
 
     async def gather(self, counts: Counts) -> Counts:
-        """The counts of the service, never less than any worker has shown before."""
-        self._asked += 1
-        number = self._asked
-        answer: asyncio.Future[Counts] = asyncio.get_running_loop().create_future()
-        self._answers[number] = answer
+        """The counts of the service, never lower than any worker has returned before."""
+        self._queries += 1
+        number = self._queries
+        future: asyncio.Future[Counts] = asyncio.get_running_loop().create_future()
+        self._pending[number] = future
         try:
-            self._channel.send(WorkerReport(counts, asks=number))
-            async with asyncio.timeout(ANSWER_S):
-                return await answer
+            self._channel.send(WorkerReport(counts, query=number))
+            async with asyncio.timeout(QUERY_TIMEOUT_S):
+                return await future
         except TimeoutError:
-            raise TemporarilyUnavailable("the supervisor is silent") from None
+            raise TemporarilyUnavailable("the supervisor does not respond") from None
         finally:
-            self._answers.pop(number, None)
+            self._pending.pop(number, None)
 
     async def close(self) -> None:
-        """Send the final counts."""
+        """Send a last report and close."""
         self._channel.send(WorkerReport(self._metrics.counts()))
         await self._channel.close()
 
 
 class Worker(HttpServer):
-    """Serves until a signal, or until its supervisor ends."""
+    """Serves until SIGTERM, or until its supervisor ends."""
 
-    def __init__(self, end: socket.socket) -> None:
-        # Here, after `main` has configured the garbage collector.
+    def __init__(self, channel: socket.socket) -> None:
+        # Imported here, after `main` has configured the garbage collector.
         from linkxg.app import create_app
 
-        self._end = end
+        self._socket = channel
         self._metrics = Metrics()
         self._tasks: list[asyncio.Task[None]] = []
         settings = load(os.environ)
@@ -84,14 +84,14 @@ class Worker(HttpServer):
         super().__init__(configuration(create_app(self._metrics, self._report_failure), settings))
 
     def _report_failure(self, reason: str) -> None:
-        send_now(self._end, WorkerReport(Counts(), failed=reason))
+        send_blocking(self._socket, WorkerReport(Counts(), failed=reason))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._link = SupervisorLink(self._metrics, await Channel.open(self._end, ServiceCounts))
-        self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._link.report())]
+        self._link = SupervisorLink(self._metrics, await Channel.open(self._socket, ServiceCounts))
+        self._tasks = [asyncio.create_task(self._exit_with_supervisor()), asyncio.create_task(self._link.report())]
 
-    async def _follow(self) -> None:
+    async def _exit_with_supervisor(self) -> None:
         await self._link.listen()
         self.should_exit = True
 
@@ -106,14 +106,14 @@ def main() -> None:
     use_single_arena()
     garbage.collect_rarely()
     channel, *listeners = [socket.socket(fileno=int(number)) for number in sys.argv[1:]]
-    # From a closing terminal, or meant for the supervisor, which decides.
+    # Sent by a closing terminal, or meant for the supervisor, which handles it.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         worker = Worker(channel)
-    except Exception as fault:  # noqa: BLE001  whatever keeps it from starting is said in one line
+    except Exception as fault:  # noqa: BLE001  whatever keeps it from starting is reported in one line
         reason = reason_of(fault)
         log_failed_start(reason)
-        send_now(channel, WorkerReport(Counts(), failed=reason))
+        send_blocking(channel, WorkerReport(Counts(), failed=reason))
         raise SystemExit(EXIT_STATUS) from None
     with contextlib.suppress(KeyboardInterrupt):
         worker.run(listeners)

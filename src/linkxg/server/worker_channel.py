@@ -1,7 +1,7 @@
 """Messages between a worker and its supervisor.
 
-A worker reports its counts once a second, which is its heartbeat. It may ask for the counts of the service. A message
-is its length in four bytes and a MessagePack text.
+A worker reports its counts once a second, which is also its heartbeat, and may query the counts of the whole service.
+A message is MessagePack with a length prefix of four bytes.
 """
 
 import asyncio
@@ -13,51 +13,48 @@ import msgspec
 
 from linkxg.http.metrics import Counts
 
-REPORT_S = 1.0
+REPORT_INTERVAL_S = 1.0
 T = TypeVar("T")
 
 
 class WorkerReport(msgspec.Struct):
-    """From a worker: its counts. `asks` is the number of a question, from 1.
-
-    `failed` is why a worker could not start; it is its only report.
-    """
+    """From a worker. `query` numbers a query, from 1; `failed` is why a worker could not start, in its only report."""
 
     counts: Counts
-    asks: int = 0
+    query: int = 0
     failed: str = ""
 
 
 class ServiceCounts(msgspec.Struct):
-    """To a worker: the counts of the service when it asked question `asked`."""
+    """To a worker: the counts of the service, in response to `query`."""
 
     counts: Counts
-    asked: int
+    query: int
 
 
 class Channel(Generic[T]):
-    """One end of a pair of sockets; what comes in is of type `T`."""
+    """One end of a socket pair that receives messages of type `T`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, comes: type[T]) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, message_type: type[T]) -> None:
         self._reader = reader
         self._writer = writer
-        self._decode = msgspec.msgpack.Decoder(comes).decode
+        self._decode = msgspec.msgpack.Decoder(message_type).decode
 
     @classmethod
-    async def open(cls, end: socket.socket, comes: type[T]) -> Self:
-        return cls(*await asyncio.open_connection(sock=end), comes)
+    async def open(cls, sock: socket.socket, message_type: type[T]) -> Self:
+        return cls(*await asyncio.open_connection(sock=sock), message_type)
 
     @property
-    def is_backlogged(self) -> bool:
-        """Whether earlier messages are still buffered: the other side does not read."""
+    def is_congested(self) -> bool:
+        """Whether the other end has not read earlier messages yet."""
         return self._writer.transport.get_write_buffer_size() > 0
 
     def send(self, message: msgspec.Struct) -> None:
-        """Send without waiting; nothing is sent to a closed end."""
-        self._writer.write(_framed(message))
+        """Never waits; does nothing once the other end is closed."""
+        self._writer.write(_frame(message))
 
     async def receive(self) -> T | None:
-        """The next message, None once the other side has ended."""
+        """The next message; None once the other end is closed."""
         try:
             length = int.from_bytes(await self._reader.readexactly(4))
             return self._decode(await self._reader.readexactly(length))
@@ -65,18 +62,18 @@ class Channel(Generic[T]):
             return None
 
     async def close(self) -> None:
-        """Once everything sent has left."""
+        """Flush and close."""
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
 
 
-def send_now(end: socket.socket, message: msgspec.Struct) -> None:
-    """Send through an end without an event loop."""
+def send_blocking(sock: socket.socket, message: msgspec.Struct) -> None:
+    """Send over a socket that no event loop uses yet."""
     with contextlib.suppress(OSError):
-        end.sendall(_framed(message))
+        sock.sendall(_frame(message))
 
 
-def _framed(message: msgspec.Struct) -> bytes:
-    text = msgspec.msgpack.encode(message)
-    return len(text).to_bytes(4) + text
+def _frame(message: msgspec.Struct) -> bytes:
+    payload = msgspec.msgpack.encode(message)
+    return len(payload).to_bytes(4) + payload

@@ -11,33 +11,33 @@ from typing import Self
 from linkxg.http.metrics import Counts
 from linkxg.server.worker_channel import Channel, ServiceCounts, WorkerReport
 
-FINAL_REPORT_S = 1.0
+DRAIN_TIMEOUT_S = 1.0
 
 
 class WorkerProcess:
     """One process from its start to its end.
 
-    `ready` once it answers requests. `last_report_at` is in seconds of the loop's clock; `counts` is what it reported.
+    `ready` is set once it serves requests. `reported_at` is the loop time of its last report, `counts` are those in it.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, channel: Channel[WorkerReport]) -> None:
         self._process = process
         self._channel = channel
         self.ready = asyncio.Event()
-        self.last_report_at = asyncio.get_running_loop().time()
+        self.reported_at = asyncio.get_running_loop().time()
         self.counts = Counts()
         self._failed = ""
 
     @classmethod
     async def start(cls, listeners: list[socket.socket]) -> Self:
-        """Start a worker that accepts from `listeners`."""
+        """Start a worker that accepts from `listeners`; it is not ready yet."""
         ours, theirs = socket.socketpair()
         with theirs:
-            passed = (theirs.fileno(), *(listener.fileno() for listener in listeners))
+            descriptors = (theirs.fileno(), *(listener.fileno() for listener in listeners))
             process = await asyncio.create_subprocess_exec(
-                # -P: the working directory is nowhere to look for modules.
-                sys.executable, "-P", "-m", "linkxg.server.worker", *map(str, passed),
-                pass_fds=passed, stdin=asyncio.subprocess.DEVNULL,
+                # -P: modules are not imported from the working directory.
+                sys.executable, "-P", "-m", "linkxg.server.worker", *map(str, descriptors),
+                pass_fds=descriptors, stdin=asyncio.subprocess.DEVNULL,
             )  # fmt: skip
         return cls(process, await Channel.open(ours, WorkerReport))
 
@@ -52,31 +52,31 @@ class WorkerProcess:
     @property
     def failure(self) -> str:
         """Why a worker that has ended did not start."""
-        return self._failed or f"the worker ended with exit code {self._process.returncode} before it answered"
+        return self._failed or f"the worker ended with exit code {self._process.returncode} before it was ready"
 
-    async def follow(self, gather: Callable[[], Counts]) -> int:
-        """Listen to it until it ends; its exit code, negative for a signal. `gather` answers what it asks."""
-        listening = asyncio.create_task(self._listen(gather))
+    async def watch(self, total: Callable[[], Counts]) -> int:
+        """Receive reports until it ends; returns its exit code, negative for a signal. `total` answers its queries."""
+        receiver = asyncio.create_task(self._receive(total))
         code = await self._process.wait()
-        # Its last report may still be in the channel.
+        # Its last reports may still be in the socket.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(listening, FINAL_REPORT_S)
+            await asyncio.wait_for(receiver, DRAIN_TIMEOUT_S)
         await self._channel.close()
         return code
 
-    async def _listen(self, gather: Callable[[], Counts]) -> None:
+    async def _receive(self, total: Callable[[], Counts]) -> None:
         while (report := await self._channel.receive()) is not None:
-            self.last_report_at = asyncio.get_running_loop().time()
+            self.reported_at = asyncio.get_running_loop().time()
             if report.failed:
                 self._failed = report.failed
                 continue
             self.counts = report.counts
             self.ready.set()
-            if report.asks:
-                self._channel.send(ServiceCounts(gather(), report.asks))
+            if report.query:
+                self._channel.send(ServiceCounts(total(), report.query))
 
     def terminate(self) -> None:
-        """Let it finish its requests and end."""
+        """Stop gracefully, after the requests in flight."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:

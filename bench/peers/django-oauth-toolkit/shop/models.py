@@ -1,4 +1,4 @@
-"""What does the guarded resource read? One row by its id."""
+"""The row that the protected resource reads."""
 
 from django.db import models
 

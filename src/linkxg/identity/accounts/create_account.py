@@ -18,11 +18,11 @@ CLI = Actor("cli", None, None, "cli", "-")
 
 
 async def create_account(
-    database: Database, passwords: Passwords, *, name: str, owner_email: str, password: str, another: bool
+    database: Database, passwords: Passwords, *, name: str, owner_email: str, password: str, additional: bool = False
 ) -> tuple[str, str]:
     """(account id, Owner's id).
 
-    Raises InvalidRequest for the name or the address, and Conflict where an account exists, unless `another`, or the
+    Raises InvalidRequest for the name or the address, and Conflict where an account exists, unless `additional`, or the
     e-mail is taken.
     """
     check_account_name(name)
@@ -32,8 +32,8 @@ async def create_account(
     account_id, owner_id = uuid7(), uuid7()
 
     def unit(conn: Connection) -> str | None:
-        if not another and store.count_accounts(conn):
-            return "An account already exists; use --another to add one more."
+        if not additional and store.count_accounts(conn):
+            return "An account already exists; use --additional to add one more."
         if store.find_user_by_email(conn, key) is not None:
             return "This e-mail address is in use."
         now = now_ms()

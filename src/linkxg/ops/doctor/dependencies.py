@@ -25,7 +25,7 @@ _PROBE = Budget("doctor", 1, 1)
 
 
 async def check_database(settings: Settings) -> AsyncIterator[Finding]:
-    """Reachable, whole, durable, of this program's schema; a server's clock in step with this machine's."""
+    """Whether it is reachable, intact, durable and of this program's schema, with the clock of this machine."""
     database = open_database(settings.database)
     if database.file is not None and not database.file.exists():
         yield warning("database", f"{database.file} does not exist", "linkxg serve creates it on first start")
@@ -33,13 +33,13 @@ async def check_database(settings: Settings) -> AsyncIterator[Finding]:
     try:
         found = await database.read_long(read_health)
     except Exception as fault:
-        told = explain(fault)
-        if told is None:
+        reason = explain(fault)
+        if reason is None:
             raise
-        yield problem("database", told, _remedy(fault, embedded=database.file is not None))
+        yield problem("database", reason, _remedy(fault, embedded=database.file is not None))
         return
     if found.unsafe:
-        do = "linkxg restore a backup" if database.file else "change the server's settings"
+        do = "run linkxg restore with a backup" if database.file else "change the server's settings"
         yield problem("database", f"{found.engine}: {', '.join(found.unsafe)}", do)
     else:
         shown = ", ".join(f"{name}={value}" for name, value in found.settings.items())
@@ -48,12 +48,12 @@ async def check_database(settings: Settings) -> AsyncIterator[Finding]:
     if found.clock_ahead_s is not None:
         yield _skew(found.clock_ahead_s)
     if found.revision == head() and not found.unsafe:
-        async for finding in _opened(settings):
+        async for finding in _check_open(settings):
             yield finding
 
 
-async def _opened(settings: Settings) -> AsyncIterator[Finding]:
-    """What the service itself insists on when it starts: local storage, durable settings, the change feed."""
+async def _check_open(settings: Settings) -> AsyncIterator[Finding]:
+    """What the service requires at its start: local storage, durable settings, the invalidation feed."""
     database = open_database(settings.database)
     try:
         await database.open()
@@ -62,13 +62,13 @@ async def _opened(settings: Settings) -> AsyncIterator[Finding]:
         orphans = await database.read_single(list_orphans, now=now_ms())
         await database.close()
     except Exception as fault:
-        told = fault.reason if isinstance(fault, TemporarilyUnavailable) else explain(fault)
-        if told is None:
+        reason = fault.reason if isinstance(fault, TemporarilyUnavailable) else explain(fault)
+        if reason is None:
             raise
-        yield problem("change feed", told, "the service would not start: check the database")
+        yield problem("change feed", reason, "the service would not start; check the database")
     else:
         yield ok("change feed", "fresh")
-        # A file that cannot be read is told of by the check of the keys.
+        # A file that cannot be read is a finding of `check_keys`.
         with contextlib.suppress(KeysError):
             if row is not None and not is_sealed_with(read_keys(settings.data_dir), row):
                 says = f"{FILE} does not match the keys that the nodes share in the database"
@@ -76,7 +76,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Finding]:
         for orphan in orphans:
             says = f"the upload {orphan.job_id} of account {orphan.account_id} was interrupted: its worker has ended"
             yield warning(
-                "imports", says, "start the service, which deletes it within seconds, and send the file again"
+                "imports", says, "start the service, which deletes it within seconds, and upload the file again"
             )
 
 
@@ -84,8 +84,8 @@ def _remedy(fault: BaseException, *, embedded: bool) -> str:
     if not embedded:
         return "start the server, and check host, name and password in LINKXG_DATABASE_URL"
     if is_damage(fault):
-        return "linkxg restore a backup with --replace"
-    return "nothing is damaged: free space on its file system, mount it for writing, or check the owner of the file"
+        return "run linkxg restore --replace with a backup"
+    return "the file is not damaged: free space on its file system, mount it for writing, or check its owner"
 
 
 def _schema(found: DatabaseHealth) -> Finding:
@@ -94,7 +94,7 @@ def _schema(found: DatabaseHealth) -> Finding:
     if found.revision is None:
         return warning("schema", "the database is empty", "linkxg serve or linkxg migrate creates it")
     if is_known(found.revision):
-        return warning("schema", f"{found.revision}, this program needs {head()}", "linkxg migrate, after a backup")
+        return warning("schema", f"{found.revision}, this program needs {head()}", "run linkxg migrate, after a backup")
     return problem("schema", f"{found.revision} is newer than this program", "upgrade the program")
 
 
@@ -106,7 +106,7 @@ def _skew(ahead: float) -> Finding:
 
 
 async def check_mail(settings: Settings) -> AsyncIterator[Finding]:
-    """Whether the mail server takes this program's sign-in; no mail is sent."""
+    """Whether the mail server accepts the credentials; no mail is sent."""
     if not settings.smtp_url:
         return
     fault = await Mailer(settings.smtp_url, settings.mail_from).fault()
@@ -118,7 +118,7 @@ async def check_mail(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def check_limits(settings: Settings) -> AsyncIterator[Finding]:
-    """Whether shared budgets can be counted."""
+    """Whether the counters of rate budgets are reachable."""
     if settings.limits_url.startswith("memory:"):
         yield ok("limits", "counted in the memory of each worker")
         return
@@ -130,7 +130,7 @@ async def check_limits(settings: Settings) -> AsyncIterator[Finding]:
     except (TemporarilyUnavailable, TimeoutError) as error:
         says = f"the server cannot be used: {getattr(error, 'reason', None) or 'no answer'}"
         yield problem("limits", says, "start it and check LINKXG_LIMITS_URL: without it every limited request gets 503")
-    except Exception as fault:  # noqa: BLE001  a missing driver is told by the library in its own exceptions
+    except Exception as fault:  # noqa: BLE001  the library reports a missing driver in exceptions of its own
         yield problem("limits", f"{type(fault).__name__}: {fault}".partition("\n")[0], "install linkxg[valkey]")
     else:
         yield ok("limits", "the server answers")

@@ -18,15 +18,15 @@ from linkxg.ops.doctor.findings import Finding, ok, problem, warning
 from linkxg.runtime.files import is_read_only
 from linkxg.settings import Settings
 
-OLD_KEY = timedelta(days=365)
-SOON = timedelta(days=30)
-MEBI = 2**20
-TIGHT_SPACE = 1_024 * MEBI
-NO_SPACE = 100 * MEBI
+MAX_KEY_AGE = timedelta(days=365)
+EXPIRES_SOON = timedelta(days=30)
+MIB = 2**20
+LOW_SPACE = 1_024 * MIB
+MIN_SPACE = 100 * MIB
 
 
 def check_data_dir(data_dir: Path) -> Iterator[Finding]:
-    """Its owner and mode, and those of what is in it."""
+    """Owner and mode of the directory and of its files."""
     if not data_dir.exists():
         yield warning("data directory", f"{data_dir} does not exist", "linkxg serve creates it on first start")
         return
@@ -60,9 +60,9 @@ def _exposed(paths: list[Path]) -> Iterator[Finding]:
             if not path.is_dir():
                 yield problem("data directory", says, f"chmod 600 {path}")
             else:
-                # Who can write there can put files of their own in the place of ours; who can read sees names only.
-                told = problem if status.st_mode & 0o022 else warning
-                yield told("data directory", says, f"chmod 700 {path}")
+                # With write access others can replace our files; with read access they see names only.
+                finding = problem if status.st_mode & 0o022 else warning
+                yield finding("data directory", says, f"chmod 700 {path}")
 
 
 def check_keys(settings: Settings, *, first_start: bool) -> Iterator[Finding]:
@@ -71,17 +71,14 @@ def check_keys(settings: Settings, *, first_start: bool) -> Iterator[Finding]:
         if first_start:
             yield warning("keys", f"there is no {FILE} yet", "linkxg serve creates it on first start")
         else:
-            do = (
-                "put a copy of it back; if there is none, run linkxg keys replace, after which everybody has to "
-                "sign in again"
-            )
+            do = "restore your copy; without one run linkxg keys replace, after which everybody has to sign in again"
             yield problem("keys", f"{settings.data_dir / FILE} is missing, but there is a database", do)
         return
     try:
         found = read_keys(settings.data_dir)
         signing = active_key(found, now_s())
     except KeysError as error:
-        yield problem("keys", str(error), "put your copy of it back, mode 600, owned by the user of the service")
+        yield problem("keys", str(error), "restore your copy, with mode 600, owned by the user of the service")
         return
     age = timedelta(seconds=now_s() - signing.active_from)
     says = f"{signing.kid} has been signing with {signing.alg} for {age.days} days; {len(found.keys)} in the file"
@@ -89,24 +86,24 @@ def check_keys(settings: Settings, *, first_start: bool) -> Iterator[Finding]:
         yield warning(
             "keys", says, f"LINKXG_TOKEN_ALGORITHM is {settings.token_algorithm}: the next start rotates the key"
         )
-    elif age > OLD_KEY:
+    elif age > MAX_KEY_AGE:
         yield warning("keys", says, "run linkxg keys rotate; no request fails")
     else:
         yield ok("keys", says)
 
 
 def check_space(places: list[Path]) -> Iterator[Finding]:
-    """Free space where the database and the keys lie."""
+    """Free space on the file systems of the database and the keys."""
     for place in {_mount(place): place for place in places}.values():
         if is_read_only(place):
             says = f"{place} is on a file system that is mounted read-only"
             yield problem("free space", says, "mount it for writing: until then every change is refused")
             continue
         free = shutil.disk_usage(place).free
-        says = f"{free // MEBI:,} MiB free for {place}"
-        if free < NO_SPACE:
+        says = f"{free // MIB:,} MiB free for {place}"
+        if free < MIN_SPACE:
             yield problem("free space", says, "free some space: with a full disk every change is refused")
-        elif free < TIGHT_SPACE:
+        elif free < LOW_SPACE:
             yield warning("free space", says, "free some space soon; a backup needs as much space as the database")
         else:
             yield ok("free space", says)
@@ -117,7 +114,7 @@ def _mount(place: Path) -> int:
 
 
 def check_tls(settings: Settings, host: str) -> Iterator[Finding]:
-    """Certificate and key: readable, of each other, not expired, for this host."""
+    """Whether certificate and key are readable and match, and the certificate is valid for this host."""
     if not settings.tls_cert:
         return
     try:
@@ -127,7 +124,7 @@ def check_tls(settings: Settings, host: str) -> Iterator[Finding]:
         yield problem("TLS", f"certificate or key cannot be read: {type(error).__name__}", "check both PEM files")
         return
     if _public(key.public_key()) != _public(certificate.public_key()):
-        yield problem("TLS", "the key does not belong to the certificate", "set the two of one pair")
+        yield problem("TLS", "the key does not match the certificate", "install a matching pair")
     if Path(settings.tls_key).stat().st_mode & 0o077:
         yield warning("TLS", f"{settings.tls_key} is accessible to other users", f"chmod 600 {settings.tls_key}")
     ends, now = certificate.not_valid_after_utc, datetime.now(UTC)
@@ -135,7 +132,7 @@ def check_tls(settings: Settings, host: str) -> Iterator[Finding]:
     if not certificate.not_valid_before_utc <= now < ends:
         begins = certificate.not_valid_before_utc
         yield problem("TLS", f"certificate valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}, not now", "renew it")
-    elif ends - now < SOON:
+    elif ends - now < EXPIRES_SOON:
         yield warning("TLS", says, "renew it and restart the service")
     else:
         yield ok("TLS", says)

@@ -6,7 +6,7 @@ Level = Literal["ok", "warning", "problem"]
 
 
 class Finding(NamedTuple):
-    """`do` says what to do about it; empty when there is nothing to do."""
+    """`do` is the remedy; empty where none is needed."""
 
     check: str
     level: Level

@@ -1,4 +1,4 @@
-"""The commands of the guide, filled in with the values of the demo."""
+"""The curl commands of the authentication guide with the credentials of the demo."""
 
 import http.client
 import json
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from linkxg.api_docs.routes import PAGE
-from linkxg.cli.demo_data import ACCOUNT, CLIENT, SCOPE, DemoData
+from linkxg.ops.demo.account import ACCOUNT, CLIENT, SCOPE, DemoAccount
 
 API = "/api/v1"
 END = "Stop the demo with Ctrl-C: everything above is deleted with it."
@@ -14,39 +14,37 @@ _TIMEOUT_S = 30.0
 
 
 class Command(NamedTuple):
-    """One curl command and what it shows."""
-
-    says: str
+    title: str
     curl: str
 
 
 class DemoFailed(Exception):
-    """The service did not answer as the guide says."""
+    """The service did not return what the guide promises."""
 
 
-def guide(url: str, made: DemoData) -> str:
-    """The text for people; asks the running service for the tokens in it."""
+def guide(url: str, account: DemoAccount) -> str:
+    """The text that the demo prints; requests the tokens in it from the running service."""
     scope = "products:read connections:read"
     form = {
         "grant_type": "client_credentials",
-        "client_id": made.client_id,
-        "client_secret": made.client_secret,
+        "client_id": account.client_id,
+        "client_secret": account.client_secret,
         "scope": scope,
     }
-    owner = made.people[0]
+    owner = account.people[0]
     token = _post(url, f"{API}/oauth/token", urlencode(form), "application/x-www-form-urlencoded")
     credentials = json.dumps({"email": owner.email, "password": owner.password})
     session = _post(url, f"{API}/auth/login", credentials, "application/json")["data"]
-    commands = _commands(url, made, token["access_token"], session)
+    commands = _commands(url, account, token["access_token"], session)
     lines = [
         f"LinkXG demo at {url}",
         "",
-        f"Account {ACCOUNT}, {made.products} products. Its people sign in with:",
-        *(f"  {person.role:7} {person.email:22} {person.password}" for person in made.people),
+        f"Account {ACCOUNT}, {account.products} products. Its people sign in with:",
+        *(f"  {person.role:7} {person.email:22} {person.password}" for person in account.people),
         "",
         f"OAuth client {CLIENT}, scopes {SCOPE}:",
-        f"  client_id      {made.client_id}",
-        f"  client_secret  {made.client_secret}",
+        f"  client_id      {account.client_id}",
+        f"  client_secret  {account.client_secret}",
         "",
         f"Console: {url}/sign-in",
         f"API reference: {url}{PAGE}",
@@ -55,12 +53,12 @@ def guide(url: str, made: DemoData) -> str:
         "minutes.",
     ]
     for number, command in enumerate(commands, 1):
-        lines += ["", f"# {number}. {command.says}", command.curl]
+        lines += ["", f"# {number}. {command.title}", command.curl]
     return "\n".join([*lines, "", END])
 
 
-def _commands(url: str, made: DemoData, client_token: str, session: dict[str, Any]) -> list[Command]:
-    api, owner = url + API, made.people[0]
+def _commands(url: str, account: DemoAccount, client_token: str, session: dict[str, Any]) -> list[Command]:
+    api, owner = url + API, account.people[0]
     json_type = '-H "Content-Type: application/json"'
     return [
         Command(
@@ -68,14 +66,15 @@ def _commands(url: str, made: DemoData, client_token: str, session: dict[str, An
             f"curl -X POST {api}/oauth/token \\\n"
             '  -H "Content-Type: application/x-www-form-urlencoded" \\\n'
             '  -d "grant_type=client_credentials" \\\n'
-            f'  -d "client_id={made.client_id}" \\\n'
-            f'  -d "client_secret={made.client_secret}" \\\n'
+            f'  -d "client_id={account.client_id}" \\\n'
+            f'  -d "client_secret={account.client_secret}" \\\n'
             '  -d "scope=products:read connections:read"',
         ),
         Command("Use the token", _get(f"{api}/products", client_token)),
         Command(
-            "Rotate the client secret: the one above becomes invalid immediately, the answer contains the new one",
-            f'curl -X POST {api}/oauth/clients/{made.client_id}/rotate \\\n  -H "Authorization: Bearer {client_token}"',
+            "Rotate the client secret: the one above becomes invalid immediately, the response contains the new one",
+            f"curl -X POST {api}/oauth/clients/{account.client_id}/rotate \\\n"
+            f'  -H "Authorization: Bearer {client_token}"',
         ),
         Command(
             "Log in as a person",
@@ -104,11 +103,11 @@ def _post(url: str, path: str, body: str, media_type: str) -> dict[str, Any]:
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_S)
     try:
         connection.request("POST", path, body, {"Content-Type": media_type})
-        answer = connection.getresponse()
-        content = answer.read()
+        response = connection.getresponse()
+        content = response.read()
     finally:
         connection.close()
-    if answer.status != 200:
-        raise DemoFailed(f"{path} answered {answer.status}")
-    found: dict[str, Any] = json.loads(content)
-    return found
+    if response.status != 200:
+        raise DemoFailed(f"{path} answered {response.status}")
+    body_json: dict[str, Any] = json.loads(content)
+    return body_json

@@ -1,12 +1,12 @@
-"""How are rates beside each other shown? As a Markdown table, ready for the documents."""
+"""Renders the comparison as a Markdown table."""
 
 import statistics
 
-from bench.beside import Comparison, Row
+from bench.comparison import Comparison, Row
 
 
-def compared(found: Comparison) -> str:
-    """Requests per second: the median over the rounds, its range where it is wide, and what failed."""
+def comparison_table(found: Comparison) -> str:
+    """Requests per second: the median over the rounds, ± half the range, and failed requests."""
     lines = [
         "| requests/s on one core, 32 connections | " + " | ".join(found.names) + " | floor |",
         "|---|" + "---:|" * (len(found.names) + 1),

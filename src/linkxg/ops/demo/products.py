@@ -1,10 +1,12 @@
 """Creates the products of the demo in every stage of their life.
 
-Bolts, batteries and lamps. Most are published, some have gone through several versions, some are being drafted and
-lack what publishing asks for, one has been withdrawn and one is no longer sold.
+The catalogue is `products.ndjson`: bolts, batteries and lamps. GTINs and GLNs begin with 952, which GS1 reserves for
+examples; categories are codes of the UN CPC, materials have CAS numbers. Most products are published, some in several
+versions, some are incomplete drafts; one version is withdrawn and one product archived.
 """
 
 from collections.abc import Sequence
+from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -21,77 +23,65 @@ from linkxg.catalog.products.publish_product import publish
 from linkxg.catalog.products.remove_product import remove_product
 from linkxg.catalog.products.versions.model import WithdrawVersion
 from linkxg.catalog.products.withdraw_version import withdraw_version
-from linkxg.cli.demo_batteries import batteries
-from linkxg.cli.demo_fasteners import fasteners
-from linkxg.cli.demo_lamps import lamps
-from linkxg.cli.demo_makes import gtin
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import PublicError
 from linkxg.publish_hooks import PUBLISH_HOOKS
 
 _REVISED = ("BAT-", "HB-A2-M8")
-_DRAFTED = ("IL-800", "UL-450")
+_DRAFTS = ("IL-800", "UL-450")
+_REDRAFTED = "WL-"
 _WITHDRAWN = "BAT-18V-5-NMC"
 _ARCHIVED = "PL-100-C"
 
 
 def demo_products() -> list[CreateProduct]:
-    """A few hundred products in three categories."""
-    every = [*fasteners(), *batteries(), *lamps()]
-    return [CreateProduct(sku, content, gtin(number)) for number, (sku, content) in enumerate(every, 1)]
+    return msgspec.json.Decoder(CreateProduct).decode_lines(files(__package__).joinpath("products.ndjson").read_bytes())
 
 
-async def make_demo_products(database: Database, actor: Actor, account_id: str) -> int:
-    """Make them, with some history; how many there are."""
-    every = demo_products()
-    rows = [_given(product) for product in every]
-    ids = await database.write(_bring, actor, account_id, rows)
-    await database.write(_publish, actor, account_id, _of(ids, ("",), besides=_DRAFTED), "First edition")
+async def create_demo_products(database: Database, actor: Actor, account_id: str) -> int:
+    """Create the catalogue and its history; returns the number of products."""
+    rows = [_row_input(product) for product in demo_products()]
+    ids = await database.write(_upsert, actor, account_id, rows)
+    complete = [id for sku, id in ids.items() if not sku.startswith(_DRAFTS)]
+    await database.write(_publish, actor, account_id, complete, "First edition")
     revised = [row._replace(content=_revision(row)) for row in rows if str(row.sku).startswith(_REVISED)]
-    await database.write(_bring, actor, account_id, revised)
-    await database.write(_publish, actor, account_id, _of(ids, _REVISED), "Recycled shares remeasured")
+    ids_revised = await database.write(_upsert, actor, account_id, revised)
+    await database.write(_publish, actor, account_id, list(ids_revised.values()), "Recycled shares remeasured")
     reason = WithdrawVersion("The share of recycled copper was overstated.")
     await withdraw_version(database, actor, account_id, ids[_WITHDRAWN], 1, reason, lambda seen, row: True)
     await remove_product(database, actor, account_id, ids[_ARCHIVED], lambda seen: True)
-    await database.write(_bring, actor, account_id, [_redrafted(row) for row in rows if _is_redrafted(row)])
-    return len(every)
+    redrafted = [_redraft(row) for row in rows if str(row.sku).startswith(_REDRAFTED)]
+    await database.write(_upsert, actor, account_id, redrafted)
+    return len(rows)
 
 
-def _given(product: CreateProduct) -> RowInput:
+def _row_input(product: CreateProduct) -> RowInput:
     content = msgspec.to_builtins(product.content)
-    if product.sku.startswith(_DRAFTED):
+    if product.sku.startswith(_DRAFTS):
         del content["facility"], content["countryOfProduction"]
-        for one in content["materials"]:
-            del one["originCountry"]
+        for material in content["materials"]:
+            del material["originCountry"]
     return RowInput(product.sku, read_gtin(product.gtin or ""), content)
 
 
 def _revision(row: RowInput) -> dict[str, Any]:
-    """The materials with other recycled shares."""
-    materials = [dict(one) for one in row.content["materials"]]
-    for one in materials:
-        if one.get("recycledMassFraction"):
-            one["recycledMassFraction"] = round(one["recycledMassFraction"] * 0.9, 3)
+    """The materials with lower recycled shares."""
+    materials = [dict(material) for material in row.content["materials"]]
+    for material in materials:
+        if material.get("recycledMassFraction"):
+            material["recycledMassFraction"] = round(material["recycledMassFraction"] * 0.9, 3)
     return {"materials": materials}
 
 
-def _is_redrafted(row: RowInput) -> bool:
-    return str(row.sku).startswith("WL-")
-
-
-def _redrafted(row: RowInput) -> RowInput:
+def _redraft(row: RowInput) -> RowInput:
     return RowInput(
         row.sku, UNSET, {"description": f"{row.content['description']} With a battery that can be replaced."}
     )
 
 
-def _of(ids: dict[str, str], starts: tuple[str, ...], besides: tuple[str, ...] = ("\n",)) -> list[str]:
-    return [id for sku, id in ids.items() if sku.startswith(starts) and not sku.startswith(besides)]
-
-
-def _bring(conn: Connection, actor: Actor, account_id: str, rows: Sequence[RowInput]) -> dict[str, str]:
-    """Create or change; the ids by SKU."""
+def _upsert(conn: Connection, actor: Actor, account_id: str, rows: Sequence[RowInput]) -> dict[str, str]:
+    """Create or update the rows; returns ids by SKU."""
     skus = [str(row.sku) for row in rows]
     stored: dict[str, StoredProduct] = {one.head.sku: one for one in find_stored(conn, account_id, skus=skus)}
     plans = [plan_row(row, stored.get(str(row.sku)), now_ms()) for row in rows]

@@ -1,12 +1,12 @@
-"""How do measured tables get into a page? Between its two marks; the words around them are written by hand."""
+"""Replaces the measured tables of a page, which stand between two marks."""
 
 from pathlib import Path
 
 BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
 
 
-def paste(page: Path, text: str) -> None:
-    """Replace what stands between the marks of `page`."""
+def replace_tables(page: Path, text: str) -> None:
+    """Replace the text between the marks of `page`."""
     before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     page.write_text(f"{before}{BEGIN}\n{text.strip()}\n{END}{after}")

@@ -1,0 +1,1 @@
+"""The example account that `linkxg demo` serves."""
