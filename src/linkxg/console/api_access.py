@@ -14,13 +14,13 @@ from linkxg.clock import now_ms
 from linkxg.console.client_state import ClientState, state_of, unused_scopes
 from linkxg.console.confirm_password import ask_password
 from linkxg.console.console_services import Services
+from linkxg.console.flash_messages import Notice
 from linkxg.console.form_errors import FormErrors, of_api_error
-from linkxg.console.guard import PageRequest, visit_of
-from linkxg.console.notices import Notice
+from linkxg.console.guard import PageRequest, page_request_of
 from linkxg.console.page_forms import PageForm
-from linkxg.console.pages import download, go, page
+from linkxg.console.pages import download, redirect, render
 from linkxg.console.rejection_reasons import LABELS
-from linkxg.console.try_credential import TRIED, try_credential
+from linkxg.console.try_credential import CREDENTIAL_TESTS, try_credential
 from linkxg.db.idempotency import check_key
 from linkxg.errors import Cause, InvalidRequest, InvalidScope
 from linkxg.http.client_ip import parse_network
@@ -58,23 +58,23 @@ class ClientRow(NamedTuple):
     unused: int
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
+def routes(services: Services) -> list[HTTPRouteHandler]:
     @get(LIST, **session_roles(ADMINISTRATORS))
     async def listing(request: Request[Any, Any, Any]) -> Response[str]:
-        visit = visit_of(request)
-        query = visit.query
+        page = page_request_of(request)
+        query = page.query
         name = query.text("q").strip()[:200]
         sort = query.text("sort") if query.text("sort") in SORTS else "name"
         number = int(query.text("page")) if query.text("page").isdecimal() and len(query.text("page")) < 6 else 1
         offset = max(0, number - 1) * PAGE_SIZE
         found = await search_clients(
-            parts.database, visit.account_id, name=name, sort=sort, offset=offset, limit=PAGE_SIZE
+            services.database, page.account_id, name=name, sort=sort, offset=offset, limit=PAGE_SIZE
         )
-        refused = await list_rejections(parts.database, visit.account_id, limit=3)
+        refused = await list_rejections(services.database, page.account_id, limit=3)
         names = {client.id: client.name for client in found.clients}
         absent = {one.client_id for one in refused} - names.keys()
         if absent:
-            names |= await client_names(parts.database, visit.account_id, absent)
+            names |= await client_names(services.database, page.account_id, absent)
         now = now_ms()
         rows = [
             ClientRow(
@@ -88,8 +88,8 @@ def routes(parts: Services) -> list[HTTPRouteHandler]:
             )
             for client in found.clients
         ]
-        return page(
-            visit,
+        return render(
+            page,
             "api_access.html",
             rows=rows,
             total=found.total,
@@ -105,18 +105,18 @@ def routes(parts: Services) -> list[HTTPRouteHandler]:
 
     @get(f"{LIST}/new", **session_roles(ADMINISTRATORS))
     async def new(request: Request[Any, Any, Any]) -> Response[str]:
-        return _form(visit_of(request), secrets.token_hex(16))
+        return _form(page_request_of(request), secrets.token_hex(16))
 
     @post(f"{LIST}/new", **session_roles(ADMINISTRATORS))
     async def create(request: Request[Any, Any, Any]) -> Response[str]:
-        visit = visit_of(request)
-        form = visit.form
+        page = page_request_of(request)
+        form = page.form
         key = form.text("key")
 
         async def back() -> Response[str]:
-            return _form(visit, key)
+            return _form(page, key)
 
-        asking = await ask_password(parts, visit, "create the client", back=back)
+        asking = await ask_password(services, page, "create the client", back=back)
         if asking is not None:
             return asking
         errors = check_settings(form)
@@ -124,25 +124,25 @@ def routes(parts: Services) -> list[HTTPRouteHandler]:
         if fault:
             errors.add("expires", fault)
         if errors:
-            return _form(visit, key, errors=errors)
+            return _form(page, key, errors=errors)
         try:
             made, _ = await register_client(
-                parts.database,
-                parts.server_key,
-                visit.actor,
-                visit.account_id,
+                services.database,
+                services.server_key,
+                page.actor,
+                page.account_id,
                 name=form.text("name").strip(),
                 scope=" ".join(form.all("scope")),
                 expires_at=_end_of_day(form.text("expires")),
-                allowed_cidrs=form.lines("ranges"),
+                allowed_cidrs=form.items("ranges"),
                 self_rotation=form.text("self_rotation") == "yes",
                 idempotency_key=check_key(key or None),
             )
         except (InvalidRequest, InvalidScope) as error:
-            return _form(visit, key, errors=of_api_error(error.description, FIELDS))
+            return _form(page, key, errors=of_api_error(error.description, FIELDS))
         return show_secret(
-            parts,
-            visit,
+            services,
+            page,
             made.client_id,
             made.client_name,
             made.scope,
@@ -152,64 +152,64 @@ def routes(parts: Services) -> list[HTTPRouteHandler]:
 
     @post(f"{LIST}/{{client_id:str}}/test", **session_roles(ADMINISTRATORS))
     async def test(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        secret = visit.form.text("client_secret")
-        client = (await read_client(parts.database, visit.account_id, client_id)).client
-        await parts.limits.spend(TRIED, visit.account_id)
-        trial = await try_credential(parts.token_endpoint, visit.context, client_id, secret)
+        page = page_request_of(request)
+        secret = page.form.text("client_secret")
+        client = (await read_client(services.database, page.account_id, client_id)).client
+        await services.limits.spend(CREDENTIAL_TESTS, page.account_id)
+        trial = await try_credential(services.token_endpoint, page.context, client_id, secret)
         if trial.status == 200:
-            await record_secret_test(parts.database, visit.actor, visit.account_id, client_id, secret)
+            await record_secret_test(services.database, page.actor, page.account_id, client_id, secret)
         scope = format_scope(client.scopes)
-        return show_secret(parts, visit, client_id, client.name, scope, secret, trial=trial)
+        return show_secret(services, page, client_id, client.name, scope, secret, trial=trial)
 
     @post(f"{LIST}/{{client_id:str}}/env", **session_roles(ADMINISTRATORS))
     async def environment(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        await read_client(parts.database, visit.account_id, client_id)
-        secret = visit.form.text("client_secret")
+        page = page_request_of(request)
+        await read_client(services.database, page.account_id, client_id)
+        secret = page.form.text("client_secret")
         if not secret.isascii() or (not secret.isalnum() and not secret.replace("_", "").isalnum()):
             raise InvalidRequest("This is not a client secret.")
         lines = (
-            f"LINKXG_BASE_URL={parts.public_url}/api/v1",
+            f"LINKXG_BASE_URL={services.public_url}/api/v1",
             f"LINKXG_CLIENT_ID={client_id}",
             f"LINKXG_CLIENT_SECRET={secret}",
         )
-        return download(visit, "\n".join(lines) + "\n", "text/plain", "linkxg.env")
+        return download(page, "\n".join(lines) + "\n", "text/plain", "linkxg.env")
 
     @get([f"{LIST}/{{client_id:str}}/test", f"{LIST}/{{client_id:str}}/env"], **session_roles(ADMINISTRATORS))
     async def back(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
         """Whoever comes back here by the address finds the client; the secret is not shown again."""
-        return go(visit_of(request), f"{LIST}/{client_id}")
+        return redirect(page_request_of(request), f"{LIST}/{client_id}")
 
     return [listing, new, create, test, environment, back]
 
 
 def show_secret(
-    parts: Services, visit: PageRequest, client_id: str, name: str, scope: str, secret: str, **values: Any
+    services: Services, page: PageRequest, client_id: str, name: str, scope: str, secret: str, **values: Any
 ) -> Response[str]:
     """The page that shows a secret this once, with what to do with it."""
     shown: dict[str, Any] = {"trial": None, "rotated": None, **values}
-    return page(
-        visit,
+    return render(
+        page,
         "secret.html",
         client_id=client_id,
         name=name,
         scope=scope,
         secret=secret,
-        api=f"{parts.public_url}/api/v1",
+        api=f"{services.public_url}/api/v1",
         **shown,
     )
 
 
-def _form(visit: PageRequest, key: str, *, errors: FormErrors | None = None) -> Response[str]:
+def _form(page: PageRequest, key: str, *, errors: FormErrors | None = None) -> Response[str]:
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    return page(
-        visit,
+    return render(
+        page,
         "new_client.html",
         status=422 if errors else 200,
         key=key,
-        grantable=[(scope, text) for scope, text in SCOPES.items() if scope in visit.scopes],
-        chosen=visit.form.all("scope"),
+        grantable=[(scope, text) for scope, text in SCOPES.items() if scope in page.scopes],
+        chosen=page.form.all("scope"),
         first_day=tomorrow.isoformat(),
         errors=errors or FormErrors(),
     )
@@ -244,7 +244,7 @@ def check_settings(form: PageForm) -> FormErrors:
         errors.add("name", f"A name has 1 to {MAX_NAME} characters; this one has {len(name)}.")
     if not form.all("scope"):
         errors.add("scope", "Select at least one scope.")
-    ranges = len(form.lines("ranges"))
+    ranges = len(form.items("ranges"))
     if ranges > MAX_CIDRS:
         errors.add("ranges", f"Enter at most {MAX_CIDRS} address ranges; there are {ranges}.")
         return errors

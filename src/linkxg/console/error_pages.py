@@ -1,7 +1,4 @@
-"""The error pages of the console.
-
-What happened, why, and what to do next, with the request id that finds it in the log; never what is inside.
-"""
+"""The error pages of the console: what happened, why, what to do next, and the request id for the log."""
 
 import os
 from typing import Any, NamedTuple
@@ -13,9 +10,9 @@ from litestar.exceptions import HTTPException
 from linkxg.console.carried_forms import holds_input, seal
 from linkxg.console.console_services import Services
 from linkxg.console.csrf import FIELD, WRONG_TOKEN
-from linkxg.console.guard import PageRequest, SignInRequired, visit_if_any
+from linkxg.console.guard import PageRequest, SignInRequired, page_request_or_none
 from linkxg.console.page_forms import PageForm
-from linkxg.console.pages import go, page
+from linkxg.console.pages import redirect, render
 from linkxg.console.safe_redirect import local_path
 from linkxg.console.sign_in import SIGN_OUT, sign_in_page
 from linkxg.errors import (
@@ -31,11 +28,11 @@ from linkxg.errors import (
 from linkxg.http.error_responses import ErrorResponses, method_not_allowed
 from linkxg.http.request_context import RequestContext, context_of
 
-_MACHINES = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics")
+_API_PATHS = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics")
 
 
 class ErrorText(NamedTuple):
-    """Title, what happened, what to do."""
+    """The texts of an error page."""
 
     title: str
     happened: str
@@ -43,25 +40,25 @@ class ErrorText(NamedTuple):
 
 
 def wants_page(context: RequestContext, path: str) -> bool:
-    """Whether a browser asked for a page that does not exist, rather than a program for an address of the API."""
-    if path.startswith(_MACHINES):
+    """Whether a browser requested a page that does not exist, rather than a program a path of the API."""
+    if path.startswith(_API_PATHS):
         return False
     return any(name == b"accept" and b"text/html" in value for name, value in context.headers)
 
 
 class ErrorPages:
-    """Turns what a page raised into a page; `refusals` notes it in the log as for the API."""
+    """Renders exceptions as pages; `refusals` logs them as for the API."""
 
-    def __init__(self, refusals: ErrorResponses, parts: Services) -> None:
-        self._refusals, self._parts = refusals, parts
+    def __init__(self, refusals: ErrorResponses, services: Services) -> None:
+        self._refusals, self._services = refusals, services
 
     def refuse(self, request: Request[Any, Any, Any], error: PublicError) -> Response[str]:
         context = context_of(request.scope)
         reply = self._refusals.reply(error, context)
         kept = (b"retry-after", b"allow", b"ratelimit", b"ratelimit-policy")
         headers = {name.decode(): value.decode() for name, value in reply.headers if name in kept}
-        visit = visit_if_any(request) or _stranger(request)
-        return page(visit, "error.html", status=error.status, headers=headers, told=_text_of(error), error=error)
+        page = page_request_or_none(request) or _anonymous(request)
+        return render(page, "error.html", status=error.status, headers=headers, message=_text_of(error), error=error)
 
     def refuse_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
         if error.status_code >= 500:
@@ -75,39 +72,39 @@ class ErrorPages:
         return self.refuse(request, PublicError(reason=type(fault).__name__))
 
     def sign_in_first(self, request: Request[Any, Any, Any], _: SignInRequired | InvalidToken) -> Response[str]:
-        """To the sign-in page, and afterwards back to where the person was; what was typed goes with them."""
-        visit = visit_if_any(request) or _stranger(request)
-        visit.context.notes["reason"] = "not signed in"
-        if visit.path == SIGN_OUT:
-            # That is done; carried through sign-in, it would end the new session.
-            return go(visit, "/sign-in", done="signed-out")
-        if holds_input(visit.form.pairs):
-            return self._keep_form(request, visit)
+        """To the sign-in page, and afterwards back to this page; a posted form is carried along."""
+        page = page_request_or_none(request) or _anonymous(request)
+        page.context.notes["reason"] = "not signed in"
+        if page.path == SIGN_OUT:
+            # Already signed out; carried through sign-in, the form would end the new session.
+            return redirect(page, "/sign-in", done="signed-out")
+        if holds_input(page.form.pairs):
+            return self._sign_in_with_form(request, page)
         if request.scope["method"] == "POST":
-            target = _referring_path(visit)
+            target = _referring_path(page)
         else:
-            query = visit.context.query.decode("latin-1")
-            target = local_path(f"{visit.path}?{query}" if query else visit.path)
-        return go(visit, "/sign-in", next=target) if target != "/" else go(visit, "/sign-in")
+            query = page.context.query.decode("latin-1")
+            target = local_path(f"{page.path}?{query}" if query else page.path)
+        return redirect(page, "/sign-in", next=target) if target != "/" else redirect(page, "/sign-in")
 
-    def _keep_form(self, request: Request[Any, Any, Any], visit: PageRequest) -> Response[str]:
-        """Sign-in with the form that was posted as the session had ended."""
+    def _sign_in_with_form(self, request: Request[Any, Any, Any], page: PageRequest) -> Response[str]:
+        """The sign-in page, carrying the form that was posted after the session ended."""
         if "upload" in request.route_handler.opt:
-            # A file cannot be carried; the choices beside it can.
-            chosen = {name: value for name, value in visit.form.pairs if name != FIELD}
-            return go(visit, "/sign-in", next=f"{visit.path}?{urlencode(chosen | {'done': 'file-again'})}")
-        person = visit.session or visit.former
-        carried = seal(self._parts.server_key, person.user_id, visit.path, visit.form.pairs) if person else ""
-        visit.session = None
-        return sign_in_page(self._parts, visit, wanted=_referring_path(visit), carried=carried)
+            # A file cannot be carried; the options beside it can.
+            chosen = {name: value for name, value in page.form.pairs if name != FIELD}
+            return redirect(page, "/sign-in", next=f"{page.path}?{urlencode(chosen | {'done': 'file-again'})}")
+        person = page.session or page.former
+        carried = seal(self._services.server_key, person.user_id, page.path, page.form.pairs) if person else ""
+        page.session = None
+        return sign_in_page(self._services, page, wanted=_referring_path(page), carried=carried)
 
 
-def _referring_path(visit: PageRequest) -> str:
-    """The page of this site on which the form stood."""
-    return local_path(urlsplit((visit.context.header(b"referer") or b"").decode("latin-1")).path)
+def _referring_path(page: PageRequest) -> str:
+    """The page of this site that the form was sent from."""
+    return local_path(urlsplit((page.context.header(b"referer") or b"").decode("latin-1")).path)
 
 
-def _stranger(request: Request[Any, Any, Any]) -> PageRequest:
+def _anonymous(request: Request[Any, Any, Any]) -> PageRequest:
     empty = PageForm([])
     return PageRequest(context_of(request.scope), request.scope["path"], None, empty, empty, "", os.urandom(16).hex())
 

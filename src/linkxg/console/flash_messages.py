@@ -1,9 +1,17 @@
-"""The success messages of the console.
+"""The success message at the top of the page that follows an action.
 
-The address of the next page carries a word of this list, so a reload or a shared link says the same.
+The address of that page names a message of `MESSAGES`, or carries a text that is signed for this session: a reload
+shows the same message, and a link made by somebody else shows none.
 """
 
-DONE = {
+import hmac
+from typing import NamedTuple
+
+from linkxg.console.guard import PageRequest
+from linkxg.crypto.secrets import derive
+
+_SAVED = frozenset({"saved", "narrowed", "role", "password", "extended"})
+MESSAGES = {
     "saved": "Saved.",
     "disabled": "The client is disabled. Its live tokens are revoked.",
     "enabled": "The client is enabled. It can request tokens again.",
@@ -33,3 +41,30 @@ DONE = {
     "draft-begun": "The draft is created with the content of the old version.",
     "version-withdrawn": "The version is withdrawn. It stays readable, with the reason.",
 }
+
+
+class Notice(NamedTuple):
+    """`title` begins the title of the page."""
+
+    title: str
+    text: str
+
+
+def notice_of(page: PageRequest) -> Notice | None:
+    """The message that the address of this page asks for."""
+    if page.form.pairs:
+        return None
+    done, text = page.query.text("done"), page.query.text("message")
+    if text and page.session and hmac.compare_digest(page.query.text("mac"), _mac(page, text)):
+        return Notice("Saved" if text.startswith("Saved") else "Done", text)
+    return Notice("Saved" if done in _SAVED else "Done", MESSAGES[done]) if done in MESSAGES else None
+
+
+def flash_message(page: PageRequest, text: str) -> dict[str, str]:
+    """The query of a page that shows `text`: `redirect(page, path, **flash_message(page, "Saved."))`."""
+    return {"message": text, "mac": _mac(page, text)}
+
+
+def _mac(page: PageRequest, text: str) -> str:
+    # The form token is known to this session alone.
+    return derive(page.csrf.encode(), "notice", text).hex()[:32]

@@ -19,8 +19,8 @@ from linkxg.catalog.product_imports.template import template
 from linkxg.catalog.product_imports.view_import import view
 from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
-from linkxg.console.guard import PageRequest, visit_of
-from linkxg.console.pages import COMMON, go, page
+from linkxg.console.guard import PageRequest, page_request_of
+from linkxg.console.pages import SECURITY_HEADERS, redirect, render
 from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidState, PayloadTooLarge, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
@@ -39,35 +39,35 @@ _CHARSETS = ("utf-8", "windows-1252")
 _FORM_BYTES = 64 * 1024
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
+def routes(services: Services) -> list[HTTPRouteHandler]:
     @get(LIST, **session_roles(WRITERS))
     async def listing(request: Request[Any, Any, Any]) -> Response[str]:
-        return await _list(parts, visit_of(request))
+        return await _list(services, page_request_of(request))
 
     @post(LIST, upload=MAX_UPLOAD + _FORM_BYTES, **session_roles(WRITERS))
     async def start(request: Request[Any, Any, Any]) -> Response[str]:
-        visit = visit_of(request)
-        assert visit.upload is not None
-        given = {name: visit.form.text(field) for name, field in _FIELDS.items() if visit.form.text(field)}
+        page = page_request_of(request)
+        assert page.upload is not None
+        given = {name: page.form.text(field) for name, field in _FIELDS.items() if page.form.text(field)}
         try:
             options = msgspec.convert(
-                given | {"format": format_of(visit.upload.file_name)} | _flags(visit),
+                given | {"format": format_of(page.upload.file_name)} | _flags(page),
                 Options,
             )
             started = await start_import(
-                parts.database, visit.actor, visit.account_id, options, visit.upload.content(),
-                file_name=visit.upload.file_name, charset=_charset(visit, visit.upload.file_type),
+                services.database, page.actor, page.account_id, options, page.upload.content(),
+                file_name=page.upload.file_name, charset=_charset(page, page.upload.file_type),
             )  # fmt: skip
         except msgspec.ValidationError:
-            return await _list(parts, visit, error="Choose the options from the lists.", status=422)
+            return await _list(services, page, error="Choose the options from the lists.", status=422)
         except ValidationFailed as error:
             faults = [_fault_text(one) for one in error.details or []] or [error.description]
-            return await _list(parts, visit, faults=faults, status=422)
+            return await _list(services, page, faults=faults, status=422)
         except (PayloadTooLarge, RateLimitExceeded) as error:
-            told = "The file is larger than 100 MB." if isinstance(error, PayloadTooLarge) else error.description
-            return await _list(parts, visit, error=told, status=error.status)
-        parts.wake_imports()
-        return go(visit, f"{LIST}/{started.value.id}")
+            message = "The file is larger than 100 MB." if isinstance(error, PayloadTooLarge) else error.description
+            return await _list(services, page, error=message, status=error.status)
+        services.wake_imports()
+        return redirect(page, f"{LIST}/{started.value.id}")
 
     @get(f"{LIST}/template", **session_roles(WRITERS))
     async def show_template() -> Response[bytes]:
@@ -75,45 +75,45 @@ def routes(parts: Services) -> list[HTTPRouteHandler]:
 
     @get(ONE, **session_roles(WRITERS))
     async def show(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
-        return await _show(parts, visit_of(request), import_id)
+        return await _show(services, page_request_of(request), import_id)
 
     @get(f"{ONE}/failed-rows", **session_roles(WRITERS))
     async def failed(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
-        visit = visit_of(request)
-        job = await read_job(parts.database, visit.account_id, import_id, RESOURCE)
+        page = page_request_of(request)
+        job = await read_job(services.database, page.account_id, import_id, RESOURCE)
         name = "failed-rows.csv" if job.format == "csv" else "failed-rows.ndjson"
         headers = {"Content-Type": type_of(job), **_as_file(name)}
-        return Stream(failed_rows(parts.database, visit.account_id, job), headers=headers)
+        return Stream(failed_rows(services.database, page.account_id, job), headers=headers)
 
     @post(f"{ONE}/cancel", **session_roles(WRITERS))
     async def cancel(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
+        page = page_request_of(request)
         try:
-            await cancel_job(parts.database, visit.actor, visit.account_id, import_id, RESOURCE)
+            await cancel_job(services.database, page.actor, page.account_id, import_id, RESOURCE)
         except InvalidState as error:
-            return await _show(parts, visit, import_id, error=error.description, status=error.status)
-        return go(visit, f"{LIST}/{import_id}", done="import-cancelled")
+            return await _show(services, page, import_id, error=error.description, status=error.status)
+        return redirect(page, f"{LIST}/{import_id}", done="import-cancelled")
 
     @post(f"{ONE}/retry", **session_roles(WRITERS))
     async def retry(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
+        page = page_request_of(request)
         try:
-            job, _ = await retry_job(parts.database, visit.actor, visit.account_id, import_id, RESOURCE)
+            job, _ = await retry_job(services.database, page.actor, page.account_id, import_id, RESOURCE)
         except (InvalidState, RateLimitExceeded) as error:
-            return await _show(parts, visit, import_id, error=error.description, status=error.status)
-        parts.wake_imports()
-        return go(visit, f"{LIST}/{job.id}", done="import-again")
+            return await _show(services, page, import_id, error=error.description, status=error.status)
+        services.wake_imports()
+        return redirect(page, f"{LIST}/{job.id}", done="import-again")
 
     @post(f"{ONE}/apply", **session_roles(WRITERS))
     async def apply(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        key = check_key(visit.form.text("key") or None)
+        page = page_request_of(request)
+        key = check_key(page.form.text("key") or None)
         try:
-            job, _ = await apply_dry_run(parts.database, visit.actor, visit.account_id, import_id, key)
+            job, _ = await apply_dry_run(services.database, page.actor, page.account_id, import_id, key)
         except (InvalidState, RateLimitExceeded) as error:
-            return await _show(parts, visit, import_id, error=error.description, status=error.status)
-        parts.wake_imports()
-        return go(visit, f"{LIST}/{job.id}")
+            return await _show(services, page, import_id, error=error.description, status=error.status)
+        services.wake_imports()
+        return redirect(page, f"{LIST}/{job.id}")
 
     return [listing, start, show_template, show, failed, cancel, retry, apply]
 
@@ -124,15 +124,15 @@ def _fault_text(fault: Mapping[str, str]) -> str:
     return f"{text} Here, declare it in the list Encoding." if fault["code"] == "encoding" else text
 
 
-def _flags(visit: PageRequest) -> dict[str, bool]:
+def _flags(page: PageRequest) -> dict[str, bool]:
     """A file that is to be published is checked first: its page shows the numbers, and asks."""
-    flags = {name: visit.form.text(field) == "true" for name, field in _FLAGS.items()}
+    flags = {name: page.form.text(field) == "true" for name, field in _FLAGS.items()}
     return flags | {"dry_run": flags["dry_run"] or flags["publish"]}
 
 
-def _charset(visit: PageRequest, file_type: str) -> str | None:
+def _charset(page: PageRequest, file_type: str) -> str | None:
     """The chosen encoding. With UTF-8, that of most files, what the browser declares is heard first."""
-    chosen = visit.form.text("charset") or _CHARSETS[0]
+    chosen = page.form.text("charset") or _CHARSETS[0]
     if chosen not in _CHARSETS:
         raise msgspec.ValidationError
     return declared_charset(file_type) if chosen == _CHARSETS[0] else chosen
@@ -145,32 +145,37 @@ def _choices_of(job: JobRow) -> dict[str, str]:
 
 
 async def _list(
-    parts: Services, visit: PageRequest, *, error: str | None = None, faults: list[str] | None = None, status: int = 200
+    services: Services,
+    page: PageRequest,
+    *,
+    error: str | None = None,
+    faults: list[str] | None = None,
+    status: int = 200,
 ) -> Response[str]:
-    found, _ = await list_jobs(parts.database, visit.account_id, RESOURCE, after=None, limit=SHOWN_JOBS)
-    return page(
-        visit,
+    found, _ = await list_jobs(services.database, page.account_id, RESOURCE, after=None, limit=SHOWN_JOBS)
+    return render(
+        page,
         "imports.html",
         status=status,
-        found=[_shown(job) for job in found],
+        found=[_job_values(job) for job in found],
         errors=FormErrors(("file", fault) for fault in faults or ([error] if error else [])),
         # After a sign-in, what had been chosen comes back in the address.
-        chosen=(visit.form if visit.form.pairs else visit.query).text,
+        chosen=(page.form if page.form.pairs else page.query).text,
     )
 
 
 async def _show(
-    parts: Services, visit: PageRequest, import_id: str, *, error: str | None = None, status: int = 200
+    services: Services, page: PageRequest, import_id: str, *, error: str | None = None, status: int = 200
 ) -> Response[str]:
-    job = await read_job(parts.database, visit.account_id, import_id, RESOURCE)
+    job = await read_job(services.database, page.account_id, import_id, RESOURCE)
     errors, following = await list_row_errors(
-        parts.database, visit.account_id, import_id, RESOURCE, after=None, limit=SHOWN_ERRORS
+        services.database, page.account_id, import_id, RESOURCE, after=None, limit=SHOWN_ERRORS
     )
-    return page(
-        visit,
+    return render(
+        page,
         "import.html",
         status=status,
-        job=_shown(job),
+        job=_job_values(job),
         row_errors=errors,
         more=following is not None,
         may_retry=may_retry(job),
@@ -193,12 +198,12 @@ _STATES = {
 }
 
 
-def _shown(job: JobRow) -> dict[str, Any]:
+def _job_values(job: JobRow) -> dict[str, Any]:
     """What the templates tell of a job."""
     kind, text = _STATES[job.status]
-    told = view(job, LIST)
+    message = view(job, LIST)
     return {
-        "told": told,
+        "told": message,
         "name": job.file_name or f"{job.format.upper()} file",
         "state": {"kind": kind, "text": text},
         "percent": _percent(job),
@@ -215,7 +220,7 @@ def _percent(job: JobRow) -> int:
 
 def _as_file(name: str) -> dict[str, str]:
     return {
-        **COMMON,
+        **SECURITY_HEADERS,
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }

@@ -11,8 +11,8 @@ from litestar.params import FromPath
 
 from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors
-from linkxg.console.guard import PageRequest, visit_of
-from linkxg.console.pages import go, page
+from linkxg.console.guard import PageRequest, page_request_of
+from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in import bind_form, enter
 from linkxg.errors import NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
@@ -22,38 +22,40 @@ from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.routes import ACCEPTS
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
+def routes(services: Services) -> list[HTTPRouteHandler]:
     @get("/invitations/{token:str}", **public())
     async def form(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        return await _show(parts, visit, token)
+        page = page_request_of(request)
+        return await _show(services, page, token)
 
     @post("/invitations/{token:str}", **public(ACCEPTS))
     async def join(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        password = visit.form.text("password")
+        page = page_request_of(request)
+        password = page.form.text("password")
         try:
-            actor = visit.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
-            joined = await accept_invitation(parts.database, parts.passwords, actor, token=token, password=password)
+            actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
+            joined = await accept_invitation(
+                services.database, services.passwords, actor, token=token, password=password
+            )
         except ValidationFailed as error:
-            return await _show(parts, visit, token, error.description)
+            return await _show(services, page, token, error.description)
         except NotFound:
-            return await _show(parts, visit, token)
-        await enter(parts, visit, joined.email, password)
-        return go(visit, "/")
+            return await _show(services, page, token)
+        await enter(services, page, joined.email, password)
+        return redirect(page, "/")
 
     return [form, join]
 
 
-async def _show(parts: Services, visit: PageRequest, token: str, error: str | None = None) -> Response[str]:
-    await parts.limits.spend(ACCEPTS, source_key(visit.context.source))
+async def _show(services: Services, page: PageRequest, token: str, error: str | None = None) -> Response[str]:
+    await services.limits.spend(ACCEPTS, source_key(page.context.source))
     try:
-        welcome = await read_invitation(parts.database, token)
+        welcome = await read_invitation(services.database, token)
     except NotFound:
-        return page(visit, "invitation_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
-    bind_form(parts, visit)
-    return page(
-        visit,
+        return render(page, "invitation_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
+    bind_form(services, page)
+    return render(
+        page,
         "invitation.html",
         status=422 if error else 200,
         # Never the path, which holds the token; `no-referrer` would blank the Origin by which the form is known.

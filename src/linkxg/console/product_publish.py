@@ -14,10 +14,10 @@ from linkxg.catalog.products.read_product import read_product
 from linkxg.catalog.products.versions.model import LONGEST_NOTE, PublishProduct
 from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
-from linkxg.console.guard import PageRequest, visit_of
+from linkxg.console.guard import PageRequest, page_request_of
 from linkxg.console.new_product import WRITERS
-from linkxg.console.pages import go, page
-from linkxg.console.product_fields import format_value, label, leaves, to_fill_in
+from linkxg.console.pages import redirect, render
+from linkxg.console.product_fields import format_value, label, leaves, missing_field
 from linkxg.errors import InvalidState, NoDraft, PreconditionFailed, ValidationFailed
 from linkxg.http.permissions import session_roles
 
@@ -25,56 +25,56 @@ _CHANGED = "Somebody else has changed the draft since you opened this page. Revi
 _LONG = f"“What is new” must have at most {LONGEST_NOTE:,} characters."
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
+def routes(services: Services) -> list[HTTPRouteHandler]:
     @get("/products/{product_id:str}/review", **session_roles(WRITERS))
     async def review(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
-        return await _review(parts, visit_of(request), product_id)
+        return await _review(services, page_request_of(request), product_id)
 
     @post("/products/{product_id:str}/publish", **session_roles(WRITERS))
     async def publish(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        note, revision = visit.form.text("changeNote").strip() or None, visit.form.text("revision")
+        page = page_request_of(request)
+        note, revision = page.form.text("changeNote").strip() or None, page.form.text("revision")
         if note and len(note) > LONGEST_NOTE:
-            return await _review(parts, visit, product_id, errors=FormErrors([("changeNote", _LONG)]), status=422)
+            return await _review(services, page, product_id, errors=FormErrors([("changeNote", _LONG)]), status=422)
         try:
             await publish_product(
-                parts.database,
-                visit.actor,
-                visit.account_id,
+                services.database,
+                page.actor,
+                page.account_id,
                 product_id,
                 PublishProduct(note),
                 lambda seen: str(seen) == revision,
             )
         except ValidationFailed as error:
-            return await _review(parts, visit, product_id, errors=whole_form(error.description), status=422)
+            return await _review(services, page, product_id, errors=whole_form(error.description), status=422)
         except PreconditionFailed:
-            return await _review(parts, visit, product_id, errors=whole_form(_CHANGED), status=409)
+            return await _review(services, page, product_id, errors=whole_form(_CHANGED), status=409)
         except (InvalidState, NoDraft) as error:
-            return await _review(parts, visit, product_id, errors=whole_form(error.description), status=409)
-        return go(visit, f"/products/{product_id}", done="published")
+            return await _review(services, page, product_id, errors=whole_form(error.description), status=409)
+        return redirect(page, f"/products/{product_id}", done="published")
 
     return [review, publish]
 
 
 async def _review(
-    parts: Services, visit: PageRequest, product_id: str, *, errors: FormErrors | None = None, status: int = 200
+    services: Services, page: PageRequest, product_id: str, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
-    base = await read_product(parts.database, visit.viewer, product_id, "base")
+    base = await read_product(services.database, page.viewer, product_id, "base")
     head, content = base.head, read_content(base.content)
     if head.draft_version is None or head.status == "ARCHIVED":
-        return go(visit, f"/products/{product_id}")
+        return redirect(page, f"/products/{product_id}")
     if head.latest_version is None:
         fields = [(label(path), "", value) for path, value in leaves(base.content)]
     else:
-        diff = await diff_versions(parts.database, visit.viewer, product_id, head.latest_version, head.draft_version)
+        diff = await diff_versions(services.database, page.viewer, product_id, head.latest_version, head.draft_version)
         fields = [(label(one.field), format_value(one.old), format_value(one.new)) for one in diff.fields]
-    return page(
-        visit,
+    return render(
+        page,
         "product_review.html",
         status=status,
         head=head,
         name=content.name,
         fields=fields,
-        missing=[to_fill_in(one) for one in missing_for_publishing(head, content)],
+        missing=[missing_field(one) for one in missing_for_publishing(head, content)],
         errors=errors or FormErrors(),
     )

@@ -12,8 +12,8 @@ from linkxg.catalog.products.model import ProductFilter, ProductView, Status, se
 from linkxg.catalog.products.read_product import find_by_gtin, find_by_sku, read_product
 from linkxg.catalog.products.viewer import Viewer
 from linkxg.console.console_services import Services
-from linkxg.console.guard import visit_of
-from linkxg.console.pages import page
+from linkxg.console.guard import page_request_of
+from linkxg.console.pages import render
 from linkxg.errors import InvalidCursor, NotFound
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
@@ -24,33 +24,33 @@ SEARCHES = 20
 """How often a page of a search looks further by itself; one look is 20,000 products at most."""
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
+def routes(services: Services) -> list[HTTPRouteHandler]:
     @get("/products", **session_roles(EVERYONE))
     async def listing(request: Request[Any, Any, Any]) -> Response[str]:
-        visit = visit_of(request)
-        query = visit.query
+        page = page_request_of(request)
+        query = page.query
         text, category = query.text("q").strip()[:255], query.text("category").strip()[:100]
         status: Any = query.text("status") if query.text("status") in STATUSES else None
         key = search_key(text) if text else None
         wanted = ProductFilter(status=status, category=category or None, search_key=key, sort="sku")
-        filters = {"list": "console products", "account": visit.account_id, **wanted._asdict()}
+        filters = {"list": "console products", "account": page.account_id, **wanted._asdict()}
         try:
-            after = parts.cursors.open(query.text("after"), filters) if query.text("after") else None
+            after = services.cursors.open(query.text("after"), filters) if query.text("after") else None
         except InvalidCursor:
             after = None
         begun = after is not None
-        exact = await _exact(parts, visit.viewer, text) if text and not begun else None
+        exact = await _exact(services, page.viewer, text) if text and not begun else None
         found: list[ProductView] = []
         following = after
         for _ in range(SEARCHES):
             more, following = await list_products(
-                parts.database, visit.viewer, wanted, after=following, limit=PAGE_SIZE - len(found)
+                services.database, page.viewer, wanted, after=following, limit=PAGE_SIZE - len(found)
             )
             found += more
             if following is None or len(found) == PAGE_SIZE:
                 break
-        return page(
-            visit,
+        return render(
+            page,
             "products.html",
             exact=exact and _row(exact),
             found=[_row(shown) for shown in found if exact is None or shown.head.id != exact.head.id],
@@ -59,7 +59,7 @@ def routes(parts: Services) -> list[HTTPRouteHandler]:
             chosen=status or "",
             statuses=STATUSES,
             begun=begun,
-            following=parts.cursors.seal(following, filters) if following else None,
+            following=services.cursors.seal(following, filters) if following else None,
         )
 
     return [listing]
@@ -69,13 +69,13 @@ def _row(shown: ProductView) -> dict[str, Any]:
     return {"head": shown.head, "name": read_content(shown.content).name}
 
 
-async def _exact(parts: Services, viewer: Viewer, text: str) -> ProductView | None:
+async def _exact(services: Services, viewer: Viewer, text: str) -> ProductView | None:
     """The product whose SKU or GTIN was typed: found at once, however many there are."""
     try:
-        product_id = await find_by_sku(parts.database, viewer, text)
+        product_id = await find_by_sku(services.database, viewer, text)
     except NotFound:
         try:
-            product_id = await find_by_gtin(parts.database, viewer, read_gtin(text).digits14)
+            product_id = await find_by_gtin(services.database, viewer, read_gtin(text).digits14)
         except (NotAGtin, NotFound):
             return None
-    return await read_product(parts.database, viewer, product_id)
+    return await read_product(services.database, viewer, product_id)

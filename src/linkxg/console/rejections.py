@@ -7,8 +7,8 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from linkxg.console.console_services import Services
-from linkxg.console.guard import visit_of
-from linkxg.console.pages import page
+from linkxg.console.guard import page_request_of
+from linkxg.console.pages import render
 from linkxg.console.rejection_reasons import LABELS, explain
 from linkxg.errors import Cause, NotFound
 from linkxg.http.permissions import session_roles
@@ -20,26 +20,26 @@ from linkxg.ids import is_uuid
 SHOWN = 50
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
+def routes(services: Services) -> list[HTTPRouteHandler]:
     @get("/account/refusals", **session_roles(ADMINISTRATORS))
     async def listing(request: Request[Any, Any, Any]) -> Response[str]:
-        visit = visit_of(request)
-        client_id = visit.query.text("client")[:64] or None
-        cause = visit.query.text("cause") if visit.query.text("cause") in set(Cause) else None
-        before = visit.query.text("before") if is_uuid(visit.query.text("before")) else None
+        page = page_request_of(request)
+        client_id = page.query.text("client")[:64] or None
+        cause = page.query.text("cause") if page.query.text("cause") in set(Cause) else None
+        before = page.query.text("before") if is_uuid(page.query.text("before")) else None
         found = await list_rejections(
-            parts.database, visit.account_id, client_id=client_id, cause=cause, before=before, limit=SHOWN + 1
+            services.database, page.account_id, client_id=client_id, cause=cause, before=before, limit=SHOWN + 1
         )
         more, found = len(found) > SHOWN, found[:SHOWN]
         filters = {name: value for name, value in (("client", client_id), ("cause", cause)) if value}
         clients = {}
         for one in {row.client_id for row in found} | ({client_id} if client_id else set()):
             try:
-                clients[one] = (await read_client(parts.database, visit.account_id, one)).client
+                clients[one] = (await read_client(services.database, page.account_id, one)).client
             except NotFound:
                 continue
-        return page(
-            visit,
+        return render(
+            page,
             "refused.html",
             found=[(one, clients.get(one.client_id), explain(one, clients.get(one.client_id))) for one in found],
             client=clients.get(client_id) if client_id else None,

@@ -45,12 +45,12 @@ class RotationEvidence(NamedTuple):
 
     @property
     def waiting(self) -> int:
-        """How many addresses still use the old secret alone."""
+        """How many addresses have used only the old secret."""
         return sum(not address.switched for address in self.addresses)
 
 
-def evidence(old: Secret, newest: Secret, sources: Iterable[AnyRow], now: int) -> RotationEvidence:
-    """What tells whether `old` is still needed now that there is `newest`; `sources` are the addresses of both."""
+def rotation_evidence(old: Secret, newest: Secret, sources: Iterable[AnyRow], now: int) -> RotationEvidence:
+    """Whether `old` is still needed now that there is `newest`; `sources` are the addresses that used either."""
     rows = list(sources)
     # An IPv6 host changes its address within its /64 by itself (RFC 8981).
     used_new: dict[str, int] = {}

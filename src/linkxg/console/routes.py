@@ -42,10 +42,10 @@ _FEATURES = (
 _PAGES = {"style": BodyStyle.PAGE}
 
 
-def routes(parts: Services, errors: ErrorPages) -> list[Router]:
+def routes(services: Services, errors: ErrorPages) -> list[Router]:
     """The pages, and the files that they load."""
 
-    guard = ConsoleGuard(parts)
+    guard = ConsoleGuard(services)
 
     # Functions, not bound methods: the router copies what it is given, with everything that hangs on it.
     async def check(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
@@ -65,7 +65,7 @@ def routes(parts: Services, errors: ErrorPages) -> list[Router]:
 
     pages = Router(
         "/",
-        route_handlers=[handler for feature in _FEATURES for handler in feature.routes(parts)],
+        route_handlers=[handler for feature in _FEATURES for handler in feature.routes(services)],
         guards=[check],
         opt=_PAGES,
         include_in_schema=False,

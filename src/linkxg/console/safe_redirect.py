@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote
 
-# One slash and no second one, no backslash (browsers read it as a slash), nothing that a header could be split by.
+# No second slash at the start, no backslash (browsers read it as a slash), nothing that splits a header.
 _LOCAL = re.compile(r"/(?:[A-Za-z0-9._~-][A-Za-z0-9._~/-]*)?(?:\?[A-Za-z0-9._~%=&+-]*)?")
 
 

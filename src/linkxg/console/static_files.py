@@ -1,4 +1,4 @@
-"""`/static/…`: the stylesheet, the script and the mark."""
+"""`/static/…`: the stylesheet, the script and the logo."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from linkxg.console.assets import BY_ADDRESS, PREFIX
+from linkxg.console.assets import BY_URL, PREFIX
 from linkxg.errors import NotFound
 from linkxg.http.permissions import public
 from linkxg.http.request_context import context_of
@@ -17,7 +17,7 @@ _CACHE = "public, max-age=31536000, immutable"
 def routes() -> list[HTTPRouteHandler]:
     @get(f"{PREFIX}{{name:str}}", include_in_schema=False, **public())
     async def static(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
-        asset = BY_ADDRESS.get(PREFIX + name)
+        asset = BY_URL.get(PREFIX + name)
         if asset is None:
             raise NotFound
         headers = {"Cache-Control": _CACHE, "Cross-Origin-Resource-Policy": "same-origin", "Vary": "Accept-Encoding"}

@@ -1,9 +1,8 @@
-"""Edits of a form that two people may have open at once: only what a person changed is sent on.
+"""Three-way merge of a form that two people may have open at once: only fields that a person changed are saved.
 
-The form carries the values that it was opened with, as hidden fields `was.NAME`. A field that only one of the two
-changed is no conflict; where both changed it differently, the page shows both values and asks (`m.conflict`).
-The form of a product carries digests in place of the values (`product_form.py`): a description can be as long as the
-form may be, and twice that does not fit. Here values are short, and the page can tell which of several was added.
+The form carries the values that it was opened with, as hidden fields `was.NAME`. A field that both changed differently
+is a conflict: the page shows both values and asks (`m.conflict`). The product form carries digests instead
+(`product_form.py`), because a description can be as long as a whole form.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +14,7 @@ from linkxg.console.page_forms import PageForm
 
 WAS, CHOICE = "was.", "choice."
 ATTEMPTS = 3
-"""How often a change is tried when a colleague saves in the same moment."""
+"""How often a change is retried after a concurrent save."""
 BUSY = "Somebody else is changing this client right now. Wait a few seconds and save again."
 
 
@@ -27,22 +26,21 @@ class FieldConflict(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """`changed` is what the person changed; `meanwhile` are fields that somebody else changed, which stand."""
+    """`changed` is what the person changed; `meanwhile` are fields that only somebody else changed, which are kept."""
 
     changed: dict[str, str]
     conflicts: dict[str, FieldConflict]
     meanwhile: list[str]
 
 
-def opened_with(form: PageForm, names: Iterable[str], now: Mapping[str, str]) -> dict[str, str]:
-    """The values that the form was opened with; for a form that does not say, those of `now`."""
-    given = {name for name, _ in form.pairs}
-    return {name: form.text(WAS + name) if WAS + name in given else now[name] for name in names}
+def original_values(form: PageForm, names: Iterable[str], now: Mapping[str, str]) -> dict[str, str]:
+    """The values that the form was opened with; those of `now` if the form has none."""
+    return {name: form.text(WAS + name) if form.has(WAS + name) else now[name] for name in names}
 
 
 def merge(form: PageForm, mine: Mapping[str, str], theirs: Mapping[str, str]) -> Edit:
-    """`mine` is what was posted, `theirs` what is stored now; both have the same names."""
-    was = opened_with(form, theirs, theirs)
+    """`mine` is what was posted, `theirs` what is stored; both have the same names."""
+    was = original_values(form, theirs, theirs)
     edit = Edit({}, {}, [])
     for name, stored in theirs.items():
         wanted = was[name] if form.text(CHOICE + name) == "theirs" else mine[name]
@@ -59,7 +57,7 @@ def merge(form: PageForm, mine: Mapping[str, str], theirs: Mapping[str, str]) ->
 def conflict_errors(
     conflicts: Mapping[str, FieldConflict], labels: Mapping[str, str], authors: Mapping[str, str] = MappingProxyType({})
 ) -> FormErrors:
-    """The errors of a page that asks which of two values is to be kept; `authors` are who changed them, and when."""
+    """One error for each conflict; `authors` says who changed the field, and when."""
     found = FormErrors()
     for name in conflicts:
         by = authors.get(name, "somebody else while you worked")
