@@ -141,20 +141,20 @@ def build(
     tasks = (*database.tasks, keeper.task, usage.task, housekeeping.task, imports.task, imports.orphans.task)
 
     answer_token_requests = TokenEndpoint(authentication, minter, limits, usage, metrics)
-    parts = Services(
-        database,
-        passwords,
-        server_key,
-        limits,
-        mailer,
-        notices,
-        cursors,
-        TokenEndpoint(authentication, minter, limits, UncountedUsage(database, usage), metrics),
-        issuer,
-        settings.limit_scale,
-        imports.wake,
+    page_services = Services(
+        database=database,
+        passwords=passwords,
+        server_key=server_key,
+        limits=limits,
+        mailer=mailer,
+        notices=notices,
+        cursors=cursors,
+        token_endpoint=TokenEndpoint(authentication, minter, limits, UncountedUsage(database, usage), metrics),
+        public_url=issuer,
+        limit_scale=settings.limit_scale,
+        wake_imports=imports.wake,
     )
-    error_pages = ErrorPages(refusals, parts)
+    error_pages = ErrorPages(refusals, page_services)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -218,7 +218,7 @@ def build(
         route_handlers=[
             *handlers,
             *reference_routes.routes(handlers, raw, issuer, __version__),
-            *console_routes.routes(parts, error_pages),
+            *console_routes.routes(page_services, error_pages),
         ],
         guards=[guard],
         request_class=StrictRequest,

@@ -6,17 +6,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.clock import now_ms
 from linkxg.console.client_state import ClientState, state_of, unused_scopes
 from linkxg.console.confirm_password import ask_password
-from linkxg.console.console_services import Services
 from linkxg.console.flash_messages import Notice
 from linkxg.console.form_errors import FormErrors, of_api_error
-from linkxg.console.guard import PageRequest, page_request_of
+from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import download, redirect, render
 from linkxg.console.rejection_reasons import LABELS
@@ -58,135 +57,138 @@ class ClientRow(NamedTuple):
     unused: int
 
 
-def routes(services: Services) -> list[HTTPRouteHandler]:
-    @get(LIST, **session_roles(ADMINISTRATORS))
-    async def listing(request: Request[Any, Any, Any]) -> Response[str]:
-        page = page_request_of(request)
-        query = page.query
-        name = query.text("q").strip()[:200]
-        sort = query.text("sort") if query.text("sort") in SORTS else "name"
-        number = int(query.text("page")) if query.text("page").isdecimal() and len(query.text("page")) < 6 else 1
-        offset = max(0, number - 1) * PAGE_SIZE
-        found = await search_clients(
-            services.database, page.account_id, name=name, sort=sort, offset=offset, limit=PAGE_SIZE
+@get(LIST, **session_roles(ADMINISTRATORS))
+async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
+    query = page.query
+    name = query.text("q").strip()[:200]
+    sort = query.text("sort") if query.text("sort") in SORTS else "name"
+    number = int(query.text("page")) if query.text("page").isdecimal() and len(query.text("page")) < 6 else 1
+    offset = max(0, number - 1) * PAGE_SIZE
+    found = await search_clients(page.database, page.account_id, name=name, sort=sort, offset=offset, limit=PAGE_SIZE)
+    refused = await list_rejections(page.database, page.account_id, limit=3)
+    names = {client.id: client.name for client in found.clients}
+    absent = {one.client_id for one in refused} - names.keys()
+    if absent:
+        names |= await client_names(page.database, page.account_id, absent)
+    now = now_ms()
+    rows = [
+        ClientRow(
+            client.id,
+            client.name,
+            format_scope(client.scopes).split(),
+            client.created_at,
+            client.last_used_at,
+            state_of(client, now),
+            len(unused_scopes(client, found.used[client.id], now)),
         )
-        refused = await list_rejections(services.database, page.account_id, limit=3)
-        names = {client.id: client.name for client in found.clients}
-        absent = {one.client_id for one in refused} - names.keys()
-        if absent:
-            names |= await client_names(services.database, page.account_id, absent)
-        now = now_ms()
-        rows = [
-            ClientRow(
-                client.id,
-                client.name,
-                format_scope(client.scopes).split(),
-                client.created_at,
-                client.last_used_at,
-                state_of(client, now),
-                len(unused_scopes(client, found.used[client.id], now)),
-            )
-            for client in found.clients
-        ]
-        return render(
-            page,
-            "api_access.html",
-            rows=rows,
-            total=found.total,
-            name=name,
-            sort=sort,
-            number=max(1, number),
-            pages=-(-found.total // PAGE_SIZE),
-            refused=refused,
-            labels=LABELS,
-            cause=Cause,
-            names=names,
+        for client in found.clients
+    ]
+    return render(
+        page,
+        "api_access.html",
+        rows=rows,
+        total=found.total,
+        name=name,
+        sort=sort,
+        number=max(1, number),
+        pages=-(-found.total // PAGE_SIZE),
+        refused=refused,
+        labels=LABELS,
+        cause=Cause,
+        names=names,
+    )
+
+
+@get(f"{LIST}/new", **session_roles(ADMINISTRATORS))
+async def new(page: NamedDependency[PageRequest]) -> Response[str]:
+    return _form(page, secrets.token_hex(16))
+
+
+@post(f"{LIST}/new", **session_roles(ADMINISTRATORS))
+async def create(page: NamedDependency[PageRequest]) -> Response[str]:
+    form = page.form
+    key = form.text("key")
+
+    async def back() -> Response[str]:
+        return _form(page, key)
+
+    asking = await ask_password(page, "create the client", back=back)
+    if asking is not None:
+        return asking
+    errors = check_settings(form)
+    fault = _expiry_fault(form.text("expires"))
+    if fault:
+        errors.add("expires", fault)
+    if errors:
+        return _form(page, key, errors=errors)
+    try:
+        made, _ = await register_client(
+            page.database,
+            page.services.server_key,
+            page.actor,
+            page.account_id,
+            name=form.text("name").strip(),
+            scope=" ".join(form.all("scope")),
+            expires_at=_end_of_day(form.text("expires")),
+            allowed_cidrs=form.items("ranges"),
+            self_rotation=form.text("self_rotation") == "yes",
+            idempotency_key=check_key(key or None),
         )
-
-    @get(f"{LIST}/new", **session_roles(ADMINISTRATORS))
-    async def new(request: Request[Any, Any, Any]) -> Response[str]:
-        return _form(page_request_of(request), secrets.token_hex(16))
-
-    @post(f"{LIST}/new", **session_roles(ADMINISTRATORS))
-    async def create(request: Request[Any, Any, Any]) -> Response[str]:
-        page = page_request_of(request)
-        form = page.form
-        key = form.text("key")
-
-        async def back() -> Response[str]:
-            return _form(page, key)
-
-        asking = await ask_password(services, page, "create the client", back=back)
-        if asking is not None:
-            return asking
-        errors = check_settings(form)
-        fault = _expiry_fault(form.text("expires"))
-        if fault:
-            errors.add("expires", fault)
-        if errors:
-            return _form(page, key, errors=errors)
-        try:
-            made, _ = await register_client(
-                services.database,
-                services.server_key,
-                page.actor,
-                page.account_id,
-                name=form.text("name").strip(),
-                scope=" ".join(form.all("scope")),
-                expires_at=_end_of_day(form.text("expires")),
-                allowed_cidrs=form.items("ranges"),
-                self_rotation=form.text("self_rotation") == "yes",
-                idempotency_key=check_key(key or None),
-            )
-        except (InvalidRequest, InvalidScope) as error:
-            return _form(page, key, errors=of_api_error(error.description, FIELDS))
-        return show_secret(
-            services,
-            page,
-            made.client_id,
-            made.client_name,
-            made.scope,
-            made.client_secret,
-            notice=Notice("Done", "The client is created."),
-        )
-
-    @post(f"{LIST}/{{client_id:str}}/test", **session_roles(ADMINISTRATORS))
-    async def test(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        secret = page.form.text("client_secret")
-        client = (await read_client(services.database, page.account_id, client_id)).client
-        await services.limits.spend(CREDENTIAL_TESTS, page.account_id)
-        trial = await try_credential(services.token_endpoint, page.context, client_id, secret)
-        if trial.status == 200:
-            await record_secret_test(services.database, page.actor, page.account_id, client_id, secret)
-        scope = format_scope(client.scopes)
-        return show_secret(services, page, client_id, client.name, scope, secret, trial=trial)
-
-    @post(f"{LIST}/{{client_id:str}}/env", **session_roles(ADMINISTRATORS))
-    async def environment(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        await read_client(services.database, page.account_id, client_id)
-        secret = page.form.text("client_secret")
-        if not secret.isascii() or (not secret.isalnum() and not secret.replace("_", "").isalnum()):
-            raise InvalidRequest("This is not a client secret.")
-        lines = (
-            f"LINKXG_BASE_URL={services.public_url}/api/v1",
-            f"LINKXG_CLIENT_ID={client_id}",
-            f"LINKXG_CLIENT_SECRET={secret}",
-        )
-        return download(page, "\n".join(lines) + "\n", "text/plain", "linkxg.env")
-
-    @get([f"{LIST}/{{client_id:str}}/test", f"{LIST}/{{client_id:str}}/env"], **session_roles(ADMINISTRATORS))
-    async def back(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        """Whoever comes back here by the address finds the client; the secret is not shown again."""
-        return redirect(page_request_of(request), f"{LIST}/{client_id}")
-
-    return [listing, new, create, test, environment, back]
+    except (InvalidRequest, InvalidScope) as error:
+        return _form(page, key, errors=of_api_error(error.description, FIELDS))
+    return show_secret(
+        page,
+        made.client_id,
+        made.client_name,
+        made.scope,
+        made.client_secret,
+        notice=Notice("Done", "The client is created."),
+    )
 
 
-def show_secret(
-    services: Services, page: PageRequest, client_id: str, name: str, scope: str, secret: str, **values: Any
-) -> Response[str]:
+@post(f"{LIST}/{{client_id:str}}/test", **session_roles(ADMINISTRATORS))
+async def test(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    secret = page.form.text("client_secret")
+    client = (await read_client(page.database, page.account_id, client_id)).client
+    await page.services.limits.spend(CREDENTIAL_TESTS, page.account_id)
+    trial = await try_credential(page.services.token_endpoint, page.context, client_id, secret)
+    if trial.status == 200:
+        await record_secret_test(page.database, page.actor, page.account_id, client_id, secret)
+    scope = format_scope(client.scopes)
+    return show_secret(page, client_id, client.name, scope, secret, trial=trial)
+
+
+@post(f"{LIST}/{{client_id:str}}/env", **session_roles(ADMINISTRATORS))
+async def environment(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    await read_client(page.database, page.account_id, client_id)
+    secret = page.form.text("client_secret")
+    if not secret.isascii() or (not secret.isalnum() and not secret.replace("_", "").isalnum()):
+        raise InvalidRequest("This is not a client secret.")
+    lines = (
+        f"LINKXG_BASE_URL={page.services.public_url}/api/v1",
+        f"LINKXG_CLIENT_ID={client_id}",
+        f"LINKXG_CLIENT_SECRET={secret}",
+    )
+    return download(page, "\n".join(lines) + "\n", "text/plain", "linkxg.env")
+
+
+@get([f"{LIST}/{{client_id:str}}/test", f"{LIST}/{{client_id:str}}/env"], **session_roles(ADMINISTRATORS))
+async def back(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    """Whoever comes back here by the address finds the client; the secret is not shown again."""
+    return redirect(page, f"{LIST}/{client_id}")
+
+
+HANDLERS = (
+    listing,
+    new,
+    create,
+    test,
+    environment,
+    back,
+)
+
+
+def show_secret(page: PageRequest, client_id: str, name: str, scope: str, secret: str, **values: Any) -> Response[str]:
     """The page that shows a secret this once, with what to do with it."""
     shown: dict[str, Any] = {"trial": None, "rotated": None, **values}
     return render(
@@ -196,7 +198,7 @@ def show_secret(
         name=name,
         scope=scope,
         secret=secret,
-        api=f"{services.public_url}/api/v1",
+        api=f"{page.services.public_url}/api/v1",
         **shown,
     )
 

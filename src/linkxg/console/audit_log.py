@@ -6,15 +6,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.response import Stream
 
 from linkxg.audit.list_events import list_events
 from linkxg.audit.model import ACTIONS, AuditEvent
 from linkxg.audit.verify import verify_chain
-from linkxg.console.console_services import Services
-from linkxg.console.guard import PageRequest, page_request_of
+from linkxg.console.guard import PageRequest
 from linkxg.console.pages import SECURITY_HEADERS, render
 from linkxg.http.csv_injection import guarded
 from linkxg.http.permissions import session_roles
@@ -30,46 +29,48 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def routes(services: Services) -> list[HTTPRouteHandler]:
-    @get("/account/audit", **session_roles(ADMINISTRATORS))
-    async def listing(request: Request[Any, Any, Any]) -> Response[str]:
-        page = page_request_of(request)
-        action, before = _filters(page)
-        found, more = await list_events(
-            services.database, page.account_id, before=before, limit=PAGE_SIZE, action=action
-        )
-        people = await list_people(services.database, page.account_id)
-        return render(
-            page,
-            "audit.html",
-            found=found,
-            following=found[-1].seq if more else None,
-            names={person.id: person.email for person in people},
-            action=action,
-            actions=ACTIONS,
-            verdict=None,
-        )
+@get("/account/audit", **session_roles(ADMINISTRATORS))
+async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
+    action, before = _filters(page)
+    found, more = await list_events(page.database, page.account_id, before=before, limit=PAGE_SIZE, action=action)
+    people = await list_people(page.database, page.account_id)
+    return render(
+        page,
+        "audit.html",
+        found=found,
+        following=found[-1].seq if more else None,
+        names={person.id: person.email for person in people},
+        action=action,
+        actions=ACTIONS,
+        verdict=None,
+    )
 
-    @get("/account/audit/verify", **session_roles(ADMINISTRATORS))
-    async def verify(request: Request[Any, Any, Any]) -> Response[str]:
-        page = page_request_of(request)
-        await services.limits.spend(EXPORTS, page.account_id)
-        verdict = await services.database.read_long(verify_chain, page.account_id)
-        return render(page, "audit_verdict.html", verdict=verdict)
 
-    @get("/account/audit.csv", **session_roles(ADMINISTRATORS))
-    async def as_csv(request: Request[Any, Any, Any]) -> Stream:
-        page = page_request_of(request)
-        await services.limits.spend(EXPORTS, page.account_id)
-        return _file(page, _csv(_events(services, page)), "text/csv", "audit.csv")
+@get("/account/audit/verify", **session_roles(ADMINISTRATORS))
+async def verify(page: NamedDependency[PageRequest]) -> Response[str]:
+    await page.services.limits.spend(EXPORTS, page.account_id)
+    verdict = await page.database.read_long(verify_chain, page.account_id)
+    return render(page, "audit_verdict.html", verdict=verdict)
 
-    @get("/account/audit.ndjson", **session_roles(ADMINISTRATORS))
-    async def as_ndjson(request: Request[Any, Any, Any]) -> Stream:
-        page = page_request_of(request)
-        await services.limits.spend(EXPORTS, page.account_id)
-        return _file(page, _ndjson(_events(services, page)), "application/x-ndjson", "audit.ndjson")
 
-    return [listing, verify, as_csv, as_ndjson]
+@get("/account/audit.csv", **session_roles(ADMINISTRATORS))
+async def as_csv(page: NamedDependency[PageRequest]) -> Stream:
+    await page.services.limits.spend(EXPORTS, page.account_id)
+    return _file(page, _csv(_events(page)), "text/csv", "audit.csv")
+
+
+@get("/account/audit.ndjson", **session_roles(ADMINISTRATORS))
+async def as_ndjson(page: NamedDependency[PageRequest]) -> Stream:
+    await page.services.limits.spend(EXPORTS, page.account_id)
+    return _file(page, _ndjson(_events(page)), "application/x-ndjson", "audit.ndjson")
+
+
+HANDLERS = (
+    listing,
+    verify,
+    as_csv,
+    as_ndjson,
+)
 
 
 def _filters(page: PageRequest) -> tuple[str | None, int | None]:
@@ -78,12 +79,12 @@ def _filters(page: PageRequest) -> tuple[str | None, int | None]:
     return (action if action in ACTIONS else None), number
 
 
-async def _events(services: Services, page: PageRequest) -> AsyncIterator[list[AuditEvent]]:
+async def _events(page: PageRequest) -> AsyncIterator[list[AuditEvent]]:
     """The whole filtered trail, newest first, a chunk at a time."""
     action, before = _filters(page)
     more = True
     while more:
-        found, more = await list_events(services.database, page.account_id, before=before, limit=_CHUNK, action=action)
+        found, more = await list_events(page.database, page.account_id, before=before, limit=_CHUNK, action=action)
         yield found
         before = found[-1].seq if found else None
 

@@ -1,9 +1,7 @@
 """`/account/api-access/{client_id}`: one client, what it does, and what can be changed about it."""
 
-from typing import Any
-
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.clock import now_ms
@@ -12,10 +10,9 @@ from linkxg.console.chart import DAYS, usage_chart
 from linkxg.console.client_state import state_of, unused_scopes
 from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
-from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.formatting import ago, count
-from linkxg.console.guard import PageRequest, page_request_of
+from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import redirect, render
 from linkxg.console.rejection_reasons import explain
@@ -32,54 +29,62 @@ from linkxg.identity.tokens.scopes import SCOPES
 ONE = f"{LIST}/{{client_id:str}}"
 
 
-def routes(services: Services) -> list[HTTPRouteHandler]:
-    @get(ONE, **session_roles(ADMINISTRATORS))
-    async def show(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        return await show_client(services, page_request_of(request), client_id)
+@get(ONE, **session_roles(ADMINISTRATORS))
+async def show(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    return await show_client(page, client_id)
 
-    @post(f"{ONE}/disable", **session_roles(ADMINISTRATORS))
-    async def disable(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        if not confirmed(page):
-            detail = await read_client(services.database, page.account_id, client_id, days=2)
-            if not detail.client.disabled:
-                return ask_confirmation(page, _confirm_disable(detail))
-        change = ClientChange(disabled=True)
-        await change_client(services.database, page.actor, page.account_id, client_id, change)
-        return redirect(page, f"{LIST}/{client_id}", done="disabled")
 
-    @post(f"{ONE}/enable", **session_roles(ADMINISTRATORS))
-    async def enable(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        asking = await ask_password(services, page, "enable the client")
-        if asking is not None:
-            return asking
-        change = ClientChange(disabled=False)
-        await change_client(services.database, page.actor, page.account_id, client_id, change)
-        return redirect(page, f"{LIST}/{client_id}", done="enabled")
+@post(f"{ONE}/disable", **session_roles(ADMINISTRATORS))
+async def disable(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    if not confirmed(page):
+        detail = await read_client(page.database, page.account_id, client_id, days=2)
+        if not detail.client.disabled:
+            return ask_confirmation(page, _confirm_disable(detail))
+    change = ClientChange(disabled=True)
+    await change_client(page.database, page.actor, page.account_id, client_id, change)
+    return redirect(page, f"{LIST}/{client_id}", done="disabled")
 
-    @get(f"{ONE}/delete", **session_roles(ADMINISTRATORS))
-    async def ask_delete(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        detail = await read_client(services.database, page.account_id, client_id, days=1)
-        tokens = sum(row.tokens for row in detail.usage)
-        live = len(detail.client.live_secrets(now_ms()))
-        return render(page, "delete_client.html", client=detail.client, live=live, tokens=tokens)
 
-    @post(f"{ONE}/delete", **session_roles(ADMINISTRATORS))
-    async def delete(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        asking = await ask_password(services, page, "delete the client")
-        if asking is not None:
-            return asking
-        await delete_client(services.database, page.actor, page.account_id, client_id)
-        return redirect(page, LIST, done="deleted")
+@post(f"{ONE}/enable", **session_roles(ADMINISTRATORS))
+async def enable(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    asking = await ask_password(page, "enable the client")
+    if asking is not None:
+        return asking
+    change = ClientChange(disabled=False)
+    await change_client(page.database, page.actor, page.account_id, client_id, change)
+    return redirect(page, f"{LIST}/{client_id}", done="enabled")
 
-    @get([f"{ONE}/disable", f"{ONE}/enable"], **session_roles(ADMINISTRATORS))
-    async def back(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        return redirect(page_request_of(request), f"{LIST}/{client_id}")
 
-    return [show, disable, enable, ask_delete, delete, back]
+@get(f"{ONE}/delete", **session_roles(ADMINISTRATORS))
+async def ask_delete(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    detail = await read_client(page.database, page.account_id, client_id, days=1)
+    tokens = sum(row.tokens for row in detail.usage)
+    live = len(detail.client.live_secrets(now_ms()))
+    return render(page, "delete_client.html", client=detail.client, live=live, tokens=tokens)
+
+
+@post(f"{ONE}/delete", **session_roles(ADMINISTRATORS))
+async def delete(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    asking = await ask_password(page, "delete the client")
+    if asking is not None:
+        return asking
+    await delete_client(page.database, page.actor, page.account_id, client_id)
+    return redirect(page, LIST, done="deleted")
+
+
+@get([f"{ONE}/disable", f"{ONE}/enable"], **session_roles(ADMINISTRATORS))
+async def back(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    return redirect(page, f"{LIST}/{client_id}")
+
+
+HANDLERS = (
+    show,
+    disable,
+    enable,
+    ask_delete,
+    delete,
+    back,
+)
 
 
 def _confirm_disable(detail: ClientDetail) -> Question:
@@ -100,7 +105,6 @@ def _confirm_disable(detail: ClientDetail) -> Question:
 
 
 async def show_client(
-    services: Services,
     page: PageRequest,
     client_id: str,
     *,
@@ -109,9 +113,9 @@ async def show_client(
     filled: bool = False,
 ) -> Response[str]:
     """The page of a client; with `filled` or errors, its form holds what was posted."""
-    detail = await read_client(services.database, page.account_id, client_id, days=DAYS)
-    people = await list_people(services.database, page.account_id)
-    refused = await list_rejections(services.database, page.account_id, client_id=client_id, limit=5)
+    detail = await read_client(page.database, page.account_id, client_id, days=DAYS)
+    people = await list_people(page.database, page.account_id)
+    refused = await list_rejections(page.database, page.account_id, client_id=client_id, limit=5)
     client, now = detail.client, now_ms()
     live = client.live_secrets(now)
     used = {scope: row.last_used_at for scope, row in detail.scopes.items()}

@@ -1,9 +1,9 @@
 """`POST /account/api-access/{client_id}`: changes a client's settings, but only the fields that were edited."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from litestar import Request, Response, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.console.api_access import FIELDS, LIST, check_settings
@@ -11,10 +11,9 @@ from linkxg.console.client_changes import authors_of, last_changes, settings_cha
 from linkxg.console.client_page import ONE, show_client
 from linkxg.console.confirm_password import CANCEL, ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
-from linkxg.console.console_services import Services
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import of_api_error, whole_form
-from linkxg.console.guard import PageRequest, page_request_of
+from linkxg.console.guard import PageRequest
 from linkxg.console.narrowing_effects import narrowing_effects
 from linkxg.console.pages import redirect
 from linkxg.console.three_way_merge import ATTEMPTS, BUSY, Edit, conflict_errors, merge
@@ -43,42 +42,39 @@ class SettingsChange(NamedTuple):
         return bool(self.edit.changed or self.added or self.removed)
 
 
-def routes(services: Services) -> list[HTTPRouteHandler]:
-    @post(ONE, **session_roles(ADMINISTRATORS))
-    async def save(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        errors = check_settings(page.form)
-        if page.form.text(CANCEL):
-            return await show_client(services, page, client_id, filled=True)
-        if errors:
-            return await show_client(services, page, client_id, errors=errors)
-        for _ in range(ATTEMPTS):
-            detail = await read_client(services.database, page.account_id, client_id, days=1)
-            change = _change(page, detail.client)
-            if change.edit.conflicts:
-                changes = await settings_changes(services.database, page.account_id, client_id)
-                authors = last_changes(changes, change.edit.conflicts)
-                found = conflict_errors(change.edit.conflicts, LABELS, authors)
-                return await show_client(services, page, client_id, errors=found, conflicts=change.edit.conflicts)
-            question = _question(page, detail, change)
-            if question is not None and not confirmed(page):
-                return ask_confirmation(page, question, back_to_form=True)
-            if change:
-                asking = await ask_password(services, page, "change the client")
-                if asking is not None:
-                    return asking
-            try:
-                await _apply(services, page, detail.client, change)
-            except Conflict:
-                continue
-            except (InvalidRequest, InvalidScope) as error:
-                return await show_client(services, page, client_id, errors=of_api_error(error.description, FIELDS))
-            return redirect(
-                page, f"{LIST}/{client_id}", **flash_message(page, await _summary(services, page, client_id, change))
-            )
-        return await show_client(services, page, client_id, errors=whole_form(BUSY))
+@post(ONE, **session_roles(ADMINISTRATORS))
+async def save(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    errors = check_settings(page.form)
+    if page.form.text(CANCEL):
+        return await show_client(page, client_id, filled=True)
+    if errors:
+        return await show_client(page, client_id, errors=errors)
+    for _ in range(ATTEMPTS):
+        detail = await read_client(page.database, page.account_id, client_id, days=1)
+        change = _change(page, detail.client)
+        if change.edit.conflicts:
+            changes = await settings_changes(page.database, page.account_id, client_id)
+            authors = last_changes(changes, change.edit.conflicts)
+            found = conflict_errors(change.edit.conflicts, LABELS, authors)
+            return await show_client(page, client_id, errors=found, conflicts=change.edit.conflicts)
+        question = _question(page, detail, change)
+        if question is not None and not confirmed(page):
+            return ask_confirmation(page, question, back_to_form=True)
+        if change:
+            asking = await ask_password(page, "change the client")
+            if asking is not None:
+                return asking
+        try:
+            await _apply(page, detail.client, change)
+        except Conflict:
+            continue
+        except (InvalidRequest, InvalidScope) as error:
+            return await show_client(page, client_id, errors=of_api_error(error.description, FIELDS))
+        return redirect(page, f"{LIST}/{client_id}", **flash_message(page, await _summary(page, client_id, change)))
+    return await show_client(page, client_id, errors=whole_form(BUSY))
 
-    return [save]
+
+HANDLERS = (save,)
 
 
 def stored_fields(client: Client) -> dict[str, str]:
@@ -122,7 +118,7 @@ def _question(page: PageRequest, detail: ClientDetail, change: SettingsChange) -
     )
 
 
-async def _apply(services: Services, page: PageRequest, seen: Client, change: SettingsChange) -> None:
+async def _apply(page: PageRequest, seen: Client, change: SettingsChange) -> None:
     """Raises Conflict if one of these fields changed since the client was read."""
     if not change:
         return
@@ -136,10 +132,10 @@ async def _apply(services: Services, page: PageRequest, seen: Client, change: Se
         allowed_cidrs=changed["ranges"].split() if "ranges" in changed else None,
         self_rotation=changed["self_rotation"] == "yes" if "self_rotation" in changed else None,
     )
-    await change_client(services.database, page.actor, page.account_id, seen.id, wanted, expected=seen)
+    await change_client(page.database, page.actor, page.account_id, seen.id, wanted, expected=seen)
 
 
-async def _summary(services: Services, page: PageRequest, client_id: str, change: SettingsChange) -> str:
+async def _summary(page: PageRequest, client_id: str, change: SettingsChange) -> str:
     """What was saved, and what others changed in the meantime."""
     sentences = []
     if change.edit.changed:
@@ -161,7 +157,7 @@ async def _summary(services: Services, page: PageRequest, client_id: str, change
         others.append(f"added {_listed(change.added_by_others)}")
     if others:
         fields = [*change.edit.meanwhile, *(["scope"] if change.removed_by_others or change.added_by_others else [])]
-        authors = authors_of(await settings_changes(services.database, page.account_id, client_id), fields)
+        authors = authors_of(await settings_changes(page.database, page.account_id, client_id), fields)
         stand = "that change is kept" if len(fields) == 1 else "those changes are kept"
         sentences.append(f"{authors} {' and '.join(others)} in the meantime; {stand}.")
     return " ".join(sentences)

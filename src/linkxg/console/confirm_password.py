@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 
 from litestar import Response
 
-from linkxg.console.console_services import Services
 from linkxg.console.cookies import SESSION, set_cookie
 from linkxg.console.csrf import FIELD
 from linkxg.console.form_errors import FormErrors
@@ -25,7 +24,7 @@ CANCEL = "confirm_cancel"
 
 
 async def ask_password(
-    services: Services, page: PageRequest, act: str, *, back: Callable[[], Awaitable[Response[str]]] | None = None
+    page: PageRequest, act: str, *, back: Callable[[], Awaitable[Response[str]]] | None = None
 ) -> Response[str] | None:
     """The password page, or None if the action may proceed. `act` completes "Confirm your password to …".
 
@@ -39,18 +38,18 @@ async def ask_password(
     password = page.form.text(PASSWORD)
     if password:
         try:
-            await services.limits.spend(SOURCE_LOGINS, source_key(page.context.source))
+            await page.services.limits.spend(SOURCE_LOGINS, source_key(page.context.source))
             if len(password.encode()) > MAX_PASSWORD_BYTES:
                 raise InvalidCredentials(reason="password too long")
             cookie = await prove_again(
-                services.database,
-                services.passwords,
+                page.database,
+                page.services.passwords,
                 page.actor,
                 page.person,
                 password=password,
-                limit_scale=services.limit_scale,
+                limit_scale=page.services.limit_scale,
             )
-            page.cookies.append(set_cookie(SESSION, cookie, secure=services.secure))
+            page.cookies.append(set_cookie(SESSION, cookie, secure=page.services.secure))
         except InvalidToken:
             raise SignInRequired from None
         except InvalidCredentials as refused:

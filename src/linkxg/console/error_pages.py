@@ -1,6 +1,5 @@
 """The error pages of the console: what happened, why, what to do next, and the request id for the log."""
 
-import os
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -57,7 +56,7 @@ class ErrorPages:
         reply = self._refusals.reply(error, context)
         kept = (b"retry-after", b"allow", b"ratelimit", b"ratelimit-policy")
         headers = {name.decode(): value.decode() for name, value in reply.headers if name in kept}
-        page = page_request_or_none(request) or _anonymous(request)
+        page = self._page_of(request)
         return render(page, "error.html", status=error.status, headers=headers, message=_text_of(error), error=error)
 
     def refuse_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
@@ -73,7 +72,7 @@ class ErrorPages:
 
     def sign_in_first(self, request: Request[Any, Any, Any], _: SignInRequired | InvalidToken) -> Response[str]:
         """To the sign-in page, and afterwards back to this page; a posted form is carried along."""
-        page = page_request_or_none(request) or _anonymous(request)
+        page = self._page_of(request)
         page.context.notes["reason"] = "not signed in"
         if page.path == SIGN_OUT:
             # Already signed out; carried through sign-in, the form would end the new session.
@@ -87,6 +86,13 @@ class ErrorPages:
             target = local_path(f"{page.path}?{query}" if query else page.path)
         return redirect(page, "/sign-in", next=target) if target != "/" else redirect(page, "/sign-in")
 
+    def _page_of(self, request: Request[Any, Any, Any]) -> PageRequest:
+        """The request as the guard left it; an anonymous one if it failed before the guard."""
+        empty = PageForm([])
+        return page_request_or_none(request) or PageRequest(
+            self._services, context_of(request.scope), request.scope["path"], None, empty, empty, ""
+        )
+
     def _sign_in_with_form(self, request: Request[Any, Any, Any], page: PageRequest) -> Response[str]:
         """The sign-in page, carrying the form that was posted after the session ended."""
         if "upload" in request.route_handler.opt:
@@ -96,17 +102,12 @@ class ErrorPages:
         person = page.session or page.former
         carried = seal(self._services.server_key, person.user_id, page.path, page.form.pairs) if person else ""
         page.session = None
-        return sign_in_page(self._services, page, wanted=_referring_path(page), carried=carried)
+        return sign_in_page(page, wanted=_referring_path(page), carried=carried)
 
 
 def _referring_path(page: PageRequest) -> str:
     """The page of this site that the form was sent from."""
     return local_path(urlsplit((page.context.header(b"referer") or b"").decode("latin-1")).path)
-
-
-def _anonymous(request: Request[Any, Any, Any]) -> PageRequest:
-    empty = PageForm([])
-    return PageRequest(context_of(request.scope), request.scope["path"], None, empty, empty, "", os.urandom(16).hex())
 
 
 def _text_of(error: PublicError) -> ErrorText:

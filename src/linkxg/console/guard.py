@@ -21,6 +21,7 @@ from linkxg.console.console_services import Services
 from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie
 from linkxg.console.csrf import FIELD, WRONG_TOKEN, form_token, require_own_form
 from linkxg.console.page_forms import FORM_LIMIT, PageForm, read_fields, read_page_form
+from linkxg.db import Database
 from linkxg.errors import AccessDenied, InvalidRequest, PublicError
 from linkxg.http.multipart import MultipartUpload, is_multipart
 from linkxg.http.rate_budgets import require_budget
@@ -46,6 +47,7 @@ class SignInRequired(Exception):
 class PageRequest:
     """One request of a browser: the session (None before sign-in), form and query, and the cookies to set."""
 
+    services: Services
     context: RequestContext
     path: str
     session: ConsoleSession | None
@@ -57,6 +59,14 @@ class PageRequest:
     upload: MultipartUpload | None = None
     former: FormerSession | None = None
     """The ended session that the cookie belonged to."""
+
+    @property
+    def database(self) -> Database:
+        return self.services.database
+
+    def cookie(self, name: str) -> str:
+        """The value of this cookie; empty if the browser sent none."""
+        return read_cookie(self.context, name, secure=self.services.secure)
 
     @property
     def person(self) -> ConsoleSession:
@@ -123,20 +133,20 @@ class ConsoleGuard:
         if not allowed and not public:
             raise AccessDenied(reason="the page declares no permission")
         if page.session is not None:
-            context.authorise_again = partial(self._reauthorise, page, page.session)
+            context.authorise_again = partial(_reauthorise, page, page.session)
         is_upload = "upload" in route.opt
         if connection.scope.get("method") == "POST" and not is_upload:
-            await self._read_form(connection.scope, page, public=bool(public))
+            await _read_form(connection.scope, page, public=bool(public))
         if allowed:
             if page.session is None:
                 if is_upload:
-                    await self._read_choices(page, route.opt["upload"])
+                    await _read_choices(page, route.opt["upload"])
                 raise SignInRequired
             if page.role not in allowed:
                 raise AccessDenied
         if is_upload:
             # Last: nothing of a large body is read before the role is checked.
-            await self._read_upload(page, route.opt["upload"])
+            await _read_upload(page, route.opt["upload"])
 
     async def open_page(self, context: RequestContext, path: str) -> PageRequest:
         """The request with its session and query; its form is not read yet."""
@@ -148,84 +158,90 @@ class ConsoleGuard:
             context.notes |= {"account_id": session.account_id, "sub": session.user_id, "sid": session.id}
         csrf = form_token(services.server_key, bound_to) if bound_to else ""
         query = read_fields(context.query) if context.query else PageForm([])
-        return PageRequest(context, path, session, PageForm([]), query, csrf)
+        return PageRequest(services, context, path, session, PageForm([]), query, csrf)
 
-    async def _reauthorise(self, page: PageRequest, seen: ConsoleSession) -> None:
-        """Checked again while a long body arrives: the session may have ended or the role changed."""
-        page.session = await find_session_again(self._services.database, seen)
-        if page.session is None:
+
+async def _reauthorise(page: PageRequest, seen: ConsoleSession) -> None:
+    """Checked again while a long body arrives: the session may have ended or the role changed."""
+    page.session = await find_session_again(page.database, seen)
+    if page.session is None:
+        raise SignInRequired
+
+
+async def find_former(page: PageRequest) -> FormerSession | None:
+    """The ended session that the cookie belonged to."""
+    cookie = page.cookie(SESSION)
+    return await find_former_session(page.database, cookie) if cookie else None
+
+
+async def _read_form(scope: Scope, page: PageRequest, *, public: bool) -> None:
+    """A form is bound to the session; a form of a public page also to the cookie of the sign-in form."""
+    context = page.context
+    if page.session is None:
+        # A form of an ended session is carried through sign-in, and may be as long as any form.
+        page.former = await find_former(page)
+        if page.former is None and not public:
+            # Nothing of an unauthenticated body is read.
             raise SignInRequired
+        if page.former is None:
+            # There is no form to preserve, so the rate limit applies before the body is read.
+            require_budget(scope)
+    page.form = await read_page_form(context, FORM_LIMIT if page.session or page.former else STRANGER_LIMIT)
+    known = page.session or (None if public else page.former)
+    bound_to = [known.id] if known else []
+    if public:
+        bound_to.append(page.cookie(BEFORE_SESSION))
+    if not any(bound_to):
+        page.form = PageForm([])
+        raise SignInRequired
+    await _require_own_form(page, known, bound_to, page.form)
 
-    async def find_former(self, page: PageRequest) -> FormerSession | None:
-        """The ended session that the cookie belonged to."""
-        cookie = read_cookie(page.context, SESSION, secure=self._services.secure)
-        return await find_former_session(self._services.database, cookie) if cookie else None
 
-    async def _read_form(self, scope: Scope, page: PageRequest, *, public: bool) -> None:
-        """A form is bound to the session; a form of a public page also to the cookie of the sign-in form."""
-        services, context = self._services, page.context
-        if page.session is None:
-            # A form of an ended session is carried through sign-in, and may be as long as any form.
-            page.former = await self.find_former(page)
-            if page.former is None and not public:
-                # Nothing of an unauthenticated body is read.
-                raise SignInRequired
-            if page.former is None:
-                # There is no form to preserve, so the rate limit applies before the body is read.
-                require_budget(scope)
-        page.form = await read_page_form(context, FORM_LIMIT if page.session or page.former else STRANGER_LIMIT)
-        known = page.session or (None if public else page.former)
-        bound_to = [known.id] if known else []
-        if public:
-            bound_to.append(read_cookie(context, BEFORE_SESSION, secure=services.secure))
-        if not any(bound_to):
-            page.form = PageForm([])
-            raise SignInRequired
-        await self._require_own_form(page, known, bound_to, page.form)
+async def _require_own_form(
+    page: PageRequest, person: ConsoleSession | FormerSession | None, bound_to: list[str], form: PageForm
+) -> None:
+    """Raises AccessDenied. Also accepts a form that the same person opened in an earlier session.
 
-    async def _require_own_form(
-        self, page: PageRequest, person: ConsoleSession | FormerSession | None, bound_to: list[str], form: PageForm
-    ) -> None:
-        """Raises AccessDenied. Also accepts a form that the same person opened in an earlier session.
+    They may have signed out and in again in another window while they filled it in.
+    """
+    services, context, token = page.services, page.context, form.text(FIELD)
+    try:
+        require_own_form(context, services.public_url, services.server_key, bound_to, token)
+    except AccessDenied as error:
+        if person is None or error.reason != WRONG_TOKEN:
+            raise
+        earlier = await find_earlier_sessions(services.database, person.account_id, person.user_id)
+        require_own_form(context, services.public_url, services.server_key, earlier, token)
 
-        They may have signed out and in again in another window while they filled it in.
-        """
-        services, context, token = self._services, page.context, form.text(FIELD)
-        try:
-            require_own_form(context, services.public_url, services.server_key, bound_to, token)
-        except AccessDenied as error:
-            if person is None or error.reason != WRONG_TOKEN:
-                raise
-            earlier = await find_earlier_sessions(services.database, person.account_id, person.user_id)
-            require_own_form(context, services.public_url, services.server_key, earlier, token)
 
-    async def _read_choices(self, page: PageRequest, limit: int) -> None:
-        """The fields before the file of an upload whose session has ended; the file itself is not read."""
-        page.former = await self.find_former(page)
-        content_type = page.context.header(b"content-type")
-        if page.former is None or content_type is None or not is_multipart(content_type):
-            return
-        context = page.context
-        upload = MultipartUpload(content_type, context.stream(limit))
-        try:
-            await upload.begin()
-            given = PageForm(upload.fields)
-            await self._require_own_form(page, page.former, [page.former.id], given)
-        except PublicError as error:
-            context.notes["reason"] = error.reason or error.description
-            return
-        page.form = given
+async def _read_choices(page: PageRequest, limit: int) -> None:
+    """The fields before the file of an upload whose session has ended; the file itself is not read."""
+    page.former = await find_former(page)
+    content_type = page.context.header(b"content-type")
+    if page.former is None or content_type is None or not is_multipart(content_type):
+        return
+    context = page.context
+    upload = MultipartUpload(content_type, context.stream(limit))
+    try:
+        await upload.begin()
+        given = PageForm(upload.fields)
+        await _require_own_form(page, page.former, [page.former.id], given)
+    except PublicError as error:
+        context.notes["reason"] = error.reason or error.description
+        return
+    page.form = given
 
-    async def _read_upload(self, page: PageRequest, limit: int) -> None:
-        """The fields before the file, including the form token, which is checked before the file is read."""
-        context = page.context
-        content_type = context.header(b"content-type")
-        if content_type is None or not is_multipart(content_type):
-            raise InvalidRequest("Send the form as multipart/form-data.")
-        page.upload = MultipartUpload(content_type, context.stream(limit))
-        await page.upload.begin()
-        page.form = PageForm(page.upload.fields)
-        await self._require_own_form(page, page.person, [page.person.id], page.form)
+
+async def _read_upload(page: PageRequest, limit: int) -> None:
+    """The fields before the file, including the form token, which is checked before the file is read."""
+    context = page.context
+    content_type = context.header(b"content-type")
+    if content_type is None or not is_multipart(content_type):
+        raise InvalidRequest("Send the form as multipart/form-data.")
+    page.upload = MultipartUpload(content_type, context.stream(limit))
+    await page.upload.begin()
+    page.form = PageForm(page.upload.fields)
+    await _require_own_form(page, page.person, [page.person.id], page.form)
 
 
 def page_request_of(request: Request[Any, Any, Any]) -> PageRequest:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
 
@@ -17,9 +17,8 @@ from linkxg.catalog.product_imports.rejected_rows import failed_rows, type_of
 from linkxg.catalog.product_imports.start_import import start_import
 from linkxg.catalog.product_imports.template import template
 from linkxg.catalog.product_imports.view_import import view
-from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
-from linkxg.console.guard import PageRequest, page_request_of
+from linkxg.console.guard import PageRequest
 from linkxg.console.pages import SECURITY_HEADERS, redirect, render
 from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidState, PayloadTooLarge, RateLimitExceeded, ValidationFailed
@@ -39,83 +38,94 @@ _CHARSETS = ("utf-8", "windows-1252")
 _FORM_BYTES = 64 * 1024
 
 
-def routes(services: Services) -> list[HTTPRouteHandler]:
-    @get(LIST, **session_roles(WRITERS))
-    async def listing(request: Request[Any, Any, Any]) -> Response[str]:
-        return await _list(services, page_request_of(request))
+@get(LIST, **session_roles(WRITERS))
+async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
+    return await _list(page)
 
-    @post(LIST, upload=MAX_UPLOAD + _FORM_BYTES, **session_roles(WRITERS))
-    async def start(request: Request[Any, Any, Any]) -> Response[str]:
-        page = page_request_of(request)
-        assert page.upload is not None
-        given = {name: page.form.text(field) for name, field in _FIELDS.items() if page.form.text(field)}
-        try:
-            options = msgspec.convert(
-                given | {"format": format_of(page.upload.file_name)} | _flags(page),
-                Options,
-            )
-            started = await start_import(
-                services.database, page.actor, page.account_id, options, page.upload.content(),
-                file_name=page.upload.file_name, charset=_charset(page, page.upload.file_type),
-            )  # fmt: skip
-        except msgspec.ValidationError:
-            return await _list(services, page, error="Choose the options from the lists.", status=422)
-        except ValidationFailed as error:
-            faults = [_fault_text(one) for one in error.details or []] or [error.description]
-            return await _list(services, page, faults=faults, status=422)
-        except (PayloadTooLarge, RateLimitExceeded) as error:
-            message = "The file is larger than 100 MB." if isinstance(error, PayloadTooLarge) else error.description
-            return await _list(services, page, error=message, status=error.status)
-        services.wake_imports()
-        return redirect(page, f"{LIST}/{started.value.id}")
 
-    @get(f"{LIST}/template", **session_roles(WRITERS))
-    async def show_template() -> Response[bytes]:
-        return Response(template("csv"), media_type=MEDIA_TYPES["csv"], headers=_as_file("products.csv"))
+@post(LIST, upload=MAX_UPLOAD + _FORM_BYTES, **session_roles(WRITERS))
+async def start(page: NamedDependency[PageRequest]) -> Response[str]:
+    assert page.upload is not None
+    given = {name: page.form.text(field) for name, field in _FIELDS.items() if page.form.text(field)}
+    try:
+        options = msgspec.convert(
+            given | {"format": format_of(page.upload.file_name)} | _flags(page),
+            Options,
+        )
+        started = await start_import(
+            page.database, page.actor, page.account_id, options, page.upload.content(),
+            file_name=page.upload.file_name, charset=_charset(page, page.upload.file_type),
+        )  # fmt: skip
+    except msgspec.ValidationError:
+        return await _list(page, error="Choose the options from the lists.", status=422)
+    except ValidationFailed as error:
+        faults = [_fault_text(one) for one in error.details or []] or [error.description]
+        return await _list(page, faults=faults, status=422)
+    except (PayloadTooLarge, RateLimitExceeded) as error:
+        message = "The file is larger than 100 MB." if isinstance(error, PayloadTooLarge) else error.description
+        return await _list(page, error=message, status=error.status)
+    page.services.wake_imports()
+    return redirect(page, f"{LIST}/{started.value.id}")
 
-    @get(ONE, **session_roles(WRITERS))
-    async def show(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
-        return await _show(services, page_request_of(request), import_id)
 
-    @get(f"{ONE}/failed-rows", **session_roles(WRITERS))
-    async def failed(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Stream:
-        page = page_request_of(request)
-        job = await read_job(services.database, page.account_id, import_id, RESOURCE)
-        name = "failed-rows.csv" if job.format == "csv" else "failed-rows.ndjson"
-        headers = {"Content-Type": type_of(job), **_as_file(name)}
-        return Stream(failed_rows(services.database, page.account_id, job), headers=headers)
+@get(f"{LIST}/template", **session_roles(WRITERS))
+async def show_template() -> Response[bytes]:
+    return Response(template("csv"), media_type=MEDIA_TYPES["csv"], headers=_as_file("products.csv"))
 
-    @post(f"{ONE}/cancel", **session_roles(WRITERS))
-    async def cancel(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        try:
-            await cancel_job(services.database, page.actor, page.account_id, import_id, RESOURCE)
-        except InvalidState as error:
-            return await _show(services, page, import_id, error=error.description, status=error.status)
-        return redirect(page, f"{LIST}/{import_id}", done="import-cancelled")
 
-    @post(f"{ONE}/retry", **session_roles(WRITERS))
-    async def retry(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        try:
-            job, _ = await retry_job(services.database, page.actor, page.account_id, import_id, RESOURCE)
-        except (InvalidState, RateLimitExceeded) as error:
-            return await _show(services, page, import_id, error=error.description, status=error.status)
-        services.wake_imports()
-        return redirect(page, f"{LIST}/{job.id}", done="import-again")
+@get(ONE, **session_roles(WRITERS))
+async def show(page: NamedDependency[PageRequest], import_id: FromPath[str]) -> Response[str]:
+    return await _show(page, import_id)
 
-    @post(f"{ONE}/apply", **session_roles(WRITERS))
-    async def apply(request: Request[Any, Any, Any], import_id: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        key = check_key(page.form.text("key") or None)
-        try:
-            job, _ = await apply_dry_run(services.database, page.actor, page.account_id, import_id, key)
-        except (InvalidState, RateLimitExceeded) as error:
-            return await _show(services, page, import_id, error=error.description, status=error.status)
-        services.wake_imports()
-        return redirect(page, f"{LIST}/{job.id}")
 
-    return [listing, start, show_template, show, failed, cancel, retry, apply]
+@get(f"{ONE}/failed-rows", **session_roles(WRITERS))
+async def failed(page: NamedDependency[PageRequest], import_id: FromPath[str]) -> Stream:
+    job = await read_job(page.database, page.account_id, import_id, RESOURCE)
+    name = "failed-rows.csv" if job.format == "csv" else "failed-rows.ndjson"
+    headers = {"Content-Type": type_of(job), **_as_file(name)}
+    return Stream(failed_rows(page.database, page.account_id, job), headers=headers)
+
+
+@post(f"{ONE}/cancel", **session_roles(WRITERS))
+async def cancel(page: NamedDependency[PageRequest], import_id: FromPath[str]) -> Response[str]:
+    try:
+        await cancel_job(page.database, page.actor, page.account_id, import_id, RESOURCE)
+    except InvalidState as error:
+        return await _show(page, import_id, error=error.description, status=error.status)
+    return redirect(page, f"{LIST}/{import_id}", done="import-cancelled")
+
+
+@post(f"{ONE}/retry", **session_roles(WRITERS))
+async def retry(page: NamedDependency[PageRequest], import_id: FromPath[str]) -> Response[str]:
+    try:
+        job, _ = await retry_job(page.database, page.actor, page.account_id, import_id, RESOURCE)
+    except (InvalidState, RateLimitExceeded) as error:
+        return await _show(page, import_id, error=error.description, status=error.status)
+    page.services.wake_imports()
+    return redirect(page, f"{LIST}/{job.id}", done="import-again")
+
+
+@post(f"{ONE}/apply", **session_roles(WRITERS))
+async def apply(page: NamedDependency[PageRequest], import_id: FromPath[str]) -> Response[str]:
+    key = check_key(page.form.text("key") or None)
+    try:
+        job, _ = await apply_dry_run(page.database, page.actor, page.account_id, import_id, key)
+    except (InvalidState, RateLimitExceeded) as error:
+        return await _show(page, import_id, error=error.description, status=error.status)
+    page.services.wake_imports()
+    return redirect(page, f"{LIST}/{job.id}")
+
+
+HANDLERS = (
+    listing,
+    start,
+    show_template,
+    show,
+    failed,
+    cancel,
+    retry,
+    apply,
+)
 
 
 def _fault_text(fault: Mapping[str, str]) -> str:
@@ -145,14 +155,13 @@ def _choices_of(job: JobRow) -> dict[str, str]:
 
 
 async def _list(
-    services: Services,
     page: PageRequest,
     *,
     error: str | None = None,
     faults: list[str] | None = None,
     status: int = 200,
 ) -> Response[str]:
-    found, _ = await list_jobs(services.database, page.account_id, RESOURCE, after=None, limit=SHOWN_JOBS)
+    found, _ = await list_jobs(page.database, page.account_id, RESOURCE, after=None, limit=SHOWN_JOBS)
     return render(
         page,
         "imports.html",
@@ -164,12 +173,10 @@ async def _list(
     )
 
 
-async def _show(
-    services: Services, page: PageRequest, import_id: str, *, error: str | None = None, status: int = 200
-) -> Response[str]:
-    job = await read_job(services.database, page.account_id, import_id, RESOURCE)
+async def _show(page: PageRequest, import_id: str, *, error: str | None = None, status: int = 200) -> Response[str]:
+    job = await read_job(page.database, page.account_id, import_id, RESOURCE)
     errors, following = await list_row_errors(
-        services.database, page.account_id, import_id, RESOURCE, after=None, limit=SHOWN_ERRORS
+        page.database, page.account_id, import_id, RESOURCE, after=None, limit=SHOWN_ERRORS
     )
     return render(
         page,

@@ -3,15 +3,12 @@
 The token is a secret in an address: the page sends no referrer, loads nothing from elsewhere and is not kept.
 """
 
-from typing import Any
-
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors
-from linkxg.console.guard import PageRequest, page_request_of
+from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in import bind_form, enter
 from linkxg.errors import NotFound, ValidationFailed
@@ -22,38 +19,38 @@ from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.routes import ACCEPTS
 
 
-def routes(services: Services) -> list[HTTPRouteHandler]:
-    @get("/invitations/{token:str}", **public())
-    async def form(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        return await _show(services, page, token)
-
-    @post("/invitations/{token:str}", **public(ACCEPTS))
-    async def join(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        password = page.form.text("password")
-        try:
-            actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
-            joined = await accept_invitation(
-                services.database, services.passwords, actor, token=token, password=password
-            )
-        except ValidationFailed as error:
-            return await _show(services, page, token, error.description)
-        except NotFound:
-            return await _show(services, page, token)
-        await enter(services, page, joined.email, password)
-        return redirect(page, "/")
-
-    return [form, join]
+@get("/invitations/{token:str}", **public())
+async def form(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
+    return await _show(page, token)
 
 
-async def _show(services: Services, page: PageRequest, token: str, error: str | None = None) -> Response[str]:
-    await services.limits.spend(ACCEPTS, source_key(page.context.source))
+@post("/invitations/{token:str}", **public(ACCEPTS))
+async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
+    password = page.form.text("password")
     try:
-        welcome = await read_invitation(services.database, token)
+        actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
+        joined = await accept_invitation(page.database, page.services.passwords, actor, token=token, password=password)
+    except ValidationFailed as error:
+        return await _show(page, token, error.description)
+    except NotFound:
+        return await _show(page, token)
+    await enter(page, joined.email, password)
+    return redirect(page, "/")
+
+
+HANDLERS = (
+    form,
+    join,
+)
+
+
+async def _show(page: PageRequest, token: str, error: str | None = None) -> Response[str]:
+    await page.services.limits.spend(ACCEPTS, source_key(page.context.source))
+    try:
+        welcome = await read_invitation(page.database, token)
     except NotFound:
         return render(page, "invitation_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
-    bind_form(services, page)
+    bind_form(page)
     return render(
         page,
         "invitation.html",

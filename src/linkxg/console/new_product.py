@@ -1,10 +1,9 @@
 """`/products/new`: a product begins with its name and numbers; the rest is filled in on its page."""
 
 import secrets
-from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 
 from linkxg.catalog.identifiers.sku import normal_sku
 from linkxg.catalog.products.check_keys import check_head, refusal
@@ -12,10 +11,9 @@ from linkxg.catalog.products.content import Content
 from linkxg.catalog.products.content_errors import content_faults
 from linkxg.catalog.products.create_product import create_product
 from linkxg.catalog.products.model import CreateProduct
-from linkxg.console.console_services import Services
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors
-from linkxg.console.guard import PageRequest, page_request_of
+from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.product_duplicates import duplicate_errors
 from linkxg.console.product_fields import form_errors, label
@@ -28,31 +26,34 @@ from linkxg.identity.tokens.scopes import ROLE_SCOPES
 WRITERS = tuple(role for role, scopes in ROLE_SCOPES.items() if "products:write" in scopes)
 
 
-def routes(services: Services) -> list[HTTPRouteHandler]:
-    @get("/products/new", **session_roles(WRITERS))
-    async def new(request: Request[Any, Any, Any]) -> Response[str]:
-        return _form(page_request_of(request), secrets.token_hex(16))
+@get("/products/new", **session_roles(WRITERS))
+async def new(page: NamedDependency[PageRequest]) -> Response[str]:
+    return _form(page, secrets.token_hex(16))
 
-    @post("/products/new", **session_roles(WRITERS))
-    async def create(request: Request[Any, Any, Any]) -> Response[str]:
-        page = page_request_of(request)
-        # A form that is sent twice makes one product.
-        key = page.form.text("key")
-        try:
-            made = await create_product(
-                services.database, page.actor, page.account_id, _product_of(page), check_key(key or None)
-            )
-        except ValidationFailed as error:
-            return _form(page, key, errors=form_errors(error, prefix=""), status=422)
-        except (DuplicateSku, DuplicateGtin) as error:
-            errors = await duplicate_errors(services.database, page.account_id, error, _head(page))
-            return _form(page, key, errors=errors, status=409)
-        read = [f"{label(name)}: read as {value}." for name, value in reinterpreted({"gtin": page.form.text("gtin")})]
-        return redirect(
-            page, f"/products/{made.value.id}", **flash_message(page, " ".join(["The product is created.", *read]))
+
+@post("/products/new", **session_roles(WRITERS))
+async def create(page: NamedDependency[PageRequest]) -> Response[str]:
+    # A form that is sent twice makes one product.
+    key = page.form.text("key")
+    try:
+        made = await create_product(
+            page.database, page.actor, page.account_id, _product_of(page), check_key(key or None)
         )
+    except ValidationFailed as error:
+        return _form(page, key, errors=form_errors(error, prefix=""), status=422)
+    except (DuplicateSku, DuplicateGtin) as error:
+        errors = await duplicate_errors(page.database, page.account_id, error, _head(page))
+        return _form(page, key, errors=errors, status=409)
+    read = [f"{label(name)}: read as {value}." for name, value in reinterpreted({"gtin": page.form.text("gtin")})]
+    return redirect(
+        page, f"/products/{made.value.id}", **flash_message(page, " ".join(["The product is created.", *read]))
+    )
 
-    return [new, create]
+
+HANDLERS = (
+    new,
+    create,
+)
 
 
 def _head(page: PageRequest) -> dict[str, str | None]:

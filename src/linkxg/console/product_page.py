@@ -1,18 +1,15 @@
 """`/products/{id}`: one product and its draft to fill in."""
 
-from typing import Any
-
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.catalog.products.change_product import change_product
 from linkxg.catalog.products.model import ProductView
 from linkxg.catalog.products.read_product import read_product
-from linkxg.console.console_services import Services
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import whole_form
-from linkxg.console.guard import PageRequest, page_request_of
+from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect
 from linkxg.console.product_duplicates import duplicate_errors
 from linkxg.console.product_fields import field_values, form_errors
@@ -31,59 +28,58 @@ _NOTHING_TO_PUBLISH = "Nothing has changed since the last version, so there is n
 _NOT_VERSIONED = "SKU and GTIN are not part of a version, so there is nothing to publish."
 
 
-def routes(services: Services) -> list[HTTPRouteHandler]:
-    @get("/products/{product_id:str}", **session_roles(EVERYONE))
-    async def show(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
-        return await show_product(services, page_request_of(request), product_id)
-
-    @post("/products/{product_id:str}", **session_roles(EVERYONE))
-    async def save(request: Request[Any, Any, Any], product_id: FromPath[str]) -> Response[str]:
-        page = page_request_of(request)
-        if "products:write" not in page.scopes:
-            raise AccessDenied
-        base = edit = None
-        for _ in range(ATTEMPTS):
-            base = await read_product(services.database, page.viewer, product_id, "base")
-            edit = read_edit(page.form, field_values(base), base.head.revision)
-            answer = await _save(services, page, base, edit)
-            if answer is not None:
-                return answer
-        return await show_product(
-            services, page, product_id, base=base, edit=edit, errors=whole_form(_BUSY), status=409
-        )
-
-    return [show, save]
+@get("/products/{product_id:str}", **session_roles(EVERYONE))
+async def show(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
+    return await show_product(page, product_id)
 
 
-async def _save(services: Services, page: PageRequest, base: ProductView, edit: ProductEdit) -> Response[str] | None:
+@post("/products/{product_id:str}", **session_roles(EVERYONE))
+async def save(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
+    if "products:write" not in page.scopes:
+        raise AccessDenied
+    base = edit = None
+    for _ in range(ATTEMPTS):
+        base = await read_product(page.database, page.viewer, product_id, "base")
+        edit = read_edit(page.form, field_values(base), base.head.revision)
+        answer = await _save(page, base, edit)
+        if answer is not None:
+            return answer
+    return await show_product(page, product_id, base=base, edit=edit, errors=whole_form(_BUSY), status=409)
+
+
+HANDLERS = (
+    show,
+    save,
+)
+
+
+async def _save(page: PageRequest, base: ProductView, edit: ProductEdit) -> Response[str] | None:
     """The answer; None when somebody else was faster, so that it has to be decided again."""
     product_id, revision = base.head.id, base.head.revision
     if edit.both:
-        errors, conflicts = await conflicts_of(services.database, page, base, edit)
+        errors, conflicts = await conflicts_of(page, base, edit)
         return await show_product(
-            services, page, product_id, base=base, edit=edit, errors=errors, conflicts=conflicts, status=409
+            page, product_id, base=base, edit=edit, errors=errors, conflicts=conflicts, status=409
         )
     if not edit.mine:
         return _redirect_after_save(page, product_id, base.head.draft_version, NOTHING_CHANGED)
     patch = merge_patch(edit.mine, field_values(base))
     try:
         product = await change_product(
-            services.database, page.actor, page.account_id, product_id, patch, lambda seen: seen == revision
+            page.database, page.actor, page.account_id, product_id, patch, lambda seen: seen == revision
         )
     except PreconditionFailed:
         return None
     except ValidationFailed as error:
-        return await show_product(
-            services, page, product_id, base=base, edit=edit, errors=form_errors(error), status=422
-        )
+        return await show_product(page, product_id, base=base, edit=edit, errors=form_errors(error), status=422)
     except (DuplicateSku, DuplicateGtin) as error:
         given = {name: normalised(name, edit.mine.get(name, "")) for name in ("sku", "gtin")}
-        errors = await duplicate_errors(services.database, page.account_id, error, given, prefix="f-")
-        return await show_product(services, page, product_id, base=base, edit=edit, errors=errors, status=409)
+        errors = await duplicate_errors(page.database, page.account_id, error, given, prefix="f-")
+        return await show_product(page, product_id, base=base, edit=edit, errors=errors, status=409)
     except InvalidState as error:
         errors = whole_form(error.description)
-        return await show_product(services, page, product_id, base=base, edit=edit, errors=errors, status=409)
-    text = await saved_text(services.database, page, base, edit, product)
+        return await show_product(page, product_id, base=base, edit=edit, errors=errors, status=409)
+    text = await saved_text(page, base, edit, product)
     return _redirect_after_save(page, product_id, product.draft_version, text)
 
 

@@ -10,16 +10,15 @@ from linkxg.console.product_changes import SOMEBODY, DraftChange, change_of, cha
 from linkxg.console.product_fields import field_values, label
 from linkxg.console.product_form import ProductEdit, control_value, reinterpreted
 from linkxg.console.three_way_merge import FieldConflict
-from linkxg.db import Database
 
 NOTHING_CHANGED = "Nothing was changed, so nothing was saved."
 
 
 async def conflicts_of(
-    database: Database, page: PageRequest, base: ProductView, edit: ProductEdit
+    page: PageRequest, base: ProductView, edit: ProductEdit
 ) -> tuple[FormErrors, dict[str, FieldConflict]]:
     """The conflicting fields: who else changed each, and both values."""
-    changes, stored = await _changes(database, page, base), field_values(base)
+    changes, stored = await _changes(page, base), field_values(base)
     errors, conflicts = FormErrors(prefix="f-"), {}
     for name in edit.both:
         change = change_of(changes, name)
@@ -30,15 +29,13 @@ async def conflicts_of(
     return errors, conflicts
 
 
-async def saved_text(
-    database: Database, page: PageRequest, base: ProductView, edit: ProductEdit, product: Product
-) -> str:
+async def saved_text(page: PageRequest, base: ProductView, edit: ProductEdit, product: Product) -> str:
     """`Saved.`, and anything that the person may not expect."""
     if product.revision == base.head.revision:
         return NOTHING_CHANGED
     sentences = ["Saved."]
     if theirs := [name for name in edit.theirs if name not in edit.mine]:
-        changes = await _changes(database, page, base)
+        changes = await _changes(page, base)
         authors = dict.fromkeys(found.by if (found := change_of(changes, name)) else SOMEBODY for name in theirs)
         sentences.append(
             f"{_listed(authors)} changed {_listed(map(label, theirs))} in the meantime; "
@@ -51,10 +48,10 @@ async def saved_text(
     return " ".join(sentences)
 
 
-async def _changes(database: Database, page: PageRequest, base: ProductView) -> list[DraftChange]:
+async def _changes(page: PageRequest, base: ProductView) -> list[DraftChange]:
     revision = page.form.text("revision")
     since = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 16 else base.head.revision
-    return await changes_since(database, page.account_id, base.head.id, since)
+    return await changes_since(page.database, page.account_id, base.head.id, since)
 
 
 def _listed(names: Iterable[str]) -> str:

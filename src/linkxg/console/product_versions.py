@@ -1,9 +1,7 @@
 """`/products/{id}/versions/{n}` and `/compare/{a}/{b}`: what was said when, and what has changed."""
 
-from typing import Any
-
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.catalog.products.begin_draft import begin_draft
@@ -14,9 +12,8 @@ from linkxg.catalog.products.list_versions import read_version
 from linkxg.catalog.products.read_product import read_product
 from linkxg.catalog.products.versions.model import LONGEST_NOTE, WithdrawVersion
 from linkxg.catalog.products.withdraw_version import withdraw_version
-from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
-from linkxg.console.guard import PageRequest, page_request_of
+from linkxg.console.guard import PageRequest
 from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import redirect, render
 from linkxg.console.product_fields import format_value, label, leaves
@@ -28,70 +25,72 @@ from linkxg.identity.accounts.roles import EVERYONE
 _REASON = f"Give a reason of at most {LONGEST_NOTE:,} characters: everyone who relied on this version can read it."
 
 
-def routes(services: Services) -> list[HTTPRouteHandler]:
-    @get("/products/{product_id:str}/versions/{version:int}", **session_roles(EVERYONE))
-    async def show(request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]) -> Response[str]:
-        return await _show(services, page_request_of(request), product_id, version)
+@get("/products/{product_id:str}/versions/{version:int}", **session_roles(EVERYONE))
+async def show(page: NamedDependency[PageRequest], product_id: FromPath[str], version: FromPath[int]) -> Response[str]:
+    return await _show(page, product_id, version)
 
-    @get("/products/{product_id:str}/compare/{older:int}/{newer:int}", **session_roles(EVERYONE))
-    async def compare(
-        request: Request[Any, Any, Any], product_id: FromPath[str], older: FromPath[int], newer: FromPath[int]
-    ) -> Response[str]:
-        page = page_request_of(request)
-        diff = await diff_versions(services.database, page.viewer, product_id, older, newer)
-        shown = await read_product(services.database, page.viewer, product_id)
-        return render(
-            page,
-            "product_compare.html",
-            head=shown.head,
-            name=read_content(shown.content).name,
-            older=older,
-            newer=newer,
-            fields=[(label(one.field), format_value(one.old), format_value(one.new)) for one in diff.fields],
+
+@get("/products/{product_id:str}/compare/{older:int}/{newer:int}", **session_roles(EVERYONE))
+async def compare(
+    page: NamedDependency[PageRequest], product_id: FromPath[str], older: FromPath[int], newer: FromPath[int]
+) -> Response[str]:
+    diff = await diff_versions(page.database, page.viewer, product_id, older, newer)
+    shown = await read_product(page.database, page.viewer, product_id)
+    return render(
+        page,
+        "product_compare.html",
+        head=shown.head,
+        name=read_content(shown.content).name,
+        older=older,
+        newer=newer,
+        fields=[(label(one.field), format_value(one.old), format_value(one.new)) for one in diff.fields],
+    )
+
+
+@post("/products/{product_id:str}/versions/{version:int}/withdraw", **session_roles(EVERYONE))
+async def withdraw(
+    page: NamedDependency[PageRequest], product_id: FromPath[str], version: FromPath[int]
+) -> Response[str]:
+    if "products:write" not in page.scopes:
+        raise AccessDenied
+    reason = page.form.text("reason").strip()
+    here = f"/products/{product_id}/versions/{version}"
+    if not reason or len(reason) > LONGEST_NOTE:
+        errors = FormErrors([("reason", _REASON)])
+        return await _show(page, product_id, version, errors=errors, status=422)
+    try:
+        await withdraw_version(
+            page.database,
+            page.actor,
+            page.account_id,
+            product_id,
+            version,
+            WithdrawVersion(reason),
+            lambda seen, row: True,
         )
+    except InvalidState as error:
+        return await _show(page, product_id, version, errors=whole_form(error.description), status=409)
+    return redirect(page, here, done="version-withdrawn")
 
-    @post("/products/{product_id:str}/versions/{version:int}/withdraw", **session_roles(EVERYONE))
-    async def withdraw(
-        request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]
-    ) -> Response[str]:
-        page = page_request_of(request)
-        if "products:write" not in page.scopes:
-            raise AccessDenied
-        reason = page.form.text("reason").strip()
-        here = f"/products/{product_id}/versions/{version}"
-        if not reason or len(reason) > LONGEST_NOTE:
-            errors = FormErrors([("reason", _REASON)])
-            return await _show(services, page, product_id, version, errors=errors, status=422)
-        try:
-            await withdraw_version(
-                services.database,
-                page.actor,
-                page.account_id,
-                product_id,
-                version,
-                WithdrawVersion(reason),
-                lambda seen, row: True,
-            )
-        except InvalidState as error:
-            return await _show(services, page, product_id, version, errors=whole_form(error.description), status=409)
-        return redirect(page, here, done="version-withdrawn")
 
-    @post("/products/{product_id:str}/versions/{version:int}/draft", **session_roles(WRITERS))
-    async def begin(
-        request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]
-    ) -> Response[str]:
-        page = page_request_of(request)
-        try:
-            await begin_draft(services.database, page.actor, page.account_id, product_id, version, lambda seen: True)
-        except InvalidState as error:
-            return await _show(services, page, product_id, version, errors=whole_form(error.description), status=409)
-        return redirect(page, f"/products/{product_id}", done="draft-begun")
+@post("/products/{product_id:str}/versions/{version:int}/draft", **session_roles(WRITERS))
+async def begin(page: NamedDependency[PageRequest], product_id: FromPath[str], version: FromPath[int]) -> Response[str]:
+    try:
+        await begin_draft(page.database, page.actor, page.account_id, product_id, version, lambda seen: True)
+    except InvalidState as error:
+        return await _show(page, product_id, version, errors=whole_form(error.description), status=409)
+    return redirect(page, f"/products/{product_id}", done="draft-begun")
 
-    return [show, compare, withdraw, begin]
+
+HANDLERS = (
+    show,
+    compare,
+    withdraw,
+    begin,
+)
 
 
 async def _show(
-    services: Services,
     page: PageRequest,
     product_id: str,
     version: int,
@@ -99,10 +98,10 @@ async def _show(
     errors: FormErrors | None = None,
     status: int = 200,
 ) -> Response[str]:
-    row = await read_version(services.database, page.viewer, product_id, version)
-    shown = await read_product(services.database, page.viewer, product_id)
+    row = await read_version(page.database, page.viewer, product_id, version)
+    shown = await read_product(page.database, page.viewer, product_id)
     head = shown.head
-    people = await list_people(services.database, page.account_id)
+    people = await list_people(page.database, page.account_id)
     return render(
         page,
         "product_version.html",

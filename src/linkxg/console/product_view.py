@@ -11,7 +11,6 @@ from linkxg.catalog.products.model import ProductView
 from linkxg.catalog.products.publish_requirements import missing_for_publishing
 from linkxg.catalog.products.read_product import read_product
 from linkxg.catalog.products.used_countries import used_countries
-from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
@@ -25,7 +24,6 @@ _ALL_COUNTRIES = sorted(NAMES.items(), key=lambda pair: pair[1].replace("Å", "A
 
 
 async def show_product(
-    services: Services,
     page: PageRequest,
     product_id: str,
     *,
@@ -36,9 +34,9 @@ async def show_product(
     status: int = 200,
 ) -> Response[str]:
     """With `edit`, which was read against `base`, the fields hold the person's changes."""
-    base = base or await read_product(services.database, page.viewer, product_id, "base")
+    base = base or await read_product(page.database, page.viewer, product_id, "base")
     head = base.head
-    rows, more = await list_versions(services.database, page.viewer, product_id, before=None, limit=SHOWN_VERSIONS)
+    rows, more = await list_versions(page.database, page.viewer, product_id, before=None, limit=SHOWN_VERSIONS)
     stored = field_values(base)
     content = read_content(base.content)
     missing = missing_for_publishing(head, content) if head.draft_version else []
@@ -60,7 +58,7 @@ async def show_product(
         conflicts=conflicts or {},
         names=NAMES,
         all_countries=_ALL_COUNTRIES,
-        used_countries=await used_countries(services.database, page.account_id) if editable else [],
+        used_countries=await used_countries(page.database, page.account_id) if editable else [],
         summary=product_summary(content),
         missing=[missing_field(one) for one in missing],
         versions=rows,
