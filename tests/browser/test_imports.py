@@ -57,6 +57,18 @@ def test_who_is_at_a_button_stays_there_while_the_page_looks(browser: Browser, s
     page.context.close()
 
 
+def test_a_running_import_says_that_the_session_has_ended(browser: Browser, showcase: Showcase) -> None:
+    page = new_page(browser, showcase.world.server.url)
+    owner = showcase.world.account.owner
+    sign_in(page, owner.email, owner.password)
+    page.goto(f"/imports/{showcase.stock.running}")
+    page.context.clear_cookies()
+    link = page.get_by_role("alert").get_by_role("link", name="Sign in")
+    expect(page.get_by_role("alert")).to_contain_text("You are signed out, so this page is no longer updated.")
+    assert link.get_attribute("href") == f"/sign-in?next=%2Fimports%2F{showcase.stock.running}"
+    page.context.close()
+
+
 def test_what_is_refused_is_told_on_the_page(site: World, open_page: OpenPage, someone: Person) -> None:
     page = open_page(someone)
     page.goto("/imports")

@@ -1,4 +1,4 @@
-"""`/imports`: files in, what became of them, and failed rows back to be mended."""
+"""`/imports`: uploads files, shows the progress and results of imports, and returns rejected rows."""
 
 import secrets
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from linkxg.catalog.product_imports.apply_dry_run import apply_dry_run, may_apply
+from linkxg.catalog.product_imports.apply_dry_run import apply_dry_run, find_applied_import, may_apply
 from linkxg.catalog.product_imports.model import RESOURCE, Options
 from linkxg.catalog.product_imports.read_body import MEDIA_TYPES, format_of
 from linkxg.catalog.product_imports.rejected_rows import failed_rows, type_of
@@ -23,6 +23,7 @@ from linkxg.console.pages import SECURITY_HEADERS, redirect, render
 from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidState, PayloadTooLarge, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
+from linkxg.ids import is_uuid
 from linkxg.jobs.charsets import declared_charset
 from linkxg.jobs.manage_job import cancel_job, retry_job
 from linkxg.jobs.model import MAX_UPLOAD, OPEN, JobRow
@@ -108,6 +109,10 @@ async def retry(page: NamedDependency[PageRequest], import_id: FromPath[str]) ->
 @post(f"{ONE}/apply", **session_roles(WRITERS))
 async def apply(page: NamedDependency[PageRequest], import_id: FromPath[str]) -> Response[str]:
     key = check_key(page.form.text("key") or None)
+    dry_run = await read_job(page.database, page.account_id, import_id, RESOURCE)
+    if dry_run.dry_run and (applied := await find_applied_import(page.database, page.account_id, dry_run)):
+        # Another window did it.
+        return redirect(page, f"{LIST}/{applied.id}")
     try:
         job, _ = await apply_dry_run(page.database, page.actor, page.account_id, import_id, key)
     except (InvalidState, RateLimitExceeded) as error:
@@ -116,32 +121,23 @@ async def apply(page: NamedDependency[PageRequest], import_id: FromPath[str]) ->
     return redirect(page, f"{LIST}/{job.id}")
 
 
-HANDLERS = (
-    listing,
-    start,
-    show_template,
-    show,
-    failed,
-    cancel,
-    retry,
-    apply,
-)
+HANDLERS = (listing, start, show_template, show, failed, cancel, retry, apply)
 
 
 def _fault_text(fault: Mapping[str, str]) -> str:
-    """The message; with the name of the field unless it is the file, which the page links to."""
+    """The message, after the name of the field unless that is the file."""
     text = fault["message"] if fault["field"] == "file" else f"{fault['field']}: {fault['message']}"
     return f"{text} Here, declare it in the list Encoding." if fault["code"] == "encoding" else text
 
 
 def _flags(page: PageRequest) -> dict[str, bool]:
-    """A file that is to be published is checked first: its page shows the numbers, and asks."""
+    """A file to be published is checked by a dry run first, whose page shows the counts and asks."""
     flags = {name: page.form.text(field) == "true" for name, field in _FLAGS.items()}
     return flags | {"dry_run": flags["dry_run"] or flags["publish"]}
 
 
 def _charset(page: PageRequest, file_type: str) -> str | None:
-    """The chosen encoding. With UTF-8, that of most files, what the browser declares is heard first."""
+    """The chosen encoding; with UTF-8, the default, one that the browser declares has precedence."""
     chosen = page.form.text("charset") or _CHARSETS[0]
     if chosen not in _CHARSETS:
         raise msgspec.ValidationError
@@ -149,7 +145,7 @@ def _charset(page: PageRequest, file_type: str) -> str | None:
 
 
 def _choices_of(job: JobRow) -> dict[str, str]:
-    """What was chosen for an import, as the form has it; one that publishes is always checked first."""
+    """The options of an import as values of the upload form; publishing implies a dry run."""
     chosen = {field: getattr(job, name) for name, field in _FIELDS.items()}
     return chosen | {"publish": "true" if job.publish else "", "dryRun": "true" if job.dry_run > job.publish else ""}
 
@@ -161,14 +157,18 @@ async def _list(
     faults: list[str] | None = None,
     status: int = 200,
 ) -> Response[str]:
-    found, _ = await list_jobs(page.database, page.account_id, RESOURCE, after=None, limit=SHOWN_JOBS)
+    before = page.query.text("before") if is_uuid(page.query.text("before")) else None
+    after = None if before is None else [before]
+    found, following = await list_jobs(page.database, page.account_id, RESOURCE, after=after, limit=SHOWN_JOBS)
     return render(
         page,
         "imports.html",
         status=status,
         found=[_job_values(job) for job in found],
+        begun=before is not None,
+        older=following[0] if following else None,
         errors=FormErrors(("file", fault) for fault in faults or ([error] if error else [])),
-        # After a sign-in, what had been chosen comes back in the address.
+        # After sign-in, the address holds the options that were chosen before.
         chosen=(page.form if page.form.pairs else page.query).text,
     )
 
@@ -178,6 +178,7 @@ async def _show(page: PageRequest, import_id: str, *, error: str | None = None, 
     errors, following = await list_row_errors(
         page.database, page.account_id, import_id, RESOURCE, after=None, limit=SHOWN_ERRORS
     )
+    applied = await find_applied_import(page.database, page.account_id, job) if job.dry_run else None
     return render(
         page,
         "import.html",
@@ -186,7 +187,8 @@ async def _show(page: PageRequest, import_id: str, *, error: str | None = None, 
         row_errors=errors,
         more=following is not None,
         may_retry=may_retry(job),
-        may_apply=may_apply(job),
+        may_apply=may_apply(job) and applied is None,
+        applied=applied,
         key=secrets.token_hex(16),
         is_open=job.status in OPEN,
         errors=whole_form(error),
@@ -206,20 +208,22 @@ _STATES = {
 
 
 def _job_values(job: JobRow) -> dict[str, Any]:
-    """What the templates tell of a job."""
+    """A job as the templates show it; the counts of one that is not written say what would be."""
     kind, text = _STATES[job.status]
-    message = view(job, LIST)
     return {
-        "told": message,
+        "view": view(job, LIST),
         "name": job.file_name or f"{job.format.upper()} file",
         "state": {"kind": kind, "text": text},
         "percent": _percent(job),
+        "written": job.is_written and not job.dry_run,
+        "created": job.created,
+        "updated": job.updated,
         "created_at": job.created_at,
     }
 
 
 def _percent(job: JobRow) -> int:
-    """Of the file that is done; of an upload in parts, that has come."""
+    """The share of the file that is processed; during an upload in parts, the share received."""
     if job.status == "UPLOADING" and job.upload_length:
         return round(100 * job.bytes_uploaded / job.upload_length)
     return round(100 * job.bytes_processed / job.bytes_total) if job.bytes_total else 0

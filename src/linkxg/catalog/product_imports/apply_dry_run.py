@@ -12,7 +12,7 @@ from linkxg.ids import is_uuid
 from linkxg.jobs.idempotent_job import recorded_job_of
 from linkxg.jobs.model import KEEP_MS, JobRow
 from linkxg.jobs.start_job import open_job, record_start, same_file_job
-from linkxg.jobs.store import find_job
+from linkxg.jobs.store import find_job, find_writing_job
 
 CHECKED = ("COMPLETED", "COMPLETED_WITH_ERRORS")
 
@@ -21,6 +21,11 @@ def may_apply(job: JobRow) -> bool:
     """Whether the job is a dry run that has seen the whole file, and found something to take."""
     taken = job.created + job.updated + (job.unchanged if job.publish else 0)
     return bool(job.dry_run) and job.status in CHECKED and taken > 0
+
+
+async def find_applied_import(database: Database, account_id: str, dry_run: JobRow) -> JobRow | None:
+    """The import that carried out this dry run, if there is one."""
+    return await database.read_single(find_writing_job, account_id, dry_run.file_id, after=dry_run.id)
 
 
 async def apply_dry_run(

@@ -161,7 +161,7 @@
     const fail = () => {
       button.disabled = false;
       bar.hidden = true;
-      warn("The upload was cut off, and nothing was imported. Import the file again.", button.parentElement);
+      warn("The upload was interrupted, and nothing was imported. Import the file again.", button.parentElement);
     };
     request.upload.addEventListener("progress", (sent) => {
       if (sent.lengthComputable) bar.value = 100 * sent.loaded / sent.total;
@@ -208,20 +208,28 @@
     addEventListener("beforeunload", (event) => { if (!sent && unsaved()) event.preventDefault(); });
   }
 
-  // What is under way is looked at once a second, until it has ended.
+  // Polls the page of a running import once a second until it has ended, or the session has.
+  const signedOut = (place) => {
+    warn("You are signed out, so this page is no longer updated. The import continues. ", place);
+    const link = document.createElement("a");
+    link.href = `/sign-in?next=${encodeURIComponent(location.pathname)}`;
+    link.textContent = "Sign in";
+    place.nextElementSibling.append(link);
+  };
   const follow = async () => {
     const places = [...document.querySelectorAll("[data-live]")];
     if (!places.length) return;
     try {
-      const answer = await fetch(location.pathname, { redirect: "error" });
+      const answer = await fetch(location.pathname, { redirect: "manual" });
+      if (answer.type === "opaqueredirect") { signedOut(places[0]); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const place of places) {
         const found = page.getElementById(place.id);
         if (found && !("live" in found.dataset)) { location.replace(location.pathname); return; }
-        // Whoever has come to a button of it would lose their place.
+        // Replacing an element that has the focus would lose it.
         if (found && !place.contains(document.activeElement)) { place.replaceChildren(...found.childNodes); enhance(place); }
       }
-    } catch { /* The next look may succeed. */ }
+    } catch { /* The next attempt may succeed. */ }
     setTimeout(follow, 1000);
   };
   setTimeout(follow, 1000);
