@@ -5,9 +5,7 @@ concurrent changes are detected whatever a browser does to line breaks and space
 carry the values themselves (`three_way_merge.py`): they are short, and lists among them are merged.
 """
 
-import hashlib
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -18,6 +16,7 @@ from linkxg.catalog.products.model import ProductPatch
 from linkxg.catalog.products.read_country import read_country
 from linkxg.console.page_forms import PageForm
 from linkxg.console.product_fields import COUNTRIES, FIELDS, GLN
+from linkxg.console.three_way_merge import digest, takes_theirs
 
 MULTILINE = frozenset({"description"})
 _LINE_END = re.compile(r"\r\n?|\n")
@@ -42,14 +41,14 @@ def control_value(name: str, value: str) -> str:
 
 def digests_of(stored: Mapping[str, str]) -> str:
     """The hidden field: a digest of each value, by name."""
-    return " ".join(f"{name}={_digest(control_value(name, value))}" for name, value in stored.items())
+    return " ".join(f"{name}={digest(control_value(name, value))}" for name, value in stored.items())
 
 
 def digests_again(form: PageForm, edit: ProductEdit, stored: Mapping[str, str]) -> str:
     """The same for a form shown again: the first digests, but of conflicting fields those of the stored values."""
     now = {name: value for name, value in stored.items() if name in edit.both or not form.has("opened")}
     opened = _read_digests(form.text("opened")) | _read_digests(digests_of(now))
-    return " ".join(f"{name}={digest}" for name, digest in opened.items())
+    return " ".join(f"{name}={value}" for name, value in opened.items())
 
 
 def read_edit(form: PageForm, stored: Mapping[str, str], revision: int) -> ProductEdit:
@@ -62,13 +61,13 @@ def read_edit(form: PageForm, stored: Mapping[str, str], revision: int) -> Produ
     edit = ProductEdit({}, [], [])
     for field in FIELDS:
         name, now = field.name, control_value(field.name, stored[field.name])
-        moved = opened.get(name) != _digest(now)
+        moved = opened.get(name) != digest(now)
         if moved:
             edit.theirs.append(name)
         sent = control_value(name, form.text(name))
-        if not form.has(name) or sent == now or opened.get(name) == _digest(sent):
+        if not form.has(name) or sent == now or opened.get(name) == digest(sent):
             continue
-        if form.text(f"choice.{name}") == "theirs":
+        if takes_theirs(form, name, sent):
             continue
         edit.mine[name] = sent
         if moved:
@@ -117,10 +116,6 @@ def reinterpreted(mine: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in values if value and value != mine[name].strip()]
 
 
-def _digest(text: str) -> str:
-    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:9]).decode()
-
-
 def _read_digests(text: str) -> dict[str, str]:
     pairs = (pair.partition("=") for pair in text.split())
-    return {name: digest for name, _, digest in pairs if name in NAMES and len(digest) == _DIGEST_LENGTH}
+    return {name: value for name, _, value in pairs if name in NAMES and len(value) == _DIGEST_LENGTH}

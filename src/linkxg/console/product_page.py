@@ -1,4 +1,4 @@
-"""`/products/{id}`: one product and its draft to fill in."""
+"""`/products/{id}`: shows a product and saves its draft."""
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -21,8 +21,12 @@ from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 
 ATTEMPTS = 5
-"""How often a save is decided again because somebody else was faster."""
+"""How often a save is retried after a concurrent change."""
 _BUSY = "Others are changing this product at the same time. Your input has been kept: save again."
+_ARCHIVED = (
+    "This product was archived in the meantime, so nothing was saved. Your input has been kept: unarchive the product "
+    "in another window, then save again."
+)
 _NOTHING_TO_PUBLISH = "Nothing has changed since the last version, so there is nothing to publish."
 
 _NOT_VERSIONED = "SKU and GTIN are not part of a version, so there is nothing to publish."
@@ -47,14 +51,11 @@ async def save(page: NamedDependency[PageRequest], product_id: FromPath[str]) ->
     return await show_product(page, product_id, base=base, edit=edit, errors=whole_form(_BUSY), status=409)
 
 
-HANDLERS = (
-    show,
-    save,
-)
+HANDLERS = (show, save)
 
 
 async def _save(page: PageRequest, base: ProductView, edit: ProductEdit) -> Response[str] | None:
-    """The answer; None when somebody else was faster, so that it has to be decided again."""
+    """The response; None after a concurrent change, to retry."""
     product_id, revision = base.head.id, base.head.revision
     if edit.both:
         errors, conflicts = await conflicts_of(page, base, edit)
@@ -77,14 +78,14 @@ async def _save(page: PageRequest, base: ProductView, edit: ProductEdit) -> Resp
         errors = await duplicate_errors(page.database, page.account_id, error, given, prefix="f-")
         return await show_product(page, product_id, base=base, edit=edit, errors=errors, status=409)
     except InvalidState as error:
-        errors = whole_form(error.description)
+        errors = whole_form(_ARCHIVED if base.head.status == "ARCHIVED" else error.description)
         return await show_product(page, product_id, base=base, edit=edit, errors=errors, status=409)
     text = await saved_text(page, base, edit, product)
     return _redirect_after_save(page, product_id, product.draft_version, text)
 
 
 def _redirect_after_save(page: PageRequest, product_id: str, draft: int | None, text: str) -> Response[str]:
-    """To the product, or to the page on which its draft is published."""
+    """Redirect to the product, or to the review of its draft."""
     here = f"/products/{product_id}"
     if page.form.text("then") != "review":
         return redirect(page, here, **flash_message(page, text))

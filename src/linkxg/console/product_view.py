@@ -41,7 +41,8 @@ async def show_product(
     content = read_content(base.content)
     missing = missing_for_publishing(head, content) if head.draft_version else []
     may_write = "products:write" in page.scopes
-    editable = may_write and head.status != "ARCHIVED"
+    # The form of a product that was archived while somebody filled it in comes back with their input.
+    editable = may_write and (head.status != "ARCHIVED" or edit is not None)
     return render(
         page,
         "product.html",

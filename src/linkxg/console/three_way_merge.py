@@ -5,6 +5,8 @@ is a conflict: the page shows both values and asks (`m.conflict`). The product f
 (`product_form.py`), because a description can be as long as a whole form.
 """
 
+import hashlib
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,7 +14,7 @@ from typing import NamedTuple
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.page_forms import PageForm
 
-WAS, CHOICE = "was.", "choice."
+WAS, CHOICE, SHOWN = "was.", "choice.", "shown."
 ATTEMPTS = 3
 """How often a change is retried after a concurrent save."""
 BUSY = "Somebody else is changing this client right now. Wait a few seconds and save again."
@@ -24,6 +26,11 @@ class FieldConflict(NamedTuple):
     theirs: str
     mine: str
 
+    @property
+    def digest(self) -> str:
+        """Of the value that the conflict page shows in the field."""
+        return digest(self.mine)
+
 
 class Edit(NamedTuple):
     """`changed` is what the person changed; `meanwhile` are fields that only somebody else changed, which are kept."""
@@ -31,6 +38,16 @@ class Edit(NamedTuple):
     changed: dict[str, str]
     conflicts: dict[str, FieldConflict]
     meanwhile: list[str]
+
+
+def digest(text: str) -> str:
+    """72 bits in Base64."""
+    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:9]).decode()
+
+
+def takes_theirs(form: PageForm, name: str, mine: str) -> bool:
+    """Whether the person chose the other value of a conflict, and has not typed into the field since."""
+    return form.text(CHOICE + name) == "theirs" and form.text(SHOWN + name) in ("", digest(mine))
 
 
 def original_values(form: PageForm, names: Iterable[str], now: Mapping[str, str]) -> dict[str, str]:
@@ -43,7 +60,7 @@ def merge(form: PageForm, mine: Mapping[str, str], theirs: Mapping[str, str]) ->
     was = original_values(form, theirs, theirs)
     edit = Edit({}, {}, [])
     for name, stored in theirs.items():
-        wanted = was[name] if form.text(CHOICE + name) == "theirs" else mine[name]
+        wanted = was[name] if takes_theirs(form, name, mine[name]) else mine[name]
         if wanted not in (was[name], stored):
             if stored == was[name]:
                 edit.changed[name] = wanted
