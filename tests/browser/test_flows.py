@@ -80,7 +80,7 @@ def test_planned_rotation(site: World, owner_page: Page) -> None:
     page.get_by_role("link", name="Keep both").click()
     page.locator("#overlap").select_option("604800")
     page.get_by_role("button", name="Set end").click()
-    expect(page.get_by_role("status").first).to_contain_text("The end of the overlap is changed")
+    expect(page.get_by_role("status").first).to_contain_text("The end of the old secret is changed")
     expect(page.locator("#secrets")).to_contain_text("in 7 d")
     wait_for_count(site.server.database, f"{used} 2", 1)
     request_token(site.api, new).expect(200)

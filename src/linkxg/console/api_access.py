@@ -178,14 +178,7 @@ async def back(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> 
     return redirect(page, f"{LIST}/{client_id}")
 
 
-HANDLERS = (
-    listing,
-    new,
-    create,
-    test,
-    environment,
-    back,
-)
+HANDLERS = (listing, new, create, test, environment, back)
 
 
 def show_secret(page: PageRequest, client_id: str, name: str, scope: str, secret: str, **values: Any) -> Response[str]:

@@ -65,12 +65,7 @@ async def as_ndjson(page: NamedDependency[PageRequest]) -> Stream:
     return _file(page, _ndjson(_events(page)), "application/x-ndjson", "audit.ndjson")
 
 
-HANDLERS = (
-    listing,
-    verify,
-    as_csv,
-    as_ndjson,
-)
+HANDLERS = (listing, verify, as_csv, as_ndjson)
 
 
 def _filters(page: PageRequest) -> tuple[str | None, int | None]:

@@ -77,14 +77,7 @@ async def back(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> 
     return redirect(page, f"{LIST}/{client_id}")
 
 
-HANDLERS = (
-    show,
-    disable,
-    enable,
-    ask_delete,
-    delete,
-    back,
-)
+HANDLERS = (show, disable, enable, ask_delete, delete, back)
 
 
 def _confirm_disable(detail: ClientDetail) -> Question:

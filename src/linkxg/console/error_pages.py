@@ -114,8 +114,8 @@ def _text_of(error: PublicError) -> ErrorText:
     match error:
         case NotFound():
             return ErrorText(
-                "There is nothing here",
-                "The address is wrong, or the resource was deleted or belongs to another account.",
+                "Page not found",
+                "The address is wrong, or what it led to was deleted or belongs to another account.",
                 "Go to the start page and look for it from there.",
             )
         case AccessDenied() if error.reason in (WRONG_TOKEN, "cross-site form"):
@@ -134,7 +134,7 @@ def _text_of(error: PublicError) -> ErrorText:
             wait = error.retry_after or 1
             return ErrorText(
                 "Too many requests",
-                "This address has sent more requests than it may. Nothing was changed.",
+                "Too many requests were sent from your address. Nothing was changed.",
                 f"Wait {wait} seconds and try again." if wait > 1 else "Wait a second and try again.",
             )
         case TemporarilyUnavailable():
@@ -145,7 +145,7 @@ def _text_of(error: PublicError) -> ErrorText:
             )
         case MethodNotAllowed():
             return ErrorText(
-                "This address needs another method",
+                "This address cannot be used this way",
                 "A form was sent to a page without a form, or an address that only accepts forms was opened as a page.",
                 "Go to the start page and begin again.",
             )
@@ -162,5 +162,5 @@ def _text_of(error: PublicError) -> ErrorText:
     return ErrorText(
         "Something failed on our side",
         "The request could not be completed. The error is in the log.",
-        "Try again; if it fails again, tell the operator the request id.",
+        "Try again. If it fails again, give the operator the request id.",
     )

@@ -38,10 +38,7 @@ async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
     return redirect(page, "/")
 
 
-HANDLERS = (
-    form,
-    join,
-)
+HANDLERS = (form, join)
 
 
 async def _show(page: PageRequest, token: str, error: str | None = None) -> Response[str]:

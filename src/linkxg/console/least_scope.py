@@ -46,10 +46,7 @@ async def narrow(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
     return await _show(page, client_id, error=BUSY, status=409)
 
 
-HANDLERS = (
-    compare,
-    narrow,
-)
+HANDLERS = (compare, narrow)
 
 
 async def _show(page: PageRequest, client_id: str, *, error: str | None = None, status: int = 200) -> Response[str]:

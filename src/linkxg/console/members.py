@@ -139,13 +139,7 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
     return redirect(page, here, done=f"person-{act}d")
 
 
-HANDLERS = (
-    listing,
-    invite,
-    withdraw,
-    show,
-    change,
-)
+HANDLERS = (listing, invite, withdraw, show, change)
 
 
 async def _list(page: PageRequest, *, status: int = 200, **values: Any) -> Response[str]:

@@ -73,10 +73,4 @@ async def change(page: NamedDependency[PageRequest]) -> Response[str]:
     return redirect(page, "/account/sessions", done="password")
 
 
-HANDLERS = (
-    sessions,
-    left,
-    end,
-    form,
-    change,
-)
+HANDLERS = (sessions, left, end, form, change)

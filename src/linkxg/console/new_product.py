@@ -50,10 +50,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     )
 
 
-HANDLERS = (
-    new,
-    create,
-)
+HANDLERS = (new, create)
 
 
 def _head(page: PageRequest) -> dict[str, str | None]:

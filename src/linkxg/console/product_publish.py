@@ -50,10 +50,7 @@ async def publish(page: NamedDependency[PageRequest], product_id: FromPath[str])
     return redirect(page, f"/products/{product_id}", done="published")
 
 
-HANDLERS = (
-    review,
-    publish,
-)
+HANDLERS = (review, publish)
 
 
 async def _review(

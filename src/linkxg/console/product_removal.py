@@ -68,13 +68,7 @@ async def unarchive(page: NamedDependency[PageRequest], product_id: FromPath[str
     return redirect(page, f"/products/{product_id}", done="product-unarchived")
 
 
-HANDLERS = (
-    ask_remove,
-    remove,
-    ask_discard,
-    discard,
-    unarchive,
-)
+HANDLERS = (ask_remove, remove, ask_discard, discard, unarchive)
 
 
 async def _act_or_ask_again(

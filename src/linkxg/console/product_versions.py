@@ -82,12 +82,7 @@ async def begin(page: NamedDependency[PageRequest], product_id: FromPath[str], v
     return redirect(page, f"/products/{product_id}", done="draft-begun")
 
 
-HANDLERS = (
-    show,
-    compare,
-    withdraw,
-    begin,
-)
+HANDLERS = (show, compare, withdraw, begin)
 
 
 async def _show(

@@ -127,13 +127,7 @@ async def back(page: NamedDependency[PageRequest], client_id: FromPath[str], sec
     return redirect(page, f"{LIST}/{client_id}")
 
 
-HANDLERS = (
-    choose,
-    rotate,
-    finish,
-    extend,
-    back,
-)
+HANDLERS = (choose, rotate, finish, extend, back)
 
 
 async def _end_of(page: PageRequest, client_id: str, secret_id: str) -> str:

@@ -80,12 +80,7 @@ async def sign_out(page: NamedDependency[PageRequest]) -> Response[str]:
     return left
 
 
-HANDLERS = (
-    start,
-    form,
-    sign_in,
-    sign_out,
-)
+HANDLERS = (start, form, sign_in, sign_out)
 
 
 def sign_in_page(
