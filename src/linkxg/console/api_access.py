@@ -1,4 +1,4 @@
-"""`/account/api-access`: the clients of the account, a new one, and its secret, shown once."""
+"""`/account/api-access`: lists and creates clients, and shows and tests a new secret."""
 
 import ipaddress
 import secrets
@@ -42,7 +42,7 @@ FIELDS = {
     "expires_at": ("expires", "expiry"),
     "scope": ("scope", "scopes"),
 }
-"""The API's name of each member; the form's field and its label."""
+"""The form's field and label for each member of the API."""
 
 
 class ClientRow(NamedTuple):
@@ -122,7 +122,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     if errors:
         return _form(page, key, errors=errors)
     try:
-        made, _ = await register_client(
+        created, _ = await register_client(
             page.database,
             page.services.server_key,
             page.actor,
@@ -138,10 +138,10 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
         return _form(page, key, errors=of_api_error(error.description, FIELDS))
     return show_secret(
         page,
-        made.client_id,
-        made.client_name,
-        made.scope,
-        made.client_secret,
+        created.client_id,
+        created.client_name,
+        created.scope,
+        created.client_secret,
         notice=Notice("Done", "The client is created."),
     )
 
@@ -174,7 +174,7 @@ async def environment(page: NamedDependency[PageRequest], client_id: FromPath[st
 
 @get([f"{LIST}/{{client_id:str}}/test", f"{LIST}/{{client_id:str}}/env"], **session_roles(ADMINISTRATORS))
 async def back(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
-    """Whoever comes back here by the address finds the client; the secret is not shown again."""
+    """Reloading the page leads to the client; the secret is not shown again."""
     return redirect(page, f"{LIST}/{client_id}")
 
 
@@ -182,7 +182,7 @@ HANDLERS = (listing, new, create, test, environment, back)
 
 
 def show_secret(page: PageRequest, client_id: str, name: str, scope: str, secret: str, **values: Any) -> Response[str]:
-    """The page that shows a secret this once, with what to do with it."""
+    """The page that shows a secret, once."""
     shown: dict[str, Any] = {"trial": None, "rotated": None, **values}
     return render(
         page,
@@ -230,7 +230,7 @@ def _end_of_day(text: str) -> int | None:
 
 
 def check_settings(form: PageForm) -> FormErrors:
-    """What a person can have filled in wrong, each at its field and line."""
+    """Errors of the settings, with the line for address ranges."""
     errors = FormErrors()
     name = form.text("name").strip()
     if not name:

@@ -1,4 +1,4 @@
-"""`/account/audit`: what has happened, is the trail whole, and the trail to take along."""
+"""`/account/audit`: lists, verifies and exports the audit trail of the account."""
 
 import csv
 import io
@@ -75,7 +75,7 @@ def _filters(page: PageRequest) -> tuple[str | None, int | None]:
 
 
 async def _events(page: PageRequest) -> AsyncIterator[list[AuditEvent]]:
-    """The whole filtered trail, newest first, a chunk at a time."""
+    """The filtered trail in chunks, newest first."""
     action, before = _filters(page)
     more = True
     while more:
@@ -85,7 +85,7 @@ async def _events(page: PageRequest) -> AsyncIterator[list[AuditEvent]]:
 
 
 async def _csv(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[str]:
-    # The byte order mark lets a spreadsheet read it as UTF-8.
+    # With the byte order mark, spreadsheets read the file as UTF-8.
     yield "\ufeff" + ",".join(COLUMNS) + "\r\n"
     async for chunk in chunks:
         text = io.StringIO()

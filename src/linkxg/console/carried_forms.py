@@ -84,14 +84,14 @@ async def use_once(database: Database, account_id: str, form: CarriedForm) -> bo
 
 
 async def replay(
-    request: Request[Any, Any, Any], server_key: bytes, entered: OpenedSession, form: CarriedForm, *, secure: bool
+    request: Request[Any, Any, Any], server_key: bytes, opened: OpenedSession, form: CarriedForm, *, secure: bool
 ) -> Response[bytes]:
     """Post the form in the new session, through the console's guard like every other form."""
     context = context_of(request.scope)
-    token = form_token(server_key, entered.session.session_id)
+    token = form_token(server_key, opened.session.session_id)
     body = urlencode([*form.pairs, (FIELD, token)]).encode()
     headers = [pair for pair in context.headers if pair[0] not in _BODY_HEADERS]
-    headers += [(b"cookie", cookie_header(SESSION, entered.cookie, secure=secure)), (b"content-type", FORM_TYPE)]
+    headers += [(b"cookie", cookie_header(SESSION, opened.cookie, secure=secure)), (b"content-type", FORM_TYPE)]
     posted = RequestContext("POST", context.request_id, context.source, headers, nothing_more, whole=body)
     scope = {key: request.scope[key] for key in _SCOPE_KEYS if key in request.scope}  # type: ignore[literal-required]
     scope |= {"method": "POST", "path": form.path, "raw_path": form.path.encode(), "query_string": b""}

@@ -1,4 +1,4 @@
-"""`/account/api-access/{client_id}`: one client, what it does, and what can be changed about it."""
+"""`/account/api-access/{client_id}`: shows, disables, enables and deletes a client."""
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -105,14 +105,14 @@ async def show_client(
     conflicts: dict[str, FieldConflict] | None = None,
     filled: bool = False,
 ) -> Response[str]:
-    """The page of a client; with `filled` or errors, its form holds what was posted."""
+    """The page of a client; with `filled` or `errors`, its form holds the posted values."""
     detail = await read_client(page.database, page.account_id, client_id, days=DAYS)
     people = await list_people(page.database, page.account_id)
     refused = await list_rejections(page.database, page.account_id, client_id=client_id, limit=5)
     client, now = detail.client, now_ms()
     live = client.live_secrets(now)
     used = {scope: row.last_used_at for scope, row in detail.scopes.items()}
-    # Errors of another form of the page leave this one as it is stored.
+    # After an error of another form on the page, this one shows the stored values.
     form, posted = page.form, (bool(errors) or filled) and not page.form.text("overlap")
     was = {
         "name": client.name,
@@ -150,7 +150,7 @@ async def show_client(
 
 
 def _scopes_of(form: PageForm, now: frozenset[str], *, conflicts: bool) -> frozenset[str]:
-    """The boxes that are ticked; where the form begins anew from what is stored, this person's changes upon that."""
+    """The scopes to tick: the posted ones; after a conflict, the stored ones with this person's changes applied."""
     chosen = frozenset(form.all("scope"))
     if not conflicts:
         return chosen

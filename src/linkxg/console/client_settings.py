@@ -126,13 +126,13 @@ async def _apply(page: PageRequest, seen: Client, change: SettingsChange) -> Non
     scopes = (seen.scopes | change.added) - change.removed
     if not scopes:
         raise InvalidRequest("The field scope would be empty: somebody else has removed the others.")
-    wanted = ClientChange(
+    client_change = ClientChange(
         name=changed.get("name"),
         scope=" ".join(sorted(scopes)) if scopes != seen.scopes else None,
         allowed_cidrs=changed["ranges"].split() if "ranges" in changed else None,
         self_rotation=changed["self_rotation"] == "yes" if "self_rotation" in changed else None,
     )
-    await change_client(page.database, page.actor, page.account_id, seen.id, wanted, expected=seen)
+    await change_client(page.database, page.actor, page.account_id, seen.id, client_change, expected=seen)
 
 
 async def _summary(page: PageRequest, client_id: str, change: SettingsChange) -> str:

@@ -14,12 +14,12 @@ BEFORE_SESSION = "linkxg-entry"
 
 def read_cookie(context: RequestContext, name: str, *, secure: bool) -> str:
     """The cookie's value; empty when absent."""
-    wanted = _full_name(name, secure)
+    full_name = _full_name(name, secure)
     for field, value in context.headers:
         if field == b"cookie":
             for part in value.decode("latin-1").split(";"):
                 key, _, text = part.strip().partition("=")
-                if key == wanted:
+                if key == full_name:
                     return text
     return ""
 

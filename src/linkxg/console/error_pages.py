@@ -102,7 +102,7 @@ class ErrorPages:
         person = page.session or page.former
         carried = seal(self._services.server_key, person.user_id, page.path, page.form.pairs) if person else ""
         page.session = None
-        return sign_in_page(page, wanted=_referring_path(page), carried=carried)
+        return sign_in_page(page, target=_referring_path(page), carried=carried)
 
 
 def _referring_path(page: PageRequest) -> str:

@@ -224,12 +224,12 @@ async def _read_choices(page: PageRequest, limit: int) -> None:
     upload = MultipartUpload(content_type, context.stream(limit))
     try:
         await upload.begin()
-        given = PageForm(upload.fields)
-        await _require_own_form(page, page.former, [page.former.id], given)
+        form = PageForm(upload.fields)
+        await _require_own_form(page, page.former, [page.former.id], form)
     except PublicError as error:
         context.notes["reason"] = error.reason or error.description
         return
-    page.form = given
+    page.form = form
 
 
 async def _read_upload(page: PageRequest, limit: int) -> None:

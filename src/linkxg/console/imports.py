@@ -47,10 +47,10 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
 @post(LIST, upload=MAX_UPLOAD + _FORM_BYTES, **session_roles(WRITERS))
 async def start(page: NamedDependency[PageRequest]) -> Response[str]:
     assert page.upload is not None
-    given = {name: page.form.text(field) for name, field in _FIELDS.items() if page.form.text(field)}
+    choices = {name: page.form.text(field) for name, field in _FIELDS.items() if page.form.text(field)}
     try:
         options = msgspec.convert(
-            given | {"format": format_of(page.upload.file_name)} | _flags(page),
+            choices | {"format": format_of(page.upload.file_name)} | _flags(page),
             Options,
         )
         started = await start_import(

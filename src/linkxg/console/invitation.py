@@ -1,6 +1,6 @@
-"""`/invitations/{token}`: where the link of an invitation leads.
+"""`/invitations/{token}`: accepts an invitation.
 
-The token is a secret in an address: the page sends no referrer, loads nothing from elsewhere and is not kept.
+The path holds a secret token: the page never sends it as referrer, loads nothing from other origins and is not cached.
 """
 
 from litestar import Response, get, post
@@ -52,7 +52,7 @@ async def _show(page: PageRequest, token: str, error: str | None = None) -> Resp
         page,
         "invitation.html",
         status=422 if error else 200,
-        # Never the path, which holds the token; `no-referrer` would blank the Origin by which the form is known.
+        # Never sends the path, which holds the token; `no-referrer` would also hide the Origin of the form.
         headers={"Referrer-Policy": "strict-origin"},
         welcome=welcome,
         minimum=MINIMUM,

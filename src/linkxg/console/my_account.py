@@ -1,4 +1,4 @@
-"""`/account/sessions` and `/account/password`: what a person sees and changes of their own."""
+"""`/account/sessions` and `/account/password`: the signed-in person's sessions and password."""
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -27,7 +27,7 @@ async def sessions(page: NamedDependency[PageRequest]) -> Response[str]:
 
 @get("/account/sessions/left", **session_roles(EVERYONE))
 async def left(page: NamedDependency[PageRequest]) -> Response[str]:
-    """Seconds until this session ends, of which asking is a use: pages ask while somebody types (WCAG 2.2.1)."""
+    """Seconds until this session ends; the request extends it, so pages send it during typing (WCAG 2.2.1)."""
     headers = {**SECURITY_HEADERS, "Content-Security-Policy": "default-src 'none'; sandbox"}
     return Response(str(page.person.seconds_left(now_ms())), media_type="text/plain", headers=headers)
 

@@ -1,4 +1,4 @@
-"""`/products/new`: a product begins with its name and numbers; the rest is filled in on its page."""
+"""`/products/new`: creates a product with name, SKU and GTIN; its page has the other fields."""
 
 import secrets
 
@@ -33,11 +33,11 @@ async def new(page: NamedDependency[PageRequest]) -> Response[str]:
 
 @post("/products/new", **session_roles(WRITERS))
 async def create(page: NamedDependency[PageRequest]) -> Response[str]:
-    # A form that is sent twice makes one product.
+    # Submitting the form twice creates one product.
     key = page.form.text("key")
     try:
-        made = await create_product(
-            page.database, page.actor, page.account_id, _product_of(page), check_key(key or None)
+        created = await create_product(
+            page.database, page.actor, page.account_id, _read_product(page), check_key(key or None)
         )
     except ValidationFailed as error:
         return _form(page, key, errors=form_errors(error, prefix=""), status=422)
@@ -46,7 +46,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
         return _form(page, key, errors=errors, status=409)
     read = [f"{label(name)}: read as {value}." for name, value in reinterpreted({"gtin": page.form.text("gtin")})]
     return redirect(
-        page, f"/products/{made.value.id}", **flash_message(page, " ".join(["The product is created.", *read]))
+        page, f"/products/{created.value.id}", **flash_message(page, " ".join(["The product is created.", *read]))
     )
 
 
@@ -58,14 +58,14 @@ def _head(page: PageRequest) -> dict[str, str | None]:
     return {"sku": normal_sku(text("sku").strip()), "gtin": normalised("gtin", text("gtin"))}
 
 
-def _product_of(page: PageRequest) -> CreateProduct:
-    """Raises ValidationFailed with everything that is wrong."""
+def _read_product(page: PageRequest) -> CreateProduct:
+    """Raises ValidationFailed with all faults."""
     head, name = _head(page), page.form.text("name").strip()
-    given = CreateProduct(head["sku"] or "", Content(name), head["gtin"])
-    _, faults = check_head(given)
+    product = CreateProduct(head["sku"] or "", Content(name), head["gtin"])
+    _, faults = check_head(product)
     if faults := [*faults, *content_faults({"name": name}, "content.")]:
         raise refusal(faults)
-    return given
+    return product
 
 
 def _form(page: PageRequest, key: str, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:

@@ -15,7 +15,7 @@ async def duplicate_errors(
     database: Database,
     account_id: str,
     refused: DuplicateSku | DuplicateGtin,
-    given: dict[str, str | None],
+    identifiers: dict[str, str | None],
     *,
     prefix: str = "",
 ) -> FormErrors:
@@ -23,7 +23,7 @@ async def duplicate_errors(
     errors = FormErrors(prefix=prefix)
     for detail in refused.details or ():
         field = detail["field"]
-        errors.add(field, _TEXTS[field], await link_to_holder(database, account_id, field, given.get(field)))
+        errors.add(field, _TEXTS[field], await link_to_holder(database, account_id, field, identifiers.get(field)))
     return errors
 
 

@@ -74,8 +74,8 @@ async def _save(page: PageRequest, base: ProductView, edit: ProductEdit) -> Resp
     except ValidationFailed as error:
         return await show_product(page, product_id, base=base, edit=edit, errors=form_errors(error), status=422)
     except (DuplicateSku, DuplicateGtin) as error:
-        given = {name: normalised(name, edit.mine.get(name, "")) for name in ("sku", "gtin")}
-        errors = await duplicate_errors(page.database, page.account_id, error, given, prefix="f-")
+        identifiers = {name: normalised(name, edit.mine.get(name, "")) for name in ("sku", "gtin")}
+        errors = await duplicate_errors(page.database, page.account_id, error, identifiers, prefix="f-")
         return await show_product(page, product_id, base=base, edit=edit, errors=errors, status=409)
     except InvalidState as error:
         errors = whole_form(_ARCHIVED if base.head.status == "ARCHIVED" else error.description)

@@ -1,4 +1,4 @@
-"""`/products/{id}/review` and `/publish`: what the next version will say, before it can no longer be changed."""
+"""`/products/{id}/review` and `/publish`: reviews the next version, and publishes it."""
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency

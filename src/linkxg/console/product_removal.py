@@ -1,4 +1,4 @@
-"""`/products/{id}/remove`, `/discard` and `/unarchive`: each asks first what cannot be guessed from its button."""
+"""`/products/{id}/remove`, `/discard` and `/unarchive`; the first two ask for confirmation."""
 
 from collections.abc import Awaitable, Callable
 
@@ -77,7 +77,7 @@ async def _act_or_ask_again(
     act: Callable[..., Awaitable[object]],
     ask: Callable[..., Awaitable[Response[str]]],
 ) -> Response[str] | None:
-    """Act on the revision that the person has seen; None once that is done."""
+    """Act on the revision that the person saw; None on success."""
     revision = page.form.text("revision")
     try:
         await act(page.database, page.actor, page.account_id, product_id, lambda seen: str(seen) == revision)
@@ -89,7 +89,7 @@ async def _act_or_ask_again(
 async def _ask_remove(
     page: PageRequest, product_id: str, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
-    """Archive or delete, with what becomes of versions, SKU and GTIN."""
+    """Ask before archiving or deleting, with the effect on versions, SKU and GTIN."""
     head, name = await _read(page, product_id)
     if head.status == "ARCHIVED":
         return redirect(page, f"/products/{product_id}")
@@ -99,7 +99,7 @@ async def _ask_remove(
 async def _ask_discard(
     page: PageRequest, product_id: str, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
-    """With how many changes are lost."""
+    """Ask before discarding, with the number of changes lost."""
     head, name = await _read(page, product_id)
     if head.draft_version is None or head.latest_version is None or head.status == "ARCHIVED":
         return redirect(page, f"/products/{product_id}")

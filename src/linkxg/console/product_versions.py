@@ -1,4 +1,4 @@
-"""`/products/{id}/versions/{n}` and `/compare/{a}/{b}`: what was said when, and what has changed."""
+"""`/products/{id}/versions/{n}` and `/compare/{a}/{b}`: shows, compares and withdraws versions."""
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency

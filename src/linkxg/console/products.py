@@ -30,8 +30,8 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
     text, category = query.text("q").strip()[:255], query.text("category").strip()[:100]
     status: Any = query.text("status") if query.text("status") in STATUSES else None
     key = search_key(text) if text else None
-    wanted = ProductFilter(status=status, category=category or None, search_key=key, sort="sku")
-    filters = {"list": "console products", "account": page.account_id, **wanted._asdict()}
+    product_filter = ProductFilter(status=status, category=category or None, search_key=key, sort="sku")
+    filters = {"list": "console products", "account": page.account_id, **product_filter._asdict()}
     try:
         after = page.services.cursors.open(query.text("after"), filters) if query.text("after") else None
     except InvalidCursor:
@@ -39,13 +39,13 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
     begun = after is not None
     exact = await _exact(page.database, page.viewer, text) if text and not begun else None
     found: list[ProductView] = []
-    following = after
+    next_position = after
     for _ in range(SEARCHES):
-        more, following = await list_products(
-            page.database, page.viewer, wanted, after=following, limit=PAGE_SIZE - len(found)
+        more, next_position = await list_products(
+            page.database, page.viewer, product_filter, after=next_position, limit=PAGE_SIZE - len(found)
         )
         found += more
-        if following is None or len(found) == PAGE_SIZE:
+        if next_position is None or len(found) == PAGE_SIZE:
             break
     return render(
         page,
@@ -57,7 +57,7 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
         chosen=status or "",
         statuses=STATUSES,
         begun=begun,
-        following=page.services.cursors.seal(following, filters) if following else None,
+        next_position=page.services.cursors.seal(next_position, filters) if next_position else None,
     )
 
 

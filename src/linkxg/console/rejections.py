@@ -1,4 +1,4 @@
-"""`/account/refusals`: what was refused lately, and the exact cause that the wire never tells."""
+"""`/account/refusals`: recently rejected requests with their exact cause, which the API never reveals."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""`…/rotate` and `…/secrets/{secret_id}/…`: a new secret, and the end of the old one with proof."""
+"""`…/rotate` and `…/secrets/{secret_id}/…`: rotates a secret, and removes or extends the old one."""
 
 import secrets
 
@@ -131,6 +131,6 @@ HANDLERS = (choose, rotate, finish, extend, back)
 
 
 async def _end_of(page: PageRequest, client_id: str, secret_id: str) -> str:
-    """When the secret ends, as the form has it; empty for one that does not."""
+    """When the secret ends, as the form has it; empty if it does not."""
     client = (await read_client(page.database, page.account_id, client_id)).client
     return next((str(secret.expires_at or "") for secret in client.secrets if secret.id == secret_id), "")

@@ -1,4 +1,4 @@
-"""`/`, `/sign-in`, `/sign-out`: in and out of the console."""
+"""`/`, `/sign-in` and `/sign-out`."""
 
 import re
 import secrets
@@ -25,12 +25,12 @@ from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 SIGN_OUT = "/sign-out"
-_ENTRY = re.compile(r"[0-9a-f]{32}")
+_COOKIE = re.compile(r"[0-9a-f]{32}")
 
 
 @get("/", **public())
 async def start(page: NamedDependency[PageRequest]) -> Response[str]:
-    """Each to the page that they come for."""
+    """Redirect to the start page of the role."""
     if page.session is None:
         return redirect(page, "/sign-in")
     return redirect(page, "/account/api-access" if page.administers else "/products")
@@ -38,46 +38,46 @@ async def start(page: NamedDependency[PageRequest]) -> Response[str]:
 
 @get("/sign-in", **public())
 async def form(page: NamedDependency[PageRequest]) -> Response[str]:
-    wanted = local_path(page.query.text("next"))
+    target = local_path(page.query.text("next"))
     if page.session is not None:
-        return redirect(page, wanted)
+        return redirect(page, target)
     page.former = await find_former(page)
-    return sign_in_page(page, wanted=wanted)
+    return sign_in_page(page, target=target)
 
 
 @post("/sign-in", **public(SOURCE_LOGINS, refused_by_handler=True))
 async def sign_in(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
-    wanted, email = local_path(page.form.text("next")), page.form.text("email").strip()
+    target, email = local_path(page.form.text("next")), page.form.text("email").strip()
     carried = page.form.text(CARRIED)
     try:
         require_budget(request.scope)
-        entered = await enter(page, email, page.form.text("password"))
+        opened = await enter(page, email, page.form.text("password"))
     except (InvalidCredentials, InvalidRequest) as error:
         page.context.notes |= {"error": error.code, "reason": error.reason or error.description}
         shown = InvalidCredentials()
-        return sign_in_page(page, wanted=wanted, email=email, error=shown, carried=carried)
+        return sign_in_page(page, target=target, email=email, error=shown, carried=carried)
     except RateLimitExceeded as error:
         page.context.notes["error"] = error.code
-        return sign_in_page(page, wanted=wanted, email=email, error=error, carried=carried)
+        return sign_in_page(page, target=target, email=email, error=error, carried=carried)
     form = unseal(page.services.server_key, carried) if carried else None
     if form is None:
-        return redirect(page, wanted)
-    if form.user_id != entered.session.user_id:
+        return redirect(page, target)
+    if form.user_id != opened.session.user_id:
         return redirect(page, "/account/sessions", done="other-person")
-    if not await use_once(page.database, entered.session.account_id, form):
-        return redirect(page, wanted if wanted not in ("", "/") else "/account/sessions", done="sent-already")
-    answer = await replay(request, page.services.server_key, entered, form, secure=page.services.secure)
-    answer.cookies = page.cookies
-    return answer
+    if not await use_once(page.database, opened.session.account_id, form):
+        return redirect(page, target if target not in ("", "/") else "/account/sessions", done="sent-already")
+    response = await replay(request, page.services.server_key, opened, form, secure=page.services.secure)
+    response.cookies = page.cookies
+    return response
 
 
 @post(SIGN_OUT, **session_roles(EVERYONE))
 async def sign_out(page: NamedDependency[PageRequest]) -> Response[str]:
     await end_session(page)
-    left = redirect(page, "/sign-in", done="signed-out")
-    # What the browser still keeps of the pages goes too.
-    left.headers["Clear-Site-Data"] = '"cache"'
-    return left
+    response = redirect(page, "/sign-in", done="signed-out")
+    # The browser drops its copies of pages.
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 HANDLERS = (start, form, sign_in, sign_out)
@@ -86,12 +86,12 @@ HANDLERS = (start, form, sign_in, sign_out)
 def sign_in_page(
     page: PageRequest,
     *,
-    wanted: str,
+    target: str,
     email: str = "",
     error: PublicError | None = None,
     carried: str = "",
 ) -> Response[str]:
-    """The form, bound to a random cookie of this browser; `carried` is what was typed before the session ended."""
+    """The form, bound to a random cookie of this browser; `carried` is a form posted after the session ended."""
     bind_form(page)
     headers = {}
     if isinstance(error, InvalidCredentials):
@@ -104,7 +104,7 @@ def sign_in_page(
         "sign_in.html",
         status=status,
         headers=headers,
-        wanted=wanted,
+        target=target,
         email=email,
         errors=whole_form(_message_of(error)),
         carried=carried,
@@ -113,10 +113,10 @@ def sign_in_page(
 
 
 def bind_form(page: PageRequest) -> None:
-    """Bind the form of a page for strangers to this browser, by one cookie for all its windows."""
+    """Bind a form of a public page to this browser, by one cookie for all its windows."""
     if page.session is None:
         entry = page.cookie(BEFORE_SESSION)
-        if not _ENTRY.fullmatch(entry):
+        if not _COOKIE.fullmatch(entry):
             entry = secrets.token_hex(16)
             page.cookies.append(set_cookie(BEFORE_SESSION, entry, secure=page.services.secure))
         page.csrf = form_token(page.services.server_key, entry)
@@ -129,12 +129,12 @@ def _message_of(error: PublicError | None) -> str | None:
 
 
 async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
-    """Start a session with a cookie of its own; one that the browser had before ends. Raises as `login` does."""
+    """Start a session, and end the browser's previous one. Raises as `login` does."""
     context = page.context
     if len(password.encode()) > MAX_PASSWORD_BYTES:
         raise InvalidCredentials(reason="password too long")
     actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
-    entered = await enter_console(
+    opened = await enter_console(
         page.database,
         page.services.passwords,
         actor,
@@ -146,20 +146,20 @@ async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
     if page.session is not None:
         await end_session(page)
     # The cookie of the sign-in form stays: a second window may still show that form.
-    page.cookies = [set_cookie(SESSION, entered.cookie, secure=page.services.secure)]
-    context.notes |= {"sub": entered.session.user_id, "sid": entered.session.session_id}
-    return entered
+    page.cookies = [set_cookie(SESSION, opened.cookie, secure=page.services.secure)]
+    context.notes |= {"sub": opened.session.user_id, "sid": opened.session.session_id}
+    return opened
 
 
 async def end_session(page: PageRequest) -> None:
-    """End the visit's session.
+    """End the session.
 
-    The cookie stays, and opens nothing any more: it names the former session, so that a form which is still open in
-    another window can be carried through sign-in.
+    The cookie stays, without effect: it names the former session, so that a form that is still open in another window
+    can be carried through sign-in.
     """
     try:
         await logout(page.database, page.actor, page.account_id, page.person.id)
     except InvalidToken:
-        # It ended a moment ago by another way, which is what was wanted.
+        # It has already ended.
         page.context.notes["reason"] = "session had ended"
     page.session = None

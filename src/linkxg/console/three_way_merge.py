@@ -60,13 +60,13 @@ def merge(form: PageForm, mine: Mapping[str, str], theirs: Mapping[str, str]) ->
     was = original_values(form, theirs, theirs)
     edit = Edit({}, {}, [])
     for name, stored in theirs.items():
-        wanted = was[name] if takes_theirs(form, name, mine[name]) else mine[name]
-        if wanted not in (was[name], stored):
+        value = was[name] if takes_theirs(form, name, mine[name]) else mine[name]
+        if value not in (was[name], stored):
             if stored == was[name]:
-                edit.changed[name] = wanted
+                edit.changed[name] = value
             else:
-                edit.conflicts[name] = FieldConflict(stored, wanted)
-        elif stored != was[name] and wanted != stored:
+                edit.conflicts[name] = FieldConflict(stored, value)
+        elif stored != was[name] and value != stored:
             edit.meanwhile.append(name)
     return edit
 
