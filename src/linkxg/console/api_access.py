@@ -206,7 +206,7 @@ def _form(page: PageRequest, key: str, *, errors: FormErrors | None = None) -> R
         grantable=[(scope, text) for scope, text in SCOPES.items() if scope in page.scopes],
         chosen=page.form.all("scope"),
         first_day=tomorrow.isoformat(),
-        errors=errors or FormErrors(),
+        errors=errors,
     )
 
 

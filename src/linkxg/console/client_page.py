@@ -144,7 +144,7 @@ async def show_client(
             "self_rotation": form.text("self_rotation") == "yes" if posted else client.self_rotation,
         },
         was=was,
-        errors=errors or FormErrors(),
+        errors=errors,
         conflicts=conflicts or {},
     )
 

@@ -144,8 +144,8 @@ HANDLERS = (listing, invite, withdraw, show, change)
 
 async def _list(page: PageRequest, *, status: int = 200, **values: Any) -> Response[str]:
     people = await list_people(page.database, page.account_id)
-    shown: dict[str, Any] = {"errors": FormErrors(), "link": None, **values}
-    keeps = bool(shown["errors"]) or shown.pop("filled", False)
+    shown: dict[str, Any] = {"link": None, **values}
+    keeps = bool(shown.get("errors")) or shown.pop("filled", False)
     return render(
         page,
         "members.html",
@@ -179,7 +179,7 @@ async def _show(
         offered=_offered(page),
         roles=ROLES,
         chosen=page.form.text("role") or person.role,
-        errors=errors or FormErrors(),
+        errors=errors,
         conflicts=conflicts or {},
     )
 

@@ -70,4 +70,4 @@ def _read_product(page: PageRequest) -> CreateProduct:
 
 def _form(page: PageRequest, key: str, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
     filled = {name: page.form.text(name) for name in ("name", "sku", "gtin")}
-    return render(page, "new_product.html", status=status, key=key, filled=filled, errors=errors or FormErrors())
+    return render(page, "new_product.html", status=status, key=key, filled=filled, errors=errors)

@@ -66,12 +66,18 @@ def content_security_policy(nonce: str) -> str:
 
 
 def render(
-    page: PageRequest, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+    page: PageRequest,
+    template: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    errors: FormErrors | None = None,
+    **values: Any,
 ) -> Response[str]:
     """The template with `values`, the `page`, the `errors` of its form and the `notice` of the previous action."""
     page.nonce = os.urandom(16).hex()
     seconds_left = page.session.seconds_left(now_ms()) if page.session else 0
-    context = {"errors": FormErrors(), "notice": notice_of(page), "seconds_left": seconds_left}
+    context = {"errors": errors or FormErrors(), "notice": notice_of(page), "seconds_left": seconds_left}
     context |= {"replaced": _was_replaced(page), **values}
     html = templates().get_template(template).render(page=page, **context)
     return Response(

@@ -73,5 +73,5 @@ async def _review(
         name=content.name,
         fields=fields,
         missing=[missing_field(one) for one in missing_for_publishing(head, content)],
-        errors=errors or FormErrors(),
+        errors=errors,
     )

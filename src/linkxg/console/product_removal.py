@@ -93,7 +93,7 @@ async def _ask_remove(
     head, name = await _read(page, product_id)
     if head.status == "ARCHIVED":
         return redirect(page, f"/products/{product_id}")
-    return render(page, "product_remove.html", status=status, head=head, name=name, errors=errors or FormErrors())
+    return render(page, "product_remove.html", status=status, head=head, name=name, errors=errors)
 
 
 async def _ask_discard(
@@ -111,7 +111,7 @@ async def _ask_discard(
         head=head,
         name=name,
         changes=len(diff.fields),
-        errors=errors or FormErrors(),
+        errors=errors,
     )
 
 

@@ -112,5 +112,5 @@ async def _show(
         and head.draft_version is None
         and head.latest_version != version,
         may_withdraw="products:write" in page.scopes and row.status in ("PUBLISHED", "SUPERSEDED"),
-        errors=errors or FormErrors(),
+        errors=errors,
     )

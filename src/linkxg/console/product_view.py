@@ -66,5 +66,5 @@ async def show_product(
         more=more,
         may_write=may_write,
         editable=editable,
-        errors=errors or FormErrors(),
+        errors=errors,
     )
