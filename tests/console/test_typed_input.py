@@ -14,7 +14,7 @@ from products.catalogue import change, complete, create, delete, path, published
 def test_saving_a_product_that_was_archived_keeps_what_was_typed(world: World, editor: Visitor) -> None:
     made = published(world)
     page = form(editor, made)
-    delete(world, made).expect(200)
+    delete(world, made).expect(204)
     refused = save(editor, page, brand="Typed", description="Line 1\nLine 2")
     assert refused.status_code == 409
     assert "This product was archived in the meantime, so nothing was saved." in text_of(refused)
