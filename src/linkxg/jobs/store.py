@@ -130,13 +130,6 @@ def list_jobs(conn: Connection, account_id: str, *, resource: str, before: str |
     return [JobRow._make(row) for row in conn.execute(query)]
 
 
-def find_writing_job(conn: Connection, account_id: str, file_id: str, *, after: str) -> JobRow | None:
-    """The first job after the job `after` that writes the rows of this file."""
-    of_file = (jobs.c.account_id == account_id, jobs.c.file_id == file_id, jobs.c.dry_run == 0, jobs.c.id > after)
-    row = conn.execute(select(*_ROW).where(*of_file).order_by(jobs.c.id).limit(1)).first()
-    return None if row is None else JobRow._make(row)
-
-
 def update_job(conn: Connection, account_id: str, job_id: str, *, seen: tuple[str, ...], **values: Any) -> bool:
     """Write `values` if the job's status is one of `seen`."""
     statement = jobs.update().where(jobs.c.account_id == account_id, jobs.c.id == job_id, jobs.c.status.in_(seen))

@@ -9,10 +9,11 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid
+from linkxg.jobs.dry_run_store import find_writing_job
 from linkxg.jobs.idempotent_job import recorded_job_of
 from linkxg.jobs.model import KEEP_MS, JobRow
 from linkxg.jobs.start_job import open_job, record_start, same_file_job
-from linkxg.jobs.store import find_job, find_writing_job
+from linkxg.jobs.store import find_job
 
 CHECKED = ("COMPLETED", "COMPLETED_WITH_ERRORS")
 
