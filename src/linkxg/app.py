@@ -139,21 +139,21 @@ def build(
     tasks = (keeper.task, usage.task, housekeeping.task, imports.orphans.task, imports.task)
 
     answer_token_requests = TokenEndpoint(authentication, minter, limits, usage, metrics)
-    parts = Services(
-        database,
-        passwords,
-        server_key,
-        limits,
-        mailer,
-        notices,
-        cursors,
-        TokenEndpoint(authentication, minter, limits, RejectionRecorder(database, usage), metrics),
-        issuer,
-        settings.limit_scale,
-        imports.wake,
-        PUBLISH_HOOKS,
+    page_services = Services(
+        database=database,
+        passwords=passwords,
+        server_key=server_key,
+        limits=limits,
+        mailer=mailer,
+        notices=notices,
+        cursors=cursors,
+        token_endpoint=TokenEndpoint(authentication, minter, limits, RejectionRecorder(database, usage), metrics),
+        public_url=issuer,
+        limit_scale=settings.limit_scale,
+        wake_imports=imports.wake,
+        publish_hooks=PUBLISH_HOOKS,
     )
-    error_pages = ErrorPages(refusals, parts)
+    error_pages = ErrorPages(refusals, page_services)
 
     def page_for(request: Request[Any, Any, Any], error: HTTPException) -> Response[str] | None:
         if not wants_page(context_of(request.scope), request.scope["path"]):
@@ -202,7 +202,7 @@ def build(
         route_handlers=[
             *handlers,
             reference_routes.router(Reference(handlers, raw, issuer, __version__)),
-            *console_routes.routes(parts, error_pages),
+            *console_routes.routes(page_services, error_pages),
         ],
         guards=[guard],
         request_class=StrictRequest,

@@ -39,7 +39,7 @@ def test_create_copy_test_and_use(site: World, open_page: OpenPage, someone: Per
     page = open_page(someone, permissions=["clipboard-read", "clipboard-write"])
     oauth = create(page, site, "ERP Integration", "products:read", "connections:read")
     page.get_by_role("button", name="Copy secret").click()
-    expect(page.locator("#told")).to_have_text("Secret copied")
+    expect(page.locator("#announcer")).to_have_text("Secret copied")
     assert page.evaluate("navigator.clipboard.readText()") == oauth.client_secret
     address = page.url
     page.get_by_role("button", name="Test this credential").click()
@@ -80,16 +80,16 @@ def test_planned_rotation(site: World, owner_page: Page) -> None:
     page.get_by_role("link", name="Keep both").click()
     page.locator("#overlap").select_option("604800")
     page.get_by_role("button", name="Set end").click()
-    expect(page.get_by_role("status").first).to_contain_text("The end of the overlap is changed")
+    expect(page.get_by_role("status").first).to_contain_text("The end of the old secret is changed")
     expect(page.locator("#secrets")).to_contain_text("in 7 d")
     wait_for_count(site.server.database, f"{used} 2", 1)
     request_token(site.api, new).expect(200)
     sql = f"SELECT count(*) FROM client_secrets WHERE client_id='{old.client_id}' AND first_used_at IS NOT NULL"
     wait_for_count(site.server.database, sql, 2)
     page.reload()
-    expect(page.locator("#proof")).to_contain_text("switched")
-    expect(page.locator("#proof")).not_to_contain_text("safe to remove")
-    assert page.locator("#proof time").first.get_attribute("data-time") == "clock", "in the reader's zone"
+    expect(page.locator("#evidence")).to_contain_text("switched")
+    expect(page.locator("#evidence")).not_to_contain_text("safe to remove")
+    assert page.locator("#evidence time").first.get_attribute("data-time") == "clock", "in the reader's zone"
     page.get_by_role("button", name="Finish now…").click()
     page.get_by_role("button", name="Remove the old secret").click()
     expect(page.get_by_role("status").first).to_contain_text("The old secret is removed")

@@ -49,8 +49,8 @@ def test_copying_twice(site: World, open_page: OpenPage, someone: Person) -> Non
     secret = new_secret(page, site)
     button = page.locator("[data-what=Secret]")
     page.evaluate(
-        "window.heard = []; new MutationObserver(() => heard.push(told.textContent))"
-        ".observe(told, {childList: true, characterData: true, subtree: true})"
+        "window.heard = []; new MutationObserver(() => heard.push(announcer.textContent))"
+        ".observe(announcer, {childList: true, characterData: true, subtree: true})"
     )
     for times in (1, 2):
         button.click()

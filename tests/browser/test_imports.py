@@ -25,7 +25,7 @@ def test_drop_follow_mend(site: World, open_page: OpenPage, someone: Person) -> 
     good, bad = new_sku(), new_sku()
     page.goto("/imports")
     page.evaluate(DROP, ["spring.csv", f"sku,gtin,name\n{good},,Bolt\n{bad},123,Nut\n"])
-    expect(page.locator("#told")).to_have_text("spring.csv chosen")
+    expect(page.locator("#announcer")).to_have_text("spring.csv chosen")
     page.get_by_role("button", name="Import file").click()
     # Nobody reloads: the page looks by itself until the import has ended.
     expect(page.get_by_text("completed, some rows failed")).to_be_visible(timeout=20_000)
@@ -47,13 +47,25 @@ def test_who_is_at_a_button_stays_there_while_the_page_looks(browser: Browser, s
     page.goto(f"/imports/{showcase.stock.running}")
     button = page.get_by_role("button", name="Cancel import")
     button.focus()
-    numbers = page.locator("#standing progress").element_handle()
+    numbers = page.locator("#progress progress").element_handle()
     for _ in range(2):
         with page.expect_response(lambda answer: answer.request.resource_type == "fetch"):
             pass
     # What it has heard it puts in place before it looks again.
     assert not numbers.evaluate("(one) => one.isConnected"), "the numbers are anew"
     expect(button).to_be_focused()
+    page.context.close()
+
+
+def test_a_running_import_says_that_the_session_has_ended(browser: Browser, showcase: Showcase) -> None:
+    page = new_page(browser, showcase.world.server.url)
+    owner = showcase.world.account.owner
+    sign_in(page, owner.email, owner.password)
+    page.goto(f"/imports/{showcase.stock.running}")
+    page.context.clear_cookies()
+    link = page.get_by_role("alert").get_by_role("link", name="Sign in")
+    expect(page.get_by_role("alert")).to_contain_text("You are signed out, so this page is no longer updated.")
+    assert link.get_attribute("href") == f"/sign-in?next=%2Fimports%2F{showcase.stock.running}"
     page.context.close()
 
 

@@ -47,7 +47,7 @@ def test_what_is_missing_is_listed_filled_in_and_published(
     )
     page.get_by_label("What is new").fill("First <b>edition</b>")
     page.get_by_role("button", name="Publish version 1").click()
-    expect(page.get_by_role("status").first).to_contain_text("It never changes again")
+    expect(page.get_by_role("status").first).to_contain_text("It can no longer be changed")
     expect(page.locator(".versions")).to_contain_text("First <b>edition</b>")
     shown = site.api.get(f"/products/{product['id']}", bearer=site.owner.access).data()
     assert (shown["status"], shown["content"]["facility"]) == (

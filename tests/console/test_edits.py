@@ -207,7 +207,7 @@ def test_both_changed_the_role(world: World, owner: Visitor) -> None:
     form = owner.get(page)
     change_user(world, person, role="VIEWER")
     sent = [(n, v) for n, v in owner.fields(form, page) if n in ("csrf", "was.role")] + [("act", "role")]
-    assert owner.post(page, [*sent, ("role", "MEMBER")]).headers["location"].startswith(f"{page}?told=Nothing")
+    assert owner.post(page, [*sent, ("role", "MEMBER")]).headers["location"].startswith(f"{page}?message=Nothing")
     asked = owner.post(page, [*sent, ("role", "ADMIN")])
     assert asked.status_code == 409
     assert "Theirs: VIEWER" in text_of(asked)
@@ -227,5 +227,5 @@ def test_the_effect_is_told(world: World, owner: Visitor) -> None:
         answer = owner.fill(owner.get(page), page, **filled)
         assert answer.status_code == 303, text_of(answer)
         assert told in text_of(owner.get(answer.headers["location"]))
-    forged = owner.get(f"{page}?told=Your+password+is+needed&mac={'0' * 32}")
+    forged = owner.get(f"{page}?message=Your+password+is+needed&mac={'0' * 32}")
     assert "Your password is needed" not in forged.text

@@ -130,7 +130,7 @@ def test_errors_are_pages_here_and_json_at_the_api(world: World, owner: Visitor)
     assert missing.headers["x-request-id"] in missing.text
     assert owner.http.get("/api/v1/nothing", headers={"Accept": "text/html"}).json()["error"] == "not_found"
     assert owner.http.get("/nothing").json()["error"] == "not_found"
-    assert "There is nothing here" in owner.get("/nothing").text
+    assert "Page not found" in owner.get("/nothing").text
     wrong_method = owner.http.put("/account/members", headers={"Accept": "text/html"})
     assert wrong_method.status_code == 405
     assert "GET" in wrong_method.headers["allow"]

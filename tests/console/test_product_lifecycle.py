@@ -76,7 +76,7 @@ def test_archiving_asks_with_numbers_and_can_be_taken_back(world: World, editor:
     asked = editor.get(f"{path(made)}/remove")
     said = text_of(asked)
     assert "1 published version stays readable" in said
-    assert f"GTIN {made['gtin'][1:]} is free for another product immediately." in said
+    assert f"GTIN {made['gtin'][1:]} becomes free for another product immediately." in said
     assert "Unarchive product" in followed(editor, editor.fill(asked, f"{path(made)}/remove"))
     heir = post(world, body(gtin=made["gtin"])).expect(201).data()
     refused = editor.fill(editor.get(path(made)), f"{path(made)}/unarchive")

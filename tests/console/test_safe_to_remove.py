@@ -69,13 +69,15 @@ def test_one_of_two_servers_having_switched_is_not_enough(
 ) -> None:
     old, new = rotated
     said = proof(owner, old)
-    assert "Keep both. The new secret has not been used yet; the old one was last used just now from 127.0.0.8." in said
+    assert "The new secret has not been used yet; the old one was last used just now from 127.0.0.8." in said
+    assert "Deploy the new secret before the old one ends in 7 d" in said
     use(world, new, SERVERS[0])
     pass_time(world, old, 2 * DAY)
     said = proof(owner, old)
     assert "127.0.0.7 switched" in said
     assert "127.0.0.8 not yet" in said
-    assert "once every address uses the new one and 24 h have passed" in said
+    expected = "1 address has not switched. Deploy the new secret there before the old one ends in 7 d"
+    assert f"{expected} . The old one can be removed 24 h after the last address has switched." in said
     page = owner.get(f"/account/api-access/{old.client_id}")
     finish = next(one for one in page.text.split('action="') if one.partition('"')[0].endswith("/finish"))
     assert "Finish now…" in finish
@@ -175,3 +177,18 @@ def test_a_host_that_changes_its_address_within_its_ipv6_network_has_switched(
     said = proof(owner, old)
     assert "2001:db8:7:7::/64 not yet" in said
     assert "safe" not in said
+
+
+def test_the_end_of_the_old_secret_is_part_of_the_advice(world: World, owner: Visitor) -> None:
+    """The page advised to wait for a day, and beside it the old secret ended within the hour."""
+    old = make_client(world.api, world.owner, "products:read")
+    use(world, old, *SERVERS)
+    new = with_secret(old, rotate(world.api, old, world.owner.access, grace_period_seconds=3_600).expect(200))
+    assert "Deploy the new secret before the old one ends in 1 h" in proof(owner, old)
+    use(world, new, SERVERS[0])
+    said = proof(owner, old)
+    assert "1 address has not switched. Deploy the new secret there before the old one ends in 1 h" in said
+    use(world, new, SERVERS[1])
+    said = proof(owner, old)
+    assert "Every address has switched. It ends in 1 h" in said
+    assert "If it stays unused until" not in said

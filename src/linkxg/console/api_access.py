@@ -1,4 +1,4 @@
-"""`/account/api-access`: the clients of the account, a new one, and its secret, shown once."""
+"""`/account/api-access`: lists and creates clients, and shows and tests a new secret."""
 
 import ipaddress
 import secrets
@@ -6,21 +6,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.clock import now_ms
 from linkxg.console.client_state import ClientState, state_of, unused_scopes
 from linkxg.console.confirm_password import ask_password
-from linkxg.console.console_services import Services
+from linkxg.console.flash_messages import Notice
 from linkxg.console.form_errors import FormErrors, of_api_error
-from linkxg.console.guard import PageRequest, visit_of
-from linkxg.console.notices import Notice
+from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
-from linkxg.console.pages import download, go, page
+from linkxg.console.pages import download, redirect, render
 from linkxg.console.rejection_reasons import LABELS
-from linkxg.console.try_credential import TRIED, try_credential
+from linkxg.console.try_credential import CREDENTIAL_TESTS, try_credential
 from linkxg.db.idempotency import check_key
 from linkxg.errors import Cause, InvalidRequest, InvalidScope
 from linkxg.http.client_ip import parse_network
@@ -42,7 +41,7 @@ FIELDS = {
     "expires_at": ("expires", "expiry"),
     "scope": ("scope", "scopes"),
 }
-"""The API's name of each member; the form's field and its label."""
+"""The form's field and label for each member of the API."""
 
 
 class ClientRow(NamedTuple):
@@ -57,160 +56,156 @@ class ClientRow(NamedTuple):
     unused: int
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
-    @get(LIST, **session_roles(ADMINISTRATORS))
-    async def listing(request: Request[Any, Any, Any]) -> Response[str]:
-        visit = visit_of(request)
-        query = visit.query
-        name = query.text("q").strip()[:200]
-        sort = query.text("sort") if query.text("sort") in SORTS else "name"
-        number = int(query.text("page")) if query.text("page").isdecimal() and len(query.text("page")) < 6 else 1
-        offset = max(0, number - 1) * PAGE_SIZE
-        found = await search_clients(
-            parts.database, visit.account_id, name=name, sort=sort, offset=offset, limit=PAGE_SIZE
+@get(LIST, **session_roles(ADMINISTRATORS))
+async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
+    query = page.query
+    name = query.text("q").strip()[:200]
+    sort = query.text("sort") if query.text("sort") in SORTS else "name"
+    number = int(query.text("page")) if query.text("page").isdecimal() and len(query.text("page")) < 6 else 1
+    offset = max(0, number - 1) * PAGE_SIZE
+    found = await search_clients(page.database, page.account_id, name=name, sort=sort, offset=offset, limit=PAGE_SIZE)
+    refused = await list_rejections(page.database, page.account_id, limit=3)
+    names = {client.id: client.name for client in found.clients}
+    absent = {one.client_id for one in refused} - names.keys()
+    if absent:
+        names |= await client_names(page.database, page.account_id, absent)
+    now = now_ms()
+    rows = [
+        ClientRow(
+            client.id,
+            client.name,
+            format_scope(client.scopes).split(),
+            client.created_at,
+            client.last_used_at,
+            state_of(client, now),
+            len(unused_scopes(client, found.used[client.id], now)),
         )
-        refused = await list_rejections(parts.database, visit.account_id, limit=3)
-        names = {client.id: client.name for client in found.clients}
-        absent = {one.client_id for one in refused} - names.keys()
-        if absent:
-            names |= await client_names(parts.database, visit.account_id, absent)
-        now = now_ms()
-        rows = [
-            ClientRow(
-                client.id,
-                client.name,
-                format_scope(client.scopes).split(),
-                client.created_at,
-                client.last_used_at,
-                state_of(client, now),
-                len(unused_scopes(client, found.used[client.id], now)),
-            )
-            for client in found.clients
-        ]
-        return page(
-            visit,
-            "api_access.html",
-            rows=rows,
-            total=found.total,
-            name=name,
-            sort=sort,
-            number=max(1, number),
-            pages=-(-found.total // PAGE_SIZE),
-            refused=refused,
-            labels=LABELS,
-            cause=Cause,
-            names=names,
+        for client in found.clients
+    ]
+    return render(
+        page,
+        "api_access.html",
+        rows=rows,
+        total=found.total,
+        name=name,
+        sort=sort,
+        number=max(1, number),
+        pages=-(-found.total // PAGE_SIZE),
+        refused=refused,
+        labels=LABELS,
+        cause=Cause,
+        names=names,
+    )
+
+
+@get(f"{LIST}/new", **session_roles(ADMINISTRATORS))
+async def new(page: NamedDependency[PageRequest]) -> Response[str]:
+    return _form(page, secrets.token_hex(16))
+
+
+@post(f"{LIST}/new", **session_roles(ADMINISTRATORS))
+async def create(page: NamedDependency[PageRequest]) -> Response[str]:
+    form = page.form
+    key = form.text("key")
+
+    async def back() -> Response[str]:
+        return _form(page, key)
+
+    asking = await ask_password(page, "create the client", back=back)
+    if asking is not None:
+        return asking
+    errors = check_settings(form)
+    fault = _expiry_fault(form.text("expires"))
+    if fault:
+        errors.add("expires", fault)
+    if errors:
+        return _form(page, key, errors=errors)
+    try:
+        created, _ = await register_client(
+            page.database,
+            page.services.server_key,
+            page.actor,
+            page.account_id,
+            name=form.text("name").strip(),
+            scope=" ".join(form.all("scope")),
+            expires_at=_end_of_day(form.text("expires")),
+            allowed_cidrs=form.items("ranges"),
+            self_rotation=form.text("self_rotation") == "yes",
+            idempotency_key=check_key(key or None),
         )
-
-    @get(f"{LIST}/new", **session_roles(ADMINISTRATORS))
-    async def new(request: Request[Any, Any, Any]) -> Response[str]:
-        return _form(visit_of(request), secrets.token_hex(16))
-
-    @post(f"{LIST}/new", **session_roles(ADMINISTRATORS))
-    async def create(request: Request[Any, Any, Any]) -> Response[str]:
-        visit = visit_of(request)
-        form = visit.form
-        key = form.text("key")
-
-        async def back() -> Response[str]:
-            return _form(visit, key)
-
-        asking = await ask_password(parts, visit, "create the client", back=back)
-        if asking is not None:
-            return asking
-        errors = check_settings(form)
-        fault = _expiry_fault(form.text("expires"))
-        if fault:
-            errors.add("expires", fault)
-        if errors:
-            return _form(visit, key, errors=errors)
-        try:
-            made, _ = await register_client(
-                parts.database,
-                parts.server_key,
-                visit.actor,
-                visit.account_id,
-                name=form.text("name").strip(),
-                scope=" ".join(form.all("scope")),
-                expires_at=_end_of_day(form.text("expires")),
-                allowed_cidrs=form.lines("ranges"),
-                self_rotation=form.text("self_rotation") == "yes",
-                idempotency_key=check_key(key or None),
-            )
-        except (InvalidRequest, InvalidScope) as error:
-            return _form(visit, key, errors=of_api_error(error.description, FIELDS))
-        return show_secret(
-            parts,
-            visit,
-            made.client_id,
-            made.client_name,
-            made.scope,
-            made.client_secret,
-            notice=Notice("Done", "The client is created."),
-        )
-
-    @post(f"{LIST}/{{client_id:str}}/test", **session_roles(ADMINISTRATORS))
-    async def test(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        secret = visit.form.text("client_secret")
-        client = (await read_client(parts.database, visit.account_id, client_id)).client
-        await parts.limits.spend(TRIED, visit.account_id)
-        trial = await try_credential(parts.token_endpoint, visit.context, client_id, secret)
-        if trial.status == 200:
-            await record_secret_test(parts.database, visit.actor, visit.account_id, client_id, secret)
-        scope = format_scope(client.scopes)
-        return show_secret(parts, visit, client_id, client.name, scope, secret, trial=trial)
-
-    @post(f"{LIST}/{{client_id:str}}/env", **session_roles(ADMINISTRATORS))
-    async def environment(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        await read_client(parts.database, visit.account_id, client_id)
-        secret = visit.form.text("client_secret")
-        if not secret.isascii() or (not secret.isalnum() and not secret.replace("_", "").isalnum()):
-            raise InvalidRequest("This is not a client secret.")
-        lines = (
-            f"LINKXG_BASE_URL={parts.public_url}/api/v1",
-            f"LINKXG_CLIENT_ID={client_id}",
-            f"LINKXG_CLIENT_SECRET={secret}",
-        )
-        return download(visit, "\n".join(lines) + "\n", "text/plain", "linkxg.env")
-
-    @get([f"{LIST}/{{client_id:str}}/test", f"{LIST}/{{client_id:str}}/env"], **session_roles(ADMINISTRATORS))
-    async def back(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        """Whoever comes back here by the address finds the client; the secret is not shown again."""
-        return go(visit_of(request), f"{LIST}/{client_id}")
-
-    return [listing, new, create, test, environment, back]
+    except (InvalidRequest, InvalidScope) as error:
+        return _form(page, key, errors=of_api_error(error.description, FIELDS))
+    return show_secret(
+        page,
+        created.client_id,
+        created.client_name,
+        created.scope,
+        created.client_secret,
+        notice=Notice("Done", "The client is created."),
+    )
 
 
-def show_secret(
-    parts: Services, visit: PageRequest, client_id: str, name: str, scope: str, secret: str, **values: Any
-) -> Response[str]:
-    """The page that shows a secret this once, with what to do with it."""
+@post(f"{LIST}/{{client_id:str}}/test", **session_roles(ADMINISTRATORS))
+async def test(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    secret = page.form.text("client_secret")
+    client = (await read_client(page.database, page.account_id, client_id)).client
+    await page.services.limits.spend(CREDENTIAL_TESTS, page.account_id)
+    trial = await try_credential(page.services.token_endpoint, page.context, client_id, secret)
+    if trial.status == 200:
+        await record_secret_test(page.database, page.actor, page.account_id, client_id, secret)
+    scope = format_scope(client.scopes)
+    return show_secret(page, client_id, client.name, scope, secret, trial=trial)
+
+
+@post(f"{LIST}/{{client_id:str}}/env", **session_roles(ADMINISTRATORS))
+async def environment(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    await read_client(page.database, page.account_id, client_id)
+    secret = page.form.text("client_secret")
+    if not secret.isascii() or (not secret.isalnum() and not secret.replace("_", "").isalnum()):
+        raise InvalidRequest("This is not a client secret.")
+    lines = (
+        f"LINKXG_BASE_URL={page.services.public_url}/api/v1",
+        f"LINKXG_CLIENT_ID={client_id}",
+        f"LINKXG_CLIENT_SECRET={secret}",
+    )
+    return download(page, "\n".join(lines) + "\n", "text/plain", "linkxg.env")
+
+
+@get([f"{LIST}/{{client_id:str}}/test", f"{LIST}/{{client_id:str}}/env"], **session_roles(ADMINISTRATORS))
+async def back(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    """Reloading the page leads to the client; the secret is not shown again."""
+    return redirect(page, f"{LIST}/{client_id}")
+
+
+HANDLERS = (listing, new, create, test, environment, back)
+
+
+def show_secret(page: PageRequest, client_id: str, name: str, scope: str, secret: str, **values: Any) -> Response[str]:
+    """The page that shows a secret, once."""
     shown: dict[str, Any] = {"trial": None, "rotated": None, **values}
-    return page(
-        visit,
+    return render(
+        page,
         "secret.html",
         client_id=client_id,
         name=name,
         scope=scope,
         secret=secret,
-        api=f"{parts.public_url}/api/v1",
+        api=f"{page.services.public_url}/api/v1",
         **shown,
     )
 
 
-def _form(visit: PageRequest, key: str, *, errors: FormErrors | None = None) -> Response[str]:
+def _form(page: PageRequest, key: str, *, errors: FormErrors | None = None) -> Response[str]:
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    return page(
-        visit,
+    return render(
+        page,
         "new_client.html",
         status=422 if errors else 200,
         key=key,
-        grantable=[(scope, text) for scope, text in SCOPES.items() if scope in visit.scopes],
-        chosen=visit.form.all("scope"),
+        grantable=[(scope, text) for scope, text in SCOPES.items() if scope in page.scopes],
+        chosen=page.form.all("scope"),
         first_day=tomorrow.isoformat(),
-        errors=errors or FormErrors(),
+        errors=errors,
     )
 
 
@@ -234,7 +229,7 @@ def _end_of_day(text: str) -> int | None:
 
 
 def check_settings(form: PageForm) -> FormErrors:
-    """What a person can have filled in wrong, each at its field and line."""
+    """Errors of the settings, with the line for address ranges."""
     errors = FormErrors()
     name = form.text("name").strip()
     if not name:
@@ -243,7 +238,7 @@ def check_settings(form: PageForm) -> FormErrors:
         errors.add("name", f"A name has 1 to {MAX_NAME} characters; this one has {len(name)}.")
     if not form.all("scope"):
         errors.add("scope", "Select at least one scope.")
-    ranges = len(form.lines("ranges"))
+    ranges = len(form.items("ranges"))
     if ranges > MAX_CIDRS:
         errors.add("ranges", f"Enter at most {MAX_CIDRS} address ranges; there are {ranges}.")
         return errors

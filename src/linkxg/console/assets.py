@@ -1,7 +1,7 @@
 """The static files that pages load.
 
-One stylesheet, one script, one mark. The name holds a digest of the content, so browsers may keep them for ever.
-They are compressed once, here; pages are not, because what they answer can hold a secret beside what was sent (BREACH).
+Each URL holds a digest of the content, so that browsers may cache it for ever. Assets are compressed once, here; pages
+are not compressed, because they can hold a secret beside reflected input (BREACH).
 """
 
 import gzip
@@ -14,26 +14,26 @@ PREFIX = "/static/"
 
 
 class Asset(NamedTuple):
-    address: str
+    url: str
     content: bytes
     compressed: bytes
     media_type: str
 
 
 def _read() -> dict[str, Asset]:
-    found: dict[str, Asset] = {}
+    assets: dict[str, Asset] = {}
     for path in sorted((Path(__file__).parent / "static").iterdir()):
         content = path.read_bytes()
         digest = hashlib.sha256(content).hexdigest()[:12]
-        found[path.name] = Asset(
+        assets[path.name] = Asset(
             f"{PREFIX}{path.stem}-{digest}{path.suffix}",
             content,
             gzip.compress(content, mtime=0),
             _TYPES[path.suffix],
         )
-    return found
+    return assets
 
 
 ASSETS = _read()
 """By file name."""
-BY_ADDRESS = {asset.address: asset for asset in ASSETS.values()}
+BY_URL = {asset.url: asset for asset in ASSETS.values()}

@@ -1,4 +1,4 @@
-"""`/account/audit`: what has happened, is the trail whole, and the trail to take along."""
+"""`/account/audit`: lists, verifies and exports the audit trail of the account."""
 
 import csv
 import io
@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.response import Stream
 
 from linkxg.audit.list_events import list_events
 from linkxg.audit.model import ACTIONS, AuditEvent
 from linkxg.audit.verify import verify_chain
-from linkxg.console.console_services import Services
-from linkxg.console.guard import PageRequest, visit_of
-from linkxg.console.pages import COMMON, page
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import SECURITY_HEADERS, render
 from linkxg.http.csv_injection import guarded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_limits import Budget
@@ -30,64 +29,63 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
-    @get("/account/audit", **session_roles(ADMINISTRATORS))
-    async def listing(request: Request[Any, Any, Any]) -> Response[str]:
-        visit = visit_of(request)
-        action, before = _filters(visit)
-        found, more = await list_events(parts.database, visit.account_id, before=before, limit=PAGE_SIZE, action=action)
-        people = await list_people(parts.database, visit.account_id)
-        return page(
-            visit,
-            "audit.html",
-            found=found,
-            following=found[-1].seq if more else None,
-            names={person.id: person.email for person in people},
-            action=action,
-            actions=ACTIONS,
-            verdict=None,
-        )
-
-    @get("/account/audit/verify", **session_roles(ADMINISTRATORS))
-    async def verify(request: Request[Any, Any, Any]) -> Response[str]:
-        visit = visit_of(request)
-        await parts.limits.spend(EXPORTS, visit.account_id)
-        verdict = await parts.database.read_long(verify_chain, visit.account_id)
-        return page(visit, "audit_verdict.html", verdict=verdict)
-
-    @get("/account/audit.csv", **session_roles(ADMINISTRATORS))
-    async def as_csv(request: Request[Any, Any, Any]) -> Stream:
-        visit = visit_of(request)
-        await parts.limits.spend(EXPORTS, visit.account_id)
-        return _file(visit, _csv(_events(parts, visit)), "text/csv", "audit.csv")
-
-    @get("/account/audit.ndjson", **session_roles(ADMINISTRATORS))
-    async def as_ndjson(request: Request[Any, Any, Any]) -> Stream:
-        visit = visit_of(request)
-        await parts.limits.spend(EXPORTS, visit.account_id)
-        return _file(visit, _ndjson(_events(parts, visit)), "application/x-ndjson", "audit.ndjson")
-
-    return [listing, verify, as_csv, as_ndjson]
+@get("/account/audit", **session_roles(ADMINISTRATORS))
+async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
+    action, before = _filters(page)
+    found, more = await list_events(page.database, page.account_id, before=before, limit=PAGE_SIZE, action=action)
+    people = await list_people(page.database, page.account_id)
+    return render(
+        page,
+        "audit.html",
+        found=found,
+        following=found[-1].seq if more else None,
+        names={person.id: person.email for person in people},
+        action=action,
+        actions=ACTIONS,
+        verdict=None,
+    )
 
 
-def _filters(visit: PageRequest) -> tuple[str | None, int | None]:
-    action, before = visit.query.text("action"), visit.query.text("before")
+@get("/account/audit/verify", **session_roles(ADMINISTRATORS))
+async def verify(page: NamedDependency[PageRequest]) -> Response[str]:
+    await page.services.limits.spend(EXPORTS, page.account_id)
+    verdict = await page.database.read_long(verify_chain, page.account_id)
+    return render(page, "audit_verdict.html", verdict=verdict)
+
+
+@get("/account/audit.csv", **session_roles(ADMINISTRATORS))
+async def as_csv(page: NamedDependency[PageRequest]) -> Stream:
+    await page.services.limits.spend(EXPORTS, page.account_id)
+    return _file(page, _csv(_events(page)), "text/csv", "audit.csv")
+
+
+@get("/account/audit.ndjson", **session_roles(ADMINISTRATORS))
+async def as_ndjson(page: NamedDependency[PageRequest]) -> Stream:
+    await page.services.limits.spend(EXPORTS, page.account_id)
+    return _file(page, _ndjson(_events(page)), "application/x-ndjson", "audit.ndjson")
+
+
+HANDLERS = (listing, verify, as_csv, as_ndjson)
+
+
+def _filters(page: PageRequest) -> tuple[str | None, int | None]:
+    action, before = page.query.text("action"), page.query.text("before")
     number = int(before) if before.isdecimal() and before.isascii() and len(before) < 16 else None
     return (action if action in ACTIONS else None), number
 
 
-async def _events(parts: Services, visit: PageRequest) -> AsyncIterator[list[AuditEvent]]:
-    """The whole filtered trail, newest first, a chunk at a time."""
-    action, before = _filters(visit)
+async def _events(page: PageRequest) -> AsyncIterator[list[AuditEvent]]:
+    """The filtered trail in chunks, newest first."""
+    action, before = _filters(page)
     more = True
     while more:
-        found, more = await list_events(parts.database, visit.account_id, before=before, limit=_CHUNK, action=action)
+        found, more = await list_events(page.database, page.account_id, before=before, limit=_CHUNK, action=action)
         yield found
         before = found[-1].seq if found else None
 
 
 async def _csv(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[str]:
-    # The byte order mark lets a spreadsheet read it as UTF-8.
+    # With the byte order mark, spreadsheets read the file as UTF-8.
     yield "\ufeff" + ",".join(COLUMNS) + "\r\n"
     async for chunk in chunks:
         text = io.StringIO()
@@ -103,7 +101,7 @@ async def _ndjson(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[byte
         yield b"".join(msgspec.json.encode(event) + b"\n" for event in chunk)
 
 
-def _file(visit: PageRequest, content: AsyncIterator[Any], media_type: str, name: str) -> Stream:
-    headers = {**COMMON, "Content-Disposition": f'attachment; filename="{name}"'}
+def _file(page: PageRequest, content: AsyncIterator[Any], media_type: str, name: str) -> Stream:
+    headers = {**SECURITY_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return Stream(content, media_type=media_type, headers=headers)

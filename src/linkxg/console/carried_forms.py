@@ -1,8 +1,8 @@
 """Forms that were posted after their session had ended, carried through sign-in.
 
-What was typed travels as one hidden field of the sign-in page, signed and bound to the person whose session it was
-(OWASP ASVS 5.0, 7.3.1 asks for the timeout; WCAG 2.2, 2.2.5 that no input is lost by it). Passwords and secrets are
-never carried, and a form that depends on one is not carried at all. Each carried form is posted once.
+The input travels as one hidden field of the sign-in page, signed and bound to the person whose session it was: OWASP
+ASVS 5.0, 7.3.1 requires the timeout, WCAG 2.2, 2.2.5 that it loses no input. A form with a password or a secret is
+never carried. Each carried form is posted once.
 """
 
 import hmac
@@ -33,15 +33,15 @@ MAX_CARRIED = 192 * 1024
 """Characters of the hidden field: with it, the sign-in form stays below the limit of every form."""
 KEPT_MS = DAY // 2
 _DROPPED = frozenset({FIELD, SURE, "confirm_password", "confirm_cancel"})
-"""The form token and the answers to questions, which are asked again."""
+"""The form token and the confirmations, which are asked for again."""
 _NOT_TYPED = _DROPPED | {"act", "archives", "draft", "key", "mode", "opened", "remove", "revision"}
-"""With the hidden fields of buttons."""
+"""Also the hidden fields of buttons."""
 _SCOPE_KEYS = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path")
 _BODY_HEADERS = (b"cookie", b"content-type", b"content-length", b"content-encoding", b"transfer-encoding", b"expect")
 
 
 class CarriedForm(NamedTuple):
-    """The path that it was posted to, and what was filled in."""
+    """The path that the form was posted to, and its fields."""
 
     path: str
     user_id: str
@@ -63,7 +63,7 @@ def seal(server_key: bytes, user_id: str, path: str, pairs: Sequence[tuple[str, 
 
 
 def holds_input(pairs: Sequence[tuple[str, str]]) -> bool:
-    """Whether somebody filled the form in. A mere button, such as *Delete client*, has to be pressed again."""
+    """Whether the form holds input. A mere button, such as *Delete client*, has to be pressed again."""
     return any(name not in _NOT_TYPED for name, _ in pairs)
 
 
@@ -77,25 +77,21 @@ def unseal(server_key: bytes, sealed: str) -> CarriedForm | None:
 
 
 async def use_once(database: Database, account_id: str, form: CarriedForm) -> bool:
-    """False when the form was posted before: the sign-in page that holds it can be sent again."""
+    """False if the form was already posted: the sign-in page that holds it may be submitted twice."""
     used = OneRequest(account_id, "console: carried form", form.nonce, form.user_id)
     outcome = await database.write(run_once, used, lambda conn: None, lambda conn, recorded: None)
     return isinstance(outcome, IdempotentOutcome) and not outcome.replayed
 
 
-async def post_again(
-    request: Request[Any, Any, Any], server_key: bytes, entered: OpenedSession, form: CarriedForm, *, secure: bool
+async def replay(
+    request: Request[Any, Any, Any], server_key: bytes, opened: OpenedSession, form: CarriedForm, *, secure: bool
 ) -> Response[bytes]:
-    """Post the form with the new session; the answer of its page.
-
-    It passes the console's guard like every other form: the session is looked up, the form token checked, and the
-    role decides.
-    """
+    """Post the form in the new session, through the console's guard like every other form."""
     context = context_of(request.scope)
-    token = form_token(server_key, entered.session.session_id)
+    token = form_token(server_key, opened.session.session_id)
     body = urlencode([*form.pairs, (FIELD, token)]).encode()
     headers = [pair for pair in context.headers if pair[0] not in _BODY_HEADERS]
-    headers += [(b"cookie", cookie_header(SESSION, entered.cookie, secure=secure)), (b"content-type", FORM_TYPE)]
+    headers += [(b"cookie", cookie_header(SESSION, opened.cookie, secure=secure)), (b"content-type", FORM_TYPE)]
     posted = RequestContext("POST", context.request_id, context.source, headers, receive_disconnect, whole=body)
     scope = {key: request.scope[key] for key in _SCOPE_KEYS if key in request.scope}  # type: ignore[literal-required]
     scope |= {"method": "POST", "path": form.path, "raw_path": form.path.encode(), "query_string": b""}

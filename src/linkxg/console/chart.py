@@ -1,13 +1,13 @@
 """The bar chart of a client's daily usage.
 
-Bars drawn by the server as SVG; the same numbers stand in a table for whoever does not see them.
+The server draws the bars as SVG; a table on the page has the same numbers.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from linkxg.clock import DAY, now_ms
-from linkxg.console.formatting import moment
+from linkxg.console.formatting import as_utc
 from linkxg.db.schema import AnyRow
 
 DAYS = 30
@@ -56,7 +56,7 @@ def usage_chart(rows: Sequence[AnyRow]) -> Chart:
     days = []
     for number in range(today - DAYS + 1, today + 1):
         row = by_day.get(number)
-        label = f"{moment(number * DAY):%-d %b}"
+        label = f"{as_utc(number * DAY):%-d %b}"
         days.append(ChartDay(label, row.tokens, row.calls, row.refused) if row else ChartDay(label, 0, 0, 0))
     series = [
         _series("API calls", "calls", days, [day.calls for day in days]),
@@ -70,7 +70,7 @@ def _series(name: str, kind: str, days: list[ChartDay], values: list[int]) -> Se
     most = max(values) or 1
     bars = []
     for place, (day, value) in enumerate(zip(days, values, strict=True)):
-        # A day with any use at all is seen, however small it is beside the greatest.
+        # A day with any use stays visible, however small beside the maximum.
         height = max(2.0, round(value / most * (HEIGHT - 2), 1)) if value else 0.0
         if height:
             x = round(place * _STEP + 2, 1)

@@ -1,9 +1,7 @@
-"""`/account/api-access/{client_id}`: one client, what it does, and what can be changed about it."""
+"""`/account/api-access/{client_id}`: shows, disables, enables and deletes a client."""
 
-from typing import Any
-
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.clock import now_ms
@@ -11,16 +9,15 @@ from linkxg.console.api_access import LIST
 from linkxg.console.chart import DAYS, usage_chart
 from linkxg.console.client_state import state_of, unused_scopes
 from linkxg.console.confirm_password import ask_password
-from linkxg.console.confirmation import Question, ask_first, confirmed
-from linkxg.console.console_services import Services
+from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.formatting import ago, count
-from linkxg.console.guard import PageRequest, visit_of
+from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
-from linkxg.console.pages import go, page
+from linkxg.console.pages import redirect, render
 from linkxg.console.rejection_reasons import explain
-from linkxg.console.rotation_evidence import SHOWN, evidence
-from linkxg.console.three_way_merge import FieldConflict, opened_with
+from linkxg.console.rotation_evidence import SHOWN, rotation_evidence
+from linkxg.console.three_way_merge import FieldConflict, original_values
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.roles import ADMINISTRATORS
@@ -32,57 +29,58 @@ from linkxg.identity.tokens.scopes import SCOPES
 ONE = f"{LIST}/{{client_id:str}}"
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
-    @get(ONE, **session_roles(ADMINISTRATORS))
-    async def show(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        return await show_client(parts, visit_of(request), client_id)
-
-    @post(f"{ONE}/disable", **session_roles(ADMINISTRATORS))
-    async def disable(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        if not confirmed(visit):
-            detail = await read_client(parts.database, visit.account_id, client_id, days=2)
-            if not detail.client.disabled:
-                return ask_first(visit, _ask_disable(detail))
-        change = ClientChange(disabled=True)
-        await change_client(parts.database, visit.actor, visit.account_id, client_id, change)
-        return go(visit, f"{LIST}/{client_id}", done="disabled")
-
-    @post(f"{ONE}/enable", **session_roles(ADMINISTRATORS))
-    async def enable(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        asking = await ask_password(parts, visit, "enable the client")
-        if asking is not None:
-            return asking
-        change = ClientChange(disabled=False)
-        await change_client(parts.database, visit.actor, visit.account_id, client_id, change)
-        return go(visit, f"{LIST}/{client_id}", done="enabled")
-
-    @get(f"{ONE}/delete", **session_roles(ADMINISTRATORS))
-    async def ask_delete(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        detail = await read_client(parts.database, visit.account_id, client_id, days=1)
-        tokens = sum(row.tokens for row in detail.usage)
-        live = len(detail.client.live_secrets(now_ms()))
-        return page(visit, "delete_client.html", client=detail.client, live=live, tokens=tokens)
-
-    @post(f"{ONE}/delete", **session_roles(ADMINISTRATORS))
-    async def delete(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        asking = await ask_password(parts, visit, "delete the client")
-        if asking is not None:
-            return asking
-        await delete_client(parts.database, visit.actor, visit.account_id, client_id)
-        return go(visit, LIST, done="deleted")
-
-    @get([f"{ONE}/disable", f"{ONE}/enable"], **session_roles(ADMINISTRATORS))
-    async def back(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        return go(visit_of(request), f"{LIST}/{client_id}")
-
-    return [show, disable, enable, ask_delete, delete, back]
+@get(ONE, **session_roles(ADMINISTRATORS))
+async def show(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    return await show_client(page, client_id)
 
 
-def _ask_disable(detail: ClientDetail) -> Question:
+@post(f"{ONE}/disable", **session_roles(ADMINISTRATORS))
+async def disable(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    if not confirmed(page):
+        detail = await read_client(page.database, page.account_id, client_id, days=2)
+        if not detail.client.disabled:
+            return ask_confirmation(page, _confirm_disable(detail))
+    change = ClientChange(disabled=True)
+    await change_client(page.database, page.actor, page.account_id, client_id, change)
+    return redirect(page, f"{LIST}/{client_id}", done="disabled")
+
+
+@post(f"{ONE}/enable", **session_roles(ADMINISTRATORS))
+async def enable(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    asking = await ask_password(page, "enable the client")
+    if asking is not None:
+        return asking
+    change = ClientChange(disabled=False)
+    await change_client(page.database, page.actor, page.account_id, client_id, change)
+    return redirect(page, f"{LIST}/{client_id}", done="enabled")
+
+
+@get(f"{ONE}/delete", **session_roles(ADMINISTRATORS))
+async def ask_delete(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    detail = await read_client(page.database, page.account_id, client_id, days=1)
+    tokens = sum(row.tokens for row in detail.usage)
+    live = len(detail.client.live_secrets(now_ms()))
+    return render(page, "delete_client.html", client=detail.client, live=live, tokens=tokens)
+
+
+@post(f"{ONE}/delete", **session_roles(ADMINISTRATORS))
+async def delete(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    asking = await ask_password(page, "delete the client")
+    if asking is not None:
+        return asking
+    await delete_client(page.database, page.actor, page.account_id, client_id)
+    return redirect(page, LIST, done="deleted")
+
+
+@get([f"{ONE}/disable", f"{ONE}/enable"], **session_roles(ADMINISTRATORS))
+async def back(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    return redirect(page, f"{LIST}/{client_id}")
+
+
+HANDLERS = (show, disable, enable, ask_delete, delete, back)
+
+
+def _confirm_disable(detail: ClientDetail) -> Question:
     client = detail.client
     calls, tokens = (sum(getattr(row, kind) for row in detail.usage) for kind in ("calls", "tokens"))
     used = f"Last used {ago(client.last_used_at)}." if client.last_used_at else "It has never been used."
@@ -100,23 +98,22 @@ def _ask_disable(detail: ClientDetail) -> Question:
 
 
 async def show_client(
-    parts: Services,
-    visit: PageRequest,
+    page: PageRequest,
     client_id: str,
     *,
     errors: FormErrors | None = None,
     conflicts: dict[str, FieldConflict] | None = None,
     filled: bool = False,
 ) -> Response[str]:
-    """The page of a client; with `filled` or errors, its form holds what was posted."""
-    detail = await read_client(parts.database, visit.account_id, client_id, days=DAYS)
-    people = await list_people(parts.database, visit.account_id)
-    refused = await list_rejections(parts.database, visit.account_id, client_id=client_id, limit=5)
+    """The page of a client; with `filled` or `errors`, its form holds the posted values."""
+    detail = await read_client(page.database, page.account_id, client_id, days=DAYS)
+    people = await list_people(page.database, page.account_id)
+    refused = await list_rejections(page.database, page.account_id, client_id=client_id, limit=5)
     client, now = detail.client, now_ms()
     live = client.live_secrets(now)
     used = {scope: row.last_used_at for scope, row in detail.scopes.items()}
-    # Errors of another form of the page leave this one as it is stored.
-    form, posted = visit.form, (bool(errors) or filled) and not visit.form.text("overlap")
+    # After an error of another form on the page, this one shows the stored values.
+    form, posted = page.form, (bool(errors) or filled) and not page.form.text("overlap")
     was = {
         "name": client.name,
         "scope": " ".join(sorted(client.scopes)),
@@ -124,22 +121,22 @@ async def show_client(
         "self_rotation": "yes" if client.self_rotation else "",
     }
     if posted and not conflicts:
-        was = opened_with(form, was, was)
-    return page(
-        visit,
+        was = original_values(form, was, was)
+    return render(
+        page,
         "client.html",
         status=(409 if conflicts else 422) if errors else 200,
         client=client,
         state=state_of(client, now),
         creator=next((person.email for person in people if person.id == client.created_by), "a removed person"),
         live=live,
-        proof=evidence(live[0], live[-1], detail.sources, now) if len(live) > 1 else None,
+        evidence=rotation_evidence(live[0], live[-1], detail.sources, now) if len(live) > 1 else None,
         shown_addresses=SHOWN,
         chart=usage_chart(detail.usage),
         used=used,
         unused=unused_scopes(client, used, now),
         refused=[(one, explain(one, client)) for one in refused],
-        grantable=[(scope, text) for scope, text in SCOPES.items() if scope in visit.scopes],
+        grantable=[(scope, text) for scope, text in SCOPES.items() if scope in page.scopes],
         filled={
             "name": form.text("name") if posted else client.name,
             "scopes": _scopes_of(form, client.scopes, conflicts=bool(conflicts)) if posted else client.scopes,
@@ -147,13 +144,13 @@ async def show_client(
             "self_rotation": form.text("self_rotation") == "yes" if posted else client.self_rotation,
         },
         was=was,
-        errors=errors or FormErrors(),
+        errors=errors,
         conflicts=conflicts or {},
     )
 
 
 def _scopes_of(form: PageForm, now: frozenset[str], *, conflicts: bool) -> frozenset[str]:
-    """The boxes that are ticked; where the form begins anew from what is stored, this person's changes upon that."""
+    """The scopes to tick: the posted ones; after a conflict, the stored ones with this person's changes applied."""
     chosen = frozenset(form.all("scope"))
     if not conflicts:
         return chosen

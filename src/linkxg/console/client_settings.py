@@ -1,22 +1,21 @@
-"""`POST /account/api-access/{client_id}`: a client's settings, of which only what was changed is sent on."""
+"""`POST /account/api-access/{client_id}`: changes a client's settings, but only the fields that were edited."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from litestar import Request, Response, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.console.api_access import FIELDS, LIST, check_settings
 from linkxg.console.client_changes import authors_of, last_changes, settings_changes
 from linkxg.console.client_page import ONE, show_client
 from linkxg.console.confirm_password import CANCEL, ask_password
-from linkxg.console.confirmation import Question, ask_first, confirmed
-from linkxg.console.console_services import Services
+from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import of_api_error, whole_form
-from linkxg.console.guard import PageRequest, visit_of
-from linkxg.console.narrowing_questions import questions
-from linkxg.console.notices import flash_message
-from linkxg.console.pages import go
+from linkxg.console.guard import PageRequest
+from linkxg.console.narrowing_effects import narrowing_effects
+from linkxg.console.pages import redirect
 from linkxg.console.three_way_merge import ATTEMPTS, BUSY, Edit, conflict_errors, merge
 from linkxg.errors import Conflict, InvalidRequest, InvalidScope
 from linkxg.http.permissions import session_roles
@@ -31,7 +30,7 @@ LABELS = {"name": "Name", "ranges": "Allowed addresses", "self_rotation": "May r
 
 
 class SettingsChange(NamedTuple):
-    """What the form asks for: fields of one value each, and scopes to add and to take away."""
+    """The fields to change, the scopes to add and remove, and what others changed since the form was opened."""
 
     edit: Edit
     added: frozenset[str]
@@ -43,46 +42,43 @@ class SettingsChange(NamedTuple):
         return bool(self.edit.changed or self.added or self.removed)
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
-    @post(ONE, **session_roles(ADMINISTRATORS))
-    async def save(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        errors = check_settings(visit.form)
-        if visit.form.text(CANCEL):
-            return await show_client(parts, visit, client_id, filled=True)
-        if errors:
-            return await show_client(parts, visit, client_id, errors=errors)
-        for _ in range(ATTEMPTS):
-            detail = await read_client(parts.database, visit.account_id, client_id, days=1)
-            change = _change(visit, detail.client)
-            if change.edit.conflicts:
-                changes = await settings_changes(parts.database, visit.account_id, client_id)
-                authors = last_changes(changes, change.edit.conflicts)
-                found = conflict_errors(change.edit.conflicts, LABELS, authors)
-                return await show_client(parts, visit, client_id, errors=found, conflicts=change.edit.conflicts)
-            question = _question(visit, detail, change)
-            if question is not None and not confirmed(visit):
-                return ask_first(visit, question, back_to_form=True)
-            if change:
-                asking = await ask_password(parts, visit, "change the client")
-                if asking is not None:
-                    return asking
-            try:
-                await _apply(parts, visit, detail.client, change)
-            except Conflict:
-                continue
-            except (InvalidRequest, InvalidScope) as error:
-                return await show_client(parts, visit, client_id, errors=of_api_error(error.description, FIELDS))
-            return go(
-                visit, f"{LIST}/{client_id}", **flash_message(visit, await _effect(parts, visit, client_id, change))
-            )
-        return await show_client(parts, visit, client_id, errors=whole_form(BUSY))
-
-    return [save]
+@post(ONE, **session_roles(ADMINISTRATORS))
+async def save(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    errors = check_settings(page.form)
+    if page.form.text(CANCEL):
+        return await show_client(page, client_id, filled=True)
+    if errors:
+        return await show_client(page, client_id, errors=errors)
+    for _ in range(ATTEMPTS):
+        detail = await read_client(page.database, page.account_id, client_id, days=1)
+        change = _change(page, detail.client)
+        if change.edit.conflicts:
+            changes = await settings_changes(page.database, page.account_id, client_id)
+            authors = last_changes(changes, change.edit.conflicts)
+            found = conflict_errors(change.edit.conflicts, LABELS, authors)
+            return await show_client(page, client_id, errors=found, conflicts=change.edit.conflicts)
+        question = _question(page, detail, change)
+        if question is not None and not confirmed(page):
+            return ask_confirmation(page, question, back_to_form=True)
+        if change:
+            asking = await ask_password(page, "change the client")
+            if asking is not None:
+                return asking
+        try:
+            await _apply(page, detail.client, change)
+        except Conflict:
+            continue
+        except (InvalidRequest, InvalidScope) as error:
+            return await show_client(page, client_id, errors=of_api_error(error.description, FIELDS))
+        return redirect(page, f"{LIST}/{client_id}", **flash_message(page, await _summary(page, client_id, change)))
+    return await show_client(page, client_id, errors=whole_form(BUSY))
 
 
-def stored(client: Client) -> dict[str, str]:
-    """The client's fields as the form has them."""
+HANDLERS = (save,)
+
+
+def stored_fields(client: Client) -> dict[str, str]:
+    """The client's fields as values of the form."""
     return {
         "name": client.name,
         "ranges": "\n".join(client.cidrs),
@@ -90,17 +86,17 @@ def stored(client: Client) -> dict[str, str]:
     }
 
 
-def _change(visit: PageRequest, client: Client) -> SettingsChange:
-    form, now = visit.form, stored(client)
+def _change(page: PageRequest, client: Client) -> SettingsChange:
+    form, now = page.form, stored_fields(client)
     mine = {
         "name": form.text("name").strip(),
-        "ranges": "\n".join(canonical_cidrs(form.lines("ranges"))),
+        "ranges": "\n".join(canonical_cidrs(form.items("ranges"))),
         "self_rotation": "yes" if form.text("self_rotation") == "yes" else "",
     }
     was = frozenset(form.text("was.scope").split()) if "was.scope" in dict(form.pairs) else client.scopes
     chosen = frozenset(form.all("scope"))
-    # Of scopes, only those that this person ticked or cleared; what the role does not offer has no box.
-    offered = visit.scopes
+    # Only scopes that this person ticked or cleared; scopes that the role cannot grant have no box.
+    offered = page.scopes
     cleared = (was & offered) - chosen
     return SettingsChange(
         merge(form, mine, now),
@@ -111,10 +107,10 @@ def _change(visit: PageRequest, client: Client) -> SettingsChange:
     )
 
 
-def _question(visit: PageRequest, detail: ClientDetail, change: SettingsChange) -> Question | None:
+def _question(page: PageRequest, detail: ClientDetail, change: SettingsChange) -> Question | None:
     client = detail.client
     ranges = change.edit.changed.get("ranges")
-    effects = questions(detail, change.removed, None if ranges is None else ranges.split())
+    effects = narrowing_effects(detail, change.removed, None if ranges is None else ranges.split())
     if not effects:
         return None
     return Question(
@@ -122,36 +118,36 @@ def _question(visit: PageRequest, detail: ClientDetail, change: SettingsChange) 
     )
 
 
-async def _apply(parts: Services, visit: PageRequest, seen: Client, change: SettingsChange) -> None:
-    """Raises Conflict if one of the fields was changed since the client was read."""
+async def _apply(page: PageRequest, seen: Client, change: SettingsChange) -> None:
+    """Raises Conflict if one of these fields changed since the client was read."""
     if not change:
         return
     changed = change.edit.changed
     scopes = (seen.scopes | change.added) - change.removed
     if not scopes:
         raise InvalidRequest("The field scope would be empty: somebody else has removed the others.")
-    wanted = ClientChange(
+    client_change = ClientChange(
         name=changed.get("name"),
         scope=" ".join(sorted(scopes)) if scopes != seen.scopes else None,
         allowed_cidrs=changed["ranges"].split() if "ranges" in changed else None,
         self_rotation=changed["self_rotation"] == "yes" if "self_rotation" in changed else None,
     )
-    await change_client(parts.database, visit.actor, visit.account_id, seen.id, wanted, expected=seen)
+    await change_client(page.database, page.actor, page.account_id, seen.id, client_change, expected=seen)
 
 
-async def _effect(parts: Services, visit: PageRequest, client_id: str, change: SettingsChange) -> str:
-    """What was saved, and what others changed meanwhile, in one line."""
-    said = []
+async def _summary(page: PageRequest, client_id: str, change: SettingsChange) -> str:
+    """What was saved, and what others changed in the meantime."""
+    sentences = []
     if change.edit.changed:
-        said.append(f"{', '.join(LABELS[name] for name in LABELS if name in change.edit.changed)} changed.")
+        sentences.append(f"{', '.join(LABELS[name] for name in LABELS if name in change.edit.changed)} changed.")
     if change.removed:
-        said.append(f"{_listed(change.removed)} removed; the client's live tokens are revoked.")
+        sentences.append(f"{_listed(change.removed)} removed; the client's live tokens are revoked.")
     if change.added:
-        said.append(f"{_listed(change.added)} added.")
-    if not said:
-        said = ["Nothing changed."]
+        sentences.append(f"{_listed(change.added)} added.")
+    if not sentences:
+        sentences = ["Nothing changed."]
     else:
-        said.insert(0, "Saved.")
+        sentences.insert(0, "Saved.")
     others = []
     if change.edit.meanwhile:
         others.append(f"changed {', '.join(LABELS[name] for name in LABELS if name in change.edit.meanwhile)}")
@@ -161,10 +157,10 @@ async def _effect(parts: Services, visit: PageRequest, client_id: str, change: S
         others.append(f"added {_listed(change.added_by_others)}")
     if others:
         fields = [*change.edit.meanwhile, *(["scope"] if change.removed_by_others or change.added_by_others else [])]
-        authors = authors_of(await settings_changes(parts.database, visit.account_id, client_id), fields)
+        authors = authors_of(await settings_changes(page.database, page.account_id, client_id), fields)
         stand = "that change is kept" if len(fields) == 1 else "those changes are kept"
-        said.append(f"{authors} {' and '.join(others)} in the meantime; {stand}.")
-    return " ".join(said)
+        sentences.append(f"{authors} {' and '.join(others)} in the meantime; {stand}.")
+    return " ".join(sentences)
 
 
 def _listed(scopes: frozenset[str]) -> str:

@@ -1,12 +1,12 @@
-"""The state of a client as one word and a colour that the word does not depend on."""
+"""The state of a client as a short text, with a colour."""
 
 from typing import NamedTuple
 
 from linkxg.clock import DAY
-from linkxg.console.formatting import left
+from linkxg.console.formatting import time_left
 from linkxg.identity.clients.model import Client
 
-LIVELY_MS = 7 * DAY
+ACTIVE_MS = 7 * DAY
 EXPIRY_WARNING_MS = 30 * DAY
 UNUSED_AFTER_MS = 90 * DAY
 
@@ -26,17 +26,17 @@ def state_of(client: Client, now: int) -> ClientState:
         return ClientState("bad", "secret expired")
     if len(live) > 1:
         ends = live[0].expires_at
-        return ClientState("warn", f"2 secrets, one ends in {left(ends - now)}" if ends else "2 secrets")
+        return ClientState("warn", f"2 secrets, one ends in {time_left(ends - now)}" if ends else "2 secrets")
     ends = live[0].expires_at
     if ends is not None and ends - now < EXPIRY_WARNING_MS:
-        return ClientState("warn", f"secret expires in {left(ends - now)}")
+        return ClientState("warn", f"secret expires in {time_left(ends - now)}")
     if client.last_used_at is None:
         return ClientState("idle", "not used yet")
-    return ClientState("good", "live") if now - client.last_used_at < LIVELY_MS else ClientState("idle", "idle")
+    return ClientState("good", "live") if now - client.last_used_at < ACTIVE_MS else ClientState("idle", "idle")
 
 
 def unused_scopes(client: Client, used: dict[str, int], now: int) -> list[str]:
-    """Granted scopes that no call has needed for 90 days; none while the client has made no call at all."""
+    """Granted scopes that no call needed for 90 days; empty until the client has made its first call."""
     if not used:
         return []
     return [scope for scope in sorted(client.scopes) if used.get(scope, 0) < now - UNUSED_AFTER_MS]

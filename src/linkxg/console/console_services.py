@@ -1,4 +1,4 @@
-"""The services that pages are given."""
+"""The services that the handlers of pages use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +15,7 @@ from linkxg.identity.clients.notify_owners import OwnerNotices
 
 @dataclass(frozen=True)
 class Services:
-    """The same parts that the API is made of. `token_endpoint` answers real token requests, of
-    which none counts as use of the client."""
+    """The API's own services; `token_endpoint` answers real token requests without counting them as use."""
 
     database: Database
     passwords: Passwords
@@ -33,5 +32,5 @@ class Services:
 
     @property
     def secure(self) -> bool:
-        """Whether browsers reach the service over TLS; only a service of this machine may do without."""
+        """Whether browsers reach the service over TLS; only a loopback address may go without."""
         return self.public_url.startswith("https:")

@@ -1,7 +1,6 @@
 """The cookies of the console and their attributes (RFC 6265bis §4.1.3.2).
 
-`__Host-` binds a cookie to this host and to TLS (RFC 6265bis §4.1.3.2). A service on a loopback address without TLS
-cannot use that prefix, so there the names are plain.
+The prefix `__Host-` binds a cookie to this host and to TLS. A service on a loopback address without TLS cannot use it.
 """
 
 from litestar.datastructures import Cookie
@@ -10,23 +9,23 @@ from linkxg.http.request_context import RequestContext
 
 SESSION = "linkxg"
 BEFORE_SESSION = "linkxg-entry"
-"""Binds the sign-in form to the browser that asked for it (login CSRF)."""
+"""Binds the sign-in form to the browser that requested it (login CSRF)."""
 
 
 def read_cookie(context: RequestContext, name: str, *, secure: bool) -> str:
     """The cookie's value; empty when absent."""
-    wanted = _full_name(name, secure)
+    full_name = _full_name(name, secure)
     for field, value in context.headers:
         if field == b"cookie":
             for part in value.decode("latin-1").split(";"):
                 key, _, text = part.strip().partition("=")
-                if key == wanted:
+                if key == full_name:
                     return text
     return ""
 
 
 def set_cookie(name: str, value: str, *, secure: bool) -> Cookie:
-    """Lasts as long as the browser's session; the server ends it earlier."""
+    """A session cookie of the browser; the server ends the session earlier."""
     return Cookie(_full_name(name, secure), "/", value, secure=secure, httponly=True, samesite="lax")
 
 

@@ -1,8 +1,7 @@
 """Protection of forms against cross-site request forgery (security bar 96).
 
-Both must hold: the browser says that our own origin sent it (Sec-Fetch-Site, or Origin or Referer where that is
-absent), and the form carries the HMAC that only a page of this session holds, or of an earlier one of the same
-person (security bar 96).
+Both must hold: the form comes from our own origin (Sec-Fetch-Site, or else Origin or Referer), and it carries the HMAC
+of this session, or of an earlier session of the same person.
 """
 
 import hmac
@@ -19,17 +18,14 @@ _OWN = (b"same-origin", b"none")
 
 
 def form_token(server_key: bytes, bound_to: str) -> str:
-    """The value of the hidden field in every form of the session (or sign-in cookie) `bound_to`."""
+    """The hidden field of every form of the session (or sign-in cookie) `bound_to`."""
     return derive(server_key, "console form", bound_to).hex()
 
 
 def require_own_form(
     context: RequestContext, own_origin: str, server_key: bytes, bound_to: Iterable[str], token: str
 ) -> None:
-    """Raises AccessDenied for a form that another site made this browser send.
-
-    `bound_to` are the sessions and cookies one of which the form must have been made for; empty ones count for nothing.
-    """
+    """Raises AccessDenied for a cross-site form, or one bound to none of the sessions and cookies in `bound_to`."""
     if not _from_own_origin(context, own_origin):
         raise AccessDenied("This form came from another site.", reason="cross-site form")
     expected = [form_token(server_key, one).encode() for one in bound_to if one]

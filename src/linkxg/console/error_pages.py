@@ -1,9 +1,5 @@
-"""The error pages of the console.
+"""The error pages of the console: what happened, why, what to do next, and the request id for the log."""
 
-What happened, why, and what to do next, with the request id that finds it in the log; never what is inside.
-"""
-
-import os
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -13,9 +9,9 @@ from litestar.exceptions import HTTPException
 from linkxg.console.carried_forms import holds_input, seal
 from linkxg.console.console_services import Services
 from linkxg.console.csrf import FIELD, WRONG_TOKEN
-from linkxg.console.guard import PageRequest, SignInRequired, visit_if_any
+from linkxg.console.guard import PageRequest, SignInRequired, page_request_or_none
 from linkxg.console.page_forms import PageForm
-from linkxg.console.pages import go, page
+from linkxg.console.pages import redirect, render
 from linkxg.console.safe_redirect import local_path
 from linkxg.console.sign_in import SIGN_OUT, sign_in_page
 from linkxg.errors import (
@@ -31,11 +27,11 @@ from linkxg.errors import (
 from linkxg.http.error_responses import ErrorResponses, method_not_allowed
 from linkxg.http.request_context import RequestContext, context_of
 
-_MACHINES = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics")
+_API_PATHS = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics")
 
 
 class ErrorText(NamedTuple):
-    """Title, what happened, what to do."""
+    """The texts of an error page."""
 
     title: str
     happened: str
@@ -43,25 +39,25 @@ class ErrorText(NamedTuple):
 
 
 def wants_page(context: RequestContext, path: str) -> bool:
-    """Whether a browser asked for a page that does not exist, rather than a program for an address of the API."""
-    if path.startswith(_MACHINES):
+    """Whether a browser requested a page that does not exist, rather than a program a path of the API."""
+    if path.startswith(_API_PATHS):
         return False
     return any(name == b"accept" and b"text/html" in value for name, value in context.headers)
 
 
 class ErrorPages:
-    """Turns what a page raised into a page; `refusals` notes it in the log as for the API."""
+    """Renders exceptions as pages; `refusals` logs them as for the API."""
 
-    def __init__(self, refusals: ErrorResponses, parts: Services) -> None:
-        self._refusals, self._parts = refusals, parts
+    def __init__(self, refusals: ErrorResponses, services: Services) -> None:
+        self._refusals, self._services = refusals, services
 
     def refuse(self, request: Request[Any, Any, Any], error: PublicError) -> Response[str]:
         context = context_of(request.scope)
         reply = self._refusals.reply(error, context)
         kept = (b"retry-after", b"allow", b"ratelimit", b"ratelimit-policy")
         headers = {name.decode(): value.decode() for name, value in reply.headers if name in kept}
-        visit = visit_if_any(request) or _stranger(request)
-        return page(visit, "error.html", status=error.status, headers=headers, told=_text_of(error), error=error)
+        page = self._page_of(request)
+        return render(page, "error.html", status=error.status, headers=headers, message=_text_of(error), error=error)
 
     def refuse_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
         if error.status_code >= 500:
@@ -75,49 +71,51 @@ class ErrorPages:
         return self.refuse(request, PublicError(reason=type(fault).__name__))
 
     def sign_in_first(self, request: Request[Any, Any, Any], _: SignInRequired | InvalidToken) -> Response[str]:
-        """To the sign-in page, and afterwards back to where the person was; what was typed goes with them."""
-        visit = visit_if_any(request) or _stranger(request)
-        visit.context.notes["reason"] = "not signed in"
-        if visit.path == SIGN_OUT:
-            # That is done; carried through sign-in, it would end the new session.
-            return go(visit, "/sign-in", done="signed-out")
-        if holds_input(visit.form.pairs):
-            return self._keep_form(request, visit)
+        """To the sign-in page, and afterwards back to this page; a posted form is carried along."""
+        page = self._page_of(request)
+        page.context.notes["reason"] = "not signed in"
+        if page.path == SIGN_OUT:
+            # Already signed out; carried through sign-in, the form would end the new session.
+            return redirect(page, "/sign-in", done="signed-out")
+        if holds_input(page.form.pairs):
+            return self._sign_in_with_form(request, page)
         if request.scope["method"] == "POST":
-            target = _referring_path(visit)
+            target = _referring_path(page)
         else:
-            query = visit.context.query.decode("latin-1")
-            target = local_path(f"{visit.path}?{query}" if query else visit.path)
-        return go(visit, "/sign-in", next=target) if target != "/" else go(visit, "/sign-in")
+            query = page.context.query.decode("latin-1")
+            target = local_path(f"{page.path}?{query}" if query else page.path)
+        return redirect(page, "/sign-in", next=target) if target != "/" else redirect(page, "/sign-in")
 
-    def _keep_form(self, request: Request[Any, Any, Any], visit: PageRequest) -> Response[str]:
-        """Sign-in with the form that was posted as the session had ended."""
+    def _page_of(self, request: Request[Any, Any, Any]) -> PageRequest:
+        """The request as the guard left it; an anonymous one if it failed before the guard."""
+        empty = PageForm([])
+        return page_request_or_none(request) or PageRequest(
+            self._services, context_of(request.scope), request.scope["path"], None, empty, empty, ""
+        )
+
+    def _sign_in_with_form(self, request: Request[Any, Any, Any], page: PageRequest) -> Response[str]:
+        """The sign-in page, carrying the form that was posted after the session ended."""
         if "upload" in request.route_handler.opt:
-            # A file cannot be carried; the choices beside it can.
-            chosen = {name: value for name, value in visit.form.pairs if name != FIELD}
-            return go(visit, "/sign-in", next=f"{visit.path}?{urlencode(chosen | {'done': 'file-again'})}")
-        person = visit.session or visit.former
-        carried = seal(self._parts.server_key, person.user_id, visit.path, visit.form.pairs) if person else ""
-        visit.session = None
-        return sign_in_page(self._parts, visit, wanted=_referring_path(visit), carried=carried)
+            # A file cannot be carried; the options beside it can.
+            chosen = {name: value for name, value in page.form.pairs if name != FIELD}
+            return redirect(page, "/sign-in", next=f"{page.path}?{urlencode(chosen | {'done': 'file-again'})}")
+        person = page.session or page.former
+        carried = seal(self._services.server_key, person.user_id, page.path, page.form.pairs) if person else ""
+        page.session = None
+        return sign_in_page(page, target=_referring_path(page), carried=carried)
 
 
-def _referring_path(visit: PageRequest) -> str:
-    """The page of this site on which the form stood."""
-    return local_path(urlsplit((visit.context.header(b"referer") or b"").decode("latin-1")).path)
-
-
-def _stranger(request: Request[Any, Any, Any]) -> PageRequest:
-    empty = PageForm([])
-    return PageRequest(context_of(request.scope), request.scope["path"], None, empty, empty, "", os.urandom(16).hex())
+def _referring_path(page: PageRequest) -> str:
+    """The page of this site that the form was sent from."""
+    return local_path(urlsplit((page.context.header(b"referer") or b"").decode("latin-1")).path)
 
 
 def _text_of(error: PublicError) -> ErrorText:
     match error:
         case NotFound():
             return ErrorText(
-                "There is nothing here",
-                "The address is wrong, or the resource was deleted or belongs to another account.",
+                "Page not found",
+                "The address is wrong, or what it led to was deleted or belongs to another account.",
                 "Go to the start page and look for it from there.",
             )
         case AccessDenied() if error.reason in (WRONG_TOKEN, "cross-site form"):
@@ -136,7 +134,7 @@ def _text_of(error: PublicError) -> ErrorText:
             wait = error.retry_after or 1
             return ErrorText(
                 "Too many requests",
-                "This address has sent more requests than it may. Nothing was changed.",
+                "Too many requests were sent from your address. Nothing was changed.",
                 f"Wait {wait} seconds and try again." if wait > 1 else "Wait a second and try again.",
             )
         case TemporarilyUnavailable():
@@ -147,7 +145,7 @@ def _text_of(error: PublicError) -> ErrorText:
             )
         case MethodNotAllowed():
             return ErrorText(
-                "This address needs another method",
+                "This address cannot be used this way",
                 "A form was sent to a page without a form, or an address that only accepts forms was opened as a page.",
                 "Go to the start page and begin again.",
             )
@@ -164,5 +162,5 @@ def _text_of(error: PublicError) -> ErrorText:
     return ErrorText(
         "Something failed on our side",
         "The request could not be completed. The error is in the log.",
-        "Try again; if it fails again, tell the operator the request id.",
+        "Try again. If it fails again, give the operator the request id.",
     )

@@ -1,35 +1,70 @@
-"""The success messages of the console.
+"""The success message at the top of the page that follows an action.
 
-The address of the next page carries a word of this list, so a reload or a shared link says the same.
+The address of that page names a message of `MESSAGES`, or carries a text that is signed for this session: a reload
+shows the same message, and a link made by somebody else shows none.
 """
 
-DONE = {
+import hmac
+from typing import NamedTuple
+
+from linkxg.console.guard import PageRequest
+from linkxg.crypto.secrets import derive
+
+_SAVED = frozenset({"saved", "narrowed", "role", "password", "extended"})
+MESSAGES = {
     "saved": "Saved.",
     "disabled": "The client is disabled. Its live tokens are revoked.",
     "enabled": "The client is enabled. It can request tokens again.",
     "deleted": "The client is deleted. Its secrets and live tokens are revoked.",
     "finished": "The old secret is removed. Only the new one works now.",
-    "extended": "The end of the overlap is changed.",
-    "narrowed": "The unused scopes are removed. The client's next token has the others.",
-    "role": "The role is changed. The person's sessions and tokens ended; they sign in again.",
-    "person-disabled": "The person is disabled. Their sessions and tokens ended.",
+    "extended": "The end of the old secret is changed.",
+    "narrowed": "The unused scopes are removed. The client keeps the others.",
+    "role": "The role is changed. The person's sessions and tokens were ended, so they have to sign in again.",
+    "person-disabled": "The person is disabled. Their sessions and tokens were ended.",
     "person-enabled": "The person is enabled and can sign in.",
     "person-removed": "The person is removed. What they created is kept.",
-    "sessions-ended": "The person's sessions and tokens ended.",
+    "sessions-ended": "The person's sessions and tokens were ended.",
     "withdrawn": "The invitation is withdrawn. Its link no longer works.",
-    "session-ended": "The session ended.",
-    "password": "The password is changed. Your other sessions ended.",
-    "import-cancelled": "The import ends after its current rows. Rows already written are kept.",
+    "session-ended": "The session was ended.",
+    "password": "The password is changed. Your other sessions were ended.",
+    "import-cancelled": "The import is being cancelled. Rows already written are kept.",
     "import-again": "The import continues.",
     "file-again": "You are signed in again. Choose the file again; your other choices are kept.",
     "other-person": "Your unsaved input was discarded because it was entered under another account.",
-    "sent-already": "Your input was already submitted with your previous sign-in. It was not submitted again.",
+    "sent-already": "Your input was already submitted when you last signed in, so it was not submitted again.",
     "signed-out": "You are signed out.",
-    "published": "The version is published. It never changes again.",
+    "published": "The version is published. It can no longer be changed.",
     "product-deleted": "The product is deleted. Its SKU and GTIN are free again.",
     "product-archived": "The product is archived. Its versions stay readable; its GTIN is free again.",
     "product-unarchived": "The product is unarchived. It can be changed again.",
     "draft-discarded": "The draft is discarded. The published version is as it was.",
-    "draft-begun": "The draft is created with the content of the old version.",
+    "draft-begun": "A draft was created with the content of that version.",
     "version-withdrawn": "The version is withdrawn. It stays readable, with the reason.",
 }
+
+
+class Notice(NamedTuple):
+    """`title` begins the title of the page."""
+
+    title: str
+    text: str
+
+
+def notice_of(page: PageRequest) -> Notice | None:
+    """The message that the address of this page asks for."""
+    if page.form.pairs:
+        return None
+    done, text = page.query.text("done"), page.query.text("message")
+    if text and page.session and hmac.compare_digest(page.query.text("mac"), _mac(page, text)):
+        return Notice("Saved" if text.startswith("Saved") else "Done", text)
+    return Notice("Saved" if done in _SAVED else "Done", MESSAGES[done]) if done in MESSAGES else None
+
+
+def flash_message(page: PageRequest, text: str) -> dict[str, str]:
+    """The query of a page that shows `text`: `redirect(page, path, **flash_message(page, "Saved."))`."""
+    return {"message": text, "mac": _mac(page, text)}
+
+
+def _mac(page: PageRequest, text: str) -> str:
+    # The form token is known to this session alone.
+    return derive(page.csrf.encode(), "notice", text).hex()[:32]

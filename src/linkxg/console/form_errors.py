@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class ErrorLink(NamedTuple):
-    """Another page that an error is about."""
+    """The page of the record that an error names."""
 
     href: str
     text: str
@@ -42,11 +42,11 @@ class FormErrors:
             self._links[field] = link
 
     def message(self, field: str) -> str:
-        """What is wrong with this field; empty when nothing is."""
+        """The error of this field; empty if it has none."""
         return " ".join(message for name, message in self._found if name == field)
 
     def link(self, field: str) -> ErrorLink | None:
-        """The page that the error of this field is about."""
+        """The link of this field's error."""
         return self._links.get(field)
 
     def id_of(self, field: str) -> str:
@@ -65,12 +65,12 @@ class FormErrors:
 
 
 def whole_form(message: str | None) -> FormErrors:
-    """One error that belongs to no field; none for None."""
+    """An error of no particular field; empty for None."""
     return FormErrors([("", message)] if message else [])
 
 
 def of_api_error(description: str, fields: Mapping[str, tuple[str, str]]) -> FormErrors:
-    """The API's message at the field that it names.
+    """The API's message, attached to the field that it names.
 
     `fields` maps the API's name of a member to the form's (field, label), as in `{"client_name": ("name", "name")}`.
     """

@@ -1,7 +1,4 @@
-"""Formats times and numbers for people.
-
-Relative in the text, exact for whoever asks: the page shows «3 min ago» and keeps the exact moment beside it.
-"""
+"""Formats times and numbers for people: relative in the text, exact in the `title` of `<time>`."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,68 +10,68 @@ from linkxg.clock import DAY, HOUR, MINUTE, now_ms
 _STEPS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"))
 
 
-def span(ms: int) -> str:
+def duration(ms: int) -> str:
     """`3 min`, `5 h`, `12 d`; less than a minute is `moments`."""
     for step, name in _STEPS:
         if ms >= step:
             count = ms // step
-            # Two days are easier to place as hours.
+            # Less than three days reads better in hours.
             return f"{ms // HOUR} h" if name == "d" and count < 3 else f"{count} {name}"
     return "moments"
 
 
-def left(ms: int) -> str:
-    """As `span`, to the nearest: a week that was chosen a moment ago is 7 d, not 6."""
+def time_left(ms: int) -> str:
+    """As `duration`, rounded to the nearest: a week chosen a moment ago is 7 d, not 6."""
     step = next((step for step, _ in _STEPS if ms >= step), MINUTE)
-    return span(ms + min(step, DAY if ms >= 3 * DAY else HOUR) // 2)
+    return duration(ms + min(step, DAY if ms >= 3 * DAY else HOUR) // 2)
 
 
 def ago(at: int, now: int | None = None) -> str:
-    """`3 min ago`, or `in 5 h` for what is to come. Times in milliseconds."""
+    """`3 min ago`, or `in 5 h` for a future time. Times in milliseconds."""
     past = (now_ms() if now is None else now) - at
     if past >= 0:
-        return "just now" if past < MINUTE else f"{span(past)} ago"
-    return f"in {left(-past)}"
+        return "just now" if past < MINUTE else f"{duration(past)} ago"
+    return f"in {time_left(-past)}"
 
 
-def moment_ago(at: str) -> str:
-    """As `ago`, of a time in RFC 3339."""
+def ago_rfc3339(at: str) -> str:
+    """As `ago`, for an RFC 3339 timestamp."""
     return ago(round(datetime.fromisoformat(at).timestamp() * 1_000))
 
 
-def moment(at: int) -> datetime:
+def as_utc(at: int) -> datetime:
     return datetime.fromtimestamp(at / 1000, UTC)
 
 
 def exact(at: int) -> str:
     """`23 Nov 2026, 14:33:00 UTC`."""
-    return f"{moment(at):%-d %b %Y, %H:%M:%S} UTC"
+    return f"{as_utc(at):%-d %b %Y, %H:%M:%S} UTC"
 
 
 def day(at: int) -> str:
     """`23 Nov 2026`."""
-    return f"{moment(at):%-d %b %Y}"
+    return f"{as_utc(at):%-d %b %Y}"
 
 
 def clock(at: int) -> str:
     """`23 Nov, 14:33`."""
-    return f"{moment(at):%-d %b, %H:%M}"
+    return f"{as_utc(at):%-d %b, %H:%M}"
 
 
 def _time(at: int, text: str, kind: str) -> Markup:
-    # Nothing in it comes from outside, so nothing needs to be escaped.
-    iso, told = _exactly(at // 1000)
-    return Markup(f'<time datetime="{iso}" title="{told}" data-time="{kind}">{text}</time>')  # noqa: S704
+    # No value comes from outside, so nothing needs to be escaped.
+    iso, title = _exact_forms(at // 1000)
+    return Markup(f'<time datetime="{iso}" title="{title}" data-time="{kind}">{text}</time>')  # noqa: S704
 
 
 @lru_cache(4_096)
-def _exactly(at_s: int) -> tuple[str, str]:
-    return f"{moment(at_s * 1000):%Y-%m-%dT%H:%M:%SZ}", exact(at_s * 1000)
+def _exact_forms(at_s: int) -> tuple[str, str]:
+    return f"{as_utc(at_s * 1000):%Y-%m-%dT%H:%M:%SZ}", exact(at_s * 1000)
 
 
 @lru_cache(1_024)
 def scope_list(scopes: tuple[str, ...]) -> Markup:
-    """Scopes as a list; there are only so many sets of them."""
+    """Scopes as an HTML list."""
     items = Markup("").join(Markup("<li><code>{}</code></li>").format(scope) for scope in scopes)
     return Markup('<ul class="scopes">{}</ul>').format(items)
 
@@ -90,7 +87,7 @@ def time_day(at: int) -> Markup:
 
 
 def time_clock(at: int) -> Markup:
-    """A `<time>` as day and minute: in the reader's zone with the script, in UTC without it."""
+    """A `<time>` as day and minute: in the reader's time zone with the script, in UTC without it."""
     return _time(at, f"{clock(at)} UTC", "clock")
 
 

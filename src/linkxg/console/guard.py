@@ -1,7 +1,7 @@
-"""The guard of the console: session, role and form token of every page.
+"""The guard of the console: checks session, role and form token of every page.
 
-The console's one guard: every route of it says which roles may enter or that everybody may, every form is proved to be
-ours before a handler sees it, and a route that says nothing is refused. Tokens open nothing here.
+Every route declares the roles that it admits, or that it is public; a route without a declaration is refused. Forms are
+checked against CSRF before a handler sees them. Access tokens are not accepted.
 """
 
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from linkxg.console.console_services import Services
 from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie
 from linkxg.console.csrf import FIELD, WRONG_TOKEN, form_token, require_own_form
 from linkxg.console.page_forms import FORM_LIMIT, PageForm, read_fields, read_page_form
+from linkxg.db import Database
 from linkxg.errors import AccessDenied, InvalidRequest, PublicError
 from linkxg.http.multipart import MultipartUpload, is_multipart
 from linkxg.http.rate_budgets import require_budget
@@ -35,17 +36,18 @@ from linkxg.identity.sessions.console_session import (
 from linkxg.identity.sessions.model import RECENT_MS, ConsoleSession, FormerSession
 from linkxg.identity.tokens.scopes import ROLE_SCOPES
 
-_SCOPE_KEY = "linkxg.visit"
+_SCOPE_KEY = "linkxg.page"
 
 
 class SignInRequired(Exception):
-    """Nobody is signed in, or no longer."""
+    """The request has no live session."""
 
 
 @dataclass
 class PageRequest:
-    """One request of a browser: who sits there (None before signing in), what they sent, which cookies to set."""
+    """One request of a browser: the session (None before sign-in), form and query, and the cookies to set."""
 
+    services: Services
     context: RequestContext
     path: str
     session: ConsoleSession | None
@@ -56,7 +58,15 @@ class PageRequest:
     cookies: list[Cookie] = field(default_factory=list)
     upload: MultipartUpload | None = None
     former: FormerSession | None = None
-    """The session of the cookie, once it has ended."""
+    """The ended session that the cookie belonged to."""
+
+    @property
+    def database(self) -> Database:
+        return self.services.database
+
+    def cookie(self, name: str) -> str:
+        """The value of this cookie; empty if the browser sent none."""
+        return read_cookie(self.context, name, secure=self.services.secure)
 
     @property
     def person(self) -> ConsoleSession:
@@ -82,12 +92,12 @@ class PageRequest:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """What the role itself holds."""
+        """The scopes of the role."""
         return ROLE_SCOPES.get(self.role, frozenset())
 
     @property
     def actor(self) -> Actor:
-        """Who acts, for the verbs and the audit trail."""
+        """The actor, for domain functions and the audit trail."""
         source, request_id = self.context.source, self.context.request_id
         if self.session is None:
             return Actor("anonymous", None, None, source, request_id)
@@ -104,137 +114,143 @@ class PageRequest:
         )
 
     @property
-    def proved_lately(self) -> bool:
-        """Whether the person gave their password within the last ten minutes."""
+    def recently_authenticated(self) -> bool:
+        """Whether the person entered their password within the last ten minutes."""
         return now_ms() - self.person.authenticated_at < RECENT_MS
 
 
 class ConsoleGuard:
-    """Runs before every handler of the console and leaves the `PageRequest` for it."""
+    """Runs before every handler of the console and stores its `PageRequest` in the scope."""
 
-    def __init__(self, parts: Services) -> None:
-        self._parts = parts
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         context = context_of(connection.scope)
-        visit = await self.begin(context, connection.scope["path"])
-        connection.scope[_SCOPE_KEY] = visit  # type: ignore[literal-required]
+        page = await self.open_page(context, connection.scope["path"])
+        connection.scope[_SCOPE_KEY] = page  # type: ignore[literal-required]
         allowed, public = route.opt.get("session_roles"), route.opt.get("public")
         if not allowed and not public:
             raise AccessDenied(reason="the page declares no permission")
-        if visit.session is not None:
-            context.authorise_again = partial(self._authorise_again, visit, visit.session)
+        if page.session is not None:
+            context.authorise_again = partial(_reauthorise, page, page.session)
         is_upload = "upload" in route.opt
         if connection.scope.get("method") == "POST" and not is_upload:
-            await self._read_form(connection.scope, visit, public=bool(public))
+            await _read_form(connection.scope, page, public=bool(public))
         if allowed:
-            if visit.session is None:
+            if page.session is None:
                 if is_upload:
-                    await self._keep_choices(visit, route.opt["upload"])
+                    await _read_choices(page, route.opt["upload"])
                 raise SignInRequired
-            if visit.role not in allowed:
+            if page.role not in allowed:
                 raise AccessDenied
         if is_upload:
-            # Last: of a large body nothing is read for those who may not send one.
-            await self._read_upload(visit, route.opt["upload"])
+            # Last: nothing of a large body is read before the role is checked.
+            await _read_upload(page, route.opt["upload"])
 
-    async def begin(self, context: RequestContext, path: str) -> PageRequest:
-        """The visit of a request, before anything is asked of it."""
-        parts = self._parts
-        cookie = read_cookie(context, SESSION, secure=parts.secure)
-        session = await find_console_session(parts.database, cookie) if cookie else None
-        bound_to = session.id if session else read_cookie(context, BEFORE_SESSION, secure=parts.secure)
+    async def open_page(self, context: RequestContext, path: str) -> PageRequest:
+        """The request with its session and query; its form is not read yet."""
+        services = self._services
+        cookie = read_cookie(context, SESSION, secure=services.secure)
+        session = await find_console_session(services.database, cookie) if cookie else None
+        bound_to = session.id if session else read_cookie(context, BEFORE_SESSION, secure=services.secure)
         if session is not None:
             context.notes |= {"account_id": session.account_id, "sub": session.user_id, "sid": session.id}
-        csrf = form_token(parts.server_key, bound_to) if bound_to else ""
+        csrf = form_token(services.server_key, bound_to) if bound_to else ""
         query = read_fields(context.query) if context.query else PageForm([])
-        return PageRequest(context, path, session, PageForm([]), query, csrf)
+        return PageRequest(services, context, path, session, PageForm([]), query, csrf)
 
-    async def _authorise_again(self, visit: PageRequest, seen: ConsoleSession) -> None:
-        """A body that takes long to arrive outlives neither the session nor the person's role."""
-        visit.session = await find_session_again(self._parts.database, seen)
-        if visit.session is None:
+
+async def _reauthorise(page: PageRequest, seen: ConsoleSession) -> None:
+    """Checked again while a long body arrives: the session may have ended or the role changed."""
+    page.session = await find_session_again(page.database, seen)
+    if page.session is None:
+        raise SignInRequired
+
+
+async def find_former(page: PageRequest) -> FormerSession | None:
+    """The ended session that the cookie belonged to."""
+    cookie = page.cookie(SESSION)
+    return await find_former_session(page.database, cookie) if cookie else None
+
+
+async def _read_form(scope: Scope, page: PageRequest, *, public: bool) -> None:
+    """A form is bound to the session; a form of a public page also to the cookie of the sign-in form."""
+    context = page.context
+    if page.session is None:
+        # A form of an ended session is carried through sign-in, and may be as long as any form.
+        page.former = await find_former(page)
+        if page.former is None and not public:
+            # Nothing of an unauthenticated body is read.
             raise SignInRequired
-
-    async def find_former(self, visit: PageRequest) -> FormerSession | None:
-        """The session that the browser's cookie belonged to."""
-        cookie = read_cookie(visit.context, SESSION, secure=self._parts.secure)
-        return await find_former_session(self._parts.database, cookie) if cookie else None
-
-    async def _read_form(self, scope: Scope, visit: PageRequest, *, public: bool) -> None:
-        """A form is bound to the session; one of a public page also to the cookie that it was opened with."""
-        parts, context = self._parts, visit.context
-        if visit.session is None:
-            # What was typed before the session ended is carried through sign-in, and may be as long as any form.
-            visit.former = await self.find_former(visit)
-            if visit.former is None and not public:
-                # Nothing of a stranger's body is read where they may not be.
-                raise SignInRequired
-            if visit.former is None:
-                # Whoever has no form to lose is refused before a body is read.
-                require_budget(scope)
-        visit.form = await read_page_form(context, FORM_LIMIT if visit.session or visit.former else STRANGER_LIMIT)
-        known = visit.session or (None if public else visit.former)
-        bound_to = [known.id] if known else []
-        if public:
-            bound_to.append(read_cookie(context, BEFORE_SESSION, secure=parts.secure))
-        if not any(bound_to):
-            visit.form = PageForm([])
-            raise SignInRequired
-        await self._require_own_form(visit, known, bound_to, visit.form)
-
-    async def _require_own_form(
-        self, visit: PageRequest, person: ConsoleSession | FormerSession | None, bound_to: list[str], form: PageForm
-    ) -> None:
-        """Raises AccessDenied; a form that the same person opened in an earlier session of theirs is good too.
-
-        They may have signed out and in again in another window while they filled it in.
-        """
-        parts, context, token = self._parts, visit.context, form.text(FIELD)
-        try:
-            require_own_form(context, parts.public_url, parts.server_key, bound_to, token)
-        except AccessDenied as error:
-            if person is None or error.reason != WRONG_TOKEN:
-                raise
-            earlier = await find_earlier_sessions(parts.database, person.account_id, person.user_id)
-            require_own_form(context, parts.public_url, parts.server_key, earlier, token)
-
-    async def _keep_choices(self, visit: PageRequest, limit: int) -> None:
-        """The fields before the file of an upload whose session has ended; the file itself is not read."""
-        visit.former = await self.find_former(visit)
-        content_type = visit.context.header(b"content-type")
-        if visit.former is None or content_type is None or not is_multipart(content_type):
-            return
-        context = visit.context
-        upload = MultipartUpload(content_type, context.stream(limit))
-        try:
-            await upload.begin()
-            given = PageForm(upload.fields)
-            await self._require_own_form(visit, visit.former, [visit.former.id], given)
-        except PublicError as error:
-            context.notes["reason"] = error.reason or error.description
-            return
-        visit.form = given
-
-    async def _read_upload(self, visit: PageRequest, limit: int) -> None:
-        """The fields before the file, of which the token is one: nobody else's file is read."""
-        context = visit.context
-        content_type = context.header(b"content-type")
-        if content_type is None or not is_multipart(content_type):
-            raise InvalidRequest("Send the form as multipart/form-data.")
-        visit.upload = MultipartUpload(content_type, context.stream(limit))
-        await visit.upload.begin()
-        visit.form = PageForm(visit.upload.fields)
-        await self._require_own_form(visit, visit.person, [visit.person.id], visit.form)
+        if page.former is None:
+            # There is no form to preserve, so the rate limit applies before the body is read.
+            require_budget(scope)
+    page.form = await read_page_form(context, FORM_LIMIT if page.session or page.former else STRANGER_LIMIT)
+    known = page.session or (None if public else page.former)
+    bound_to = [known.id] if known else []
+    if public:
+        bound_to.append(page.cookie(BEFORE_SESSION))
+    if not any(bound_to):
+        page.form = PageForm([])
+        raise SignInRequired
+    await _require_own_form(page, known, bound_to, page.form)
 
 
-def visit_of(request: Request[Any, Any, Any]) -> PageRequest:
-    """The visit that the guard has let in."""
-    visit: PageRequest = request.scope[_SCOPE_KEY]  # type: ignore[literal-required]
-    return visit
+async def _require_own_form(
+    page: PageRequest, person: ConsoleSession | FormerSession | None, bound_to: list[str], form: PageForm
+) -> None:
+    """Raises AccessDenied. Also accepts a form that the same person opened in an earlier session.
+
+    They may have signed out and in again in another window while they filled it in.
+    """
+    services, context, token = page.services, page.context, form.text(FIELD)
+    try:
+        require_own_form(context, services.public_url, services.server_key, bound_to, token)
+    except AccessDenied as error:
+        if person is None or error.reason != WRONG_TOKEN:
+            raise
+        earlier = await find_earlier_sessions(services.database, person.account_id, person.user_id)
+        require_own_form(context, services.public_url, services.server_key, earlier, token)
 
 
-def visit_if_any(request: Request[Any, Any, Any]) -> PageRequest | None:
-    """The visit, unless the request failed before the guard saw it."""
+async def _read_choices(page: PageRequest, limit: int) -> None:
+    """The fields before the file of an upload whose session has ended; the file itself is not read."""
+    page.former = await find_former(page)
+    content_type = page.context.header(b"content-type")
+    if page.former is None or content_type is None or not is_multipart(content_type):
+        return
+    context = page.context
+    upload = MultipartUpload(content_type, context.stream(limit))
+    try:
+        await upload.begin()
+        form = PageForm(upload.fields)
+        await _require_own_form(page, page.former, [page.former.id], form)
+    except PublicError as error:
+        context.notes["reason"] = error.reason or error.description
+        return
+    page.form = form
+
+
+async def _read_upload(page: PageRequest, limit: int) -> None:
+    """The fields before the file, including the form token, which is checked before the file is read."""
+    context = page.context
+    content_type = context.header(b"content-type")
+    if content_type is None or not is_multipart(content_type):
+        raise InvalidRequest("Send the form as multipart/form-data.")
+    page.upload = MultipartUpload(content_type, context.stream(limit))
+    await page.upload.begin()
+    page.form = PageForm(page.upload.fields)
+    await _require_own_form(page, page.person, [page.person.id], page.form)
+
+
+def page_request_of(request: Request[Any, Any, Any]) -> PageRequest:
+    """The page request that the guard let in."""
+    page: PageRequest = request.scope[_SCOPE_KEY]  # type: ignore[literal-required]
+    return page
+
+
+def page_request_or_none(request: Request[Any, Any, Any]) -> PageRequest | None:
+    """The page request; None if the request failed before the guard saw it."""
     found: PageRequest | None = request.scope.get(_SCOPE_KEY)  # type: ignore[assignment]
     return found

@@ -1,18 +1,15 @@
-"""`/invitations/{token}`: where the link of an invitation leads.
+"""`/invitations/{token}`: accepts an invitation.
 
-The token is a secret in an address: the page sends no referrer, loads nothing from elsewhere and is not kept.
+The path holds a secret token: the page never sends it as referrer, loads nothing from other origins and is not cached.
 """
 
-from typing import Any
-
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors
-from linkxg.console.guard import PageRequest, visit_of
-from linkxg.console.pages import go, page
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in import bind_form, enter
 from linkxg.errors import NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
@@ -22,41 +19,40 @@ from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.routes import ACCEPTS
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
-    @get("/invitations/{token:str}", **public())
-    async def form(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        return await _show(parts, visit, token)
-
-    @post("/invitations/{token:str}", **public(ACCEPTS))
-    async def join(request: Request[Any, Any, Any], token: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        password = visit.form.text("password")
-        try:
-            actor = visit.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
-            joined = await accept_invitation(parts.database, parts.passwords, actor, token=token, password=password)
-        except ValidationFailed as error:
-            return await _show(parts, visit, token, error.description)
-        except NotFound:
-            return await _show(parts, visit, token)
-        await enter(parts, visit, joined.email, password)
-        return go(visit, "/")
-
-    return [form, join]
+@get("/invitations/{token:str}", **public())
+async def form(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
+    return await _show(page, token)
 
 
-async def _show(parts: Services, visit: PageRequest, token: str, error: str | None = None) -> Response[str]:
-    await parts.limits.spend(ACCEPTS, source_key(visit.context.source))
+@post("/invitations/{token:str}", **public(ACCEPTS))
+async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
+    password = page.form.text("password")
     try:
-        welcome = await read_invitation(parts.database, token)
+        actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
+        joined = await accept_invitation(page.database, page.services.passwords, actor, token=token, password=password)
+    except ValidationFailed as error:
+        return await _show(page, token, error.description)
     except NotFound:
-        return page(visit, "invitation_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
-    bind_form(parts, visit)
-    return page(
-        visit,
+        return await _show(page, token)
+    await enter(page, joined.email, password)
+    return redirect(page, "/")
+
+
+HANDLERS = (form, join)
+
+
+async def _show(page: PageRequest, token: str, error: str | None = None) -> Response[str]:
+    await page.services.limits.spend(ACCEPTS, source_key(page.context.source))
+    try:
+        welcome = await read_invitation(page.database, token)
+    except NotFound:
+        return render(page, "invitation_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
+    bind_form(page)
+    return render(
+        page,
         "invitation.html",
         status=422 if error else 200,
-        # Never the path, which holds the token; `no-referrer` would blank the Origin by which the form is known.
+        # Never sends the path, which holds the token; `no-referrer` would also hide the Origin of the form.
         headers={"Referrer-Policy": "strict-origin"},
         welcome=welcome,
         minimum=MINIMUM,

@@ -1,9 +1,7 @@
 """`…/least-scope`: the scopes that a client has but never used."""
 
-from typing import Any
-
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.clock import now_ms
@@ -11,10 +9,9 @@ from linkxg.console.api_access import LIST
 from linkxg.console.client_page import ONE
 from linkxg.console.client_state import unused_scopes
 from linkxg.console.confirm_password import ask_password
-from linkxg.console.console_services import Services
 from linkxg.console.form_errors import whole_form
-from linkxg.console.guard import PageRequest, visit_of
-from linkxg.console.pages import go, page
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import redirect, render
 from linkxg.console.three_way_merge import ATTEMPTS, BUSY
 from linkxg.errors import Conflict
 from linkxg.http.permissions import session_roles
@@ -24,43 +21,41 @@ from linkxg.identity.clients.read_client import read_client
 from linkxg.identity.tokens.scopes import SCOPES
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
-    @get(f"{ONE}/least-scope", **session_roles(ADMINISTRATORS))
-    async def compare(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        return await _show(parts, visit_of(request), client_id)
-
-    @post(f"{ONE}/least-scope", **session_roles(ADMINISTRATORS))
-    async def narrow(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        asking = await ask_password(parts, visit, "remove the scopes")
-        if asking is not None:
-            return asking
-        for _ in range(ATTEMPTS):
-            client = (await read_client(parts.database, visit.account_id, client_id)).client
-            left = [scope for scope in SCOPES if scope in client.scopes and scope not in visit.form.all("remove")]
-            if not left:
-                told = "A client must keep at least one scope; to stop it, disable or delete it."
-                return await _show(parts, visit, client_id, error=told, status=422)
-            change = ClientChange(scope=" ".join(left))
-            try:
-                await change_client(parts.database, visit.actor, visit.account_id, client_id, change, expected=client)
-            except Conflict:
-                continue
-            return go(visit, f"{LIST}/{client_id}", done="narrowed")
-        return await _show(parts, visit, client_id, error=BUSY, status=409)
-
-    return [compare, narrow]
+@get(f"{ONE}/least-scope", **session_roles(ADMINISTRATORS))
+async def compare(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    return await _show(page, client_id)
 
 
-async def _show(
-    parts: Services, visit: PageRequest, client_id: str, *, error: str | None = None, status: int = 200
-) -> Response[str]:
-    detail = await read_client(parts.database, visit.account_id, client_id)
+@post(f"{ONE}/least-scope", **session_roles(ADMINISTRATORS))
+async def narrow(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    asking = await ask_password(page, "remove the scopes")
+    if asking is not None:
+        return asking
+    for _ in range(ATTEMPTS):
+        client = (await read_client(page.database, page.account_id, client_id)).client
+        left = [scope for scope in SCOPES if scope in client.scopes and scope not in page.form.all("remove")]
+        if not left:
+            message = "A client must keep at least one scope; to stop it, disable or delete it."
+            return await _show(page, client_id, error=message, status=422)
+        change = ClientChange(scope=" ".join(left))
+        try:
+            await change_client(page.database, page.actor, page.account_id, client_id, change, expected=client)
+        except Conflict:
+            continue
+        return redirect(page, f"{LIST}/{client_id}", done="narrowed")
+    return await _show(page, client_id, error=BUSY, status=409)
+
+
+HANDLERS = (compare, narrow)
+
+
+async def _show(page: PageRequest, client_id: str, *, error: str | None = None, status: int = 200) -> Response[str]:
+    detail = await read_client(page.database, page.account_id, client_id)
     used = {scope: row.last_used_at for scope, row in detail.scopes.items()}
     unused = unused_scopes(detail.client, used, now_ms())
     granted = [scope for scope in SCOPES if scope in detail.client.scopes]
-    return page(
-        visit,
+    return render(
+        page,
         "least_scope.html",
         status=status,
         client=detail.client,

@@ -1,8 +1,8 @@
-"""Forms of pages, read like every other body: strictly, bounded in size and count.
+"""Parses the forms of pages strictly, bounded in size and number of fields.
 
-Unlike OAuth's forms they may hold several lines and a name more than once (check boxes). Text pasted from a word
-processor brings control characters, such as the vertical tab that Word has for a line break. They are replaced, and the
-next page says so: a refusal would lose everything else that was typed.
+Unlike OAuth forms they may hold several lines and repeat a name (check boxes). Text pasted from a word processor brings
+control characters, such as Word's vertical tab for a line break. They are replaced, and the next page says so:
+rejecting the form would lose the rest of the input.
 """
 
 import re
@@ -17,13 +17,13 @@ FORM_LIMIT = 256 * 1024
 MAX_FIELDS = 64
 SECRET_FIELDS = frozenset({"password", "current_password", "new_password", "client_secret"})
 _UNCHANGED = SECRET_FIELDS | {"confirm_password"}
-"""Fields of which no character is replaced: what they hold is compared, or refused by the rules for passwords."""
+"""Fields that are never altered: their values are compared, or checked by the rules for passwords."""
 _MULTILINE = frozenset({"description", "ranges"})
 _LINE_BREAK = re.compile(r"\r\n|[\x0b\x0c]")
 
 
 class PageForm:
-    """What a person filled in; `replaced` says whether control characters of it were replaced."""
+    """The fields of a form or query; `replaced` says whether control characters were replaced in them."""
 
     def __init__(self, pairs: list[tuple[str, str]], *, replaced: bool = False) -> None:
         self.pairs = pairs
@@ -34,20 +34,20 @@ class PageForm:
         return next((value for key, value in self.pairs if key == name), "")
 
     def has(self, name: str) -> bool:
-        """Whether the form has this field, filled in or not."""
+        """Whether the form has this field, empty or not."""
         return any(key == name for key, _ in self.pairs)
 
     def all(self, name: str) -> list[str]:
-        """Every value of a name, as check boxes send them."""
+        """Every value of a repeated name (check boxes)."""
         return [value for key, value in self.pairs if key == name]
 
-    def lines(self, name: str) -> list[str]:
-        """The words of a text of several lines."""
+    def items(self, name: str) -> list[str]:
+        """The items of a text area, separated by white space or commas."""
         return self.text(name).replace(",", " ").split()
 
 
 def read_fields(raw: bytes) -> PageForm:
-    """The fields of a form or query. Raises InvalidRequest for what no browser sends."""
+    """Parse a form or query. Raises InvalidRequest if it is malformed."""
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
@@ -59,7 +59,7 @@ def read_fields(raw: bytes) -> PageForm:
 
 
 def _printable(name: str, value: str) -> str:
-    """Browsers send line ends as CR LF whatever was typed."""
+    """The value without control characters; browsers send every line break as CR LF."""
     if name in _UNCHANGED:
         return value.replace("\r\n", "\n")
     text = _LINE_BREAK.sub("\n", value) if name in _MULTILINE else value.replace("\r\n", "\n")

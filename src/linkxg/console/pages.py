@@ -1,7 +1,6 @@
 """Renders templates as responses with the console's security headers (security bar 98, U4).
 
-Templates escape everything; every response carries the policy that only our own stylesheet and script run, that nobody
-frames it and nothing keeps it (security bar 98, U4).
+Templates escape everything. No response is cached or framed, and only the console's own stylesheet and script run.
 """
 
 import os
@@ -16,13 +15,13 @@ from litestar import Response
 from linkxg.clock import now_ms
 from linkxg.console import formatting
 from linkxg.console.assets import ASSETS
+from linkxg.console.flash_messages import notice_of
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
-from linkxg.console.notices import notice_of
 from linkxg.identity.tokens.scopes import SCOPES
 
 REPLACED = "replaced"
-COMMON = {
+SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -34,31 +33,31 @@ COMMON = {
 @cache
 def templates() -> Environment:
     folder = Path(__file__).parent / "templates"
-    found = Environment(
+    environment = Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {
+    environment.filters |= {
         "ago": formatting.time_ago,
         "day": formatting.time_day,
         "clock": formatting.time_clock,
         "exact": formatting.exact,
         "count": formatting.count,
-        "span": formatting.span,
+        "duration": formatting.duration,
         "scopes": lambda scopes: formatting.scope_list(tuple(scopes)),
     }
-    found.globals |= {
-        "asset": {name: asset.address for name, asset in ASSETS.items()},
+    environment.globals |= {
+        "asset": {name: asset.url for name, asset in ASSETS.items()},
         "SCOPES": SCOPES,
         "now": now_ms,
     }
-    return found
+    return environment
 
 
-def policy(nonce: str) -> str:
+def content_security_policy(nonce: str) -> str:
     """The Content-Security-Policy of a page whose style and script carry `nonce`."""
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self'; "
@@ -66,45 +65,47 @@ def policy(nonce: str) -> str:
     )
 
 
-def page(
-    visit: PageRequest, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+def render(
+    page: PageRequest,
+    template: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    errors: FormErrors | None = None,
+    **values: Any,
 ) -> Response[str]:
-    """The template filled in; it also knows the `visit`, the `errors` of its form and the `notice` of what was done."""
-    visit.nonce = os.urandom(16).hex()
-    shown = {"errors": FormErrors(), "notice": notice_of(visit), "ends_in": _ends_in(visit)}
-    shown |= {"replaced": _replaced(visit), **values}
-    html = templates().get_template(template).render(visit=visit, **shown)
+    """The template with `values`, the `page`, the `errors` of its form and the `notice` of the previous action."""
+    page.nonce = os.urandom(16).hex()
+    seconds_left = page.session.seconds_left(now_ms()) if page.session else 0
+    context = {"errors": errors or FormErrors(), "notice": notice_of(page), "seconds_left": seconds_left}
+    context |= {"replaced": _was_replaced(page), **values}
+    html = templates().get_template(template).render(page=page, **context)
     return Response(
         html,
         status_code=status,
         media_type="text/html",
-        headers={**COMMON, "Content-Security-Policy": policy(visit.nonce), **(headers or {})},
-        cookies=visit.cookies,
+        headers={**SECURITY_HEADERS, "Content-Security-Policy": content_security_policy(page.nonce), **(headers or {})},
+        cookies=page.cookies,
     )
 
 
-def _ends_in(visit: PageRequest) -> int:
-    """Seconds until the session ends if it is not used; 0 without one."""
-    return visit.session.seconds_left(now_ms()) if visit.session else 0
+def _was_replaced(page: PageRequest) -> bool:
+    """Whether control characters were replaced in this form, the form that redirected here, or a search."""
+    return page.form.replaced or page.query.replaced or (not page.form.pairs and page.query.has(REPLACED))
 
 
-def _replaced(visit: PageRequest) -> bool:
-    """Whether control characters were replaced in this form, in the form that led here, or in a search."""
-    return visit.form.replaced or visit.query.replaced or (not visit.form.pairs and visit.query.has(REPLACED))
-
-
-def go(visit: PageRequest, path: str, **query: str) -> Response[str]:
-    """See another page (303): what a form answers with once it has done its work."""
-    if visit.form.replaced:
+def redirect(page: PageRequest, path: str, **query: str) -> Response[str]:
+    """303 See Other, the answer to a form that succeeded."""
+    if page.form.replaced:
         query[REPLACED] = "yes"
-    joint = "&" if "?" in path else "?"
-    headers = {**COMMON, "Location": f"{path}{joint}{urlencode(query)}" if query else path}
-    headers["Content-Security-Policy"] = policy(os.urandom(16).hex())
-    return Response("", status_code=303, media_type="text/html", headers=headers, cookies=visit.cookies)
+    separator = "&" if "?" in path else "?"
+    headers = {**SECURITY_HEADERS, "Location": f"{path}{separator}{urlencode(query)}" if query else path}
+    headers["Content-Security-Policy"] = content_security_policy(os.urandom(16).hex())
+    return Response("", status_code=303, media_type="text/html", headers=headers, cookies=page.cookies)
 
 
-def download(visit: PageRequest, content: str, media_type: str, name: str) -> Response[str]:
-    """A file for the person to keep; `name` is ASCII."""
-    headers = {**COMMON, "Content-Disposition": f'attachment; filename="{name}"'}
+def download(page: PageRequest, content: str, media_type: str, name: str) -> Response[str]:
+    """An attachment; `name` is ASCII."""
+    headers = {**SECURITY_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return Response(content, media_type=media_type, headers=headers, cookies=visit.cookies)
+    return Response(content, media_type=media_type, headers=headers, cookies=page.cookies)

@@ -1,4 +1,4 @@
-"""Who changed which field of a product since a revision, from the newest events of the audit trail."""
+"""Who changed which field of a product since a revision, from the newest audit events."""
 
 from typing import NamedTuple
 
@@ -7,16 +7,13 @@ from linkxg.audit.model import AuditEvent
 from linkxg.db import Database
 from linkxg.identity.accounts.manage_user import list_people
 
-LOOKED_AT = 200
-"""Events; what lies further back, and what an import changed, is "somebody's"."""
+MAX_EVENTS = 200
+"""Older changes, and those of an import, are attributed to "Somebody"."""
 SOMEBODY = "Somebody"
 
 
 class DraftChange(NamedTuple):
-    """`fields` as the API names them, without `content.`; none when the whole draft was begun or discarded.
-
-    `at` in RFC 3339.
-    """
+    """`fields` as in the API, without `content.`; empty if the whole draft was created or discarded."""
 
     by: str
     at: str
@@ -25,7 +22,7 @@ class DraftChange(NamedTuple):
 
 async def changes_since(database: Database, account_id: str, product_id: str, revision: int) -> list[DraftChange]:
     """Newest first."""
-    events, _ = await list_events(database, account_id, before=None, limit=LOOKED_AT)
+    events, _ = await list_events(database, account_id, before=None, limit=MAX_EVENTS)
     found = [event for event in events if event.target == product_id and _revision(event) > revision]
     if not found:
         return []
@@ -50,7 +47,7 @@ def _fields(event: AuditEvent) -> frozenset[str]:
 
 
 def author_of(event: AuditEvent, names: dict[str, str]) -> str:
-    """The e-mail address of who acted; `names` are those of the account's people, by id."""
+    """The e-mail address of the actor; `names` are those of the account's people, by id."""
     if event.actor_kind == "client":
         return f"The client {event.actor_id}"
     return names.get(event.actor_id or "", SOMEBODY)

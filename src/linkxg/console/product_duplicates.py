@@ -1,4 +1,4 @@
-"""Which other product has the SKU or GTIN that was refused, as a message with a link to it."""
+"""Errors of a duplicate SKU or GTIN, with a link to the product that has it."""
 
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.products.content import read_content
@@ -11,24 +11,24 @@ from linkxg.errors import DuplicateGtin, DuplicateSku, NotFound
 _TEXTS = {"sku": DuplicateSku.text, "gtin": DuplicateGtin.text}
 
 
-async def taken_errors(
+async def duplicate_errors(
     database: Database,
     account_id: str,
     refused: DuplicateSku | DuplicateGtin,
-    given: dict[str, str | None],
+    identifiers: dict[str, str | None],
     *,
     prefix: str = "",
 ) -> FormErrors:
-    """`given` are the SKU and GTIN that were asked for."""
+    """`given` are the SKU and GTIN of the form."""
     errors = FormErrors(prefix=prefix)
     for detail in refused.details or ():
         field = detail["field"]
-        errors.add(field, _TEXTS[field], await holder_of(database, account_id, field, given.get(field)))
+        errors.add(field, _TEXTS[field], await link_to_holder(database, account_id, field, identifiers.get(field)))
     return errors
 
 
-async def holder_of(database: Database, account_id: str, field: str, value: str | None) -> ErrorLink | None:
-    """The product that has it; none when it has been given up since."""
+async def link_to_holder(database: Database, account_id: str, field: str, value: str | None) -> ErrorLink | None:
+    """A link to the product that has it; None if none has it any more."""
     viewer = Viewer(account_id)
     try:
         if field == "sku":

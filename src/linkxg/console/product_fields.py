@@ -1,6 +1,6 @@
-"""The fields of a product that its page can edit, and how paths and values of the rest are written for people.
+"""The product fields that the form can edit, and how paths and values of all fields are written for people.
 
-Fields have the names that the API has for them, so that whatever a refusal names can be pointed at.
+Fields have the names of the API, so that an error of the API can be shown at its field.
 """
 
 import re
@@ -62,15 +62,15 @@ _ORDER = {field.name: place for place, field in enumerate(FIELDS)}
 _LABELS = {field.name: field.label for field in FIELDS}
 
 
-def present(shown: ProductView) -> dict[str, str]:
-    """What the fields of a product hold."""
+def field_values(shown: ProductView) -> dict[str, str]:
+    """The values of the form for a product."""
     content = msgspec.json.decode(shown.content)
     head = {"sku": shown.head.sku, "gtin": shown.head.gtin or ""}
     return {field.name: head.get(field.name) or _at(content, field.name) for field in FIELDS}
 
 
 def leaves(content: str) -> list[tuple[str, str]]:
-    """(path, value) of everything that a content says, in the order of the form where that has it."""
+    """(path, value) of every value in the content; fields of the form come first, in its order."""
     found = [
         (one.field, format_value(one.new)) for one in changed_fields({}, msgspec.json.decode(content)) if one.field
     ]
@@ -78,51 +78,51 @@ def leaves(content: str) -> list[tuple[str, str]]:
 
 
 def format_value(value: Any) -> str:
-    """A value as a person reads it; nothing where there is none."""
+    """A value for people; empty for None."""
     if value is None:
         return ""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def label(path: str) -> str:
-    """What the page calls a field of the API: `materials[0].massFraction` is "Materials 1, mass fraction"."""
+    """The label of a field: `materials[0].massFraction` is "Materials 1, mass fraction"."""
     name = path.removeprefix("content.")
-    return _LABELS.get(name) or _spelled(name)
+    return _LABELS.get(name) or _spell_path(name)
 
 
-def _spelled(name: str) -> str:
+def _spell_path(name: str) -> str:
     member, _, own = name.partition(".")
     if member == "attributes" and own:
-        # Named by the account itself.
+        # The account chose the name.
         return f"Attributes, {own}"
-    spelled = ", ".join(map(_words, _PART.findall(name))).replace(", #", " ")
+    spelled = ", ".join(map(_spell_part, _PART.findall(name))).replace(", #", " ")
     return spelled[:1].upper() + spelled[1:]
 
 
-def _words(part: str) -> str:
-    """`massFraction` as "mass fraction"; a place in a list counted from one."""
+def _spell_part(part: str) -> str:
+    """`massFraction` as "mass fraction"; an index counts from one."""
     if part.isdigit():
         return f"#{int(part) + 1}"
     return part.upper() if part in _LETTERS else _HUMP.sub(lambda hump: f" {hump[0].lower()}", part)
 
 
 class Missing(NamedTuple):
-    """`anchor` is the field of the form to go to, if the form has one."""
+    """A field that publishing requires; `anchor` is the form's field for it, if there is one."""
 
     name: str
     message: str
     anchor: str | None
 
 
-def to_fill_in(detail: dict[str, str]) -> Missing:
-    """What is missing, as its list on the page tells it."""
+def missing_field(detail: dict[str, str]) -> Missing:
+    """The missing field of an error detail."""
     path = detail["field"].removeprefix("content.")
     anchor = next((field.name for field in FIELDS if f"{field.name}.".startswith(f"{path}.")), None)
     return Missing(label(path), detail["message"], anchor)
 
 
-def in_words(detail: dict[str, str]) -> str:
-    """A detail of a refusal as a sentence."""
+def sentence_of(detail: dict[str, str]) -> str:
+    """An error detail as a sentence."""
     name, message = label(detail["field"]), detail["message"]
     if detail["code"] == "missing" or message.startswith(TOO_SHORT):
         return f"{name} is missing."
@@ -132,14 +132,14 @@ def in_words(detail: dict[str, str]) -> str:
 
 
 def form_errors(error: ValidationFailed, *, prefix: str = "f-") -> FormErrors:
-    """The details of a refusal, at the fields of the form that they name."""
+    """The details of the error, at the fields of the form that they name."""
     names = {field.name for field in FIELDS}
     found = []
     for detail in error.details or ():
         path = detail["field"].removeprefix("content.")
-        # A member that the form has only in parts, such as a category without its code, is told at its first field.
+        # The error of an object, such as a category without its code, is shown at its first field.
         field = path if path in names else next((name for name in _ORDER if name.startswith(f"{path}.")), "")
-        found.append((field, in_words(detail)))
+        found.append((field, sentence_of(detail)))
     return FormErrors(found or [("", error.description)], prefix=prefix)
 
 

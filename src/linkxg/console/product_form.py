@@ -1,13 +1,11 @@
-"""The form of a product: what it was opened with, what this person changed, and what somebody else changed meanwhile.
+"""Three-way merge of the product form: what this person changed, and what others changed since it was opened.
 
-The form carries a digest of each value that it was opened with. So only what the person changed is sent on, and a
-field that another person changed at the same time is seen, whatever a browser does to line ends and spaces. Settings of
-clients and members carry the values themselves (`edits.py`): they are short, and lists among them are merged.
+The form carries a digest of each value that it was opened with. Only fields that the person changed are saved, and
+concurrent changes are detected whatever a browser does to line breaks and spaces. Settings of clients and members
+carry the values themselves (`three_way_merge.py`): they are short, and lists among them are merged.
 """
 
-import hashlib
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -18,13 +16,14 @@ from linkxg.catalog.products.model import ProductPatch
 from linkxg.catalog.products.read_country import read_country
 from linkxg.console.page_forms import PageForm
 from linkxg.console.product_fields import COUNTRIES, FIELDS, GLN
+from linkxg.console.three_way_merge import digest, takes_theirs
 
 MULTILINE = frozenset({"description"})
 _LINE_END = re.compile(r"\r\n?|\n")
 _GROUPS = ("category", "facility")
 NAMES = frozenset(field.name for field in FIELDS)
-_MARK = 12
-"""Characters of a digest: 72 bits, far more than a person can change a text by chance."""
+_DIGEST_LENGTH = 12
+"""Base64 characters: 72 bits."""
 
 
 class ProductEdit(NamedTuple):
@@ -35,40 +34,40 @@ class ProductEdit(NamedTuple):
     both: list[str]
 
 
-def as_shown(name: str, value: str) -> str:
-    """A value as its field can hold it: a browser keeps one kind of line end, and none in a field of one line."""
+def control_value(name: str, value: str) -> str:
+    """The value as its control holds it: one kind of line break, and none in a single-line field."""
     return _LINE_END.sub("\n" if name in MULTILINE else " ", value)
 
 
-def opened_with(stored: Mapping[str, str]) -> str:
+def digests_of(stored: Mapping[str, str]) -> str:
     """The hidden field: a digest of each value, by name."""
-    return " ".join(f"{name}={_mark(as_shown(name, value))}" for name, value in stored.items())
+    return " ".join(f"{name}={digest(control_value(name, value))}" for name, value in stored.items())
 
 
-def opened_again(form: PageForm, edit: ProductEdit, stored: Mapping[str, str]) -> str:
-    """The same for a form that is shown again: what it was first opened with, and where both changed, what is now."""
+def digests_again(form: PageForm, edit: ProductEdit, stored: Mapping[str, str]) -> str:
+    """The same for a form shown again: the first digests, but of conflicting fields those of the stored values."""
     now = {name: value for name, value in stored.items() if name in edit.both or not form.has("opened")}
-    opened = _read_opened(form.text("opened")) | _read_opened(opened_with(now))
-    return " ".join(f"{name}={mark}" for name, mark in opened.items())
+    opened = _read_digests(form.text("opened")) | _read_digests(digests_of(now))
+    return " ".join(f"{name}={value}" for name, value in opened.items())
 
 
 def read_edit(form: PageForm, stored: Mapping[str, str], revision: int) -> ProductEdit:
-    """Which fields were changed by whom. `stored` is what the product says now, at this revision."""
+    """Which fields were changed by whom; `stored` are the values of the product at this revision."""
     if not form.has("opened") and form.text("revision") == str(revision):
-        opened = _read_opened(opened_with(stored))
+        opened = _read_digests(digests_of(stored))
     else:
-        # A field without a digest counts as changed by somebody else: it is asked about, never overwritten.
-        opened = _read_opened(form.text("opened"))
+        # A field without a digest counts as changed by somebody else: it is a conflict, never overwritten.
+        opened = _read_digests(form.text("opened"))
     edit = ProductEdit({}, [], [])
     for field in FIELDS:
-        name, now = field.name, as_shown(field.name, stored[field.name])
-        moved = opened.get(name) != _mark(now)
+        name, now = field.name, control_value(field.name, stored[field.name])
+        moved = opened.get(name) != digest(now)
         if moved:
             edit.theirs.append(name)
-        sent = as_shown(name, form.text(name))
-        if not form.has(name) or sent == now or opened.get(name) == _mark(sent):
+        sent = control_value(name, form.text(name))
+        if not form.has(name) or sent == now or opened.get(name) == digest(sent):
             continue
-        if form.text(f"choice.{name}") == "theirs":
+        if takes_theirs(form, name, sent):
             continue
         edit.mine[name] = sent
         if moved:
@@ -76,12 +75,12 @@ def read_edit(form: PageForm, stored: Mapping[str, str], revision: int) -> Produ
     return edit
 
 
-def patch_of(mine: Mapping[str, str], stored: Mapping[str, str]) -> ProductPatch:
-    """The merge patch of what was changed; not yet checked."""
+def merge_patch(mine: Mapping[str, str], stored: Mapping[str, str]) -> ProductPatch:
+    """The JSON merge patch of the changed fields, not validated."""
     content: dict[str, Any] = {}
     head: dict[str, Any] = {}
     for name, text in mine.items():
-        value = cleaned(name, text)
+        value = normalised(name, text)
         member, _, inner = name.partition(".")
         if name in ("sku", "gtin"):
             head[name] = (value or "") if name == "sku" else value
@@ -90,7 +89,7 @@ def patch_of(mine: Mapping[str, str], stored: Mapping[str, str]) -> ProductPatch
         else:
             content[member] = value
     for group in _GROUPS:
-        # Of these the form has every member: one whose fields are all empty is gone.
+        # The form has every member of these: one whose fields are all empty is removed.
         if group in content and not any(
             mine.get(field.name, stored[field.name]).strip() for field in FIELDS if field.name.startswith(f"{group}.")
         ):
@@ -98,8 +97,8 @@ def patch_of(mine: Mapping[str, str], stored: Mapping[str, str]) -> ProductPatch
     return ProductPatch(**head, content=content or UNSET)
 
 
-def cleaned(name: str, text: str) -> str | None:
-    """What a person typed as the API takes it: a number without spaces, a country as its code; None for nothing."""
+def normalised(name: str, text: str) -> str | None:
+    """The input as the API takes it: numbers without spaces, country codes; None for an empty field."""
     if name == "gtin":
         text = typed_gtin(text)
     elif name in GLN:
@@ -111,16 +110,12 @@ def cleaned(name: str, text: str) -> str | None:
     return text if text.strip() else None
 
 
-def read_as(mine: Mapping[str, str]) -> list[tuple[str, str]]:
-    """(field, value) of what was understood otherwise than it was typed."""
-    understood = [(name, cleaned(name, text)) for name, text in mine.items() if name == "gtin" or name in GLN]
-    return [(name, value) for name, value in understood if value and value != mine[name].strip()]
+def reinterpreted(mine: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(field, value) of numbers that were read differently from what was typed."""
+    values = [(name, normalised(name, text)) for name, text in mine.items() if name == "gtin" or name in GLN]
+    return [(name, value) for name, value in values if value and value != mine[name].strip()]
 
 
-def _mark(text: str) -> str:
-    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:9]).decode()
-
-
-def _read_opened(text: str) -> dict[str, str]:
+def _read_digests(text: str) -> dict[str, str]:
     pairs = (pair.partition("=") for pair in text.split())
-    return {name: mark for name, _, mark in pairs if name in NAMES and len(mark) == _MARK}
+    return {name: value for name, _, value in pairs if name in NAMES and len(value) == _DIGEST_LENGTH}

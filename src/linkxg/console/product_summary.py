@@ -1,4 +1,4 @@
-"""The parts of a product that its form does not edit, formatted for people."""
+"""Formats the parts of a product that its form does not edit."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -20,15 +20,15 @@ _UNITS = {"KGM": "kg", "GRM": "g", "MGM": "mg", "TNE": "t", "MTR": "m", "CMT": "
 
 
 class SummaryLine(NamedTuple):
-    """`address` is where it leads, if anywhere."""
+    """`url` is the target of its link, if it has one."""
 
     name: str
     text: str
-    address: str | None = None
+    url: str | None = None
 
 
 def product_summary(content: Content) -> list[tuple[str, list[SummaryLine]]]:
-    """(title, lines) of each part that there is."""
+    """(title, lines) of each part that is present."""
     parts: list[tuple[str, list[SummaryLine]]] = [
         ("Dimensions", list(_dimensions(content))),
         ("Materials", [_material(one) for one in content.materials or ()]),
@@ -76,8 +76,8 @@ def _percent(share: float) -> str:
 
 
 def _document(one: Document) -> SummaryLine:
-    told_of = (one.media_type, one.language, one.access)
-    return SummaryLine(one.title or one.url, ", ".join(part for part in told_of if part), one.url)
+    details = (one.media_type, one.language, one.access)
+    return SummaryLine(one.title or one.url, ", ".join(part for part in details if part), one.url)
 
 
 def _packaging(one: Packaging) -> SummaryLine:

@@ -1,9 +1,7 @@
-"""`/products/{id}/versions/{n}` and `/compare/{a}/{b}`: what was said when, and what has changed."""
+"""`/products/{id}/versions/{n}` and `/compare/{a}/{b}`: shows, compares and withdraws versions."""
 
-from typing import Any
-
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.catalog.products.begin_draft import begin_draft
@@ -14,11 +12,10 @@ from linkxg.catalog.products.list_versions import read_version
 from linkxg.catalog.products.read_product import read_product
 from linkxg.catalog.products.versions.model import MAX_NOTE_LENGTH, WithdrawVersion
 from linkxg.catalog.products.withdraw_version import withdraw_version
-from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors, whole_form
-from linkxg.console.guard import PageRequest, visit_of
+from linkxg.console.guard import PageRequest
 from linkxg.console.new_product import WRITERS
-from linkxg.console.pages import go, page
+from linkxg.console.pages import redirect, render
 from linkxg.console.product_fields import format_value, label, leaves
 from linkxg.errors import AccessDenied, InvalidState
 from linkxg.http.permissions import session_roles
@@ -28,83 +25,80 @@ from linkxg.identity.accounts.roles import EVERYONE
 _REASON = f"Give a reason of at most {MAX_NOTE_LENGTH:,} characters: everyone who relied on this version can read it."
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
-    @get("/products/{product_id:str}/versions/{version:int}", **session_roles(EVERYONE))
-    async def show(request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]) -> Response[str]:
-        return await _show(parts, visit_of(request), product_id, version)
+@get("/products/{product_id:str}/versions/{version:int}", **session_roles(EVERYONE))
+async def show(page: NamedDependency[PageRequest], product_id: FromPath[str], version: FromPath[int]) -> Response[str]:
+    return await _show(page, product_id, version)
 
-    @get("/products/{product_id:str}/compare/{older:int}/{newer:int}", **session_roles(EVERYONE))
-    async def compare(
-        request: Request[Any, Any, Any], product_id: FromPath[str], older: FromPath[int], newer: FromPath[int]
-    ) -> Response[str]:
-        visit = visit_of(request)
-        diff = await diff_versions(parts.database, visit.viewer, product_id, older, newer)
-        shown = await read_product(parts.database, visit.viewer, product_id)
-        return page(
-            visit,
-            "product_compare.html",
-            head=shown.head,
-            name=read_content(shown.content).name,
-            older=older,
-            newer=newer,
-            fields=[(label(one.field), format_value(one.old), format_value(one.new)) for one in diff.fields],
+
+@get("/products/{product_id:str}/compare/{older:int}/{newer:int}", **session_roles(EVERYONE))
+async def compare(
+    page: NamedDependency[PageRequest], product_id: FromPath[str], older: FromPath[int], newer: FromPath[int]
+) -> Response[str]:
+    diff = await diff_versions(page.database, page.viewer, product_id, older, newer)
+    shown = await read_product(page.database, page.viewer, product_id)
+    return render(
+        page,
+        "product_compare.html",
+        head=shown.head,
+        name=read_content(shown.content).name,
+        older=older,
+        newer=newer,
+        fields=[(label(one.field), format_value(one.old), format_value(one.new)) for one in diff.fields],
+    )
+
+
+@post("/products/{product_id:str}/versions/{version:int}/withdraw", **session_roles(EVERYONE))
+async def withdraw(
+    page: NamedDependency[PageRequest], product_id: FromPath[str], version: FromPath[int]
+) -> Response[str]:
+    if "products:write" not in page.scopes:
+        raise AccessDenied
+    reason = page.form.text("reason").strip()
+    here = f"/products/{product_id}/versions/{version}"
+    if not reason or len(reason) > MAX_NOTE_LENGTH:
+        errors = FormErrors([("reason", _REASON)])
+        return await _show(page, product_id, version, errors=errors, status=422)
+    try:
+        await withdraw_version(
+            page.database,
+            page.actor,
+            page.account_id,
+            product_id,
+            version,
+            WithdrawVersion(reason),
+            lambda seen, row: True,
         )
+    except InvalidState as error:
+        return await _show(page, product_id, version, errors=whole_form(error.description), status=409)
+    return redirect(page, here, done="version-withdrawn")
 
-    @post("/products/{product_id:str}/versions/{version:int}/withdraw", **session_roles(EVERYONE))
-    async def withdraw(
-        request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]
-    ) -> Response[str]:
-        visit = visit_of(request)
-        if "products:write" not in visit.scopes:
-            raise AccessDenied
-        reason = visit.form.text("reason").strip()
-        here = f"/products/{product_id}/versions/{version}"
-        if not reason or len(reason) > MAX_NOTE_LENGTH:
-            errors = FormErrors([("reason", _REASON)])
-            return await _show(parts, visit, product_id, version, errors=errors, status=422)
-        try:
-            await withdraw_version(
-                parts.database,
-                visit.actor,
-                visit.account_id,
-                product_id,
-                version,
-                WithdrawVersion(reason),
-                lambda seen, row: True,
-            )
-        except InvalidState as error:
-            return await _show(parts, visit, product_id, version, errors=whole_form(error.description), status=409)
-        return go(visit, here, done="version-withdrawn")
 
-    @post("/products/{product_id:str}/versions/{version:int}/draft", **session_roles(WRITERS))
-    async def begin(
-        request: Request[Any, Any, Any], product_id: FromPath[str], version: FromPath[int]
-    ) -> Response[str]:
-        visit = visit_of(request)
-        try:
-            await begin_draft(parts.database, visit.actor, visit.account_id, product_id, version, lambda seen: True)
-        except InvalidState as error:
-            return await _show(parts, visit, product_id, version, errors=whole_form(error.description), status=409)
-        return go(visit, f"/products/{product_id}", done="draft-begun")
+@post("/products/{product_id:str}/versions/{version:int}/draft", **session_roles(WRITERS))
+async def begin(page: NamedDependency[PageRequest], product_id: FromPath[str], version: FromPath[int]) -> Response[str]:
+    try:
+        await begin_draft(page.database, page.actor, page.account_id, product_id, version, lambda seen: True)
+    except InvalidState as error:
+        return await _show(page, product_id, version, errors=whole_form(error.description), status=409)
+    return redirect(page, f"/products/{product_id}", done="draft-begun")
 
-    return [show, compare, withdraw, begin]
+
+HANDLERS = (show, compare, withdraw, begin)
 
 
 async def _show(
-    parts: Services,
-    visit: PageRequest,
+    page: PageRequest,
     product_id: str,
     version: int,
     *,
     errors: FormErrors | None = None,
     status: int = 200,
 ) -> Response[str]:
-    row = await read_version(parts.database, visit.viewer, product_id, version)
-    shown = await read_product(parts.database, visit.viewer, product_id)
+    row = await read_version(page.database, page.viewer, product_id, version)
+    shown = await read_product(page.database, page.viewer, product_id)
     head = shown.head
-    people = await list_people(parts.database, visit.account_id)
-    return page(
-        visit,
+    people = await list_people(page.database, page.account_id)
+    return render(
+        page,
         "product_version.html",
         status=status,
         head=head,
@@ -113,10 +107,10 @@ async def _show(
         digest=quoted_digest(row.digest),
         fields=[(label(path), value) for path, value in leaves(row.content)],
         names={person.id: person.email for person in people},
-        may_begin="products:write" in visit.scopes
+        may_begin="products:write" in page.scopes
         and head.status == "PUBLISHED"
         and head.draft_version is None
         and head.latest_version != version,
-        may_withdraw="products:write" in visit.scopes and row.status in ("PUBLISHED", "SUPERSEDED"),
-        errors=errors or FormErrors(),
+        may_withdraw="products:write" in page.scopes and row.status in ("PUBLISHED", "SUPERSEDED"),
+        errors=errors,
     )

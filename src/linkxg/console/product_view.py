@@ -1,4 +1,4 @@
-"""The page of one product, as it is stored or with the entries of a form that was refused."""
+"""Renders the page of one product, as stored or with the input of a rejected form."""
 
 from collections.abc import Mapping
 
@@ -11,12 +11,11 @@ from linkxg.catalog.products.model import ProductView
 from linkxg.catalog.products.publish_requirements import missing_for_publishing
 from linkxg.catalog.products.read_product import read_product
 from linkxg.catalog.products.used_countries import used_countries
-from linkxg.console.console_services import Services
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
-from linkxg.console.pages import page
-from linkxg.console.product_fields import COUNTRIES, GLN, GROUPS, present, to_fill_in
-from linkxg.console.product_form import ProductEdit, as_shown, opened_again, opened_with
+from linkxg.console.pages import render
+from linkxg.console.product_fields import COUNTRIES, GLN, GROUPS, field_values, missing_field
+from linkxg.console.product_form import ProductEdit, control_value, digests_again, digests_of
 from linkxg.console.product_summary import product_summary
 from linkxg.console.three_way_merge import FieldConflict
 
@@ -25,8 +24,7 @@ _ALL_COUNTRIES = sorted(NAMES.items(), key=lambda pair: pair[1].replace("Å", "A
 
 
 async def show_product(
-    parts: Services,
-    visit: PageRequest,
+    page: PageRequest,
     product_id: str,
     *,
     errors: FormErrors | None = None,
@@ -35,17 +33,18 @@ async def show_product(
     conflicts: Mapping[str, FieldConflict] | None = None,
     status: int = 200,
 ) -> Response[str]:
-    """With `edit`, what the person changed is in the fields, beside what `base` holds: `edit` was read against it."""
-    base = base or await read_product(parts.database, visit.viewer, product_id, "base")
+    """With `edit`, which was read against `base`, the fields hold the person's changes."""
+    base = base or await read_product(page.database, page.viewer, product_id, "base")
     head = base.head
-    rows, more = await list_versions(parts.database, visit.viewer, product_id, before=None, limit=SHOWN_VERSIONS)
-    stored = present(base)
+    rows, more = await list_versions(page.database, page.viewer, product_id, before=None, limit=SHOWN_VERSIONS)
+    stored = field_values(base)
     content = read_content(base.content)
     missing = missing_for_publishing(head, content) if head.draft_version else []
-    may_write = "products:write" in visit.scopes
-    editable = may_write and head.status != "ARCHIVED"
-    return page(
-        visit,
+    may_write = "products:write" in page.scopes
+    # The form of a product that was archived while somebody filled it in comes back with their input.
+    editable = may_write and (head.status != "ARCHIVED" or edit is not None)
+    return render(
+        page,
         "product.html",
         status=status,
         head=head,
@@ -53,19 +52,19 @@ async def show_product(
         groups=GROUPS,
         countries=COUNTRIES,
         numbers=GLN | {"gtin"},
-        filled={name: as_shown(name, value) for name, value in stored.items()} | (edit.mine if edit else {}),
-        opened=opened_again(visit.form, edit, stored) if edit else opened_with(stored),
-        revision=visit.form.text("revision") if edit else head.revision,
+        filled={name: control_value(name, value) for name, value in stored.items()} | (edit.mine if edit else {}),
+        opened=digests_again(page.form, edit, stored) if edit else digests_of(stored),
+        revision=page.form.text("revision") if edit else head.revision,
         unsaved=len(edit.mine) if edit else 0,
         conflicts=conflicts or {},
         names=NAMES,
         all_countries=_ALL_COUNTRIES,
-        used_countries=await used_countries(parts.database, visit.viewer) if editable else [],
-        parts=product_summary(content),
-        missing=[to_fill_in(one) for one in missing],
+        used_countries=await used_countries(page.database, page.viewer) if editable else [],
+        summary=product_summary(content),
+        missing=[missing_field(one) for one in missing],
         versions=rows,
         more=more,
         may_write=may_write,
         editable=editable,
-        errors=errors or FormErrors(),
+        errors=errors,
     )

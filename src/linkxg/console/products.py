@@ -1,9 +1,9 @@
-"""`/products`: what a client sees, seen by a person."""
+"""`/products`: lists and searches the products of the account."""
 
 from typing import Any, get_args
 
-from litestar import Request, Response, get
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get
+from litestar.di import NamedDependency
 
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.products.content import read_content
@@ -11,9 +11,9 @@ from linkxg.catalog.products.list_products import list_products
 from linkxg.catalog.products.model import ProductFilter, ProductView, Status, search_key
 from linkxg.catalog.products.read_product import find_by_gtin, find_by_sku, read_product
 from linkxg.catalog.products.viewer import Viewer
-from linkxg.console.console_services import Services
-from linkxg.console.guard import visit_of
-from linkxg.console.pages import page
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import render
+from linkxg.db import Database
 from linkxg.errors import InvalidCursor, NotFound
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
@@ -21,61 +21,60 @@ from linkxg.identity.accounts.roles import EVERYONE
 PAGE_SIZE = 25
 STATUSES: tuple[str, ...] = get_args(Status)
 SEARCHES = 20
-"""How often a page of a search looks further by itself; one look is 20,000 products at most."""
+"""Batches that one page of a search reads at most; a batch is at most 20,000 products."""
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
-    @get("/products", **session_roles(EVERYONE))
-    async def listing(request: Request[Any, Any, Any]) -> Response[str]:
-        visit = visit_of(request)
-        query = visit.query
-        text, category = query.text("q").strip()[:255], query.text("category").strip()[:100]
-        status: Any = query.text("status") if query.text("status") in STATUSES else None
-        key = search_key(text) if text else None
-        wanted = ProductFilter(status=status, category=category or None, search_key=key, sort="sku")
-        filters = {"list": "console products", "account": visit.account_id, **wanted._asdict()}
-        try:
-            after = parts.cursors.open(query.text("after"), filters) if query.text("after") else None
-        except InvalidCursor:
-            after = None
-        begun = after is not None
-        exact = await _exact(parts, visit.viewer, text) if text and not begun else None
-        found: list[ProductView] = []
-        following = after
-        for _ in range(SEARCHES):
-            more, following = await list_products(
-                parts.database, visit.viewer, wanted, after=following, limit=PAGE_SIZE - len(found)
-            )
-            found += more
-            if following is None or len(found) == PAGE_SIZE:
-                break
-        return page(
-            visit,
-            "products.html",
-            exact=exact and _row(exact),
-            found=[_row(shown) for shown in found if exact is None or shown.head.id != exact.head.id],
-            text=text,
-            category=category,
-            chosen=status or "",
-            statuses=STATUSES,
-            begun=begun,
-            following=parts.cursors.seal(following, filters) if following else None,
+@get("/products", **session_roles(EVERYONE))
+async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
+    query = page.query
+    text, category = query.text("q").strip()[:255], query.text("category").strip()[:100]
+    status: Any = query.text("status") if query.text("status") in STATUSES else None
+    key = search_key(text) if text else None
+    product_filter = ProductFilter(status=status, category=category or None, search_key=key, sort="sku")
+    filters = {"list": "console products", "account": page.account_id, **product_filter._asdict()}
+    try:
+        after = page.services.cursors.open(query.text("after"), filters) if query.text("after") else None
+    except InvalidCursor:
+        after = None
+    begun = after is not None
+    exact = await _exact(page.database, page.viewer, text) if text and not begun else None
+    found: list[ProductView] = []
+    next_position = after
+    for _ in range(SEARCHES):
+        more, next_position = await list_products(
+            page.database, page.viewer, product_filter, after=next_position, limit=PAGE_SIZE - len(found)
         )
+        found += more
+        if next_position is None or len(found) == PAGE_SIZE:
+            break
+    return render(
+        page,
+        "products.html",
+        exact=exact and _row(exact),
+        found=[_row(shown) for shown in found if exact is None or shown.head.id != exact.head.id],
+        text=text,
+        category=category,
+        chosen=status or "",
+        statuses=STATUSES,
+        begun=begun,
+        next_position=page.services.cursors.seal(next_position, filters) if next_position else None,
+    )
 
-    return [listing]
+
+HANDLERS = (listing,)
 
 
 def _row(shown: ProductView) -> dict[str, Any]:
     return {"head": shown.head, "name": read_content(shown.content).name}
 
 
-async def _exact(parts: Services, viewer: Viewer, text: str) -> ProductView | None:
-    """The product whose SKU or GTIN was typed: found at once, however many there are."""
+async def _exact(database: Database, viewer: Viewer, text: str) -> ProductView | None:
+    """The product with exactly this SKU or GTIN."""
     try:
-        product_id = await find_by_sku(parts.database, viewer, text)
+        product_id = await find_by_sku(database, viewer, text)
     except NotFound:
         try:
-            product_id = await find_by_gtin(parts.database, viewer, read_gtin(text).digits14)
+            product_id = await find_by_gtin(database, viewer, read_gtin(text).digits14)
         except (NotAGtin, NotFound):
             return None
-    return await read_product(parts.database, viewer, product_id)
+    return await read_product(database, viewer, product_id)

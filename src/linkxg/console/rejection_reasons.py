@@ -1,4 +1,4 @@
-"""The causes of rejected requests in words, with remedies."""
+"""Explains why requests were rejected, with remedies."""
 
 from typing import NamedTuple
 
@@ -75,7 +75,7 @@ LABELS = {
 
 
 def explain(refused: Rejection, client: Client | None) -> RejectionReason:
-    """With what is known of the secret or scope that it concerns."""
+    """The reason, with details of the secret or scope that it concerns."""
     cause = Cause(refused.cause)
     general = _TEXTS[cause]
     if cause in (Cause.RETIRED_SECRET, Cause.EXPIRED_SECRET) and client is not None:

@@ -1,14 +1,12 @@
-"""`/account/refusals`: what was refused lately, and the exact cause that the wire never tells."""
+"""`/account/refusals`: recently rejected requests with their exact cause, which the API never reveals."""
 
-from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response, get
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get
+from litestar.di import NamedDependency
 
-from linkxg.console.console_services import Services
-from linkxg.console.guard import visit_of
-from linkxg.console.pages import page
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import render
 from linkxg.console.rejection_reasons import LABELS, explain
 from linkxg.errors import Cause, NotFound
 from linkxg.http.permissions import session_roles
@@ -20,34 +18,33 @@ from linkxg.ids import is_uuid
 SHOWN = 50
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
-    @get("/account/refusals", **session_roles(ADMINISTRATORS))
-    async def listing(request: Request[Any, Any, Any]) -> Response[str]:
-        visit = visit_of(request)
-        client_id = visit.query.text("client")[:64] or None
-        cause = visit.query.text("cause") if visit.query.text("cause") in set(Cause) else None
-        before = visit.query.text("before") if is_uuid(visit.query.text("before")) else None
-        found = await list_rejections(
-            parts.database, visit.account_id, client_id=client_id, cause=cause, before=before, limit=SHOWN + 1
-        )
-        more, found = len(found) > SHOWN, found[:SHOWN]
-        filters = {name: value for name, value in (("client", client_id), ("cause", cause)) if value}
-        clients = {}
-        for one in {row.client_id for row in found} | ({client_id} if client_id else set()):
-            try:
-                clients[one] = (await read_client(parts.database, visit.account_id, one)).client
-            except NotFound:
-                continue
-        return page(
-            visit,
-            "refused.html",
-            found=[(one, clients.get(one.client_id), explain(one, clients.get(one.client_id))) for one in found],
-            client=clients.get(client_id) if client_id else None,
-            client_id=client_id,
-            cause=cause,
-            labels=LABELS,
-            newest="/account/refusals?" + urlencode(filters) if before else None,
-            older="/account/refusals?" + urlencode({**filters, "before": found[-1].id}) if more else None,
-        )
+@get("/account/refusals", **session_roles(ADMINISTRATORS))
+async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
+    client_id = page.query.text("client")[:64] or None
+    cause = page.query.text("cause") if page.query.text("cause") in set(Cause) else None
+    before = page.query.text("before") if is_uuid(page.query.text("before")) else None
+    found = await list_rejections(
+        page.database, page.account_id, client_id=client_id, cause=cause, before=before, limit=SHOWN + 1
+    )
+    more, found = len(found) > SHOWN, found[:SHOWN]
+    filters = {name: value for name, value in (("client", client_id), ("cause", cause)) if value}
+    clients = {}
+    for one in {row.client_id for row in found} | ({client_id} if client_id else set()):
+        try:
+            clients[one] = (await read_client(page.database, page.account_id, one)).client
+        except NotFound:
+            continue
+    return render(
+        page,
+        "refused.html",
+        found=[(one, clients.get(one.client_id), explain(one, clients.get(one.client_id))) for one in found],
+        client=clients.get(client_id) if client_id else None,
+        client_id=client_id,
+        cause=cause,
+        labels=LABELS,
+        newest="/account/refusals?" + urlencode(filters) if before else None,
+        older="/account/refusals?" + urlencode({**filters, "before": found[-1].id}) if more else None,
+    )
 
-    return [listing]
+
+HANDLERS = (listing,)

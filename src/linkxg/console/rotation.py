@@ -1,23 +1,21 @@
-"""`…/rotate` and `…/secrets/{secret_id}/…`: a new secret, and the end of the old one with proof."""
+"""`…/rotate` and `…/secrets/{secret_id}/…`: rotates a secret, and removes or extends the old one."""
 
 import secrets
-from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.clock import now_ms, now_s
 from linkxg.console.api_access import LIST, show_secret
 from linkxg.console.client_page import ONE, show_client
 from linkxg.console.confirm_password import ask_password
-from linkxg.console.confirmation import Question, ask_first, confirmed
-from linkxg.console.console_services import Services
+from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.flash_messages import Notice
 from linkxg.console.form_errors import FormErrors
-from linkxg.console.guard import PageRequest, visit_of
-from linkxg.console.notices import Notice
-from linkxg.console.pages import go, page
-from linkxg.console.rotation_evidence import SHOWN, evidence
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import redirect, render
+from linkxg.console.rotation_evidence import SHOWN, rotation_evidence
 from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, InvalidRequest, NotFound
 from linkxg.http.permissions import session_roles
@@ -31,112 +29,108 @@ from linkxg.identity.tokens.scopes import format_scope
 OVERLAPS = {"3600": "1 hour", "86400": "24 hours", "604800": "7 days"}
 
 
-def routes(parts: Services) -> list[HTTPRouteHandler]:
-    @get(f"{ONE}/rotate", **session_roles(ADMINISTRATORS))
-    async def choose(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        detail = await read_client(parts.database, visit.account_id, client_id, days=1)
-        return page(
-            visit,
-            "rotate.html",
-            client=detail.client,
-            live=detail.client.live_secrets(now_ms()),
-            tokens=sum(row.tokens for row in detail.usage),
-            overlaps=OVERLAPS,
-            key=secrets.token_hex(16),
-        )
-
-    @post(f"{ONE}/rotate", **session_roles(ADMINISTRATORS))
-    async def rotate(request: Request[Any, Any, Any], client_id: FromPath[str]) -> Response[str]:
-        visit = visit_of(request)
-        form = visit.form
-        asking = await ask_password(parts, visit, "rotate the secret")
-        if asking is not None:
-            return asking
-        compromised = form.text("mode") == "compromised"
-        grace = form.text("overlap")
-        if not compromised and grace not in OVERLAPS:
-            raise InvalidRequest("Choose how long both secrets should work.")
-        await parts.limits.spend(ROTATIONS, caller_key(visit.account_id, visit.person.user_id))
-        rotated, replayed = await rotate_secret(
-            parts.database,
-            parts.server_key,
-            visit.actor,
-            visit.account_id,
-            client_id,
-            grace_period_seconds=0 if compromised else int(grace),
-            revoke_tokens=compromised,
-            idempotency_key=check_key(form.text("key") or None),
-        )
-        if not replayed:
-            parts.notices.secret_rotated(visit.actor, visit.account_id, client_id)
-        client = (await read_client(parts.database, visit.account_id, client_id)).client
-        scope = format_scope(client.scopes)
-        told = "The secret is rotated."
-        if rotated.revoked_tokens:
-            told += " The old secret and every live token of this client are revoked."
-        done = Notice("Done", told)
-        return show_secret(
-            parts, visit, client_id, client.name, scope, rotated.client_secret, rotated=rotated, notice=done
-        )
-
-    @post(f"{ONE}/secrets/{{secret_id:str}}/finish", **session_roles(ADMINISTRATORS))
-    async def finish(
-        request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
-    ) -> Response[str]:
-        visit = visit_of(request)
-        detail = await read_client(parts.database, visit.account_id, client_id)
-        live = detail.client.live_secrets(now_ms())
-        old = next((secret for secret in live if secret.id == secret_id), None)
-        if old is None:
-            raise NotFound
-        if len(live) == 1:
-            raise Conflict("This is the client's only secret.")
-        proof = evidence(old, live[-1] if old is not live[-1] else live[0], detail.sources, now_ms())
-        if not proof.safe and not confirmed(visit):
-            question = Question(
-                "The old secret may still be needed", (), "Remove the old secret", "Keep both", f"{LIST}/{client_id}"
-            )
-            return ask_first(visit, question, template="finish.html", proof=proof, shown_addresses=SHOWN)
-        asking = await ask_password(parts, visit, "remove the old secret")
-        if asking is not None:
-            return asking
-        await remove_secret(parts.database, visit.actor, visit.account_id, client_id, secret_id)
-        return go(visit, f"{LIST}/{client_id}", done="finished")
-
-    @post(f"{ONE}/secrets/{{secret_id:str}}/extend", **session_roles(ADMINISTRATORS))
-    async def extend(
-        request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
-    ) -> Response[str]:
-        visit = visit_of(request)
-        seconds = visit.form.text("overlap")
-        if seconds not in OVERLAPS:
-            raise InvalidRequest("Choose how long both secrets should work.")
-        asking = await ask_password(parts, visit, "extend the old secret")
-        if asking is not None:
-            return asking
-        seen = visit.form.text("was.ends")
-        if seen and seen != await _end_of(parts, visit, client_id, secret_id):
-            told = "Somebody else has changed the end in the meantime. Check the new end, then choose again."
-            return await show_client(parts, visit, client_id, errors=FormErrors([("overlap", told)]))
-        await extend_secret(
-            parts.database, visit.actor, visit.account_id, client_id, secret_id, expires_at=now_s() + int(seconds)
-        )
-        return go(visit, f"{LIST}/{client_id}", done="extended")
-
-    @get(
-        [f"{ONE}/secrets/{{secret_id:str}}/finish", f"{ONE}/secrets/{{secret_id:str}}/extend"],
-        **session_roles(ADMINISTRATORS),
+@get(f"{ONE}/rotate", **session_roles(ADMINISTRATORS))
+async def choose(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    detail = await read_client(page.database, page.account_id, client_id, days=1)
+    return render(
+        page,
+        "rotate.html",
+        client=detail.client,
+        live=detail.client.live_secrets(now_ms()),
+        tokens=sum(row.tokens for row in detail.usage),
+        overlaps=OVERLAPS,
+        key=secrets.token_hex(16),
     )
-    async def back(
-        request: Request[Any, Any, Any], client_id: FromPath[str], secret_id: FromPath[str]
-    ) -> Response[str]:
-        return go(visit_of(request), f"{LIST}/{client_id}")
-
-    return [choose, rotate, finish, extend, back]
 
 
-async def _end_of(parts: Services, visit: PageRequest, client_id: str, secret_id: str) -> str:
-    """When the secret ends, as the form has it; empty for one that does not."""
-    client = (await read_client(parts.database, visit.account_id, client_id)).client
+@post(f"{ONE}/rotate", **session_roles(ADMINISTRATORS))
+async def rotate(page: NamedDependency[PageRequest], client_id: FromPath[str]) -> Response[str]:
+    form = page.form
+    asking = await ask_password(page, "rotate the secret")
+    if asking is not None:
+        return asking
+    compromised = form.text("mode") == "compromised"
+    grace = form.text("overlap")
+    if not compromised and grace not in OVERLAPS:
+        raise InvalidRequest("Choose how long both secrets should work.")
+    await page.services.limits.spend(ROTATIONS, caller_key(page.account_id, page.person.user_id))
+    rotated, replayed = await rotate_secret(
+        page.database,
+        page.services.server_key,
+        page.actor,
+        page.account_id,
+        client_id,
+        grace_period_seconds=0 if compromised else int(grace),
+        revoke_tokens=compromised,
+        idempotency_key=check_key(form.text("key") or None),
+    )
+    if not replayed:
+        page.services.notices.secret_rotated(page.actor, page.account_id, client_id)
+    client = (await read_client(page.database, page.account_id, client_id)).client
+    scope = format_scope(client.scopes)
+    message = "The secret is rotated."
+    if rotated.revoked_tokens:
+        message += " The old secret and every live token of this client are revoked."
+    done = Notice("Done", message)
+    return show_secret(page, client_id, client.name, scope, rotated.client_secret, rotated=rotated, notice=done)
+
+
+@post(f"{ONE}/secrets/{{secret_id:str}}/finish", **session_roles(ADMINISTRATORS))
+async def finish(
+    page: NamedDependency[PageRequest], client_id: FromPath[str], secret_id: FromPath[str]
+) -> Response[str]:
+    detail = await read_client(page.database, page.account_id, client_id)
+    live = detail.client.live_secrets(now_ms())
+    old = next((secret for secret in live if secret.id == secret_id), None)
+    if old is None:
+        raise NotFound
+    if len(live) == 1:
+        raise Conflict("This is the client's only secret.")
+    evidence = rotation_evidence(old, live[-1] if old is not live[-1] else live[0], detail.sources, now_ms())
+    if not evidence.safe and not confirmed(page):
+        question = Question(
+            "The old secret may still be needed", (), "Remove the old secret", "Keep both", f"{LIST}/{client_id}"
+        )
+        return ask_confirmation(page, question, template="remove_secret.html", evidence=evidence, shown_addresses=SHOWN)
+    asking = await ask_password(page, "remove the old secret")
+    if asking is not None:
+        return asking
+    await remove_secret(page.database, page.actor, page.account_id, client_id, secret_id)
+    return redirect(page, f"{LIST}/{client_id}", done="finished")
+
+
+@post(f"{ONE}/secrets/{{secret_id:str}}/extend", **session_roles(ADMINISTRATORS))
+async def extend(
+    page: NamedDependency[PageRequest], client_id: FromPath[str], secret_id: FromPath[str]
+) -> Response[str]:
+    seconds = page.form.text("overlap")
+    if seconds not in OVERLAPS:
+        raise InvalidRequest("Choose how long both secrets should work.")
+    asking = await ask_password(page, "extend the old secret")
+    if asking is not None:
+        return asking
+    seen = page.form.text("was.ends")
+    if seen and seen != await _end_of(page, client_id, secret_id):
+        message = "Somebody else has changed the end in the meantime. Check the new end, then choose again."
+        return await show_client(page, client_id, errors=FormErrors([("overlap", message)]))
+    await extend_secret(
+        page.database, page.actor, page.account_id, client_id, secret_id, expires_at=now_s() + int(seconds)
+    )
+    return redirect(page, f"{LIST}/{client_id}", done="extended")
+
+
+@get(
+    [f"{ONE}/secrets/{{secret_id:str}}/finish", f"{ONE}/secrets/{{secret_id:str}}/extend"],
+    **session_roles(ADMINISTRATORS),
+)
+async def back(page: NamedDependency[PageRequest], client_id: FromPath[str], secret_id: FromPath[str]) -> Response[str]:
+    return redirect(page, f"{LIST}/{client_id}")
+
+
+HANDLERS = (choose, rotate, finish, extend, back)
+
+
+async def _end_of(page: PageRequest, client_id: str, secret_id: str) -> str:
+    """When the secret ends, as the form has it; empty if it does not."""
+    client = (await read_client(page.database, page.account_id, client_id)).client
     return next((str(secret.expires_at or "") for secret in client.secrets if secret.id == secret_id), "")

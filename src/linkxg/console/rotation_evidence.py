@@ -45,12 +45,12 @@ class RotationEvidence(NamedTuple):
 
     @property
     def waiting(self) -> int:
-        """How many addresses still use the old secret alone."""
+        """How many addresses have used only the old secret."""
         return sum(not address.switched for address in self.addresses)
 
 
-def evidence(old: Secret, newest: Secret, sources: Iterable[AnyRow], now: int) -> RotationEvidence:
-    """What tells whether `old` is still needed now that there is `newest`; `sources` are the addresses of both."""
+def rotation_evidence(old: Secret, newest: Secret, sources: Iterable[AnyRow], now: int) -> RotationEvidence:
+    """Whether `old` is still needed now that there is `newest`; `sources` are the addresses that used either."""
     rows = list(sources)
     # An IPv6 host changes its address within its /64 by itself (RFC 8981).
     used_new: dict[str, int] = {}
@@ -59,28 +59,28 @@ def evidence(old: Secret, newest: Secret, sources: Iterable[AnyRow], now: int) -
             key = source_key(row.source)
             used_new[key] = min(row.first_used_at, used_new.get(key, row.first_used_at))
     used_old = [row for row in rows if row.secret_id == old.id]
-    lately: dict[str, int] = {}
+    recent: dict[str, int] = {}
     for row in used_old:
         if row.last_used_at > now - LOOK_BACK_MS:
             key = source_key(row.source)
-            lately[key] = max(row.last_used_at, lately.get(key, 0))
-    addresses = [UsedAddress(key, at, key in used_new) for key, at in lately.items()]
+            recent[key] = max(row.last_used_at, recent.get(key, 0))
+    addresses = [UsedAddress(key, at, key in used_new) for key, at in recent.items()]
     complete = sum(row.uses for row in used_old) == old.uses
     every = None
     if used_old and old.uses > 2:
         first = min(row.first_used_at for row in used_old)
         every = ((old.last_used_at or first) - first) // (old.uses - 1) or None
 
-    def found(kind: str, free_at: int | None) -> RotationEvidence:
+    def result(kind: str, free_at: int | None) -> RotationEvidence:
         return RotationEvidence(kind, old, newest, addresses, every, free_at, complete)
 
     if old.last_used_at is None:
         free_at = old.created_at + QUIET_MS
-        return found("safe", None) if free_at <= now else found("wait", free_at)
+        return result("safe", None) if free_at <= now else result("wait", free_at)
     if newest.first_used_at is None:
-        return found("warn", None)
+        return result("warn", None)
     if not complete or not all(address.switched for address in addresses):
-        return found("wait", None)
+        return result("wait", None)
     switched = [used_new[address.source] for address in addresses]
     free_at = max([old.last_used_at, *switched]) + QUIET_MS
-    return found("safe", None) if free_at <= now else found("wait", free_at)
+    return result("safe", None) if free_at <= now else result("wait", free_at)

@@ -1,9 +1,10 @@
-"""The routes of the console, guarded by `ConsoleGuard`; errors are answered as pages."""
+"""The routes of the console, guarded by `ConsoleGuard`; errors are rendered as pages."""
 
 from typing import Any
 
 from litestar import Request, Response, Router
 from litestar.connection import ASGIConnection
+from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 
@@ -30,7 +31,7 @@ from linkxg.console import (
 )
 from linkxg.console.console_services import Services
 from linkxg.console.error_pages import ErrorPages
-from linkxg.console.guard import ConsoleGuard, SignInRequired
+from linkxg.console.guard import ConsoleGuard, SignInRequired, page_request_of
 from linkxg.errors import InvalidToken, PublicError
 from linkxg.http.body_style import BodyStyle
 
@@ -42,12 +43,12 @@ _FEATURES = (
 _PAGES = {"style": BodyStyle.PAGE}
 
 
-def routes(parts: Services, errors: ErrorPages) -> list[Router]:
-    """The pages, and the files that they load."""
+def routes(services: Services, errors: ErrorPages) -> list[Router]:
+    """The pages, and the static files that they load."""
 
-    guard = ConsoleGuard(parts)
+    guard = ConsoleGuard(services)
 
-    # Functions, not bound methods: the router copies what it is given, with everything that hangs on it.
+    # Functions, not bound methods: Litestar deep-copies what it is given, with all that it refers to.
     async def check(connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         await guard(connection, route)
 
@@ -65,8 +66,9 @@ def routes(parts: Services, errors: ErrorPages) -> list[Router]:
 
     pages = Router(
         "/",
-        route_handlers=[handler for feature in _FEATURES for handler in feature.routes(parts)],
+        route_handlers=[handler for feature in _FEATURES for handler in feature.HANDLERS],
         guards=[check],
+        dependencies={"page": Provide(page_request_of, sync_to_thread=False)},
         opt=_PAGES,
         include_in_schema=False,
         exception_handlers={
@@ -77,4 +79,4 @@ def routes(parts: Services, errors: ErrorPages) -> list[Router]:
             Exception: unexpected,
         },
     )
-    return [pages, Router("/", route_handlers=static_files.routes(), opt=_PAGES, include_in_schema=False)]
+    return [pages, Router("/", route_handlers=[static_files.static], opt=_PAGES, include_in_schema=False)]

@@ -3,12 +3,12 @@
 import re
 from urllib.parse import unquote
 
-# One slash and no second one, no backslash (browsers read it as a slash), nothing that a header could be split by.
+# No second slash at the start, no backslash (browsers read it as a slash), nothing that splits a header.
 _LOCAL = re.compile(r"/(?:[A-Za-z0-9._~-][A-Za-z0-9._~/-]*)?(?:\?[A-Za-z0-9._~%=&+-]*)?")
 
 
-def local_path(wanted: str) -> str:
+def local_path(path: str) -> str:
     """`wanted` if it is a path of this site, else `/`."""
-    if len(wanted) > 500 or not _LOCAL.fullmatch(wanted) or "//" in wanted or ".." in wanted:
+    if len(path) > 500 or not _LOCAL.fullmatch(path) or "//" in path or ".." in path:
         return "/"
-    return "/" if any(ord(char) < 32 for char in unquote(wanted)) else wanted
+    return "/" if any(ord(char) < 32 for char in unquote(path)) else path

@@ -1,4 +1,4 @@
-"""Tests a credential at the token endpoint, as the client would."""
+"""Tests a credential with a real request to the token endpoint."""
 
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -10,11 +10,11 @@ from linkxg.http.forms import FORM_TYPE
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import RawEndpoint, RequestContext
 
-TRIED = Budget("console-tests", 30, 60)
+CREDENTIAL_TESTS = Budget("console-tests", 30, 60)
 
 
 class Trial(NamedTuple):
-    """The real answer without its token; `error` is the wire code of a refusal."""
+    """The token endpoint's response without the token; `error` is its error code."""
 
     status: int
     scope: str
@@ -24,17 +24,17 @@ class Trial(NamedTuple):
 
 
 async def try_credential(endpoint: RawEndpoint, context: RequestContext, client_id: str, secret: str) -> Trial:
-    """Request a token; it is thrown away at once."""
+    """Request a token and discard it."""
     form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
     body = urlencode(form).encode()
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    asked = RequestContext("POST", context.request_id, context.source, [(b"content-type", FORM_TYPE)], receive)
-    asked.route = "/api/v1/oauth/token, tested in the console"
+    token_request = RequestContext("POST", context.request_id, context.source, [(b"content-type", FORM_TYPE)], receive)
+    token_request.route = "/api/v1/oauth/token, tested in the console"
     try:
-        reply = await endpoint(asked)
+        reply = await endpoint(token_request)
     except PublicError as error:
         return Trial(error.status, "", 0, error.code, error.description)
     answer = msgspec.json.decode(reply.body)

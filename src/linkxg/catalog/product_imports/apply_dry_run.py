@@ -9,6 +9,7 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.ids import is_uuid
+from linkxg.jobs.dry_run_store import find_writing_job
 from linkxg.jobs.idempotent_job import run_job_once
 from linkxg.jobs.model import KEEP_MS, JobRow
 from linkxg.jobs.start_job import open_job, record_start, same_file_job
@@ -21,6 +22,11 @@ def may_apply(job: JobRow) -> bool:
     """Whether the job is a completed dry run that would write something."""
     writes = job.created + job.updated + (job.unchanged if job.publish else 0)
     return bool(job.dry_run) and job.status in _COMPLETED and writes > 0
+
+
+async def find_applied_import(database: Database, account_id: str, dry_run: JobRow) -> JobRow | None:
+    """The import that carried out this dry run, if there is one."""
+    return await database.read_single(find_writing_job, account_id, dry_run.file_id, after=dry_run.id)
 
 
 async def apply_dry_run(

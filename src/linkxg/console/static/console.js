@@ -1,16 +1,16 @@
 "use strict";
-// Copying, times in the reader's zone, answers without a reload. Every page works without this file.
+// Copy buttons, local times, live progress, inline answers. Every page works without this file.
 (() => {
-  const told = document.getElementById("told");
-  // A text that is there already is announced again only after the region has been empty for a moment.
-  let telling;
-  const tell = (text) => {
-    told.textContent = "";
-    clearTimeout(telling);
-    telling = setTimeout(() => { told.textContent = text; }, 60);
+  const announcer = document.getElementById("announcer");
+  // A live region announces the same text again only after it has been empty for a moment.
+  let announcing;
+  const announce = (text) => {
+    announcer.textContent = "";
+    clearTimeout(announcing);
+    announcing = setTimeout(() => { announcer.textContent = text; }, 60);
   };
 
-  // What everybody must see stands behind the element that it concerns, and is announced.
+  // A visible error after the element that it is about; it is announced.
   const warn = (text, element) => {
     let notice = element.nextElementSibling;
     if (!notice || !notice.classList.contains("wrong")) {
@@ -22,19 +22,19 @@
     notice.textContent = text;
   };
 
-  // Copy buttons are hidden until there is a script to serve them.
-  const begin = (root) => {
+  // Copy buttons are hidden without a script.
+  const enhance = (root) => {
     for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
     for (const time of root.querySelectorAll("time[data-time]")) show(time);
   };
 
   const copy = async (text) => {
     if (navigator.clipboard) {
-      try { await navigator.clipboard.writeText(text); return true; } catch { /* refused: try the old way */ }
+      try { await navigator.clipboard.writeText(text); return true; } catch { /* not permitted: fall back */ }
     }
     const field = document.createElement("textarea");
     field.value = text;
-    field.className = "unseen";
+    field.className = "visually-hidden";
     document.body.append(field);
     field.select();
     const done = document.execCommand("copy");
@@ -55,17 +55,16 @@
       warn("Copying is not permitted here. Select the text and copy it yourself.", button);
       return;
     }
-    tell(`${what} copied`);
+    announce(`${what} copied`);
     button.classList.add("copied");
     if (!button.querySelector("svg")) {
-      // Its own words are kept once, however often it is pressed.
-      button.dataset.words ??= button.textContent;
+      button.dataset.label ??= button.textContent;
       button.textContent = "Copied";
     }
     clearTimeout(button.copied);
     button.copied = setTimeout(() => {
       button.classList.remove("copied");
-      if (button.dataset.words) button.textContent = button.dataset.words;
+      if (button.dataset.label) button.textContent = button.dataset.label;
     }, 2000);
   });
 
@@ -88,10 +87,10 @@
     const past = Date.now() - at;
     const minutes = Math.abs(past) / 60000;
     if (minutes < 1) return past >= 0 ? "just now" : "in moments";
-    // What has passed is told in full units, what is to come to the nearest: 7 d, not 6, for a week just chosen.
-    const whole = past >= 0 ? Math.floor : Math.round;
+    // As formatting.py: past times are rounded down, future times to the nearest.
+    const rounded = past >= 0 ? Math.floor : Math.round;
     const hours = minutes / 60;
-    const text = whole(minutes) < 60 ? `${whole(minutes)} min` : whole(hours) < 72 ? `${whole(hours)} h` : `${whole(hours / 24)} d`;
+    const text = rounded(minutes) < 60 ? `${rounded(minutes)} min` : rounded(hours) < 72 ? `${rounded(hours)} h` : `${rounded(hours / 24)} d`;
     return past >= 0 ? `${text} ago` : `in ${text}`;
   };
   const show = (time) => {
@@ -105,7 +104,7 @@
     for (const time of document.querySelectorAll('time[data-time="ago"]')) show(time);
   }, 30000);
 
-  // A form whose answer belongs into one place of this page: send it, and take that place from the answer.
+  // A form with data-inline updates one element of this page from the answer.
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     const place = form.dataset.inline && document.getElementById(form.dataset.inline);
@@ -125,7 +124,7 @@
       const found = page.getElementById(form.dataset.inline);
       if (!found) throw new Error("another page");
       place.replaceChildren(...found.childNodes);
-      begin(place);
+      enhance(place);
     } catch {
       place.textContent = "The service could not be reached. Wait a few seconds and try again.";
     } finally {
@@ -133,7 +132,7 @@
     }
   });
 
-  // A file can be dropped onto its field, and its way to the service is shown.
+  // Files can be dropped onto the field; the upload shows its progress.
   const fileOf = (target) => {
     const place = target.closest && target.closest("[data-drop]");
     return place && { place, field: place.querySelector("input[type=file]") };
@@ -148,7 +147,7 @@
       const one = new DataTransfer();
       one.items.add(event.dataTransfer.files[0]);
       found.field.files = one.files;
-      tell(`${one.files[0].name} chosen`);
+      announce(`${one.files[0].name} chosen`);
     });
   }
 
@@ -162,7 +161,7 @@
     const fail = () => {
       button.disabled = false;
       bar.hidden = true;
-      warn("The upload was cut off, and nothing was imported. Import the file again.", button.parentElement);
+      warn("The upload was interrupted, and nothing was imported. Import the file again.", button.parentElement);
     };
     request.upload.addEventListener("progress", (sent) => {
       if (sent.lengthComputable) bar.value = 100 * sent.loaded / sent.total;
@@ -174,7 +173,7 @@
       if (!found) { fail(); return; }
       document.getElementById("content").replaceChildren(...found.childNodes);
       document.title = page.title;
-      begin(document);
+      enhance(document);
       const fault = document.getElementById("fault");
       if (fault) { fault.tabIndex = -1; fault.focus(); }
     });
@@ -185,7 +184,7 @@
     request.send(new FormData(form));
   });
 
-  // What was typed and is not saved is counted; leaving the page then asks first.
+  // Counts unsaved changes; leaving the page with some asks first.
   for (const form of document.querySelectorAll("form[data-guard]")) {
     const place = document.getElementById(form.dataset.guard);
     const kept = Number(form.dataset.unsaved || 0);
@@ -209,33 +208,41 @@
     addEventListener("beforeunload", (event) => { if (!sent && unsaved()) event.preventDefault(); });
   }
 
-  // What is under way is looked at once a second, until it has ended.
+  // Polls the page of a running import once a second until it has ended, or the session has.
+  const signedOut = (place) => {
+    warn("You are signed out, so this page is no longer updated. The import continues. ", place);
+    const link = document.createElement("a");
+    link.href = `/sign-in?next=${encodeURIComponent(location.pathname)}`;
+    link.textContent = "Sign in";
+    place.nextElementSibling.append(link);
+  };
   const follow = async () => {
     const places = [...document.querySelectorAll("[data-live]")];
     if (!places.length) return;
     try {
-      const answer = await fetch(location.pathname, { redirect: "error" });
+      const answer = await fetch(location.pathname, { redirect: "manual" });
+      if (answer.type === "opaqueredirect") { signedOut(places[0]); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const place of places) {
         const found = page.getElementById(place.id);
         if (found && !("live" in found.dataset)) { location.replace(location.pathname); return; }
-        // Whoever has come to a button of it would lose their place.
-        if (found && !place.contains(document.activeElement)) { place.replaceChildren(...found.childNodes); begin(place); }
+        // Replacing an element that has the focus would lose it.
+        if (found && !place.contains(document.activeElement)) { place.replaceChildren(...found.childNodes); enhance(place); }
       }
-    } catch { /* The next look may succeed. */ }
+    } catch { /* The next attempt may succeed. */ }
     setTimeout(follow, 1000);
   };
   setTimeout(follow, 1000);
 
-  // A session ends after some time without use. Typing is use; before the end there is a way to stay (WCAG 2.2.1).
+  // A session ends when it is idle. Typing counts as use, and before the end the person can extend it (WCAG 2.2.1).
   const NOTICE_MS = 120000, PING_MS = 60000;
-  const lasts = Number(document.body.dataset.endsIn) * 1000;
-  if (lasts) {
+  const lifetime = Number(document.body.dataset.secondsLeft) * 1000;
+  if (lifetime) {
     const windows = new BroadcastChannel("linkxg-session");
-    let ends = Date.now() + lasts, asked = Date.now(), notice = null;
+    let ends = Date.now() + lifetime, asked = Date.now(), notice = null;
     const hide = () => { if (notice) notice.remove(); notice = null; };
     const set = (end) => { ends = end; if (ends - Date.now() > NOTICE_MS) hide(); };
-    // What one window does keeps the others alive: it is one session.
+    // All windows share the session.
     windows.addEventListener("message", (event) => set(event.data));
     windows.postMessage(ends);
     const use = async () => {
@@ -245,7 +252,7 @@
         if (!answer.ok) return;
         set(Date.now() + Number(await answer.text()) * 1000);
         windows.postMessage(ends);
-      } catch { /* Signed out, or out of reach: the notice stays. */ }
+      } catch { /* Signed out or unreachable: the notice stays. */ }
     };
     document.addEventListener("input", () => { if (Date.now() - asked > PING_MS) use(); });
     const look = () => {
@@ -273,5 +280,5 @@
     look();
   }
 
-  begin(document);
+  enhance(document);
 })();

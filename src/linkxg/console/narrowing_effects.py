@@ -1,4 +1,4 @@
-"""What a client loses by narrower scopes or address ranges, as sentences that the page of the question shows."""
+"""What a client loses by narrower scopes or address ranges, as sentences of the confirmation page."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,8 +9,8 @@ from linkxg.identity.clients.read_client import ClientDetail
 from linkxg.identity.tokens.scopes import SCOPES
 
 
-def questions(detail: ClientDetail, removed: Iterable[str], ranges: Sequence[str] | None) -> list[str]:
-    """One sentence for each thing that is taken away; none when nothing is."""
+def narrowing_effects(detail: ClientDetail, removed: Iterable[str], ranges: Sequence[str] | None) -> list[str]:
+    """One sentence for each scope or address that is lost; empty if none is."""
     now, found = now_ms(), []
     for scope in SCOPES:
         if scope in removed:
@@ -24,16 +24,16 @@ def questions(detail: ClientDetail, removed: Iterable[str], ranges: Sequence[str
         found.append("The client's live tokens are revoked within a second, and it requests new ones.")
     if ranges is not None and _narrower(detail.client.cidrs, ranges):
         networks = [parse_network(text) for text in ranges]
-        left_out = []
-        for at, source in _addresses(detail):
-            if _left_out(source, networks):
-                left_out.append(f"The address that used this client {ago(at, now)}, {source}, is not in these ranges.")
-        found += left_out[:10] or ["The new ranges include every address from which the client was last used."]
+        excluded = []
+        for at, source in _used_addresses(detail):
+            if _excludes(source, networks):
+                excluded.append(f"The address that used this client {ago(at, now)}, {source}, is not in these ranges.")
+        found += excluded[:10] or ["The new ranges include every address from which the client was last used."]
     return found
 
 
-def _left_out(source: str, networks: Sequence[Network]) -> bool:
-    """Whether no range has the address, or a part of the IPv6 /64, that used a secret."""
+def _excludes(source: str, networks: Sequence[Network]) -> bool:
+    """Whether no range contains the address, or overlaps the IPv6 /64, that used a secret."""
     address = parse_address(source)
     if address is not None:
         return not any(address in network for network in networks)
@@ -45,7 +45,7 @@ def _left_out(source: str, networks: Sequence[Network]) -> bool:
 
 
 def _narrower(before: Sequence[str], after: Sequence[str]) -> bool:
-    """Whether an address that was allowed may no longer be."""
+    """Whether some address that `before` allows is not allowed by `after`."""
     if not after:
         return False
     wide = [parse_network(text) for text in after]
@@ -57,12 +57,12 @@ def _narrower(before: Sequence[str], after: Sequence[str]) -> bool:
     return not before or not all(inside(text) for text in before)
 
 
-def _addresses(detail: ClientDetail) -> list[tuple[int, str]]:
+def _used_addresses(detail: ClientDetail) -> list[tuple[int, str]]:
     """When each address last used a live secret, the latest first."""
     latest: dict[str, int] = {}
     for row in detail.sources:
         latest.setdefault(row.source, row.last_used_at)
-    # What was noted before addresses were kept.
+    # Uses recorded before addresses were kept.
     for secret in detail.client.live_secrets(now_ms()):
         if secret.last_used_at is not None and secret.last_used_source:
             latest.setdefault(secret.last_used_source, secret.last_used_at)
