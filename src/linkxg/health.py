@@ -47,7 +47,7 @@ def routes(
     metrics.gauges |= {
         "linkxg_password_queue": lambda: Gauge("Passwords being hashed or waiting.", passwords.pending),
         "linkxg_feed_lag_seconds": lambda: Gauge(
-            "Seconds since the change feed last heard from its database; of the slowest worker.",
+            "Seconds since the invalidation feed last heard from its database; of the slowest worker.",
             database.feed.lag(),
             "max",
         ),
@@ -64,7 +64,7 @@ def routes(
 
     @get(READINESS, operation_id="readiness", errors=(TemporarilyUnavailable,), tags=[_TAG], **public())
     async def readiness() -> Readiness:
-        """Ready to serve: database (writable), schema, revocation feed and signing key are all in order.
+        """Ready to serve: database (writable), schema, invalidation feed and signing key are in order.
 
         Names the background tasks that are failing.
         """

@@ -35,8 +35,8 @@ PACES = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(2_000, 4_000, 0.1
 """On SQLite every other writer waits for a batch, on PostgreSQL only those who write what it locks. A smaller one would
 not pay for its commit."""
 _DENIED = (
-    "Whoever started this import has lost their rights, so nothing more is written. To continue, retry it as "
-    "somebody who may import."
+    "The caller that started this import has lost the right to import, so nothing more is written. To continue, retry "
+    "it as a caller that has this right."
 )
 TURNS = 4
 """Of the event loop, after which a write has left for its thread."""

@@ -60,7 +60,7 @@ async def create_product(
         made = recorded.read(Product)
         if store.find_head(conn, account_id, made.id) is not None:
             return made
-        return Conflict("This request was answered before, and its product has been deleted since.")
+        return Conflict("This request was already answered, but its product has since been deleted.")
 
     request = Request(account_id, "POST /products", idempotency_key, [actor.id, given])
     return await write_once(database, actor, request, make, recall)
