@@ -42,7 +42,7 @@ def _costs(costs: Costs) -> str:
         )
     look, idle = costs.look, costs.idle
     lines += [
-        f"| a look at the change feed | | | {look.worker_us:,.0f} µs | {look.database_us:,.0f} µs | – |",
+        f"| a look at the invalidation feed | | | {look.worker_us:,.0f} µs | {look.database_us:,.0f} µs | – |",
         f"| a worker that nobody asks, a second | | | {idle.worker_us:,.0f} µs | {idle.database_us:,.0f} µs | – |",
         f"| a NOTIFY, per listener | | | | {costs.notice_us:,.0f} µs | – |",
         f"| a lone commit | | | | {costs.commit_ms:.2f} ms | |",
