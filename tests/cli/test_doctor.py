@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cli.rows import execute
 from conftest import ServerFactory
 from harness.databases import PostgresDatabase
-from harness.processes import free_port
+from harness.processes import Process, free_port
 from harness.server import Server, lines_for_people
 from harness.smtp_sink import SmtpSink
 from linkxg.ops.doctor import files, machine
@@ -201,6 +201,24 @@ def test_a_service_with_tls_is_recognised(server: Server, tmp_path: Path) -> Non
         assert "the service answers" in examine(server, code=0)["address"][0]["says"]
     finally:
         server.close()
+
+
+def test_a_service_that_refuses_plain_http_is_recognised(server: Server) -> None:
+    """On an address of the machine that is not loopback, where `/healthz` needs the metrics token."""
+    with socket.socket(type=socket.SOCK_DGRAM) as outward:
+        try:
+            outward.connect(("198.51.100.1", 9))
+        except OSError:
+            pytest.skip("needs a network interface besides loopback")
+        address = outward.getsockname()[0]
+    server.environment |= {"LINKXG_TRUSTED_PROXIES": "198.51.100.1/32", "LINKXG_PUBLIC_URL": "https://api.example.test"}
+    at = ["--host", address, "--port", str(server.port)]
+    process = Process("linkxg", [sys.executable, "-m", "linkxg", "serve", *at], environment=server.environment)
+    try:
+        process.wait_for(lambda line: '"started"' in line)
+        assert "the service answers" in examine(server, "--host", address, code=0)["address"][0]["says"]
+    finally:
+        process.stop()
 
 
 @pytest.mark.parametrize(

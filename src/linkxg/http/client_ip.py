@@ -67,10 +67,12 @@ class ClientAddresses:
         return address is not None and any(address in network for network in self._trusted)
 
 
+PLAIN_HTTP_REFUSED = "Use HTTPS: this service does not accept plain HTTP."
+
+
 def refuse_plain_http() -> InvalidRequest:
     return InvalidRequest(
-        "Use HTTPS: this service does not accept plain HTTP. A proxy in front of it must send X-Forwarded-Proto: "
-        "https.",
+        f"{PLAIN_HTTP_REFUSED} A proxy in front of it must send X-Forwarded-Proto: https.",
         reason="plain HTTP, or a proxy of LINKXG_TRUSTED_PROXIES that does not send X-Forwarded-Proto: https",
     )
 

@@ -4,9 +4,10 @@ import http.client
 import socket
 import ssl
 
+from linkxg.http.client_ip import PLAIN_HTTP_REFUSED
+
 BACKLOG = 2_048
 _TIMEOUT_S = 3.0
-_REFUSED = b"this service does not answer plain HTTP"
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
@@ -49,8 +50,8 @@ def answers(host: str, port: int, *, tls: bool) -> bool:
         connection.request("GET", "/healthz")
         answer = connection.getresponse()
         # From another address than loopback plain HTTP is refused, by this program all the same.
-        body = answer.read(500)
-        return (answer.status == 200 and b'"ok"' in body) or (answer.status == 400 and _REFUSED in body)
+        expected = {200: '"ok"', 400: PLAIN_HTTP_REFUSED}.get(answer.status)
+        return expected is not None and expected.encode() in answer.read(500)
     except (OSError, http.client.HTTPException):
         return False
     finally:
