@@ -42,8 +42,8 @@ def _costs(costs: Costs) -> str:
         )
     look, idle = costs.look, costs.idle
     lines += [
-        f"| a look at the change feed | | | {look.worker_us:,.0f} µs | {look.database_us:,.0f} µs | – |",
-        f"| a worker that nobody asks, a second | | | {idle.worker_us:,.0f} µs | {idle.database_us:,.0f} µs | – |",
+        f"| a look at the invalidation feed | | | {look.worker_us:,.0f} µs | {look.database_us:,.0f} µs | – |",
+        f"| an idle worker, per second | | | {idle.worker_us:,.0f} µs | {idle.database_us:,.0f} µs | – |",
         f"| a NOTIFY, per listener | | | | {costs.notice_us:,.0f} µs | – |",
         f"| a lone commit | | | | {costs.commit_ms:.2f} ms | |",
     ]
@@ -89,9 +89,9 @@ def _limits(costs: Costs) -> str:
     held = CONNECTIONS // connections(Fleet(1))
     return (
         f"- {CONNECTIONS} connections are reached at {held:,} nodes.\n"
-        f"- Workers are the limit up to {workers_are_the_limit_up_to(costs):,} nodes; beyond it is the database.\n"
-        f"- The most is {most:,.0f} requests/s, with {best:,} nodes: after that each node takes more by its looks at "
-        "the feed than it brings.\n"
+        f"- Workers are the limit up to {workers_are_the_limit_up_to(costs):,} nodes, then the database.\n"
+        f"- The maximum is {most:,.0f} requests/s, with {best:,} nodes: beyond that each node costs more by its looks "
+        "at the feed than it adds.\n"
     )
 
 

@@ -58,7 +58,7 @@ def guarded_read(data_dir: Path, made: Seeded, rounds: int) -> list[Figure]:
 
 
 async def seen_token(data_dir: Path, made: Seeded) -> Figure:
-    """The guard alone: header, digest, change feed, revocations."""
+    """The guard alone: header, digest, invalidation feed, revocations."""
     database = open_database(f"sqlite:///{data_dir / 'linkxg.db'}")
     await database.open()
     try:
@@ -73,7 +73,7 @@ async def seen_token(data_dir: Path, made: Seeded) -> Figure:
             best = min(_per_call(guard, headers) for _ in range(5))
     finally:
         await database.close()
-    return Figure("the guard, token seen before (µs)", best, 5.0, "change feed asked each time", at_most=True)
+    return Figure("the guard, token seen before (µs)", best, 5.0, "invalidation feed checked each time", at_most=True)
 
 
 def _per_call(guard: Guard, headers: list[tuple[bytes, bytes]]) -> float:

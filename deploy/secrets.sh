@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes deploy/secrets for compose.yaml; what is there already stays.
+# Creates deploy/secrets for compose.yaml; existing files are kept.
 #   sh deploy/secrets.sh https://api.acme.example [DIRECTORY]
 set -eu
 umask 077

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run once by the image, on the new and empty server: the service's database, a role that streams, and from the next start
-# on a commit waits until a standby has stored it.
+# The image runs this once on an empty server. Creates the service's database and a replication role; from the next start on,
+# a commit waits until a standby has stored it.
 set -eu
 secrets=${SECRETS:-/run/secrets}
 psql --no-psqlrc --set ON_ERROR_STOP=1 --username postgres --dbname postgres \

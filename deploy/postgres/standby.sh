@@ -1,5 +1,5 @@
 #!/bin/sh
-# A copy of the primary that follows it; after promote.sh it is the primary itself.
+# A streaming standby of the primary; promote.sh makes it the primary.
 set -eu
 as=${RUN_AS-gosu postgres}
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
@@ -8,7 +8,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   mkdir -p "$PGDATA"
   chmod 0700 "$PGDATA"
   [ -z "$as" ] || chown postgres: "$PGDATA"
-  # What an interrupted attempt has left is no beginning of a copy.
+  # Remove what an interrupted attempt left.
   find "$PGDATA" -mindepth 1 -delete
   until $as pg_basebackup --pgdata "$PGDATA" --host "$PRIMARY" --port "${PRIMARY_PORT:-5432}" --username replicator \
     --write-recovery-conf --wal-method stream --checkpoint fast; do

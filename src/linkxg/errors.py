@@ -74,7 +74,7 @@ class PublicError(Exception):
 class InvalidRequest(PublicError):
     code, status = "invalid_request", 400
     text = "The request is malformed."
-    meaning = "A missing or repeated field, a wrong media type, a bad encoding."
+    meaning = "A missing or repeated field, a wrong media type, an invalid encoding."
 
 
 class UnsupportedGrantType(PublicError):
@@ -99,7 +99,7 @@ class InvalidClient(PublicError):
     code, status = "invalid_client", 401
     text = "Client authentication failed"
     meaning = (
-        "No or malformed credentials, unknown client, wrong or expired secret, disabled client, address not allowed."
+        "Missing or malformed credentials, unknown or disabled client, wrong or expired secret, address not allowed."
     )
 
 
@@ -136,25 +136,25 @@ class InsufficientScope(PublicError):
 class AccessDenied(PublicError):
     code, status = "access_denied", 403
     text = "Your role does not permit this."
-    meaning = "A role is missing, not a scope. As the `error` of an import: whoever started it has lost their rights."
+    meaning = "The role is insufficient. As the `error` of an import: its caller has lost the right to import."
 
 
 class NotFound(PublicError):
     code, status = "not_found", 404
-    text = "There is nothing at this address."
-    meaning = "Also for what belongs to another account."
+    text = "This resource does not exist."
+    meaning = "Also for the resources of other accounts."
 
 
 class MethodNotAllowed(PublicError):
     code, status = "method_not_allowed", 405
-    text = "This address does not support that method."
+    text = "This resource does not support this method."
     meaning = "`Allow` lists the methods that it does support."
 
 
 class Conflict(PublicError):
     code, status = "conflict", 409
     text = "The request conflicts with the current state."
-    meaning = "For example the last Owner, the last live secret, an e-mail already in use."
+    meaning = "For example removing the last Owner or the last live secret, or an e-mail address already in use."
 
 
 class DuplicateSku(PublicError):
@@ -172,7 +172,7 @@ class DuplicateGtin(PublicError):
 class InvalidState(PublicError):
     code, status = "invalid_state", 409
     text = "This is not possible in the current state."
-    meaning = "For example a change of an archived product, or the withdrawal of a draft."
+    meaning = "For example changing an archived product, or withdrawing a draft."
 
 
 class NoDraft(PublicError):
@@ -199,7 +199,7 @@ class PayloadTooLarge(PublicError):
 class UnsupportedMediaType(PublicError):
     code, status = "unsupported_media_type", 415
     text = "Send the body as application/json."
-    meaning = "Application resources accept only JSON, imports also files; send forms without a `Content-Encoding`."
+    meaning = "Most endpoints accept only JSON, imports also files; send forms without a `Content-Encoding`."
 
 
 class ValidationFailed(PublicError):
@@ -236,9 +236,9 @@ class TransferCodingNotImplemented(PublicError):
 
 class TemporarilyUnavailable(PublicError):
     code, status = "temporarily_unavailable", 503
-    text = "The service cannot answer safely right now. Try again shortly."
+    text = "The service is temporarily unavailable. Try again shortly."
     meaning = (
-        "The database or revocation feed is unreachable, or too much work is queued; retry with the same "
+        "The database or invalidation feed is unreachable, or too much work is queued; retry with the same "
         "Idempotency-Key."
     )
 

@@ -53,7 +53,9 @@ class HealthServices:
         self.metrics.gauges |= {
             "linkxg_password_queue": lambda: Gauge("Passwords being hashed or waiting.", self.passwords.pending),
             "linkxg_feed_lag_seconds": lambda: Gauge(
-                "Seconds since the change feed last heard from its database; of the slowest worker.", feed.lag(), "max"
+                "Seconds since the invalidation feed last heard from its database; of the slowest worker.",
+                feed.lag(),
+                "max",
             ),
             "linkxg_feed_changes": lambda: Gauge(
                 "Changes applied since the start; of the worker with the most.", feed.generation, "max"
@@ -70,7 +72,7 @@ async def health() -> dict[str, str]:
 
 @get(READINESS, operation_id="readiness", errors=(TemporarilyUnavailable,), **public())
 async def readiness(services: NamedDependency[HealthServices]) -> Readiness:
-    """Ready to serve: database (writable), schema, revocation feed and signing key are all in order.
+    """Ready to serve: database (writable), schema, invalidation feed and signing key are in order.
 
     Names the background tasks that are failing.
     """

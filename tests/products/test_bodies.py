@@ -172,7 +172,7 @@ def test_an_unknown_field_is_refused_and_not_repeated(world: World, field: str) 
         (change(world, create(world), {field: None}), "sku, gtin, content"),
     ):
         details = answer.expect(422, "validation_failed").object()["details"]
-        assert details == [{"field": "", "code": "unknown_field", "message": f"Unknown field; accepted are {order}."}]
+        assert details == [{"field": "", "code": "unknown_field", "message": f"Unknown field; accepted: {order}."}]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_an_unknown_field_within_is_told_with_its_neighbours(
     for answer in (post(world, body(**content)), change(world, create(world), {"content": content})):
         [detail] = answer.expect(422, "validation_failed").object()["details"]
         assert (detail["field"], detail["code"]) == (at, "unknown_field")
-        assert detail["message"].startswith(f"Unknown field; accepted are {known}")
+        assert detail["message"].startswith(f"Unknown field; accepted: {known}")
 
 
 def test_an_unknown_field_cannot_be_cleared_either(world: World) -> None:

@@ -98,7 +98,7 @@ def test_what_is_written_takes_no_parameters(world: World) -> None:
     ):  # fmt: skip
         answer = world.api.request(method, f"{address}?dryRun=true", bearer=world.owner.access, json=given)
         answer.expect(400, "invalid_request")
-        assert answer.object()["error_description"] == "Unknown parameter; none is accepted."
+        assert answer.object()["error_description"] == "Unknown parameter; no parameters are accepted."
     assert get(world, where).expect(200).data() == made
 
 

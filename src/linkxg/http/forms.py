@@ -60,7 +60,7 @@ def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE) -> dict[str, str]
 def refuse_unknown(query: bytes, known: Set[str]) -> None:
     """Raises InvalidRequest for an unknown parameter, which may be a misspelt one."""
     if query and not read_form(query, frozenset()).keys() <= known:
-        takes = f"accepted are {', '.join(sorted(known))}" if known else "none is accepted"
+        takes = f"accepted: {', '.join(sorted(known))}" if known else "no parameters are accepted"
         raise InvalidRequest(f"Unknown parameter; {takes}.")
 
 

@@ -104,7 +104,7 @@ class RequestContext:
             message = await self.receive()
             body += message.get("body", b"")
         if message["type"] == "http.disconnect":
-            raise InvalidRequest("The request body did not arrive.")
+            raise InvalidRequest("The connection ended before the request body was complete.")
         if len(body) > limit:
             raise PayloadTooLarge
         await self.authorise_again()
@@ -124,7 +124,7 @@ class RequestContext:
             self.extend_deadline()
             message = await self.receive()
             if message["type"] == "http.disconnect":
-                raise InvalidRequest("The request body did not arrive.")
+                raise InvalidRequest("The connection ended before the request body was complete.")
             part: bytes = message.get("body", b"")
             more = message.get("more_body", False)
             if not more or time.monotonic() - authorised_at >= AUTHORISE_EVERY_S:

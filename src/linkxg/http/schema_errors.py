@@ -26,7 +26,7 @@ def shape_faults(value: Any, shape: Any, at: str = "") -> list[FieldFault]:
 def unknown_member(shape: type[msgspec.Struct], at: str = "") -> FieldFault:
     """The fault of an object with an unknown member."""
     names = ", ".join(field.encode_name for field in msgspec.structs.fields(shape))
-    return {"field": at.removesuffix("."), "code": "unknown_field", "message": f"Unknown field; accepted are {names}."}
+    return {"field": at.removesuffix("."), "code": "unknown_field", "message": f"Unknown field; accepted: {names}."}
 
 
 def _faults(value: Any, shape: Any, at: str) -> Iterator[FieldFault]:

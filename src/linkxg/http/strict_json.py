@@ -75,7 +75,7 @@ def _check(value: Any, depth: int) -> None:
         raise NotStrictJson("It is nested too deeply.")
     if isinstance(value, str):
         if CONTROL.search(value) or not _is_encodable(value):
-            raise NotStrictJson("A text contains a control character or a lone surrogate.")
+            raise NotStrictJson("A string contains a control character or a lone surrogate.")
     elif isinstance(value, dict):
         for name, member in value.items():
             _check(name, depth + 1)

@@ -29,6 +29,6 @@ async def run_job_once(
 
     def recall(conn: Connection, recorded: Recorded) -> JobRow | Conflict:
         job = find_job(conn, account_id, recorded.read(RecordedJob).id)
-        return job or Conflict("This request was answered before, and its import has been deleted since.")
+        return job or Conflict("This request was already answered, but its import has since been deleted.")
 
     return await write_once(database, actor, request, unit, recall, record=lambda job: RecordedJob(job.id))

@@ -31,8 +31,8 @@ PACES = {"sqlite": Pace(500, 1_500, 0.015), "postgresql": Pace(2_000, 4_000, 0.1
 """On SQLite every other writer waits for a batch, on PostgreSQL only those of the same rows. A smaller batch would not
 be worth its commit."""
 _DENIED = (
-    "Whoever started this import has lost their rights, so nothing more is written. To continue, retry it as "
-    "somebody who may import."
+    "The caller that started this import has lost the right to import, so nothing more is written. To continue, retry "
+    "it as a caller that has this right."
 )
 LOOP_TURNS = 4
 """Turns of the event loop after which a write has reached its thread."""

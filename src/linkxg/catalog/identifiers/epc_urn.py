@@ -98,5 +98,5 @@ def read_epc_urn(text: str) -> ParsedIdentifier:
 
 def _decode(part: str) -> str:
     if _MUST_BE_ESCAPED.search(_ESCAPED.sub("", part)):
-        raise NotAnIdentifier("A character is escaped that must not be, or is not escaped but must be.")
+        raise NotAnIdentifier("A character is escaped but must not be, or must be escaped but is not.")
     return unquote_to_bytes(part).decode("ascii")

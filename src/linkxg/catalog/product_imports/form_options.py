@@ -70,7 +70,7 @@ def read_option_fields(fields: Iterable[tuple[str, str]], query: Mapping[str, st
     seen: set[str] = set()
     for name, text in fields:
         if name not in FIELDS:
-            raise InvalidRequest(f"Unknown form field {_shown(name)}; accepted are file, {', '.join(FIELDS)}.")
+            raise InvalidRequest(f"Unknown form field {_shown(name)}; accepted: file, {', '.join(FIELDS)}.")
         if name in seen:
             raise InvalidRequest(f"The form field {name} is repeated.")
         if query.get(name, text) != text:

@@ -169,7 +169,7 @@ def plan(read: ReadRow, current: StoredProduct | None, options: Options, now: in
         return (RowFault(options.key, "not_found", f"There is no product with this {options.key}.", read.key[:_SHOWN]),)
     if current is not None and options.mode == "create":
         code = f"duplicate_{options.key}"
-        return (RowFault(options.key, code, f"There is a product with this {options.key}.", read.key[:_SHOWN]),)
+        return (RowFault(options.key, code, f"A product with this {options.key} already exists.", read.key[:_SHOWN]),)
     planned = plan_row(read.row, current, now, new_id)
     if options.publish and not isinstance(planned, list):
         planned = plan_publish(planned, current, now)

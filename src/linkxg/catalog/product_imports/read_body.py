@@ -98,7 +98,7 @@ async def declared_format(context: RequestContext, format: FileFormat | None) ->
         message = "A resumable upload must be UTF-8, or UTF-16 with a byte order mark"
         raise UnsupportedMediaType(f"{message}; the charset {charset} is not supported there.")
     async for _ in context.stream(MAX_UPLOAD):
-        raise InvalidRequest("With Upload-Length nothing of the file is sent yet; its parts follow.")
+        raise InvalidRequest("A request with Upload-Length must have no body; send the file in parts afterwards.")
     return format or declared or "csv"
 
 

@@ -64,7 +64,7 @@ async def create_product(
         created = recorded.read(Product)
         if store.find_record(conn, account_id, created.id) is not None:
             return created
-        return Conflict("This request was answered before, and its product has been deleted since.")
+        return Conflict("This request was already answered, but its product has since been deleted.")
 
     request = Request(account_id, "POST /products", idempotency_key, [actor.id, requested])
     return await write_once(database, actor, request, create, replay)

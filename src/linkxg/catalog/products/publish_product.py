@@ -48,7 +48,7 @@ async def publish_product(
         row = find_version(conn, account_id, product_id, published.version)
         if row is not None and row.status != "WITHDRAWN":
             return published
-        return Conflict("This request was answered before, and the version has been withdrawn since.")
+        return Conflict("This request was already answered, but the version has since been withdrawn.")
 
     request = Request(account_id, f"POST /products/{product_id}/publish", idempotency_key, [actor.id, requested])
     return await write_once(database, actor, request, run, replay)

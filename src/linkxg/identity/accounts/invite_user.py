@@ -93,7 +93,7 @@ async def invite_user(
         found = store.find_invitation(conn, digest(token), now)
         if found is None:
             return Conflict(
-                "This request was answered before, and its invitation has been accepted, withdrawn or replaced since."
+                "This request was already answered, but its invitation has since been accepted, withdrawn or replaced."
             )
         return Invitation(found.id, token, _account_name(conn, account_id), found.expires_at)
 

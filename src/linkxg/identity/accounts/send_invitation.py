@@ -67,6 +67,6 @@ async def _mailed_before(database: Database, request: Request) -> bool:
             return mailed
         await asyncio.sleep(_POLL_S)
     raise Conflict(
-        "This request was answered before, and it is not known whether its mail was sent. "
+        "This request was already made, but it is not known whether its mail was sent. "
         "Invite again with another Idempotency-Key."
     )

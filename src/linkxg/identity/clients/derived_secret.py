@@ -22,6 +22,6 @@ def check_secret_current(client: Client, secret: str) -> Conflict | None:
     if newest is not None and newest.is_live(now_ms()) and constant_time_equal(newest.digest, digest(secret)):
         return None
     return Conflict(
-        "This request was answered before, and its secret has been replaced or has expired since. "
+        "This request was already answered, but its secret has since been replaced or has expired. "
         "To get a new secret, rotate with another Idempotency-Key."
     )

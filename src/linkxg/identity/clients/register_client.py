@@ -74,7 +74,7 @@ async def register_client(
     def recall(conn: Connection, recorded: Recorded) -> RegisteredClient | Conflict:
         client = store.find_account_client(conn, account_id, recorded.read(_Created).client_id)
         if client is None:
-            return Conflict("This request was answered before, and its client has been deleted since.")
+            return Conflict("This request was already answered, but its client has since been deleted.")
         secret = derive_secret(server_key, request, recorded.salt)
         # The current state of the client: it may have been changed since.
         return check_secret_current(client, secret) or _registered(client, secret, now)

@@ -149,7 +149,7 @@ async def extend_secret(
             return Conflict("Only a secret that is being replaced can be extended; rotate this one instead.")
         lifetime = newest.expires_at - newest.created_at if newest.expires_at else None
         if lifetime is not None and expires_at * 1000 > secret.created_at + lifetime:
-            return InvalidRequest("The secret would outlive its original expiry.")
+            return InvalidRequest("A secret cannot be extended beyond its original expiry.")
         store.update_secret(conn, account_id, secret_id, expires_at=expires_at * 1000)
         invalidate_client(conn, client_id, client.epoch)
         details = {"secret_id": secret_id, "expires_at": expires_at}

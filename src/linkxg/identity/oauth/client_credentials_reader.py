@@ -146,7 +146,7 @@ def read_credentials(authorization: bytes | None, form: dict[str, str]) -> Crede
         raise InvalidRequest("Send client credentials by one method only.")
     basic = _read_basic(authorization)
     if client_id is not None and client_id != basic.client_id:
-        raise InvalidRequest("The client_id of the body differs from that of the Authorization header.")
+        raise InvalidRequest("The client_id in the body differs from the one in the Authorization header.")
     return basic
 
 

@@ -85,7 +85,7 @@ def _gtin14(text: str) -> str:
     try:
         return read_gtin(text).digits14
     except NotAGtin:
-        raise InvalidRequest("The parameter gtin is not a GTIN.") from None
+        raise InvalidRequest("The parameter gtin must be a valid GTIN.") from None
 
 
 def _milliseconds(text: str) -> int:
