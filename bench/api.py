@@ -1,4 +1,4 @@
-"""How do benchmarks prepare what they measure through the service's own API?"""
+"""Preparation of what is measured through the service's own API."""
 
 import json
 import urllib.request

@@ -1,4 +1,4 @@
-"""How fast is the service beside what users would pick instead? Run as `python -m bench.beside`.
+"""Compares the service with the servers that users would pick instead. Run as `python -m bench.beside`.
 
 Everybody is up at the same time, each on the one core of the server, the load generator on the other; 32 connections.
 Rounds alternate (A B C, A B C), so that whatever else the machine does hits all alike. Answers are checked before and

@@ -1,4 +1,4 @@
-"""How many nodes does one database carry, and what breaks first? Run as `python -m bench.capacity`.
+"""How many nodes one database carries, and which resource is exhausted first. Run as `python -m bench.capacity`.
 
 A model of queues over the measured costs (bench/costs.json). It prints the tables of docs/capacity.md as Markdown;
 `--simulate` puts the simulation beside it, `--write` puts them into the page.

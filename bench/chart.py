@@ -1,4 +1,4 @@
-"""What does the comparison look like? One SVG: a group of bars per work, each group on its own scale.
+"""The comparison as an SVG: a group of bars per work, each group on its own scale.
 
 Sign-ins and guarded reads are three orders of magnitude apart, so a common scale would show nothing.
 """

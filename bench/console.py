@@ -1,4 +1,4 @@
-"""What does the API Access page of a large account cost beside the read of one product? `python -m bench.console`."""
+"""Cost of the API Access page of a large account, and of reading one product: `python -m bench.console`."""
 
 import re
 import statistics

@@ -1,4 +1,4 @@
-"""Who takes part? The service, every peer that can be had, and the floor.
+"""The servers that are compared: the service, every installed peer, and the floor.
 
 All are up at once, so that rounds can alternate.
 """

@@ -1,4 +1,4 @@
-"""What does each operation cost the worker, the database and the log? Run as `python -m bench.costs`.
+"""What each operation costs the worker, the database and the log. Run as `python -m bench.costs`.
 
 Processor time is counted, not time on the wall, so a busy machine blurs the figures little. They are written to
 bench/costs.json: the inputs of `python -m bench.capacity` and of `python -m bench.simulation`.

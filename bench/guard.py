@@ -1,4 +1,4 @@
-"""What does the guard cost for a token seen before, and the guarded read of a product? `python -m bench.guard`."""
+"""Cost of the guard for a cached token, and of the guarded read of a product: `python -m bench.guard`."""
 
 import asyncio
 import statistics

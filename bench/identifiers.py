@@ -1,4 +1,4 @@
-"""How fast is a GTIN checked, beside python-stdnum on the same list? `python -m bench.identifiers`."""
+"""GTIN validation compared with python-stdnum on the same list: `python -m bench.identifiers`."""
 
 import random
 import statistics

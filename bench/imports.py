@@ -1,4 +1,4 @@
-"""How fast is a file of products imported, beside a raw upsert? `python -m bench.imports [ROWS] [ENGINE…]`.
+"""Throughput of a product import compared with a raw upsert: `python -m bench.imports [ROWS] [ENGINE…]`.
 
 The base is what the engine can do at all (`raw_upsert`), measured before and after; the better one counts.
 """

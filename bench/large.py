@@ -1,4 +1,4 @@
-"""Does anything grow with the number of clients and sessions? Run as `python -m bench.large`.
+"""Rates with a thousand and with a million clients and sessions. Run as `python -m bench.large`.
 
 Two services, one over 1,000 clients and sessions, one over a million of each; rounds alternate. The large one is asked
 twice: by a thousand of its clients, and by a sample spread over all, of whom no cache can know each.

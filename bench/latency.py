@@ -1,4 +1,4 @@
-"""How even are answers at half load, and while the service keeps house? Run as `python -m bench.latency`."""
+"""Latency at half load, with and without the purge running. Run as `python -m bench.latency`."""
 
 import statistics
 import sys

@@ -1,4 +1,4 @@
-"""Is the last page of a million products as fast as the first? `python -m bench.lists`."""
+"""The first and the last page of a list of a million products: `python -m bench.lists`."""
 
 import asyncio
 import statistics

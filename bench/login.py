@@ -1,4 +1,4 @@
-"""Do sign-ins run at the speed of their hash, while tokens keep flowing? `python -m bench.login`."""
+"""Sign-ins run at the speed of their hash while tokens keep flowing: `python -m bench.login`."""
 
 import os
 import statistics

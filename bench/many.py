@@ -1,4 +1,4 @@
-"""How do a million clients and a million sessions get into a database in minutes? In batches of plain rows.
+"""Loads a million clients and a million sessions in batches of plain rows.
 
 Digests of secrets that nobody will present are random; only a sample, spread over all, can be used.
 """

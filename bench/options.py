@@ -1,4 +1,4 @@
-"""How long and how often is measured, and what?"""
+"""Durations, repetitions and selection of the measurements."""
 
 import argparse
 from collections.abc import Sequence

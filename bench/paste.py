@@ -1,4 +1,4 @@
-"""How do measured tables get into a page? Between its two marks; the words around them are written by hand."""
+"""Inserts measured tables into a page, between two marks; the text around them is written by hand."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Where does a PostgreSQL for measuring come from? A cluster of its own, durable as in production, on the load's core.
+"""A PostgreSQL cluster for measuring: durable as in production, on the core of the load generator.
 
 The service has the other core to itself, as when the database is another machine; the raw statements it is measured
 beside are sent from the service's core too.

@@ -1,4 +1,4 @@
-"""How are the server and the load generator started, each on a core of its own?"""
+"""Starts the server and the load generator, each pinned to a core of its own."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""How fast does an engine alone write the rows of an import? `python -m bench.raw_upsert ENGINE ADDRESS ROWS`.
+"""How fast the engine alone writes the rows of an import: `python -m bench.raw_upsert ENGINE ADDRESS ROWS`.
 
 Ready-made rows go into one table of heads and one of versions, in one transaction, with the two unique keys that no
 catalogue is without. SQLite takes them from its driver; PostgreSQL by COPY into a table of no duration, and from there.

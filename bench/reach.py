@@ -1,4 +1,4 @@
-"""Which of the bars follow from the comparison with floor and peers?"""
+"""The bars that follow from the comparison with floor and peers."""
 
 import statistics
 

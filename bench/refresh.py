@@ -1,4 +1,4 @@
-"""How many refreshes a second, beside the same statements group-committed with no HTTP? `python -m bench.refresh`."""
+"""Refreshes a second, and the same statements group-committed without HTTP: `python -m bench.refresh`."""
 
 import sqlite3
 import statistics

@@ -1,4 +1,4 @@
-"""How many refreshes a second on PostgreSQL, beside the same statements by asyncpg over as many connections?
+"""Refreshes a second on PostgreSQL, and the same statements by asyncpg over as many connections.
 
 Run as `python -m bench.refresh_postgres`.
 """

@@ -1,4 +1,4 @@
-"""How are figures shown? As ratios with the bar they must reach; absolute numbers are for orientation only."""
+"""Shows figures as ratios with the bar that they must reach; absolute numbers are for orientation only."""
 
 import json
 import sys

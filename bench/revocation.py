@@ -1,4 +1,4 @@
-"""How soon is a revocation in one worker, or on one node, refused by another? `python -m bench.revocation`."""
+"""Time until another worker or node refuses what was revoked: `python -m bench.revocation`."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""What is in the database that the benchmarks run on?
+"""Seeds the database that the benchmarks run on.
 
 Made through the same stores as the service's own rows: one account, many clients, many signed-in people.
 """

@@ -1,4 +1,4 @@
-"""Does the model of bench/capacity.py hold? Events of a whole fleet, one by one. Run as `python -m bench.simulation`.
+"""Discrete-event simulation of a fleet that checks bench/capacity.py. Run as `python -m bench.simulation`.
 
 Requests arrive at random at random workers. Each has its turn on the worker's loop; if it needs the database it takes a
 connection of the worker's pool, travels, and queues for a core. A revocation commits alone, then every worker is told,

@@ -1,4 +1,4 @@
-"""How long until the first answer, and how much memory after a million tokens? `python -m bench.startup`."""
+"""Time to the first answer, and memory after a million tokens: `python -m bench.startup`."""
 
 import os
 import statistics

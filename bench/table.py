@@ -1,4 +1,4 @@
-"""How are rates beside each other shown? As a Markdown table, ready for the documents."""
+"""Rates side by side as a Markdown table for the documents."""
 
 import statistics
 

@@ -1,4 +1,4 @@
-"""How many tokens a second does one worker issue, beside a bare reply? Run as `python -m bench.token`."""
+"""Tokens a second of one worker, compared with a bare reply. Run as `python -m bench.token`."""
 
 import statistics
 import tempfile

@@ -1,4 +1,4 @@
-"""What does a second worker bring? Run as `python -m bench.workers`.
+"""The gain of a second worker. Run as `python -m bench.workers`.
 
 On a machine of two cores the load generator takes part of one. So the rate is divided by the cores that were left to
 the service: all but what the generator used. A worker that idles, or waits for the other, lowers the figure.

@@ -1,4 +1,4 @@
-"""What is asked of everybody? The same requests, at the addresses that each has for them."""
+"""The works that every contestant does: the same requests, at each one's own addresses."""
 
 import json
 import urllib.error

@@ -1,4 +1,4 @@
-"""Which servers and databases do the tests share, and who looks for leaked secrets at the end?"""
+"""The servers and databases that tests share, and the search for leaked secrets at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would users pick instead, at which versions, and what can it do?
+"""The peers: servers that users would pick instead, with their versions and what they can do.
 
 Each peer is a folder with its exact versions, a seed of the same clients and people, and `start.sh`, which serves on
 $PORT with everything it stores in $DATA_DIR. What a peer does not offer is left out with the reason, never imitated.

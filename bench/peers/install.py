@@ -1,4 +1,4 @@
-"""How does a peer get here? At its exact versions, into `.venv/peers`, which `make clean` removes.
+"""Installs a peer at its exact versions into `.venv/peers`, which `make clean` removes.
 
 The folder is copied there, so that what package managers leave behind stays out of the sources.
 """

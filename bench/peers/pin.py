@@ -1,4 +1,4 @@
-"""`python -m bench.peers.pin`: how are the peers' packages pinned again, with hashes and without any address?"""
+"""`python -m bench.peers.pin` pins the peers' packages again, with hashes and without any address."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What comes back when a command of the documentation is typed into a shell?"""
+"""Runs a command of the documentation in a shell and parses what comes back."""
 
 from __future__ import annotations
 

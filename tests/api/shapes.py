@@ -1,4 +1,4 @@
-"""Does a real answer have the shape of the one that the page shows?"""
+"""Compares the shape of a real answer with the one that the page shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the guide's commands work, typed from the page, and answer what the page shows?"""
+"""The guide's commands work as typed from the page, and answer what the page shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is an error also a problem of RFC 9457, for who asks for that?"""
+"""Errors are RFC 9457 problem details for callers that accept `application/problem+json`."""
 
 from __future__ import annotations
 

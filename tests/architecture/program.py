@@ -1,4 +1,4 @@
-"""What does the program consist of: its modules, its routes, its description?"""
+"""The modules, routes and OpenAPI document of the program."""
 
 from __future__ import annotations
 

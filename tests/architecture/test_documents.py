@@ -1,4 +1,4 @@
-"""Do the pages and the program say the same?"""
+"""The pages of docs/ agree with the program."""
 
 from __future__ import annotations
 

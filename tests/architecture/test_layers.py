@@ -1,4 +1,4 @@
-"""Do routes, verbs and stores keep to what each of them knows?
+"""Routes, verbs and stores keep to their layer.
 
 Inside a feature: `routes → verbs → store → model`. SQL lives in stores, so that both engines and every index can be
 thought about in one place; HTTP lives at the edge, so that the console, the API and the command line share the verbs.

@@ -1,4 +1,4 @@
-"""Is everything that gets installed pinned by its hash, and does no lock file say where it comes from?"""
+"""Everything that is installed is pinned by its hash, and no lock file names a download address."""
 
 from __future__ import annotations
 

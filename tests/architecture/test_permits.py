@@ -1,4 +1,4 @@
-"""Does every route say who may use it?
+"""Every route declares who may use it.
 
 The guard refuses a route that declares nothing to everybody; this test says so before anybody is refused (ASVS 8.2.1).
 """

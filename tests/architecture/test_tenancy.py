@@ -1,4 +1,4 @@
-"""Does every statement over an account's rows take the account?
+"""Every statement over an account's rows takes the account.
 
 `f(conn, account_id, …)`: who calls a store function without thinking of the account cannot call it at all (ASVS 8.2.2).
 """

@@ -1,4 +1,4 @@
-"""How is one row of an attack table written?"""
+"""One row of an attack table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which servers with special settings do several attack files share?"""
+"""Servers with special settings that several attack files share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What opens the protected API, and what does a refusal say? Rules 33 to 39."""
+"""Bearer credentials at the protected API, and what a refusal says. Rules 33 to 39."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does any secret come to rest, however oddly it was sent? Rules 6, 92, 115 and U6."""
+"""No secret is stored or logged, however oddly it was sent. Rules 6, 92, 115 and U6."""
 
 from __future__ import annotations
 

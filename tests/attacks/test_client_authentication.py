@@ -1,4 +1,4 @@
-"""Who is a client, and does a refusal tell nothing more than that it is one? Rules 11 to 22."""
+"""Client authentication, whose refusals reveal nothing else. Rules 11 to 22."""
 
 from __future__ import annotations
 

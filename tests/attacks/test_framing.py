@@ -1,4 +1,4 @@
-"""Do malformed bytes reach the application, or turn one request into two? Rules 8, 125, U1 and U7."""
+"""Malformed bytes neither reach the application nor turn one request into two. Rules 8, 125, U1 and U7."""
 
 from __future__ import annotations
 

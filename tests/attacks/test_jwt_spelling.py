@@ -1,4 +1,4 @@
-"""Is an access token good in its one spelling only? Rules 43, 53, 54 and 56."""
+"""An access token is valid in one encoding only. Rules 43, 53, 54 and 56."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what the service publishes about itself true, public and no more? Rules 59 to 62."""
+"""Published keys and metadata are correct, and hold nothing private. Rules 59 to 62."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does guessing become slow, for the guesser only? Rules 18 and 105 to 112."""
+"""Rate limits slow the guesser down and nobody else. Rules 18 and 105 to 112."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does signing in give nothing away, and is a password handled as one? Rules 67 to 77."""
+"""Sign-in reveals nothing, and passwords are handled as passwords. Rules 67 to 77."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is everything of weight written down, once, by somebody who cannot be fooled? Rules 113, 114, 116 to 118."""
+"""The log and the audit trail are complete, and cannot be forged by callers. Rules 113, 114, 116 to 118."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are odd queries, cursors, header fields and ids just refused, whatever they hold? Section 18."""
+"""Odd queries, cursors, header fields and ids are refused, whatever they hold. Section 18."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the language's lenient corners stay shut at every door that reads JSON? Section 18."""
+"""JSON that Python's reader tolerates is refused wherever JSON is read. Section 18."""
 
 from __future__ import annotations
 

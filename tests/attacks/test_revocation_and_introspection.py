@@ -1,4 +1,4 @@
-"""Who may end or look into a token, and do the answers give nothing away? Rules 63 to 66."""
+"""Who may revoke or introspect a token, with answers that reveal nothing else. Rules 63 to 66."""
 
 from __future__ import annotations
 

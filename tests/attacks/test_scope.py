@@ -1,4 +1,4 @@
-"""Can a token ever carry more, or other, scopes than were granted? Rules 23 to 28."""
+"""A token never carries a scope that was not granted. Rules 23 to 28."""
 
 from __future__ import annotations
 

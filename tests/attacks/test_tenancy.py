@@ -1,4 +1,4 @@
-"""Can a caller reach into another account, or write what only the server decides? Rules 40 and 41."""
+"""No caller reaches into another account or sets what only the server decides. Rules 40 and 41."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the token endpoint read exactly what RFC 6749 lets a client send, and nothing else? Rules 1 to 10."""
+"""The token endpoint reads exactly what RFC 6749 lets a client send. Rules 1 to 10."""
 
 from __future__ import annotations
 

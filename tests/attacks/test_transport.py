@@ -1,4 +1,4 @@
-"""Is an answer the server's own, and can plain HTTP or slow peers spoil it? Rules 22, 124, U8 to U11."""
+"""Answers are the server's own; plain HTTP and slow peers cannot spoil them. Rules 22, 124, U8 to U11."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which browser and which server do the browser tests share?"""
+"""The browser and the server that the browser tests share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does an account look like that has been in use for a month?
+"""An account that looks as if it had been in use for a month.
 
 Made through the API; then its figures are moved into the past, which nobody can do through the API.
 """

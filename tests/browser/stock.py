@@ -1,4 +1,4 @@
-"""Which products and imports does the account of the showcase have, in every state that a page can show?"""
+"""Products and imports of the showcase account, one in every state that a page can show."""
 
 from __future__ import annotations
 

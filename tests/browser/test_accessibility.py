@@ -1,4 +1,4 @@
-"""Does axe-core find anything serious on any page, in light and dark, wide and narrow (WCAG 2.2 AA)?
+"""axe-core finds nothing serious on any page, light and dark, wide and narrow (WCAG 2.2 AA).
 
 Every page of the console is looked at: one that the tour does not show fails the test."""
 

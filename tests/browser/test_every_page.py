@@ -1,4 +1,4 @@
-"""Is every page light on its first view, from our own host alone, and within its policy (security bar 98, 102)?"""
+"""Every page is small, loads from our own host alone, and keeps its policy (security bar 98, 102)."""
 
 from __future__ import annotations
 

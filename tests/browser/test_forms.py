@@ -1,4 +1,4 @@
-"""Did it work? Focus, titles and messages of forms; copying twice; the end of a session while somebody types."""
+"""Focus, titles and messages of forms; copying twice; a session that ends while somebody types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a dropped file arrive, is its way shown, and does the page tell of the end by itself?"""
+"""A dropped file is uploaded with its progress shown, and the page reports the end by itself."""
 
 from __future__ import annotations
 

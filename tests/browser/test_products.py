@@ -1,4 +1,4 @@
-"""Can a person fill in, publish, compare and withdraw a product, with the keyboard and without a script?"""
+"""A person fills in, publishes, compares and withdraws a product, by keyboard and without script."""
 
 from __future__ import annotations
 

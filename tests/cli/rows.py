@@ -1,4 +1,4 @@
-"""How does a test look at, or tamper with, the rows behind the program's back?"""
+"""Reads and tampers with rows behind the program's back."""
 
 from __future__ import annotations
 

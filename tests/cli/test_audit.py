@@ -1,4 +1,4 @@
-"""Does `linkxg audit verify` find a hand-made change, and say where?"""
+"""`linkxg audit verify` finds a manipulated event and names it."""
 
 from __future__ import annotations
 

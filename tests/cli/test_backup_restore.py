@@ -1,4 +1,4 @@
-"""Does a backup taken under load come back whole, and does nothing dead come back with it?
+"""A backup taken under load is restored whole, and revokes again what ended after it.
 
 Security bar R3 and R11: whatever was ended, rotated, removed or replaced after the backup stays so.
 """

@@ -1,4 +1,4 @@
-"""Do the demo's products look like a catalogue: complete, distinct, in three categories?"""
+"""The demo's products are complete, distinct, and of three categories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the doctor find what is wrong, and only that?"""
+"""The doctor finds what is wrong, and only that."""
 
 from __future__ import annotations
 

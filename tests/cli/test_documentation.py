@@ -1,4 +1,4 @@
-"""Does docs/configuration.md list exactly the settings, commands and options that the program has?"""
+"""docs/configuration.md lists exactly the settings, commands and options of the program."""
 
 from __future__ import annotations
 

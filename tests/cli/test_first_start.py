@@ -1,4 +1,4 @@
-"""What does the first start make, and what does it refuse in one clear line?"""
+"""What the first start creates, and what it refuses in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the background task delete all that has expired, a little at a time, and get in nobody's way? R17."""
+"""The background purge deletes all that has expired, in small steps that hold nobody up. R17."""
 
 from __future__ import annotations
 

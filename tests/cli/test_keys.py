@@ -1,4 +1,4 @@
-"""Do the keys commands act on a running server, without a failed request and at once?"""
+"""The `keys` commands act on a running server at once, without a failed request."""
 
 from __future__ import annotations
 

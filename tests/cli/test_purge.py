@@ -1,4 +1,4 @@
-"""Does `linkxg purge` delete what has expired, all of it, and nothing else?"""
+"""`linkxg purge` deletes all that has expired, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which clients are kept in memory, when there are more of them than may be kept?"""
+"""The bounded cache of client credentials: what it keeps and what it evicts."""
 
 from __future__ import annotations
 

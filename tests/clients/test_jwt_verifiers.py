@@ -1,4 +1,4 @@
-"""Do PyJWT and joserfc verify access tokens with nothing but the published keys?"""
+"""PyJWT and joserfc verify access tokens with nothing but the published keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do Authlib and requests-oauthlib get tokens, use them and give them back?"""
+"""Authlib and requests-oauthlib obtain, use, introspect and revoke tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what clients do counted once, on its day, and for the secret and the scope that it was done with?"""
+"""The use of a client is counted once, on its day, for the secret and the scope that were used."""
 
 from __future__ import annotations
 

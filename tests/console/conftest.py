@@ -1,4 +1,4 @@
-"""Which server do the console's tests share?"""
+"""The server that the console's tests share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a person get a file in, and mend what failed, without a script?"""
+"""A person imports a file and corrects its failed rows without script."""
 
 from __future__ import annotations
 

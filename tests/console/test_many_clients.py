@@ -1,4 +1,4 @@
-"""Does the list of a thousand clients stay a page, that is found, sorted and turned by its address alone?"""
+"""The list of a thousand clients is paged, searched and sorted by its address alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do rows keep their values on the way from one engine to another, and do numbers go on after them?"""
+"""Rows keep their values when copied to the other engine, and sequences continue after them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does PostgreSQL's change feed hear every change, whenever its transaction commits and whatever breaks? R4, R5."""
+"""PostgreSQL's invalidation feed delivers every change, whenever its transaction commits. R4, R5."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does what goes in many rows at a time come out as it was, on both engines?"""
+"""Rows written in bulk come back as they were, on both engines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does what is in deploy fit the program, and do its scripts set up a primary and a standby that can take over?
+"""The files in `deploy/` fit the program, and its scripts set up a primary and a standby that can take over.
 
 No container engine runs here: the files are read, and the scripts are run by local processes.
 """

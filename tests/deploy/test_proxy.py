@@ -1,4 +1,4 @@
-"""Does `deploy/nginx/nginx.conf` keep its word, as a real nginx in front of two real nodes?"""
+"""`deploy/nginx/nginx.conf` as a real nginx in front of two real nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the programs that will read the files of `deploy/` find anything wrong in them?"""
+"""The programs that read the files of `deploy/` find no fault in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who uses the service while it breaks, and what do they hold it to?
+"""Callers that use the service while it breaks, and check every answer.
 
 Each actor has things of its own that nobody else touches, so it knows what every answer has to be. A request whose
 answer was lost is repeated under its Idempotency-Key where there is one; otherwise what it was about is given up.

@@ -1,4 +1,4 @@
-"""Which servers do the faults strike, and how is the crowd made that uses them meanwhile?"""
+"""The servers that faults strike, and the crowd that uses them meanwhile."""
 
 from __future__ import annotations
 

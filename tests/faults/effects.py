@@ -1,4 +1,4 @@
-"""Does what the tables hold agree with what the audit trail tells? R19, and R2 for the rows themselves."""
+"""The stored rows agree with the audit trail. R19, and R2 for the rows themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does one request of every kind get right now?"""
+"""One request of every kind, and its answer right now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a backup of a busy service whole, and does a restore leave dead what was dead? R3, R11; is purging safe? R17."""
+"""A backup of a busy service is whole, and a restore revives nothing (R3, R11); purging is safe (R17)."""
 
 from __future__ import annotations
 

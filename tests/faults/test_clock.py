@@ -1,4 +1,4 @@
-"""Is a token ever accepted after its time? R7, rules 30 and 50."""
+"""No token is accepted after its time. R7, rules 30 and 50."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is promised when the disk is full, and is everything well when there is space again? R1, R5, R19."""
+"""A full disk: what is promised, and the recovery once there is space again. R1, R5, R19."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do two nodes on a replicated PostgreSQL promise while parts of it break? R1 to R6, R9, R18, R19.
+"""Two nodes on a replicated PostgreSQL while parts of it break. R1 to R6, R9, R18, R19.
 
 People and machines change things at one node and use them at the other; what each of them heard is held together at the
 end. Each test heals what it breaks, so that the next one finds two nodes, a primary and a standby.

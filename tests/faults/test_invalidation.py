@@ -1,4 +1,4 @@
-"""How soon is what was revoked refused by the other worker of a node, and by the other nodes? R4, R5."""
+"""How soon the other worker of a node, and other nodes, refuse what was revoked. R4, R5."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does everything acknowledged survive kill -9 at any moment? R1, R2, R15, R18, R19."""
+"""Everything acknowledged survives kill -9 at any moment. R1, R2, R15, R18, R19."""
 
 from __future__ import annotations
 

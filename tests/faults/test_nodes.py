@@ -1,4 +1,4 @@
-"""Do several nodes act as one: with the same keys, the same endings, the same budgets? R4, R8, R16, rule 60."""
+"""Several nodes act as one: same keys, same revocations, same budgets. R4, R8, R16, rule 60."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is answered while mail or the counters are out of reach, and while too many sign in at once?"""
+"""Answers while mail or the shared counters are unreachable, and while too many people sign in."""
 
 from __future__ import annotations
 

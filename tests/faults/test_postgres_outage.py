@@ -1,4 +1,4 @@
-"""What does the service answer while PostgreSQL is gone, silent or locked, and how soon is it back? R5, R6, R10."""
+"""Answers while PostgreSQL is gone, silent or locked, and the recovery after it. R5, R6, R10."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does an orderly restart remember, and on what does the service refuse to start? R1, R3, R16."""
+"""What a clean restart remembers, and what the service refuses to start on. R1, R3, R16."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to requests when the service is told to stop? R9."""
+"""Requests while the service shuts down. R9."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits, and for how long, while another process holds the write lock of the embedded database? R5, R6, R15."""
+"""Another process holds the write lock of SQLite: who waits, and for how long. R5, R6, R15."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do reads and writes of the embedded engine end in time, and recover, when the storage below them fails? R6, R15."""
+"""SQLite reads and writes end in time, and recover, when the storage below them fails. R6, R15."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What if several processes find an empty place and all begin at once? R12, R15."""
+"""Several processes that start at once on an empty database. R12, R15."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of several workers when one of them is struck, or their supervisor, or all are replaced? R9, R15."""
+"""Several workers when one of them or their supervisor fails, or all are replaced. R9, R15."""
 
 from __future__ import annotations
 

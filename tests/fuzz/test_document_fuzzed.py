@@ -1,4 +1,4 @@
-"""Does every answer to a generated request keep its promises?
+"""Every answer to a generated request keeps its promises.
 
 schemathesis makes requests from the served document, valid ones and broken ones, and sends them as the Owner. Each
 answer is held against the document (status, headers, media type, schema) and against the rules U1 to U11.

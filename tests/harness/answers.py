@@ -1,4 +1,4 @@
-"""What came back from one request, whichever way it was sent?"""
+"""The answer to one request, whichever way it was sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has any secret of the run come to rest where it may not: log, metrics, database, backup?"""
+"""Finds secrets of the run where none may be: log, metrics, database, backup."""
 
 from __future__ import annotations
 

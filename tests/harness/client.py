@@ -1,4 +1,4 @@
-"""How does a test talk to the service so that no response goes unchecked?"""
+"""An HTTP client that checks every response."""
 
 from __future__ import annotations
 

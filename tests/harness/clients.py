@@ -1,4 +1,4 @@
-"""How do OAuth clients come to exist and get tokens?"""
+"""Creates OAuth clients and gets their tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a hostile caller make a token: signed with the true key, or with anything else?"""
+"""Makes tokens as a hostile caller would: signed with the true key, or with anything else."""
 
 from __future__ import annotations
 

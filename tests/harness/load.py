@@ -1,4 +1,4 @@
-"""How do many callers use the service at once, and what does each of them know when its connection breaks?"""
+"""Many concurrent callers, each of which knows what it was told when its connection breaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a test put the repository's nginx in front of its nodes?"""
+"""The repository's nginx in front of nodes under test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do people come to exist, sign in and act?"""
+"""Creates people, signs them in and acts as them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a test start a local process and wait for what it says, without sleeping?"""
+"""Starts a local process and waits for its output, without sleeping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the service answer to exactly these bytes?"""
+"""Sends exact bytes and reads the answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a test get a PostgreSQL whose every commit is on a second server before it is acknowledged?"""
+"""A PostgreSQL primary with a synchronous standby."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the tables hold, on either engine?"""
+"""Reads tables on either engine."""
 
 from __future__ import annotations
 

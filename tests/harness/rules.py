@@ -1,4 +1,4 @@
-"""Does a response keep the rules U1 to U11 that hold for every response of the service?"""
+"""The rules U1 to U11, which hold for every response of the service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is one server of the program under test started, stopped, killed and looked into?"""
+"""One server of the program under test: started, stopped, killed and looked into."""
 
 from __future__ import annotations
 

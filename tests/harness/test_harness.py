@@ -1,4 +1,4 @@
-"""Does the harness notice what it is there to notice?"""
+"""The harness notices what it is there to notice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the history checker notice what it is there to notice?"""
+"""The history checker notices what it is there to notice."""
 
 from __future__ import annotations
 

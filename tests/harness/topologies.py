@@ -1,4 +1,4 @@
-"""On which machinery does the same black-box suite run, and how is all of it asked?
+"""The topologies that the same black-box suite runs on.
 
 One process on either engine is what `make test` runs everywhere. The wider ones have a second worker or a second node,
 which the same requests reach without the tests knowing.

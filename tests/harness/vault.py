@@ -1,4 +1,4 @@
-"""Which secrets exist in this test run, and does a piece of text contain any of them?"""
+"""The secrets of this test run, and the search for them in a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which accounts, people and clients does a test find ready-made on a server?"""
+"""The accounts, people and clients that a test finds ready-made on a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are ids that are made many at a time like those made one by one?"""
+"""Ids made in bulk are like those made one by one."""
 
 from __future__ import annotations
 

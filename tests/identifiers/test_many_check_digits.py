@@ -1,4 +1,4 @@
-"""Are many check digits, checked at once, what they are one by one?"""
+"""Check digits computed in bulk equal those computed one by one."""
 
 from __future__ import annotations
 

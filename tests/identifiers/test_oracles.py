@@ -1,4 +1,4 @@
-"""Do our checks agree with libraries that do nothing else?"""
+"""Our checks agree with libraries that do nothing else."""
 
 from __future__ import annotations
 

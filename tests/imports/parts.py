@@ -1,4 +1,4 @@
-"""How do the tests send a file in parts?"""
+"""Sends a file as a resumable upload."""
 
 from __future__ import annotations
 

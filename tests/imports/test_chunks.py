@@ -1,4 +1,4 @@
-"""Is a file, taken in chunks, what it is as a whole, with the right lines and bytes?"""
+"""A file read in chunks gives the same rows, lines and byte offsets as the whole."""
 
 from __future__ import annotations
 

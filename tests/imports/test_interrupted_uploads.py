@@ -1,4 +1,4 @@
-"""What becomes of an upload in one piece when the worker that receives it is killed?"""
+"""An upload in one request whose worker is killed."""
 
 from __future__ import annotations
 

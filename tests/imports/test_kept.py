@@ -1,4 +1,4 @@
-"""How long are files kept, and where do they go with a backup? They are customers' data."""
+"""Retention of uploaded files and their place in a backup: they are customers' data."""
 
 from __future__ import annotations
 

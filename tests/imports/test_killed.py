@@ -1,4 +1,4 @@
-"""Is every row taken exactly once, whatever happens to the processes that take them?"""
+"""Every row is written exactly once, whichever process is killed."""
 
 from __future__ import annotations
 

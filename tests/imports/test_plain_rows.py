@@ -1,4 +1,4 @@
-"""Do rows of plain texts, looked at by the column, become what they become one by one?"""
+"""Rows of plain text parsed by column equal those parsed one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does `publish=true` publish what a file says, as `POST /products/{id}/publish` would?"""
+"""`publish=true` publishes the rows of a file as `POST /products/{id}/publish` would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a file that comes in parts arrive whole, whatever happens between them?"""
+"""A resumable upload arrives whole, whatever happens between its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do the tests make products that no other test knows of?"""
+"""Makes products that no other test knows of."""
 
 from __future__ import annotations
 

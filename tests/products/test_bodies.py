@@ -1,4 +1,4 @@
-"""Is every body that is no product refused, with the field named, on both engines alike?"""
+"""Every invalid product body is rejected with its field named, on both engines alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do a thousand rows become products in one unit of work, on both engines?"""
+"""A thousand rows become products in one unit of work, on both engines."""
 
 from __future__ import annotations
 

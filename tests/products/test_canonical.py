@@ -1,4 +1,4 @@
-"""Is a content the same bytes, whoever writes it, and is its digest theirs? RFC 8785."""
+"""Canonical JSON and its digest. RFC 8785."""
 
 from __future__ import annotations
 

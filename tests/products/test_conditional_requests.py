@@ -1,4 +1,4 @@
-"""Do If-Match and If-None-Match hold? RFC 9110 §13."""
+"""If-Match and If-None-Match. RFC 9110 §13."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the commands of docs/products.md work as they stand, and do its tables say what the program knows?"""
+"""The commands of docs/products.md work as they stand, and its tables match the program."""
 
 from __future__ import annotations
 

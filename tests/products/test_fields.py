@@ -1,4 +1,4 @@
-"""Do `fields=`, `withCount=` and the addresses by SKU and GTIN lead to what they say?"""
+"""`fields=`, `withCount=` and the addresses by SKU and GTIN."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are GTINs told from other digits? GS1 General Specifications §7.9."""
+"""GTIN recognition and check digits. GS1 General Specifications §7.9."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do lists find what is asked, page by page, in one order on both engines?"""
+"""Lists filter, sort and page alike on both engines."""
 
 from __future__ import annotations
 

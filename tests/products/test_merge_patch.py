@@ -1,4 +1,4 @@
-"""Do merge patches do what RFC 7396 says?"""
+"""JSON merge patch. RFC 7396."""
 
 from __future__ import annotations
 

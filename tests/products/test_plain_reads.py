@@ -1,4 +1,4 @@
-"""Does a plain read, which the edge answers, say what the router says of the same product?"""
+"""A plain read answered by the fast path equals the router's answer for the same product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can products be made, read, changed and deleted, and does the trail tell of it?"""
+"""Products are created, read, changed and deleted, with their audit events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when several want the same at once? One wins, the others are told, nobody meets a fault."""
+"""Concurrent writes to one product: one wins, the others get a conflict, never a 5xx."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a search of many products bounded, and yet complete?"""
+"""A search of many products is bounded, and yet complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of a product's versions: one by one, as a list, and one beside another?"""
+"""Versions of a product: one, the list, and the comparison of two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are drafts published, superseded and withdrawn, and does a published version stay what it is?"""
+"""Drafts are published, superseded and withdrawn; a published version never changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes to exist when many create the same thing at once? R18, rule 86."""
+"""Concurrent creation of the same thing. R18, rule 86."""
 
 from __future__ import annotations
 

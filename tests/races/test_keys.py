@@ -1,4 +1,4 @@
-"""Does anybody notice that the signing key changes, and does a retired key open anything? R8, rule 60."""
+"""The signing key changes unnoticed, and a retired key verifies nothing. R8, rule 60."""
 
 from __future__ import annotations
 

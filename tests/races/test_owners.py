@@ -1,4 +1,4 @@
-"""Can an account lose its last Owner, or a person keep what a race has taken away? Rules 73, 75 and 83."""
+"""No race leaves an account without an Owner, or a person with revoked rights. Rules 73, 75 and 83."""
 
 from __future__ import annotations
 

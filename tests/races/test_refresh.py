@@ -1,4 +1,4 @@
-"""How many successors does one refresh token get when many ask at once? R2, rules 79 to 81."""
+"""Concurrent uses of one refresh token: one successor at most. R2, rules 79 to 81."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which secrets live when many rotate at once, and does anybody notice a rotation with overlap? Rules 88 to 90."""
+"""Concurrent rotations of a secret, and rotation with overlap under load. Rules 88 to 90."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Does the API's description say what the program does?"""
+"""The OpenAPI document and its page agree with the program."""

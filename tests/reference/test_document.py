@@ -1,4 +1,4 @@
-"""Is the OpenAPI document valid, complete and true to the program?"""
+"""The OpenAPI document is valid, complete and true to the program."""
 
 from __future__ import annotations
 

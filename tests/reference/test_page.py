@@ -1,4 +1,4 @@
-"""Can the reference page be read without a script and without another host?"""
+"""The reference page needs no script and no other host."""
 
 from __future__ import annotations
 

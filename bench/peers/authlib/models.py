@@ -1,4 +1,4 @@
-"""What does the provider keep? The tables of its documentation's example, and one product."""
+"""The provider's tables, from its documentation's example, and one product."""
 
 import time
 

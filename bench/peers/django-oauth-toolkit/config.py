@@ -1,4 +1,4 @@
-"""Which settings does the toolkit run with? Those of its documentation, in Django's production mode."""
+"""Settings of the toolkit: those of its documentation, in Django's production mode."""
 
 import os
 

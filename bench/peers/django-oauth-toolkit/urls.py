@@ -1,4 +1,4 @@
-"""Which addresses are there? The toolkit's own, and one resource behind its guard."""
+"""The toolkit's own routes, and one resource behind its guard."""
 
 from django.http import JsonResponse
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""What does the guarded resource read? One row by its id."""
+"""The guarded resource: one row, read by its id."""
 
 from django.db import models
 
