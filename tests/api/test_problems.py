@@ -10,7 +10,7 @@ from products.catalogue import body
 ASKED = {"Accept": "application/problem+json, application/json;q=0.5"}
 
 
-def test_a_refusal_is_told_as_a_problem(world: World) -> None:
+def test_a_validation_error_is_served_as_problem_json_on_request(world: World) -> None:
     given = body(name="", brand="a\n")
     plain = world.api.post("/products", bearer=world.owner.access, json=given).expect(422, "validation_failed")
     answer = world.api.post("/products", bearer=world.owner.access, json=given, headers=ASKED)
@@ -35,20 +35,22 @@ def test_a_refusal_is_told_as_a_problem(world: World) -> None:
         ("POST", "/auth/refresh", 400, "invalid_request"),
     ],
 )
-def test_every_edge_tells_problems(world: World, method: str, path: str, status: int, error: str) -> None:
+def test_errors_of_every_layer_are_served_as_problem_json(
+    world: World, method: str, path: str, status: int, error: str
+) -> None:
     answer = world.api.request(method, path, headers=ASKED).expect(status, error)
     assert answer.header("content-type") == "application/problem+json"
     assert answer.object()["status"] == status
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/introspect", "/oauth/revoke"])
-def test_oauth_speaks_its_own_rfc(world: World, path: str) -> None:
+def test_oauth_errors_keep_the_format_of_rfc_6749(world: World, path: str) -> None:
     answer = world.api.post(path, headers=ASKED)
     assert answer.header("content-type") == "application/json"
     assert set(answer.object()) == {"error", "error_description"}
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/*", "application/json", "text/html"])
-def test_nobody_gets_one_unasked(world: World, accept: str) -> None:
+def test_problem_json_is_served_only_on_request(world: World, accept: str) -> None:
     answer = world.api.get("/nothing", headers={"Accept": accept}).expect(404, "not_found")
     assert answer.header("content-type") == "application/json"
