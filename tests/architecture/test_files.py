@@ -12,17 +12,17 @@ FILES = [path for part in ("src", "tests", "bench") for path in (ROOT / part).rg
 DRAWERS = {"service", "services", "utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc"}
 
 
-def test_a_file_has_one_subject() -> None:
+def test_no_file_is_long() -> None:
     long = [f"{module}: {lines} lines" for module in modules() if (lines := module.text.count("\n")) > LONGEST]
     assert not long, "\n".join([*long, f"Past {LONGEST} lines a file is asking to be two."])
 
 
-def test_names_say_what_a_file_does() -> None:
+def test_no_file_has_a_catch_all_name() -> None:
     drawers = [str(path) for path in FILES if DRAWERS & set(path.relative_to(ROOT).with_suffix("").parts)]
     assert not drawers, "\n".join([*drawers, "That is the name of a drawer; name the file for its verb or its thing."])
 
 
-def test_a_file_introduces_itself() -> None:
+def test_every_module_has_a_docstring() -> None:
     silent = [str(module) for module in modules() if module.text.strip() and not ast.get_docstring(module.tree)]
     assert not silent, "\n".join([*silent, "The first line of a docstring says what the file is."])
 

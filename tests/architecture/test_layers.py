@@ -71,7 +71,7 @@ def test_the_framework_stays_at_the_edge() -> None:
     _report(wrong, "Verbs know no HTTP: the console and the command line call them too.")
 
 
-def test_requests_do_not_travel_inwards() -> None:
+def test_requests_stay_in_routes() -> None:
     wrong = [
         f"{module}:{line} imports {name}"
         for module in modules()
@@ -102,7 +102,7 @@ def _stores_of_others(module: Module) -> list[tuple[int, str]]:
     ]
 
 
-def test_a_feature_writes_its_own_rows_only() -> None:
+def test_a_feature_writes_only_its_own_tables() -> None:
     wrong = [
         f"{module}:{line} uses {used}"
         for module in modules()
@@ -131,7 +131,7 @@ SLEEPS = {"db/writer_lock.py"}
 """Waits for the file lock of another process, of which no event with a bound tells; only the writer's thread does."""
 
 
-def test_a_store_knows_no_verbs_and_no_routes() -> None:
+def test_stores_import_no_verbs_and_no_routes() -> None:
     wrong = [
         f"{module}:{line} imports {name}"
         for module in modules()
@@ -142,7 +142,7 @@ def test_a_store_knows_no_verbs_and_no_routes() -> None:
     _report(wrong, "Inside a feature: routes → verbs → store → model.")
 
 
-def test_nothing_sleeps_on_the_thread() -> None:
+def test_nothing_sleeps_on_the_event_loop() -> None:
     wrong = [
         f"{module}:{node.lineno}"
         for module in modules()
@@ -153,7 +153,7 @@ def test_nothing_sleeps_on_the_thread() -> None:
     _report(wrong, "Wait for the event that is meant, with a bound.")
 
 
-def test_the_lists_of_exceptions_are_still_needed() -> None:
+def test_no_exception_is_stale() -> None:
     inside = {_inside(module): module for module in modules()}
     idle = [path for path in HTTP_EXCHANGE if "linkxg.http.request_context" not in str(list(inside[path].imports()))]
     idle += [f"{path}: {used}" for path, used in WRITES_ELSEWHERE if used not in str(_stores_of_others(inside[path]))]

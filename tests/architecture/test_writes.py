@@ -74,7 +74,7 @@ def test_writes_are_authorised_in_their_transaction() -> None:
     assert not wrong, f"{wrong}: write through `authorization.write_as`, or say in UNAUTHORISED why not"
 
 
-def test_the_list_of_exceptions_is_still_needed() -> None:
+def test_no_exception_is_stale() -> None:
     assert UNAUTHORISED.keys() <= _found()
 
 
