@@ -51,7 +51,7 @@ def test_an_access_token_has_a_budget_of_calls(scaled: World) -> None:
         scaled.api.get(target, bearer=other.access).expect(200)
 
 
-def test_a_request_is_one_call_however_its_body_arrives(scaled: World) -> None:
+def test_a_request_is_one_call_however_many_chunks_it_has(scaled: World) -> None:
     """An upload in more chunks than a token has calls is one call, and so is every request with a body."""
     token = somewhere(scaled, scaled.account.owner).access
     names = [
@@ -104,7 +104,7 @@ def test_a_client_that_rotates_without_end_takes_nothing_from_its_owner(scaled: 
     scaled.api.post(target, bearer=owner.access, json={}, reveals=True).expect(200)
 
 
-def test_rule_108_a_known_source_is_known_by_its_64(scaled: World) -> None:
+def test_rule_108_a_known_ipv6_source_is_its_64_prefix(scaled: World) -> None:
     """Privacy extensions (RFC 8981) change the address every day; the /64 is the customer's."""
     person = scaled.other.owner
     with scaled.server.client("2001:db8:5:1::a") as home:

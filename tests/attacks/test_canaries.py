@@ -125,7 +125,7 @@ def secrets_of(fresh_world: WorldFactory, engine: str) -> tuple[World, dict[str,
     }
 
 
-def test_rule_115_no_secret_comes_to_rest(secrets_of: tuple[World, dict[str, str]]) -> None:
+def test_rule_115_no_secret_is_stored_or_logged(secrets_of: tuple[World, dict[str, str]]) -> None:
     world, secrets = secrets_of
     ordinary_day(world)
     for secret in secrets.values():

@@ -195,7 +195,7 @@ def test_rule_93_answers_name_the_expiry(world: World) -> None:
     assert rotate(world.api, oauth, world.owner.access).expect(200).object()["client_secret_expires_at"] == 0
 
 
-def test_rule_87_a_name_is_text_and_stays_text(world: World) -> None:
+def test_rule_87_a_hostile_client_name_is_stored_and_returned_as_text(world: World) -> None:
     name = "<script>alert(1)</script> {{7*7}} ${7*7} %n \u202e \u05d0"
     answer = world.api.post("/oauth/clients", bearer=world.owner.access, reveals=True,
                             json={"client_name": name, "scope": "products:read"})  # fmt: skip
@@ -206,7 +206,7 @@ def test_rule_87_a_name_is_text_and_stays_text(world: World) -> None:
         answer.expect(400, "invalid_request")
 
 
-def test_the_last_owner_is_safe(world: World) -> None:
+def test_the_last_owner_cannot_be_removed(world: World) -> None:
     owner = world.other.owner
     path = f"/account/users/{owner.user_id}"
     bearer = world.other_owner.access

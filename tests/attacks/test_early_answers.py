@@ -84,14 +84,14 @@ def assert_cut(server: Server, start: bytes, status: int) -> None:
         case("L2", "no route", "/api/v1/nothing", 404),
     ],
 )
-def test_nobody_reads_on_after_an_early_refusal(poor: Server, path: str, status: int, framing: str) -> None:
+def test_an_early_rejection_closes_the_connection(poor: Server, path: str, status: int, framing: str) -> None:
     type = FORM_TYPE if "oauth" in path else "application/json"
     fields = [*forwarded(new_source()), ("Content-Type", type)]
     assert_cut(poor, head("POST", path, fields, FRAMINGS[framing]), status)
 
 
 @pytest.mark.parametrize("path", [case("L2", name, name) for name in (TOKEN_PATH, "/api/v1/auth/login")])
-def test_nobody_reads_on_of_a_source_without_budget(poor: Server, path: str) -> None:
+def test_a_rate_limited_source_is_disconnected_without_reading_its_body(poor: Server, path: str) -> None:
     type = FORM_TYPE if "oauth" in path else "application/json"
     fields = [*forwarded(new_source()), ("Content-Type", type)]
     with poor.client() as client:
@@ -104,20 +104,20 @@ def test_nobody_reads_on_of_a_source_without_budget(poor: Server, path: str) -> 
     ("announced", "type", "status"),
     [case("L2", "too large", 200 * FLOOD, "text/csv", 413), case("L2", "no table", FLOOD, "image/png", 415)],
 )
-def test_nobody_reads_on_after_a_refused_upload(world: World, announced: int, type: str, status: int) -> None:
+def test_a_rejected_upload_closes_the_connection(world: World, announced: int, type: str, status: int) -> None:
     fields = [("Authorization", f"Bearer {world.owner.access}"), ("Content-Type", type)]
     assert_cut(world.server, head("POST", "/api/v1/imports", fields, f"Content-Length: {announced}"), status)
 
 
 @pytest.mark.parametrize("path", [case("L2", name, name) for name in (TOKEN_PATH, "/api/v1/products")])
-def test_what_comes_behind_an_early_answer_is_not_run(world: World, path: str) -> None:
+def test_nothing_after_an_early_response_is_executed(world: World, path: str) -> None:
     start = head("POST", path, [("Content-Type", FORM_TYPE)], "Content-Length: 50000")
     behind = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
     received = converse(world.api, [start, b"a" * 50_000 + behind, behind * 20], pause=5)
     assert statuses(received) == [413 if path == TOKEN_PATH else 401]
 
 
-def test_clients_read_an_early_answer_and_connect_again(world: World, tmp_path: Path) -> None:
+def test_clients_read_an_early_response_and_reconnect(world: World, tmp_path: Path) -> None:
     address = "http://{}:{}/api/v1/products".format(*world.api.address)
     with httpx.Client() as client:
         for _ in range(3):

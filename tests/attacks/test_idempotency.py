@@ -64,7 +64,7 @@ def invite(world: World, key: dict[str, str], by: Session | None = None, **optio
 
 @pytest.mark.parametrize("name", KEYED)
 @pytest.mark.usefixtures("idle")
-def test_a_repetition_says_that_it_is_one(world: World, things: Things, name: str) -> None:
+def test_a_replay_is_marked(world: World, things: Things, name: str) -> None:
     with uploading(world) if name.endswith("/cancel") else nullcontext(things.upload) as upload:
         request, key = written(name, world, replace(things, upload=upload)), new_key()
         first = post(world, request, key, reveals=True)
@@ -79,7 +79,7 @@ def test_a_repetition_says_that_it_is_one(world: World, things: Things, name: st
 
 
 @pytest.mark.any_engine
-def test_a_repeated_refresh_says_that_it_is_one(world: World) -> None:
+def test_a_replayed_refresh_is_marked(world: World) -> None:
     session = world.session()
     first = refresh(world.api, session.refresh, key="once").expect(200)
     again = refresh(world.api, session.refresh, key="once", reveals=True, repeats=True).expect(200)
@@ -110,7 +110,7 @@ def test_two_keys_are_refused(world: World) -> None:
 
 
 @pytest.mark.usefixtures("idle")
-def test_a_repeated_import_is_answered_although_no_other_may_begin(world: World) -> None:
+def test_a_repeated_import_is_answered_at_the_limit_of_open_jobs(world: World) -> None:
     content, key = csv_file(("sku", "name"), [[new_sku(), "Bolt"]]), new_key()
     first = ended(world, send(world, content, headers=key).expect(202).data())
     with uploading(world), uploading(world):

@@ -41,7 +41,7 @@ def events(world: World, action: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("way", "role"), [("lowered", "OWNER"), ("disabled", "ADMIN"), ("removed", "ADMIN")])
-def test_invitations_end_with_the_rights_of_who_made_them(world: World, way: str, role: str) -> None:
+def test_invitations_end_with_the_rights_of_the_inviter(world: World, way: str, role: str) -> None:
     cut_off = world.session(role)
     tokens = [invite(world.api, cut_off, invited)[1] for invited in (role, "MEMBER")]
     _, of_the_owner = invite(world.api, world.owner, "MEMBER")
@@ -54,7 +54,7 @@ def test_invitations_end_with_the_rights_of_who_made_them(world: World, way: str
     assert event["details"]["invitations_ended"] == 2
 
 
-def test_an_ended_invitation_stays_ended_when_its_maker_comes_back(world: World) -> None:
+def test_an_ended_invitation_stays_ended_when_the_inviter_is_enabled_again(world: World) -> None:
     admin = world.session("ADMIN")
     _, token = invite(world.api, admin, "ADMIN")
     cut(world, admin, {"role": "VIEWER"})
@@ -67,7 +67,7 @@ def test_an_ended_invitation_stays_ended_when_its_maker_comes_back(world: World)
 
 
 @pytest.mark.parametrize("way", UNHEARD)
-def test_the_transaction_that_joins_looks_at_who_invited(world: World, way: str) -> None:
+def test_accepting_an_invitation_checks_the_inviter_in_its_transaction(world: World, way: str) -> None:
     """Whatever ended the rights: also where the invitation itself was left as it was."""
     admin = world.session("OWNER" if way == "lowered" else "ADMIN")
     _, token = invite(world.api, admin, admin.person.role)

@@ -43,7 +43,7 @@ def test_rule_42_a_persons_token_names_session_and_role(world: World) -> None:
     assert "secret_id" not in claims
 
 
-def test_rule_52_no_client_is_called_like_a_person(world: World) -> None:
+def test_rule_52_client_and_person_subjects_never_collide(world: World) -> None:
     assert world.oauth.client_id.startswith("lxgcli_")
     assert not world.owner.person.user_id.startswith("lxgcli_")
 
@@ -55,7 +55,7 @@ def test_rule_57_claims_carry_no_personal_data(world: World) -> None:
     assert session.person.email.partition("@")[0] not in claims
 
 
-def test_the_forge_makes_tokens_that_open(world: World) -> None:
+def test_forged_tokens_with_genuine_claims_are_accepted(world: World) -> None:
     """Without this, every refusal below could have another cause."""
     assert works(world.api, forged(world))
     assert works(world.api, forged(world, claims={"jti": uuid4().hex}))
@@ -113,7 +113,7 @@ HEADERS: list[tuple[int, str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize("header", [case(rule, name, header) for rule, name, header in HEADERS])
-def test_a_truly_signed_token_with_another_header_is_refused(world: World, header: dict[str, Any]) -> None:
+def test_a_correctly_signed_token_with_another_header_is_rejected(world: World, header: dict[str, Any]) -> None:
     refused(present(world, forged(world, header=header)))
 
 
@@ -179,11 +179,11 @@ def claims_for(world: World, template: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("claims", [case(rule, name, claims) for rule, name, claims in CLAIMS])
-def test_a_truly_signed_token_with_other_claims_is_refused(world: World, claims: dict[str, Any]) -> None:
+def test_a_correctly_signed_token_with_other_claims_is_rejected(world: World, claims: dict[str, Any]) -> None:
     refused(present(world, forged(world, claims=claims_for(world, claims))))
 
 
-def test_rule_49_our_name_in_a_list_of_audiences_is_enough(world: World) -> None:
+def test_rule_49_a_list_of_audiences_may_hold_our_own(world: World) -> None:
     audience = parts(world.token())[1]["aud"]
     assert works(world.api, forged(world, claims={"aud": ["https://other.example", audience]}))
 
@@ -250,7 +250,7 @@ def test_rule_51_a_client_token_is_no_persons_token(world: World) -> None:
         case(51, "both kinds at once", {"secret_id": "{SECRET_ID}"}),
     ],
 )
-def test_a_persons_token_is_wholly_a_persons_or_nothing(world: World, claims: dict[str, Any]) -> None:
+def test_a_persons_token_with_inconsistent_claims_is_rejected(world: World, claims: dict[str, Any]) -> None:
     session = world.session("VIEWER")
     filled = {name: world.oauth.secret_id if value == "{SECRET_ID}" else value for name, value in claims.items()}
     token = forge_for(world).like(session.access, claims=filled)
@@ -266,7 +266,7 @@ def test_rules_45_and_58_keys_are_private_random_and_long(world: World) -> None:
         assert len(decode(record["jwk"]["k"])) >= 32
 
 
-def test_rule_58_keys_rest_in_the_key_file_only(world: World) -> None:
+def test_rule_58_keys_are_stored_only_in_the_key_file(world: World) -> None:
     key = world.server.signing_keys()[0]["jwk"]["k"]
     for place in (world.server.database.contents(), world.server.log_text()):
         assert key.encode() not in place
@@ -294,6 +294,6 @@ def test_rule_45_start_refuses_a_short_key(world: World, fresh_server: Callable[
     assert b"Traceback" not in done.stdout + done.stderr
 
 
-def test_forge_reads_the_keys_that_sign(world: World) -> None:
+def test_the_token_forge_reads_the_signing_keys(world: World) -> None:
     record = world.server.signing_keys()[0]
     assert Forge(record).kid == record["kid"]

@@ -51,7 +51,7 @@ def refuse(world: World, token: str) -> None:
     world.api.get("/products", bearer=token).expect(401, "invalid_token")
 
 
-def test_rule_42_genuine_tokens_open(signer: World) -> None:
+def test_rule_42_genuine_tokens_are_accepted(signer: World) -> None:
     header, _ = parts(signer.token())
     assert header["alg"] in ASYMMETRIC
     assert header["typ"] == "at+jwt"
@@ -71,7 +71,7 @@ def test_rule_59_only_public_members_are_published(signer: World) -> None:
         assert not any(record["jwk"].get(name, "absent") in written for name in PRIVATE)
 
 
-def test_rule_61_the_key_set_is_named(signer: World) -> None:
+def test_rule_61_metadata_names_the_key_set(signer: World) -> None:
     metadata = signer.api.get("//.well-known/oauth-authorization-server").expect(200).object()
     assert metadata["jwks_uri"] == f"{signer.server.url}/.well-known/jwks.json"
 
@@ -116,7 +116,7 @@ def test_another_algorithm_in_the_header_is_refused(signer: World, alg: str) -> 
 
 
 @pytest.mark.parametrize("where", [case(47, "jwk", "jwk"), case(47, "kid", "kid"), case(47, "none", "none")])
-def test_a_stranger_key_does_not_verify(signer: World, where: str) -> None:
+def test_an_unknown_key_does_not_verify(signer: World, where: str) -> None:
     header, claims = parts(signer.token())
     forge = attacker_key(header["alg"])
     public = {name: value for name, value in forge.jwk.items() if name not in PRIVATE}
@@ -152,7 +152,7 @@ def test_rule_55_a_second_signature_of_a_revoked_token_stays_revoked(signer: Wor
         refuse(signer, twin)
 
 
-def test_rule_43_a_key_of_one_server_means_nothing_to_another(signer: World, new_server: ServerFactory) -> None:
+def test_rule_43_a_token_of_another_server_is_rejected(signer: World, new_server: ServerFactory) -> None:
     """Same algorithm, same issuer text, other key."""
     header, claims = parts(signer.token())
     stranger = attacker_key(header["alg"])

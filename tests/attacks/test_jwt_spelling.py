@@ -57,7 +57,7 @@ NOT_OBJECTS = {
 
 @pytest.mark.parametrize("part", [case(54, name, value) for name, value in NOT_OBJECTS.items()])
 @pytest.mark.parametrize("in_header", [case(54, "header", True), case(54, "claims", False)])
-def test_parts_that_are_no_json_objects_are_refused(world: World, part: bytes, in_header: bool) -> None:
+def test_parts_that_are_not_json_objects_are_rejected(world: World, part: bytes, in_header: bool) -> None:
     header, claims = (text(value) for value in parts(world.token()))
     token = forge_for(world).seal(part if in_header else header, claims if in_header else part)
     refused(present(world, token))
@@ -118,7 +118,7 @@ def widened(segment: str) -> str:
 
 
 @pytest.mark.parametrize("spell", [case(rule, name, make) for name, (rule, make) in SPELLINGS.items()])
-def test_other_spellings_of_a_genuine_token_are_refused(world: World, spell: Callable[[list[str]], str]) -> None:
+def test_other_encodings_of_a_genuine_token_are_rejected(world: World, spell: Callable[[list[str]], str]) -> None:
     genuine = world.token()
     answer = present(world, spell(genuine.split(".")))
     # A value that is no token68 is a malformed header (rule 33); everything else is a bad token.

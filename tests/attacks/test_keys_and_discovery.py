@@ -29,7 +29,7 @@ def test_rule_59_symmetric_keys_are_never_published(world: World) -> None:
         assert record["jwk"]["k"].encode() not in answer.body
 
 
-def test_rule_61_metadata_names_what_is_on(world: World) -> None:
+def test_rule_61_metadata_names_the_enabled_features(world: World) -> None:
     metadata = world.api.get(AUTHORIZATION_SERVER).expect(200).object()
     assert metadata["issuer"] == parts(world.token())[1]["iss"] == world.server.url
     base = f"{world.server.url}/api/v1/oauth"
@@ -71,7 +71,7 @@ def test_rule_62_the_challenge_points_to_the_metadata(world: World) -> None:
 
 
 @pytest.mark.parametrize("path", [case(61, name, name) for name in (AUTHORIZATION_SERVER, PROTECTED_RESOURCE, JWKS)])
-def test_discovery_is_read_only_and_without_echo(world: World, path: str) -> None:
+def test_discovery_is_read_only_and_echoes_nothing(world: World, path: str) -> None:
     world.api.post(path, json={}).expect(405, "method_not_allowed")
     hostile = [("Host", "evil.example"), ("X-Forwarded-Host", "evil.example"),
                ("X-Forwarded-Proto", "gopher"), ("Forwarded", "host=evil.example")]  # fmt: skip
@@ -82,7 +82,7 @@ def test_discovery_is_read_only_and_without_echo(world: World, path: str) -> Non
 
 
 @pytest.mark.parametrize("algorithm", [case(60, name, name) for name in ("HS256", "ES256")])
-def test_rule_60_rotation_is_not_noticed_and_retirement_is_at_once(fresh_world: WorldFactory, algorithm: str) -> None:
+def test_rule_60_rotation_is_seamless_and_retirement_is_immediate(fresh_world: WorldFactory, algorithm: str) -> None:
     world = fresh_world(LINKXG_TOKEN_ALGORITHM=algorithm)
     session = sign_in(world.api, world.account.owner)
     before = world.token()
@@ -121,7 +121,7 @@ def eventually(find: Callable[[], set[str]]) -> set[str]:
     return found
 
 
-def test_rule_60_keys_list_tells_no_secret(world: World) -> None:
+def test_rule_60_keys_list_shows_no_secret(world: World) -> None:
     listed = world.server.command("keys", "list", "--json").decode()
     assert {entry["kid"] for entry in json.loads(listed)} == {key["kid"] for key in world.server.signing_keys()}
     assert not any(key["jwk"]["k"] in listed for key in world.server.signing_keys())

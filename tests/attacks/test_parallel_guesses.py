@@ -163,7 +163,7 @@ def concurrently(guess: Callable[[int], int], how_many: int = AT_ONCE) -> list[i
 
 
 @pytest.mark.parametrize("name", [*DOORS])
-def test_passwords_guessed_at_once_are_tried_no_oftener_than_in_turn(two_workers: World, name: str) -> None:
+def test_parallel_password_guesses_are_limited_like_sequential_ones(two_workers: World, name: str) -> None:
     world, door = two_workers, DOORS[name]
     person = world.person("OWNER")
     guess = door.open(world, person, new_source())
@@ -182,7 +182,7 @@ def test_passwords_guessed_at_once_are_tried_no_oftener_than_in_turn(two_workers
         login(home, person.email, person.password).expect(200)
 
 
-def test_the_right_password_gives_its_attempt_back(two_workers: World) -> None:
+def test_a_correct_password_refunds_its_attempt(two_workers: World) -> None:
     person, source = two_workers.person("VIEWER"), new_source()
     guess = _login(two_workers, person, source)
     for _ in range(2):
@@ -202,7 +202,7 @@ def _guess_secrets(world: World, source: str, client_id: str) -> list[int]:
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
-def test_client_secrets_guessed_at_once_are_tried_no_oftener_than_in_turn(limited: World, known: bool) -> None:
+def test_parallel_secret_guesses_are_limited_like_sequential_ones(limited: World, known: bool) -> None:
     oauth = limited.new_client("products:read")
     source = new_source()
     statuses = _guess_secrets(limited, source, oauth.client_id if known else "lxgcli_" + "Y" * 20)
@@ -212,7 +212,7 @@ def test_client_secrets_guessed_at_once_are_tried_no_oftener_than_in_turn(limite
         request_token(customer, oauth).expect(200)
 
 
-def test_shared_limits_count_guesses_at_once(
+def test_shared_limits_count_parallel_guesses(
     fresh_world: Callable[..., World], key_value_server: KeyValueServer
 ) -> None:
     settings = PROXIED | {"LINKXG_LIMITS_URL": key_value_server.url}

@@ -17,7 +17,7 @@ CROWD = 7_000
 KEPT = 8 * 1024 * 1024
 
 
-def test_a_crowd_of_requests_takes_little_memory_and_is_answered_in_full(quiet: World) -> None:
+def test_many_pipelined_requests_take_bounded_memory_and_are_all_answered(quiet: World) -> None:
     # What a process takes with its first requests, it keeps.
     assert statuses(context(quiet.api, GET * 20 + LAST)) == [200] * 21
     before = quiet.server.process.resident_bytes()
@@ -31,7 +31,7 @@ def test_a_crowd_of_requests_takes_little_memory_and_is_answered_in_full(quiet: 
     assert statuses(context(quiet.api, GET * CROWD + LAST)) == [200] * (CROWD + 1)
 
 
-def test_bodies_in_a_crowd_of_requests_stay_with_their_requests(world: World) -> None:
+def test_pipelined_bodies_stay_with_their_requests(world: World) -> None:
     """Empty lines in bodies, chunked bodies and cuts at odd places."""
     grant = filled(b"grant_type=client_credentials&client_id={ID}&client_secret={SECRET}", world.oauth)
     odd = b"\r\n\r\n" * 20
@@ -61,6 +61,6 @@ def test_what_is_not_http_is_refused_after_the_answers_before_it(world: World) -
         assert statuses(context(world.api, slow + GET + bad)) == [401, 200, 431 if len(bad) > 40_000 else 400]
 
 
-def test_nothing_behind_the_last_request_is_read(world: World) -> None:
+def test_nothing_after_the_last_request_is_read(world: World) -> None:
     assert statuses(context(world.api, LAST + GET * 3)) == [200]
     assert statuses(converse(world.api, [LAST[:-2], LAST[-2:] + GET[:-2] + b"\r\n"])) == [200]

@@ -261,7 +261,7 @@ def test_nobody_ends_a_strangers_session(world: World, target: str) -> None:
     me(world.api, victim.access).expect(200)
 
 
-def test_rule_86_the_oldest_session_makes_room(world: World) -> None:
+def test_rule_86_the_oldest_session_is_evicted(world: World) -> None:
     person = world.person("VIEWER")
     sessions = [sign_in(world.api, person) for _ in range(MAX_SESSIONS)]
     me(world.api, sessions[0].access).expect(200)

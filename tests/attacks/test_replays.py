@@ -42,7 +42,7 @@ def lowered(world: World, session: Session) -> Session:
     return sign_in(world.api, session.person)
 
 
-def test_a_lowered_admin_is_told_no_secret_by_a_replay(world: World) -> None:
+def test_a_replay_to_a_lowered_admin_has_no_secret(world: World) -> None:
     admin, oauth, rotation, creation = world.session("ADMIN"), world.new_client(), new_key(), new_key()
     rotate_once(world, oauth, admin.access, rotation, reveals=True).expect(200)
     create_once(world, admin.access, creation, reveals=True).expect(201)
@@ -51,7 +51,7 @@ def test_a_lowered_admin_is_told_no_secret_by_a_replay(world: World) -> None:
     told_no_secret(create_once(world, viewer.access, creation).expect(403, "access_denied"))
 
 
-def test_a_client_that_may_not_rotate_any_more_is_told_no_secret_by_a_replay(world: World) -> None:
+def test_a_replay_to_a_client_that_may_no_longer_rotate_has_no_secret(world: World) -> None:
     oauth, key = world.new_client(), new_key()
     token = get_token(world.api, oauth)
     rotate_once(world, oauth, token, key, reveals=True).expect(200)
@@ -61,7 +61,7 @@ def test_a_client_that_may_not_rotate_any_more_is_told_no_secret_by_a_replay(wor
 
 
 @pytest.mark.parametrize("grace", [0, 3600])
-def test_a_replay_never_tells_a_secret_that_has_been_replaced(world: World, grace: int) -> None:
+def test_a_replay_never_returns_a_replaced_secret(world: World, grace: int) -> None:
     owner, key, creation = world.owner.access, new_key(), new_key()
     made = create_once(world, owner, creation, reveals=True).expect(201).object()
     oauth = OAuthClient(made["client_id"], made["client_secret"], made["scope"], made["secrets"][0]["id"])
@@ -76,7 +76,7 @@ def test_a_replay_never_tells_a_secret_that_has_been_replaced(world: World, grac
     request_token(world.api, newest).expect(200)
 
 
-def test_a_replay_of_a_deleted_client_tells_no_secret(world: World) -> None:
+def test_a_replay_for_a_deleted_client_has_no_secret(world: World) -> None:
     owner, rotation, creation = world.owner.access, new_key(), new_key()
     made = create_once(world, owner, creation, reveals=True).expect(201).object()
     oauth = OAuthClient(made["client_id"], made["client_secret"], made["scope"], made["secrets"][0]["id"])

@@ -72,7 +72,7 @@ def test_other_transfer_codings_are_not_implemented(world: World, address: bytes
         answer.expect(501, "not_implemented")
 
 
-def test_a_request_without_sound_framing_does_nothing(world: World) -> None:
+def test_a_request_without_valid_framing_is_not_executed(world: World) -> None:
     """The parser finds the fault only after the head; nobody may have begun to answer by then."""
     oauth = world.new_client("products:read")
     head = f"DELETE /api/v1/oauth/clients/{oauth.client_id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
@@ -97,7 +97,7 @@ def test_other_versions_of_http_are_refused(world: World, line: bytes) -> None:
 
 
 @pytest.mark.parametrize("address", [case(8, name, address) for name, address in ADDRESSES.items()])
-def test_large_header_blocks_get_the_error_of_the_contract(world: World, address: bytes) -> None:
+def test_large_header_blocks_get_the_documented_error(world: World, address: bytes) -> None:
     """In one piece and in several, the request complete or not."""
     head = address + b" HTTP/1.1\r\nHost: x\r\nContent-Type: " + FORM_TYPE.encode() + b"\r\nX-Long: " + b"a" * 40_000
     answer = send_raw(world.api, head + b"\r\n" + REST)

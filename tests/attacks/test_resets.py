@@ -19,7 +19,7 @@ AT_ONCE = struct.pack("ii", 1, 0)
 
 @pytest.mark.parametrize("wait", [case("L4", "at once", False), case("L4", "within an answer", True)])
 @pytest.mark.parametrize("name", [case("L4", name, name) for name in ("document", "token", "both")])
-def test_a_reset_is_no_error_in_the_log(world: World, name: str, wait: bool) -> None:
+def test_a_connection_reset_is_not_logged_as_an_error(world: World, name: str, wait: bool) -> None:
     grant = filled(b"grant_type=client_credentials&client_id={ID}&client_secret={SECRET}", world.oauth)
     token = request_bytes(world.api, "POST", TOKEN_PATH, [("Content-Type", FORM_TYPE)], grant)
     token = token.replace(b"Connection: close\r\n", b"")

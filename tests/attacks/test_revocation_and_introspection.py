@@ -20,7 +20,7 @@ def test_unknown_tokens_are_revoked_with_success(world: World, token: str, hint:
     assert revoke(world.api, world.oauth, token, **hint).status == 200
 
 
-def test_rule_63_a_revoked_token_is_dead_at_once(world: World) -> None:
+def test_rule_63_a_revoked_token_is_invalid_at_once(world: World) -> None:
     token, sibling = world.token(), world.token()
     assert works(world.api, token)
     assert revoke(world.api, world.oauth, token).status == 200
@@ -37,7 +37,7 @@ def test_a_wrong_hint_is_ignored(world: World, hint: str) -> None:
     assert not works(world.api, token)
 
 
-def test_rule_63_another_clients_token_stays(world: World) -> None:
+def test_rule_63_another_clients_token_stays_valid(world: World) -> None:
     stranger = world.new_client()
     token = world.token()
     assert revoke(world.api, stranger, token).status == 200
@@ -81,7 +81,7 @@ def test_rule_6_a_token_in_the_uri_is_not_read(world: World, path: str) -> None:
     assert works(world.api, token)
 
 
-def test_rule_65_a_live_token_is_described(world: World) -> None:
+def test_rule_65_an_active_token_is_described(world: World) -> None:
     token = world.token("products:read dpp:read")
     body = introspect(world.api, world.oauth, token).expect(200).object()
     claims = parts(token)[1]
@@ -91,7 +91,7 @@ def test_rule_65_a_live_token_is_described(world: World) -> None:
     assert body["token_type"] == "Bearer"
 
 
-def test_rule_65_dead_tokens_say_nothing_else(world: World) -> None:
+def test_rule_65_inactive_tokens_reveal_nothing_else(world: World) -> None:
     dead = [
         forged(world, claims={"exp": 1000, "iat": 100}),
         forged(world, claims={"aud": "https://evil.example"}),

@@ -98,7 +98,7 @@ def test_a_client_without_scopes_gets_no_token(world: World, empty: str) -> None
         answer.expect_one_of((400, "invalid_scope"), (400, "invalid_request"))
 
 
-def test_rule_26_taking_the_last_scope_away_leaves_nothing(world: World) -> None:
+def test_rule_26_a_client_that_lost_its_last_scope_gets_no_token(world: World) -> None:
     oauth = world.new_client("products:read")
     answer = world.api.patch(f"/oauth/clients/{oauth.client_id}", bearer=world.owner.access, json={"scope": ""})
     if answer.status == 200:

@@ -81,13 +81,13 @@ def send(
     }
 
 
-def test_there_are_routes_for_strangers_and_others() -> None:
+def test_public_and_guarded_routes_are_both_found() -> None:
     assert len(PUBLIC) >= 8
     assert len(GUARDED) > 40
 
 
 @pytest.mark.parametrize("route", PUBLIC, ids=_names(PUBLIC))
-def test_a_strangers_body_is_small(poor: Server, route: Route) -> None:
+def test_an_unauthenticated_body_is_bounded(poor: Server, route: Route) -> None:
     limit = _limit(route)
     # None of it was sent: the answer waits for nothing.
     assert send(poor, route, new_source(), announced=limit + 1)[0] == 413
@@ -107,7 +107,7 @@ def test_the_budget_is_spent_before_a_body_is_read(poor: Server, route: Route) -
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=_names(GUARDED))
-def test_no_body_is_read_of_who_may_not_send_one(poor: Server, route: Route) -> None:
+def test_an_unauthorised_body_is_not_read(poor: Server, route: Route) -> None:
     status, fields = send(poor, route, new_source(), announced=250_000)
     assert status == (303 if _is_console(route) else 401)
     if _is_console(route):
@@ -115,7 +115,7 @@ def test_no_body_is_read_of_who_may_not_send_one(poor: Server, route: Route) -> 
 
 
 @given(st.lists(st.sampled_from([b"%41", b"%c3%A9", b"%3d", b"%0D", b"=", b"\r\n", b"\n", b" ", b"_", b"\xff", b"a"])))
-def test_escapes_are_read_as_the_standard_library_reads_them(pieces: list[bytes]) -> None:
+def test_percent_escapes_are_decoded_as_by_the_standard_library(pieces: list[bytes]) -> None:
     raw = b"".join(pieces)
     try:
         text = unquote_to_bytes(raw).decode()

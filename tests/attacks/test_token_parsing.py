@@ -30,7 +30,7 @@ def test_only_post_is_a_token_request(world: World, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", [case(1, name, name) for name in ("OPTIONS", "TRACE", "CONNECT", "post")])
-def test_helper_methods_never_yield_a_token(world: World, method: str) -> None:
+def test_head_and_options_never_yield_a_token(world: World, method: str) -> None:
     request = request_bytes(world.api, method, TOKEN_PATH, [("Content-Type", FORM_TYPE)])
     answer = send_raw(world.api, request, framing=True)
     assert answer is None or answer.status in {204, 400, 405}, answer
@@ -119,7 +119,7 @@ def test_rule_3_resource_may_be_repeated(world: World) -> None:
         case(5, "empty pairs", b"&&" + GOOD + b"&&"),
     ],
 )
-def test_harmless_forms_are_read(world: World, body: bytes) -> None:
+def test_unusual_but_valid_forms_are_accepted(world: World, body: bytes) -> None:
     answer = post_form(world, filled(body, world.oauth), reveals=True).expect(200)
     assert set(answer.object()["scope"].split()) == set(world.oauth.scope.split())
 

@@ -32,7 +32,7 @@ def test_rule_29_success_has_exactly_these_members(world: World) -> None:
     assert (answer.header("cache-control"), answer.header("pragma")) == ("no-store", "no-cache")
 
 
-def test_u4_whoever_hands_out_tokens_forbids_every_cache(world: World) -> None:
+def test_u4_token_responses_forbid_caching(world: World) -> None:
     session = world.session("VIEWER")
     for answer in (
         request_token(world.api, world.oauth),
@@ -62,7 +62,7 @@ def test_rule_30_expires_in_is_what_the_token_says(world: World) -> None:
         case(30, "over by an hour", 3600, False),
     ],
 )
-def test_the_api_stops_accepting_at_the_end(world: World, age: int, accepted: bool) -> None:
+def test_the_api_rejects_an_expired_token(world: World, age: int, accepted: bool) -> None:
     end = int(time.time()) - age
     token = forged(world, claims={"exp": end, "iat": end - LIFETIME_S})
     assert works(world.api, token) is accepted
@@ -94,7 +94,7 @@ def test_the_api_stops_accepting_at_the_end(world: World, age: int, accepted: bo
         case(31, "scope is 400", "POST", "", FORM_TYPE, GOOD + b"&scope=unknown", 400, "invalid_scope"),
     ],
 )  # fmt: skip
-def test_the_first_fault_in_the_fixed_order_is_told(
+def test_the_first_error_in_the_documented_order_is_reported(
     world: World, method: str, path: str, media_type: str, body: bytes, status: int, error: str
 ) -> None:
     headers = [("Content-Type", media_type)]

@@ -30,7 +30,7 @@ SLOW_LIMIT_S = 35.0
         case("U10", "traceparent", "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
     ],
 )
-def test_the_request_id_is_the_servers_own(world: World, name: str, value: str) -> None:
+def test_the_request_id_is_generated_by_the_server(world: World, name: str, value: str) -> None:
     answer = send_raw(world.api, request_bytes(world.api, "GET", "/api/v1/products", [(name, value)]), framing=True)
     assert answer is not None
     if answer.status == 401:
@@ -68,7 +68,7 @@ def test_no_origin_is_reflected(world: World, origin: str, method: str) -> None:
         "/.well-known/jwks.json")],
 )  # fmt: skip
 @pytest.mark.parametrize("method", [case("U9", name, name) for name in ("PUT", "PROPFIND", "TRACE", "CONNECT")])
-def test_unsupported_methods_are_named_as_such(world: World, path: str, method: str) -> None:
+def test_unsupported_methods_are_method_not_allowed(world: World, path: str, method: str) -> None:
     request = request_bytes(world.api, method, path, [("Authorization", f"Bearer {world.token()}")])
     answer = send_raw(world.api, request, framing=True)
     if answer is not None and answer.status != 400:
@@ -85,7 +85,7 @@ def test_plain_http_behind_the_proxy_is_refused_not_redirected(limited: World, s
             assert answer.header("location") is None
 
 
-def test_rule_22_hsts_is_told_behind_the_proxy(limited: World) -> None:
+def test_rule_22_hsts_is_sent_behind_the_proxy(limited: World) -> None:
     # The client checks the field on every answer of a proxied server; here it is seen once.
     answer = limited.api.get("/products").expect(401, "invalid_token")
     assert "max-age=" in (answer.header("strict-transport-security") or "")

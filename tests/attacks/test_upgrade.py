@@ -76,7 +76,7 @@ def test_a_get_with_an_offer_to_upgrade_is_answered_once(world: World) -> None:
     assert statuses(received) == [*[404, 200] * 20, 200]
 
 
-def test_the_body_of_an_offer_to_upgrade_is_not_run_as_a_request(world: World) -> None:
+def test_the_body_of_an_upgrade_offer_is_not_executed_as_a_request(world: World) -> None:
     """In the second packet, as large bodies come."""
     smuggled = b"GET /readyz HTTP/1.1\r\nHost: inner\r\n\r\n"
     whole = offering("/api/v1/auth/refresh", JSON_TYPE, smuggled, OFFERS["h2c"])
@@ -100,7 +100,7 @@ def test_a_rotation_with_an_offer_to_upgrade_keeps_its_overlap(world: World) -> 
 
 
 @pytest.mark.parametrize("target", [case("L3", name, name) for name in ("127.0.0.1:443", "/healthz")])
-def test_nothing_behind_a_connect_is_run(world: World, target: str) -> None:
+def test_nothing_after_a_connect_is_executed(world: World, target: str) -> None:
     answer = send_raw(world.api, f"CONNECT {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + BEHIND * 3)
     assert answer is not None
     answer.expect(400, "invalid_request")
