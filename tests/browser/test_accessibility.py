@@ -37,7 +37,7 @@ RULES: dict[Scheme, dict[str, Any]] = {
 }
 
 
-def test_axe_finds_nothing(browser: Browser, showcase: Showcase) -> None:
+def test_axe_finds_no_serious_violation(browser: Browser, showcase: Showcase) -> None:
     page = new_page(browser, showcase.world.server.url, bypass_csp=True)
     script, found, seen = Axe().axe_script, [], set()
     for name in tour(page, showcase):
