@@ -22,7 +22,7 @@ def disarm(server: Server) -> None:
         execute(server, "drop trigger audit_events_no_delete")
 
 
-def test_a_tampered_trail_is_named(engine: str, fresh_world: Callable[..., World]) -> None:
+def test_a_tampered_event_is_named(engine: str, fresh_world: Callable[..., World]) -> None:
     world = fresh_world(engine)
     server, account, other = world.server, world.account.account_id, world.other.account_id
     for _ in range(3):

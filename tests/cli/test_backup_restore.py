@@ -96,7 +96,7 @@ def change_password(api: Client, session: Session, person: Person) -> Person:
     return Person(person.user_id, person.email, new, person.role)
 
 
-def test_nothing_dead_lives_after_a_restore(engine: str, fresh_world: Callable[..., World]) -> None:
+def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Callable[..., World]) -> None:
     world = fresh_world(engine)
     server, api, owner = world.server, world.api, world.owner
     neighbour = world.other_owner
@@ -179,7 +179,7 @@ def assert_dead(api: Client, clients: list[OAuthClient], people: list[Person]) -
         login(api, person.email, person.password).expect(401, "invalid_credentials")
 
 
-def test_a_backup_of_one_engine_comes_back_on_the_other(
+def test_a_backup_is_restored_on_the_other_engine(
     engine: str, fresh_world: Callable[..., World], new_server: ServerFactory
 ) -> None:
     """Also without the database it came from: then secrets can be revoked, for nobody knows which should be."""
@@ -259,7 +259,7 @@ def test_a_backup_is_never_half_written_nor_overwritten(engine: str, new_server:
 
 
 @pytest.mark.parametrize("kind", ["text", "other", "cut", "newer"])
-def test_what_is_no_backup_is_refused(new_server: ServerFactory, kind: str) -> None:
+def test_a_file_that_is_not_a_backup_is_rejected(new_server: ServerFactory, kind: str) -> None:
     server = new_server()
     server.bootstrap("Acme GmbH")
     file = backup(server)
@@ -299,7 +299,7 @@ def test_a_damaged_database_is_set_aside(new_server: ServerFactory) -> None:
         server.close()
 
 
-def test_services_of_other_nodes_keep_a_restore_out(fresh_server: ServerFactory, new_server: ServerFactory) -> None:
+def test_a_restore_is_refused_while_another_node_runs(fresh_server: ServerFactory, new_server: ServerFactory) -> None:
     """A node with a data directory of its own is seen in PostgreSQL."""
     server = fresh_server("postgres")
     server.bootstrap("Acme GmbH")

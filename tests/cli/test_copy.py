@@ -124,7 +124,7 @@ def copied(target: Database) -> int:
         return 0
 
 
-def test_an_interrupted_copy_goes_on_and_nobody_serves_half_of_it(
+def test_an_interrupted_copy_resumes_and_is_not_served_half_done(
     engine: str, world: World, target: Database, moved: Server
 ) -> None:
     fill(world, engine)
@@ -141,7 +141,7 @@ def test_an_interrupted_copy_goes_on_and_nobody_serves_half_of_it(
     assert count(moved, "login_failures") == MANY
 
 
-def test_a_source_that_changed_between_attempts_is_noticed(
+def test_a_source_that_changed_between_attempts_is_detected(
     engine: str, world: World, target: Database, moved: Server
 ) -> None:
     fill(world, engine)
@@ -158,7 +158,7 @@ def test_a_source_that_changed_between_attempts_is_noticed(
     assert rows(target, "select min(failures) from login_failures") == [["7"]]
 
 
-def test_what_would_do_harm_is_refused(world: World, target: Database, new_server: ServerFactory) -> None:
+def test_harmful_copies_are_refused(world: World, target: Database, new_server: ServerFactory) -> None:
     def refusal(*asked: str) -> bytes:
         done = world.server.try_command(*asked)
         assert done.returncode == 1
@@ -179,7 +179,7 @@ def in_use(new_server: ServerFactory) -> Database:
     return server.database
 
 
-def test_a_running_service_is_noticed_whatever_data_directory_it_has(new_server: ServerFactory, tmp_path: Path) -> None:
+def test_a_running_service_is_detected_whatever_its_data_directory(new_server: ServerFactory, tmp_path: Path) -> None:
     running, other = new_server("sqlite"), new_server("sqlite")
     running.data_dir.chmod(0o700)
     running.bootstrap("Acme GmbH")

@@ -110,7 +110,7 @@ def test_settings_that_stop_the_start_are_a_finding(server: Server) -> None:
     assert "LINKXG_UNKNOWN" in found["settings"][0]["says"]
 
 
-def test_mail_and_a_taken_port(server: Server, smtp_sink: SmtpSink) -> None:
+def test_mail_and_a_port_in_use_are_checked(server: Server, smtp_sink: SmtpSink) -> None:
     server.environment["LINKXG_SMTP_URL"] = f"smtp://127.0.0.1:{smtp_sink.port}"
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", server.port))
@@ -182,7 +182,7 @@ def certificate(directory: Path, *, days: int, name: str = "api.example.test", a
         ({"days": 60, "name": "other.example.test"}, "warning"),
     ],
 )
-def test_certificates_are_looked_at(tmp_path: Path, options: Any, level: str) -> None:
+def test_certificates_are_checked(tmp_path: Path, options: Any, level: str) -> None:
     from linkxg.settings import load
 
     settings = load(certificate(tmp_path, **options))
@@ -207,13 +207,15 @@ def test_a_service_with_tls_is_recognised(server: Server, tmp_path: Path) -> Non
     ("wall", "steady", "level"),
     [(0.0, 0.0, "ok"), (30.0, 0.0, "problem"), (-30.0, 0.0, "problem"), (-(10.0**9), 0.0, "problem")],
 )
-def test_the_clock_is_watched(monkeypatch: pytest.MonkeyPatch, wall: float, steady: float, level: str) -> None:
+def test_clock_jumps_are_reported(monkeypatch: pytest.MonkeyPatch, wall: float, steady: float, level: str) -> None:
     began = machine.now()
     monkeypatch.setattr(machine, "now", lambda: Instant(began.wall + wall, began.steady + steady))
     assert worst(list(check_clock(began))) == level
 
 
-def test_few_descriptors_and_little_space_are_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_low_file_descriptor_limits_and_low_disk_space_are_reported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1_024, 4_096))
     assert worst(list(check_descriptors())) == "warning"
     usage = shutil.disk_usage(tmp_path)
@@ -222,7 +224,7 @@ def test_few_descriptors_and_little_space_are_noticed(monkeypatch: pytest.Monkey
         assert worst(list(files.check_space([tmp_path]))) == level
 
 
-def test_the_doctor_needs_no_settings_at_all(tmp_path: Path) -> None:
+def test_the_doctor_runs_without_settings(tmp_path: Path) -> None:
     from harness.server import clean_environment
 
     done = subprocess.run(

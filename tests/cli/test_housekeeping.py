@@ -58,9 +58,7 @@ class Watched:
         return outcome
 
 
-def test_a_turn_takes_everything_in_small_steps_with_pauses(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_purge_deletes_in_small_batches_with_pauses(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
 
     async def pause(seconds: float) -> None:
@@ -84,7 +82,7 @@ def test_a_turn_takes_everything_in_small_steps_with_pauses(
     assert min(pauses) > 0
 
 
-def test_of_many_workers_one_deletes(url: str, engine: str, database: Database) -> None:
+def test_only_one_of_several_workers_deletes(url: str, engine: str, database: Database) -> None:
     """On SQLite writers take turns as it is."""
     if engine == "sqlite":
         return
@@ -145,7 +143,7 @@ def test_expired_rows_are_found_by_an_index(tmp_path: Path) -> None:
     assert all(any("INDEX" in line for line in plan) for plan in plans.values()), plans
 
 
-def test_the_task_goes_on_by_itself_until_it_is_stopped(database: Database) -> None:
+def test_the_purge_task_repeats_until_it_is_stopped(database: Database) -> None:
     turned = asyncio.Event()
 
     class Task(Purger):
@@ -172,7 +170,7 @@ def test_the_task_goes_on_by_itself_until_it_is_stopped(database: Database) -> N
 
 
 @pytest.mark.parametrize("fault", [TemporarilyUnavailable("disk full"), ValueError("a bug")])
-def test_a_fault_of_one_table_is_only_logged(fault: Exception) -> None:
+def test_an_error_in_one_table_is_logged_and_the_others_are_purged(fault: Exception) -> None:
     asked: list[Callable[..., Any]] = []
 
     class Failing:

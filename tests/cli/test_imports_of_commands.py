@@ -20,7 +20,7 @@ finally:
 
 
 @pytest.mark.parametrize("arguments", [["version"], ["keys", "list"]], ids=" ".join)
-def test_a_command_without_a_database_loads_none(arguments: list[str], tmp_path: Path) -> None:
+def test_a_command_without_a_database_imports_no_database_library(arguments: list[str], tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, cwd=tmp_path, timeout=60)
     if arguments == ["version"]:
         assert (done.returncode, done.stderr) == (0, b"")

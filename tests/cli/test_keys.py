@@ -26,7 +26,7 @@ def kid(token: str) -> str:
     return str(parts(token)[0]["kid"])
 
 
-def test_keys_change_while_the_service_runs(engine: str, fresh_world: Callable[..., World]) -> None:
+def test_keys_are_rotated_and_retired_while_the_service_runs(engine: str, fresh_world: Callable[..., World]) -> None:
     world = fresh_world(engine)
     server, api = world.server, world.api
     before = get_token(api, world.oauth)
@@ -55,7 +55,7 @@ def test_keys_change_while_the_service_runs(engine: str, fresh_world: Callable[.
     assert all("jwk" not in key for key in listed(server).values()), "the private part is never listed"
 
 
-def test_keys_that_leaked_or_are_lost_are_replaced(engine: str, fresh_world: Callable[..., World]) -> None:
+def test_leaked_or_lost_keys_are_replaced(engine: str, fresh_world: Callable[..., World]) -> None:
     world = fresh_world(engine)
     server, api = world.server, world.api
     token, session = get_token(api, world.oauth), world.owner

@@ -115,7 +115,7 @@ def test_a_database_is_not_made_where_a_dangling_link_leads(server: Server, tmp_
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for another user")
-def test_what_root_makes_in_the_directory_of_the_service_belongs_to_the_service(new_server: ServerFactory) -> None:
+def test_files_created_by_root_belong_to_the_service(new_server: ServerFactory) -> None:
     server = new_server()
     os.chown(server.data_dir, 65_534, 65_534)
     database(server).unlink(missing_ok=True)
@@ -141,7 +141,7 @@ def wal_of_another_database(backup: Path, scratch: Path) -> bytes:
 
 
 @pytest.mark.parametrize("suffix", JOURNALS)
-def test_a_restore_believes_nothing_that_lies_beside_a_backup(
+def test_a_restore_ignores_files_beside_the_backup(
     server: Server, new_server: ServerFactory, tmp_path: Path, suffix: str
 ) -> None:
     backup, own, beside = tmp_path / "good", tmp_path / "own", tmp_path / f"good{suffix}"

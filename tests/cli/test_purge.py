@@ -19,7 +19,7 @@ select cast('x' || n as {binary}), 1, 0, {at} from numbers
 """
 
 
-def test_the_expired_goes_and_the_living_stays(engine: str, fresh_world: Callable[..., World]) -> None:
+def test_expired_rows_are_deleted_and_live_rows_stay(engine: str, fresh_world: Callable[..., World]) -> None:
     world = fresh_world(engine)
     server, api, owner = world.server, world.api, world.owner
     old, live = sign_in(api, world.account.owner), sign_in(api, world.account.owner)
