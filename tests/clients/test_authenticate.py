@@ -45,7 +45,7 @@ def _ask(kept: ClientVerifier, numbers: range) -> None:
     asyncio.run(go())
 
 
-def test_of_more_than_can_be_kept_in_turn_many_are_kept(there: _Rows) -> None:
+def test_cycling_through_more_clients_than_fit_still_hits_the_cache(there: _Rows) -> None:
     """To forget the oldest for each new one would read every one of them every time."""
     kept = ClientVerifier(cast(Database, there))
     for _ in range(20):
@@ -54,7 +54,7 @@ def test_of_more_than_can_be_kept_in_turn_many_are_kept(there: _Rows) -> None:
     assert len(kept._cache) == KEPT
 
 
-def test_those_who_come_now_take_the_place_of_those_who_came_once(there: _Rows) -> None:
+def test_active_clients_displace_idle_ones(there: _Rows) -> None:
     kept = ClientVerifier(cast(Database, there))
     _ask(kept, range(KEPT))
     for _ in range(20 * client_verifier.ADMITTED):
@@ -64,7 +64,7 @@ def test_those_who_come_now_take_the_place_of_those_who_came_once(there: _Rows) 
     assert there.reads == before
 
 
-def test_a_change_is_heard_whether_kept_or_not(there: _Rows) -> None:
+def test_an_invalidation_forces_a_new_read(there: _Rows) -> None:
     kept = ClientVerifier(cast(Database, there))
     _ask(kept, range(1))
     there.feed.apply([Invalidation("client", f"{CLIENT_ID_PREFIX}0", 1, 0)])

@@ -57,7 +57,7 @@ def counted(written: _Written) -> Usage:
     return Usage(cast(Database, written))
 
 
-def test_each_table_is_told(world: World) -> None:
+def test_use_is_written_to_every_usage_table(world: World) -> None:
     """Tokens by day and secret, calls by scope, refusals; and the client, when it was last used."""
     oauth = make_client(world.api, world.owner, "products:read products:write")
     answer = rotate(world.api, oauth, world.owner.access, grace_period_seconds=3_600).expect(200)
@@ -88,7 +88,7 @@ def test_a_day_that_ends_keeps_its_counts(counted: Usage, written: _Written, mon
     assert [(c.day, c.times, c.first, c.last) for c in written.counts] == [(0, 2, DAY - 2, DAY - 1), (1, 1, DAY, DAY)]
 
 
-def test_what_cannot_be_written_is_written_later_and_once(counted: Usage, written: _Written) -> None:
+def test_a_failed_usage_write_is_retried_and_counted_once(counted: Usage, written: _Written) -> None:
     async def go() -> None:
         for _ in range(3):
             counted.token(CLIENT, SECRET, "127.0.0.1")
@@ -103,7 +103,7 @@ def test_what_cannot_be_written_is_written_later_and_once(counted: Usage, writte
     assert sum(count.times for count in written.counts) == 4
 
 
-def test_very_many_are_written_in_small_batches(counted: Usage, written: _Written) -> None:
+def test_many_counts_are_written_in_batches(counted: Usage, written: _Written) -> None:
     """None waits for another's flood, and a request that comes meanwhile does not wait for all of them."""
     for number in range(3 * usage.BATCH + 1):
         counted.token(CLIENT, KnownSecret(f"s{number}", b"", None, None), "127.0.0.1")
@@ -113,7 +113,7 @@ def test_very_many_are_written_in_small_batches(counted: Usage, written: _Writte
 
 
 @pytest.mark.parametrize("poison", ["s7", "r1"])
-def test_one_that_cannot_be_written_does_not_keep_the_others(counted: Usage, written: _Written, poison: str) -> None:
+def test_one_failing_row_does_not_block_the_others(counted: Usage, written: _Written, poison: str) -> None:
     for number in range(30):
         counted.token(CLIENT, KnownSecret(f"s{number}", b"", None, None), "127.0.0.1")
     for number in range(3):
@@ -129,7 +129,7 @@ def test_one_that_cannot_be_written_does_not_keep_the_others(counted: Usage, wri
     assert len(written.counts) == 30
 
 
-def test_counts_that_wait_are_bounded(counted: Usage, written: _Written, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pending_counts_are_bounded(counted: Usage, written: _Written, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usage, "MAX_COUNTS", 2)
     for detail in ("a", "b", "c", "a"):
         counted.token(CLIENT, KnownSecret(detail, b"", None, None), "127.0.0.1")
@@ -137,7 +137,7 @@ def test_counts_that_wait_are_bounded(counted: Usage, written: _Written, monkeyp
     assert [(count.detail, count.times) for count in written.counts] == [("a", 2), ("b", 1)]
 
 
-def test_a_client_deleted_while_its_use_is_written_does_not_end_the_counting(world: World) -> None:
+def test_a_client_deleted_during_a_usage_write_does_not_stop_the_counting(world: World) -> None:
     """PostgreSQL: the foreign key is checked after the row was found."""
     if isinstance(world.server.database, SqliteDatabase):
         return
