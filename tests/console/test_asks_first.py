@@ -13,7 +13,7 @@ from harness.rows import count, rows, wait_for_count
 from harness.world import World
 
 
-def test_removing_a_person(world: World, owner: Visitor, new_visitor: NewVisitor) -> None:
+def test_removing_a_person_asks_first(world: World, owner: Visitor, new_visitor: NewVisitor) -> None:
     person = world.person("ADMIN")
     new_visitor(person)
     session = sign_in(world.api, person)
@@ -33,7 +33,7 @@ def test_removing_a_person(world: World, owner: Visitor, new_visitor: NewVisitor
 
 
 @pytest.mark.parametrize("fields", [{"act": "remove"}, {"act": "disable"}, {"act": "role", "role": "MEMBER"}], ids=str)
-def test_the_last_owner_is_refused_before_anything_is_asked(
+def test_removing_the_last_owner_is_rejected_without_a_question(
     world: World, new_visitor: NewVisitor, fields: dict[str, str]
 ) -> None:
     person = world.other.owner
@@ -45,7 +45,7 @@ def test_the_last_owner_is_refused_before_anything_is_asked(
     assert "The last Owner cannot be demoted, disabled or removed." in text_of(refused)
 
 
-def test_disabling_a_client(world: World, owner: Visitor) -> None:
+def test_disabling_a_client_asks_first(world: World, owner: Visitor) -> None:
     oauth = make_client(world.api, world.owner, "products:read")
     token = get_token(world.api, oauth)
     world.api.get("/products", bearer=token).expect(200)
@@ -59,7 +59,7 @@ def test_disabling_a_client(world: World, owner: Visitor) -> None:
     request_token(world.api, oauth).expect(401, "invalid_client")
 
 
-def test_narrowing_scopes_and_ranges(world: World, owner: Visitor) -> None:
+def test_narrowing_scopes_or_ranges_asks_first(world: World, owner: Visitor) -> None:
     oauth = make_client(world.api, world.owner, "products:read products:write")
     with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.7"), trust_env=False) as http:
         answer = http.post(f"{world.server.url}/api/v1/oauth/token", data=oauth.form)

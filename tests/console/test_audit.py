@@ -42,7 +42,7 @@ def _rows(visitor: Visitor, query: str = "") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
-def test_no_cell_is_a_formula(hostile: Visitor) -> None:
+def test_no_exported_cell_is_a_formula(hostile: Visitor) -> None:
     found = _rows(hostile)
     assert len(found) > 2 * len(FORMULAS)
     for row in found:
@@ -50,7 +50,7 @@ def test_no_cell_is_a_formula(hostile: Visitor) -> None:
             assert not cell.startswith(STARTS), (column, cell)
 
 
-def test_a_spreadsheet_takes_no_address_for_a_formula(world: World, new_visitor: NewVisitor) -> None:
+def test_no_exported_address_reads_as_a_formula(world: World, new_visitor: NewVisitor) -> None:
     """What an event names as its target can be typed by a person: an e-mail address may begin with an equals sign."""
     person = world.server.bootstrap("Formula Addresses Ltd", another=True).owner
     session = sign_in(world.api, person)
@@ -70,7 +70,7 @@ def test_csv_and_ndjson_hold_the_whole_trail(hostile: Visitor) -> None:
     assert [row["hash"] for row in _rows(hostile)] == [event["hash"] for event in events]
 
 
-def test_the_filter_holds_for_the_page_and_the_files(hostile: Visitor) -> None:
+def test_the_filter_applies_to_the_page_and_the_exports(hostile: Visitor) -> None:
     found = _rows(hostile, "?action=client.created")
     assert {row["action"] for row in found} == {"client.created"}
     assert len(found) == len(FORMULAS)

@@ -21,14 +21,14 @@ def said_first(page: httpx.Response) -> str:
     return str(found[0])
 
 
-def test_an_invitation(owner: Visitor) -> None:
+def test_an_invitation_is_confirmed_first(owner: Visitor) -> None:
     email = new_email()
     page = owner.post("/account/members", [("csrf", owner.csrf()), ("email", email), ("role", "VIEWER")])
     assert "<title>Done · Members" in page.text
     assert said_first(page).startswith(f"{email} is invited.")
 
 
-def test_a_new_client_and_a_rotation(world: World, owner: Visitor) -> None:
+def test_a_new_client_and_a_rotation_are_confirmed_first(world: World, owner: Visitor) -> None:
     form = owner.get("/account/api-access/new")
     made = owner.fill(form, name="Told", scope=["products:read"])
     secret_in(made, world.vault)
@@ -49,7 +49,7 @@ def test_a_new_client_and_a_rotation(world: World, owner: Visitor) -> None:
     ],
     ids=["past", "another spelling"],
 )
-def test_an_expiry_is_judged_with_the_other_fields(owner: Visitor, day: str, told: str) -> None:
+def test_an_invalid_expiry_is_reported_with_the_other_fields(owner: Visitor, day: str, told: str) -> None:
     form = owner.get("/account/api-access/new")
     assert "novalidate" in form.text, "the browser would stop the form beside old errors"
     answer = owner.fill(form, name="Both faults", expires=day)
@@ -59,7 +59,7 @@ def test_an_expiry_is_judged_with_the_other_fields(owner: Visitor, day: str, tol
 
 
 @pytest.mark.parametrize("content", [b"", b"sku,nmae\nx,y\n"], ids=["empty", "unknown column"])
-def test_a_refused_file_is_told_without_the_name_of_its_field(owner: Visitor, content: bytes) -> None:
+def test_a_rejected_file_is_reported_without_its_field_name(owner: Visitor, content: bytes) -> None:
     answer = owner.http.post(
         "/imports",
         data={"csrf": owner.csrf("/imports")},

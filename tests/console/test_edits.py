@@ -127,7 +127,7 @@ def _templates() -> Iterator[str]:
             yield template.replace(":str", "")
 
 
-def test_every_form_is_known() -> None:
+def test_every_edit_form_is_tested() -> None:
     assert set(_templates()) == EDITS.keys() | NO_EDITS.keys()
 
 
@@ -137,7 +137,7 @@ def test_a_colleagues_change_of_another_field_survives(world: World, owner: Visi
 
 
 @pytest.mark.parametrize(("choice", "kept"), [("theirs", "Theirs"), ("mine", "Mine")])
-def test_where_both_changed_the_page_shows_both(world: World, owner: Visitor, choice: str, kept: str) -> None:
+def test_a_conflict_shows_both_values(world: World, owner: Visitor, choice: str, kept: str) -> None:
     oauth = new_client(world)
     page = f"/account/api-access/{oauth.client_id}"
     form = owner.get(page)
@@ -201,7 +201,7 @@ def test_too_many_ranges_are_an_error_at_the_field(world: World, owner: Visitor)
         assert (fields["name"], fields["ranges"]) == ("Typed", ranges)
 
 
-def test_both_changed_the_role(world: World, owner: Visitor) -> None:
+def test_two_changes_of_one_role_conflict(world: World, owner: Visitor) -> None:
     person = world.person("MEMBER")
     page = f"/account/members/{person.user_id}"
     form = owner.get(page)
@@ -214,7 +214,7 @@ def test_both_changed_the_role(world: World, owner: Visitor) -> None:
     assert "Viewer" in text_of(owner.get(page))
 
 
-def test_the_effect_is_told(world: World, owner: Visitor) -> None:
+def test_a_save_says_which_fields_changed(world: World, owner: Visitor) -> None:
     oauth = new_client(world)
     page = f"/account/api-access/{oauth.client_id}"
     for filled, told in (

@@ -11,7 +11,7 @@ from imports.files import by_sku, csv_file, ended, new_sku
 
 
 @pytest.mark.any_engine
-def test_excel_saves_windows_1252(world: World, owner: Visitor) -> None:
+def test_a_windows_1252_file_can_be_imported(world: World, owner: Visitor) -> None:
     sku = new_sku()
     content = f"sku;name\r\n{sku};Größe\r\n".encode("cp1252")
     refused = send(owner, content)
@@ -29,7 +29,7 @@ def test_excel_saves_windows_1252(world: World, owner: Visitor) -> None:
 
 
 @pytest.mark.any_engine
-def test_the_mended_file_is_imported_as_the_first_one(world: World, owner: Visitor) -> None:
+def test_a_corrected_file_keeps_the_options_of_the_first_one(world: World, owner: Visitor) -> None:
     choices = {"mode": "update", "onError": "rollback", "emptyAs": "null"}
     address = send(owner, csv_file(COLUMNS, [[new_sku(), "", "Bolt"]]), dryRun="true", **choices).headers["location"]
     ended(world, {"id": address.rpartition("/")[2]})

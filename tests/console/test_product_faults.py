@@ -46,7 +46,7 @@ def faults(page: Any) -> dict[str, str]:
 
 
 @pytest.mark.any_engine
-def test_a_form_tells_all_its_faults_at_once(world: World, editor: Visitor) -> None:
+def test_a_form_reports_all_its_errors(world: World, editor: Visitor) -> None:
     made = create(world)
     refused = save(editor, form(editor, made), **WRONG)
     assert refused.status_code == 422
@@ -60,14 +60,14 @@ def test_a_form_tells_all_its_faults_at_once(world: World, editor: Visitor) -> N
 
 
 @pytest.mark.any_engine
-def test_clearing_a_published_gtin_is_told_beside_the_other_faults(world: World, editor: Visitor) -> None:
+def test_clearing_a_published_gtin_is_reported_with_the_other_errors(world: World, editor: Visitor) -> None:
     made = published(world)
     told = faults(save(editor, form(editor, made), gtin="", **{"facility.gln": "12", "category.code": ""}))
     assert told.keys() == {"f-gtin", "f-facility.gln", "f-category.code"}
 
 
 @pytest.mark.any_engine
-def test_a_new_product_is_told_all_its_faults_at_once(editor: Visitor) -> None:
+def test_the_form_of_a_new_product_reports_all_its_errors(editor: Visitor) -> None:
     refused = editor.fill(editor.get("/products/new"), None, sku=" ", name="", gtin="12")
     assert refused.status_code == 422
     assert faults(refused) == {
@@ -91,7 +91,7 @@ def test_a_new_product_is_told_all_its_faults_at_once(editor: Visitor) -> None:
         ({"brand": 1, "typo": 2}, {"", "brand"}),
     ],
 )  # fmt: skip
-def test_a_patch_is_refused_with_every_field_that_is_wrong(world: World, content: JsonObject, fields: set[str]) -> None:
+def test_a_rejected_patch_names_every_invalid_field(world: World, content: JsonObject, fields: set[str]) -> None:
     made = create(world)
     answer = change(world, made, {"gtin": "12", "content": content}).expect(422, "validation_failed")
     named = [one["field"] for one in answer.object()["details"]]
@@ -109,7 +109,7 @@ def holder(page: Any, made: JsonObject, name: str) -> None:
     assert {unescape(link) for link in links} == {f"{name} (SKU {made['sku']})"}
 
 
-def test_the_product_that_has_the_number_already_is_linked(world: World, editor: Visitor) -> None:
+def test_the_product_that_already_has_the_identifier_is_linked(world: World, editor: Visitor) -> None:
     name, gtin = f"Bolt <{uuid4()}>", new_gtin()
     first = post(world, body(name=name, gtin=gtin)).expect(201).data()
     other = create(world)
@@ -132,7 +132,7 @@ def test_the_product_that_took_the_gtin_of_an_archived_one_is_linked(world: Worl
     holder(refused, heir, "Heir")
 
 
-def test_the_api_names_the_product_that_has_the_number(world: World) -> None:
+def test_the_api_names_the_product_that_has_the_identifier(world: World) -> None:
     first = create(world, gtin=new_gtin())
     second = create(world)
     taken = {"sku": first["sku"], "gtin": first["gtin"]}
@@ -155,7 +155,7 @@ def test_the_api_names_the_product_that_has_the_number(world: World) -> None:
 @pytest.mark.parametrize(
     "number", ["9" * 5_000, "-1", "", "١٢", "1e9"], ids=["long", "negative", "none", "arabic", "float"]
 )
-def test_a_number_of_a_form_that_is_none_is_no_fault_of_the_server(world: World, editor: Visitor, number: str) -> None:
+def test_a_malformed_hidden_number_never_causes_a_5xx(world: World, editor: Visitor, number: str) -> None:
     made = create(world)
     opened = form(editor, made)
     change(world, made, {"content": {"brand": "Theirs"}}).expect(200)

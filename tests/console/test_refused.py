@@ -105,7 +105,9 @@ def use_an_expired_token(world: World, by: Session, oauth: OAuthClient) -> None:
         (use_an_expired_token, "The token had expired", READ),
     ],
 )  # fmt: skip
-def test_the_cause_is_told(world: World, owner: Visitor, provoke: Provoke, told: str, asked: str) -> None:
+def test_the_cause_of_a_rejection_is_shown(
+    world: World, owner: Visitor, provoke: Provoke, told: str, asked: str
+) -> None:
     oauth = make_client(world.api, world.owner, "products:read")
     provoke(world, world.owner, oauth)
     wait_for_count(world.server.database, _of(oauth), 1)
@@ -135,7 +137,7 @@ def test_a_retired_key_is_named(fresh_world: Callable[..., World]) -> None:
     visitor.close()
 
 
-def test_an_account_keeps_its_newest(world: World, new_visitor: NewVisitor) -> None:
+def test_an_account_keeps_its_newest_rejections(world: World, new_visitor: NewVisitor) -> None:
     person = world.server.bootstrap("Many Refusals Ltd", another=True).owner
     by = sign_in(world.api, person)
     clients = [make_client(world.api, by, "products:read") for _ in range(KEPT // OF_CLIENT + 2)]
@@ -157,7 +159,7 @@ def test_an_account_keeps_its_newest(world: World, new_visitor: NewVisitor) -> N
     assert seen == sorted(set(seen), reverse=True), "each once, the newest first"
 
 
-def test_a_flood_is_counted_and_not_described(world: World) -> None:
+def test_a_flood_of_rejections_is_only_counted(world: World) -> None:
     oauth = make_client(world.api, world.owner, "products:read")
     wrong = _mistyped(world, oauth)
     sent, started = 8 * OF_CLIENT, time.monotonic()
@@ -170,7 +172,7 @@ def test_a_flood_is_counted_and_not_described(world: World) -> None:
     assert OF_CLIENT <= count(world.server.database, _of(oauth)) <= writes * OF_CLIENT
 
 
-def test_no_other_account_hears_of_it(world: World, owner: Visitor) -> None:
+def test_rejections_of_another_account_are_not_shown(world: World, owner: Visitor) -> None:
     mistype(world, world.other_owner, world.other_oauth)
     wait_for_count(world.server.database, _of(world.other_oauth), 1)
     assert world.other_oauth.client_id not in owner.get("/account/refusals").text

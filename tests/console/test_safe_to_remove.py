@@ -103,7 +103,7 @@ def test_safe_only_a_day_after_every_address_has_switched(
     assert "safe" not in proof(owner, old), "it is in use again"
 
 
-def test_a_test_in_the_console_is_no_use(world: World, owner: Visitor) -> None:
+def test_a_test_in_the_console_does_not_count_as_use(world: World, owner: Visitor) -> None:
     old = make_client(world.api, world.owner, "products:read")
     use(world, old, SERVERS[0])
     page = owner.get(f"/account/api-access/{old.client_id}/rotate")
@@ -123,7 +123,7 @@ def test_a_test_in_the_console_is_no_use(world: World, owner: Visitor) -> None:
     assert uses == [["1"], ["0"]]
 
 
-def test_with_more_addresses_than_are_kept_nothing_is_safe(
+def test_beyond_the_recorded_addresses_nothing_is_called_safe(
     world: World, owner: Visitor, rotated: tuple[OAuthClient, OAuthClient]
 ) -> None:
     old, new = rotated

@@ -54,7 +54,7 @@ def test_rule_100_a_session_ends(aged: tuple[World, Visitor], column: str, limit
     assert 'name="password"' in csrf.text
 
 
-def test_rule_100_reading_changes_nothing_and_every_page_can_be_left(world: World, owner: Visitor) -> None:
+def test_rule_100_get_changes_nothing_and_every_page_offers_sign_out(world: World, owner: Visitor) -> None:
     paths = [address(template, world) for method, template, _ in GUARDED if method == "GET"]
 
     def stock() -> dict[str, list[list[str]]]:
@@ -95,7 +95,7 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
     ]
 
 
-def test_rule_101_what_matters_asks_for_the_password(aged: tuple[World, Visitor]) -> None:
+def test_rule_101_sensitive_actions_ask_for_the_password(aged: tuple[World, Visitor]) -> None:
     world, visitor = aged
     acts = _sensitive(world)
     csrf = visitor.csrf()
@@ -112,7 +112,7 @@ def test_rule_101_what_matters_asks_for_the_password(aged: tuple[World, Visitor]
 
 
 @pytest.mark.parametrize("aged", [{"LINKXG_LIMIT_SCALE": "1"}], indirect=True)
-def test_rule_101_a_stolen_cookie_cannot_guess_for_ever(aged: tuple[World, Visitor]) -> None:
+def test_rule_101_password_guesses_with_a_stolen_cookie_are_limited(aged: tuple[World, Visitor]) -> None:
     world, visitor = aged
     oauth = make_client(world.api, world.owner, "products:read")
     page = visitor.get(f"/account/api-access/{oauth.client_id}/delete")
@@ -129,7 +129,9 @@ def test_rule_101_a_stolen_cookie_cannot_guess_for_ever(aged: tuple[World, Visit
     request_token(world.api, oauth).expect(200)
 
 
-def test_rule_103_password_managers_and_paste(world: World, new_visitor: NewVisitor, owner: Visitor) -> None:
+def test_rule_103_password_fields_allow_password_managers_and_paste(
+    world: World, new_visitor: NewVisitor, owner: Visitor
+) -> None:
     sign_in = new_visitor().get("/sign-in").text
     assert re.search(r'<input id="email"[^>]*autocomplete="username"', sign_in)
     assert re.search(r'<input id="password"[^>]*autocomplete="current-password"', sign_in)

@@ -88,7 +88,7 @@ def test_signing_in_again_in_another_window_loses_nothing(
     assert done in text_of(settle(world, visitor, answer))
 
 
-def test_two_sign_outs_later_the_form_is_still_carried(world: World, visit: tuple[Person, Visitor]) -> None:
+def test_a_form_is_carried_over_two_sign_outs(world: World, visit: tuple[Person, Visitor]) -> None:
     person, visitor = visit
     form, action, typed, done = open_form(world, visitor, "invite")
     sign_out(visitor)
