@@ -58,9 +58,7 @@ def content(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def test_every_table_and_type_comes_through(
-    database: Database, fill: Callable[[Connection], None], tmp_path: Path
-) -> None:
+def test_every_table_and_type_is_copied(database: Database, fill: Callable[[Connection], None], tmp_path: Path) -> None:
     source = create_engine(f"sqlite:///{tmp_path / 'source.db'}")
     told: list[tuple[int, int]] = []
 

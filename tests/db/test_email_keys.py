@@ -48,7 +48,9 @@ def _after(conn: Connection) -> list[str]:
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
-def test_people_of_before_are_found_by_their_address(new_database: DatabaseFactory, engine: str) -> None:
+def test_people_stored_before_the_migration_are_found_by_their_address(
+    new_database: DatabaseFactory, engine: str
+) -> None:
     register_tables()
     url = new_database(engine).url
     asyncio.run(open_database(url).run_exclusive(_before))

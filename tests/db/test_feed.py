@@ -65,7 +65,7 @@ async def append(conn: asyncpg.Connection, subject: str) -> None:
     await conn.execute(NOTIFY)
 
 
-def test_what_commits_late_is_heard_and_nothing_is_heard_again_and_again(url: str) -> None:
+def test_a_late_commit_is_delivered_and_nothing_is_delivered_repeatedly(url: str) -> None:
     """The late one has the lower number and the lower transaction id, and becomes visible after higher ones."""
 
     async def run() -> list[str]:
@@ -86,7 +86,7 @@ def test_what_commits_late_is_heard_and_nothing_is_heard_again_and_again(url: st
     assert asyncio.run(run()) == ["early", "earlier", "last", "late", "end"]
 
 
-def test_after_a_lost_connection_everything_is_heard_anew(url: str) -> None:
+def test_after_a_lost_connection_every_change_is_delivered_again(url: str) -> None:
     """A standby that takes over may not know the last transaction ids of the primary, and uses them again."""
 
     async def run() -> None:

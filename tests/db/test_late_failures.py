@@ -14,7 +14,7 @@ from linkxg.identity.sessions import store, throttle
 from linkxg.identity.sessions.throttle import FREE_FAILURES, throttle_of
 
 
-def test_a_late_failure_leaves_a_longer_block(
+def test_a_late_failure_does_not_shorten_a_longer_block(
     engine: str, new_database: DatabaseFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = new_database(engine).url

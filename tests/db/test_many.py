@@ -32,7 +32,7 @@ def run(new_database: DatabaseFactory, engine: str, unit: Any) -> Any:
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("count", [1, 2, 14, 301])
-def test_texts_and_numbers(engine: str, count: int, new_database: DatabaseFactory) -> None:
+def test_bulk_inserted_texts_and_numbers_come_back(engine: str, count: int, new_database: DatabaseFactory) -> None:
     rows = [(number, -number, ODD[number % len(ODD)], "raw", "") for number in range(count)]
 
     def unit(conn: Connection) -> list[Any]:
@@ -49,7 +49,7 @@ def test_texts_and_numbers(engine: str, count: int, new_database: DatabaseFactor
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_bytes(engine: str, new_database: DatabaseFactory) -> None:
+def test_bulk_inserted_bytes_come_back(engine: str, new_database: DatabaseFactory) -> None:
     contents = [b"", b"\x00\xff", b"\x1f\x1e"]
 
     def unit(conn: Connection) -> list[Any]:
@@ -60,7 +60,7 @@ def test_bytes(engine: str, new_database: DatabaseFactory) -> None:
     assert run(new_database, engine, unit) == contents
 
 
-def test_what_would_be_two_values_is_refused(new_database: DatabaseFactory) -> None:
+def test_a_value_with_the_separator_is_rejected(new_database: DatabaseFactory) -> None:
     def unit(conn: Connection) -> None:
         insert_many(conn, errors, ("account_id", "job_id", "row", "line", "key", "raw", "faults"),
                     [("a", "j", 1, 1, "x\x1fy", "", "")])  # fmt: skip

@@ -58,7 +58,7 @@ def _upgrade_to(conn: Connection, revision: str) -> None:
     command.upgrade(config, revision)
 
 
-def test_what_was_said_becomes_a_first_draft(engine: str, new_database: DatabaseFactory) -> None:
+def test_a_product_becomes_a_first_draft(engine: str, new_database: DatabaseFactory) -> None:
     url = new_database(engine).url
     ids = [uuid7() for _ in BEFORE]
 
@@ -151,7 +151,7 @@ def test_the_database_refuses_to_replace_a_published_version(published: str, eng
         run(published, lambda conn: conn.execute(text(statement)))
 
 
-def test_a_version_goes_on_and_never_back(published: str) -> None:
+def test_a_version_never_returns_to_an_earlier_status(published: str) -> None:
     def stand(status: str) -> Callable[[Connection], Any]:
         values = {"s": status}
         return lambda conn: conn.execute(text("update product_versions set status = :s where version = 1"), values)
@@ -165,7 +165,7 @@ def test_a_version_goes_on_and_never_back(published: str) -> None:
             run(published, stand(status))
 
 
-def test_there_is_one_draft_and_it_is_free(published: str) -> None:
+def test_a_product_has_one_draft_which_can_be_changed(published: str) -> None:
     run(published, lambda conn: conn.execute(text("update product_versions set content = '[]' where version = 2")))
     another = (
         "insert into product_versions (account_id, product_id, version, status, digest, created_at, created_by, "
