@@ -24,7 +24,7 @@ def run(*command: str | Path, folder: Path = DEPLOY) -> str:
     return said
 
 
-def test_the_compose_file_keeps_to_the_specification() -> None:
+def test_the_compose_file_matches_the_specification() -> None:
     run(sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml")
 
 
@@ -39,7 +39,7 @@ def composers() -> list[list[str]]:
     return found
 
 
-def test_compose_understands_its_file(tmp_path: Path) -> None:
+def test_docker_compose_accepts_the_compose_file(tmp_path: Path) -> None:
     if not composers():
         pytest.skip("there is no Docker Compose here")
     place = Path(shutil.copytree(DEPLOY, tmp_path / "deploy", ignore=shutil.ignore_patterns("secrets", "tls")))
@@ -61,15 +61,15 @@ def unit(tmp_path: Path) -> Path:
     return file
 
 
-def test_systemd_knows_every_word_of_the_unit(unit: Path) -> None:
+def test_systemd_accepts_every_directive_of_the_unit(unit: Path) -> None:
     """What it does not know it leaves out, with a warning and success."""
     assert run("systemd-analyze", "verify", "--man=no", unit) == ""
 
 
-def test_the_unit_has_no_rights_that_it_does_not_need(unit: Path) -> None:
+def test_the_unit_is_sandboxed(unit: Path) -> None:
     run("systemd-analyze", "security", "--no-pager", "--offline=yes", f"--threshold={EXPOSED}", unit)
 
 
 @pytest.mark.parametrize("script", sorted(DEPLOY.rglob("*.sh")), ids=lambda path: path.name)
-def test_the_shell_reads_every_script(script: Path) -> None:
+def test_the_shell_parses_every_script(script: Path) -> None:
     run("sh", "-n", script)
