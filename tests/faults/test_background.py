@@ -142,7 +142,7 @@ def test_a_task_backs_off_until_it_recovers(monkeypatch: pytest.MonkeyPatch) -> 
     assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 60.0, 0.5, 1.0]
 
 
-def test_a_stop_lets_the_present_call_finish() -> None:
+def test_a_stop_waits_for_the_current_call() -> None:
     async def story() -> list[str]:
         begun = asyncio.Event()
         said: list[str] = []

@@ -75,7 +75,7 @@ def reads_as_before(probe: Probe, *, ready: int = 200) -> None:
             answer.expect(200)
 
 
-def test_r5_writes_are_refused_while_files_cannot_grow(struck: Struck, crowd_of: Callable[[World], Crowd]) -> None:
+def test_r5_writes_are_rejected_while_files_cannot_grow(struck: Struck, crowd_of: Callable[[World], Crowd]) -> None:
     world = struck("sqlite", workers=2)
     crowd, probe = crowd_of(world), Probe(world)
     crowd.expect_faults(True)

@@ -128,7 +128,7 @@ def test_r1_nothing_acknowledged_is_lost_when_a_standby_takes_over(
     settle(installation, crowd)
 
 
-def test_r9_a_node_dies_and_the_other_one_goes_on(installation: Installation, crowd_of: MakeCrowd) -> None:
+def test_r9_a_node_dies_and_the_other_keeps_serving(installation: Installation, crowd_of: MakeCrowd) -> None:
     crowd = installation.crowd(crowd_of)
     with Load(crowd.steps(roaming=True)) as load:
         for server in (installation.second, installation.first):
@@ -181,7 +181,7 @@ def is_refused(line: Line, path: str, token: str) -> bool:
     return answer.status == 401
 
 
-def test_r6_a_node_that_stands_still_for_seconds_is_right_when_it_goes_on(
+def test_r6_a_node_that_was_stopped_for_seconds_answers_correctly_when_resumed(
     installation: Installation, crowd_of: MakeCrowd
 ) -> None:
     crowd, world = installation.crowd(crowd_of), installation.world

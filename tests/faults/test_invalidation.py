@@ -80,7 +80,7 @@ def cut(site: Site, made: Cut, turn: int) -> tuple[bool, float]:
 
 
 @pytest.mark.parametrize("kind", CUTS, ids=lambda kind: str(kind.__name__))
-def test_r4_the_other_worker_refuses_from_the_answer_on(site: Site, kind: Callable[[World], Cut]) -> None:
+def test_r4_the_other_worker_rejects_from_the_response_on(site: Site, kind: Callable[[World], Cut]) -> None:
     assert [cut(site, kind(site.world), turn)[0] for turn in range(ROUNDS)] == [True] * ROUNDS
 
 
@@ -94,7 +94,7 @@ def test_r4_no_revocation_of_hundreds_is_unknown_to_the_other_worker(site: Site)
     assert accepted == 0, f"{accepted} of {REVOCATIONS} were still accepted by the other worker"
 
 
-def test_r6_a_worker_that_stands_still_holds_a_revocation_up_for_a_moment_only(site: Site) -> None:
+def test_r6_a_stopped_worker_delays_a_revocation_only_briefly(site: Site) -> None:
     """And it refuses once it goes on: what it missed waits for it."""
     probe = Probe(site.world)
     still, going = site.pair
@@ -114,7 +114,7 @@ def sockets(server: Server) -> set[str]:
     return set(os.listdir(server.data_dir / SOCKETS))
 
 
-def test_what_is_no_message_breaks_no_worker(site: Site) -> None:
+def test_malformed_messages_break_no_worker(site: Site) -> None:
     probe = Probe(site.world)
     descriptor = os.open(site.node.data_dir / SOCKETS, os.O_RDONLY)
     for name in sockets(site.node):
@@ -129,7 +129,7 @@ def test_what_is_no_message_breaks_no_worker(site: Site) -> None:
     assert site.node.log_events("worker.died") == []
 
 
-def test_r4_a_retired_key_is_dead_on_every_worker_when_the_command_ends(site: Site) -> None:
+def test_r4_a_retired_key_is_invalid_on_every_worker_when_the_command_ends(site: Site) -> None:
     """The command is a process of its own; it ends every session of the site, so no test after it has one."""
     probe = Probe(site.world)
     assert not any(dead(line, probe.token) for line in site.pair)

@@ -39,7 +39,7 @@ def test_r1_what_was_acknowledged_survives_kill_9(
     assert b"database is locked" not in server.log_text()
 
 
-def test_r1_r15_a_killed_worker_is_replaced_and_its_neighbour_does_not_notice(struck: Struck, lines: Lines) -> None:
+def test_r1_r15_a_killed_worker_is_replaced_without_affecting_the_other(struck: Struck, lines: Lines) -> None:
     world = struck("sqlite", workers=2)
     probe = Probe(world)
     spared, struck_down = lines(world.server, 2)

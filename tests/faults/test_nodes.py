@@ -106,7 +106,7 @@ def refused(line: Line, token: str) -> bool:
     return line.get("/oauth/clients", bearer=token).status == 401
 
 
-def test_keys_changed_while_a_node_is_down_are_its_own_when_it_is_back(pair: tuple[World, Server]) -> None:
+def test_a_node_adopts_keys_that_changed_while_it_was_down(pair: tuple[World, Server]) -> None:
     world, second = pair
     second.stop()
     (old,) = kids(second)
@@ -119,7 +119,7 @@ def test_keys_changed_while_a_node_is_down_are_its_own_when_it_is_back(pair: tup
     line.close()
 
 
-def test_two_nodes_that_change_the_keys_at_once_both_have_their_way(pair: tuple[World, Server]) -> None:
+def test_concurrent_key_changes_on_two_nodes_are_both_applied(pair: tuple[World, Server]) -> None:
     world, second = pair
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda server: server.command("keys", "rotate"), (world.server, second)))
@@ -127,7 +127,7 @@ def test_two_nodes_that_change_the_keys_at_once_both_have_their_way(pair: tuple[
     assert world.server.signing_keys() == second.signing_keys()
 
 
-def test_a_node_with_other_keys_is_not_let_in(new_nodes: MakeNodes) -> None:
+def test_a_node_with_other_keys_refuses_to_start(new_nodes: MakeNodes) -> None:
     """It would sign people out, and accept what nobody else accepts."""
     nodes = new_nodes()
     first = nodes.add().start()

@@ -42,7 +42,9 @@ def test_the_mail_reaches_its_mailbox_and_no_link_is_shown(struck: Struck, smtp_
         assert smtp_sink.wait_for(mailbox).recipients == (mailbox,)
 
 
-def test_without_its_counters_what_is_limited_is_refused(struck: Struck, key_value_server: KeyValueServer) -> None:
+def test_without_shared_counters_limited_requests_are_rejected(
+    struck: Struck, key_value_server: KeyValueServer
+) -> None:
     """Gone or silent: an unlimited service would be worse. What has no budget goes on."""
     world = struck("sqlite", LINKXG_LIMITS_URL=key_value_server.url, **GENERAL)
     person, token = world.person(), world.token()

@@ -73,7 +73,7 @@ def test_r5_nothing_is_answered_wrongly_while_the_database_is_gone(
     crowd.settle()
 
 
-def test_r6_no_wait_is_endless_while_the_database_is_silent(world: World, line: Line, own_cluster: Cluster) -> None:
+def test_r6_every_wait_is_bounded_while_the_database_is_silent(world: World, line: Line, own_cluster: Cluster) -> None:
     probe = Probe(world)
     own_cluster.pause()
     try:

@@ -123,9 +123,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(point)], check=True)
 
 
-def test_a_disk_that_takes_no_writes_is_named_and_the_node_is_not_ready(
-    small_disk: Path, new_server: ServerFactory
-) -> None:
+def test_an_unwritable_disk_is_named_and_the_node_is_not_ready(small_disk: Path, new_server: ServerFactory) -> None:
     server = new_server(database=SqliteDatabase(small_disk / "linkxg.db"))
     server.data_dir.chmod(0o700)
     server.bootstrap("Acme GmbH")

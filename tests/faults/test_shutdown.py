@@ -40,7 +40,7 @@ def test_r9_a_stop_under_load_loses_no_acknowledgement(
     crowd.settle()
 
 
-def test_r9_what_is_under_way_is_finished_and_nothing_new_begins(struck: Struck, lines: Lines) -> None:
+def test_r9_running_requests_finish_and_no_new_one_starts(struck: Struck, lines: Lines) -> None:
     world = struck("sqlite")
     session = sign_in(world.api, world.account.owner)
     busy, idle = lines(world.server, 2)

@@ -67,7 +67,7 @@ def is_dead(line: Line, access: str) -> bool:
 
 
 @pytest.mark.parametrize("ahead", [LEEWAY_S - 2, 2 - LEEWAY_S])
-def test_r7_within_the_leeway_nobody_notices(world: World, node_ahead: Ahead, ahead: float) -> None:
+def test_r7_skew_within_the_leeway_has_no_effect(world: World, node_ahead: Ahead, ahead: float) -> None:
     # A node that lives before the first key is refused.
     made = world.server.signing_keys()[0]["active_from"]
     seconds_until(lambda: time.time() + ahead > made + 1, within=2 * LEEWAY_S)
@@ -88,7 +88,7 @@ def test_r7_within_the_leeway_nobody_notices(world: World, node_ahead: Ahead, ah
         get_token(gets, rotated)
 
 
-def test_r7_beyond_it_no_token_is_accepted_outside_its_time(world: World, node_ahead: Ahead) -> None:
+def test_r7_skew_beyond_the_leeway_never_extends_a_token(world: World, node_ahead: Ahead) -> None:
     there, here = node_ahead(SKEW_S), world.api
     forge = Forge(world.server.signing_keys()[0])
     before, after = sign_in(here, world.account.owner), sign_in(there, world.account.owner)
@@ -111,7 +111,7 @@ def test_r7_beyond_it_no_token_is_accepted_outside_its_time(world: World, node_a
     refresh(there, before.refresh).expect(401, "invalid_token")
 
 
-def test_a_node_that_lives_before_the_first_key_is_refused(nodes: Nodes, world: World) -> None:
+def test_a_node_whose_clock_is_before_the_first_key_is_refused(nodes: Nodes, world: World) -> None:
     assert world.server.running
     # The key may be one that the run made for its first server.
     node = nodes.add(PYTHONPATH=str(SKEWED), SKEW_S=str(-DAY_S))

@@ -39,7 +39,7 @@ def out_of_reach(path: Path) -> Iterator[None]:
         hidden.rename(path)
 
 
-def test_r6_reads_and_writes_come_back_after_the_storage(tmp_path: Path) -> None:
+def test_r6_reads_and_writes_recover_with_the_storage(tmp_path: Path) -> None:
     async def story() -> None:
         database = open_database(f"sqlite:///{tmp_path / 'linkxg.db'}")
         await migrate(database)
@@ -58,7 +58,7 @@ def test_r6_reads_and_writes_come_back_after_the_storage(tmp_path: Path) -> None
     asyncio.run(story())
 
 
-def test_r6_nobody_waits_for_a_disk_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r6_requests_end_in_time_while_the_disk_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither who was there when it stopped, nor who came later."""
     monkeypatch.setattr(group_commit, "DEADLINE", 0.2)
 
@@ -86,7 +86,7 @@ def test_r6_nobody_waits_for_a_disk_that_does_not_answer(tmp_path: Path, monkeyp
     asyncio.run(story())
 
 
-def test_r6_a_stop_ends_while_the_disk_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r6_a_shutdown_ends_while_the_disk_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_commit, "DEADLINE", 0.2)
 
     async def story() -> None:
@@ -111,7 +111,7 @@ def test_r6_a_stop_ends_while_the_disk_does_not_answer(tmp_path: Path, monkeypat
     asyncio.run(story())
 
 
-def test_r15_whoever_shares_the_file_writes_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r15_processes_that_share_the_file_write_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two databases on one file are to each other what two processes are."""
     monkeypatch.setattr(sqlite, "BUSY_MS", 200)
 

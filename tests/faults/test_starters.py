@@ -19,7 +19,9 @@ ENGINES = ["sqlite", "postgres"]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_r12_two_services_share_an_empty_place(engine: str, tmp_path: Path, new_database: DatabaseFactory) -> None:
+def test_r12_two_services_start_on_one_empty_database(
+    engine: str, tmp_path: Path, new_database: DatabaseFactory
+) -> None:
     database, vault = new_database(engine), Vault()
     settings = GENERAL | {"LINKXG_PUBLIC_URL": "http://127.0.0.1"}
     servers = [Server(tmp_path, database, vault, settings=settings) for _ in range(2)]
@@ -44,7 +46,9 @@ def test_r12_two_services_share_an_empty_place(engine: str, tmp_path: Path, new_
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_r12_of_many_migrations_one_does_the_work(engine: str, tmp_path: Path, new_database: DatabaseFactory) -> None:
+def test_r12_one_of_many_concurrent_migrations_does_the_work(
+    engine: str, tmp_path: Path, new_database: DatabaseFactory
+) -> None:
     server = Server(tmp_path, new_database(engine), Vault())
     command = [sys.executable, "-m", "linkxg", "migrate"]
     begun = [

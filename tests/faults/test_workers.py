@@ -60,7 +60,7 @@ def staying(line: Line, ask: Callable[[Line], Answer]) -> Callable[[], None]:
     return step
 
 
-def test_r9_a_reload_refuses_nobody(world: World, lines: Lines) -> None:
+def test_r9_a_reload_rejects_no_request(world: World, lines: Lines) -> None:
     """Not one request goes without its answer while every worker is replaced, twice."""
     server, probe = world.server, Probe(world)
     before = set(workers(server))
@@ -130,7 +130,7 @@ def test_workers_end_with_their_supervisor(world: World) -> None:
         Line(server).connect()
 
 
-def test_a_worker_that_stands_still_for_seconds_holds_up_nobody_else(world: World, lines: Lines) -> None:
+def test_a_stopped_worker_delays_no_other(world: World, lines: Lines) -> None:
     """R6: and it goes on where it was; what was revoked meanwhile it refuses from its first answer on."""
     server, probe = world.server, Probe(world)
     still, going = lines(server, 2)
