@@ -108,7 +108,7 @@ def known(fuzzed: World) -> KnownIds:
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_generated_requests(
+def test_every_generated_request_is_answered_as_documented(
     mode: GenerationMode,
     subtests: pytest.Subtests,
     described: Any,
@@ -159,6 +159,6 @@ def _takes_client_credentials(case: Any) -> bool:
     return {"basic": []} in (case.operation.definition.raw.get("security") or [])
 
 
-def test_the_owner_was_not_harmed(fuzzed: World) -> None:
+def test_the_fuzzed_owner_is_still_authorised(fuzzed: World) -> None:
     """Had a request ended the Owner's session, everything after it would have been refused unseen."""
     fuzzed.api.get("/auth/me", bearer=fuzzed.owner.access).expect(200)
