@@ -95,7 +95,7 @@ def test_a_generated_client_compiles_and_lists_products(
     assert len(listed) == 3
 
 
-def test_openapi_typescript_makes_types_that_compile(document: Path, tmp_path: Path) -> None:
+def test_types_generated_by_openapi_typescript_compile(document: Path, tmp_path: Path) -> None:
     try:
         modules = npm_tools()
     except Unavailable as reason:
