@@ -59,7 +59,7 @@ def test_a_fast_body_is_authorised_at_its_end() -> None:
 
 
 @pytest.mark.usefixtures("slow")
-def test_a_slow_body_is_authorised_on_its_way() -> None:
+def test_a_slow_body_is_authorised_while_it_arrives() -> None:
     assert authorised() == list(range(1, PARTS + 1))
 
 
@@ -69,5 +69,5 @@ def test_a_slow_body_ends_soon_after_the_rights_of_its_caller() -> None:
 
 
 @pytest.mark.usefixtures("fast")
-def test_the_last_part_is_authorised_in_any_case() -> None:
+def test_the_last_part_is_always_authorised() -> None:
     assert authorised(cut_after=PARTS - 1) == [PARTS]

@@ -167,7 +167,7 @@ def test_an_import_ends_with_the_rights_of_its_person(server: Gated) -> None:
     assert server.written(prefix, world.owner.person.user_id) == ROWS - job["created"]
 
 
-def test_a_cancelled_import_goes_on_under_the_name_of_who_retries_it(server: Gated) -> None:
+def test_a_retried_import_runs_with_the_rights_of_whoever_retries_it(server: Gated) -> None:
     world, session = server.world, server.world.session("MEMBER")
     job, prefix = server.stop(session.access)
     world.api.post(f"{IMPORTS}/{job['id']}/cancel", bearer=session.access).expect_one_of((200, None), (202, None))
@@ -179,7 +179,7 @@ def test_a_cancelled_import_goes_on_under_the_name_of_who_retries_it(server: Gat
     assert server.written(prefix, world.owner.person.user_id) == ROWS - cancelled["created"]
 
 
-def test_the_end_of_a_session_ends_no_import(server: Gated) -> None:
+def test_signing_out_does_not_end_an_import(server: Gated) -> None:
     session = server.world.session("MEMBER")
     job, _ = server.stop(session.access)
     logout(server.world.api, session.access).expect(200)

@@ -76,7 +76,7 @@ REFUSALS = {
 
 @pytest.mark.any_engine
 @pytest.mark.parametrize("name", REFUSALS)
-def test_a_file_of_another_kind_is_refused_as_what_it_is(world: World, name: str) -> None:
+def test_an_unsupported_file_is_rejected_with_its_kind(world: World, name: str) -> None:
     case = REFUSALS[name]
     answer = send(world, case.content, format=case.format).expect(422, "validation_failed")
     details = answer.json()["details"]
@@ -86,7 +86,7 @@ def test_a_file_of_another_kind_is_refused_as_what_it_is(world: World, name: str
 
 
 @pytest.mark.any_engine
-def test_an_upload_in_parts_is_refused_as_what_it_is(world: World) -> None:
+def test_a_resumable_upload_of_an_unsupported_file_is_rejected(world: World) -> None:
     for name in ("workbook", "header alone", "a first line of 1 MiB that ends within a character"):
         content = REFUSALS[name].content
         job = begin(world, len(content)).expect(202).data()
@@ -120,7 +120,7 @@ GOOD = {
 
 
 @pytest.mark.any_engine
-def test_files_of_spreadsheets_are_read_as_they_are_meant(world: World) -> None:
+def test_files_of_spreadsheets_are_read_as_intended(world: World) -> None:
     def check(name: str, case: Good) -> None:
         start = new_sku() + "-"
         headers = {"Content-Type": f"text/csv; charset={case.declared}"} if case.declared else {}
@@ -136,7 +136,7 @@ def test_files_of_spreadsheets_are_read_as_they_are_meant(world: World) -> None:
 
 
 @pytest.mark.any_engine
-def test_a_charset_that_is_not_read_is_refused_by_its_name(world: World) -> None:
+def test_an_unsupported_charset_is_rejected_by_name(world: World) -> None:
     for kind in ("text/csv; charset=utf-7", "text/csv; charset=x-user-defined", "text/csv; header=absent"):
         answer = send(world, b"sku,name\na,b\n", headers={"Content-Type": kind})
         answer.expect(415, "unsupported_media_type")
@@ -145,7 +145,7 @@ def test_a_charset_that_is_not_read_is_refused_by_its_name(world: World) -> None
 
 
 @pytest.mark.any_engine
-def test_line_ends_of_old_macs_at_any_size(world: World) -> None:
+def test_carriage_return_line_endings_are_accepted_at_any_size(world: World) -> None:
     start = new_sku()[:20]
     rows = "\r".join(f"{start}{number:06},{'x' * 90}" for number in range(11_000))
     lines = "\r".join(f'{{"sku":"{start}{number:06}","content":{{"name":"{"x" * 90}"}}}}' for number in range(9_000))
@@ -173,7 +173,7 @@ ROW_FAULTS = {
 
 
 @pytest.mark.any_engine
-def test_what_a_spreadsheet_leaves_in_place_of_a_value_fails_its_row(world: World) -> None:
+def test_a_spreadsheet_error_value_fails_its_row(world: World) -> None:
     start = new_sku() + "-"
     header = "sku,gtin,name,brand,attributes.batch,\r\n"
     cells = {"A": "Drill #5,,TRUE,", "B": "Tan,,true,", "C": "Saw,,FALSE,,", "D": 'Nut,,"""3E400""",'}
@@ -242,7 +242,7 @@ def test_a_row_that_is_nested_too_deeply_fails_alone(world: World) -> None:
 
 
 @pytest.mark.any_engine
-def test_with_semicolons_a_decimal_comma_is_a_decimal_comma(world: World) -> None:
+def test_with_semicolon_separators_a_decimal_comma_is_accepted(world: World) -> None:
     start = new_sku() + "-"
     rows = [("1", "1,4", "2,50"), ("2", "1.4", "10"), ("3", "1.234,5", "x"), ("4", "1,2,3", "x"), ("5", "1,234", "")]
     header = "sku;name;dimensions.netWeight.value;dimensions.netWeight.unit;attributes.depth\r\n"
@@ -285,7 +285,7 @@ INVISIBLE = ("\u00ad", "\u034f", "\u115f", "\u1160", "\u17b4", "\u180b", "\u200b
              "\ufe0f", "\ufeff", "\uffa0", "\U0001d173", "\U000e0041", "\U000e0100")  # fmt: skip
 
 
-def test_skus_that_look_alike_are_one(world: World) -> None:
+def test_skus_equal_in_nfc_are_one_product(world: World) -> None:
     start = new_sku()[:30]
     composed, decomposed = f"{start}-\u00e4", f"{start}-a\u0308"
     made = world.api.post(

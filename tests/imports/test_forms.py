@@ -41,7 +41,7 @@ def field(name: str, value: str) -> tuple[str, bytes]:
 
 
 @pytest.mark.any_engine
-def test_fields_beside_the_file_are_honoured_as_parameters(world: World) -> None:
+def test_form_fields_are_read_as_parameters(world: World) -> None:
     in_pairs(partial(require_honoured, world, is_last=is_last) for is_last in (True, False))
 
 
@@ -85,7 +85,7 @@ FORMS = {
 
 @pytest.mark.any_engine
 @pytest.mark.parametrize("name", FORMS)
-def test_nothing_in_a_form_is_ignored(world: World, name: str) -> None:
+def test_invalid_form_fields_are_rejected(world: World, name: str) -> None:
     parts, query, status, says = FORMS[name]
     before = {one["id"] for one in world.api.get(IMPORTS, bearer=world.owner.access).expect(200).data()}
     codes = {400: "invalid_request", 415: "unsupported_media_type", 422: "validation_failed"}
@@ -105,7 +105,7 @@ FILE_NAMES = {
 
 
 @pytest.mark.any_engine
-def test_file_names_of_net_forms(world: World) -> None:
+def test_file_names_as_dotnet_sends_them_are_read(world: World) -> None:
     def check(head: str, name: str | None) -> None:
         content = f'{{"sku":"{new_sku()}","content":{{"name":"Drill"}}}}'.encode()
         job = send_form(world, (head, content), dryRun="true").expect(202).data()
@@ -128,7 +128,7 @@ def first_line_of(world: World, *parts: tuple[str, bytes], query: str = "") -> s
 
 
 @pytest.mark.any_engine
-def test_a_form_whose_file_cannot_be_imported_is_refused_before_its_end(world: World) -> None:
+def test_a_form_with_an_unusable_file_is_rejected_early(world: World) -> None:
     """It was stored to its end, since a field behind it might have changed the options."""
     rows = b"a,b\n" * (MIB // 2)
     unusable = {
@@ -143,7 +143,7 @@ def test_a_form_whose_file_cannot_be_imported_is_refused_before_its_end(world: W
 
 
 @pytest.mark.any_engine
-def test_a_large_file_may_be_explained_by_the_fields_behind_it(world: World) -> None:
+def test_fields_after_a_large_file_are_honoured(world: World) -> None:
     start = new_sku()
     row = f'{{"sku":"{start}","content":{{"name":"{"x" * 200}"}}}},\n'
     array = f"[{row * (MIB // len(row) + 1)}".removesuffix(",\n").encode() + b"]"

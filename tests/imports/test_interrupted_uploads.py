@@ -124,9 +124,7 @@ def test_the_lease_ends_with_the_upload(world: World, content: bytes, half_sent:
     assert ended(world, {"id": job_id})["status"] == "COMPLETED"
 
 
-def test_an_upload_that_was_found_without_a_worker_takes_nothing_more(
-    world: World, content: bytes, half_sent: HalfSent
-) -> None:
+def test_an_upload_declared_orphaned_accepts_nothing_more(world: World, content: bytes, half_sent: HalfSent) -> None:
     """A worker that stood still meanwhile must not make an import of a file of which parts are deleted."""
     half_sent(world, content)
     (connection,) = half_sent.open

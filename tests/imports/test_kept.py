@@ -22,7 +22,7 @@ TABLES = ("import_jobs", "import_blocks", "import_batches", "import_errors")
 WorldFactory = Callable[..., World]
 
 
-def test_after_seven_days_nothing_is_left(engine: str, fresh_world: WorldFactory) -> None:
+def test_files_are_deleted_after_seven_days(engine: str, fresh_world: WorldFactory) -> None:
     world = fresh_world(engine)
     old = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"], ["", "Nut"]]))
     young = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"], ["", "Nut"]]))
@@ -36,7 +36,7 @@ def test_after_seven_days_nothing_is_left(engine: str, fresh_world: WorldFactory
     assert failures(world, young)
 
 
-def test_an_upload_that_was_given_up_goes_within_minutes(engine: str, fresh_world: WorldFactory) -> None:
+def test_an_abandoned_upload_is_deleted_within_minutes(engine: str, fresh_world: WorldFactory) -> None:
     world = fresh_world(engine)
     job = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"]]))
     at = int(time.time() * 1_000) - 16 * 60_000
@@ -72,7 +72,7 @@ def test_a_backup_holds_files_and_a_restored_job_is_done(
     api.close()
 
 
-def test_another_node_goes_on(fresh_world: WorldFactory, fresh_server: Callable[..., Server]) -> None:
+def test_another_node_continues_an_import(fresh_world: WorldFactory, fresh_server: Callable[..., Server]) -> None:
     world = fresh_world("postgres")
     prefix = new_sku()
     rows = [[f"{prefix}-{number}", f"Bolt {number}"] for number in range(12_000)]
@@ -95,7 +95,7 @@ def test_another_node_goes_on(fresh_world: WorldFactory, fresh_server: Callable[
     api.close()
 
 
-def test_an_upload_that_stopped_goes_after_an_hour_and_not_before(engine: str, fresh_world: WorldFactory) -> None:
+def test_an_idle_resumable_upload_is_deleted_after_an_hour(engine: str, fresh_world: WorldFactory) -> None:
     world = fresh_world(engine)
     jobs = [begin(world, 5 * MIB).expect(202).data() for _ in range(2)]
     for job in jobs:
@@ -113,7 +113,7 @@ def test_an_upload_that_stopped_goes_after_an_hour_and_not_before(engine: str, f
     assert stands_at(world, third) == 0
 
 
-def test_parts_go_when_they_are_of_no_use_any_more(engine: str, fresh_world: WorldFactory) -> None:
+def test_upload_parts_are_deleted_once_unused(engine: str, fresh_world: WorldFactory) -> None:
     world = fresh_world(engine)
     content = csv_file(("sku", "name"), [[new_sku(), "Bolt"]])
     job = begin(world, len(content)).expect(202).data()
@@ -129,7 +129,7 @@ def test_parts_go_when_they_are_of_no_use_any_more(engine: str, fresh_world: Wor
     assert counts(ended(world, kept)) == (0, 0, 1, 0)
 
 
-def test_an_upload_has_only_so_many_parts(engine: str, fresh_world: WorldFactory) -> None:
+def test_the_number_of_upload_parts_is_bounded(engine: str, fresh_world: WorldFactory) -> None:
     world = fresh_world(engine)
     job = begin(world, MIB).expect(202).data()
     append(world, job, 0, b"sku,name\n").expect(204)

@@ -57,7 +57,7 @@ def _require_exactly_once(world: World, job: dict[str, Any], prefix: str) -> Non
     assert count(world.server, f"products where sku like '{prefix}-%' and revision = 1") == ROWS
 
 
-def test_everything_is_killed_in_the_middle(world: World) -> None:
+def test_an_import_survives_the_death_of_all_processes(world: World) -> None:
     prefix = new_sku()
     job = send(world, _file(prefix)).expect(202).data()
     before = _when_begun(world, job)
@@ -67,7 +67,7 @@ def test_everything_is_killed_in_the_middle(world: World) -> None:
     _require_exactly_once(world, after, prefix)
 
 
-def test_what_is_published_on_the_way_is_published_once(world: World) -> None:
+def test_a_killed_import_publishes_exactly_once(world: World) -> None:
     prefix = new_sku()
     rows = [publishable(f"{prefix}-{number}", f"Bolt {number}") for number in range(ROWS)]
     job = send(world, csv_file(PUBLISHABLE, rows), publish="true").expect(202).data()
@@ -81,7 +81,7 @@ def test_what_is_published_on_the_way_is_published_once(world: World) -> None:
     assert count(world.server, f"products where sku like '{prefix}-%' and {published}") == ROWS
 
 
-def test_an_upload_in_parts_survives_between_them_and_while_it_is_unpacked(world: World) -> None:
+def test_a_resumable_upload_survives_between_parts_and_while_unpacking(world: World) -> None:
     prefix = new_sku()
     content = _file(prefix)
     job = begin(world, len(content)).expect(202).data()
@@ -94,7 +94,7 @@ def test_an_upload_in_parts_survives_between_them_and_while_it_is_unpacked(world
     _require_exactly_once(world, ended(world, job), prefix)
 
 
-def test_only_the_importing_process_is_killed(world: World) -> None:
+def test_an_import_survives_the_death_of_its_process(world: World) -> None:
     prefix = new_sku()
     job = send(world, _file(prefix)).expect(202).data()
     _when_begun(world, job)
@@ -103,7 +103,7 @@ def test_only_the_importing_process_is_killed(world: World) -> None:
     _require_exactly_once(world, ended(world, job), prefix)
 
 
-def test_a_service_that_stops_gives_the_job_back(world: World) -> None:
+def test_a_stopping_service_releases_its_job(world: World) -> None:
     prefix = new_sku()
     job = send(world, _file(prefix)).expect(202).data()
     _when_begun(world, job)
@@ -113,7 +113,7 @@ def test_a_service_that_stops_gives_the_job_back(world: World) -> None:
     _require_exactly_once(world, ended(world, job), prefix)
 
 
-def test_of_several_workers_one_does_the_job(world: World) -> None:
+def test_only_one_of_several_workers_runs_a_job(world: World) -> None:
     prefix = new_sku()
     job = ended(world, send(world, _file(prefix)).expect(202).data())
     _require_exactly_once(world, job, prefix)
@@ -121,7 +121,7 @@ def test_of_several_workers_one_does_the_job(world: World) -> None:
     assert len(begun) == 1
 
 
-def test_a_cancelled_import_keeps_what_it_has_taken_and_can_go_on(world: World) -> None:
+def test_a_cancelled_import_keeps_its_rows_and_can_be_resumed(world: World) -> None:
     prefix = new_sku()
     job = send(world, _file(prefix)).expect(202).data()
     _when_begun(world, job)
@@ -134,7 +134,7 @@ def test_a_cancelled_import_keeps_what_it_has_taken_and_can_go_on(world: World) 
     _require_exactly_once(world, ended(world, job), prefix)
 
 
-def test_two_at_a_time_and_no_third(world: World) -> None:
+def test_at_most_two_imports_run_per_account(world: World) -> None:
     first = send(world, _file(new_sku())).expect(202).data()
     second = send(world, _file(new_sku())).expect(202).data()
     refused = send(world, _file(new_sku())).expect(429, "rate_limit_exceeded")

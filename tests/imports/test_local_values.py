@@ -27,12 +27,12 @@ def read(weight: str, attribute: str, separator: str = ";") -> tuple[dict[str, o
 
 @pytest.mark.parametrize("separator", [";", "\t"])
 @pytest.mark.parametrize("cell", ["1.234", "12.345.678", "-1.234", "1.234,5"])
-def test_a_point_that_may_separate_thousands_fails_its_row(separator: str, cell: str) -> None:
+def test_an_ambiguous_thousands_separator_fails_its_row(separator: str, cell: str) -> None:
     assert read(cell, cell, separator) == ({}, [(WEIGHT, cell), ("attributes.x", cell)])
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
-def test_what_is_not_ambiguous_is_a_number(separator: str) -> None:
+def test_unambiguous_numbers_are_accepted(separator: str) -> None:
     for cell, number in {"1,4": 1.4, "1,234": 1.234}.items():
         assert read(cell, cell, separator) == ({"x": number, "weight": number}, [])
     for cell in ("1.4", "0.234", "1.2345"):
@@ -43,7 +43,7 @@ def test_what_is_not_ambiguous_is_a_number(separator: str) -> None:
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
-def test_truth_values_of_other_languages(separator: str) -> None:
+def test_booleans_of_other_languages_are_accepted(separator: str) -> None:
     for cell, flag in {"WAHR": True, "FALSCH": False, "VRAI": True, "FALSO": False, '"WAHR"': "WAHR"}.items():
         assert read("2", cell, separator)[0]["x"] == flag
     assert '"x":"WAHR"' in str(read("2", "WAHR", ","))

@@ -62,7 +62,7 @@ class _OneByOne(RowReader):
 
 @settings(max_examples=1_000)
 @given(files(), st.sampled_from(["unchanged", "null"]), st.sampled_from(["sku", "gtin"]))
-def test_it_is_what_it_would_be_one_by_one(file: tuple[list[str], list[list[str]]], empty_as: str, key: str) -> None:
+def test_rows_by_column_equal_rows_one_by_one(file: tuple[list[str], list[list[str]]], empty_as: str, key: str) -> None:
     names, rows = file
     options = msgspec.convert({"empty_as": empty_as, "key": key}, Options)
     for row, plain in zip(rows, FlatRows(names, options).read(rows), strict=True):
@@ -82,7 +82,7 @@ def test_it_is_what_it_would_be_one_by_one(file: tuple[list[str], list[list[str]
         assert plan_row(plain, other_stored, now) == plan_row(same, other_stored, now)
 
 
-def test_usual_rows_are_plain() -> None:
+def test_usual_rows_take_the_fast_path() -> None:
     names = ["sku", "gtin", "name", "category.code", "countryOfProduction", "dimensions.netWeight.value",
              "dimensions.netWeight.unit", "materials", "attributes.colour", "attributes.voltage"]  # fmt: skip
     rows = [
@@ -102,7 +102,7 @@ def test_usual_rows_are_plain() -> None:
     [(0, ""), (0, " A"), (0, "x" * 65), (1, "4006381333932"), (1, "40063813"), (2, ""), (2, "x" * 256), (2, 'a"b'),
      (2, "a\\b"), (2, "\x00"), (4, "XX"), (5, "1.50"), (5, ""), (6, "LTR"), (7, "[]"), (8, "true"), (8, "1e3")],
 )  # fmt: skip
-def test_one_unusual_row_leaves_the_others_plain(place: int, cell: str) -> None:
+def test_one_unusual_row_leaves_the_others_on_the_fast_path(place: int, cell: str) -> None:
     names = ["sku", "gtin", "name", "category.code", "countryOfProduction", "dimensions.netWeight.value",
              "dimensions.netWeight.unit", "materials", "attributes.colour"]  # fmt: skip
     usual = ["A-1", "4006381333931", "Drill", "10003743", "DE", "1.4", "KGM", "", "red"]

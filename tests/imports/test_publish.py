@@ -79,7 +79,7 @@ def test_a_withdrawn_version_stays_withdrawn(world: World) -> None:
     assert versions(world, product) == [(2, "PUBLISHED"), (1, "WITHDRAWN")]
 
 
-def test_published_already_makes_no_version(world: World) -> None:
+def test_an_unchanged_published_product_gets_no_new_version(world: World) -> None:
     sku = new_sku()
     content = csv_file(PUBLISHABLE, [publishable(sku)])
     took(world, content)
@@ -106,7 +106,7 @@ def test_a_draft_that_the_row_leaves_as_it_is_gets_published(world: World, again
     }  # fmt: skip
 
 
-def test_a_row_that_lacks_something_fails_with_the_whole_list(world: World) -> None:
+def test_an_incomplete_row_fails_with_every_missing_field(world: World) -> None:
     good, bad, kept = new_sku(), new_sku(), create(world, name="Old")
     rows = [publishable(good), [bad, "", "Bolt", "1", "", "", "", "", "", ""], [kept["sku"], "", "New", *[""] * 7]]
     job = took(world, csv_file(PUBLISHABLE, rows))
@@ -126,7 +126,7 @@ def test_a_row_that_lacks_something_fails_with_the_whole_list(world: World) -> N
     assert counts(took(world, mended)) == (1, 0, 0, 0)
 
 
-def test_rows_of_json_say_which_material_lacks_what(world: World) -> None:
+def test_json_rows_name_the_incomplete_material(world: World) -> None:
     content = complete(name="Bolt", materials=[{"name": "Steel", "massFraction": 1}])
     gtin = content.pop("gtin")
     job = took(world, ndjson_file([{"sku": new_sku(), "gtin": gtin, "content": content}]), format="ndjson")
@@ -135,7 +135,7 @@ def test_rows_of_json_say_which_material_lacks_what(world: World) -> None:
     }  # fmt: skip
 
 
-def test_a_sku_alone_makes_no_version(world: World) -> None:
+def test_a_changed_sku_alone_makes_no_version(world: World) -> None:
     product = published(world, name="Nut")
     other = new_sku()
     row = csv_file(("sku", "gtin"), [[other, product["gtin"]]])
@@ -153,7 +153,7 @@ def test_a_dry_run_counts_what_would_be_published(world: World) -> None:
     assert read(world, draft).expect(200).data()["status"] == "DRAFT"
 
 
-def test_all_or_nothing(world: World) -> None:
+def test_an_unpublishable_row_rolls_the_import_back_on_request(world: World) -> None:
     skus, product = [new_sku() for _ in range(3)], published(world, name="Nut")
     good = [*(publishable(sku) for sku in skus), [product["sku"], "", "Nut M8", *[""] * 7]]
     bad = [new_sku(), "", "Bolt", *[""] * 7]
@@ -167,14 +167,14 @@ def test_all_or_nothing(world: World) -> None:
     assert versions(world, product) == [(2, "PUBLISHED"), (1, "SUPERSEDED")]
 
 
-def test_without_it_nothing_is_published(world: World) -> None:
+def test_without_publish_nothing_is_published(world: World) -> None:
     sku = new_sku()
     job = run(world, csv_file(PUBLISHABLE, [publishable(sku)]))
     assert job["publish"] is False
     assert found(world, sku)["status"] == "DRAFT"
 
 
-def test_the_scope_of_imports_is_enough_and_that_of_products_is_not(world: World) -> None:
+def test_publishing_imports_need_the_imports_scope(world: World) -> None:
     """`imports:write` guards bulk jobs of every kind, those that publish too."""
     content = csv_file(PUBLISHABLE, [publishable(new_sku())])
     headers = {"Content-Type": "text/csv"}
@@ -185,7 +185,7 @@ def test_the_scope_of_imports_is_enough_and_that_of_products_is_not(world: World
     assert counts(ended(world, taken.data())) == (1, 0, 0, 0)
 
 
-def test_an_import_that_publishes_is_told_apart_in_the_audit_trail(world: World) -> None:
+def test_the_audit_trail_marks_publishing_imports(world: World) -> None:
     job = took(world, csv_file(PUBLISHABLE, [publishable(new_sku())]))
     listed = world.api.get("/account/audit-events?limit=50", bearer=world.owner.access).expect(200).json()["data"]
     begun = next(one for one in listed if one["action"] == "import.started" and one["target"] == job["id"])

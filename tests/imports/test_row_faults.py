@@ -12,7 +12,7 @@ COLUMNS = ("sku", "name", "dimensions.netWeight.value", "dimensions.netWeight.un
 
 
 @pytest.mark.any_engine
-def test_all_faults_of_a_row_are_told_at_once(world: World) -> None:
+def test_all_errors_of_a_row_are_reported(world: World) -> None:
     rows = [
         [new_sku(), "Drill", "heavy", "XYZ", "Germany", ""],
         [new_sku(), "Drill", "-1", "KGM", "Germany", ""],
@@ -37,7 +37,7 @@ def test_all_faults_of_a_row_are_told_at_once(world: World) -> None:
 
 
 @pytest.mark.any_engine
-def test_rows_of_json_too(world: World) -> None:
+def test_all_errors_of_a_json_row_are_reported(world: World) -> None:
     content = {"name": 5, "brand": 6, "countryOfProduction": "XX", "materials": [{"name": "Steel", "massFraction": 2}]}
     rows = [{"sku": new_sku(), "content": content}, {"sku": new_sku(), "content": {"nmae": "a", "brand": 6}}]
     found = [

@@ -34,7 +34,7 @@ if "linkxg.job_kinds" in sys.orig_argv:
 """
 
 
-def test_a_fault_nobody_foresaw_fails_its_row_and_never_the_import(
+def test_an_unexpected_exception_fails_its_row_and_never_the_import(
     engine: str, fresh_world: WorldFactory, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(FAULTS)

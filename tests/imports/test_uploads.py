@@ -34,7 +34,7 @@ def bolts(number: int = 3) -> bytes:
     return csv_file(("sku", "name"), [[new_sku(), f"Bolt {place}"] for place in range(number)])
 
 
-def test_a_file_in_parts_is_imported_as_one(world: World) -> None:
+def test_a_file_uploaded_in_parts_is_imported_as_one(world: World) -> None:
     content = bolts(5)
     answer = begin(world, len(content)).expect(202)
     job = answer.data()
@@ -52,7 +52,7 @@ def test_a_file_in_parts_is_imported_as_one(world: World) -> None:
     assert done["links"]["content"] is None
 
 
-def test_how_an_upload_stands_is_told_by_get_and_head(world: World) -> None:
+def test_get_and_head_report_the_upload_offset(world: World) -> None:
     job = begin(world, 1_000).expect(202).data()
     append(world, job, 0, b"sku,name\n").expect(204)
     head = world.api.request("HEAD", content_of(job), bearer=world.owner.access).expect(200)
@@ -67,7 +67,7 @@ def test_how_an_upload_stands_is_told_by_get_and_head(world: World) -> None:
 
 
 @pytest.mark.parametrize("options", [{"publish": "true"}, {"dryRun": "true", "onError": "rollback", "mode": "create"}])
-def test_it_takes_the_options_of_any_import(world: World, options: dict[str, str]) -> None:
+def test_an_upload_takes_every_import_option(world: World, options: dict[str, str]) -> None:
     content = bolts()
     job = begin(world, len(content), **options).expect(202).data()
     append(world, job, 0, content).expect(204)
@@ -78,7 +78,7 @@ def test_it_takes_the_options_of_any_import(world: World, options: dict[str, str
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_large_files_and_gzip(world: World, packed: bool) -> None:
+def test_large_and_gzipped_files_are_uploaded_in_parts(world: World, packed: bool) -> None:
     sku = new_sku()
     # Names that gzip cannot make small: its file has more than one block too.
     names = [hashlib.sha512(f"{number}".encode()).hexdigest() for number in range(20_000)]
@@ -92,7 +92,7 @@ def test_large_files_and_gzip(world: World, packed: bool) -> None:
     assert (done["status"], counts(done), done["bytesTotal"]) == ("COMPLETED", (20_000, 0, 0, 0), len(plain))
 
 
-def test_another_offset_is_a_conflict_that_tells_the_right_one(world: World) -> None:
+def test_a_wrong_offset_is_a_conflict_with_the_current_one(world: World) -> None:
     content = bolts()
     job = begin(world, len(content)).expect(202).data()
     append(world, job, 0, content[:20]).expect(204)
@@ -106,7 +106,7 @@ def test_another_offset_is_a_conflict_that_tells_the_right_one(world: World) -> 
     assert stands_at(world, job) == len(content)
 
 
-def test_more_than_was_announced_is_refused(world: World) -> None:
+def test_more_than_the_announced_length_is_rejected(world: World) -> None:
     content = bolts()
     job = begin(world, len(content)).expect(202).data()
     append(world, job, 0, content[:20]).expect(204)
@@ -128,7 +128,7 @@ def test_more_than_was_announced_is_refused(world: World) -> None:
     begin(world, 10**15 - 1).expect(413, "payload_too_large")
 
 
-def test_what_came_before_the_connection_broke_stays(world: World) -> None:
+def test_bytes_received_before_a_lost_connection_are_kept(world: World) -> None:
     sku = new_sku()
     content = csv_file(("sku", "name"), [[f"{sku}-{number}", "Bolt " * 40] for number in range(20_000)])
     assert len(content) > 4 * MIB
@@ -148,7 +148,7 @@ def test_what_came_before_the_connection_broke_stays(world: World) -> None:
     assert (counts(done), done["sha256"]) == ((20_000, 0, 0, 0), hashlib.sha256(content).hexdigest())
 
 
-def test_also_what_is_less_than_a_piece_stays(world: World) -> None:
+def test_less_than_a_block_received_before_a_lost_connection_is_kept(world: World) -> None:
     job = begin(world, 1_000).expect(202).data()
     offset = 0
     # What the service has not read when the connection ends is lost: it gets more time each time.
@@ -165,7 +165,7 @@ def test_also_what_is_less_than_a_piece_stays(world: World) -> None:
     assert offset == 9
 
 
-def test_of_those_who_send_the_same_part_one_is_taken(world: World) -> None:
+def test_of_concurrent_identical_parts_one_is_accepted(world: World) -> None:
     content = bolts(200)
     job = begin(world, len(content)).expect(202).data()
     half = len(content) // 2
@@ -176,7 +176,7 @@ def test_of_those_who_send_the_same_part_one_is_taken(world: World) -> None:
     assert (counts(done), done["sha256"]) == ((200, 0, 0, 0), hashlib.sha256(content).hexdigest())
 
 
-def test_a_header_that_cannot_be_imported_is_refused_with_the_first_part(world: World) -> None:
+def test_an_unusable_header_is_rejected_with_the_first_part(world: World) -> None:
     content = b"sku,nmae\n" + b"a,b\n" * MIB
     job = begin(world, len(content)).expect(202).data()
     details = append(world, job, 0, content[:MIB]).expect(422, "validation_failed").json()["details"]
@@ -193,7 +193,7 @@ def test_a_header_that_cannot_be_imported_is_refused_with_the_first_part(world: 
 
 
 @pytest.mark.parametrize("bad", ["encoding", "gzip"])
-def test_what_is_found_later_fails_the_import_before_its_first_row(world: World, bad: str) -> None:
+def test_a_late_file_error_fails_the_import_before_its_first_row(world: World, bad: str) -> None:
     sku = new_sku()
     if bad == "gzip":
         content = gzip.compress(b"sku,name\n" + hashlib.shake_128(b"").hexdigest(MIB).encode(), 1)
@@ -209,14 +209,14 @@ def test_what_is_found_later_fails_the_import_before_its_first_row(world: World,
     world.api.post(f"{IMPORTS}/{job['id']}/retry", bearer=world.owner.access).expect(409, "invalid_state")
 
 
-def test_a_bomb_in_parts(world: World) -> None:
+def test_a_gzip_bomb_in_parts_is_rejected(world: World) -> None:
     bomb = gzip.compress(b"sku,name\n" + b"a,b\n" * (40 << 18))
     job = begin(world, len(bomb)).expect(202).data()
     details = append(world, job, 0, bomb).expect(422, "validation_failed").json()["details"]
     assert details[0]["code"] == "gzip"
 
 
-def test_a_cancelled_upload_takes_nothing_more(world: World) -> None:
+def test_a_cancelled_upload_accepts_nothing_more(world: World) -> None:
     job = begin(world, 1_000).expect(202).data()
     append(world, job, 0, b"sku,name\n").expect(204)
     cancelled = world.api.post(f"{IMPORTS}/{job['id']}/cancel", bearer=world.owner.access).expect(202).data()
@@ -233,7 +233,7 @@ def test_uploads_count_among_the_imports_of_an_account(world: World) -> None:
     assert counts(run(world, bolts())) == (3, 0, 0, 0)
 
 
-def test_beginning_twice_with_one_key_is_one_upload(world: World) -> None:
+def test_starting_twice_with_one_key_is_one_upload(world: World) -> None:
     key = {"Idempotency-Key": new_sku()}
     content = bolts()
     first = begin(world, len(content), headers=key).expect(202).data()
@@ -245,7 +245,7 @@ def test_beginning_twice_with_one_key_is_one_upload(world: World) -> None:
     send(world, content, headers=key).expect(422, "idempotency_key_reused")
 
 
-def test_nothing_of_it_is_there_for_others(world: World) -> None:
+def test_an_upload_is_not_found_by_another_account(world: World) -> None:
     job = begin(world, 1_000).expect(202).data()
     stranger = world.other_owner
     append(world, job, 0, b"sku,name\n", by=stranger).expect(404, "not_found")
@@ -260,7 +260,7 @@ def test_nothing_of_it_is_there_for_others(world: World) -> None:
         assert world.api.get(content_of(job), bearer=bearer).status == status
 
 
-def test_what_is_no_upload_has_no_content(world: World) -> None:
+def test_an_import_without_upload_has_no_content_resource(world: World) -> None:
     whole = run(world, bolts())
     for job in (whole, {"id": "x"}, {"id": "01a21459-4224-7fa3-ae42-53d04af1e601"}):
         world.api.get(content_of(job), bearer=world.owner.access).expect(404, "not_found")
@@ -283,7 +283,7 @@ def test_what_is_no_upload_has_no_content(world: World) -> None:
         ({"Content-Encoding": "gzip"}, 415),
     ],
 )
-def test_parts_that_are_none(world: World, headers: dict[str, str], status: int) -> None:
+def test_malformed_parts_are_rejected(world: World, headers: dict[str, str], status: int) -> None:
     job = begin(world, 1_000).expect(202).data()
     given = {"Upload-Offset": "0", "Content-Type": PART} | headers
     fields = [(name, value.encode("latin-1").decode("latin-1")) for name, value in given.items()]
@@ -305,14 +305,14 @@ def _patched(world: World, job: dict[str, Any], fields: list[tuple[str, str]]) -
     return answer
 
 
-def test_an_offset_is_needed_and_told_once(world: World) -> None:
+def test_a_part_without_offset_is_rejected(world: World) -> None:
     job = begin(world, 1_000).expect(202).data()
     assert _patched(world, job, [("Content-Type", PART)]).status == 400
     assert stands_at(world, job) == 0
 
 
 @pytest.mark.parametrize("length", ["", "-1", "010", "1e3", "1.0", "\u00b2", "9" * 400, "0 0"])
-def test_lengths_that_are_none(world: World, length: str) -> None:
+def test_malformed_lengths_are_rejected(world: World, length: str) -> None:
     answer = send_raw(
         world.api,
         (
@@ -324,7 +324,7 @@ def test_lengths_that_are_none(world: World, length: str) -> None:
     answer.expect(400, "invalid_request")
 
 
-def test_beginnings_that_are_none(world: World) -> None:
+def test_malformed_upload_requests_are_rejected(world: World) -> None:
     begin(world, 0).expect(422, "validation_failed")
     headers = {"Upload-Length": "9", "Content-Type": "text/csv"}
     with_body = world.api.post(IMPORTS, bearer=world.owner.access, content=b"sku,name\n", headers=headers)
@@ -334,7 +334,7 @@ def test_beginnings_that_are_none(world: World) -> None:
     assert begin(world, 9).expect(202).data()["format"] == "csv"
 
 
-def test_whose_upload_it_was_is_in_the_audit_trail(world: World) -> None:
+def test_the_audit_trail_names_the_uploader(world: World) -> None:
     content = bolts()
     job = begin(world, len(content)).expect(202).data()
     append(world, job, 0, content).expect(204)
