@@ -77,9 +77,7 @@ def two_versions(world: World) -> tuple[JsonObject, int]:
     return made, size(before) + size(after)
 
 
-def test_a_diff_is_no_longer_than_a_few_times_what_it_compares(
-    world: World, two_versions: tuple[JsonObject, int]
-) -> None:
+def test_a_diff_is_bounded_by_the_size_of_its_versions(world: World, two_versions: tuple[JsonObject, int]) -> None:
     made, compared = two_versions
     with Others(world) as others:
         answer = world.api.get(f"{path(made)}/versions/1/diff/2", bearer=world.owner.access).expect(200)
@@ -92,7 +90,7 @@ def test_a_diff_is_no_longer_than_a_few_times_what_it_compares(
 
 
 @pytest.mark.parametrize("page", ["compare/1/2", "versions/2"])
-def test_the_pages_of_versions_are_no_longer_than_what_they_show(
+def test_version_pages_are_bounded_by_the_size_of_their_versions(
     world: World, two_versions: tuple[JsonObject, int], page: str
 ) -> None:
     made, compared = two_versions
@@ -118,7 +116,7 @@ STORED_BEFORE: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize("case", [*STORED_BEFORE])
-def test_contents_stored_before_names_were_bounded_are_compared_too(case: str) -> None:
+def test_contents_stored_before_names_were_bounded_can_be_compared(case: str) -> None:
     old, new = ({"attributes": {"n" * 64_000: value, "x": 1}} for value in STORED_BEFORE[case])
     if case == "many lists":
         old, new = ({"attributes": value} for value in STORED_BEFORE[case])
@@ -130,7 +128,7 @@ def test_contents_stored_before_names_were_bounded_are_compared_too(case: str) -
     assert seconds < 1.5
 
 
-def test_a_small_difference_in_a_long_list_is_told_exactly() -> None:
+def test_a_small_difference_in_a_long_list_is_exact() -> None:
     old = {"attributes": {"x": list(range(5_000)), "y": 1}}
     new = {"attributes": {"x": [*range(2_500), -1, *range(2_501, 5_000)], "y": 1}}
     found = diff(old, new)
@@ -157,7 +155,7 @@ def test_a_name_that_is_too_long_is_refused_at_every_depth(world: World, where: 
     change(world, made, {"content": {"attributes": attributes}}).expect(422, "validation_failed")
 
 
-def test_an_import_takes_the_same_names(world: World) -> None:
+def test_an_import_accepts_the_same_names(world: World) -> None:
     rows = [{"sku": new_sku(), "content": {"name": "Bolt", "attributes": one}} for one in _long_names().values()]
     rows.append({"sku": new_sku(), "content": {"name": "Bolt", "attributes": {"n" * LONGEST_NAME: 1}}})
     job = run(world, ndjson_file(rows), format="ndjson")
@@ -165,13 +163,13 @@ def test_an_import_takes_the_same_names(world: World) -> None:
     assert (created, failed) == (1, 3)
 
 
-def test_a_row_names_a_bounded_number_of_faults(world: World) -> None:
+def test_a_row_reports_a_bounded_number_of_errors(world: World) -> None:
     row = {"sku": new_sku(), "content": WORDY["faults of parts"]()["content"]}
     job = run(world, ndjson_file([row]), format="ndjson")
     assert len(failures(world, job)) == MAX_ROW_FAULTS
 
 
-def test_access_is_not_said_of_names_that_are_too_long(world: World) -> None:
+def test_access_rules_for_names_that_are_too_long_are_rejected(world: World) -> None:
     access = {"attributes." + "n" * (LONGEST_NAME + 1): "public"}
     refused = post(world, body(access=access)).expect(422, "validation_failed")
     assert len(refused.body) < 1_000
@@ -209,7 +207,7 @@ WORDY: dict[str, Callable[[], JsonObject]] = {
 
 
 @pytest.mark.parametrize("case", [*WORDY])
-def test_a_refusal_repeats_little_of_what_was_sent(world: World, case: str) -> None:
+def test_an_error_echoes_little_of_its_request(world: World, case: str) -> None:
     refused = post(world, WORDY[case]())
     assert refused.status in (400, 422)
     assert len(refused.body) < 32 * 1024

@@ -35,7 +35,7 @@ def shown(answer: Answer) -> tuple[int, object, set[tuple[str, str]]]:
     ],
 )
 @pytest.mark.parametrize("accept", ["*/*", "application/problem+json"])
-def test_the_edge_and_the_router_say_the_same(world: World, whose: str, what: str, accept: str) -> None:
+def test_the_fast_path_and_the_router_answer_alike(world: World, whose: str, what: str, accept: str) -> None:
     made = create(world)
     bearer = {
         "owner": world.owner.access,
@@ -51,7 +51,7 @@ def test_the_edge_and_the_router_say_the_same(world: World, whose: str, what: st
     assert shown(plain) == shown(routed)
 
 
-def test_both_count_as_one_route(world: World) -> None:
+def test_the_fast_path_and_the_router_count_as_one_route(world: World) -> None:
     made = create(world)
     count = re.compile(
         rb'linkxg_requests_total\{method="GET",route="/api/v1/products/\{product_id\}",status="200"\} (\d+)'

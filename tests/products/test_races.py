@@ -16,20 +16,20 @@ def outcomes(answers: list[object]) -> Counter[tuple[int, str | None]]:
     return Counter((answer.status, answer.error) for answer in answers)  # type: ignore[attr-defined]
 
 
-def test_one_sku_one_product(world: World) -> None:
+def test_concurrent_creates_of_one_sku_make_one_product(world: World) -> None:
     for _ in range(3):
         sku = new_sku()
         answers = together(partial(post, world, body(sku=sku)) for _ in range(AT_ONCE))
         assert outcomes([*answers]) == {(201, None): 1, (409, "duplicate_sku"): AT_ONCE - 1}
 
 
-def test_one_gtin_one_product(world: World) -> None:
+def test_concurrent_creates_of_one_gtin_make_one_product(world: World) -> None:
     gtin = new_gtin()
     answers = together(partial(post, world, body(gtin=gtin)) for _ in range(AT_ONCE))
     assert outcomes([*answers]) == {(201, None): 1, (409, "duplicate_gtin"): AT_ONCE - 1}
 
 
-def test_one_request_repeated_makes_one_product(world: World) -> None:
+def test_concurrent_repetitions_of_one_request_make_one_product(world: World) -> None:
     given, key = body(), {"Idempotency-Key": str(uuid4())}
     answers = together(partial(post, world, given, headers=key) for _ in range(AT_ONCE))
     assert outcomes([*answers]) == {(201, None): AT_ONCE}
@@ -37,7 +37,7 @@ def test_one_request_repeated_makes_one_product(world: World) -> None:
     assert sum(answer.header("idempotent-replayed") == "true" for answer in answers) == AT_ONCE - 1
 
 
-def test_of_changes_to_one_revision_one_wins(world: World) -> None:
+def test_of_concurrent_changes_to_one_revision_one_wins(world: World) -> None:
     made = create(world)
     for revision in range(1, 4):
         tag = {"If-Match": f'"p-{revision}"'}
@@ -49,7 +49,7 @@ def test_of_changes_to_one_revision_one_wins(world: World) -> None:
         assert read(world, made).data() == winner.data()
 
 
-def test_unconditional_changes_are_all_made(world: World) -> None:
+def test_concurrent_unconditional_changes_are_all_applied(world: World) -> None:
     made = create(world)
     answers = together(
         partial(change, world, made, {"content": {"attributes": {f"a{number}": number}}}) for number in range(AT_ONCE)
@@ -59,7 +59,7 @@ def test_unconditional_changes_are_all_made(world: World) -> None:
     assert read(world, made).data()["content"]["attributes"] == {f"a{number}": number for number in range(AT_ONCE)}
 
 
-def test_an_identifier_wanted_by_changes_and_new_products_goes_to_one(world: World) -> None:
+def test_an_identifier_claimed_by_changes_and_creates_goes_to_one(world: World) -> None:
     existing = [create(world) for _ in range(AT_ONCE // 2)]
     sku, gtin = new_sku(), new_gtin()
     answers = together(
@@ -72,7 +72,7 @@ def test_an_identifier_wanted_by_changes_and_new_products_goes_to_one(world: Wor
     assert {answer.error for answer in answers if answer.status >= 300} == {"duplicate_sku"}
 
 
-def test_products_that_trade_their_skus_meet_no_fault(world: World) -> None:
+def test_products_that_swap_skus_never_cause_a_5xx(world: World) -> None:
     first, second = create(world), create(world)
     for _ in range(5):
         answers = together(
@@ -84,13 +84,13 @@ def test_products_that_trade_their_skus_meet_no_fault(world: World) -> None:
         assert outcomes([*answers]) == {(409, "duplicate_sku"): 2}
 
 
-def test_a_delete_wins_once(world: World) -> None:
+def test_of_concurrent_deletes_one_succeeds(world: World) -> None:
     made = create(world)
     answers = together(partial(delete, world, made) for _ in range(AT_ONCE))
     assert outcomes([*answers]) == {(204, None): 1, (404, "not_found"): AT_ONCE - 1}
 
 
-def test_changes_and_a_delete_end_in_nothing(world: World) -> None:
+def test_changes_concurrent_with_a_delete_leave_no_product(world: World) -> None:
     made = create(world)
     answers = together(
         [

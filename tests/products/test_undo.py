@@ -74,7 +74,7 @@ def test_a_draft_is_discarded_or_published_never_both(world: World) -> None:
     assert version(world, made, 2).status == (200 if answers[0].status == 200 else 404)
 
 
-def test_an_unarchived_product_is_as_it_was(world: World) -> None:
+def test_an_unarchived_product_is_unchanged(world: World) -> None:
     made = published(world)
     drafted = change(world, made, {"content": {"brand": "Next"}}).expect(200).data()
     delete(world, made).expect(204)
@@ -110,7 +110,7 @@ def test_a_gtin_that_another_product_took_keeps_the_archived_one_archived(world:
     change(world, heir, {"gtin": made["gtin"]}).expect(409, "duplicate_gtin")
 
 
-def test_of_an_unarchived_product_and_a_new_one_only_one_gets_the_gtin(world: World) -> None:
+def test_unarchiving_and_creating_with_one_gtin_has_one_winner(world: World) -> None:
     made = published(world)
     delete(world, made).expect(204)
     given = body(**complete(gtin=made["gtin"]))
@@ -118,7 +118,7 @@ def test_of_an_unarchived_product_and_a_new_one_only_one_gets_the_gtin(world: Wo
     assert sorted(answer.status for answer in answers) in ([200, 409], [201, 409])
 
 
-def test_reading_rights_undo_nothing(world: World) -> None:
+def test_discarding_and_unarchiving_need_the_writing_scope(world: World) -> None:
     made = published(world)
     reader = world.token("products:read")
     world.api.delete(f"{path(made)}/draft", bearer=reader).expect(403, "insufficient_scope")
@@ -132,9 +132,7 @@ def test_reading_rights_undo_nothing(world: World) -> None:
      ("UK", "GB"), (" fr ", "FR"), ("Germny", "DE"), ("Côte d’Ivoire", "CI"), ("XX", None), ("", None),
      ("x" * 5_000, None)],
 )  # fmt: skip
-def test_an_unknown_country_is_answered_with_the_code_that_was_meant(
-    world: World, given: str, meant: str | None
-) -> None:
+def test_an_unknown_country_is_answered_with_a_suggestion(world: World, given: str, meant: str | None) -> None:
     answer = post(world, body(countryOfProduction=given)).expect(422, "validation_failed")
     says = "Unknown country code; use ISO 3166-1 alpha-2, such as DE."
     expected = f"{says} Did you mean {meant}?" if meant else says

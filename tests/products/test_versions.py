@@ -71,7 +71,7 @@ def test_a_change_opens_a_draft_and_readers_see_the_published_one(world: World) 
     world.api.get(f"{path(made)}?version=draft", bearer=world.owner.access).expect(404, "not_found")
 
 
-def test_what_a_list_finds_a_product_by_is_what_is_published(world: World) -> None:
+def test_lists_search_the_published_version(world: World) -> None:
     old, new = str(uuid4()), str(uuid4())
     made = published(
         world, name=f"Bolt {old}", category={"code": old, "name": "c", "schemeId": "a:b", "schemeName": "s"}
@@ -101,7 +101,7 @@ def test_a_change_that_changes_nothing_opens_no_draft(world: World) -> None:
     assert moved["revision"] == made["revision"] + 1
 
 
-def test_what_was_published_keeps_a_gtin(world: World) -> None:
+def test_the_gtin_of_a_published_product_cannot_be_removed(world: World) -> None:
     made = published(world)
     details = change(world, made, {"gtin": None}).expect(422, "validation_failed").object()["details"]
     assert [detail["field"] for detail in details] == ["gtin"]
@@ -109,7 +109,7 @@ def test_what_was_published_keeps_a_gtin(world: World) -> None:
     assert change(world, made, {"gtin": other}).expect(200).data()["gtin"] == other.rjust(14, "0")
 
 
-def test_everything_that_is_missing_is_told_at_once(world: World) -> None:
+def test_every_missing_field_is_reported(world: World) -> None:
     made = create(world, materials=[{"name": "Steel"}], category={"code": "1"}, facility={"name": "Works"})
     details = publish(world, made).expect(422, "validation_failed").object()["details"]
     assert {detail["code"] for detail in details} == {"missing"}
@@ -124,7 +124,7 @@ def test_everything_that_is_missing_is_told_at_once(world: World) -> None:
     assert read(world, made).data() == made
 
 
-def test_what_is_filled_in_as_told_can_be_published(world: World) -> None:
+def test_a_product_with_its_missing_fields_filled_in_can_be_published(world: World) -> None:
     made = create(world)
     whole = complete()
     gtin = whole.pop("gtin")
@@ -152,7 +152,7 @@ def test_a_withdrawn_version_stays_readable_with_the_reason(world: World) -> Non
 
 
 @pytest.mark.parametrize("reason", [None, "", "x" * 1_001, 1])
-def test_a_withdrawal_has_a_reason(world: World, reason: Any) -> None:
+def test_a_withdrawal_needs_a_reason(world: World, reason: Any) -> None:
     made = published(world)
     where = f"{path(made)}/versions/1/withdraw"
     given = {} if reason is None else {"reason": reason}
@@ -180,7 +180,7 @@ def test_a_published_product_is_archived_not_deleted(world: World) -> None:
     assert world.api.get(by_gtin, bearer=world.owner.access).expect(200).data()["id"] == made["id"]
 
 
-def test_lists_are_narrowed_by_status(world: World) -> None:
+def test_lists_are_filtered_by_status(world: World) -> None:
     category = str(uuid4())
     code = {"code": category, "name": "c", "schemeId": "a:b", "schemeName": "s"}
     made = {
@@ -198,7 +198,7 @@ def test_lists_are_narrowed_by_status(world: World) -> None:
     world.api.get(f"{PRODUCTS}?status=draft", bearer=world.owner.access).expect(400, "invalid_request")
 
 
-def test_publishing_and_withdrawing_honour_conditions(world: World) -> None:
+def test_publishing_and_withdrawing_honour_preconditions(world: World) -> None:
     made = create(world, **complete())
     publish(world, made, headers={"If-Match": '"p-9"'}).expect(412, "precondition_failed")
     publish(world, made, headers={"If-Match": '"p-1"'}).expect(200)
@@ -206,7 +206,7 @@ def test_publishing_and_withdrawing_honour_conditions(world: World) -> None:
     withdraw(world, made, 1, headers={"If-Match": '"p-2"'}).expect(200)
 
 
-def test_a_version_is_withdrawn_by_its_own_tag(world: World) -> None:
+def test_withdrawing_honours_the_etag_of_the_version(world: World) -> None:
     made = create(world, **complete())
     publish(world, made).expect(200)
     where = f"{path(made)}/versions/1"
@@ -219,7 +219,7 @@ def test_a_version_is_withdrawn_by_its_own_tag(world: World) -> None:
     assert withdrawn.header("etag") == world.api.get(where, bearer=world.owner.access).expect(200).header("etag") != tag
 
 
-def test_repeated_requests_are_answered_as_before(world: World) -> None:
+def test_repeated_requests_are_replayed(world: World) -> None:
     made, key = create(world, **complete()), {"Idempotency-Key": str(uuid4())}
     first = publish(world, made, "First", headers=key).expect(200)
     change(world, made, {"content": {"brand": "Since"}}).expect(200)
@@ -235,14 +235,14 @@ def test_repeated_requests_are_answered_as_before(world: World) -> None:
     assert again.header("idempotent-replayed") == "true"
 
 
-def test_of_many_who_publish_one_does(world: World) -> None:
+def test_of_concurrent_publishes_one_succeeds(world: World) -> None:
     made = create(world, **complete())
     answers = together(partial(publish, world, made) for _ in range(8))
     assert sorted(answer.status for answer in answers) == [200, *[409] * 7]
     assert {answer.error for answer in answers if answer.status == 409} == {"no_draft"}
 
 
-def test_changes_beside_a_publication_are_in_one_version_or_the_other(world: World) -> None:
+def test_a_change_concurrent_with_publishing_is_in_one_version_or_the_other(world: World) -> None:
     made = create(world, **complete())
     calls = [partial(change, world, made, {"content": {"attributes": {f"a{n}": n}}}) for n in range(6)]
     answers = together([*calls[:3], partial(publish, world, made), *calls[3:]])
@@ -255,7 +255,7 @@ def test_changes_beside_a_publication_are_in_one_version_or_the_other(world: Wor
     assert latest["contentHash"] == f"sha-256:{hashlib.sha256(rfc8785.dumps(latest['content'])).hexdigest()}"
 
 
-def test_the_trail_tells_of_versions(world: World) -> None:
+def test_the_audit_trail_holds_version_events(world: World) -> None:
     made = published(world)
     withdraw(world, made, 1).expect(200)
     delete(world, made).expect(204)
@@ -267,7 +267,7 @@ def test_the_trail_tells_of_versions(world: World) -> None:
     assert mine[1]["details"] == {"sku": made["sku"], "version": 1, "contentHash": made["contentHash"]}
 
 
-def test_publishing_needs_the_scope_for_writing(world: World) -> None:
+def test_publishing_needs_the_writing_scope(world: World) -> None:
     made = create(world, **complete(gtin=new_gtin()))
     reader, writer = world.token("products:read"), world.token("products:write")
     world.api.post(f"{path(made)}/publish", bearer=reader).expect(403, "insufficient_scope")
