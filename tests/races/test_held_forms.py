@@ -57,7 +57,7 @@ def test_every_form_of_the_console_has_its_case() -> None:
 
 
 @pytest.mark.parametrize("cut", CUTS)
-def test_a_held_form_writes_nothing_after_a_cut(
+def test_a_held_form_writes_nothing_after_a_revocation(
     arena: World, things: Things, visitor: tuple[Visitor, Person], cut: str
 ) -> None:
     session = Session(visitor[1], "", "")
@@ -77,7 +77,7 @@ def test_a_held_form_writes_nothing_after_a_cut(
         assert written(arena) == before
 
 
-def test_the_same_held_forms_are_taken_where_nothing_is_cut(arena: World, visitor: tuple[Visitor, Person]) -> None:
+def test_the_same_held_forms_are_accepted_without_a_revocation(arena: World, visitor: tuple[Visitor, Person]) -> None:
     """Else the test above would prove nothing."""
     things = make_things(arena)
     with uploading(arena) as upload, ExitStack() as stack:

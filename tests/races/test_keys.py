@@ -49,7 +49,7 @@ class Caller:
             me(self.line, access).expect(200)
 
 
-def test_r8_rotation_goes_unnoticed_and_retirement_is_at_once(two_workers: World) -> None:
+def test_r8_rotation_is_seamless_and_retirement_is_immediate(two_workers: World) -> None:
     world = two_workers
     lines = connected(world.server, CALLERS)
     callers = [Caller(world, line) for line in lines]

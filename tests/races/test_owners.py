@@ -33,7 +33,7 @@ def owners(world: World, account_id: str) -> list[str]:
     return [user_id for user_id, disabled in rows(world.server.database, sql) if disabled in {"0", "f"}]
 
 
-def test_the_last_owner_stays_when_owners_turn_on_each_other(arena: World, lines: Lines) -> None:
+def test_owners_who_remove_each_other_leave_one_owner(arena: World, lines: Lines) -> None:
     here, there = lines(2)
     survivor = arena.other.owner
     for one, other in (("lowered", "lowered"), ("disabled", "removed"), ("removed", "lowered")) * 2:
@@ -61,7 +61,9 @@ def powerless(line: Line, session: Session) -> bool:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_rule_75_83_nobody_slips_in_while_their_rights_end(arena: World, lines: Lines, bound: float, way: str) -> None:
+def test_rule_75_83_no_login_or_refresh_succeeds_after_a_concurrent_disable(
+    arena: World, lines: Lines, bound: float, way: str
+) -> None:
     """A sign-in or a refresh that races the end of its person's rights gives nothing that outlives it."""
     admin, *callers = lines(9)
     person = arena.person("ADMIN")
@@ -88,7 +90,7 @@ def is_over(line: Line, session: Session) -> bool:
     return me(line, session.access).status == 401
 
 
-def test_rule_73_the_old_password_opens_nothing_after_its_change(arena: World, lines: Lines, bound: float) -> None:
+def test_rule_73_the_old_password_is_invalid_after_its_change(arena: World, lines: Lines, bound: float) -> None:
     """A sign-in that was under way with the old password when it changed ends with it, or never begins."""
     owner, *callers = lines(8)
     person = arena.person()

@@ -100,7 +100,7 @@ def test_every_route_that_writes_has_its_request() -> None:
 
 
 @pytest.mark.parametrize("cut", PEOPLE)
-def test_a_held_body_outlives_no_right_of_a_person(arena: World, things: Things, cut: str) -> None:
+def test_a_held_body_writes_nothing_after_a_person_is_revoked(arena: World, things: Things, cut: str) -> None:
     session = arena.session("ADMIN")
     with uploading(arena) as upload:
         here = replace(things, upload=upload)
@@ -112,7 +112,7 @@ def test_a_held_body_outlives_no_right_of_a_person(arena: World, things: Things,
 
 
 @pytest.mark.parametrize("cut", CLIENTS)
-def test_a_held_body_outlives_no_right_of_a_client(arena: World, things: Things, cut: str) -> None:
+def test_a_held_body_writes_nothing_after_a_client_is_revoked(arena: World, things: Things, cut: str) -> None:
     oauth = arena.new_client()
     token = get_token(arena.api, oauth)
     with uploading(arena) as upload:
@@ -126,7 +126,7 @@ def test_a_held_body_outlives_no_right_of_a_client(arena: World, things: Things,
         hold_and_cut(arena, requests, lambda: CLIENTS[cut](arena, oauth, token))
 
 
-def test_the_same_held_bodies_are_written_where_nothing_is_cut(arena: World) -> None:
+def test_the_same_held_bodies_are_written_without_a_revocation(arena: World) -> None:
     """Else the tests above would prove nothing."""
     session, things = arena.session("ADMIN"), make_things(arena)
     with uploading(arena) as upload, ExitStack() as stack:

@@ -89,7 +89,7 @@ def _jti(token: str) -> str:
 
 
 @pytest.mark.parametrize("way", [way for way in PEOPLE if way != "signed out"])
-def test_the_trail_holds_no_act_of_a_person_after_the_end_of_their_rights(arena: World, lines: Lines, way: str) -> None:
+def test_the_trail_holds_no_action_after_the_rights_of_its_actor_ended(arena: World, lines: Lines, way: str) -> None:
     """Events of an account are numbered in the order in which they were committed."""
     session = arena.session("ADMIN")
     person = session.person.user_id
@@ -114,7 +114,7 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' 
 
 
 @pytest.mark.parametrize("way", [*PEOPLE, *CLIENTS])
-def test_a_write_and_a_revocation_wait_for_each_other(arena: World, way: str) -> None:
+def test_writes_and_revocations_are_serialized(arena: World, way: str) -> None:
     """Each is held up in its transaction, at the head of the trail, when the other one comes."""
     database = arena.server.database
     if not isinstance(database, PostgresDatabase):

@@ -51,7 +51,7 @@ def watched(arena: World, oauth: OAuthClient, lines: list[Line], **body: int) ->
     return answers, seen
 
 
-def test_rule_90_of_many_rotations_the_last_to_commit_holds(arena: World, lines: Lines, bound: float) -> None:
+def test_rule_90_of_concurrent_rotations_the_last_commit_wins(arena: World, lines: Lines, bound: float) -> None:
     oauth = arena.new_client()
     callers = lines(ROTATIONS)
     answers, seen = watched(arena, oauth, callers)
@@ -63,7 +63,7 @@ def test_rule_90_of_many_rotations_the_last_to_commit_holds(arena: World, lines:
         request_token(line, live).expect(200)
 
 
-def test_rule_89_with_overlap_never_more_than_two_live(arena: World, lines: Lines, bound: float) -> None:
+def test_rule_89_with_overlap_at_most_two_secrets_are_valid(arena: World, lines: Lines, bound: float) -> None:
     oauth = arena.new_client()
     callers = lines(ROTATIONS)
     answers, seen = watched(arena, oauth, callers, grace_period_seconds=3600)
@@ -90,7 +90,7 @@ def test_r18_one_idempotency_key_is_one_rotation(arena: World, lines: Lines) -> 
     request_token(arena.api, with_secret(oauth, answers[0])).expect(200)
 
 
-def test_rule_89_nobody_notices_rotations_with_overlap(arena: World, lines: Lines) -> None:
+def test_rule_89_rotations_with_overlap_cause_no_failed_request(arena: World, lines: Lines) -> None:
     oauth = arena.new_client()
     *callers, admin = lines(7)
 

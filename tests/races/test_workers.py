@@ -95,7 +95,7 @@ def delay(end: Callable[[], Answer], ask: Callable[[], Answer], bound: float) ->
 
 
 @pytest.mark.parametrize("trials", [logouts, revocations, rotations, role_changes, disablings])
-def test_r4_what_one_worker_ends_every_other_refuses(
+def test_r4_every_worker_rejects_what_another_revoked(
     arena: World, lines: Lines, bound: float, trials: Callable[[World], Trials]
 ) -> None:
     here, there = lines(2)
