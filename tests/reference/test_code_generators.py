@@ -62,11 +62,11 @@ def test_every_schema_has_a_type() -> None:
     assert untyped == ANYTHING
 
 
-def test_nothing_is_a_lone_null() -> None:
+def test_no_schema_is_only_null() -> None:
     assert [place for place, schema in schemas().items() if schema.get("type") == "null"] == []
 
 
-def test_nothing_is_a_constant() -> None:
+def test_no_schema_is_a_constant() -> None:
     assert [place for place, schema in schemas().items() if "const" in schema] == []
 
 
@@ -86,7 +86,7 @@ def test_parameters_are_never_null() -> None:
             assert None not in schema.get("enum", ()), place
 
 
-def test_no_component_has_the_name_of_something_else() -> None:
+def test_no_component_name_collides() -> None:
     names = document()["components"]["schemas"].keys()
     assert not names & TAKEN
     # Go's generator makes a function NewX for each X.
@@ -94,7 +94,7 @@ def test_no_component_has_the_name_of_something_else() -> None:
 
 
 @pytest.mark.parametrize("part", ["requestBody", "responses"])
-def test_bodies_have_names_of_their_own(part: str) -> None:
+def test_request_bodies_are_named_components(part: str) -> None:
     for item in document()["paths"].values():
         for operation in item.values():
             found = [operation.get("requestBody", {})] if part == "requestBody" else operation["responses"].values()
@@ -104,7 +104,7 @@ def test_bodies_have_names_of_their_own(part: str) -> None:
                     assert schema["title"].isidentifier(), operation["operationId"]
 
 
-def test_the_document_says_whose_it_is() -> None:
+def test_the_document_names_its_contact_and_licence() -> None:
     info = document()["info"]
     assert info["contact"]["url"] == document()["servers"][0]["url"]
     assert info["license"]["identifier"]

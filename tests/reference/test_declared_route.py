@@ -48,7 +48,7 @@ def statuses(document: dict[str, Any]) -> dict[str, set[str]]:
     }
 
 
-def test_its_declaration_describes_it() -> None:
+def test_a_declared_route_is_described() -> None:
     document = described(errors=(InvalidState,))
     operation = document["paths"]["/pumps"]["post"]
     assert (operation["summary"], operation["security"][0]) == ("Start a pump", {"oauth": ["products:write"]})
@@ -60,14 +60,14 @@ def test_its_declaration_describes_it() -> None:
     assert statuses(document)["409"] == {"invalid_state"}
 
 
-def test_what_follows_from_its_parameters_and_body_is_not_declared() -> None:
+def test_errors_of_parameters_and_body_are_derived() -> None:
     found = statuses(described())
     assert found["400"] == {"invalid_request", "invalid_cursor"}
     assert found["422"] == {"validation_failed", "idempotency_key_reused"}
     assert "415" in found
 
 
-def test_its_body_style_says_how_it_errs() -> None:
+def test_the_body_style_determines_the_error_schema() -> None:
     document = described(style=BodyStyle.OAUTH)
     assert "415" not in statuses(document)
     answer = document["paths"]["/pumps"]["post"]["responses"]["403"]["content"]["application/json"]

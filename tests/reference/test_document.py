@@ -31,19 +31,19 @@ def by_id(operation_id: str) -> dict[str, Any]:
     return next(operation for _, _, operation in operations() if operation["operationId"] == operation_id)
 
 
-def test_it_is_valid() -> None:
+def test_the_document_is_valid_openapi() -> None:
     assert document()["openapi"] == "3.1.0"
     OpenAPIV31SpecValidator(document()).validate()
 
 
-def test_it_describes_every_route_and_no_other() -> None:
+def test_the_document_describes_every_route_and_no_other() -> None:
     described = {(method, path) for method, path, _ in operations()}
     assert described == {
         (route.method, route.path) for route in routes() if route.path.startswith(API) and route.path not in UNDESCRIBED
     }
 
 
-def test_ids_are_unique_and_every_operation_is_told() -> None:
+def test_operation_ids_are_unique_and_every_operation_is_described() -> None:
     ids = [operation["operationId"] for _, _, operation in operations()]
     assert len(ids) == len(set(ids))
     for _, _, operation in operations():
@@ -59,7 +59,7 @@ def _permits() -> Iterator[tuple[Route, dict[str, Any]]]:
             yield route, document()["paths"][route.path][route.method.lower()]
 
 
-def test_who_may_call_is_told() -> None:
+def test_every_operation_declares_its_security() -> None:
     for route, operation in _permits():
         assert route.handler is not None
         opt, told = route.handler.opt, operation["description"].rpartition("\n")[2]
@@ -91,7 +91,7 @@ def test_endpoints_for_clients_take_a_form_and_either_credentials(name: str) -> 
     assert operation["responses"].keys() == {"200", "400", "401", "413", "415", "429", "503"}
 
 
-def test_refresh_takes_json() -> None:
+def test_the_refresh_endpoint_takes_json() -> None:
     operation = by_id("refresh")
     assert list(operation["requestBody"]["content"]) == ["application/json"]
     assert operation["responses"].keys() == {"200", "400", "401", "413", "429", "503"}
@@ -126,7 +126,7 @@ def test_the_error_schema_is_the_catalogue() -> None:
     assert listed == {(error.code, error.status) for error in CATALOGUE}
 
 
-def test_the_scopes_are_the_programs() -> None:
+def test_the_scopes_are_those_of_the_program() -> None:
     flow = document()["components"]["securitySchemes"]["oauth"]["flows"]["clientCredentials"]
     assert flow["scopes"] == SCOPES
 
@@ -164,7 +164,7 @@ def test_requests_refuse_unknown_members_where_the_program_does() -> None:
                 assert document()["components"]["schemas"][name]["additionalProperties"] is False, name
 
 
-def test_answers_say_which_members_are_always_there() -> None:
+def test_responses_list_their_required_members() -> None:
     body = by_id("listUsers")["responses"]["200"]["content"]["application/json"]["schema"]
     assert body["required"] == ["success", "data"]
     assert body["properties"]["success"]["type"] == "boolean"
@@ -176,7 +176,7 @@ def test_a_body_that_may_be_left_out_is_not_required() -> None:
     assert by_id("registerClient")["requestBody"]["required"] is True
 
 
-def test_how_it_is_served() -> None:
+def test_the_document_is_served_with_cache_headers() -> None:
     answer = ask("/api/v1/openapi.json")
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "public, max-age=300"

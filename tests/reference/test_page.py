@@ -52,14 +52,14 @@ def read(html: str) -> Reader:
     return reader
 
 
-def test_it_loads_one_stylesheet_of_its_own_and_runs_nothing() -> None:
+def test_the_page_loads_one_own_stylesheet_and_no_script() -> None:
     page = read(ask("/api/v1/reference").text)
     assert page.loaded == ["/api/v1/reference.css"]
     assert not {"script", "style", "iframe", "object", "form", "base"} & set(page.tags)
     assert not {name for name in page.attributes if name.startswith("on") or name == "style"}
 
 
-def test_its_policy_allows_only_that() -> None:
+def test_the_content_security_policy_allows_only_the_stylesheet() -> None:
     answer = ask("/api/v1/reference")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     policy = answer.headers["content-security-policy"]
@@ -68,14 +68,14 @@ def test_its_policy_allows_only_that() -> None:
     assert "unsafe" not in policy
 
 
-def test_the_stylesheet_loads_nothing() -> None:
+def test_the_stylesheet_loads_nothing_else() -> None:
     answer = ask("/api/v1/reference.css")
     assert answer.headers["content-type"] == "text/css; charset=utf-8"
     assert not re.search(r"@import|url\(", answer.text)
     assert "prefers-color-scheme: dark" in answer.text
 
 
-def test_every_operation_can_be_jumped_to() -> None:
+def test_every_operation_has_an_anchor() -> None:
     page = read(ask("/api/v1/reference").text)
     assert len(page.ids) == len(set(page.ids))
     targets = {link[1:] for link in page.links if link.startswith("#")}
@@ -85,7 +85,7 @@ def test_every_operation_can_be_jumped_to() -> None:
             assert operation["operationId"] in targets
 
 
-def test_it_shows_paths_scopes_and_errors() -> None:
+def test_the_page_shows_paths_scopes_and_errors() -> None:
     text = " ".join(read(ask("/api/v1/reference").text).text)
     for path in document()["paths"]:
         assert path in text
@@ -94,7 +94,7 @@ def test_it_shows_paths_scopes_and_errors() -> None:
     assert "curl -X POST https://api.example.test/api/v1/oauth/token" in text
 
 
-def test_what_the_document_says_is_text() -> None:
+def test_texts_of_the_document_are_escaped() -> None:
     described = {**document(), "info": {"title": "<b>&", "version": "'\"", "description": "<i> `<u>`"}}
     html = render(described, "/d", "/s")
     assert "<b>" not in html
