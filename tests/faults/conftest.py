@@ -8,7 +8,7 @@ import pytest
 
 from conftest import ServerFactory, running_cluster
 from faults.actors import AUDITED, MachineActor, PersonActor
-from faults.effects import differences
+from faults.trail_consistency import differences
 from harness.history import AuditRow, History, forks, resurrections, trail_differences
 from harness.load import Line, connected
 from harness.postgres import Cluster

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from faults.conftest import Crowd, Struck
-from faults.effects import differences
+from faults.trail_consistency import differences
 from harness.clients import get_token, request_token, revoke, rotate, with_secret
 from harness.databases import PostgresDatabase, SqliteDatabase
 from harness.load import Load

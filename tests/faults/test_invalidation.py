@@ -16,8 +16,8 @@ import pytest
 
 from conftest import GENERAL, DatabaseFactory
 from faults.conftest import Lines, Struck
-from faults.cuts import CUTS, Cut, token_revoked
 from faults.probe import Probe
+from faults.revocations import CUTS, Cut, token_revoked
 from faults.test_kill import serves, workers
 from harness.clients import introspect
 from harness.databases import PostgresDatabase
