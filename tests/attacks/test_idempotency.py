@@ -18,7 +18,7 @@ from harness.rows import count
 from harness.smtp_sink import SmtpSink
 from harness.world import World
 from imports.files import IMPORTS, csv_file, ended, new_sku, send
-from imports.parts import begin
+from imports.resumable_uploads import begin
 from races.writing_routes import API, REQUESTS, Things, await_imports, make_things, uploading, writes_of_api
 
 WorldFactory = Callable[..., World]

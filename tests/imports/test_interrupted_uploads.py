@@ -17,7 +17,7 @@ from harness.answers import Answer
 from harness.load import seconds_until
 from harness.world import World
 from imports.files import IMPORTS, counts, csv_file, ended, new_sku, send
-from imports.parts import begin
+from imports.resumable_uploads import begin
 
 WorldFactory = Callable[..., World]
 FREED_MS = 30_000

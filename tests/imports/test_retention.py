@@ -15,7 +15,7 @@ from harness.people import sign_in
 from harness.server import Server
 from harness.world import World
 from imports.files import IMPORTS, counts, csv_file, ended, failures, new_sku, run, send
-from imports.parts import MIB, append, begin, stands_at
+from imports.resumable_uploads import MIB, append, begin, stands_at
 
 DAY = 86_400_000
 TABLES = ("import_jobs", "import_blocks", "import_batches", "import_errors")

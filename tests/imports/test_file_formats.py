@@ -22,7 +22,7 @@ from imports.files import (
     run,
     send,
 )
-from imports.parts import append, begin
+from imports.resumable_uploads import append, begin
 
 BOM = b"\xef\xbb\xbf"
 

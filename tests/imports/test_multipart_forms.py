@@ -12,7 +12,7 @@ import pytest
 from harness.answers import Answer
 from harness.world import World
 from imports.files import IMPORTS, by_sku, counts, ended, in_pairs, new_sku
-from imports.parts import MIB
+from imports.resumable_uploads import MIB
 
 ANSWER_S = 20.0
 

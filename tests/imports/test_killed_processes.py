@@ -14,7 +14,7 @@ from conftest import ServerFactory, ending_clean
 from harness.server import Server
 from harness.world import World, build_world
 from imports.files import IMPORTS, PUBLISHABLE, counts, csv_file, ended, new_sku, publishable, send
-from imports.parts import append, begin, stands_at
+from imports.resumable_uploads import append, begin, stands_at
 
 ROWS = 20_000
 
