@@ -1,7 +1,4 @@
-"""What every page owes: an end to sessions, sign-out, no change by reading, the password before what matters.
-
-Security bar 97 and 100 to 103, walked over the table of routes.
-"""
+"""Session timeouts, sign-out, safe GETs and re-authentication over the table of routes. Security bar 97, 100 to 103."""
 
 from __future__ import annotations
 

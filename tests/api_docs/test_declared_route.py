@@ -1,4 +1,4 @@
-"""A route needs its declaration alone to be described: no table of the reference names it."""
+"""A route is described by its own declaration: no table of `api_docs` names it."""
 
 from __future__ import annotations
 
