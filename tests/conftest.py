@@ -10,12 +10,12 @@ import pytest
 from xdist.remote import Producer
 
 from harness import postgres, redis
-from harness.canaries import leaks
 from harness.client import Client
 from harness.databases import Database, PostgresDatabase, SqliteDatabase
 from harness.postgres import Cluster
 from harness.redis import KeyValueServer
 from harness.scheduling import ByFileAndTopology
+from harness.secret_leaks import leaks
 from harness.server import Server
 from harness.smtp_sink import SmtpSink
 from harness.topologies import DEFAULT, WIDER, Topology, another_node, client_of

@@ -8,8 +8,8 @@ from datetime import datetime
 import pytest
 
 from harness.clients import SCOPES
-from harness.forge import parts
 from harness.people import Session, login, logout, me, refresh, session_of, sign_in
+from harness.token_forge import parts
 from harness.world import World
 
 SIGNED_IN = {"accessToken", "refreshToken", "tokenType", "expiresIn", "user"}

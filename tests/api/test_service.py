@@ -9,7 +9,7 @@ import pytest
 
 from architecture.program import routes
 from harness.people import logout
-from harness.raw import request_bytes, send_raw
+from harness.raw_http import request_bytes, send_raw
 from harness.world import World
 
 METHODS = {

@@ -10,7 +10,7 @@ import pytest
 from harness.answers import Answer
 from harness.client import FORM_TYPE
 from harness.clients import ALL_SCOPES, SCOPES, get_token, introspect, request_token, revoke, works
-from harness.forge import parts
+from harness.token_forge import parts
 from harness.world import World
 
 TOKEN_MEMBERS = {"access_token", "token_type", "expires_in", "scope"}

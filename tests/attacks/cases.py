@@ -10,8 +10,8 @@ from _pytest.mark.structures import ParameterSet
 from harness.answers import Answer
 from harness.client import FORM_TYPE
 from harness.clients import OAuthClient, request_token
-from harness.forge import Forge, parts
-from harness.raw import request_bytes, send_raw
+from harness.raw_http import request_bytes, send_raw
+from harness.token_forge import Forge, parts
 from harness.world import World
 
 TOKEN_PATH = "/api/v1/oauth/token"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from attacks.cases import case
-from harness.raw import context, request_bytes, statuses
+from harness.raw_http import context, request_bytes, statuses
 from harness.world import World
 
 SIZE = 250_000

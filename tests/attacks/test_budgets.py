@@ -17,7 +17,7 @@ from harness.answers import Answer
 from harness.client import forwarded
 from harness.clients import get_token, make_client
 from harness.people import Person, Session, login, new_email, sign_in
-from harness.raw import request_bytes
+from harness.raw_http import request_bytes
 from harness.smtp_sink import SmtpSink
 from harness.world import World, build_world
 from products.catalogue import create, path

@@ -13,7 +13,7 @@ import pytest
 from attacks.cases import case, challenge, post_form
 from harness.client import FORM_TYPE
 from harness.people import login
-from harness.raw import context, request_bytes, statuses
+from harness.raw_http import context, request_bytes, statuses
 from harness.world import World
 
 FORMS = {

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ServerFactory
-from harness.raw import statuses
+from harness.raw_http import statuses
 from harness.server import Server
 from harness.tls import ADDRESS, self_signed
 

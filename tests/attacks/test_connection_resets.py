@@ -9,7 +9,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, filled
 from harness.client import FORM_TYPE
-from harness.raw import context, request_bytes, statuses
+from harness.raw_http import context, request_bytes, statuses
 from harness.world import World
 
 GET = b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n"

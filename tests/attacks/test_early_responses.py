@@ -15,7 +15,7 @@ from attacks.cases import TOKEN_PATH, case
 from attacks.conftest import PROXIED, new_source
 from conftest import ServerFactory
 from harness.client import FORM_TYPE, forwarded
-from harness.raw import converse, statuses
+from harness.raw_http import converse, statuses
 from harness.server import Server
 from harness.world import World
 

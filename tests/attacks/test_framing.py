@@ -10,7 +10,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, filled
 from harness.client import FORM_TYPE
-from harness.raw import context, request_bytes, send_raw
+from harness.raw_http import context, request_bytes, send_raw
 from harness.world import World
 
 HEAD = b"POST /api/v1/oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"

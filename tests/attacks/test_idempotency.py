@@ -12,7 +12,7 @@ import pytest
 from architecture.test_idempotency import KEYLESS
 from harness.answers import Answer
 from harness.client import INVITATION
-from harness.held import HeldRequest, Written
+from harness.held_request import HeldRequest, Written
 from harness.people import Session, accept, new_email, refresh, sign_in
 from harness.rows import count
 from harness.smtp_sink import SmtpSink

@@ -12,8 +12,8 @@ import pytest
 
 from attacks.cases import case, forge_for, forged, present, refused
 from harness.clients import works
-from harness.forge import Forge, decode, encode, hmac_token, parts, text
 from harness.people import me
+from harness.token_forge import Forge, decode, encode, hmac_token, parts, text
 from harness.world import World
 
 GONE = None  # as the value of a member: leave it out

@@ -14,7 +14,7 @@ from joserfc import jwk
 from attacks.cases import JWT_ALGORITHMS, case, forge_for, forged
 from conftest import ServerFactory, ending_clean
 from harness.clients import works
-from harness.forge import Forge, decode, encode, hmac_token, parts, text
+from harness.token_forge import Forge, decode, encode, hmac_token, parts, text
 from harness.world import World, build_world
 
 PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "k", "oth"}

@@ -10,7 +10,7 @@ import pytest
 
 from attacks.cases import case, forge_for, forged, present, refused
 from harness.clients import works
-from harness.forge import decode, encode, parts, text
+from harness.token_forge import decode, encode, parts, text
 from harness.world import World
 
 DOUBLES: dict[str, tuple[bool, bytes]] = {

@@ -11,8 +11,8 @@ import pytest
 
 from attacks.cases import case, challenge, forge_for
 from harness.clients import SCOPES, request_token, works
-from harness.forge import parts
 from harness.people import me, sign_in
+from harness.token_forge import parts
 from harness.world import World
 
 AUTHORIZATION_SERVER = "//.well-known/oauth-authorization-server"

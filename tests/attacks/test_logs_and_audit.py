@@ -13,13 +13,13 @@ import pytest
 
 from attacks.cases import case, raw_request
 from attacks.conftest import METRICS_TOKEN
-from harness.canaries import metrics
 from harness.clients import make_client, request_token, revoke, rotate
 from harness.databases import SqliteDatabase
-from harness.forge import parts
 from harness.people import add_person, login, logout, refresh, sign_in
-from harness.raw import request_bytes, send_raw
+from harness.raw_http import request_bytes, send_raw
+from harness.secret_leaks import metrics
 from harness.server import parsed
+from harness.token_forge import parts
 from harness.world import World
 
 # What a terminal or a log viewer would act on: controls, C1, bidi overrides, line and paragraph separators.

@@ -8,7 +8,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, raw_request
 from harness.client import FORM_TYPE
-from harness.raw import request_bytes, send_raw
+from harness.raw_http import request_bytes, send_raw
 from harness.world import World
 
 

@@ -7,7 +7,7 @@ import socket
 
 from attacks.cases import TOKEN_PATH, filled
 from harness.client import FORM_TYPE
-from harness.raw import context, converse, request_bytes, statuses
+from harness.raw_http import context, converse, request_bytes, statuses
 from harness.world import World
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -11,8 +11,8 @@ import pytest
 
 from attacks.cases import case, forge_for
 from harness.answers import Answer
-from harness.forge import parts
 from harness.people import Session, login, logout, me, refresh, session_of, sign_in
+from harness.token_forge import parts
 from harness.world import World
 
 MAX_SESSIONS = 20

@@ -6,7 +6,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case
 from harness.client import FORM_TYPE
-from harness.raw import context, converse, send_raw, statuses
+from harness.raw_http import context, converse, send_raw, statuses
 from harness.world import World
 
 ADDRESSES = {

@@ -6,8 +6,8 @@ import pytest
 
 from attacks.cases import case, forged
 from harness.clients import get_token, introspect, make_client, revoke, works
-from harness.forge import parts
 from harness.people import me, refresh
+from harness.token_forge import parts
 from harness.world import World
 
 INACTIVE = {"active": False}

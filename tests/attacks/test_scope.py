@@ -6,7 +6,7 @@ import pytest
 
 from attacks.cases import case
 from harness.clients import SCOPES, OAuthClient, create_client, get_token, make_client, request_token
-from harness.forge import parts
+from harness.token_forge import parts
 from harness.world import World
 
 GRANTED = "products:read connections:read"

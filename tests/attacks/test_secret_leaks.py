@@ -9,11 +9,11 @@ import pytest
 
 from attacks.cases import TOKEN_PATH
 from conftest import assert_no_leaks
-from harness.canaries import leaks, places
 from harness.client import FORM_TYPE, INVITATION
 from harness.clients import get_token, introspect, request_token, revoke, rotate, with_secret
 from harness.people import accept, invite, login, logout, me, refresh, sign_in
-from harness.raw import request_bytes, send_raw
+from harness.raw_http import request_bytes, send_raw
+from harness.secret_leaks import leaks, places
 from harness.smtp_sink import SmtpSink
 from harness.world import World
 

@@ -9,7 +9,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, challenge, filled, post_form, raw_request
 from harness.client import FORM_TYPE, Client
-from harness.raw import request_bytes, send_raw
+from harness.raw_http import request_bytes, send_raw
 from harness.world import World
 
 GRANT = b"grant_type=client_credentials"

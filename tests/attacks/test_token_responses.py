@@ -10,8 +10,8 @@ import pytest
 from attacks.cases import TOKEN_PATH, case, filled, forged, post_form, raw_request
 from harness.client import FORM_TYPE
 from harness.clients import request_token, works
-from harness.forge import parts
 from harness.people import login, refresh
+from harness.token_forge import parts
 from harness.world import World
 
 LIFETIME_S = 900

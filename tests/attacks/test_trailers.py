@@ -10,7 +10,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, filled
 from harness.client import FORM_TYPE
-from harness.raw import context, converse, request_bytes, send_raw, statuses
+from harness.raw_http import context, converse, request_bytes, send_raw, statuses
 from harness.world import World
 
 GRANT = b"grant_type=client_credentials&client_id={ID}&client_secret={SECRET}"

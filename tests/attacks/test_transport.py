@@ -11,7 +11,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, filled, raw_request
 from harness.client import FORM_TYPE, Client
-from harness.raw import context, request_bytes, send_raw
+from harness.raw_http import context, request_bytes, send_raw
 from harness.world import World
 
 HEAD = b"POST /api/v1/oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"

@@ -14,7 +14,7 @@ from architecture.program import Route, routes
 from attacks.conftest import PROXIED, new_source
 from conftest import ServerFactory
 from harness.client import FORM_TYPE, forwarded
-from harness.raw import context, request_bytes, send_raw
+from harness.raw_http import context, request_bytes, send_raw
 from harness.server import Server
 from linkxg.errors import InvalidRequest
 from linkxg.http.forms import form_decode

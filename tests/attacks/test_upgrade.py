@@ -9,7 +9,7 @@ import pytest
 from attacks.cases import TOKEN_PATH, case, filled
 from harness.client import FORM_TYPE
 from harness.people import sign_in
-from harness.raw import context, converse, send_raw, statuses
+from harness.raw_http import context, converse, send_raw, statuses
 from harness.world import World
 
 BEHIND = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"

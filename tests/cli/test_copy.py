@@ -12,8 +12,8 @@ import pytest
 from cli.rows import count, execute
 from conftest import DatabaseFactory, ServerFactory
 from harness.clients import create_client, get_token, revoke, rotate, works
+from harness.concurrency import seconds_until
 from harness.databases import Database
-from harness.load import seconds_until
 from harness.people import login, logout, me, refresh, sign_in
 from harness.processes import Process
 from harness.rows import rows

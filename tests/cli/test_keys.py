@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.clients import OAuthClient, get_token, works
-from harness.forge import parts
 from harness.people import me, refresh, sign_in
 from harness.server import Server
+from harness.token_forge import parts
 from harness.world import World
 
 SECURITY = (Path(__file__).parents[2] / "SECURITY.md").read_text()

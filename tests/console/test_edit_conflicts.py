@@ -11,7 +11,7 @@ import pytest
 from console.browser import Visitor, text_of
 from console.test_permissions import GUARDED
 from harness.clients import OAuthClient, make_client, rotate
-from harness.load import concurrently
+from harness.concurrency import concurrently
 from harness.people import Person
 from harness.world import World
 

@@ -19,7 +19,7 @@ import yaml
 
 from architecture.program import ROOT
 from harness import postgres
-from harness.load import seconds_until
+from harness.concurrency import seconds_until
 from harness.postgres import READY, as_database_user, binaries
 from harness.processes import Process, free_port
 from harness.replication import STANDING_BY

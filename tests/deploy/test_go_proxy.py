@@ -14,7 +14,7 @@ import pytest
 from harness.client import Client
 from harness.people import me
 from harness.processes import Process, free_port
-from harness.raw import converse, statuses
+from harness.raw_http import converse, statuses
 from harness.world import World
 
 ABSENT = "there is no Go here: install the package 'golang-go'"

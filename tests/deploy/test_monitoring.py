@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from conftest import ServerFactory
-from harness.load import seconds_until
+from harness.concurrency import seconds_until
 from harness.processes import Process, free_port
 from harness.server import Server
 

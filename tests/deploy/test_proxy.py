@@ -20,7 +20,7 @@ from harness import nginx
 from harness.answers import Answer
 from harness.client import Client
 from harness.clients import request_token
-from harness.load import WORKER_DIGITS, Load, seconds_until
+from harness.concurrency import WORKER_DIGITS, Load, seconds_until
 from harness.nginx import Nginx
 from harness.nodes import Nodes
 from harness.people import invite

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 from harness.answers import Answer
 from harness.clients import OAuthClient, request_token, revoke, with_secret
-from harness.forge import parts
+from harness.concurrency import CutShort, Line, NoAnswer
 from harness.history import History, Operation
-from harness.load import CutShort, Line, NoAnswer
 from harness.people import Person, Session, login, logout, me, refresh, session_of
 from harness.server import Server
+from harness.token_forge import parts
 from harness.world import World
 
 AUDITED = {

@@ -9,8 +9,8 @@ import pytest
 from conftest import ServerFactory, running_cluster
 from faults.actors import AUDITED, MachineActor, PersonActor
 from faults.trail_consistency import differences
+from harness.concurrency import Line, connected
 from harness.history import AuditRow, History, forks, resurrections, trail_differences
-from harness.load import Line, connected
 from harness.postgres import Cluster
 from harness.rows import trail
 from harness.server import Server

@@ -7,7 +7,7 @@ from functools import partial
 
 from harness.answers import Answer
 from harness.clients import get_token, introspect, request_token, revoke, rotate
-from harness.load import Line, concurrently
+from harness.concurrency import Line, concurrently
 from harness.people import login, logout, me, refresh, sign_in
 from harness.world import World
 

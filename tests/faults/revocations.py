@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from harness.clients import OAuthClient, get_token, request_token, revoke, rotate
-from harness.load import Line
+from harness.concurrency import Line
 from harness.people import Session, logout, me, refresh, session_of, sign_in
 from harness.world import World
 

@@ -13,8 +13,8 @@ import pytest
 from faults.conftest import Crowd, Struck
 from faults.trail_consistency import differences
 from harness.clients import get_token, request_token, revoke, rotate, with_secret
+from harness.concurrency import Load
 from harness.databases import PostgresDatabase, SqliteDatabase
-from harness.load import Load
 from harness.people import login, logout, me, refresh, sign_in
 from harness.rows import count
 from harness.world import World

@@ -14,10 +14,10 @@ import pytest
 
 from conftest import GENERAL, DatabaseFactory
 from harness.clients import get_token, revoke, rotate, with_secret
-from harness.forge import Forge
-from harness.load import Line, seconds_until
+from harness.concurrency import Line, seconds_until
 from harness.nodes import Nodes
 from harness.people import logout, me, refresh, session_of, sign_in
+from harness.token_forge import Forge
 from harness.vault import Vault
 from harness.world import World, build_world
 

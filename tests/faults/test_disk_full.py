@@ -13,8 +13,8 @@ import pytest
 
 from faults.conftest import Crowd, Struck
 from faults.probe import Probe
+from harness.concurrency import CutShort, Load, NoAnswer, seconds_until
 from harness.databases import SqliteDatabase
-from harness.load import CutShort, Load, NoAnswer, seconds_until
 from harness.world import World
 
 SIZE = "12m"

@@ -15,7 +15,7 @@ import pytest
 from cli.rows import execute
 from conftest import ServerFactory
 from harness.databases import SqliteDatabase
-from harness.forked import BOUND_BY_MODES, Command, run_commands
+from harness.forked_commands import BOUND_BY_MODES, Command, run_commands
 from harness.server import Server, lines_for_people
 
 HIDDEN = "hidden-word"

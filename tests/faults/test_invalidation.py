@@ -20,8 +20,8 @@ from faults.probe import Probe
 from faults.revocations import CUTS, Cut, token_revoked
 from faults.test_kill import serves, workers
 from harness.clients import introspect
+from harness.concurrency import Line, connected, seconds_until
 from harness.databases import PostgresDatabase
-from harness.load import Line, connected, seconds_until
 from harness.nodes import Nodes
 from harness.people import me
 from harness.postgres import Cluster

@@ -10,7 +10,7 @@ import pytest
 
 from faults.conftest import Crowd, Lines, Struck
 from faults.probe import Probe
-from harness.load import CutShort, Line, Load, NoAnswer
+from harness.concurrency import CutShort, Line, Load, NoAnswer
 from harness.people import logout, me
 from harness.server import Server
 from harness.world import World

@@ -8,7 +8,7 @@ from functools import partial
 from conftest import GENERAL
 from faults.conftest import Lines, Struck
 from harness.clients import request_token
-from harness.load import Line, concurrently, seconds_until
+from harness.concurrency import Line, concurrently, seconds_until
 from harness.people import accept, invite, login, me
 from harness.processes import free_port
 from harness.redis import KeyValueServer

@@ -12,12 +12,12 @@ import pytest
 
 from conftest import GENERAL, DatabaseFactory
 from harness.clients import get_token, request_token
-from harness.forge import parts
-from harness.load import Line, Load, seconds_until
+from harness.concurrency import Line, Load, seconds_until
 from harness.nodes import Nodes, copy_keys
 from harness.people import login, me, refresh, session_of, sign_in
 from harness.redis import KeyValueServer
 from harness.server import Server
+from harness.token_forge import parts
 from harness.vault import Vault
 from harness.world import World, build_world
 

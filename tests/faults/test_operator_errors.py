@@ -15,9 +15,9 @@ import pytest
 
 from conftest import ServerFactory, running_cluster
 from faults.conftest import Struck
+from harness.concurrency import seconds_until
 from harness.databases import PostgresDatabase, SqliteDatabase
-from harness.forked import run_of
-from harness.load import seconds_until
+from harness.forked_commands import run_of
 from harness.people import sign_in
 from harness.postgres import Cluster
 from harness.server import Server, lines_for_people

@@ -11,8 +11,8 @@ import pytest
 from faults.conftest import Crowd, Lines, Struck
 from faults.probe import Probe
 from harness.clients import request_token
+from harness.concurrency import Line, Load, seconds_until
 from harness.databases import PostgresDatabase
-from harness.load import Line, Load, seconds_until
 from harness.people import me
 from harness.postgres import Cluster
 from harness.rows import count

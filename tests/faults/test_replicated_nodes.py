@@ -20,8 +20,8 @@ from faults.probe import Probe
 from harness import postgres
 from harness.answers import Answer
 from harness.clients import get_token, revoke
+from harness.concurrency import Line, Load, seconds_until
 from harness.history import Operation
-from harness.load import Line, Load, seconds_until
 from harness.nodes import Nodes
 from harness.people import logout, me, sign_in
 from harness.proxy import Proxy

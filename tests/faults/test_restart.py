@@ -10,8 +10,8 @@ from cli.rows import execute
 from conftest import DatabaseFactory, ServerFactory
 from faults.conftest import Lines, Struck
 from harness.clients import get_token, request_token, revoke, rotate, with_secret
+from harness.concurrency import on_each
 from harness.databases import PostgresDatabase
-from harness.load import on_each
 from harness.people import login, logout, me, refresh, sign_in
 from harness.postgres import Cluster
 

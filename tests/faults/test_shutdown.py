@@ -16,7 +16,7 @@ from faults.conftest import Crowd, Lines, Struck
 from faults.test_sqlite_lock import write_lock
 from harness.answers import Answer
 from harness.clients import request_token
-from harness.load import Line, Load, NoAnswer, seconds_until
+from harness.concurrency import Line, Load, NoAnswer, seconds_until
 from harness.people import me, refresh, session_of, sign_in
 from harness.server import Server
 from harness.tls import ADDRESS, self_signed

@@ -11,8 +11,8 @@ from functools import partial
 from faults.conftest import Lines, Struck
 from faults.probe import Ask, Probe
 from harness.answers import Answer
+from harness.concurrency import Line, Load, seconds_until
 from harness.databases import SqliteDatabase
-from harness.load import Line, Load, seconds_until
 from harness.rows import count
 from harness.world import World
 

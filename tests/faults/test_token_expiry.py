@@ -6,9 +6,9 @@ import time
 
 from faults.conftest import Struck
 from harness.clients import get_token
-from harness.forge import Forge
-from harness.load import seconds_until
+from harness.concurrency import seconds_until
 from harness.people import me, sign_in
+from harness.token_forge import Forge
 
 LEEWAY_S = 5
 

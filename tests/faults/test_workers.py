@@ -15,8 +15,8 @@ from faults.conftest import Lines, Struck
 from faults.probe import Probe
 from faults.test_kill import serves, workers
 from harness.answers import Answer
+from harness.concurrency import Line, Load, NoAnswer, seconds_until
 from harness.databases import PostgresDatabase
-from harness.load import Line, Load, NoAnswer, seconds_until
 from harness.people import me
 from harness.postgres import Cluster
 from harness.server import Server

@@ -12,12 +12,12 @@ import pytest
 
 from harness import postgres
 from harness.answers import Answer
-from harness.forge import Forge, hmac_token, parts
 from harness.postgres import Cluster
 from harness.processes import Process, ProcessFailed
 from harness.redis import KeyValueServer
 from harness.rules import RuleBroken, check
 from harness.smtp_sink import SmtpSink
+from harness.token_forge import Forge, hmac_token, parts
 from harness.vault import Vault, shapes_in
 
 GOOD = Answer(

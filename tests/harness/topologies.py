@@ -17,7 +17,7 @@ import httpx
 
 from harness.answers import Answer
 from harness.client import Client
-from harness.load import WORKER_DIGITS
+from harness.concurrency import WORKER_DIGITS
 from harness.nodes import copy_keys
 from harness.server import Server
 from harness.vault import Vault

@@ -14,7 +14,7 @@ import pytest
 from cli.rows import execute
 from faults.test_kill import workers
 from harness.answers import Answer
-from harness.load import seconds_until
+from harness.concurrency import seconds_until
 from harness.world import World
 from imports.files import IMPORTS, counts, csv_file, ended, new_sku, send
 from imports.resumable_uploads import begin

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from harness.answers import Answer
-from harness.raw import send_raw
+from harness.raw_http import send_raw
 from harness.world import World
 from imports.files import IMPORTS, by_sku, counts, csv_file, ended, new_sku, run, send
 from imports.resumable_uploads import MIB, PART, append, begin, content_of, rest_of, stands_at

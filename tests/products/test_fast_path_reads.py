@@ -7,7 +7,7 @@ import re
 import pytest
 
 from harness.answers import Answer
-from harness.canaries import metrics
+from harness.secret_leaks import metrics
 from harness.vault import with_a_typo
 from harness.world import World
 from products.catalogue import create, path

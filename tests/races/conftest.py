@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from conftest import ServerFactory
+from harness.concurrency import Line, connected
 from harness.databases import PostgresDatabase
-from harness.load import Line, connected
 from harness.world import World, build_world
 from races.writing_routes import Things, make_things
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from architecture.program import Route, routes
 from console.browser import FORM_TYPE, Visitor
-from harness.held import Written
+from harness.held_request import Written
 from harness.people import Person
 from races.writing_routes import Things
 

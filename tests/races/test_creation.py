@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from harness.clients import ALL_SCOPES, OAuthClient, request_token
-from harness.load import concurrently, on_each
+from harness.concurrency import concurrently, on_each
 from harness.people import accept, invite, login, me
 from harness.rows import count
 from harness.world import World

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from console.browser import Visitor
-from harness.held import HeldRequest
+from harness.held_request import HeldRequest
 from harness.people import Person, Session, invite, sign_in
 from harness.rows import rows
 from harness.world import World

@@ -8,9 +8,9 @@ import pytest
 
 from conftest import ServerFactory
 from harness.clients import get_token, introspect, request_token
-from harness.forge import parts
-from harness.load import Line, Load, connected
+from harness.concurrency import Line, Load, connected
 from harness.people import me, refresh, session_of, sign_in
+from harness.token_forge import parts
 from harness.world import World, build_world
 
 CALLERS = 6

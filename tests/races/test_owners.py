@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.answers import Answer
-from harness.load import Line, concurrently, seconds_until
+from harness.concurrency import Line, concurrently, seconds_until
 from harness.people import Person, Session, add_person, login, me, refresh, session_of, sign_in
 from harness.rows import rows
 from harness.world import World

@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
+from harness.concurrency import Line, concurrently, on_each, seconds_until
 from harness.history import History, forks
-from harness.load import Line, concurrently, on_each, seconds_until
 from harness.people import me, refresh, session_of, sign_in
 from harness.world import World
 from races.conftest import Lines

@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 
 from harness.clients import OAuthClient, get_token, revoke, rotate
-from harness.held import HeldRequest
+from harness.held_request import HeldRequest
 from harness.people import Session, logout
 from harness.rows import rows
 from harness.world import World

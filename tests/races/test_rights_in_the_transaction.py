@@ -15,9 +15,9 @@ import asyncpg
 import pytest
 
 from harness.clients import get_token
+from harness.concurrency import Line, Load
 from harness.databases import PostgresDatabase
-from harness.held import HeldRequest
-from harness.load import Line, Load
+from harness.held_request import HeldRequest
 from harness.rows import change_unheard, trail
 from harness.world import World
 from races.conftest import SEVERAL_WORKERS, Lines

@@ -7,7 +7,7 @@ from functools import partial
 
 from harness.answers import Answer
 from harness.clients import OAuthClient, get_token, request_token, rotate, with_secret
-from harness.load import Line, Load, concurrently, on_each, seconds_until
+from harness.concurrency import Line, Load, concurrently, on_each, seconds_until
 from harness.rows import rows
 from harness.world import World
 from races.conftest import Lines

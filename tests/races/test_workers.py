@@ -11,7 +11,7 @@ import pytest
 from harness.answers import Answer
 from harness.client import Client
 from harness.clients import get_token, request_token, revoke, rotate, with_secret
-from harness.load import Line
+from harness.concurrency import Line
 from harness.people import login, logout, me, sign_in
 from harness.rows import rows
 from harness.world import World

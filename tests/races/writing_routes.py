@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from architecture.program import Route, routes
 from harness.clients import OAuthClient, rotate
-from harness.held import Written
+from harness.held_request import Written
 from harness.people import Person
 from harness.world import World
 from products.catalogue import body, complete

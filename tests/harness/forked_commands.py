@@ -37,7 +37,7 @@ BOUND_BY_MODES = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search,-
 def run_commands(commands: Sequence[Command], prefix: Sequence[str] = ()) -> list[subprocess.CompletedProcess[bytes]]:
     """Each to its end, one after the other; `prefix` is what the process is started through."""
     done = subprocess.run(
-        [*prefix, sys.executable, "-m", "harness.forked"],
+        [*prefix, sys.executable, "-m", "harness.forked_commands"],
         input=json.dumps(commands).encode(),
         capture_output=True,
         cwd=Path(__file__).parents[1],
