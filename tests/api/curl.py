@@ -31,4 +31,4 @@ def run(command: str, client: Client, scratch: Path) -> Answer:
         fields,
         body.read_bytes(),
     )
-    return client.judge(answer, reveals=answer.status < 300)
+    return client.check_answer(answer, reveals=answer.status < 300)

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from harness.client import INVITATION
-from harness.clients import works
+from harness.clients import is_accepted
 from harness.people import accept, invite, login, me, new_email, refresh, sign_in
 from harness.world import World
 
@@ -110,7 +110,7 @@ def test_what_a_removed_person_made_stays(world: World) -> None:
     world.api.delete(f"/account/users/{admin.person.user_id}", bearer=world.owner.access).expect(204)
     form = {key: made[key] for key in ("client_id", "client_secret")} | {"grant_type": "client_credentials"}
     token = world.api.post("/oauth/token", form=form, reveals=True).expect(200).object()["access_token"]
-    assert works(world.api, token)
+    assert is_accepted(world.api, token)
 
 
 def test_only_an_owner_makes_an_owner(world: World) -> None:

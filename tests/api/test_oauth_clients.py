@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.answers import Answer
-from harness.clients import create_client, get_token, introspect, request_token, rotate, with_secret, works
+from harness.clients import create_client, get_token, introspect, is_accepted, request_token, rotate, with_secret
 from harness.world import World
 
 CLIENT = {
@@ -143,9 +143,9 @@ def test_a_disabled_client_gets_and_uses_nothing(world: World) -> None:
     token = get_token(world.api, made)
     change(world, made.client_id, disabled=True).expect(200)
     request_token(world.api, made).expect(401, "invalid_client")
-    assert not works(world.api, token)
+    assert not is_accepted(world.api, token)
     change(world, made.client_id, disabled=False).expect(200)
-    assert works(world.api, get_token(world.api, made))
+    assert is_accepted(world.api, get_token(world.api, made))
 
 
 def test_a_client_bound_to_addresses(world: World) -> None:
@@ -161,7 +161,7 @@ def test_tokens_die_with_their_client(world: World) -> None:
     token = get_token(world.api, made)
     answer = world.api.delete(f"/oauth/clients/{made.client_id}", bearer=world.owner.access).expect(204)
     assert answer.body == b""
-    assert not works(world.api, token)
+    assert not is_accepted(world.api, token)
     request_token(world.api, made).expect(401, "invalid_client")
     world.api.get(f"/oauth/clients/{made.client_id}", bearer=world.owner.access).expect(404, "not_found")
     world.api.delete(f"/oauth/clients/{made.client_id}", bearer=world.owner.access).expect(404, "not_found")
@@ -179,7 +179,7 @@ def test_rotation_without_a_body_replaces_the_secret_at_once(world: World) -> No
     assert answer.header("cache-control") == "no-store"
     request_token(world.api, made).expect(401, "invalid_client")
     request_token(world.api, with_secret(made, answer)).expect(200)
-    assert works(world.api, token)
+    assert is_accepted(world.api, token)
 
 
 def test_rotation_with_a_grace_period_keeps_both_secrets(world: World) -> None:
@@ -198,7 +198,7 @@ def test_rotation_can_revoke_tokens(world: World) -> None:
     token = get_token(world.api, made)
     body = rotate(world.api, made, world.owner.access, revoke_tokens=True).expect(200).object()
     assert body["revoked_tokens"] is True
-    assert not works(world.api, token)
+    assert not is_accepted(world.api, token)
     assert introspect(world.api, world.oauth, token).object() == {"active": False}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness.clients import SCOPES
 from harness.people import Session, login, logout, me, refresh, session_of, sign_in
-from harness.token_forge import parts
+from harness.token_forge import decode_unverified
 from harness.world import World
 
 SIGNED_IN = {"accessToken", "refreshToken", "tokenType", "expiresIn", "user"}
@@ -60,7 +60,7 @@ def test_refresh_returns_new_tokens(world: World) -> None:
     assert data["user"]["id"] == first.person.user_id
     assert data["refreshToken"] != first.refresh
     assert answer.header("cache-control") == "no-store"
-    assert parts(data["accessToken"])[1]["sid"] == parts(first.access)[1]["sid"]
+    assert decode_unverified(data["accessToken"])[1]["sid"] == decode_unverified(first.access)[1]["sid"]
 
 
 def test_a_used_refresh_token_ends_the_session(world: World) -> None:
@@ -118,7 +118,7 @@ def test_me_describes_the_person_and_the_account(world: World) -> None:
 )
 def test_a_role_carries_its_scopes(world: World, role: str, scopes: list[str]) -> None:
     session = world.owner if role == "OWNER" else world.session(role)
-    assert parts(session.access)[1]["scope"].split(" ") == scopes
+    assert decode_unverified(session.access)[1]["scope"].split(" ") == scopes
     assert me(world.api, session.access).data()["scopes"] == scopes
 
 
@@ -134,7 +134,7 @@ def test_own_sessions_are_listed_and_ended(world: World) -> None:
     found = _sessions(world, one)
     assert [entry.keys() for entry in found] == [SESSION, SESSION]
     assert [entry["current"] for entry in found] == [False, True]
-    assert found[0]["id"] == parts(two.access)[1]["sid"]
+    assert found[0]["id"] == decode_unverified(two.access)[1]["sid"]
     assert found[0]["source"] == "127.0.0.1"
     begun = datetime.fromisoformat(str(found[0]["createdAt"]))
     assert abs(begun.timestamp() - time.time()) < 60

@@ -11,7 +11,7 @@ from harness.answers import Answer
 from harness.client import FORM_TYPE
 from harness.clients import OAuthClient, request_token
 from harness.raw_http import request_bytes, send_raw
-from harness.token_forge import Forge, parts
+from harness.token_forge import TokenForge, decode_unverified
 from harness.world import World
 
 TOKEN_PATH = "/api/v1/oauth/token"
@@ -59,15 +59,15 @@ def raw_request(
     return answer
 
 
-def forge_for(world: World) -> Forge:
+def forge_for(world: World) -> TokenForge:
     """The key that signs this server's tokens now."""
-    kid = parts(world.token())[0]["kid"]
-    return next(Forge(record) for record in world.server.signing_keys() if record["kid"] == kid)
+    kid = decode_unverified(world.token())[0]["kid"]
+    return next(TokenForge(record) for record in world.server.signing_keys() if record["kid"] == kid)
 
 
 def forged(world: World, *, header: dict[str, Any] | None = None, claims: dict[str, Any] | None = None) -> str:
     """A client's token with some members changed, signed with the true key."""
-    token = forge_for(world).like(world.token(), header=header, claims=claims)
+    token = forge_for(world).with_changes(world.token(), header=header, claims=claims)
     return world.vault.remember("forged token", token)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from harness.client import Client
 from harness.server import Server
 from harness.world import World, build_world
@@ -31,7 +31,7 @@ def new_source() -> str:
 @pytest.fixture(scope="session")
 def limited(engine: str, new_server: ServerFactory) -> Iterator[World]:
     """A server behind a proxy with the budgets as they ship."""
-    yield from ending_clean(
+    yield from checked_for_leaks(
         build_world(new_server(engine, **PROXIED, LINKXG_METRICS_TOKEN=METRICS_TOKEN), new_source())
     )
 
@@ -39,7 +39,7 @@ def limited(engine: str, new_server: ServerFactory) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def quiet(new_server: ServerFactory) -> Iterator[World]:
     """A server for tests of memory, which nobody else's requests change."""
-    yield from ending_clean(build_world(new_server("sqlite")))
+    yield from checked_for_leaks(build_world(new_server("sqlite")))
 
 
 @pytest.fixture

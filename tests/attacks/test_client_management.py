@@ -12,11 +12,11 @@ from harness.answers import Answer
 from harness.clients import (
     create_client,
     get_token,
+    is_accepted,
     make_client,
     request_token,
     rotate,
     with_secret,
-    works,
 )
 from harness.world import World
 
@@ -76,7 +76,7 @@ def test_rule_87_deletion_kills_tokens_and_secrets(world: World) -> None:
     token = get_token(world.api, oauth)
     path = f"/oauth/clients/{oauth.client_id}"
     assert world.api.delete(path, bearer=world.owner.access).status in {200, 204}
-    assert not works(world.api, token)
+    assert not is_accepted(world.api, token)
     request_token(world.api, oauth).expect(401, "invalid_client")
     world.api.get(path, bearer=world.owner.access).expect(404, "not_found")
     rotate(world.api, oauth, world.owner.access).expect(404, "not_found")
@@ -87,11 +87,11 @@ def test_rule_87_disabling_kills_tokens_and_enabling_revives_no_token(world: Wor
     token = get_token(world.api, oauth)
     path = f"/oauth/clients/{oauth.client_id}"
     world.api.patch(path, bearer=world.owner.access, json={"disabled": True}).expect(200)
-    assert not works(world.api, token)
+    assert not is_accepted(world.api, token)
     assert not alive(world, oauth)
     world.api.patch(path, bearer=world.owner.access, json={"disabled": False}).expect(200)
     assert alive(world, oauth)
-    assert not works(world.api, token)
+    assert not is_accepted(world.api, token)
 
 
 def test_rule_90_a_retried_creation_makes_one_client(world: World) -> None:

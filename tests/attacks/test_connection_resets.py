@@ -9,7 +9,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, filled
 from harness.client import FORM_TYPE
-from harness.raw_http import context, request_bytes, statuses
+from harness.raw_http import request_bytes, response_statuses, send_bytes
 from harness.world import World
 
 GET = b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -36,7 +36,7 @@ def test_a_connection_reset_is_not_logged_as_an_error(world: World, name: str, w
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
     # Whoever is answered here comes after the requests that were under way.
     for _ in range(3):
-        assert statuses(context(world.api, LAST)) == [200]
+        assert response_statuses(send_bytes(world.api, LAST)) == [200]
     log = "\n".join(world.server.process.lines()[before:])
     for sign in ("Exception", "Traceback", "a request failed"):
         assert sign not in log, log[-4_000:]

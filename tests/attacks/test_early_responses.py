@@ -15,7 +15,7 @@ from attacks.cases import TOKEN_PATH, case
 from attacks.conftest import PROXIED, new_source
 from conftest import ServerFactory
 from harness.client import FORM_TYPE, forwarded
-from harness.raw_http import converse, statuses
+from harness.raw_http import response_statuses, send_in_pieces
 from harness.server import Server
 from harness.world import World
 
@@ -68,7 +68,7 @@ def assert_cut(server: Server, start: bytes, status: int) -> None:
     unit = b"%x\r\n%b\r\n" % (16_384, b"a" * 16_384) if b"chunked" in start else b"a" * 16_384
     with server.client() as client:
         sent, received = flood(client.address, start, unit)
-    assert statuses(received) == [status]
+    assert response_statuses(received) == [status]
     assert b"\r\nconnection: close\r\n" in received
     assert sent < TAKEN
     assert server.process.resident_bytes() - before < KEPT
@@ -95,8 +95,10 @@ def test_a_rate_limited_source_is_disconnected_without_reading_its_body(poor: Se
     type = FORM_TYPE if "oauth" in path else "application/json"
     fields = [*forwarded(new_source()), ("Content-Type", type)]
     with poor.client() as client:
-        first = converse(client, [head("POST", path, [*fields, ("Connection", "close")], "Content-Length: 1") + b"a"])
-    assert statuses(first) != [429]
+        first = send_in_pieces(
+            client, [head("POST", path, [*fields, ("Connection", "close")], "Content-Length: 1") + b"a"]
+        )
+    assert response_statuses(first) != [429]
     assert_cut(poor, head("POST", path, fields, FRAMINGS["length"]), 429)
 
 
@@ -113,8 +115,8 @@ def test_a_rejected_upload_closes_the_connection(world: World, announced: int, t
 def test_nothing_after_an_early_response_is_executed(world: World, path: str) -> None:
     start = head("POST", path, [("Content-Type", FORM_TYPE)], "Content-Length: 50000")
     behind = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    received = converse(world.api, [start, b"a" * 50_000 + behind, behind * 20], pause=5)
-    assert statuses(received) == [413 if path == TOKEN_PATH else 401]
+    received = send_in_pieces(world.api, [start, b"a" * 50_000 + behind, behind * 20], pause=5)
+    assert response_statuses(received) == [413 if path == TOKEN_PATH else 401]
 
 
 def test_clients_read_an_early_response_and_reconnect(world: World, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from attacks.cases import case
 from attacks.conftest import METRICS_TOKEN, PROXIED, new_source
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from harness.clients import OAuthClient, make_client, request_token
 from harness.rows import rows, wait_for_count
 from harness.world import World, build_world
@@ -39,7 +39,7 @@ def proxied(new_server: ServerFactory) -> Iterator[World]:
         "LINKXG_LIMIT_SCALE": "1000",
         "LINKXG_METRICS_TOKEN": METRICS_TOKEN,
     }
-    yield from ending_clean(build_world(new_server("sqlite", **settings), new_source()))
+    yield from checked_for_leaks(build_world(new_server("sqlite", **settings), new_source()))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, filled
 from harness.client import FORM_TYPE
-from harness.raw_http import context, request_bytes, send_raw
+from harness.raw_http import request_bytes, send_bytes, send_raw
 from harness.world import World
 
 HEAD = b"POST /api/v1/oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -68,7 +68,7 @@ def framed(world: World, template: bytes) -> bytes:
 
 @pytest.mark.parametrize("template", [case(125, name, template) for name, template in FRAMINGS.items()])
 def test_malformed_framing_is_rejected_and_smuggles_nothing(world: World, template: bytes) -> None:
-    received = context(world.api, framed(world, template), half_close=True)
+    received = send_bytes(world.api, framed(world, template), half_close=True)
     assert received.count(b"HTTP/1.1 ") <= 1, "a second request was read out of the first one's body"
     assert b"access_token" not in received
     status = int(received.split(b" ", 2)[1]) if received else 400
@@ -121,7 +121,7 @@ def test_many_pipelined_requests_are_answered_in_order(world: World) -> None:
 def test_valid_framing_is_accepted(world: World) -> None:
     """Without this, every refusal above could have another cause."""
     good = framed(world, b"{HEAD}Connection: close\r\nContent-Length: {LENGTH}\r\n\r\n{BODY}")
-    assert b"access_token" in context(world.api, good)
+    assert b"access_token" in send_bytes(world.api, good)
 
 
 @pytest.mark.parametrize(

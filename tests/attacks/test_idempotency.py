@@ -12,13 +12,13 @@ import pytest
 from architecture.test_idempotency import KEYLESS
 from harness.answers import Answer
 from harness.client import INVITATION
-from harness.held_request import HeldRequest, Written
+from harness.held_request import HeldRequest, HttpRequest
 from harness.people import Session, accept, new_email, refresh, sign_in
 from harness.rows import count
 from harness.smtp_sink import SmtpSink
 from harness.world import World
 from imports.files import IMPORTS, csv_file, ended, new_sku, send
-from imports.resumable_uploads import begin
+from imports.resumable_uploads import start_upload
 from races.writing_routes import API, REQUESTS, Things, await_imports, make_things, uploading, writes_of_api
 
 WorldFactory = Callable[..., World]
@@ -46,15 +46,15 @@ def new_key() -> dict[str, str]:
     return {"Idempotency-Key": str(uuid4())}
 
 
-def post(world: World, request: Written, key: dict[str, str], **options: bool) -> Answer:
+def post(world: World, request: HttpRequest, key: dict[str, str], **options: bool) -> Answer:
     headers = [*request.headers, *key.items()]
     path = request.path.removeprefix(API)
     return world.api.post(path, bearer=world.owner.access, content=request.body, headers=headers, **options)
 
 
-def written(name: str, world: World, things: Things) -> Written:
+def written(name: str, world: World, things: Things) -> HttpRequest:
     path, headers, body = REQUESTS[name](world, things)
-    return Written("POST", API + path, headers, body)
+    return HttpRequest("POST", API + path, headers, body)
 
 
 def invite(world: World, key: dict[str, str], by: Session | None = None, **options: object) -> Answer:
@@ -93,7 +93,7 @@ def test_a_malformed_key_is_refused_before_the_body_is_read(world: World, things
         request = written(name, world, replace(things, upload=things.finished_import))
         encoded = key.encode().decode("latin-1")
         headers = (("Authorization", f"Bearer {world.owner.access}"), *request.headers, ("Idempotency-Key", encoded))
-        held = Written("POST", request.path, headers, request.body)
+        held = HttpRequest("POST", request.path, headers, request.body)
         with closing(HeldRequest(world.server.url, held)) as sent:
             # The rest of the body is never sent.
             status, _, text = sent.answer()
@@ -118,7 +118,7 @@ def test_a_repeated_import_is_answered_at_the_limit_of_open_jobs(world: World) -
         again = send(world, content, headers=key).expect(202)
         assert (again.data()["id"], again.header("idempotent-replayed")) == (first["id"], "true")
         send(world, content + b"x,y\n", headers=key).expect(422, "idempotency_key_reused")
-        begin(world, len(content), headers=key).expect(422, "idempotency_key_reused")
+        start_upload(world, len(content), headers=key).expect(422, "idempotency_key_reused")
 
 
 @pytest.mark.usefixtures("idle")
@@ -127,7 +127,7 @@ def test_a_repeated_import_stores_nothing(world: World) -> None:
     ended(world, send(world, content, headers=key).expect(202).data())
     stored = "SELECT (SELECT count(*) FROM import_jobs) + (SELECT count(*) FROM import_blocks)"
     before = count(world.server.database, stored)
-    request = Written(
+    request = HttpRequest(
         "POST",
         API + IMPORTS,
         (("Authorization", f"Bearer {world.owner.access}"), ("Content-Type", "text/csv"), *key.items()),
@@ -145,7 +145,7 @@ def test_a_repeated_import_stores_nothing(world: World) -> None:
 def test_a_key_of_another_import_is_refused_before_the_file_is_read(world: World) -> None:
     content, key = csv_file(("sku", "name"), [[new_sku(), "Bolt"]]), new_key()
     ended(world, send(world, content, headers=key).expect(202).data())
-    request = Written(
+    request = HttpRequest(
         "POST",
         f"{API}{IMPORTS}?mode=create",
         (("Authorization", f"Bearer {world.owner.access}"), ("Content-Type", "text/csv"), *key.items()),

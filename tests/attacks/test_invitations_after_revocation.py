@@ -10,7 +10,7 @@ from harness.people import Session, accept, invite, sign_in
 from harness.rows import change_unheard
 from harness.world import World
 
-CUTS: dict[str, dict[str, Any] | None] = {
+REVOCATIONS: dict[str, dict[str, Any] | None] = {
     "lowered": {"role": "VIEWER"},
     "disabled": {"disabled": True},
     "removed": None,
@@ -45,7 +45,7 @@ def test_invitations_end_with_the_rights_of_the_inviter(world: World, way: str, 
     cut_off = world.session(role)
     tokens = [invite(world.api, cut_off, invited)[1] for invited in (role, "MEMBER")]
     _, of_the_owner = invite(world.api, world.owner, "MEMBER")
-    cut(world, cut_off, CUTS[way])
+    cut(world, cut_off, REVOCATIONS[way])
     for token in tokens:
         opens_nothing(world, token)
     accept(world.api, of_the_owner, world.vault.password()).expect(201)

@@ -18,8 +18,8 @@ from harness.databases import SqliteDatabase
 from harness.people import add_person, login, logout, refresh, sign_in
 from harness.raw_http import request_bytes, send_raw
 from harness.secret_leaks import metrics
-from harness.server import parsed
-from harness.token_forge import parts
+from harness.server import parse_log_line
+from harness.token_forge import decode_unverified
 from harness.world import World
 
 # What a terminal or a log viewer would act on: controls, C1, bidi overrides, line and paragraph separators.
@@ -70,7 +70,7 @@ def test_rule_113_people_and_sessions_leave_a_trail(world: World) -> None:
     changed = about(world, "user.role_changed", person.user_id)
     assert changed["actorId"] == world.account.owner.user_id
     for signed_in, ending in ((session, "session.ended"), (reused, "session.reuse_detected")):
-        sid = parts(signed_in.access)[1]["sid"]
+        sid = decode_unverified(signed_in.access)[1]["sid"]
         assert about(world, "session.started", sid)["actorId"] == person.user_id
         assert about(world, ending, sid)
     assert failed["source"] == changed["source"] == "127.0.0.1"
@@ -149,8 +149,8 @@ def test_no_caller_writes_its_own_log_lines(world: World, text: str) -> None:
     answer = world.api.get("//healthz").expect(200)
     world.server.process.wait_for(lambda line: str(answer.header("x-request-id")) in line)
     for line in world.server.log_lines()[before:]:
-        assert parsed(line), f"not a JSON object: {line!r}"
-        assert parsed(line).get("event") != "forged"
+        assert parse_log_line(line), f"not a JSON object: {line!r}"
+        assert parse_log_line(line).get("event") != "forged"
         assert not ACTS.search(line), f"a control reached the log: {line!r}"
         assert len(line) <= LINE_LIMIT
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from attacks.conftest import PROXIED, new_source
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from harness.client import forwarded
 from harness.clients import OAuthClient, request_token
 from harness.databases import Database, PostgresDatabase, SqliteDatabase
@@ -33,7 +33,7 @@ Guess = Callable[[str], int]
 @pytest.fixture(scope="module")
 def two_workers(engine: str, new_server: ServerFactory) -> Iterator[World]:
     """Two workers behind a proxy with the budgets as they ship."""
-    yield from ending_clean(build_world(new_server(engine, workers=2, **PROXIED), new_source()))
+    yield from checked_for_leaks(build_world(new_server(engine, workers=2, **PROXIED), new_source()))
 
 
 class Door(NamedTuple):

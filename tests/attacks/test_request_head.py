@@ -6,7 +6,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case
 from harness.client import FORM_TYPE
-from harness.raw_http import context, converse, send_raw, statuses
+from harness.raw_http import response_statuses, send_bytes, send_in_pieces, send_raw
 from harness.world import World
 
 ADDRESSES = {
@@ -77,7 +77,7 @@ def test_a_request_without_valid_framing_is_not_executed(world: World) -> None:
     oauth = world.new_client("products:read")
     head = f"DELETE /api/v1/oauth/clients/{oauth.client_id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
     bad = (head + world.owner.access + "\r\nTransfer-Encoding: gzip\r\n\r\n").encode()
-    assert statuses(context(world.api, bad, half_close=True))[0] in {400, 501}
+    assert response_statuses(send_bytes(world.api, bad, half_close=True))[0] in {400, 501}
     world.api.get(f"/oauth/clients/{oauth.client_id}", bearer=world.owner.access).expect(200)
 
 
@@ -106,8 +106,8 @@ def test_large_header_blocks_get_the_documented_error(world: World, address: byt
     answer = send_raw(world.api, head)
     assert answer is not None
     answer.expect(431, "header_fields_too_large")
-    received = converse(world.api, [head[:20_000], head[20_000:]])
-    assert statuses(received) == [431]
+    received = send_in_pieces(world.api, [head[:20_000], head[20_000:]])
+    assert response_statuses(received) == [431]
     assert b'"error":"header_fields_too_large"' in received
 
 
@@ -120,11 +120,11 @@ def test_many_small_fields_are_a_large_header_block(world: World, address: bytes
     for fields in (b"a:\r\n" * 300, b"a:\r\n" * 16_000, b"".join(b"x%d: %b\r\n" % (n, b"a" * 200) for n in range(180))):
         request = start + fields + REST
         for stream, others in ((request, []), (before + request, [200]), (body + request, [405])):
-            assert statuses(context(world.api, stream)) == [*others, 431]
+            assert response_statuses(send_bytes(world.api, stream)) == [*others, 431]
         for at in (len(start), len(request) // 2):
-            assert statuses(converse(world.api, [request[:at], request[at:]])) == [431]
+            assert response_statuses(send_in_pieces(world.api, [request[:at], request[at:]])) == [431]
     for fields in (b"a:\r\n" * 190, b"".join(b"x%d: %b\r\n" % (n, b"a" * 150) for n in range(180))):
-        assert statuses(context(world.api, start + fields + REST)) not in ([431], [])
+        assert response_statuses(send_bytes(world.api, start + fields + REST)) not in ([431], [])
 
 
 @pytest.mark.parametrize("address", [case(125, name, address) for name, address in ADDRESSES.items()])

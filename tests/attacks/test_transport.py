@@ -11,7 +11,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, filled, raw_request
 from harness.client import FORM_TYPE, Client
-from harness.raw_http import context, request_bytes, send_raw
+from harness.raw_http import request_bytes, send_bytes, send_raw
 from harness.world import World
 
 HEAD = b"POST /api/v1/oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -164,7 +164,7 @@ def test_rule_2_a_pipelined_pair_gets_two_separate_answers(world: World) -> None
     first = request_bytes(world.api, "GET", "/api/v1/products").replace(b"Connection: close\r\n", b"")
     second = request_bytes(world.api, "POST", TOKEN_PATH, [("Content-Type", FORM_TYPE)],
                            filled(BODY, world.oauth))  # fmt: skip
-    received = context(world.api, first + second)
+    received = send_bytes(world.api, first + second)
     assert received.startswith(b"HTTP/1.1 401")
     assert received.count(b"HTTP/1.1 ") == 2
     ids = {line for line in received.lower().split(b"\r\n") if line.startswith(b"x-request-id")}

@@ -14,7 +14,7 @@ from architecture.program import Route, routes
 from attacks.conftest import PROXIED, new_source
 from conftest import ServerFactory
 from harness.client import FORM_TYPE, forwarded
-from harness.raw_http import context, request_bytes, send_raw
+from harness.raw_http import request_bytes, send_bytes, send_raw
 from harness.server import Server
 from linkxg.errors import InvalidRequest
 from linkxg.http.forms import form_decode
@@ -74,7 +74,7 @@ def send(
             answer = send_raw(client, request)
             assert answer is not None, f"{route} closed the connection without an answer"
             return answer.status, dict(answer.fields)
-        head = context(client, request).partition(b"\r\n\r\n")[0].decode()
+        head = send_bytes(client, request).partition(b"\r\n\r\n")[0].decode()
     first, *fields = head.split("\r\n")
     return int(first.split(" ")[1]), {
         name.lower(): value for name, _, value in (line.partition(": ") for line in fields)

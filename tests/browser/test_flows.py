@@ -11,7 +11,7 @@ from playwright.sync_api import Error, Page, expect
 
 from browser.chromium import sign_in
 from browser.conftest import OpenPage
-from harness.clients import OAuthClient, get_token, make_client, request_token, works
+from harness.clients import OAuthClient, get_token, is_accepted, make_client, request_token
 from harness.people import Person
 from harness.rows import wait_for_count
 from harness.world import World
@@ -52,7 +52,7 @@ def test_a_client_is_created_copied_tested_and_used(site: World, open_page: Open
     assert oauth.client_secret in download.value.path().read_text()
     page.get_by_text("Python", exact=True).click()
     expect(page.locator(".as-python")).to_contain_text(oauth.client_id)
-    assert works(site.api, get_token(site.api, oauth, "products:read"))
+    assert is_accepted(site.api, get_token(site.api, oauth, "products:read"))
     page.get_by_role("link", name="I have stored it").click()
     assert oauth.client_secret not in page.content()
     with contextlib.suppress(Error):
@@ -101,14 +101,14 @@ def test_a_compromised_secret_is_replaced_and_its_tokens_revoked(site: World, ow
     page = owner_page
     old = make_client(site.api, site.owner, "products:read", client_name="Leaked")
     token = get_token(site.api, old)
-    assert works(site.api, token)
+    assert is_accepted(site.api, token)
     page.goto(f"/account/api-access/{old.client_id}/rotate")
     page.get_by_role("button", name="Revoke the old secret now").click()
     new = shown(page, site, old.scope)
     expect(page.get_by_role("status").first).to_contain_text("every live token")
-    assert not works(site.api, token)
+    assert not is_accepted(site.api, token)
     request_token(site.api, old).expect(401, "invalid_client")
-    assert works(site.api, get_token(site.api, new))
+    assert is_accepted(site.api, get_token(site.api, new))
     wait_for_count(site.server.database, f"SELECT count(*) FROM refused_requests WHERE client_id='{old.client_id}'", 2)
     page.goto(f"/account/refusals?client={old.client_id}")
     expect(page.locator("main")).to_contain_text("Retired secret")

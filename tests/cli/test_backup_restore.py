@@ -23,11 +23,11 @@ from harness.clients import (
     OAuthClient,
     create_client,
     get_token,
+    is_accepted,
     make_client,
     request_token,
     rotate,
     with_secret,
-    works,
 )
 from harness.people import Person, Session, accept, invite, login, me, refresh, sign_in
 from harness.server import Server
@@ -145,10 +145,10 @@ def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Ca
     for session in (open_session, ended_session, owner, neighbour):
         me(api, session.access).expect(401, "invalid_token")
         refresh(api, session.refresh, reveals=False).expect(401, "invalid_token")
-    assert [works(api, token) for token in tokens] == [False, False]
+    assert [is_accepted(api, token) for token in tokens] == [False, False]
     back = sign_in(api, world.account.owner)
     me(api, back.access).expect(200)
-    assert works(api, get_token(api, kept))
+    assert is_accepted(api, get_token(api, kept))
     assert_dead(api, [rotated, new_secret, deleted, disabled], [removed, locked, changed])
     sign_in(api, renewed)
     accept(api, invitation, api.vault.password()).expect(404, "not_found")
@@ -156,7 +156,7 @@ def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Ca
     events = api.get("/account/audit-events?action=service.restored", bearer=back.access).data()
     assert [event["details"]["backup_made_at"] for event in events] == [told["backup_made_at"]]
     # An Owner can help: the client gets a new secret.
-    assert works(api, get_token(api, with_secret(rotated, rotate(api, rotated, back.access).expect(200))))
+    assert is_accepted(api, get_token(api, with_secret(rotated, rotate(api, rotated, back.access).expect(200))))
     in_use = sign_in(api, staying)
     server.stop()
 
@@ -167,7 +167,7 @@ def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Ca
     me(api, in_use.access).expect(401, "invalid_token")
     assert_dead(api, [rotated, deleted, disabled, later], [removed, locked, changed])
     sign_in(api, renewed)
-    assert works(api, get_token(api, kept))
+    assert is_accepted(api, get_token(api, kept))
     assert b"broken" not in server.command("audit", "verify")
     assert not list(server.data_dir.glob(".restore-*")), "nothing is left behind, not even by a restore that crashed"
 
@@ -202,8 +202,8 @@ def test_a_backup_is_restored_on_the_other_engine(
             assert found == made
             # The numbers of PostgreSQL's sequences go on after those of the backup.
             another = make_client(api, session)
-            assert works(api, get_token(api, another))
-            assert works(api, get_token(api, oauth))
+            assert is_accepted(api, get_token(api, another))
+            assert is_accepted(api, get_token(api, oauth))
             assert b"whole" in moved.command("audit", "verify")
             moved.stop()
             assert restore(moved, file, "--replace", "--revoke-secrets")["secrets_revoked"] == 1

@@ -11,7 +11,7 @@ import pytest
 
 from cli.rows import count, execute
 from conftest import DatabaseFactory, ServerFactory
-from harness.clients import create_client, get_token, revoke, rotate, works
+from harness.clients import create_client, get_token, is_accepted, revoke, rotate
 from harness.concurrency import seconds_until
 from harness.databases import Database
 from harness.people import login, logout, me, refresh, sign_in
@@ -76,7 +76,7 @@ def test_r13_everything_stays_valid(world: World, target: Database, moved: Serve
     moved.start()
     there = moved.client()
     me(there, live.access).expect(200)
-    assert works(there, token)
+    assert is_accepted(there, token)
     me(there, over.access).expect(401, "invalid_token")
     there.get("/products", bearer=revoked).expect(401, "invalid_token")
     refresh(there, over.refresh).expect(401, "invalid_token")

@@ -23,7 +23,7 @@ from cli.rows import execute
 from conftest import ServerFactory
 from harness.databases import PostgresDatabase
 from harness.processes import free_port
-from harness.server import Server, lines_for_people
+from harness.server import Server, stderr_messages
 from harness.smtp_sink import SmtpSink
 from linkxg.ops.doctor import files, machine
 from linkxg.ops.doctor.findings import Finding
@@ -139,7 +139,7 @@ def test_an_unsafe_or_absent_server_is_found(new_server: ServerFactory) -> None:
     assert problems(found) == ["database"]
     assert "synchronous_commit=off" in found["database"][0]["says"]
     line = server.try_command("serve", "--port", str(server.port))
-    assert (line.returncode, len(lines_for_people(line))) == (1, 1), "neither does the service start"
+    assert (line.returncode, len(stderr_messages(line))) == (1, 1), "neither does the service start"
     server.environment["LINKXG_DATABASE_URL"] = "postgresql://someone@127.0.0.1:1/nowhere"
     assert "cannot be reached" in examine(server, code=1)["database"][0]["says"]
 

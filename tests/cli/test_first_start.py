@@ -13,7 +13,7 @@ import pytest
 from cli.rows import execute, scalar
 from conftest import DatabaseFactory, ServerFactory
 from harness.databases import SqliteDatabase
-from harness.server import Server, lines_for_people
+from harness.server import Server, stderr_messages
 from harness.vault import Vault
 
 
@@ -26,7 +26,7 @@ def server(new_server: ServerFactory) -> Server:
 def one_line(done: subprocess.CompletedProcess[bytes], code: int) -> str:
     """The single line with which the command failed."""
     assert done.returncode == code, done
-    lines = lines_for_people(done)
+    lines = stderr_messages(done)
     assert len(lines) == 1, lines
     assert lines[0].startswith("linkxg: "), lines
     return lines[0]

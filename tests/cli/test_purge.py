@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from cli.rows import count, execute, scalar
-from harness.clients import create_client, get_token, rotate, with_secret, works
+from harness.clients import create_client, get_token, is_accepted, rotate, with_secret
 from harness.people import invite, me, refresh, sign_in
 from harness.world import World
 
@@ -51,7 +51,7 @@ def test_expired_rows_are_deleted_and_live_rows_stay(engine: str, fresh_world: C
     assert count(server, "changes") == feed, "a live token may need any of them"
     refresh(api, old.refresh).expect(401, "invalid_token")
     refresh(api, live.refresh).expect(200)
-    assert works(api, get_token(api, rotated))
+    assert is_accepted(api, get_token(api, rotated))
     assert not any(json.loads(server.command("purge", "--json")).values()), "nothing is left to do"
     create_client(api, owner).expect(201)
 

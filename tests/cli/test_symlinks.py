@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ServerFactory
-from harness.server import Server, lines_for_people
+from harness.server import Server, stderr_messages
 
 CONTENT = b"somebody else's file\n"
 OTHER_MODE = 0o644
@@ -89,7 +89,7 @@ def test_a_planted_link_is_not_followed(server: Server, tmp_path: Path, command:
         assert done.returncode in {0, 1}
         assert command != "backup" or b"b.partial is a " in done.stderr, "a backup names what is in its way"
         if done.returncode:
-            (line,) = lines_for_people(done)
+            (line,) = stderr_messages(done)
             assert line.startswith("linkxg: ")
             path(server, out).unlink(missing_ok=True)
         for made in out.glob("copy.db*"):
@@ -153,7 +153,7 @@ def test_a_restore_ignores_files_beside_the_backup(
     beside.write_bytes(wal_of_another_database(own, tmp_path / "scratch"))
     planted = beside.read_bytes()
     done = server.try_command("restore", str(backup), "--replace")
-    (line,) = lines_for_people(done)
+    (line,) = stderr_messages(done)
     assert (done.returncode, f"{beside} is not part of a backup" in line) == (1, True)
     assert (backup.read_bytes(), beside.read_bytes()) == (before, planted)
     beside.unlink()

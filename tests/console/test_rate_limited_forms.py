@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from console.browser import Visitor, secret_in, text_of
 from console.test_carried_forms import end_sessions
 from harness.clients import make_client, request_token
@@ -22,7 +22,7 @@ LOGIN = "/api/v1/auth/login"
 @pytest.fixture(scope="module")
 def scarce(new_server: ServerFactory) -> Iterator[World]:
     """A server with a twentieth of every budget: they are counted alike on both engines."""
-    yield from ending_clean(build_world(new_server("sqlite", LINKXG_LIMIT_SCALE="0.05")))
+    yield from checked_for_leaks(build_world(new_server("sqlite", LINKXG_LIMIT_SCALE="0.05")))
 
 
 @pytest.fixture

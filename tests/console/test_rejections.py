@@ -12,7 +12,7 @@ import pytest
 from attacks.cases import forge_for
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
-from harness.clients import OAuthClient, get_token, make_client, request_token, rotate, works
+from harness.clients import OAuthClient, get_token, is_accepted, make_client, request_token, rotate
 from harness.people import Session, sign_in
 from harness.rows import count, rows, wait_for_count
 from harness.world import World
@@ -81,13 +81,13 @@ def call_with_too_little(world: World, by: Session, oauth: OAuthClient) -> None:
 def use_a_revoked_token(world: World, by: Session, oauth: OAuthClient) -> None:
     token = get_token(world.api, oauth)
     rotate(world.api, oauth, by.access, revoke_tokens=True).expect(200)
-    assert not works(world.api, token)
+    assert not is_accepted(world.api, token)
 
 
 def use_an_expired_token(world: World, by: Session, oauth: OAuthClient) -> None:
     now = int(time.time())
-    old = forge_for(world).like(get_token(world.api, oauth), claims={"iat": now - 1_000, "exp": now - 100})
-    assert not works(world.api, world.vault.remember("forged token", old))
+    old = forge_for(world).with_changes(get_token(world.api, oauth), claims={"iat": now - 1_000, "exp": now - 100})
+    assert not is_accepted(world.api, world.vault.remember("forged token", old))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_retired_key_is_named(fresh_world: Callable[..., World]) -> None:
     kid = forge_for(world).kid
     world.server.command("keys", "rotate")
     world.server.command("keys", "retire", kid)
-    assert not works(world.api, token)
+    assert not is_accepted(world.api, token)
     wait_for_count(world.server.database, _of(oauth), 1)
     visitor = Visitor(world.server.url, world.vault)
     visitor.sign_in(world.account.owner)

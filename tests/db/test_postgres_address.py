@@ -12,7 +12,7 @@ from harness import postgres
 from harness.databases import PostgresDatabase
 from harness.people import sign_in
 from harness.postgres import Cluster
-from harness.server import Server, lines_for_people
+from harness.server import Server, stderr_messages
 from harness.tls import self_signed
 from harness.world import World
 from imports.files import IMPORTS
@@ -91,7 +91,7 @@ def test_every_command_refuses_a_parameter_in_one_line(new_server: ServerFactory
         assert HIDDEN not in said
         assert "Traceback" not in said
         if command[0] != "doctor":
-            assert (done.returncode, len(lines_for_people(done))) == (2, 1), (command, said)
+            assert (done.returncode, len(stderr_messages(done))) == (2, 1), (command, said)
 
 
 PARAMETERS = (
@@ -168,7 +168,7 @@ def test_tls_is_verified_as_the_address_says(
         for command in (["serve", "--port", str(server.port)], ["copy", "--to", f"sqlite:///{tmp_path}/c.db"]):
             more = ["--from", url] if command[0] == "copy" else []
             done = server.try_command(*command, *more, LINKXG_DATABASE_URL=url)
-            assert (done.returncode, len(lines_for_people(done))) == (1, 1), (case, done.stderr)
+            assert (done.returncode, len(stderr_messages(done))) == (1, 1), (case, done.stderr)
             assert says in done.stderr.decode(), case
     # The name is not looked at, the authority is.
     server.command("audit", "verify", "--data-dir", str(server.data_dir))

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 from harness.answers import Answer
 from harness.clients import OAuthClient, request_token, revoke, with_secret
-from harness.concurrency import CutShort, Line, NoAnswer
+from harness.concurrency import ConnectionLost, PersistentClient, TruncatedResponse
 from harness.history import History, Operation
 from harness.people import Person, Session, login, logout, me, refresh, session_of
 from harness.server import Server
-from harness.token_forge import parts
+from harness.token_forge import decode_unverified
 from harness.world import World
 
 AUDITED = {
@@ -41,7 +41,7 @@ class Actor:
     def __init__(self, name: str, world: World, history: History, id: str) -> None:
         self.name = name
         self.id = id
-        self.line = Line(world.server)
+        self.line = PersistentClient(world.server)
         self.abroad = self.line
         self.owner = world.owner
         self.history = history
@@ -56,7 +56,7 @@ class Actor:
         return True
 
     def live_between(self, home: Server, abroad: Server) -> None:
-        self.line, self.abroad = Line(home), Line(abroad)
+        self.line, self.abroad = PersistentClient(home), PersistentClient(abroad)
 
     def step(self) -> None:
         raise NotImplementedError
@@ -65,7 +65,7 @@ class Actor:
         """A step; without an answer the next one begins at the other server."""
         try:
             self.step()
-        except (NoAnswer, CutShort):
+        except (ConnectionLost, TruncatedResponse):
             self.line, self.abroad = self.abroad, self.line
 
     def close(self) -> None:
@@ -268,4 +268,4 @@ class MachineActor(Actor):
 
 def sid(session: Session) -> str:
     """The id of a session, as its access tokens carry it."""
-    return str(parts(session.access)[1]["sid"])
+    return str(decode_unverified(session.access)[1]["sid"])

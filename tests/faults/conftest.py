@@ -9,7 +9,7 @@ import pytest
 from conftest import ServerFactory, running_cluster
 from faults.actors import AUDITED, MachineActor, PersonActor
 from faults.trail_consistency import differences
-from harness.concurrency import Line, connected
+from harness.concurrency import PersistentClient, open_clients
 from harness.history import AuditRow, History, forks, resurrections, trail_differences
 from harness.postgres import Cluster
 from harness.rows import trail
@@ -18,7 +18,7 @@ from harness.world import World, build_world
 
 PEOPLE, MACHINES = 6, 4
 Struck = Callable[..., World]
-Lines = Callable[..., list[Line]]
+Lines = Callable[..., list[PersistentClient]]
 
 
 class Crowd:
@@ -96,10 +96,10 @@ def struck(new_server: ServerFactory) -> Iterator[Struck]:
 @pytest.fixture
 def lines() -> Iterator[Lines]:
     """Opens that many connections to a server, spread over its workers."""
-    opened: list[Line] = []
+    opened: list[PersistentClient] = []
 
-    def open_lines(server: Server, number: int = 1, *, faulty: bool = False) -> list[Line]:
-        made = connected(server, number)
+    def open_lines(server: Server, number: int = 1, *, faulty: bool = False) -> list[PersistentClient]:
+        made = open_clients(server, number)
         for line in made:
             line.faulty = faulty
         opened.extend(made)

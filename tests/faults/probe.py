@@ -7,11 +7,11 @@ from functools import partial
 
 from harness.answers import Answer
 from harness.clients import get_token, introspect, request_token, revoke, rotate
-from harness.concurrency import Line, concurrently
+from harness.concurrency import PersistentClient, concurrently
 from harness.people import login, logout, me, refresh, sign_in
 from harness.world import World
 
-Ask = Callable[[Line], Answer]
+Ask = Callable[[PersistentClient], Answer]
 
 
 class Probe:
@@ -51,7 +51,7 @@ class Probe:
     def all_at_once(self, asks: dict[str, Ask] | None = None) -> dict[str, Answer]:
         """The answer to each, 503 included."""
         asked = self.requests() if asks is None else asks
-        lines = [Line(self.server, faulty=True) for _ in asked]
+        lines = [PersistentClient(self.server, faulty=True) for _ in asked]
         answers = concurrently([partial(ask, line) for ask, line in zip(asked.values(), lines, strict=True)])
         for line in lines:
             line.close()

@@ -6,110 +6,112 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from harness.clients import OAuthClient, get_token, request_token, revoke, rotate
-from harness.concurrency import Line
+from harness.concurrency import PersistentClient
 from harness.people import Session, logout, me, refresh, session_of, sign_in
 from harness.world import World
 
 
-class Cut(NamedTuple):
+class Revocation(NamedTuple):
     """`act` cuts off through one line, and has its answer when it returns; `is_refused` asks through any other."""
 
-    act: Callable[[Line], object]
-    is_refused: Callable[[Line], bool]
+    act: Callable[[PersistentClient], object]
+    is_refused: Callable[[PersistentClient], bool]
 
 
-def _token_dies(world: World, act: Callable[[Line, OAuthClient, str], object]) -> Cut:
+def _revokes_token(world: World, act: Callable[[PersistentClient, OAuthClient, str], object]) -> Revocation:
     oauth = world.new_client()
     token = get_token(world.api, oauth)
-    return Cut(lambda line: act(line, oauth, token), lambda line: line.get("/products", bearer=token).status == 401)
+    return Revocation(
+        lambda line: act(line, oauth, token), lambda line: line.get("/products", bearer=token).status == 401
+    )
 
 
-def _session_dies(world: World, act: Callable[[Line, Session], object]) -> Cut:
+def _revokes_session(world: World, act: Callable[[PersistentClient, Session], object]) -> Revocation:
     session = world.session("ADMIN")
-    return Cut(lambda line: act(line, session), lambda line: me(line, session.access).status == 401)
+    return Revocation(lambda line: act(line, session), lambda line: me(line, session.access).status == 401)
 
 
-def _changed(line: Line, world: World, oauth: OAuthClient, **fields: object) -> None:
+def _changed(line: PersistentClient, world: World, oauth: OAuthClient, **fields: object) -> None:
     line.patch(f"/oauth/clients/{oauth.client_id}", bearer=world.owner.access, json=fields).expect(200)
 
 
-def _person(line: Line, world: World, session: Session, **fields: object) -> None:
+def _person(line: PersistentClient, world: World, session: Session, **fields: object) -> None:
     line.patch(f"/account/users/{session.person.user_id}", bearer=world.owner.access, json=fields).expect(200)
 
 
-def token_revoked(world: World) -> Cut:
-    return _token_dies(world, lambda line, oauth, token: revoke(line, oauth, token).expect(200))
+def token_revoked(world: World) -> Revocation:
+    return _revokes_token(world, lambda line, oauth, token: revoke(line, oauth, token).expect(200))
 
 
-def rotated_with_its_tokens(world: World) -> Cut:
-    return _token_dies(
+def rotated_with_its_tokens(world: World) -> Revocation:
+    return _revokes_token(
         world, lambda line, oauth, _: rotate(line, oauth, world.owner.access, revoke_tokens=True).expect(200)
     )
 
 
-def client_disabled(world: World) -> Cut:
-    return _token_dies(world, lambda line, oauth, _: _changed(line, world, oauth, disabled=True))
+def client_disabled(world: World) -> Revocation:
+    return _revokes_token(world, lambda line, oauth, _: _changed(line, world, oauth, disabled=True))
 
 
-def client_narrowed(world: World) -> Cut:
-    return _token_dies(world, lambda line, oauth, _: _changed(line, world, oauth, scope="products:read"))
+def client_narrowed(world: World) -> Revocation:
+    return _revokes_token(world, lambda line, oauth, _: _changed(line, world, oauth, scope="products:read"))
 
 
-def client_deleted(world: World) -> Cut:
-    return _token_dies(
+def client_deleted(world: World) -> Revocation:
+    return _revokes_token(
         world,
         lambda line, oauth, _: line.delete(f"/oauth/clients/{oauth.client_id}", bearer=world.owner.access).expect(204),
     )
 
 
-def secret_rotated(world: World) -> Cut:
+def secret_rotated(world: World) -> Revocation:
     oauth = world.new_client()
-    return Cut(
+    return Revocation(
         lambda line: rotate(line, oauth, world.owner.access).expect(200),
         lambda line: request_token(line, oauth).status == 401,
     )
 
 
-def logged_out(world: World) -> Cut:
-    return _session_dies(world, lambda line, session: logout(line, session.access).expect(200))
+def logged_out(world: World) -> Revocation:
+    return _revokes_session(world, lambda line, session: logout(line, session.access).expect(200))
 
 
-def session_ended(world: World) -> Cut:
-    def act(line: Line, session: Session) -> None:
+def session_ended(world: World) -> Revocation:
+    def act(line: PersistentClient, session: Session) -> None:
         listed = line.get("/auth/sessions", bearer=session.access).expect(200).data()
         line.delete(f"/auth/sessions/{listed[0]['id']}", bearer=session.access).expect(204)
 
-    return _session_dies(world, act)
+    return _revokes_session(world, act)
 
 
-def password_changed(world: World) -> Cut:
-    def act(line: Line, session: Session) -> None:
+def password_changed(world: World) -> Revocation:
+    def act(line: PersistentClient, session: Session) -> None:
         other = sign_in(world.api, session.person)
         passwords = {"currentPassword": session.person.password, "newPassword": world.vault.password()}
         line.post("/auth/password", bearer=other.access, json=passwords).expect(200)
 
-    return _session_dies(world, act)
+    return _revokes_session(world, act)
 
 
-def refresh_token_reused(world: World) -> Cut:
+def refresh_token_reused(world: World) -> Revocation:
     first = world.session("ADMIN")
     session = session_of(first.person, refresh(world.api, first.refresh).expect(200))
-    return Cut(
+    return Revocation(
         lambda line: refresh(line, first.refresh).expect(401, "invalid_token"),
         lambda line: me(line, session.access).status == 401,
     )
 
 
-def role_lowered(world: World) -> Cut:
-    return _session_dies(world, lambda line, session: _person(line, world, session, role="VIEWER"))
+def role_lowered(world: World) -> Revocation:
+    return _revokes_session(world, lambda line, session: _person(line, world, session, role="VIEWER"))
 
 
-def person_disabled(world: World) -> Cut:
-    return _session_dies(world, lambda line, session: _person(line, world, session, disabled=True))
+def person_disabled(world: World) -> Revocation:
+    return _revokes_session(world, lambda line, session: _person(line, world, session, disabled=True))
 
 
-def person_removed(world: World) -> Cut:
-    return _session_dies(
+def person_removed(world: World) -> Revocation:
+    return _revokes_session(
         world,
         lambda line, session: line.delete(f"/account/users/{session.person.user_id}", bearer=world.owner.access).expect(
             204
@@ -117,7 +119,7 @@ def person_removed(world: World) -> Cut:
     )
 
 
-CUTS = (
+EVERY_REVOCATION = (
     token_revoked, rotated_with_its_tokens, client_disabled, client_narrowed, client_deleted, secret_rotated,
     logged_out, session_ended, password_changed, refresh_token_reused, role_lowered, person_disabled, person_removed,
 )  # fmt: skip

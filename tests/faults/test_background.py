@@ -13,7 +13,7 @@ import pytest
 from harness.clients import get_token
 from harness.databases import SqliteDatabase
 from harness.rows import change_unheard, wait_for_count
-from harness.server import parsed
+from harness.server import parse_log_line
 from harness.world import World
 from linkxg.db.invalidation_feed import KEYS
 from linkxg.runtime import background
@@ -94,7 +94,7 @@ def test_background_tasks_survive_faults_and_failing_stops(fresh_world: Callable
     get_token(api, oauth)
     process = server.process
     assert server.stop() == 0
-    assert [event["event"] for event in map(parsed, process.lines()[-2:])] == ["stop.failed", "stopped"]
+    assert [event["event"] for event in map(parse_log_line, process.lines()[-2:])] == ["stop.failed", "stopped"]
     with closing(sqlite3.connect(server.database.path)) as database:
         assert database.execute(uses).fetchone() == (5,)
     assert b"words of a user" not in server.log_text()

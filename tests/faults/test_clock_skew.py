@@ -14,10 +14,10 @@ import pytest
 
 from conftest import GENERAL, DatabaseFactory
 from harness.clients import get_token, revoke, rotate, with_secret
-from harness.concurrency import Line, seconds_until
+from harness.concurrency import PersistentClient, seconds_until
 from harness.nodes import Nodes
 from harness.people import logout, me, refresh, session_of, sign_in
-from harness.token_forge import Forge
+from harness.token_forge import TokenForge
 from harness.vault import Vault
 from harness.world import World, build_world
 
@@ -26,7 +26,7 @@ LEEWAY_S = 5
 SKEW_S = 120
 DAY_S = 86_400
 VISIBLE_S = 1.0
-Ahead = Callable[[float], Line]
+Ahead = Callable[[float], PersistentClient]
 
 
 @pytest.fixture
@@ -46,11 +46,11 @@ def world(nodes: Nodes) -> Iterator[World]:
 @pytest.fixture
 def node_ahead(nodes: Nodes, world: World) -> Iterator[Ahead]:
     """Starts a second node, whose clock is that many seconds ahead, and connects to it."""
-    opened: list[Line] = []
+    opened: list[PersistentClient] = []
 
-    def start(seconds: float) -> Line:
+    def start(seconds: float) -> PersistentClient:
         assert world.server.running
-        opened.append(Line(nodes.add(PYTHONPATH=str(SKEWED), SKEW_S=str(seconds)).start()))
+        opened.append(PersistentClient(nodes.add(PYTHONPATH=str(SKEWED), SKEW_S=str(seconds)).start()))
         return opened[-1]
 
     yield start
@@ -58,11 +58,11 @@ def node_ahead(nodes: Nodes, world: World) -> Iterator[Ahead]:
         line.close()
 
 
-def is_refused(line: Line, token: str) -> bool:
+def is_refused(line: PersistentClient, token: str) -> bool:
     return line.get("/products", bearer=token).status == 401
 
 
-def is_dead(line: Line, access: str) -> bool:
+def is_dead(line: PersistentClient, access: str) -> bool:
     return me(line, access).status == 401
 
 
@@ -81,7 +81,7 @@ def test_r7_skew_within_the_leeway_has_no_effect(world: World, node_ahead: Ahead
         me(gets, session.access).expect(200)
         logout(gets, session.access).expect(200)
         revoke(gets, oauth, token).expect(200)
-        if isinstance(uses, Line):
+        if isinstance(uses, PersistentClient):
             seconds_until(is_dead, uses, session.access, within=VISIBLE_S)
             seconds_until(is_refused, uses, token, within=VISIBLE_S)
         rotated = with_secret(oauth, rotate(uses, oauth, world.owner.access).expect(200))
@@ -90,7 +90,7 @@ def test_r7_skew_within_the_leeway_has_no_effect(world: World, node_ahead: Ahead
 
 def test_r7_skew_beyond_the_leeway_never_extends_a_token(world: World, node_ahead: Ahead) -> None:
     there, here = node_ahead(SKEW_S), world.api
-    forge = Forge(world.server.signing_keys()[0])
+    forge = TokenForge(world.server.signing_keys()[0])
     before, after = sign_in(here, world.account.owner), sign_in(there, world.account.owner)
     # Whose clock is behind takes what comes from ahead for issued in the future.
     me(here, after.access).expect(401, "invalid_token")
@@ -101,7 +101,7 @@ def test_r7_skew_beyond_the_leeway_never_extends_a_token(world: World, node_ahea
     def ending(at: float) -> str:
         """The Owner's token as if it ended at this moment of the other node's clock."""
         claims = {"iat": int(at) - 900, "exp": int(at)}
-        return world.vault.remember("forged token", forge.like(before.access, claims=claims))
+        return world.vault.remember("forged token", forge.with_changes(before.access, claims=claims))
 
     now = time.time() + SKEW_S
     me(there, ending(now + 10)).expect(200)

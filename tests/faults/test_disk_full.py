@@ -13,7 +13,7 @@ import pytest
 
 from faults.conftest import Crowd, Struck
 from faults.probe import Probe
-from harness.concurrency import CutShort, Load, NoAnswer, seconds_until
+from harness.concurrency import ConnectionLost, Load, TruncatedResponse, seconds_until
 from harness.databases import SqliteDatabase
 from harness.world import World
 
@@ -97,7 +97,7 @@ def test_r1_nothing_acknowledged_is_lost_on_a_full_disk(
     crowd, probe = crowd_of(world), Probe(world)
     reader = Probe(world)
     crowd.expect_faults(True)
-    with Load(crowd.steps(), ends=(NoAnswer, CutShort)) as load:
+    with Load(crowd.steps(), ends=(ConnectionLost, TruncatedResponse)) as load:
         load.wait_for(100)
         filler = fill(small_disk)
         # What the log had room for already is still accepted; then nothing is.

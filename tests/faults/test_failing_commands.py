@@ -16,7 +16,7 @@ from cli.rows import execute
 from conftest import ServerFactory
 from harness.databases import SqliteDatabase
 from harness.forked_commands import BOUND_BY_MODES, Command, run_commands
-from harness.server import Server, lines_for_people
+from harness.server import Server, stderr_messages
 
 HIDDEN = "hidden-word"
 NOBODY = 65_534
@@ -166,7 +166,7 @@ def misbehaviour(fault: Fault, name: str, done: subprocess.CompletedProcess[byte
         return "" if fine else "no problem found"
     if done.returncode != fault.code:
         return "exit code"
-    lines = lines_for_people(done)
+    lines = stderr_messages(done)
     return "" if len(lines) == 1 and lines[0].startswith("linkxg: ") else "not one line"
 
 

@@ -17,10 +17,10 @@ import pytest
 from conftest import GENERAL, DatabaseFactory
 from faults.conftest import Lines, Struck
 from faults.probe import Probe
-from faults.revocations import CUTS, Cut, token_revoked
+from faults.revocations import EVERY_REVOCATION, Revocation, token_revoked
 from faults.test_kill import serves, workers
 from harness.clients import introspect
-from harness.concurrency import Line, connected, seconds_until
+from harness.concurrency import PersistentClient, open_clients, seconds_until
 from harness.databases import PostgresDatabase
 from harness.nodes import Nodes
 from harness.people import me
@@ -49,8 +49,8 @@ class Site:
         self.node = self.nodes.add(workers=2)
         self.world = build_world(self.node)
         self.second = self.nodes.add().start()
-        self.pair = connected(self.node, 2)
-        self.abroad = Line(self.second)
+        self.pair = open_clients(self.node, 2)
+        self.abroad = PersistentClient(self.second)
 
     def close(self) -> None:
         for line in (*self.pair, self.abroad):
@@ -66,7 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, new_database: DatabaseFactory
     made.close()
 
 
-def cut(site: Site, made: Cut, turn: int) -> tuple[bool, float]:
+def cut(site: Site, made: Revocation, turn: int) -> tuple[bool, float]:
     """(whether the other worker refused at once, after how many seconds the other node did)."""
     here, neighbour = site.pair if turn % 2 else reversed(site.pair)
     for line in (neighbour, site.abroad):
@@ -79,8 +79,8 @@ def cut(site: Site, made: Cut, turn: int) -> tuple[bool, float]:
     return refused, time.monotonic() - answered
 
 
-@pytest.mark.parametrize("kind", CUTS, ids=lambda kind: str(kind.__name__))
-def test_r4_the_other_worker_rejects_from_the_response_on(site: Site, kind: Callable[[World], Cut]) -> None:
+@pytest.mark.parametrize("kind", EVERY_REVOCATION, ids=lambda kind: str(kind.__name__))
+def test_r4_the_other_worker_rejects_from_the_response_on(site: Site, kind: Callable[[World], Revocation]) -> None:
     assert [cut(site, kind(site.world), turn)[0] for turn in range(ROUNDS)] == [True] * ROUNDS
 
 
@@ -139,7 +139,7 @@ def test_r4_a_retired_key_is_invalid_on_every_worker_when_the_command_ends(site:
     assert [dead(line, probe.token) for line in site.pair] == [True, True]
 
 
-def dead(line: Line, token: str) -> bool:
+def dead(line: PersistentClient, token: str) -> bool:
     return line.get("/products", bearer=token).status == 401
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from faults.conftest import Crowd, Lines, Struck
 from faults.probe import Probe
-from harness.concurrency import CutShort, Line, Load, NoAnswer
+from harness.concurrency import ConnectionLost, Load, PersistentClient, TruncatedResponse
 from harness.people import logout, me
 from harness.server import Server
 from harness.world import World
@@ -28,7 +28,7 @@ def test_r1_what_was_acknowledged_survives_kill_9(
     crowd = crowd_of(world)
     dice = Random(engine)
     for number in range(KILLS):
-        with Load(crowd.steps(), ends=(NoAnswer, CutShort)) as load:
+        with Load(crowd.steps(), ends=(ConnectionLost, TruncatedResponse)) as load:
             load.wait_for(dice.randint(5, 120))
             server.kill()
         server.workers = 2 if number % 4 == 2 else 1
@@ -55,7 +55,7 @@ def test_r1_r15_a_killed_worker_is_replaced_without_affecting_the_other(struck: 
         psutil.Process(victim).kill()
         world.server.wait_for_event("started", count=3)
         load.wait_for_everybody()
-    with pytest.raises(NoAnswer):
+    with pytest.raises(ConnectionLost):
         probe.reads()["me"](struck_down)
     logout(spared, probe.session.access).expect(200)
     for line in lines(world.server, 4):
@@ -67,7 +67,7 @@ def workers(server: Server) -> list[int]:
     return [child.pid for child in psutil.Process(server.process.pid).children(recursive=True)]
 
 
-def serves(pid: int, line: Line) -> bool:
+def serves(pid: int, line: PersistentClient) -> bool:
     """Whether this process holds the other end of the line."""
     here = line.local_port
     return any(held.raddr and held.raddr.port == here for held in psutil.Process(pid).net_connections("tcp"))

@@ -8,7 +8,7 @@ from functools import partial
 from conftest import GENERAL
 from faults.conftest import Lines, Struck
 from harness.clients import request_token
-from harness.concurrency import Line, concurrently, seconds_until
+from harness.concurrency import PersistentClient, concurrently, seconds_until
 from harness.people import accept, invite, login, me
 from harness.processes import free_port
 from harness.redis import KeyValueServer
@@ -23,8 +23,8 @@ def test_an_invitation_comes_as_a_link_when_no_mail_can_be_sent(struck: Struck) 
     world = struck("sqlite", LINKXG_SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
     _, token = invite(world.api, world.owner, "MEMBER")
     assert accept(world.api, token, world.vault.password()).status in {200, 201}
-    (line,) = world.server.wait_for_event("mail.failed")
-    assert line["level"] == "warning"
+    (event,) = world.server.wait_for_event("mail.failed")
+    assert event["level"] == "warning"
 
 
 def test_the_mail_reaches_its_mailbox_and_no_link_is_shown(struck: Struck, smtp_sink: SmtpSink) -> None:
@@ -50,7 +50,7 @@ def test_without_shared_counters_limited_requests_are_rejected(
     person, token = world.person(), world.token()
     key_value_server.stop()
     limited = (partial(request_token, oauth=world.oauth), partial(login, email=person.email, password=person.password))
-    line = Line(world.server, faulty=True)
+    line = PersistentClient(world.server, faulty=True)
     for ask in limited:
         ask(line).expect(503, "temporarily_unavailable")
     line.get("//healthz").expect(200)
@@ -75,7 +75,7 @@ def test_sign_ins_that_would_wait_too_long_are_refused_and_tokens_flow(struck: S
     (other,) = lines(world.server)
     tokens: list[float] = []
 
-    def sign_in(line: Line) -> int:
+    def sign_in(line: PersistentClient) -> int:
         answer = login(line, person.email, person.password)
         answer.expect_one_of((200, None), (503, "temporarily_unavailable"))
         return answer.status

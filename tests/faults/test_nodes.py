@@ -12,12 +12,12 @@ import pytest
 
 from conftest import GENERAL, DatabaseFactory
 from harness.clients import get_token, request_token
-from harness.concurrency import Line, Load, seconds_until
+from harness.concurrency import Load, PersistentClient, seconds_until
 from harness.nodes import Nodes, copy_keys
 from harness.people import login, me, refresh, session_of, sign_in
 from harness.redis import KeyValueServer
 from harness.server import Server
-from harness.token_forge import parts
+from harness.token_forge import decode_unverified
 from harness.vault import Vault
 from harness.world import World, build_world
 
@@ -50,7 +50,7 @@ def pair(new_nodes: MakeNodes) -> Iterator[tuple[World, Server]]:
 
 
 def kid(token: str) -> str:
-    return str(parts(token)[0]["kid"])
+    return str(decode_unverified(token)[0]["kid"])
 
 
 def kids(server: Server) -> set[str]:
@@ -61,7 +61,7 @@ class Caller:
     """Gets its tokens from one node and uses them on the other."""
 
     def __init__(self, world: World, gets: Server, uses: Server) -> None:
-        self.gets, self.uses = Line(gets), Line(uses)
+        self.gets, self.uses = PersistentClient(gets), PersistentClient(uses)
         self.oauth = world.oauth
         self.session = sign_in(self.gets, world.person("ADMIN"))
         self.token = get_token(self.gets, self.oauth)
@@ -102,7 +102,7 @@ def test_r8_keys_changed_on_one_node_are_changed_on_all(pair: tuple[World, Serve
         caller.close()
 
 
-def refused(line: Line, token: str) -> bool:
+def refused(line: PersistentClient, token: str) -> bool:
     return line.get("/oauth/clients", bearer=token).status == 401
 
 
@@ -114,7 +114,7 @@ def test_a_node_adopts_keys_that_changed_while_it_was_down(pair: tuple[World, Se
     world.server.command("keys", "retire", old)
     second.start()
     assert second.signing_keys() == world.server.signing_keys()
-    line = Line(second)
+    line = PersistentClient(second)
     line.get("/products", bearer=get_token(world.api, world.oauth)).expect(200)
     line.close()
 
@@ -155,7 +155,7 @@ def test_r16_budgets_are_shared_by_nodes(new_nodes: MakeNodes, key_value_server:
     nodes = new_nodes(LINKXG_LIMITS_URL=key_value_server.url, LINKXG_LIMIT_SCALE="1")
     world = build_world(nodes.add())
     second = nodes.add().start()
-    lines = [Line(world.server), Line(second)]
+    lines = [PersistentClient(world.server), PersistentClient(second)]
     person = world.person()
     statuses = [login(lines[n % 2], person.email, world.vault.password()).status for n in range(14)]
     assert 429 in statuses

@@ -17,10 +17,10 @@ from conftest import ServerFactory, running_cluster
 from faults.conftest import Struck
 from harness.concurrency import seconds_until
 from harness.databases import PostgresDatabase, SqliteDatabase
-from harness.forked_commands import run_of
+from harness.forked_commands import run_with_settings
 from harness.people import sign_in
 from harness.postgres import Cluster
-from harness.server import Server, lines_for_people
+from harness.server import Server, stderr_messages
 from harness.tls import self_signed
 from imports.files import IMPORTS
 
@@ -63,7 +63,7 @@ def test_a_wrong_password_is_named_and_not_shown(installed: Server, cluster: Clu
     cluster.query(url, "select pg_reload_conf()")
     wrong = url.replace("postgres@", f"alice:{HIDDEN}2@")
     commands = (["serve", "--port", str(installed.port)], ["migrate"], ["audit", "verify"], ["doctor", "--json"])
-    for command, done in zip(commands, run_of(installed, *commands, LINKXG_DATABASE_URL=wrong), strict=True):
+    for command, done in zip(commands, run_with_settings(installed, *commands, LINKXG_DATABASE_URL=wrong), strict=True):
         said = (done.stdout + done.stderr).decode()
         assert "password authentication failed" in said, (command, said)
         assert HIDDEN not in said
@@ -87,7 +87,7 @@ def test_a_certificate_that_does_not_fit_its_key_is_named_at_start_and_at_a_relo
     finally:
         server.close()
     done = server.try_command("serve", "--port", str(server.port))
-    (line,) = lines_for_people(done)
+    (line,) = stderr_messages(done)
     assert "not the private key of the certificate" in line
     assert done.returncode == 2
 
@@ -172,11 +172,13 @@ def test_a_missing_synchronous_standby_is_named(cluster: Cluster, struck: Struck
         seconds_until(lambda: reasons(world.server, request_id) != [], within=SOON_S)
         assert "synchronous standby" in reasons(world.server, request_id)[0]
         assert world.api.get("//readyz", allow_503=True).status == 503
-        doctor, done = run_of(world.server, ["doctor", "--json", "--port", str(world.server.port)], ["migrate"])
+        doctor, done = run_with_settings(
+            world.server, ["doctor", "--json", "--port", str(world.server.port)], ["migrate"]
+        )
         findings = json.loads(doctor.stdout)
         assert "synchronous standby" in next(one["says"] for one in findings if one["check"] == "database")
         assert done.returncode == 0, "nothing to write, nothing to wait for"
-        (done,) = run_of(world.server, ["migrate"], LINKXG_DATABASE_URL=empty)
+        (done,) = run_with_settings(world.server, ["migrate"], LINKXG_DATABASE_URL=empty)
         assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
         assert b"synchronous standby" in done.stderr
     finally:

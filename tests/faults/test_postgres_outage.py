@@ -11,7 +11,7 @@ import pytest
 from faults.conftest import Crowd, Lines, Struck
 from faults.probe import Probe
 from harness.clients import request_token
-from harness.concurrency import Line, Load, seconds_until
+from harness.concurrency import Load, PersistentClient, seconds_until
 from harness.databases import PostgresDatabase
 from harness.people import me
 from harness.postgres import Cluster
@@ -34,14 +34,14 @@ def world(own_cluster: Cluster, struck: Struck) -> World:
 
 
 @pytest.fixture
-def line(world: World, lines: Lines) -> Line:
+def line(world: World, lines: Lines) -> PersistentClient:
     """Hears 503 without complaint."""
     (opened,) = lines(world.server, faulty=True)
     return opened
 
 
 def test_r5_nothing_is_answered_wrongly_while_the_database_is_gone(
-    world: World, line: Line, own_cluster: Cluster, crowd_of: Callable[[World], Crowd]
+    world: World, line: PersistentClient, own_cluster: Cluster, crowd_of: Callable[[World], Crowd]
 ) -> None:
     crowd, probe = crowd_of(world), Probe(world)
     crowd.expect_faults(True)
@@ -73,7 +73,9 @@ def test_r5_nothing_is_answered_wrongly_while_the_database_is_gone(
     crowd.settle()
 
 
-def test_r6_every_wait_is_bounded_while_the_database_is_silent(world: World, line: Line, own_cluster: Cluster) -> None:
+def test_r6_every_wait_is_bounded_while_the_database_is_silent(
+    world: World, line: PersistentClient, own_cluster: Cluster
+) -> None:
     probe = Probe(world)
     own_cluster.pause()
     try:
@@ -91,7 +93,9 @@ def test_r6_every_wait_is_bounded_while_the_database_is_silent(world: World, lin
     assert world.server.log_events("fault") == []
 
 
-def test_r6_a_locked_table_holds_up_neither_tokens_nor_the_rest(world: World, line: Line, own_cluster: Cluster) -> None:
+def test_r6_a_locked_table_holds_up_neither_tokens_nor_the_rest(
+    world: World, line: PersistentClient, own_cluster: Cluster
+) -> None:
     """The usage counters wait in memory until they can be written; sign-ins wait for a bounded time."""
     probe = Probe(world)
     url = world.server.database.url

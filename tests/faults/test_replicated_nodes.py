@@ -20,7 +20,7 @@ from faults.probe import Probe
 from harness import postgres
 from harness.answers import Answer
 from harness.clients import get_token, revoke
-from harness.concurrency import Line, Load, seconds_until
+from harness.concurrency import Load, PersistentClient, seconds_until
 from harness.history import Operation
 from harness.nodes import Nodes
 from harness.people import logout, me, sign_in
@@ -69,7 +69,7 @@ class Installation:
 
     def wait_until_ready(self) -> None:
         for server in (self.first, self.second):
-            line = Line(server, faulty=True)
+            line = PersistentClient(server, faulty=True)
             seconds_until(lambda: line.get("//readyz").status == 200, within=RECOVERY_S)  # noqa: B023
             line.close()
 
@@ -124,7 +124,7 @@ def test_r1_nothing_acknowledged_is_lost_when_a_standby_takes_over(
         load.wait_for_everybody(2)
     assert [str(done) for done in changes(crowd, gone_at, promoted_at)] == []
     assert changes(crowd, promoted_at, time.monotonic()), "both nodes go on with the new primary"
-    installation.database.stand_by_again()
+    installation.database.replace_standby()
     settle(installation, crowd)
 
 
@@ -145,7 +145,7 @@ def test_r5_a_node_that_is_cut_off_from_the_database_answers_nothing_wrongly(
 ) -> None:
     """The other one goes on; what was ended meanwhile is known to both before the lonely one answers again."""
     crowd, world = installation.crowd(crowd_of), installation.world
-    probe, lonely = Probe(world), Line(installation.second, faulty=True)
+    probe, lonely = Probe(world), PersistentClient(installation.second, faulty=True)
     session, token = sign_in(world.api, world.person()), get_token(world.api, probe.oauth)
     me(lonely, session.access).expect(200)
     crowd.expect_faults(True)
@@ -168,14 +168,14 @@ def test_r5_a_node_that_is_cut_off_from_the_database_answers_nothing_wrongly(
     settle(installation, crowd)
 
 
-def insist(installation: Installation, ask: Callable[[Line], Answer]) -> None:
+def insist(installation: Installation, ask: Callable[[PersistentClient], Answer]) -> None:
     """Have the first node end something. What the other node has locked in this account is free within seconds."""
-    line = Line(installation.first, faulty=True)
+    line = PersistentClient(installation.first, faulty=True)
     seconds_until(lambda: ask(line).status in {200, 401}, within=RECOVERY_S)
     line.close()
 
 
-def is_refused(line: Line, path: str, token: str) -> bool:
+def is_refused(line: PersistentClient, path: str, token: str) -> bool:
     answer = line.get(path, bearer=token)
     answer.expect_one_of((401, "invalid_token"), (503, "temporarily_unavailable"))
     return answer.status == 401
@@ -186,7 +186,7 @@ def test_r6_a_node_that_was_stopped_for_seconds_answers_correctly_when_resumed(
 ) -> None:
     crowd, world = installation.crowd(crowd_of), installation.world
     session = sign_in(world.api, world.person())
-    still = Line(installation.second, faulty=True)
+    still = PersistentClient(installation.second, faulty=True)
     me(still, session.access).expect(200)
     crowd.expect_faults(True)
     process = psutil.Process(installation.second.process.pid)

@@ -10,7 +10,7 @@ from cli.rows import execute
 from conftest import DatabaseFactory, ServerFactory
 from faults.conftest import Lines, Struck
 from harness.clients import get_token, request_token, revoke, rotate, with_secret
-from harness.concurrency import on_each
+from harness.concurrency import ask_concurrently
 from harness.databases import PostgresDatabase
 from harness.people import login, logout, me, refresh, sign_in
 from harness.postgres import Cluster
@@ -28,7 +28,9 @@ def test_r16_failed_sign_ins_and_endings_outlive_a_restart(engine: str, struck: 
     logout(world.api, over.access).expect(200)
     revoke(world.api, oauth, revoked).expect(200)
     rotated = with_secret(oauth, rotate(world.api, oauth, going.access).expect(200))
-    guesses = on_each(lines(world.server, FAILURES), lambda line: login(line, person.email, world.vault.password()))
+    guesses = ask_concurrently(
+        lines(world.server, FAILURES), lambda line: login(line, person.email, world.vault.password())
+    )
     statuses = [answer.status for answer in guesses]
     assert statuses.count(401) >= FREE
     assert set(statuses) == {401, 429}

@@ -16,7 +16,7 @@ from faults.conftest import Crowd, Lines, Struck
 from faults.test_sqlite_lock import write_lock
 from harness.answers import Answer
 from harness.clients import request_token
-from harness.concurrency import Line, Load, NoAnswer, seconds_until
+from harness.concurrency import ConnectionLost, Load, PersistentClient, seconds_until
 from harness.people import me, refresh, session_of, sign_in
 from harness.server import Server
 from harness.tls import ADDRESS, self_signed
@@ -31,11 +31,11 @@ def test_r9_a_stop_under_load_loses_no_acknowledgement(
     world = struck(engine, workers=workers)
     crowd = crowd_of(world)
     # NoAnswer: the connection was closed before a response began. A response cut short fails the test.
-    with Load(crowd.steps(), ends=(NoAnswer,)) as load:
+    with Load(crowd.steps(), ends=(ConnectionLost,)) as load:
         load.wait_for_everybody()
         assert world.server.stop() == 0
-        with pytest.raises(NoAnswer):
-            Line(world.server).connect()
+        with pytest.raises(ConnectionLost):
+            PersistentClient(world.server).connect()
     world.server.start()
     crowd.settle()
 
@@ -79,10 +79,10 @@ def test_r9_a_silent_tls_peer_does_not_hold_a_stop(new_server: ServerFactory, tm
 
 def refused(world: World) -> bool:
     """Whether a new connection is turned away."""
-    line = Line(world.server)
+    line = PersistentClient(world.server)
     try:
         line.connect()
-    except NoAnswer:
+    except ConnectionLost:
         return True
     finally:
         line.close()
@@ -104,7 +104,7 @@ class Caller:
     """Asks one instance and, when that gives no answer, the other, under the same Idempotency-Key."""
 
     def __init__(self, world: World, instances: list[Server], number: int) -> None:
-        self.lines = [Line(server) for server in instances[number % 2 :] + instances[: number % 2]]
+        self.clients = [PersistentClient(server) for server in instances[number % 2 :] + instances[: number % 2]]
         self.oauth = world.oauth
         self.session = sign_in(world.api, world.person())
         self.turn = 0
@@ -118,15 +118,15 @@ class Caller:
         self._ask(partial(request_token, oauth=self.oauth)).expect(200)
 
     def close(self) -> None:
-        for line in self.lines:
+        for line in self.clients:
             line.close()
 
-    def _ask(self, ask: Callable[[Line], Answer]) -> Answer:
+    def _ask(self, ask: Callable[[PersistentClient], Answer]) -> Answer:
         try:
-            return ask(self.lines[0])
-        except NoAnswer:
-            self.lines.reverse()
-            return ask(self.lines[0])
+            return ask(self.clients[0])
+        except ConnectionLost:
+            self.clients.reverse()
+            return ask(self.clients[0])
 
 
 def test_r9_a_rolling_restart_of_two_instances_loses_no_request(instances: list[Server]) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from faults.conftest import Lines, Struck
 from faults.probe import Ask, Probe
 from harness.answers import Answer
-from harness.concurrency import Line, Load, seconds_until
+from harness.concurrency import Load, PersistentClient, seconds_until
 from harness.databases import SqliteDatabase
 from harness.rows import count
 from harness.world import World
@@ -33,7 +33,7 @@ def write_lock(world: World) -> Iterator[None]:
 
 
 def later(ask: Ask) -> Ask:
-    def ask_later(line: Line) -> Answer:
+    def ask_later(line: PersistentClient) -> Answer:
         time.sleep(DEADLINE_S / 2)
         return ask(line)
 
@@ -46,7 +46,7 @@ def test_r6_writers_wait_for_a_bounded_time_and_readers_not_at_all(struck: Struc
     callers = lines(world.server, 4)
     issued = [1, *(0 for _ in callers)]
 
-    def read(line: Line, number: int) -> None:
+    def read(line: PersistentClient, number: int) -> None:
         for ask in probe.reads().values():
             ask(line).expect(200)
         issued[number] += 1

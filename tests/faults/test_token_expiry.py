@@ -8,18 +8,18 @@ from faults.conftest import Struck
 from harness.clients import get_token
 from harness.concurrency import seconds_until
 from harness.people import me, sign_in
-from harness.token_forge import Forge
+from harness.token_forge import TokenForge
 
 LEEWAY_S = 5
 
 
 def test_r7_a_token_ends_with_its_leeway(struck: Struck) -> None:
     world = struck("sqlite")
-    forge = Forge(world.server.signing_keys()[0])
+    forge = TokenForge(world.server.signing_keys()[0])
     session, token = sign_in(world.api, world.account.owner), get_token(world.api, world.new_client())
 
     def ending(genuine: str, at: int) -> str:
-        return world.vault.remember("forged token", forge.like(genuine, claims={"iat": at - 900, "exp": at}))
+        return world.vault.remember("forged token", forge.with_changes(genuine, claims={"iat": at - 900, "exp": at}))
 
     now = int(time.time())
     for late in (-60, -1, 0, 1):

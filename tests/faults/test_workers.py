@@ -15,7 +15,7 @@ from faults.conftest import Lines, Struck
 from faults.probe import Probe
 from faults.test_kill import serves, workers
 from harness.answers import Answer
-from harness.concurrency import Line, Load, NoAnswer, seconds_until
+from harness.concurrency import ConnectionLost, Load, PersistentClient, seconds_until
 from harness.databases import PostgresDatabase
 from harness.people import me
 from harness.postgres import Cluster
@@ -38,18 +38,18 @@ def reload(server: Server, times: int = 1) -> None:
     server.wait_for_event("reloaded", count=times)
 
 
-def anew(server: Server, ask: Callable[[Line], Answer]) -> Callable[[], None]:
+def anew(server: Server, ask: Callable[[PersistentClient], Answer]) -> Callable[[], None]:
     """A caller that connects for each of its requests."""
 
     def step() -> None:
-        line = Line(server)
+        line = PersistentClient(server)
         ask(line).expect(200)
         line.close()
 
     return step
 
 
-def staying(line: Line, ask: Callable[[Line], Answer]) -> Callable[[], None]:
+def staying(line: PersistentClient, ask: Callable[[PersistentClient], Answer]) -> Callable[[], None]:
     """A caller whose connection stays open for as long as the service lets it."""
 
     def step() -> None:
@@ -91,7 +91,7 @@ def test_a_reload_that_cannot_start_leaves_the_workers_as_they_are(world: World,
     assert not before & set(workers(server))
 
 
-def told(line: Line, count: int) -> bool:
+def reports(line: PersistentClient, count: int) -> bool:
     """Whether the worker of this line tells that the key set was asked for so many times, of any worker."""
     found = COUNT.search(line.get("//metrics").expect(200).body)
     assert found is None or int(found[1]) <= count
@@ -104,12 +104,12 @@ def test_metrics_are_those_of_all_workers(world: World, lines: Lines) -> None:
     for number in range(1, 11):
         (here, there)[number % 2].get(f"/{ASKED}").expect(200)
         # Of its neighbour a worker tells what that one last reported, at most a second ago.
-        seconds_until(partial(told, here, number), within=SOON_S)
-    assert told(there, 10)
+        seconds_until(partial(reports, here, number), within=SOON_S)
+    assert reports(there, 10)
     (victim,) = [pid for pid in workers(server) if serves(pid, there)]
     psutil.Process(victim).kill()
     server.wait_for_event("worker.died")
-    assert told(here, 10), "what the dead have counted stays"
+    assert reports(here, 10), "what the dead have counted stays"
     here.get(f"/{ASKED}").expect(200)
     reload(server)
     (line,) = lines(server)
@@ -126,8 +126,8 @@ def test_workers_end_with_their_supervisor(world: World) -> None:
     os.kill(server.process.pid, signal.SIGKILL)
     _, alive = psutil.wait_procs(left, timeout=SOON_S)
     assert alive == []
-    with pytest.raises(NoAnswer):
-        Line(server).connect()
+    with pytest.raises(ConnectionLost):
+        PersistentClient(server).connect()
 
 
 def test_a_stopped_worker_delays_no_other(world: World, lines: Lines) -> None:

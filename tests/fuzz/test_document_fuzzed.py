@@ -18,7 +18,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from fuzz.known_ids import KnownIds
 from harness.answers import Answer
 from harness.people import sign_in
@@ -80,7 +80,7 @@ USING_UP = {
 @pytest.fixture(scope="module")
 def fuzzed(new_server: ServerFactory) -> Iterator[World]:
     """A server of its own: the fuzzer leaves a mess."""
-    yield from ending_clean(build_world(new_server()))
+    yield from checked_for_leaks(build_world(new_server()))
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def _send_and_check(case: Any, fuzzed: World, known: KnownIds, *, use_known: boo
         fields=tuple((name.lower(), value) for name, values in response.headers.items() for value in values),
         body=response.content,
     )
-    fuzzed.api.judge(answer, reveals=name in REVEALING and answer.status < 300)
+    fuzzed.api.check_answer(answer, reveals=name in REVEALING and answer.status < 300)
 
 
 def _takes_anything(operation: Any) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from generators.tools import HERE, Unavailable, generator, need, npm_tools, run
 from harness.world import World, build_world
 from products import catalogue
@@ -26,7 +26,7 @@ def world(new_server: ServerFactory) -> Iterator[World]:
     catalogue.create(built)
     catalogue.published(built, attributes={"colour": "red", "cells": 6, "layers": ["a", "b"], "tested": True})
     catalogue.create(built, access={"brand": "restricted"}, materials=[{"name": "Steel", "massFraction": 1}])
-    yield from ending_clean(built)
+    yield from checked_for_leaks(built)
 
 
 @pytest.fixture(scope="module")

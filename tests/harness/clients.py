@@ -89,7 +89,7 @@ def revoke(client: Client, by: OAuthClient, token: str, **extra: str) -> Answer:
     return client.post("/oauth/revoke", form={"token": token, **extra}, headers=headers)
 
 
-def works(client: Client, token: str) -> bool:
+def is_accepted(client: Client, token: str) -> bool:
     """Does this token with products:read still open the products API?"""
     answer = client.get("/products", bearer=token)
     assert answer.status in {200, 401}, answer

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from harness.answers import Answer
-from harness.client import Client, Exchanged, Fields, Headers
+from harness.client import Client, Fields, Headers, RawResponse
 from harness.rules import API
 from harness.server import Server
 
@@ -24,15 +24,15 @@ CONNECT_ATTEMPTS = 400
 TIMEOUT_S = 30.0
 
 
-class NoAnswer(Exception):
+class ConnectionLost(Exception):
     """The connection ended before a response began: what was asked has happened, or it has not."""
 
 
-class CutShort(AssertionError):
+class TruncatedResponse(AssertionError):
     """A response began and did not end."""
 
 
-class Line(Client):
+class PersistentClient(Client):
     """A checking client with one connection that stays open, and so with the worker that accepted it.
 
     It answers as `Client` does, but a broken connection raises NoAnswer or CutShort. The next request connects anew.
@@ -62,26 +62,28 @@ class Line(Client):
     def close(self) -> None:
         self._connection.close()
 
-    def judge(self, answer: Answer, *, reveals: bool = False, repeats: bool = False, allow_503: bool = False) -> Answer:
+    def check_answer(
+        self, answer: Answer, *, reveals: bool = False, repeats: bool = False, allow_503: bool = False
+    ) -> Answer:
         self.worker = (answer.header("x-request-id") or "")[:WORKER_DIGITS]
-        return super().judge(answer, reveals=reveals, repeats=repeats, allow_503=allow_503 or self.faulty)
+        return super().check_answer(answer, reveals=reveals, repeats=repeats, allow_503=allow_503 or self.faulty)
 
-    def hang_up(self, method: str, path: str, *, bearer: str | None = None, json: Any = None,
+    def send_and_disconnect(self, method: str, path: str, *, bearer: str | None = None, json: Any = None,
                 headers: Headers = (), unread: bool) -> None:  # fmt: skip
         """Send a request and close the connection: at once, or when the answer has come, without reading it."""
-        fields, content = self._written(bearer, json, None, None, headers)
+        fields, content = self._encode(bearer, json, None, None, headers)
         self._connection.request(method, API + path, content, dict(fields))
         if unread:
             select.select([self._connection.sock], [], [], TIMEOUT_S)
         self._connection.close()
 
-    def _exchange(self, method: str, target: str, fields: Fields, content: bytes | None) -> Exchanged:
+    def _exchange(self, method: str, target: str, fields: Fields, content: bytes | None) -> RawResponse:
         try:
             self._connection.request(method, target, content, dict(fields))
             response = self._connection.getresponse()
         except (ConnectionError, http.client.CannotSendRequest) as broken:
             self._connection.close()
-            raise NoAnswer(f"{method} {target}: {broken!r}") from broken
+            raise ConnectionLost(f"{method} {target}: {broken!r}") from broken
         except BaseException:
             self._connection.close()
             raise
@@ -89,16 +91,16 @@ class Line(Client):
             body = response.read()
         except (ConnectionError, http.client.IncompleteRead) as broken:
             self._connection.close()
-            raise CutShort(f"{method} {target}: {broken!r}") from broken
+            raise TruncatedResponse(f"{method} {target}: {broken!r}") from broken
         return response.status, tuple((name.lower(), value) for name, value in response.getheaders()), body
 
 
-def connected(server: Server, count: int) -> list[Line]:
+def open_clients(server: Server, count: int) -> list[PersistentClient]:
     """Open lines, spread evenly over the server's workers."""
-    lines: dict[str, list[Line]] = {}
+    lines: dict[str, list[PersistentClient]] = {}
     share = -(-count // server.workers)
     for _ in range(CONNECT_ATTEMPTS):
-        line = Line(server).connect()
+        line = PersistentClient(server).connect()
         held = lines.setdefault(line.worker, [])
         if len(held) < share:
             held.append(line)
@@ -127,7 +129,7 @@ def concurrently(calls: Iterable[Callable[[], T]]) -> list[T]:
         return list(pool.map(run, waiting))
 
 
-def on_each(lines: Iterable[Line], ask: Callable[[Line], T]) -> list[T]:
+def ask_concurrently(lines: Iterable[PersistentClient], ask: Callable[[PersistentClient], T]) -> list[T]:
     """Ask the same on every line at the same moment."""
     return concurrently([partial(ask, line) for line in lines])
 

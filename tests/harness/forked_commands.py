@@ -50,7 +50,9 @@ def run_commands(commands: Sequence[Command], prefix: Sequence[str] = ()) -> lis
     ]
 
 
-def run_of(server: Server, *commands: list[str], **settings: str) -> list[subprocess.CompletedProcess[bytes]]:
+def run_with_settings(
+    server: Server, *commands: list[str], **settings: str
+) -> list[subprocess.CompletedProcess[bytes]]:
     """Commands with a server's settings, some of them replaced."""
     environment, directory = server.environment | settings, str(server.data_dir.parent)
     return run_commands([

@@ -12,7 +12,7 @@ TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True)
-class Written:
+class HttpRequest:
     """A request before it is sent."""
 
     method: str
@@ -24,7 +24,7 @@ class Written:
 class HeldRequest:
     """Sends the header section and half of the body at once; `finish` sends the rest and reads the answer."""
 
-    def __init__(self, url: str, request: Written) -> None:
+    def __init__(self, url: str, request: HttpRequest) -> None:
         parts = urlsplit(url)
         self.request = request
         self._socket = socket.create_connection((str(parts.hostname), int(parts.port or 80)), timeout=TIMEOUT_S)

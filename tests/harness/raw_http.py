@@ -17,7 +17,7 @@ from harness.client import Client
 READ_TIMEOUT_S = 20.0
 
 
-class _Replay:
+class _ReceivedBytes:
     """Enough of a socket for the standard library's response parser."""
 
     def __init__(self, received: bytes) -> None:
@@ -27,7 +27,7 @@ class _Replay:
         return io.BytesIO(self._received)
 
 
-def context(client: Client, request: bytes, *, half_close: bool = False) -> bytes:
+def send_bytes(client: Client, request: bytes, *, half_close: bool = False) -> bytes:
     """Send the bytes on a fresh connection; answers everything received until the peer closes or stays idle.
 
     The request should carry `Connection: close`, or the wait lasts for the read timeout.
@@ -54,13 +54,13 @@ def send_raw(
     `framing=True` says that the HTTP server may refuse the bytes before the application sees them.
     """
     started = time.perf_counter()
-    received = context(client, request, half_close=half_close)
+    received = send_bytes(client, request, half_close=half_close)
     if not received:
         return None
     first_line = request.split(b"\r\n", 1)[0].split(b" ")
     method = first_line[0].decode("latin-1")
     path = first_line[1].decode("latin-1") if len(first_line) > 1 else "/"
-    response = http.client.HTTPResponse(_Replay(received), method=method)  # type: ignore[arg-type]
+    response = http.client.HTTPResponse(_ReceivedBytes(received), method=method)  # type: ignore[arg-type]
     response.begin()
     fields = tuple((name.lower(), value) for name, value in response.getheaders())
     answer = Answer(
@@ -75,7 +75,7 @@ def send_raw(
         framing=framing and not any(name == "x-request-id" for name, _ in fields),
         seconds=time.perf_counter() - started,
     )
-    return client.judge(answer, reveals=reveals)
+    return client.check_answer(answer, reveals=reveals)
 
 
 def _sent(request: bytes, name: bytes) -> str | None:
@@ -102,7 +102,7 @@ def request_bytes(
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
-def converse(client: Client, pieces: Sequence[bytes], *, pause: float = 0.02) -> bytes:
+def send_in_pieces(client: Client, pieces: Sequence[bytes], *, pause: float = 0.02) -> bytes:
     """Send each piece as a packet of its own; answers everything received until the peer closes.
 
     The server has `pause` seconds to read a piece before the next one comes.
@@ -123,7 +123,7 @@ def converse(client: Client, pieces: Sequence[bytes], *, pause: float = 0.02) ->
     return bytes(received)
 
 
-def statuses(received: bytes) -> list[int]:
+def response_statuses(received: bytes) -> list[int]:
     """The status of every response in the bytes of one connection, of which every body has a length."""
     stream, found = io.BytesIO(received), []
     while stream.tell() < len(received):
@@ -141,11 +141,11 @@ class _Stream:
     def __init__(self, stream: io.BytesIO) -> None:
         self._stream = stream
 
-    def makefile(self, mode: str) -> _Lasting:
-        return _Lasting(self._stream)
+    def makefile(self, mode: str) -> _UnclosableFile:
+        return _UnclosableFile(self._stream)
 
 
-class _Lasting:
+class _UnclosableFile:
     def __init__(self, stream: io.BytesIO) -> None:
         self.read, self.readline, self.readinto = stream.read, stream.readline, stream.readinto
         self.closed = False

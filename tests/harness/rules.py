@@ -17,7 +17,7 @@ PROBLEM_TYPE = "application/problem+json"
 PROBLEM_MEMBERS = frozenset({"type", "title", "status", "detail"})
 HEADER_LIMIT = 8 * 1024
 SINGLE = ("content-type", "content-length", "x-request-id", "location", "retry-after", "etag")
-INNARDS = re.compile(
+INTERNALS = re.compile(
     rb"Traceback \(most recent|site-packages|/(usr|home|root|srv|tmp|opt|var)/[\w.]|\.py\b|\.sqlite|"
     rb"sqlite3|sqlalchemy|asyncpg|psycopg|alembic|litestar|uvicorn|starlette|msgspec|joserfc|CPython|"
     rb"\bSELECT \S+ ?.* FROM\b|INSERT INTO|UPDATE \w+ SET|DELETE FROM|UNIQUE constraint|0x[0-9a-f]{8,}",
@@ -34,7 +34,7 @@ class RuleBroken(AssertionError):
 def check(answer: Answer, vault: Vault, *, reveals: bool, repeats: bool, allow_503: bool) -> None:
     """Raise RuleBroken at the first rule that the response breaks."""
     _u1_no_server_error(answer, allow_503)
-    _u7_no_innards(answer)
+    _u7_no_internals(answer)
     _u11_clean_headers(answer)
     _u6_no_echo(answer, vault, reveals=reveals, repeats=repeats)
     if answer.framing:
@@ -133,8 +133,8 @@ def _u6_no_echo(answer: Answer, vault: Vault, *, reveals: bool, repeats: bool) -
         _require(not shapes, "U6", f"hands out a credential unasked: {shapes}", answer)
 
 
-def _u7_no_innards(answer: Answer) -> None:
-    pattern = INNARDS if answer.status >= 400 else CRASH
+def _u7_no_internals(answer: Answer) -> None:
+    pattern = INTERNALS if answer.status >= 400 else CRASH
     match = pattern.search(answer.body)
     _require(match is None, "U7", f"tells of its inside: {match and match.group()!r}", answer)
     banners = [value for name in ("server", "x-powered-by", "via") for value in answer.values(name)]

@@ -57,7 +57,7 @@ def test_a_replay_is_not_a_resurrection() -> None:
     assert len(resurrections(history_of(refreshed("a", "b", 0), refreshed("a", "c", 2)))) == 1
 
 
-def told(request_id: str) -> AuditRow:
+def audit_row(request_id: str) -> AuditRow:
     return AuditRow("session.ended", request_id, "", "")
 
 
@@ -66,15 +66,15 @@ def test_audit_rows_and_operations_are_matched() -> None:
         return len(trail_differences(history_of(*operations), rows, {"logout": "session.ended"}))
 
     done = operation("logout", 0, request_id="1")
-    assert differences(done, rows=[told("1")]) == 0
+    assert differences(done, rows=[audit_row("1")]) == 0
     assert differences(done, rows=[]) == 1, "acknowledged and not told"
-    assert differences(done, rows=[told("1"), told("1")]) == 1, "told twice"
-    assert differences(done, rows=[told("1"), told("2")]) == 1, "told and not done"
-    assert differences(done, operation("logout", 0, "info"), rows=[told("1"), told("2")]) == 0, "done unheard"
-    assert differences(operation("logout", 0, "fail", request_id="1"), rows=[told("1")]) == 1, "refused and told"
+    assert differences(done, rows=[audit_row("1"), audit_row("1")]) == 1, "told twice"
+    assert differences(done, rows=[audit_row("1"), audit_row("2")]) == 1, "told and not done"
+    assert differences(done, operation("logout", 0, "info"), rows=[audit_row("1"), audit_row("2")]) == 0, "done unheard"
+    assert differences(operation("logout", 0, "fail", request_id="1"), rows=[audit_row("1")]) == 1, "refused and told"
     assert differences(operation("look", 0, request_id="1"), rows=[]) == 0, "not audited"
     first = operation("logout", 0, "info", key="k")
     again = operation("logout", 2, key="k", request_id="2")
-    assert differences(first, again, rows=[told("1")]) == 0, "the repetition changed nothing"
+    assert differences(first, again, rows=[audit_row("1")]) == 0, "the repetition changed nothing"
     assert differences(again, rows=[]) == 1, "it repeats nothing"
     assert differences(operation("logout", 0, request_id="1", certain=False), rows=[]) == 0

@@ -26,17 +26,17 @@ def decode(segment: str) -> bytes:
     return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
 
 
-def parts(token: str) -> tuple[JsonObject, JsonObject]:
+def decode_unverified(token: str) -> tuple[JsonObject, JsonObject]:
     """Header and claims of a token, unverified."""
     header, claims, _ = token.split(".")
     return json.loads(decode(header)), json.loads(decode(claims))
 
 
-def text(value: Mapping[str, Any]) -> bytes:
+def json_bytes(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-class Forge:
+class TokenForge:
     """The signing key of a server in the wrong hands."""
 
     def __init__(self, record: Mapping[str, Any]) -> None:
@@ -58,17 +58,17 @@ class Forge:
         assert isinstance(key, ed25519.Ed25519PrivateKey)
         return key.sign(signed)
 
-    def seal(self, header: bytes, claims: bytes) -> str:
+    def sign_json(self, header: bytes, claims: bytes) -> str:
         """A compact token over these exact JSON texts, truly signed."""
         signed = f"{encode(header)}.{encode(claims)}"
         return f"{signed}.{encode(self.sign(signed.encode()))}"
 
     def token(self, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
-        return self.seal(text(header), text(claims))
+        return self.sign_json(json_bytes(header), json_bytes(claims))
 
-    def like(self, token: str, *, header: JsonObject | None = None, claims: JsonObject | None = None) -> str:
+    def with_changes(self, token: str, *, header: JsonObject | None = None, claims: JsonObject | None = None) -> str:
         """A genuine token with some members changed; None as a value removes the member."""
-        old_header, old_claims = parts(token)
+        old_header, old_claims = decode_unverified(token)
         return self.token(_changed(old_header, header), _changed(old_claims, claims))
 
 
@@ -78,5 +78,5 @@ def _changed(old: JsonObject, changes: JsonObject | None) -> JsonObject:
 
 def hmac_token(header: Mapping[str, Any], claims: Mapping[str, Any], key: bytes) -> str:
     """A token signed by HMAC with a key of the attacker's choice."""
-    signed = f"{encode(text(header))}.{encode(text(claims))}"
+    signed = f"{encode(json_bytes(header))}.{encode(json_bytes(claims))}"
     return f"{signed}.{encode(hmac.new(key, signed.encode(), hashlib.sha256).digest())}"

@@ -22,7 +22,7 @@ from imports.files import (
     run,
     send,
 )
-from imports.resumable_uploads import append, begin
+from imports.resumable_uploads import start_upload, upload_part
 
 BOM = b"\xef\xbb\xbf"
 
@@ -89,8 +89,8 @@ def test_an_unsupported_file_is_rejected_with_its_kind(world: World, name: str) 
 def test_a_resumable_upload_of_an_unsupported_file_is_rejected(world: World) -> None:
     for name in ("workbook", "header alone", "a first line of 1 MiB that ends within a character"):
         content = REFUSALS[name].content
-        job = begin(world, len(content)).expect(202).data()
-        append(world, job, 0, content).expect(422, "validation_failed")
+        job = start_upload(world, len(content)).expect(202).data()
+        upload_part(world, job, 0, content).expect(422, "validation_failed")
 
 
 class Good(NamedTuple):
@@ -141,7 +141,9 @@ def test_an_unsupported_charset_is_rejected_by_name(world: World) -> None:
         answer = send(world, b"sku,name\na,b\n", headers={"Content-Type": kind})
         answer.expect(415, "unsupported_media_type")
         assert kind.partition("=")[2] in answer.json()["error_description"]
-    begin(world, 9, headers={"Content-Type": "text/csv; charset=windows-1252"}).expect(415, "unsupported_media_type")
+    start_upload(world, 9, headers={"Content-Type": "text/csv; charset=windows-1252"}).expect(
+        415, "unsupported_media_type"
+    )
 
 
 @pytest.mark.any_engine

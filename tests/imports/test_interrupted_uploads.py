@@ -17,7 +17,7 @@ from harness.answers import Answer
 from harness.concurrency import seconds_until
 from harness.world import World
 from imports.files import IMPORTS, counts, csv_file, ended, new_sku, send
-from imports.resumable_uploads import begin
+from imports.resumable_uploads import start_upload
 
 WorldFactory = Callable[..., World]
 FREED_MS = 30_000
@@ -141,7 +141,7 @@ def test_an_upload_declared_orphaned_accepts_nothing_more(world: World, content:
 
 def test_an_upload_that_is_cancelled_while_it_arrives_is_a_conflict(world: World, content: bytes) -> None:
     """It was 404, which says that there never was one."""
-    job = begin(world, len(content)).expect(202).data()
+    job = start_upload(world, len(content)).expect(202).data()
     with socket.create_connection(("127.0.0.1", world.server.port), timeout=SOON_S) as connection:
         head = (
             f"PATCH /api/v1{IMPORTS}/{job['id']}/content HTTP/1.1\r\nHost: x\r\n"

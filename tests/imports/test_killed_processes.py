@@ -10,11 +10,11 @@ import psutil
 import pytest
 
 from cli.rows import count, execute
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from harness.server import Server
 from harness.world import World, build_world
 from imports.files import IMPORTS, PUBLISHABLE, counts, csv_file, ended, new_sku, publishable, send
-from imports.resumable_uploads import append, begin, stands_at
+from imports.resumable_uploads import start_upload, upload_offset, upload_part
 
 ROWS = 20_000
 
@@ -22,7 +22,7 @@ ROWS = 20_000
 @pytest.fixture(scope="module")
 def world(engine: str, new_server: ServerFactory) -> Iterator[World]:
     """A server of two workers, which these tests kill and start again."""
-    yield from ending_clean(build_world(new_server(engine, workers=2)))
+    yield from checked_for_leaks(build_world(new_server(engine, workers=2)))
 
 
 def _file(prefix: str) -> bytes:
@@ -84,11 +84,11 @@ def test_a_killed_import_publishes_exactly_once(world: World) -> None:
 def test_a_resumable_upload_survives_between_parts_and_while_unpacking(world: World) -> None:
     prefix = new_sku()
     content = _file(prefix)
-    job = begin(world, len(content)).expect(202).data()
-    append(world, job, 0, content[:100_000]).expect(204)
+    job = start_upload(world, len(content)).expect(202).data()
+    upload_part(world, job, 0, content[:100_000]).expect(204)
     _kill_everything(world)
-    assert stands_at(world, job) == 100_000
-    append(world, job, 100_000, content[100_000:]).expect(204)
+    assert upload_offset(world, job) == 100_000
+    upload_part(world, job, 100_000, content[100_000:]).expect(204)
     # It is an import now: whoever dies on the way to its first row, another begins anew.
     _kill_everything(world)
     _require_exactly_once(world, ended(world, job), prefix)

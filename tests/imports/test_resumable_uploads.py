@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from harness.answers import Answer
+from harness.concurrency import concurrently
 from harness.raw_http import send_raw
 from harness.world import World
 from imports.files import IMPORTS, by_sku, counts, csv_file, ended, new_sku, run, send
-from imports.resumable_uploads import MIB, PART, append, begin, content_of, rest_of, stands_at
-from products.catalogue import together
+from imports.resumable_uploads import MIB, PART, content_of, settled_offset, start_upload, upload_offset, upload_part
 
 
 @pytest.fixture(autouse=True)
@@ -36,14 +36,14 @@ def bolts(number: int = 3) -> bytes:
 
 def test_a_file_uploaded_in_parts_is_imported_as_one(world: World) -> None:
     content = bolts(5)
-    answer = begin(world, len(content)).expect(202)
+    answer = start_upload(world, len(content)).expect(202)
     job = answer.data()
     assert answer.header("location") == job["links"]["self"]
     assert (job["status"], job["links"]["content"]) == ("UPLOADING", f"{job['links']['self']}/content")
     assert answer.header("retry-after") is None
     for start, end in ((0, 7), (7, 7), (7, 100), (100, len(content))):
-        assert stands_at(world, job) == start
-        added = append(world, job, start, content[start:end]).expect(204)
+        assert upload_offset(world, job) == start
+        added = upload_part(world, job, start, content[start:end]).expect(204)
         assert added.header("upload-offset") == str(end)
         assert added.header("upload-complete") == ("?1" if end == len(content) else "?0")
     done = ended(world, job)
@@ -53,8 +53,8 @@ def test_a_file_uploaded_in_parts_is_imported_as_one(world: World) -> None:
 
 
 def test_get_and_head_report_the_upload_offset(world: World) -> None:
-    job = begin(world, 1_000).expect(202).data()
-    append(world, job, 0, b"sku,name\n").expect(204)
+    job = start_upload(world, 1_000).expect(202).data()
+    upload_part(world, job, 0, b"sku,name\n").expect(204)
     head = world.api.request("HEAD", content_of(job), bearer=world.owner.access).expect(200)
     assert head.header("cache-control") == "no-store"
     assert [head.header(f"upload-{name}") for name in ("offset", "length", "complete")] == ["9", "1000", "?0"]
@@ -69,8 +69,8 @@ def test_get_and_head_report_the_upload_offset(world: World) -> None:
 @pytest.mark.parametrize("options", [{"publish": "true"}, {"dryRun": "true", "onError": "rollback", "mode": "create"}])
 def test_an_upload_takes_every_import_option(world: World, options: dict[str, str]) -> None:
     content = bolts()
-    job = begin(world, len(content), **options).expect(202).data()
-    append(world, job, 0, content).expect(204)
+    job = start_upload(world, len(content), **options).expect(202).data()
+    upload_part(world, job, 0, content).expect(204)
     done = ended(world, job)
     named = {name: str(done[name]).lower() if isinstance(done[name], bool) else done[name] for name in options}
     assert named == options
@@ -85,32 +85,33 @@ def test_large_and_gzipped_files_are_uploaded_in_parts(world: World, packed: boo
     plain = csv_file(("sku", "name"), [[f"{sku}-{number}", name] for number, name in enumerate(names)])
     content = gzip.compress(plain) if packed else plain
     assert len(content) > MIB
-    job = begin(world, len(content), dryRun="true").expect(202).data()
+    job = start_upload(world, len(content), dryRun="true").expect(202).data()
     for start in range(0, len(content), 700_000):
-        append(world, job, start, content[start : start + 700_000], type="application/offset+octet-stream").expect(204)
+        part = content[start : start + 700_000]
+        upload_part(world, job, start, part, type="application/offset+octet-stream").expect(204)
     done = ended(world, job)
     assert (done["status"], counts(done), done["bytesTotal"]) == ("COMPLETED", (20_000, 0, 0, 0), len(plain))
 
 
 def test_a_wrong_offset_is_a_conflict_with_the_current_one(world: World) -> None:
     content = bolts()
-    job = begin(world, len(content)).expect(202).data()
-    append(world, job, 0, content[:20]).expect(204)
+    job = start_upload(world, len(content)).expect(202).data()
+    upload_part(world, job, 0, content[:20]).expect(204)
     for offset in (0, 19, 21, len(content), 10**14):
-        answer = append(world, job, offset, content[20:]).expect(409, "conflict")
+        answer = upload_part(world, job, offset, content[20:]).expect(409, "conflict")
         assert answer.header("upload-offset") == "20"
-    append(world, job, 20, content[20:]).expect(204)
-    again = append(world, job, len(content), b"").expect(409, "invalid_state")
+    upload_part(world, job, 20, content[20:]).expect(204)
+    again = upload_part(world, job, len(content), b"").expect(409, "invalid_state")
     assert again.header("upload-offset") == str(len(content))
     assert counts(ended(world, job)) == (3, 0, 0, 0)
-    assert stands_at(world, job) == len(content)
+    assert upload_offset(world, job) == len(content)
 
 
 def test_more_than_the_announced_length_is_rejected(world: World) -> None:
     content = bolts()
-    job = begin(world, len(content)).expect(202).data()
-    append(world, job, 0, content[:20]).expect(204)
-    refused = append(world, job, 20, content[20:] + b"x").expect(413, "payload_too_large")
+    job = start_upload(world, len(content)).expect(202).data()
+    upload_part(world, job, 0, content[:20]).expect(204)
+    refused = upload_part(world, job, 20, content[20:] + b"x").expect(413, "payload_too_large")
     assert refused.header("upload-limit") == f"max-size={100 * MIB}"
     chunk = content[20:] + b"x"
     unknown = send_raw(
@@ -123,16 +124,16 @@ def test_more_than_the_announced_length_is_rejected(world: World) -> None:
     )
     assert unknown is not None
     unknown.expect(413, "payload_too_large")
-    assert stands_at(world, job) == 20
-    begin(world, 100 * MIB + 1).expect(413, "payload_too_large")
-    begin(world, 10**15 - 1).expect(413, "payload_too_large")
+    assert upload_offset(world, job) == 20
+    start_upload(world, 100 * MIB + 1).expect(413, "payload_too_large")
+    start_upload(world, 10**15 - 1).expect(413, "payload_too_large")
 
 
 def test_bytes_received_before_a_lost_connection_are_kept(world: World) -> None:
     sku = new_sku()
     content = csv_file(("sku", "name"), [[f"{sku}-{number}", "Bolt " * 40] for number in range(20_000)])
     assert len(content) > 4 * MIB
-    job = begin(world, len(content), dryRun="true").expect(202).data()
+    job = start_upload(world, len(content), dryRun="true").expect(202).data()
     cut = 2 * MIB + 12_345
     with socket.create_connection(world.api.address, 10) as raw:
         raw.sendall(
@@ -141,15 +142,15 @@ def test_bytes_received_before_a_lost_connection_are_kept(world: World) -> None:
             f"Content-Length: {len(content)}\r\n\r\n".encode()
         )
         raw.sendall(content[:cut])
-    offset = rest_of(world, job, at_least=2 * MIB)
+    offset = settled_offset(world, job, at_least=2 * MIB)
     assert 2 * MIB <= offset <= cut
-    append(world, job, offset, content[offset:]).expect(204)
+    upload_part(world, job, offset, content[offset:]).expect(204)
     done = ended(world, job)
     assert (counts(done), done["sha256"]) == ((20_000, 0, 0, 0), hashlib.sha256(content).hexdigest())
 
 
 def test_less_than_a_block_received_before_a_lost_connection_is_kept(world: World) -> None:
-    job = begin(world, 1_000).expect(202).data()
+    job = start_upload(world, 1_000).expect(202).data()
     offset = 0
     # What the service has not read when the connection ends is lost: it gets more time each time.
     for pause in (0.2, 1.0, 3.0):
@@ -160,17 +161,17 @@ def test_less_than_a_block_received_before_a_lost_connection_is_kept(world: Worl
                 f"Content-Length: 1000\r\n\r\nsku,name\n".encode()
             )
             time.sleep(pause)
-        if offset := rest_of(world, job, at_least=9, seconds=3):
+        if offset := settled_offset(world, job, at_least=9, seconds=3):
             break
     assert offset == 9
 
 
 def test_of_concurrent_identical_parts_one_is_accepted(world: World) -> None:
     content = bolts(200)
-    job = begin(world, len(content)).expect(202).data()
+    job = start_upload(world, len(content)).expect(202).data()
     half = len(content) // 2
     for start, end in ((0, half), (half, len(content))):
-        answers = together([partial(append, world, job, start, content[start:end])] * 4)
+        answers = concurrently([partial(upload_part, world, job, start, content[start:end])] * 4)
         assert sorted(answer.status for answer in answers) == [204, 409, 409, 409]
     done = ended(world, job)
     assert (counts(done), done["sha256"]) == ((200, 0, 0, 0), hashlib.sha256(content).hexdigest())
@@ -178,16 +179,16 @@ def test_of_concurrent_identical_parts_one_is_accepted(world: World) -> None:
 
 def test_an_unusable_header_is_rejected_with_the_first_part(world: World) -> None:
     content = b"sku,nmae\n" + b"a,b\n" * MIB
-    job = begin(world, len(content)).expect(202).data()
-    details = append(world, job, 0, content[:MIB]).expect(422, "validation_failed").json()["details"]
+    job = start_upload(world, len(content)).expect(202).data()
+    details = upload_part(world, job, 0, content[:MIB]).expect(422, "validation_failed").json()["details"]
     assert [(one["field"], one["code"]) for one in details] == [("nmae", "unknown_column")]
     failed = ended(world, job)
     assert (failed["status"], failed["error"]["code"]) == ("FAILED", "unknown_column")
     assert "Did you mean name?" in failed["error"]["message"]
-    append(world, job, MIB, content[MIB:]).expect(404, "not_found")
+    upload_part(world, job, MIB, content[MIB:]).expect(404, "not_found")
     # A small file is looked at as a whole.
-    job = begin(world, 12).expect(202).data()
-    [detail] = append(world, job, 0, b"sku,name\na,\xff").expect(422, "validation_failed").json()["details"]
+    job = start_upload(world, 12).expect(202).data()
+    [detail] = upload_part(world, job, 0, b"sku,name\na,\xff").expect(422, "validation_failed").json()["details"]
     assert detail["code"] == "encoding"
     assert ended(world, job)["links"]["retry"] is None
 
@@ -201,8 +202,8 @@ def test_a_late_file_error_fails_the_import_before_its_first_row(world: World, b
     else:
         content = f"sku,name\n{sku},Bolt\n".encode() + b"a,b\n" * (MIB // 2) + b"\xff\n"
     assert len(content) > MIB
-    job = begin(world, len(content)).expect(202).data()
-    append(world, job, 0, content).expect(204)
+    job = start_upload(world, len(content)).expect(202).data()
+    upload_part(world, job, 0, content).expect(204)
     failed = ended(world, job)
     assert (failed["status"], failed["error"]["code"], counts(failed)) == ("FAILED", bad, (0, 0, 0, 0))
     assert by_sku(world, sku) is None
@@ -211,23 +212,23 @@ def test_a_late_file_error_fails_the_import_before_its_first_row(world: World, b
 
 def test_a_gzip_bomb_in_parts_is_rejected(world: World) -> None:
     bomb = gzip.compress(b"sku,name\n" + b"a,b\n" * (40 << 18))
-    job = begin(world, len(bomb)).expect(202).data()
-    details = append(world, job, 0, bomb).expect(422, "validation_failed").json()["details"]
+    job = start_upload(world, len(bomb)).expect(202).data()
+    details = upload_part(world, job, 0, bomb).expect(422, "validation_failed").json()["details"]
     assert details[0]["code"] == "gzip"
 
 
 def test_a_cancelled_upload_accepts_nothing_more(world: World) -> None:
-    job = begin(world, 1_000).expect(202).data()
-    append(world, job, 0, b"sku,name\n").expect(204)
+    job = start_upload(world, 1_000).expect(202).data()
+    upload_part(world, job, 0, b"sku,name\n").expect(204)
     cancelled = world.api.post(f"{IMPORTS}/{job['id']}/cancel", bearer=world.owner.access).expect(202).data()
     assert (cancelled["status"], cancelled["links"]["retry"]) == ("CANCELLED", None)
-    append(world, job, 9, b"a,b\n").expect(404, "not_found")
+    upload_part(world, job, 9, b"a,b\n").expect(404, "not_found")
     world.api.request("HEAD", content_of(job), bearer=world.owner.access).expect(404)
 
 
 def test_uploads_count_among_the_imports_of_an_account(world: World) -> None:
-    jobs = [begin(world, 1_000).expect(202).data() for _ in range(2)]
-    begin(world, 1_000).expect(429, "rate_limit_exceeded")
+    jobs = [start_upload(world, 1_000).expect(202).data() for _ in range(2)]
+    start_upload(world, 1_000).expect(429, "rate_limit_exceeded")
     send(world, bolts()).expect(429, "rate_limit_exceeded")
     world.api.post(f"{IMPORTS}/{jobs[0]['id']}/cancel", bearer=world.owner.access).expect(202)
     assert counts(run(world, bolts())) == (3, 0, 0, 0)
@@ -236,24 +237,24 @@ def test_uploads_count_among_the_imports_of_an_account(world: World) -> None:
 def test_starting_twice_with_one_key_is_one_upload(world: World) -> None:
     key = {"Idempotency-Key": new_sku()}
     content = bolts()
-    first = begin(world, len(content), headers=key).expect(202).data()
-    append(world, first, 0, content[:10]).expect(204)
-    again = begin(world, len(content), headers=key).expect(202)
+    first = start_upload(world, len(content), headers=key).expect(202).data()
+    upload_part(world, first, 0, content[:10]).expect(204)
+    again = start_upload(world, len(content), headers=key).expect(202)
     assert (again.data()["id"], again.header("idempotent-replayed")) == (first["id"], "true")
     assert again.header("upload-offset") == "10"
-    begin(world, len(content) + 1, headers=key).expect(422, "idempotency_key_reused")
+    start_upload(world, len(content) + 1, headers=key).expect(422, "idempotency_key_reused")
     send(world, content, headers=key).expect(422, "idempotency_key_reused")
 
 
 def test_an_upload_is_not_found_by_another_account(world: World) -> None:
-    job = begin(world, 1_000).expect(202).data()
+    job = start_upload(world, 1_000).expect(202).data()
     stranger = world.other_owner
-    append(world, job, 0, b"sku,name\n", by=stranger).expect(404, "not_found")
+    upload_part(world, job, 0, b"sku,name\n", by=stranger).expect(404, "not_found")
     for method in ("GET", "HEAD"):
         world.api.request(method, content_of(job), bearer=stranger.access).expect(
             404, None if method == "HEAD" else "not_found"
         )
-    assert stands_at(world, job) == 0
+    assert upload_offset(world, job) == 0
     for bearer, status in ((None, 401), (world.token("products:write"), 403)):
         headers = {"Upload-Offset": "0", "Content-Type": PART}
         assert world.api.patch(content_of(job), bearer=bearer, content=b"x", headers=headers).status == status
@@ -264,7 +265,7 @@ def test_an_import_without_upload_has_no_content_resource(world: World) -> None:
     whole = run(world, bolts())
     for job in (whole, {"id": "x"}, {"id": "01a21459-4224-7fa3-ae42-53d04af1e601"}):
         world.api.get(content_of(job), bearer=world.owner.access).expect(404, "not_found")
-        append(world, job, 0, b"x").expect(404, "not_found")
+        upload_part(world, job, 0, b"x").expect(404, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -284,11 +285,11 @@ def test_an_import_without_upload_has_no_content_resource(world: World) -> None:
     ],
 )
 def test_malformed_parts_are_rejected(world: World, headers: dict[str, str], status: int) -> None:
-    job = begin(world, 1_000).expect(202).data()
+    job = start_upload(world, 1_000).expect(202).data()
     given = {"Upload-Offset": "0", "Content-Type": PART} | headers
     fields = [(name, value.encode("latin-1").decode("latin-1")) for name, value in given.items()]
     answer = _patched(world, job, fields)
-    assert (answer.status, stands_at(world, job)) == (status, 0)
+    assert (answer.status, upload_offset(world, job)) == (status, 0)
 
 
 def _patched(world: World, job: dict[str, Any], fields: list[tuple[str, str]]) -> Answer:
@@ -306,9 +307,9 @@ def _patched(world: World, job: dict[str, Any], fields: list[tuple[str, str]]) -
 
 
 def test_a_part_without_offset_is_rejected(world: World) -> None:
-    job = begin(world, 1_000).expect(202).data()
+    job = start_upload(world, 1_000).expect(202).data()
     assert _patched(world, job, [("Content-Type", PART)]).status == 400
-    assert stands_at(world, job) == 0
+    assert upload_offset(world, job) == 0
 
 
 @pytest.mark.parametrize("length", ["", "-1", "010", "1e3", "1.0", "\u00b2", "9" * 400, "0 0"])
@@ -325,19 +326,19 @@ def test_malformed_lengths_are_rejected(world: World, length: str) -> None:
 
 
 def test_malformed_upload_requests_are_rejected(world: World) -> None:
-    begin(world, 0).expect(422, "validation_failed")
+    start_upload(world, 0).expect(422, "validation_failed")
     headers = {"Upload-Length": "9", "Content-Type": "text/csv"}
     with_body = world.api.post(IMPORTS, bearer=world.owner.access, content=b"sku,name\n", headers=headers)
     with_body.expect(400, "invalid_request")
-    begin(world, 9, headers={"Content-Type": "text/csv"}, format="json").expect(400, "invalid_request")
-    assert begin(world, 9, headers={"Content-Type": "application/json"}).expect(202).data()["format"] == "json"
-    assert begin(world, 9).expect(202).data()["format"] == "csv"
+    start_upload(world, 9, headers={"Content-Type": "text/csv"}, format="json").expect(400, "invalid_request")
+    assert start_upload(world, 9, headers={"Content-Type": "application/json"}).expect(202).data()["format"] == "json"
+    assert start_upload(world, 9).expect(202).data()["format"] == "csv"
 
 
 def test_the_audit_trail_names_the_uploader(world: World) -> None:
     content = bolts()
-    job = begin(world, len(content)).expect(202).data()
-    append(world, job, 0, content).expect(204)
+    job = start_upload(world, len(content)).expect(202).data()
+    upload_part(world, job, 0, content).expect(204)
     ended(world, job)
     listed = world.api.get("/account/audit-events?limit=20", bearer=world.owner.access).expect(200).json()["data"]
     told = {one["action"]: one for one in listed if one["target"] == job["id"]}

@@ -15,7 +15,7 @@ from harness.people import sign_in
 from harness.server import Server
 from harness.world import World
 from imports.files import IMPORTS, counts, csv_file, ended, failures, new_sku, run, send
-from imports.resumable_uploads import MIB, append, begin, stands_at
+from imports.resumable_uploads import MIB, start_upload, upload_offset, upload_part
 
 DAY = 86_400_000
 TABLES = ("import_jobs", "import_blocks", "import_batches", "import_errors")
@@ -97,42 +97,42 @@ def test_another_node_continues_an_import(fresh_world: WorldFactory, fresh_serve
 
 def test_an_idle_resumable_upload_is_deleted_after_an_hour(engine: str, fresh_world: WorldFactory) -> None:
     world = fresh_world(engine)
-    jobs = [begin(world, 5 * MIB).expect(202).data() for _ in range(2)]
+    jobs = [start_upload(world, 5 * MIB).expect(202).data() for _ in range(2)]
     for job in jobs:
-        append(world, job, 0, b"sku,name\n" + b"a,b\n" * MIB).expect(204)
+        upload_part(world, job, 0, b"sku,name\n" + b"a,b\n" * MIB).expect(204)
     _let_pass(world, jobs[0], minutes=61)
     _let_pass(world, jobs[1], minutes=59)
     # It is over at once, whenever housekeeping comes by.
-    append(world, jobs[0], 4 * MIB + 9, b"a").expect(404, "not_found")
-    third = begin(world, 1_000).expect(202).data()
-    begin(world, 1_000).expect(429, "rate_limit_exceeded")
+    upload_part(world, jobs[0], 4 * MIB + 9, b"a").expect(404, "not_found")
+    third = start_upload(world, 1_000).expect(202).data()
+    start_upload(world, 1_000).expect(429, "rate_limit_exceeded")
     world.server.command("purge")
     assert (count(world.server, "import_jobs"), count(world.server, "import_parts")) == (2, 5)
     world.api.get(f"{IMPORTS}/{jobs[0]['id']}", bearer=world.owner.access).expect(404, "not_found")
-    append(world, jobs[1], 4 * MIB + 9, b"a").expect(204)
-    assert stands_at(world, third) == 0
+    upload_part(world, jobs[1], 4 * MIB + 9, b"a").expect(204)
+    assert upload_offset(world, third) == 0
 
 
 def test_upload_parts_are_deleted_once_unused(engine: str, fresh_world: WorldFactory) -> None:
     world = fresh_world(engine)
     content = csv_file(("sku", "name"), [[new_sku(), "Bolt"]])
-    job = begin(world, len(content)).expect(202).data()
-    append(world, job, 0, content).expect(204)
+    job = start_upload(world, len(content)).expect(202).data()
+    upload_part(world, job, 0, content).expect(204)
     assert ended(world, job)["status"] == "COMPLETED"
-    stopped, kept = (begin(world, len(content)).expect(202).data() for _ in range(2))
+    stopped, kept = (start_upload(world, len(content)).expect(202).data() for _ in range(2))
     for one in (stopped, kept):
-        append(world, one, 0, content[:9]).expect(204)
+        upload_part(world, one, 0, content[:9]).expect(204)
     world.api.post(f"{IMPORTS}/{stopped['id']}/cancel", bearer=world.owner.access).expect(202)
     world.server.command("purge")
     assert execute(world.server, "select job_id from import_parts") == [[kept["id"]]]
-    append(world, kept, 9, content[9:]).expect(204)
+    upload_part(world, kept, 9, content[9:]).expect(204)
     assert counts(ended(world, kept)) == (0, 0, 1, 0)
 
 
 def test_the_number_of_upload_parts_is_bounded(engine: str, fresh_world: WorldFactory) -> None:
     world = fresh_world(engine)
-    job = begin(world, MIB).expect(202).data()
-    append(world, job, 0, b"sku,name\n").expect(204)
+    job = start_upload(world, MIB).expect(202).data()
+    upload_part(world, job, 0, b"sku,name\n").expect(204)
     account = world.account.account_id
     content = "x''" if engine == "sqlite" else "'\\x'::bytea"
     execute(
@@ -141,8 +141,8 @@ def test_the_number_of_upload_parts_is_bounded(engine: str, fresh_world: WorldFa
         "(select 1 union all select i + 1 from n where i < 9999) "
         f"select '{account}', '{job['id']}', -i, {content} from n",
     )
-    append(world, job, 9, b"a,b\n").expect(409, "invalid_state")
-    assert stands_at(world, job) == 9
+    upload_part(world, job, 9, b"a,b\n").expect(409, "invalid_state")
+    assert upload_offset(world, job) == 9
 
 
 def _let_pass(world: World, job: dict[str, Any], *, minutes: int) -> None:

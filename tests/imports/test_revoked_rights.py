@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from harness.clients import get_token
 from harness.people import Session, logout
 from harness.rows import count
@@ -103,7 +103,7 @@ def server(engine: str, new_server: ServerFactory, tmp_path_factory: pytest.Temp
     directory = tmp_path_factory.mktemp("gated")
     (directory / "sitecustomize.py").write_text(GATED.format(gate=directory / "gate"))
     built = build_world(new_server(engine, PYTHONPATH=str(directory)))
-    for world in ending_clean(built):
+    for world in checked_for_leaks(built):
         yield Gated(world, directory / "gate")
 
 

@@ -15,7 +15,7 @@ from products.catalogue import PRODUCTS, body, change, create, delete, new_gtin,
 JSON_TYPE = {"Content-Type": "application/json"}
 
 
-def told(answer: Answer) -> str:
+def named_fields(answer: Answer) -> str:
     """The one field that a refusal names."""
     details = answer.expect(422, "validation_failed").object()["details"]
     assert all(set(detail) == {"field", "code", "message"} for detail in details)
@@ -91,18 +91,18 @@ WRONG: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("field", "value"), WRONG, ids=[f"{f}-{n}" for n, (f, _) in enumerate(WRONG)])
 def test_a_wrong_field_is_named(world: World, field: str, value: Any) -> None:
     named = at(field) + ("[...]" if field == "access" else "")
-    assert told(post(world, body(**{field: value}))) == named
+    assert named_fields(post(world, body(**{field: value}))) == named
     if field == "attributes" and value == {f"a{number}": number for number in range(201)}:
         value = {f"b{number}": number for number in range(201)}
     made = create(world, gtin=new_gtin(), attributes={"old": 1})
     if value is not None or field == "sku":
-        assert told(change(world, made, patch_of(field, value))) == named
+        assert named_fields(change(world, made, patch_of(field, value))) == named
     assert read(world, made).data() == made
 
 
 def test_all_wrong_fields_are_named(world: World) -> None:
     assert (
-        told(post(world, body(sku=" ", name="a\n", gtin="12345678", brand="\n")))
+        named_fields(post(world, body(sku=" ", name="a\n", gtin="12345678", brand="\n")))
         == "sku,gtin,content.name,content.brand"
     )
 
@@ -152,13 +152,13 @@ def test_the_number_of_reported_errors_is_bounded(world: World) -> None:
     ],
 )  # fmt: skip
 def test_a_missing_field_is_named(world: World, given: JsonObject, field: str) -> None:
-    assert told(post(world, given)) == field
+    assert named_fields(post(world, given)) == field
 
 
 def test_required_members_cannot_be_removed(world: World) -> None:
     made = create(world)
-    assert told(change(world, made, {"content": {"name": None}})) == "content.name"
-    assert told(change(world, made, {"content": None})) == "content"
+    assert named_fields(change(world, made, {"content": {"name": None}})) == "content.name"
+    assert named_fields(change(world, made, {"content": None})) == "content"
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_nested_unknown_field_is_reported_with_the_known_fields(
 
 
 def test_an_unknown_field_cannot_be_cleared_either(world: World) -> None:
-    assert told(change(world, create(world), {"content": {"colour": None}})) == "content"
+    assert named_fields(change(world, create(world), {"content": {"colour": None}})) == "content"
 
 
 def right(value: JsonObject) -> Any:
@@ -300,9 +300,9 @@ def _same(shown: JsonObject, given: JsonObject) -> None:
 )
 def test_an_invalid_nested_field_is_named(world: World, content: JsonObject, fields: str) -> None:
     expected = ",".join(f"content.{field}".rstrip(".") for field in fields.split(","))
-    assert told(post(world, body(**content))) == expected
+    assert named_fields(post(world, body(**content))) == expected
     made = create(world)
-    assert told(change(world, made, {"content": content})) == expected
+    assert named_fields(change(world, made, {"content": content})) == expected
     assert read(world, made).data() == made
 
 
@@ -374,9 +374,9 @@ def test_attributes_cannot_grow_beyond_their_bounds(world: World) -> None:
 
     made = create(world, attributes={f"a{number}": number for number in range(199)})
     assert give(made, {"b": 1}).expect(200).data()["revision"] == 2
-    assert told(give(made, {"c": 1})) == "content.attributes"
+    assert named_fields(give(made, {"c": 1})) == "content.attributes"
     swap: JsonObject = {f"a{number}": None for number in range(199)} | {f"c{number}": number for number in range(199)}
     assert len(give(made, swap).expect(200).data()["content"]["attributes"]) == 200
     large = create(world, attributes={"a": "x" * 40_000})
-    assert told(give(large, {"b": "x" * 40_000})) == "content.attributes"
+    assert named_fields(give(large, {"b": "x" * 40_000})) == "content.attributes"
     give(large, {"a": None, "b": "x" * 40_000}).expect(200)

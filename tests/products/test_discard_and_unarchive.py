@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from harness.answers import Answer, JsonObject
+from harness.concurrency import concurrently
 from harness.world import World
 from products.catalogue import (
     body,
@@ -20,7 +21,6 @@ from products.catalogue import (
     publish,
     published,
     read,
-    together,
     version,
 )
 
@@ -69,7 +69,9 @@ def test_a_draft_that_cannot_be_discarded_is_refused(world: World) -> None:
 def test_a_draft_is_discarded_or_published_never_both(world: World) -> None:
     made = published(world)
     change(world, made, {"content": {"brand": "B"}}).expect(200)
-    answers = together([partial(publish, world, made), partial(discard, world, made), partial(discard, world, made)])
+    answers = concurrently(
+        [partial(publish, world, made), partial(discard, world, made), partial(discard, world, made)]
+    )
     assert sorted(answer.status for answer in answers) == [200, 409, 409]
     assert version(world, made, 2).status == (200 if answers[0].status == 200 else 404)
 
@@ -114,7 +116,7 @@ def test_unarchiving_and_creating_with_one_gtin_has_one_winner(world: World) -> 
     made = published(world)
     delete(world, made).expect(204)
     given = body(**complete(gtin=made["gtin"]))
-    answers = together([partial(unarchive, world, made), partial(post, world, given)])
+    answers = concurrently([partial(unarchive, world, made), partial(post, world, given)])
     assert sorted(answer.status for answer in answers) in ([200, 409], [201, 409])
 
 

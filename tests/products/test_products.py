@@ -14,7 +14,7 @@ from harness.answers import JsonObject
 from harness.clients import get_token
 from harness.world import World
 from linkxg.ids import is_uuid
-from products.catalogue import PRODUCTS, body, change, create, delete, new_gtin, new_sku, path, post, read, said
+from products.catalogue import PRODUCTS, body, change, content_with, create, delete, new_gtin, new_sku, path, post, read
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 MEMBERS = ["id", "sku", "gtin", "gtinFormat", "digitalLink", "status", "category", "latestVersion", "draftVersion",
@@ -118,7 +118,7 @@ def test_a_patch_is_merged(world: World, patch: JsonObject, result: JsonObject) 
     changed = answer.data()
     revision = 2 if result else 1
     assert answer.header("etag") == f'"p-{revision}"'
-    content = {name: value for name, value in said(made, **result).items() if value is not None}
+    content = {name: value for name, value in content_with(made, **result).items() if value is not None}
     assert changed["content"] == content
     assert (changed["revision"], changed["version"], changed["draftVersion"]) == (revision, 1, 1)
     assert changed["category"] == content.get("category", {}).get("code")

@@ -11,6 +11,7 @@ import pytest
 import rfc8785
 
 from harness.answers import JsonObject
+from harness.concurrency import concurrently
 from harness.world import World
 from products.catalogue import (
     PRODUCTS,
@@ -26,13 +27,12 @@ from products.catalogue import (
     publish,
     published,
     read,
-    together,
     version,
     withdraw,
 )
 
 
-def standing(product: JsonObject) -> tuple[Any, ...]:
+def state_of(product: JsonObject) -> tuple[Any, ...]:
     return tuple(product[name] for name in ("status", "latestVersion", "draftVersion", "version", "versionStatus"))
 
 
@@ -40,7 +40,7 @@ def test_a_draft_is_published_as_it_is(world: World) -> None:
     made = create(world, **complete())
     answer = publish(world, made, "First").expect(200)
     told = answer.data()
-    assert standing(told) == ("PUBLISHED", 1, None, 1, "PUBLISHED")
+    assert state_of(told) == ("PUBLISHED", 1, None, 1, "PUBLISHED")
     assert (told["content"], told["contentHash"]) == (made["content"], made["contentHash"])
     assert answer.header("etag") == '"p-2"'
     assert read(world, made).data() == told
@@ -58,15 +58,15 @@ def test_a_draft_is_published_as_it_is(world: World) -> None:
 def test_a_change_opens_a_draft_and_readers_see_the_published_one(world: World) -> None:
     made = published(world)
     drafted = change(world, made, {"content": {"brand": "New"}}).expect(200).data()
-    assert standing(drafted) == ("PUBLISHED", 1, 2, 2, "DRAFT")
+    assert state_of(drafted) == ("PUBLISHED", 1, 2, 2, "DRAFT")
     assert drafted["content"] == made["content"] | {"brand": "New"}
     shown = read(world, made).data()
-    assert standing(shown) == ("PUBLISHED", 1, 2, 1, "PUBLISHED")
+    assert state_of(shown) == ("PUBLISHED", 1, 2, 1, "PUBLISHED")
     assert shown["content"] == made["content"]
     for which, data in (("draft", drafted), ("2", drafted), ("latest", shown), ("1", shown)):
         assert world.api.get(f"{path(made)}?version={which}", bearer=world.owner.access).expect(200).data() == data
     told = publish(world, made, "Second").expect(200).data()
-    assert standing(told) == ("PUBLISHED", 2, None, 2, "PUBLISHED")
+    assert state_of(told) == ("PUBLISHED", 2, None, 2, "PUBLISHED")
     assert version(world, made, 1).data()["status"] == "SUPERSEDED"
     world.api.get(f"{path(made)}?version=draft", bearer=world.owner.access).expect(404, "not_found")
 
@@ -97,7 +97,7 @@ def test_a_change_that_changes_nothing_opens_no_draft(world: World) -> None:
     same = change(world, made, {"content": made["content"], "sku": made["sku"]}).expect(200).data()
     assert same == made
     moved = change(world, made, {"sku": new_sku()}).expect(200).data()
-    assert standing(moved) == standing(made)
+    assert state_of(moved) == state_of(made)
     assert moved["revision"] == made["revision"] + 1
 
 
@@ -141,7 +141,7 @@ def test_a_withdrawn_version_stays_readable_with_the_reason(world: World) -> Non
     assert told["content"] == made["content"]
     assert version(world, made, 1).data() == told
     shown = read(world, made).data()
-    assert standing(shown) == ("PUBLISHED", 1, None, 1, "WITHDRAWN")
+    assert state_of(shown) == ("PUBLISHED", 1, None, 1, "WITHDRAWN")
     assert shown["revision"] == made["revision"] + 1
     withdraw(world, made, 1).expect(409, "invalid_state")
     change(world, made, {"content": {"brand": "Right"}}).expect(200)
@@ -164,7 +164,7 @@ def test_a_published_product_is_archived_not_deleted(world: World) -> None:
     made = published(world)
     assert delete(world, made).expect(204).body == b""
     shown = read(world, made).expect(200).data()
-    assert standing(shown) == ("ARCHIVED", 1, None, 1, "PUBLISHED")
+    assert state_of(shown) == ("ARCHIVED", 1, None, 1, "PUBLISHED")
     assert version(world, made, 1).data()["content"] == made["content"]
     change(world, made, {"content": {"brand": "B"}}).expect(409, "invalid_state")
     publish(world, made).expect(409, "invalid_state")
@@ -237,7 +237,7 @@ def test_repeated_requests_are_replayed(world: World) -> None:
 
 def test_of_concurrent_publishes_one_succeeds(world: World) -> None:
     made = create(world, **complete())
-    answers = together(partial(publish, world, made) for _ in range(8))
+    answers = concurrently(partial(publish, world, made) for _ in range(8))
     assert sorted(answer.status for answer in answers) == [200, *[409] * 7]
     assert {answer.error for answer in answers if answer.status == 409} == {"no_draft"}
 
@@ -245,7 +245,7 @@ def test_of_concurrent_publishes_one_succeeds(world: World) -> None:
 def test_a_change_concurrent_with_publishing_is_in_one_version_or_the_other(world: World) -> None:
     made = create(world, **complete())
     calls = [partial(change, world, made, {"content": {"attributes": {f"a{n}": n}}}) for n in range(6)]
-    answers = together([*calls[:3], partial(publish, world, made), *calls[3:]])
+    answers = concurrently([*calls[:3], partial(publish, world, made), *calls[3:]])
     assert {answer.status for answer in answers} == {200}
     shown = read(world, made).data()
     latest = version(world, made, 1).data()

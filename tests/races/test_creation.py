@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from harness.clients import ALL_SCOPES, OAuthClient, request_token
-from harness.concurrency import concurrently, on_each
+from harness.concurrency import ask_concurrently, concurrently
 from harness.people import accept, invite, login, me
 from harness.rows import count
 from harness.world import World
@@ -19,7 +19,7 @@ MAX_SESSIONS = 20
 
 def test_r18_one_idempotency_key_makes_one_client(arena: World, lines: Lines) -> None:
     wanted, key = {"client_name": "Made once", "scope": ALL_SCOPES}, {"Idempotency-Key": "made once"}
-    answers = on_each(
+    answers = ask_concurrently(
         lines(CALLERS),
         lambda line: line.post("/oauth/clients", bearer=arena.owner.access, json=wanted, headers=key, repeats=True),
     )
@@ -64,7 +64,7 @@ def test_two_invitations_of_one_address_make_one_person(arena: World, lines: Lin
 def test_rule_86_many_sign_ins_leave_at_most_twenty_sessions(arena: World, lines: Lines) -> None:
     person = arena.person()
     callers = lines(CALLERS)
-    answers = on_each(callers, lambda line: login(line, person.email, person.password))
+    answers = ask_concurrently(callers, lambda line: login(line, person.email, person.password))
     tokens = [str(answer.expect(200).data()["accessToken"]) for answer in answers]
     sql = f"SELECT count(*) FROM sessions WHERE user_id = '{person.user_id}'"
     assert count(arena.server.database, sql) == CALLERS

@@ -14,13 +14,13 @@ from harness.people import Person, Session, invite, sign_in
 from harness.rows import rows
 from harness.world import World
 from races.conftest import SEVERAL_WORKERS
-from races.console_forms import ASKING, FORMS, LAST, form_for, writing_forms
+from races.console_forms import FORMS, LAST, READ_ONLY_POSTS, form_for, writing_forms
 from races.test_revoked_callers import PEOPLE, written
 from races.writing_routes import Things, await_imports, make_things, uploading
 
 RUNS_ON = SEVERAL_WORKERS
 CARRIED = 'name="carried"'
-CUTS = {
+REVOCATIONS = {
     **{name: cut for name, cut in PEOPLE.items() if name != "signed out"},
     "signed out": None,
 }
@@ -53,10 +53,10 @@ def hold_all(stack: ExitStack, world: World, who: tuple[Visitor, Person], things
 
 
 def test_every_form_of_the_console_has_its_case() -> None:
-    assert writing_forms().keys() == FORMS.keys() | ASKING
+    assert writing_forms().keys() == FORMS.keys() | READ_ONLY_POSTS
 
 
-@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize("cut", REVOCATIONS)
 def test_a_held_form_writes_nothing_after_a_revocation(
     arena: World, things: Things, visitor: tuple[Visitor, Person], cut: str
 ) -> None:

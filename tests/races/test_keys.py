@@ -8,9 +8,9 @@ import pytest
 
 from conftest import ServerFactory
 from harness.clients import get_token, introspect, request_token
-from harness.concurrency import Line, Load, connected
+from harness.concurrency import Load, PersistentClient, open_clients
 from harness.people import me, refresh, session_of, sign_in
-from harness.token_forge import parts
+from harness.token_forge import decode_unverified
 from harness.world import World, build_world
 
 CALLERS = 6
@@ -26,13 +26,13 @@ def two_workers(request: pytest.FixtureRequest, new_server: ServerFactory) -> It
 
 
 def kid(token: str) -> str:
-    return str(parts(token)[0]["kid"])
+    return str(decode_unverified(token)[0]["kid"])
 
 
 class Caller:
     """Holds an older and a fresh token of a client and of a person, and uses all four."""
 
-    def __init__(self, world: World, line: Line) -> None:
+    def __init__(self, world: World, line: PersistentClient) -> None:
         self.line = line
         self.oauth = world.oauth
         self.session = sign_in(line, world.account.owner)
@@ -51,7 +51,7 @@ class Caller:
 
 def test_r8_rotation_is_seamless_and_retirement_is_immediate(two_workers: World) -> None:
     world = two_workers
-    lines = connected(world.server, CALLERS)
+    lines = open_clients(world.server, CALLERS)
     callers = [Caller(world, line) for line in lines]
     first = kid(callers[0].token)
     with Load([caller.step for caller in callers]) as load:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.answers import Answer
-from harness.concurrency import Line, concurrently, seconds_until
+from harness.concurrency import PersistentClient, concurrently, seconds_until
 from harness.people import Person, Session, add_person, login, me, refresh, session_of, sign_in
 from harness.rows import rows
 from harness.world import World
@@ -22,7 +22,7 @@ WAYS: dict[str, dict[str, Any] | None] = {
 }
 
 
-def take_away(line: Line, by: Session, whom: Person, way: str) -> Answer:
+def take_away(line: PersistentClient, by: Session, whom: Person, way: str) -> Answer:
     path, change = f"/account/users/{whom.user_id}", WAYS[way]
     return line.delete(path, bearer=by.access) if change is None else line.patch(path, bearer=by.access, json=change)
 
@@ -53,7 +53,7 @@ def test_owners_who_remove_each_other_leave_one_owner(arena: World, lines: Lines
         survivor = next(session.person for session in (first, second) if session.person.user_id == left[0])
 
 
-def powerless(line: Line, session: Session) -> bool:
+def powerless(line: PersistentClient, session: Session) -> bool:
     """Whether an Admin's token opens nothing of an Admin's any more."""
     answer = line.get("/oauth/clients", bearer=session.access)
     answer.expect_one_of((200, None), (401, "invalid_token"))
@@ -86,7 +86,7 @@ def test_rule_75_83_no_login_or_refresh_succeeds_after_a_concurrent_disable(
         refresh(admin, session.refresh).expect(401, "invalid_token")
 
 
-def is_over(line: Line, session: Session) -> bool:
+def is_over(line: PersistentClient, session: Session) -> bool:
     return me(line, session.access).status == 401
 
 

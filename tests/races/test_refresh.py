@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from harness.concurrency import Line, concurrently, on_each, seconds_until
+from harness.concurrency import PersistentClient, ask_concurrently, concurrently, seconds_until
 from harness.history import History, forks
 from harness.people import me, refresh, session_of, sign_in
 from harness.world import World
@@ -15,7 +15,7 @@ from races.conftest import Lines
 CALLERS = 32
 
 
-def refused(line: Line, access: str) -> bool:
+def refused(line: PersistentClient, access: str) -> bool:
     answer = me(line, access)
     answer.expect_one_of((200, None), (401, "invalid_token"))
     return answer.status == 401
@@ -29,7 +29,7 @@ def test_r2_rule_79_one_of_many_wins_and_the_session_ends(
     for _ in range(generation):
         session = session_of(session.person, refresh(arena.api, session.refresh))
     callers = lines(CALLERS)
-    answers = on_each(callers, lambda line: refresh(line, session.refresh))
+    answers = ask_concurrently(callers, lambda line: refresh(line, session.refresh))
     for answer in answers:
         answer.expect_one_of((200, None), (401, "invalid_token"))
     won = [answer for answer in answers if answer.status == 200]
@@ -45,7 +45,7 @@ def test_r2_rule_79_one_of_many_wins_and_the_session_ends(
 
 def test_r18_rule_81_one_idempotency_key_gets_one_successor(arena: World, lines: Lines) -> None:
     session = sign_in(arena.api, arena.account.owner)
-    answers = on_each(
+    answers = ask_concurrently(
         lines(CALLERS), lambda line: refresh(line, session.refresh, key="same", reveals=False, repeats=True)
     )
     successors = {answer.expect(200).data()["refreshToken"] for answer in answers}
@@ -62,7 +62,7 @@ def test_r2_two_idempotency_keys_are_two_requests(arena: World, lines: Lines) ->
     session = sign_in(arena.api, arena.account.owner)
     history = History()
 
-    def attempt(line: Line, key: str) -> None:
+    def attempt(line: PersistentClient, key: str) -> None:
         with history.operation("racer", "refresh", needs=[session.refresh], ends=[session.refresh], key=key) as done:
             answer = refresh(line, session.refresh, key=key, reveals=False, repeats=True)
             answer.expect_one_of((200, None), (401, "invalid_token"))
@@ -79,7 +79,7 @@ def test_r2_many_sessions_of_one_person_do_not_disturb_each_other(arena: World, 
     sessions = [sign_in(arena.api, person) for _ in range(10)]
     history = History()
 
-    def walk(line: Line, number: int) -> None:
+    def walk(line: PersistentClient, number: int) -> None:
         session = sessions[number]
         for _ in range(10):
             token = session.refresh

@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 
 from harness.clients import get_token
-from harness.concurrency import Line, Load
+from harness.concurrency import Load, PersistentClient
 from harness.databases import PostgresDatabase
 from harness.held_request import HeldRequest
 from harness.rows import change_unheard, trail
@@ -94,7 +94,7 @@ def test_the_trail_holds_no_action_after_the_rights_of_its_actor_ended(arena: Wo
     session = arena.session("ADMIN")
     person = session.person.user_id
 
-    def act(line: Line) -> None:
+    def act(line: PersistentClient) -> None:
         body = {"sku": f"R-{time.perf_counter_ns()}-{id(line)}", "content": {"name": "Bolt"}}
         line.post("/products", bearer=session.access, json=body).expect_one_of((201, None), (401, "invalid_token"))
 

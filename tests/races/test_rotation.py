@@ -7,7 +7,7 @@ from functools import partial
 
 from harness.answers import Answer
 from harness.clients import OAuthClient, get_token, request_token, rotate, with_secret
-from harness.concurrency import Line, Load, concurrently, on_each, seconds_until
+from harness.concurrency import Load, PersistentClient, ask_concurrently, concurrently, seconds_until
 from harness.rows import rows
 from harness.world import World
 from races.conftest import Lines
@@ -19,7 +19,7 @@ def secrets_of(answers: Iterable[Answer]) -> list[str]:
     return [str(answer.expect(200).object()["client_secret"]) for answer in answers]
 
 
-def is_dead(line: Line, oauth: OAuthClient) -> bool:
+def is_dead(line: PersistentClient, oauth: OAuthClient) -> bool:
     answer = request_token(line, oauth)
     answer.expect_one_of((200, None), (401, "invalid_client"))
     return answer.status == 401
@@ -40,12 +40,14 @@ def live_secrets(arena: World, oauth: OAuthClient) -> int:
     return len(body["secrets"])
 
 
-def watched(arena: World, oauth: OAuthClient, lines: list[Line], **body: int) -> tuple[list[Answer], set[int]]:
+def watched(
+    arena: World, oauth: OAuthClient, lines: list[PersistentClient], **body: int
+) -> tuple[list[Answer], set[int]]:
     """Rotate on every line at once; the answers, and how many secrets were seen alive before, meanwhile and after."""
     seen: set[int] = set()
     with Load([lambda: seen.add(live_secrets(arena, oauth))]) as watch:
         watch.wait_for_everybody()
-        answers = on_each(lines, lambda line: rotate(line, oauth, arena.owner.access, **body))
+        answers = ask_concurrently(lines, lambda line: rotate(line, oauth, arena.owner.access, **body))
         watch.wait_for_everybody()
     assert len(set(secrets_of(answers))) == len(lines)
     return answers, seen
@@ -79,7 +81,7 @@ def test_rule_89_with_overlap_at_most_two_secrets_are_valid(arena: World, lines:
 def test_r18_one_idempotency_key_is_one_rotation(arena: World, lines: Lines) -> None:
     oauth = arena.new_client()
     path, key = f"/oauth/clients/{oauth.client_id}/rotate", {"Idempotency-Key": "same"}
-    answers = on_each(
+    answers = ask_concurrently(
         lines(ROTATIONS), lambda line: line.post(path, bearer=arena.owner.access, headers=key, repeats=True)
     )
     secrets = set(secrets_of(answers))
@@ -94,7 +96,7 @@ def test_rule_89_rotations_with_overlap_cause_no_failed_request(arena: World, li
     oauth = arena.new_client()
     *callers, admin = lines(7)
 
-    def use(line: Line) -> None:
+    def use(line: PersistentClient) -> None:
         # Looked up when the request is sent: this secret is the newest one at that moment.
         request_token(line, oauth).expect(200)
 

@@ -11,7 +11,7 @@ import pytest
 from harness.answers import Answer
 from harness.client import Client
 from harness.clients import get_token, request_token, revoke, rotate, with_secret
-from harness.concurrency import Line
+from harness.concurrency import PersistentClient
 from harness.people import login, logout, me, sign_in
 from harness.rows import rows
 from harness.world import World
@@ -20,12 +20,12 @@ from races.conftest import Lines
 TRIALS = 25
 """Of each kind, so 125 per arena."""
 
-Ask = Callable[[Line], Answer]
+Ask = Callable[[PersistentClient], Answer]
 Trials = Iterator[tuple[Ask, Ask]]
 """What one trial gives: end it on this line, ask for it on that one."""
 
 
-def read_clients(line: Line, token: str) -> Answer:
+def read_clients(line: PersistentClient, token: str) -> Answer:
     """An Owner's or Admin's route; a client's token is let in and then told that a role is missing."""
     return line.get("/oauth/clients", bearer=token)
 
@@ -51,7 +51,7 @@ def revocations(world: World) -> Trials:
 def rotations(world: World) -> Trials:
     oauth = world.new_client()
 
-    def turn(line: Line) -> Answer:
+    def turn(line: PersistentClient) -> Answer:
         nonlocal oauth
         answer = rotate(line, oauth, world.owner.access)
         oauth = with_secret(oauth, answer)
