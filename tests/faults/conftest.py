@@ -18,7 +18,7 @@ from harness.world import World, build_world
 
 PEOPLE, MACHINES = 6, 4
 Struck = Callable[..., World]
-Lines = Callable[..., list[PersistentClient]]
+ClientsFactory = Callable[..., list[PersistentClient]]
 
 
 class Crowd:
@@ -43,7 +43,7 @@ class Crowd:
     def expect_faults(self, on: bool) -> None:
         """Whether 503 is an answer like any other for now."""
         for actor in self.actors:
-            actor.line.faulty = actor.abroad.faulty = on
+            actor.client.faulty = actor.abroad.faulty = on
 
     def verify(self) -> None:
         """Whatever was acknowledged as ended since the last look is ended, also for who connects anew."""
@@ -94,20 +94,20 @@ def struck(new_server: ServerFactory) -> Iterator[Struck]:
 
 
 @pytest.fixture
-def lines() -> Iterator[Lines]:
+def new_clients() -> Iterator[ClientsFactory]:
     """Opens that many connections to a server, spread over its workers."""
     opened: list[PersistentClient] = []
 
-    def open_lines(server: Server, number: int = 1, *, faulty: bool = False) -> list[PersistentClient]:
+    def make(server: Server, number: int = 1, *, faulty: bool = False) -> list[PersistentClient]:
         made = open_clients(server, number)
-        for line in made:
-            line.faulty = faulty
+        for client in made:
+            client.faulty = faulty
         opened.extend(made)
         return made
 
-    yield open_lines
-    for line in opened:
-        line.close()
+    yield make
+    for client in opened:
+        client.close()
 
 
 @pytest.fixture

@@ -54,16 +54,16 @@ def node_ahead(nodes: Nodes, world: World) -> Iterator[Ahead]:
         return opened[-1]
 
     yield start
-    for line in opened:
-        line.close()
+    for client in opened:
+        client.close()
 
 
-def is_refused(line: PersistentClient, token: str) -> bool:
-    return line.get("/products", bearer=token).status == 401
+def is_refused(client: PersistentClient, token: str) -> bool:
+    return client.get("/products", bearer=token).status == 401
 
 
-def is_dead(line: PersistentClient, access: str) -> bool:
-    return me(line, access).status == 401
+def is_dead(client: PersistentClient, access: str) -> bool:
+    return me(client, access).status == 401
 
 
 @pytest.mark.parametrize("ahead", [LEEWAY_S - 2, 2 - LEEWAY_S])

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from conftest import GENERAL, DatabaseFactory
-from faults.conftest import Lines, Struck
+from faults.conftest import ClientsFactory, Struck
 from faults.probe import Probe
 from faults.revocations import EVERY_REVOCATION, Revocation, token_revoked
 from faults.test_kill import serves, workers
@@ -53,8 +53,8 @@ class Site:
         self.abroad = PersistentClient(self.second)
 
     def close(self) -> None:
-        for line in (*self.pair, self.abroad):
-            line.close()
+        for client in (*self.pair, self.abroad):
+            client.close()
         self.world.close()
         self.nodes.close()
 
@@ -69,8 +69,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, new_database: DatabaseFactory
 def cut(site: Site, made: Revocation, turn: int) -> tuple[bool, float]:
     """(whether the other worker refused at once, after how many seconds the other node did)."""
     here, neighbour = site.pair if turn % 2 else reversed(site.pair)
-    for line in (neighbour, site.abroad):
-        assert not made.is_refused(line)
+    for client in (neighbour, site.abroad):
+        assert not made.is_refused(client)
     made.act(here)
     answered = time.monotonic()
     refused = made.is_refused(neighbour)
@@ -132,15 +132,15 @@ def test_malformed_messages_break_no_worker(site: Site) -> None:
 def test_r4_a_retired_key_is_invalid_on_every_worker_when_the_command_ends(site: Site) -> None:
     """The command is a process of its own; it ends every session of the site, so no test after it has one."""
     probe = Probe(site.world)
-    assert not any(dead(line, probe.token) for line in site.pair)
+    assert not any(dead(client, probe.token) for client in site.pair)
     (old,) = {key["kid"] for key in site.node.signing_keys()}
     site.node.command("keys", "rotate", "--now")
     site.node.command("keys", "retire", str(old))
-    assert [dead(line, probe.token) for line in site.pair] == [True, True]
+    assert [dead(client, probe.token) for client in site.pair] == [True, True]
 
 
-def dead(line: PersistentClient, token: str) -> bool:
-    return line.get("/products", bearer=token).status == 401
+def dead(client: PersistentClient, token: str) -> bool:
+    return client.get("/products", bearer=token).status == 401
 
 
 def test_sockets_are_private_and_those_of_killed_workers_are_removed(site: Site) -> None:
@@ -180,20 +180,20 @@ def test_a_directory_of_sockets_that_others_could_use_is_refused(planted: str, s
 
 
 def test_r5_introspection_never_says_active_once_the_feed_is_older_than_its_bound(
-    own_cluster: Cluster, struck: Struck, lines: Lines
+    own_cluster: Cluster, struck: Struck, new_clients: ClientsFactory
 ) -> None:
     """Every connection stays open and nothing comes: only what was read says how old the feed is."""
     world = struck("postgres", database=PostgresDatabase(own_cluster, own_cluster.new_database()))
-    (line,) = lines(world.server, faulty=True)
+    (client,) = new_clients(world.server, faulty=True)
     probe = Probe(world)
-    introspect(line, probe.oauth, probe.token).expect(200)
+    introspect(client, probe.oauth, probe.token).expect(200)
     silent_at = time.monotonic()
     own_cluster.pause()
     try:
-        seconds_until(lambda: introspect(line, probe.oauth, probe.token).status == 503, within=STALE_S + BUSY_S)
+        seconds_until(lambda: introspect(client, probe.oauth, probe.token).status == 503, within=STALE_S + BUSY_S)
         assert time.monotonic() - silent_at < STALE_S + BUSY_S
         for name in ("introspect", "products", "me"):
-            probe.reads()[name](line).expect(503, "temporarily_unavailable")
+            probe.reads()[name](client).expect(503, "temporarily_unavailable")
     finally:
         own_cluster.resume()
-    seconds_until(lambda: introspect(line, probe.oauth, probe.token).status == 200, within=STALE_S)
+    seconds_until(lambda: introspect(client, probe.oauth, probe.token).status == 200, within=STALE_S)

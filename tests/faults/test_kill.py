@@ -8,7 +8,7 @@ from random import Random
 import psutil
 import pytest
 
-from faults.conftest import Crowd, Lines, Struck
+from faults.conftest import ClientsFactory, Crowd, Struck
 from faults.probe import Probe
 from harness.concurrency import ConnectionLost, Load, PersistentClient, TruncatedResponse
 from harness.people import logout, me
@@ -39,10 +39,12 @@ def test_r1_what_was_acknowledged_survives_kill_9(
     assert b"database is locked" not in server.log_text()
 
 
-def test_r1_r15_a_killed_worker_is_replaced_without_affecting_the_other(struck: Struck, lines: Lines) -> None:
+def test_r1_r15_a_killed_worker_is_replaced_without_affecting_the_other(
+    struck: Struck, new_clients: ClientsFactory
+) -> None:
     world = struck("sqlite", workers=2)
     probe = Probe(world)
-    spared, struck_down = lines(world.server, 2)
+    spared, struck_down = new_clients(world.server, 2)
     (victim,) = [pid for pid in workers(world.server) if serves(pid, struck_down)]
     asks = [*probe.reads().values(), probe.writes()["login"]]
 
@@ -58,8 +60,8 @@ def test_r1_r15_a_killed_worker_is_replaced_without_affecting_the_other(struck: 
     with pytest.raises(ConnectionLost):
         probe.reads()["me"](struck_down)
     logout(spared, probe.session.access).expect(200)
-    for line in lines(world.server, 4):
-        me(line, probe.session.access).expect(401, "invalid_token")
+    for client in new_clients(world.server, 4):
+        me(client, probe.session.access).expect(401, "invalid_token")
     assert b"database is locked" not in world.server.log_text()
 
 
@@ -67,7 +69,7 @@ def workers(server: Server) -> list[int]:
     return [child.pid for child in psutil.Process(server.process.pid).children(recursive=True)]
 
 
-def serves(pid: int, line: PersistentClient) -> bool:
-    """Whether this process holds the other end of the line."""
-    here = line.local_port
+def serves(pid: int, client: PersistentClient) -> bool:
+    """Whether this process holds the other end of the connection."""
+    here = client.local_port
     return any(held.raddr and held.raddr.port == here for held in psutil.Process(pid).net_connections("tcp"))

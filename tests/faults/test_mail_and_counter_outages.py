@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from conftest import GENERAL
-from faults.conftest import Lines, Struck
+from faults.conftest import ClientsFactory, Struck
 from harness.clients import request_token
 from harness.concurrency import PersistentClient, concurrently, seconds_until
 from harness.people import accept, invite, login, me
@@ -50,33 +50,35 @@ def test_without_shared_counters_limited_requests_are_rejected(
     person, token = world.person(), world.token()
     key_value_server.stop()
     limited = (partial(request_token, oauth=world.oauth), partial(login, email=person.email, password=person.password))
-    line = PersistentClient(world.server, faulty=True)
+    client = PersistentClient(world.server, faulty=True)
     for ask in limited:
-        ask(line).expect(503, "temporarily_unavailable")
-    line.get("//healthz").expect(200)
-    me(line, world.owner.access).expect(200)
-    line.get("/products", bearer=token).expect(200)
+        ask(client).expect(503, "temporarily_unavailable")
+    client.get("//healthz").expect(200)
+    me(client, world.owner.access).expect(200)
+    client.get("/products", bearer=token).expect(200)
     key_value_server.start()
     for ask in limited:
-        seconds_until(lambda ask=ask: ask(line).status == 200, within=SOON_S)
+        seconds_until(lambda ask=ask: ask(client).status == 200, within=SOON_S)
     key_value_server.pause()
     try:
-        assert request_token(line, world.oauth).expect(503, "temporarily_unavailable").seconds < SILENT_S
+        assert request_token(client, world.oauth).expect(503, "temporarily_unavailable").seconds < SILENT_S
     finally:
         key_value_server.resume()
-    seconds_until(lambda: request_token(line, world.oauth).status == 200, within=SOON_S)
-    line.close()
+    seconds_until(lambda: request_token(client, world.oauth).status == 200, within=SOON_S)
+    client.close()
 
 
-def test_sign_ins_that_would_wait_too_long_are_refused_and_tokens_flow(struck: Struck, lines: Lines) -> None:
+def test_sign_ins_that_would_wait_too_long_are_refused_and_tokens_flow(
+    struck: Struck, new_clients: ClientsFactory
+) -> None:
     world = struck("sqlite", LINKXG_PASSWORD_THREADS="1", **GENERAL)
     person = world.person()
-    crowd = lines(world.server, OVER_THAT, faulty=True)
-    (other,) = lines(world.server)
+    crowd = new_clients(world.server, OVER_THAT, faulty=True)
+    (other,) = new_clients(world.server)
     tokens: list[float] = []
 
-    def sign_in(line: PersistentClient) -> int:
-        answer = login(line, person.email, person.password)
+    def sign_in(client: PersistentClient) -> int:
+        answer = login(client, person.email, person.password)
         answer.expect_one_of((200, None), (503, "temporarily_unavailable"))
         return answer.status
 
@@ -84,7 +86,7 @@ def test_sign_ins_that_would_wait_too_long_are_refused_and_tokens_flow(struck: S
         tokens.extend(request_token(other, world.oauth).expect(200).seconds for _ in range(20))
         return 0
 
-    calls: list[Callable[[], int]] = [*(partial(sign_in, line) for line in crowd), fetch]
+    calls: list[Callable[[], int]] = [*(partial(sign_in, client) for client in crowd), fetch]
     statuses = concurrently(calls)
     assert statuses.count(503) > 0
     # One is being hashed, and more may come while the first are done.

@@ -93,8 +93,8 @@ def test_r8_keys_changed_on_one_node_are_changed_on_all(pair: tuple[World, Serve
     dying = callers[0].token
     first.command("keys", "retire", kid(dying))
     for caller in callers:
-        for line in (caller.uses, caller.gets):
-            seconds_until(partial(refused, line, dying), within=VISIBLE_S)
+        for client in (caller.uses, caller.gets):
+            seconds_until(partial(refused, client, dying), within=VISIBLE_S)
         caller.step()
     assert first.signing_keys() == second.signing_keys()
     assert kid(dying) not in kids(second)
@@ -102,8 +102,8 @@ def test_r8_keys_changed_on_one_node_are_changed_on_all(pair: tuple[World, Serve
         caller.close()
 
 
-def refused(line: PersistentClient, token: str) -> bool:
-    return line.get("/oauth/clients", bearer=token).status == 401
+def refused(client: PersistentClient, token: str) -> bool:
+    return client.get("/oauth/clients", bearer=token).status == 401
 
 
 def test_a_node_adopts_keys_that_changed_while_it_was_down(pair: tuple[World, Server]) -> None:
@@ -114,9 +114,9 @@ def test_a_node_adopts_keys_that_changed_while_it_was_down(pair: tuple[World, Se
     world.server.command("keys", "retire", old)
     second.start()
     assert second.signing_keys() == world.server.signing_keys()
-    line = PersistentClient(second)
-    line.get("/products", bearer=get_token(world.api, world.oauth)).expect(200)
-    line.close()
+    client = PersistentClient(second)
+    client.get("/products", bearer=get_token(world.api, world.oauth)).expect(200)
+    client.close()
 
 
 def test_concurrent_key_changes_on_two_nodes_are_both_applied(pair: tuple[World, Server]) -> None:
@@ -155,11 +155,11 @@ def test_r16_budgets_are_shared_by_nodes(new_nodes: MakeNodes, key_value_server:
     nodes = new_nodes(LINKXG_LIMITS_URL=key_value_server.url, LINKXG_LIMIT_SCALE="1")
     world = build_world(nodes.add())
     second = nodes.add().start()
-    lines = [PersistentClient(world.server), PersistentClient(second)]
+    clients = [PersistentClient(world.server), PersistentClient(second)]
     person = world.person()
-    statuses = [login(lines[n % 2], person.email, world.vault.password()).status for n in range(14)]
+    statuses = [login(clients[n % 2], person.email, world.vault.password()).status for n in range(14)]
     assert 429 in statuses
-    for line in lines:
-        login(line, person.email, person.password).expect(429, "rate_limit_exceeded")
-        line.close()
+    for client in clients:
+        login(client, person.email, person.password).expect(429, "rate_limit_exceeded")
+        client.close()
     world.close()

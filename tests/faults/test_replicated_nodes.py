@@ -69,9 +69,9 @@ class Installation:
 
     def wait_until_ready(self) -> None:
         for server in (self.first, self.second):
-            line = PersistentClient(server, faulty=True)
-            seconds_until(lambda: line.get("//readyz").status == 200, within=RECOVERY_S)  # noqa: B023
-            line.close()
+            client = PersistentClient(server, faulty=True)
+            seconds_until(lambda: client.get("//readyz").status == 200, within=RECOVERY_S)  # noqa: B023
+            client.close()
 
     def close(self) -> None:
         self.world.close()
@@ -153,8 +153,8 @@ def test_r5_a_node_that_is_cut_off_from_the_database_answers_nothing_wrongly(
         load.wait_for(60)
         installation.cut()
         try:
-            insist(installation, lambda line: logout(line, session.access))
-            insist(installation, lambda line: revoke(line, probe.oauth, token))
+            insist(installation, lambda client: logout(client, session.access))
+            insist(installation, lambda client: revoke(client, probe.oauth, token))
             seconds_until(lambda: me(lonely, session.access).status == 503, within=STALE_S + VISIBLE_S)
             lonely.get("/products", bearer=token).expect(503, "temporarily_unavailable")
             lonely.get("//healthz").expect(200)
@@ -170,13 +170,13 @@ def test_r5_a_node_that_is_cut_off_from_the_database_answers_nothing_wrongly(
 
 def insist(installation: Installation, ask: Callable[[PersistentClient], Answer]) -> None:
     """Have the first node end something. What the other node has locked in this account is free within seconds."""
-    line = PersistentClient(installation.first, faulty=True)
-    seconds_until(lambda: ask(line).status in {200, 401}, within=RECOVERY_S)
-    line.close()
+    client = PersistentClient(installation.first, faulty=True)
+    seconds_until(lambda: ask(client).status in {200, 401}, within=RECOVERY_S)
+    client.close()
 
 
-def is_refused(line: PersistentClient, path: str, token: str) -> bool:
-    answer = line.get(path, bearer=token)
+def is_refused(client: PersistentClient, path: str, token: str) -> bool:
+    answer = client.get(path, bearer=token)
     answer.expect_one_of((401, "invalid_token"), (503, "temporarily_unavailable"))
     return answer.status == 401
 
@@ -195,7 +195,7 @@ def test_r6_a_node_that_was_stopped_for_seconds_answers_correctly_when_resumed(
         process.suspend()
         stopped_at = time.monotonic()
         try:
-            insist(installation, lambda line: logout(line, session.access))
+            insist(installation, lambda client: logout(client, session.access))
             seconds_until(lambda: time.monotonic() - stopped_at > PAUSE_S + VISIBLE_S, within=2 * PAUSE_S)
         finally:
             process.resume()

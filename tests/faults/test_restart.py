@@ -8,7 +8,7 @@ import pytest
 
 from cli.rows import execute
 from conftest import DatabaseFactory, ServerFactory
-from faults.conftest import Lines, Struck
+from faults.conftest import ClientsFactory, Struck
 from harness.clients import get_token, request_token, revoke, rotate, with_secret
 from harness.concurrency import ask_concurrently
 from harness.databases import PostgresDatabase
@@ -20,7 +20,9 @@ HOUR_MS = 3_600_000
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
-def test_r16_failed_sign_ins_and_endings_outlive_a_restart(engine: str, struck: Struck, lines: Lines) -> None:
+def test_r16_failed_sign_ins_and_endings_outlive_a_restart(
+    engine: str, struck: Struck, new_clients: ClientsFactory
+) -> None:
     world = struck(engine, workers=2, LINKXG_LIMIT_SCALE="1")
     oauth, person = world.new_client(), world.person()
     over, going = sign_in(world.api, person), sign_in(world.api, world.account.owner)
@@ -29,7 +31,7 @@ def test_r16_failed_sign_ins_and_endings_outlive_a_restart(engine: str, struck: 
     revoke(world.api, oauth, revoked).expect(200)
     rotated = with_secret(oauth, rotate(world.api, oauth, going.access).expect(200))
     guesses = ask_concurrently(
-        lines(world.server, FAILURES), lambda line: login(line, person.email, world.vault.password())
+        new_clients(world.server, FAILURES), lambda client: login(client, person.email, world.vault.password())
     )
     statuses = [answer.status for answer in guesses]
     assert statuses.count(401) >= FREE
@@ -39,14 +41,14 @@ def test_r16_failed_sign_ins_and_endings_outlive_a_restart(engine: str, struck: 
     login(world.api, person.email, person.password).expect(429, "rate_limit_exceeded")
 
     world.server.restart()
-    for line in lines(world.server, 2):
-        login(line, person.email, person.password).expect(429, "rate_limit_exceeded")
-        me(line, over.access).expect(401, "invalid_token")
-        line.get("/products", bearer=revoked).expect(401, "invalid_token")
-        line.get("/products", bearer=token).expect(200)
-        request_token(line, oauth).expect(401, "invalid_client")
-        request_token(line, rotated).expect(200)
-        me(line, going.access).expect(200)
+    for client in new_clients(world.server, 2):
+        login(client, person.email, person.password).expect(429, "rate_limit_exceeded")
+        me(client, over.access).expect(401, "invalid_token")
+        client.get("/products", bearer=revoked).expect(401, "invalid_token")
+        client.get("/products", bearer=token).expect(200)
+        request_token(client, oauth).expect(401, "invalid_client")
+        request_token(client, rotated).expect(200)
+        me(client, going.access).expect(200)
     refresh(world.api, over.refresh).expect(401, "invalid_token")
     refresh(world.api, going.refresh).expect(200)
 
@@ -61,7 +63,7 @@ def test_r1_a_postgres_that_may_lose_commits_is_refused(
     server = new_server(database=database)
     process = server.launch()
     assert process.wait() != 0
-    said, logged = process.lines()
+    said, logged = process.new_clients()
     assert "synchronous_commit" in said
     event = json.loads(logged)
     assert event["event"] == "start.failed"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import GENERAL, DatabaseFactory, ServerFactory
-from faults.conftest import Crowd, Lines, Struck
+from faults.conftest import ClientsFactory, Crowd, Struck
 from faults.test_sqlite_lock import write_lock
 from harness.answers import Answer
 from harness.clients import request_token
@@ -40,10 +40,10 @@ def test_r9_a_stop_under_load_loses_no_acknowledgement(
     crowd.settle()
 
 
-def test_r9_running_requests_finish_and_no_new_one_starts(struck: Struck, lines: Lines) -> None:
+def test_r9_running_requests_finish_and_no_new_one_starts(struck: Struck, new_clients: ClientsFactory) -> None:
     world = struck("sqlite")
     session = sign_in(world.api, world.account.owner)
-    busy, idle = lines(world.server, 2)
+    busy, idle = new_clients(world.server, 2)
     with ThreadPoolExecutor(1) as pool:
         with write_lock(world):
             refreshing = pool.submit(refresh, busy, session.refresh)
@@ -79,13 +79,13 @@ def test_r9_a_silent_tls_peer_does_not_hold_a_stop(new_server: ServerFactory, tm
 
 def refused(world: World) -> bool:
     """Whether a new connection is turned away."""
-    line = PersistentClient(world.server)
+    client = PersistentClient(world.server)
     try:
-        line.connect()
+        client.connect()
     except ConnectionLost:
         return True
     finally:
-        line.close()
+        client.close()
     return False
 
 
@@ -118,8 +118,8 @@ class Caller:
         self._ask(partial(request_token, oauth=self.oauth)).expect(200)
 
     def close(self) -> None:
-        for line in self.clients:
-            line.close()
+        for client in self.clients:
+            client.close()
 
     def _ask(self, ask: Callable[[PersistentClient], Answer]) -> Answer:
         try:

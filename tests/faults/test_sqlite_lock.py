@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 
-from faults.conftest import Lines, Struck
+from faults.conftest import ClientsFactory, Struck
 from faults.probe import Ask, Probe
 from harness.answers import Answer
 from harness.concurrency import Load, PersistentClient, seconds_until
@@ -33,25 +33,25 @@ def write_lock(world: World) -> Iterator[None]:
 
 
 def later(ask: Ask) -> Ask:
-    def ask_later(line: PersistentClient) -> Answer:
+    def ask_later(client: PersistentClient) -> Answer:
         time.sleep(DEADLINE_S / 2)
-        return ask(line)
+        return ask(client)
 
     return ask_later
 
 
-def test_r6_writers_wait_for_a_bounded_time_and_readers_not_at_all(struck: Struck, lines: Lines) -> None:
+def test_r6_writers_wait_for_a_bounded_time_and_readers_not_at_all(struck: Struck, new_clients: ClientsFactory) -> None:
     world = struck("sqlite", workers=2)
     probe = Probe(world)
-    callers = lines(world.server, 4)
+    callers = new_clients(world.server, 4)
     issued = [1, *(0 for _ in callers)]
 
-    def read(line: PersistentClient, number: int) -> None:
+    def read(client: PersistentClient, number: int) -> None:
         for ask in probe.reads().values():
-            ask(line).expect(200)
+            ask(client).expect(200)
         issued[number] += 1
 
-    with Load([partial(read, line, number) for number, line in enumerate(callers, 1)]) as load:
+    with Load([partial(read, client, number) for number, client in enumerate(callers, 1)]) as load:
         with write_lock(world):
             first, *others = probe.writes().items()
             # One comes when the others have waited for a while: its wait is no longer than theirs.

@@ -1,4 +1,4 @@
-"""Many concurrent callers, each of which knows what it was told when its connection breaks."""
+"""Concurrent callers, each on a connection of its own, and repeated load."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class TruncatedResponse(AssertionError):
 class PersistentClient(Client):
     """A checking client with one connection that stays open, and so with the worker that accepted it.
 
-    It answers as `Client` does, but a broken connection raises NoAnswer or CutShort. The next request connects anew.
+    It answers as `Client` does, but a broken connection raises ConnectionLost or TruncatedResponse. The next request connects anew.
     `faulty` says that a fault is on, so 503 is an answer like any other.
     """
 
@@ -96,23 +96,23 @@ class PersistentClient(Client):
 
 
 def open_clients(server: Server, count: int) -> list[PersistentClient]:
-    """Open lines, spread evenly over the server's workers."""
-    lines: dict[str, list[PersistentClient]] = {}
+    """Connected clients, spread evenly over the server's workers."""
+    clients: dict[str, list[PersistentClient]] = {}
     share = -(-count // server.workers)
     for _ in range(CONNECT_ATTEMPTS):
-        line = PersistentClient(server).connect()
-        held = lines.setdefault(line.worker, [])
+        client = PersistentClient(server).connect()
+        held = clients.setdefault(client.worker, [])
         if len(held) < share:
-            held.append(line)
+            held.append(client)
         else:
-            line.close()
-        if sum(map(len, lines.values())) >= share * server.workers:
+            client.close()
+        if sum(map(len, clients.values())) >= share * server.workers:
             break
-    assert len(lines) == server.workers, f"{CONNECT_ATTEMPTS} connections reached {len(lines)} workers"
+    assert len(clients) == server.workers, f"{CONNECT_ATTEMPTS} connections reached {len(clients)} workers"
     # Alternating, so that any two neighbours are with different workers.
-    mixed = [line for group in zip(*lines.values(), strict=True) for line in group]
-    for line in mixed[count:]:
-        line.close()
+    mixed = [client for group in zip(*clients.values(), strict=True) for client in group]
+    for client in mixed[count:]:
+        client.close()
     return mixed[:count]
 
 
@@ -129,9 +129,9 @@ def concurrently(calls: Iterable[Callable[[], T]]) -> list[T]:
         return list(pool.map(run, waiting))
 
 
-def ask_concurrently(lines: Iterable[PersistentClient], ask: Callable[[PersistentClient], T]) -> list[T]:
-    """Ask the same on every line at the same moment."""
-    return concurrently([partial(ask, line) for line in lines])
+def ask_concurrently(clients: Iterable[PersistentClient], ask: Callable[[PersistentClient], T]) -> list[T]:
+    """Ask the same through every client at the same moment."""
+    return concurrently([partial(ask, client) for client in clients])
 
 
 class Load:

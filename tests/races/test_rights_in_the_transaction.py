@@ -20,7 +20,7 @@ from harness.databases import PostgresDatabase
 from harness.held_request import HeldRequest
 from harness.rows import change_unheard, trail
 from harness.world import World
-from races.conftest import SEVERAL_WORKERS, Lines
+from races.conftest import SEVERAL_WORKERS, ClientsFactory
 from races.test_revoked_callers import CLIENTS, MACHINES, PEOPLE, WRITES, written
 from races.writing_routes import Things, request_for, uploading
 
@@ -89,16 +89,18 @@ def _jti(token: str) -> str:
 
 
 @pytest.mark.parametrize("way", [way for way in PEOPLE if way != "signed out"])
-def test_the_trail_holds_no_action_after_the_rights_of_its_actor_ended(arena: World, lines: Lines, way: str) -> None:
+def test_the_trail_holds_no_action_after_the_rights_of_its_actor_ended(
+    arena: World, new_clients: ClientsFactory, way: str
+) -> None:
     """Events of an account are numbered in the order in which they were committed."""
     session = arena.session("ADMIN")
     person = session.person.user_id
 
-    def act(line: PersistentClient) -> None:
-        body = {"sku": f"R-{time.perf_counter_ns()}-{id(line)}", "content": {"name": "Bolt"}}
-        line.post("/products", bearer=session.access, json=body).expect_one_of((201, None), (401, "invalid_token"))
+    def act(client: PersistentClient) -> None:
+        body = {"sku": f"R-{time.perf_counter_ns()}-{id(client)}", "content": {"name": "Bolt"}}
+        client.post("/products", bearer=session.access, json=body).expect_one_of((201, None), (401, "invalid_token"))
 
-    with Load([partial(act, line) for line in lines(6)]) as load:
+    with Load([partial(act, client) for client in new_clients(6)]) as load:
         load.wait_for_everybody(3)
         PEOPLE[way](arena, session)
         load.wait_for_everybody()
