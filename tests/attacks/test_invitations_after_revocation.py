@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.people import Session, accept, invite, sign_in
-from harness.rows import change_unheard
+from harness.rows import execute
 from harness.world import World
 
 REVOCATIONS: dict[str, dict[str, Any] | None] = {
@@ -73,6 +73,6 @@ def test_accepting_an_invitation_checks_the_inviter_in_its_transaction(world: Wo
     _, token = invite(world.api, admin, admin.person.role)
     sql = UNHEARD[way].format(id=admin.person.user_id)
     if way == "removed":
-        change_unheard(world.server.database, f"DELETE FROM sessions WHERE user_id = '{admin.person.user_id}'")
-    change_unheard(world.server.database, sql)
+        execute(world.server.database, f"DELETE FROM sessions WHERE user_id = '{admin.person.user_id}'")
+    execute(world.server.database, sql)
     opens_nothing(world, token)

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from cli.rows import count, execute
 from conftest import ServerFactory
 from harness.client import Client
 from harness.clients import (
@@ -30,6 +29,7 @@ from harness.clients import (
     with_secret,
 )
 from harness.people import Person, Session, accept, invite, login, me, refresh, sign_in
+from harness.rows import count_rows, execute
 from harness.server import Server
 from harness.world import World
 
@@ -141,7 +141,7 @@ def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Ca
     assert [key["kid"] for key in fresh["keys"]] != [key["kid"] for key in keys["keys"]]
 
     server.start()
-    assert int(count(server, "products")) >= before
+    assert int(count_rows(server.database, "products")) >= before
     for session in (open_session, ended_session, owner, neighbour):
         me(api, session.access).expect(401, "invalid_token")
         refresh(api, session.refresh, reveals=False).expect(401, "invalid_token")
@@ -187,7 +187,7 @@ def test_a_backup_is_restored_on_the_other_engine(
     oauth = world.oauth
     product = {"sku": "A-1", "content": {"name": "Bolt «Ø 8»", "attributes": {"hot": True, "size": 1.5}}}
     made = world.api.post("/products", bearer=world.owner.access, json=product).expect(201).data()
-    api_rows = count(world.server, "products"), count(world.server, "audit_events")
+    api_rows = count_rows(world.server.database, "products"), count_rows(world.server.database, "audit_events")
     file = backup(world.server)
     world.server.stop()
 
@@ -195,7 +195,7 @@ def test_a_backup_is_restored_on_the_other_engine(
     try:
         assert restore(moved, file)["secrets_revoked"] == 0
         moved.start()
-        assert count(moved, "products") == api_rows[0]
+        assert count_rows(moved.database, "products") == api_rows[0]
         with moved.client() as api:
             session = sign_in(api, world.account.owner)
             found = api.get(f"/products/{made['id']}", bearer=session.access).data()
@@ -231,7 +231,7 @@ def test_a_restore_that_fails_leaves_everything_as_it_was(engine: str, fresh_ser
     keys.rmdir()
     keys.write_bytes(content)
     keys.chmod(0o600)
-    assert count(server, "accounts") == 2
+    assert count_rows(server.database, "accounts") == 2
     server.start()
     with server.client() as api:
         sign_in(api, account.owner)
@@ -277,7 +277,7 @@ def test_a_file_that_is_not_a_backup_is_rejected(new_server: ServerFactory, kind
     done = server.try_command("restore", str(file), "--replace")
     assert done.returncode == 1
     assert done.stderr.count(b"\n") == 1, done.stderr
-    assert count(server, "accounts") == 1
+    assert count_rows(server.database, "accounts") == 1
     assert not list(server.data_dir.glob("*.damaged*"))
 
 
@@ -309,4 +309,4 @@ def test_a_restore_is_refused_while_another_node_runs(fresh_server: ServerFactor
     done = node.try_command("restore", str(file), "--replace")
     assert done.returncode == 1
     assert b"stop every node" in done.stderr
-    assert execute(server, "select count(*) from accounts") == [["1"]]
+    assert execute(server.database, "select count(*) from accounts") == [["1"]]

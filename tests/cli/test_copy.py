@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.rows import count, execute
 from conftest import DatabaseFactory, ServerFactory
 from harness.clients import create_client, get_token, is_accepted, revoke, rotate
 from harness.concurrency import seconds_until
 from harness.databases import Database
 from harness.people import login, logout, me, refresh, sign_in
 from harness.processes import Process
-from harness.rows import rows
+from harness.rows import count_rows, execute, rows
 from harness.server import Server
 from harness.world import World
 
@@ -99,7 +98,7 @@ def test_r13_everything_stays_valid(world: World, target: Database, moved: Serve
 def fill(world: World, engine: str) -> None:
     """More rows than are copied in a moment."""
     binary = "bytea" if engine == "postgres" else "blob"
-    execute(world.server, FAILURES.format(binary=binary, at=9_000_000_000_000, many=MANY))
+    execute(world.server.database, FAILURES.format(binary=binary, at=9_000_000_000_000, many=MANY))
 
 
 def interrupt(world: World, target: Database) -> int:
@@ -138,7 +137,7 @@ def test_an_interrupted_copy_resumes_and_is_not_served_half_done(
     assert told["resumed_after"] > 0
     assert told["rows"]["login_failures"] == MANY
     moved.start()
-    assert count(moved, "login_failures") == MANY
+    assert count_rows(moved.database, "login_failures") == MANY
 
 
 def test_a_source_that_changed_between_attempts_is_detected(
@@ -148,7 +147,7 @@ def test_a_source_that_changed_between_attempts_is_detected(
     world.server.stop()
     interrupt(world, target)
     world.server.start()
-    execute(world.server, "update login_failures set failures = 7")
+    execute(world.server.database, "update login_failures set failures = 7")
     world.server.stop()
     done = world.server.try_command(*arguments(world, target))
     assert done.returncode == 1

@@ -19,10 +19,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from cli.rows import execute
 from conftest import ServerFactory
 from harness.databases import PostgresDatabase
 from harness.processes import free_port
+from harness.rows import execute
 from harness.server import Server, stderr_messages
 from harness.smtp_sink import SmtpSink
 from linkxg.ops.doctor import files, machine
@@ -134,7 +134,7 @@ def test_an_unsafe_or_absent_server_is_found(new_server: ServerFactory) -> None:
     server = private(new_server("postgres"))
     assert isinstance(server.database, PostgresDatabase)
     name = server.database.url.rpartition("/")[2]
-    execute(server, f"alter database {name} set synchronous_commit = off")
+    execute(server.database, f"alter database {name} set synchronous_commit = off")
     found = examine(server, code=1)
     assert problems(found) == ["database"]
     assert "synchronous_commit=off" in found["database"][0]["says"]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.rows import execute, scalar
 from conftest import DatabaseFactory, ServerFactory
 from harness.databases import SqliteDatabase
+from harness.rows import execute, scalar
 from harness.server import Server, stderr_messages
 from harness.vault import Vault
 
@@ -44,7 +44,7 @@ def test_the_first_start_makes_private_keys_and_the_schema(engine: str, fresh_se
     private = {path.name: 0o700 if path.is_dir() else 0o600 for path in server.data_dir.iterdir()}
     assert {path.name: mode(path) for path in server.data_dir.iterdir()} == private
     kid = server.signing_keys()[0]["kid"]
-    assert scalar(server, "select count(*) from alembic_version") == "1"
+    assert scalar(server.database, "select count(*) from alembic_version") == "1"
     server.restart()
     assert server.signing_keys()[0]["kid"] == kid, "a second start keeps the keys"
 
@@ -101,7 +101,7 @@ def test_a_second_bootstrap_is_refused(engine: str, new_server: ServerFactory) -
     password = server.vault.password().encode()
     assert "--another" in one_line(server.try_command(*arguments, stdin=password), 1)
     server.command(*arguments, "--another", stdin=password)
-    assert scalar(server, "select count(*) from accounts") == "2"
+    assert scalar(server.database, "select count(*) from accounts") == "2"
 
 
 def test_a_bad_password_is_reported_in_one_line(server: Server) -> None:
@@ -175,9 +175,9 @@ def test_files_created_by_root_belong_to_the_owner_of_the_directory(server: Serv
 def test_a_newer_schema_is_refused(engine: str, new_database: DatabaseFactory, new_server: ServerFactory) -> None:
     server = new_server(database=new_database(engine), vault=Vault())
     server.command("migrate")
-    execute(server, "update alembic_version set version_num = '9999'")
+    execute(server.database, "update alembic_version set version_num = '9999'")
     for command in (["serve", "--port", str(server.port)], ["migrate"]):
         line = one_line(server.try_command(*command), 1)
         assert "9999" in line
         assert "upgrade the program" in line
-    assert scalar(server, "select version_num from alembic_version") == "9999"
+    assert scalar(server.database, "select version_num from alembic_version") == "9999"

@@ -6,9 +6,9 @@ import json
 import time
 from collections.abc import Callable
 
-from cli.rows import count, execute, scalar
 from harness.clients import create_client, get_token, is_accepted, rotate, with_secret
 from harness.people import invite, me, refresh, sign_in
+from harness.rows import count_rows, execute, scalar
 from harness.world import World
 
 DAY = 86_400_000
@@ -32,23 +32,23 @@ def test_expired_rows_are_deleted_and_live_rows_stay(engine: str, fresh_world: C
         api.post("/oauth/clients", bearer=session.access, json=body, headers={"Idempotency-Key": key}, reveals=True)
     now = int(time.time() * 1000)
     session_id = me_session(world, old.access)
-    execute(server, f"update sessions set expires_at = {now - 31 * DAY} where id = '{session_id}'")
-    execute(server, f"update invitations set expires_at = {now - 31 * DAY}")
-    execute(server, f"update client_secrets set revoked_at = {now - 401 * DAY} where revoked_at is not null")
-    first = scalar(server, "select min(created_at) from idempotency_keys")
-    execute(server, f"update idempotency_keys set created_at = {now - 2 * DAY} where created_at = {first}")
+    execute(server.database, f"update sessions set expires_at = {now - 31 * DAY} where id = '{session_id}'")
+    execute(server.database, f"update invitations set expires_at = {now - 31 * DAY}")
+    execute(server.database, f"update client_secrets set revoked_at = {now - 401 * DAY} where revoked_at is not null")
+    first = scalar(server.database, "select min(created_at) from idempotency_keys")
+    execute(server.database, f"update idempotency_keys set created_at = {now - 2 * DAY} where created_at = {first}")
     at = now - 2 * DAY
-    execute(server, FAILURES.format(binary="bytea" if engine == "postgres" else "blob", at=at))
-    execute(server, f"insert into client_usage values "
+    execute(server.database, FAILURES.format(binary="bytea" if engine == "postgres" else "blob", at=at))
+    execute(server.database, f"insert into client_usage values "
                     f"('{world.account.account_id}', '{oauth.client_id}', {now // DAY - 401}, 1, 1, 1)")  # fmt: skip
-    feed = count(server, "changes")
+    feed = count_rows(server.database, "changes")
 
     told = json.loads(server.command("purge", "--json"))
     wanted = {"sessions": 1, "invitations": 1, "client_secrets": 1, "idempotency_keys": 1, "login_failures": 1200,
               "client_usage": 1}  # fmt: skip
     assert {table: deleted for table, deleted in told.items() if deleted} == wanted
-    assert count(server, "login_failures") == 0
-    assert count(server, "changes") == feed, "a live token may need any of them"
+    assert count_rows(server.database, "login_failures") == 0
+    assert count_rows(server.database, "changes") == feed, "a live token may need any of them"
     refresh(api, old.refresh).expect(401, "invalid_token")
     refresh(api, live.refresh).expect(200)
     assert is_accepted(api, get_token(api, rotated))

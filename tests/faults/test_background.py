@@ -12,7 +12,7 @@ import pytest
 
 from harness.clients import get_token
 from harness.databases import SqliteDatabase
-from harness.rows import change_unheard, wait_for_count
+from harness.rows import execute, wait_for_count
 from harness.server import parse_log_line
 from harness.world import World
 from linkxg.db.invalidation_feed import KEYS
@@ -79,7 +79,7 @@ def test_background_tasks_survive_faults_and_failing_stops(fresh_world: Callable
     # Another node has changed the keys. Until this one knows them, it trusts none.
     faults.write_text("store.find_sealed_keys")
     change = f"INSERT INTO changes (kind, subject, epoch, at) VALUES ('{KEYS}', '', 99, {2**42})"
-    change_unheard(server.database, change)
+    execute(server.database, change)
     # The request that hears of it.
     get_token(api, oauth)
     assert server.wait_for_event("background.failed", count=4)[-1]["task"] == "keys"

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import pytest
 
-from cli.rows import execute
 from conftest import ServerFactory
 from harness.databases import SqliteDatabase
 from harness.forked_commands import BOUND_BY_MODES, Command, run_commands
+from harness.rows import execute
 from harness.server import Server, stderr_messages
 
 HIDDEN = "hidden-word"
@@ -77,7 +77,7 @@ def newer_schema(server: Server, root: Path) -> Fault:
     """It adds to this one, so that nodes of the old version go on while a new one rolls out."""
     directory = copied(server, root)
     other = Server(root, SqliteDatabase(directory / "linkxg.db"), server.vault)
-    execute(other, "update alembic_version set version_num = '9999'")
+    execute(other.database, "update alembic_version set version_num = '9999'")
     fine = {"keys list", "keys rotate", "keys retire", "keys replace", "backup", "purge", "audit verify"}
     return Fault(in_directory(directory), frozenset(fine))
 

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from cli.rows import execute
 from conftest import DatabaseFactory, ServerFactory
 from faults.conftest import ClientsFactory, Struck
 from harness.clients import get_token, request_token, revoke, rotate, with_secret
@@ -14,6 +13,7 @@ from harness.concurrency import ask_concurrently
 from harness.databases import PostgresDatabase
 from harness.people import login, logout, me, refresh, sign_in
 from harness.postgres import Cluster
+from harness.rows import execute
 
 FAILURES, FREE = 12, 5
 HOUR_MS = 3_600_000
@@ -37,7 +37,7 @@ def test_r16_failed_sign_ins_and_endings_outlive_a_restart(
     assert statuses.count(401) >= FREE
     assert set(statuses) == {401, 429}
     # The wait after the last free guess is a second, which the restart outlives: as if there had been many more.
-    execute(world.server, f"update login_failures set blocked_until = blocked_until + {HOUR_MS}")
+    execute(world.server.database, f"update login_failures set blocked_until = blocked_until + {HOUR_MS}")
     login(world.api, person.email, person.password).expect(429, "rate_limit_exceeded")
 
     world.server.restart()

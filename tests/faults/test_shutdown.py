@@ -30,7 +30,7 @@ def test_r9_a_stop_under_load_loses_no_acknowledgement(
 ) -> None:
     world = struck(engine, workers=workers)
     crowd = crowd_of(world)
-    # NoAnswer: the connection was closed before a response began. A response cut short fails the test.
+    # ConnectionLost: the connection was closed before a response began. A response cut short fails the test.
     with Load(crowd.steps(), ends=(ConnectionLost,)) as load:
         load.wait_for_everybody()
         assert world.server.stop() == 0

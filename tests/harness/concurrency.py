@@ -35,7 +35,8 @@ class TruncatedResponse(AssertionError):
 class PersistentClient(Client):
     """A checking client with one connection that stays open, and so with the worker that accepted it.
 
-    It answers as `Client` does, but a broken connection raises ConnectionLost or TruncatedResponse. The next request connects anew.
+    It answers as `Client` does, but a broken connection raises ConnectionLost or TruncatedResponse. The next request
+    reconnects.
     `faulty` says that a fault is on, so 503 is an answer like any other.
     """
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from cli.rows import count
 from harness.answers import Answer
+from harness.rows import count_rows
 from harness.world import World
 from imports.files import (
     IMPORTS,
@@ -238,7 +238,7 @@ def test_an_aborted_upload_leaves_nothing(world: World) -> None:
 def test_a_large_file_that_is_rejected_at_its_end_leaves_nothing(engine: str, fresh_world: WorldFactory) -> None:
     world = fresh_world(engine)
     refused(send(world, HEADER + b"a,b\n" * (3 << 20) + b"\xff"), "encoding")
-    assert [count(world.server, table) for table in ("import_jobs", "import_blocks")] == [0, 0]
+    assert [count_rows(world.server.database, table) for table in ("import_jobs", "import_blocks")] == [0, 0]
 
 
 def test_other_routes_keep_their_body_limit(world: World) -> None:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from cli.rows import execute
 from faults.test_kill import workers
 from harness.answers import Answer
 from harness.concurrency import seconds_until
+from harness.rows import execute
 from harness.world import World
 from imports.files import IMPORTS, counts, csv_file, ended, new_sku, send
 from imports.resumable_uploads import start_upload
@@ -48,8 +48,8 @@ class HalfSent:
                 f"Content-Length: {len(content)}\r\n\r\n"
             )
             connection.sendall(head.encode() + content[: len(content) // 2])
-        seconds_until(lambda: len(execute(world.server, UPLOADS)) == number, within=SOON_S)
-        return {job_id for job_id, _ in execute(world.server, UPLOADS)}
+        seconds_until(lambda: len(execute(world.server.database, UPLOADS)) == number, within=SOON_S)
+        return {job_id for job_id, _ in execute(world.server.database, UPLOADS)}
 
 
 @pytest.fixture
@@ -66,10 +66,13 @@ def again(world: World, content: bytes) -> Answer:
 
 def let_leases_run_out(world: World) -> None:
     """As if their time had passed: nobody renews them."""
-    leases = [int(left) for _, left in execute(world.server, UPLOADS)]
+    leases = [int(left) for _, left in execute(world.server.database, UPLOADS)]
     assert leases
     assert all(0 < left < FREED_MS for left in leases), "an orphan is freed within 30 s of its end"
-    execute(world.server, f"update import_jobs set lease_until = lease_until - {FREED_MS} where status = 'UPLOADING'")
+    execute(
+        world.server.database,
+        f"update import_jobs set lease_until = lease_until - {FREED_MS} where status = 'UPLOADING'",
+    )
 
 
 def require_taken_up(world: World, content: bytes, orphans: set[str]) -> None:
@@ -80,7 +83,7 @@ def require_taken_up(world: World, content: bytes, orphans: set[str]) -> None:
     named = world.server.wait_for_event("import.orphaned", count=len(orphans), timeout=SOON_S)
     assert {event["job_id"] for event in named} == orphans
     assert {event["account_id"] for event in named} == {world.account.account_id}
-    seconds_until(lambda: execute(world.server, UPLOADS) == [], within=SOON_S)
+    seconds_until(lambda: execute(world.server.database, UPLOADS) == [], within=SOON_S)
 
 
 @pytest.fixture
@@ -129,7 +132,7 @@ def test_an_upload_declared_orphaned_accepts_nothing_more(world: World, content:
     half_sent(world, content)
     (connection,) = half_sent.open
     let_leases_run_out(world)
-    seconds_until(lambda: execute(world.server, UPLOADS) == [], within=SOON_S)
+    seconds_until(lambda: execute(world.server.database, UPLOADS) == [], within=SOON_S)
     connection.sendall(content[len(content) // 2 :])
     response = http.client.HTTPResponse(connection, method="POST")
     response.begin()

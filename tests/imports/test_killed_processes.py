@@ -9,8 +9,8 @@ from typing import Any
 import psutil
 import pytest
 
-from cli.rows import count, execute
 from conftest import ServerFactory, checked_for_leaks
+from harness.rows import count_rows, execute
 from harness.server import Server
 from harness.world import World, build_world
 from imports.files import IMPORTS, PUBLISHABLE, counts, csv_file, ended, new_sku, publishable, send
@@ -47,14 +47,14 @@ def _importers(server: Server) -> list[psutil.Process]:
 def _kill_everything(world: World) -> None:
     """And start again; as if the time of the dead process's lease were over."""
     world.server.kill()
-    execute(world.server, "update import_jobs set lease_until = 0 where status in ('QUEUED', 'RUNNING')")
+    execute(world.server.database, "update import_jobs set lease_until = 0 where status in ('QUEUED', 'RUNNING')")
     world.server.start()
 
 
 def _require_exactly_once(world: World, job: dict[str, Any], prefix: str) -> None:
     assert (job["status"], counts(job)) == ("COMPLETED", (ROWS, 0, 0, 0))
-    assert count(world.server, f"products where sku like '{prefix}-%'") == ROWS
-    assert count(world.server, f"products where sku like '{prefix}-%' and revision = 1") == ROWS
+    assert count_rows(world.server.database, f"products where sku like '{prefix}-%'") == ROWS
+    assert count_rows(world.server.database, f"products where sku like '{prefix}-%' and revision = 1") == ROWS
 
 
 def test_an_import_survives_the_death_of_all_processes(world: World) -> None:
@@ -75,10 +75,13 @@ def test_a_killed_import_publishes_exactly_once(world: World) -> None:
     _kill_everything(world)
     _require_exactly_once(world, ended(world, job), prefix)
     mine = f"product_id in (select id from products where sku like '{prefix}-%')"
-    assert count(world.server, f"product_versions where {mine} and status = 'PUBLISHED' and version = 1") == ROWS
-    assert count(world.server, f"product_versions where {mine}") == ROWS
+    assert (
+        count_rows(world.server.database, f"product_versions where {mine} and status = 'PUBLISHED' and version = 1")
+        == ROWS
+    )
+    assert count_rows(world.server.database, f"product_versions where {mine}") == ROWS
     published = "status = 'PUBLISHED' and draft_version is null"
-    assert count(world.server, f"products where sku like '{prefix}-%' and {published}") == ROWS
+    assert count_rows(world.server.database, f"products where sku like '{prefix}-%' and {published}") == ROWS
 
 
 def test_a_resumable_upload_survives_between_parts_and_while_unpacking(world: World) -> None:

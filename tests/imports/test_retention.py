@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from cli.rows import count, execute
 from harness.people import sign_in
+from harness.rows import count_rows, execute
 from harness.server import Server
 from harness.world import World
 from imports.files import IMPORTS, counts, csv_file, ended, failures, new_sku, run, send
@@ -27,11 +27,11 @@ def test_files_are_deleted_after_seven_days(engine: str, fresh_world: WorldFacto
     old = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"], ["", "Nut"]]))
     young = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"], ["", "Nut"]]))
     world.server.command("purge")
-    assert [count(world.server, table) for table in TABLES] == [2, 2, 2, 2]
+    assert [count_rows(world.server.database, table) for table in TABLES] == [2, 2, 2, 2]
     at = int(time.time() * 1_000) - 7 * DAY - 60_000
-    execute(world.server, f"update import_jobs set created_at = {at} where id = '{old['id']}'")
+    execute(world.server.database, f"update import_jobs set created_at = {at} where id = '{old['id']}'")
     world.server.command("purge")
-    assert [count(world.server, table) for table in TABLES] == [1, 1, 1, 1]
+    assert [count_rows(world.server.database, table) for table in TABLES] == [1, 1, 1, 1]
     world.api.get(f"{IMPORTS}/{old['id']}", bearer=world.owner.access).expect(404, "not_found")
     assert failures(world, young)
 
@@ -40,9 +40,12 @@ def test_an_abandoned_upload_is_deleted_within_minutes(engine: str, fresh_world:
     world = fresh_world(engine)
     job = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"]]))
     at = int(time.time() * 1_000) - 16 * 60_000
-    execute(world.server, f"update import_jobs set status = 'UPLOADING', touched_at = {at} where id = '{job['id']}'")
+    execute(
+        world.server.database,
+        f"update import_jobs set status = 'UPLOADING', touched_at = {at} where id = '{job['id']}'",
+    )
     world.server.command("purge")
-    assert [count(world.server, table) for table in TABLES] == [0, 0, 0, 0]
+    assert [count_rows(world.server.database, table) for table in TABLES] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("to", ["sqlite", "postgres"])
@@ -55,8 +58,10 @@ def test_a_backup_holds_files_and_a_restored_job_is_done(
     world.server.kill()
     # As it would be, had the backup been made before its first batch.
     for table in ("product_versions", "products", "import_batches", "import_errors"):
-        execute(world.server, f"delete from {table}")
-    execute(world.server, "update import_jobs set status = 'QUEUED', rows_processed = 0, created = 0, failed = 0")
+        execute(world.server.database, f"delete from {table}")
+    execute(
+        world.server.database, "update import_jobs set status = 'QUEUED', rows_processed = 0, created = 0, failed = 0"
+    )
     backup = tmp_path / "all.backup"
     world.server.command("backup", str(backup))
     target = fresh_server(to)
@@ -91,7 +96,7 @@ def test_another_node_continues_an_import(fresh_world: WorldFactory, fresh_serve
         if found["status"] not in ("QUEUED", "RUNNING"):
             break
     assert (found["status"], found["created"], found["failed"]) == ("COMPLETED", 12_000, 0)
-    assert count(node, "products") == 12_000
+    assert count_rows(node.database, "products") == 12_000
     api.close()
 
 
@@ -107,7 +112,7 @@ def test_an_idle_resumable_upload_is_deleted_after_an_hour(engine: str, fresh_wo
     third = start_upload(world, 1_000).expect(202).data()
     start_upload(world, 1_000).expect(429, "rate_limit_exceeded")
     world.server.command("purge")
-    assert (count(world.server, "import_jobs"), count(world.server, "import_parts")) == (2, 5)
+    assert [count_rows(world.server.database, table) for table in ("import_jobs", "import_parts")] == [2, 5]
     world.api.get(f"{IMPORTS}/{jobs[0]['id']}", bearer=world.owner.access).expect(404, "not_found")
     upload_part(world, jobs[1], 4 * MIB + 9, b"a").expect(204)
     assert upload_offset(world, third) == 0
@@ -124,7 +129,7 @@ def test_upload_parts_are_deleted_once_unused(engine: str, fresh_world: WorldFac
         upload_part(world, one, 0, content[:9]).expect(204)
     world.api.post(f"{IMPORTS}/{stopped['id']}/cancel", bearer=world.owner.access).expect(202)
     world.server.command("purge")
-    assert execute(world.server, "select job_id from import_parts") == [[kept["id"]]]
+    assert execute(world.server.database, "select job_id from import_parts") == [[kept["id"]]]
     upload_part(world, kept, 9, content[9:]).expect(204)
     assert counts(ended(world, kept)) == (0, 0, 1, 0)
 
@@ -136,7 +141,7 @@ def test_the_number_of_upload_parts_is_bounded(engine: str, fresh_world: WorldFa
     account = world.account.account_id
     content = "x''" if engine == "sqlite" else "'\\x'::bytea"
     execute(
-        world.server,
+        world.server.database,
         "insert into import_parts (account_id, job_id, begins_at, content) with recursive n(i) as "
         "(select 1 union all select i + 1 from n where i < 9999) "
         f"select '{account}', '{job['id']}', -i, {content} from n",
@@ -147,4 +152,4 @@ def test_the_number_of_upload_parts_is_bounded(engine: str, fresh_world: WorldFa
 
 def _let_pass(world: World, job: dict[str, Any], *, minutes: int) -> None:
     at = int(time.time() * 1_000) - minutes * 60_000
-    execute(world.server, f"update import_jobs set touched_at = {at} where id = '{job['id']}'")
+    execute(world.server.database, f"update import_jobs set touched_at = {at} where id = '{job['id']}'")

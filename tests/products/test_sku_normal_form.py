@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from cli.rows import execute
+from harness.rows import execute
 from harness.world import World
 from imports.files import counts, csv_file, run
 
@@ -23,7 +23,7 @@ def test_a_sku_stored_in_another_form_is_found_and_brought_to_nfc(world: World, 
         .expect(201)
         .data()
     )
-    execute(world.server, f"update products set sku = '{decomposed}' where id = '{made['id']}' returning id")
+    execute(world.server.database, f"update products set sku = '{decomposed}' where id = '{made['id']}' returning id")
     read = f"/products/{made['id']}"
     assert world.api.get(read, bearer=bearer).expect(200).data()["sku"] == decomposed
     for sku in (composed, decomposed):

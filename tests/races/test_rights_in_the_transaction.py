@@ -18,7 +18,7 @@ from harness.clients import get_token
 from harness.concurrency import Load, PersistentClient
 from harness.databases import PostgresDatabase
 from harness.held_request import HeldRequest
-from harness.rows import change_unheard, trail
+from harness.rows import execute, trail
 from harness.world import World
 from races.conftest import SEVERAL_WORKERS, ClientsFactory
 from races.test_revoked_callers import CLIENTS, MACHINES, PEOPLE, WRITES, written
@@ -57,7 +57,7 @@ def test_no_route_writes_for_a_person_whose_rights_have_ended(arena: World, thin
     session = arena.session("ADMIN")
     with uploading(arena) as upload:
         here = replace(things, upload=upload)
-        change_unheard(arena.server.database, OF_PEOPLE[state].format(id=session.person.user_id))
+        execute(arena.server.database, OF_PEOPLE[state].format(id=session.person.user_id))
         arena.api.get("/products", bearer=session.access).expect(200)
         before = written(arena)
         for name in WRITES:
@@ -73,7 +73,7 @@ def test_no_route_writes_for_a_client_whose_rights_have_ended(arena: World, thin
     with uploading(arena) as upload:
         here = replace(things, upload=upload, client=oauth)
         before = written(arena)
-        change_unheard(arena.server.database, OF_CLIENTS[state].format(id=oauth.client_id, jti=_jti(token)))
+        execute(arena.server.database, OF_CLIENTS[state].format(id=oauth.client_id, jti=_jti(token)))
         if state == "deleted":
             before = written(arena)
         arena.api.get("/products", bearer=token).expect(200)
