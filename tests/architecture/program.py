@@ -49,6 +49,11 @@ class Module:
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
     @property
+    def relative_path(self) -> str:
+        """The path below `src/linkxg`."""
+        return str(self.path.relative_to(SOURCE))
+
+    @property
     def package(self) -> str:
         return package_of(self.name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from _pytest.mark.structures import ParameterSet
@@ -94,3 +95,7 @@ def challenge(answer: Answer) -> str:
     values = answer.values("www-authenticate")
     assert len(values) == 1, answer.fields
     return values[0]
+
+
+def new_key() -> dict[str, str]:
+    return {"Idempotency-Key": str(uuid4())}

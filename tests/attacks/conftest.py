@@ -42,6 +42,15 @@ def quiet(new_server: ServerFactory) -> Iterator[World]:
     yield from checked_for_leaks(build_world(new_server("sqlite")))
 
 
+@pytest.fixture(scope="module")
+def poor(new_server: ServerFactory) -> Iterator[Server]:
+    """A server of which every budget is one request."""
+    server = new_server("sqlite", **PROXIED | {"LINKXG_LIMIT_SCALE": "0.00001"})
+    server.bootstrap("Acme GmbH")
+    yield server.start()
+    server.close()
+
+
 @pytest.fixture
 def sources() -> Iterator[Callable[..., Client]]:
     """Makes clients that come from an address of their own."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from attacks.cases import TOKEN_PATH, case
-from attacks.conftest import PROXIED, new_source
-from conftest import ServerFactory
+from attacks.conftest import new_source
 from harness.client import FORM_TYPE, forwarded
 from harness.raw_http import response_statuses, send_in_pieces
 from harness.server import Server
@@ -25,15 +23,6 @@ TAKEN = 6 * 1024 * 1024
 KEPT = 8 * 1024 * 1024
 FRAMINGS = {"length": f"Content-Length: {FLOOD}", "chunked": "Transfer-Encoding: chunked"}
 Fields = list[tuple[str, str]]
-
-
-@pytest.fixture(scope="module")
-def poor(new_server: ServerFactory) -> Iterator[Server]:
-    """A server of which every budget is one request."""
-    server = new_server("sqlite", **PROXIED | {"LINKXG_LIMIT_SCALE": "0.00001"})
-    server.bootstrap("Acme GmbH")
-    yield server.start()
-    server.close()
 
 
 def head(method: str, path: str, fields: Fields, framing: str) -> bytes:

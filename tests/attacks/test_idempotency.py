@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import replace
-from uuid import uuid4
 
 import pytest
 
 from architecture.test_idempotency import KEYLESS
+from attacks.cases import new_key
 from harness.answers import Answer
 from harness.client import INVITATION
 from harness.held_request import HeldRequest, HttpRequest
@@ -40,10 +40,6 @@ def things(world: World) -> Things:
 def idle(world: World) -> None:
     """Only two imports may be under way."""
     await_imports(world)
-
-
-def new_key() -> dict[str, str]:
-    return {"Idempotency-Key": str(uuid4())}
 
 
 def post(world: World, request: HttpRequest, key: dict[str, str], **options: bool) -> Answer:

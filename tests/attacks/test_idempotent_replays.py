@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import uuid4
 
 import pytest
 
+from attacks.cases import new_key
 from harness.answers import Answer
 from harness.clients import OAuthClient, get_token, request_token, rotate, with_secret
 from harness.people import Session, sign_in
@@ -16,10 +16,6 @@ from products.catalogue import body, complete
 
 WorldFactory = Callable[..., World]
 SELF_ROTATIONS_A_DAY = 96
-
-
-def new_key() -> dict[str, str]:
-    return {"Idempotency-Key": str(uuid4())}
 
 
 def rotate_once(world: World, oauth: OAuthClient, bearer: str, key: dict[str, str], **options: bool) -> Answer:

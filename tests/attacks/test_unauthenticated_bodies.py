@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 import pytest
@@ -11,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from architecture.program import Route, routes
-from attacks.conftest import PROXIED, new_source
-from conftest import ServerFactory
+from attacks.conftest import new_source
 from harness.client import FORM_TYPE, forwarded
 from harness.raw_http import request_bytes, send_bytes, send_raw
 from harness.server import Server
@@ -43,15 +41,6 @@ GUARDED = [route for route in TAKES_A_BODY if route not in PUBLIC]
 
 def _names(found: list[Route]) -> list[str]:
     return [f"{route.method} {route.path}" for route in found]
-
-
-@pytest.fixture(scope="module")
-def poor(new_server: ServerFactory) -> Iterator[Server]:
-    """A server of which every budget is one request."""
-    server = new_server("sqlite", **PROXIED | {"LINKXG_LIMIT_SCALE": "0.00001"})
-    server.bootstrap("Acme GmbH")
-    yield server.start()
-    server.close()
 
 
 def send(

@@ -12,7 +12,7 @@ from typing import Any
 from harness.clients import OAuthClient, get_token, is_accepted
 from harness.people import me, refresh, sign_in
 from harness.server import Server
-from harness.token_forge import decode_unverified
+from harness.token_forge import kid
 from harness.world import World
 
 SECURITY = (Path(__file__).parents[2] / "SECURITY.md").read_text()
@@ -20,10 +20,6 @@ SECURITY = (Path(__file__).parents[2] / "SECURITY.md").read_text()
 
 def listed(server: Server) -> dict[str, Any]:
     return {key["kid"]: key for key in json.loads(server.command("keys", "list", "--json"))}
-
-
-def kid(token: str) -> str:
-    return str(decode_unverified(token)[0]["kid"])
 
 
 def test_keys_are_rotated_and_retired_while_the_service_runs(engine: str, fresh_world: Callable[..., World]) -> None:

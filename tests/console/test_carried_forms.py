@@ -10,7 +10,6 @@ import pytest
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
 from harness.clients import make_client
-from harness.databases import SqliteDatabase
 from harness.people import Person, invite
 from harness.rows import rows
 from harness.world import World
@@ -22,14 +21,6 @@ KEPT = "Sign in, and your input is saved."
 def end_sessions(world: World, person: Person, *, by: str = "refresh_expires_at = 1") -> None:
     with sqlite3.connect(world.server.database.path, timeout=10) as connection:  # type: ignore[attr-defined]
         connection.execute(f"UPDATE sessions SET {by} WHERE kind = 'console' AND user_id = '{person.user_id}'")
-
-
-@pytest.fixture
-def visit(world: World, new_visitor: NewVisitor) -> tuple[Person, Visitor]:
-    if not isinstance(world.server.database, SqliteDatabase):
-        pytest.skip("the clock of a session is turned back in the SQLite file")
-    person = world.person("OWNER")
-    return person, new_visitor(person)
 
 
 def test_a_form_is_saved_after_sign_in(world: World, visit: tuple[Person, Visitor]) -> None:

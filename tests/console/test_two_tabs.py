@@ -9,9 +9,7 @@ import httpx
 import pytest
 
 from console.browser import Visitor, text_of
-from console.conftest import NewVisitor
 from harness.clients import make_client
-from harness.databases import SqliteDatabase
 from harness.people import Person
 from harness.rows import rows
 from harness.world import World
@@ -28,14 +26,6 @@ FORMS: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "product": ("/products/new", "/products/new", {"name": "Lamp", "sku": "SKU"}, "Lamp"),
 }  # fmt: skip
 """Page, form, what is typed, and what the page says once it is done."""
-
-
-@pytest.fixture
-def visit(world: World, new_visitor: NewVisitor) -> tuple[Person, Visitor]:
-    if not isinstance(world.server.database, SqliteDatabase):
-        pytest.skip("no matter of the database")
-    person = world.person("OWNER")
-    return person, new_visitor(person)
 
 
 def sign_out(visitor: Visitor) -> None:

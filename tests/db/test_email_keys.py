@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from conftest import DatabaseFactory
+from db.revisions import upgrade_to
 from linkxg.cli.backup import register_tables
-from linkxg.db import migrations, open_database
+from linkxg.db import open_database
 from linkxg.identity.accounts.model import email_key
 from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
@@ -22,15 +20,8 @@ BEFORE = ("einkauf@müller.example", "jürgen@acme.example", "both@müller.examp
 AFTER = ("einkauf@xn--mller-kva.example", "jürgen@acme.example", "both@müller.example", "both@xn--mller-kva.example")
 
 
-def _upgrade_to(conn: Connection, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    config.attributes["connection"] = conn
-    command.upgrade(config, revision)
-
-
 def _before(conn: Connection) -> None:
-    _upgrade_to(conn, "0009")
+    upgrade_to(conn, "0009")
     insert_account(conn, ACCOUNT, "Acme", 1)
     for number, key in enumerate(BEFORE):
         conn.execute(
@@ -43,7 +34,7 @@ def _before(conn: Connection) -> None:
 
 
 def _after(conn: Connection) -> list[str]:
-    _upgrade_to(conn, "0010")
+    upgrade_to(conn, "0010")
     return list(conn.execute(text("SELECT email_key FROM users ORDER BY created_at, id")).scalars())
 
 

@@ -7,20 +7,18 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from conftest import DatabaseFactory
+from db.revisions import upgrade_to
 from linkxg.catalog.products.model import ProductView
 from linkxg.catalog.products.versions.store import find_shown
 from linkxg.cli.backup import register_tables
-from linkxg.db import migrations, open_database
+from linkxg.db import open_database
 from linkxg.db.migrations import migrate, upgrade
 from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
@@ -51,19 +49,12 @@ def run(url: str, unit: Callable[[Connection], Any]) -> Any:
     return asyncio.run(open_database(url).run_exclusive(unit))
 
 
-def _upgrade_to(conn: Connection, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    config.attributes["connection"] = conn
-    command.upgrade(config, revision)
-
-
 def test_a_product_becomes_a_first_draft(engine: str, new_database: DatabaseFactory) -> None:
     url = new_database(engine).url
     ids = [uuid7() for _ in BEFORE]
 
     def before(conn: Connection) -> None:
-        _upgrade_to(conn, "0003")
+        upgrade_to(conn, "0003")
         insert_account(conn, ACCOUNT, "Acme GmbH", 0)
         for product_id, row in zip(ids, BEFORE, strict=True):
             said = {**row, "content": json.dumps(row["content"]), "account_id": ACCOUNT, "id": product_id}

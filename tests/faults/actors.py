@@ -15,7 +15,6 @@ from harness.concurrency import ConnectionLost, PersistentClient, TruncatedRespo
 from harness.history import History, Operation
 from harness.people import Person, Session, login, logout, me, refresh, session_of
 from harness.server import Server
-from harness.token_forge import decode_unverified
 from harness.world import World
 
 AUDITED = {
@@ -109,7 +108,7 @@ class PersonActor(Actor):
             # Without a key nobody can know which token lives if this answer is lost.
             self.session = None
         with self.history.operation(
-            self.name, "refresh", needs=[token, sid(session)], ends=[token], key=self.key
+            self.name, "refresh", needs=[token, session.session_id], ends=[token], key=self.key
         ) as done:
             answer = refresh(self.client, token, key=self.key)
             successor = answer.data()["refreshToken"] if answer.status == 200 else None
@@ -117,18 +116,18 @@ class PersonActor(Actor):
                 self.session, self.used, self.key = session_of(self.person, answer), token, None
 
     def _look(self, session: Session) -> None:
-        with self.history.operation(self.name, "look", needs=[sid(session)]) as done:
+        with self.history.operation(self.name, "look", needs=[session.session_id]) as done:
             self.acknowledged(done, me(self.abroad, session.access))
 
     def _sign_out(self, session: Session) -> None:
         self.session = None
-        with self.history.operation(self.name, "logout", needs=[sid(session)], ends=[sid(session)]) as done:
+        with self.history.operation(self.name, "logout", needs=[session.session_id], ends=[session.session_id]) as done:
             if self.acknowledged(done, logout(self.client, session.access)):
                 self.over.append(session)
 
     def _ban(self, session: Session) -> None:
         self.session, self.banned, self.in_doubt = None, True, True
-        with self.history.operation(self.name, "ban", ends=[sid(session)]) as done:
+        with self.history.operation(self.name, "ban", ends=[session.session_id]) as done:
             answer = self._set(disabled=True)
             if not self.acknowledged(done, answer):
                 return
@@ -264,8 +263,3 @@ class MachineActor(Actor):
         while self.key or self.disabled:
             self.step()
         request_token(self.client, self.oauth).expect(200)
-
-
-def sid(session: Session) -> str:
-    """The id of a session, as its access tokens carry it."""
-    return str(decode_unverified(session.access)[1]["sid"])

@@ -17,7 +17,7 @@ from harness.nodes import Nodes, copy_keys
 from harness.people import login, me, refresh, session_of, sign_in
 from harness.redis import KeyValueServer
 from harness.server import Server
-from harness.token_forge import decode_unverified
+from harness.token_forge import kid
 from harness.vault import Vault
 from harness.world import World, build_world
 
@@ -47,10 +47,6 @@ def pair(new_nodes: MakeNodes) -> Iterator[tuple[World, Server]]:
     world = build_world(nodes.add())
     yield world, nodes.add().start()
     world.close()
-
-
-def kid(token: str) -> str:
-    return str(decode_unverified(token)[0]["kid"])
 
 
 def kids(server: Server) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.answers import Answer
 from harness.client import INVITATION, Client
+from harness.token_forge import decode_unverified
 
 ROLES = ("OWNER", "ADMIN", "MEMBER", "VIEWER")
 _numbers = itertools.count(1)
@@ -39,6 +40,10 @@ class Session:
     person: Person
     access: str
     refresh: str
+
+    @property
+    def session_id(self) -> str:
+        return str(decode_unverified(self.access)[1]["sid"])
 
 
 def new_email(name: str = "person") -> str:

@@ -32,6 +32,11 @@ def decode_unverified(token: str) -> tuple[JsonObject, JsonObject]:
     return json.loads(decode(header)), json.loads(decode(claims))
 
 
+def kid(token: str) -> str:
+    """The id of the key that signed a token."""
+    return str(decode_unverified(token)[0]["kid"])
+
+
 def json_bytes(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 

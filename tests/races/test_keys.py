@@ -10,7 +10,7 @@ from conftest import ServerFactory
 from harness.clients import get_token, introspect, request_token
 from harness.concurrency import Load, PersistentClient, open_clients
 from harness.people import me, refresh, session_of, sign_in
-from harness.token_forge import decode_unverified
+from harness.token_forge import kid
 from harness.world import World, build_world
 
 CALLERS = 6
@@ -23,10 +23,6 @@ def two_workers(request: pytest.FixtureRequest, new_server: ServerFactory) -> It
     yield built
     built.close()
     built.server.close()
-
-
-def kid(token: str) -> str:
-    return str(decode_unverified(token)[0]["kid"])
 
 
 class Caller:
