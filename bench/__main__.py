@@ -15,7 +15,7 @@ from bench import (
     guard,
     identifiers,
     imports,
-    large,
+    large_database,
     latency,
     lists,
     login,
@@ -25,13 +25,13 @@ from bench import (
     startup,
     workers,
 )
-from bench.beside import Comparison, compare
 from bench.chart import draw
+from bench.comparison import Comparison, compare
+from bench.comparison_bars import comparison_figures
 from bench.options import Options, options
-from bench.paste import paste
-from bench.reach import reached
-from bench.report import Figure, as_data, markdown
-from bench.table import compared
+from bench.page_tables import replace_tables
+from bench.report import Figure, as_dicts, markdown
+from bench.table import comparison_table
 
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "docs" / "images" / "benchmarks.svg"
@@ -42,17 +42,17 @@ FOUND = ROOT / "build" / "bench.json"
 def main() -> None:
     chosen = options()
     comparison = compare(chosen)
-    figures = [*reached(comparison)]
+    figures = [*comparison_figures(comparison)]
     for part in () if chosen.works else _parts(chosen):
         figures += _tried(part)
-    data = {"machine": _machine(), "comparison": asdict(comparison), "figures": as_data(figures)}
+    data = {"machine": _machine(), "comparison": asdict(comparison), "figures": as_dicts(figures)}
     FOUND.parent.mkdir(exist_ok=True)
     FOUND.write_text(json.dumps(data, indent=2))
     if not chosen.works:
         CHART.write_text(draw(comparison))
     page = _page(comparison, figures, chosen)
     if chosen.write:
-        paste(PAGE, page)
+        replace_tables(PAGE, page)
     sys.stdout.write(json.dumps(data, indent=2) if chosen.json else page)
 
 
@@ -65,7 +65,7 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
         lambda: login.measure(chosen.rounds),
         lambda: workers.measure(chosen.rounds, chosen.seconds),
         lambda: latency.measure(chosen.rounds, chosen.seconds),
-        lambda: large.measure(chosen),
+        lambda: large_database.measure(chosen),
         revocation.measure,
         lambda: startup.measure(tokens=chosen.large),
         console.measure,
@@ -93,7 +93,7 @@ def _page(comparison: Comparison, figures: list[Figure], chosen: Options) -> str
     return "\n".join(
         (
             f"One run: {_machine()}; {chosen.rounds} × {chosen.seconds} seconds each, medians, ± half the range.\n",
-            compared(comparison),
+            comparison_table(comparison),
             markdown(figures),
         )
     )

@@ -175,9 +175,9 @@ def connections(fleet: Fleet) -> int:
 
 if __name__ == "__main__":
     from bench.capacity_page import PAGE, page
-    from bench.paste import paste
+    from bench.page_tables import replace_tables
 
     text = page(load(), check="--simulate" in sys.argv)
     if "--write" in sys.argv:
-        paste(PAGE, text)
+        replace_tables(PAGE, text)
     sys.stdout.write(text)

@@ -5,7 +5,7 @@ Sign-ins and guarded reads are three orders of magnitude apart, so a common scal
 
 from html import escape
 
-from bench.beside import Comparison, Row
+from bench.comparison import Comparison, Row
 
 WIDTH, LEFT, RIGHT = 860, 250, 90
 BAR, GAP, HEAD = 13, 3, 30

@@ -16,7 +16,7 @@ from bench.peers import PEERS, Peer
 from bench.peers.install import Absent, environment, install, version_of
 from bench.processes import floor, server, service
 from bench.seed import PASSWORD, seed
-from bench.works import (
+from bench.workloads import (
     BEARER,
     INTROSPECTION,
     LOGIN,
@@ -25,8 +25,8 @@ from bench.works import (
     TOKEN,
     TOKEN_ES256,
     TOKEN_HS256,
-    Asker,
     Paths,
+    RequestBuilder,
     Seed,
 )
 
@@ -39,12 +39,12 @@ class Contestant:
     """`askers` by work; `lacks` tells why a work is missing."""
 
     name: str
-    askers: Mapping[str, Asker]
+    askers: Mapping[str, RequestBuilder]
     lacks: Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Field:
+class Contestants:
     """Everybody who is up, the floor's address, the embedded database of the service, and who could not come."""
 
     contestants: list[Contestant]
@@ -54,7 +54,7 @@ class Field:
 
 
 @contextmanager
-def everybody(crowds: int, clients: int = CLIENTS) -> Iterator[Field]:
+def start_all(crowds: int, clients: int = CLIENTS) -> Iterator[Contestants]:
     """Start all. `crowds` is how many times 64 refresh tokens each server will be asked to exchange."""
     absent: dict[str, str] = {}
     with ExitStack() as stack:
@@ -71,16 +71,16 @@ def everybody(crowds: int, clients: int = CLIENTS) -> Iterator[Field]:
                 absent[peer.name] = str(error)
                 sys.stderr.write(f"{peer.name} is absent: {error}\n")
                 continue
-            asker = Asker(url, peer.paths, known)
+            asker = RequestBuilder(url, peer.paths, known)
             works = {TOKEN, TOKEN_HS256, TOKEN_ES256, INTROSPECTION, BEARER, REFRESH, LOGIN, MIXED} - peer.lacks.keys()
             name = f"{peer.name.partition(',')[0]} {version_of(peer)}{''.join(peer.name.partition(',')[1:])}"
             contestants.append(Contestant(name, dict.fromkeys(works, asker), peer.lacks))
-        yield Field(contestants, floor_url, folder / "HS256" / "linkxg.db", absent)
+        yield Contestants(contestants, floor_url, folder / "HS256" / "linkxg.db", absent)
 
 
 def _ours(stack: ExitStack, folder: Path, people: int, clients: int) -> tuple[Contestant, Seed]:
     """Two servers, since a service signs with one algorithm; both have the same kind of rows."""
-    askers: dict[str, Asker] = {}
+    askers: dict[str, RequestBuilder] = {}
     for algorithm in ("ES256", "HS256"):
         data_dir = folder / algorithm
         data_dir.mkdir()
@@ -95,7 +95,7 @@ def _ours(stack: ExitStack, folder: Path, people: int, clients: int) -> tuple[Co
             login=f"{API}/auth/login",
             json=True,
         )
-        asker = Asker(url, paths, known)
+        asker = RequestBuilder(url, paths, known)
         works = (
             (TOKEN_ES256,)
             if algorithm == "ES256"

@@ -18,7 +18,7 @@ import asyncpg
 import psutil
 
 from bench.api import API, fetch_token, make_product
-from bench.many import crowd
+from bench.bulk_seed import bulk_seed
 from bench.postgres import cluster
 from bench.processes import service, wrk
 from bench.seed import PASSWORD, Seeded, seed
@@ -86,7 +86,7 @@ def measure(seconds: int = SECONDS) -> Costs:
 
 def _operations(data_dir: Path, database: str | None, seconds: int) -> dict[str, Cost]:
     made = seed(data_dir, database, client_count=FEW, people=CROWD)
-    seldom = crowd(data_dir, made.account_id, database, clients=SELDOM, sample=SELDOM).clients
+    seldom = bulk_seed(data_dir, made.account_id, database, clients=SELDOM, sample=SELDOM).clients
     # Tokens to revoke are minted here rather than fetched one by one: so the issuer must be known.
     settings = {"LINKXG_PUBLIC_URL": ISSUER} | ({"LINKXG_DATABASE_URL": database} if database else {})
     costs = {}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.many import crowd
+from bench.bulk_seed import bulk_seed
 from bench.processes import Load, free_port, server_process, wrk
 from bench.report import Figure, report
 from bench.seed import seed, token_bodies
@@ -22,14 +22,14 @@ EXPIRED = 200_000
 def measure(rounds: int = ROUNDS, seconds: int = SECONDS) -> list[Figure]:
     """Arrivals at random, at half of what the worker can carry; one worker, SQLite.
 
-    Housekeeping runs at a turn every quarter of a second instead of every ten minutes, over expired sessions that do
+    The purge runs every quarter of a second instead of every ten minutes, over expired sessions that do
     not run out, so each measurement holds many of its batches.
     """
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         made = seed(data_dir)
         bodies = token_bodies(data_dir, made)
-        crowd(data_dir, made.account_id, sessions=EXPIRED, people=EXPIRED // 20, expired_before=now_ms() - 60 * DAY)
+        bulk_seed(data_dir, made.account_id, sessions=EXPIRED, people=EXPIRED // 20, expired_before=now_ms() - 60 * DAY)
         calm, busy = [], []
         with _service(data_dir, 3600.0) as quiet, _service(data_dir, 0.25) as eager:
             for number in range(rounds):
@@ -61,7 +61,7 @@ def measure(rounds: int = ROUNDS, seconds: int = SECONDS) -> list[Figure]:
 def _service(data_dir: Path, every_s: float) -> Iterator[str]:
     port = free_port()
     environment = {"LINKXG_LIMIT_SCALE": "1000000", "LINKXG_DATA_DIR": str(data_dir)}
-    command = [sys.executable, "-m", "bench.housekeeping", str(every_s), "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "bench.frequent_purge", str(every_s), "serve", "--port", str(port)]
     with server_process(command, port, environment):
         yield f"http://127.0.0.1:{port}/api/v1/oauth/token"
 

@@ -43,7 +43,7 @@ def free_port() -> int:
 def floor() -> Iterator[str]:
     """The base: a bare ASGI application on uvicorn with the same loop and parser, answering 800 bytes of JSON."""
     port = free_port()
-    with server_process([sys.executable, "-m", "bench.bare", str(port)], port):
+    with server_process([sys.executable, "-m", "bench.bare_uvicorn", str(port)], port):
         yield f"http://127.0.0.1:{port}"
 
 

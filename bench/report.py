@@ -20,7 +20,7 @@ class Figure:
         return self.value <= self.bar if self.at_most else self.value >= self.bar
 
 
-def as_data(figures: list[Figure]) -> list[dict[str, object]]:
+def as_dicts(figures: list[Figure]) -> list[dict[str, object]]:
     """For scripts."""
     return [asdict(figure) | {"reached": figure.reached} for figure in figures]
 
@@ -39,7 +39,7 @@ def markdown(figures: list[Figure]) -> str:
 def report(figures: list[Figure]) -> None:
     """A table for people, or JSON with `--json`."""
     if "--json" in sys.argv:
-        sys.stdout.write(json.dumps(as_data(figures), indent=2) + "\n")
+        sys.stdout.write(json.dumps(as_dicts(figures), indent=2) + "\n")
         return
     for figure in figures:
         sign = "≤" if figure.at_most else "≥"

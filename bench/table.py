@@ -2,10 +2,10 @@
 
 import statistics
 
-from bench.beside import Comparison, Row
+from bench.comparison import Comparison, Row
 
 
-def compared(found: Comparison) -> str:
+def comparison_table(found: Comparison) -> str:
     """Requests per second: the median over the rounds, its range where it is wide, and what failed."""
     lines = [
         "| requests/s on one core, 32 connections | " + " | ".join(found.names) + " | floor |",

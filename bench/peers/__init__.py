@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.works import BEARER, INTROSPECTION, LOGIN, MIXED, REFRESH, TOKEN, TOKEN_ES256, TOKEN_HS256, Paths
+from bench.workloads import BEARER, INTROSPECTION, LOGIN, MIXED, REFRESH, TOKEN, TOKEN_ES256, TOKEN_HS256, Paths
 
 HERE = Path(__file__).parent
 _OPAQUE_ONLY = "opaque tokens only"

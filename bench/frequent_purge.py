@@ -1,4 +1,4 @@
-"""The service with a turn of housekeeping every EVERY_S seconds: `python -m bench.housekeeping EVERY_S serve …`.
+"""The service with a purge every EVERY_S seconds: `python -m bench.frequent_purge EVERY_S serve …`.
 
 Nobody needs this as a setting; a measurement cannot wait ten minutes for a batch.
 """
@@ -16,7 +16,7 @@ class _Paced(purge.Purger):
 
 if __name__ == "__main__":
     _EVERY_S = float(sys.argv.pop(1))
-    setattr(purge, "Housekeeping", _Paced)  # noqa: B010  a plain assignment to a class is not typed
+    setattr(purge, "Purger", _Paced)  # noqa: B010  a plain assignment to a class is not typed
     from linkxg.cli import main
 
     main()

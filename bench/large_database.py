@@ -1,4 +1,4 @@
-"""Rates with a thousand and with a million clients and sessions. Run as `python -m bench.large`.
+"""Rates with a thousand and with a million clients and sessions. Run as `python -m bench.large_database`.
 
 Two services, one over 1,000 clients and sessions, one over a million of each; rounds alternate. The large one is asked
 twice: by a thousand of its clients, and by a sample spread over all, of whom no cache can know each.
@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from bench.api import API, fetch_token, make_product
-from bench.many import Sample, crowd
+from bench.bulk_seed import Sample, bulk_seed
 from bench.options import Options, options
 from bench.processes import Load, service, wrk
 from bench.report import Figure, report
@@ -30,7 +30,7 @@ class _Site:
         folder.mkdir()
         first = seed(folder, client_count=0, people=1)
         self.email = first.emails[0]
-        self.sample: Sample = crowd(folder, first.account_id, clients=count, sessions=count, sample=sample)
+        self.sample: Sample = bulk_seed(folder, first.account_id, clients=count, sessions=count, sample=sample)
 
     def prepare(self, url: str) -> None:
         self.url = url

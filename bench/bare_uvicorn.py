@@ -1,4 +1,4 @@
-"""The floor: what uvicorn itself costs. Run as `python -m bench.bare PORT`."""
+"""The floor: what uvicorn itself costs. Run as `python -m bench.bare_uvicorn PORT`."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""Compares the service with the servers that users would pick instead. Run as `python -m bench.beside`.
+"""Compares the service with the servers that users would pick instead. Run as `python -m bench.comparison`.
 
 Everybody is up at the same time, each on the one core of the server, the load generator on the other; 32 connections.
 Rounds alternate (A B C, A B C), so that whatever else the machine does hits all alike. Answers are checked before and
@@ -10,12 +10,12 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.contestants import Contestant, Field, everybody
+from bench.contestants import Contestant, Contestants, start_all
 from bench.login import raw_rate as raw_hashes
 from bench.options import Options, options
 from bench.processes import Load, wrk
 from bench.refresh import raw_rate as raw_refreshes
-from bench.works import LOGIN, MIXED, MIXED_EVERY, REFRESH, WORKS
+from bench.workloads import LOGIN, MIXED, MIXED_EVERY, REFRESH, WORKLOADS
 
 CONNECTIONS = 32
 FEW, LONG = 100, 10
@@ -51,14 +51,14 @@ class Comparison:
 
 
 def compare(chosen: Options) -> Comparison:
-    with everybody(crowds=2 * chosen.rounds + 8) as field_:
-        rows = [_measure(work, field_, chosen) for work in WORKS if chosen.wants(work)]
+    with start_all(crowds=2 * chosen.rounds + 8) as field_:
+        rows = [_measure(work, field_, chosen) for work in WORKLOADS if chosen.wants(work)]
         names = [contestant.name for contestant in field_.contestants]
         lacks = {contestant.name: dict(contestant.lacks) for contestant in field_.contestants}
         return Comparison(names, rows, lacks, dict(field_.absent))
 
 
-def _measure(work: str, all_: Field, chosen: Options) -> Row:
+def _measure(work: str, all_: Contestants, chosen: Options) -> Row:
     row = Row(work)
     able = [contestant for contestant in all_.contestants if work in contestant.askers]
     ready = {contestant.name: _prepare(contestant, work, all_.database.parent, chosen.seconds) for contestant in able}
@@ -94,7 +94,7 @@ def _load(contestant: Contestant, work: str, steps: Path, seconds: int) -> Load:
     return wrk(asker.url, connections=CONNECTIONS, seconds=seconds, script="steps.lua", **settings)
 
 
-def _floor(work: str, all_: Field, seconds: int) -> float:
+def _floor(work: str, all_: Contestants, seconds: int) -> float:
     if work == LOGIN:
         return raw_hashes(seconds, threads=1)
     if work == REFRESH:
@@ -104,6 +104,6 @@ def _floor(work: str, all_: Field, seconds: int) -> float:
 
 
 if __name__ == "__main__":
-    from bench.table import compared
+    from bench.table import comparison_table
 
-    sys.stdout.write(compared(compare(options())))
+    sys.stdout.write(comparison_table(compare(options())))

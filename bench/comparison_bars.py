@@ -2,15 +2,15 @@
 
 import statistics
 
-from bench.beside import Comparison, Row
+from bench.comparison import Comparison, Row
 from bench.contestants import OURS
 from bench.report import Figure
-from bench.works import BEARER, INTROSPECTION, TOKEN, TOKEN_ES256, TOKEN_HS256
+from bench.workloads import BEARER, INTROSPECTION, TOKEN, TOKEN_ES256, TOKEN_HS256
 
 NODE = "node-oidc-provider"
 
 
-def reached(found: Comparison) -> list[Figure]:
+def comparison_figures(found: Comparison) -> list[Figure]:
     """Ratios of rounds that stood beside each other, their median."""
     rows = {row.work: row for row in found.rows}
     figures = [

@@ -5,7 +5,7 @@ from pathlib import Path
 BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
 
 
-def paste(page: Path, text: str) -> None:
+def replace_tables(page: Path, text: str) -> None:
     """Replace what stands between the marks of `page`."""
     before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)

@@ -1,4 +1,4 @@
-"""The works that every contestant does: the same requests, at each one's own addresses."""
+"""The workloads of every contestant: the same requests, at each one's own addresses."""
 
 import json
 import urllib.error
@@ -12,7 +12,7 @@ TOKEN_HS256 = "token, JWT HS256"
 TOKEN_ES256 = "token, JWT ES256"
 INTROSPECTION, BEARER = "introspection", "resource behind a bearer token"
 REFRESH, LOGIN, MIXED = "refresh with rotation", "sign-in", "mixed"
-WORKS = (TOKEN, TOKEN_HS256, TOKEN_ES256, INTROSPECTION, BEARER, REFRESH, LOGIN, MIXED)
+WORKLOADS = (TOKEN, TOKEN_HS256, TOKEN_ES256, INTROSPECTION, BEARER, REFRESH, LOGIN, MIXED)
 CROWD = 64
 MIXED_EVERY = 20
 FORM = "application/x-www-form-urlencoded"
@@ -63,7 +63,7 @@ class Request:
         return "\t".join((self.method, self.path, authorization, self.content_type, self.body))
 
 
-class Asker:
+class RequestBuilder:
     """Makes the requests of one server and sees to it that it answers them rightly."""
 
     def __init__(self, url: str, paths: Paths, seed: Seed) -> None:

@@ -38,7 +38,7 @@ class Sample:
     refresh_tokens: list[str] = field(default_factory=list)
 
 
-def crowd(
+def bulk_seed(
     data_dir: Path,
     account_id: str,
     url: str | None = None,
