@@ -62,19 +62,19 @@ def _measure(engine: str, data_dir: Path, url: str, raw: str, rows: int) -> list
     rate, again = rows / first["seconds"], rows / second["seconds"]
     if (first["created"], second["unchanged"]) != (rows, rows):
         raise RuntimeError("the import did not do what it was to do")
-    told = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[engine]
+    label = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[engine]
     return [
         Figure(
-            f"import, beside a raw upsert of two tables, {told}", rate / base, 0.4, f"{rate:,.0f}/s of {base:,.0f}/s"
+            f"import, beside a raw upsert of two tables, {label}", rate / base, 0.4, f"{rate:,.0f}/s of {base:,.0f}/s"
         ),
-        Figure(f"the same file again, beside the first time, {told}", again / rate, 1.5, f"{again:,.0f}/s"),
+        Figure(f"the same file again, beside the first time, {label}", again / rate, 1.5, f"{again:,.0f}/s"),
         Figure(
-            f"processor of the raw upsert, beside the import's process, {told}", raw_busy / processor, 0,
+            f"processor of the raw upsert, beside the import's process, {label}", raw_busy / processor, 0,
             f"{raw_busy:.1f} µs of {processor:.1f} µs a row",
         ),
-        Figure(f"MB resident of the import's process, {told}", used.memory, 150.0, f"{rows:,} rows", at_most=True),
+        Figure(f"MB resident of the import's process, {label}", used.memory, 150.0, f"{rows:,} rows", at_most=True),
         Figure(
-            f"p99 of other requests, beside idle, {told}", busy / idle, 2.0, f"{busy:.1f} ms of {idle:.1f} ms",
+            f"p99 of other requests, beside idle, {label}", busy / idle, 2.0, f"{busy:.1f} ms of {idle:.1f} ms",
             at_most=True,
         ),
     ]  # fmt: skip

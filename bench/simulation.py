@@ -187,11 +187,11 @@ class _Site:
 
         def stored() -> None:
             if name == "revocation":
-                self.commits.serve(self.costs.commit_ms / 1e3, told)
+                self.commits.serve(self.costs.commit_ms / 1e3, notice)
             else:
                 self.clock.after(self.fleet.round_trip, given_back)
 
-        def told() -> None:
+        def notice() -> None:
             for listener in self.workers:
                 if listener is not worker:
                     self.database.serve(self.costs.notice_us / 1e6, lambda to=listener, at=self.clock.now: to.tell(at))  # type: ignore[misc]

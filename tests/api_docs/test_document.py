@@ -62,14 +62,14 @@ def _permits() -> Iterator[tuple[Route, dict[str, Any]]]:
 def test_every_operation_declares_its_security() -> None:
     for route, operation in _permits():
         assert route.handler is not None
-        opt, told = route.handler.opt, operation["description"].rpartition("\n")[2]
+        opt, requirement = route.handler.opt, operation["description"].rpartition("\n")[2]
         if opt.get("scope"):
-            assert told == f"Needs the scope `{opt['scope']}`."
+            assert requirement == f"Needs the scope `{opt['scope']}`."
             assert operation["security"] == [{"oauth": [opt["scope"]]}, {"bearer": []}]
         elif opt.get("roles"):
             names = [role.capitalize() for role in EVERYONE if role in opt["roles"]]
             everyone = len(names) == len(EVERYONE)
-            assert everyone or all(name in told for name in names)
+            assert everyone or all(name in requirement for name in names)
             assert operation["security"] == [{"bearer": []}]
         elif opt.get("any_caller"):
             assert operation["security"] == [{"oauth": []}, {"bearer": []}]

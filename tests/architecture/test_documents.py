@@ -52,10 +52,10 @@ def test_documented_metrics_and_log_events_exist() -> None:
 
 
 def test_documented_permissions_match_the_routes() -> None:
-    told = {(row["method"], row["path"]): row["who may"] for table in tables(DOCS / "api.md") for row in table}
+    documented = {(row["method"], row["path"]): row["who may"] for table in tables(DOCS / "api.md") for row in table}
     for route in routes():
         if route.path.startswith(API):
-            assert told[route.method, route.path] == _who(route), f"{route.method} {route.path}"
+            assert documented[route.method, route.path] == _who(route), f"{route.method} {route.path}"
 
 
 def _who(route: Route) -> str:
@@ -116,8 +116,8 @@ def _typed(page: Path) -> set[str]:
 
 
 def test_every_command_is_documented() -> None:
-    told = " ".join(page.read_text() for page in PAGES)
-    missing = {name for name in _commands() if f"linkxg {name}" not in told and name != "version"}
+    text = " ".join(page.read_text() for page in PAGES)
+    missing = {name for name in _commands() if f"linkxg {name}" not in text and name != "version"}
     assert not missing, f"no page tells of linkxg {missing}"
 
 

@@ -86,7 +86,7 @@ def refused(answer: Answer) -> None:
 
 
 def alive(world: World, oauth: OAuthClient) -> bool:
-    """Do these credentials still get a token?"""
+    """Whether these credentials still get a token."""
     return request_token(world.api, oauth).status == 200
 
 

@@ -29,7 +29,7 @@ def test_curl_with_anyauth_authenticates(world: World, path: str) -> None:
     curl = shutil.which("curl")
     if curl is None:
         pytest.skip("there is no curl here")
-    told = subprocess.run(
+    done = subprocess.run(
         [curl, "-sS", "--fail", "--anyauth", "-K", "-", "-d", urlencode(FORMS[path]), f"{world.api.url}/api/v1{path}"],
         input=f'user = "{world.oauth.client_id}:{world.oauth.client_secret}"\n',
         capture_output=True,
@@ -37,9 +37,9 @@ def test_curl_with_anyauth_authenticates(world: World, path: str) -> None:
         timeout=30,
         check=False,
     )
-    assert told.returncode == 0, told.stderr
+    assert done.returncode == 0, done.stderr
     if path == "/oauth/token":
-        world.vault.remember("access token", json.loads(told.stdout)["access_token"])
+        world.vault.remember("access token", json.loads(done.stdout)["access_token"])
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -175,4 +175,4 @@ def test_odd_request_targets_reveal_nothing(world: World, target: str) -> None:
     assert answer.status < 500, answer
     assert b"root:" not in answer.body
     if answer.body.startswith(b"{"):
-        assert "49" not in str(answer.told.get("error_description")), "a template was evaluated"
+        assert "49" not in str(answer.without_request_id.get("error_description")), "a template was evaluated"

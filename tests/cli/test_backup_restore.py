@@ -131,11 +131,11 @@ def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Ca
     assert b"stop" in refused.stderr, "a service is running"
     server.stop()
     assert b"--replace" in server.try_command("restore", str(file)).stderr
-    told = restore(server, file, "--replace")
-    assert told["rows"]["accounts"] == 2
-    assert told["sessions_ended"] >= 2
-    assert told["invitations_ended"] == 1
-    assert told["kept_ended"] >= 4
+    report = restore(server, file, "--replace")
+    assert report["rows"]["accounts"] == 2
+    assert report["sessions_ended"] >= 2
+    assert report["invitations_ended"] == 1
+    assert report["kept_ended"] >= 4
     fresh = json.loads((server.data_dir / "keys.json").read_bytes())
     assert fresh["server_key"] != keys["server_key"]
     assert [key["kid"] for key in fresh["keys"]] != [key["kid"] for key in keys["keys"]]
@@ -154,7 +154,7 @@ def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Ca
     accept(api, invitation, api.vault.password()).expect(404, "not_found")
     assert b"whole" in server.command("audit", "verify")
     events = api.get("/account/audit-events?action=service.restored", bearer=back.access).data()
-    assert [event["details"]["backup_made_at"] for event in events] == [told["backup_made_at"]]
+    assert [event["details"]["backup_made_at"] for event in events] == [report["backup_made_at"]]
     # An Owner can help: the client gets a new secret.
     assert is_accepted(api, get_token(api, with_secret(rotated, rotate(api, rotated, back.access).expect(200))))
     in_use = sign_in(api, staying)
@@ -289,8 +289,8 @@ def test_a_damaged_database_is_set_aside(new_server: ServerFactory) -> None:
     path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
     refused = server.try_command("restore", str(file))
     assert b"--replace" in refused.stderr
-    told = restore(server, file, "--replace")
-    assert Path(told["damaged_database"]).read_bytes().startswith(b"\0" * 100)
+    report = restore(server, file, "--replace")
+    assert Path(report["damaged_database"]).read_bytes().startswith(b"\0" * 100)
     server.start()
     try:
         with server.client() as api:

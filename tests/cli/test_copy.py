@@ -68,9 +68,9 @@ def test_r13_everything_stays_valid(world: World, target: Database, moved: Serve
     client = api.post("/oauth/clients", bearer=owner.access, json=wanted, headers=key, reveals=True).expect(201)
     world.server.stop()
 
-    told = json.loads(world.server.command(*arguments(world, target)))
-    assert told["resumed_after"] == 0
-    assert told["rows"]["users"] == 2
+    report = json.loads(world.server.command(*arguments(world, target)))
+    assert report["resumed_after"] == 0
+    assert report["rows"]["users"] == 2
 
     moved.start()
     there = moved.client()
@@ -133,9 +133,9 @@ def test_an_interrupted_copy_resumes_and_is_not_served_half_done(
     process = moved.launch()
     assert process.wait() == 1
     moved.kill()
-    told = json.loads(world.server.command(*arguments(world, target)))
-    assert told["resumed_after"] > 0
-    assert told["rows"]["login_failures"] == MANY
+    report = json.loads(world.server.command(*arguments(world, target)))
+    assert report["resumed_after"] > 0
+    assert report["rows"]["login_failures"] == MANY
     moved.start()
     assert count_rows(moved.database, "login_failures") == MANY
 

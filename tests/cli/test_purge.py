@@ -43,10 +43,10 @@ def test_expired_rows_are_deleted_and_live_rows_stay(engine: str, fresh_world: C
                     f"('{world.account.account_id}', '{oauth.client_id}', {now // DAY - 401}, 1, 1, 1)")  # fmt: skip
     feed = count_rows(server.database, "changes")
 
-    told = json.loads(server.command("purge", "--json"))
+    report = json.loads(server.command("purge", "--json"))
     wanted = {"sessions": 1, "invitations": 1, "client_secrets": 1, "idempotency_keys": 1, "login_failures": 1200,
               "client_usage": 1}  # fmt: skip
-    assert {table: deleted for table, deleted in told.items() if deleted} == wanted
+    assert {table: deleted for table, deleted in report.items() if deleted} == wanted
     assert count_rows(server.database, "login_failures") == 0
     assert count_rows(server.database, "changes") == feed, "a live token may need any of them"
     refresh(api, old.refresh).expect(401, "invalid_token")

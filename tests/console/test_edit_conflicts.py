@@ -162,8 +162,8 @@ def test_a_save_says_what_a_colleague_changed_meanwhile(world: World, owner: Vis
     colleague(world, oauth, scope="products:read products:write", self_rotation=False)
     saved = text_of(owner.get(owner.fill(form, page, name="Mine").headers["location"]))
     assert "Saved. Name changed." in saved
-    told = f"{world.owner.person.email} changed May rotate its own secret and removed dpp:read in the meantime;"
-    assert f"{told} those changes are kept." in saved
+    expected = f"{world.owner.person.email} changed May rotate its own secret and removed dpp:read in the meantime;"
+    assert f"{expected} those changes are kept." in saved
     form = owner.get(page)
     colleague(world, oauth, scope="products:read products:write dpp:read")
     saved = text_of(owner.get(owner.fill(form, page, name="Mine again").headers["location"]))
@@ -217,7 +217,7 @@ def test_two_changes_of_one_role_conflict(world: World, owner: Visitor) -> None:
 def test_a_save_says_which_fields_changed(world: World, owner: Visitor) -> None:
     oauth = new_client(world)
     page = f"/account/api-access/{oauth.client_id}"
-    for filled, told in (
+    for filled, expected in (
         ({}, "Nothing changed."),
         ({"name": "After", "self_rotation": []}, "Saved. Name, May rotate its own secret changed."),
         ({"scope": SCOPES[:1], "sure": "yes"},
@@ -226,6 +226,6 @@ def test_a_save_says_which_fields_changed(world: World, owner: Visitor) -> None:
     ):  # fmt: skip
         answer = owner.fill(owner.get(page), page, **filled)
         assert answer.status_code == 303, text_of(answer)
-        assert told in text_of(owner.get(answer.headers["location"]))
+        assert expected in text_of(owner.get(answer.headers["location"]))
     forged = owner.get(f"{page}?told=Your+password+is+needed&mac={'0' * 32}")
     assert "Your password is needed" not in forged.text

@@ -42,19 +42,19 @@ def test_a_new_client_and_a_rotation_are_confirmed_first(world: World, owner: Vi
 
 
 @pytest.mark.parametrize(
-    ("day", "told"),
+    ("day", "expected"),
     [
         ((datetime.now(UTC) - timedelta(days=2)).date().isoformat(), "Choose a day in the future."),
         ("30.06.2027", "Enter a day such as 2027-06-30."),
     ],
     ids=["past", "another spelling"],
 )
-def test_an_invalid_expiry_is_reported_with_the_other_fields(owner: Visitor, day: str, told: str) -> None:
+def test_an_invalid_expiry_is_reported_with_the_other_fields(owner: Visitor, day: str, expected: str) -> None:
     form = owner.get("/account/api-access/new")
     assert "novalidate" in form.text, "the browser would stop the form beside old errors"
     answer = owner.fill(form, name="Both faults", expires=day)
     assert answer.status_code == 422
-    for message in ("Select at least one scope.", told):
+    for message in ("Select at least one scope.", expected):
         assert text_of(answer).count(message) == 2, "in the summary and at the field"
 
 

@@ -50,9 +50,9 @@ def test_a_form_reports_all_its_errors(world: World, editor: Visitor) -> None:
     made = create(world)
     refused = save(editor, form(editor, made), **WRONG)
     assert refused.status_code == 422
-    told = faults(refused)
-    assert told.keys() == TOLD.keys()
-    assert all(told[name].startswith(message) for name, message in TOLD.items()), told
+    errors = faults(refused)
+    assert errors.keys() == TOLD.keys()
+    assert all(errors[name].startswith(message) for name, message in TOLD.items()), errors
     assert read(world, made).data() == made
     right = {"sku": made["sku"], "gtin": new_gtin(), "name": "N", "facility.gln": "", "category.schemeId": "",
              "brand": "", "countryOfProduction": ""}  # fmt: skip
@@ -62,8 +62,8 @@ def test_a_form_reports_all_its_errors(world: World, editor: Visitor) -> None:
 @pytest.mark.any_engine
 def test_clearing_a_published_gtin_is_reported_with_the_other_errors(world: World, editor: Visitor) -> None:
     made = published(world)
-    told = faults(save(editor, form(editor, made), gtin="", **{"facility.gln": "12", "category.code": ""}))
-    assert told.keys() == {"f-gtin", "f-facility.gln", "f-category.code"}
+    errors = faults(save(editor, form(editor, made), gtin="", **{"facility.gln": "12", "category.code": ""}))
+    assert errors.keys() == {"f-gtin", "f-facility.gln", "f-category.code"}
 
 
 @pytest.mark.any_engine

@@ -91,7 +91,7 @@ def use_an_expired_token(world: World, by: Session, oauth: OAuthClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("provoke", "told", "asked"),
+    ("provoke", "expected", "asked"),
     [
         (mistype, "Mistyped secret: its checksum does not match.", TOKEN),
         (use_anothers_secret, "Wrong secret: well-formed, but never a secret of this client.", TOKEN),
@@ -106,19 +106,19 @@ def use_an_expired_token(world: World, by: Session, oauth: OAuthClient) -> None:
     ],
 )  # fmt: skip
 def test_the_cause_of_a_rejection_is_shown(
-    world: World, owner: Visitor, provoke: Provoke, told: str, asked: str
+    world: World, owner: Visitor, provoke: Provoke, expected: str, asked: str
 ) -> None:
     oauth = make_client(world.api, world.owner, "products:read")
     provoke(world, world.owner, oauth)
     wait_for_count(world.server.database, _of(oauth), 1)
     page = text_of(owner.get(f"/account/refusals?client={oauth.client_id}"))
-    assert told in page
+    assert expected in page
     assert asked in page
     request_id = rows(
         world.server.database, f"SELECT request_id FROM refused_requests WHERE client_id = '{oauth.client_id}'"
     )[0][0]
     assert request_id in page
-    assert told in text_of(owner.get(f"/account/api-access/{oauth.client_id}"))
+    assert expected in text_of(owner.get(f"/account/api-access/{oauth.client_id}"))
 
 
 def test_a_retired_key_is_named(fresh_world: Callable[..., World]) -> None:

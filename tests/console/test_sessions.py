@@ -79,15 +79,15 @@ def test_cookies_and_tokens_are_not_interchangeable(world: World, owner: Visitor
 
 
 def test_wrong_password_and_unknown_address_look_alike(world: World, new_visitor: NewVisitor, someone: Person) -> None:
-    told = set()
+    messages = set()
     for email in (someone.email, "nobody@example.test", "no address"):
         visitor = new_visitor()
         answer = visitor.fill(visitor.get("/sign-in"), "/sign-in", email=email, password="wrong password, truly")
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
-        told.add(re.sub(r"value=\"[^\"]*\"|nonce=\"\w+\"", "", answer.text))
-    assert len(told) == 1
-    assert "E-mail or password is incorrect." in told.pop()
+        messages.add(re.sub(r"value=\"[^\"]*\"|nonce=\"\w+\"", "", answer.text))
+    assert len(messages) == 1
+    assert "E-mail or password is incorrect." in messages.pop()
 
 
 @pytest.mark.parametrize(

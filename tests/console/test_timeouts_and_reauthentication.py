@@ -115,14 +115,14 @@ def test_rule_101_password_guesses_with_a_stolen_cookie_are_limited(aged: tuple[
     page = visitor.get(f"/account/api-access/{oauth.client_id}/delete")
     turn_back(world, "authenticated_at", 11 * MINUTE)
     path = f"/account/api-access/{oauth.client_id}/delete"
-    told = ""
+    text = ""
     for _ in range(30):
         answer = visitor.fill(page, path, confirm_password="a wrong guess, again")
         assert answer.status_code in (403, 429), answer.text
-        told = text_of(answer)
-        if "Too many attempts" in told:
+        text = text_of(answer)
+        if "Too many attempts" in text:
             break
-    assert "Too many attempts" in told
+    assert "Too many attempts" in text
     request_token(world.api, oauth).expect(200)
 
 

@@ -18,7 +18,7 @@ ODD = ["", "a", "\n\t", "{}", "[]", "NULL", "null", "\\", "'", '"', ",", "ä\U00
 
 
 def run(new_database: DatabaseFactory, engine: str, unit: Any) -> Any:
-    async def told() -> Any:
+    async def run_unit() -> Any:
         database = open_database(new_database(engine).url)
         await migrate(database)
         await database.open()
@@ -27,7 +27,7 @@ def run(new_database: DatabaseFactory, engine: str, unit: Any) -> Any:
         finally:
             await database.close()
 
-    return asyncio.run(told())
+    return asyncio.run(run_unit())
 
 
 @pytest.mark.parametrize("engine", ENGINES)

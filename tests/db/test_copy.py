@@ -60,11 +60,11 @@ def content(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
 
 def test_every_table_and_type_is_copied(database: Database, fill: Callable[[Connection], None], tmp_path: Path) -> None:
     source = create_engine(f"sqlite:///{tmp_path / 'source.db'}")
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
 
     def load(conn: Connection, found: Connection) -> dict[str, int]:
         assert is_empty(conn)
-        counts = copy_rows(found, conn, on_progress=lambda done, total: told.append((done, total)))
+        counts = copy_rows(found, conn, on_progress=lambda done, total: progress.append((done, total)))
         assert not is_empty(conn)
         return counts
 
@@ -91,7 +91,7 @@ def test_every_table_and_type_is_copied(database: Database, fill: Callable[[Conn
     source.dispose()
     assert set(counts) == set(metadata.tables)
     assert counts["changes"] == MANY + 1
-    assert told[-1] == (sum(counts.values()), sum(counts.values()))
+    assert progress[-1] == (sum(counts.values()), sum(counts.values()))
     assert number >= 10 + MANY, "the next number is above every copied one"
 
 

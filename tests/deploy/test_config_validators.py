@@ -33,8 +33,8 @@ def composers() -> list[list[str]]:
     found = []
     for command in (["docker", "compose"], ["docker-compose"]):
         if shutil.which(command[0]) is not None:
-            told = subprocess.run([*command, "version", "--short"], capture_output=True, check=False, timeout=60)
-            if told.returncode == 0 and not told.stdout.startswith(b"1."):
+            result = subprocess.run([*command, "version", "--short"], capture_output=True, check=False, timeout=60)
+            if result.returncode == 0 and not result.stdout.startswith(b"1."):
                 found.append(command)
     return found
 

@@ -57,6 +57,6 @@ def test_r12_one_of_many_concurrent_migrations_does_the_work(
         )
         for _ in range(4)
     ]
-    told = [process.communicate(timeout=60)[0].decode() for process in begun]
-    assert [process.returncode for process in begun] == [0, 0, 0, 0], told
-    assert sum("empty" in text for text in told) == 1, told
+    outputs = [process.communicate(timeout=60)[0].decode() for process in begun]
+    assert [process.returncode for process in begun] == [0, 0, 0, 0], outputs
+    assert sum("empty" in text for text in outputs) == 1, outputs

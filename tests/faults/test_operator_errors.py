@@ -37,7 +37,7 @@ def reasons(server: Server, request_id: str | None) -> list[str]:
     return [str(event.get("reason")) for event in server.log_events("request") if event["request_id"] == request_id]
 
 
-def tells(server: Server, words: str) -> bool:
+def logs_reason(server: Server, words: str) -> bool:
     """Whether the line of a request gives this reason."""
     return any(words in str(event.get("reason")) for event in server.log_events("request"))
 
@@ -143,7 +143,7 @@ def test_an_unwritable_disk_is_named_and_the_node_is_not_ready(small_disk: Path,
                 except OSError:
                     size //= 2
         client.get("//readyz", allow_503=True).expect(503, "temporarily_unavailable")
-        seconds_until(lambda: tells(server, "is full"), within=SOON_S)
+        seconds_until(lambda: logs_reason(server, "is full"), within=SOON_S)
         (small_disk / "filler").unlink()
         client.get("//readyz").expect(200)
     finally:

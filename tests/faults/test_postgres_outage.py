@@ -117,6 +117,6 @@ def test_r6_a_locked_table_holds_up_neither_tokens_nor_the_rest(
             issued += 1
     assert issued > 0
     probe.requests()["refresh"](client).expect(200)
-    told = f"SELECT coalesce(sum(tokens), 0) FROM client_usage WHERE client_id = '{probe.oauth.client_id}'"
+    query = f"SELECT coalesce(sum(tokens), 0) FROM client_usage WHERE client_id = '{probe.oauth.client_id}'"
     # One token more: the probe got one when it was made.
-    seconds_until(lambda: count(world.server.database, told) == issued + 1, within=30.0)
+    seconds_until(lambda: count(world.server.database, query) == issued + 1, within=30.0)

@@ -61,9 +61,9 @@ def test_r6_writers_wait_for_a_bounded_time_and_readers_not_at_all(struck: Struc
                 assert answer.seconds <= DEADLINE_S + ANSWER_S, name
             load.wait_for_everybody()
         load.wait_for_everybody()
-    told = f"SELECT coalesce(sum(tokens), 0) FROM client_usage WHERE client_id = '{probe.oauth.client_id}'"
+    query = f"SELECT coalesce(sum(tokens), 0) FROM client_usage WHERE client_id = '{probe.oauth.client_id}'"
     # The counters could not be written and no token request minded; now they are.
-    seconds_until(lambda: count(world.server.database, told) == sum(issued), within=30.0)
+    seconds_until(lambda: count(world.server.database, query) == sum(issued), within=30.0)
     for name, ask in probe.writes().items():
         assert ask(callers[0]).status == 200, name
     assert world.server.log_events("fault") == []

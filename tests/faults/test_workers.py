@@ -38,7 +38,7 @@ def reload(server: Server, times: int = 1) -> None:
     server.wait_for_event("reloaded", count=times)
 
 
-def anew(server: Server, ask: Callable[[PersistentClient], Answer]) -> Callable[[], None]:
+def on_new_connections(server: Server, ask: Callable[[PersistentClient], Answer]) -> Callable[[], None]:
     """A caller that connects for each of its requests."""
 
     def step() -> None:
@@ -65,7 +65,7 @@ def test_r9_a_reload_rejects_no_request(world: World, new_clients: ClientsFactor
     server, probe = world.server, Probe(world)
     before = set(workers(server))
     ask = probe.reads()["me"]
-    callers = [anew(server, ask), anew(server, probe.reads()["token"])]
+    callers = [on_new_connections(server, ask), on_new_connections(server, probe.reads()["token"])]
     with Load([*callers, *(staying(client, ask) for client in new_clients(server, 4))]) as load:
         for times in (1, 2):
             load.wait_for_everybody()

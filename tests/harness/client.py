@@ -81,12 +81,12 @@ class Client:
         target = path[1:] if path.startswith("//") else API + path
         fields, content = self._encode(bearer, json, form, content, headers)
         started = time.perf_counter()
-        status, told, body = self._exchange(method, target, fields, content)
+        status, received, body = self._exchange(method, target, fields, content)
         answer = Answer(
             method=method,
             path=target,
             status=status,
-            fields=told,
+            fields=received,
             body=body,
             sent_request_id=_find(fields, "x-request-id"),
             sent_origin=_find(fields, "origin"),
@@ -113,8 +113,10 @@ class Client:
 
     def _exchange(self, method: str, target: str, fields: Fields, content: bytes | None) -> RawResponse:
         response = self._http.request(method, target, headers=fields, content=content)
-        told = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw)
-        return response.status_code, told, response.content
+        received = tuple(
+            (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
+        )
+        return response.status_code, received, response.content
 
     def check_answer(
         self, answer: Answer, *, reveals: bool = False, repeats: bool = False, allow_503: bool = False

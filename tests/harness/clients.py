@@ -90,7 +90,7 @@ def revoke(client: Client, by: OAuthClient, token: str, **extra: str) -> Answer:
 
 
 def is_accepted(client: Client, token: str) -> bool:
-    """Does this token with products:read still open the products API?"""
+    """Whether this token with products:read is still accepted by the products API."""
     answer = client.get("/products", bearer=token)
     assert answer.status in {200, 401}, answer
     return answer.status == 200

@@ -75,7 +75,7 @@ def refresh(client: Client, token: str, *, key: str | None = None, **options: An
 
 
 def me(client: Client, access: str) -> Answer:
-    """Is this access token of a person alive?"""
+    """Describes the person of an access token; 401 once that is invalid."""
     return client.get("/auth/me", bearer=access)
 
 

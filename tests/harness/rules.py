@@ -79,7 +79,7 @@ def _u2_u3_body(answer: Answer) -> None:
 
 
 def _is_api_data(path: str) -> bool:
-    """Does this path answer with data, not with a page for a browser?"""
+    """Whether this path answers with data, not with a page for a browser."""
     return path.startswith(DATA)
 
 
@@ -90,7 +90,7 @@ def _is_json(answer: Answer) -> None:
         raise RuleBroken(f"U3: a body that is no JSON ({problem})\n{answer}") from problem
 
 
-def _u2_error_shape(answer: Answer, besides: frozenset[str] = frozenset()) -> None:
+def _u2_error_shape(answer: Answer, extra: frozenset[str] = frozenset()) -> None:
     _is_json(answer)
     body = answer.json()
     _require(isinstance(body, dict), "U2", "an error that is no object", answer)
@@ -100,7 +100,7 @@ def _u2_error_shape(answer: Answer, besides: frozenset[str] = frozenset()) -> No
         _require(good, "U2", f"{name} is {text!r}", answer)
     allowed = {"error", "error_description"}
     if not answer.path.startswith(f"{API}/oauth"):
-        allowed |= {"success", "details", "requestId", *besides}
+        allowed |= {"success", "details", "requestId", *extra}
         _require(body.get("success", False) is False, "U2", "an error that claims success", answer)
     _require(body.keys() <= allowed, "U2", f"unexpected members {body.keys() - allowed}", answer)
 
@@ -136,7 +136,7 @@ def _u6_no_echo(answer: Answer, vault: Vault, *, reveals: bool, repeats: bool) -
 def _u7_no_internals(answer: Answer) -> None:
     pattern = INTERNALS if answer.status >= 400 else CRASH
     match = pattern.search(answer.body)
-    _require(match is None, "U7", f"tells of its inside: {match and match.group()!r}", answer)
+    _require(match is None, "U7", f"reveals internals: {match and match.group()!r}", answer)
     banners = [value for name in ("server", "x-powered-by", "via") for value in answer.values(name)]
     _require(not any(BANNER.search(value) for value in banners), "U7", f"banner {banners}", answer)
 

@@ -25,7 +25,7 @@ class Leak:
 
 def metrics(server: Server) -> bytes:
     """The text that Prometheus would read."""
-    # From this machine the node itself is asked, as a monitor does, whatever stands in front of it.
+    # The node itself is asked over loopback, as a monitor does, whatever proxy is in front of it.
     with httpx.Client(trust_env=False, verify=False, timeout=30.0) as http:
         response = http.get(f"{server.url}/metrics")
     assert response.status_code == 200, response.text

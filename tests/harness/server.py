@@ -41,14 +41,14 @@ def stderr_messages(done: subprocess.CompletedProcess[bytes]) -> list[str]:
     """Standard error of a command that failed, without what `serve` logs: its reason again, as one JSON line."""
     lines = done.stderr.decode().splitlines()
     logged = [event for event in map(parse_log_line, lines) if event]
-    told = [line for line in lines if not parse_log_line(line)]
+    messages = [line for line in lines if not parse_log_line(line)]
     if "serve" in done.args:
         assert [event["event"] for event in logged] == ["start.failed"], lines
         # The log redacts what looks like a credential, and caps its texts.
-        assert logged[0]["reason"][:30] in told[0], lines
+        assert logged[0]["reason"][:30] in messages[0], lines
     else:
         assert not logged, lines
-    return told
+    return messages
 
 
 class Server:
@@ -105,7 +105,7 @@ class Server:
         self._wait_until_listening()
 
     def _wait_until_listening(self) -> None:
-        # A worker speaks when its application has started, a moment before its socket listens; nothing tells of that.
+        # A worker logs that its application has started shortly before its socket listens; no event marks that.
         deadline = time.monotonic() + LISTEN_TIMEOUT_S
         while True:
             try:

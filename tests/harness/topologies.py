@@ -25,7 +25,7 @@ from harness.vault import Vault
 VISIBLE_S = 1.0
 """In which every node knows what another one has answered (R4)."""
 ATTEMPTS = 400
-# What changes nothing, besides GET and HEAD.
+# Requests that change nothing, in addition to GET and HEAD.
 READ_ONLY_POSTS = ("/oauth/introspect",)
 
 

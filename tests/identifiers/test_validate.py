@@ -111,8 +111,8 @@ def test_restricted_circulation_numbers_are_valid_with_a_warning(world: World) -
 @pytest.mark.parametrize(("kind", "cases"), [("digitalLink", LINKS), ("epcUrn", URNS)])
 def test_digital_links_and_urns_are_normalised(world: World, kind: str, cases: dict[str, str | None]) -> None:
     found = validate(world, *((kind, text) for text in cases)).expect(200).data()
-    told = {text: answer["normalized"] for text, answer in zip(cases, found, strict=True)}
-    assert told == {text: path and f"https://id.gs1.org{path}" for text, path in cases.items()}
+    normalized = {text: answer["normalized"] for text, answer in zip(cases, found, strict=True)}
+    assert normalized == {text: path and f"https://id.gs1.org{path}" for text, path in cases.items()}
 
 
 def test_up_to_a_thousand_identifiers_are_answered_in_order(world: World) -> None:

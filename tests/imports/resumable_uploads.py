@@ -23,8 +23,8 @@ def content_of(job: Mapping[str, Any]) -> str:
 def start_upload(world: World, length: int, *, headers: Any = None, **options: str) -> Answer:
     """One attempt to begin an upload of so many bytes."""
     query = f"?{urlencode(options)}" if options else ""
-    told = {"Upload-Length": str(length), **(headers or {})}
-    return world.api.post(IMPORTS + query, bearer=world.owner.access, headers=told)
+    fields = {"Upload-Length": str(length), **(headers or {})}
+    return world.api.post(IMPORTS + query, bearer=world.owner.access, headers=fields)
 
 
 def upload_part(

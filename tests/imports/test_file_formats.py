@@ -125,12 +125,12 @@ def test_files_of_spreadsheets_are_read_as_intended(world: World) -> None:
         start = new_sku() + "-"
         headers = {"Content-Type": f"text/csv; charset={case.declared}"} if case.declared else {}
         job = run(world, case.content.replace("{}", start).encode(case.codec), headers=headers)
-        told = (name, job, failures(world, job))
-        assert (job["status"], counts(job)) == ("COMPLETED", (len(case.names), 0, 0, 0)), told
+        context = (name, job, failures(world, job))
+        assert (job["status"], counts(job)) == ("COMPLETED", (len(case.names), 0, 0, 0)), context
         for end, product in case.names.items():
             made = by_sku(world, start + end)
-            assert made is not None, told
-            assert made["content"]["name"] == product, told
+            assert made is not None, context
+            assert made["content"]["name"] == product, context
 
     in_pairs(partial(check, name, case) for name, case in GOOD.items())
 

@@ -143,10 +143,10 @@ def test_empty_and_malformed_headers_are_rejected(world: World) -> None:
     refused(send(world, b""), "empty")
     refused(send(world, b"\xef\xbb\xbf"), "missing_column")
     details = refused(send(world, b"sku,Nmae,brnad,category,colour\nx,y,z,a,b\n"), "unknown_column")
-    told = {one["field"]: one["message"] for one in details}
-    assert "Did you mean name?" in told["Nmae"]
-    assert "Did you mean brand?" in told["brnad"]
-    assert "attributes." in told["colour"]
+    reported = {one["field"]: one["message"] for one in details}
+    assert "Did you mean name?" in reported["Nmae"]
+    assert "Did you mean brand?" in reported["brnad"]
+    assert "attributes." in reported["colour"]
     refused(send(world, b"sku,name,name\n"), "repeated_column")
     refused(send(world, b"name\nBolt\n"), "missing_column")
     refused(send(world, b"sku\nx\n", mode="create"), "missing_column")
@@ -252,8 +252,8 @@ def test_a_failed_row_reports_all_its_errors(world: World) -> None:
     """Else it would be mended and fail again."""
     columns = ["sku", "gtin", "name", "countryOfProduction", "dimensions.netWeight.value", "dimensions.netWeight.unit"]
     job = run(world, csv_file(columns, [[new_sku(), "123", "Hex bolt", "XX", "1", "stone"]]))
-    told = {one["field"] for one in failures(world, job)}
-    assert told == {"gtin", "countryOfProduction", "dimensions.netWeight.unit"}
+    reported = {one["field"] for one in failures(world, job)}
+    assert reported == {"gtin", "countryOfProduction", "dimensions.netWeight.unit"}
 
 
 @pytest.mark.parametrize("gap", [b"\n", b",\r\n", b" \n"])

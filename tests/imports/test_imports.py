@@ -338,8 +338,8 @@ def link_of(world: World, page: Answer, path: str) -> str:
 
 def test_fields_selects_members_of_a_job(world: World) -> None:
     where = f"{IMPORTS}/{run(world, csv_file(('sku', 'name'), [[new_sku(), 'Bolt']]))['id']}"
-    told = world.api.get(f"{where}?fields=status,created", bearer=world.owner.access).expect(200).data()
-    assert told == {"status": "COMPLETED", "created": 1}
+    selected = world.api.get(f"{where}?fields=status,created", bearer=world.owner.access).expect(200).data()
+    assert selected == {"status": "COMPLETED", "created": 1}
     for fields in ("state", "content", "status,content", "content.name"):
         for address in (where, IMPORTS):
             refused = world.api.get(f"{address}?fields={fields}", bearer=world.owner.access)

@@ -49,12 +49,12 @@ def test_new_products_are_published_and_hashed(world: World) -> None:
     made = product_with(world, sku)
     assert (made["status"], made["latestVersion"], made["draftVersion"]) == ("PUBLISHED", 1, None)
     assert made["category"] == "10003386"
-    told = version(world, made, 1).expect(200).data()
-    assert (told["status"], told["publishedBy"]) == ("PUBLISHED", world.account.owner.user_id)
-    assert told["publishedAt"] == made["updatedAt"]
+    shown = version(world, made, 1).expect(200).data()
+    assert (shown["status"], shown["publishedBy"]) == ("PUBLISHED", world.account.owner.user_id)
+    assert shown["publishedAt"] == made["updatedAt"]
     # The very bytes that publishing by hand would have frozen.
     by_hand = create(world, gtin=new_gtin(), **made["content"])
-    assert publish(world, by_hand).expect(200).data()["contentHash"] == told["contentHash"]
+    assert publish(world, by_hand).expect(200).data()["contentHash"] == shown["contentHash"]
 
 
 def test_a_change_supersedes_what_was_published(world: World) -> None:
@@ -111,11 +111,11 @@ def test_an_incomplete_row_fails_with_every_missing_field(world: World) -> None:
     rows = [publishable(good), [bad, "", "Bolt", "1", "", "", "", "", "", ""], [kept["sku"], "", "New", *[""] * 7]]
     job = import_published(world, csv_file(PUBLISHABLE, rows))
     assert (job["status"], counts(job)) == ("COMPLETED_WITH_ERRORS", (1, 0, 0, 2))
-    told = [(one["field"], one["code"]) for one in failures(world, job) if one["row"] == 2]
+    missing = [(one["field"], one["code"]) for one in failures(world, job) if one["row"] == 2]
     # The same list that publishing by hand tells, in the names of the columns.
     by_hand = publish(world, create(world, category={"code": "1"})).expect(422, "validation_failed").json()["details"]
-    assert told == [(one["field"].removeprefix("content."), "missing") for one in by_hand]
-    assert {field for field, _ in told} >= {"gtin", "category.name", "facility", "countryOfProduction"}
+    assert missing == [(one["field"].removeprefix("content."), "missing") for one in by_hand]
+    assert {field for field, _ in missing} >= {"gtin", "category.name", "facility", "countryOfProduction"}
     # Nothing of it is written, not the draft either.
     assert by_sku(world, bad) is None
     assert read(world, kept).expect(200).data()["content"]["name"] == "Old"

@@ -61,9 +61,9 @@ def test_get_and_head_report_the_upload_offset(world: World) -> None:
     limits = dict(one.split("=") for one in (head.header("upload-limit") or "").split(", "))
     assert limits["max-size"] == str(100 * MIB)
     assert 3_500 < int(limits["max-age"]) <= 3_600
-    told = world.api.get(content_of(job), bearer=world.owner.access).expect(200).data()
-    assert (told["offset"], told["length"], told["complete"]) == (9, 1_000, False)
-    assert told["expiresAt"] > job["createdAt"]
+    upload = world.api.get(content_of(job), bearer=world.owner.access).expect(200).data()
+    assert (upload["offset"], upload["length"], upload["complete"]) == (9, 1_000, False)
+    assert upload["expiresAt"] > job["createdAt"]
 
 
 @pytest.mark.parametrize("options", [{"publish": "true"}, {"dryRun": "true", "onError": "rollback", "mode": "create"}])
@@ -341,6 +341,6 @@ def test_the_audit_trail_names_the_uploader(world: World) -> None:
     upload_part(world, job, 0, content).expect(204)
     ended(world, job)
     listed = world.api.get("/account/audit-events?limit=20", bearer=world.owner.access).expect(200).json()["data"]
-    told = {one["action"]: one for one in listed if one["target"] == job["id"]}
-    assert told["import.started"]["details"]["sha256"] == hashlib.sha256(content).hexdigest()
-    assert told["import.started"]["actorId"] == told["import.finished"]["actorId"] == world.account.owner.user_id
+    events = {one["action"]: one for one in listed if one["target"] == job["id"]}
+    assert events["import.started"]["details"]["sha256"] == hashlib.sha256(content).hexdigest()
+    assert events["import.started"]["actorId"] == events["import.finished"]["actorId"] == world.account.owner.user_id

@@ -20,13 +20,13 @@ def test_all_errors_of_a_row_are_reported(world: World) -> None:
         ["x" * 65, "Drill", "1", "KGM", "Germany", ""],
         [new_sku(), "", "1", "KGM", "Germany", ""],
     ]
-    told: dict[int, dict[str, str]] = {}
+    reported: dict[int, dict[str, str]] = {}
     says = {}
     for one in failures(world, run(world, csv_file(COLUMNS, rows))):
-        told.setdefault(one["row"], {})[one["field"]] = one["value"]
+        reported.setdefault(one["row"], {})[one["field"]] = one["value"]
         says[one["row"], one["field"]] = one["message"]
     weight, unit, country = COLUMNS[2:5]
-    assert told == {
+    assert reported == {
         1: {weight: "heavy", unit: "XYZ", country: "Germany"},
         2: {weight: "-1", country: "Germany"},
         3: {"name": "Dr\ufffdill", unit: "XYZ"},

@@ -59,7 +59,7 @@ def url(request: pytest.FixtureRequest, new_database: DatabaseFactory) -> str:
 def run(url: str, story: Callable[[Database, str], Awaitable[None]]) -> None:
     """`story` with a database that holds one empty account."""
 
-    async def told() -> None:
+    async def run_story() -> None:
         database = open_database(url)
         await migrate(database)
         await database.open()
@@ -74,7 +74,7 @@ def run(url: str, story: Callable[[Database, str], Awaitable[None]]) -> None:
         finally:
             await database.close()
 
-    asyncio.run(told())
+    asyncio.run(run_story())
 
 
 def test_rows_are_inserted_then_unchanged_then_updated(url: str) -> None:

@@ -31,8 +31,8 @@ def test_the_documented_commands_create_change_and_publish_a_product(world: Worl
     tag = {"If-Match": '"p-1"', "Content-Type": "application/merge-patch+json"}
     content = json.dumps(patch).encode()
     world.api.patch(path(made), bearer=world.owner.access, content=content, headers=tag).expect(200)
-    told = world.api.post(f"{path(made)}/publish", bearer=world.owner.access, json=publish).expect(200).data()
-    assert told["status"] == "PUBLISHED"
+    product = world.api.post(f"{path(made)}/publish", bearer=world.owner.access, json=publish).expect(200).data()
+    assert product["status"] == "PUBLISHED"
 
 
 def test_the_example_has_the_members_of_a_response() -> None:
@@ -43,12 +43,12 @@ def test_the_example_has_the_members_of_a_response() -> None:
 def test_every_content_member_is_documented() -> None:
     section = PAGE.read_text().partition("## Content")[2].partition("\n## ")[0]
     cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
-    told = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
-    assert told == list(MEMBERS)
+    documented = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
+    assert documented == list(MEMBERS)
 
 
 def test_every_list_parameter_is_documented(world: World) -> None:
     section = PAGE.read_text().partition("## List")[2]
-    told = {name for line in section.splitlines() for name in re.findall(r"^\| `(\w+)` \|", line)}
+    documented = {name for line in section.splitlines() for name in re.findall(r"^\| `(\w+)` \|", line)}
     operation = world.api.get("/openapi.json").expect(200).object()["paths"]["/api/v1/products"]["get"]
-    assert told == {parameter["name"] for parameter in operation["parameters"]}
+    assert documented == {parameter["name"] for parameter in operation["parameters"]}

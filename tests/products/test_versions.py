@@ -39,11 +39,11 @@ def state_of(product: JsonObject) -> tuple[Any, ...]:
 def test_a_draft_is_published_as_it_is(world: World) -> None:
     made = create(world, **complete())
     answer = publish(world, made, "First").expect(200)
-    told = answer.data()
-    assert state_of(told) == ("PUBLISHED", 1, None, 1, "PUBLISHED")
-    assert (told["content"], told["contentHash"]) == (made["content"], made["contentHash"])
+    view = answer.data()
+    assert state_of(view) == ("PUBLISHED", 1, None, 1, "PUBLISHED")
+    assert (view["content"], view["contentHash"]) == (made["content"], made["contentHash"])
     assert answer.header("etag") == '"p-2"'
-    assert read(world, made).data() == told
+    assert read(world, made).data() == view
     one = version(world, made, 1).expect(200)
     assert one.header("cache-control") == "private, max-age=3600, immutable"
     data = one.data()
@@ -51,7 +51,7 @@ def test_a_draft_is_published_as_it_is(world: World) -> None:
     assert data["contentHash"] == f"sha-256:{hashlib.sha256(rfc8785.dumps(made['content'])).hexdigest()}"
     assert (data["version"], data["status"], data["changeNote"]) == (1, "PUBLISHED", "First")
     assert data["publishedBy"] == data["createdBy"] == world.account.owner.user_id
-    assert data["publishedAt"] == told["updatedAt"]
+    assert data["publishedAt"] == view["updatedAt"]
     publish(world, made).expect(409, "no_draft")
 
 
@@ -65,8 +65,8 @@ def test_a_change_opens_a_draft_and_readers_see_the_published_one(world: World) 
     assert shown["content"] == made["content"]
     for which, data in (("draft", drafted), ("2", drafted), ("latest", shown), ("1", shown)):
         assert world.api.get(f"{path(made)}?version={which}", bearer=world.owner.access).expect(200).data() == data
-    told = publish(world, made, "Second").expect(200).data()
-    assert state_of(told) == ("PUBLISHED", 2, None, 2, "PUBLISHED")
+    view = publish(world, made, "Second").expect(200).data()
+    assert state_of(view) == ("PUBLISHED", 2, None, 2, "PUBLISHED")
     assert version(world, made, 1).data()["status"] == "SUPERSEDED"
     world.api.get(f"{path(made)}?version=draft", bearer=world.owner.access).expect(404, "not_found")
 
@@ -134,12 +134,12 @@ def test_a_product_with_its_missing_fields_filled_in_can_be_published(world: Wor
 
 def test_a_withdrawn_version_stays_readable_with_the_reason(world: World) -> None:
     made = published(world)
-    told = withdraw(world, made, 1, "Wrong mass").expect(200).data()
-    assert (told["status"], told["withdrawReason"], told["withdrawnBy"]) == (
+    view = withdraw(world, made, 1, "Wrong mass").expect(200).data()
+    assert (view["status"], view["withdrawReason"], view["withdrawnBy"]) == (
         "WITHDRAWN", "Wrong mass", world.account.owner.user_id,
     )  # fmt: skip
-    assert told["content"] == made["content"]
-    assert version(world, made, 1).data() == told
+    assert view["content"] == made["content"]
+    assert version(world, made, 1).data() == view
     shown = read(world, made).data()
     assert state_of(shown) == ("PUBLISHED", 1, None, 1, "WITHDRAWN")
     assert shown["revision"] == made["revision"] + 1

@@ -30,8 +30,8 @@ def test_r18_one_idempotency_key_makes_one_client(arena: World, new_clients: Cli
     arena.vault.remember("client secret", oauth.client_secret)
     request_token(arena.api, oauth).expect(200)
     assert count(arena.server.database, "SELECT count(*) FROM oauth_clients WHERE name = 'Made once'") == 1
-    told = f"SELECT count(*) FROM audit_events WHERE action = 'client.created' AND target = '{oauth.client_id}'"
-    assert count(arena.server.database, told) == 1
+    query = f"SELECT count(*) FROM audit_events WHERE action = 'client.created' AND target = '{oauth.client_id}'"
+    assert count(arena.server.database, query) == 1
 
 
 def test_one_invitation_makes_one_person(arena: World, new_clients: ClientsFactory) -> None:

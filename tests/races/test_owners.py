@@ -22,8 +22,8 @@ WAYS: dict[str, dict[str, Any] | None] = {
 }
 
 
-def take_away(client: PersistentClient, by: Session, whom: Person, way: str) -> Answer:
-    path, change = f"/account/users/{whom.user_id}", WAYS[way]
+def take_away(client: PersistentClient, by: Session, person: Person, way: str) -> Answer:
+    path, change = f"/account/users/{person.user_id}", WAYS[way]
     return (
         client.delete(path, bearer=by.access) if change is None else client.patch(path, bearer=by.access, json=change)
     )
