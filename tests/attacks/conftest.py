@@ -43,7 +43,7 @@ def quiet(new_server: ServerFactory) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def poor(new_server: ServerFactory) -> Iterator[Server]:
+def one_call_server(new_server: ServerFactory) -> Iterator[Server]:
     """A server of which every budget is one request."""
     server = new_server("sqlite", **PROXIED | {"LINKXG_LIMIT_SCALE": "0.00001"})
     server.bootstrap("Acme GmbH")

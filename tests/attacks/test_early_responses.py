@@ -73,22 +73,24 @@ def assert_cut(server: Server, start: bytes, status: int) -> None:
         case("L2", "no route", "/api/v1/nothing", 404),
     ],
 )
-def test_an_early_rejection_closes_the_connection(poor: Server, path: str, status: int, framing: str) -> None:
+def test_an_early_rejection_closes_the_connection(
+    one_call_server: Server, path: str, status: int, framing: str
+) -> None:
     type = FORM_TYPE if "oauth" in path else "application/json"
     fields = [*forwarded(new_source()), ("Content-Type", type)]
-    assert_cut(poor, head("POST", path, fields, FRAMINGS[framing]), status)
+    assert_cut(one_call_server, head("POST", path, fields, FRAMINGS[framing]), status)
 
 
 @pytest.mark.parametrize("path", [case("L2", name, name) for name in (TOKEN_PATH, "/api/v1/auth/login")])
-def test_a_rate_limited_source_is_disconnected_without_reading_its_body(poor: Server, path: str) -> None:
+def test_a_rate_limited_source_is_disconnected_without_reading_its_body(one_call_server: Server, path: str) -> None:
     type = FORM_TYPE if "oauth" in path else "application/json"
     fields = [*forwarded(new_source()), ("Content-Type", type)]
-    with poor.client() as client:
+    with one_call_server.client() as client:
         first = send_in_pieces(
             client, [head("POST", path, [*fields, ("Connection", "close")], "Content-Length: 1") + b"a"]
         )
     assert response_statuses(first) != [429]
-    assert_cut(poor, head("POST", path, fields, FRAMINGS["length"]), 429)
+    assert_cut(one_call_server, head("POST", path, fields, FRAMINGS["length"]), 429)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def create_once(world: World, bearer: str, key: dict[str, str], **options: bool)
     return world.api.post("/oauth/clients", bearer=bearer, json=body, headers=key, **options)
 
 
-def told_no_secret(answer: Answer) -> None:
+def assert_no_secret(answer: Answer) -> None:
     assert b"lxgsec_" not in answer.body
 
 
@@ -43,8 +43,8 @@ def test_a_replay_to_a_lowered_admin_has_no_secret(world: World) -> None:
     rotate_once(world, oauth, admin.access, rotation, reveals=True).expect(200)
     create_once(world, admin.access, creation, reveals=True).expect(201)
     viewer = lowered(world, admin)
-    told_no_secret(rotate_once(world, oauth, viewer.access, rotation).expect(403, "access_denied"))
-    told_no_secret(create_once(world, viewer.access, creation).expect(403, "access_denied"))
+    assert_no_secret(rotate_once(world, oauth, viewer.access, rotation).expect(403, "access_denied"))
+    assert_no_secret(create_once(world, viewer.access, creation).expect(403, "access_denied"))
 
 
 def test_a_replay_to_a_client_that_may_no_longer_rotate_has_no_secret(world: World) -> None:
@@ -53,7 +53,7 @@ def test_a_replay_to_a_client_that_may_no_longer_rotate_has_no_secret(world: Wor
     rotate_once(world, oauth, token, key, reveals=True).expect(200)
     path = f"/oauth/clients/{oauth.client_id}"
     world.api.patch(path, bearer=world.owner.access, json={"self_rotation": False}).expect(200)
-    told_no_secret(rotate_once(world, oauth, token, key).expect(403, "access_denied"))
+    assert_no_secret(rotate_once(world, oauth, token, key).expect(403, "access_denied"))
 
 
 @pytest.mark.parametrize("grace", [0, 3600])
@@ -62,12 +62,12 @@ def test_a_replay_never_returns_a_replaced_secret(world: World, grace: int) -> N
     made = create_once(world, owner, creation, reveals=True).expect(201).object()
     oauth = OAuthClient(made["client_id"], made["client_secret"], made["scope"], made["secrets"][0]["id"])
     first = rotate_once(world, oauth, owner, key, reveals=True).expect(200)
-    told_no_secret(create_once(world, owner, creation).expect(409, "conflict"))
+    assert_no_secret(create_once(world, owner, creation).expect(409, "conflict"))
     again = rotate_once(world, oauth, owner, key, repeats=True).expect(200)
     assert again.object() == first.object()
     newest = with_secret(oauth, rotate(world.api, oauth, owner, grace_period_seconds=grace).expect(200))
     refused = rotate_once(world, oauth, owner, key).expect(409, "conflict")
-    told_no_secret(refused)
+    assert_no_secret(refused)
     assert "another Idempotency-Key" in refused.object()["error_description"]
     request_token(world.api, newest).expect(200)
 
@@ -78,8 +78,8 @@ def test_a_replay_for_a_deleted_client_has_no_secret(world: World) -> None:
     oauth = OAuthClient(made["client_id"], made["client_secret"], made["scope"], made["secrets"][0]["id"])
     rotate_once(world, oauth, owner, rotation, reveals=True).expect(200)
     world.api.delete(f"/oauth/clients/{oauth.client_id}", bearer=owner).expect(204)
-    told_no_secret(create_once(world, owner, creation).expect(409, "conflict"))
-    told_no_secret(rotate_once(world, oauth, owner, rotation).expect(404, "not_found"))
+    assert_no_secret(create_once(world, owner, creation).expect(409, "conflict"))
+    assert_no_secret(rotate_once(world, oauth, owner, rotation).expect(404, "not_found"))
 
 
 def test_a_replayed_creation_shows_the_client_as_it_is_now(world: World) -> None:

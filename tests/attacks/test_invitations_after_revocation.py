@@ -22,7 +22,7 @@ UNHEARD = {
 }
 
 
-def cut(world: World, session: Session, change: dict[str, Any] | None) -> None:
+def revoke(world: World, session: Session, change: dict[str, Any] | None) -> None:
     path, by = f"/account/users/{session.person.user_id}", world.owner.access
     if change is None:
         world.api.delete(path, bearer=by).expect(204)
@@ -30,7 +30,7 @@ def cut(world: World, session: Session, change: dict[str, Any] | None) -> None:
         world.api.patch(path, bearer=by, json=change).expect(200)
 
 
-def opens_nothing(world: World, token: str) -> None:
+def assert_not_accepted(world: World, token: str) -> None:
     accept(world.api, token, world.vault.password()).expect(404, "not_found")
 
 
@@ -45,9 +45,9 @@ def test_invitations_end_with_the_rights_of_the_inviter(world: World, way: str, 
     cut_off = world.session(role)
     tokens = [invite(world.api, cut_off, invited)[1] for invited in (role, "MEMBER")]
     _, of_the_owner = invite(world.api, world.owner, "MEMBER")
-    cut(world, cut_off, REVOCATIONS[way])
+    revoke(world, cut_off, REVOCATIONS[way])
     for token in tokens:
-        opens_nothing(world, token)
+        assert_not_accepted(world, token)
     accept(world.api, of_the_owner, world.vault.password()).expect(201)
     action = {"lowered": "user.role_changed"}.get(way, f"user.{way}")
     event = next(one for one in events(world, action) if one["target"] == cut_off.person.user_id)
@@ -57,12 +57,12 @@ def test_invitations_end_with_the_rights_of_the_inviter(world: World, way: str, 
 def test_an_ended_invitation_stays_ended_when_the_inviter_is_enabled_again(world: World) -> None:
     admin = world.session("ADMIN")
     _, token = invite(world.api, admin, "ADMIN")
-    cut(world, admin, {"role": "VIEWER"})
-    cut(world, admin, {"role": "ADMIN"})
-    opens_nothing(world, token)
+    revoke(world, admin, {"role": "VIEWER"})
+    revoke(world, admin, {"role": "ADMIN"})
+    assert_not_accepted(world, token)
     _, token = invite(world.api, sign_in(world.api, admin.person), "ADMIN")
     # A raise cuts nothing.
-    cut(world, admin, {"role": "OWNER"})
+    revoke(world, admin, {"role": "OWNER"})
     accept(world.api, token, world.vault.password()).expect(201)
 
 
@@ -75,4 +75,4 @@ def test_accepting_an_invitation_checks_the_inviter_in_its_transaction(world: Wo
     if way == "removed":
         execute(world.server.database, f"DELETE FROM sessions WHERE user_id = '{admin.person.user_id}'")
     execute(world.server.database, sql)
-    opens_nothing(world, token)
+    assert_not_accepted(world, token)

@@ -17,8 +17,8 @@ JSON_LIMIT = 256 * 1024
 STRANGERS = ("login", "accept", "refresh")
 STRANGER_LIMIT = 4 * 1024
 
-# A good body for each door; every trap is built into it.
-DOORS: dict[str, tuple[str, str, dict[str, object]]] = {
+# A good body for each route; every trap is built into it.
+ROUTES: dict[str, tuple[str, str, dict[str, object]]] = {
     "login": ("POST", "/auth/login", {"email": "a@example.test", "password": "kestrel opens"}),
     "refresh": ("POST", "/auth/refresh", {"refreshToken": "lxgref_abc"}),
     "password": ("POST", "/auth/password", {"currentPassword": "kestrel", "newPassword": "kestrel opens no"}),
@@ -86,36 +86,36 @@ TEXT_TRAPS = {
 }
 
 
-def knock(world: World, door: str, content: bytes, media_type: str = "application/json") -> Answer:
-    """Send this body to a door, signed in as the Owner."""
-    method, path, _ = DOORS[door]
+def send(world: World, route: str, content: bytes, media_type: str = "application/json") -> Answer:
+    """Send this body to a route as the Owner."""
+    method, path, _ = ROUTES[route]
     return world.api.request(method, path, content=content, headers={"Content-Type": media_type},
                              bearer=world.owner.access, reveals=True)  # fmt: skip
 
 
-@pytest.mark.parametrize("door", [case(18, name, name) for name in DOORS])
+@pytest.mark.parametrize("route", [case(18, name, name) for name in ROUTES])
 @pytest.mark.parametrize("trap", [case(18, name, name) for name in TRAPS])
-def test_lenient_json_is_refused(world: World, door: str, trap: str) -> None:
-    content = TRAPS[trap](DOORS[door][2])
-    answer = knock(world, door, content)
-    if door in STRANGERS and len(content) > STRANGER_LIMIT:
+def test_lenient_json_is_refused(world: World, route: str, trap: str) -> None:
+    content = TRAPS[trap](ROUTES[route][2])
+    answer = send(world, route, content)
+    if route in STRANGERS and len(content) > STRANGER_LIMIT:
         answer.expect(413, "payload_too_large")  # what needs no token is short: its lower limit is met first
     else:
         answer.expect(400, "invalid_request")
 
 
-@pytest.mark.parametrize("door", [case(18, name, name) for name in DOORS])
+@pytest.mark.parametrize("route", [case(18, name, name) for name in ROUTES])
 @pytest.mark.parametrize("trap", [case(18, name, name) for name in TEXT_TRAPS])
-def test_unstorable_text_is_refused(world: World, door: str, trap: str) -> None:
-    body = DOORS[door][2]
+def test_unstorable_text_is_refused(world: World, route: str, trap: str) -> None:
+    body = ROUTES[route][2]
     for member in body:
-        answer = knock(world, door, compact(body | {member: TEXT_TRAPS[trap]}))
+        answer = send(world, route, compact(body | {member: TEXT_TRAPS[trap]}))
         answer.expect_one_of((400, "invalid_request"), (422, "validation_failed"), (400, "invalid_scope"))
-        named = knock(world, door, compact(body | {TEXT_TRAPS[trap]: 1}))
+        named = send(world, route, compact(body | {TEXT_TRAPS[trap]: 1}))
         named.expect_one_of((400, "invalid_request"), (422, "validation_failed"))
 
 
-@pytest.mark.parametrize("door", [case(18, name, name) for name in DOORS])
+@pytest.mark.parametrize("route", [case(18, name, name) for name in ROUTES])
 @pytest.mark.parametrize(
     "value",
     [
@@ -128,27 +128,27 @@ def test_unstorable_text_is_refused(world: World, door: str, trap: str) -> None:
         case(18, "list in object", {"$gt": [""]}),
     ],
 )
-def test_every_member_has_its_type(world: World, door: str, value: object) -> None:
-    body = DOORS[door][2]
+def test_every_member_has_its_type(world: World, route: str, value: object) -> None:
+    body = ROUTES[route][2]
     for member in body:
-        answer = knock(world, door, compact(body | {member: value}))
+        answer = send(world, route, compact(body | {member: value}))
         answer.expect_one_of((400, "invalid_request"), (422, "validation_failed"), (400, "invalid_scope"))
 
 
-@pytest.mark.parametrize("door", [case(18, name, name) for name in DOORS])
+@pytest.mark.parametrize("route", [case(18, name, name) for name in ROUTES])
 @pytest.mark.parametrize("value", [case(18, text.decode(), text) for text in (b"[]", b'"a"', b"null", b"1", b"true")])
-def test_a_body_that_is_not_an_object_is_rejected(world: World, door: str, value: bytes) -> None:
-    answer = knock(world, door, value)
+def test_a_body_that_is_not_an_object_is_rejected(world: World, route: str, value: bytes) -> None:
+    answer = send(world, route, value)
     answer.expect_one_of((400, "invalid_request"), (422, "validation_failed"))
 
 
-@pytest.mark.parametrize("door", [case(8, name, name) for name in DOORS])
-def test_large_bodies_are_refused(world: World, door: str) -> None:
-    body = inside(DOORS[door][2], b'"a":"' + b"a" * JSON_LIMIT + b'"')
-    knock(world, door, body).expect(413, "payload_too_large")
+@pytest.mark.parametrize("route", [case(8, name, name) for name in ROUTES])
+def test_large_bodies_are_refused(world: World, route: str) -> None:
+    body = inside(ROUTES[route][2], b'"a":"' + b"a" * JSON_LIMIT + b'"')
+    send(world, route, body).expect(413, "payload_too_large")
 
 
-@pytest.mark.parametrize("door", [case(2, name, name) for name in DOORS])
+@pytest.mark.parametrize("route", [case(2, name, name) for name in ROUTES])
 @pytest.mark.parametrize(
     "media_type",
     [
@@ -156,9 +156,9 @@ def test_large_bodies_are_refused(world: World, door: str) -> None:
         for name in (FORM_TYPE, "text/plain", "application/jsonx", "text/json", "multipart/form-data")
     ],
 )
-def test_other_media_types_are_refused(world: World, door: str, media_type: str) -> None:
-    answer = knock(world, door, compact(DOORS[door][2]), media_type)
-    if DOORS[door][1].startswith(("/auth/", "/oauth/")):
+def test_other_media_types_are_refused(world: World, route: str, media_type: str) -> None:
+    answer = send(world, route, compact(ROUTES[route][2]), media_type)
+    if ROUTES[route][1].startswith(("/auth/", "/oauth/")):
         answer.expect(400, "invalid_request")
     else:
         answer.expect(415, "unsupported_media_type")
@@ -169,7 +169,7 @@ def test_other_media_types_are_refused(world: World, door: str, media_type: str)
 )
 def test_json_media_types_are_accepted(world: World, media_type: str) -> None:
     body = json.dumps({"sku": f"S-{uuid4()}", "content": {"name": "Bolt"}}).encode()
-    knock(world, "product", body, media_type).expect(201)
+    send(world, "product", body, media_type).expect(201)
 
 
 PRODUCT_TRAPS: dict[str, dict[str, object]] = {
@@ -196,7 +196,7 @@ PRODUCT_TRAPS: dict[str, dict[str, object]] = {
 @pytest.mark.parametrize("extra", [case(18, name, extra) for name, extra in PRODUCT_TRAPS.items()])
 def test_malformed_products_are_refused(world: World, extra: dict[str, object]) -> None:
     body = {"sku": f"S-{uuid4()}", "content": {"name": "Bolt"}} | extra
-    answer = knock(world, "product", compact(body))
+    answer = send(world, "product", compact(body))
     answer.expect_one_of((400, "invalid_request"), (422, "validation_failed"))
     if answer.status == 422:
         details = answer.object()["details"]
@@ -218,7 +218,7 @@ def test_malformed_products_are_refused(world: World, extra: dict[str, object]) 
 def test_stored_text_comes_back_unchanged(world: World, attributes: dict[str, object]) -> None:
     content = {"name": "Bolt \u00e9\u0301 \U0001f511", "attributes": attributes}
     body: dict[str, object] = {"sku": f"S-{uuid4()}", "content": content}
-    answer = knock(world, "product", compact(body))
+    answer = send(world, "product", compact(body))
     if answer.status == 201:
         path = f"/products/{answer.data()['id']}"
         stored = world.api.get(path, bearer=world.owner.access).expect(200).data()

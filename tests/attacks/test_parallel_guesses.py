@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from threading import Barrier
+from functools import partial
 from typing import NamedTuple
 
 import httpx
@@ -17,6 +16,7 @@ from attacks.conftest import PROXIED, new_source
 from conftest import ServerFactory, checked_for_leaks
 from harness.client import forwarded
 from harness.clients import OAuthClient, request_token
+from harness.concurrency import concurrently
 from harness.databases import Database, PostgresDatabase, SqliteDatabase
 from harness.people import Person, login, new_email, sign_in
 from harness.redis import KeyValueServer
@@ -36,7 +36,7 @@ def two_workers(engine: str, new_server: ServerFactory) -> Iterator[World]:
     yield from checked_for_leaks(build_world(new_server(engine, workers=2, **PROXIED), new_source()))
 
 
-class Door(NamedTuple):
+class PasswordRoute(NamedTuple):
     """A way to guess a password; `wrong` is the status of a wrong one."""
 
     wrong: int
@@ -141,33 +141,21 @@ def _signed_in(world: World, person: Person) -> Browser:
     return browser
 
 
-DOORS = {
-    "login": Door(401, _login),
-    "change password": Door(401, _change_password),
-    "console sign-in": Door(401, _console_sign_in),
-    "console password": Door(422, _console_password),
-    "console confirm": Door(403, _console_confirm),
+PASSWORD_ROUTES = {
+    "login": PasswordRoute(401, _login),
+    "change password": PasswordRoute(401, _change_password),
+    "console sign-in": PasswordRoute(401, _console_sign_in),
+    "console password": PasswordRoute(422, _console_password),
+    "console confirm": PasswordRoute(403, _console_confirm),
 }
 
 
-def concurrently(guess: Callable[[int], int], how_many: int = AT_ONCE) -> list[int]:
-    """The statuses of guesses that all leave together."""
-    together = Barrier(how_many)
-
-    def send(number: int) -> int:
-        together.wait()
-        return guess(number)
-
-    with ThreadPoolExecutor(how_many) as pool:
-        return list(pool.map(send, range(how_many)))
-
-
-@pytest.mark.parametrize("name", [*DOORS])
+@pytest.mark.parametrize("name", [*PASSWORD_ROUTES])
 def test_parallel_password_guesses_are_limited_like_sequential_ones(two_workers: World, name: str) -> None:
-    world, door = two_workers, DOORS[name]
+    world, route = two_workers, PASSWORD_ROUTES[name]
     person = world.person("OWNER")
-    guess = door.open(world, person, new_source())
-    statuses = concurrently(lambda number: guess(f"not the password {number}"))
+    guess = route.open(world, person, new_source())
+    statuses = concurrently(partial(guess, f"not the password {number}") for number in range(AT_ONCE))
     failed = f"SELECT count(*) FROM audit_events WHERE action = 'login.failed' AND target = '{person.user_id}'"
     tried = count(world.server.database, failed)
     assert 0 < tried <= FREE_PASSWORDS, f"{tried} of {AT_ONCE} passwords were checked"
@@ -175,8 +163,8 @@ def test_parallel_password_guesses_are_limited_like_sequential_ones(two_workers:
         # The page that asks again says that one has to wait.
         assert set(statuses) == {403}
     else:
-        assert set(statuses) == {door.wrong, 429}, statuses
-        assert statuses.count(door.wrong) <= FREE_PASSWORDS, statuses
+        assert set(statuses) == {route.wrong, 429}, statuses
+        assert statuses.count(route.wrong) <= FREE_PASSWORDS, statuses
     # Rule 108: the person themselves, elsewhere, is not locked out.
     with world.server.client(new_source()) as home:
         login(home, person.email, person.password).expect(200)
@@ -198,7 +186,7 @@ def _guess_secrets(world: World, source: str, client_id: str) -> list[int]:
         with world.server.client(source) as client:
             return request_token(client, OAuthClient(client_id, secrets[number], "", "")).status
 
-    return concurrently(guess)
+    return concurrently(partial(guess, number) for number in range(AT_ONCE))
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
@@ -222,4 +210,4 @@ def test_shared_limits_count_parallel_guesses(
     assert set(statuses) == {401, 429}
     assert statuses.count(401) <= FREE_SECRETS, statuses
     with world.server.client(new_source()) as customer:
-        assert concurrently(lambda _: request_token(customer, oauth).status, 20) == [200] * 20
+        assert concurrently([lambda: request_token(customer, oauth).status] * 20) == [200] * 20

@@ -76,28 +76,28 @@ def test_public_and_guarded_routes_are_both_found() -> None:
 
 
 @pytest.mark.parametrize("route", PUBLIC, ids=_names(PUBLIC))
-def test_an_unauthenticated_body_is_bounded(poor: Server, route: Route) -> None:
+def test_an_unauthenticated_body_is_bounded(one_call_server: Server, route: Route) -> None:
     limit = _limit(route)
     # None of it was sent: the answer waits for nothing.
-    assert send(poor, route, new_source(), announced=limit + 1)[0] == 413
-    assert send(poor, route, new_source(), body=b"a" * (limit + 1), chunked=True)[0] == 413
+    assert send(one_call_server, route, new_source(), announced=limit + 1)[0] == 413
+    assert send(one_call_server, route, new_source(), body=b"a" * (limit + 1), chunked=True)[0] == 413
     # What is within the limit is read, and refused for what it is.
-    assert send(poor, route, new_source(), body=b"a" * limit)[0] in (303, 400, 401, 403, 404, 422)
+    assert send(one_call_server, route, new_source(), body=b"a" * limit)[0] in (303, 400, 401, 403, 404, 422)
 
 
 @pytest.mark.parametrize("route", PUBLIC, ids=_names(PUBLIC))
-def test_the_budget_is_spent_before_a_body_is_read(poor: Server, route: Route) -> None:
+def test_the_budget_is_spent_before_a_body_is_read(one_call_server: Server, route: Route) -> None:
     source = new_source()
-    assert send(poor, route, source, body=b"a")[0] != 429
+    assert send(one_call_server, route, source, body=b"a")[0] != 429
     for announced in (10, _limit(route), 250_000):
-        status, fields = send(poor, route, source, announced=announced)
+        status, fields = send(one_call_server, route, source, announced=announced)
         assert status == 429, "the body was waited for, or looked at"
         assert int(fields["retry-after"]) >= 1
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=_names(GUARDED))
-def test_an_unauthorised_body_is_not_read(poor: Server, route: Route) -> None:
-    status, fields = send(poor, route, new_source(), announced=250_000)
+def test_an_unauthorised_body_is_not_read(one_call_server: Server, route: Route) -> None:
+    status, fields = send(one_call_server, route, new_source(), announced=250_000)
     assert status == (303 if _is_console(route) else 401)
     if _is_console(route):
         assert fields["location"].startswith("/sign-in")

@@ -16,7 +16,7 @@ from linkxg.ids import CLIENT_ID_PREFIX
 KEPT, MANY = 40, 60
 
 
-class _Rows:
+class _FakeDatabase:
     """Stands for the database: each client is there, and reads are counted."""
 
     def __init__(self) -> None:
@@ -30,9 +30,9 @@ class _Rows:
 
 
 @pytest.fixture
-def there(monkeypatch: pytest.MonkeyPatch) -> _Rows:
+def fake_database(monkeypatch: pytest.MonkeyPatch) -> _FakeDatabase:
     monkeypatch.setattr(client_verifier, "CACHED", KEPT)
-    return _Rows()
+    return _FakeDatabase()
 
 
 def _ask(kept: ClientVerifier, numbers: range) -> None:
@@ -45,28 +45,28 @@ def _ask(kept: ClientVerifier, numbers: range) -> None:
     asyncio.run(go())
 
 
-def test_cycling_through_more_clients_than_fit_still_hits_the_cache(there: _Rows) -> None:
+def test_cycling_through_more_clients_than_fit_still_hits_the_cache(fake_database: _FakeDatabase) -> None:
     """To forget the oldest for each new one would read every one of them every time."""
-    kept = ClientVerifier(cast(Database, there))
+    kept = ClientVerifier(cast(Database, fake_database))
     for _ in range(20):
         _ask(kept, range(MANY))
-    assert there.reads < 20 * MANY * 0.6
+    assert fake_database.reads < 20 * MANY * 0.6
     assert len(kept._cache) == KEPT
 
 
-def test_active_clients_displace_idle_ones(there: _Rows) -> None:
-    kept = ClientVerifier(cast(Database, there))
+def test_active_clients_displace_idle_ones(fake_database: _FakeDatabase) -> None:
+    kept = ClientVerifier(cast(Database, fake_database))
     _ask(kept, range(KEPT))
     for _ in range(20 * client_verifier.ADMITTED):
         _ask(kept, range(1_000, 1_010))
-    before = there.reads
+    before = fake_database.reads
     _ask(kept, range(1_000, 1_010))
-    assert there.reads == before
+    assert fake_database.reads == before
 
 
-def test_an_invalidation_forces_a_new_read(there: _Rows) -> None:
-    kept = ClientVerifier(cast(Database, there))
+def test_an_invalidation_forces_a_new_read(fake_database: _FakeDatabase) -> None:
+    kept = ClientVerifier(cast(Database, fake_database))
     _ask(kept, range(1))
-    there.feed.apply([Invalidation("client", f"{CLIENT_ID_PREFIX}0", 1, 0)])
+    fake_database.feed.apply([Invalidation("client", f"{CLIENT_ID_PREFIX}0", 1, 0)])
     _ask(kept, range(1))
-    assert there.reads == 2
+    assert fake_database.reads == 2

@@ -27,7 +27,7 @@ SECRET = KnownSecret("s", b"", None, None)
 CLIENT = KnownClient("c", "a", frozenset(), False, (), (), 0, (SECRET,))
 
 
-class _Written:
+class _FakeDatabase:
     """Stands for the database: notes what is written, or refuses it."""
 
     def __init__(self) -> None:
@@ -48,12 +48,12 @@ class _Written:
 
 
 @pytest.fixture
-def written() -> _Written:
-    return _Written()
+def written() -> _FakeDatabase:
+    return _FakeDatabase()
 
 
 @pytest.fixture
-def counted(written: _Written) -> Usage:
+def counted(written: _FakeDatabase) -> Usage:
     return Usage(cast(Database, written))
 
 
@@ -80,7 +80,9 @@ def test_use_is_written_to_every_usage_table(world: World) -> None:
     assert int(last[0][0]) <= int(shown["last_used_at"]) <= time.time()
 
 
-def test_a_day_that_ends_keeps_its_counts(counted: Usage, written: _Written, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_that_ends_keeps_its_counts(
+    counted: Usage, written: _FakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for at in (DAY - 2, DAY - 1, DAY):
         monkeypatch.setattr(usage, "now_ms", lambda at=at: at)
         counted.token(CLIENT, SECRET, "127.0.0.1")
@@ -88,7 +90,7 @@ def test_a_day_that_ends_keeps_its_counts(counted: Usage, written: _Written, mon
     assert [(c.day, c.times, c.first, c.last) for c in written.counts] == [(0, 2, DAY - 2, DAY - 1), (1, 1, DAY, DAY)]
 
 
-def test_a_failed_usage_write_is_retried_and_counted_once(counted: Usage, written: _Written) -> None:
+def test_a_failed_usage_write_is_retried_and_counted_once(counted: Usage, written: _FakeDatabase) -> None:
     async def go() -> None:
         for _ in range(3):
             counted.token(CLIENT, SECRET, "127.0.0.1")
@@ -103,7 +105,7 @@ def test_a_failed_usage_write_is_retried_and_counted_once(counted: Usage, writte
     assert sum(count.times for count in written.counts) == 4
 
 
-def test_many_counts_are_written_in_batches(counted: Usage, written: _Written) -> None:
+def test_many_counts_are_written_in_batches(counted: Usage, written: _FakeDatabase) -> None:
     """None waits for another's flood, and a request that comes meanwhile does not wait for all of them."""
     for number in range(3 * usage.BATCH + 1):
         counted.token(CLIENT, KnownSecret(f"s{number}", b"", None, None), "127.0.0.1")
@@ -113,7 +115,7 @@ def test_many_counts_are_written_in_batches(counted: Usage, written: _Written) -
 
 
 @pytest.mark.parametrize("poison", ["s7", "r1"])
-def test_one_failing_row_does_not_block_the_others(counted: Usage, written: _Written, poison: str) -> None:
+def test_one_failing_row_does_not_block_the_others(counted: Usage, written: _FakeDatabase, poison: str) -> None:
     for number in range(30):
         counted.token(CLIENT, KnownSecret(f"s{number}", b"", None, None), "127.0.0.1")
     for number in range(3):
@@ -129,7 +131,7 @@ def test_one_failing_row_does_not_block_the_others(counted: Usage, written: _Wri
     assert len(written.counts) == 30
 
 
-def test_pending_counts_are_bounded(counted: Usage, written: _Written, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pending_counts_are_bounded(counted: Usage, written: _FakeDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(usage, "MAX_COUNTS", 2)
     for detail in ("a", "b", "c", "a"):
         counted.token(CLIENT, KnownSecret(detail, b"", None, None), "127.0.0.1")

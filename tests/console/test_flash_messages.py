@@ -14,7 +14,7 @@ from harness.people import new_email
 from harness.world import World
 
 
-def said_first(page: httpx.Response) -> str:
+def first_message(page: httpx.Response) -> str:
     """The notice that takes the focus."""
     found = re.findall(r'id="done" tabindex="-1" autofocus><p>([^<]+)</p>', page.text)
     assert len(found) == 1, text_of(page)
@@ -25,7 +25,7 @@ def test_an_invitation_is_confirmed_first(owner: Visitor) -> None:
     email = new_email()
     page = owner.post("/account/members", [("csrf", owner.csrf()), ("email", email), ("role", "VIEWER")])
     assert "<title>Done · Members" in page.text
-    assert said_first(page).startswith(f"{email} is invited.")
+    assert first_message(page).startswith(f"{email} is invited.")
 
 
 def test_a_new_client_and_a_rotation_are_confirmed_first(world: World, owner: Visitor) -> None:
@@ -33,12 +33,12 @@ def test_a_new_client_and_a_rotation_are_confirmed_first(world: World, owner: Vi
     made = owner.fill(form, name="Told", scope=["products:read"])
     secret_in(made, world.vault)
     assert "<title>Done · Client created" in made.text
-    assert said_first(made) == "The client is created."
+    assert first_message(made) == "The client is created."
     path = f"/account/api-access/{make_client(world.api, world.owner, 'products:read').client_id}/rotate"
     rotated = owner.post(path, [("csrf", owner.csrf()), ("mode", "planned"), ("overlap", "3600")])
     secret_in(rotated, world.vault)
     assert "<title>Done · New secret" in rotated.text
-    assert said_first(rotated) == "The secret is rotated."
+    assert first_message(rotated) == "The secret is rotated."
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def pass_time(world: World, oauth: OAuthClient, ms: int) -> None:
     change(world.server.database, f"UPDATE client_secret_sources SET {moved} WHERE {own}")
 
 
-def proof(owner: Visitor, oauth: OAuthClient) -> str:
+def evidence(owner: Visitor, oauth: OAuthClient) -> str:
     page = text_of(owner.get(f"/account/api-access/{oauth.client_id}"))
     return page[page.index("Two secrets are valid.") : page.index("Live secrets")]
 
@@ -68,11 +68,11 @@ def test_one_of_two_servers_having_switched_is_not_enough(
     world: World, owner: Visitor, rotated: tuple[OAuthClient, OAuthClient]
 ) -> None:
     old, new = rotated
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "Keep both. The new secret has not been used yet; the old one was last used just now from 127.0.0.8." in said
     use(world, new, SERVERS[0])
     pass_time(world, old, 2 * DAY)
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "127.0.0.7 switched" in said
     assert "127.0.0.8 not yet" in said
     assert "once every address uses the new one and 24 h have passed" in said
@@ -90,17 +90,17 @@ def test_safe_only_a_day_after_every_address_has_switched(
 ) -> None:
     old, new = rotated
     use(world, new, *SERVERS)
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "127.0.0.7 switched" in said
     assert "127.0.0.8 switched" in said
     assert "If it stays unused until" in said
     assert "safe" not in said
     pass_time(world, old, DAY - 60_000)
-    assert "safe" not in proof(owner, old), "24 h have not passed"
+    assert "safe" not in evidence(owner, old), "24 h have not passed"
     pass_time(world, old, 120_000)
-    assert "safe to remove" in proof(owner, old)
+    assert "safe to remove" in evidence(owner, old)
     use(world, old, SERVERS[1])
-    assert "safe" not in proof(owner, old), "it is in use again"
+    assert "safe" not in evidence(owner, old), "it is in use again"
 
 
 def test_a_test_in_the_console_does_not_count_as_use(world: World, owner: Visitor) -> None:
@@ -114,7 +114,7 @@ def test_a_test_in_the_console_does_not_count_as_use(world: World, owner: Visito
     assert "It works." in text_of(tried)
     # Another client's use is written later than anything that the test could have left.
     use(world, make_client(world.api, world.owner, "products:read"), SERVERS[0])
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "The new secret has not been used yet" in said
     assert "tested in the console, " in text_of(owner.get(f"/account/api-access/{old.client_id}"))
     uses = rows(
@@ -142,7 +142,7 @@ def test_beyond_the_recorded_addresses_nothing_is_called_safe(
     assert not rows(database, f"{held.replace('count(*)', 'source')} AND source = '192.0.2.1'")
     use(world, new, "127.0.0.9")
     pass_time(world, old, 3 * DAY)
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "Some addresses that used this secret were not recorded" in said
     assert "safe" not in said
 
@@ -166,12 +166,12 @@ def test_a_host_that_changes_its_address_within_its_ipv6_network_has_switched(
             f"SELECT account_id, secret_id, '{source}', {columns} FROM client_secret_sources WHERE {where}",
         )
         change(database, f"UPDATE client_secrets SET uses = uses + 1 WHERE id = '{secret}'")
-    assert "safe to remove" in proof(owner, old)
+    assert "safe to remove" in evidence(owner, old)
     change(
         database,
         "UPDATE client_secret_sources SET source = '2001:db8:7:8::b' "
         f"WHERE secret_id = '{second}' AND source = '2001:db8:7:7::b'",
     )
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "2001:db8:7:7::/64 not yet" in said
     assert "safe" not in said

@@ -32,7 +32,7 @@ def aged(fresh_world: Callable[..., World], request: pytest.FixtureRequest) -> I
     visitor.close()
 
 
-def turn_back(world: World, column: str, ms: int) -> None:
+def age_session(world: World, column: str, ms: int) -> None:
     """Let that much time have passed for the console's sessions."""
     with sqlite3.connect(world.server.database.path, timeout=10) as connection:  # type: ignore[attr-defined]
         connection.execute(f"UPDATE sessions SET {column} = {column} - {ms} WHERE kind = 'console'")
@@ -41,9 +41,9 @@ def turn_back(world: World, column: str, ms: int) -> None:
 @pytest.mark.parametrize(("column", "limit"), [("refresh_expires_at", 30), ("expires_at", 12 * 60)])
 def test_rule_100_a_session_ends(aged: tuple[World, Visitor], column: str, limit: int) -> None:
     world, visitor = aged
-    turn_back(world, column, (limit - 1) * MINUTE)
+    age_session(world, column, (limit - 1) * MINUTE)
     assert visitor.get("/account/sessions").status_code == 200
-    turn_back(world, column, (limit + 1) * MINUTE)
+    age_session(world, column, (limit + 1) * MINUTE)
     answer = visitor.get("/account/sessions")
     assert answer.status_code == 303
     assert answer.headers["location"] == "/sign-in?next=%2Faccount%2Fsessions"
@@ -96,7 +96,7 @@ def test_rule_101_sensitive_actions_ask_for_the_password(aged: tuple[World, Visi
     world, visitor = aged
     acts = _sensitive(world)
     csrf = visitor.csrf()
-    turn_back(world, "authenticated_at", 11 * MINUTE)
+    age_session(world, "authenticated_at", 11 * MINUTE)
     before = rows(world.server.database, "SELECT count(*) FROM audit_events")
     for path, fields in acts:
         asked = visitor.post(path, [("csrf", csrf), *fields])
@@ -113,7 +113,7 @@ def test_rule_101_password_guesses_with_a_stolen_cookie_are_limited(aged: tuple[
     world, visitor = aged
     oauth = make_client(world.api, world.owner, "products:read")
     page = visitor.get(f"/account/api-access/{oauth.client_id}/delete")
-    turn_back(world, "authenticated_at", 11 * MINUTE)
+    age_session(world, "authenticated_at", 11 * MINUTE)
     path = f"/account/api-access/{oauth.client_id}/delete"
     text = ""
     for _ in range(30):

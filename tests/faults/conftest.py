@@ -17,7 +17,7 @@ from harness.server import Server
 from harness.world import World, build_world
 
 PEOPLE, MACHINES = 6, 4
-Struck = Callable[..., World]
+NewWorld = Callable[..., World]
 ClientsFactory = Callable[..., list[PersistentClient]]
 
 
@@ -79,7 +79,7 @@ class Crowd:
 
 
 @pytest.fixture
-def struck(new_server: ServerFactory) -> Iterator[Struck]:
+def new_world(new_server: ServerFactory) -> Iterator[NewWorld]:
     """Makes a started server with one account."""
     made: list[World] = []
 

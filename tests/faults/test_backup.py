@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.conftest import Crowd, Struck
+from faults.conftest import Crowd, NewWorld
 from faults.trail_consistency import differences
 from harness.clients import get_token, request_token, revoke, rotate, with_secret
 from harness.concurrency import Load
@@ -25,9 +25,9 @@ OLD = 500
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_r3_r11_a_backup_is_whole_and_a_restore_revives_nothing(
-    engine: str, tmp_path: Path, struck: Struck, crowd_of: Callable[[World], Crowd]
+    engine: str, tmp_path: Path, new_world: NewWorld, crowd_of: Callable[[World], Crowd]
 ) -> None:
-    world = struck(engine)
+    world = new_world(engine)
     api, server = world.api, world.server
     crowd = crowd_of(world)
     oauth, kept = world.new_client(), world.new_client()
@@ -65,9 +65,9 @@ def test_r3_r11_a_backup_is_whole_and_a_restore_revives_nothing(
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_r17_purging_a_busy_service_removes_only_what_is_over(
-    engine: str, struck: Struck, crowd_of: Callable[[World], Crowd]
+    engine: str, new_world: NewWorld, crowd_of: Callable[[World], Crowd]
 ) -> None:
-    world = struck(engine)
+    world = new_world(engine)
     crowd = crowd_of(world)
     old = "INSERT INTO changes (kind, subject, epoch, at) SELECT 'token', 'old', 0, at - 7200000 FROM changes LIMIT 1"
     with Load(crowd.steps()) as load:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from faults.conftest import Crowd, Struck
+from faults.conftest import Crowd, NewWorld
 from faults.probe import Probe
 from harness.concurrency import ConnectionLost, Load, TruncatedResponse, seconds_until
 from harness.databases import SqliteDatabase
@@ -75,8 +75,10 @@ def reads_as_before(probe: Probe, *, ready: int = 200) -> None:
             answer.expect(200)
 
 
-def test_r5_writes_are_rejected_while_files_cannot_grow(struck: Struck, crowd_of: Callable[[World], Crowd]) -> None:
-    world = struck("sqlite", workers=2)
+def test_r5_writes_are_rejected_while_files_cannot_grow(
+    new_world: NewWorld, crowd_of: Callable[[World], Crowd]
+) -> None:
+    world = new_world("sqlite", workers=2)
     crowd, probe = crowd_of(world), Probe(world)
     crowd.expect_faults(True)
     with Load(crowd.steps()) as load:
@@ -91,9 +93,9 @@ def test_r5_writes_are_rejected_while_files_cannot_grow(struck: Struck, crowd_of
 
 
 def test_r1_nothing_acknowledged_is_lost_on_a_full_disk(
-    small_disk: Path, struck: Struck, crowd_of: Callable[[World], Crowd]
+    small_disk: Path, new_world: NewWorld, crowd_of: Callable[[World], Crowd]
 ) -> None:
-    world = struck("sqlite", database=SqliteDatabase(small_disk / "linkxg.db"))
+    world = new_world("sqlite", database=SqliteDatabase(small_disk / "linkxg.db"))
     crowd, probe = crowd_of(world), Probe(world)
     reader = Probe(world)
     crowd.expect_faults(True)

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from conftest import GENERAL, DatabaseFactory
-from faults.conftest import ClientsFactory, Struck
+from faults.conftest import ClientsFactory, NewWorld
 from faults.probe import Probe
 from faults.revocations import EVERY_REVOCATION, Revocation, token_revoked
 from faults.test_kill import serves, workers
@@ -66,7 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, new_database: DatabaseFactory
     made.close()
 
 
-def cut(site: Site, made: Revocation, turn: int) -> tuple[bool, float]:
+def revoke_and_time(site: Site, made: Revocation, turn: int) -> tuple[bool, float]:
     """(whether the other worker refused at once, after how many seconds the other node did)."""
     here, neighbour = site.pair if turn % 2 else reversed(site.pair)
     for client in (neighbour, site.abroad):
@@ -81,12 +81,12 @@ def cut(site: Site, made: Revocation, turn: int) -> tuple[bool, float]:
 
 @pytest.mark.parametrize("kind", EVERY_REVOCATION, ids=lambda kind: str(kind.__name__))
 def test_r4_the_other_worker_rejects_from_the_response_on(site: Site, kind: Callable[[World], Revocation]) -> None:
-    assert [cut(site, kind(site.world), turn)[0] for turn in range(ROUNDS)] == [True] * ROUNDS
+    assert [revoke_and_time(site, kind(site.world), turn)[0] for turn in range(ROUNDS)] == [True] * ROUNDS
 
 
 def test_r4_no_revocation_of_hundreds_is_unknown_to_the_other_worker(site: Site) -> None:
     """The delays of the other node, two requests of this node included, are written out (`pytest -s`)."""
-    found = [cut(site, token_revoked(site.world), turn) for turn in range(REVOCATIONS)]
+    found = [revoke_and_time(site, token_revoked(site.world), turn) for turn in range(REVOCATIONS)]
     delays = sorted(seconds * 1000 for _, seconds in found)
     at_p99 = delays[math.ceil(0.99 * len(delays)) - 1]
     sys.stdout.write(f"the other node: median {statistics.median(delays):.1f} ms, p99 {at_p99:.1f} ms\n")
@@ -132,14 +132,14 @@ def test_malformed_messages_break_no_worker(site: Site) -> None:
 def test_r4_a_retired_key_is_invalid_on_every_worker_when_the_command_ends(site: Site) -> None:
     """The command is a process of its own; it ends every session of the site, so no test after it has one."""
     probe = Probe(site.world)
-    assert not any(dead(client, probe.token) for client in site.pair)
+    assert not any(is_refused(client, probe.token) for client in site.pair)
     (old,) = {key["kid"] for key in site.node.signing_keys()}
     site.node.command("keys", "rotate", "--now")
     site.node.command("keys", "retire", str(old))
-    assert [dead(client, probe.token) for client in site.pair] == [True, True]
+    assert [is_refused(client, probe.token) for client in site.pair] == [True, True]
 
 
-def dead(client: PersistentClient, token: str) -> bool:
+def is_refused(client: PersistentClient, token: str) -> bool:
     return client.get("/products", bearer=token).status == 401
 
 
@@ -180,10 +180,10 @@ def test_a_directory_of_sockets_that_others_could_use_is_refused(planted: str, s
 
 
 def test_r5_introspection_never_says_active_once_the_feed_is_older_than_its_bound(
-    own_cluster: Cluster, struck: Struck, new_clients: ClientsFactory
+    own_cluster: Cluster, new_world: NewWorld, new_clients: ClientsFactory
 ) -> None:
     """Every connection stays open and nothing comes: only what was read says how old the feed is."""
-    world = struck("postgres", database=PostgresDatabase(own_cluster, own_cluster.new_database()))
+    world = new_world("postgres", database=PostgresDatabase(own_cluster, own_cluster.new_database()))
     (client,) = new_clients(world.server, faulty=True)
     probe = Probe(world)
     introspect(client, probe.oauth, probe.token).expect(200)

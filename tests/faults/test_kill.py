@@ -8,7 +8,7 @@ from random import Random
 import psutil
 import pytest
 
-from faults.conftest import ClientsFactory, Crowd, Struck
+from faults.conftest import ClientsFactory, Crowd, NewWorld
 from faults.probe import Probe
 from harness.concurrency import ConnectionLost, Load, PersistentClient, TruncatedResponse
 from harness.people import logout, me
@@ -21,9 +21,9 @@ KILLS = 20
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_r1_what_was_acknowledged_survives_kill_9(
-    engine: str, struck: Struck, crowd_of: Callable[[World], Crowd]
+    engine: str, new_world: NewWorld, crowd_of: Callable[[World], Crowd]
 ) -> None:
-    world = struck(engine)
+    world = new_world(engine)
     server = world.server
     crowd = crowd_of(world)
     dice = Random(engine)
@@ -40,9 +40,9 @@ def test_r1_what_was_acknowledged_survives_kill_9(
 
 
 def test_r1_r15_a_killed_worker_is_replaced_without_affecting_the_other(
-    struck: Struck, new_clients: ClientsFactory
+    new_world: NewWorld, new_clients: ClientsFactory
 ) -> None:
-    world = struck("sqlite", workers=2)
+    world = new_world("sqlite", workers=2)
     probe = Probe(world)
     spared, struck_down = new_clients(world.server, 2)
     (victim,) = [pid for pid in workers(world.server) if serves(pid, struck_down)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from conftest import GENERAL
-from faults.conftest import ClientsFactory, Struck
+from faults.conftest import ClientsFactory, NewWorld
 from harness.clients import request_token
 from harness.concurrency import PersistentClient, concurrently, seconds_until
 from harness.people import accept, invite, login, me
@@ -19,17 +19,17 @@ SOON_S = 10.0
 SILENT_S = 8.0
 
 
-def test_an_invitation_comes_as_a_link_when_no_mail_can_be_sent(struck: Struck) -> None:
-    world = struck("sqlite", LINKXG_SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
+def test_an_invitation_comes_as_a_link_when_no_mail_can_be_sent(new_world: NewWorld) -> None:
+    world = new_world("sqlite", LINKXG_SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
     _, token = invite(world.api, world.owner, "MEMBER")
     assert accept(world.api, token, world.vault.password()).status in {200, 201}
     (event,) = world.server.wait_for_event("mail.failed")
     assert event["level"] == "warning"
 
 
-def test_the_mail_reaches_its_mailbox_and_no_link_is_shown(struck: Struck, smtp_sink: SmtpSink) -> None:
+def test_the_mail_reaches_its_mailbox_and_no_link_is_shown(new_world: NewWorld, smtp_sink: SmtpSink) -> None:
     """The counterpart: only a failure makes the inviting person see the link. A domain is sent as ASCII (RFC 5891)."""
-    world = struck("sqlite", LINKXG_SMTP_URL=smtp_sink.url)
+    world = new_world("sqlite", LINKXG_SMTP_URL=smtp_sink.url)
     mailboxes = {
         "nora@example.test": "nora@example.test",
         "einkauf@müller.example": "einkauf@xn--mller-kva.example",
@@ -43,10 +43,10 @@ def test_the_mail_reaches_its_mailbox_and_no_link_is_shown(struck: Struck, smtp_
 
 
 def test_without_shared_counters_limited_requests_are_rejected(
-    struck: Struck, key_value_server: KeyValueServer
+    new_world: NewWorld, key_value_server: KeyValueServer
 ) -> None:
     """Gone or silent: an unlimited service would be worse. What has no budget goes on."""
-    world = struck("sqlite", LINKXG_LIMITS_URL=key_value_server.url, **GENERAL)
+    world = new_world("sqlite", LINKXG_LIMITS_URL=key_value_server.url, **GENERAL)
     person, token = world.person(), world.token()
     key_value_server.stop()
     limited = (partial(request_token, oauth=world.oauth), partial(login, email=person.email, password=person.password))
@@ -69,9 +69,9 @@ def test_without_shared_counters_limited_requests_are_rejected(
 
 
 def test_sign_ins_that_would_wait_too_long_are_refused_and_tokens_flow(
-    struck: Struck, new_clients: ClientsFactory
+    new_world: NewWorld, new_clients: ClientsFactory
 ) -> None:
-    world = struck("sqlite", LINKXG_PASSWORD_THREADS="1", **GENERAL)
+    world = new_world("sqlite", LINKXG_PASSWORD_THREADS="1", **GENERAL)
     person = world.person()
     crowd = new_clients(world.server, OVER_THAT, faulty=True)
     (other,) = new_clients(world.server)

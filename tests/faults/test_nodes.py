@@ -90,7 +90,7 @@ def test_r8_keys_changed_on_one_node_are_changed_on_all(pair: tuple[World, Serve
     first.command("keys", "retire", kid(dying))
     for caller in callers:
         for client in (caller.uses, caller.gets):
-            seconds_until(partial(refused, client, dying), within=VISIBLE_S)
+            seconds_until(partial(is_refused, client, dying), within=VISIBLE_S)
         caller.step()
     assert first.signing_keys() == second.signing_keys()
     assert kid(dying) not in kids(second)
@@ -98,7 +98,7 @@ def test_r8_keys_changed_on_one_node_are_changed_on_all(pair: tuple[World, Serve
         caller.close()
 
 
-def refused(client: PersistentClient, token: str) -> bool:
+def is_refused(client: PersistentClient, token: str) -> bool:
     return client.get("/oauth/clients", bearer=token).status == 401
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ServerFactory, running_cluster
-from faults.conftest import Struck
+from faults.conftest import NewWorld
 from harness.concurrency import seconds_until
 from harness.databases import PostgresDatabase, SqliteDatabase
 from harness.forked_commands import run_with_settings
@@ -28,7 +28,7 @@ SOON_S = 30.0
 HIDDEN = "hidden-word"
 
 
-def no_traceback(server: Server) -> None:
+def assert_no_traceback(server: Server) -> None:
     assert b"Traceback" not in server.log_text(), server.log_text().decode()
 
 
@@ -83,7 +83,7 @@ def test_a_certificate_that_does_not_fit_its_key_is_named_at_start_and_at_a_relo
         os.kill(server.process.pid, signal.SIGHUP)
         (failed,) = server.wait_for_event("reload.failed", timeout=SOON_S)
         assert "not the private key of the certificate" in failed["reason"]
-        no_traceback(server)
+        assert_no_traceback(server)
     finally:
         server.close()
     done = server.try_command("serve", "--port", str(server.port))
@@ -92,8 +92,10 @@ def test_a_certificate_that_does_not_fit_its_key_is_named_at_start_and_at_a_relo
     assert done.returncode == 2
 
 
-def test_the_process_of_an_import_says_in_one_line_that_the_database_is_gone(cluster: Cluster, struck: Struck) -> None:
-    world = struck("postgres", database=PostgresDatabase(cluster, cluster.new_database()))
+def test_the_process_of_an_import_says_in_one_line_that_the_database_is_gone(
+    cluster: Cluster, new_world: NewWorld
+) -> None:
+    world = new_world("postgres", database=PostgresDatabase(cluster, cluster.new_database()))
     owner = sign_in(world.api, world.account.owner)
     rows = "".join(f"A-{number},Bolt {number}\n" for number in range(30_000))
     world.api.post(
@@ -106,7 +108,7 @@ def test_the_process_of_an_import_says_in_one_line_that_the_database_is_gone(clu
     (event,) = [event for event in world.server.log_events() if event.get("event") in ended]
     assert re.search("connect|terminat|shut", event["reason"], re.IGNORECASE), event
     cluster.start()
-    no_traceback(world.server)
+    assert_no_traceback(world.server)
 
 
 @pytest.fixture
@@ -156,10 +158,10 @@ def test_an_unwritable_disk_is_named_and_the_node_is_not_ready(small_disk: Path,
     assert not any("linkxg restore" in finding["do"] for finding in wrong), "nothing is damaged"
 
 
-def test_a_missing_synchronous_standby_is_named(cluster: Cluster, struck: Struck) -> None:
+def test_a_missing_synchronous_standby_is_named(cluster: Cluster, new_world: NewWorld) -> None:
     # Made before: to make a database is a commit as well.
     database, empty = PostgresDatabase(cluster, cluster.new_database()), cluster.new_database()
-    world = struck("postgres", database=database)
+    world = new_world("postgres", database=database)
     owner = sign_in(world.api, world.account.owner)
     cluster.query(database.url, "alter system set synchronous_standby_names = 'ANY 1 (*)'")
     cluster.query(database.url, "select pg_reload_conf()")

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from faults.conftest import ClientsFactory, Crowd, Struck
+from faults.conftest import ClientsFactory, Crowd, NewWorld
 from faults.probe import Probe
 from harness.clients import request_token
 from harness.concurrency import Load, PersistentClient, seconds_until
@@ -28,9 +28,9 @@ ANSWER_S = 1.0
 
 
 @pytest.fixture
-def world(own_cluster: Cluster, struck: Struck) -> World:
+def world(own_cluster: Cluster, new_world: NewWorld) -> World:
     """A server on a database that this test may break."""
-    return struck("postgres", database=PostgresDatabase(own_cluster, own_cluster.new_database()))
+    return new_world("postgres", database=PostgresDatabase(own_cluster, own_cluster.new_database()))
 
 
 @pytest.fixture

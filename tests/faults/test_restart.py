@@ -7,7 +7,7 @@ import json
 import pytest
 
 from conftest import DatabaseFactory, ServerFactory
-from faults.conftest import ClientsFactory, Struck
+from faults.conftest import ClientsFactory, NewWorld
 from harness.clients import get_token, request_token, revoke, rotate, with_secret
 from harness.concurrency import ask_concurrently
 from harness.databases import PostgresDatabase
@@ -21,9 +21,9 @@ HOUR_MS = 3_600_000
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_r16_failed_sign_ins_and_endings_outlive_a_restart(
-    engine: str, struck: Struck, new_clients: ClientsFactory
+    engine: str, new_world: NewWorld, new_clients: ClientsFactory
 ) -> None:
-    world = struck(engine, workers=2, LINKXG_LIMIT_SCALE="1")
+    world = new_world(engine, workers=2, LINKXG_LIMIT_SCALE="1")
     oauth, person = world.new_client(), world.person()
     over, going = sign_in(world.api, person), sign_in(world.api, world.account.owner)
     token, revoked = get_token(world.api, oauth), get_token(world.api, oauth)

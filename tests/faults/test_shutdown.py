@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import GENERAL, DatabaseFactory, ServerFactory
-from faults.conftest import ClientsFactory, Crowd, Struck
+from faults.conftest import ClientsFactory, Crowd, NewWorld
 from faults.test_sqlite_lock import write_lock
 from harness.answers import Answer
 from harness.clients import request_token
@@ -26,9 +26,9 @@ from harness.world import World, build_world
 
 @pytest.mark.parametrize(("engine", "workers"), [("sqlite", 1), ("sqlite", 2), ("postgres", 1)])
 def test_r9_a_stop_under_load_loses_no_acknowledgement(
-    engine: str, workers: int, struck: Struck, crowd_of: Callable[[World], Crowd]
+    engine: str, workers: int, new_world: NewWorld, crowd_of: Callable[[World], Crowd]
 ) -> None:
-    world = struck(engine, workers=workers)
+    world = new_world(engine, workers=workers)
     crowd = crowd_of(world)
     # ConnectionLost: the connection was closed before a response began. A response cut short fails the test.
     with Load(crowd.steps(), ends=(ConnectionLost,)) as load:
@@ -40,8 +40,8 @@ def test_r9_a_stop_under_load_loses_no_acknowledgement(
     crowd.settle()
 
 
-def test_r9_running_requests_finish_and_no_new_one_starts(struck: Struck, new_clients: ClientsFactory) -> None:
-    world = struck("sqlite")
+def test_r9_running_requests_finish_and_no_new_one_starts(new_world: NewWorld, new_clients: ClientsFactory) -> None:
+    world = new_world("sqlite")
     session = sign_in(world.api, world.account.owner)
     busy, idle = new_clients(world.server, 2)
     with ThreadPoolExecutor(1) as pool:
@@ -50,7 +50,7 @@ def test_r9_running_requests_finish_and_no_new_one_starts(struck: Struck, new_cl
             # The worker answers in the order in which it reads: the other request is with it now.
             seconds_until(lambda: idle.get("//healthz").status == 200 and refreshing.running(), within=5.0)
             world.server.terminate()
-            seconds_until(lambda: refused(world), within=5.0)
+            seconds_until(lambda: refuses_connections(world), within=5.0)
             assert world.server.running
             assert not refreshing.done()
         answer = refreshing.result().expect(200)
@@ -77,7 +77,7 @@ def test_r9_a_silent_tls_peer_does_not_hold_a_stop(new_server: ServerFactory, tm
         server.close()
 
 
-def refused(world: World) -> bool:
+def refuses_connections(world: World) -> bool:
     """Whether a new connection is turned away."""
     client = PersistentClient(world.server)
     try:

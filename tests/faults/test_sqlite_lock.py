@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 
-from faults.conftest import ClientsFactory, Struck
+from faults.conftest import ClientsFactory, NewWorld
 from faults.probe import Ask, Probe
 from harness.answers import Answer
 from harness.concurrency import Load, PersistentClient, seconds_until
@@ -40,8 +40,10 @@ def later(ask: Ask) -> Ask:
     return ask_later
 
 
-def test_r6_writers_wait_for_a_bounded_time_and_readers_not_at_all(struck: Struck, new_clients: ClientsFactory) -> None:
-    world = struck("sqlite", workers=2)
+def test_r6_writers_wait_for_a_bounded_time_and_readers_not_at_all(
+    new_world: NewWorld, new_clients: ClientsFactory
+) -> None:
+    world = new_world("sqlite", workers=2)
     probe = Probe(world)
     callers = new_clients(world.server, 4)
     issued = [1, *(0 for _ in callers)]

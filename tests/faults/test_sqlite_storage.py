@@ -16,7 +16,7 @@ from linkxg.db.migrations import migrate
 from linkxg.errors import TemporarilyUnavailable
 
 
-def number(conn: Connection) -> int:
+def count_accounts(conn: Connection) -> int:
     return int(conn.execute(text("SELECT count(*) FROM accounts")).scalar_one())
 
 
@@ -46,12 +46,12 @@ def test_r6_reads_and_writes_recover_with_the_storage(tmp_path: Path) -> None:
         await database.open()
         try:
             for door in (database.read, database.write):
-                assert await door(number) == 0
+                assert await door(count_accounts) == 0
                 with out_of_reach(tmp_path / "linkxg.db"):
-                    for unit in (break_off, number, number):
+                    for unit in (break_off, count_accounts, count_accounts):
                         with pytest.raises(TemporarilyUnavailable):
                             await door(unit)
-                assert await door(number) == 0
+                assert await door(count_accounts) == 0
         finally:
             await database.close()
 
@@ -73,12 +73,12 @@ def test_r6_requests_end_in_time_while_the_disk_hangs(tmp_path: Path, monkeypatc
 
         try:
             async with asyncio.timeout(10.0):
-                for unit in (stall, number, number):
+                for unit in (stall, count_accounts, count_accounts):
                     with pytest.raises(TemporarilyUnavailable):
                         await database.write(unit)
-            assert await database.read(number) == 0
+            assert await database.read(count_accounts) == 0
             answers.set()
-            assert await database.write(number) == 0
+            assert await database.write(count_accounts) == 0
         finally:
             answers.set()
             await database.close()
@@ -98,7 +98,7 @@ def test_r6_a_shutdown_ends_while_the_disk_hangs(tmp_path: Path, monkeypatch: py
         def stall(conn: Connection) -> bool:
             return answers.wait(60.0)
 
-        writing = [asyncio.create_task(database.write(unit)) for unit in (stall, number)]
+        writing = [asyncio.create_task(database.write(unit)) for unit in (stall, count_accounts)]
         await asyncio.sleep(0)
         try:
             async with asyncio.timeout(10.0):
@@ -130,11 +130,11 @@ def test_r15_processes_that_share_the_file_write_in_turn(tmp_path: Path, monkeyp
             lingering = asyncio.create_task(one.write(linger))
             assert await asyncio.to_thread(begun.wait, 10.0)
             with pytest.raises(TemporarilyUnavailable, match="another process is writing"):
-                await other.write(number)
-            assert await other.read(number) == 0
+                await other.write(count_accounts)
+            assert await other.read(count_accounts) == 0
             finish.set()
             assert await lingering
-            assert await other.write(number) == 0
+            assert await other.write(count_accounts) == 0
         finally:
             finish.set()
             await one.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from faults.conftest import Struck
+from faults.conftest import NewWorld
 from harness.clients import get_token
 from harness.concurrency import seconds_until
 from harness.people import me, sign_in
@@ -13,8 +13,8 @@ from harness.token_forge import TokenForge
 LEEWAY_S = 5
 
 
-def test_r7_a_token_ends_with_its_leeway(struck: Struck) -> None:
-    world = struck("sqlite")
+def test_r7_a_token_ends_with_its_leeway(new_world: NewWorld) -> None:
+    world = new_world("sqlite")
     forge = TokenForge(world.server.signing_keys()[0])
     session, token = sign_in(world.api, world.account.owner), get_token(world.api, world.new_client())
 

@@ -11,7 +11,7 @@ from functools import partial
 import psutil
 import pytest
 
-from faults.conftest import ClientsFactory, Struck
+from faults.conftest import ClientsFactory, NewWorld
 from faults.probe import Probe
 from faults.test_kill import serves, workers
 from harness.answers import Answer
@@ -29,8 +29,8 @@ SILENT_S = 30.0
 
 
 @pytest.fixture
-def world(struck: Struck) -> World:
-    return struck("sqlite", workers=2)
+def world(new_world: NewWorld) -> World:
+    return new_world("sqlite", workers=2)
 
 
 def reload(server: Server, times: int = 1) -> None:
@@ -161,9 +161,9 @@ def test_a_worker_that_stays_silent_is_killed_and_replaced(world: World, new_cli
 
 
 def test_r5_a_worker_that_dies_while_the_database_is_gone_is_replaced_when_it_is_back(
-    own_cluster: Cluster, struck: Struck, new_clients: ClientsFactory
+    own_cluster: Cluster, new_world: NewWorld, new_clients: ClientsFactory
 ) -> None:
-    world = struck("postgres", workers=2, database=PostgresDatabase(own_cluster, own_cluster.new_database()))
+    world = new_world("postgres", workers=2, database=PostgresDatabase(own_cluster, own_cluster.new_database()))
     server = world.server
     (client,) = new_clients(server, faulty=True)
     (victim, *_) = [pid for pid in workers(server) if not serves(pid, client)]

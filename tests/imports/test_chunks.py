@@ -24,7 +24,7 @@ def blocks(content: bytes, size: int) -> CountedRow:
     return CountedRow(iter([content[at : at + size] for at in range(0, len(content), size)]))
 
 
-def taken_in(chunks: Chunks, most: int) -> Iterator[Rows]:
+def chunks_of(chunks: Chunks, most: int) -> Iterator[Rows]:
     while (chunk := chunks.take(most)).values:
         yield chunk
 
@@ -40,7 +40,7 @@ def test_csv_in_chunks_equals_the_whole(
     given = [cells for cells in given if "".join(cells).strip()]
     counted = blocks(content, size)
     number = 0
-    for chunk in taken_in(Chunks(CsvRows(counted, content), counted), most):
+    for chunk in chunks_of(Chunks(CsvRows(counted, content), counted), most):
         count = len(chunk.values)
         assert count <= most
         assert list(chunk.numbers) == list(range(number + 1, number + count + 1))
@@ -57,18 +57,18 @@ def test_csv_in_chunks_equals_the_whole(
 def test_json_in_chunks_equals_the_whole(given: list[dict[str, str]], size: int) -> None:
     lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in given).encode()
     counted = blocks(lines, size)
-    found = [one for chunk in taken_in(Chunks(NdjsonRows(counted), counted), 3) for one in chunk.values]
+    found = [one for chunk in chunks_of(Chunks(NdjsonRows(counted), counted), 3) for one in chunk.values]
     assert [json.loads(one) for one in found] == given
     content = json.dumps(given, ensure_ascii=False, indent=1).encode()
     counted = blocks(content, size)
-    found = [one for chunk in taken_in(Chunks(JsonRows(counted), counted), 3) for one in chunk.values]
+    found = [one for chunk in chunks_of(Chunks(JsonRows(counted), counted), 3) for one in chunk.values]
     assert [json.loads(one) for one in found] == given
 
 
 def test_chunks_report_file_line_numbers_and_offsets() -> None:
     content = b'h\n\na\n"b\nb"\n\n"c"\r\nd'
     counted = blocks(content, 100)
-    [chunk] = taken_in(Chunks(CsvRows(counted, content), counted), 10)
+    [chunk] = chunks_of(Chunks(CsvRows(counted, content), counted), 10)
     assert list(chunk.lines) == [3, 4, 7, 8]
     assert chunk.at([1, 3]) == Rows([2, 4], [4, 8], [["b\nb"], ["d"]], len(content))
 

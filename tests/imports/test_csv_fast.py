@@ -48,13 +48,13 @@ def files(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     return names, draw(st.lists(row, min_size=1, max_size=5))
 
 
-def closely(names: list[str], row: list[str], options: Options) -> RowInput | None:
+def read_alone(names: list[str], row: list[str], options: Options) -> RowInput | None:
     """What the row says when it is read by itself."""
-    [read] = _OneByOne(options, names).read([row])
+    [read] = _SlowRowReader(options, names).read([row])
     return read.given
 
 
-class _OneByOne(RowReader):
+class _SlowRowReader(RowReader):
     def __init__(self, options: Options, columns: list[str]) -> None:
         super().__init__(options, columns)
         self._plain = None
@@ -68,7 +68,7 @@ def test_rows_by_column_equal_rows_one_by_one(file: tuple[list[str], list[list[s
     for row, plain in zip(rows, FlatRows(names, options).read(rows), strict=True):
         if plain is None:
             continue
-        same = closely(names, row, options)
+        same = read_alone(names, row, options)
         assert same is not None
         now = now_ms()
         one, other = plan_row(plain, None, now, lambda: "id"), plan_row(same, None, now, lambda: "id")

@@ -75,7 +75,7 @@ def let_leases_run_out(world: World) -> None:
     )
 
 
-def require_taken_up(world: World, content: bytes, orphans: set[str]) -> None:
+def require_resumed(world: World, content: bytes, orphans: set[str]) -> None:
     """The same request is answered as if there had been no other, and the log names what was given up."""
     done = ended(world, again(world, content).expect(202).data())
     assert (done["status"], counts(done)) == ("COMPLETED", (ROWS, 0, 0, 0))
@@ -102,7 +102,7 @@ def test_uploads_of_a_killed_server_free_the_account(
     named = [one["says"] for one in findings if (one["check"], one["level"]) == ("imports", "warning")]
     assert all(any(job_id in says and world.account.account_id in says for says in named) for job_id in orphans), named
     world.server.start()
-    require_taken_up(world, content, orphans)
+    require_resumed(world, content, orphans)
 
 
 def test_uploads_of_killed_workers_free_the_account(
@@ -115,7 +115,7 @@ def test_uploads_of_killed_workers_free_the_account(
     world.server.wait_for_event("started", count=4)
     again(world, content).expect(429, "rate_limit_exceeded")
     let_leases_run_out(world)
-    require_taken_up(world, content, orphans)
+    require_resumed(world, content, orphans)
 
 
 def test_the_lease_ends_with_the_upload(world: World, content: bytes, half_sent: HalfSent) -> None:

@@ -55,7 +55,7 @@ def test_owners_who_remove_each_other_leave_one_owner(arena: World, new_clients:
         survivor = next(session.person for session in (first, second) if session.person.user_id == left[0])
 
 
-def powerless(client: PersistentClient, session: Session) -> bool:
+def has_no_rights(client: PersistentClient, session: Session) -> bool:
     """Whether an Admin's token opens nothing of an Admin's any more."""
     answer = client.get("/oauth/clients", bearer=session.access)
     answer.expect_one_of((200, None), (401, "invalid_token"))
@@ -86,7 +86,7 @@ def test_rule_75_83_no_login_or_refresh_succeeds_after_a_concurrent_disable(
             admin.get("/oauth/clients", bearer=session.access).expect(403, "access_denied")
             continue
         for client in callers[:2]:
-            seconds_until(powerless, client, session, within=bound)
+            seconds_until(has_no_rights, client, session, within=bound)
         refresh(admin, session.refresh).expect(401, "invalid_token")
 
 

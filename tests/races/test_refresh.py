@@ -15,7 +15,7 @@ from races.conftest import ClientsFactory
 CALLERS = 32
 
 
-def refused(client: PersistentClient, access: str) -> bool:
+def is_refused(client: PersistentClient, access: str) -> bool:
     answer = me(client, access)
     answer.expect_one_of((200, None), (401, "invalid_token"))
     return answer.status == 401
@@ -38,7 +38,7 @@ def test_r2_rule_79_one_of_many_wins_and_the_session_ends(
     winner = session_of(session.person, won[0])
     for client in callers[:2]:
         for access in (first.access, session.access, winner.access):
-            seconds_until(refused, client, access, within=bound)
+            seconds_until(is_refused, client, access, within=bound)
         for token in (winner.refresh, session.refresh, first.refresh):
             refresh(client, token).expect(401, "invalid_token")
 

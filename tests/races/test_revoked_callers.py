@@ -83,7 +83,7 @@ def written(world: World) -> list[list[str]]:
     )
 
 
-def hold_and_cut(world: World, requests: Mapping[str, Callable[[], HeldRequest]], cut: Callable[[], object]) -> None:
+def hold_and_revoke(world: World, requests: Mapping[str, Callable[[], HeldRequest]], cut: Callable[[], object]) -> None:
     """Every request gets half of its body in, then the cut is answered, then the rest arrives."""
     with ExitStack() as stack:
         held = {name: stack.enter_context(send()) for name, send in requests.items()}
@@ -108,7 +108,7 @@ def test_a_held_body_writes_nothing_after_a_person_is_revoked(arena: World, thin
             name: partial(HeldRequest, arena.server.url, request_for(name, arena, here, session.access, session.person))
             for name in HELD
         }
-        hold_and_cut(arena, requests, lambda: PEOPLE[cut](arena, session))
+        hold_and_revoke(arena, requests, lambda: PEOPLE[cut](arena, session))
 
 
 @pytest.mark.parametrize("cut", CLIENTS)
@@ -123,7 +123,7 @@ def test_a_held_body_writes_nothing_after_a_client_is_revoked(arena: World, thin
             if name in HELD
         }
         assert len(requests) >= 8
-        hold_and_cut(arena, requests, lambda: CLIENTS[cut](arena, oauth, token))
+        hold_and_revoke(arena, requests, lambda: CLIENTS[cut](arena, oauth, token))
 
 
 def test_the_same_held_bodies_are_written_without_a_revocation(arena: World) -> None:

@@ -133,7 +133,7 @@ def test_writes_and_revocations_are_serialized(arena: World, way: str) -> None:
         write = partial(_status_of_write, arena, bearer, body)
         calls: dict[str, Callable[[], object]] = {"revocation": cut, "write": write}
         second = "write" if first == "revocation" else "revocation"
-        answers = asyncio.run(_one_after_the_other(arena, calls[first], calls[second]))
+        answers = asyncio.run(_serialized(arena, calls[first], calls[second]))
         assert answers[first == "revocation"] == (401 if first == "revocation" else 201), (way, first)
 
 
@@ -142,7 +142,7 @@ def _status_of_write(world: World, bearer: str, body: object) -> int:
         return client.post("/products", bearer=bearer, json=body).status
 
 
-async def _one_after_the_other(world: World, first: Callable[[], object], second: Callable[[], object]) -> list[object]:
+async def _serialized(world: World, first: Callable[[], object], second: Callable[[], object]) -> list[object]:
     """What both answer when the second comes while the first is in its transaction."""
     loop = asyncio.get_running_loop()
     connection = await asyncpg.connect(world.server.database.url)
