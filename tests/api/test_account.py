@@ -1,4 +1,4 @@
-"""«/account» and invitations, by the contract."""
+"""`/account` and invitations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«PATCH …/secrets/{secret_id}»: the end of an overlap can be moved, within bounds and by nobody else."""
+"""`PATCH …/secrets/{secret_id}`: an overlap can be extended or shortened, within bounds and with the right role."""
 
 from __future__ import annotations
 

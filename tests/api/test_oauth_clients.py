@@ -1,4 +1,4 @@
-"""«/oauth/clients»: the table of the contract, row by row."""
+"""`/oauth/clients`: every row of the contract's table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«People»: signing in and out, sessions, password, by the contract."""
+"""People: login and logout, sessions, password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«Service», methods, unknown addresses, and what every error looks like."""
+"""Health, methods, unknown paths, and the shape of every error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""«Machine clients»: token, introspection, revocation and discovery, by their tables."""
+"""Token, introspection, revocation and discovery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The document keeps to the part of OpenAPI that code generators understand, with names that collide with nothing."""
+"""The document stays within the part of OpenAPI that code generators understand, with names that do not collide."""
 
 from __future__ import annotations
 

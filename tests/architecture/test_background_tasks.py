@@ -1,4 +1,4 @@
-"""Whatever runs for as long as a worker does is a `BackgroundTask`, and the page for operators describes each one."""
+"""Whatever runs as long as a worker is a `BackgroundTask`, and the page for operators describes each one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this program uses of uvicorn beyond its documentation is still there, under the same names.
+"""What the program uses of uvicorn beyond its documentation still exists, under the same names.
 
 The HTTP protocol extends uvicorn's: a method that uvicorn renames is no longer overridden, and the bound that ours
 keeps is gone without a sound. The version in `pyproject.toml` is bounded; whoever raises the bound runs these tests.

@@ -1,4 +1,4 @@
-"""What a body costs depends on its size, not on what it contains. Rule L4."""
+"""The cost of a body depends on its size, not on its content. Rule L4."""
 
 from __future__ import annotations
 

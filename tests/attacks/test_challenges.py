@@ -1,4 +1,4 @@
-"""Clients that send credentials only when they are challenged, and what is no credential. RFC 6749 §5.2, RFC 7617."""
+"""Clients that send credentials only after a challenge, and malformed credentials. RFC 6749 §5.2, RFC 7617."""
 
 from __future__ import annotations
 

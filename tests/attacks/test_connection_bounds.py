@@ -1,4 +1,4 @@
-"""Connections that ask nothing, or are only waiting to be closed, are bounded as all others are. Rules L4 and 124."""
+"""Idle and closing connections are bounded like all others. Rules L4 and 124."""
 
 from __future__ import annotations
 

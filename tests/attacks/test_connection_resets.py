@@ -1,4 +1,4 @@
-"""A peer that resets its connection is no fault of the server: nothing of it is an error in the log. Rule L4."""
+"""A connection reset by the peer is not logged as an error. Rule L4."""
 
 from __future__ import annotations
 

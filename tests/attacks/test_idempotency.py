@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a repetition is answered as the first request was, says so, and does nothing again."""
+"""`Idempotency-Key`: a repeated request gets the first response, is marked as a replay, and has no effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nobody who was cut off comes back, or lets others in, through an invitation they made before (ASVS 8.3.2)."""
+"""Nobody whose access was revoked returns, or lets others in, through an earlier invitation (ASVS 8.3.2)."""
 
 from __future__ import annotations
 

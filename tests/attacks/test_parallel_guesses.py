@@ -1,4 +1,4 @@
-"""Guesses sent at once are as few as guesses sent one after the other. Rules 107, 109 and L7."""
+"""Parallel guesses are limited like sequential ones. Rules 107, 109 and L7."""
 
 from __future__ import annotations
 

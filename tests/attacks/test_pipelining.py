@@ -1,4 +1,4 @@
-"""Requests behind one another on a connection: few are kept, and each is answered in its turn. Rule L4."""
+"""Pipelined requests: a bounded number is buffered, and each is answered in order. Rule L4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules of HTTP/1.1 for the head of a request, at every kind of address. RFC 9112 §2.3, §3.2, §6.1."""
+"""HTTP/1.1 rules for the head of a request, on every kind of path. RFC 9112 §2.3, §3.2, §6.1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stranger's body may cost is bounded before it is read: by its size, and by the source's budget. Rule L8."""
+"""An unauthenticated body is bounded before it is read: by its size and by the budget of its source. Rule L8."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An offer to upgrade changes nothing about the framing of a request. Rule L3, RFC 9110 §7.8."""
+"""An upgrade offer does not change the framing of a request. Rule L3, RFC 9110 §7.8."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people come for: a client in a minute, a rotation without an outage, a leak closed, no more than is needed."""
+"""The main tasks: a client in a minute, a rotation without an outage, a leak closed, least privilege."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person begins a product, and sees what a client sees."""
+"""A person creates a product, and sees what a client sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`linkxg copy` takes addresses, which may hold passwords, from places that other users of the machine cannot see."""
+"""`linkxg copy` reads addresses, which may hold passwords, from places that other users of the machine cannot see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command loads only what it uses: people and scripts wait for each of them to start."""
+"""A command imports only what it uses, so that it starts fast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that the program makes beside data are not written through links that somebody planted there (CWE-59)."""
+"""Files that the program creates beside its data are not written through planted links (CWE-59)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit log to take along: whole, filtered, and safe to open in a spreadsheet."""
+"""The audit log export: complete, filtered, and safe to open in a spreadsheet."""
 
 from __future__ import annotations
 

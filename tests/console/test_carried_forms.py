@@ -1,4 +1,4 @@
-"""A form that was posted after its session had ended: nothing that was typed is lost, and nobody else's is applied."""
+"""A form posted after its session ended: no input is lost, and no other person's is applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Acts that cut something off ask first, with numbers, and do nothing until the answer is yes."""
+"""Actions that revoke something ask first, with numbers, and do nothing until they are confirmed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Control characters that are pasted into a form, such as Word's vertical tab, cost nobody what they typed."""
+"""Control characters pasted into a form, such as Word's vertical tab, lose no input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every form that edits sends only what its person changed: a colleague's change of another field survives."""
+"""An edit form sends only what its person changed: a colleague's change of another field survives."""
 
 from __future__ import annotations
 

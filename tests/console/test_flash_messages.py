@@ -1,4 +1,4 @@
-"""A page that answers a form at once says first what was done, as the page after a redirect does."""
+"""A page that answers a form directly confirms the action first, as the page after a redirect does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was chosen for an import, in the console: the encoding of the file, and the same choices for its mended rows."""
+"""The options of an import in the console: the file's encoding, and the same options for its corrected rows."""
 
 from __future__ import annotations
 

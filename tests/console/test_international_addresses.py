@@ -1,4 +1,4 @@
-"""E-mail addresses with letters beyond ASCII are one address in every spelling (RFC 5891, RFC 6531)."""
+"""E-mail addresses beyond ASCII are one address in every spelling (RFC 5891, RFC 6531)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form of a product, as a browser without script sends it: what it saves, and what it leaves alone."""
+"""The product form as a browser without script sends it: what it saves, and what it leaves unchanged."""
 
 from __future__ import annotations
 

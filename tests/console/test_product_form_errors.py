@@ -1,4 +1,4 @@
-"""A product form with several faults: all of them at once, each linked to its field, and the product in the way."""
+"""A product form with several errors: all are reported at once, each linked to its field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page that refuses because a budget is spent keeps what was typed, and what the console was refused is recorded."""
+"""A rate-limited form keeps its input, and rejections caused by the console are recorded."""
 
 from __future__ import annotations
 

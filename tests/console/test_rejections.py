@@ -1,4 +1,4 @@
-"""«Why was it refused»: the exact cause with method and path, never a secret, and bounded whatever is sent."""
+"""Rejected requests: the exact cause with method and path, never a secret, and a bounded number of them."""
 
 from __future__ import annotations
 

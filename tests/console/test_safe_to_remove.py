@@ -1,4 +1,4 @@
-""" "Safe to remove" is said of an old secret only with the evidence that makes it true (security bar L14)."""
+"""An old secret is called safe to remove only with evidence that it is (security bar L14)."""
 
 from __future__ import annotations
 

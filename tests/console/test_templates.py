@@ -1,4 +1,4 @@
-"""What every template of the console owes the texts that people type."""
+"""Rules for every template of the console that shows or takes text."""
 
 from __future__ import annotations
 

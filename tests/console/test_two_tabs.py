@@ -1,4 +1,4 @@
-"""What was typed in one window outlives signing out, or in again, in another one."""
+"""Input in one tab survives signing out, or in again, in another one."""
 
 from __future__ import annotations
 

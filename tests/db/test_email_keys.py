@@ -1,4 +1,4 @@
-"""Migration 0010 gives people whose domain has letters beyond ASCII the key by which they are found now."""
+"""Migration 0010 gives people with international domains the key by which they are found."""
 
 from __future__ import annotations
 

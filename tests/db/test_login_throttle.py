@@ -1,4 +1,4 @@
-"""A sign-in attempt whose check ends late does not shorten the delay that later attempts have earned."""
+"""A sign-in attempt whose check ends late does not shorten the delay of later attempts."""
 
 from __future__ import annotations
 

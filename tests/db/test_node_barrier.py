@@ -1,4 +1,4 @@
-"""A worker that has ended holds up no revocation of the others."""
+"""A worker that has ended does not delay the revocations of others."""
 
 from __future__ import annotations
 

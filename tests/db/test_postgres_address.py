@@ -1,4 +1,4 @@
-"""Addresses of PostgreSQL with libpq's parameters work, or are refused by name in one line, wherever one is taken."""
+"""PostgreSQL addresses with libpq's parameters work, or are rejected by name in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Migration 0006 carries products over; the database itself keeps published versions as they are."""
+"""Migration 0006 keeps products, and the database keeps published versions immutable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a unit of work sees, and what becomes of what it returns or raises, is the same on both engines."""
+"""A unit of work behaves the same on both engines: what it sees, returns and raises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Go's reverse proxy passes offers to upgrade on and keeps its connections: nobody gets another visitor's answer."""
+"""Go's reverse proxy forwards upgrade offers and keeps its connections: nobody gets another caller's response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Monitors ask a node behind a proxy by plain HTTP, and nobody else reads its metrics that way."""
+"""Monitors reach a node behind a proxy over plain HTTP, and nobody else reads its metrics that way."""
 
 from __future__ import annotations
 

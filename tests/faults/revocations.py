@@ -1,4 +1,4 @@
-"""Every way to cut somebody off, with the credential that must be dead once it is answered."""
+"""Every kind of revocation, with the credential that it must invalidate."""
 
 from __future__ import annotations
 

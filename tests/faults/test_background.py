@@ -1,4 +1,4 @@
-"""Background tasks outlive every fault of their work, report it, and never keep each other from being stopped."""
+"""Background tasks survive every exception of their work, report it, and never keep each other from stopping."""
 
 from __future__ import annotations
 

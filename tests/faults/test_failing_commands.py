@@ -1,4 +1,4 @@
-"""Every command on every fault of an operator: one line, the documented exit code, no traceback, and nothing made."""
+"""Every command on every operator error: one line, the documented exit code, no traceback, and no file created."""
 
 from __future__ import annotations
 

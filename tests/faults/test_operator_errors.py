@@ -1,4 +1,4 @@
-"""What fails for an operator's fault says why in one line, and shows no traceback."""
+"""Operator errors are reported in one line without a traceback."""
 
 from __future__ import annotations
 

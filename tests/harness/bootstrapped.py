@@ -1,4 +1,4 @@
-"""Installations with a first account already in them, made by copying one: bootstrapping takes a process each time."""
+"""Copies of an installation that has its first account: bootstrapping takes a process each time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run many commands of the program in one process tree: its modules are loaded once, and each command is a fork.
+"""Runs many commands in one process tree: the modules are loaded once, and each command is a fork.
 
 A fork runs `linkxg.cli.main` as the installed command does, with file descriptors, environment and working directory
 of its own. Started as `python -m harness.forked_commands` with the commands as JSON on standard input.

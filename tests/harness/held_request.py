@@ -1,4 +1,4 @@
-"""A request whose body stops halfway, until the test lets the rest go."""
+"""A request whose body stops halfway until the test releases the rest."""
 
 from __future__ import annotations
 

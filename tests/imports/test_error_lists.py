@@ -1,4 +1,4 @@
-"""Listing what is wrong with rows costs no more than that, however large the rows are."""
+"""Listing row errors costs no more than the list, however large the rows are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files as spreadsheets, shells and libraries really send them: read as they are meant, or refused by what they are."""
+"""Files as spreadsheets, shells and libraries send them: read as intended, or rejected with their kind."""
 
 from __future__ import annotations
 

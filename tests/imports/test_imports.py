@@ -1,4 +1,4 @@
-"""What a file does, from sending it to the products."""
+"""Product imports, from the upload to the products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers and truth values as spreadsheets write them where a comma stands before a fraction."""
+"""Numbers and booleans as spreadsheets write them in locales with a decimal comma."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files in `multipart/form-data` (RFC 7578): every field counts, and a file is refused as early as without a form."""
+"""Files in `multipart/form-data` (RFC 7578): every field counts, and errors are found as early as without a form."""
 
 from __future__ import annotations
 

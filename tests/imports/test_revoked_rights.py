@@ -1,4 +1,4 @@
-"""An import ends with the rights of who started it, and whoever retries it answers for the rest (ASVS 8.3.2).
+"""An import ends with the rights of whoever started it; whoever retries it is responsible for the rest (ASVS 8.3.2).
 
 The process of an import waits at a gate: before its second batch, or before what it writes all at once.
 """

@@ -1,4 +1,4 @@
-"""Every fault of a row is told in one round, with its column and what was sent."""
+"""All errors of a row are reported at once, with column and value."""
 
 from __future__ import annotations
 

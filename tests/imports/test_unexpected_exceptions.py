@@ -1,4 +1,4 @@
-"""A fault of the program that one row meets fails that row, and never the import."""
+"""An unexpected exception in one row fails that row, and never the import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A long body is authorised at its end, and in between as often as a second passes: not with each of its parts."""
+"""A long body is authorised at its end, and once a second in between: not with each of its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Headers and gzip files that take long to look at: refused before they hold anybody up."""
+"""Headers and gzip files that are slow to parse are rejected early."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers, and the time to make them, are bounded by the sum of what they are made of, never by a product. Rule L5."""
+"""Size and time of responses are bounded by the sum of their parts, never by a product. Rule L5."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Discarding a draft and unarchiving a product through the API, on both engines."""
+"""Discarding a draft and unarchiving a product through the API."""
 
 from __future__ import annotations
 

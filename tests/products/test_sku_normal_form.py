@@ -1,4 +1,4 @@
-"""Products whose SKU was stored before SKUs were kept in Unicode form NFC stay readable, and stay one product."""
+"""Products whose SKU was stored before SKUs were normalized to NFC stay readable, and stay one product."""
 
 from __future__ import annotations
 

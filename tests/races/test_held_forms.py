@@ -1,4 +1,4 @@
-"""A form whose body is held outlives neither the session nor the role of who sends it (security bar 75, L1)."""
+"""A held form writes nothing after the session or the role of its sender ended (security bar 75, L1)."""
 
 from __future__ import annotations
 

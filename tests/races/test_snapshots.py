@@ -1,4 +1,4 @@
-"""A read of several statements sees one snapshot, whatever is committed between two of them.
+"""A read of several statements sees one snapshot, whatever is committed in between.
 
 PostgreSQL only: with SQLite a change cannot be committed in the middle of a read of the same worker, and the
 transaction around each read is a snapshot for those of other workers.
