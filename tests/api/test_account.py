@@ -103,7 +103,7 @@ def test_a_removed_person_loses_all_access(world: World) -> None:
     world.api.delete(path, bearer=world.owner.access).expect(404, "not_found")
 
 
-def test_what_a_removed_person_made_stays(world: World) -> None:
+def test_clients_of_a_removed_person_are_kept(world: World) -> None:
     admin = world.session("ADMIN")
     body = {"client_name": "Stays", "scope": "products:read"}
     made = world.api.post("/oauth/clients", bearer=admin.access, json=body, reveals=True).expect(201).object()

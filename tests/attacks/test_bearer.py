@@ -196,7 +196,7 @@ def body_for(method: str) -> dict[str, Any] | None:
     return {} if method in {"POST", "PATCH", "PUT"} else None
 
 
-def test_rule_39_no_route_opens_without_a_token(world: World) -> None:
+def test_rule_39_every_route_rejects_requests_without_a_token(world: World) -> None:
     for method, path in operations(world):
         answer = world.api.request(method, concrete(path), json=body_for(method))
         if (method, path) in OPEN:
@@ -205,7 +205,7 @@ def test_rule_39_no_route_opens_without_a_token(world: World) -> None:
             assert answer.status == 401, answer
 
 
-def test_rule_39_no_route_opens_with_a_token_without_scope(world: World) -> None:
+def test_rule_39_every_route_rejects_tokens_without_its_scope(world: World) -> None:
     token = forged(world, claims={"scope": ""})
     guarded = [pair for pair in operations(world) if pair not in OPEN]
     for method, path in guarded:

@@ -50,7 +50,7 @@ def test_pipelined_bodies_stay_with_their_requests(world: World) -> None:
         assert response_statuses(send_in_pieces(world.api, pieces, pause=0.0)) == expected
 
 
-def test_what_is_not_http_is_refused_after_the_answers_before_it(world: World) -> None:
+def test_bytes_that_are_not_http_are_rejected_after_the_pending_answers(world: World) -> None:
     """Even if the one before it takes longer, and if the one that breaks off has begun."""
     slow = request_bytes(
         world.api, "POST", "/api/v1/auth/login", [("Content-Type", "application/json")],

@@ -126,7 +126,7 @@ def test_rule_81_a_replay_after_the_successor_was_used_is_reuse(world: World) ->
     dead(world, third)
 
 
-def test_rule_81_a_key_of_another_session_opens_nothing(world: World) -> None:
+def test_rule_81_a_key_of_another_session_is_rejected(world: World) -> None:
     key = str(uuid4())
     one, two = world.session(), world.session()
     first = refresh(world.api, one.refresh, key=key).expect(200)

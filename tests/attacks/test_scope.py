@@ -130,6 +130,6 @@ def test_rule_28_read_does_not_imply_write(world: World) -> None:
 
 
 @pytest.mark.parametrize("scope", [case(28, name, name) for name in SCOPES if name != "products:read"])
-def test_no_other_scope_opens_the_products(world: World, scope: str) -> None:
+def test_other_scopes_give_no_access_to_products(world: World, scope: str) -> None:
     token = get_token(world.api, world.oauth, scope)
     world.api.get("/products", bearer=token).expect(403, "insufficient_scope")

@@ -137,7 +137,7 @@ def test_rule_115_no_secret_is_stored_or_logged(secrets_of: tuple[World, dict[st
     assert_no_leaks(world.server)
 
 
-def test_the_search_finds_what_it_looks_for(world: World) -> None:
+def test_the_searched_places_are_readable(world: World) -> None:
     """A look for leaks that finds nothing has to be able to find something."""
     content = places(world.server)
     assert b'"started"' in content["log"]

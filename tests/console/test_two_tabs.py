@@ -128,9 +128,7 @@ def test_a_form_of_another_person_is_refused(world: World, visit: tuple[Person, 
     assert not rows(world.server.database, planted)
 
 
-def test_another_person_at_sign_in_is_told_that_the_form_was_discarded(
-    world: World, visit: tuple[Person, Visitor]
-) -> None:
+def test_sign_in_of_another_person_reports_the_discarded_form(world: World, visit: tuple[Person, Visitor]) -> None:
     _, visitor = visit
     form, action, typed, _ = open_form(world, visitor, "invite")
     sign_out(visitor)
@@ -140,7 +138,7 @@ def test_another_person_at_sign_in_is_told_that_the_form_was_discarded(
     assert "entered under another account" in text_of(visitor.get(answer.headers["location"]))
 
 
-def test_a_signed_out_cookie_opens_nothing(visit: tuple[Person, Visitor]) -> None:
+def test_a_signed_out_cookie_is_rejected(visit: tuple[Person, Visitor]) -> None:
     _, visitor = visit
     sign_out(visitor)
     for path in ("/account/members", "/products", "/account/sessions/left"):

@@ -38,7 +38,7 @@ HIDDEN = "hidden-word"
         *((f"{name}=1", f"the parameter {name}, which is not supported") for name in REFUSED),
     ],
 )
-def test_what_cannot_be_honoured_is_refused_by_name(query: str, wanted: str) -> None:
+def test_unsupported_parameters_are_rejected_by_name(query: str, wanted: str) -> None:
     with pytest.raises(AddressError) as refused:
         read_address(f"postgresql://user:{HIDDEN}@db.example/name?{query}")
     assert wanted in str(refused.value)

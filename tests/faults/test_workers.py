@@ -148,7 +148,7 @@ def test_a_stopped_worker_delays_no_other(world: World, new_clients: ClientsFact
     assert server.log_events("worker.died") == []
 
 
-def test_a_worker_that_stays_silent_is_killed_and_replaced(world: World, new_clients: ClientsFactory) -> None:
+def test_a_worker_without_heartbeat_is_killed_and_replaced(world: World, new_clients: ClientsFactory) -> None:
     server = world.server
     still, _ = new_clients(server, 2)
     (victim,) = [pid for pid in workers(server) if serves(pid, still)]

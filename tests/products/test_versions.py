@@ -92,7 +92,7 @@ def test_lists_search_the_published_version(world: World) -> None:
     assert found(f"category={old}") == []
 
 
-def test_a_change_that_changes_nothing_opens_no_draft(world: World) -> None:
+def test_a_patch_without_changes_opens_no_draft(world: World) -> None:
     made = published(world)
     same = change(world, made, {"content": made["content"], "sku": made["sku"]}).expect(200).data()
     assert same == made
