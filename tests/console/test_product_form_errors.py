@@ -24,7 +24,7 @@ WRONG = {
     "brand": "x" * 256,
     "countryOfProduction": "Atlantis",
 }
-TOLD = {
+MESSAGES = {
     "f-gtin": "GTIN: The check digit is wrong; it should be 1.",
     "f-facility.gln": "Facility GLN: A GLN must have 13 digits and nothing else.",
     "f-category.code": "Category code is missing.",
@@ -51,8 +51,8 @@ def test_a_form_reports_all_its_errors(world: World, editor: Visitor) -> None:
     refused = save(editor, form(editor, made), **WRONG)
     assert refused.status_code == 422
     errors = faults(refused)
-    assert errors.keys() == TOLD.keys()
-    assert all(errors[name].startswith(message) for name, message in TOLD.items()), errors
+    assert errors.keys() == MESSAGES.keys()
+    assert all(errors[name].startswith(message) for name, message in MESSAGES.items()), errors
     assert read(world, made).data() == made
     right = {"sku": made["sku"], "gtin": new_gtin(), "name": "N", "facility.gln": "", "category.schemeId": "",
              "brand": "", "countryOfProduction": ""}  # fmt: skip

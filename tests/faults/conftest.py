@@ -46,7 +46,7 @@ class Crowd:
             actor.client.faulty = actor.abroad.faulty = on
 
     def verify(self) -> None:
-        """Whatever was acknowledged as ended since the last look is ended, also for who connects anew."""
+        """Whatever was acknowledged as ended since the last check is ended, also on new connections."""
         for actor in self.actors:
             actor.close()
             actor.verify()
@@ -62,13 +62,13 @@ class Crowd:
         server = self.world.server
         assert forks(self.history) == []
         assert resurrections(self.history, bound) == []
-        assert trail_differences(self.history, self._told(), AUDITED) == []
+        assert trail_differences(self.history, self._audit_rows(), AUDITED) == []
         assert differences(server.database) == []
         server.command("audit", "verify")
         assert server.log_events("fault") == []
 
-    def _told(self) -> list[AuditRow]:
-        """What the trail says of these people and machines."""
+    def _audit_rows(self) -> list[AuditRow]:
+        """The audit events of these people and machines."""
         ours = {actor.id for actor in self.actors}
         rows = trail(self.world.server.database, self.world.account.account_id)
         return [row for row in rows if row.actor in ours or row.target in ours]
