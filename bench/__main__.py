@@ -1,6 +1,6 @@
-"""All figures in one run, as Markdown for docs/benchmarks.md, and the chart. Run as `python -m bench`, or `make bench`.
+"""Runs all benchmarks (`make bench`) and prints the tables of docs/benchmarks.md; also draws the chart.
 
-`--write` puts the tables into the page, `--json` prints figures for scripts instead; those also go to build/bench.json.
+`--write` updates the page, `--json` prints JSON instead of Markdown; the JSON is also written to build/bench.json.
 """
 
 import json
@@ -15,39 +15,39 @@ from bench import (
     guard,
     identifiers,
     imports,
-    large_database,
     latency,
     lists,
     login,
     refresh,
     refresh_postgres,
     revocation,
+    scale,
     startup,
     workers,
 )
+from bench.bars import bar_figures
 from bench.chart import draw
 from bench.comparison import Comparison, compare
-from bench.comparison_bars import comparison_figures
+from bench.comparison_table import comparison_table
+from bench.doc_tables import replace_tables
 from bench.options import Options, options
-from bench.page_tables import replace_tables
-from bench.report import Figure, as_dicts, markdown
-from bench.table import comparison_table
+from bench.report import Figure, as_data, markdown
 
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "docs" / "images" / "benchmarks.svg"
 PAGE = ROOT / "docs" / "benchmarks.md"
-FOUND = ROOT / "build" / "bench.json"
+RESULTS = ROOT / "build" / "bench.json"
 
 
 def main() -> None:
     chosen = options()
     comparison = compare(chosen)
-    figures = [*comparison_figures(comparison)]
+    figures = [*bar_figures(comparison)]
     for part in () if chosen.works else _parts(chosen):
-        figures += _tried(part)
-    data = {"machine": _machine(), "comparison": asdict(comparison), "figures": as_dicts(figures)}
-    FOUND.parent.mkdir(exist_ok=True)
-    FOUND.write_text(json.dumps(data, indent=2))
+        figures += _try(part)
+    data = {"machine": _machine(), "comparison": asdict(comparison), "figures": as_data(figures)}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(data, indent=2))
     if not chosen.works:
         CHART.write_text(draw(comparison))
     page = _page(comparison, figures, chosen)
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
-    """Each has its base in itself, so one that cannot run here leaves the others as they are."""
+    """Each measures its own base, so one that cannot run here does not affect the others."""
     return (
         guard.guard_alone,
         lambda: refresh.measure(chosen.rounds),
@@ -65,7 +65,7 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
         lambda: login.measure(chosen.rounds),
         lambda: workers.measure(chosen.rounds, chosen.seconds),
         lambda: latency.measure(chosen.rounds, chosen.seconds),
-        lambda: large_database.measure(chosen),
+        lambda: scale.measure(chosen),
         revocation.measure,
         lambda: startup.measure(tokens=chosen.large),
         console.measure,
@@ -75,7 +75,7 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
     )
 
 
-def _tried(part: Callable[[], list[Figure]]) -> list[Figure]:
+def _try(part: Callable[[], list[Figure]]) -> list[Figure]:
     try:
         return part()
     except RuntimeError as error:

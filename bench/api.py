@@ -1,4 +1,4 @@
-"""Preparation of what is measured through the service's own API."""
+"""Prepares what is measured through the API of the service."""
 
 import json
 import urllib.request
@@ -15,7 +15,7 @@ def sign_in(url: str, email: str) -> str:
 
 
 def make_product(url: str, email: str) -> str:
-    """The path of a product that was just made."""
+    """Create a product; returns its path."""
     content = {"name": "Bench", "brand": "Bench", "attributes": {"colour": "red", "weight": 12}}
     product = {"sku": "B-1", "content": content}
     made = post(f"{url}{API}/products", product, sign_in(url, email))

@@ -1,10 +1,10 @@
-"""How many nodes one database carries, and which resource is exhausted first. Run as `python -m bench.capacity`.
+"""Models how many nodes one database carries and what saturates first. Run as `python -m bench.capacity`.
 
-A model of queues over the measured costs (bench/costs.json). It prints the tables of docs/capacity.md as Markdown;
-`--simulate` puts the simulation beside it, `--write` puts them into the page.
+A queueing model over the measured costs (bench/costs.json). Prints the tables of docs/capacity.md as Markdown;
+`--simulate` adds the simulation, `--write` updates the page.
 
 Worker: M/G/1, since a connection stays with its worker. Database: M/G/k by Allen and Cunneen's approximation. Hashes of
-sign-ins run at low priority: they use cores but do not stand before requests.
+sign-ins run at low priority: they use cores but do not delay requests.
 """
 
 import math
@@ -23,11 +23,11 @@ MIX = {
     "sign-in": 0.0005,
     "revocation": 0.001,
 }
-"""Shares of requests: people refresh and clients fetch a token about every 25 calls; one request of 1,000 revokes."""
+"""Shares of requests: people refresh and clients fetch a token about every 25 calls; 1 request in 1,000 revokes."""
 TARGET = 0.7
-"""How busy anything should be at most, so that a burst or the loss of a node is carried."""
+"""The highest utilisation that still absorbs a burst or the loss of a node."""
 CONNECTIONS = 500
-"""How many connections one PostgreSQL server holds in practice without a pooler."""
+"""The connections that one PostgreSQL server holds in practice without a pooler."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Fleet:
 
 @dataclass(frozen=True)
 class Prediction:
-    """At `rate` requests a second over all: how busy each part is (1 is all of it), and what follows."""
+    """At `rate` requests a second in total; `busy` is the utilisation of each part."""
 
     rate: float
     busy: dict[str, float]
@@ -62,7 +62,7 @@ class Prediction:
 
 
 def predict(fleet: Fleet, costs: Costs, rate: float) -> Prediction:
-    """Everything at this rate; a part that would have to be busier than 1 cannot keep up."""
+    """A part with a utilisation above 1 cannot keep up."""
     revocations = rate * fleet.mix["revocation"]
     looks = fleet.workers * looks_per_worker(fleet, costs, revocations)
     asked = {name: rate * share for name, share in fleet.mix.items()}
@@ -81,10 +81,10 @@ def predict(fleet: Fleet, costs: Costs, rate: float) -> Prediction:
 
 
 def _behind_looks_ms(fleet: Fleet, costs: Costs, revocations: float, busy_otherwise: float) -> float:
-    """How long a request stands behind the looks of all workers, who look at once after each notice.
+    """The mean delay of a request by the feed queries of all workers after each notice.
 
-    A burst lasts as long as the database needs for all of them; who comes during one waits for half of it on average.
-    A notice during a burst adds no second one, since its looks are made for both.
+    A burst lasts as long as the database needs for all of them; a request during one waits for half of it on average.
+    A notice during a burst adds no second one, since its queries serve both.
     """
     if busy_otherwise >= 1:
         return math.inf
@@ -93,7 +93,7 @@ def _behind_looks_ms(fleet: Fleet, costs: Costs, revocations: float, busy_otherw
 
 
 def looks_per_worker(fleet: Fleet, costs: Costs, revocations: float) -> float:
-    """Looks at the feed a second: one after a notice, for all that came during the last look, or one by the poll."""
+    """Feed queries a second: one after a notice, for all that arrived during the last query, or one by the poll."""
     duration = (costs.look.worker_us + costs.look.database_us) / 1e6 + 2 * fleet.round_trip
     if revocations <= 0:
         return 1 / (duration + POLL)
@@ -102,7 +102,7 @@ def looks_per_worker(fleet: Fleet, costs: Costs, revocations: float) -> float:
 
 
 def capacity(fleet: Fleet, costs: Costs) -> Prediction:
-    """The rate at which the busiest part reaches TARGET; 0 where the feed alone is too much."""
+    """The rate at which the busiest part reaches TARGET; 0 where the feed alone exceeds it."""
     low, high = 0.0, 1e7
     for _ in range(60):
         middle = (low + high) / 2
@@ -112,17 +112,17 @@ def capacity(fleet: Fleet, costs: Costs) -> Prediction:
 
 
 def workers_are_the_limit_up_to(costs: Costs, most: int = 1_000) -> int:
-    """The largest number of nodes, tried one by one, whose workers are busy before anything else is."""
+    """The largest number of nodes whose workers saturate before anything else."""
     return next((n - 1 for n in range(1, most + 1) if capacity(Fleet(n), costs).first != "workers"), most)
 
 
 def best_size(costs: Costs, most: int = 1_000) -> int:
-    """The number of nodes beyond which a further one takes away more than it brings."""
+    """The number of nodes beyond which another one lowers the capacity."""
     return max(range(1, most + 1, 5), key=lambda nodes: capacity(Fleet(nodes), costs).rate)
 
 
 def cost_of(name: str, costs: Costs) -> Cost:
-    """As the queue sees it: the hash of a sign-in runs beside, at low priority."""
+    """The cost in the queue: the hash of a sign-in runs outside it, at low priority."""
     cost = costs.operations[name]
     return Cost(costs.operations["refresh"].worker_us, cost.database_us, cost.wal_bytes) if name == "sign-in" else cost
 
@@ -132,7 +132,7 @@ def _sum(asked: Mapping[str, float], costs: Costs, part: Callable[[Cost], float]
 
 
 def _mean_ms(fleet: Fleet, costs: Costs, busy: Mapping[str, float]) -> float:
-    """The mean answer time over the mix, without the way to the client and without the hash of sign-ins."""
+    """The mean response time over the mix, without the network to the client and the hash of sign-ins."""
     if max(busy.values()) >= 1:
         return math.inf
     worker = _moments({name: cost_of(name, costs).worker_us for name in fleet.mix}, fleet.mix)
@@ -160,7 +160,7 @@ def _moments(times: Mapping[str, float], mix: Mapping[str, float]) -> _Moments:
 
 
 def erlang_c(servers: int, busy: float) -> float:
-    """The probability of having to wait in M/M/k."""
+    """The probability of waiting in M/M/k."""
     offered = servers * busy
     blocked = 1.0
     for number in range(1, servers + 1):
@@ -169,13 +169,13 @@ def erlang_c(servers: int, busy: float) -> float:
 
 
 def connections(fleet: Fleet) -> int:
-    """At most, when every worker is busy: its pool, of which one connection listens."""
+    """The maximum, with every worker busy: its pool, of which one connection listens."""
     return fleet.workers * POOL
 
 
 if __name__ == "__main__":
     from bench.capacity_page import PAGE, page
-    from bench.page_tables import replace_tables
+    from bench.doc_tables import replace_tables
 
     text = page(load(), check="--simulate" in sys.argv)
     if "--write" in sys.argv:

@@ -1,4 +1,4 @@
-"""The tables of docs/capacity.md, from what was measured."""
+"""Renders the tables of docs/capacity.md from the measured costs."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from bench.simulation import simulate
 PAGE = Path(__file__).parents[1] / "docs" / "capacity.md"
 SIZES = (1, 10, 100, 1_000)
 EVENTS = 400_000
-"""About how many requests are simulated for one row at most."""
+"""The approximate maximum of simulated events per row."""
 
 
 def page(costs: Costs, *, check: bool) -> str:
@@ -51,7 +51,7 @@ def _costs(costs: Costs) -> str:
 
 
 def _machine(costs: Costs) -> str:
-    """Two cores, two workers, seven tenths busy, nothing but this operation."""
+    """Two cores, two workers, 70 % busy, with this operation alone."""
     lines = ["| requests/s on 2 cores, 70 % busy | SQLite | PostgreSQL on another machine |", "|---|---:|---:|"]
     for name, cost in costs.operations.items():
         embedded = costs.embedded[name].worker_us
@@ -96,7 +96,7 @@ def _limits(costs: Costs) -> str:
 
 
 def _checked(costs: Costs) -> str:
-    """Model and simulation at half and at all of what the model says is carried."""
+    """Model and simulation at half and at all of the modelled capacity."""
     lines = [
         "| nodes | requests/s | workers busy | database busy | looks/s | mean answer | p99 | known everywhere, p99 |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|",

@@ -1,6 +1,6 @@
-"""The comparison as an SVG: a group of bars per work, each group on its own scale.
+"""Draws the comparison as an SVG: a group of bars per workload, each group on its own scale.
 
-Sign-ins and guarded reads are three orders of magnitude apart, so a common scale would show nothing.
+Rates of sign-ins and guarded reads differ by three orders of magnitude.
 """
 
 from html import escape
@@ -14,7 +14,7 @@ FLOOR = "#c8ccd2"
 
 
 def draw(found: Comparison) -> str:
-    """The SVG's text. It carries its own background, for readers with a dark page."""
+    """The SVG, with a background of its own for dark pages."""
     parts: list[str] = []
     y = 0
     for row in found.rows:

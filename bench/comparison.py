@@ -1,8 +1,8 @@
-"""Compares the service with the servers that users would pick instead. Run as `python -m bench.comparison`.
+"""Compares the service with its peers. Run as `python -m bench.comparison`.
 
-Everybody is up at the same time, each on the one core of the server, the load generator on the other; 32 connections.
-Rounds alternate (A B C, A B C), so that whatever else the machine does hits all alike. Answers are checked before and
-after each work; what is not 2xx counts as failed and not into the rate.
+All systems run at the same time on the core of the server, the load generator on the other; 32 connections. Rounds
+alternate (A B C, A B C), so that a disturbance of the machine affects all. Responses are checked before and after each
+workload; those other than 2xx are counted as failed and excluded from the rate.
 """
 
 import statistics
@@ -10,22 +10,22 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.contestants import Contestant, Contestants, start_all
 from bench.login import raw_rate as raw_hashes
 from bench.options import Options, options
 from bench.processes import Load, wrk
 from bench.refresh import raw_rate as raw_refreshes
-from bench.workloads import LOGIN, MIXED, MIXED_EVERY, REFRESH, WORKLOADS
+from bench.systems import RunningSystems, System, running_systems
+from bench.workloads import LOGIN, MIXED, MIXED_EVERY, REFRESH, WORKS
 
 CONNECTIONS = 32
 FEW, LONG = 100, 10
-"""Who answers fewer requests than this in a round is given so many seconds: some answer three a second."""
+"""A system with fewer than FEW responses in a round is measured for LONG seconds."""
 FLOORS = {REFRESH: "raw SQL", LOGIN: "raw argon2id"}
 
 
 @dataclass
 class Row:
-    """One work: the floor's rates and everybody's, one per round; `failed` by name."""
+    """One workload: the rates of the floor and of each system, one per round; `failed` by name."""
 
     work: str
     floor: list[float] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`names` in order, ours first; `lacks` by name and work; `absent` peers with the reason."""
+    """`names` in order, ours first; `lacks` by name and workload; `absent` peers with the reason."""
 
     names: list[str]
     rows: list[Row]
@@ -51,59 +51,59 @@ class Comparison:
 
 
 def compare(chosen: Options) -> Comparison:
-    with start_all(crowds=2 * chosen.rounds + 8) as field_:
-        rows = [_measure(work, field_, chosen) for work in WORKLOADS if chosen.wants(work)]
-        names = [contestant.name for contestant in field_.contestants]
-        lacks = {contestant.name: dict(contestant.lacks) for contestant in field_.contestants}
-        return Comparison(names, rows, lacks, dict(field_.absent))
+    with running_systems(crowds=2 * chosen.rounds + 8) as running:
+        rows = [_measure(work, running, chosen) for work in WORKS if chosen.wants(work)]
+        names = [system.name for system in running.systems]
+        lacks = {system.name: dict(system.lacks) for system in running.systems}
+        return Comparison(names, rows, lacks, dict(running.absent))
 
 
-def _measure(work: str, all_: Contestants, chosen: Options) -> Row:
+def _measure(work: str, running: RunningSystems, chosen: Options) -> Row:
     row = Row(work)
-    able = [contestant for contestant in all_.contestants if work in contestant.askers]
-    ready = {contestant.name: _prepare(contestant, work, all_.database.parent, chosen.seconds) for contestant in able}
+    supporting = [system for system in running.systems if work in system.requesters]
+    ready = {system.name: _prepare(system, work, running.database.parent, chosen.seconds) for system in supporting}
     for _ in range(chosen.rounds):
-        row.floor.append(_floor(work, all_, chosen.seconds))
-        for contestant in able:
-            load = _load(contestant, work, *ready[contestant.name])
-            row.rates.setdefault(contestant.name, []).append(load.good)
-            row.failed[contestant.name] = row.failed.get(contestant.name, 0) + load.errors
-    for contestant in able:
-        contestant.askers[work].check(work)
+        row.floor.append(_floor(work, running, chosen.seconds))
+        for system in supporting:
+            load = _load(system, work, *ready[system.name])
+            row.rates.setdefault(system.name, []).append(load.good)
+            row.failed[system.name] = row.failed.get(system.name, 0) + load.errors
+    for system in supporting:
+        system.requesters[work].check(work)
     sys.stderr.write(f"{work}: { ({name: round(rates[-1]) for name, rates in row.rates.items()}) }\n")
     return row
 
 
-def _prepare(contestant: Contestant, work: str, folder: Path, seconds: int) -> tuple[Path, int]:
-    """The file of requests, after a check that they are answered rightly, and how long a round takes, by a warm-up."""
-    asker = contestant.askers[work]
-    asker.check(work)
-    steps = folder / f"{contestant.name}-{work}.steps".replace(" ", "-").replace("/", "-")
-    steps.write_text("\n".join(request.line() for request in asker.requests(work)))
-    warm = _load(contestant, work, steps, 1)
+def _prepare(system: System, work: str, folder: Path, seconds: int) -> tuple[Path, int]:
+    """Check the responses and warm up; returns the file of requests and the duration of a round."""
+    requester = system.requesters[work]
+    requester.check(work)
+    steps = folder / f"{system.name}-{work}.steps".replace(" ", "-").replace("/", "-")
+    steps.write_text("\n".join(request.line() for request in requester.requests(work)))
+    warm = _load(system, work, steps, 1)
     return steps, seconds if warm.good * seconds >= FEW else max(seconds, LONG)
 
 
-def _load(contestant: Contestant, work: str, steps: Path, seconds: int) -> Load:
-    asker = contestant.askers[work]
+def _load(system: System, work: str, steps: Path, seconds: int) -> Load:
+    requester = system.requesters[work]
     settings = {"STEPS": str(steps), "EVERY": str({REFRESH: 1, MIXED: MIXED_EVERY}.get(work, 0))}
     if work in (REFRESH, MIXED):
         crowd = steps.with_suffix(".crowd")
-        crowd.write_text("\n".join(asker.crowd()))
-        settings |= {"CROWD": str(crowd), "REFRESH": asker.refresh().line()}
-    return wrk(asker.url, connections=CONNECTIONS, seconds=seconds, script="steps.lua", **settings)
+        crowd.write_text("\n".join(requester.crowd()))
+        settings |= {"CROWD": str(crowd), "REFRESH": requester.refresh().line()}
+    return wrk(requester.url, connections=CONNECTIONS, seconds=seconds, script="steps.lua", **settings)
 
 
-def _floor(work: str, all_: Contestants, seconds: int) -> float:
+def _floor(work: str, running: RunningSystems, seconds: int) -> float:
     if work == LOGIN:
         return raw_hashes(seconds, threads=1)
     if work == REFRESH:
-        # The people of the last crowds, whom nobody refreshes.
-        return raw_refreshes(all_.database, seconds=seconds)
-    return wrk(all_.floor_url, connections=CONNECTIONS, seconds=seconds).rate
+        # Uses the people of the last crowds, whose tokens nobody refreshes.
+        return raw_refreshes(running.database, seconds=seconds)
+    return wrk(running.floor_url, connections=CONNECTIONS, seconds=seconds).rate
 
 
 if __name__ == "__main__":
-    from bench.table import comparison_table
+    from bench.comparison_table import comparison_table
 
     sys.stdout.write(comparison_table(compare(options())))

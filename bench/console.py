@@ -1,4 +1,4 @@
-"""Cost of the API Access page of a large account, and of reading one product: `python -m bench.console`."""
+"""Measures the API Access page of a large account against the read of one product. Run as `python -m bench.console`."""
 
 import re
 import statistics
@@ -16,7 +16,7 @@ ROUNDS, SECONDS, FEW, CLIENTS, TIMES = 3, 4, 4, 1_000, 15.0
 
 
 def measure(rounds: int = ROUNDS) -> list[Figure]:
-    """One worker, SQLite; a worker that is busy all the time spends 1/rate seconds on a request."""
+    """One worker, SQLite; a saturated worker spends 1/rate seconds on a request."""
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         made = seed(data_dir, client_count=CLIENTS, people=1)
@@ -39,7 +39,7 @@ def measure(rounds: int = ROUNDS) -> list[Figure]:
 
 
 def _sign_in(url: str, email: str) -> str:
-    """The cookie of a console session, as a browser comes by it."""
+    """Sign in as a browser does; returns the session cookie."""
     connection = HTTPConnection(urlsplit(url).netloc)
     connection.request("GET", "/sign-in")
     form = connection.getresponse()

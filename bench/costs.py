@@ -1,6 +1,6 @@
-"""What each operation costs the worker, the database and the log. Run as `python -m bench.costs`.
+"""Measures what each operation costs the worker, the database and its log. Run as `python -m bench.costs`.
 
-Processor time is counted, not time on the wall, so a busy machine blurs the figures little. They are written to
+Processor time is counted, not wall-clock time, so other load on the machine distorts little. The figures go to
 bench/costs.json: the inputs of `python -m bench.capacity` and of `python -m bench.simulation`.
 """
 
@@ -18,7 +18,7 @@ import asyncpg
 import psutil
 
 from bench.api import API, fetch_token, make_product
-from bench.bulk_seed import bulk_seed
+from bench.populate import populate
 from bench.postgres import cluster
 from bench.processes import service, wrk
 from bench.seed import PASSWORD, Seeded, seed
@@ -36,7 +36,7 @@ FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one operation: microseconds of processor time in the worker and in PostgreSQL, bytes of its log."""
+    """Of one operation: microseconds of processor time in the worker and in PostgreSQL, bytes of its WAL."""
 
     worker_us: float
     database_us: float
@@ -45,10 +45,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class Costs:
-    """`operations` on PostgreSQL, `embedded` on SQLite (worker only); `idle` is a second of a worker whom nobody asks.
+    """`operations` on PostgreSQL, `embedded` on SQLite (worker only); `idle` is a second of an idle worker.
 
-    `look` is one look of a worker at the change feed. `notice_us` is what a NOTIFY costs PostgreSQL for each listener
-    beyond the first; `commit_ms` how long a lone commit takes, and commits with a NOTIFY go one after the other.
+    `look` is one query of a worker to the invalidation feed. `notice_us` is what a NOTIFY costs PostgreSQL for each
+    listener beyond the first; `commit_ms` the duration of a lone commit; commits with a NOTIFY are serialised.
     """
 
     operations: dict[str, Cost]
@@ -60,7 +60,7 @@ class Costs:
 
 
 def load() -> Costs:
-    """What was measured last."""
+    """The last measurement."""
     found = json.loads(FILE.read_text())
     tables = {name: {work: Cost(**cost) for work, cost in found[name].items()} for name in ("operations", "embedded")}
     return Costs(
@@ -86,8 +86,8 @@ def measure(seconds: int = SECONDS) -> Costs:
 
 def _operations(data_dir: Path, database: str | None, seconds: int) -> dict[str, Cost]:
     made = seed(data_dir, database, client_count=FEW, people=CROWD)
-    seldom = bulk_seed(data_dir, made.account_id, database, clients=SELDOM, sample=SELDOM).clients
-    # Tokens to revoke are minted here rather than fetched one by one: so the issuer must be known.
+    seldom = populate(data_dir, made.account_id, database, clients=SELDOM, sample=SELDOM).clients
+    # Tokens to revoke are minted here rather than requested, so the issuer must be known.
     settings = {"LINKXG_PUBLIC_URL": ISSUER} | ({"LINKXG_DATABASE_URL": database} if database else {})
     costs = {}
     with service(data_dir, workers=1, pinned=True, **settings) as url:
@@ -103,7 +103,7 @@ def _operations(data_dir: Path, database: str | None, seconds: int) -> dict[str,
                 asked |= {"EVERY": "1", "CROWD": str(data_dir / "crowd"), "REFRESH": line}
             with _counted(url, database) as counted:
                 load = wrk(url, connections=CONNECTIONS, seconds=seconds, script="steps.lua", cores=None, **asked)
-                # The counters of clients are written every two seconds: the last of them belong to these requests.
+                # Usage counts are written every two seconds: the last of them belong to these requests.
                 time.sleep(2.5)
             if load.errors:
                 raise RuntimeError(f"{name}: {load.errors} requests failed")
@@ -113,7 +113,7 @@ def _operations(data_dir: Path, database: str | None, seconds: int) -> dict[str,
 
 
 def _idle(url: str, database: str | None) -> Cost:
-    """What is used in a second in which nobody asks anything, once what was asked before has been written."""
+    """The cost of an idle second, after earlier usage counts have been written."""
     time.sleep(4)
     with _counted(url, database) as counted:
         time.sleep(5)
@@ -145,13 +145,13 @@ def _steps(url: str, data_dir: Path, made: Seeded, seldom: list[tuple[str, str]]
 
 
 class _Counted:
-    """What was used between two moments."""
+    """The resources used between two points in time."""
 
     def __init__(self) -> None:
         self.worker = self.database = self.wal = self.seconds = 0.0
 
     def per(self, count: float, idle: Cost | None = None) -> Cost:
-        """By `count`, after what would have been used anyway."""
+        """Divided by `count`, less the cost of being idle."""
         anyway = self.seconds if idle else 0.0
         idle = idle or Cost(0.0, 0.0, 0.0)
         return Cost(
@@ -171,7 +171,7 @@ def _counted(url: str, database: str | None) -> Iterator[_Counted]:
 
 
 def _state(url: str, database: str | None) -> tuple[float, float, float]:
-    """Seconds of the worker and of PostgreSQL so far, and how much log there is."""
+    """Processor seconds of the worker and of PostgreSQL so far, and the WAL position."""
     worker = _used(_listening(url))
     if database is None:
         return worker, 0.0, 0.0

@@ -1,4 +1,4 @@
-"""Cost of the guard for a cached token, and of the guarded read of a product: `python -m bench.guard`."""
+"""Measures the guard for a token seen before, and a guarded read of a product. Run as `python -m bench.guard`."""
 
 import asyncio
 import statistics

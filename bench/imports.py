@@ -1,6 +1,6 @@
-"""Throughput of a product import compared with a raw upsert: `python -m bench.imports [ROWS] [ENGINE…]`.
+"""Measures a product import against a raw upsert. Run as `python -m bench.imports [ROWS] [ENGINE…]`.
 
-The base is what the engine can do at all (`raw_upsert`), measured before and after; the better one counts.
+The base is the faster of two raw upserts, before and after the import.
 """
 
 import json
@@ -29,7 +29,7 @@ ENGINES = ("sqlite", "postgresql")
 
 
 def measure(rows: int = ROWS, engines: Sequence[str] = ENGINES) -> list[Figure]:
-    """On each engine, one worker; the file is sent, imported, and sent again unchanged."""
+    """One worker on each engine; the file is imported, then imported again unchanged."""
     found: list[Figure] = []
     for engine in engines:
         with tempfile.TemporaryDirectory() as folder, _database(engine, Path(folder)) as (url, raw):
@@ -48,11 +48,11 @@ def _database(engine: str, folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def _measure(engine: str, data_dir: Path, url: str, raw: str, rows: int) -> list[Figure]:
-    made = seed(data_dir, url, client_count=1, people=1)
+    seeded = seed(data_dir, url, client_count=1, people=1)
     before = raw_upsert(engine, raw, rows)
     content = _file(rows)
     with service(data_dir, pinned=False, LINKXG_DATABASE_URL=url) as address:
-        api = _Api(f"{address}/api/v1", made)
+        api = _Api(f"{address}/api/v1", seeded)
         idle = _p99(api, 4.0)
         first, used, busy = _timed_import(api, content)
         second, _, _ = _timed_import(api, content)
@@ -61,20 +61,20 @@ def _measure(engine: str, data_dir: Path, url: str, raw: str, rows: int) -> list
     raw_busy = min(before.busy, after.busy)
     rate, again = rows / first["seconds"], rows / second["seconds"]
     if (first["created"], second["unchanged"]) != (rows, rows):
-        raise RuntimeError("the import did not do what it was to do")
-    label = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[engine]
+        raise RuntimeError("the import did not create all rows, or changed some the second time")
+    name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[engine]
     return [
         Figure(
-            f"import, beside a raw upsert of two tables, {label}", rate / base, 0.4, f"{rate:,.0f}/s of {base:,.0f}/s"
+            f"import, beside a raw upsert of two tables, {name}", rate / base, 0.4, f"{rate:,.0f}/s of {base:,.0f}/s"
         ),
-        Figure(f"the same file again, beside the first time, {label}", again / rate, 1.5, f"{again:,.0f}/s"),
+        Figure(f"the same file again, beside the first time, {name}", again / rate, 1.5, f"{again:,.0f}/s"),
         Figure(
-            f"processor of the raw upsert, beside the import's process, {label}", raw_busy / processor, 0,
+            f"processor of the raw upsert, beside the import's process, {name}", raw_busy / processor, 0,
             f"{raw_busy:.1f} µs of {processor:.1f} µs a row",
         ),
-        Figure(f"MB resident of the import's process, {label}", used.memory, 150.0, f"{rows:,} rows", at_most=True),
+        Figure(f"MB resident of the import's process, {name}", used.memory, 150.0, f"{rows:,} rows", at_most=True),
         Figure(
-            f"p99 of other requests, beside idle, {label}", busy / idle, 2.0, f"{busy:.1f} ms of {idle:.1f} ms",
+            f"p99 of other requests, beside idle, {name}", busy / idle, 2.0, f"{busy:.1f} ms of {idle:.1f} ms",
             at_most=True,
         ),
     ]  # fmt: skip
@@ -89,9 +89,9 @@ def _file(rows: int) -> bytes:
 
 
 class _Api:
-    def __init__(self, api: str, made: Seeded) -> None:
+    def __init__(self, api: str, seeded: Seeded) -> None:
         self._api = api
-        body = json.dumps({"email": made.emails[0], "password": PASSWORD}).encode()
+        body = json.dumps({"email": seeded.emails[0], "password": PASSWORD}).encode()
         self._bearer = self._send("/auth/login", body, "application/json")["data"]["accessToken"]
 
     def _send(self, path: str, body: bytes | None, kind: str = "") -> Any:
@@ -111,16 +111,16 @@ class _Api:
 
 @dataclass
 class _Used:
-    """By the process that imports: MB resident at most, and seconds of the processor."""
+    """By the import process: peak resident MB and processor seconds."""
 
     memory: float = 0.0
     seconds: float = 0.0
 
 
 def _timed_import(api: _Api, content: bytes) -> tuple[dict[str, Any], _Used, float]:
-    """(the job with its `seconds` at work, what its process used, p99 of other requests in ms)."""
+    """(the job with its duration in `seconds`, what its process used, p99 of other requests in ms)."""
     job_id = api.start(content)
-    with _watched() as used, _asked(api) as waits:
+    with _watched() as used, _probing(api) as waits:
         while True:
             job = api.get(f"/imports/{job_id}?wait=1")["data"]
             if job["status"] not in ("QUEUED", "RUNNING"):
@@ -136,7 +136,7 @@ def _seconds(text: str) -> float:
 
 @contextmanager
 def _watched() -> Iterator[_Used]:
-    """What processes that import use meanwhile; one at a time does."""
+    """Watch the import process; there is one at a time."""
     used, over = _Used(), threading.Event()
 
     def watch() -> None:
@@ -163,8 +163,8 @@ def _watched() -> Iterator[_Used]:
 
 
 @contextmanager
-def _asked(api: _Api) -> Iterator[list[float]]:
-    """How long a list of products takes meanwhile, asked 50 times a second, in milliseconds."""
+def _probing(api: _Api) -> Iterator[list[float]]:
+    """Request a list of products 50 times a second; yields the latencies in milliseconds."""
     waits: list[float] = []
     over = threading.Event()
 
@@ -184,7 +184,7 @@ def _asked(api: _Api) -> Iterator[list[float]]:
 
 
 def _p99(api: _Api, seconds: float) -> float:
-    with _asked(api) as waits:
+    with _probing(api) as waits:
         time.sleep(seconds)
     return _percentile(waits)
 

@@ -1,4 +1,4 @@
-"""Latency at half load, with and without the purge running. Run as `python -m bench.latency`."""
+"""Measures latency at half load, without and with purging. Run as `python -m bench.latency`."""
 
 import statistics
 import sys
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.bulk_seed import bulk_seed
+from bench.populate import populate
 from bench.processes import Load, free_port, server_process, wrk
 from bench.report import Figure, report
 from bench.seed import seed, token_bodies
@@ -20,29 +20,29 @@ EXPIRED = 200_000
 
 
 def measure(rounds: int = ROUNDS, seconds: int = SECONDS) -> list[Figure]:
-    """Arrivals at random, at half of what the worker can carry; one worker, SQLite.
+    """Random arrivals at half of the capacity; one worker, SQLite.
 
-    The purge runs every quarter of a second instead of every ten minutes, over expired sessions that do
-    not run out, so each measurement holds many of its batches.
+    The purge runs every quarter of a second, over more expired sessions than it can delete, so that each measurement
+    includes many of its batches.
     """
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         made = seed(data_dir)
         bodies = token_bodies(data_dir, made)
-        bulk_seed(data_dir, made.account_id, sessions=EXPIRED, people=EXPIRED // 20, expired_before=now_ms() - 60 * DAY)
-        calm, busy = [], []
+        populate(data_dir, made.account_id, sessions=EXPIRED, people=EXPIRED // 20, expired_before=now_ms() - 60 * DAY)
+        idle, purging = [], []
         with _service(data_dir, 3600.0) as quiet, _service(data_dir, 0.25) as eager:
             for number in range(rounds):
                 if number == 0:
                     pause = _pause_for_half(quiet, bodies)
-                calm.append(_paced(quiet, bodies, pause, seconds))
-                busy.append(_paced(eager, bodies, pause, seconds))
-    spread = statistics.median(load.p99 / load.p50 for load in calm)
-    house = statistics.median(b.p99 / c.p99 for b, c in zip(busy, calm, strict=True))
+                idle.append(_paced(quiet, bodies, pause, seconds))
+                purging.append(_paced(eager, bodies, pause, seconds))
+    spread = statistics.median(load.p99 / load.p50 for load in idle)
+    house = statistics.median(b.p99 / c.p99 for b, c in zip(purging, idle, strict=True))
     p50, p99, kept = (
-        statistics.median(values) for values in ([c.p50 for c in calm], [c.p99 for c in calm], [b.p99 for b in busy])
+        statistics.median(values) for values in ([c.p50 for c in idle], [c.p99 for c in idle], [b.p99 for b in purging])
     )
-    rate = statistics.median(load.rate for load in calm)
+    rate = statistics.median(load.rate for load in idle)
     return [
         Figure(
             "token p99 at half load beside its p50",
@@ -61,13 +61,13 @@ def measure(rounds: int = ROUNDS, seconds: int = SECONDS) -> list[Figure]:
 def _service(data_dir: Path, every_s: float) -> Iterator[str]:
     port = free_port()
     environment = {"LINKXG_LIMIT_SCALE": "1000000", "LINKXG_DATA_DIR": str(data_dir)}
-    command = [sys.executable, "-m", "bench.frequent_purge", str(every_s), "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "bench.fast_purge", str(every_s), "serve", "--port", str(port)]
     with server_process(command, port, environment):
         yield f"http://127.0.0.1:{port}/api/v1/oauth/token"
 
 
 def _pause_for_half(target: str, bodies: Path) -> float:
-    """The pause with which the connections together ask for half of what the worker can do."""
+    """The pause of each connection for half of the capacity in total."""
     most = wrk(target, connections=CONNECTIONS, seconds=3, script="bodies.lua", BODIES=str(bodies)).rate
     pause = CONNECTIONS / (most / 2) * 1000
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""The first and the last page of a list of a million products: `python -m bench.lists`."""
+"""Compares a deep page of a million products with the first page. Run as `python -m bench.lists`."""
 
 import asyncio
 import statistics
@@ -27,7 +27,7 @@ SORTS: tuple[Sort, ...] = ("updatedAt", "sku")
 
 
 def measure(url: str | None = None, count: int = COUNT) -> list[Figure]:
-    """Page 20,000 beside page 1, and an exact look-up, in one process and without HTTP."""
+    """Page 20,000 against page 1, in one process and without HTTP."""
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(_measure(url or f"sqlite:///{Path(folder) / 'linkxg.db'}", count))
 
@@ -58,7 +58,7 @@ def _fill(conn: Connection, account_id: str, start: int) -> None:
 
 
 async def _pages(database: Database, account_id: str, sort: Sort, count: int) -> Figure:
-    """The two pages in turn, so that what else the machine does touches both alike."""
+    """The two pages alternate, so that a disturbance of the machine affects both."""
     place = await _place(database, account_id, sort, count)
     first, deep = [], []
     for _ in range(ROUNDS):
@@ -78,10 +78,10 @@ async def _timed(database: Database, account_id: str, sort: Sort, after: Place |
 
 
 async def _place(database: Database, account_id: str, sort: Sort, count: int) -> Place:
-    """Where the page before the deep one ended: of the product whose number that is, read by its SKU."""
+    """The cursor position at the end of the page before the deep one."""
     number = (min(DEEP, count // LIMIT) - 1) * LIMIT - 1
-    wanted = ProductFilter(sku=f"S-{number:07}")
-    [shown], _ = await list_products(database, Viewer(account_id), wanted, after=None, limit=1)
+    exact = ProductFilter(sku=f"S-{number:07}")
+    [shown], _ = await list_products(database, Viewer(account_id), exact, after=None, limit=1)
     return [shown.head.sku] if sort == "sku" else [shown.head.updated_at, shown.head.id]
 
 

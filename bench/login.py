@@ -1,4 +1,4 @@
-"""Sign-ins run at the speed of their hash while tokens keep flowing: `python -m bench.login`."""
+"""Measures sign-ins against their hash, and tokens during a sign-in storm. Run as `python -m bench.login`."""
 
 import os
 import statistics
@@ -21,13 +21,13 @@ ATTEMPTS = 16
 
 
 def measure(rounds: int = ROUNDS) -> list[Figure]:
-    """The server has every core here; its hash threads run at low priority."""
+    """The server has every core; its hash threads run at low priority."""
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         made = seed(data_dir, client_count=1_000)
         logins, tokens = data_dir / "logins", token_bodies(data_dir, made)
         logins.write_text("\n".join(f'{{"email":"{email}","password":"{PASSWORD}"}}' for email in made.emails))
-        ratios, calm, stormy, rates = [], [], [], []
+        ratios, idle, storm_p99, rates = [], [], [], []
         with service(data_dir, pinned=False) as url:
             token_load = {"connections": 4, "script": "bodies.lua", "BODIES": str(tokens)}
             for _ in range(rounds):
@@ -35,30 +35,30 @@ def measure(rounds: int = ROUNDS) -> list[Figure]:
                 alone = _storm(url, logins)
                 ratios.append(alone.rate / raw)
                 rates.append((alone.rate, raw))
-                calm.append(wrk(f"{url}/api/v1/oauth/token", seconds=SECONDS, **token_load).p99)  # type: ignore[arg-type]
+                idle.append(wrk(f"{url}/api/v1/oauth/token", seconds=SECONDS, **token_load).p99)  # type: ignore[arg-type]
                 storm = threading.Thread(target=_storm, args=(url, logins, SECONDS + 2))
                 storm.start()
                 time.sleep(1)
-                stormy.append(wrk(f"{url}/api/v1/oauth/token", seconds=SECONDS, **token_load).p99)  # type: ignore[arg-type]
+                storm_p99.append(wrk(f"{url}/api/v1/oauth/token", seconds=SECONDS, **token_load).p99)  # type: ignore[arg-type]
                 storm.join()
     rate, raw = (statistics.median(column) for column in zip(*rates, strict=True))
-    idle, busy = statistics.median(calm), statistics.median(stormy)
+    idle_ms, busy_ms = statistics.median(idle), statistics.median(storm_p99)
     return [
         Figure(
             "sign-ins beside raw argon2id on all cores", statistics.median(ratios), 0.85, f"{rate:.0f}/s of {raw:.0f}/s"
         ),
         Figure(
             "token p99 in a sign-in storm beside idle",
-            busy / idle,
+            busy_ms / idle_ms,
             5.0,
-            f"{busy:.1f} ms of {idle:.1f} ms",
+            f"{busy_ms:.1f} ms of {idle_ms:.1f} ms",
             at_most=True,
         ),
     ]
 
 
 def raw_rate(seconds: float = 4.0, threads: int = os.cpu_count() or 1) -> float:
-    """argon2id verifications a second; one thread has the core of the server, several have all cores."""
+    """argon2id verifications a second; one thread runs on the core of the server, several on all cores."""
     with pin_to_server_core() if threads == 1 else nullcontext():
         return _hashes(seconds, threads)
 

@@ -1,4 +1,4 @@
-"""Durations, repetitions and selection of the measurements."""
+"""The command-line options of the benchmarks."""
 
 import argparse
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """`works` are beginnings of names, none means all; `large` is how many clients and sessions a database may have."""
+    """`works` are prefixes of workloads, none means all; `large` is the size of the database of `bench.scale`."""
 
     rounds: int
     seconds: int
@@ -22,11 +22,11 @@ class Options:
 
 def options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured, in turn")
-    parser.add_argument("--seconds", type=int, default=4, help="how long each measurement takes")
-    parser.add_argument("--works", nargs="*", default=(), help="only works whose names begin so")
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each, alternating")
+    parser.add_argument("--seconds", type=int, default=4, help="duration of each measurement")
+    parser.add_argument("--works", nargs="*", default=(), help="only workloads whose names begin with these")
     parser.add_argument("--large", type=int, default=1_000_000, help="clients and sessions of the large database")
-    parser.add_argument("--json", action="store_true", help="figures for scripts")
-    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
+    parser.add_argument("--json", action="store_true", help="print JSON for scripts")
+    parser.add_argument("--write", action="store_true", help="update docs/benchmarks.md")
     given = parser.parse_args(arguments)
     return Options(given.rounds, given.seconds, tuple(given.works), given.large, given.json, given.write)

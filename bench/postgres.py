@@ -1,7 +1,7 @@
-"""A PostgreSQL cluster for measuring: durable as in production, on the core of the load generator.
+"""Starts a PostgreSQL cluster for a measurement, durable as in production, on the core of the load generator.
 
-The service has the other core to itself, as when the database is another machine; the raw statements it is measured
-beside are sent from the service's core too.
+The service has the other core to itself, as if the database were another machine; raw statements are sent from the
+service's core too.
 """
 
 import os
@@ -22,7 +22,7 @@ INSTALLED = Path("/usr/lib/postgresql")
 
 @contextmanager
 def cluster(*, cores: str = LOAD_CORE) -> Iterator[str]:
-    """The URL of an empty database; everything is gone afterwards. Raises RuntimeError where PostgreSQL is missing."""
+    """The URL of an empty database, deleted afterwards. Raises RuntimeError where PostgreSQL is missing."""
     versions = [path.parent for path in INSTALLED.glob("*/bin/initdb")]
     if not versions:
         raise RuntimeError("PostgreSQL is missing: apt-get install postgresql")
@@ -47,7 +47,7 @@ def cluster(*, cores: str = LOAD_CORE) -> Iterator[str]:
         command = ["taskset", "-c", cores, *_as_database_user(), str(programs / "postgres"), "-D", data, *options]
         with server_process(command, port, pinned=False, folder=directory):
             ready = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-            # It listens before it answers.
+            # It listens before it accepts sessions.
             while subprocess.run(ready, check=False).returncode:
                 time.sleep(0.05)
             yield f"postgresql://{USER}@127.0.0.1:{port}/postgres"

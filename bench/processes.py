@@ -1,4 +1,4 @@
-"""Starts the server and the load generator, each pinned to a core of its own."""
+"""Starts the server and the load generator, each on a core of its own."""
 
 import contextlib
 import json
@@ -20,9 +20,9 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk measured: requests per second and latencies in milliseconds.
+    """Requests per second and latencies in milliseconds.
 
-    `errors` are answers other than 2xx and 3xx, and connections that failed; `good` leaves them out of the rate.
+    `errors` are responses other than 2xx and 3xx, and failed connections; `good` is the rate without them.
     """
 
     rate: float
@@ -41,15 +41,15 @@ def free_port() -> int:
 
 @contextmanager
 def floor() -> Iterator[str]:
-    """The base: a bare ASGI application on uvicorn with the same loop and parser, answering 800 bytes of JSON."""
+    """The base: a bare ASGI application on uvicorn with the same loop and parser, which returns 800 bytes of JSON."""
     port = free_port()
-    with server_process([sys.executable, "-m", "bench.bare_uvicorn", str(port)], port):
+    with server_process([sys.executable, "-m", "bench.floor_app", str(port)], port):
         yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager
 def service(data_dir: Path, *, workers: int = 1, pinned: bool = True, **settings: str) -> Iterator[str]:
-    """The service on `data_dir`, with every budget far away but counted all the same."""
+    """The service on `data_dir`, with rate budgets that are counted but never exhausted."""
     port = free_port()
     command = [sys.executable, "-m", "linkxg", "serve", "--port", str(port), "--workers", str(workers)]
     environment = {"LINKXG_LIMIT_SCALE": "1000000", "LINKXG_DATA_DIR": str(data_dir)}
@@ -59,9 +59,9 @@ def service(data_dir: Path, *, workers: int = 1, pinned: bool = True, **settings
 
 @contextmanager
 def server(command: list[str], *, folder: Path, **settings: str) -> Iterator[str]:
-    """Another server, told by PORT where to listen, with everything it starts on the core of the server."""
+    """Another server, which listens on PORT; its child processes share the core of the server."""
     port = free_port()
-    with server_process(command, port, {"PORT": str(port), **settings}, folder=folder, patience=300):
+    with server_process(command, port, {"PORT": str(port), **settings}, folder=folder, timeout_s=300):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -73,7 +73,7 @@ def server_process(
     *,
     pinned: bool = True,
     folder: Path | None = None,
-    patience: float = 30,
+    timeout_s: float = 30,
 ) -> Iterator[None]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LINKXG_")}
     prefix = ["taskset", "-c", SERVER_CORE] if pinned else []
@@ -86,20 +86,20 @@ def server_process(
         start_new_session=True,
     )
     try:
-        _wait_until_listening(port, process, patience)
+        _wait_until_listening(port, process, timeout_s)
         yield
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(30)
-        # Whatever it started beside itself ends with it.
+        # Ends its child processes too.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(30)
 
 
-def _wait_until_listening(port: int, process: subprocess.Popen[bytes], patience: float) -> None:
-    deadline = time.monotonic() + patience
+def _wait_until_listening(port: int, process: subprocess.Popen[bytes], timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError("the server stopped at start")
@@ -119,7 +119,7 @@ def wrk(
     cores: str | None = None,
     **environment: str,
 ) -> Load:
-    """Load `url` from the other core, or `cores`. `script` is a file of bench/wrk; it reads `environment`."""
+    """Load `url` from the other core, or from `cores`. `script` is a file of bench/wrk; it reads `environment`."""
     command = ["taskset", "-c", cores or LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
     command += ["--latency", "--timeout", "60s"]
     command += ["-s", str(HERE / "wrk" / (script or "plain.lua")), url]
@@ -131,7 +131,7 @@ def wrk(
 
 @contextmanager
 def pin_to_server_core() -> Iterator[None]:
-    """Run a raw base where the server runs, so that both have the same core."""
+    """Run a raw base on the core of the server."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {int(SERVER_CORE)})
     try:

@@ -1,7 +1,7 @@
-"""How fast the engine alone writes the rows of an import: `python -m bench.raw_upsert ENGINE ADDRESS ROWS`.
+"""Measures an engine writing the rows of an import. Run as `python -m bench.raw_upsert ENGINE ADDRESS ROWS`.
 
-Ready-made rows go into one table of heads and one of versions, in one transaction, with the two unique keys that no
-catalogue is without. SQLite takes them from its driver; PostgreSQL by COPY into a table of no duration, and from there.
+Prepared rows go into a table of heads and one of versions, in one transaction, with the two unique keys that every
+catalogue needs. SQLite gets them from its driver; PostgreSQL by COPY into a temporary table, and from there.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ _KEYS = (
     "create unique index heads_sku on heads (account_id, sku)",
     "create unique index heads_gtin on heads (account_id, gtin14)",
 )
-_HEADS_TAKEN = "on conflict (account_id, id) do update set revision = heads.revision + 1"
-_VERSIONS_TAKEN = "on conflict (account_id, product_id, version) do update set content = excluded.content"
+_HEAD_CLAUSE = "on conflict (account_id, id) do update set revision = heads.revision + 1"
+_VERSION_CLAUSE = "on conflict (account_id, product_id, version) do update set content = excluded.content"
 _CONTENT = '{"brand":"Acme","category":{"code":"10003743"},"modelNumber":"M-1","name":"Cordless drill 18 V"}'
 Rows = list[tuple[object, ...]]
 
@@ -42,7 +42,7 @@ class Raw(NamedTuple):
 
 
 def raw_upsert(engine: str, address: str, rows: int) -> Raw:
-    """By a process that gives way as much as the one that imports."""
+    """In a process as nice as the one that imports."""
     command = [sys.executable, "-m", "bench.raw_upsert", engine, address, str(rows)]
     done = subprocess.run(["nice", "-n", str(NICENESS), *command], check=True, stdout=subprocess.PIPE)
     return Raw(*map(float, done.stdout.split()))
@@ -72,9 +72,12 @@ def _on_sqlite(path: str, count: int) -> Raw:
             connection.execute(statement)
         started, busy = time.perf_counter(), time.process_time()
         connection.execute("BEGIN IMMEDIATE")
-        for table, rows, taken in (("heads", heads, _HEADS_TAKEN), ("versions", versions, _VERSIONS_TAKEN)):
+        for table, rows, on_conflict in (
+            ("heads", heads, _HEAD_CLAUSE),
+            ("versions", versions, _VERSION_CLAUSE),
+        ):
             marks = ", ".join("?" * len(rows[0]))
-            connection.executemany(f"insert into {table} values ({marks}) {taken}", rows)
+            connection.executemany(f"insert into {table} values ({marks}) {on_conflict}", rows)
         connection.execute("COMMIT")
         return Raw(count / (time.perf_counter() - started), (time.process_time() - busy) / count * 1e6)
 
@@ -86,10 +89,13 @@ async def _on_postgres(url: str, count: int) -> Raw:
         await connection.execute(statement)
     started, busy = time.perf_counter(), time.process_time()
     async with connection.transaction():
-        for table, rows, taken in (("heads", heads, _HEADS_TAKEN), ("versions", versions, _VERSIONS_TAKEN)):
+        for table, rows, on_conflict in (
+            ("heads", heads, _HEAD_CLAUSE),
+            ("versions", versions, _VERSION_CLAUSE),
+        ):
             await connection.execute(f"create temporary table new_{table} (like {table}) on commit drop")
             await connection.copy_records_to_table(f"new_{table}", records=rows)
-            await connection.execute(f"insert into {table} select * from new_{table} {taken}")
+            await connection.execute(f"insert into {table} select * from new_{table} {on_conflict}")
     found = Raw(count / (time.perf_counter() - started), (time.process_time() - busy) / count * 1e6)
     await connection.execute("drop table heads, versions")
     await connection.close()

@@ -1,4 +1,4 @@
-"""Refreshes a second, and the same statements group-committed without HTTP: `python -m bench.refresh`."""
+"""Measures refreshes against their raw statements in group commits. Run as `python -m bench.refresh`."""
 
 import sqlite3
 import statistics
@@ -24,7 +24,7 @@ PERSON = "select account_id, email, role, epoch from users where id = ? and epoc
 def measure(rounds: int = ROUNDS) -> list[Figure]:
     """64 people refresh at once on SQLite with synchronous=FULL; rounds alternate with the raw statements.
 
-    Each round has people of its own, because the tokens in flight at the end of the last one are lost with it.
+    Each round has people of its own, because tokens in flight at the end of a round are lost.
     """
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
@@ -50,7 +50,7 @@ def measure(rounds: int = ROUNDS) -> list[Figure]:
     rate = statistics.median(ours for _, _, ours in pairs)
     raw = statistics.median(ours / raw for raw, _, ours in pairs)
     bare = statistics.median(ours / bare for _, bare, ours in pairs)
-    # On a machine whose network calls are dear no HTTP server can come near raw statements: the second figure tells.
+    # Where network calls are expensive no HTTP server comes near raw statements, which the second figure shows.
     ceiling = statistics.median(1 / (1 / raw + 1 / bare) / raw for raw, bare, _ in pairs)
     note = f"{rate:,.0f}/s; a bare reply plus the raw statements, one after the other, would reach {ceiling:.2f}"
     return [
@@ -62,7 +62,7 @@ def measure(rounds: int = ROUNDS) -> list[Figure]:
 def raw_rate(path: Path, *, seconds: float = 3.0) -> float:
     """The two statements of a refresh in groups of 64, one commit a group, on the same file and core.
 
-    They use the sessions with the last ids. A crowd before them is left alone: ids of one millisecond are in no order.
+    They use the sessions with the last ids, at a distance from earlier crowds: ids of one millisecond are unordered.
     """
     connection = sqlite3.connect(path, isolation_level=None, timeout=10)
     connection.execute("pragma synchronous = full")

@@ -1,4 +1,4 @@
-"""Refreshes a second on PostgreSQL, and the same statements by asyncpg over as many connections.
+"""Measures refreshes on PostgreSQL against their raw statements in asyncpg, over as many connections.
 
 Run as `python -m bench.refresh_postgres`.
 """

@@ -1,4 +1,4 @@
-"""Shows figures as ratios with the bar that they must reach; absolute numbers are for orientation only."""
+"""Reports figures as ratios with the bar that they must reach; absolute numbers are for orientation only."""
 
 import json
 import sys
@@ -20,17 +20,17 @@ class Figure:
         return self.value <= self.bar if self.at_most else self.value >= self.bar
 
 
-def as_dicts(figures: list[Figure]) -> list[dict[str, object]]:
-    """For scripts."""
+def as_data(figures: list[Figure]) -> list[dict[str, object]]:
+    """JSON for scripts."""
     return [asdict(figure) | {"reached": figure.reached} for figure in figures]
 
 
 def markdown(figures: list[Figure]) -> str:
-    """For documents."""
+    """A table for documents."""
     lines = ["| figure | value | bar | | measured |", "|---|---:|---:|---|---|"]
     for figure in figures:
         sign, mark = "≤" if figure.at_most else "≥", "" if figure.reached else "**missed**"
-        # Without a bar a figure is there for orientation.
+        # A figure without a bar is for orientation.
         bar = f"{sign} {figure.bar:g}" if figure.bar else ""
         lines.append(f"| {figure.name} | {figure.value:.2f} | {bar} | {mark} | {figure.note} |")
     return "\n".join([*lines, ""])
@@ -39,7 +39,7 @@ def markdown(figures: list[Figure]) -> str:
 def report(figures: list[Figure]) -> None:
     """A table for people, or JSON with `--json`."""
     if "--json" in sys.argv:
-        sys.stdout.write(json.dumps(as_dicts(figures), indent=2) + "\n")
+        sys.stdout.write(json.dumps(as_data(figures), indent=2) + "\n")
         return
     for figure in figures:
         sign = "≤" if figure.at_most else "≥"

@@ -1,4 +1,4 @@
-"""Time until another worker or node refuses what was revoked: `python -m bench.revocation`."""
+"""Measures how soon another worker or node rejects a revoked token. Run as `python -m bench.revocation`."""
 
 import http.client
 import json
@@ -47,16 +47,16 @@ def _nodes(trials: int) -> list[Figure]:
             service(there, workers=1, pinned=False, **settings) as other,
         ):
             first, second = _two_workers(one.removeprefix("http://"))
-            abroad = http.client.HTTPConnection(other.removeprefix("http://"))
+            remote = http.client.HTTPConnection(other.removeprefix("http://"))
             accepted = _accepted(first, second, made.clients[0], trials)
-            delays = _delays(first, abroad, made.clients[0], trials)
+            delays = _delays(first, remote, made.clients[0], trials)
     at_p99 = sorted(delays)[math.ceil(0.99 * len(delays)) - 1]
     return [
         Figure(
             "revoked tokens accepted by the other worker of the node, PostgreSQL",
             accepted,
             0.0,
-            f"of {trials}, asked once the revocation was answered",
+            f"of {trials}, used once the revocation was answered",
             at_most=True,
         ),
         Figure("revocation refused by the other node (p99, ms)", at_p99, 50.0, _note(delays), at_most=True),
@@ -67,7 +67,7 @@ def _nodes(trials: int) -> list[Figure]:
 def _delays(
     here: http.client.HTTPConnection, there: http.client.HTTPConnection, client: tuple[str, str], trials: int
 ) -> list[float]:
-    """Milliseconds from the answer that a token is revoked here to its refusal there, one per trial."""
+    """Milliseconds from the response to a revocation here to the first rejection there, one per trial."""
     delays = []
     for _ in range(trials):
         token = _revoked(here, there, client)
@@ -82,12 +82,12 @@ def _delays(
 def _accepted(
     here: http.client.HTTPConnection, there: http.client.HTTPConnection, client: tuple[str, str], trials: int
 ) -> int:
-    """How many of the tokens that were revoked here are accepted there when they are used at once."""
+    """How many of the tokens revoked here are accepted there when they are used immediately."""
     return sum(_use(there, _revoked(here, there, client)) != 401 for _ in range(trials))
 
 
 def _revoked(here: http.client.HTTPConnection, there: http.client.HTTPConnection, client: tuple[str, str]) -> str:
-    """A token that was used there, and whose revocation has been answered here."""
+    """A token that was used there and then revoked here."""
     credentials = f"client_id={client[0]}&client_secret={client[1]}"
     body = f"grant_type=client_credentials&{credentials}"
     token: str = json.loads(_call(here, "POST", "/api/v1/oauth/token", body)[1])["access_token"]

@@ -1,7 +1,4 @@
-"""Seeds the database that the benchmarks run on.
-
-Made through the same stores as the service's own rows: one account, many clients, many signed-in people.
-"""
+"""Seeds a database with one account, many clients and many signed-in people, through the stores of the service."""
 
 import asyncio
 from dataclasses import dataclass
@@ -29,7 +26,7 @@ PASSWORD = "quiet harbour lantern"
 
 @dataclass(frozen=True)
 class Seeded:
-    """Credentials of what was made: (client id, secret), refresh tokens, e-mail addresses."""
+    """Credentials of the rows: (client id, secret), refresh tokens, e-mail addresses."""
 
     account_id: str
     clients: list[tuple[str, str]]
@@ -38,7 +35,7 @@ class Seeded:
 
 
 def token_bodies(data_dir: Path, made: Seeded) -> Path:
-    """A file with the form of a token request of each client, one a line, for wrk."""
+    """A file for wrk with the form of a token request of each client, one a line."""
     bodies = data_dir / "bodies"
     bodies.write_text(
         "\n".join(f"grant_type=client_credentials&client_id={c}&client_secret={s}" for c, s in made.clients)

@@ -1,8 +1,8 @@
-"""Discrete-event simulation of a fleet that checks bench/capacity.py. Run as `python -m bench.simulation`.
+"""Simulates a whole fleet event by event to check bench/capacity.py. Run as `python -m bench.simulation`.
 
-Requests arrive at random at random workers. Each has its turn on the worker's loop; if it needs the database it takes a
-connection of the worker's pool, travels, and queues for a core. A revocation commits alone, then every worker is told,
-looks at the feed (once for all that came meanwhile) and knows. Service times are exponential about the measured means.
+Requests arrive at random at random workers. Each queues for the worker's loop; if it needs the database it takes a
+connection of the worker's pool, travels, and queues for a core. A revocation commits alone, then every worker is
+notified and queries the feed, once for all that arrived meanwhile. Service times are exponential about the means.
 """
 
 import heapq
@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 
 from bench.capacity import Fleet, cost_of, predict
@@ -23,7 +24,7 @@ Then = Callable[[], None]
 
 @dataclass
 class Seen:
-    """What the simulation saw, after its warm-up; times in milliseconds."""
+    """Observations after the warm-up; times in milliseconds."""
 
     answers: list[float] = field(default_factory=list)
     lags: list[float] = field(default_factory=list)
@@ -57,7 +58,7 @@ class _Clock:
 
 
 class _Station:
-    """`servers` that serve who came first; `busy` counts server-seconds since `since`."""
+    """A FIFO queue with `servers`; `busy` counts server-seconds since `since`."""
 
     def __init__(self, clock: _Clock, servers: int, since: float) -> None:
         self._clock, self._free, self._since = clock, servers, since
@@ -86,7 +87,7 @@ class _Station:
 
 
 class _Pool:
-    """Connections of one worker; a request keeps its own until its work in the database is done."""
+    """Connections of one worker; a request holds one for its work in the database."""
 
     def __init__(self, size: int) -> None:
         self._free = size
@@ -115,18 +116,18 @@ class _Worker:
         # One connection of the pool listens.
         self.pool = _Pool(POOL - 1)
         self._looking = False
-        self._told_at: list[float] = []
+        self._notified_at: list[float] = []
         self._polls = 0
         self._poll_later()
 
-    def tell(self, committed_at: float) -> None:
-        self._told_at.append(committed_at)
+    def notify(self, committed_at: float) -> None:
+        self._notified_at.append(committed_at)
         if not self._looking:
             self._look()
 
     def _look(self) -> None:
-        self._looking, answered = True, self._told_at
-        self._told_at = []
+        self._looking, answered = True, self._notified_at
+        self._notified_at = []
         self._polls += 1
         site = self._site
         if site.clock.now >= site.warm:
@@ -136,7 +137,7 @@ class _Worker:
             self._looking = False
             if site.clock.now >= site.warm:
                 site.seen.lags += [(site.clock.now - at) * 1e3 for at in answered]
-            if self._told_at:
+            if self._notified_at:
                 self._look()
             else:
                 self._poll_later()
@@ -155,7 +156,7 @@ class _Worker:
 
 
 class _Site:
-    """The whole fleet. Hashes of sign-ins run beside at low priority, so they do not appear."""
+    """The whole fleet. Hashes of sign-ins run at low priority and are left out."""
 
     def __init__(self, fleet: Fleet, costs: Costs, rate: float, warm: float, seed: int) -> None:
         self.fleet, self.costs, self.rate, self.warm = fleet, costs, rate, warm
@@ -187,14 +188,14 @@ class _Site:
 
         def stored() -> None:
             if name == "revocation":
-                self.commits.serve(self.costs.commit_ms / 1e3, notice)
+                self.commits.serve(self.costs.commit_ms / 1e3, committed)
             else:
                 self.clock.after(self.fleet.round_trip, given_back)
 
-        def notice() -> None:
+        def committed() -> None:
             for listener in self.workers:
                 if listener is not worker:
-                    self.database.serve(self.costs.notice_us / 1e6, lambda to=listener, at=self.clock.now: to.tell(at))  # type: ignore[misc]
+                    self.database.serve(self.costs.notice_us / 1e6, partial(listener.notify, self.clock.now))
             given_back()
 
         def given_back() -> None:

@@ -1,4 +1,4 @@
-"""Time to the first answer, and memory after a million tokens: `python -m bench.startup`."""
+"""Measures startup time, and memory after a million tokens. Run as `python -m bench.startup`."""
 
 import os
 import statistics
@@ -27,7 +27,7 @@ uvicorn.run(Litestar([healthz]), port=%d, loop="uvloop", http="httptools", log_c
 
 
 def measure(rounds: int = ROUNDS, tokens: int = TOKENS) -> list[Figure]:
-    """Start on a database that is migrated already; memory of the worker by its resident set."""
+    """Start on a migrated database; the resident set of the worker."""
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         made = seed(data_dir)

@@ -1,4 +1,4 @@
-"""Tokens a second of one worker, compared with a bare reply. Run as `python -m bench.token`."""
+"""Measures the token endpoint against the floor. Run as `python -m bench.token`."""
 
 import statistics
 import tempfile

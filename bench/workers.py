@@ -1,7 +1,7 @@
-"""The gain of a second worker. Run as `python -m bench.workers`.
+"""Measures how throughput scales to a second worker. Run as `python -m bench.workers`.
 
-On a machine of two cores the load generator takes part of one. So the rate is divided by the cores that were left to
-the service: all but what the generator used. A worker that idles, or waits for the other, lowers the figure.
+On a machine of two cores the load generator uses part of one, so the rate is divided by the cores that were left to
+the service. A worker that is idle, or waits for the other, lowers the figure.
 """
 
 import os
@@ -37,7 +37,7 @@ def measure(rounds: int = ROUNDS, seconds: int = SECONDS) -> list[Figure]:
         made = seed(data_dir)
         bodies = token_bodies(data_dir, made)
         pairs = []
-        # One after the other on one database: two services at once would share the cores that are counted.
+        # Not at the same time: two services would share the cores that are counted.
         for _ in range(rounds):
             with service(data_dir) as url:
                 load, _used = _load(url, bodies, seconds)
@@ -53,7 +53,7 @@ def measure(rounds: int = ROUNDS, seconds: int = SECONDS) -> list[Figure]:
 
 
 def _load(url: str, bodies: Path, seconds: int, cores: str | None = None) -> tuple[Load, float]:
-    """What was measured, and how many cores the generator used meanwhile."""
+    """(the measurement, the cores that the generator used)."""
     target = f"{url}/api/v1/oauth/token"
     wrk(target, connections=64, seconds=2, script="bodies.lua", cores=cores, BODIES=str(bodies))
     before, started = _used_by_children(), time.perf_counter()

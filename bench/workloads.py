@@ -1,4 +1,4 @@
-"""The workloads of every contestant: the same requests, at each one's own addresses."""
+"""The workloads: the same requests for every system, at its own endpoints."""
 
 import json
 import urllib.error
@@ -12,7 +12,7 @@ TOKEN_HS256 = "token, JWT HS256"
 TOKEN_ES256 = "token, JWT ES256"
 INTROSPECTION, BEARER = "introspection", "resource behind a bearer token"
 REFRESH, LOGIN, MIXED = "refresh with rotation", "sign-in", "mixed"
-WORKLOADS = (TOKEN, TOKEN_HS256, TOKEN_ES256, INTROSPECTION, BEARER, REFRESH, LOGIN, MIXED)
+WORKS = (TOKEN, TOKEN_HS256, TOKEN_ES256, INTROSPECTION, BEARER, REFRESH, LOGIN, MIXED)
 CROWD = 64
 MIXED_EVERY = 20
 FORM = "application/x-www-form-urlencoded"
@@ -21,7 +21,7 @@ SCOPE = "products:read"
 
 @dataclass(frozen=True)
 class Paths:
-    """Where a server answers. `tokens` by work, and `extra` what its body has besides."""
+    """The endpoints of a server. `tokens` by workload; `extra` is appended to the body of a token request."""
 
     tokens: Mapping[str, str]
     introspection: str
@@ -37,7 +37,7 @@ class Paths:
 
 @dataclass(frozen=True)
 class Seed:
-    """What everybody's database holds."""
+    """The rows in the database of every system."""
 
     clients: list[tuple[str, str]]
     app: tuple[str, str]
@@ -48,7 +48,7 @@ class Seed:
 
 @dataclass(frozen=True)
 class Request:
-    """One request; `shows` is what the body of a right answer contains."""
+    """One request; `shows` is contained in the body of a correct response."""
 
     method: str
     path: str
@@ -58,13 +58,13 @@ class Request:
     shows: str = ""
 
     def line(self) -> str:
-        """As bench/wrk/steps.lua reads it."""
+        """The format of bench/wrk/steps.lua."""
         authorization = f"Bearer {self.bearer}" if self.bearer else ""
         return "\t".join((self.method, self.path, authorization, self.content_type, self.body))
 
 
-class RequestBuilder:
-    """Makes the requests of one server and sees to it that it answers them rightly."""
+class Requester:
+    """Builds the requests for one server and checks its responses."""
 
     def __init__(self, url: str, paths: Paths, seed: Seed) -> None:
         self.url = url
@@ -73,11 +73,11 @@ class RequestBuilder:
         self._crowds: Iterator[str] = iter(seed.refresh_tokens)
 
     def crowd(self) -> list[str]:
-        """Refresh tokens that nobody has used."""
+        """Unused refresh tokens."""
         return [next(self._crowds) for _ in range(CROWD)]
 
     def requests(self, work: str) -> list[Request]:
-        """What is sent in turn. Tokens in it are fetched now, so that they live long enough."""
+        """The requests to send in turn, with fresh tokens."""
         if work in (TOKEN, TOKEN_HS256, TOKEN_ES256):
             return [self._token(work, *client) for client in self._seed.clients]
         if work == INTROSPECTION:
@@ -98,7 +98,7 @@ class RequestBuilder:
         return mixed
 
     def refresh(self, token: str = "{token}") -> Request:
-        """A refresh; `{token}` is put in by the load generator."""
+        """A refresh; the load generator replaces `{token}`."""
         if self.paths.json:
             body = f'{{"refreshToken":"{token}"}}'
             return Request("POST", self.paths.refresh, body, content_type="application/json", shows='"refreshToken"')
@@ -106,7 +106,7 @@ class RequestBuilder:
         return Request("POST", self.paths.refresh, fields, shows='"refresh_token"')
 
     def check(self, work: str) -> None:
-        """Raises RuntimeError unless a few requests of this work get 200 and a body of the right shape."""
+        """Raises RuntimeError unless a few requests of this workload get 200 and a correct body."""
         some = [self.refresh(next(self._crowds))] if work == REFRESH else self.requests(work)[:3]
         for request in some:
             self._answer(request)
@@ -135,8 +135,8 @@ class RequestBuilder:
         return Request("POST", self.paths.tokens[work], body + self.paths.extra.get(work, ""), shows='"access_token":"')
 
     def _access_tokens(self, count: int = CROWD) -> list[str]:
-        wanted = [self._token(TOKEN, *client) for client in self._seed.clients[:count]]
-        return [str(self._answer(request)["access_token"]) for request in wanted]
+        requests = [self._token(TOKEN, *client) for client in self._seed.clients[:count]]
+        return [str(self._answer(request)["access_token"]) for request in requests]
 
     def _bearers(self) -> list[str]:
         if not self.paths.bearer_of_people:

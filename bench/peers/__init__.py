@@ -1,7 +1,7 @@
-"""The peers: servers that users would pick instead, with their versions and what they can do.
+"""The peers that the service is compared with, and the workloads that each supports.
 
 Each peer is a folder with its exact versions, a seed of the same clients and people, and `start.sh`, which serves on
-$PORT with everything it stores in $DATA_DIR. What a peer does not offer is left out with the reason, never imitated.
+$PORT and stores everything in $DATA_DIR. What a peer does not offer is left out with the reason, never imitated.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _HASHED = "bound by the hash, as its token endpoint is"
 
 @dataclass(frozen=True)
 class Peer:
-    """`needs` are programs that must be on the path; `lacks` tells why a work is not measured."""
+    """`needs` are programs that must be on the path; `lacks` has the reason why a workload is not measured."""
 
     name: str
     folder: Path
@@ -35,7 +35,7 @@ PEERS = (
             tokens={TOKEN: "/token", TOKEN_HS256: "/token", TOKEN_ES256: "/token"},
             extra={TOKEN_HS256: "&resource=urn:bench:hs256", TOKEN_ES256: "&resource=urn:bench:es256"},
             introspection="/token/introspection",
-            # It guards one resource itself: userinfo, which a person's token opens.
+            # Its one protected resource is userinfo, which takes a token of a person.
             bearer="/me",
             bearer_of_people=True,
             bearer_shows='"sub"',

@@ -1,6 +1,6 @@
 """Installs a peer at its exact versions into `.venv/peers`, which `make clean` removes.
 
-The folder is copied there, so that what package managers leave behind stays out of the sources.
+The folder is copied there, so that files of package managers stay out of the sources.
 """
 
 import hashlib
@@ -16,11 +16,11 @@ INSTALLED = Path(sys.prefix) / "peers"
 
 
 class Absent(Exception):
-    """The peer cannot be had on this machine; the text says why."""
+    """The peer cannot be installed on this machine; the message says why."""
 
 
 def install(peer: Peer) -> Path:
-    """The folder where the peer is ready to start. Raises Absent."""
+    """The folder of the installed peer. Raises Absent."""
     for program in peer.needs:
         if shutil.which(program) is None:
             raise Absent(f"{program} is missing")
@@ -44,7 +44,7 @@ def install(peer: Peer) -> Path:
 
 
 def version_of(peer: Peer) -> str:
-    """The exact version that the folder names."""
+    """The pinned version."""
     name = peer.folder.name
     package = peer.folder / "package.json"
     lines = (package if package.exists() else peer.folder / "requirements.in").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""`python -m bench.peers.pin` pins the peers' packages again, with hashes and without any address."""
+"""Pins the packages of the peers again, with hashes and without addresses. Run as `python -m bench.peers.pin`."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ def main() -> None:
 
 
 def _without_funding(lock: Path) -> None:
-    """npm notes where each package asks for money: addresses again, and nothing that installing needs."""
+    """Remove the funding addresses of packages, which an installation does not need."""
     locked = json.loads(lock.read_text())
     for package in locked["packages"].values():
         package.pop("funding", None)

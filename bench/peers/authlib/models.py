@@ -1,4 +1,4 @@
-"""The provider's tables, from its documentation's example, and one product."""
+"""The tables of Authlib's documentation, and one product."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A provider built with Authlib as its documentation does: Flask, SQLAlchemy, one row per opaque token.
+"""The provider of Authlib's documentation: Flask, SQLAlchemy, one row per opaque token.
 
 /token issues opaque tokens, /token/HS256 and /token/ES256 the library's RFC 9068 JWTs, which leave no row.
 """

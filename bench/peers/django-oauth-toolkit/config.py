@@ -1,4 +1,4 @@
-"""Settings of the toolkit: those of its documentation, in Django's production mode."""
+"""The settings of the toolkit's documentation, in Django's production mode."""
 
 import os
 

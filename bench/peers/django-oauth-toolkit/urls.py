@@ -1,4 +1,4 @@
-"""The toolkit's own routes, and one resource behind its guard."""
+"""The routes of the toolkit, and one protected resource."""
 
 from django.http import JsonResponse
 from django.urls import include, path

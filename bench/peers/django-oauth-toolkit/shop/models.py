@@ -1,4 +1,4 @@
-"""The guarded resource: one row, read by its id."""
+"""The row that the protected resource reads."""
 
 from django.db import models
 

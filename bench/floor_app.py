@@ -1,4 +1,4 @@
-"""The floor: what uvicorn itself costs. Run as `python -m bench.bare_uvicorn PORT`."""
+"""The floor: a constant response of bare uvicorn. Run as `python -m bench.floor_app PORT`."""
 
 import sys
 from typing import Any

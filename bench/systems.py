@@ -1,7 +1,4 @@
-"""The servers that are compared: the service, every installed peer, and the floor.
-
-All are up at once, so that rounds can alternate.
-"""
+"""Starts the systems that are compared: the service, every peer that can be installed, and the floor."""
 
 import json
 import sys
@@ -26,7 +23,7 @@ from bench.workloads import (
     TOKEN_ES256,
     TOKEN_HS256,
     Paths,
-    RequestBuilder,
+    Requester,
     Seed,
 )
 
@@ -35,33 +32,33 @@ CLIENTS = 10_000
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """`askers` by work; `lacks` tells why a work is missing."""
+class System:
+    """`requesters` by workload; `lacks` has the reason why a workload is missing."""
 
     name: str
-    askers: Mapping[str, RequestBuilder]
+    requesters: Mapping[str, Requester]
     lacks: Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Contestants:
-    """Everybody who is up, the floor's address, the embedded database of the service, and who could not come."""
+class RunningSystems:
+    """`database` is the embedded one of the service; `absent` peers have the reason."""
 
-    contestants: list[Contestant]
+    systems: list[System]
     floor_url: str
     database: Path
     absent: Mapping[str, str]
 
 
 @contextmanager
-def start_all(crowds: int, clients: int = CLIENTS) -> Iterator[Contestants]:
-    """Start all. `crowds` is how many times 64 refresh tokens each server will be asked to exchange."""
+def running_systems(crowds: int, clients: int = CLIENTS) -> Iterator[RunningSystems]:
+    """Start all at once. `crowds` is how many times 64 refresh tokens each server will exchange."""
     absent: dict[str, str] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         floor_url = stack.enter_context(floor())
         ours, known = _ours(stack, folder, crowds * 64, clients)
-        contestants = [ours]
+        systems = [ours]
         listed = folder / "seed.json"
         listed.write_text(json.dumps(asdict(known)))
         for number, peer in enumerate(PEERS):
@@ -71,16 +68,16 @@ def start_all(crowds: int, clients: int = CLIENTS) -> Iterator[Contestants]:
                 absent[peer.name] = str(error)
                 sys.stderr.write(f"{peer.name} is absent: {error}\n")
                 continue
-            asker = RequestBuilder(url, peer.paths, known)
+            requester = Requester(url, peer.paths, known)
             works = {TOKEN, TOKEN_HS256, TOKEN_ES256, INTROSPECTION, BEARER, REFRESH, LOGIN, MIXED} - peer.lacks.keys()
             name = f"{peer.name.partition(',')[0]} {version_of(peer)}{''.join(peer.name.partition(',')[1:])}"
-            contestants.append(Contestant(name, dict.fromkeys(works, asker), peer.lacks))
-        yield Contestants(contestants, floor_url, folder / "HS256" / "linkxg.db", absent)
+            systems.append(System(name, dict.fromkeys(works, requester), peer.lacks))
+        yield RunningSystems(systems, floor_url, folder / "HS256" / "linkxg.db", absent)
 
 
-def _ours(stack: ExitStack, folder: Path, people: int, clients: int) -> tuple[Contestant, Seed]:
+def _ours(stack: ExitStack, folder: Path, people: int, clients: int) -> tuple[System, Seed]:
     """Two servers, since a service signs with one algorithm; both have the same kind of rows."""
-    askers: dict[str, RequestBuilder] = {}
+    requesters: dict[str, Requester] = {}
     for algorithm in ("ES256", "HS256"):
         data_dir = folder / algorithm
         data_dir.mkdir()
@@ -95,14 +92,14 @@ def _ours(stack: ExitStack, folder: Path, people: int, clients: int) -> tuple[Co
             login=f"{API}/auth/login",
             json=True,
         )
-        asker = RequestBuilder(url, paths, known)
+        requester = Requester(url, paths, known)
         works = (
             (TOKEN_ES256,)
             if algorithm == "ES256"
             else (TOKEN, TOKEN_HS256, INTROSPECTION, BEARER, REFRESH, LOGIN, MIXED)
         )
-        askers |= dict.fromkeys(works, asker)
-    return Contestant(OURS, askers, {}), known
+        requesters |= dict.fromkeys(works, requester)
+    return System(OURS, requesters, {}), known
 
 
 def _start(stack: ExitStack, peer: Peer, data_dir: Path, listed: Path) -> str:

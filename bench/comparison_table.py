@@ -1,4 +1,4 @@
-"""Rates side by side as a Markdown table for the documents."""
+"""Renders the comparison as a Markdown table."""
 
 import statistics
 
@@ -6,7 +6,7 @@ from bench.comparison import Comparison, Row
 
 
 def comparison_table(found: Comparison) -> str:
-    """Requests per second: the median over the rounds, its range where it is wide, and what failed."""
+    """Requests per second: the median over the rounds, ± half the range, and failed requests."""
     lines = [
         "| requests/s on one core, 32 connections | " + " | ".join(found.names) + " | floor |",
         "|---|" + "---:|" * (len(found.names) + 1),

@@ -1,17 +1,17 @@
-"""The bars that follow from the comparison with floor and peers."""
+"""The figures that follow from the comparison with the floor and the peers."""
 
 import statistics
 
 from bench.comparison import Comparison, Row
-from bench.contestants import OURS
 from bench.report import Figure
+from bench.systems import OURS
 from bench.workloads import BEARER, INTROSPECTION, TOKEN, TOKEN_ES256, TOKEN_HS256
 
 NODE = "node-oidc-provider"
 
 
-def comparison_figures(found: Comparison) -> list[Figure]:
-    """Ratios of rounds that stood beside each other, their median."""
+def bar_figures(found: Comparison) -> list[Figure]:
+    """The medians of the ratios of adjacent rounds."""
     rows = {row.work: row for row in found.rows}
     figures = [
         _beside_floor("token endpoint, HS256", rows.get(TOKEN_HS256), 0.5),

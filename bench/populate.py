@@ -1,6 +1,6 @@
-"""Loads a million clients and a million sessions in batches of plain rows.
+"""Inserts up to a million clients and sessions in batches of rows.
 
-Digests of secrets that nobody will present are random; only a sample, spread over all, can be used.
+Secrets have random digests, except those of a sample that is spread over all.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Sample:
     refresh_tokens: list[str] = field(default_factory=list)
 
 
-def bulk_seed(
+def populate(
     data_dir: Path,
     account_id: str,
     url: str | None = None,
@@ -49,7 +49,7 @@ def bulk_seed(
     sample: int = 0,
     expired_before: int | None = None,
 ) -> Sample:
-    """Add so many to the account. With `expired_before` the sessions ended their life before that time (ms)."""
+    """Add rows to the account. With `expired_before`, the sessions expired before that time (ms)."""
     made = Sample()
     server_key = KeyRing(data_dir).server_key
     names = [uuid7() for _ in range(people if people is not None else max(1, sessions // PER_PERSON))]
@@ -61,7 +61,7 @@ def bulk_seed(
             await _insert(database, _client_batches(account_id, clients, sample, made))
             await _insert(database, iter([[(users, _people(account_id, names))]]))
             rows = _sessions(account_id, names, sessions, sample, made, server_key, expired_before)
-            await _insert(database, ([(sessions_table, iter(part))] for part in _parts(rows)))
+            await _insert(database, ([(sessions_table, iter(part))] for part in _batches(rows)))
         finally:
             await database.close()
 
@@ -72,7 +72,7 @@ def bulk_seed(
 async def _insert(database: Database, batches: Iterator[list[tuple[Table, Rows]]]) -> None:
     for batch in batches:
         for table, rows in batch:
-            for part in _parts(rows):
+            for part in _batches(rows):
 
                 def insert(conn: Connection, table: Table = table, part: list[dict[str, Any]] = part) -> None:
                     conn.execute(table.insert(), part)
@@ -80,13 +80,13 @@ async def _insert(database: Database, batches: Iterator[list[tuple[Table, Rows]]
                 await database.write(insert)
 
 
-def _parts(rows: Rows) -> Iterator[list[dict[str, Any]]]:
+def _batches(rows: Rows) -> Iterator[list[dict[str, Any]]]:
     while part := list(islice(rows, BATCH)):
         yield part
 
 
 def _client_batches(account_id: str, count: int, sample: int, made: Sample) -> Iterator[list[tuple[Table, Rows]]]:
-    """Clients, then their secrets, batch by batch: a secret refers to its client."""
+    """Clients, then their secrets, batch by batch."""
     every, now, scope = max(1, count // sample) if sample else 0, now_ms(), format_scope(ALL)
     for start in range(0, count, BATCH):
         ids = [client_id() for _ in range(min(BATCH, count - start))]

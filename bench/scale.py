@@ -1,7 +1,7 @@
-"""Rates with a thousand and with a million clients and sessions. Run as `python -m bench.large_database`.
+"""Measures how throughput scales with the number of clients and sessions. Run as `python -m bench.scale`.
 
-Two services, one over 1,000 clients and sessions, one over a million of each; rounds alternate. The large one is asked
-twice: by a thousand of its clients, and by a sample spread over all, of whom no cache can know each.
+Two services, one with 1,000 clients and sessions, one with a million of each; rounds alternate. The large one gets
+requests of a thousand of its clients, then of a sample spread over all, which no cache holds.
 """
 
 import random
@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 
 from bench.api import API, fetch_token, make_product
-from bench.bulk_seed import Sample, bulk_seed
 from bench.options import Options, options
+from bench.populate import Sample, populate
 from bench.processes import Load, service, wrk
 from bench.report import Figure, report
 from bench.seed import seed
@@ -23,20 +23,20 @@ SAME, ALL_IN_TURN = "a thousand of them active", "all in turn"
 
 
 class _Site:
-    """One service, and whose credentials are used on it."""
+    """One service and the credentials that are used on it."""
 
     def __init__(self, folder: Path, count: int, sample: int) -> None:
         self.data_dir = folder
         folder.mkdir()
         first = seed(folder, client_count=0, people=1)
         self.email = first.emails[0]
-        self.sample: Sample = bulk_seed(folder, first.account_id, clients=count, sessions=count, sample=sample)
+        self.sample: Sample = populate(folder, first.account_id, clients=count, sessions=count, sample=sample)
 
     def prepare(self, url: str) -> None:
         self.url = url
         product = make_product(url, self.email)
         tokens = [fetch_token(url, *client) for client in self.sample.clients[:100]]
-        # In no order that the table would know.
+        # Not in the order of the table.
         self._crowds = iter(random.Random(1).sample(self.sample.refresh_tokens, len(self.sample.refresh_tokens)))
         few = self.sample.clients[:: max(1, len(self.sample.clients) // SMALL)]
         self._lines("token", few)
