@@ -29,7 +29,7 @@ from linkxg.ids import uuid7
 Bring = Callable[..., Awaitable[list[Any]]]
 
 
-def bolt(number: int, **content: Any) -> RowInput:
+def given(number: int, **content: Any) -> RowInput:
     return RowInput(f"S-{number:05}", UNSET, {"name": f"Bolt {number}", **content})
 
 
@@ -38,7 +38,7 @@ def gtin(number: int) -> Any:
     return read_gtin(digits + str(check_digit(digits)))
 
 
-async def write_rows(database: Database, account_id: str, rows: list[RowInput]) -> list[Any]:
+async def bring(database: Database, account_id: str, rows: list[RowInput]) -> list[Any]:
     """Looks up, plans and writes; what became of each row."""
     skus = [row.sku for row in rows if isinstance(row.sku, str)]
     stored = {one.head.sku: one for one in await database.read(find_current, account_id, skus=skus)}
@@ -79,11 +79,11 @@ def run(url: str, story: Callable[[Database, str], Awaitable[None]]) -> None:
 
 def test_rows_are_inserted_then_unchanged_then_updated(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
-        rows = [bolt(number) for number in range(1_000)]
-        assert await write_rows(database, account_id, rows) == [WrittenProduct.WRITTEN] * 1_000
-        assert all(isinstance(one, UnchangedProduct) for one in await write_rows(database, account_id, rows))
-        rows = [bolt(number, brand="Acme") if number % 2 else bolt(number) for number in range(1_000)]
-        outcomes = await write_rows(database, account_id, rows)
+        rows = [given(number) for number in range(1_000)]
+        assert await bring(database, account_id, rows) == [WrittenProduct.WRITTEN] * 1_000
+        assert all(isinstance(one, UnchangedProduct) for one in await bring(database, account_id, rows))
+        rows = [given(number, brand="Acme") if number % 2 else given(number) for number in range(1_000)]
+        outcomes = await bring(database, account_id, rows)
         assert outcomes.count(WrittenProduct.WRITTEN) == 500
         [one] = await database.read(find_current, account_id, skus=["S-00001"])
         assert (one.head.revision, one.head.draft_version, one.head.latest_version) == (2, 1, None)
@@ -97,19 +97,19 @@ def test_rows_are_inserted_then_unchanged_then_updated(url: str) -> None:
 
 def test_large_contents_are_compared(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
-        rows = [bolt(1, attributes={"notes": "ä" * SMALL}), bolt(2, attributes={"notes": 'x"\\\n'})]
-        assert await write_rows(database, account_id, rows) == [WrittenProduct.WRITTEN] * 2
-        assert [type(one) for one in await write_rows(database, account_id, rows)] == [UnchangedProduct] * 2
-        rows = [bolt(1, brand="Acme"), bolt(2, brand="Acme"), bolt(3)]
-        assert await write_rows(database, account_id, rows) == [WrittenProduct.WRITTEN] * 3
+        rows = [given(1, attributes={"notes": "ä" * SMALL}), given(2, attributes={"notes": 'x"\\\n'})]
+        assert await bring(database, account_id, rows) == [WrittenProduct.WRITTEN] * 2
+        assert [type(one) for one in await bring(database, account_id, rows)] == [UnchangedProduct] * 2
+        rows = [given(1, brand="Acme"), given(2, brand="Acme"), given(3)]
+        assert await bring(database, account_id, rows) == [WrittenProduct.WRITTEN] * 3
 
     run(url, story)
 
 
 def test_rows_are_found_by_gtin(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
-        rows = [row._replace(gtin=gtin(number)) for number, row in enumerate(map(bolt, range(300)))]
-        assert set(await write_rows(database, account_id, rows)) == {WrittenProduct.WRITTEN}
+        rows = [row._replace(gtin=gtin(number)) for number, row in enumerate(map(given, range(300)))]
+        assert set(await bring(database, account_id, rows)) == {WrittenProduct.WRITTEN}
         wanted = [gtin(number).digits14 for number in range(100, 400)]
         found = await database.read(find_current, account_id, gtins=wanted)
         assert {one.head.gtin14 for one in found} == set(wanted[:200])
@@ -120,12 +120,12 @@ def test_rows_are_found_by_gtin(url: str) -> None:
 
 def test_duplicate_identifiers_are_reported_row_by_row(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
-        first = [bolt(1)._replace(gtin=gtin(1)), bolt(2)]
-        assert set(await write_rows(database, account_id, first)) == {WrittenProduct.WRITTEN}
-        rows = [bolt(3)._replace(gtin=gtin(1)), bolt(4)._replace(gtin=gtin(4)), bolt(5)._replace(gtin=gtin(4))]
-        assert await write_rows(database, account_id, rows) == ["duplicate_gtin", "written", "duplicate_gtin"]
+        first = [given(1)._replace(gtin=gtin(1)), given(2)]
+        assert set(await bring(database, account_id, first)) == {WrittenProduct.WRITTEN}
+        rows = [given(3)._replace(gtin=gtin(1)), given(4)._replace(gtin=gtin(4)), given(5)._replace(gtin=gtin(4))]
+        assert await bring(database, account_id, rows) == ["duplicate_gtin", "written", "duplicate_gtin"]
         [two] = await database.read(find_current, account_id, skus=["S-00002"])
-        renamed = plan_row(bolt(1), two, now_ms())
+        renamed = plan_row(given(1), two, now_ms())
         assert isinstance(renamed, PlannedWrite)
         assert await database.write(write_planned, account_id, "me", [renamed]) == ["duplicate_sku"]
 
@@ -134,12 +134,12 @@ def test_duplicate_identifiers_are_reported_row_by_row(url: str) -> None:
 
 def test_a_concurrently_changed_product_is_stale_and_not_overwritten(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
-        await write_rows(database, account_id, [bolt(1)])
+        await bring(database, account_id, [given(1)])
         [stored] = await database.read(find_current, account_id, skus=["S-00001"])
-        plans = [plan_row(bolt(1, brand=brand), stored, now_ms()) for brand in ("A", "B")]
-        fresh = [plan for plan in (*plans, plan_row(bolt(2), None, now_ms())) if isinstance(plan, PlannedWrite)]
+        plans = [plan_row(given(1, brand=brand), stored, now_ms()) for brand in ("A", "B")]
+        fresh = [plan for plan in (*plans, plan_row(given(2), None, now_ms())) if isinstance(plan, PlannedWrite)]
         assert await database.write(write_planned, account_id, "me", fresh) == ["written", "stale", "written"]
-        again = [plan for plan in (plan_row(bolt(2), None, now_ms()),) if isinstance(plan, PlannedWrite)]
+        again = [plan for plan in (plan_row(given(2), None, now_ms()),) if isinstance(plan, PlannedWrite)]
         assert await database.write(write_planned, account_id, "me", again) == ["stale"]
         [stored] = await database.read(find_current, account_id, skus=["S-00001"])
         assert '"brand":"A"' in stored.content
@@ -150,13 +150,13 @@ def test_a_concurrently_changed_product_is_stale_and_not_overwritten(url: str) -
 @pytest.mark.parametrize(
     ("row", "field", "code"),
     [
-        (bolt(1)._replace(sku=" x"), "sku", "invalid"),
-        (bolt(1)._replace(sku=UNSET), "sku", "missing"),
+        (given(1)._replace(sku=" x"), "sku", "invalid"),
+        (given(1)._replace(sku=UNSET), "sku", "missing"),
         (RowInput("A", UNSET, {}), "name", "missing"),
-        (bolt(1, brand="a\n"), "brand", "invalid"),
-        (bolt(1, colour="red"), "", "unknown_field"),
-        (bolt(1, dimensions={"netWeight": {"value": "1", "unit": "KGM"}}), "dimensions.netWeight.value", "invalid"),
-        (bolt(1, dimensions={"netWeight": {"value": 1, "unit": "MTR"}}), "dimensions.netWeight.unit", "unknown_unit"),
+        (given(1, brand="a\n"), "brand", "invalid"),
+        (given(1, colour="red"), "", "unknown_field"),
+        (given(1, dimensions={"netWeight": {"value": "1", "unit": "KGM"}}), "dimensions.netWeight.value", "invalid"),
+        (given(1, dimensions={"netWeight": {"value": 1, "unit": "MTR"}}), "dimensions.netWeight.unit", "unknown_unit"),
     ],
 )
 def test_an_invalid_row_names_its_column(row: RowInput, field: str, code: str) -> None:
@@ -169,12 +169,12 @@ def test_a_row_changes_only_the_draft_of_a_published_product(url: str) -> None:
     """A row goes to its draft: what lists find it by stays that of the published version, and its GTIN cannot go."""
 
     async def story(database: Database, account_id: str) -> None:
-        await write_rows(database, account_id, [bolt(1, brand="Old")._replace(gtin=gtin(1))])
+        await bring(database, account_id, [given(1, brand="Old")._replace(gtin=gtin(1))])
         [draft] = await database.read(find_current, account_id, skus=["S-00001"])
         values: dict[str, Any] = {"status": "PUBLISHED", "latest_version": 1, "draft_version": None}
         await database.write(partial(update_head, seen=1, **values), account_id, draft.head.id)
         await database.write(partial(update_version, status="PUBLISHED"), account_id, draft.head.id, 1)
-        assert await write_rows(database, account_id, [bolt(1, brand="New", category={"code": "c"})]) == ["written"]
+        assert await bring(database, account_id, [given(1, brand="New", category={"code": "c"})]) == ["written"]
         [stored] = await database.read(find_current, account_id, skus=["S-00001"])
         assert (stored.head.latest_version, stored.head.draft_version, stored.head.category) == (1, 2, None)
         assert (stored.search_key, stored.content) == (
@@ -183,11 +183,11 @@ def test_a_row_changes_only_the_draft_of_a_published_product(url: str) -> None:
         shown = await database.read(find_shown, account_id, stored.head.id)
         assert shown is not None
         assert shown.content == draft.content
-        taken = plan_row(bolt(1)._replace(gtin=None), stored, now_ms())
+        taken = plan_row(given(1)._replace(gtin=None), stored, now_ms())
         assert isinstance(taken, list)
         assert [one["field"] for one in taken] == ["gtin"]
         archived = stored._replace(status="ARCHIVED")
-        refused = plan_row(bolt(1), archived, now_ms())
+        refused = plan_row(given(1), archived, now_ms())
         assert isinstance(refused, list)
         assert [one["code"] for one in refused] == ["invalid_state"]
 
@@ -203,7 +203,7 @@ def test_statistics_are_updated_after_bulk_inserts(new_database: DatabaseFactory
 
     async def story(database: Database, account_id: str) -> None:
         for start in range(0, 4_000, 1_000):
-            await write_rows(database, account_id, [bolt(number) for number in range(start, start + 1_000)])
+            await bring(database, account_id, [given(number) for number in range(start, start + 1_000)])
         found = await database.read(counted)
         assert all(found[name] >= 1_000 for name in ("products", "product_versions")), found
 
