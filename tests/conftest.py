@@ -1,4 +1,4 @@
-"""Which servers and databases do the tests share, and who looks for leaked secrets at the end?"""
+"""The servers and databases that tests share, and the search for leaked secrets at the end."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 from xdist.remote import Producer
 
 from harness import postgres, redis
-from harness.canaries import leaks
 from harness.client import Client
 from harness.databases import Database, PostgresDatabase, SqliteDatabase
 from harness.postgres import Cluster
 from harness.redis import KeyValueServer
 from harness.scheduling import ByFileAndTopology
+from harness.secret_leaks import leaks
 from harness.server import Server
 from harness.smtp_sink import SmtpSink
-from harness.topologies import DEFAULT, WIDER, Topology, another_node, client_of
+from harness.topologies import DEFAULT, WIDER, Topology, client_for, start_another_node
 from harness.vault import Vault
 from harness.world import World, build_world
 
@@ -128,7 +128,7 @@ def assert_no_leaks(server: Server, *, with_backup: bool = True) -> None:
     assert not found, f"secrets came to rest: {found}"
 
 
-def ending_clean(built: World, others: Sequence[Server] = ()) -> Iterator[World]:
+def checked_for_leaks(built: World, others: Sequence[Server] = ()) -> Iterator[World]:
     """For a fixture to yield from: the world, on whose servers no secret may have come to rest at the end."""
     yield built
     built.close()
@@ -148,11 +148,11 @@ def world(topology: Topology, new_server: ServerFactory, tmp_path_factory: pytes
 
     def connect(server: Server) -> Client:
         for _ in range(topology.nodes - 1):
-            others.append(another_node(tmp_path_factory.mktemp("node"), server, GENERAL))
-        return client_of([server, *others], topology.workers)
+            others.append(start_another_node(tmp_path_factory.mktemp("node"), server, GENERAL))
+        return client_for([server, *others], topology.workers)
 
     built = build_world(new_server(topology.engine, workers=topology.workers), connect=connect)
-    yield from ending_clean(built, others)
+    yield from checked_for_leaks(built, others)
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""Does the service keep its HTTP contract, and does the guide's page tell the truth?"""
+"""The HTTP contract, and the commands of the guide's page."""

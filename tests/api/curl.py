@@ -1,4 +1,4 @@
-"""What comes back when a command of the documentation is typed into a shell?"""
+"""Runs a command of the documentation in a shell and parses what comes back."""
 
 from __future__ import annotations
 
@@ -31,4 +31,4 @@ def run(command: str, client: Client, scratch: Path) -> Answer:
         fields,
         body.read_bytes(),
     )
-    return client.judge(answer, reveals=answer.status < 300)
+    return client.check_answer(answer, reveals=answer.status < 300)

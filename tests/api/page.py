@@ -1,4 +1,4 @@
-"""What does a page of the documentation tell its reader to type, and what does it promise in return?"""
+"""Reads the commands of a documentation page and the answers that it shows."""
 
 from __future__ import annotations
 

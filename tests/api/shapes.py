@@ -1,4 +1,4 @@
-"""Does a real answer have the shape of the one that the page shows?"""
+"""Compares the shape of a real answer with the one that the page shows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def differences(shown: Any, real: Any, at: str = "$") -> list[str]:
 
 
 def lacks(part: Any, whole: Any, at: str = "$") -> list[str]:
-    """Which members of `part` does `whole` not have?"""
+    """The members of `part` that `whole` does not have."""
     if not isinstance(part, dict):
         return []
     if not isinstance(whole, dict):

@@ -1,4 +1,4 @@
-"""«/account» and invitations, by the contract."""
+"""`/account` and invitations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from harness.client import INVITATION
-from harness.clients import works
+from harness.clients import is_accepted
 from harness.people import accept, invite, login, me, new_email, refresh, sign_in
 from harness.world import World
 
@@ -28,13 +28,13 @@ EVENT = {
 }
 
 
-def test_account(world: World) -> None:
+def test_the_account_is_shown_to_every_role(world: World) -> None:
     data = world.api.get("/account", bearer=world.session("VIEWER").access).expect(200).data()
     assert data.keys() == {"id", "name", "createdAt"}
     assert (data["id"], data["name"]) == (world.account.account_id, world.account.name)
 
 
-def test_users(world: World) -> None:
+def test_people_are_listed_with_role_and_state(world: World) -> None:
     data = world.api.get("/account/users", bearer=world.owner.access).expect(200).data()
     assert all(entry.keys() == USER for entry in data)
     owner = next(entry for entry in data if entry["id"] == world.account.owner.user_id)
@@ -72,7 +72,7 @@ def test_invitation_errors(world: World) -> None:
     world.api.post("/account/users", bearer=world.owner.access, json=body).expect(422, "validation_failed")
 
 
-def test_change_a_role(world: World) -> None:
+def test_a_role_can_be_changed(world: World) -> None:
     session = world.session("MEMBER")
     path = f"/account/users/{session.person.user_id}"
     data = world.api.patch(path, bearer=world.owner.access, json={"role": "VIEWER"}).expect(200).data()
@@ -83,7 +83,7 @@ def test_change_a_role(world: World) -> None:
     assert me(world.api, sign_in(world.api, session.person).access).data()["role"] == "VIEWER"
 
 
-def test_disable_and_enable(world: World) -> None:
+def test_a_person_can_be_disabled_and_enabled(world: World) -> None:
     session = world.session()
     path = f"/account/users/{session.person.user_id}"
     data = world.api.patch(path, bearer=world.owner.access, json={"disabled": True}).expect(200).data()
@@ -94,7 +94,7 @@ def test_disable_and_enable(world: World) -> None:
     login(world.api, session.person.email, session.person.password).expect(200)
 
 
-def test_remove(world: World) -> None:
+def test_a_removed_person_loses_all_access(world: World) -> None:
     session = world.session()
     path = f"/account/users/{session.person.user_id}"
     world.api.delete(path, bearer=world.owner.access).expect(204)
@@ -103,14 +103,14 @@ def test_remove(world: World) -> None:
     world.api.delete(path, bearer=world.owner.access).expect(404, "not_found")
 
 
-def test_what_a_removed_person_made_stays(world: World) -> None:
+def test_clients_of_a_removed_person_are_kept(world: World) -> None:
     admin = world.session("ADMIN")
     body = {"client_name": "Stays", "scope": "products:read"}
     made = world.api.post("/oauth/clients", bearer=admin.access, json=body, reveals=True).expect(201).object()
     world.api.delete(f"/account/users/{admin.person.user_id}", bearer=world.owner.access).expect(204)
     form = {key: made[key] for key in ("client_id", "client_secret")} | {"grant_type": "client_credentials"}
     token = world.api.post("/oauth/token", form=form, reveals=True).expect(200).object()["access_token"]
-    assert works(world.api, token)
+    assert is_accepted(world.api, token)
 
 
 def test_only_an_owner_makes_an_owner(world: World) -> None:
@@ -129,7 +129,7 @@ def test_only_an_owner_makes_an_owner(world: World) -> None:
 
 
 @pytest.mark.parametrize("change", [{"role": "ADMIN"}, {"disabled": True}])
-def test_the_last_owner_stays(world: World, change: dict[str, object]) -> None:
+def test_the_last_owner_cannot_be_removed_or_lowered(world: World, change: dict[str, object]) -> None:
     path = f"/account/users/{world.other.owner.user_id}"
     world.api.patch(path, bearer=world.other_owner.access, json=change).expect(409, "conflict")
     world.api.delete(path, bearer=world.other_owner.access).expect(409, "conflict")
@@ -141,7 +141,7 @@ def test_another_accounts_people_do_not_exist(world: World) -> None:
     world.api.delete(path, bearer=world.owner.access).expect(404, "not_found")
 
 
-def test_audit_events(world: World) -> None:
+def test_audit_events_are_listed(world: World) -> None:
     for _ in range(6):
         world.new_client("products:read")
     body = world.api.get("/account/audit-events?limit=5", bearer=world.owner.access).expect(200).object()
@@ -157,7 +157,7 @@ def test_audit_events(world: World) -> None:
     assert more.expect(200).object()["data"][0]["seq"] == numbers[-1] - 1
 
 
-def test_audit_events_of_one_action(world: World) -> None:
+def test_audit_events_are_filtered_by_action(world: World) -> None:
     world.new_client("products:read")
     path = "/account/audit-events?action=client.created"
     found = world.api.get(path, bearer=world.owner.access).expect(200).data()

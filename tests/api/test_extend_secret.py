@@ -1,4 +1,4 @@
-"""«PATCH …/secrets/{secret_id}»: the end of an overlap can be moved, within bounds and by nobody else."""
+"""`PATCH …/secrets/{secret_id}`: an overlap can be extended or shortened, within bounds and with the right role."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ends(world: World, oauth: OAuthClient) -> list[int | None]:
     return [secret["expires_at"] for secret in found["secrets"]]
 
 
-def test_the_end_moves_both_ways(world: World) -> None:
+def test_an_overlap_can_be_extended_and_shortened(world: World) -> None:
     old, new, path = overlapping(world)
     for wanted in (int(time.time()) + WEEK - 60, int(time.time()) + 60):
         answer = world.api.patch(path, bearer=world.owner.access, json={"expires_at": wanted}).expect(200).object()
@@ -40,7 +40,7 @@ def test_the_end_moves_both_ways(world: World) -> None:
 
 
 @pytest.mark.parametrize("away", [-1, 0, WEEK + 60, 10**12])
-def test_neither_the_past_nor_more_than_a_week(world: World, away: int) -> None:
+def test_an_end_in_the_past_or_beyond_a_week_is_rejected(world: World, away: int) -> None:
     old, _, path = overlapping(world)
     before = ends(world, old)
     body = {"expires_at": int(time.time()) + away}
@@ -56,7 +56,7 @@ def test_a_malformed_end_changes_nothing(world: World, body: Any) -> None:
     assert ends(world, old) == before
 
 
-def test_no_secret_outlives_what_it_was_made_for(world: World) -> None:
+def test_an_overlap_cannot_exceed_the_lifetime_of_the_secret(world: World) -> None:
     lifetime = 2 * HOUR
     old, _, path = overlapping(world, expires_at=int(time.time()) + lifetime)
     body = {"expires_at": int(time.time()) + lifetime + 600}
@@ -64,7 +64,7 @@ def test_no_secret_outlives_what_it_was_made_for(world: World) -> None:
     request_token(world.api, old).expect(200)
 
 
-def test_only_a_secret_that_is_being_replaced(world: World) -> None:
+def test_only_a_rotated_secret_can_be_extended(world: World) -> None:
     sole = create_client(world.api, world.owner, "products:read").expect(201).object()
     path = f"/oauth/clients/{sole['client_id']}/secrets"
     body = {"expires_at": int(time.time()) + HOUR}
@@ -72,7 +72,7 @@ def test_only_a_secret_that_is_being_replaced(world: World) -> None:
     world.api.patch(f"{path}/{world.oauth.secret_id}", bearer=world.owner.access, json=body).expect(404, "not_found")
 
 
-def test_rule_89_a_dead_secret_is_not_raised(world: World) -> None:
+def test_rule_89_an_expired_secret_cannot_be_extended(world: World) -> None:
     old, _, path = overlapping(world)
     world.api.delete(path, bearer=world.owner.access).expect(204)
     body = {"expires_at": int(time.time()) + HOUR}
@@ -80,7 +80,7 @@ def test_rule_89_a_dead_secret_is_not_raised(world: World) -> None:
     request_token(world.api, old).expect(401, "invalid_client")
 
 
-def test_owners_and_admins_of_the_account_alone(world: World) -> None:
+def test_only_owners_and_admins_of_the_account_extend_a_secret(world: World) -> None:
     old, new, path = overlapping(world)
     before = ends(world, old)
     body = {"expires_at": int(time.time()) + 2 * HOUR}

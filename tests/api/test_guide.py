@@ -1,4 +1,4 @@
-"""Do the guide's commands work, typed from the page, and answer what the page shows?"""
+"""The guide's commands work as typed from the page, and answer what the page shows."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("number", range(len(COMMANDS)))
-def test_every_command_of_the_guide_stands_on_the_page(number: int) -> None:
+def test_every_command_of_the_guide_is_on_the_page(number: int) -> None:
     wanted = COMMANDS[number].strip()
     typed = [step.command for step in steps(PAGE)]
     assert typed.count(wanted) >= COMMANDS.count(COMMANDS[number]), f"docs/guide.md lacks the command\n{wanted}"
 
 
 @pytest.mark.parametrize("number", range(len(ANSWERS)))
-def test_every_answer_of_the_guide_stands_on_the_page(number: int) -> None:
+def test_every_answer_of_the_guide_is_on_the_page(number: int) -> None:
     shown = [json.loads(text) for _, language, text in fences(PAGE) if language == "json"]
     assert any(not lacks(ANSWERS[number], answer) for answer in shown), ANSWERS[number]
 

@@ -1,4 +1,4 @@
-"""«/oauth/clients»: the table of the contract, row by row."""
+"""`/oauth/clients`: every row of the contract's table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.answers import Answer
-from harness.clients import create_client, get_token, introspect, request_token, rotate, with_secret, works
+from harness.clients import create_client, get_token, introspect, is_accepted, request_token, rotate, with_secret
 from harness.world import World
 
 CLIENT = {
@@ -41,7 +41,7 @@ def change(world: World, client_id: str, **body: Any) -> Answer:
     return world.api.patch(f"/oauth/clients/{client_id}", bearer=world.owner.access, json=body)
 
 
-def test_create(world: World) -> None:
+def test_a_client_is_created(world: World) -> None:
     answer = create_client(world.api, world.owner, "products:read dpp:read").expect(201)
     body = answer.object()
     assert body.keys() == CLIENT | {"client_secret", "client_secret_expires_at"}
@@ -56,7 +56,7 @@ def test_create(world: World) -> None:
     assert answer.header("cache-control") == "no-store"
 
 
-def test_create_with_every_option(world: World) -> None:
+def test_a_client_is_created_with_every_option(world: World) -> None:
     expiry = int(time.time()) + 86_400
     body = (
         create_client(
@@ -76,7 +76,7 @@ def test_create_with_every_option(world: World) -> None:
 
 
 @pytest.mark.parametrize("role", ["OWNER", "ADMIN", "MEMBER", "VIEWER"])
-def test_owner_and_admin_only(world: World, role: str) -> None:
+def test_only_owners_and_admins_manage_clients(world: World, role: str) -> None:
     session = world.owner if role == "OWNER" else world.session(role)
     client_id = world.oauth.client_id
     answers = [
@@ -97,7 +97,7 @@ def test_owner_and_admin_only(world: World, role: str) -> None:
         answer.expect(403, "access_denied")
 
 
-def test_list_and_read(world: World) -> None:
+def test_clients_are_listed_and_read(world: World) -> None:
     made = world.new_client("products:read")
     listed = world.api.get("/oauth/clients?limit=200", bearer=world.owner.access).expect(200).object()
     assert listed.keys() == {"clients", "next_cursor"}
@@ -106,7 +106,7 @@ def test_list_and_read(world: World) -> None:
     assert found.keys() == CLIENT
 
 
-def test_pages_of_clients(world: World) -> None:
+def test_clients_are_paged(world: World) -> None:
     for _ in range(3):
         world.new_client("products:read")
     seen: list[str] = []
@@ -123,7 +123,7 @@ def test_pages_of_clients(world: World) -> None:
     world.api.get("/oauth/clients?limit=0", bearer=world.owner.access).expect(400, "invalid_request")
 
 
-def test_patch_every_member(world: World) -> None:
+def test_every_member_can_be_patched(world: World) -> None:
     made = world.new_client("products:read products:write")
     body = {
         "client_name": "Warehouse",
@@ -143,9 +143,9 @@ def test_a_disabled_client_gets_and_uses_nothing(world: World) -> None:
     token = get_token(world.api, made)
     change(world, made.client_id, disabled=True).expect(200)
     request_token(world.api, made).expect(401, "invalid_client")
-    assert not works(world.api, token)
+    assert not is_accepted(world.api, token)
     change(world, made.client_id, disabled=False).expect(200)
-    assert works(world.api, get_token(world.api, made))
+    assert is_accepted(world.api, get_token(world.api, made))
 
 
 def test_a_client_bound_to_addresses(world: World) -> None:
@@ -161,13 +161,13 @@ def test_tokens_die_with_their_client(world: World) -> None:
     token = get_token(world.api, made)
     answer = world.api.delete(f"/oauth/clients/{made.client_id}", bearer=world.owner.access).expect(204)
     assert answer.body == b""
-    assert not works(world.api, token)
+    assert not is_accepted(world.api, token)
     request_token(world.api, made).expect(401, "invalid_client")
     world.api.get(f"/oauth/clients/{made.client_id}", bearer=world.owner.access).expect(404, "not_found")
     world.api.delete(f"/oauth/clients/{made.client_id}", bearer=world.owner.access).expect(404, "not_found")
 
 
-def test_rotate_without_a_body(world: World) -> None:
+def test_rotation_without_a_body_replaces_the_secret_at_once(world: World) -> None:
     made = world.new_client("products:read")
     token = get_token(world.api, made)
     answer = rotate(world.api, made, world.owner.access).expect(200)
@@ -179,10 +179,10 @@ def test_rotate_without_a_body(world: World) -> None:
     assert answer.header("cache-control") == "no-store"
     request_token(world.api, made).expect(401, "invalid_client")
     request_token(world.api, with_secret(made, answer)).expect(200)
-    assert works(world.api, token)
+    assert is_accepted(world.api, token)
 
 
-def test_rotate_with_grace(world: World) -> None:
+def test_rotation_with_a_grace_period_keeps_both_secrets(world: World) -> None:
     made = world.new_client("products:read")
     answer = rotate(world.api, made, world.owner.access, grace_period_seconds=604_800).expect(200)
     until = answer.object()["previous_secret_expires_at"]
@@ -193,22 +193,22 @@ def test_rotate_with_grace(world: World) -> None:
     assert [secret["expires_at"] for secret in secrets] == [until, None]
 
 
-def test_rotate_and_revoke_tokens(world: World) -> None:
+def test_rotation_can_revoke_tokens(world: World) -> None:
     made = world.new_client("products:read")
     token = get_token(world.api, made)
     body = rotate(world.api, made, world.owner.access, revoke_tokens=True).expect(200).object()
     assert body["revoked_tokens"] is True
-    assert not works(world.api, token)
+    assert not is_accepted(world.api, token)
     assert introspect(world.api, world.oauth, token).object() == {"active": False}
 
 
 @pytest.mark.parametrize("seconds", [-1, 604_801])
-def test_grace_has_bounds(world: World, seconds: int) -> None:
+def test_a_grace_period_out_of_bounds_is_rejected(world: World, seconds: int) -> None:
     answer = rotate(world.api, world.oauth, world.owner.access, grace_period_seconds=seconds)
     answer.expect(400, "invalid_request")
 
 
-def test_a_client_rotates_itself_unless_told_not_to(world: World) -> None:
+def test_a_client_rotates_itself_unless_self_rotation_is_off(world: World) -> None:
     made = world.new_client("products:read")
     token = get_token(world.api, made)
     rotated = rotate(world.api, made, token).expect(200)
@@ -218,7 +218,7 @@ def test_a_client_rotates_itself_unless_told_not_to(world: World) -> None:
     rotate(world.api, made, world.owner.access).expect(200)
 
 
-def test_finish_an_overlap(world: World) -> None:
+def test_an_overlap_can_be_ended_early(world: World) -> None:
     made = world.new_client("products:read")
     answer = rotate(world.api, made, world.owner.access, grace_period_seconds=3_600).expect(200)
     old, new = (secret["id"] for secret in read(world, made.client_id)["secrets"])

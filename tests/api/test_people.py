@@ -1,4 +1,4 @@
-"""«People»: signing in and out, sessions, password, by the contract."""
+"""People: login and logout, sessions, password."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 import pytest
 
 from harness.clients import SCOPES
-from harness.forge import parts
 from harness.people import Session, login, logout, me, refresh, session_of, sign_in
+from harness.token_forge import decode_unverified
 from harness.world import World
 
 SIGNED_IN = {"accessToken", "refreshToken", "tokenType", "expiresIn", "user"}
@@ -17,7 +17,7 @@ SESSION = {"id", "createdAt", "lastUsedAt", "expiresAt", "source", "userAgent", 
 READING = [scope for scope in SCOPES if scope.endswith(":read")]
 
 
-def test_login(world: World) -> None:
+def test_login_returns_tokens(world: World) -> None:
     person = world.person("VIEWER")
     answer = login(world.api, person.email, person.password).expect(200)
     assert answer.object().keys() == {"success", "data"}
@@ -28,7 +28,7 @@ def test_login(world: World) -> None:
     assert answer.header("cache-control") == "no-store"
 
 
-def test_login_errors(world: World) -> None:
+def test_failed_logins_are_rejected_alike(world: World) -> None:
     person = world.person()
     answers = [
         login(world.api, person.email, "not the password at all"),
@@ -46,13 +46,13 @@ def test_login_errors(world: World) -> None:
     )
 
 
-def test_login_without_caring_for_letter_case(world: World) -> None:
+def test_login_ignores_the_case_of_the_email_address(world: World) -> None:
     person = world.person()
     data = login(world.api, person.email.upper(), person.password).expect(200).data()
     assert data["user"]["email"] == person.email
 
 
-def test_refresh(world: World) -> None:
+def test_refresh_returns_new_tokens(world: World) -> None:
     first = world.session()
     answer = refresh(world.api, first.refresh).expect(200)
     data = answer.data()
@@ -60,7 +60,7 @@ def test_refresh(world: World) -> None:
     assert data["user"]["id"] == first.person.user_id
     assert data["refreshToken"] != first.refresh
     assert answer.header("cache-control") == "no-store"
-    assert parts(data["accessToken"])[1]["sid"] == parts(first.access)[1]["sid"]
+    assert decode_unverified(data["accessToken"])[1]["sid"] == decode_unverified(first.access)[1]["sid"]
 
 
 def test_a_used_refresh_token_ends_the_session(world: World) -> None:
@@ -79,14 +79,14 @@ def test_a_retry_with_its_key_gets_the_same_successor(world: World) -> None:
     refresh(world.api, one["refreshToken"]).expect(200)
 
 
-def test_refresh_errors(world: World) -> None:
+def test_malformed_refreshes_are_rejected(world: World) -> None:
     refresh(world.api, "lxgref_nonsense").expect(401, "invalid_token")
     world.api.post("/auth/refresh", json={}).expect(400, "invalid_request")
     world.api.post("/auth/refresh", json={"refreshToken": 1}).expect(400, "invalid_request")
     world.api.post("/auth/refresh", json={"refreshToken": world.owner.access}).expect(401, "invalid_token")
 
 
-def test_logout(world: World) -> None:
+def test_logout_ends_the_session(world: World) -> None:
     one = world.session()
     two = sign_in(world.api, one.person)
     assert logout(world.api, one.access).expect(200).object() == {"success": True, "data": None}
@@ -97,7 +97,7 @@ def test_logout(world: World) -> None:
     refresh(world.api, two.refresh).expect(200)
 
 
-def test_me(world: World) -> None:
+def test_me_describes_the_person_and_the_account(world: World) -> None:
     session = world.session("MEMBER")
     data = me(world.api, session.access).expect(200).data()
     assert data.keys() == {"id", "email", "role", "account", "scopes"}
@@ -118,7 +118,7 @@ def test_me(world: World) -> None:
 )
 def test_a_role_carries_its_scopes(world: World, role: str, scopes: list[str]) -> None:
     session = world.owner if role == "OWNER" else world.session(role)
-    assert parts(session.access)[1]["scope"].split(" ") == scopes
+    assert decode_unverified(session.access)[1]["scope"].split(" ") == scopes
     assert me(world.api, session.access).data()["scopes"] == scopes
 
 
@@ -128,13 +128,13 @@ def _sessions(world: World, session: Session) -> list[dict[str, object]]:
     return found
 
 
-def test_sessions(world: World) -> None:
+def test_own_sessions_are_listed_and_ended(world: World) -> None:
     one = world.session()
     two = sign_in(world.api, one.person)
     found = _sessions(world, one)
     assert [entry.keys() for entry in found] == [SESSION, SESSION]
     assert [entry["current"] for entry in found] == [False, True]
-    assert found[0]["id"] == parts(two.access)[1]["sid"]
+    assert found[0]["id"] == decode_unverified(two.access)[1]["sid"]
     assert found[0]["source"] == "127.0.0.1"
     begun = datetime.fromisoformat(str(found[0]["createdAt"]))
     assert abs(begun.timestamp() - time.time()) < 60
@@ -159,7 +159,7 @@ def test_at_most_twenty_sessions(world: World) -> None:
     assert len(_sessions(world, opened[-1])) == 20
 
 
-def test_password(world: World) -> None:
+def test_a_password_change_ends_the_other_sessions(world: World) -> None:
     one = world.session()
     two = sign_in(world.api, one.person)
     new = world.vault.password()
@@ -172,7 +172,7 @@ def test_password(world: World) -> None:
     login(world.api, one.person.email, new).expect(200)
 
 
-def test_password_errors(world: World) -> None:
+def test_failed_password_changes_are_rejected(world: World) -> None:
     one = world.session()
     new = world.vault.password()
     wrong = {"currentPassword": "not the password", "newPassword": new}

@@ -1,4 +1,4 @@
-"""«Service», methods, unknown addresses, and what every error looks like."""
+"""Health, methods, unknown paths, and the shape of every error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from architecture.program import routes
 from harness.people import logout
-from harness.raw import request_bytes, send_raw
+from harness.raw_http import request_bytes, send_raw
 from harness.world import World
 
 METHODS = {
@@ -26,15 +26,15 @@ METHODS = {
 }
 
 
-def test_health(world: World) -> None:
+def test_healthz_answers(world: World) -> None:
     assert world.api.get("//healthz").expect(200).object() == {"status": "ok"}
 
 
-def test_readiness(world: World) -> None:
+def test_readyz_answers(world: World) -> None:
     assert world.api.get("//readyz").expect(200).object()["status"] == "ready"
 
 
-def test_metrics_for_loopback(world: World) -> None:
+def test_metrics_are_served_to_loopback(world: World) -> None:
     answer = world.api.get("//metrics").expect(200)
     assert (answer.header("content-type") or "").startswith("text/plain")
     assert b"linkxg_requests_total" in answer.body
@@ -45,7 +45,7 @@ def test_metrics_for_loopback(world: World) -> None:
     ["//nope", "/nope", "//api", "//api/v1", "/oauth/x", "/oauth/token/x", "/account/users/x/y", "//schema"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS"])
-def test_unknown_addresses_do_not_exist_for_anybody(world: World, method: str, path: str) -> None:
+def test_unknown_paths_are_not_found_for_any_caller(world: World, method: str, path: str) -> None:
     world.api.request(method, path).expect(404, "not_found")
     world.api.request(method, path, bearer=world.owner.access).expect(404, "not_found")
 
@@ -76,14 +76,14 @@ def _names(listed: str | None) -> set[str]:
 
 @pytest.mark.parametrize("path", METHODS)
 @pytest.mark.parametrize("method", ["OPTIONS", "PUT", "TRACE", "PROPFIND"])
-def test_other_methods_are_told_which_ones_there_are(world: World, method: str, path: str) -> None:
+def test_a_405_lists_the_allowed_methods(world: World, method: str, path: str) -> None:
     answer = world.api.request(method, path).expect(405, "method_not_allowed")
     assert _names(answer.header("allow")) == _names(METHODS[path])
     assert answer.values("access-control-allow-origin") == []
 
 
 @pytest.mark.any_engine
-def test_every_address_lists_the_methods_of_its_routes(world: World) -> None:
+def test_options_lists_the_methods_of_every_path(world: World) -> None:
     declared: dict[str, set[str]] = {}
     for route in routes():
         methods = declared.setdefault(route.path, set())
@@ -117,18 +117,18 @@ def test_head_is_get_without_the_content(world: World, path: str) -> None:
     assert raw.body == b""
 
 
-def test_head_needs_what_get_needs(world: World) -> None:
+def test_head_needs_the_same_authorisation_as_get(world: World) -> None:
     assert world.api.request("HEAD", "/account").status == 401
 
 
-def test_errors_of_resources_are_flat(world: World) -> None:
+def test_resource_errors_have_a_flat_body(world: World) -> None:
     answer = world.api.get("/account").expect(401, "invalid_token")
     body = answer.object()
     assert body.keys() == {"success", "error", "error_description", "requestId"}
     assert body["requestId"] == answer.header("x-request-id")
 
 
-def test_errors_of_oauth_have_two_members(world: World) -> None:
+def test_oauth_errors_have_two_members(world: World) -> None:
     for answer in (
         world.api.get("/oauth/clients"),
         world.api.post("/oauth/clients", bearer=world.owner.access, json={}),
@@ -137,7 +137,7 @@ def test_errors_of_oauth_have_two_members(world: World) -> None:
         assert answer.object().keys() == {"error", "error_description"}
 
 
-def test_details_name_fields(world: World) -> None:
+def test_validation_details_name_fields(world: World) -> None:
     answer = world.api.post("/account/users", bearer=world.owner.access, json={"email": 1})
     body = answer.expect(422, "validation_failed").object()
     assert [detail.keys() for detail in body["details"]] == [{"field", "code", "message"}]
@@ -155,18 +155,18 @@ def test_details_name_fields(world: World) -> None:
         ("application/json", b'{"email": "' + b"x" * 300_000 + b'"}', 413, "payload_too_large"),
     ],
 )
-def test_bodies_that_are_refused(world: World, content_type: str, body: bytes, status: int, error: str) -> None:
+def test_malformed_bodies_are_rejected(world: World, content_type: str, body: bytes, status: int, error: str) -> None:
     headers = {"Content-Type": content_type}
     answer = world.api.post("/account/users", bearer=world.owner.access, content=body, headers=headers)
     answer.expect(status, error)
 
 
-def test_a_body_is_not_looked_at_before_the_caller(world: World) -> None:
+def test_the_caller_is_authenticated_before_the_body_is_read(world: World) -> None:
     headers = {"Content-Type": "text/plain"}
     world.api.post("/account/users", content=b"{", headers=headers).expect(401, "invalid_token")
 
 
-def test_the_request_id_is_the_servers(world: World) -> None:
+def test_the_request_id_is_generated_by_the_server(world: World) -> None:
     session = world.session()
     answer = world.api.get("/auth/me", bearer=session.access, headers={"X-Request-Id": "chosen-by-me"}).expect(200)
     assert answer.header("x-request-id") != "chosen-by-me"

@@ -1,4 +1,4 @@
-"""«Machine clients»: token, introspection, revocation and discovery, by their tables."""
+"""Token, introspection, revocation and discovery."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from harness.answers import Answer
 from harness.client import FORM_TYPE
-from harness.clients import ALL_SCOPES, SCOPES, get_token, introspect, request_token, revoke, works
-from harness.forge import parts
+from harness.clients import ALL_SCOPES, SCOPES, get_token, introspect, is_accepted, request_token, revoke
+from harness.token_forge import decode_unverified
 from harness.world import World
 
 TOKEN_MEMBERS = {"access_token", "token_type", "expires_in", "scope"}
@@ -18,7 +18,7 @@ CLIENT_CLAIMS = {"iss", "sub", "aud", "client_id", "iat", "exp", "jti", "scope",
 PERSON_CLAIMS = (CLIENT_CLAIMS - {"secret_id"}) | {"sid", "role"}
 
 
-def test_token_answer(world: World) -> None:
+def test_a_token_response_has_the_members_of_rfc_6749(world: World) -> None:
     answer = request_token(world.api, world.oauth, "products:read connections:read").expect(200)
     body = answer.object()
     assert body.keys() == TOKEN_MEMBERS
@@ -31,19 +31,19 @@ def test_token_answer(world: World) -> None:
     assert answer.header("content-type") == "application/json"
 
 
-def test_without_scope_everything_granted(world: World) -> None:
+def test_without_scope_every_granted_scope_is_issued(world: World) -> None:
     assert request_token(world.api, world.oauth).expect(200).object()["scope"] == ALL_SCOPES
 
 
-def test_by_basic(world: World) -> None:
+def test_a_client_authenticates_with_basic(world: World) -> None:
     headers = {"Authorization": world.vault.basic(world.oauth.client_id, world.oauth.client_secret)}
     answer = world.api.post("/oauth/token", form={"grant_type": "client_credentials"}, headers=headers, reveals=True)
     assert answer.expect(200).object().keys() == TOKEN_MEMBERS
 
 
-def test_a_clients_access_token(world: World) -> None:
+def test_the_claims_of_a_clients_access_token(world: World) -> None:
     before = int(time.time())
-    header, claims = parts(world.token("products:read"))
+    header, claims = decode_unverified(world.token("products:read"))
     assert list(header) == ["alg", "typ", "kid"]
     assert header["typ"] == "at+jwt"
     assert claims.keys() - {"epoch"} == CLIENT_CLAIMS - {"epoch"}
@@ -56,8 +56,8 @@ def test_a_clients_access_token(world: World) -> None:
     assert claims["secret_id"] == world.oauth.secret_id
 
 
-def test_a_persons_access_token(world: World) -> None:
-    _, claims = parts(world.owner.access)
+def test_the_claims_of_a_persons_access_token(world: World) -> None:
+    _, claims = decode_unverified(world.owner.access)
     assert claims.keys() - {"epoch"} == PERSON_CLAIMS - {"epoch"}
     assert claims["sub"] == world.account.owner.user_id
     assert claims["client_id"] != claims["sub"]
@@ -78,7 +78,7 @@ def test_a_persons_access_token(world: World) -> None:
         ({"client_id": "lxgcli_0000000000000000000000"}, 401, "invalid_client"),
     ],
 )
-def test_token_errors(world: World, change: dict[str, str], status: int, error: str) -> None:
+def test_token_errors_have_their_codes(world: World, change: dict[str, str], status: int, error: str) -> None:
     answer = world.api.post("/oauth/token", form=world.oauth.form | change).expect(status, error)
     assert answer.object().keys() == {"error", "error_description"}
     if error == "invalid_client":
@@ -86,31 +86,31 @@ def test_token_errors(world: World, change: dict[str, str], status: int, error: 
         assert (answer.header("www-authenticate") or "").startswith("Basic realm=")
 
 
-def test_an_ungranted_scope_is_never_narrowed(world: World) -> None:
+def test_an_ungranted_scope_is_rejected_and_never_narrowed(world: World) -> None:
     reader = world.new_client("products:read")
     request_token(world.api, reader, "products:read products:write").expect(400, "invalid_scope")
 
 
-def test_both_methods_at_once(world: World) -> None:
+def test_basic_and_body_credentials_together_are_rejected(world: World) -> None:
     headers = {"Authorization": world.vault.basic(world.oauth.client_id, world.oauth.client_secret)}
     world.api.post("/oauth/token", form=world.oauth.form, headers=headers).expect(400, "invalid_request")
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "text/plain", "multipart/form-data; boundary=x"])
-def test_form_only(world: World, media_type: str) -> None:
+def test_the_token_endpoint_takes_only_forms(world: World, media_type: str) -> None:
     headers = {"Content-Type": media_type}
     world.api.post("/oauth/token", content=b"{}", headers=headers).expect(400, "invalid_request")
 
 
-def test_a_form_that_is_too_large(world: World) -> None:
+def test_a_large_form_is_rejected(world: World) -> None:
     body = b"a=" + b"x" * 17_000
     world.api.post("/oauth/token", content=body, headers={"Content-Type": FORM_TYPE}).expect(413, "payload_too_large")
 
 
-def test_introspection_of_a_client(world: World) -> None:
+def test_introspection_describes_a_client_token(world: World) -> None:
     token = get_token(world.api, world.oauth, "products:read dpp:read")
     body = introspect(world.api, world.oauth, token).expect(200).object()
-    _, claims = parts(token)
+    _, claims = decode_unverified(token)
     assert body == {
         "active": True,
         "scope": "products:read dpp:read",
@@ -120,15 +120,15 @@ def test_introspection_of_a_client(world: World) -> None:
     }
 
 
-def test_introspection_of_a_person(world: World) -> None:
+def test_introspection_describes_a_person_token(world: World) -> None:
     body = introspect(world.api, world.oauth, world.owner.access).expect(200).object()
     assert body["active"] is True
     assert body["sub"] == world.account.owner.user_id
     assert body["role"] == "OWNER"
-    assert body["sid"] == parts(world.owner.access)[1]["sid"]
+    assert body["sid"] == decode_unverified(world.owner.access)[1]["sid"]
 
 
-def test_introspection_of_what_is_dead_or_foreign(world: World) -> None:
+def test_introspection_of_an_invalid_or_foreign_token_is_inactive(world: World) -> None:
     foreign = get_token(world.api, world.other_oauth)
     for token in ("nonsense", foreign, world.owner.refresh):
         answer = introspect(world.api, world.oauth, token).expect(200)
@@ -136,25 +136,25 @@ def test_introspection_of_what_is_dead_or_foreign(world: World) -> None:
         assert answer.header("cache-control") == "no-store"
 
 
-def test_revocation(world: World) -> None:
+def test_a_client_revokes_its_own_token(world: World) -> None:
     token = world.token("products:read")
-    assert works(world.api, token)
+    assert is_accepted(world.api, token)
     assert revoke(world.api, world.oauth, token).expect(200).object() == {}
     world.api.get("/products", bearer=token).expect(401, "invalid_token")
     assert introspect(world.api, world.oauth, token).object() == {"active": False}
     revoke(world.api, world.oauth, token, token_type_hint="refresh_token").expect(200)
 
 
-def test_revocation_of_what_is_not_its_own(world: World) -> None:
+def test_a_client_cannot_revoke_the_token_of_another(world: World) -> None:
     another = world.new_client("products:read")
     token = get_token(world.api, another)
     revoke(world.api, world.oauth, token).expect(200)
     revoke(world.api, world.oauth, "nonsense").expect(200)
-    assert works(world.api, token)
+    assert is_accepted(world.api, token)
 
 
 @pytest.mark.parametrize("path", ["/oauth/introspect", "/oauth/revoke"])
-def test_they_need_a_token_and_a_client(world: World, path: str) -> None:
+def test_introspection_and_revocation_need_a_token_and_client_authentication(world: World, path: str) -> None:
     form = {"client_id": world.oauth.client_id, "client_secret": world.oauth.client_secret}
     world.api.post(path, form=form).expect(400, "invalid_request")
     world.api.post(path, form={"token": "x"}).expect(401, "invalid_client")
@@ -215,12 +215,12 @@ def test_bearer_challenges(world: World) -> None:
     assert "products:read" in missing.object()["error_description"]
 
 
-def test_a_role_is_missing_not_a_scope(world: World) -> None:
+def test_a_missing_role_is_forbidden_and_not_insufficient_scope(world: World) -> None:
     answer = world.api.get("/oauth/clients", bearer=world.token()).expect(403, "access_denied")
     assert answer.values("www-authenticate") == []
 
 
-def test_names_of_credentials(world: World) -> None:
+def test_credentials_have_recognisable_prefixes(world: World) -> None:
     assert re.fullmatch(r"lxgcli_[A-Za-z0-9]{22}", world.oauth.client_id)
     assert re.fullmatch(r"lxgsec_[0-9A-Za-z]{43}[0-9A-Za-z]{6}", world.oauth.client_secret)
     assert re.fullmatch(r"lxgref_[A-Za-z0-9_]+", world.owner.refresh)

@@ -1,4 +1,4 @@
-"""A parameter in the address that a route does not take is refused, not ignored: it may be a misspelt one."""
+"""An unknown query parameter is rejected, not ignored: it may be a misspelt one."""
 
 from __future__ import annotations
 

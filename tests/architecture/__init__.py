@@ -1,1 +1,1 @@
-"""Is the program still put together as it says it is? Each message tells why the rule is there."""
+"""The structure of the program. Each failure message says why its rule exists."""

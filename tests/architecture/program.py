@@ -1,4 +1,4 @@
-"""What does the program consist of: its modules, its routes, its description?"""
+"""The modules, routes and OpenAPI document of the program."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ class Module:
     def name(self) -> str:
         parts = self.path.relative_to(SOURCE.parent).with_suffix("").parts
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @property
+    def relative_path(self) -> str:
+        """The path below `src/linkxg`."""
+        return str(self.path.relative_to(SOURCE))
 
     @property
     def package(self) -> str:

@@ -1,4 +1,4 @@
-"""Whatever runs for as long as a worker does is a `BackgroundTask`, and the page for operators describes each one."""
+"""Whatever runs as long as a worker is a `BackgroundTask`, and the page for operators describes each one."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def _calls(name: str) -> list[tuple[str, ast.Call]]:
     ]
 
 
-def test_loops_of_a_worker_are_background_tasks() -> None:
+def test_every_worker_loop_is_a_background_task() -> None:
     found = {file for name in ("create_task", "ensure_future") for file, _ in _calls(name)}
     assert found == OTHER_TASKS.keys(), "use runtime.background.BackgroundTask, or say why this task needs none of it"
 
 
-def test_every_background_task_is_described() -> None:
+def test_every_background_task_is_documented() -> None:
     names = {ast.literal_eval(call.args[0]) for _, call in _calls("BackgroundTask")}
     (listed,) = (rows for rows in tables(DOCS / "operations.md") if "while it fails" in rows[0])
     assert {row["task"] for row in listed} == names

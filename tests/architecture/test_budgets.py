@@ -13,7 +13,7 @@ from linkxg.http.rate_limits import Budget
 UNLISTED = {"doctor"}
 
 
-def test_the_list_of_budgets() -> None:
+def test_every_rate_budget_is_documented() -> None:
     found: dict[str, Budget] = {}
     for module in modules():
         if "Budget(" in module.text:
@@ -24,7 +24,7 @@ def test_the_list_of_budgets() -> None:
     assert listed == {tuple(budget) for name, budget in found.items() if name not in UNLISTED}
 
 
-def test_a_route_for_strangers_that_takes_a_body_has_a_budget() -> None:
+def test_every_public_route_that_takes_a_body_has_a_budget() -> None:
     for route in routes():
         if route.handler is not None and route.method == "POST" and route.handler.opt.get("public"):
             assert route.handler.opt[SOURCE_BUDGET] is not None, f"{route.method} {route.path}"

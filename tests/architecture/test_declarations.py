@@ -1,4 +1,4 @@
-"""A route declares all about itself where it is defined: `http` and `api_docs` know no feature."""
+"""A route declares everything about itself where it is defined: `http` and `api_docs` know no feature."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _groups() -> dict[str, set[BodyStyle]]:
     return found
 
 
-def test_a_group_of_addresses_has_one_body_style() -> None:
+def test_routes_of_one_path_prefix_have_one_body_style() -> None:
     """So what has no route there can be refused alike: an unknown address, plain HTTP."""
     mixed = {group: styles for group, styles in _groups().items() if len(styles) > 1}
     assert not mixed, "routes of one group declare different styles: see http/body_style.py"
@@ -30,7 +30,7 @@ def test_a_group_of_addresses_has_one_body_style() -> None:
     assert oauth == {"oauth"}
 
 
-def test_pages_are_those_of_the_console() -> None:
+def test_only_the_console_declares_pages() -> None:
     for route in routes():
         of_console = route.handler is not None and route.handler.fn.__module__.startswith("linkxg.console.")
         assert (route.style is BodyStyle.PAGE) == of_console, f"{route.method} {route.path}"
@@ -54,7 +54,7 @@ def test_http_names_no_path_role_scope_or_credential_of_a_feature() -> None:
 SHARED = {"identity.accounts.roles", "identity.tokens.scopes", "db.idempotency", "identity.oauth.token_endpoint"}
 
 
-def test_the_reference_names_no_feature() -> None:
+def test_api_docs_names_no_feature() -> None:
     ids = {str(route.handler.operation_id) for route in routes() if route.handler and route.handler.operation_id}
     # Those of one word, such as `login`, are words of the prose as well.
     known = re.compile(rf"\b(?:{'|'.join(name for name in ids if not name.islower())})\b")

@@ -1,4 +1,4 @@
-"""Do the pages and the program say the same?"""
+"""The pages of docs/ agree with the program."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _COMMAND = re.compile(r"(?<![\w./-])linkxg ((?:[a-z]+ ?)+)")
 _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
 
 
-def test_the_list_of_endpoints() -> None:
+def test_every_endpoint_is_documented() -> None:
     listed = {(row["method"], row["path"]) for table in tables(DOCS / "api.md") for row in table}
     assert listed == {(route.method, route.path) for route in routes() if route.path.startswith(API)}
 
 
-def test_the_capacity_page_is_what_its_model_says() -> None:
+def test_the_capacity_page_matches_its_model() -> None:
     """Of the costs that are kept; the simulation beside it takes a minute and is refreshed by hand."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.capacity"], cwd=ROOT, capture_output=True, check=True, timeout=60
@@ -42,7 +42,7 @@ def test_the_capacity_page_is_what_its_model_says() -> None:
     assert [line for line in said if line not in page] == []
 
 
-def test_what_operators_are_told_to_watch_is_there() -> None:
+def test_documented_metrics_and_log_events_exist() -> None:
     """Names of metrics and of log lines; an alert on a name that is not written never rings."""
     page = (DOCS / "operations.md").read_text()
     sources = "\n".join(module.text for module in modules())
@@ -51,11 +51,11 @@ def test_what_operators_are_told_to_watch_is_there() -> None:
     assert [name for name in sorted(names) if f'"{name.removesuffix("_total")}"' not in sources] == []
 
 
-def test_who_may_use_an_endpoint() -> None:
-    told = {(row["method"], row["path"]): row["who may"] for table in tables(DOCS / "api.md") for row in table}
+def test_documented_permissions_match_the_routes() -> None:
+    documented = {(row["method"], row["path"]): row["who may"] for table in tables(DOCS / "api.md") for row in table}
     for route in routes():
         if route.path.startswith(API):
-            assert told[route.method, route.path] == _who(route), f"{route.method} {route.path}"
+            assert documented[route.method, route.path] == _who(route), f"{route.method} {route.path}"
 
 
 def _who(route: Route) -> str:
@@ -70,18 +70,18 @@ def _who(route: Route) -> str:
     return "Owner, Admin, or the client itself" if opt.get("any_caller") else "anybody"
 
 
-def test_the_list_of_errors() -> None:
+def test_every_error_is_documented() -> None:
     rows = [row for table in tables(DOCS / "errors.md") for row in table]
     listed = {(row["status"], row["error"], row["meaning"]) for row in rows}
     assert listed == {(str(error.status), error.code, error.meaning.replace("`", "")) for error in CATALOGUE}
 
 
-def test_the_list_of_settings() -> None:
+def test_every_setting_is_documented() -> None:
     page = (DOCS / "configuration.md").read_text()
     assert set(_VARIABLE.findall(page)) == {name for name, _, _ in describe()} | _variables_of_commands()
 
 
-def test_settings_that_pages_speak_of_exist() -> None:
+def test_documented_settings_exist() -> None:
     for page in PAGES:
         known = {name for name, _, _ in describe()} | _variables_of_commands()
         unknown = set(_VARIABLE.findall(page.read_text())) - known
@@ -115,13 +115,13 @@ def _typed(page: Path) -> set[str]:
     return {match.strip() for part in code for match in _COMMAND.findall(part)}
 
 
-def test_every_command_is_told_of() -> None:
-    told = " ".join(page.read_text() for page in PAGES)
-    missing = {name for name in _commands() if f"linkxg {name}" not in told and name != "version"}
+def test_every_command_is_documented() -> None:
+    text = " ".join(page.read_text() for page in PAGES)
+    missing = {name for name in _commands() if f"linkxg {name}" not in text and name != "version"}
     assert not missing, f"no page tells of linkxg {missing}"
 
 
-def test_commands_that_pages_speak_of_exist() -> None:
+def test_documented_commands_exist() -> None:
     names = _commands()
     groups = {name.partition(" ")[0] for name in names}
     for page in PAGES:
@@ -131,7 +131,7 @@ def test_commands_that_pages_speak_of_exist() -> None:
             assert known, f"{page.name} speaks of `linkxg {typed}`"
 
 
-def test_the_pages_agree_on_when_a_revocation_holds() -> None:
+def test_the_pages_agree_on_when_a_revocation_takes_effect() -> None:
     """The figures are those of the program; what is measured is asserted in tests/faults/test_invalidation.py."""
     sentence = (
         "Once a revocation is answered, every worker of the node rejects what was revoked; other nodes follow within "
@@ -144,7 +144,7 @@ def test_the_pages_agree_on_when_a_revocation_holds() -> None:
     assert patience in " ".join((DOCS / "operations.md").read_text().split())
 
 
-def test_links_lead_somewhere() -> None:
+def test_links_resolve() -> None:
     broken = [
         f"{page.name} links to {target}"
         for page in PAGES
@@ -154,7 +154,7 @@ def test_links_lead_somewhere() -> None:
     assert not broken, "\n".join(broken)
 
 
-def test_decisions_are_numbered_and_named_in_code_as_they_are() -> None:
+def test_decisions_are_numbered_and_pages_cited_in_code_exist() -> None:
     numbers = [path.name[:4] for path in sorted((DOCS / "decisions").glob("*.md"))]
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
     for path in (ROOT / "src").rglob("*.py"):

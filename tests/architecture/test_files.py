@@ -10,31 +10,29 @@ from functools import cache
 from architecture.program import ROOT, Module, modules
 
 LONGEST = 350
-# Where the docstring of a file is a statement.
-STATED = ("src",)
+FILES = [path for part in ("src", "tests", "bench") for path in (ROOT / part).rglob("*.py")]
 # Each of these grew into a file that everything depends on and nobody can name the purpose of.
 DRAWERS = {"service", "services", "utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc"}
 
 
-def test_a_file_has_one_subject() -> None:
+def test_no_file_is_long() -> None:
     long = [f"{module}: {lines} lines" for module in modules() if (lines := module.text.count("\n")) > LONGEST]
     assert not long, "\n".join([*long, f"Past {LONGEST} lines a file is asking to be two."])
 
 
-def test_names_say_what_a_file_does() -> None:
-    paths = [path for part in ("src", "tests", "bench") for path in (ROOT / part).rglob("*.py")]
-    drawers = [str(path) for path in paths if DRAWERS & set(path.relative_to(ROOT).with_suffix("").parts)]
+def test_no_file_has_a_catch_all_name() -> None:
+    drawers = [str(path) for path in FILES if DRAWERS & set(path.relative_to(ROOT).with_suffix("").parts)]
     assert not drawers, "\n".join([*drawers, "That is the name of a drawer; name the file for its verb or its thing."])
 
 
-def test_a_file_introduces_itself() -> None:
+def test_every_module_has_a_docstring() -> None:
     silent = [str(module) for module in modules() if module.text.strip() and not ast.get_docstring(module.tree)]
     assert not silent, "\n".join([*silent, "The first line of a docstring says what the file is."])
 
 
-def test_a_file_says_what_it_is_and_asks_nothing() -> None:
-    files = [Module(path) for part in STATED for path in (ROOT / part).rglob("*.py")]
-    first = {str(file): (ast.get_docstring(file.tree) or "").partition("\n\n")[0] for file in files}
+def test_a_module_docstring_is_a_statement() -> None:
+    docstrings = {path.relative_to(ROOT): ast.get_docstring(ast.parse(path.read_text())) or "" for path in FILES}
+    first = {path: docstring.partition("\n\n")[0] for path, docstring in docstrings.items()}
     asking = [f"{path}: {text}" for path, text in first.items() if "?" in text.replace("`", "")]
     assert not asking, "\n".join([*asking, "Say what it is, in the field's words."])
 

@@ -1,4 +1,4 @@
-"""JSON from outside has one reader, and its faults are known by code, never by the prose of a library."""
+"""JSON from outside has one reader, and its errors are recognised by code, never by a library's message."""
 
 from __future__ import annotations
 

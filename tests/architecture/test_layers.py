@@ -1,4 +1,4 @@
-"""Do routes, verbs and stores keep to what each of them knows?
+"""Routes, verbs and stores keep to their layer.
 
 Inside a feature: `routes → verbs → store → model`. SQL lives in stores, so that both engines and every index can be
 thought about in one place; HTTP lives at the edge, so that the console, the API and the command line share the verbs.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 
-from architecture.program import SOURCE, Module, modules, package_of
+from architecture.program import Module, modules, package_of
 
 # Who may speak HTTP, besides `routes.py` and `*_endpoint.py` of any feature.
 HTTP_PACKAGES = {"http", "server", "console", "app", "api_docs", "health"}
@@ -40,10 +40,6 @@ WRITES_ELSEWHERE = {
 ADMINISTERS = {"purge", "ops", "cli"}
 
 
-def _inside(module: Module) -> str:
-    return str(module.path.relative_to(SOURCE))
-
-
 def _is_routes(module: Module) -> bool:
     return module.path.name == "routes.py" or module.path.name.endswith("_endpoint.py")
 
@@ -60,18 +56,18 @@ def test_the_framework_stays_at_the_edge() -> None:
     wrong = [
         f"{module}:{line} imports {name}"
         for module in modules()
-        if module.package not in HTTP_PACKAGES and not _is_routes(module) and _inside(module) not in HTTP_FILES
+        if module.package not in HTTP_PACKAGES and not _is_routes(module) and module.relative_path not in HTTP_FILES
         for line, name in module.imports()
         if name.split(".")[0] == "litestar"
     ]
     _report(wrong, "Verbs know no HTTP: the console and the command line call them too.")
 
 
-def test_requests_do_not_travel_inwards() -> None:
+def test_requests_stay_in_routes() -> None:
     wrong = [
         f"{module}:{line} imports {name}"
         for module in modules()
-        if module.package not in HTTP_PACKAGES and not _is_routes(module) and _inside(module) not in HTTP_EXCHANGE
+        if module.package not in HTTP_PACKAGES and not _is_routes(module) and module.relative_path not in HTTP_EXCHANGE
         for line, name in module.imports()
         if name.startswith("linkxg.http.request_context")
     ]
@@ -130,13 +126,13 @@ def _stores_of_others(module: Module) -> list[tuple[int, str]]:
     ]
 
 
-def test_a_feature_writes_its_own_rows_only() -> None:
+def test_a_feature_writes_only_its_own_tables() -> None:
     wrong = [
         f"{module}:{line} uses {used}"
         for module in modules()
         if module.package not in ADMINISTERS and not _is_store(module)
         for line, used in _stores_of_others(module)
-        if not used.rpartition(".")[2].startswith(READING) and (_inside(module), used) not in WRITES_ELSEWHERE
+        if not used.rpartition(".")[2].startswith(READING) and (module.relative_path, used) not in WRITES_ELSEWHERE
     ]
     _report(
         wrong,
@@ -159,7 +155,7 @@ SLEEPS = {"db/writer_lock.py"}
 """Waits for the file lock of another process, of which no event with a bound tells; only the writer's thread does."""
 
 
-def test_a_store_knows_no_verbs_and_no_routes() -> None:
+def test_stores_import_no_verbs_and_no_routes() -> None:
     wrong = [
         f"{module}:{line} imports {name}"
         for module in modules()
@@ -170,19 +166,19 @@ def test_a_store_knows_no_verbs_and_no_routes() -> None:
     _report(wrong, "Inside a feature: routes → verbs → store → model.")
 
 
-def test_nothing_sleeps_on_the_thread() -> None:
+def test_nothing_sleeps_on_the_event_loop() -> None:
     wrong = [
         f"{module}:{node.lineno}"
         for module in modules()
-        if _inside(module) not in SLEEPS
+        if module.relative_path not in SLEEPS
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"time.sleep", "sleep"}
     ]
     _report(wrong, "Wait for the event that is meant, with a bound.")
 
 
-def test_the_lists_of_exceptions_are_still_needed() -> None:
-    inside = {_inside(module): module for module in modules()}
+def test_no_exception_is_stale() -> None:
+    inside = {module.relative_path: module for module in modules()}
     idle = [path for path in HTTP_EXCHANGE if "linkxg.http.request_context" not in str(list(inside[path].imports()))]
     idle += [f"{path}: {used}" for path, used in WRITES_ELSEWHERE if used not in str(_stores_of_others(inside[path]))]
     _report(idle, "An exception that nothing needs any more is an open door: remove it.")

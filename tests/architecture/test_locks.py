@@ -1,4 +1,4 @@
-"""Is everything that gets installed pinned by its hash, and does no lock file say where it comes from?"""
+"""Everything that is installed is pinned by its hash, and no lock file names a download address."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def name_of(file: Path) -> str:
     return str(file.relative_to(ROOT))
 
 
-def test_every_list_of_packages_has_its_lock() -> None:
+def test_every_requirements_file_has_a_lock_file() -> None:
     assert {file.with_suffix(".txt") for file in ROOT.glob("bench/peers/*/requirements.in")} <= set(PINNED)
     wanted = [*ROOT.glob("bench/peers/*/package.json"), *ROOT.glob("tests/*/package.json")]
     assert {file.with_name("package-lock.json") for file in wanted} == set(NPM)
@@ -29,7 +29,7 @@ def test_every_list_of_packages_has_its_lock() -> None:
 
 
 @pytest.mark.parametrize("file", [*PINNED, *NPM], ids=name_of)
-def test_a_lock_names_no_host(file: Path) -> None:
+def test_no_lock_file_names_a_host(file: Path) -> None:
     found = [line for line in file.read_text().splitlines() if ADDRESS.search(line)]
     assert not found, "\n".join([*found, "An address in a lock file is where everybody would have to install from."])
 

@@ -1,4 +1,4 @@
-"""Does every route say who may use it?
+"""Every route declares who may use it.
 
 The guard refuses a route that declares nothing to everybody; this test says so before anybody is refused (ASVS 8.2.1).
 """
@@ -49,7 +49,7 @@ def _name(route: Route) -> str:
     return f"{route.method} {route.path}"
 
 
-def test_a_route_declares_one_permit() -> None:
+def test_every_route_declares_one_permission() -> None:
     for route in routes():
         if route.handler is None:
             continue
@@ -62,14 +62,14 @@ def test_a_route_declares_one_permit() -> None:
         assert route.handler.resolve_guards(), f"{_name(route)} has no guard"
 
 
-def test_what_is_open_to_everybody_was_meant_to_be() -> None:
+def test_public_routes_are_those_listed_here() -> None:
     found = {_name(route) for route in routes() if route.handler and route.handler.opt.get("public")}
     assert found <= PUBLIC, f"{found - PUBLIC} are public: if that is meant, add them to PUBLIC"
     assert {_name(route) for route in routes() if route.handler is None} == EDGE
     assert {_name(route) for route in routes() if route.handler and route.handler.opt.get("any_caller")} == ANY_CALLER
 
 
-def test_a_session_of_the_console_opens_nothing_but_the_console() -> None:
+def test_only_console_routes_accept_a_console_session() -> None:
     for route in routes():
         if route.handler and route.handler.opt.get("session_roles"):
             assert route.handler.fn.__module__.startswith("linkxg.console."), (

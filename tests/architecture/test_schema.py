@@ -1,4 +1,4 @@
-"""Do the migrations make the schema that the stores were written for, on both engines?"""
+"""The migrations make the schema that the stores were written for, on both engines."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def _target(name: str) -> str | None:
     return package if package in RANK else ""
 
 
-def test_every_package_has_its_place() -> None:
+def test_every_package_has_a_rank() -> None:
     unknown = {module.package for module in modules()} - RANK.keys()
     assert not unknown, f"{unknown} have no place in SPINE: decide what they may import, and who may import them"
 
@@ -81,7 +81,7 @@ def test_the_job_engine_knows_no_kind_of_job() -> None:
     assert not wrong, "\n".join([*wrong, "What depends on the kind of job belongs to its handler."])
 
 
-def test_settings_are_read_at_the_top_only() -> None:
+def test_only_app_and_cli_read_settings() -> None:
     wrong = [
         f"{module}:{line} imports {name}"
         for module in modules()

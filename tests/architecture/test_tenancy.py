@@ -1,4 +1,4 @@
-"""Does every statement over an account's rows take the account?
+"""Every statement over an account's rows takes the account.
 
 `f(conn, account_id, …)`: who calls a store function without thinking of the account cannot call it at all (ASVS 8.2.2).
 """
@@ -86,12 +86,12 @@ def test_store_functions_take_the_account_first() -> None:
         )
 
 
-def test_no_exception_outlives_its_function() -> None:
+def test_no_exception_is_stale() -> None:
     gone = WITHOUT_ACCOUNT.keys() - _unscoped().keys()
     assert not gone, f"{gone} take the account now, or are gone: remove them from WITHOUT_ACCOUNT"
 
 
-def test_tables_of_accounts_are_indexed_by_the_account_first() -> None:
+def test_account_tables_are_indexed_by_account_first() -> None:
     """The key that keeps accounts apart is also the one by which their rows are found."""
     from linkxg.db.schema import metadata
 

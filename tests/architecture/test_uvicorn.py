@@ -1,4 +1,4 @@
-"""What this program uses of uvicorn beyond its documentation is still there, under the same names.
+"""What the program uses of uvicorn beyond its documentation still exists, under the same names.
 
 The HTTP protocol extends uvicorn's: a method that uvicorn renames is no longer overridden, and the bound that ours
 keeps is gone without a sound. The version in `pyproject.toml` is bounded; whoever raises the bound runs these tests.
@@ -83,7 +83,7 @@ def test_methods_keep_their_parameters(owner: type) -> None:
     assert found == METHODS[owner]
 
 
-def test_the_protocol_has_no_method_that_nobody_has_looked_at() -> None:
+def test_uvicorns_protocol_has_no_unreviewed_method() -> None:
     found = {name for name, member in vars(HttpToolsProtocol).items() if inspect.isfunction(member)}
     assert found == METHODS[HttpToolsProtocol].keys() | UNTOUCHED
 
@@ -103,20 +103,20 @@ def test_objects_keep_their_attributes() -> None:
     assert vars(cycle).keys() >= OF_A_CYCLE
 
 
-def test_a_request_in_place_of_a_cycle_has_what_uvicorn_asks_for() -> None:
+def test_our_request_has_what_uvicorn_expects_of_a_cycle() -> None:
     """Outside of its task, uvicorn looks at a cycle when the connection is lost and when the server shuts down."""
     sources = [inspect.getsource(getattr(HttpToolsProtocol, name)) for name in ("connection_lost", "shutdown")]
     asked = {part.split(" ")[0].strip(":()\n") for source in sources for part in source.split("self.cycle.")[1:]}
     assert {name.partition(".")[0] for name in asked} <= set(dir(BufferedRequest))
 
 
-def test_lines_and_patterns_that_responses_are_made_of() -> None:
+def test_response_lines_and_patterns_are_unchanged() -> None:
     assert httptools_impl.STATUS_LINE[200] == b"HTTP/1.1 200 OK\r\n"
     assert httptools_impl.HEADER_VALUE_RE.search(b"a\r\nb")
     assert not httptools_impl.HEADER_VALUE_RE.search(b"plain, with a blank")
 
 
-def test_our_classes_extend_those_that_were_looked_at() -> None:
+def test_our_classes_extend_the_reviewed_classes() -> None:
     assert issubclass(FastPathProtocol, HttpToolsProtocol)
     assert issubclass(ConnectionFlow, FlowControl)
     assert issubclass(HttpServer, Server)
@@ -134,7 +134,7 @@ def test_the_parser_stops_at_an_offer_to_upgrade_and_says_where() -> None:
 
 
 @pytest.mark.parametrize("library", [uvicorn, httptools], ids=lambda library: library.__name__)
-def test_a_library_is_bounded_to_the_version_that_was_looked_at(library: ModuleType) -> None:
+def test_a_library_is_bounded_to_the_reviewed_version(library: ModuleType) -> None:
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     (bounds,) = [one for one in dependencies if one.startswith(library.__name__)]
     major, minor = library.__version__.split(".")[:2]

@@ -1,1 +1,1 @@
-"""Which hostile inputs has the service met, and what did it answer? Numbers are those of the security bar."""
+"""Hostile input and the service's answers to it. Numbers are those of the security bar."""

@@ -1,8 +1,9 @@
-"""How is one row of an attack table written?"""
+"""One row of an attack table."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from _pytest.mark.structures import ParameterSet
@@ -10,8 +11,8 @@ from _pytest.mark.structures import ParameterSet
 from harness.answers import Answer
 from harness.client import FORM_TYPE
 from harness.clients import OAuthClient, request_token
-from harness.forge import Forge, parts
-from harness.raw import request_bytes, send_raw
+from harness.raw_http import request_bytes, send_raw
+from harness.token_forge import TokenForge, decode_unverified
 from harness.world import World
 
 TOKEN_PATH = "/api/v1/oauth/token"
@@ -59,15 +60,15 @@ def raw_request(
     return answer
 
 
-def forge_for(world: World) -> Forge:
+def forge_for(world: World) -> TokenForge:
     """The key that signs this server's tokens now."""
-    kid = parts(world.token())[0]["kid"]
-    return next(Forge(record) for record in world.server.signing_keys() if record["kid"] == kid)
+    kid = decode_unverified(world.token())[0]["kid"]
+    return next(TokenForge(record) for record in world.server.signing_keys() if record["kid"] == kid)
 
 
 def forged(world: World, *, header: dict[str, Any] | None = None, claims: dict[str, Any] | None = None) -> str:
     """A client's token with some members changed, signed with the true key."""
-    token = forge_for(world).like(world.token(), header=header, claims=claims)
+    token = forge_for(world).with_changes(world.token(), header=header, claims=claims)
     return world.vault.remember("forged token", token)
 
 
@@ -85,7 +86,7 @@ def refused(answer: Answer) -> None:
 
 
 def alive(world: World, oauth: OAuthClient) -> bool:
-    """Do these credentials still get a token?"""
+    """Whether these credentials still get a token."""
     return request_token(world.api, oauth).status == 200
 
 
@@ -94,3 +95,7 @@ def challenge(answer: Answer) -> str:
     values = answer.values("www-authenticate")
     assert len(values) == 1, answer.fields
     return values[0]
+
+
+def new_key() -> dict[str, str]:
+    return {"Idempotency-Key": str(uuid4())}

@@ -1,4 +1,4 @@
-"""Which servers with special settings do several attack files share?"""
+"""Servers with special settings that several attack files share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from harness.client import Client
 from harness.server import Server
 from harness.world import World, build_world
@@ -31,7 +31,7 @@ def new_source() -> str:
 @pytest.fixture(scope="session")
 def limited(engine: str, new_server: ServerFactory) -> Iterator[World]:
     """A server behind a proxy with the budgets as they ship."""
-    yield from ending_clean(
+    yield from checked_for_leaks(
         build_world(new_server(engine, **PROXIED, LINKXG_METRICS_TOKEN=METRICS_TOKEN), new_source())
     )
 
@@ -39,7 +39,16 @@ def limited(engine: str, new_server: ServerFactory) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def quiet(new_server: ServerFactory) -> Iterator[World]:
     """A server for tests of memory, which nobody else's requests change."""
-    yield from ending_clean(build_world(new_server("sqlite")))
+    yield from checked_for_leaks(build_world(new_server("sqlite")))
+
+
+@pytest.fixture(scope="module")
+def one_call_server(new_server: ServerFactory) -> Iterator[Server]:
+    """A server of which every budget is one request."""
+    server = new_server("sqlite", **PROXIED | {"LINKXG_LIMIT_SCALE": "0.00001"})
+    server.bootstrap("Acme GmbH")
+    yield server.start()
+    server.close()
 
 
 @pytest.fixture

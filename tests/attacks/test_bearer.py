@@ -1,4 +1,4 @@
-"""What opens the protected API, and what does a refusal say? Rules 33 to 39."""
+"""Bearer credentials at the protected API, and what a refusal says. Rules 33 to 39."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_the_scheme_is_case_insensitive(world: World, scheme: str) -> None:
         case(33, "braces", lambda token: f"Bearer {{{token}}}"),
     ],
 )
-def test_no_other_spelling_opens(world: World, make: Callable[[str], str]) -> None:
+def test_no_other_scheme_or_spelling_is_accepted(world: World, make: Callable[[str], str]) -> None:
     with_header(world, make(world.token())).expect_one_of((401, "invalid_token"), (400, "invalid_request"))
 
 
@@ -81,7 +81,7 @@ def test_no_other_spelling_opens(world: World, make: Callable[[str], str]) -> No
         case(34, "fragment", "GET", "?a=1%23access_token={T}", [], ""),
     ],
 )
-def test_a_token_elsewhere_is_no_token(
+def test_a_token_outside_the_authorization_header_is_ignored(
     world: World, method: str, path: str, headers: list[tuple[str, str]], body: str
 ) -> None:
     token = world.token()
@@ -117,7 +117,7 @@ def test_rule_35_without_credentials_the_challenge_names_no_error(world: World) 
 @pytest.mark.parametrize(
     "token", [case(36, "garbage", "abc"), case(36, "three parts", "a.b.c"), case(36, "long", "a" * 4000)]
 )
-def test_a_bad_token_is_told_in_the_challenge(world: World, token: str) -> None:
+def test_an_invalid_token_is_named_in_the_challenge(world: World, token: str) -> None:
     found = attributes(world.api.get("/products", bearer=token).expect(401, "invalid_token"))
     assert found["error"] == "invalid_token"
     assert found["error_description"]
@@ -196,7 +196,7 @@ def body_for(method: str) -> dict[str, Any] | None:
     return {} if method in {"POST", "PATCH", "PUT"} else None
 
 
-def test_rule_39_no_route_opens_without_a_token(world: World) -> None:
+def test_rule_39_every_route_rejects_requests_without_a_token(world: World) -> None:
     for method, path in operations(world):
         answer = world.api.request(method, concrete(path), json=body_for(method))
         if (method, path) in OPEN:
@@ -205,7 +205,7 @@ def test_rule_39_no_route_opens_without_a_token(world: World) -> None:
             assert answer.status == 401, answer
 
 
-def test_rule_39_no_route_opens_with_a_token_without_scope(world: World) -> None:
+def test_rule_39_every_route_rejects_tokens_without_its_scope(world: World) -> None:
     token = forged(world, claims={"scope": ""})
     guarded = [pair for pair in operations(world) if pair not in OPEN]
     for method, path in guarded:

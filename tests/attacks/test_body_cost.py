@@ -1,11 +1,11 @@
-"""What a body costs depends on its size, not on what it contains. Rule L4."""
+"""The cost of a body depends on its size, not on its content. Rule L4."""
 
 from __future__ import annotations
 
 import pytest
 
 from attacks.cases import case
-from harness.raw import context, request_bytes, statuses
+from harness.raw_http import request_bytes, response_statuses, send_bytes
 from harness.world import World
 
 SIZE = 250_000
@@ -34,7 +34,7 @@ def test_empty_lines_in_a_body_cost_no_more_than_other_bytes(world: World, frami
     for content in (b"x", unit):
         before = world.server.process.cpu_seconds()
         for _ in range(TIMES):
-            [status] = statuses(context(world.api, request(world, framing, content)))
+            [status] = response_statuses(send_bytes(world.api, request(world, framing, content)))
             assert 400 <= status < 500
         seconds.append(world.server.process.cpu_seconds() - before)
     assert seconds[1] < 2 * seconds[0] + NOISE_S

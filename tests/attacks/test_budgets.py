@@ -1,4 +1,4 @@
-"""Budgets of people, clients and access tokens; who is one source; names that end up in mails. Rules 105 to 112."""
+"""Budgets of people, clients and access tokens; what counts as one source; names in mails. Rules 105 to 112."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 
 from attacks.conftest import PROXIED, new_source
 from attacks.test_limits import limited_answer
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from harness.answers import Answer
 from harness.client import forwarded
 from harness.clients import get_token, make_client
 from harness.people import Person, Session, login, new_email, sign_in
-from harness.raw import request_bytes
+from harness.raw_http import request_bytes
 from harness.smtp_sink import SmtpSink
 from harness.world import World, build_world
 from products.catalogue import create, path
@@ -30,10 +30,10 @@ CALLS, INVITATIONS, ROTATIONS, CEILING = (int(SCALE * budget) for budget in (12_
 def scaled(engine: str, new_server: ServerFactory) -> Iterator[World]:
     """A server with a twenty-fifth of each budget."""
     settings = PROXIED | {"LINKXG_LIMIT_SCALE": str(SCALE)}
-    yield from ending_clean(build_world(new_server(engine, **settings), new_source()))
+    yield from checked_for_leaks(build_world(new_server(engine, **settings), new_source()))
 
 
-def somewhere(world: World, person: Person) -> Session:
+def sign_in_elsewhere(world: World, person: Person) -> Session:
     """A session of this person, begun where nobody else signs in."""
     with world.server.client(new_source()) as client:
         return sign_in(client, person)
@@ -43,7 +43,7 @@ def test_an_access_token_has_a_budget_of_calls(scaled: World) -> None:
     """Both where the edge answers and where the router does; another token of the same person goes on."""
     product = path(create(scaled))
     person = scaled.account.owner
-    spent, other = somewhere(scaled, person), somewhere(scaled, person)
+    spent, other = sign_in_elsewhere(scaled, person), sign_in_elsewhere(scaled, person)
     for number in range(CALLS):
         scaled.api.get("/auth/me" if number % 2 else product, bearer=spent.access).expect(200)
     for target in (product, "/auth/me"):
@@ -51,9 +51,9 @@ def test_an_access_token_has_a_budget_of_calls(scaled: World) -> None:
         scaled.api.get(target, bearer=other.access).expect(200)
 
 
-def test_a_request_is_one_call_however_its_body_arrives(scaled: World) -> None:
+def test_a_request_is_one_call_however_many_chunks_it_has(scaled: World) -> None:
     """An upload in more chunks than a token has calls is one call, and so is every request with a body."""
-    token = somewhere(scaled, scaled.account.owner).access
+    token = sign_in_elsewhere(scaled, scaled.account.owner).access
     names = [
         *forwarded(new_source()),
         ("Authorization", f"Bearer {token}"),
@@ -79,7 +79,7 @@ def test_a_request_is_one_call_however_its_body_arrives(scaled: World) -> None:
 
 def test_a_person_has_a_budget_of_invitations(scaled: World) -> None:
     body = {"email": "", "role": "VIEWER"}
-    owner, other = somewhere(scaled, scaled.account.owner), somewhere(scaled, scaled.other.owner)
+    owner, other = sign_in_elsewhere(scaled, scaled.account.owner), sign_in_elsewhere(scaled, scaled.other.owner)
 
     def invite() -> Answer:
         return scaled.api.post("/account/users", bearer=owner.access, json=body | {"email": new_email()}, reveals=True)
@@ -94,7 +94,7 @@ def test_a_person_has_a_budget_of_invitations(scaled: World) -> None:
 
 
 def test_a_client_that_rotates_without_end_takes_nothing_from_its_owner(scaled: World) -> None:
-    owner = somewhere(scaled, scaled.other.owner)
+    owner = sign_in_elsewhere(scaled, scaled.other.owner)
     oauth = make_client(scaled.api, owner, "products:read")
     token = get_token(scaled.api, oauth)
     target = f"/oauth/clients/{oauth.client_id}/rotate"
@@ -104,7 +104,7 @@ def test_a_client_that_rotates_without_end_takes_nothing_from_its_owner(scaled: 
     scaled.api.post(target, bearer=owner.access, json={}, reveals=True).expect(200)
 
 
-def test_rule_108_a_known_source_is_known_by_its_64(scaled: World) -> None:
+def test_rule_108_a_known_ipv6_source_is_its_64_prefix(scaled: World) -> None:
     """Privacy extensions (RFC 8981) change the address every day; the /64 is the customer's."""
     person = scaled.other.owner
     with scaled.server.client("2001:db8:5:1::a") as home:

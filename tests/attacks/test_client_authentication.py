@@ -1,4 +1,4 @@
-"""Who is a client, and does a refusal tell nothing more than that it is one? Rules 11 to 22."""
+"""Client authentication, whose refusals reveal nothing else. Rules 11 to 22."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_rule_13_two_authorization_headers_are_malformed(world: World) -> None:
     )
 
 
-def test_rule_13_assertion_alone_does_not_authenticate(world: World) -> None:
+def test_rule_13_an_assertion_alone_does_not_authenticate(world: World) -> None:
     answer = post_form(world, filled(GRANT + b"&client_id={ID}&client_assertion=a.b.c", world.oauth))
     answer.expect_one_of((400, "invalid_request"), (401, "invalid_client"))
 
@@ -243,7 +243,9 @@ IMPOSTORS: dict[str, Callable[[World], OAuthClient]] = {
 
 @pytest.mark.parametrize("make", [case(15, name, make) for name, make in IMPOSTORS.items()])
 @pytest.mark.parametrize("method", [case(16, "body", "body"), case(16, "basic", "basic")])
-def test_every_impostor_gets_the_same_answer(world: World, make: Callable[[World], OAuthClient], method: str) -> None:
+def test_every_failed_authentication_gets_the_same_answer(
+    world: World, make: Callable[[World], OAuthClient], method: str
+) -> None:
     impostor = make(world)
     if method == "body":
         answer = request_token(world.api, impostor)
@@ -294,7 +296,7 @@ def test_the_other_endpoints_authenticate_alike(world: World, path: str) -> None
     post_form(world, filled(b"token=abc&client_id={ID}", world.oauth), path=path).expect(400, "invalid_request")
 
 
-def test_rule_17_id_alone_never_authenticates(world: World) -> None:
+def test_rule_17_a_client_id_alone_never_authenticates(world: World) -> None:
     post_form(world, filled(GRANT + b"&client_id={ID}", world.oauth)).expect(400, "invalid_request")
 
 

@@ -1,4 +1,4 @@
-"""Who may rotate a secret, and which secrets are live afterwards? Rules 88 to 91 and 94."""
+"""Who may rotate a secret, and which secrets are live afterwards. Rules 88 to 91 and 94."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from harness.answers import Answer
 from harness.clients import (
     ALL_SCOPES,
     get_token,
+    is_accepted,
     make_client,
     request_token,
     rotate,
     with_secret,
-    works,
 )
 from harness.world import World
 
@@ -54,16 +54,16 @@ def test_rule_89_rotation_kills_the_old_secret_at_once(world: World) -> None:
     assert body["client_secret"] != oauth.client_secret
     request_token(world.api, oauth).expect(401, "invalid_client")
     assert alive(world, with_secret(oauth, answer))
-    assert works(world.api, token), "only revoke_tokens ends live tokens"
+    assert is_accepted(world.api, token), "only revoke_tokens ends live tokens"
 
 
 def test_rule_89_revoke_tokens_ends_live_tokens(world: World) -> None:
     oauth = world.new_client("products:read")
     tokens = [get_token(world.api, oauth) for _ in range(3)]
     answer = rotate(world.api, oauth, world.owner.access, revoke_tokens=True).expect(200)
-    assert not any(works(world.api, token) for token in tokens)
+    assert not any(is_accepted(world.api, token) for token in tokens)
     renewed = with_secret(oauth, answer)
-    assert works(world.api, get_token(world.api, renewed)), "a token of the same second must live"
+    assert is_accepted(world.api, get_token(world.api, renewed)), "a token of the same second must live"
 
 
 def test_rule_89_an_overlap_has_at_most_two_live_secrets(world: World) -> None:

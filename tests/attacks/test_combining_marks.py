@@ -1,4 +1,4 @@
-"""Text that takes the square of its length to normalize costs no more than other text. Rules L4, L5 and L12."""
+"""Text whose normalization is quadratic costs no more than other text. Rules L4, L5 and L12."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections that ask nothing, or are only waiting to be closed, are bounded as all others are. Rules L4 and 124."""
+"""Idle and closing connections are bounded like all others. Rules L4 and 124."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ServerFactory
-from harness.raw import statuses
+from harness.raw_http import response_statuses
 from harness.server import Server
 from harness.tls import ADDRESS, self_signed
 
@@ -62,7 +62,7 @@ def ask(source: str, server: Server, trust: ssl.SSLContext) -> list[int]:
         connection.sendall(LAST % b"/healthz")
         while part := connection.recv(65_536):
             received += part
-    return statuses(bytes(received))
+    return response_statuses(bytes(received))
 
 
 def test_connections_that_wait_to_be_closed_count_for_their_source(secure: tuple[Server, ssl.SSLContext]) -> None:

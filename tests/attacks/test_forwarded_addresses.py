@@ -1,4 +1,4 @@
-"""Forwarded addresses are read as proxies write them; one that cannot be read is nobody's. Rule L9, RFC 7239 §6."""
+"""Forwarded addresses are parsed as proxies write them; an unparsable one is unknown. Rule L9, RFC 7239 §6."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from attacks.cases import case
 from attacks.conftest import METRICS_TOKEN, PROXIED, new_source
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from harness.clients import OAuthClient, make_client, request_token
 from harness.rows import rows, wait_for_count
 from harness.world import World, build_world
@@ -39,7 +39,7 @@ def proxied(new_server: ServerFactory) -> Iterator[World]:
         "LINKXG_LIMIT_SCALE": "1000",
         "LINKXG_METRICS_TOKEN": METRICS_TOKEN,
     }
-    yield from ending_clean(build_world(new_server("sqlite", **settings), new_source()))
+    yield from checked_for_leaks(build_world(new_server("sqlite", **settings), new_source()))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def bound(proxied: World) -> dict[str, OAuthClient]:
 
 
 @pytest.mark.parametrize("hop", [case("L9", hop, hop) for hop in READABLE])
-def test_a_hop_with_port_or_brackets_is_read(proxied: World, bound: dict[str, OAuthClient], hop: str) -> None:
+def test_a_hop_with_port_or_brackets_is_parsed(proxied: World, bound: dict[str, OAuthClient], hop: str) -> None:
     for forwarded in (hop, f"198.51.100.9, {hop}", f"{hop}, 127.0.0.1:8080"):
         with proxied.server.client(forwarded) as caller:
             request_token(caller, bound[READABLE[hop]]).expect(200)
@@ -58,7 +58,7 @@ def test_a_hop_with_port_or_brackets_is_read(proxied: World, bound: dict[str, OA
 
 
 @pytest.mark.parametrize("hop", [case("L9", hop, hop) for hop in UNREADABLE])
-def test_a_hop_that_cannot_be_read_is_in_no_range(proxied: World, bound: dict[str, OAuthClient], hop: str) -> None:
+def test_an_unparsable_hop_is_in_no_allowed_range(proxied: World, bound: dict[str, OAuthClient], hop: str) -> None:
     for forwarded in (hop, f"{V4}, {hop}", f"{hop}, 127.0.0.1"):
         with proxied.server.client(forwarded) as caller:
             answer = request_token(caller, bound[""]).expect(401, "invalid_client")
@@ -67,7 +67,7 @@ def test_a_hop_that_cannot_be_read_is_in_no_range(proxied: World, bound: dict[st
             assert '"source":"unknown"' in line.replace(" ", "")
 
 
-def test_a_hop_that_cannot_be_read_still_signs_in_and_is_not_loopback(proxied: World) -> None:
+def test_an_unparsable_hop_is_served_and_is_not_loopback(proxied: World) -> None:
     """Clients without ranges are served, and what is meant for this machine is not shown."""
     with proxied.server.client("unknown") as caller:
         request_token(caller, proxied.oauth).expect(200)
@@ -84,13 +84,13 @@ def test_a_caller_among_trusted_proxies_is_the_left_most_hop(proxied: World, bou
             request_token(caller, bound[INNER]).expect(401, "invalid_client")
 
 
-def test_empty_elements_of_the_list_are_no_hops(proxied: World, bound: dict[str, OAuthClient]) -> None:
+def test_empty_list_elements_are_ignored(proxied: World, bound: dict[str, OAuthClient]) -> None:
     for forwarded in (f"{V4},", f"{V4}, ,", f", {V4}"):
         with proxied.server.client(forwarded) as caller:
             request_token(caller, bound[V4]).expect(200)
 
 
-def test_the_addresses_of_one_ipv6_customer_are_one_source_of_a_secret(proxied: World) -> None:
+def test_addresses_of_one_ipv6_64_are_counted_as_one_source_of_a_secret(proxied: World) -> None:
     """Else a host with privacy addresses fills what is kept of a secret, and memory until it is written."""
     oauth = make_client(proxied.api, proxied.owner)
     for address in ("2001:db8:9:9::a", "2001:db8:9:9::b"):

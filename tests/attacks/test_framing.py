@@ -1,4 +1,4 @@
-"""Do malformed bytes reach the application, or turn one request into two? Rules 8, 125, U1 and U7."""
+"""Malformed bytes neither reach the application nor turn one request into two. Rules 8, 125, U1 and U7."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, filled
 from harness.client import FORM_TYPE
-from harness.raw import context, request_bytes, send_raw
+from harness.raw_http import request_bytes, send_bytes, send_raw
 from harness.world import World
 
 HEAD = b"POST /api/v1/oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -67,8 +67,8 @@ def framed(world: World, template: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("template", [case(125, name, template) for name, template in FRAMINGS.items()])
-def test_bad_framing_is_refused_and_smuggles_nothing(world: World, template: bytes) -> None:
-    received = context(world.api, framed(world, template), half_close=True)
+def test_malformed_framing_is_rejected_and_smuggles_nothing(world: World, template: bytes) -> None:
+    received = send_bytes(world.api, framed(world, template), half_close=True)
     assert received.count(b"HTTP/1.1 ") <= 1, "a second request was read out of the first one's body"
     assert b"access_token" not in received
     status = int(received.split(b" ", 2)[1]) if received else 400
@@ -76,7 +76,7 @@ def test_bad_framing_is_refused_and_smuggles_nothing(world: World, template: byt
     assert not world.vault.found_in(received)
 
 
-def test_what_is_no_http_is_refused_as_everything_is(world: World) -> None:
+def test_bytes_that_are_not_http_get_the_usual_error(world: World) -> None:
     """Rules U2 to U10 hold for bytes that no application sees."""
     answer = send_raw(world.api, b"FOO /api/v1/products HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer is not None
@@ -84,7 +84,7 @@ def test_what_is_no_http_is_refused_as_everything_is(world: World) -> None:
 
 
 @pytest.mark.parametrize("cut", [case(8, name, name) for name in ("in the fields", "after the fields", "in the body")])
-def test_a_request_may_come_in_pieces(world: World, cut: str) -> None:
+def test_a_request_may_arrive_in_pieces(world: World, cut: str) -> None:
     whole = request_bytes(world.api, "POST", TOKEN_PATH, [("Content-Type", FORM_TYPE)], filled(BODY, world.oauth))
     at = {"in the fields": 40, "after the fields": whole.index(b"\r\n\r\n") + 4, "in the body": len(whole) - 20}[cut]
     received = bytearray()
@@ -100,7 +100,7 @@ def test_a_request_may_come_in_pieces(world: World, cut: str) -> None:
     assert received.count(b'"access_token"') == 1
 
 
-def test_a_crowd_of_pipelined_requests_is_answered_in_order(world: World) -> None:
+def test_many_pipelined_requests_are_answered_in_order(world: World) -> None:
     """Good and bad secrets in turn on one connection, the last request cut in two."""
     good, bad = filled(BODY, world.oauth), filled(BODY.replace(b"{SECRET}", b"wrong"), world.oauth)
     bodies = [good, bad, good, good, bad, good]
@@ -118,10 +118,10 @@ def test_a_crowd_of_pipelined_requests_is_answered_in_order(world: World) -> Non
     assert statuses == [200 if body == good else 401 for body in bodies]
 
 
-def test_good_framing_is_read(world: World) -> None:
+def test_valid_framing_is_accepted(world: World) -> None:
     """Without this, every refusal above could have another cause."""
     good = framed(world, b"{HEAD}Connection: close\r\nContent-Length: {LENGTH}\r\n\r\n{BODY}")
-    assert b"access_token" in context(world.api, good)
+    assert b"access_token" in send_bytes(world.api, good)
 
 
 @pytest.mark.parametrize(
@@ -169,10 +169,10 @@ def test_rule_8_long_targets_are_refused(world: World) -> None:
         case("U7", "star", "*"),
     ],
 )
-def test_odd_targets_tell_nothing(world: World, target: str) -> None:
+def test_odd_request_targets_reveal_nothing(world: World, target: str) -> None:
     answer = send_raw(world.api, request_bytes(world.api, "GET", target), framing=True)
     assert answer is not None
     assert answer.status < 500, answer
     assert b"root:" not in answer.body
     if answer.body.startswith(b"{"):
-        assert "49" not in str(answer.told.get("error_description")), "a template was evaluated"
+        assert "49" not in str(answer.without_request_id.get("error_description")), "a template was evaluated"

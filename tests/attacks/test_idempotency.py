@@ -1,24 +1,24 @@
-"""`Idempotency-Key`: a repetition is answered as the first request was, says so, and does nothing again."""
+"""`Idempotency-Key`: a repeated request gets the first response, is marked as a replay, and has no effect."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import replace
-from uuid import uuid4
 
 import pytest
 
 from architecture.test_idempotency import KEYLESS
+from attacks.cases import new_key
 from harness.answers import Answer
 from harness.client import INVITATION
-from harness.held import HeldRequest, Written
+from harness.held_request import HeldRequest, HttpRequest
 from harness.people import Session, accept, new_email, refresh, sign_in
 from harness.rows import count
 from harness.smtp_sink import SmtpSink
 from harness.world import World
 from imports.files import IMPORTS, csv_file, ended, new_sku, send
-from imports.parts import begin
+from imports.resumable_uploads import start_upload
 from races.writing_routes import API, REQUESTS, Things, await_imports, make_things, uploading, writes_of_api
 
 WorldFactory = Callable[..., World]
@@ -42,19 +42,15 @@ def idle(world: World) -> None:
     await_imports(world)
 
 
-def new_key() -> dict[str, str]:
-    return {"Idempotency-Key": str(uuid4())}
-
-
-def post(world: World, request: Written, key: dict[str, str], **options: bool) -> Answer:
+def post(world: World, request: HttpRequest, key: dict[str, str], **options: bool) -> Answer:
     headers = [*request.headers, *key.items()]
     path = request.path.removeprefix(API)
     return world.api.post(path, bearer=world.owner.access, content=request.body, headers=headers, **options)
 
 
-def written(name: str, world: World, things: Things) -> Written:
+def written(name: str, world: World, things: Things) -> HttpRequest:
     path, headers, body = REQUESTS[name](world, things)
-    return Written("POST", API + path, headers, body)
+    return HttpRequest("POST", API + path, headers, body)
 
 
 def invite(world: World, key: dict[str, str], by: Session | None = None, **options: object) -> Answer:
@@ -64,7 +60,7 @@ def invite(world: World, key: dict[str, str], by: Session | None = None, **optio
 
 @pytest.mark.parametrize("name", KEYED)
 @pytest.mark.usefixtures("idle")
-def test_a_repetition_says_that_it_is_one(world: World, things: Things, name: str) -> None:
+def test_a_replay_is_marked(world: World, things: Things, name: str) -> None:
     with uploading(world) if name.endswith("/cancel") else nullcontext(things.upload) as upload:
         request, key = written(name, world, replace(things, upload=upload)), new_key()
         first = post(world, request, key, reveals=True)
@@ -79,7 +75,7 @@ def test_a_repetition_says_that_it_is_one(world: World, things: Things, name: st
 
 
 @pytest.mark.any_engine
-def test_a_repeated_refresh_says_that_it_is_one(world: World) -> None:
+def test_a_replayed_refresh_is_marked(world: World) -> None:
     session = world.session()
     first = refresh(world.api, session.refresh, key="once").expect(200)
     again = refresh(world.api, session.refresh, key="once", reveals=True, repeats=True).expect(200)
@@ -93,7 +89,7 @@ def test_a_malformed_key_is_refused_before_the_body_is_read(world: World, things
         request = written(name, world, replace(things, upload=things.finished_import))
         encoded = key.encode().decode("latin-1")
         headers = (("Authorization", f"Bearer {world.owner.access}"), *request.headers, ("Idempotency-Key", encoded))
-        held = Written("POST", request.path, headers, request.body)
+        held = HttpRequest("POST", request.path, headers, request.body)
         with closing(HeldRequest(world.server.url, held)) as sent:
             # The rest of the body is never sent.
             status, _, text = sent.answer()
@@ -110,7 +106,7 @@ def test_two_keys_are_refused(world: World) -> None:
 
 
 @pytest.mark.usefixtures("idle")
-def test_a_repeated_import_is_answered_although_no_other_may_begin(world: World) -> None:
+def test_a_repeated_import_is_answered_at_the_limit_of_open_jobs(world: World) -> None:
     content, key = csv_file(("sku", "name"), [[new_sku(), "Bolt"]]), new_key()
     first = ended(world, send(world, content, headers=key).expect(202).data())
     with uploading(world), uploading(world):
@@ -118,7 +114,7 @@ def test_a_repeated_import_is_answered_although_no_other_may_begin(world: World)
         again = send(world, content, headers=key).expect(202)
         assert (again.data()["id"], again.header("idempotent-replayed")) == (first["id"], "true")
         send(world, content + b"x,y\n", headers=key).expect(422, "idempotency_key_reused")
-        begin(world, len(content), headers=key).expect(422, "idempotency_key_reused")
+        start_upload(world, len(content), headers=key).expect(422, "idempotency_key_reused")
 
 
 @pytest.mark.usefixtures("idle")
@@ -127,7 +123,7 @@ def test_a_repeated_import_stores_nothing(world: World) -> None:
     ended(world, send(world, content, headers=key).expect(202).data())
     stored = "SELECT (SELECT count(*) FROM import_jobs) + (SELECT count(*) FROM import_blocks)"
     before = count(world.server.database, stored)
-    request = Written(
+    request = HttpRequest(
         "POST",
         API + IMPORTS,
         (("Authorization", f"Bearer {world.owner.access}"), ("Content-Type", "text/csv"), *key.items()),
@@ -145,7 +141,7 @@ def test_a_repeated_import_stores_nothing(world: World) -> None:
 def test_a_key_of_another_import_is_refused_before_the_file_is_read(world: World) -> None:
     content, key = csv_file(("sku", "name"), [[new_sku(), "Bolt"]]), new_key()
     ended(world, send(world, content, headers=key).expect(202).data())
-    request = Written(
+    request = HttpRequest(
         "POST",
         f"{API}{IMPORTS}?mode=create",
         (("Authorization", f"Bearer {world.owner.access}"), ("Content-Type", "text/csv"), *key.items()),

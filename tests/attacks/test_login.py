@@ -1,4 +1,4 @@
-"""Does signing in give nothing away, and is a password handled as one? Rules 67 to 77."""
+"""Sign-in reveals nothing, and passwords are handled as passwords. Rules 67 to 77."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ def attempts(world: World) -> dict[str, Answer]:
     }
 
 
-def test_rule_67_every_refusal_looks_the_same(world: World) -> None:
+def test_rule_67_every_failed_login_looks_the_same(world: World) -> None:
     answers = attempts(world)
     shapes: dict[str, list[str]] = {}
     for name, answer in answers.items():
         fields = [(key, value) for key, value in denied(answer).fields
                   if key not in CHANGING and not key.startswith("ratelimit")]  # fmt: skip
-        shapes.setdefault(json.dumps([fields, answer.told]), []).append(name)
+        shapes.setdefault(json.dumps([fields, answer.without_request_id]), []).append(name)
     assert len(shapes) == 1, shapes
 
 
@@ -119,7 +119,7 @@ def test_malformed_sign_ins_are_refused_before_any_hash(world: World, body: Any)
         case(76, "NFD", "e\u0301@example.test"),
     ],
 )
-def test_other_spellings_are_other_people(world: World, email: str) -> None:
+def test_other_spellings_of_an_address_do_not_sign_in(world: World, email: str) -> None:
     owner = world.account.owner
     spelt = (
         email.replace("{E}", owner.email)
@@ -130,12 +130,12 @@ def test_other_spellings_are_other_people(world: World, email: str) -> None:
     answer.expect_one_of((401, "invalid_credentials"), (400, "invalid_request"))
 
 
-def test_rule_76_letters_of_the_address_have_no_case(world: World) -> None:
+def test_rule_76_an_address_is_case_insensitive(world: World) -> None:
     person = world.person("VIEWER")
     login(world.api, person.email.upper(), person.password).expect(200)
 
 
-def test_rule_76_an_address_is_taken_in_every_case(world: World) -> None:
+def test_rule_76_an_address_is_unique_in_every_case(world: World) -> None:
     person = world.person("VIEWER")
     body = {"email": person.email.upper(), "role": "VIEWER"}
     world.api.post("/account/users", bearer=world.owner.access, json=body).expect(409, "conflict")
@@ -161,7 +161,7 @@ def test_a_password_is_verified_as_received(world: World, change: Callable[[str]
     login(world.api, person.email, person.password).expect(200)
 
 
-def test_rule_70_no_password_is_cut(world: World) -> None:
+def test_rule_70_no_password_is_truncated(world: World) -> None:
     """1,024 bytes count to the last one."""
     address, token = invite(world.api, world.owner, "VIEWER")
     password = world.vault.invent("password", length=1024)
@@ -198,7 +198,7 @@ BAD_PASSWORDS = {
 
 
 @pytest.mark.parametrize("password", [case(rule, name, word) for name, (rule, word) in BAD_PASSWORDS.items()])
-def test_weak_passwords_are_refused_at_every_door(world: World, password: str) -> None:
+def test_weak_passwords_are_rejected_everywhere(world: World, password: str) -> None:
     # Every part of the name is short, so that only the whole of it can be recognised in a password.
     address, token = invite(world.api, world.owner, "VIEWER", new_email("jo.li.an"))
     word = password.replace("{LOCAL}", address.partition("@")[0])
@@ -226,7 +226,7 @@ def test_weak_passwords_are_refused_at_every_door(world: World, password: str) -
         case(70, "percent signs", "%00%ff%zz%s%n${jndi}"),
     ],
 )
-def test_unusual_passwords_are_welcome(world: World, password: str) -> None:
+def test_unusual_passwords_are_accepted(world: World, password: str) -> None:
     address, token = invite(world.api, world.owner, "VIEWER")
     assert accept(world.api, token, password).status in {200, 201}
     login(world.api, address, password).expect(200)
@@ -329,7 +329,7 @@ def test_rule_75_a_disabled_person_comes_back_without_old_tokens(world: World) -
 
 
 @pytest.mark.parametrize("token", [case(72, name, name) for name in ("unknown", "used")])
-def test_only_a_fresh_invitation_opens(world: World, token: str) -> None:
+def test_only_a_fresh_invitation_is_accepted(world: World, token: str) -> None:
     address, link = invite(world.api, world.owner, "VIEWER")
     if token == "unknown":
         link = world.vault.invent("invitation token", length=43)

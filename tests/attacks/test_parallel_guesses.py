@@ -1,22 +1,22 @@
-"""Guesses sent at once are as few as guesses sent one after the other. Rules 107, 109 and L7."""
+"""Parallel guesses are limited like sequential ones. Rules 107, 109 and L7."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from threading import Barrier
+from functools import partial
 from typing import NamedTuple
 
 import httpx
 import pytest
 
 from attacks.conftest import PROXIED, new_source
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from harness.client import forwarded
 from harness.clients import OAuthClient, request_token
+from harness.concurrency import concurrently
 from harness.databases import Database, PostgresDatabase, SqliteDatabase
 from harness.people import Person, login, new_email, sign_in
 from harness.redis import KeyValueServer
@@ -33,10 +33,10 @@ Guess = Callable[[str], int]
 @pytest.fixture(scope="module")
 def two_workers(engine: str, new_server: ServerFactory) -> Iterator[World]:
     """Two workers behind a proxy with the budgets as they ship."""
-    yield from ending_clean(build_world(new_server(engine, workers=2, **PROXIED), new_source()))
+    yield from checked_for_leaks(build_world(new_server(engine, workers=2, **PROXIED), new_source()))
 
 
-class Door(NamedTuple):
+class PasswordRoute(NamedTuple):
     """A way to guess a password; `wrong` is the status of a wrong one."""
 
     wrong: int
@@ -141,33 +141,21 @@ def _signed_in(world: World, person: Person) -> Browser:
     return browser
 
 
-DOORS = {
-    "login": Door(401, _login),
-    "change password": Door(401, _change_password),
-    "console sign-in": Door(401, _console_sign_in),
-    "console password": Door(422, _console_password),
-    "console confirm": Door(403, _console_confirm),
+PASSWORD_ROUTES = {
+    "login": PasswordRoute(401, _login),
+    "change password": PasswordRoute(401, _change_password),
+    "console sign-in": PasswordRoute(401, _console_sign_in),
+    "console password": PasswordRoute(422, _console_password),
+    "console confirm": PasswordRoute(403, _console_confirm),
 }
 
 
-def concurrently(guess: Callable[[int], int], how_many: int = AT_ONCE) -> list[int]:
-    """The statuses of guesses that all leave together."""
-    together = Barrier(how_many)
-
-    def send(number: int) -> int:
-        together.wait()
-        return guess(number)
-
-    with ThreadPoolExecutor(how_many) as pool:
-        return list(pool.map(send, range(how_many)))
-
-
-@pytest.mark.parametrize("name", [*DOORS])
-def test_passwords_guessed_at_once_are_tried_no_oftener_than_in_turn(two_workers: World, name: str) -> None:
-    world, door = two_workers, DOORS[name]
+@pytest.mark.parametrize("name", [*PASSWORD_ROUTES])
+def test_parallel_password_guesses_are_limited_like_sequential_ones(two_workers: World, name: str) -> None:
+    world, route = two_workers, PASSWORD_ROUTES[name]
     person = world.person("OWNER")
-    guess = door.open(world, person, new_source())
-    statuses = concurrently(lambda number: guess(f"not the password {number}"))
+    guess = route.open(world, person, new_source())
+    statuses = concurrently(partial(guess, f"not the password {number}") for number in range(AT_ONCE))
     failed = f"SELECT count(*) FROM audit_events WHERE action = 'login.failed' AND target = '{person.user_id}'"
     tried = count(world.server.database, failed)
     assert 0 < tried <= FREE_PASSWORDS, f"{tried} of {AT_ONCE} passwords were checked"
@@ -175,14 +163,14 @@ def test_passwords_guessed_at_once_are_tried_no_oftener_than_in_turn(two_workers
         # The page that asks again says that one has to wait.
         assert set(statuses) == {403}
     else:
-        assert set(statuses) == {door.wrong, 429}, statuses
-        assert statuses.count(door.wrong) <= FREE_PASSWORDS, statuses
+        assert set(statuses) == {route.wrong, 429}, statuses
+        assert statuses.count(route.wrong) <= FREE_PASSWORDS, statuses
     # Rule 108: the person themselves, elsewhere, is not locked out.
     with world.server.client(new_source()) as home:
         login(home, person.email, person.password).expect(200)
 
 
-def test_the_right_password_gives_its_attempt_back(two_workers: World) -> None:
+def test_a_correct_password_refunds_its_attempt(two_workers: World) -> None:
     person, source = two_workers.person("VIEWER"), new_source()
     guess = _login(two_workers, person, source)
     for _ in range(2):
@@ -198,11 +186,11 @@ def _guess_secrets(world: World, source: str, client_id: str) -> list[int]:
         with world.server.client(source) as client:
             return request_token(client, OAuthClient(client_id, secrets[number], "", "")).status
 
-    return concurrently(guess)
+    return concurrently(partial(guess, number) for number in range(AT_ONCE))
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
-def test_client_secrets_guessed_at_once_are_tried_no_oftener_than_in_turn(limited: World, known: bool) -> None:
+def test_parallel_secret_guesses_are_limited_like_sequential_ones(limited: World, known: bool) -> None:
     oauth = limited.new_client("products:read")
     source = new_source()
     statuses = _guess_secrets(limited, source, oauth.client_id if known else "lxgcli_" + "Y" * 20)
@@ -212,7 +200,7 @@ def test_client_secrets_guessed_at_once_are_tried_no_oftener_than_in_turn(limite
         request_token(customer, oauth).expect(200)
 
 
-def test_shared_limits_count_guesses_at_once(
+def test_shared_limits_count_parallel_guesses(
     fresh_world: Callable[..., World], key_value_server: KeyValueServer
 ) -> None:
     settings = PROXIED | {"LINKXG_LIMITS_URL": key_value_server.url}
@@ -222,4 +210,4 @@ def test_shared_limits_count_guesses_at_once(
     assert set(statuses) == {401, 429}
     assert statuses.count(401) <= FREE_SECRETS, statuses
     with world.server.client(new_source()) as customer:
-        assert concurrently(lambda _: request_token(customer, oauth).status, 20) == [200] * 20
+        assert concurrently([lambda: request_token(customer, oauth).status] * 20) == [200] * 20

@@ -1,4 +1,4 @@
-"""Rules of HTTP/1.1 for the head of a request, at every kind of address. RFC 9112 §2.3, §3.2, §6.1."""
+"""HTTP/1.1 rules for the head of a request, on every kind of path. RFC 9112 §2.3, §3.2, §6.1."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case
 from harness.client import FORM_TYPE
-from harness.raw import context, converse, send_raw, statuses
+from harness.raw_http import response_statuses, send_bytes, send_in_pieces, send_raw
 from harness.world import World
 
 ADDRESSES = {
@@ -45,7 +45,7 @@ def test_a_request_needs_one_valid_host(world: World, address: bytes) -> None:
         answer = send_raw(world.api, address + b" HTTP/1.1\r\n" + host + REST)
         assert answer is not None, name
         answer.expect(400, "invalid_request")
-        assert "Host header" in str(answer.told["error_description"]), (name, answer)
+        assert "Host header" in str(answer.without_request_id["error_description"]), (name, answer)
     for host in GOOD_HOSTS:
         answer = send_raw(world.api, address + b" HTTP/1.1\r\nHost: " + host + b"\r\n" + REST)
         assert answer is not None
@@ -72,12 +72,12 @@ def test_other_transfer_codings_are_not_implemented(world: World, address: bytes
         answer.expect(501, "not_implemented")
 
 
-def test_a_request_without_sound_framing_does_nothing(world: World) -> None:
+def test_a_request_without_valid_framing_is_not_executed(world: World) -> None:
     """The parser finds the fault only after the head; nobody may have begun to answer by then."""
     oauth = world.new_client("products:read")
     head = f"DELETE /api/v1/oauth/clients/{oauth.client_id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
     bad = (head + world.owner.access + "\r\nTransfer-Encoding: gzip\r\n\r\n").encode()
-    assert statuses(context(world.api, bad, half_close=True))[0] in {400, 501}
+    assert response_statuses(send_bytes(world.api, bad, half_close=True))[0] in {400, 501}
     world.api.get(f"/oauth/clients/{oauth.client_id}", bearer=world.owner.access).expect(200)
 
 
@@ -97,7 +97,7 @@ def test_other_versions_of_http_are_refused(world: World, line: bytes) -> None:
 
 
 @pytest.mark.parametrize("address", [case(8, name, address) for name, address in ADDRESSES.items()])
-def test_large_header_blocks_get_the_error_of_the_contract(world: World, address: bytes) -> None:
+def test_large_header_blocks_get_the_documented_error(world: World, address: bytes) -> None:
     """In one piece and in several, the request complete or not."""
     head = address + b" HTTP/1.1\r\nHost: x\r\nContent-Type: " + FORM_TYPE.encode() + b"\r\nX-Long: " + b"a" * 40_000
     answer = send_raw(world.api, head + b"\r\n" + REST)
@@ -106,8 +106,8 @@ def test_large_header_blocks_get_the_error_of_the_contract(world: World, address
     answer = send_raw(world.api, head)
     assert answer is not None
     answer.expect(431, "header_fields_too_large")
-    received = converse(world.api, [head[:20_000], head[20_000:]])
-    assert statuses(received) == [431]
+    received = send_in_pieces(world.api, [head[:20_000], head[20_000:]])
+    assert response_statuses(received) == [431]
     assert b'"error":"header_fields_too_large"' in received
 
 
@@ -120,11 +120,11 @@ def test_many_small_fields_are_a_large_header_block(world: World, address: bytes
     for fields in (b"a:\r\n" * 300, b"a:\r\n" * 16_000, b"".join(b"x%d: %b\r\n" % (n, b"a" * 200) for n in range(180))):
         request = start + fields + REST
         for stream, others in ((request, []), (before + request, [200]), (body + request, [405])):
-            assert statuses(context(world.api, stream)) == [*others, 431]
+            assert response_statuses(send_bytes(world.api, stream)) == [*others, 431]
         for at in (len(start), len(request) // 2):
-            assert statuses(converse(world.api, [request[:at], request[at:]])) == [431]
+            assert response_statuses(send_in_pieces(world.api, [request[:at], request[at:]])) == [431]
     for fields in (b"a:\r\n" * 190, b"".join(b"x%d: %b\r\n" % (n, b"a" * 150) for n in range(180))):
-        assert statuses(context(world.api, start + fields + REST)) not in ([431], [])
+        assert response_statuses(send_bytes(world.api, start + fields + REST)) not in ([431], [])
 
 
 @pytest.mark.parametrize("address", [case(125, name, address) for name, address in ADDRESSES.items()])
@@ -134,7 +134,7 @@ def test_http_1_0_has_no_transfer_codings(world: World, address: bytes) -> None:
         answer = send_raw(world.api, head + b"0\r\n\r\n")
         assert answer is not None
         answer.expect(400, "invalid_request")
-        assert "transfer codings" in str(answer.told["error_description"]), answer
+        assert "transfer codings" in str(answer.without_request_id["error_description"]), answer
 
 
 @pytest.mark.parametrize("address", [case(125, name, address) for name, address in ADDRESSES.items()])
@@ -146,7 +146,7 @@ def test_an_address_with_a_user_name_is_refused(world: World, address: bytes) ->
         answer = send_raw(world.api, head)
         assert answer is not None
         answer.expect(400, "invalid_request")
-        assert "user name" in str(answer.told["error_description"]), (authority, answer)
+        assert "user name" in str(answer.without_request_id["error_description"]), (authority, answer)
     answer = send_raw(world.api, method + b" http://x" + path + b"?a=b@c HTTP/1.1\r\nHost: x\r\n" + REST)
     assert answer is not None
     assert b"user name" not in answer.body

@@ -1,4 +1,4 @@
-"""Does the token endpoint read exactly what RFC 6749 lets a client send, and nothing else? Rules 1 to 10."""
+"""The token endpoint reads exactly what RFC 6749 lets a client send. Rules 1 to 10."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, challenge, filled, post_form, raw_request
 from harness.client import FORM_TYPE, Client
-from harness.raw import request_bytes, send_raw
+from harness.raw_http import request_bytes, send_raw
 from harness.world import World
 
 GRANT = b"grant_type=client_credentials"
@@ -30,7 +30,7 @@ def test_only_post_is_a_token_request(world: World, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", [case(1, name, name) for name in ("OPTIONS", "TRACE", "CONNECT", "post")])
-def test_helper_methods_never_yield_a_token(world: World, method: str) -> None:
+def test_head_and_options_never_yield_a_token(world: World, method: str) -> None:
     request = request_bytes(world.api, method, TOKEN_PATH, [("Content-Type", FORM_TYPE)])
     answer = send_raw(world.api, request, framing=True)
     assert answer is None or answer.status in {204, 400, 405}, answer
@@ -119,7 +119,7 @@ def test_rule_3_resource_may_be_repeated(world: World) -> None:
         case(5, "empty pairs", b"&&" + GOOD + b"&&"),
     ],
 )
-def test_harmless_forms_are_read(world: World, body: bytes) -> None:
+def test_unusual_but_valid_forms_are_accepted(world: World, body: bytes) -> None:
     answer = post_form(world, filled(body, world.oauth), reveals=True).expect(200)
     assert set(answer.object()["scope"].split()) == set(world.oauth.scope.split())
 

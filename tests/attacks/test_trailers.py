@@ -1,4 +1,4 @@
-"""Trailer fields are never header fields, and they are bounded as those are. Rule L2, RFC 9110 §6.5.1."""
+"""Trailer fields are never header fields, and are bounded like those. Rule L2, RFC 9110 §6.5.1."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, filled
 from harness.client import FORM_TYPE
-from harness.raw import context, converse, request_bytes, send_raw, statuses
+from harness.raw_http import request_bytes, response_statuses, send_bytes, send_in_pieces, send_raw
 from harness.world import World
 
 GRANT = b"grant_type=client_credentials&client_id={ID}&client_secret={SECRET}"
@@ -35,8 +35,8 @@ def chunked(
 def test_a_trailer_field_cannot_claim_tls(limited: World, path: str, pieces: int) -> None:
     request = chunked(limited, path, b"x", b"X-Forwarded-Proto: https\r\nX-Forwarded-For: 203.0.113.90\r\n")
     at = request.index(b"\r\n\r\n") + 4 if pieces == 2 else len(request)
-    received = converse(limited.api, [request[:at], request[at:]] if pieces == 2 else [request])
-    assert statuses(received) == [400]
+    received = send_in_pieces(limited.api, [request[:at], request[at:]] if pieces == 2 else [request])
+    assert response_statuses(received) == [400]
     assert b"Use HTTPS" in received
 
 
@@ -68,7 +68,7 @@ def test_a_trailer_field_cannot_authenticate(world: World, path: str) -> None:
 def test_large_trailer_sections_are_refused(world: World, path: str, trailers: bytes) -> None:
     request = chunked(world, path, b"x", trailers)
     for at in (len(request), 300, len(request) - 10):
-        assert statuses(converse(world.api, [request[:at], request[at:]])) == [431], at
+        assert response_statuses(send_in_pieces(world.api, [request[:at], request[at:]])) == [431], at
 
 
 @pytest.mark.parametrize("number", [case("L2", "32 KiB", 4_096), case("L2", "a field more", 4_097)])
@@ -85,7 +85,7 @@ def test_a_trailer_section_is_measured_once_however_it_comes(world: World, numbe
     )
     for places in cuts:
         pieces = [request[at:to] for at, to in zip([0, *places], [*places, len(request)], strict=True)]
-        assert statuses(converse(world.api, pieces)) == [200 if number == 4_096 else 431], places
+        assert response_statuses(send_in_pieces(world.api, pieces)) == [200 if number == 4_096 else 431], places
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_trailer_section_is_measured_once_however_it_comes(world: World, numbe
 def test_a_flood_of_trailer_fields_leaves_no_memory_behind(quiet: World, path: str, line: bytes) -> None:
     """`products` answers 401 at once, while the body is still coming."""
     # What a process takes with its first requests, it keeps.
-    context(quiet.api, chunked(quiet, path, b"x", b"X-A: b\r\n"))
+    send_bytes(quiet.api, chunked(quiet, path, b"x", b"X-A: b\r\n"))
     before = quiet.server.process.resident_bytes()
     request = chunked(quiet, path, b"x", b"X-A: ").removesuffix(b"\r\n")
     with socket.create_connection(quiet.api.address, timeout=20) as connection:

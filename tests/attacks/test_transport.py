@@ -1,4 +1,4 @@
-"""Is an answer the server's own, and can plain HTTP or slow peers spoil it? Rules 22, 124, U8 to U11."""
+"""Answers are the server's own; plain HTTP and slow peers cannot spoil them. Rules 22, 124, U8 to U11."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from attacks.cases import TOKEN_PATH, case, filled, raw_request
 from harness.client import FORM_TYPE, Client
-from harness.raw import context, request_bytes, send_raw
+from harness.raw_http import request_bytes, send_bytes, send_raw
 from harness.world import World
 
 HEAD = b"POST /api/v1/oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -30,7 +30,7 @@ SLOW_LIMIT_S = 35.0
         case("U10", "traceparent", "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
     ],
 )
-def test_the_request_id_is_the_servers_own(world: World, name: str, value: str) -> None:
+def test_the_request_id_is_generated_by_the_server(world: World, name: str, value: str) -> None:
     answer = send_raw(world.api, request_bytes(world.api, "GET", "/api/v1/products", [(name, value)]), framing=True)
     assert answer is not None
     if answer.status == 401:
@@ -68,7 +68,7 @@ def test_no_origin_is_reflected(world: World, origin: str, method: str) -> None:
         "/.well-known/jwks.json")],
 )  # fmt: skip
 @pytest.mark.parametrize("method", [case("U9", name, name) for name in ("PUT", "PROPFIND", "TRACE", "CONNECT")])
-def test_unsupported_methods_are_named_as_such(world: World, path: str, method: str) -> None:
+def test_unsupported_methods_are_method_not_allowed(world: World, path: str, method: str) -> None:
     request = request_bytes(world.api, method, path, [("Authorization", f"Bearer {world.token()}")])
     answer = send_raw(world.api, request, framing=True)
     if answer is not None and answer.status != 400:
@@ -85,7 +85,7 @@ def test_plain_http_behind_the_proxy_is_refused_not_redirected(limited: World, s
             assert answer.header("location") is None
 
 
-def test_rule_22_hsts_is_told_behind_the_proxy(limited: World) -> None:
+def test_rule_22_hsts_is_sent_behind_the_proxy(limited: World) -> None:
     # The client checks the field on every answer of a proxied server; here it is seen once.
     answer = limited.api.get("/products").expect(401, "invalid_token")
     assert "max-age=" in (answer.header("strict-transport-security") or "")
@@ -164,7 +164,7 @@ def test_rule_2_a_pipelined_pair_gets_two_separate_answers(world: World) -> None
     first = request_bytes(world.api, "GET", "/api/v1/products").replace(b"Connection: close\r\n", b"")
     second = request_bytes(world.api, "POST", TOKEN_PATH, [("Content-Type", FORM_TYPE)],
                            filled(BODY, world.oauth))  # fmt: skip
-    received = context(world.api, first + second)
+    received = send_bytes(world.api, first + second)
     assert received.startswith(b"HTTP/1.1 401")
     assert received.count(b"HTTP/1.1 ") == 2
     ids = {line for line in received.lower().split(b"\r\n") if line.startswith(b"x-request-id")}

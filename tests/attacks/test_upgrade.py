@@ -1,4 +1,4 @@
-"""An offer to upgrade changes nothing about the framing of a request. Rule L3, RFC 9110 §7.8."""
+"""An upgrade offer does not change the framing of a request. Rule L3, RFC 9110 §7.8."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from attacks.cases import TOKEN_PATH, case, filled
 from harness.client import FORM_TYPE
 from harness.people import sign_in
-from harness.raw import context, converse, send_raw, statuses
+from harness.raw_http import response_statuses, send_bytes, send_in_pieces, send_raw
 from harness.world import World
 
 BEHIND = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -51,9 +51,9 @@ def offering(path: str, media_type: str, body: bytes, offer: bytes, *, chunked: 
 def test_a_body_with_an_offer_to_upgrade_is_read_and_answered_once(world: World, offer: bytes, chunked: bool) -> None:
     for name, (path, media_type, body, status) in posts(world).items():
         request = offering(path, media_type, body, offer, chunked=chunked)
-        assert statuses(context(world.api, request + BEHIND)) == [status, 200], name
+        assert response_statuses(send_bytes(world.api, request + BEHIND)) == [status, 200], name
         head, _, rest = request.partition(b"\r\n\r\n")
-        assert statuses(converse(world.api, [head + b"\r\n\r\n", rest, BEHIND])) == [status, 200], name
+        assert response_statuses(send_in_pieces(world.api, [head + b"\r\n\r\n", rest, BEHIND])) == [status, 200], name
 
 
 @pytest.mark.parametrize("chunked", [case("L3", "length", False), case("L3", "chunked", True)])
@@ -63,8 +63,8 @@ def test_an_offer_to_upgrade_may_be_split_anywhere(world: World, engine: str, ch
     path, media_type, body, status = posts(world)["refresh"]
     request = offering(path, media_type, body, OFFERS["h2c"], chunked=chunked)
     for at in range(1, len(request)):
-        received = converse(world.api, [request[:at], request[at:] + BEHIND], pause=0.002)
-        assert statuses(received) == [status, 200], at
+        received = send_in_pieces(world.api, [request[:at], request[at:] + BEHIND], pause=0.002)
+        assert response_statuses(received) == [status, 200], at
 
 
 def test_a_get_with_an_offer_to_upgrade_is_answered_once(world: World) -> None:
@@ -72,17 +72,17 @@ def test_a_get_with_an_offer_to_upgrade_is_answered_once(world: World) -> None:
     lines = f"Host: x\r\nAuthorization: Bearer {world.token()}\r\n".encode() + OFFERS["h2c"]
     product = b"GET /api/v1/products/00000000-0000-4000-8000-000000000000 HTTP/1.1\r\n" + lines + b"\r\n"
     products = b"GET /api/v1/products HTTP/1.1\r\n" + lines + b"\r\n"
-    received = context(world.api, (product + products) * 20 + BEHIND)
-    assert statuses(received) == [*[404, 200] * 20, 200]
+    received = send_bytes(world.api, (product + products) * 20 + BEHIND)
+    assert response_statuses(received) == [*[404, 200] * 20, 200]
 
 
-def test_the_body_of_an_offer_to_upgrade_is_not_run_as_a_request(world: World) -> None:
+def test_the_body_of_an_upgrade_offer_is_not_executed_as_a_request(world: World) -> None:
     """In the second packet, as large bodies come."""
     smuggled = b"GET /readyz HTTP/1.1\r\nHost: inner\r\n\r\n"
     whole = offering("/api/v1/auth/refresh", JSON_TYPE, smuggled, OFFERS["h2c"])
     head = whole.removesuffix(smuggled)
-    assert statuses(converse(world.api, [head, smuggled + BEHIND])) == [400, 200]
-    assert statuses(converse(world.api, [head, smuggled[:9], smuggled[9:] + BEHIND])) == [400, 200]
+    assert response_statuses(send_in_pieces(world.api, [head, smuggled + BEHIND])) == [400, 200]
+    assert response_statuses(send_in_pieces(world.api, [head, smuggled[:9], smuggled[9:] + BEHIND])) == [400, 200]
 
 
 def test_a_rotation_with_an_offer_to_upgrade_keeps_its_overlap(world: World) -> None:
@@ -100,13 +100,13 @@ def test_a_rotation_with_an_offer_to_upgrade_keeps_its_overlap(world: World) -> 
 
 
 @pytest.mark.parametrize("target", [case("L3", name, name) for name in ("127.0.0.1:443", "/healthz")])
-def test_nothing_behind_a_connect_is_run(world: World, target: str) -> None:
+def test_nothing_after_a_connect_is_executed(world: World, target: str) -> None:
     answer = send_raw(world.api, f"CONNECT {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + BEHIND * 3)
     assert answer is not None
     answer.expect(400, "invalid_request")
     assert answer.header("connection") == "close"
     assert (
-        context(world.api, BEHIND.replace(b"close", b"keep-alive") + b"CONNECT a:1 HTTP/1.1\r\n\r\n" + BEHIND).count(
+        send_bytes(world.api, BEHIND.replace(b"close", b"keep-alive") + b"CONNECT a:1 HTTP/1.1\r\n\r\n" + BEHIND).count(
             b"HTTP/1.1 "
         )
         == 2

@@ -1,1 +1,1 @@
-"""What does a person with a browser meet? Debian's Chromium against a real server process."""
+"""The console in a real browser: Debian's Chromium against a real server process."""

@@ -1,4 +1,4 @@
-"""Which browser do the tests drive, and how?"""
+"""Starts and drives the browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which browser and which server do the browser tests share?"""
+"""The browser and the server that the browser tests share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from browser.chromium import ABSENT, chromium, executable, new_page, sign_in
 from browser.showcase import Showcase, build_showcase
-from conftest import ServerFactory, assert_no_leaks, ending_clean
+from conftest import ServerFactory, assert_no_leaks, checked_for_leaks
 from harness.people import Person
 from harness.world import World, build_world
 
@@ -49,7 +49,7 @@ def watch(page: Page, url: str, troubles: list[str]) -> None:
 @pytest.fixture(scope="session")
 def site(new_server: ServerFactory) -> Iterator[World]:
     """A server of the browser tests alone, on SQLite."""
-    yield from ending_clean(build_world(new_server("sqlite")))
+    yield from checked_for_leaks(build_world(new_server("sqlite")))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What does an account look like that has been in use for a month?
+"""An account that looks as if it had been in use for a month.
 
 Made through the API; then its figures are moved into the past, which nobody can do through the API.
 """
@@ -10,7 +10,7 @@ import time
 from contextlib import closing
 from dataclasses import dataclass
 
-from browser.stock import Stock, build_stock
+from browser.showcase_products import Stock, build_stock
 from harness.clients import OAuthClient, get_token, make_client, request_token, rotate, with_secret
 from harness.databases import SqliteDatabase
 from harness.people import Person, add_person, invite

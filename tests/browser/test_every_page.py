@@ -1,4 +1,4 @@
-"""Is every page light on its first view, from our own host alone, and within its policy (security bar 98, 102)?"""
+"""Every page is small, loads from our own host alone, and keeps its policy (security bar 98, 102)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Scales:
             self.weights[request.url] = sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
 
-def test_every_page_is_light_and_keeps_its_policy(browser: Browser, showcase: Showcase) -> None:
+def test_every_page_is_small_and_keeps_its_policy(browser: Browser, showcase: Showcase) -> None:
     world = showcase.world
     made = [make_client(world.api, world.owner, client_name=f"Weight {number}") for number in range(25)]
     wordy = make_client(world.api, world.owner, client_name="W" * 200)

@@ -1,4 +1,4 @@
-"""What people come for: a client in a minute, a rotation without an outage, a leak closed, no more than is needed."""
+"""The main tasks: a client in a minute, a rotation without an outage, a leak closed, least privilege."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Error, Page, expect
 
 from browser.chromium import sign_in
 from browser.conftest import OpenPage
-from harness.clients import OAuthClient, get_token, make_client, request_token, works
+from harness.clients import OAuthClient, get_token, is_accepted, make_client, request_token
 from harness.people import Person
 from harness.rows import wait_for_count
 from harness.world import World
@@ -35,7 +35,7 @@ def shown(page: Page, site: World, scope: str) -> OAuthClient:
     return OAuthClient(page.locator("#client-id").inner_text(), secret, scope, "")
 
 
-def test_create_copy_test_and_use(site: World, open_page: OpenPage, someone: Person) -> None:
+def test_a_client_is_created_copied_tested_and_used(site: World, open_page: OpenPage, someone: Person) -> None:
     page = open_page(someone, permissions=["clipboard-read", "clipboard-write"])
     oauth = create(page, site, "ERP Integration", "products:read", "connections:read")
     page.get_by_role("button", name="Copy secret").click()
@@ -52,7 +52,7 @@ def test_create_copy_test_and_use(site: World, open_page: OpenPage, someone: Per
     assert oauth.client_secret in download.value.path().read_text()
     page.get_by_text("Python", exact=True).click()
     expect(page.locator(".as-python")).to_contain_text(oauth.client_id)
-    assert works(site.api, get_token(site.api, oauth, "products:read"))
+    assert is_accepted(site.api, get_token(site.api, oauth, "products:read"))
     page.get_by_role("link", name="I have stored it").click()
     assert oauth.client_secret not in page.content()
     with contextlib.suppress(Error):
@@ -61,7 +61,7 @@ def test_create_copy_test_and_use(site: World, open_page: OpenPage, someone: Per
     expect(page.locator("#secret")).to_have_count(0)
 
 
-def test_planned_rotation(site: World, owner_page: Page) -> None:
+def test_a_planned_rotation_causes_no_outage(site: World, owner_page: Page) -> None:
     page = owner_page
     old = make_client(site.api, site.owner, "products:read", client_name="Planned")
     get_token(site.api, old)
@@ -97,18 +97,18 @@ def test_planned_rotation(site: World, owner_page: Page) -> None:
     request_token(site.api, new).expect(200)
 
 
-def test_compromised_rotation(site: World, owner_page: Page) -> None:
+def test_a_compromised_secret_is_replaced_and_its_tokens_revoked(site: World, owner_page: Page) -> None:
     page = owner_page
     old = make_client(site.api, site.owner, "products:read", client_name="Leaked")
     token = get_token(site.api, old)
-    assert works(site.api, token)
+    assert is_accepted(site.api, token)
     page.goto(f"/account/api-access/{old.client_id}/rotate")
     page.get_by_role("button", name="Revoke the old secret now").click()
     new = shown(page, site, old.scope)
     expect(page.get_by_role("status").first).to_contain_text("every live token")
-    assert not works(site.api, token)
+    assert not is_accepted(site.api, token)
     request_token(site.api, old).expect(401, "invalid_client")
-    assert works(site.api, get_token(site.api, new))
+    assert is_accepted(site.api, get_token(site.api, new))
     wait_for_count(site.server.database, f"SELECT count(*) FROM refused_requests WHERE client_id='{old.client_id}'", 2)
     page.goto(f"/account/refusals?client={old.client_id}")
     expect(page.locator("main")).to_contain_text("Retired secret")
@@ -116,7 +116,7 @@ def test_compromised_rotation(site: World, owner_page: Page) -> None:
     assert old.client_secret not in page.content()
 
 
-def test_least_scope(site: World, owner_page: Page) -> None:
+def test_unused_scopes_are_removed(site: World, owner_page: Page) -> None:
     page = owner_page
     oauth = make_client(site.api, site.owner, "products:read dpp:read imports:write", client_name="Greedy")
     site.api.get("/products", bearer=get_token(site.api, oauth)).expect(200)
@@ -131,7 +131,7 @@ def test_least_scope(site: World, owner_page: Page) -> None:
     assert request_token(site.api, oauth).expect(200).object()["scope"] == "products:read"
 
 
-def test_by_keyboard_alone(site: World, open_page: OpenPage, someone: Person) -> None:
+def test_the_console_works_by_keyboard_alone(site: World, open_page: OpenPage, someone: Person) -> None:
     page = open_page()
     page.goto("/sign-in")
     page.keyboard.type(someone.email)
@@ -167,7 +167,7 @@ def _tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"the keyboard does not reach {name}")
 
 
-def test_without_javascript(site: World, open_page: OpenPage, someone: Person) -> None:
+def test_the_console_works_without_javascript(site: World, open_page: OpenPage, someone: Person) -> None:
     page = open_page(someone, java_script_enabled=False)
     oauth = create(page, site, "No script", "products:read")
     assert page.locator(".copying").is_hidden()
@@ -185,7 +185,7 @@ def test_without_javascript(site: World, open_page: OpenPage, someone: Person) -
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_two_tabs_and_back_after_sign_out(site: World, open_page: OpenPage, someone: Person) -> None:
+def test_back_after_sign_out_in_another_tab_shows_nothing(site: World, open_page: OpenPage, someone: Person) -> None:
     one = open_page(someone)
     two = one.context.new_page()
     two.goto("/account/api-access/new")
@@ -214,7 +214,7 @@ def test_two_tabs_and_back_after_sign_out(site: World, open_page: OpenPage, some
     sign_in(two, someone.email, someone.password)
 
 
-def test_invitation(site: World, open_page: OpenPage, owner_page: Page) -> None:
+def test_an_invited_person_joins(site: World, open_page: OpenPage, owner_page: Page) -> None:
     owner_page.goto("/account/members")
     owner_page.get_by_label("E-mail").fill("ida.berg@example.test")
     owner_page.get_by_label("Viewer").check()
@@ -251,7 +251,7 @@ def test_hostile_names_stay_text(site: World, owner_page: Page, name: str) -> No
         assert overflow <= 0, f"{path} is {overflow} pixels too wide"
 
 
-def test_times_are_told_in_the_zone_of_the_reader(open_page: OpenPage, someone: Person) -> None:
+def test_times_are_shown_in_the_zone_of_the_reader(open_page: OpenPage, someone: Person) -> None:
     page = open_page(someone)
     page.goto("/account/sessions")
     time = page.locator("main time").first

@@ -1,4 +1,4 @@
-"""Did it work? Focus, titles and messages of forms; copying twice; the end of a session while somebody types."""
+"""Focus, titles and messages of forms; copying twice; a session that ends while somebody types."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEW = "/account/api-access/new"
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 @pytest.mark.parametrize("width", [375, 1280])
-def test_errors_take_the_focus_and_lead_to_their_fields(
+def test_the_error_summary_takes_focus_and_links_to_its_fields(
     site: World, open_page: OpenPage, someone: Person, script: bool, width: int
 ) -> None:
     oauth = make_client(site.api, site.owner, "products:read")
@@ -44,7 +44,7 @@ def test_errors_take_the_focus_and_lead_to_their_fields(
     expect(page).to_have_title(f"Saved · {page.locator('h1').inner_text()} · LinkXG")
 
 
-def test_copying_twice(site: World, open_page: OpenPage, someone: Person) -> None:
+def test_a_secret_can_be_copied_twice(site: World, open_page: OpenPage, someone: Person) -> None:
     page = open_page(someone, permissions=["clipboard-read", "clipboard-write"])
     secret = new_secret(page, site)
     button = page.locator("[data-what=Secret]")
@@ -62,7 +62,7 @@ def test_copying_twice(site: World, open_page: OpenPage, someone: Person) -> Non
     expect(button).to_have_text("Copy secret")
 
 
-def test_copying_that_is_not_permitted_is_said_visibly(site: World, open_page: OpenPage, someone: Person) -> None:
+def test_a_failed_copy_is_announced_visibly(site: World, open_page: OpenPage, someone: Person) -> None:
     page = open_page(someone)
     new_secret(page, site)
     page.evaluate(
@@ -101,7 +101,7 @@ def test_typing_keeps_the_session_alive_and_its_end_is_announced(open_page: Open
     expect(page.get_by_label("Name")).to_have_value("typed")
 
 
-def test_what_was_typed_survives_the_end_of_the_session(site: World, open_page: OpenPage, someone: Person) -> None:
+def test_typed_input_survives_the_end_of_the_session(site: World, open_page: OpenPage, someone: Person) -> None:
     page = open_page(someone, java_script_enabled=False, width=768)
     page.goto("/account/members")
     page.get_by_label("E-mail").fill("typed.long@example.test")

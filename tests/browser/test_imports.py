@@ -1,4 +1,4 @@
-"""Does a dropped file arrive, is its way shown, and does the page tell of the end by itself?"""
+"""A dropped file is uploaded with its progress shown, and the page reports the end by itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ DROP = """([name, text]) => {
 }"""
 
 
-def test_drop_follow_mend(site: World, open_page: OpenPage, someone: Person) -> None:
+def test_a_dropped_file_is_imported_and_its_failed_rows_are_corrected(
+    site: World, open_page: OpenPage, someone: Person
+) -> None:
     page = open_page(someone)
     good, bad = new_sku(), new_sku()
     page.goto("/imports")
@@ -40,7 +42,7 @@ def test_drop_follow_mend(site: World, open_page: OpenPage, someone: Person) -> 
     assert by_sku(site, bad) is not None
 
 
-def test_who_is_at_a_button_stays_there_while_the_page_looks(browser: Browser, showcase: Showcase) -> None:
+def test_focus_stays_on_a_button_while_the_page_polls(browser: Browser, showcase: Showcase) -> None:
     page = new_page(browser, showcase.world.server.url)
     owner = showcase.world.account.owner
     sign_in(page, owner.email, owner.password)
@@ -69,7 +71,7 @@ def test_a_running_import_says_that_the_session_has_ended(browser: Browser, show
     page.context.close()
 
 
-def test_what_is_refused_is_told_on_the_page(site: World, open_page: OpenPage, someone: Person) -> None:
+def test_a_rejected_file_is_explained_on_the_page(site: World, open_page: OpenPage, someone: Person) -> None:
     page = open_page(someone)
     page.goto("/imports")
     page.get_by_label("File of products").set_input_files(

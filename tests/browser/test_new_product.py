@@ -1,4 +1,4 @@
-"""A person begins a product, and sees what a client sees."""
+"""A person creates a product, and sees what a client sees."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.world import World
 from products.catalogue import body
 
 
-def test_begin_and_go_on(site: World, owner_page: Page) -> None:
+def test_a_product_is_created_and_continued(site: World, owner_page: Page) -> None:
     page = owner_page
     page.goto("/products")
     page.get_by_role("link", name="Create product").click()
@@ -33,7 +33,7 @@ def test_begin_and_go_on(site: World, owner_page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("SKU")
 
 
-def test_a_viewer_reads(site: World, open_page: OpenPage) -> None:
+def test_a_viewer_sees_a_product_as_a_client_does(site: World, open_page: OpenPage) -> None:
     given = body(sku="SEEN-1", name="Seen", attributes={"material": "HDPE"})
     made = site.api.post("/products", bearer=site.owner.access, json=given).expect(201).data()
     page = open_page(site.person("VIEWER"))

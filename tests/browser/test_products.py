@@ -1,4 +1,4 @@
-"""Can a person fill in, publish, compare and withdraw a product, with the keyboard and without a script?"""
+"""A person fills in, publishes, compares and withdraws a product, by keyboard and without script."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def made(site: World, **members: object) -> JsonObject:
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_what_is_missing_is_listed_filled_in_and_published(
+def test_missing_fields_are_listed_filled_in_and_published(
     site: World, someone: Person, open_page: object, script: bool
 ) -> None:
     page: Page = open_page(someone, java_script_enabled=script)  # type: ignore[operator]

@@ -1,4 +1,4 @@
-"""Which pages does the console have, and how does each come to be seen?
+"""The tour of the console: every page, and how to reach it.
 
 One walk for whoever looks at every page: the pictures and the accessibility scan.
 """

@@ -1,1 +1,1 @@
-"""Does the command line do what it says, and say what it does?"""
+"""The command line."""

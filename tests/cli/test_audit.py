@@ -1,4 +1,4 @@
-"""Does `linkxg audit verify` find a hand-made change, and say where?"""
+"""`linkxg audit verify` finds a manipulated event and names it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from cli.rows import execute, scalar
 from harness.databases import PostgresDatabase
+from harness.rows import execute, scalar
 from harness.server import Server
 from harness.world import World
 
@@ -16,20 +16,20 @@ from harness.world import World
 def disarm(server: Server) -> None:
     """What somebody with the database's password could do."""
     if isinstance(server.database, PostgresDatabase):
-        execute(server, "alter table audit_events disable trigger user")
+        execute(server.database, "alter table audit_events disable trigger user")
     else:
-        execute(server, "drop trigger audit_events_no_update")
-        execute(server, "drop trigger audit_events_no_delete")
+        execute(server.database, "drop trigger audit_events_no_update")
+        execute(server.database, "drop trigger audit_events_no_delete")
 
 
-def test_a_tampered_trail_is_named(engine: str, fresh_world: Callable[..., World]) -> None:
+def test_a_tampered_event_is_named(engine: str, fresh_world: Callable[..., World]) -> None:
     world = fresh_world(engine)
     server, account, other = world.server, world.account.account_id, world.other.account_id
     for _ in range(3):
         world.new_client()
     whole = {verdict["account_id"]: verdict for verdict in json.loads(server.command("audit", "verify", "--json"))}
     assert [verdict["whole"] for verdict in whole.values()] == [True, True]
-    last = int(scalar(server, f"select max(seq) from audit_events where account_id = '{account}'"))
+    last = int(scalar(server.database, f"select max(seq) from audit_events where account_id = '{account}'"))
     assert whole[account]["events"] == last
 
     one = f"where account_id = '{account}' and seq ="
@@ -41,10 +41,10 @@ def test_a_tampered_trail_is_named(engine: str, fresh_world: Callable[..., World
     }
     for sql in tamperings.values():
         with pytest.raises(Exception, match="append-only"):
-            execute(server, sql)
+            execute(server.database, sql)
     disarm(server)
     for seq, sql in tamperings.items():
-        execute(server, sql)
+        execute(server.database, sql)
         found = json.loads(server.command("audit", "verify", "--json", expect=1))
         assert {verdict["account_id"]: verdict["broken_at"] for verdict in found} == {account: seq, other: None}
     lines = server.command("audit", "verify", expect=1).decode().splitlines()

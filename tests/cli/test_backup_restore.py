@@ -1,4 +1,4 @@
-"""Does a backup taken under load come back whole, and does nothing dead come back with it?
+"""A backup taken under load is restored whole, and revokes again what ended after it.
 
 Security bar R3 and R11: whatever was ended, rotated, removed or replaced after the backup stays so.
 """
@@ -16,20 +16,20 @@ from typing import Any
 
 import pytest
 
-from cli.rows import count, execute
 from conftest import ServerFactory
 from harness.client import Client
 from harness.clients import (
     OAuthClient,
     create_client,
     get_token,
+    is_accepted,
     make_client,
     request_token,
     rotate,
     with_secret,
-    works,
 )
 from harness.people import Person, Session, accept, invite, login, me, refresh, sign_in
+from harness.rows import count_rows, execute
 from harness.server import Server
 from harness.world import World
 
@@ -96,7 +96,7 @@ def change_password(api: Client, session: Session, person: Person) -> Person:
     return Person(person.user_id, person.email, new, person.role)
 
 
-def test_nothing_dead_lives_after_a_restore(engine: str, fresh_world: Callable[..., World]) -> None:
+def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Callable[..., World]) -> None:
     world = fresh_world(engine)
     server, api, owner = world.server, world.api, world.owner
     neighbour = world.other_owner
@@ -131,32 +131,32 @@ def test_nothing_dead_lives_after_a_restore(engine: str, fresh_world: Callable[.
     assert b"stop" in refused.stderr, "a service is running"
     server.stop()
     assert b"--replace" in server.try_command("restore", str(file)).stderr
-    told = restore(server, file, "--replace")
-    assert told["rows"]["accounts"] == 2
-    assert told["sessions_ended"] >= 2
-    assert told["invitations_ended"] == 1
-    assert told["kept_ended"] >= 4
+    report = restore(server, file, "--replace")
+    assert report["rows"]["accounts"] == 2
+    assert report["sessions_ended"] >= 2
+    assert report["invitations_ended"] == 1
+    assert report["kept_ended"] >= 4
     fresh = json.loads((server.data_dir / "keys.json").read_bytes())
     assert fresh["server_key"] != keys["server_key"]
     assert [key["kid"] for key in fresh["keys"]] != [key["kid"] for key in keys["keys"]]
 
     server.start()
-    assert int(count(server, "products")) >= before
+    assert int(count_rows(server.database, "products")) >= before
     for session in (open_session, ended_session, owner, neighbour):
         me(api, session.access).expect(401, "invalid_token")
         refresh(api, session.refresh, reveals=False).expect(401, "invalid_token")
-    assert [works(api, token) for token in tokens] == [False, False]
+    assert [is_accepted(api, token) for token in tokens] == [False, False]
     back = sign_in(api, world.account.owner)
     me(api, back.access).expect(200)
-    assert works(api, get_token(api, kept))
+    assert is_accepted(api, get_token(api, kept))
     assert_dead(api, [rotated, new_secret, deleted, disabled], [removed, locked, changed])
     sign_in(api, renewed)
     accept(api, invitation, api.vault.password()).expect(404, "not_found")
     assert b"intact" in server.command("audit", "verify")
     events = api.get("/account/audit-events?action=service.restored", bearer=back.access).data()
-    assert [event["details"]["backup_made_at"] for event in events] == [told["backup_made_at"]]
+    assert [event["details"]["backup_made_at"] for event in events] == [report["backup_made_at"]]
     # An Owner can help: the client gets a new secret.
-    assert works(api, get_token(api, with_secret(rotated, rotate(api, rotated, back.access).expect(200))))
+    assert is_accepted(api, get_token(api, with_secret(rotated, rotate(api, rotated, back.access).expect(200))))
     in_use = sign_in(api, staying)
     server.stop()
 
@@ -167,7 +167,7 @@ def test_nothing_dead_lives_after_a_restore(engine: str, fresh_world: Callable[.
     me(api, in_use.access).expect(401, "invalid_token")
     assert_dead(api, [rotated, deleted, disabled, later], [removed, locked, changed])
     sign_in(api, renewed)
-    assert works(api, get_token(api, kept))
+    assert is_accepted(api, get_token(api, kept))
     assert b"broken" not in server.command("audit", "verify")
     assert not list(server.data_dir.glob(".restore-*")), "nothing is left behind, not even by a restore that crashed"
 
@@ -179,7 +179,7 @@ def assert_dead(api: Client, clients: list[OAuthClient], people: list[Person]) -
         login(api, person.email, person.password).expect(401, "invalid_credentials")
 
 
-def test_a_backup_of_one_engine_comes_back_on_the_other(
+def test_a_backup_is_restored_on_the_other_engine(
     engine: str, fresh_world: Callable[..., World], new_server: ServerFactory
 ) -> None:
     """Also without the database it came from: then secrets can be revoked, for nobody knows which should be."""
@@ -187,7 +187,7 @@ def test_a_backup_of_one_engine_comes_back_on_the_other(
     oauth = world.oauth
     product = {"sku": "A-1", "content": {"name": "Bolt «Ø 8»", "attributes": {"hot": True, "size": 1.5}}}
     made = world.api.post("/products", bearer=world.owner.access, json=product).expect(201).data()
-    api_rows = count(world.server, "products"), count(world.server, "audit_events")
+    api_rows = count_rows(world.server.database, "products"), count_rows(world.server.database, "audit_events")
     file = backup(world.server)
     world.server.stop()
 
@@ -195,15 +195,15 @@ def test_a_backup_of_one_engine_comes_back_on_the_other(
     try:
         assert restore(moved, file)["secrets_revoked"] == 0
         moved.start()
-        assert count(moved, "products") == api_rows[0]
+        assert count_rows(moved.database, "products") == api_rows[0]
         with moved.client() as api:
             session = sign_in(api, world.account.owner)
             found = api.get(f"/products/{made['id']}", bearer=session.access).data()
             assert found == made
             # The numbers of PostgreSQL's sequences go on after those of the backup.
             another = make_client(api, session)
-            assert works(api, get_token(api, another))
-            assert works(api, get_token(api, oauth))
+            assert is_accepted(api, get_token(api, another))
+            assert is_accepted(api, get_token(api, oauth))
             assert b"intact" in moved.command("audit", "verify")
             moved.stop()
             assert restore(moved, file, "--replace", "--revoke-secrets")["secrets_revoked"] == 1
@@ -231,7 +231,7 @@ def test_a_restore_that_fails_leaves_everything_as_it_was(engine: str, fresh_ser
     keys.rmdir()
     keys.write_bytes(content)
     keys.chmod(0o600)
-    assert count(server, "accounts") == 2
+    assert count_rows(server.database, "accounts") == 2
     server.start()
     with server.client() as api:
         sign_in(api, account.owner)
@@ -259,7 +259,7 @@ def test_a_backup_is_never_half_written_nor_overwritten(engine: str, new_server:
 
 
 @pytest.mark.parametrize("kind", ["text", "other", "cut", "newer"])
-def test_what_is_no_backup_is_refused(new_server: ServerFactory, kind: str) -> None:
+def test_a_file_that_is_not_a_backup_is_rejected(new_server: ServerFactory, kind: str) -> None:
     server = new_server()
     server.bootstrap("Acme GmbH")
     file = backup(server)
@@ -277,7 +277,7 @@ def test_what_is_no_backup_is_refused(new_server: ServerFactory, kind: str) -> N
     done = server.try_command("restore", str(file), "--replace")
     assert done.returncode == 1
     assert done.stderr.count(b"\n") == 1, done.stderr
-    assert count(server, "accounts") == 1
+    assert count_rows(server.database, "accounts") == 1
     assert not list(server.data_dir.glob("*.damaged*"))
 
 
@@ -289,8 +289,8 @@ def test_a_damaged_database_is_set_aside(new_server: ServerFactory) -> None:
     path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
     refused = server.try_command("restore", str(file))
     assert b"--replace" in refused.stderr
-    told = restore(server, file, "--replace")
-    assert Path(told["damaged_database"]).read_bytes().startswith(b"\0" * 100)
+    report = restore(server, file, "--replace")
+    assert Path(report["damaged_database"]).read_bytes().startswith(b"\0" * 100)
     server.start()
     try:
         with server.client() as api:
@@ -299,7 +299,7 @@ def test_a_damaged_database_is_set_aside(new_server: ServerFactory) -> None:
         server.close()
 
 
-def test_services_of_other_nodes_keep_a_restore_out(fresh_server: ServerFactory, new_server: ServerFactory) -> None:
+def test_a_restore_is_refused_while_another_node_runs(fresh_server: ServerFactory, new_server: ServerFactory) -> None:
     """A node with a data directory of its own is seen in PostgreSQL."""
     server = fresh_server("postgres")
     server.bootstrap("Acme GmbH")
@@ -309,4 +309,4 @@ def test_services_of_other_nodes_keep_a_restore_out(fresh_server: ServerFactory,
     done = node.try_command("restore", str(file), "--replace")
     assert done.returncode == 1
     assert b"stop every node" in done.stderr
-    assert execute(server, "select count(*) from accounts") == [["1"]]
+    assert execute(server.database, "select count(*) from accounts") == [["1"]]

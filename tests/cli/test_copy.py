@@ -1,4 +1,4 @@
-"""Does everything stay valid when an installation moves to the other engine, however often it is interrupted? R13."""
+"""Everything stays valid when an installation moves to the other engine, however often it is interrupted. R13."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.rows import count, execute
 from conftest import DatabaseFactory, ServerFactory
-from harness.clients import create_client, get_token, revoke, rotate, works
+from harness.clients import create_client, get_token, is_accepted, revoke, rotate
+from harness.concurrency import seconds_until
 from harness.databases import Database
-from harness.load import seconds_until
 from harness.people import login, logout, me, refresh, sign_in
 from harness.processes import Process
-from harness.rows import rows
+from harness.rows import count_rows, execute, rows
 from harness.server import Server
 from harness.world import World
 
@@ -69,14 +68,14 @@ def test_r13_everything_stays_valid(world: World, target: Database, moved: Serve
     client = api.post("/oauth/clients", bearer=owner.access, json=wanted, headers=key, reveals=True).expect(201)
     world.server.stop()
 
-    told = json.loads(world.server.command(*arguments(world, target)))
-    assert told["resumed_after"] == 0
-    assert told["rows"]["users"] == 2
+    report = json.loads(world.server.command(*arguments(world, target)))
+    assert report["resumed_after"] == 0
+    assert report["rows"]["users"] == 2
 
     moved.start()
     there = moved.client()
     me(there, live.access).expect(200)
-    assert works(there, token)
+    assert is_accepted(there, token)
     me(there, over.access).expect(401, "invalid_token")
     there.get("/products", bearer=revoked).expect(401, "invalid_token")
     refresh(there, over.refresh).expect(401, "invalid_token")
@@ -99,7 +98,7 @@ def test_r13_everything_stays_valid(world: World, target: Database, moved: Serve
 def fill(world: World, engine: str) -> None:
     """More rows than are copied in a moment."""
     binary = "bytea" if engine == "postgres" else "blob"
-    execute(world.server, FAILURES.format(binary=binary, at=9_000_000_000_000, many=MANY))
+    execute(world.server.database, FAILURES.format(binary=binary, at=9_000_000_000_000, many=MANY))
 
 
 def interrupt(world: World, target: Database) -> int:
@@ -124,7 +123,7 @@ def copied(target: Database) -> int:
         return 0
 
 
-def test_an_interrupted_copy_goes_on_and_nobody_serves_half_of_it(
+def test_an_interrupted_copy_resumes_and_is_not_served_half_done(
     engine: str, world: World, target: Database, moved: Server
 ) -> None:
     fill(world, engine)
@@ -134,21 +133,21 @@ def test_an_interrupted_copy_goes_on_and_nobody_serves_half_of_it(
     process = moved.launch()
     assert process.wait() == 1
     moved.kill()
-    told = json.loads(world.server.command(*arguments(world, target)))
-    assert told["resumed_after"] > 0
-    assert told["rows"]["login_failures"] == MANY
+    report = json.loads(world.server.command(*arguments(world, target)))
+    assert report["resumed_after"] > 0
+    assert report["rows"]["login_failures"] == MANY
     moved.start()
-    assert count(moved, "login_failures") == MANY
+    assert count_rows(moved.database, "login_failures") == MANY
 
 
-def test_a_source_that_changed_between_attempts_is_noticed(
+def test_a_source_that_changed_between_attempts_is_detected(
     engine: str, world: World, target: Database, moved: Server
 ) -> None:
     fill(world, engine)
     world.server.stop()
     interrupt(world, target)
     world.server.start()
-    execute(world.server, "update login_failures set failures = 7")
+    execute(world.server.database, "update login_failures set failures = 7")
     world.server.stop()
     done = world.server.try_command(*arguments(world, target))
     assert done.returncode == 1
@@ -158,7 +157,7 @@ def test_a_source_that_changed_between_attempts_is_noticed(
     assert rows(target, "select min(failures) from login_failures") == [["7"]]
 
 
-def test_what_would_do_harm_is_refused(world: World, target: Database, new_server: ServerFactory) -> None:
+def test_harmful_copies_are_refused(world: World, target: Database, new_server: ServerFactory) -> None:
     def refusal(*asked: str) -> bytes:
         done = world.server.try_command(*asked)
         assert done.returncode == 1
@@ -179,7 +178,7 @@ def in_use(new_server: ServerFactory) -> Database:
     return server.database
 
 
-def test_a_running_service_is_noticed_whatever_data_directory_it_has(new_server: ServerFactory, tmp_path: Path) -> None:
+def test_a_running_service_is_detected_whatever_its_data_directory(new_server: ServerFactory, tmp_path: Path) -> None:
     running, other = new_server("sqlite"), new_server("sqlite")
     running.data_dir.chmod(0o700)
     running.bootstrap("Acme GmbH")

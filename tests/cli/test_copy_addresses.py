@@ -1,4 +1,4 @@
-"""`linkxg copy` takes addresses, which may hold passwords, from places that other users of the machine cannot see."""
+"""`linkxg copy` reads addresses, which may hold passwords, from places that other users of the machine cannot see."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def server(new_server: ServerFactory) -> Server:
     return made
 
 
-def test_both_addresses_from_the_environment(server: Server, tmp_path: Path) -> None:
+def test_both_addresses_are_read_from_the_environment(server: Server, tmp_path: Path) -> None:
     target = f"sqlite:///{tmp_path}/copy.db"
     done = server.try_command("copy", "--json", LINKXG_COPY_FROM=server.database.url, LINKXG_COPY_TO=target)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["rows"]["users"] == 1
 
 
-def test_both_addresses_from_files(server: Server, tmp_path: Path) -> None:
+def test_both_addresses_are_read_from_files(server: Server, tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_text(f"{server.database.url}\n")
     target.write_text(f"sqlite:///{tmp_path}/copy.db\n# what follows the first line is not read\n")
@@ -52,7 +52,7 @@ def test_both_addresses_from_files(server: Server, tmp_path: Path) -> None:
         (("--from", "mysql://user:hidden-word@h/d", "--to", "sqlite:////c.db"), 1, b"--from is not an address"),
     ],
 )
-def test_what_is_missing_is_named_in_one_line(
+def test_a_missing_address_is_named_in_one_line(
     server: Server, arguments: tuple[str, ...], code: int, says: bytes
 ) -> None:
     done = server.try_command("copy", *arguments)

@@ -1,4 +1,4 @@
-"""Does the demo print commands that work as they stand, and leave nothing behind?"""
+"""The demo prints commands that work as they stand, and leaves nothing behind."""
 
 from __future__ import annotations
 

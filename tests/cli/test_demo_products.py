@@ -1,4 +1,4 @@
-"""Do the demo's products look like a catalogue: complete, distinct, in three categories?"""
+"""The demo's products are complete, distinct, and of three categories."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from linkxg.catalog.products.publish_requirements import missing_for_publishing
 from linkxg.ops.demo.products import demo_products
 
 
-def test_they_are_right_and_can_be_published() -> None:
+def test_demo_products_are_valid_and_publishable() -> None:
     for product in demo_products():
         gtin, faults = check_identifiers(product)
         assert not faults
@@ -21,7 +21,7 @@ def test_they_are_right_and_can_be_published() -> None:
         assert not missing_for_publishing(head, product.content), product.sku
 
 
-def test_they_are_many_and_distinct() -> None:
+def test_demo_products_are_numerous_and_distinct() -> None:
     every = demo_products()
     assert 200 <= len(every) <= 500
     for name in ("sku", "gtin"):

@@ -1,4 +1,4 @@
-"""Does the doctor find what is wrong, and only that?"""
+"""The doctor finds what is wrong, and only that."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from cli.rows import execute
 from conftest import ServerFactory
 from harness.databases import PostgresDatabase
 from harness.processes import free_port
-from harness.server import Server, lines_for_people
+from harness.rows import execute
+from harness.server import Server, stderr_messages
 from harness.smtp_sink import SmtpSink
 from linkxg.http.client_ip import refuse_plain_http
 from linkxg.ops.doctor import files, machine
@@ -114,7 +114,7 @@ def test_settings_that_stop_the_start_are_a_finding(server: Server) -> None:
     assert "LINKXG_UNKNOWN" in found["settings"][0]["says"]
 
 
-def test_mail_and_a_taken_port(server: Server, smtp_sink: SmtpSink) -> None:
+def test_mail_and_a_port_in_use_are_checked(server: Server, smtp_sink: SmtpSink) -> None:
     server.environment["LINKXG_SMTP_URL"] = f"smtp://127.0.0.1:{smtp_sink.port}"
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", server.port))
@@ -138,12 +138,12 @@ def test_an_unsafe_or_absent_server_is_found(new_server: ServerFactory) -> None:
     server = private(new_server("postgres"))
     assert isinstance(server.database, PostgresDatabase)
     name = server.database.url.rpartition("/")[2]
-    execute(server, f"alter database {name} set synchronous_commit = off")
+    execute(server.database, f"alter database {name} set synchronous_commit = off")
     found = examine(server, code=1)
     assert problems(found) == ["database"]
     assert "synchronous_commit=off" in found["database"][0]["says"]
     line = server.try_command("serve", "--port", str(server.port))
-    assert (line.returncode, len(lines_for_people(line))) == (1, 1), "neither does the service start"
+    assert (line.returncode, len(stderr_messages(line))) == (1, 1), "neither does the service start"
     server.environment["LINKXG_DATABASE_URL"] = "postgresql://someone@127.0.0.1:1/nowhere"
     assert "cannot be reached" in examine(server, code=1)["database"][0]["says"]
 
@@ -186,7 +186,9 @@ def certificate(directory: Path, *, days: int, name: str = "api.example.test", a
         ({"days": 60, "name": "other.example.test"}, "warning"),
     ],
 )
-def test_certificates_are_looked_at(tmp_path: Path, options: Any, level: str) -> None:
+def test_certificates_are_checked(tmp_path: Path, options: Any, level: str) -> None:
+    from linkxg.settings import load
+
     settings = load(certificate(tmp_path, **options))
     found = list(files.check_tls(settings, "api.example.test"))
     assert worst(found) == level, found
@@ -232,13 +234,15 @@ def test_a_service_that_rejects_plain_http_is_recognised() -> None:
     ("wall", "steady", "level"),
     [(0.0, 0.0, "ok"), (30.0, 0.0, "problem"), (-30.0, 0.0, "problem"), (-(10.0**9), 0.0, "problem")],
 )
-def test_the_clock_is_watched(monkeypatch: pytest.MonkeyPatch, wall: float, steady: float, level: str) -> None:
+def test_clock_jumps_are_reported(monkeypatch: pytest.MonkeyPatch, wall: float, steady: float, level: str) -> None:
     began = machine.now()
     monkeypatch.setattr(machine, "now", lambda: Instant(began.wall + wall, began.steady + steady))
     assert worst(list(check_clock(began))) == level
 
 
-def test_few_descriptors_and_little_space_are_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_low_file_descriptor_limits_and_low_disk_space_are_reported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1_024, 4_096))
     assert worst(list(check_descriptors())) == "warning"
     usage = shutil.disk_usage(tmp_path)
@@ -247,7 +251,7 @@ def test_few_descriptors_and_little_space_are_noticed(monkeypatch: pytest.Monkey
         assert worst(list(files.check_space([tmp_path]))) == level
 
 
-def test_the_doctor_needs_no_settings_at_all(tmp_path: Path) -> None:
+def test_the_doctor_runs_without_settings(tmp_path: Path) -> None:
     from harness.server import clean_environment
 
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Does docs/configuration.md list exactly the settings, commands and options that the program has?"""
+"""docs/configuration.md lists exactly the settings, commands and options of the program."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_exit_codes_are_on_the_page() -> None:
     assert found == ["0", "1", "2"]
 
 
-def test_the_systemd_unit_starts_the_service_that_there_is() -> None:
+def test_the_systemd_unit_runs_an_existing_command() -> None:
     unit = configparser.RawConfigParser(strict=False)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read(ROOT / "deploy" / "linkxg.service")

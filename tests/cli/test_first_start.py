@@ -1,4 +1,4 @@
-"""What does the first start make, and what does it refuse in one clear line?"""
+"""What the first start creates, and what it refuses in one line."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.rows import execute, scalar
 from conftest import DatabaseFactory, ServerFactory
 from harness.databases import SqliteDatabase
-from harness.server import Server, lines_for_people
+from harness.rows import execute, scalar
+from harness.server import Server, stderr_messages
 from harness.vault import Vault
 
 
@@ -26,7 +26,7 @@ def server(new_server: ServerFactory) -> Server:
 def one_line(done: subprocess.CompletedProcess[bytes], code: int) -> str:
     """The single line with which the command failed."""
     assert done.returncode == code, done
-    lines = lines_for_people(done)
+    lines = stderr_messages(done)
     assert len(lines) == 1, lines
     assert lines[0].startswith("linkxg: "), lines
     return lines[0]
@@ -44,7 +44,7 @@ def test_the_first_start_makes_private_keys_and_the_schema(engine: str, fresh_se
     private = {path.name: 0o700 if path.is_dir() else 0o600 for path in server.data_dir.iterdir()}
     assert {path.name: mode(path) for path in server.data_dir.iterdir()} == private
     kid = server.signing_keys()[0]["kid"]
-    assert scalar(server, "select count(*) from alembic_version") == "1"
+    assert scalar(server.database, "select count(*) from alembic_version") == "1"
     server.restart()
     assert server.signing_keys()[0]["kid"] == kid, "a second start keeps the keys"
 
@@ -90,7 +90,7 @@ def test_plain_http_beyond_loopback_is_refused(server: Server) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["serve", "--port", "0"], ["backup"], ["nothing"]])
-def test_wrong_usage_is_2(server: Server, arguments: list[str]) -> None:
+def test_wrong_usage_exits_with_2(server: Server, arguments: list[str]) -> None:
     assert server.try_command(*arguments).returncode == 2
 
 
@@ -101,16 +101,16 @@ def test_a_second_bootstrap_is_refused(engine: str, new_server: ServerFactory) -
     password = server.vault.password().encode()
     assert "--additional" in one_line(server.try_command(*arguments, stdin=password), 1)
     server.command(*arguments, "--another", stdin=password)
-    assert scalar(server, "select count(*) from accounts") == "2"
+    assert scalar(server.database, "select count(*) from accounts") == "2"
 
 
-def test_a_bad_password_is_told_in_one_line(server: Server) -> None:
+def test_a_bad_password_is_reported_in_one_line(server: Server) -> None:
     arguments = ["bootstrap", "--account", "A", "--owner-email", "b@example.test", "--password-stdin"]
     assert "12 characters" in one_line(server.try_command(*arguments, stdin=b"short\n"), 1)
     assert "standard input" in one_line(server.try_command(*arguments[:-1]), 2)
 
 
-def test_a_taken_port_is_told_in_one_line(server: Server) -> None:
+def test_a_port_in_use_is_reported_in_one_line(server: Server) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -120,14 +120,14 @@ def test_a_taken_port_is_told_in_one_line(server: Server) -> None:
 
 
 @pytest.mark.parametrize("command", [["serve"], ["audit", "verify"], ["backup", "file"]])
-def test_an_unreachable_server_is_told_in_one_line(server: Server, command: list[str]) -> None:
+def test_an_unreachable_server_is_reported_in_one_line(server: Server, command: list[str]) -> None:
     server.environment["LINKXG_DATABASE_URL"] = "postgresql://someone:pass-word-unseen@127.0.0.1:1/nowhere"
     line = one_line(server.try_command(*command), 1)
     assert "cannot be reached" in line
     assert "pass-word-unseen" not in line
 
 
-def test_a_missing_database_is_told_in_one_line(cluster_server: Server) -> None:
+def test_a_missing_database_is_reported_in_one_line(cluster_server: Server) -> None:
     cluster_server.environment["LINKXG_DATABASE_URL"] += "_absent"
     assert "does not exist" in one_line(cluster_server.try_command("migrate"), 1)
 
@@ -137,7 +137,7 @@ def cluster_server(new_server: ServerFactory) -> Server:
     return new_server("postgres")
 
 
-def test_a_data_directory_that_cannot_be_made_is_told_in_one_line(server: Server) -> None:
+def test_an_uncreatable_data_directory_is_reported_in_one_line(server: Server) -> None:
     blocked = server.data_dir.parent / "file"
     blocked.touch()
     for command in ("serve", "purge"):
@@ -145,7 +145,7 @@ def test_a_data_directory_that_cannot_be_made_is_told_in_one_line(server: Server
         assert one_line(done, 1)
 
 
-def test_a_file_that_is_no_database_is_told_in_one_line(new_server: ServerFactory, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_reported_in_one_line(new_server: ServerFactory, tmp_path: Path) -> None:
     file = tmp_path / "linkxg.db"
     file.write_bytes(b"not a database " * 100)
     server = new_server(database=SqliteDatabase(file))
@@ -153,14 +153,14 @@ def test_a_file_that_is_no_database_is_told_in_one_line(new_server: ServerFactor
     assert file.read_bytes().startswith(b"not a database"), "it is left as it was"
 
 
-def test_keys_open_to_others_stop_the_start(server: Server) -> None:
+def test_keys_readable_by_others_stop_the_start(server: Server) -> None:
     server.bootstrap("Acme GmbH")
     (server.data_dir / "keys.json").chmod(0o644)
     assert "chmod 600" in one_line(server.try_command("serve", "--port", str(server.port)), 1)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-def test_what_root_makes_belongs_to_the_owner_of_the_directory(server: Server) -> None:
+def test_files_created_by_root_belong_to_the_owner_of_the_directory(server: Server) -> None:
     server.bootstrap("Acme GmbH")
     nobody = 65_534
     for path in (server.data_dir, *server.data_dir.iterdir()):
@@ -175,9 +175,9 @@ def test_what_root_makes_belongs_to_the_owner_of_the_directory(server: Server) -
 def test_a_newer_schema_is_refused(engine: str, new_database: DatabaseFactory, new_server: ServerFactory) -> None:
     server = new_server(database=new_database(engine), vault=Vault())
     server.command("migrate")
-    execute(server, "update alembic_version set version_num = '9999'")
+    execute(server.database, "update alembic_version set version_num = '9999'")
     for command in (["serve", "--port", str(server.port)], ["migrate"]):
         line = one_line(server.try_command(*command), 1)
         assert "9999" in line
         assert "upgrade the program" in line
-    assert scalar(server, "select version_num from alembic_version") == "9999"
+    assert scalar(server.database, "select version_num from alembic_version") == "9999"

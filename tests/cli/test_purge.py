@@ -1,4 +1,4 @@
-"""Does `linkxg purge` delete what has expired, all of it, and nothing else?"""
+"""`linkxg purge` deletes all that has expired, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import json
 import time
 from collections.abc import Callable
 
-from cli.rows import count, execute, scalar
-from harness.clients import create_client, get_token, rotate, with_secret, works
+from harness.clients import create_client, get_token, is_accepted, rotate, with_secret
 from harness.people import invite, me, refresh, sign_in
+from harness.rows import count_rows, execute, scalar
 from harness.world import World
 
 DAY = 86_400_000
@@ -19,7 +19,7 @@ select cast('x' || n as {binary}), 1, 0, {at} from numbers
 """
 
 
-def test_the_expired_goes_and_the_living_stays(engine: str, fresh_world: Callable[..., World]) -> None:
+def test_expired_rows_are_deleted_and_live_rows_stay(engine: str, fresh_world: Callable[..., World]) -> None:
     world = fresh_world(engine)
     server, api, owner = world.server, world.api, world.owner
     old, live = sign_in(api, world.account.owner), sign_in(api, world.account.owner)
@@ -32,26 +32,26 @@ def test_the_expired_goes_and_the_living_stays(engine: str, fresh_world: Callabl
         api.post("/oauth/clients", bearer=session.access, json=body, headers={"Idempotency-Key": key}, reveals=True)
     now = int(time.time() * 1000)
     session_id = me_session(world, old.access)
-    execute(server, f"update sessions set expires_at = {now - 31 * DAY} where id = '{session_id}'")
-    execute(server, f"update invitations set expires_at = {now - 31 * DAY}")
-    execute(server, f"update client_secrets set revoked_at = {now - 401 * DAY} where revoked_at is not null")
-    first = scalar(server, "select min(created_at) from idempotency_keys")
-    execute(server, f"update idempotency_keys set created_at = {now - 2 * DAY} where created_at = {first}")
+    execute(server.database, f"update sessions set expires_at = {now - 31 * DAY} where id = '{session_id}'")
+    execute(server.database, f"update invitations set expires_at = {now - 31 * DAY}")
+    execute(server.database, f"update client_secrets set revoked_at = {now - 401 * DAY} where revoked_at is not null")
+    first = scalar(server.database, "select min(created_at) from idempotency_keys")
+    execute(server.database, f"update idempotency_keys set created_at = {now - 2 * DAY} where created_at = {first}")
     at = now - 2 * DAY
-    execute(server, FAILURES.format(binary="bytea" if engine == "postgres" else "blob", at=at))
-    execute(server, f"insert into client_usage values "
+    execute(server.database, FAILURES.format(binary="bytea" if engine == "postgres" else "blob", at=at))
+    execute(server.database, f"insert into client_usage values "
                     f"('{world.account.account_id}', '{oauth.client_id}', {now // DAY - 401}, 1, 1, 1)")  # fmt: skip
-    feed = count(server, "changes")
+    feed = count_rows(server.database, "changes")
 
-    told = json.loads(server.command("purge", "--json"))
+    report = json.loads(server.command("purge", "--json"))
     wanted = {"sessions": 1, "invitations": 1, "client_secrets": 1, "idempotency_keys": 1, "login_failures": 1200,
               "client_usage": 1}  # fmt: skip
-    assert {table: deleted for table, deleted in told.items() if deleted} == wanted
-    assert count(server, "login_failures") == 0
-    assert count(server, "changes") == feed, "a live token may need any of them"
+    assert {table: deleted for table, deleted in report.items() if deleted} == wanted
+    assert count_rows(server.database, "login_failures") == 0
+    assert count_rows(server.database, "changes") == feed, "a live token may need any of them"
     refresh(api, old.refresh).expect(401, "invalid_token")
     refresh(api, live.refresh).expect(200)
-    assert works(api, get_token(api, rotated))
+    assert is_accepted(api, get_token(api, rotated))
     assert not any(json.loads(server.command("purge", "--json")).values()), "nothing is left to do"
     create_client(api, owner).expect(201)
 

@@ -1,1 +1,1 @@
-"""Do clients that were written elsewhere, by the standards, work with this service over TLS?"""
+"""OAuth clients of other authors, written to the standards, work with this service over TLS."""

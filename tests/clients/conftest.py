@@ -1,4 +1,4 @@
-"""Which services do the foreign clients talk to? One for each algorithm, each speaking TLS itself."""
+"""The services that foreign clients talk to: one for each algorithm, each terminating TLS itself."""
 
 from __future__ import annotations
 

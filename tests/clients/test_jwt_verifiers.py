@@ -1,4 +1,4 @@
-"""Do PyJWT and joserfc verify access tokens with nothing but the published keys?"""
+"""PyJWT and joserfc verify access tokens with nothing but the published keys."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_symmetric_key_is_published_nowhere(service: Service, algorithm: str) 
 
 
 @PUBLIC
-def test_pyjwt(service: Service, algorithm: str) -> None:
+def test_pyjwt_verifies_access_tokens(service: Service, algorithm: str) -> None:
     token = service.token()
     claims = pyjwt_claims(service, algorithm, token)
     assert claims["client_id"] == claims["sub"] == service.client_id
@@ -68,7 +68,7 @@ def test_pyjwt(service: Service, algorithm: str) -> None:
 @PUBLIC
 # RFC 9864 renames EdDSA to Ed25519; the setting keeps the name that JOSE libraries know today.
 @pytest.mark.filterwarnings("ignore:EdDSA is deprecated:joserfc.errors.SecurityWarning")
-def test_joserfc(service: Service, algorithm: str) -> None:
+def test_joserfc_verifies_access_tokens(service: Service, algorithm: str) -> None:
     keys = KeySet.import_key_set(service.document(JWKS))  # type: ignore[arg-type]
     token = service.token()
     registry = JWSRegistry(algorithms=[algorithm])
@@ -85,7 +85,7 @@ def test_joserfc(service: Service, algorithm: str) -> None:
         joserfc_jwt.decode(damaged(token), keys, algorithms=[algorithm], registry=registry)
 
 
-def test_the_service_itself_refuses_a_damaged_token(service: Service) -> None:
+def test_the_service_rejects_a_damaged_token(service: Service) -> None:
     token = service.token()
     for presented, status in ((token, 200), (damaged(token), 401)):
         headers = {"Authorization": f"Bearer {presented}"}

@@ -1,4 +1,4 @@
-"""Do Authlib and requests-oauthlib get tokens, use them and give them back?"""
+"""Authlib and requests-oauthlib obtain, use, introspect and revoke tokens."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def authlib_session(service: Service, method: str, **options: Any) -> Any:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_authlib(service: Service, method: str) -> None:
+def test_authlib_gets_and_uses_a_token(service: Service, method: str) -> None:
     with authlib_session(service, method) as session:
         token = session.fetch_token()
         service.server.vault.remember("access token", token["access_token"])
@@ -48,7 +48,7 @@ def test_authlib(service: Service, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_authlib_asks_about_a_token_and_gives_it_back(service: Service, method: str) -> None:
+def test_authlib_introspects_and_revokes_a_token(service: Service, method: str) -> None:
     with authlib_session(service, method) as session:
         token = session.fetch_token()["access_token"]
         service.server.vault.remember("access token", token)
@@ -62,7 +62,7 @@ def test_authlib_asks_about_a_token_and_gives_it_back(service: Service, method: 
         assert session.get(f"{service.url}/api/v1/products").status_code == 401
 
 
-def test_authlib_fetches_the_next_token_by_itself(service: Service) -> None:
+def test_authlib_renews_an_expired_token(service: Service) -> None:
     fetched: list[str] = []
 
     def keep(token: dict[str, Any], **_: Any) -> None:
@@ -84,7 +84,7 @@ def backend_session(service: Service) -> Any:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_requests_oauthlib(service: Service, method: str) -> None:
+def test_requests_oauthlib_gets_and_uses_a_token(service: Service, method: str) -> None:
     credentials: dict[str, Any] = {"auth": HTTPBasicAuth(service.client_id, service.client_secret)}
     if method == "client_secret_post":
         credentials = {"client_secret": service.client_secret, "include_client_id": True}
@@ -95,7 +95,7 @@ def test_requests_oauthlib(service: Service, method: str) -> None:
         assert session.get(f"{service.url}/api/v1/products").status_code == 200
 
 
-def test_requests_oauthlib_understands_refusals(service: Service) -> None:
+def test_requests_oauthlib_understands_errors(service: Service) -> None:
     with backend_session(service) as session, pytest.raises(InvalidClientError):
         session.fetch_token(
             service.token_url, verify=str(service.certificate), auth=HTTPBasicAuth(service.client_id, "wrong")

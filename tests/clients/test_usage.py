@@ -1,4 +1,4 @@
-"""Is what clients do counted once, on its day, and for the secret and the scope that it was done with?"""
+"""The use of a client is counted once, on its day, for the secret and the scope that were used."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECRET = CachedSecret("s", b"", None, None)
 CLIENT = CachedClient("c", "a", frozenset(), False, (), (), 0, (SECRET,))
 
 
-class _Written:
+class _FakeDatabase:
     """Stands for the database: notes what is written, or refuses it."""
 
     def __init__(self) -> None:
@@ -47,16 +47,16 @@ class _Written:
 
 
 @pytest.fixture
-def written() -> _Written:
-    return _Written()
+def written() -> _FakeDatabase:
+    return _FakeDatabase()
 
 
 @pytest.fixture
-def counted(written: _Written) -> UsageRecorder:
+def counted(written: _FakeDatabase) -> UsageRecorder:
     return UsageRecorder(cast(Database, written))
 
 
-def test_each_table_is_told(world: World) -> None:
+def test_use_is_written_to_every_usage_table(world: World) -> None:
     """Tokens by day and secret, calls by scope, refusals; and the client, when it was last used."""
     oauth = make_client(world.api, world.owner, "products:read products:write")
     answer = rotate(world.api, oauth, world.owner.access, grace_period_seconds=3_600).expect(200)
@@ -80,7 +80,7 @@ def test_each_table_is_told(world: World) -> None:
 
 
 def test_a_day_that_ends_keeps_its_counts(
-    counted: UsageRecorder, written: _Written, monkeypatch: pytest.MonkeyPatch
+    counted: UsageRecorder, written: _FakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for at in (DAY - 2, DAY - 1, DAY):
         monkeypatch.setattr(usage, "now_ms", lambda at=at: at)
@@ -89,7 +89,7 @@ def test_a_day_that_ends_keeps_its_counts(
     assert [(c.day, c.times, c.first, c.last) for c in written.counts] == [(0, 2, DAY - 2, DAY - 1), (1, 1, DAY, DAY)]
 
 
-def test_what_cannot_be_written_is_written_later_and_once(counted: UsageRecorder, written: _Written) -> None:
+def test_a_failed_usage_write_is_retried_and_counted_once(counted: UsageRecorder, written: _FakeDatabase) -> None:
     async def go() -> None:
         for _ in range(3):
             counted.record_token(CLIENT, SECRET, "127.0.0.1")
@@ -104,7 +104,7 @@ def test_what_cannot_be_written_is_written_later_and_once(counted: UsageRecorder
     assert sum(count.times for count in written.counts) == 4
 
 
-def test_very_many_are_written_in_small_batches(counted: UsageRecorder, written: _Written) -> None:
+def test_many_counts_are_written_in_batches(counted: UsageRecorder, written: _FakeDatabase) -> None:
     """None waits for another's flood, and a request that comes meanwhile does not wait for all of them."""
     for number in range(3 * usage.BATCH + 1):
         counted.record_token(CLIENT, CachedSecret(f"s{number}", b"", None, None), "127.0.0.1")
@@ -114,9 +114,7 @@ def test_very_many_are_written_in_small_batches(counted: UsageRecorder, written:
 
 
 @pytest.mark.parametrize("poison", ["s7", "r1"])
-def test_one_that_cannot_be_written_does_not_keep_the_others(
-    counted: UsageRecorder, written: _Written, poison: str
-) -> None:
+def test_one_failing_row_does_not_block_the_others(counted: UsageRecorder, written: _FakeDatabase, poison: str) -> None:
     for number in range(30):
         counted.record_token(CLIENT, CachedSecret(f"s{number}", b"", None, None), "127.0.0.1")
     for number in range(3):
@@ -134,8 +132,8 @@ def test_one_that_cannot_be_written_does_not_keep_the_others(
     assert len(written.counts) == 30
 
 
-def test_counts_that_wait_are_bounded(
-    counted: UsageRecorder, written: _Written, monkeypatch: pytest.MonkeyPatch
+def test_pending_counts_are_bounded(
+    counted: UsageRecorder, written: _FakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(usage, "MAX_COUNTS", 2)
     for detail in ("a", "b", "c", "a"):
@@ -144,7 +142,7 @@ def test_counts_that_wait_are_bounded(
     assert [(count.detail, count.times) for count in written.counts] == [("a", 2), ("b", 1)]
 
 
-def test_a_client_deleted_while_its_use_is_written_does_not_end_the_counting(world: World) -> None:
+def test_a_client_deleted_during_a_usage_write_does_not_stop_the_counting(world: World) -> None:
     """PostgreSQL: the foreign key is checked after the row was found."""
     if isinstance(world.server.database, SqliteDatabase):
         return

@@ -1,4 +1,4 @@
-"""How does a test walk through the console without a browser?"""
+"""A script-free browser: walks through the console over HTTP."""
 
 from __future__ import annotations
 

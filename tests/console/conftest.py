@@ -1,4 +1,4 @@
-"""Which server do the console's tests share?"""
+"""The server that the console's tests share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from console.browser import Visitor
+from harness.databases import SqliteDatabase
 from harness.people import Person
 from harness.world import World
 
@@ -50,3 +51,12 @@ def editor(world: World) -> Iterator[Visitor]:
     assert visitor.sign_in(world.person("OWNER")).status_code == 303
     yield visitor
     visitor.close()
+
+
+@pytest.fixture
+def visit(world: World, new_visitor: NewVisitor) -> tuple[Person, Visitor]:
+    """A person and their visitor, on the one engine whose session times a test can turn back."""
+    if not isinstance(world.server.database, SqliteDatabase):
+        pytest.skip("the clock of a session is turned back in the SQLite file")
+    person = world.person("OWNER")
+    return person, new_visitor(person)

@@ -1,4 +1,4 @@
-"""A form that was posted after its session had ended: nothing that was typed is lost, and nobody else's is applied."""
+"""A form posted after its session ended: no input is lost, and no other person's is applied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
 from harness.clients import make_client
-from harness.databases import SqliteDatabase
 from harness.people import Person, invite
 from harness.rows import rows
 from harness.world import World
@@ -24,15 +23,7 @@ def end_sessions(world: World, person: Person, *, by: str = "refresh_expires_at 
         connection.execute(f"UPDATE sessions SET {by} WHERE kind = 'console' AND user_id = '{person.user_id}'")
 
 
-@pytest.fixture
-def visit(world: World, new_visitor: NewVisitor) -> tuple[Person, Visitor]:
-    if not isinstance(world.server.database, SqliteDatabase):
-        pytest.skip("the clock of a session is turned back in the SQLite file")
-    person = world.person("OWNER")
-    return person, new_visitor(person)
-
-
-def test_what_was_typed_is_saved_after_sign_in(world: World, visit: tuple[Person, Visitor]) -> None:
+def test_a_form_is_saved_after_sign_in(world: World, visit: tuple[Person, Visitor]) -> None:
     person, visitor = visit
     page = f"/account/api-access/{make_client(world.api, world.owner, 'products:read').client_id}"
     form = visitor.get(page)
@@ -51,7 +42,7 @@ def test_what_was_typed_is_saved_after_sign_in(world: World, visit: tuple[Person
     assert "<title>Saved · Typed for half an hour" in saved.text
 
 
-def test_a_button_has_to_be_pressed_again(world: World, visit: tuple[Person, Visitor]) -> None:
+def test_a_destructive_button_is_not_pressed_by_signing_in(world: World, visit: tuple[Person, Visitor]) -> None:
     """Signing in deleted the client, under the words that what was typed is saved."""
     person, visitor = visit
     client = make_client(world.api, world.owner, "products:read")
@@ -87,7 +78,7 @@ def test_no_button_of_another_page_is_pressed_by_signing_in(world: World, visit:
         assert asked.headers["location"].startswith("/sign-in"), page
 
 
-def test_a_question_is_asked_again(world: World, visit: tuple[Person, Visitor]) -> None:
+def test_a_confirmation_is_asked_again_after_sign_in(world: World, visit: tuple[Person, Visitor]) -> None:
     """Its answer is not carried; what was typed before it is."""
     person, visitor = visit
     client = make_client(world.api, world.owner, "products:read products:write")
@@ -103,7 +94,7 @@ def test_a_question_is_asked_again(world: World, visit: tuple[Person, Visitor]) 
     assert found["scope"] == "products:read products:write"
 
 
-def test_a_form_with_a_fault_comes_back_filled_in(world: World, visit: tuple[Person, Visitor]) -> None:
+def test_an_invalid_form_comes_back_filled_in(world: World, visit: tuple[Person, Visitor]) -> None:
     person, visitor = visit
     form = visitor.get("/account/api-access/new")
     end_sessions(world, person)
@@ -119,7 +110,7 @@ def test_a_form_with_a_fault_comes_back_filled_in(world: World, visit: tuple[Per
     world.vault.remember("client secret", found[0])
 
 
-def test_a_long_text_survives_too(world: World, visit: tuple[Person, Visitor]) -> None:
+def test_a_long_form_survives_sign_in(world: World, visit: tuple[Person, Visitor]) -> None:
     person, visitor = visit
     form = visitor.get("/account/api-access/new")
     end_sessions(world, person)
@@ -131,7 +122,7 @@ def test_a_long_text_survives_too(world: World, visit: tuple[Person, Visitor]) -
     assert ">\n2001:db8:0::/48" in answer.text
 
 
-def test_another_person_does_not_save_it(world: World, visit: tuple[Person, Visitor]) -> None:
+def test_a_form_is_not_saved_by_another_person(world: World, visit: tuple[Person, Visitor]) -> None:
     person, visitor = visit
     oauth = make_client(world.api, world.owner, "products:read", client_name="Untouched")
     page = f"/account/api-access/{oauth.client_id}"
@@ -182,7 +173,7 @@ def test_passwords_and_secrets_are_not_carried(
     assert not any(value in asked.text for _, value in fields)
 
 
-def test_an_upload_keeps_its_choices(world: World, visit: tuple[Person, Visitor]) -> None:
+def test_an_upload_form_keeps_its_options(world: World, visit: tuple[Person, Visitor]) -> None:
     person, visitor = visit
     csrf = visitor.csrf("/imports")
     end_sessions(world, person)
@@ -206,7 +197,7 @@ def test_an_upload_keeps_its_choices(world: World, visit: tuple[Person, Visitor]
         assert chosen in page.text
 
 
-def test_sign_in_says_why(world: World, visit: tuple[Person, Visitor]) -> None:
+def test_sign_in_explains_why_the_session_ended(world: World, visit: tuple[Person, Visitor]) -> None:
     person, visitor = visit
     end_sessions(world, person)
     assert IDLE in text_of(visitor.get(visitor.get("/account/sessions").headers["location"]))
@@ -227,7 +218,7 @@ def test_two_windows_of_sign_in_and_invitation_both_work(world: World, new_visit
         assert answer.status_code == 303, text_of(answer)
 
 
-def test_cancel_of_the_password_page_gives_the_form_back(world: World, visit: tuple[Person, Visitor]) -> None:
+def test_cancelling_reauthentication_restores_the_form(world: World, visit: tuple[Person, Visitor]) -> None:
     person, visitor = visit
     form = visitor.get("/account/api-access/new")
     end_sessions(world, person, by="authenticated_at = 1")
@@ -242,7 +233,7 @@ def test_cancel_of_the_password_page_gives_the_form_back(world: World, visit: tu
     assert not rows(world.server.database, "SELECT id FROM oauth_clients WHERE name = 'Half done'")
 
 
-def test_asking_how_long_the_session_lasts_is_a_use(world: World, visit: tuple[Person, Visitor]) -> None:
+def test_querying_the_remaining_session_time_extends_the_session(world: World, visit: tuple[Person, Visitor]) -> None:
     person, visitor = visit
     end_sessions(
         world, person, by="refresh_expires_at = refresh_expires_at - 1700000, last_used_at = last_used_at - 1700000"

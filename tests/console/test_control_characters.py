@@ -1,4 +1,4 @@
-"""Control characters that are pasted into a form, such as Word's vertical tab, cost nobody what they typed."""
+"""Control characters pasted into a form, such as Word's vertical tab, lose no input."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_text_pasted_from_a_word_processor_is_saved(world: World, editor: Visi
 
 
 @pytest.mark.parametrize("search", SEARCHES)
-def test_a_search_says_it_too(editor: Visitor, search: str) -> None:
+def test_a_search_reports_replaced_control_characters(editor: Visitor, search: str) -> None:
     found = editor.get(f"{search}%0B")
     assert found.status_code == 200
     assert NOTICE in text_of(found)
@@ -102,7 +102,7 @@ def test_passwords_are_refused_at_their_field(world: World, new_visitor: NewVisi
     assert 'id="e-password"' in answer.text
 
 
-def test_every_field_for_text_is_swept() -> None:
+def test_control_characters_are_replaced_in_every_text_field() -> None:
     """A new field has to be tried as well."""
     swept = {field for _, fields in FORMS.values() for field in fields} | {"email", "q"}
     for name, source in sources().items():

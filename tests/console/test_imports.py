@@ -1,4 +1,4 @@
-"""Does a person get a file in, and mend what failed, without a script?"""
+"""A person imports a file and corrects its failed rows without script."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def send(visitor: Visitor, content: bytes, *, name: str = "products.csv", **valu
     )
 
 
-def test_a_file_is_sent_and_what_failed_is_mended(world: World, owner: Visitor) -> None:
+def test_failed_rows_are_corrected_and_imported(world: World, owner: Visitor) -> None:
     good, bad = new_sku(), new_sku()
     sent = send(owner, csv_file(COLUMNS, [[good, "", "Bolt"], [bad, "123", "<b>Nut</b>"]]))
     assert sent.status_code == 303, sent.text
@@ -45,7 +45,7 @@ def test_a_file_is_sent_and_what_failed_is_mended(world: World, owner: Visitor) 
     assert "failed-rows.csv" in text_of(owner.get("/imports"))
 
 
-def test_a_box_publishes_what_the_file_says(world: World, owner: Visitor) -> None:
+def test_a_checkbox_publishes_the_imported_products(world: World, owner: Visitor) -> None:
     sku, bad = new_sku(), new_sku()
     rows = [publishable(sku), [bad, "", "Bolt", *[""] * 7]]
     address = send(owner, csv_file(PUBLISHABLE, rows), publish="true").headers["location"]
@@ -67,7 +67,7 @@ def test_a_box_publishes_what_the_file_says(world: World, owner: Visitor) -> Non
     assert 'name="publish" value="true" checked' not in owner.get("/imports").text
 
 
-def test_a_file_that_is_refused_is_told_why(world: World, owner: Visitor) -> None:
+def test_a_rejected_file_is_explained(world: World, owner: Visitor) -> None:
     answer = send(owner, b"sku,nmae\nx,y\n", mode="create")
     assert answer.status_code == 422
     assert "Did you mean name?" in text_of(answer)
@@ -75,7 +75,7 @@ def test_a_file_that_is_refused_is_told_why(world: World, owner: Visitor) -> Non
     assert send(owner, b"").status_code == 422
 
 
-def test_while_it_is_under_way_the_page_comes_again(world: World, owner: Visitor) -> None:
+def test_the_page_of_a_running_import_refreshes_itself(world: World, owner: Visitor) -> None:
     rows = [[new_sku(), "", f"Bolt {number}"] for number in range(20_000)]
     address = send(owner, csv_file(COLUMNS, rows)).headers["location"]
     page = owner.get(address)
@@ -94,7 +94,7 @@ def test_a_file_from_another_site_is_not_read(world: World, owner: Visitor) -> N
     assert (cross.status_code, forged.status_code) == (403, 403)
 
 
-def test_of_another_account_nothing_is_shown(world: World, owner: Visitor, new_visitor: NewVisitor) -> None:
+def test_imports_of_another_account_are_not_found(world: World, owner: Visitor, new_visitor: NewVisitor) -> None:
     address = send(owner, csv_file(COLUMNS, [[new_sku(), "", "Bolt"]])).headers["location"]
     stranger = new_visitor(world.other.owner)
     assert stranger.get(address).status_code == 404
@@ -103,7 +103,7 @@ def test_of_another_account_nothing_is_shown(world: World, owner: Visitor, new_v
     assert viewer.get("/imports").status_code == 403
 
 
-def test_a_file_that_is_not_written_is_imported_as_a_whole(world: World, owner: Visitor) -> None:
+def test_a_rolled_back_file_is_imported_again_as_a_whole(world: World, owner: Visitor) -> None:
     """The page advised to send the failed rows alone, and the others were never imported."""
     bad = csv_file(COLUMNS, [[new_sku(), "", "Bolt"], [new_sku(), "123", "Nut"]])
     address = send(owner, bad, onError="rollback").headers["location"]

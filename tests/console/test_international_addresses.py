@@ -1,4 +1,4 @@
-"""E-mail addresses with letters beyond ASCII are one address in every spelling (RFC 5891, RFC 6531)."""
+"""E-mail addresses beyond ASCII are one address in every spelling (RFC 5891, RFC 6531)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def spellings(typed: str) -> list[str]:
     ]
 
 
-def test_whoever_is_invited_can_sign_in(world: World) -> None:
+def test_an_invited_international_address_can_sign_in(world: World) -> None:
     typed = ADDRESS.format(world.server.database.__class__.__name__[:4])
     _, token = invite(world.api, world.owner, "MEMBER", typed)
     password = world.vault.password()
@@ -44,6 +44,6 @@ def test_whoever_is_invited_can_sign_in(world: World) -> None:
 @pytest.mark.parametrize(
     "wrong", ["a@ü" + "x" * 70 + ".example", "a@xn--\u00fc.example", "a@\u2488com.example", "a@ü..example"]
 )
-def test_a_domain_that_cannot_be_is_refused(world: World, wrong: str) -> None:
+def test_an_impossible_domain_is_rejected(world: World, wrong: str) -> None:
     body = {"email": wrong, "role": "VIEWER"}
     world.api.post("/account/users", bearer=world.owner.access, json=body).expect(400, "invalid_request")

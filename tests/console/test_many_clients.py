@@ -1,4 +1,4 @@
-"""Does the list of a thousand clients stay a page, that is found, sorted and turned by its address alone?"""
+"""The list of a thousand clients is paged, searched and sorted by its address alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROWS = 20
 LIST = "/account/api-access"
 
 
-def test_a_thousand_clients(fresh_world: Callable[..., World]) -> None:
+def test_a_thousand_clients_are_paged_searched_and_sorted(fresh_world: Callable[..., World]) -> None:
     world = fresh_world("sqlite")
     _multiply(world)
     request_token(world.api, world.oauth, "products:read dpp:none").expect(400, "invalid_scope")

@@ -1,4 +1,4 @@
-"""Every address of the console, with every role, a second account and nobody (security bar 87; architecture §3)."""
+"""Every page of the console, with every role, a second account and no session (security bar 87; architecture §3)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _import(world: World, *, foreign: bool) -> str:
     return str(run(world, b"sku,name\nP-2,Product\n", by=owner)["id"])
 
 
-def test_every_page_says_who_may_enter() -> None:
+def test_every_page_declares_its_roles() -> None:
     assert len(GUARDED) > 30
     for method, path, allowed in PAGES:
         assert allowed or path in ("/", "/sign-in", "/invitations/{token}"), (method, path)
@@ -74,7 +74,7 @@ def test_every_page_needs_a_session(world: World, new_visitor: NewVisitor) -> No
         assert answer.headers["location"].startswith("/sign-in"), (method, path)
 
 
-def test_another_method_gets_those_of_the_page(world: World, new_visitor: NewVisitor) -> None:
+def test_a_405_lists_the_methods_of_the_page(world: World, new_visitor: NewVisitor) -> None:
     """405 lists what the page takes (RFC 9110 §15.5.6): HEAD wherever GET, and OPTIONS nowhere."""
     stranger = new_visitor()
     takes: dict[str, set[str]] = {}
@@ -88,7 +88,7 @@ def test_another_method_gets_those_of_the_page(world: World, new_visitor: NewVis
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_page_keeps_to_its_roles(world: World, new_visitor: NewVisitor, role: str) -> None:
+def test_every_page_enforces_its_roles(world: World, new_visitor: NewVisitor, role: str) -> None:
     visitor = new_visitor(world.person(role))
     csrf = visitor.csrf()
     for method, template, allowed in GUARDED:
@@ -103,7 +103,7 @@ def test_every_page_keeps_to_its_roles(world: World, new_visitor: NewVisitor, ro
             assert "Your role does not permit this" in answer.text
 
 
-def test_another_account_is_not_there(world: World, owner: Visitor) -> None:
+def test_pages_of_another_account_are_not_found(world: World, owner: Visitor) -> None:
     csrf = owner.csrf()
     for method, template, _ in GUARDED:
         if "{" not in template:
@@ -124,7 +124,7 @@ def test_another_account_is_not_there(world: World, owner: Visitor) -> None:
     assert "No matching request was refused" in refused.text
 
 
-def test_errors_are_pages_here_and_json_at_the_api(world: World, owner: Visitor) -> None:
+def test_errors_are_pages_in_the_console_and_json_in_the_api(world: World, owner: Visitor) -> None:
     missing = owner.get("/account/api-access/lxgcli_none")
     assert missing.status_code == 404
     assert missing.headers["x-request-id"] in missing.text

@@ -1,4 +1,4 @@
-"""The form of a product, as a browser without script sends it: what it saves, and what it leaves alone."""
+"""The product form as a browser without script sends it: what it saves, and what it leaves unchanged."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_saving_an_unchanged_product_writes_nothing(world: World, editor: Visito
     assert "Nothing was changed, so nothing was saved." in followed(editor, saved)
 
 
-def test_a_change_leaves_the_other_fields_to_the_byte(world: World, editor: Visitor) -> None:
+def test_a_change_leaves_the_other_fields_byte_for_byte(world: World, editor: Visitor) -> None:
     for content in shapes()[:14]:
         made = create(world, **content)
         assert save(editor, form(editor, made), modelNumber="M 1").status_code == 303, content
@@ -75,7 +75,7 @@ def test_a_change_leaves_the_other_fields_to_the_byte(world: World, editor: Visi
 
 
 @pytest.mark.any_engine
-def test_changes_of_two_people_to_different_fields_both_stand(
+def test_changes_of_two_people_to_different_fields_are_both_kept(
     world: World, editor: Visitor, new_visitor: NewVisitor
 ) -> None:
     other = world.person("ADMIN")
@@ -124,7 +124,7 @@ def test_a_colleagues_change_of_any_other_field_survives(world: World, editor: V
         assert (shown["sku"], shown["gtin"]) == (expected["sku"], expected["gtin"].rjust(14, "0")), name
 
 
-def test_every_form_of_a_product_is_known() -> None:
+def test_every_product_form_is_tested() -> None:
     """A form that edits belongs into the test above."""
     forms = {template.replace(":str", "").replace(":int", "") for method, template, _ in GUARDED if method == "POST"}
     one = "/products/{product_id}"
@@ -194,7 +194,7 @@ def test_a_refused_form_keeps_what_was_typed_and_what_others_saved(world: World,
 
 
 @pytest.mark.any_engine
-def test_a_form_that_does_not_say_what_it_was_opened_with_overwrites_nothing(world: World, editor: Visitor) -> None:
+def test_a_form_without_its_original_values_overwrites_nothing(world: World, editor: Visitor) -> None:
     """One of an older release, sent after the service was replaced."""
     made = create(world, **complete())
     page = form(editor, made)
@@ -233,7 +233,7 @@ GLNS = ("4012345 00000 9", "(414)4012345000009", "(417) 4012345 00000 9")
 
 
 @pytest.mark.any_engine
-def test_a_gtin_is_read_as_people_write_it(world: World, editor: Visitor) -> None:
+def test_a_gtin_with_spaces_or_hyphens_is_accepted(world: World, editor: Visitor) -> None:
     for (typed, digits), gln in zip(GTINS.items(), cycle(GLNS), strict=False):
         made = create(world)
         said = followed(editor, save(editor, form(editor, made), gtin=typed, **{"facility.gln": gln}))
@@ -250,7 +250,7 @@ def test_a_gtin_is_read_as_people_write_it(world: World, editor: Visitor) -> Non
 
 
 @pytest.mark.any_engine
-def test_a_country_is_never_cut(world: World, editor: Visitor) -> None:
+def test_a_country_is_never_truncated(world: World, editor: Visitor) -> None:
     for typed, code in {"CHINA": "CN", "at": "AT", "Germany": "DE", "": None}.items():
         made = create(world, countryOfProduction="FR")
         followed(editor, save(editor, form(editor, made), countryOfProduction=typed))

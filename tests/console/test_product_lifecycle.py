@@ -13,7 +13,7 @@ from products.catalogue import body, change, complete, create, new_gtin, path, p
 pytestmark = pytest.mark.any_engine
 
 
-def test_publishing_takes_along_what_was_typed(world: World, editor: Visitor) -> None:
+def test_publishing_includes_unsaved_input(world: World, editor: Visitor) -> None:
     made = published(world)
     review = editor.get(save(editor, form(editor, made), brand="Typed", then="review").headers["location"])
     assert "Once published, version 2 cannot be changed. Readers see it immediately." in text_of(review)
@@ -71,7 +71,7 @@ def test_a_draft_is_begun_from_an_old_version(world: World, editor: Visitor) -> 
     assert "There is already a draft" in text_of(again)
 
 
-def test_archiving_asks_with_numbers_and_can_be_taken_back(world: World, editor: Visitor) -> None:
+def test_archiving_asks_with_numbers_and_can_be_undone(world: World, editor: Visitor) -> None:
     made = published(world)
     asked = editor.get(f"{path(made)}/remove")
     said = text_of(asked)
@@ -87,7 +87,7 @@ def test_archiving_asks_with_numbers_and_can_be_taken_back(world: World, editor:
     assert read(world, made).data()["status"] == "PUBLISHED"
 
 
-def test_a_draft_that_was_published_meanwhile_is_told(world: World, editor: Visitor) -> None:
+def test_a_draft_that_was_published_meanwhile_is_reported(world: World, editor: Visitor) -> None:
     made = create(world, **complete())
     page = form(editor, made)
     publish(world, made).expect(200)

@@ -1,4 +1,4 @@
-""" "Safe to remove" is said of an old secret only with the evidence that makes it true (security bar L14)."""
+"""An old secret is called safe to remove only with evidence that it is (security bar L14)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def pass_time(world: World, oauth: OAuthClient, ms: int) -> None:
     change(world.server.database, f"UPDATE client_secret_sources SET {moved} WHERE {own}")
 
 
-def proof(owner: Visitor, oauth: OAuthClient) -> str:
+def evidence(owner: Visitor, oauth: OAuthClient) -> str:
     page = text_of(owner.get(f"/account/api-access/{oauth.client_id}"))
     return page[page.index("Two secrets are valid.") : page.index("Live secrets")]
 
@@ -68,12 +68,12 @@ def test_one_of_two_servers_having_switched_is_not_enough(
     world: World, owner: Visitor, rotated: tuple[OAuthClient, OAuthClient]
 ) -> None:
     old, new = rotated
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "The new secret has not been used yet; the old one was last used just now from 127.0.0.8." in said
     assert "Deploy the new secret before the old one ends in 7 d" in said
     use(world, new, SERVERS[0])
     pass_time(world, old, 2 * DAY)
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "127.0.0.7 switched" in said
     assert "127.0.0.8 not yet" in said
     expected = "1 address has not switched. Deploy the new secret there before the old one ends in 7 d"
@@ -92,20 +92,20 @@ def test_safe_only_a_day_after_every_address_has_switched(
 ) -> None:
     old, new = rotated
     use(world, new, *SERVERS)
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "127.0.0.7 switched" in said
     assert "127.0.0.8 switched" in said
     assert "If it stays unused until" in said
     assert "safe" not in said
     pass_time(world, old, DAY - 60_000)
-    assert "safe" not in proof(owner, old), "24 h have not passed"
+    assert "safe" not in evidence(owner, old), "24 h have not passed"
     pass_time(world, old, 120_000)
-    assert "safe to remove" in proof(owner, old)
+    assert "safe to remove" in evidence(owner, old)
     use(world, old, SERVERS[1])
-    assert "safe" not in proof(owner, old), "it is in use again"
+    assert "safe" not in evidence(owner, old), "it is in use again"
 
 
-def test_a_test_in_the_console_is_no_use(world: World, owner: Visitor) -> None:
+def test_a_test_in_the_console_does_not_count_as_use(world: World, owner: Visitor) -> None:
     old = make_client(world.api, world.owner, "products:read")
     use(world, old, SERVERS[0])
     page = owner.get(f"/account/api-access/{old.client_id}/rotate")
@@ -116,7 +116,7 @@ def test_a_test_in_the_console_is_no_use(world: World, owner: Visitor) -> None:
     assert "It works." in text_of(tried)
     # Another client's use is written later than anything that the test could have left.
     use(world, make_client(world.api, world.owner, "products:read"), SERVERS[0])
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "The new secret has not been used yet" in said
     assert "tested in the console, " in text_of(owner.get(f"/account/api-access/{old.client_id}"))
     uses = rows(
@@ -125,7 +125,7 @@ def test_a_test_in_the_console_is_no_use(world: World, owner: Visitor) -> None:
     assert uses == [["1"], ["0"]]
 
 
-def test_with_more_addresses_than_are_kept_nothing_is_safe(
+def test_beyond_the_recorded_addresses_nothing_is_called_safe(
     world: World, owner: Visitor, rotated: tuple[OAuthClient, OAuthClient]
 ) -> None:
     old, new = rotated
@@ -144,7 +144,7 @@ def test_with_more_addresses_than_are_kept_nothing_is_safe(
     assert not rows(database, f"{held.replace('count(*)', 'source')} AND source = '192.0.2.1'")
     use(world, new, "127.0.0.9")
     pass_time(world, old, 3 * DAY)
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "Some addresses that used this secret were not recorded" in said
     assert "safe" not in said
 
@@ -168,13 +168,13 @@ def test_a_host_that_changes_its_address_within_its_ipv6_network_has_switched(
             f"SELECT account_id, secret_id, '{source}', {columns} FROM client_secret_sources WHERE {where}",
         )
         change(database, f"UPDATE client_secrets SET uses = uses + 1 WHERE id = '{secret}'")
-    assert "safe to remove" in proof(owner, old)
+    assert "safe to remove" in evidence(owner, old)
     change(
         database,
         "UPDATE client_secret_sources SET source = '2001:db8:7:8::b' "
         f"WHERE secret_id = '{second}' AND source = '2001:db8:7:7::b'",
     )
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "2001:db8:7:7::/64 not yet" in said
     assert "safe" not in said
 
@@ -184,11 +184,11 @@ def test_the_end_of_the_old_secret_is_part_of_the_advice(world: World, owner: Vi
     old = make_client(world.api, world.owner, "products:read")
     use(world, old, *SERVERS)
     new = with_secret(old, rotate(world.api, old, world.owner.access, grace_period_seconds=3_600).expect(200))
-    assert "Deploy the new secret before the old one ends in 1 h" in proof(owner, old)
+    assert "Deploy the new secret before the old one ends in 1 h" in evidence(owner, old)
     use(world, new, SERVERS[0])
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "1 address has not switched. Deploy the new secret there before the old one ends in 1 h" in said
     use(world, new, SERVERS[1])
-    said = proof(owner, old)
+    said = evidence(owner, old)
     assert "Every address has switched. It ends in 1 h" in said
     assert "If it stays unused until" not in said

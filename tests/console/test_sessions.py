@@ -20,7 +20,7 @@ def _cookie(visitor: Visitor) -> str:
     return str(visitor.http.cookies["linkxg"])
 
 
-def test_sign_in_makes_a_new_cookie_and_adopts_none(world: World, new_visitor: NewVisitor, someone: Person) -> None:
+def test_sign_in_issues_a_new_cookie(world: World, new_visitor: NewVisitor, someone: Person) -> None:
     visitor = new_visitor()
     planted = "lxgweb_" + "ab" * 48
     visitor.http.cookies.set("linkxg", planted)
@@ -49,7 +49,7 @@ def test_over_tls_the_cookie_is_bound_to_the_host(fresh_world: object) -> None:
     visitor.close()
 
 
-def test_signing_in_again_ends_the_session_that_was_there(world: World, owner: Visitor, someone: Person) -> None:
+def test_signing_in_again_ends_the_previous_session(world: World, owner: Visitor, someone: Person) -> None:
     before = _cookie(owner)
     form = owner.http.get("/sign-in", headers={"Accept": "text/html"})
     assert form.status_code == 303, "who is signed in needs no form"
@@ -64,7 +64,7 @@ def test_signing_in_again_ends_the_session_that_was_there(world: World, owner: V
     stale.close()
 
 
-def test_a_cookie_is_no_token_and_a_token_no_cookie(world: World, owner: Visitor, someone: Person) -> None:
+def test_cookies_and_tokens_are_not_interchangeable(world: World, owner: Visitor, someone: Person) -> None:
     cookie = world.vault.remember("console cookie", _cookie(owner))
     me(world.api, cookie).expect(401, "invalid_token")
     world.api.post("/auth/refresh", json={"refreshToken": cookie}).expect(401, "invalid_token")
@@ -79,15 +79,15 @@ def test_a_cookie_is_no_token_and_a_token_no_cookie(world: World, owner: Visitor
 
 
 def test_wrong_password_and_unknown_address_look_alike(world: World, new_visitor: NewVisitor, someone: Person) -> None:
-    told = set()
+    messages = set()
     for email in (someone.email, "nobody@example.test", "no address"):
         visitor = new_visitor()
         answer = visitor.fill(visitor.get("/sign-in"), "/sign-in", email=email, password="wrong password, truly")
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
-        told.add(re.sub(r"value=\"[^\"]*\"|nonce=\"\w+\"", "", answer.text))
-    assert len(told) == 1
-    assert "E-mail or password is incorrect." in told.pop()
+        messages.add(re.sub(r"value=\"[^\"]*\"|nonce=\"\w+\"", "", answer.text))
+    assert len(messages) == 1
+    assert "E-mail or password is incorrect." in messages.pop()
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_wrong_password_and_unknown_address_look_alike(world: World, new_visitor
         {"Sec-Fetch-Site": ""},
     ],
 )
-def test_forms_of_other_sites_are_refused(owner: Visitor, headers: dict[str, str]) -> None:
+def test_cross_site_forms_are_rejected(owner: Visitor, headers: dict[str, str]) -> None:
     csrf = owner.csrf()
     request = owner.http.build_request(
         "POST",
@@ -147,13 +147,15 @@ def test_the_sign_in_form_belongs_to_the_browser_that_asked_for_it(
         ("/ok?x=%0d%0aSet-Cookie:a=b", "/"),
     ],
 )
-def test_next_leads_nowhere_else(new_visitor: NewVisitor, someone: Person, wanted: str, lands: str) -> None:
+def test_next_cannot_redirect_to_another_site(
+    new_visitor: NewVisitor, someone: Person, wanted: str, lands: str
+) -> None:
     answer = new_visitor().sign_in(someone, next=wanted)
     assert answer.status_code == 303
     assert answer.headers["location"] == lands
 
 
-def test_every_page_is_kept_by_nobody_and_framed_by_nobody(owner: Visitor) -> None:
+def test_no_page_can_be_cached_or_framed(owner: Visitor) -> None:
     nonces = set()
     for path in ("/account/api-access", "/account/members", "/products", "/nothing/here"):
         answer = owner.get(path)
@@ -177,7 +179,7 @@ def test_every_page_is_kept_by_nobody_and_framed_by_nobody(owner: Visitor) -> No
     assert len(nonces) == 4
 
 
-def test_static_files_are_kept_for_ever(owner: Visitor) -> None:
+def test_static_files_are_immutable(owner: Visitor) -> None:
     for address in re.findall(r"/static/[\w.-]+", owner.get("/account/sessions").text):
         answer = owner.http.get(address)
         assert answer.status_code == 200
@@ -196,7 +198,7 @@ def test_sign_out_ends_the_session_for_good(world: World, owner: Visitor) -> Non
     assert "/account/sessions" not in text_of(owner.get("/sign-in"))
 
 
-def test_idle_and_absolute_ends(world: World, new_visitor: NewVisitor) -> None:
+def test_sessions_end_after_idle_and_absolute_timeouts(world: World, new_visitor: NewVisitor) -> None:
     visitor = new_visitor(world.person("ADMIN"))
     found = rows(
         world.server.database,
@@ -215,7 +217,7 @@ def test_disabling_a_person_ends_their_console_session(world: World, new_visitor
     assert visitor.get("/account/members").headers["location"].startswith("/sign-in")
 
 
-def test_a_secret_is_shown_to_the_form_only(world: World, owner: Visitor) -> None:
+def test_a_secret_is_shown_only_in_the_response_to_its_form(world: World, owner: Visitor) -> None:
     page = owner.get("/account/api-access/new")
     fields = [pair for pair in owner.fields(page, "/account/api-access/new") if pair[0] != "name"]
     fields += [("name", "Once"), ("scope", "products:read")]
@@ -267,7 +269,7 @@ def test_a_sensitive_act_asks_for_the_password_after_ten_minutes(fresh_world: ob
     visitor.close()
 
 
-def test_hostile_names_are_text(world: World, new_visitor: NewVisitor) -> None:
+def test_hostile_names_are_escaped(world: World, new_visitor: NewVisitor) -> None:
     # An account of its own: its list has one page, whatever the other tests have made.
     person = world.server.bootstrap("Hostile Names Ltd", another=True).owner
     session, owner = sign_in(world.api, person), new_visitor(person)

@@ -1,4 +1,4 @@
-"""What every template of the console owes the texts that people type."""
+"""Rules for every template of the console that shows or takes text."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ def sources() -> dict[str, str]:
     return {name: found.loader.get_source(found, name)[0] for name in names}
 
 
-def test_no_field_cuts_what_is_typed() -> None:
+def test_no_field_truncates_its_input() -> None:
     """A browser cuts at `maxlength` without a word: CHINA became CH, Switzerland. The server checks and says so."""
     cutting = [(name, field) for name, source in sources().items() for field in _FIELD.findall(source)
                if "maxlength" in field]  # fmt: skip
     assert cutting == []
 
 
-def test_no_text_loses_its_first_line_end() -> None:
+def test_no_textarea_loses_its_first_newline() -> None:
     """HTML drops one line end after the tag of a textarea (HTML Living Standard, 13.2.6.4.7)."""
     found = [(name, area["first"]) for name, source in sources().items() for area in _TEXTAREA.finditer(source)]
     assert found
     assert [name for name, first in found if first != "\n"] == []
 
 
-def test_every_form_says_where_it_goes() -> None:
+def test_every_form_has_an_action() -> None:
     """A page may be the answer of sign-in: its forms must not be posted to the address that the browser shows."""
     forms = [(name, form) for name, source in sources().items() for form in _FORM.findall(source)]
     assert len(forms) > 30

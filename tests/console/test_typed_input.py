@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from console.browser import Visitor, text_of
-from console.test_edits import colleague, new_client, stored
+from console.test_edit_conflicts import colleague, new_client, stored
 from console.test_product_form import followed, form, save
 from harness.world import World
 from products.catalogue import change, complete, create, delete, path, published, read

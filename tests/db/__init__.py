@@ -1,1 +1,1 @@
-"""Do the rows come through, whichever engine keeps them?"""
+"""The database layer on both engines."""

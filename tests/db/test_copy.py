@@ -1,4 +1,4 @@
-"""Do rows keep their values on the way from one engine to another, and do numbers go on after them?"""
+"""Rows keep their values when copied to the other engine, and sequences continue after them."""
 
 from __future__ import annotations
 
@@ -58,15 +58,13 @@ def content(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def test_every_table_and_type_comes_through(
-    database: Database, fill: Callable[[Connection], None], tmp_path: Path
-) -> None:
+def test_every_table_and_type_is_copied(database: Database, fill: Callable[[Connection], None], tmp_path: Path) -> None:
     source = create_engine(f"sqlite:///{tmp_path / 'source.db'}")
-    told: list[tuple[int, int]] = []
+    progress: list[tuple[int, int]] = []
 
     def load(conn: Connection, found: Connection) -> dict[str, int]:
         assert is_empty(conn)
-        counts = copy_rows(found, conn, on_progress=lambda done, total: told.append((done, total)))
+        counts = copy_rows(found, conn, on_progress=lambda done, total: progress.append((done, total)))
         assert not is_empty(conn)
         return counts
 
@@ -93,7 +91,7 @@ def test_every_table_and_type_comes_through(
     source.dispose()
     assert set(counts) == set(metadata.tables)
     assert counts["changes"] == MANY + 1
-    assert told[-1] == (sum(counts.values()), sum(counts.values()))
+    assert progress[-1] == (sum(counts.values()), sum(counts.values()))
     assert number >= 10 + MANY, "the next number is above every copied one"
 
 

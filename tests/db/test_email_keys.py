@@ -1,17 +1,15 @@
-"""Migration 0010 gives people whose domain has letters beyond ASCII the key by which they are found now."""
+"""Migration 0010 gives people with international domains the key by which they are found."""
 
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 
 from conftest import DatabaseFactory
-from linkxg.db import migrations, open_database
+from db.revisions import upgrade_to
+from linkxg.db import open_database
 from linkxg.identity.accounts.model import email_key
 from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
@@ -22,15 +20,8 @@ BEFORE = ("einkauf@müller.example", "jürgen@acme.example", "both@müller.examp
 AFTER = ("einkauf@xn--mller-kva.example", "jürgen@acme.example", "both@müller.example", "both@xn--mller-kva.example")
 
 
-def _upgrade_to(conn: Connection, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    config.attributes["connection"] = conn
-    command.upgrade(config, revision)
-
-
 def _before(conn: Connection) -> None:
-    _upgrade_to(conn, "0009")
+    upgrade_to(conn, "0009")
     insert_account(conn, ACCOUNT, "Acme", 1)
     for number, key in enumerate(BEFORE):
         conn.execute(
@@ -43,12 +34,14 @@ def _before(conn: Connection) -> None:
 
 
 def _after(conn: Connection) -> list[str]:
-    _upgrade_to(conn, "0010")
+    upgrade_to(conn, "0010")
     return list(conn.execute(text("SELECT email_key FROM users ORDER BY created_at, id")).scalars())
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
-def test_people_of_before_are_found_by_their_address(new_database: DatabaseFactory, engine: str) -> None:
+def test_people_stored_before_the_migration_are_found_by_their_address(
+    new_database: DatabaseFactory, engine: str
+) -> None:
     register_tables()
     url = new_database(engine).url
     asyncio.run(open_database(url).run_exclusive(_before))

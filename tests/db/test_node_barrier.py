@@ -1,4 +1,4 @@
-"""A worker that has ended holds up no revocation of the others."""
+"""A worker that has ended does not delay the revocations of others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from linkxg.db.node_barrier import NodeBarrier
 MESSAGES = 3
 
 
-def test_nobody_waits_for_a_worker_that_ended_between_two_messages(
+def test_no_worker_waits_for_one_that_ended_between_two_messages(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     changes = [Invalidation(TOKEN, f"token {number}", 0, 0) for number in range(500 * MESSAGES)]

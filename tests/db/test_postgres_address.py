@@ -1,4 +1,4 @@
-"""Addresses of PostgreSQL with libpq's parameters work, or are refused by name in one line, wherever one is taken."""
+"""PostgreSQL addresses with libpq's parameters work, or are rejected by name in one line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness import postgres
 from harness.databases import PostgresDatabase
 from harness.people import sign_in
 from harness.postgres import Cluster
-from harness.server import Server, lines_for_people
+from harness.server import Server, stderr_messages
 from harness.tls import self_signed
 from harness.world import World
 from imports.files import IMPORTS
@@ -38,7 +38,7 @@ HIDDEN = "hidden-word"
         *((f"{name}=1", f"the parameter {name}, which is not supported") for name in REFUSED),
     ],
 )
-def test_what_cannot_be_honoured_is_refused_by_name(query: str, wanted: str) -> None:
+def test_unsupported_parameters_are_rejected_by_name(query: str, wanted: str) -> None:
     with pytest.raises(AddressError) as refused:
         read_address(f"postgresql://user:{HIDDEN}@db.example/name?{query}")
     assert wanted in str(refused.value)
@@ -91,7 +91,7 @@ def test_every_command_refuses_a_parameter_in_one_line(new_server: ServerFactory
         assert HIDDEN not in said
         assert "Traceback" not in said
         if command[0] != "doctor":
-            assert (done.returncode, len(lines_for_people(done))) == (2, 1), (command, said)
+            assert (done.returncode, len(stderr_messages(done))) == (2, 1), (command, said)
 
 
 PARAMETERS = (
@@ -168,7 +168,7 @@ def test_tls_is_verified_as_the_address_says(
         for command in (["serve", "--port", str(server.port)], ["copy", "--to", f"sqlite:///{tmp_path}/c.db"]):
             more = ["--from", url] if command[0] == "copy" else []
             done = server.try_command(*command, *more, LINKXG_DATABASE_URL=url)
-            assert (done.returncode, len(lines_for_people(done))) == (1, 1), (case, done.stderr)
+            assert (done.returncode, len(stderr_messages(done))) == (1, 1), (case, done.stderr)
             assert says in done.stderr.decode(), case
     # The name is not looked at, the authority is.
     server.command("audit", "verify", "--data-dir", str(server.data_dir))

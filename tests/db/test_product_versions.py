@@ -1,4 +1,4 @@
-"""Migration 0006 carries products over; the database itself keeps published versions as they are."""
+"""Migration 0006 keeps products, and the database keeps published versions immutable."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from conftest import DatabaseFactory
+from db.revisions import upgrade_to
 from linkxg.catalog.products.model import ProductView
 from linkxg.catalog.products.versions.store import find_product_view
-from linkxg.db import migrations, open_database
+from linkxg.db import open_database
 from linkxg.db.migrations import migrate, upgrade
 from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
@@ -51,19 +49,12 @@ def run(url: str, unit: Callable[[Connection], Any]) -> Any:
     return asyncio.run(open_database(url).run_exclusive(unit))
 
 
-def _upgrade_to(conn: Connection, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    config.attributes["connection"] = conn
-    command.upgrade(config, revision)
-
-
-def test_what_was_said_becomes_a_first_draft(engine: str, new_database: DatabaseFactory) -> None:
+def test_a_product_becomes_a_first_draft(engine: str, new_database: DatabaseFactory) -> None:
     url = new_database(engine).url
     ids = [uuid7() for _ in BEFORE]
 
     def before(conn: Connection) -> None:
-        _upgrade_to(conn, "0003")
+        upgrade_to(conn, "0003")
         insert_account(conn, ACCOUNT, "Acme GmbH", 0)
         for product_id, row in zip(ids, BEFORE, strict=True):
             said = {**row, "content": json.dumps(row["content"]), "account_id": ACCOUNT, "id": product_id}
@@ -151,7 +142,7 @@ def test_the_database_refuses_to_replace_a_published_version(published: str, eng
         run(published, lambda conn: conn.execute(text(statement)))
 
 
-def test_a_version_goes_on_and_never_back(published: str) -> None:
+def test_a_version_never_returns_to_an_earlier_status(published: str) -> None:
     def stand(status: str) -> Callable[[Connection], Any]:
         values = {"s": status}
         return lambda conn: conn.execute(text("update product_versions set status = :s where version = 1"), values)
@@ -165,7 +156,7 @@ def test_a_version_goes_on_and_never_back(published: str) -> None:
             run(published, stand(status))
 
 
-def test_there_is_one_draft_and_it_is_free(published: str) -> None:
+def test_a_product_has_one_draft_which_can_be_changed(published: str) -> None:
     run(published, lambda conn: conn.execute(text("update product_versions set content = '[]' where version = 2")))
     another = (
         "insert into product_versions (account_id, product_id, version, status, digest, created_at, created_by, "

@@ -1,1 +1,1 @@
-"""Do the parts in deploy fit together, and do they do what operations.md says?"""
+"""The files in `deploy/` fit together and do what operations.md says."""

@@ -1,4 +1,4 @@
-"""Does what is in deploy fit the program, and do its scripts set up a primary and a standby that can take over?
+"""The files in `deploy/` fit the program, and its scripts set up a primary and a standby that can take over.
 
 No container engine runs here: the files are read, and the scripts are run by local processes.
 """
@@ -19,7 +19,7 @@ import yaml
 
 from architecture.program import ROOT
 from harness import postgres
-from harness.load import seconds_until
+from harness.concurrency import seconds_until
 from harness.postgres import READY, as_database_user, binaries
 from harness.processes import Process, free_port
 from harness.replication import STANDING_BY
@@ -44,7 +44,7 @@ def compose() -> dict[str, Any]:
     return found
 
 
-def test_secrets_are_made_once_and_for_one_user(secrets: Path) -> None:
+def test_secrets_are_created_once_and_readable_by_one_user(secrets: Path) -> None:
     before = {file.name: file.read_bytes() for file in secrets.iterdir()}
     wanted = {str(secret["file"]).rpartition("/")[2] for secret in compose()["secrets"].values()}
     assert before.keys() == wanted | {"node.env"}
@@ -54,7 +54,7 @@ def test_secrets_are_made_once_and_for_one_user(secrets: Path) -> None:
     assert before == {file.name: file.read_bytes() for file in secrets.iterdir()}
 
 
-def test_the_nodes_have_settings_that_the_program_takes(secrets: Path) -> None:
+def test_the_settings_of_the_nodes_are_accepted(secrets: Path) -> None:
     services = compose()["services"]
     lines = (secrets / "node.env").read_text().splitlines()
     for name in ("node1", "node2"):
@@ -69,7 +69,7 @@ def test_the_nodes_have_settings_that_the_program_takes(secrets: Path) -> None:
         assert settings.limits_url.startswith("valkey://valkey:")
 
 
-def test_whatever_is_mounted_or_named_exists() -> None:
+def test_every_mounted_or_named_file_exists() -> None:
     found = compose()
     made = {"./secrets/", "./nginx/tls"}
     for service in found["services"].values():
@@ -85,7 +85,7 @@ def test_whatever_is_mounted_or_named_exists() -> None:
     assert upstreams == ["node1", "node2"]
 
 
-def test_the_image_is_built_of_what_is_there() -> None:
+def test_every_file_copied_into_the_image_exists() -> None:
     text = (DEPLOY / "Dockerfile").read_text()
     allowed = {line[1:] for line in (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines() if line[0] == "!"}
     for sources in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""Go's reverse proxy passes offers to upgrade on and keeps its connections: nobody gets another visitor's answer."""
+"""Go's reverse proxy forwards upgrade offers and keeps its connections: nobody gets another caller's response."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from harness.client import Client
 from harness.people import me
 from harness.processes import Process, free_port
-from harness.raw import converse, statuses
+from harness.raw_http import response_statuses, send_in_pieces
 from harness.world import World
 
 ABSENT = "there is no Go here: install the package 'golang-go'"
@@ -94,9 +94,9 @@ def test_nobody_behind_a_go_proxy_gets_the_answer_to_a_smuggled_request(world: W
     )
     pieces = [offer + body[:5_000], body[5_000:]]
     with ThreadPoolExecutor(1) as pool:
-        attacks = [pool.submit(converse, proxied, pieces) for _ in range(ROUNDS)]
+        attacks = [pool.submit(send_in_pieces, proxied, pieces) for _ in range(ROUNDS)]
         while not all(attack.done() for attack in attacks):
             answer = me(proxied, visitor.access).expect(200)
             assert answer.data()["email"] == visitor.person.email
         for attack in attacks:
-            assert statuses(attack.result()) == [413]
+            assert response_statuses(attack.result()) == [413]

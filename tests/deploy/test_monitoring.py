@@ -1,4 +1,4 @@
-"""Monitors ask a node behind a proxy by plain HTTP, and nobody else reads its metrics that way."""
+"""Monitors reach a node behind a proxy over plain HTTP, and nobody else reads its metrics that way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from conftest import ServerFactory
-from harness.load import seconds_until
+from harness.concurrency import seconds_until
 from harness.processes import Process, free_port
 from harness.server import Server
 
@@ -51,7 +51,7 @@ def ask(node: Server, path: str, **headers: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)
-def test_the_machine_itself_is_answered_by_plain_http(node: Server, path: str) -> None:
+def test_loopback_monitors_are_answered_over_plain_http(node: Server, path: str) -> None:
     assert ask(node, path).status_code == 200
     assert httpx.head(f"{node.url}{path}").status_code == 200
 
@@ -66,7 +66,7 @@ def test_everything_else_needs_https(node: Server, path: str) -> None:
 
 
 @pytest.mark.parametrize("headers", FORWARDING, ids=lambda headers: "-".join(headers))
-def test_what_a_proxy_passes_on_is_not_from_this_machine(node: Server, headers: dict[str, str]) -> None:
+def test_proxied_requests_are_not_local(node: Server, headers: dict[str, str]) -> None:
     for path in ENDPOINTS:
         assert ask(node, path, **headers).status_code == 400, "plain HTTP"
     by_https = headers | {"X-Forwarded-Proto": "https"}
@@ -114,7 +114,7 @@ def test_the_refusal_of_plain_http_says_what_a_proxy_must_send(node: Server) -> 
     assert ask(node, "/jwks.json", **{"X-Forwarded-Proto": "https"}).status_code != 400
 
 
-def test_the_token_counts_from_a_network_of_monitors_only(new_server: ServerFactory) -> None:
+def test_the_metrics_token_is_accepted_only_from_monitor_networks(new_server: ServerFactory) -> None:
     # A peer of this test is a loopback address whatever it binds to, so the decision itself is asked.
     import ipaddress
 
@@ -136,7 +136,7 @@ def test_the_token_counts_from_a_network_of_monitors_only(new_server: ServerFact
     assert b"LINKXG_METRICS_TOKEN" in done.stderr
 
 
-def test_the_doctor_is_content(node: Server) -> None:
+def test_the_doctor_reports_no_problem(node: Server) -> None:
     findings = json.loads(node.command("doctor", "--json", "--port", str(node.port)))
     assert [one for one in findings if one["level"] == "problem"] == []
     assert "the service answers" in next(one["says"] for one in findings if one["check"] == "address")

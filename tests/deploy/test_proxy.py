@@ -1,4 +1,4 @@
-"""Does `deploy/nginx/nginx.conf` keep its word, as a real nginx in front of two real nodes?"""
+"""`deploy/nginx/nginx.conf` as a real nginx in front of two real nodes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness import nginx
 from harness.answers import Answer
 from harness.client import Client
 from harness.clients import request_token
-from harness.load import WORKER_DIGITS, Load, seconds_until
+from harness.concurrency import WORKER_DIGITS, Load, seconds_until
 from harness.nginx import Nginx
 from harness.nodes import Nodes
 from harness.people import invite
@@ -102,7 +102,7 @@ def test_nginx_finds_nothing_wrong_with_the_file(site: Site) -> None:
     assert "[warn]" not in said
 
 
-def test_both_nodes_answer_with_what_they_share(site: Site, world: World) -> None:
+def test_both_nodes_share_their_data(site: Site, world: World) -> None:
     product = world.api.post("/products", bearer=world.owner.access, json={"sku": "P-1", "content": {"name": "Bolt"}})
     path = f"/products/{product.expect(201).object()['data']['id']}"
     token = world.token()
@@ -110,7 +110,7 @@ def test_both_nodes_answer_with_what_they_share(site: Site, world: World) -> Non
     assert len({(answer.header("x-request-id") or "")[:WORKER_DIGITS] for answer in answers}) == 2
 
 
-def test_the_source_is_the_caller_whatever_it_claims(site: Site) -> None:
+def test_the_source_is_the_caller_whatever_its_headers_claim(site: Site) -> None:
     for claims in (
         {},
         {"X-Forwarded-For": "203.0.113.7"},
@@ -131,7 +131,7 @@ def test_tls_ends_here_and_nothing_is_served_in_the_clear(site: Site) -> None:
     assert (moved.status_code, moved.headers["location"]) == (308, "https://127.0.0.1/products?q=bolt")
 
 
-def test_metrics_stay_inside(world: World) -> None:
+def test_metrics_are_not_exposed(world: World) -> None:
     world.api.get("//metrics").expect(404, "not_found")
 
 
@@ -163,7 +163,7 @@ def send(site: Site, content: bytes, bearer: str | None) -> Answer:
         return client.post(IMPORTS, bearer=bearer, content=content, headers={"Content-Type": TYPES["csv"]})
 
 
-def test_a_large_file_passes(site: Site, world: World) -> None:
+def test_a_large_file_is_imported(site: Site, world: World) -> None:
     content = large_file(24)
     assert len(content) > 23 * MIB
     job = send(site, content, world.owner.access).expect(202).object()["data"]
@@ -171,7 +171,7 @@ def test_a_large_file_passes(site: Site, world: World) -> None:
     assert (ended["bytesTotal"], ended["failed"]) == (len(content), 24)
 
 
-def test_a_file_that_is_not_taken_is_refused_at_its_beginning(site: Site, world: World) -> None:
+def test_a_rejected_file_is_rejected_before_it_is_sent(site: Site, world: World) -> None:
     """nginx has neither laid it on its disk nor cut off the answer."""
     content = bytes(UPLOAD + 1)
     send(site, content, world.owner.access).expect(413, "payload_too_large")
@@ -205,7 +205,7 @@ class Dripping:
         return response.status
 
 
-def test_a_slow_file_passes_as_it_comes_and_one_can_wait_for_it(site: Site, world: World) -> None:
+def test_a_slow_upload_is_streamed_and_its_job_can_be_polled(site: Site, world: World) -> None:
     """The job is there before its file is; whoever waits for it hears nothing for longer than a node may be silent."""
     bearer = world.owner.access
     slow = Dripping(site, bearer)
@@ -228,7 +228,7 @@ def test_a_slow_file_passes_as_it_comes_and_one_can_wait_for_it(site: Site, worl
     assert slow.end() == 202
 
 
-def test_a_node_dies_and_who_asks_notices_nothing(site: Site, world: World) -> None:
+def test_reads_survive_the_death_of_a_node(site: Site, world: World) -> None:
     """Questions are asked again at the other node. A change under way may be lost, and is answered with 503."""
     dying = site.nodes[1]
     clients = [site.client() for _ in range(ASKERS + CHANGERS)]
@@ -266,7 +266,7 @@ def test_a_node_dies_and_who_asks_notices_nothing(site: Site, world: World) -> N
         client.close()
 
 
-def test_a_node_falls_silent_and_who_asks_gets_an_answer(site: Site, world: World) -> None:
+def test_reads_are_answered_while_a_node_is_silent(site: Site, world: World) -> None:
     silent = site.nodes[1]
     token = world.token()
     with ThreadPoolExecutor(4) as pool:
@@ -281,7 +281,7 @@ def test_a_node_falls_silent_and_who_asks_gets_an_answer(site: Site, world: Worl
         client.close()
 
 
-def test_no_node_is_there(site: Site, world: World) -> None:
+def test_without_any_node_the_answer_is_503(site: Site, world: World) -> None:
     for node in site.nodes:
         node.stop()
     world.api.get("/products", bearer="none", allow_503=True).expect(503, "temporarily_unavailable")
@@ -290,7 +290,7 @@ def test_no_node_is_there(site: Site, world: World) -> None:
     seconds_until(lambda: world.api.get("//readyz", allow_503=True).status == 200, within=BACK_S)
 
 
-def test_the_log_tells_who_asked_what_and_no_secret(site: Site, world: World) -> None:
+def test_the_access_log_has_source_and_path_and_no_secret(site: Site, world: World) -> None:
     """Neither while all is well nor of a node that is gone, whose requests nginx would otherwise quote."""
     vault = world.vault
     client_token, query = world.token(), vault.invent("access token in an address")

@@ -1,1 +1,1 @@
-"""What is lost, and what is promised, when processes die, disks fill up and databases go away?"""
+"""Killed processes, full disks and lost databases: what is lost, and what is promised."""

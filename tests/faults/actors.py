@@ -1,4 +1,4 @@
-"""Who uses the service while it breaks, and what do they hold it to?
+"""Callers that use the service while it breaks, and check every answer.
 
 Each actor has things of its own that nobody else touches, so it knows what every answer has to be. A request whose
 answer was lost is repeated under its Idempotency-Key where there is one; otherwise what it was about is given up.
@@ -11,9 +11,8 @@ from uuid import uuid4
 
 from harness.answers import Answer
 from harness.clients import OAuthClient, request_token, revoke, with_secret
-from harness.forge import parts
+from harness.concurrency import ConnectionLost, PersistentClient, TruncatedResponse
 from harness.history import History, Operation
-from harness.load import CutShort, Line, NoAnswer
 from harness.people import Person, Session, login, logout, me, refresh, session_of
 from harness.server import Server
 from harness.world import World
@@ -41,8 +40,8 @@ class Actor:
     def __init__(self, name: str, world: World, history: History, id: str) -> None:
         self.name = name
         self.id = id
-        self.line = Line(world.server)
-        self.abroad = self.line
+        self.client = PersistentClient(world.server)
+        self.abroad = self.client
         self.owner = world.owner
         self.history = history
         self.dice = Random(name)
@@ -56,7 +55,7 @@ class Actor:
         return True
 
     def live_between(self, home: Server, abroad: Server) -> None:
-        self.line, self.abroad = Line(home), Line(abroad)
+        self.client, self.abroad = PersistentClient(home), PersistentClient(abroad)
 
     def step(self) -> None:
         raise NotImplementedError
@@ -65,11 +64,11 @@ class Actor:
         """A step; without an answer the next one begins at the other server."""
         try:
             self.step()
-        except (NoAnswer, CutShort):
-            self.line, self.abroad = self.abroad, self.line
+        except (ConnectionLost, TruncatedResponse):
+            self.client, self.abroad = self.abroad, self.client
 
     def close(self) -> None:
-        self.line.close()
+        self.client.close()
         self.abroad.close()
 
 
@@ -98,7 +97,7 @@ class PersonActor(Actor):
 
     def _sign_in(self) -> None:
         with self.history.operation(self.name, "login") as done:
-            answer = login(self.line, self.person.email, self.person.password)
+            answer = login(self.client, self.person.email, self.person.password)
             if self.acknowledged(done, answer):
                 self.session, self.used = session_of(self.person, answer), None
 
@@ -109,32 +108,32 @@ class PersonActor(Actor):
             # Without a key nobody can know which token lives if this answer is lost.
             self.session = None
         with self.history.operation(
-            self.name, "refresh", needs=[token, sid(session)], ends=[token], key=self.key
+            self.name, "refresh", needs=[token, session.session_id], ends=[token], key=self.key
         ) as done:
-            answer = refresh(self.line, token, key=self.key)
+            answer = refresh(self.client, token, key=self.key)
             successor = answer.data()["refreshToken"] if answer.status == 200 else None
             if self.acknowledged(done, answer, makes=successor):
                 self.session, self.used, self.key = session_of(self.person, answer), token, None
 
     def _look(self, session: Session) -> None:
-        with self.history.operation(self.name, "look", needs=[sid(session)]) as done:
+        with self.history.operation(self.name, "look", needs=[session.session_id]) as done:
             self.acknowledged(done, me(self.abroad, session.access))
 
     def _sign_out(self, session: Session) -> None:
         self.session = None
-        with self.history.operation(self.name, "logout", needs=[sid(session)], ends=[sid(session)]) as done:
-            if self.acknowledged(done, logout(self.line, session.access)):
+        with self.history.operation(self.name, "logout", needs=[session.session_id], ends=[session.session_id]) as done:
+            if self.acknowledged(done, logout(self.client, session.access)):
                 self.over.append(session)
 
     def _ban(self, session: Session) -> None:
         self.session, self.banned, self.in_doubt = None, True, True
-        with self.history.operation(self.name, "ban", ends=[sid(session)]) as done:
+        with self.history.operation(self.name, "ban", ends=[session.session_id]) as done:
             answer = self._set(disabled=True)
             if not self.acknowledged(done, answer):
                 return
         self.in_doubt = False
         self.over.append(session)
-        answer = login(self.line, self.person.email, self.person.password)
+        answer = login(self.client, self.person.email, self.person.password)
         assert answer.status in {401, 503}, answer
 
     def _unban(self) -> None:
@@ -145,14 +144,14 @@ class PersonActor(Actor):
 
     def _set(self, *, disabled: bool) -> Answer:
         path = f"/account/users/{self.person.user_id}"
-        return self.line.patch(path, bearer=self.owner.access, json={"disabled": disabled})
+        return self.client.patch(path, bearer=self.owner.access, json={"disabled": disabled})
 
     def verify(self) -> None:
         """What was acknowledged as over is over."""
         for session in self.over:
-            for line in (self.line, self.abroad):
-                me(line, session.access).expect(401, "invalid_token")
-            refresh(self.line, session.refresh).expect(401, "invalid_token")
+            for client in (self.client, self.abroad):
+                me(client, session.access).expect(401, "invalid_token")
+            refresh(self.client, session.refresh).expect(401, "invalid_token")
         self.over.clear()
 
     def finish(self) -> None:
@@ -162,10 +161,10 @@ class PersonActor(Actor):
         self._refresh_to_the_end(self.session, self.used)
 
     def _refresh_to_the_end(self, session: Session, used: str) -> None:
-        me(self.line, session.access).expect(200)
-        refresh(self.line, used).expect(401, "invalid_token")
-        me(self.line, session.access).expect(401, "invalid_token")
-        refresh(self.line, session.refresh).expect(401, "invalid_token")
+        me(self.client, session.access).expect(200)
+        refresh(self.client, used).expect(401, "invalid_token")
+        me(self.client, session.access).expect(401, "invalid_token")
+        refresh(self.client, session.refresh).expect(401, "invalid_token")
 
 
 class MachineActor(Actor):
@@ -195,7 +194,7 @@ class MachineActor(Actor):
 
     def _get_token(self) -> None:
         with self.history.operation(self.name, "token", needs=[self.oauth.client_secret, self.permit]) as done:
-            answer = request_token(self.line, self.oauth)
+            answer = request_token(self.client, self.oauth)
             token = answer.object()["access_token"] if answer.status == 200 else None
             if self.acknowledged(done, answer, makes=token):
                 self.tokens.append(str(token))
@@ -209,14 +208,14 @@ class MachineActor(Actor):
         token = self.tokens.pop(self.dice.randrange(len(self.tokens)))
         needs = [token, self.oauth.client_secret]
         with self.history.operation(self.name, "revoke", needs=needs, ends=[token]) as done:
-            if self.acknowledged(done, revoke(self.line, self.oauth, token)):
+            if self.acknowledged(done, revoke(self.client, self.oauth, token)):
                 self.dead_tokens.append(token)
 
     def _rotate(self) -> None:
         self.key = self.key or str(uuid4())
         old = self.oauth
         with self.history.operation(self.name, "rotate", ends=[old.client_secret], key=self.key) as done:
-            answer = self.line.post(
+            answer = self.client.post(
                 f"/oauth/clients/{old.client_id}/rotate",
                 bearer=self.owner.access,
                 headers={"Idempotency-Key": self.key},
@@ -235,7 +234,7 @@ class MachineActor(Actor):
                 return
         self.in_doubt = False
         self.dead_tokens += ends[:-1]
-        answer = request_token(self.line, self.oauth)
+        answer = request_token(self.client, self.oauth)
         assert answer.status in {401, 503}, answer
 
     def _enable(self) -> None:
@@ -247,15 +246,15 @@ class MachineActor(Actor):
 
     def _set(self, *, disabled: bool) -> Answer:
         path = f"/oauth/clients/{self.oauth.client_id}"
-        return self.line.patch(path, bearer=self.owner.access, json={"disabled": disabled})
+        return self.client.patch(path, bearer=self.owner.access, json={"disabled": disabled})
 
     def verify(self) -> None:
         """What was acknowledged as dead is dead."""
-        for line in (self.line, self.abroad):
+        for client in (self.client, self.abroad):
             for token in self.dead_tokens:
-                line.get("/products", bearer=token).expect(401, "invalid_token")
+                client.get("/products", bearer=token).expect(401, "invalid_token")
             for old in self.dead_secrets:
-                request_token(line, old).expect(401, "invalid_client")
+                request_token(client, old).expect(401, "invalid_client")
         self.dead_tokens.clear()
         self.dead_secrets.clear()
 
@@ -263,9 +262,4 @@ class MachineActor(Actor):
         """One secret lives: the last one acknowledged."""
         while self.key or self.disabled:
             self.step()
-        request_token(self.line, self.oauth).expect(200)
-
-
-def sid(session: Session) -> str:
-    """The id of a session, as its access tokens carry it."""
-    return str(parts(session.access)[1]["sid"])
+        request_token(self.client, self.oauth).expect(200)

@@ -1,4 +1,4 @@
-"""Which servers do the faults strike, and how is the crowd made that uses them meanwhile?"""
+"""The servers that faults strike, and the crowd that uses them meanwhile."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import pytest
 
 from conftest import ServerFactory, running_cluster
 from faults.actors import AUDITED, MachineActor, PersonActor
-from faults.effects import differences
+from faults.trail_consistency import differences
+from harness.concurrency import PersistentClient, open_clients
 from harness.history import AuditRow, History, forks, resurrections, trail_differences
-from harness.load import Line, connected
 from harness.postgres import Cluster
 from harness.rows import trail
 from harness.server import Server
 from harness.world import World, build_world
 
 PEOPLE, MACHINES = 6, 4
-Struck = Callable[..., World]
-Lines = Callable[..., list[Line]]
+NewWorld = Callable[..., World]
+ClientsFactory = Callable[..., list[PersistentClient]]
 
 
 class Crowd:
@@ -43,10 +43,10 @@ class Crowd:
     def expect_faults(self, on: bool) -> None:
         """Whether 503 is an answer like any other for now."""
         for actor in self.actors:
-            actor.line.faulty = actor.abroad.faulty = on
+            actor.client.faulty = actor.abroad.faulty = on
 
     def verify(self) -> None:
-        """Whatever was acknowledged as ended since the last look is ended, also for who connects anew."""
+        """Whatever was acknowledged as ended since the last check is ended, also on new connections."""
         for actor in self.actors:
             actor.close()
             actor.verify()
@@ -62,13 +62,13 @@ class Crowd:
         server = self.world.server
         assert forks(self.history) == []
         assert resurrections(self.history, bound) == []
-        assert trail_differences(self.history, self._told(), AUDITED) == []
+        assert trail_differences(self.history, self._audit_rows(), AUDITED) == []
         assert differences(server.database) == []
         server.command("audit", "verify")
         assert server.log_events("fault") == []
 
-    def _told(self) -> list[AuditRow]:
-        """What the trail says of these people and machines."""
+    def _audit_rows(self) -> list[AuditRow]:
+        """The audit events of these people and machines."""
         ours = {actor.id for actor in self.actors}
         rows = trail(self.world.server.database, self.world.account.account_id)
         return [row for row in rows if row.actor in ours or row.target in ours]
@@ -79,7 +79,7 @@ class Crowd:
 
 
 @pytest.fixture
-def struck(new_server: ServerFactory) -> Iterator[Struck]:
+def new_world(new_server: ServerFactory) -> Iterator[NewWorld]:
     """Makes a started server with one account."""
     made: list[World] = []
 
@@ -94,20 +94,20 @@ def struck(new_server: ServerFactory) -> Iterator[Struck]:
 
 
 @pytest.fixture
-def lines() -> Iterator[Lines]:
+def new_clients() -> Iterator[ClientsFactory]:
     """Opens that many connections to a server, spread over its workers."""
-    opened: list[Line] = []
+    opened: list[PersistentClient] = []
 
-    def open_lines(server: Server, number: int = 1, *, faulty: bool = False) -> list[Line]:
-        made = connected(server, number)
-        for line in made:
-            line.faulty = faulty
+    def make(server: Server, number: int = 1, *, faulty: bool = False) -> list[PersistentClient]:
+        made = open_clients(server, number)
+        for client in made:
+            client.faulty = faulty
         opened.extend(made)
         return made
 
-    yield open_lines
-    for line in opened:
-        line.close()
+    yield make
+    for client in opened:
+        client.close()
 
 
 @pytest.fixture

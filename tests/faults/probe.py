@@ -1,4 +1,4 @@
-"""What does one request of every kind get right now?"""
+"""One request of every kind, and its answer right now."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from functools import partial
 
 from harness.answers import Answer
 from harness.clients import get_token, introspect, request_token, revoke, rotate
-from harness.load import Line, concurrently
+from harness.concurrency import PersistentClient, concurrently
 from harness.people import login, logout, me, refresh, sign_in
 from harness.world import World
 
-Ask = Callable[[Line], Answer]
+Ask = Callable[[PersistentClient], Answer]
 
 
 class Probe:
@@ -27,22 +27,22 @@ class Probe:
     def reads(self) -> dict[str, Ask]:
         """What needs no write."""
         return {
-            "token": lambda line: request_token(line, self.oauth),
-            "introspect": lambda line: introspect(line, self.oauth, self.token),
-            "products": lambda line: line.get("/products", bearer=self.token),
-            "clients": lambda line: line.get("/oauth/clients", bearer=self.session.access),
-            "me": lambda line: me(line, self.session.access),
-            "ready": lambda line: line.get("//readyz"),
+            "token": lambda client: request_token(client, self.oauth),
+            "introspect": lambda client: introspect(client, self.oauth, self.token),
+            "products": lambda client: client.get("/products", bearer=self.token),
+            "clients": lambda client: client.get("/oauth/clients", bearer=self.session.access),
+            "me": lambda client: me(client, self.session.access),
+            "ready": lambda client: client.get("//readyz"),
         }
 
     def writes(self) -> dict[str, Ask]:
         """What changes something, the ending of the session last."""
         return {
-            "login": lambda line: login(line, self.person.email, self.person.password),
-            "refresh": lambda line: refresh(line, self.session.refresh, key="probe"),
-            "rotate": lambda line: rotate(line, self.oauth, self.session.access, grace_period_seconds=3600),
-            "revoke": lambda line: revoke(line, self.oauth, self.token),
-            "logout": lambda line: logout(line, self.session.access),
+            "login": lambda client: login(client, self.person.email, self.person.password),
+            "refresh": lambda client: refresh(client, self.session.refresh, key="probe"),
+            "rotate": lambda client: rotate(client, self.oauth, self.session.access, grace_period_seconds=3600),
+            "revoke": lambda client: revoke(client, self.oauth, self.token),
+            "logout": lambda client: logout(client, self.session.access),
         }
 
     def requests(self) -> dict[str, Ask]:
@@ -51,8 +51,8 @@ class Probe:
     def all_at_once(self, asks: dict[str, Ask] | None = None) -> dict[str, Answer]:
         """The answer to each, 503 included."""
         asked = self.requests() if asks is None else asks
-        lines = [Line(self.server, faulty=True) for _ in asked]
-        answers = concurrently([partial(ask, line) for ask, line in zip(asked.values(), lines, strict=True)])
-        for line in lines:
-            line.close()
+        clients = [PersistentClient(self.server, faulty=True) for _ in asked]
+        answers = concurrently([partial(ask, client) for ask, client in zip(asked.values(), clients, strict=True)])
+        for client in clients:
+            client.close()
         return dict(zip(asked, answers, strict=True))

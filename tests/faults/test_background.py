@@ -1,4 +1,4 @@
-"""Background tasks outlive every fault of their work, report it, and never keep each other from being stopped."""
+"""Background tasks survive every exception of their work, report it, and never keep each other from stopping."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 
 from harness.clients import get_token
 from harness.databases import SqliteDatabase
-from harness.rows import change_unheard, wait_for_count
-from harness.server import parsed
+from harness.rows import execute, wait_for_count
+from harness.server import parse_log_line
 from harness.world import World
 from linkxg.db.invalidation_feed import KEYS
 from linkxg.runtime import background
@@ -79,7 +79,7 @@ def test_background_tasks_survive_faults_and_failing_stops(fresh_world: Callable
     # Another node has changed the keys. Until this one knows them, it trusts none.
     faults.write_text("store.find_sealed_keys")
     change = f"INSERT INTO changes (kind, subject, epoch, at) VALUES ('{KEYS}', '', 99, {2**42})"
-    change_unheard(server.database, change)
+    execute(server.database, change)
     # The request that hears of it.
     get_token(api, oauth)
     assert server.wait_for_event("background.failed", count=4)[-1]["task"] == "keys"
@@ -94,7 +94,7 @@ def test_background_tasks_survive_faults_and_failing_stops(fresh_world: Callable
     get_token(api, oauth)
     process = server.process
     assert server.stop() == 0
-    assert [event["event"] for event in map(parsed, process.lines()[-2:])] == ["stop.failed", "stopped"]
+    assert [event["event"] for event in map(parse_log_line, process.lines()[-2:])] == ["stop.failed", "stopped"]
     with closing(sqlite3.connect(server.database.path)) as database:
         assert database.execute(uses).fetchone() == (5,)
     assert b"words of a user" not in server.log_text()
@@ -142,7 +142,7 @@ def test_a_task_backs_off_until_it_recovers(monkeypatch: pytest.MonkeyPatch) -> 
     assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 60.0, 0.5, 1.0]
 
 
-def test_a_stop_lets_the_present_call_finish() -> None:
+def test_a_stop_waits_for_the_current_call() -> None:
     async def story() -> list[str]:
         begun = asyncio.Event()
         said: list[str] = []

@@ -1,4 +1,4 @@
-"""Is a backup of a busy service whole, and does a restore leave dead what was dead? R3, R11; is purging safe? R17."""
+"""A backup of a busy service is whole, and a restore revives nothing (R3, R11); purging is safe (R17)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from faults.conftest import Crowd, Struck
-from faults.effects import differences
+from faults.conftest import Crowd, NewWorld
+from faults.trail_consistency import differences
 from harness.clients import get_token, request_token, revoke, rotate, with_secret
+from harness.concurrency import Load
 from harness.databases import PostgresDatabase, SqliteDatabase
-from harness.load import Load
 from harness.people import login, logout, me, refresh, sign_in
 from harness.rows import count
 from harness.world import World
@@ -25,9 +25,9 @@ OLD = 500
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_r3_r11_a_backup_is_whole_and_a_restore_revives_nothing(
-    engine: str, tmp_path: Path, struck: Struck, crowd_of: Callable[[World], Crowd]
+    engine: str, tmp_path: Path, new_world: NewWorld, crowd_of: Callable[[World], Crowd]
 ) -> None:
-    world = struck(engine)
+    world = new_world(engine)
     api, server = world.api, world.server
     crowd = crowd_of(world)
     oauth, kept = world.new_client(), world.new_client()
@@ -65,9 +65,9 @@ def test_r3_r11_a_backup_is_whole_and_a_restore_revives_nothing(
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_r17_purging_a_busy_service_removes_only_what_is_over(
-    engine: str, struck: Struck, crowd_of: Callable[[World], Crowd]
+    engine: str, new_world: NewWorld, crowd_of: Callable[[World], Crowd]
 ) -> None:
-    world = struck(engine)
+    world = new_world(engine)
     crowd = crowd_of(world)
     old = "INSERT INTO changes (kind, subject, epoch, at) SELECT 'token', 'old', 0, at - 7200000 FROM changes LIMIT 1"
     with Load(crowd.steps()) as load:

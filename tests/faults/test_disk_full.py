@@ -1,4 +1,4 @@
-"""What is promised when the disk is full, and is everything well when there is space again? R1, R5, R19."""
+"""A full disk: what is promised, and the recovery once there is space again. R1, R5, R19."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from faults.conftest import Crowd, Struck
+from faults.conftest import Crowd, NewWorld
 from faults.probe import Probe
+from harness.concurrency import ConnectionLost, Load, TruncatedResponse, seconds_until
 from harness.databases import SqliteDatabase
-from harness.load import CutShort, Load, NoAnswer, seconds_until
 from harness.world import World
 
 SIZE = "12m"
@@ -75,8 +75,10 @@ def reads_as_before(probe: Probe, *, ready: int = 200) -> None:
             answer.expect(200)
 
 
-def test_r5_writes_are_refused_while_files_cannot_grow(struck: Struck, crowd_of: Callable[[World], Crowd]) -> None:
-    world = struck("sqlite", workers=2)
+def test_r5_writes_are_rejected_while_files_cannot_grow(
+    new_world: NewWorld, crowd_of: Callable[[World], Crowd]
+) -> None:
+    world = new_world("sqlite", workers=2)
     crowd, probe = crowd_of(world), Probe(world)
     crowd.expect_faults(True)
     with Load(crowd.steps()) as load:
@@ -91,13 +93,13 @@ def test_r5_writes_are_refused_while_files_cannot_grow(struck: Struck, crowd_of:
 
 
 def test_r1_nothing_acknowledged_is_lost_on_a_full_disk(
-    small_disk: Path, struck: Struck, crowd_of: Callable[[World], Crowd]
+    small_disk: Path, new_world: NewWorld, crowd_of: Callable[[World], Crowd]
 ) -> None:
-    world = struck("sqlite", database=SqliteDatabase(small_disk / "linkxg.db"))
+    world = new_world("sqlite", database=SqliteDatabase(small_disk / "linkxg.db"))
     crowd, probe = crowd_of(world), Probe(world)
     reader = Probe(world)
     crowd.expect_faults(True)
-    with Load(crowd.steps(), ends=(NoAnswer, CutShort)) as load:
+    with Load(crowd.steps(), ends=(ConnectionLost, TruncatedResponse)) as load:
         load.wait_for(100)
         filler = fill(small_disk)
         # What the log had room for already is still accepted; then nothing is.

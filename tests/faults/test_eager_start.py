@@ -1,4 +1,4 @@
-"""Requests that begin in the same turn of the event loop do not depend on each other."""
+"""Requests started in the same turn of the event loop are independent."""
 
 from __future__ import annotations
 

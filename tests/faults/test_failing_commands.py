@@ -1,4 +1,4 @@
-"""Every command on every fault of an operator: one line, the documented exit code, no traceback, and nothing made."""
+"""Every command on every operator error: one line, the documented exit code, no traceback, and no file created."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import pytest
 
-from cli.rows import execute
 from conftest import ServerFactory
 from harness.databases import SqliteDatabase
-from harness.forked import BOUND_BY_MODES, Command, run_commands
-from harness.server import Server, lines_for_people
+from harness.forked_commands import BOUND_BY_MODES, Command, run_commands
+from harness.rows import execute
+from harness.server import Server, stderr_messages
 
 HIDDEN = "hidden-word"
 NOBODY = 65_534
@@ -77,7 +77,7 @@ def newer_schema(server: Server, root: Path) -> Fault:
     """It adds to this one, so that nodes of the old version go on while a new one rolls out."""
     directory = copied(server, root)
     other = Server(root, SqliteDatabase(directory / "linkxg.db"), server.vault)
-    execute(other, "update alembic_version set version_num = '9999'")
+    execute(other.database, "update alembic_version set version_num = '9999'")
     fine = {"keys list", "keys rotate", "keys retire", "keys replace", "backup", "purge", "audit verify"}
     return Fault(in_directory(directory), frozenset(fine))
 
@@ -166,7 +166,7 @@ def misbehaviour(fault: Fault, name: str, done: subprocess.CompletedProcess[byte
         return "" if fine else "no problem found"
     if done.returncode != fault.code:
         return "exit code"
-    lines = lines_for_people(done)
+    lines = stderr_messages(done)
     return "" if len(lines) == 1 and lines[0].startswith("linkxg: ") else "not one line"
 
 

@@ -1,4 +1,4 @@
-"""How soon is what was revoked refused by the other worker of a node, and by the other nodes? R4, R5."""
+"""How soon the other worker of a node, and other nodes, refuse what was revoked. R4, R5."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import psutil
 import pytest
 
 from conftest import GENERAL, DatabaseFactory
-from faults.conftest import Lines, Struck
-from faults.cuts import CUTS, Cut, token_revoked
+from faults.conftest import ClientsFactory, NewWorld
 from faults.probe import Probe
+from faults.revocations import EVERY_REVOCATION, Revocation, token_revoked
 from faults.test_kill import serves, workers
 from harness.clients import introspect
+from harness.concurrency import PersistentClient, open_clients, seconds_until
 from harness.databases import PostgresDatabase
-from harness.load import Line, connected, seconds_until
 from harness.nodes import Nodes
 from harness.people import me
 from harness.postgres import Cluster
@@ -49,12 +49,12 @@ class Site:
         self.node = self.nodes.add(workers=2)
         self.world = build_world(self.node)
         self.second = self.nodes.add().start()
-        self.pair = connected(self.node, 2)
-        self.abroad = Line(self.second)
+        self.pair = open_clients(self.node, 2)
+        self.abroad = PersistentClient(self.second)
 
     def close(self) -> None:
-        for line in (*self.pair, self.abroad):
-            line.close()
+        for client in (*self.pair, self.abroad):
+            client.close()
         self.world.close()
         self.nodes.close()
 
@@ -66,11 +66,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, new_database: DatabaseFactory
     made.close()
 
 
-def cut(site: Site, made: Cut, turn: int) -> tuple[bool, float]:
+def revoke_and_time(site: Site, made: Revocation, turn: int) -> tuple[bool, float]:
     """(whether the other worker refused at once, after how many seconds the other node did)."""
     here, neighbour = site.pair if turn % 2 else reversed(site.pair)
-    for line in (neighbour, site.abroad):
-        assert not made.is_refused(line)
+    for client in (neighbour, site.abroad):
+        assert not made.is_refused(client)
     made.act(here)
     answered = time.monotonic()
     refused = made.is_refused(neighbour)
@@ -79,14 +79,14 @@ def cut(site: Site, made: Cut, turn: int) -> tuple[bool, float]:
     return refused, time.monotonic() - answered
 
 
-@pytest.mark.parametrize("kind", CUTS, ids=lambda kind: str(kind.__name__))
-def test_r4_the_other_worker_refuses_from_the_answer_on(site: Site, kind: Callable[[World], Cut]) -> None:
-    assert [cut(site, kind(site.world), turn)[0] for turn in range(ROUNDS)] == [True] * ROUNDS
+@pytest.mark.parametrize("kind", EVERY_REVOCATION, ids=lambda kind: str(kind.__name__))
+def test_r4_the_other_worker_rejects_from_the_response_on(site: Site, kind: Callable[[World], Revocation]) -> None:
+    assert [revoke_and_time(site, kind(site.world), turn)[0] for turn in range(ROUNDS)] == [True] * ROUNDS
 
 
 def test_r4_no_revocation_of_hundreds_is_unknown_to_the_other_worker(site: Site) -> None:
     """The delays of the other node, two requests of this node included, are written out (`pytest -s`)."""
-    found = [cut(site, token_revoked(site.world), turn) for turn in range(REVOCATIONS)]
+    found = [revoke_and_time(site, token_revoked(site.world), turn) for turn in range(REVOCATIONS)]
     delays = sorted(seconds * 1000 for _, seconds in found)
     at_p99 = delays[math.ceil(0.99 * len(delays)) - 1]
     sys.stdout.write(f"the other node: median {statistics.median(delays):.1f} ms, p99 {at_p99:.1f} ms\n")
@@ -94,7 +94,7 @@ def test_r4_no_revocation_of_hundreds_is_unknown_to_the_other_worker(site: Site)
     assert accepted == 0, f"{accepted} of {REVOCATIONS} were still accepted by the other worker"
 
 
-def test_r6_a_worker_that_stands_still_holds_a_revocation_up_for_a_moment_only(site: Site) -> None:
+def test_r6_a_stopped_worker_delays_a_revocation_only_briefly(site: Site) -> None:
     """And it refuses once it goes on: what it missed waits for it."""
     probe = Probe(site.world)
     still, going = site.pair
@@ -114,7 +114,7 @@ def sockets(server: Server) -> set[str]:
     return set(os.listdir(server.data_dir / SOCKETS))
 
 
-def test_what_is_no_message_breaks_no_worker(site: Site) -> None:
+def test_malformed_messages_break_no_worker(site: Site) -> None:
     probe = Probe(site.world)
     descriptor = os.open(site.node.data_dir / SOCKETS, os.O_RDONLY)
     for name in sockets(site.node):
@@ -129,18 +129,18 @@ def test_what_is_no_message_breaks_no_worker(site: Site) -> None:
     assert site.node.log_events("worker.died") == []
 
 
-def test_r4_a_retired_key_is_dead_on_every_worker_when_the_command_ends(site: Site) -> None:
+def test_r4_a_retired_key_is_invalid_on_every_worker_when_the_command_ends(site: Site) -> None:
     """The command is a process of its own; it ends every session of the site, so no test after it has one."""
     probe = Probe(site.world)
-    assert not any(dead(line, probe.token) for line in site.pair)
+    assert not any(is_refused(client, probe.token) for client in site.pair)
     (old,) = {key["kid"] for key in site.node.signing_keys()}
     site.node.command("keys", "rotate", "--now")
     site.node.command("keys", "retire", str(old))
-    assert [dead(line, probe.token) for line in site.pair] == [True, True]
+    assert [is_refused(client, probe.token) for client in site.pair] == [True, True]
 
 
-def dead(line: Line, token: str) -> bool:
-    return line.get("/products", bearer=token).status == 401
+def is_refused(client: PersistentClient, token: str) -> bool:
+    return client.get("/products", bearer=token).status == 401
 
 
 def test_sockets_are_private_and_those_of_killed_workers_are_removed(site: Site) -> None:
@@ -180,20 +180,20 @@ def test_a_directory_of_sockets_that_others_could_use_is_refused(planted: str, s
 
 
 def test_r5_introspection_never_says_active_once_the_feed_is_older_than_its_bound(
-    own_cluster: Cluster, struck: Struck, lines: Lines
+    own_cluster: Cluster, new_world: NewWorld, new_clients: ClientsFactory
 ) -> None:
     """Every connection stays open and nothing comes: only what was read says how old the feed is."""
-    world = struck("postgres", database=PostgresDatabase(own_cluster, own_cluster.new_database()))
-    (line,) = lines(world.server, faulty=True)
+    world = new_world("postgres", database=PostgresDatabase(own_cluster, own_cluster.new_database()))
+    (client,) = new_clients(world.server, faulty=True)
     probe = Probe(world)
-    introspect(line, probe.oauth, probe.token).expect(200)
+    introspect(client, probe.oauth, probe.token).expect(200)
     silent_at = time.monotonic()
     own_cluster.pause()
     try:
-        seconds_until(lambda: introspect(line, probe.oauth, probe.token).status == 503, within=STALE_S + BUSY_S)
+        seconds_until(lambda: introspect(client, probe.oauth, probe.token).status == 503, within=STALE_S + BUSY_S)
         assert time.monotonic() - silent_at < STALE_S + BUSY_S
         for name in ("introspect", "products", "me"):
-            probe.reads()[name](line).expect(503, "temporarily_unavailable")
+            probe.reads()[name](client).expect(503, "temporarily_unavailable")
     finally:
         own_cluster.resume()
-    seconds_until(lambda: introspect(line, probe.oauth, probe.token).status == 200, within=STALE_S)
+    seconds_until(lambda: introspect(client, probe.oauth, probe.token).status == 200, within=STALE_S)

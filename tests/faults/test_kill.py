@@ -1,4 +1,4 @@
-"""Does everything acknowledged survive kill -9 at any moment? R1, R2, R15, R18, R19."""
+"""Everything acknowledged survives kill -9 at any moment. R1, R2, R15, R18, R19."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from random import Random
 import psutil
 import pytest
 
-from faults.conftest import Crowd, Lines, Struck
+from faults.conftest import ClientsFactory, Crowd, NewWorld
 from faults.probe import Probe
-from harness.load import CutShort, Line, Load, NoAnswer
+from harness.concurrency import ConnectionLost, Load, PersistentClient, TruncatedResponse
 from harness.people import logout, me
 from harness.server import Server
 from harness.world import World
@@ -21,14 +21,14 @@ KILLS = 20
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_r1_what_was_acknowledged_survives_kill_9(
-    engine: str, struck: Struck, crowd_of: Callable[[World], Crowd]
+    engine: str, new_world: NewWorld, crowd_of: Callable[[World], Crowd]
 ) -> None:
-    world = struck(engine)
+    world = new_world(engine)
     server = world.server
     crowd = crowd_of(world)
     dice = Random(engine)
     for number in range(KILLS):
-        with Load(crowd.steps(), ends=(NoAnswer, CutShort)) as load:
+        with Load(crowd.steps(), ends=(ConnectionLost, TruncatedResponse)) as load:
             load.wait_for(dice.randint(5, 120))
             server.kill()
         server.workers = 2 if number % 4 == 2 else 1
@@ -39,10 +39,12 @@ def test_r1_what_was_acknowledged_survives_kill_9(
     assert b"database is locked" not in server.log_text()
 
 
-def test_r1_r15_a_killed_worker_is_replaced_and_its_neighbour_does_not_notice(struck: Struck, lines: Lines) -> None:
-    world = struck("sqlite", workers=2)
+def test_r1_r15_a_killed_worker_is_replaced_without_affecting_the_other(
+    new_world: NewWorld, new_clients: ClientsFactory
+) -> None:
+    world = new_world("sqlite", workers=2)
     probe = Probe(world)
-    spared, struck_down = lines(world.server, 2)
+    spared, struck_down = new_clients(world.server, 2)
     (victim,) = [pid for pid in workers(world.server) if serves(pid, struck_down)]
     asks = [*probe.reads().values(), probe.writes()["login"]]
 
@@ -55,11 +57,11 @@ def test_r1_r15_a_killed_worker_is_replaced_and_its_neighbour_does_not_notice(st
         psutil.Process(victim).kill()
         world.server.wait_for_event("started", count=3)
         load.wait_for_everybody()
-    with pytest.raises(NoAnswer):
+    with pytest.raises(ConnectionLost):
         probe.reads()["me"](struck_down)
     logout(spared, probe.session.access).expect(200)
-    for line in lines(world.server, 4):
-        me(line, probe.session.access).expect(401, "invalid_token")
+    for client in new_clients(world.server, 4):
+        me(client, probe.session.access).expect(401, "invalid_token")
     assert b"database is locked" not in world.server.log_text()
 
 
@@ -67,7 +69,7 @@ def workers(server: Server) -> list[int]:
     return [child.pid for child in psutil.Process(server.process.pid).children(recursive=True)]
 
 
-def serves(pid: int, line: Line) -> bool:
-    """Whether this process holds the other end of the line."""
-    here = line.local_port
+def serves(pid: int, client: PersistentClient) -> bool:
+    """Whether this process holds the other end of the connection."""
+    here = client.local_port
     return any(held.raddr and held.raddr.port == here for held in psutil.Process(pid).net_connections("tcp"))

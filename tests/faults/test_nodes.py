@@ -1,4 +1,4 @@
-"""Do several nodes act as one: with the same keys, the same endings, the same budgets? R4, R8, R16, rule 60."""
+"""Several nodes act as one: same keys, same revocations, same budgets. R4, R8, R16, rule 60."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 
 from conftest import GENERAL, DatabaseFactory
 from harness.clients import get_token, request_token
-from harness.forge import parts
-from harness.load import Line, Load, seconds_until
+from harness.concurrency import Load, PersistentClient, seconds_until
 from harness.nodes import Nodes, copy_keys
 from harness.people import login, me, refresh, session_of, sign_in
 from harness.redis import KeyValueServer
 from harness.server import Server
+from harness.token_forge import kid
 from harness.vault import Vault
 from harness.world import World, build_world
 
@@ -49,10 +49,6 @@ def pair(new_nodes: MakeNodes) -> Iterator[tuple[World, Server]]:
     world.close()
 
 
-def kid(token: str) -> str:
-    return str(parts(token)[0]["kid"])
-
-
 def kids(server: Server) -> set[str]:
     return {str(key["kid"]) for key in server.signing_keys()}
 
@@ -61,7 +57,7 @@ class Caller:
     """Gets its tokens from one node and uses them on the other."""
 
     def __init__(self, world: World, gets: Server, uses: Server) -> None:
-        self.gets, self.uses = Line(gets), Line(uses)
+        self.gets, self.uses = PersistentClient(gets), PersistentClient(uses)
         self.oauth = world.oauth
         self.session = sign_in(self.gets, world.person("ADMIN"))
         self.token = get_token(self.gets, self.oauth)
@@ -93,8 +89,8 @@ def test_r8_keys_changed_on_one_node_are_changed_on_all(pair: tuple[World, Serve
     dying = callers[0].token
     first.command("keys", "retire", kid(dying))
     for caller in callers:
-        for line in (caller.uses, caller.gets):
-            seconds_until(partial(refused, line, dying), within=VISIBLE_S)
+        for client in (caller.uses, caller.gets):
+            seconds_until(partial(is_refused, client, dying), within=VISIBLE_S)
         caller.step()
     assert first.signing_keys() == second.signing_keys()
     assert kid(dying) not in kids(second)
@@ -102,11 +98,11 @@ def test_r8_keys_changed_on_one_node_are_changed_on_all(pair: tuple[World, Serve
         caller.close()
 
 
-def refused(line: Line, token: str) -> bool:
-    return line.get("/oauth/clients", bearer=token).status == 401
+def is_refused(client: PersistentClient, token: str) -> bool:
+    return client.get("/oauth/clients", bearer=token).status == 401
 
 
-def test_keys_changed_while_a_node_is_down_are_its_own_when_it_is_back(pair: tuple[World, Server]) -> None:
+def test_a_node_adopts_keys_that_changed_while_it_was_down(pair: tuple[World, Server]) -> None:
     world, second = pair
     second.stop()
     (old,) = kids(second)
@@ -114,12 +110,12 @@ def test_keys_changed_while_a_node_is_down_are_its_own_when_it_is_back(pair: tup
     world.server.command("keys", "retire", old)
     second.start()
     assert second.signing_keys() == world.server.signing_keys()
-    line = Line(second)
-    line.get("/products", bearer=get_token(world.api, world.oauth)).expect(200)
-    line.close()
+    client = PersistentClient(second)
+    client.get("/products", bearer=get_token(world.api, world.oauth)).expect(200)
+    client.close()
 
 
-def test_two_nodes_that_change_the_keys_at_once_both_have_their_way(pair: tuple[World, Server]) -> None:
+def test_concurrent_key_changes_on_two_nodes_are_both_applied(pair: tuple[World, Server]) -> None:
     world, second = pair
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda server: server.command("keys", "rotate"), (world.server, second)))
@@ -127,7 +123,7 @@ def test_two_nodes_that_change_the_keys_at_once_both_have_their_way(pair: tuple[
     assert world.server.signing_keys() == second.signing_keys()
 
 
-def test_a_node_with_other_keys_is_not_let_in(new_nodes: MakeNodes) -> None:
+def test_a_node_with_other_keys_refuses_to_start(new_nodes: MakeNodes) -> None:
     """It would sign people out, and accept what nobody else accepts."""
     nodes = new_nodes()
     first = nodes.add().start()
@@ -155,11 +151,11 @@ def test_r16_budgets_are_shared_by_nodes(new_nodes: MakeNodes, key_value_server:
     nodes = new_nodes(LINKXG_LIMITS_URL=key_value_server.url, LINKXG_LIMIT_SCALE="1")
     world = build_world(nodes.add())
     second = nodes.add().start()
-    lines = [Line(world.server), Line(second)]
+    clients = [PersistentClient(world.server), PersistentClient(second)]
     person = world.person()
-    statuses = [login(lines[n % 2], person.email, world.vault.password()).status for n in range(14)]
+    statuses = [login(clients[n % 2], person.email, world.vault.password()).status for n in range(14)]
     assert 429 in statuses
-    for line in lines:
-        login(line, person.email, person.password).expect(429, "rate_limit_exceeded")
-        line.close()
+    for client in clients:
+        login(client, person.email, person.password).expect(429, "rate_limit_exceeded")
+        client.close()
     world.close()

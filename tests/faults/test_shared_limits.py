@@ -25,7 +25,7 @@ def counted(server: KeyValueServer, use: Callable[[SharedLimits], Awaitable[None
     asyncio.run(run())
 
 
-def test_a_hit_given_back_after_its_window_frees_nothing(key_value_server: KeyValueServer) -> None:
+def test_a_hit_refunded_after_its_window_frees_nothing(key_value_server: KeyValueServer) -> None:
     async def use(limits: SharedLimits) -> None:
         await limits.give_back(BUDGET, "late")
         for _ in range(BUDGET.amount):
@@ -36,7 +36,7 @@ def test_a_hit_given_back_after_its_window_frees_nothing(key_value_server: KeyVa
     counted(key_value_server, use)
 
 
-def test_a_hit_given_back_in_its_window_is_free_again(key_value_server: KeyValueServer) -> None:
+def test_a_hit_refunded_within_its_window_is_free_again(key_value_server: KeyValueServer) -> None:
     async def use(limits: SharedLimits) -> None:
         for _ in range(3 * BUDGET.amount):
             await limits.spend(BUDGET, "early")

@@ -1,4 +1,4 @@
-"""What happens to requests when the service is told to stop? R9."""
+"""Requests while the service shuts down. R9."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from conftest import GENERAL, DatabaseFactory, ServerFactory
-from faults.conftest import Crowd, Lines, Struck
+from faults.conftest import ClientsFactory, Crowd, NewWorld
 from faults.test_sqlite_lock import write_lock
 from harness.answers import Answer
 from harness.clients import request_token
-from harness.load import Line, Load, NoAnswer, seconds_until
+from harness.concurrency import ConnectionLost, Load, PersistentClient, seconds_until
 from harness.people import me, refresh, session_of, sign_in
 from harness.server import Server
 from harness.tls import ADDRESS, self_signed
@@ -26,31 +26,31 @@ from harness.world import World, build_world
 
 @pytest.mark.parametrize(("engine", "workers"), [("sqlite", 1), ("sqlite", 2), ("postgres", 1)])
 def test_r9_a_stop_under_load_loses_no_acknowledgement(
-    engine: str, workers: int, struck: Struck, crowd_of: Callable[[World], Crowd]
+    engine: str, workers: int, new_world: NewWorld, crowd_of: Callable[[World], Crowd]
 ) -> None:
-    world = struck(engine, workers=workers)
+    world = new_world(engine, workers=workers)
     crowd = crowd_of(world)
-    # NoAnswer: the connection was closed before a response began. A response cut short fails the test.
-    with Load(crowd.steps(), ends=(NoAnswer,)) as load:
+    # ConnectionLost: the connection was closed before a response began. A response cut short fails the test.
+    with Load(crowd.steps(), ends=(ConnectionLost,)) as load:
         load.wait_for_everybody()
         assert world.server.stop() == 0
-        with pytest.raises(NoAnswer):
-            Line(world.server).connect()
+        with pytest.raises(ConnectionLost):
+            PersistentClient(world.server).connect()
     world.server.start()
     crowd.settle()
 
 
-def test_r9_what_is_under_way_is_finished_and_nothing_new_begins(struck: Struck, lines: Lines) -> None:
-    world = struck("sqlite")
+def test_r9_running_requests_finish_and_no_new_one_starts(new_world: NewWorld, new_clients: ClientsFactory) -> None:
+    world = new_world("sqlite")
     session = sign_in(world.api, world.account.owner)
-    busy, idle = lines(world.server, 2)
+    busy, idle = new_clients(world.server, 2)
     with ThreadPoolExecutor(1) as pool:
         with write_lock(world):
             refreshing = pool.submit(refresh, busy, session.refresh)
             # The worker answers in the order in which it reads: the other request is with it now.
             seconds_until(lambda: idle.get("//healthz").status == 200 and refreshing.running(), within=5.0)
             world.server.terminate()
-            seconds_until(lambda: refused(world), within=5.0)
+            seconds_until(lambda: refuses_connections(world), within=5.0)
             assert world.server.running
             assert not refreshing.done()
         answer = refreshing.result().expect(200)
@@ -77,15 +77,15 @@ def test_r9_a_silent_tls_peer_does_not_hold_a_stop(new_server: ServerFactory, tm
         server.close()
 
 
-def refused(world: World) -> bool:
+def refuses_connections(world: World) -> bool:
     """Whether a new connection is turned away."""
-    line = Line(world.server)
+    client = PersistentClient(world.server)
     try:
-        line.connect()
-    except NoAnswer:
+        client.connect()
+    except ConnectionLost:
         return True
     finally:
-        line.close()
+        client.close()
     return False
 
 
@@ -104,7 +104,7 @@ class Caller:
     """Asks one instance and, when that gives no answer, the other, under the same Idempotency-Key."""
 
     def __init__(self, world: World, instances: list[Server], number: int) -> None:
-        self.lines = [Line(server) for server in instances[number % 2 :] + instances[: number % 2]]
+        self.clients = [PersistentClient(server) for server in instances[number % 2 :] + instances[: number % 2]]
         self.oauth = world.oauth
         self.session = sign_in(world.api, world.person())
         self.turn = 0
@@ -118,15 +118,15 @@ class Caller:
         self._ask(partial(request_token, oauth=self.oauth)).expect(200)
 
     def close(self) -> None:
-        for line in self.lines:
-            line.close()
+        for client in self.clients:
+            client.close()
 
-    def _ask(self, ask: Callable[[Line], Answer]) -> Answer:
+    def _ask(self, ask: Callable[[PersistentClient], Answer]) -> Answer:
         try:
-            return ask(self.lines[0])
-        except NoAnswer:
-            self.lines.reverse()
-            return ask(self.lines[0])
+            return ask(self.clients[0])
+        except ConnectionLost:
+            self.clients.reverse()
+            return ask(self.clients[0])
 
 
 def test_r9_a_rolling_restart_of_two_instances_loses_no_request(instances: list[Server]) -> None:

@@ -1,4 +1,4 @@
-"""What waits, and for how long, while another process holds the write lock of the embedded database? R5, R6, R15."""
+"""Another process holds the write lock of SQLite: who waits, and for how long. R5, R6, R15."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 
-from faults.conftest import Lines, Struck
+from faults.conftest import ClientsFactory, NewWorld
 from faults.probe import Ask, Probe
 from harness.answers import Answer
+from harness.concurrency import Load, PersistentClient, seconds_until
 from harness.databases import SqliteDatabase
-from harness.load import Line, Load, seconds_until
 from harness.rows import count
 from harness.world import World
 
@@ -33,25 +33,27 @@ def write_lock(world: World) -> Iterator[None]:
 
 
 def later(ask: Ask) -> Ask:
-    def ask_later(line: Line) -> Answer:
+    def ask_later(client: PersistentClient) -> Answer:
         time.sleep(DEADLINE_S / 2)
-        return ask(line)
+        return ask(client)
 
     return ask_later
 
 
-def test_r6_writers_wait_for_a_bounded_time_and_readers_not_at_all(struck: Struck, lines: Lines) -> None:
-    world = struck("sqlite", workers=2)
+def test_r6_writers_wait_for_a_bounded_time_and_readers_not_at_all(
+    new_world: NewWorld, new_clients: ClientsFactory
+) -> None:
+    world = new_world("sqlite", workers=2)
     probe = Probe(world)
-    callers = lines(world.server, 4)
+    callers = new_clients(world.server, 4)
     issued = [1, *(0 for _ in callers)]
 
-    def read(line: Line, number: int) -> None:
+    def read(client: PersistentClient, number: int) -> None:
         for ask in probe.reads().values():
-            ask(line).expect(200)
+            ask(client).expect(200)
         issued[number] += 1
 
-    with Load([partial(read, line, number) for number, line in enumerate(callers, 1)]) as load:
+    with Load([partial(read, client, number) for number, client in enumerate(callers, 1)]) as load:
         with write_lock(world):
             first, *others = probe.writes().items()
             # One comes when the others have waited for a while: its wait is no longer than theirs.
@@ -61,9 +63,9 @@ def test_r6_writers_wait_for_a_bounded_time_and_readers_not_at_all(struck: Struc
                 assert answer.seconds <= DEADLINE_S + ANSWER_S, name
             load.wait_for_everybody()
         load.wait_for_everybody()
-    told = f"SELECT coalesce(sum(tokens), 0) FROM client_usage WHERE client_id = '{probe.oauth.client_id}'"
+    query = f"SELECT coalesce(sum(tokens), 0) FROM client_usage WHERE client_id = '{probe.oauth.client_id}'"
     # The counters could not be written and no token request minded; now they are.
-    seconds_until(lambda: count(world.server.database, told) == sum(issued), within=30.0)
+    seconds_until(lambda: count(world.server.database, query) == sum(issued), within=30.0)
     for name, ask in probe.writes().items():
         assert ask(callers[0]).status == 200, name
     assert world.server.log_events("fault") == []

@@ -1,4 +1,4 @@
-"""Do reads and writes of the embedded engine end in time, and recover, when the storage below them fails? R6, R15."""
+"""SQLite reads and writes end in time, and recover, when the storage below them fails. R6, R15."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from linkxg.db.migrations import migrate
 from linkxg.errors import TemporarilyUnavailable
 
 
-def number(conn: Connection) -> int:
+def count_accounts(conn: Connection) -> int:
     return int(conn.execute(text("SELECT count(*) FROM accounts")).scalar_one())
 
 
@@ -39,26 +39,26 @@ def out_of_reach(path: Path) -> Iterator[None]:
         hidden.rename(path)
 
 
-def test_r6_reads_and_writes_come_back_after_the_storage(tmp_path: Path) -> None:
+def test_r6_reads_and_writes_recover_with_the_storage(tmp_path: Path) -> None:
     async def story() -> None:
         database = open_database(f"sqlite:///{tmp_path / 'linkxg.db'}")
         await migrate(database)
         await database.open()
         try:
             for door in (database.read, database.write):
-                assert await door(number) == 0
+                assert await door(count_accounts) == 0
                 with out_of_reach(tmp_path / "linkxg.db"):
-                    for unit in (break_off, number, number):
+                    for unit in (break_off, count_accounts, count_accounts):
                         with pytest.raises(TemporarilyUnavailable):
                             await door(unit)
-                assert await door(number) == 0
+                assert await door(count_accounts) == 0
         finally:
             await database.close()
 
     asyncio.run(story())
 
 
-def test_r6_nobody_waits_for_a_disk_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r6_requests_end_in_time_while_the_disk_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither who was there when it stopped, nor who came later."""
     monkeypatch.setattr(group_commit, "DEADLINE", 0.2)
 
@@ -73,12 +73,12 @@ def test_r6_nobody_waits_for_a_disk_that_does_not_answer(tmp_path: Path, monkeyp
 
         try:
             async with asyncio.timeout(10.0):
-                for unit in (stall, number, number):
+                for unit in (stall, count_accounts, count_accounts):
                     with pytest.raises(TemporarilyUnavailable):
                         await database.write(unit)
-            assert await database.read(number) == 0
+            assert await database.read(count_accounts) == 0
             answers.set()
-            assert await database.write(number) == 0
+            assert await database.write(count_accounts) == 0
         finally:
             answers.set()
             await database.close()
@@ -86,7 +86,7 @@ def test_r6_nobody_waits_for_a_disk_that_does_not_answer(tmp_path: Path, monkeyp
     asyncio.run(story())
 
 
-def test_r6_a_stop_ends_while_the_disk_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r6_a_shutdown_ends_while_the_disk_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_commit, "DEADLINE", 0.2)
 
     async def story() -> None:
@@ -98,7 +98,7 @@ def test_r6_a_stop_ends_while_the_disk_does_not_answer(tmp_path: Path, monkeypat
         def stall(conn: Connection) -> bool:
             return answers.wait(60.0)
 
-        writing = [asyncio.create_task(database.write(unit)) for unit in (stall, number)]
+        writing = [asyncio.create_task(database.write(unit)) for unit in (stall, count_accounts)]
         await asyncio.sleep(0)
         try:
             async with asyncio.timeout(10.0):
@@ -111,7 +111,7 @@ def test_r6_a_stop_ends_while_the_disk_does_not_answer(tmp_path: Path, monkeypat
     asyncio.run(story())
 
 
-def test_r15_whoever_shares_the_file_writes_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r15_processes_that_share_the_file_write_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two databases on one file are to each other what two processes are."""
     monkeypatch.setattr(sqlite, "BUSY_MS", 200)
 
@@ -130,11 +130,11 @@ def test_r15_whoever_shares_the_file_writes_in_turn(tmp_path: Path, monkeypatch:
             lingering = asyncio.create_task(one.write(linger))
             assert await asyncio.to_thread(begun.wait, 10.0)
             with pytest.raises(TemporarilyUnavailable, match="another process is writing"):
-                await other.write(number)
-            assert await other.read(number) == 0
+                await other.write(count_accounts)
+            assert await other.read(count_accounts) == 0
             finish.set()
             assert await lingering
-            assert await other.write(number) == 0
+            assert await other.write(count_accounts) == 0
         finally:
             finish.set()
             await one.close()

@@ -1,4 +1,4 @@
-"""What becomes of several workers when one of them is struck, or their supervisor, or all are replaced? R9, R15."""
+"""Several workers when one of them or their supervisor fails, or all are replaced. R9, R15."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from functools import partial
 import psutil
 import pytest
 
-from faults.conftest import Lines, Struck
+from faults.conftest import ClientsFactory, NewWorld
 from faults.probe import Probe
 from faults.test_kill import serves, workers
 from harness.answers import Answer
+from harness.concurrency import ConnectionLost, Load, PersistentClient, seconds_until
 from harness.databases import PostgresDatabase
-from harness.load import Line, Load, NoAnswer, seconds_until
 from harness.people import me
 from harness.postgres import Cluster
 from harness.server import Server
@@ -29,8 +29,8 @@ SILENT_S = 30.0
 
 
 @pytest.fixture
-def world(struck: Struck) -> World:
-    return struck("sqlite", workers=2)
+def world(new_world: NewWorld) -> World:
+    return new_world("sqlite", workers=2)
 
 
 def reload(server: Server, times: int = 1) -> None:
@@ -38,35 +38,35 @@ def reload(server: Server, times: int = 1) -> None:
     server.wait_for_event("reloaded", count=times)
 
 
-def anew(server: Server, ask: Callable[[Line], Answer]) -> Callable[[], None]:
+def on_new_connections(server: Server, ask: Callable[[PersistentClient], Answer]) -> Callable[[], None]:
     """A caller that connects for each of its requests."""
 
     def step() -> None:
-        line = Line(server)
-        ask(line).expect(200)
-        line.close()
+        client = PersistentClient(server)
+        ask(client).expect(200)
+        client.close()
 
     return step
 
 
-def staying(line: Line, ask: Callable[[Line], Answer]) -> Callable[[], None]:
+def staying(client: PersistentClient, ask: Callable[[PersistentClient], Answer]) -> Callable[[], None]:
     """A caller whose connection stays open for as long as the service lets it."""
 
     def step() -> None:
-        answer = ask(line).expect(200)
+        answer = ask(client).expect(200)
         if answer.header("connection") == "close":
-            line.close()
+            client.close()
 
     return step
 
 
-def test_r9_a_reload_refuses_nobody(world: World, lines: Lines) -> None:
+def test_r9_a_reload_rejects_no_request(world: World, new_clients: ClientsFactory) -> None:
     """Not one request goes without its answer while every worker is replaced, twice."""
     server, probe = world.server, Probe(world)
     before = set(workers(server))
     ask = probe.reads()["me"]
-    callers = [anew(server, ask), anew(server, probe.reads()["token"])]
-    with Load([*callers, *(staying(line, ask) for line in lines(server, 4))]) as load:
+    callers = [on_new_connections(server, ask), on_new_connections(server, probe.reads()["token"])]
+    with Load([*callers, *(staying(client, ask) for client in new_clients(server, 4))]) as load:
         for times in (1, 2):
             load.wait_for_everybody()
             reload(server, times)
@@ -77,43 +77,43 @@ def test_r9_a_reload_refuses_nobody(world: World, lines: Lines) -> None:
     assert server.log_events("worker.died") == []
 
 
-def test_a_reload_that_cannot_start_leaves_the_workers_as_they_are(world: World, lines: Lines) -> None:
+def test_a_reload_that_cannot_start_leaves_the_workers_as_they_are(world: World, new_clients: ClientsFactory) -> None:
     server, keys = world.server, world.server.data_dir / "keys.json"
     before = set(workers(server))
-    (line,) = lines(server)
+    (client,) = new_clients(server)
     keys.chmod(0o644)
     server.process.signal(signal.SIGHUP)
     server.wait_for_event("reload.failed")
     assert set(workers(server)) == before
-    line.get("//readyz").expect(200)
+    client.get("//readyz").expect(200)
     keys.chmod(0o600)
     reload(server)
     assert not before & set(workers(server))
 
 
-def told(line: Line, count: int) -> bool:
-    """Whether the worker of this line tells that the key set was asked for so many times, of any worker."""
-    found = COUNT.search(line.get("//metrics").expect(200).body)
+def reports(client: PersistentClient, count: int) -> bool:
+    """Whether the worker of this client reports so many requests for the key set, over all workers."""
+    found = COUNT.search(client.get("//metrics").expect(200).body)
     assert found is None or int(found[1]) <= count
     return found is not None and int(found[1]) == count
 
 
-def test_metrics_are_those_of_all_workers(world: World, lines: Lines) -> None:
+def test_metrics_are_those_of_all_workers(world: World, new_clients: ClientsFactory) -> None:
     server = world.server
-    here, there = lines(server, 2)
+    here, there = new_clients(server, 2)
     for number in range(1, 11):
         (here, there)[number % 2].get(f"/{ASKED}").expect(200)
         # Of its neighbour a worker tells what that one last reported, at most a second ago.
-        seconds_until(partial(told, here, number), within=SOON_S)
-    assert told(there, 10)
+        seconds_until(partial(reports, here, number), within=SOON_S)
+    assert reports(there, 10)
     (victim,) = [pid for pid in workers(server) if serves(pid, there)]
     psutil.Process(victim).kill()
     server.wait_for_event("worker.died")
-    assert told(here, 10), "what the dead have counted stays"
+    assert reports(here, 10), "what the dead have counted stays"
     here.get(f"/{ASKED}").expect(200)
     reload(server)
-    (line,) = lines(server)
-    text = line.get("//metrics").expect(200).body
+    (client,) = new_clients(server)
+    text = client.get("//metrics").expect(200).body
     assert COUNT.findall(text) == [b"11"], "who leaves in order has told all that it had counted"
     assert b"\nlinkxg_workers 2.0\n" in text
     assert b"\nlinkxg_workers_replaced 1.0\n" in text
@@ -126,14 +126,14 @@ def test_workers_end_with_their_supervisor(world: World) -> None:
     os.kill(server.process.pid, signal.SIGKILL)
     _, alive = psutil.wait_procs(left, timeout=SOON_S)
     assert alive == []
-    with pytest.raises(NoAnswer):
-        Line(server).connect()
+    with pytest.raises(ConnectionLost):
+        PersistentClient(server).connect()
 
 
-def test_a_worker_that_stands_still_for_seconds_holds_up_nobody_else(world: World, lines: Lines) -> None:
+def test_a_stopped_worker_delays_no_other(world: World, new_clients: ClientsFactory) -> None:
     """R6: and it goes on where it was; what was revoked meanwhile it refuses from its first answer on."""
     server, probe = world.server, Probe(world)
-    still, going = lines(server, 2)
+    still, going = new_clients(server, 2)
     me(still, probe.session.access).expect(200)
     (victim,) = [pid for pid in workers(server) if serves(pid, still)]
     psutil.Process(victim).suspend()
@@ -148,30 +148,30 @@ def test_a_worker_that_stands_still_for_seconds_holds_up_nobody_else(world: Worl
     assert server.log_events("worker.died") == []
 
 
-def test_a_worker_that_stays_silent_is_killed_and_replaced(world: World, lines: Lines) -> None:
+def test_a_worker_without_heartbeat_is_killed_and_replaced(world: World, new_clients: ClientsFactory) -> None:
     server = world.server
-    still, _ = lines(server, 2)
+    still, _ = new_clients(server, 2)
     (victim,) = [pid for pid in workers(server) if serves(pid, still)]
     psutil.Process(victim).suspend()
     (silent,) = server.wait_for_event("worker.silent", timeout=SILENT_S + SOON_S)
     assert silent["pid"] == victim
     server.wait_for_event("started", count=3)
     assert victim not in workers(server)
-    assert len(lines(server, 2)) == len(workers(server)) == server.workers
+    assert len(new_clients(server, 2)) == len(workers(server)) == server.workers
 
 
 def test_r5_a_worker_that_dies_while_the_database_is_gone_is_replaced_when_it_is_back(
-    own_cluster: Cluster, struck: Struck, lines: Lines
+    own_cluster: Cluster, new_world: NewWorld, new_clients: ClientsFactory
 ) -> None:
-    world = struck("postgres", workers=2, database=PostgresDatabase(own_cluster, own_cluster.new_database()))
+    world = new_world("postgres", workers=2, database=PostgresDatabase(own_cluster, own_cluster.new_database()))
     server = world.server
-    (line,) = lines(server, faulty=True)
-    (victim, *_) = [pid for pid in workers(server) if not serves(pid, line)]
+    (client,) = new_clients(server, faulty=True)
+    (victim, *_) = [pid for pid in workers(server) if not serves(pid, client)]
     own_cluster.crash()
     psutil.Process(victim).kill()
     # The second to die is the successor, which cannot start.
     server.wait_for_event("worker.died", count=2)
-    line.get("//healthz").expect(200)
+    client.get("//healthz").expect(200)
     own_cluster.start()
     server.wait_for_event("started", count=3)
-    seconds_until(lambda: line.get("//readyz").status == 200, within=SOON_S)
+    seconds_until(lambda: client.get("//readyz").status == 200, within=SOON_S)

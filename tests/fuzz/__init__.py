@@ -1,1 +1,1 @@
-"""What does the service answer to requests that nobody thought of?"""
+"""Generated requests."""

@@ -1,4 +1,4 @@
-"""Which ids of things that exist does a fuzzed path get, so that not every request ends at 404?"""
+"""Ids of things that exist, for fuzzed paths, so that not every request ends at 404."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does every answer to a generated request keep its promises?
+"""Every answer to a generated request keeps its promises.
 
 schemathesis makes requests from the served document, valid ones and broken ones, and sends them as the Owner. Each
 answer is held against the document (status, headers, media type, schema) and against the rules U1 to U11.
@@ -18,7 +18,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
-from conftest import ServerFactory, ending_clean
+from conftest import ServerFactory, checked_for_leaks
 from fuzz.known_ids import KnownIds
 from harness.answers import Answer
 from harness.people import sign_in
@@ -80,7 +80,7 @@ USING_UP = {
 @pytest.fixture(scope="module")
 def fuzzed(new_server: ServerFactory) -> Iterator[World]:
     """A server of its own: the fuzzer leaves a mess."""
-    yield from ending_clean(build_world(new_server()))
+    yield from checked_for_leaks(build_world(new_server()))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def known(fuzzed: World) -> KnownIds:
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_generated_requests(
+def test_every_generated_request_is_answered_as_documented(
     mode: GenerationMode,
     subtests: pytest.Subtests,
     described: Any,
@@ -147,7 +147,7 @@ def _send_and_check(case: Any, fuzzed: World, known: KnownIds, *, use_known: boo
         fields=tuple((name.lower(), value) for name, values in response.headers.items() for value in values),
         body=response.content,
     )
-    fuzzed.api.judge(answer, reveals=name in REVEALING and answer.status < 300)
+    fuzzed.api.check_answer(answer, reveals=name in REVEALING and answer.status < 300)
 
 
 def _takes_anything(operation: Any) -> bool:
@@ -159,6 +159,6 @@ def _takes_client_credentials(case: Any) -> bool:
     return {"basic": []} in (case.operation.definition.raw.get("security") or [])
 
 
-def test_the_owner_was_not_harmed(fuzzed: World) -> None:
+def test_the_fuzzed_owner_is_still_authorised(fuzzed: World) -> None:
     """Had a request ended the Owner's session, everything after it would have been refused unseen."""
     fuzzed.api.get("/auth/me", bearer=fuzzed.owner.access).expect(200)

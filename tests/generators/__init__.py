@@ -1,1 +1,1 @@
-"""Programs that other people's tools generate from the OpenAPI document."""
+"""Programs that third-party tools generate from the OpenAPI document."""

@@ -1,4 +1,4 @@
-"""The foreign tools that read an OpenAPI document: installed once per checkout, pinned, and started as processes."""
+"""Third-party tools that read an OpenAPI document: pinned, installed once per checkout, and started as processes."""
 
 from __future__ import annotations
 

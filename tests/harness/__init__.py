@@ -1,4 +1,4 @@
-"""How is the running program driven from outside, with nothing but processes and sockets?"""
+"""Drives the running program from outside, with processes and sockets only."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What came back from one request, whichever way it was sent?"""
+"""The answer to one request, whichever way it was sent."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ class Answer:
         return body["data"]
 
     @property
-    def told(self) -> JsonObject:
-        """The body without what differs between any two answers."""
+    def without_request_id(self) -> JsonObject:
+        """The body without the one member that differs between any two answers."""
         return {name: value for name, value in self.object().items() if name != "requestId"}
 
     @property

@@ -1,4 +1,4 @@
-"""How does a test talk to the service so that no response goes unchecked?"""
+"""An HTTP client that checks every response."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECRET_MEMBERS = {
 INVITATION = re.compile(r"invitations/([A-Za-z0-9._~-]{16,})")
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 Fields = list[tuple[str, str]]
-Exchanged = tuple[int, tuple[tuple[str, str], ...], bytes]
+RawResponse = tuple[int, tuple[tuple[str, str], ...], bytes]
 """Status, header fields with their names in lower case, and body of an answer."""
 FORM_TYPE = "application/x-www-form-urlencoded"
 
@@ -79,23 +79,23 @@ class Client:
     ) -> Answer:
         """Send one request below `/api/v1`, or to `//other/path` as `/other/path`, and check its answer."""
         target = path[1:] if path.startswith("//") else API + path
-        fields, content = self._written(bearer, json, form, content, headers)
+        fields, content = self._encode(bearer, json, form, content, headers)
         started = time.perf_counter()
-        status, told, body = self._exchange(method, target, fields, content)
+        status, received, body = self._exchange(method, target, fields, content)
         answer = Answer(
             method=method,
             path=target,
             status=status,
-            fields=told,
+            fields=received,
             body=body,
             sent_request_id=_find(fields, "x-request-id"),
             sent_origin=_find(fields, "origin"),
             secure=_find(fields, "x-forwarded-proto") == "https",
             seconds=time.perf_counter() - started,
         )
-        return self.judge(answer, reveals=reveals, repeats=repeats, allow_503=allow_503)
+        return self.check_answer(answer, reveals=reveals, repeats=repeats, allow_503=allow_503)
 
-    def _written(
+    def _encode(
         self, bearer: str | None, json: Any, form: Mapping[str, str] | None, content: bytes | None, headers: Headers
     ) -> tuple[Fields, bytes | None]:
         """Header fields and body."""
@@ -111,12 +111,16 @@ class Client:
             return fields, json_codec.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         return fields, content
 
-    def _exchange(self, method: str, target: str, fields: Fields, content: bytes | None) -> Exchanged:
+    def _exchange(self, method: str, target: str, fields: Fields, content: bytes | None) -> RawResponse:
         response = self._http.request(method, target, headers=fields, content=content)
-        told = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw)
-        return response.status_code, told, response.content
+        received = tuple(
+            (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
+        )
+        return response.status_code, received, response.content
 
-    def judge(self, answer: Answer, *, reveals: bool = False, repeats: bool = False, allow_503: bool = False) -> Answer:
+    def check_answer(
+        self, answer: Answer, *, reveals: bool = False, repeats: bool = False, allow_503: bool = False
+    ) -> Answer:
         """Hold any answer against the rules, then register the secrets that it revealed."""
         check(answer, self.vault, reveals=reveals, repeats=repeats, allow_503=allow_503)
         if reveals and answer.status < 300:

@@ -1,4 +1,4 @@
-"""How do OAuth clients come to exist and get tokens?"""
+"""Creates OAuth clients and gets their tokens."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def revoke(client: Client, by: OAuthClient, token: str, **extra: str) -> Answer:
     return client.post("/oauth/revoke", form={"token": token, **extra}, headers=headers)
 
 
-def works(client: Client, token: str) -> bool:
-    """Does this token with products:read still open the products API?"""
+def is_accepted(client: Client, token: str) -> bool:
+    """Whether this token with products:read is still accepted by the products API."""
     answer = client.get("/products", bearer=token)
     assert answer.status in {200, 401}, answer
     return answer.status == 200

@@ -1,4 +1,4 @@
-"""Where does one server under test keep its rows, and what do those files hold?"""
+"""The database of one server under test, and the content of its files."""
 
 from __future__ import annotations
 

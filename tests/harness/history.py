@@ -1,4 +1,4 @@
-"""What did every caller do and hear, and does what they heard fit together?
+"""A history of operations of concurrent callers, and the checks of its consistency.
 
 An append-only list of operations, each with the moment it was invoked and the moment its answer came. The outcome is
 `ok` (acknowledged), `fail` (refused: nothing may have happened) or `info` (no answer, or 503: it has happened or it has

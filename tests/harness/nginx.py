@@ -1,4 +1,4 @@
-"""How does a test put the repository's nginx in front of its nodes?"""
+"""The repository's nginx in front of nodes under test."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ class Nginx:
         return self
 
     def _version(self) -> tuple[int, ...]:
-        told = subprocess.run([self._program, "-v"], capture_output=True, check=True, timeout=30).stderr.decode()
-        found = re.search(r"nginx/([\d.]+)", told)
-        assert found is not None, told
+        version = subprocess.run([self._program, "-v"], capture_output=True, check=True, timeout=30).stderr.decode()
+        found = re.search(r"nginx/([\d.]+)", version)
+        assert found is not None, version
         return tuple(map(int, found[1].split(".")))
 
     def check(self) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""How do several machines serve one installation, here as processes with directories of their own?"""
+"""Several nodes of one installation, as processes with directories of their own."""
 
 from __future__ import annotations
 

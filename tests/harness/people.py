@@ -1,4 +1,4 @@
-"""How do people come to exist, sign in and act?"""
+"""Creates people, signs them in and acts as them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.answers import Answer
 from harness.client import INVITATION, Client
+from harness.token_forge import decode_unverified
 
 ROLES = ("OWNER", "ADMIN", "MEMBER", "VIEWER")
 _numbers = itertools.count(1)
@@ -40,6 +41,10 @@ class Session:
     access: str
     refresh: str
 
+    @property
+    def session_id(self) -> str:
+        return str(decode_unverified(self.access)[1]["sid"])
+
 
 def new_email(name: str = "person") -> str:
     """An address that nobody in this run has yet."""
@@ -70,7 +75,7 @@ def refresh(client: Client, token: str, *, key: str | None = None, **options: An
 
 
 def me(client: Client, access: str) -> Answer:
-    """Is this access token of a person alive?"""
+    """Describes the person of an access token; 401 once that is invalid."""
     return client.get("/auth/me", bearer=access)
 
 

@@ -1,4 +1,4 @@
-"""How does a test get a PostgreSQL of its own, with durable writes, from Debian's binaries?"""
+"""A PostgreSQL cluster for tests, with durable writes, from Debian's binaries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a test start a local process and wait for what it says, without sleeping?"""
+"""Starts a local process and waits for its output, without sleeping."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def free_port() -> int:
 
 
 class Process:
-    """One child in its own process group; its lines are kept and waiters are told of each at once."""
+    """One child in its own process group; its output is kept, and waiters are notified of each line at once."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class Process:
                     return found[:count]
                 left = deadline - time.monotonic()
                 if self._streams_open == 0:
-                    raise ProcessFailed(f"{self.name} ended before it said what was awaited:\n{self.tail()}")
+                    raise ProcessFailed(f"{self.name} ended before the awaited output:\n{self.tail()}")
                 if left <= 0 or not self._news.wait(left):
                     raise ProcessFailed(f"{self.name} was silent for {timeout:.0f} s:\n{self.tail()}")
 

@@ -1,4 +1,4 @@
-"""How is a process cut off from the network, without anybody being told?"""
+"""A TCP proxy that cuts a process off from the network without notice."""
 
 from __future__ import annotations
 

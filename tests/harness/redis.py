@@ -1,4 +1,4 @@
-"""How does a test get a Redis or Valkey of its own?"""
+"""A Redis or Valkey server for tests."""
 
 from __future__ import annotations
 

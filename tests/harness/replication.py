@@ -1,4 +1,4 @@
-"""How does a test get a PostgreSQL whose every commit is on a second server before it is acknowledged?"""
+"""A PostgreSQL primary with a synchronous standby."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ReplicatedDatabase:
         while self.cluster.query(url, "SELECT sync_state FROM pg_stat_replication") != [["sync"]]:
             assert time.monotonic() < deadline, "the standby does not follow"
 
-    def stand_by_again(self) -> None:
+    def replace_standby(self) -> None:
         """A new standby where the old primary was."""
         gone, self.cluster = self.cluster, self.standby
         gone.remove()

@@ -1,4 +1,4 @@
-"""What do the tables hold, on either engine?"""
+"""Reads and changes tables on either engine, behind the program's back."""
 
 from __future__ import annotations
 
@@ -21,14 +21,23 @@ def rows(database: Database, sql: str) -> list[list[str]]:
         return [["" if value is None else str(value) for value in row] for row in connection.execute(sql)]
 
 
-def change_unheard(database: Database, sql: str) -> None:
-    """Change rows behind the program's back: no worker hears of it by the change feed."""
+def execute(database: Database, sql: str) -> list[list[str]]:
+    """Run one statement behind the program's back: the invalidation feed does not report it. Rows as text."""
     if isinstance(database, PostgresDatabase | ReplicatedDatabase):
-        database.cluster.query(database.url, sql)
-        return
+        return database.cluster.query(database.url, sql)
     assert isinstance(database, SqliteDatabase)
-    with closing(sqlite3.connect(database.path, isolation_level=None, timeout=10)) as connection:
-        connection.execute(sql)
+    with closing(sqlite3.connect(database.path, timeout=30)) as connection, connection:
+        return [[str(value) for value in row] for row in connection.execute(sql)]
+
+
+def scalar(database: Database, sql: str) -> str:
+    """The one value that a statement answers with."""
+    return execute(database, sql)[0][0]
+
+
+def count_rows(database: Database, table: str) -> int:
+    """The number of rows of a table, which a condition may follow."""
+    return int(scalar(database, f"select count(*) from {table}"))
 
 
 def count(database: Database, sql: str) -> int:

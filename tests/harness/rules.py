@@ -1,4 +1,4 @@
-"""Does a response keep the rules U1 to U11 that hold for every response of the service?"""
+"""The rules U1 to U11, which hold for every response of the service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROBLEM_TYPE = "application/problem+json"
 PROBLEM_MEMBERS = frozenset({"type", "title", "status", "detail"})
 HEADER_LIMIT = 8 * 1024
 SINGLE = ("content-type", "content-length", "x-request-id", "location", "retry-after", "etag")
-INNARDS = re.compile(
+INTERNALS = re.compile(
     rb"Traceback \(most recent|site-packages|/(usr|home|root|srv|tmp|opt|var)/[\w.]|\.py\b|\.sqlite|"
     rb"sqlite3|sqlalchemy|asyncpg|psycopg|alembic|litestar|uvicorn|starlette|msgspec|joserfc|CPython|"
     rb"\bSELECT \S+ ?.* FROM\b|INSERT INTO|UPDATE \w+ SET|DELETE FROM|UNIQUE constraint|0x[0-9a-f]{8,}",
@@ -34,7 +34,7 @@ class RuleBroken(AssertionError):
 def check(answer: Answer, vault: Vault, *, reveals: bool, repeats: bool, allow_503: bool) -> None:
     """Raise RuleBroken at the first rule that the response breaks."""
     _u1_no_server_error(answer, allow_503)
-    _u7_no_innards(answer)
+    _u7_no_internals(answer)
     _u11_clean_headers(answer)
     _u6_no_echo(answer, vault, reveals=reveals, repeats=repeats)
     if answer.framing:
@@ -79,7 +79,7 @@ def _u2_u3_body(answer: Answer) -> None:
 
 
 def _is_api_data(path: str) -> bool:
-    """Does this path answer with data, not with a page for a browser?"""
+    """Whether this path answers with data, not with a page for a browser."""
     return path.startswith(DATA)
 
 
@@ -90,7 +90,7 @@ def _is_json(answer: Answer) -> None:
         raise RuleBroken(f"U3: a body that is no JSON ({problem})\n{answer}") from problem
 
 
-def _u2_error_shape(answer: Answer, besides: frozenset[str] = frozenset()) -> None:
+def _u2_error_shape(answer: Answer, extra: frozenset[str] = frozenset()) -> None:
     _is_json(answer)
     body = answer.json()
     _require(isinstance(body, dict), "U2", "an error that is no object", answer)
@@ -100,7 +100,7 @@ def _u2_error_shape(answer: Answer, besides: frozenset[str] = frozenset()) -> No
         _require(good, "U2", f"{name} is {text!r}", answer)
     allowed = {"error", "error_description"}
     if not answer.path.startswith(f"{API}/oauth"):
-        allowed |= {"success", "details", "requestId", *besides}
+        allowed |= {"success", "details", "requestId", *extra}
         _require(body.get("success", False) is False, "U2", "an error that claims success", answer)
     _require(body.keys() <= allowed, "U2", f"unexpected members {body.keys() - allowed}", answer)
 
@@ -133,10 +133,10 @@ def _u6_no_echo(answer: Answer, vault: Vault, *, reveals: bool, repeats: bool) -
         _require(not shapes, "U6", f"hands out a credential unasked: {shapes}", answer)
 
 
-def _u7_no_innards(answer: Answer) -> None:
-    pattern = INNARDS if answer.status >= 400 else CRASH
+def _u7_no_internals(answer: Answer) -> None:
+    pattern = INTERNALS if answer.status >= 400 else CRASH
     match = pattern.search(answer.body)
-    _require(match is None, "U7", f"tells of its inside: {match and match.group()!r}", answer)
+    _require(match is None, "U7", f"reveals internals: {match and match.group()!r}", answer)
     banners = [value for name in ("server", "x-powered-by", "via") for value in answer.values(name)]
     _require(not any(BANNER.search(value) for value in banners), "U7", f"banner {banners}", answer)
 

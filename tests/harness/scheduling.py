@@ -1,4 +1,4 @@
-"""Spreads the tests over pytest-xdist's processes.
+"""Distributes the tests over pytest-xdist's processes.
 
 Its own groups (`--dist loadgroup`) have no effect with pytest 9.2, which makes node ids otherwise.
 """

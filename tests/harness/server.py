@@ -1,4 +1,4 @@
-"""How is one server of the program under test started, stopped, killed and looked into?"""
+"""One server of the program under test: started, stopped, killed and looked into."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("LINKXG_")}
 
 
-def parsed(line: str) -> dict[str, Any]:
+def parse_log_line(line: str) -> dict[str, Any]:
     """A log line as an object; empty for what is meant for people."""
     try:
         value = json.loads(line)
@@ -37,18 +37,18 @@ def parsed(line: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def lines_for_people(done: subprocess.CompletedProcess[bytes]) -> list[str]:
+def stderr_messages(done: subprocess.CompletedProcess[bytes]) -> list[str]:
     """Standard error of a command that failed, without what `serve` logs: its reason again, as one JSON line."""
     lines = done.stderr.decode().splitlines()
-    logged = [event for event in map(parsed, lines) if event]
-    told = [line for line in lines if not parsed(line)]
+    logged = [event for event in map(parse_log_line, lines) if event]
+    messages = [line for line in lines if not parse_log_line(line)]
     if "serve" in done.args:
         assert [event["event"] for event in logged] == ["start.failed"], lines
         # The log redacts what looks like a credential, and caps its texts.
-        assert logged[0]["reason"][:30] in told[0], lines
+        assert logged[0]["reason"][:30] in messages[0], lines
     else:
         assert not logged, lines
-    return told
+    return messages
 
 
 class Server:
@@ -105,7 +105,7 @@ class Server:
         self._wait_until_listening()
 
     def _wait_until_listening(self) -> None:
-        # A worker speaks when its application has started, a moment before its socket listens; nothing tells of that.
+        # A worker logs that its application has started shortly before its socket listens; no event marks that.
         deadline = time.monotonic() + LISTEN_TIMEOUT_S
         while True:
             try:
@@ -161,7 +161,7 @@ class Server:
 
     def log_events(self, name: str | None = None) -> list[dict[str, Any]]:
         """The log as objects, all or those of one event."""
-        events = [event for event in map(parsed, self.log_lines()) if event]
+        events = [event for event in map(parse_log_line, self.log_lines()) if event]
         return [event for event in events if name is None or event.get("event") == name]
 
     def log_text(self) -> bytes:
@@ -170,8 +170,10 @@ class Server:
 
     def wait_for_event(self, name: str, *, count: int = 1, timeout: float = START_TIMEOUT_S) -> list[dict[str, Any]]:
         """The first `count` log objects of this event."""
-        lines = self.process.wait_for(lambda line: parsed(line).get("event") == name, count=count, timeout=timeout)
-        return [parsed(line) for line in lines]
+        lines = self.process.wait_for(
+            lambda line: parse_log_line(line).get("event") == name, count=count, timeout=timeout
+        )
+        return [parse_log_line(line) for line in lines]
 
     def client(self, source: str | None = None) -> Client:
         """A checking client; with `source`, one that a trusted proxy vouches for."""

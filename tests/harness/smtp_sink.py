@@ -1,4 +1,4 @@
-"""Which messages did the program send by mail?"""
+"""An SMTP server that keeps the messages that the program sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the harness notice what it is there to notice?"""
+"""The harness notices what it is there to notice."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 
 from harness import postgres
 from harness.answers import Answer
-from harness.forge import Forge, hmac_token, parts
 from harness.postgres import Cluster
 from harness.processes import Process, ProcessFailed
 from harness.redis import KeyValueServer
 from harness.rules import RuleBroken, check
 from harness.smtp_sink import SmtpSink
+from harness.token_forge import TokenForge, decode_unverified, hmac_token
 from harness.vault import Vault, shapes_in
 
 GOOD = Answer(
@@ -89,12 +89,12 @@ def test_each_broken_rule_is_named(rule: str, answer: Answer) -> None:
     assert verdict(answer) == rule
 
 
-def test_reflected_origins_are_noticed() -> None:
+def test_reflected_origins_are_detected() -> None:
     answer = with_field("access-control-allow-origin", "https://evil.example")
     assert verdict(dataclasses.replace(answer, sent_origin="https://evil.example")) == "U8"
 
 
-def test_echoed_secrets_are_noticed() -> None:
+def test_echoed_secrets_are_detected() -> None:
     vault = Vault()
     secret = vault.invent("password", length=30)
     echo = with_body(b'{"error":"a","error_description":"%s"}' % secret[:28].encode())
@@ -106,13 +106,13 @@ def test_echoed_secrets_are_noticed() -> None:
     assert verdict(fresh, reveals=True) == ""
 
 
-def test_a_503_is_allowed_only_where_a_fault_is_on() -> None:
+def test_a_503_is_allowed_only_during_a_fault() -> None:
     answer = dataclasses.replace(with_field("retry-after", "1"), status=503)
     assert verdict(answer) == "U1"
     assert verdict(answer, allow_503=True) == ""
 
 
-def test_the_vault_finds_pieces_and_forgets() -> None:
+def test_the_secret_registry_finds_fragments_and_forgets() -> None:
     vault = Vault()
     secret = vault.invent("client secret", prefix="lxgsec_", length=49)
     assert {found.value for found in vault.found_in(b"..." + secret[20:45].encode())} == {secret}
@@ -122,22 +122,24 @@ def test_the_vault_finds_pieces_and_forgets() -> None:
     assert not vault.found_in(secret.encode())
 
 
-def test_credentials_are_known_by_their_shape() -> None:
+def test_credentials_are_recognised_by_their_shape() -> None:
     token = hmac_token({"alg": "HS256"}, {"sub": "a" * 20}, b"key")
     assert shapes_in(f"x {token} y".encode()) == [token.encode()]
     assert shapes_in(b"lxgcli_" + b"a" * 40) == []
 
 
 @pytest.fixture
-def forge() -> Forge:
-    return Forge({"kid": "one", "alg": "HS256", "jwk": {"kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"}})
+def forge() -> TokenForge:
+    return TokenForge(
+        {"kid": "one", "alg": "HS256", "jwk": {"kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"}}
+    )
 
 
-def test_the_forge_changes_only_what_it_is_told(forge: Forge) -> None:
+def test_the_token_forge_changes_only_the_given_claims(forge: TokenForge) -> None:
     token = forge.token({"alg": "HS256", "kid": "one"}, {"sub": "a", "exp": 1})
-    changed = forge.like(token, header={"kid": None}, claims={"exp": 2})
-    assert parts(changed) == ({"alg": "HS256"}, {"sub": "a", "exp": 2})
-    assert forge.like(token) == token
+    changed = forge.with_changes(token, header={"kid": None}, claims={"exp": 2})
+    assert decode_unverified(changed) == ({"alg": "HS256"}, {"sub": "a", "exp": 2})
+    assert forge.with_changes(token) == token
 
 
 def test_a_silent_or_ended_process_fails_the_wait() -> None:

@@ -1,4 +1,4 @@
-"""Does the history checker notice what it is there to notice?"""
+"""The history checker notices what it is there to notice."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def refreshed(used: str, made: str, at: float, outcome: Outcome = "ok") -> Opera
     return operation("refresh", at, outcome, needs=(used,), ends=(used,), makes=made)
 
 
-def test_a_path_is_no_fork() -> None:
+def test_a_chain_of_refreshes_is_not_a_fork() -> None:
     chain = history_of(refreshed("a", "b", 0), refreshed("b", "c", 2), refreshed("a", "b", 4), refreshed("c", "d", 5))
     assert forks(chain) == []
     assert forks(history_of(refreshed("a", "b", 0), refreshed("a", "c", 0))) == ["a token has 2 children"]
@@ -41,7 +41,7 @@ def test_a_path_is_no_fork() -> None:
     assert forks(history_of(refreshed("a", "b", 0), refreshed("a", "c", 0, "info"))) == []
 
 
-def test_what_was_ended_may_not_serve() -> None:
+def test_a_revoked_credential_that_serves_is_a_resurrection() -> None:
     logout = operation("logout", 0, ends=("s",))
     assert len(resurrections(history_of(logout, operation("look", 1.5, needs=("s",))))) == 1
     assert resurrections(history_of(logout, operation("look", 0.5, needs=("s",)))) == [], "under way when it ended"
@@ -52,29 +52,29 @@ def test_what_was_ended_may_not_serve() -> None:
     assert resurrections(history_of(lost, operation("look", 1.5, needs=("s",)))) == []
 
 
-def test_a_replay_is_no_resurrection() -> None:
+def test_a_replay_is_not_a_resurrection() -> None:
     assert resurrections(history_of(refreshed("a", "b", 0), refreshed("a", "b", 2))) == []
     assert len(resurrections(history_of(refreshed("a", "b", 0), refreshed("a", "c", 2)))) == 1
 
 
-def told(request_id: str) -> AuditRow:
+def audit_row(request_id: str) -> AuditRow:
     return AuditRow("session.ended", request_id, "", "")
 
 
-def test_rows_and_changes_belong_together() -> None:
+def test_audit_rows_and_operations_are_matched() -> None:
     def differences(*operations: Operation, rows: list[AuditRow]) -> int:
         return len(trail_differences(history_of(*operations), rows, {"logout": "session.ended"}))
 
     done = operation("logout", 0, request_id="1")
-    assert differences(done, rows=[told("1")]) == 0
+    assert differences(done, rows=[audit_row("1")]) == 0
     assert differences(done, rows=[]) == 1, "acknowledged and not told"
-    assert differences(done, rows=[told("1"), told("1")]) == 1, "told twice"
-    assert differences(done, rows=[told("1"), told("2")]) == 1, "told and not done"
-    assert differences(done, operation("logout", 0, "info"), rows=[told("1"), told("2")]) == 0, "done unheard"
-    assert differences(operation("logout", 0, "fail", request_id="1"), rows=[told("1")]) == 1, "refused and told"
+    assert differences(done, rows=[audit_row("1"), audit_row("1")]) == 1, "told twice"
+    assert differences(done, rows=[audit_row("1"), audit_row("2")]) == 1, "told and not done"
+    assert differences(done, operation("logout", 0, "info"), rows=[audit_row("1"), audit_row("2")]) == 0, "done unheard"
+    assert differences(operation("logout", 0, "fail", request_id="1"), rows=[audit_row("1")]) == 1, "refused and told"
     assert differences(operation("look", 0, request_id="1"), rows=[]) == 0, "not audited"
     first = operation("logout", 0, "info", key="k")
     again = operation("logout", 2, key="k", request_id="2")
-    assert differences(first, again, rows=[told("1")]) == 0, "the repetition changed nothing"
+    assert differences(first, again, rows=[audit_row("1")]) == 0, "the repetition changed nothing"
     assert differences(again, rows=[]) == 1, "it repeats nothing"
     assert differences(operation("logout", 0, request_id="1", certain=False), rows=[]) == 0

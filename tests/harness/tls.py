@@ -1,4 +1,4 @@
-"""How does a test get a certificate for this machine?"""
+"""A certificate for this machine."""
 
 from __future__ import annotations
 

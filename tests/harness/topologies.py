@@ -1,4 +1,4 @@
-"""On which machinery does the same black-box suite run, and how is all of it asked?
+"""The topologies that the same black-box suite runs on.
 
 One process on either engine is what `make test` runs everywhere. The wider ones have a second worker or a second node,
 which the same requests reach without the tests knowing.
@@ -17,7 +17,7 @@ import httpx
 
 from harness.answers import Answer
 from harness.client import Client
-from harness.load import WORKER_DIGITS
+from harness.concurrency import WORKER_DIGITS
 from harness.nodes import copy_keys
 from harness.server import Server
 from harness.vault import Vault
@@ -25,8 +25,8 @@ from harness.vault import Vault
 VISIBLE_S = 1.0
 """In which every node knows what another one has answered (R4)."""
 ATTEMPTS = 400
-# What changes nothing, besides GET and HEAD.
-ASKING = ("/oauth/introspect",)
+# Requests that change nothing, in addition to GET and HEAD.
+READ_ONLY_POSTS = ("/oauth/introspect",)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ DEFAULT = (Topology("sqlite", "sqlite"), Topology("postgres", "postgres"))
 WIDER = (Topology("sqlite-2-workers", "sqlite", workers=2), Topology("postgres-2-nodes", "postgres", nodes=2))
 
 
-class Alternating(Client):
+class RoundRobinClient(Client):
     """Every request goes to another worker than the one before."""
 
     def __init__(self, url: str, vault: Vault, workers: int) -> None:
@@ -67,7 +67,7 @@ class Alternating(Client):
             http.close()
 
 
-class Mirrored(Client):
+class MirroringClient(Client):
     """What changes something is asked of one node; what only asks is asked of the others too, and they must agree."""
 
     def __init__(self, url: str, vault: Vault, others: list[Client]) -> None:
@@ -76,7 +76,7 @@ class Mirrored(Client):
 
     def request(self, method: str, path: str, **options: Any) -> Answer:
         answer = super().request(method, path, **options)
-        if method in {"GET", "HEAD"} or path in ASKING:
+        if method in {"GET", "HEAD"} or path in READ_ONLY_POSTS:
             for other in self._others:
                 _agree(answer, lambda other=other: other.request(method, path, **options))  # type: ignore[misc]
         return answer
@@ -97,15 +97,15 @@ def _worker(http: httpx.Client) -> str:
     return http.get("/healthz").headers["x-request-id"][:WORKER_DIGITS]
 
 
-def client_of(servers: list[Server], workers: int) -> Client:
+def client_for(servers: list[Server], workers: int) -> Client:
     """A client that reaches all of them."""
     home, *others = servers
     if others:
-        return Mirrored(home.url, home.vault, [other.client() for other in others])
-    return Alternating(home.url, home.vault, workers) if workers > 1 else home.client()
+        return MirroringClient(home.url, home.vault, [other.client() for other in others])
+    return RoundRobinClient(home.url, home.vault, workers) if workers > 1 else home.client()
 
 
-def another_node(directory: Path, first: Server, settings: dict[str, str]) -> Server:
+def start_another_node(directory: Path, first: Server, settings: dict[str, str]) -> Server:
     """A second machine of the installation, with a copy of its keys and the same public address; started."""
     node = Server(directory, first.database, first.vault, settings=settings | {"LINKXG_PUBLIC_URL": first.url})
     copy_keys(first, node)

@@ -1,4 +1,4 @@
-"""Which secrets exist in this test run, and does a piece of text contain any of them?"""
+"""The secrets of this test run, and the search for them in a text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 ALPHABET = string.ascii_letters + string.digits
 # A secret is looked for by pieces of this size, so that a log which cuts or wraps it is caught as well.
 PIECE = 12
-# Wherever a piece of 12 bytes stands in a text, it has eight in a row that begin at a multiple of four.
+# Wherever a piece of 12 bytes occurs in a text, eight of them in a row begin at a multiple of four.
 WORD, STEP = 8, 4
 # A piece of fewer different characters is nobody's secret: "aaaaaaaaaaaa" is also the name of a product.
 DISTINCT = 4
@@ -65,7 +65,7 @@ class Vault:
         return value
 
     def forget(self, value: str) -> None:
-        """Look no longer for a value that a test planted."""
+        """Unregister a value that a test planted."""
         with self._lock:
             secret = self._secrets.pop(value)
             self._pieces = {piece: owner for piece, owner in self._pieces.items() if owner is not secret}

@@ -1,4 +1,4 @@
-"""Which accounts, people and clients does a test find ready-made on a server?"""
+"""The accounts, people and clients that a test finds ready-made on a server."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 
+from harness.bootstrapped import bootstrap
 from harness.client import Client
 from harness.clients import ALL_SCOPES, OAuthClient, get_token, make_client
 from harness.people import Account, Person, Session, add_person, sign_in
-from harness.prepared import bootstrap
 from harness.server import Server
 from harness.vault import Vault
 

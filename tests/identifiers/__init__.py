@@ -1,1 +1,1 @@
-"""Are GS1 identifiers told apart from what only looks like them, and brought to one form?"""
+"""GS1 identifiers: validation and normal form."""

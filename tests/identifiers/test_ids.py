@@ -1,4 +1,4 @@
-"""Are ids that are made many at a time like those made one by one?"""
+"""Ids made in bulk are like those made one by one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import uuid
 from linkxg.ids import is_uuid, uuid7s
 
 
-def test_they_are_versions_7_of_now_ascending_and_different() -> None:
+def test_bulk_uuids_are_version_7_ascending_and_distinct() -> None:
     before = time.time_ns() // 1_000_000
     ids = uuid7s(2_000)
     assert len(set(ids)) == 2_000

@@ -1,4 +1,4 @@
-"""Do our checks agree with libraries that do nothing else?"""
+"""Our checks agree with libraries that do nothing else."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def checked(*lengths: int) -> st.SearchStrategy[str]:
 
 
 @given(digits(7, 11, 12, 13))
-def test_the_check_digit_is_that_of_stdnum(body: str) -> None:
+def test_check_digits_agree_with_stdnum(body: str) -> None:
     assert str(check_digit(body)) == ean.calc_check_digit(body)
 
 
 @given(st.one_of(digits(8, 12, 13, 14), st.text(max_size=15), checked(8, 12, 13, 14)))
-def test_a_gtin_is_one_for_stdnum_too(text: str) -> None:
+def test_gtin_validity_agrees_with_stdnum(text: str) -> None:
     try:
         ours = read_gtin(text).length in FORMATS
     except NotAGtin:
@@ -46,7 +46,7 @@ def test_a_gtin_is_one_for_stdnum_too(text: str) -> None:
 
 
 @given(checked(8, 12, 13, 14))
-def test_the_form_of_14_digits_is_that_of_biip(text: str) -> None:
+def test_gtin_14_forms_agree_with_biip(text: str) -> None:
     try:
         theirs = BiipGtin.parse(text)
     except biip.ParseError:
@@ -55,7 +55,7 @@ def test_the_form_of_14_digits_is_that_of_biip(text: str) -> None:
 
 
 @given(checked(13), checked(18))
-def test_glns_and_ssccs_are_those_of_biip(gln: str, sscc: str) -> None:
+def test_glns_and_ssccs_agree_with_biip(gln: str, sscc: str) -> None:
     check_value(KEYS["414"], gln)
     assert Gln.parse(gln).value == gln
     check_value(KEYS["00"], sscc)
@@ -63,7 +63,7 @@ def test_glns_and_ssccs_are_those_of_biip(gln: str, sscc: str) -> None:
 
 
 @given(digits(13, 18))
-def test_a_wrong_check_digit_is_wrong_for_biip_too(text: str) -> None:
+def test_wrong_check_digits_agree_with_biip(text: str) -> None:
     key, parse = (KEYS["414"], Gln.parse) if len(text) == 13 else (KEYS["00"], Sscc.parse)
     expected = None
     try:
@@ -81,14 +81,14 @@ def test_a_wrong_check_digit_is_wrong_for_biip_too(text: str) -> None:
 
 
 @given(checked(14), LOT, LOT)
-def test_a_link_reads_back_as_what_it_was_made_of(gtin: str, lot: str, serial: str) -> None:
+def test_a_digital_link_round_trips(gtin: str, lot: str, serial: str) -> None:
     made = build_identifier("01", gtin, (("10", lot), ("21", serial)))
     assert read_digital_link(made.uri) == made
     assert read_digital_link(made.uri).uri == made.uri
 
 
 @given(checked(14), st.text("-.0123456789AZ_az", min_size=1, max_size=20))
-def test_the_normal_form_is_that_of_biip(gtin: str, lot: str) -> None:
+def test_normalised_digital_links_agree_with_biip(gtin: str, lot: str) -> None:
     given_link = f"https://example.com/shop/01/{gtin}/10/{lot}?17=261231"
     try:
         theirs = GS1DigitalLinkURI.parse(f"https://example.com/shop/01/{gtin}/10/{lot}")
@@ -98,7 +98,7 @@ def test_the_normal_form_is_that_of_biip(gtin: str, lot: str) -> None:
 
 
 @given(st.text(max_size=80))
-def test_whatever_is_no_link_is_refused_and_never_a_fault(text: str) -> None:
+def test_arbitrary_text_is_rejected_without_an_exception(text: str) -> None:
     for attempt in (text, f"https://id.gs1.org/{text}", f"https://id.gs1.org/01/09506000134352/{text}"):
         with contextlib.suppress(NotAnIdentifier):
             read_digital_link(attempt)

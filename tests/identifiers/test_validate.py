@@ -81,14 +81,14 @@ def one(world: World, kind: str, value: str) -> dict[str, Any]:
     ("text", "name"),
     [("96385074", "GTIN_8"), ("614141123452", "GTIN_12"), ("4006381333931", "GTIN_13"), ("10614141123459", "GTIN_14")],
 )
-def test_gtins_of_every_length(world: World, text: str, name: str) -> None:
+def test_gtins_of_every_length_are_valid(world: World, text: str, name: str) -> None:
     found = one(world, "gtin", text)
     assert found["normalized"] == text.rjust(14, "0")
     assert (found["format"], found["expectedCheckDigit"]) == (name, int(text[-1]))
     assert found["digitalLink"] == f"https://id.gs1.org/01/{text.rjust(14, '0')}"
 
 
-def test_a_wrong_check_digit_is_told_with_the_right_one(world: World) -> None:
+def test_a_wrong_check_digit_is_reported_with_the_expected_one(world: World) -> None:
     for kind, text, digit in (
         ("gtin", "4006381333932", 1),
         ("gln", "0614141123451", 2),
@@ -99,23 +99,23 @@ def test_a_wrong_check_digit_is_told_with_the_right_one(world: World) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "4006381333931 ", "٤٠٠٦٣٨١٣٣٣٩٣١", "400638133393", "40063813339310", "-96385074"])
-def test_what_is_no_gtin(world: World, text: str) -> None:
+def test_malformed_gtins_are_invalid(world: World, text: str) -> None:
     assert not one(world, "gtin", text)["valid"]
 
 
-def test_numbers_for_use_within_a_company_are_valid_and_marked(world: World) -> None:
+def test_restricted_circulation_numbers_are_valid_with_a_warning(world: World) -> None:
     assert one(world, "gtin", "2000000000008")["warning"]
     assert one(world, "gtin", "4006381333931")["warning"] is None
 
 
 @pytest.mark.parametrize(("kind", "cases"), [("digitalLink", LINKS), ("epcUrn", URNS)])
-def test_links_and_urns(world: World, kind: str, cases: dict[str, str | None]) -> None:
+def test_digital_links_and_urns_are_normalised(world: World, kind: str, cases: dict[str, str | None]) -> None:
     found = validate(world, *((kind, text) for text in cases)).expect(200).data()
-    told = {text: answer["normalized"] for text, answer in zip(cases, found, strict=True)}
-    assert told == {text: path and f"https://id.gs1.org{path}" for text, path in cases.items()}
+    normalized = {text: answer["normalized"] for text, answer in zip(cases, found, strict=True)}
+    assert normalized == {text: path and f"https://id.gs1.org{path}" for text, path in cases.items()}
 
 
-def test_a_thousand_in_order_and_no_more(world: World) -> None:
+def test_up_to_a_thousand_identifiers_are_answered_in_order(world: World) -> None:
     good, bad = ("gtin", "96385074"), ("gtin", "96385075")
     found = validate(world, *([good, bad] * 500)).expect(200).data()
     assert [item["valid"] for item in found] == [True, False] * 500
@@ -124,7 +124,7 @@ def test_a_thousand_in_order_and_no_more(world: World) -> None:
     validate(world, ("isbn", "9780306406157")).expect(422, "validation_failed")
 
 
-def test_a_repeated_request_is_known_again(world: World) -> None:
+def test_a_repeated_request_is_replayed(world: World) -> None:
     good, bad, key = ("gtin", "96385074"), ("gtin", "96385075"), {"Idempotency-Key": str(uuid4())}
     first = validate(world, good, bad, headers=key).expect(200)
     again = validate(world, good, bad, headers=key).expect(200)
@@ -136,7 +136,7 @@ def test_a_repeated_request_is_known_again(world: World) -> None:
     world.api.post(PATH, bearer=world.other_owner.access, json=body, headers=key).expect(200)
 
 
-def test_who_may(world: World) -> None:
+def test_validation_needs_a_reading_scope(world: World) -> None:
     body = {"identifiers": [{"type": "gtin", "value": "96385074"}]}
     world.api.post(PATH, json=body).expect(401, "invalid_token")
     world.api.post(PATH, bearer=world.token("products:write"), json=body).expect(403, "insufficient_scope")

@@ -1,1 +1,1 @@
-"""Do files become products, exactly once, and come back where they failed?"""
+"""Files become products exactly once, and failed rows come back."""

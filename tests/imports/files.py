@@ -1,4 +1,4 @@
-"""How do the tests make files, send them and wait for what becomes of them?"""
+"""Makes files, sends them and waits for their import."""
 
 from __future__ import annotations
 

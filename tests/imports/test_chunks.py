@@ -1,4 +1,4 @@
-"""Is a file, taken in chunks, what it is as a whole, with the right lines and bytes?"""
+"""A file read in chunks gives the same rows, lines and byte offsets as the whole."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ def blocks(content: bytes, size: int) -> CountedBlocks:
     return CountedBlocks(iter([content[at : at + size] for at in range(0, len(content), size)]))
 
 
-def taken_in(chunks: Chunks, most: int) -> Iterator[Rows]:
+def chunks_of(chunks: Chunks, most: int) -> Iterator[Rows]:
     while (chunk := chunks.take(most)).values:
         yield chunk
 
 
 @given(rows, st.integers(1, 40), st.integers(1, 5), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
-def test_csv(given: list[list[str]], size: int, most: int, ending: str, marked: bool) -> None:
+def test_csv_in_chunks_equals_the_whole(
+    given: list[list[str]], size: int, most: int, ending: str, marked: bool
+) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator=ending, quoting=csv.QUOTE_ALL).writerows([["h", "h"], *given])
     content = (b"\xef\xbb\xbf" if marked else b"") + text.getvalue().encode()
@@ -38,7 +40,7 @@ def test_csv(given: list[list[str]], size: int, most: int, ending: str, marked: 
     given = [cells for cells in given if "".join(cells).strip()]
     counted = blocks(content, size)
     number = 0
-    for chunk in taken_in(Chunks(CsvRows(counted, content), counted), most):
+    for chunk in chunks_of(Chunks(CsvRows(counted, content), counted), most):
         count = len(chunk.values)
         assert count <= most
         assert list(chunk.numbers) == list(range(number + 1, number + count + 1))
@@ -52,26 +54,26 @@ def test_csv(given: list[list[str]], size: int, most: int, ending: str, marked: 
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=3), st.text(max_size=5), max_size=2), max_size=8), st.integers(1, 20))
-def test_json(given: list[dict[str, str]], size: int) -> None:
+def test_json_in_chunks_equals_the_whole(given: list[dict[str, str]], size: int) -> None:
     lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in given).encode()
     counted = blocks(lines, size)
-    found = [one for chunk in taken_in(Chunks(NdjsonRows(counted), counted), 3) for one in chunk.values]
+    found = [one for chunk in chunks_of(Chunks(NdjsonRows(counted), counted), 3) for one in chunk.values]
     assert [json.loads(one) for one in found] == given
     content = json.dumps(given, ensure_ascii=False, indent=1).encode()
     counted = blocks(content, size)
-    found = [one for chunk in taken_in(Chunks(JsonRows(counted), counted), 3) for one in chunk.values]
+    found = [one for chunk in chunks_of(Chunks(JsonRows(counted), counted), 3) for one in chunk.values]
     assert [json.loads(one) for one in found] == given
 
 
-def test_lines_are_those_of_the_file() -> None:
+def test_chunks_report_file_line_numbers_and_offsets() -> None:
     content = b'h\n\na\n"b\nb"\n\n"c"\r\nd'
     counted = blocks(content, 100)
-    [chunk] = taken_in(Chunks(CsvRows(counted, content), counted), 10)
+    [chunk] = chunks_of(Chunks(CsvRows(counted, content), counted), 10)
     assert list(chunk.lines) == [3, 4, 7, 8]
     assert chunk.at([1, 3]) == Rows([2, 4], [4, 8], [["b\nb"], ["d"]], len(content))
 
 
-def test_the_rows_before_an_unreadable_place_are_given_first() -> None:
+def test_rows_before_a_syntax_error_are_returned_first() -> None:
     content = b'h\na\nb\n"c\n'
     counted = blocks(content, 100)
     chunks = Chunks(CsvRows(counted, content), counted)
@@ -81,7 +83,7 @@ def test_the_rows_before_an_unreadable_place_are_given_first() -> None:
             chunks.take(10)
 
 
-def test_a_chunk_begins_two_blocks_at_most() -> None:
+def test_a_chunk_starts_at_most_two_blocks() -> None:
     content = b"h\n" + b"a\n" * 1_000
     counted = blocks(content, 100)
     chunks = Chunks(CsvRows(counted, content), counted)

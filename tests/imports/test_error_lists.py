@@ -1,4 +1,4 @@
-"""Listing what is wrong with rows costs no more than that, however large the rows are."""
+"""Listing row errors costs no more than the list, however large the rows are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection
 
 from conftest import DatabaseFactory
-from harness.rows import change_unheard
+from harness.rows import execute
 from harness.world import World
 from imports.files import csv_file, failures, new_sku, run
 from linkxg.catalog.product_imports.model import RESOURCE
@@ -27,9 +27,7 @@ def test_the_list_of_errors_does_not_read_the_rows(world: World) -> None:
     job = run(world, csv_file(("sku", "gtin", "name"), [[new_sku(), "1", "Bolt"]]))
     before = failures(world, job)
     # Nobody can read what is no UTF-8.
-    change_unheard(
-        world.server.database, f"UPDATE import_errors SET raw = CAST(x'ff' AS TEXT) WHERE job_id = '{job['id']}'"
-    )
+    execute(world.server.database, f"UPDATE import_errors SET raw = CAST(x'ff' AS TEXT) WHERE job_id = '{job['id']}'")
     assert failures(world, job) == before
 
 

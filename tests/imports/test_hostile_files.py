@@ -1,4 +1,4 @@
-"""What do files do that nobody meant well with? Never a 5xx (U1), never half a row, and the service goes on."""
+"""Hostile files: never a 5xx (U1), never half a row, and the service goes on."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from cli.rows import count
 from harness.answers import Answer
+from harness.rows import count_rows
 from harness.world import World
 from imports.files import (
     IMPORTS,
@@ -48,7 +48,7 @@ def refused(answer: Answer, code: str) -> list[dict[str, Any]]:
         (HEADER + b"x" * (3 << 18) + b"\xc3\n", (3 << 18) + 9),
     ],
 )
-def test_another_encoding_is_refused_with_its_place(world: World, content: bytes, offset: int) -> None:
+def test_an_encoding_error_is_reported_with_its_byte_offset(world: World, content: bytes, offset: int) -> None:
     [detail] = refused(send(world, content), "encoding")
     assert f"byte {offset} " in detail["message"]
 
@@ -64,7 +64,7 @@ def test_control_characters_fail_their_row_alone(world: World) -> None:
 
 
 @pytest.mark.parametrize("opening", ["", '"'])
-def test_a_cell_of_10_mb_ends_the_import_there(world: World, opening: str) -> None:
+def test_a_10_mib_cell_fails_the_import_at_its_row(world: World, opening: str) -> None:
     first, last = new_sku(), new_sku()
     content = f"sku,name\n{first},Bolt\nx,{opening}{'y' * (10 << 20)}{opening}\n{last},Nut\n".encode()
     job = run(world, content)
@@ -72,14 +72,14 @@ def test_a_cell_of_10_mb_ends_the_import_there(world: World, opening: str) -> No
     assert by_sku(world, last) is None
 
 
-def test_a_million_columns(world: World) -> None:
+def test_a_million_columns_are_rejected(world: World) -> None:
     refused(send(world, b"a," * 400_000 + b"\n"), "too_many_columns")
     refused(send(world, b"a," * 1_000_000 + b"\n"), "too_many_columns")
     job = run(world, HEADER + new_sku().encode() + b",a" * 300_000 + b"\n")
     assert failures(world, job)[0]["code"] == "cells"
 
 
-def test_a_quotation_mark_that_is_never_closed(world: World) -> None:
+def test_an_unclosed_quote_fails_the_import(world: World) -> None:
     first = new_sku()
     job = run(world, f'sku,name\n{first},Bolt\n{new_sku()},"Nut\n{new_sku()},Screw\n'.encode())
     assert (job["status"], job["error"]["code"], counts(job)) == ("FAILED", "quotes", (1, 0, 0, 0))
@@ -102,7 +102,7 @@ def test_a_sku_that_is_too_long_fails_its_row_alone(world: World) -> None:
     assert failures(world, job)[0]["field"] == "sku"
 
 
-def test_keys_that_come_twice(world: World) -> None:
+def test_duplicate_keys_in_a_file_fail_their_rows(world: World) -> None:
     sku, gtin = new_sku(), new_gtin()
     job = run(world, csv_file(("sku", "name"), [[sku, "Bolt"], [sku, "Nut"], [sku, "Bolt"]]))
     assert counts(job) == (1, 0, 0, 2)
@@ -122,14 +122,14 @@ def test_formulas_stay_texts_and_are_neutralised_in_exports(world: World) -> Non
             assert not cell.startswith(("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠")), line
 
 
-def test_bombs(world: World) -> None:
+def test_gzip_bombs_are_rejected(world: World) -> None:
     bomb = gzip.compress(b"sku,name\n" + b"a,b\n" * (40 << 18))
     refused(send(world, bomb), "gzip")
     # A member of its own for each part: the ratio is that of the whole.
     refused(send(world, gzip.compress(HEADER) + gzip.compress(b"\0" * (20 << 20))), "gzip")
 
 
-def test_gzip_that_is_broken_or_cut_off(world: World) -> None:
+def test_corrupt_or_truncated_gzip_is_rejected(world: World) -> None:
     whole = gzip.compress(csv_file(("sku", "name"), [[new_sku(), "Bolt"]]))
     refused(send(world, whole[:-9]), "gzip")
     refused(send(world, whole[:12] + b"\xff\xff" + whole[14:]), "gzip")
@@ -139,21 +139,21 @@ def test_gzip_that_is_broken_or_cut_off(world: World) -> None:
     refused(send(world, zlib.compress(HEADER)), "encoding")
 
 
-def test_empty_and_odd_headers(world: World) -> None:
+def test_empty_and_malformed_headers_are_rejected(world: World) -> None:
     refused(send(world, b""), "empty")
     refused(send(world, b"\xef\xbb\xbf"), "missing_column")
     details = refused(send(world, b"sku,Nmae,brnad,category,colour\nx,y,z,a,b\n"), "unknown_column")
-    told = {one["field"]: one["message"] for one in details}
-    assert "Did you mean name?" in told["Nmae"]
-    assert "Did you mean brand?" in told["brnad"]
-    assert "attributes." in told["colour"]
+    reported = {one["field"]: one["message"] for one in details}
+    assert "Did you mean name?" in reported["Nmae"]
+    assert "Did you mean brand?" in reported["brnad"]
+    assert "attributes." in reported["colour"]
     refused(send(world, b"sku,name,name\n"), "repeated_column")
     refused(send(world, b"name\nBolt\n"), "missing_column")
     refused(send(world, b"sku\nx\n", mode="create"), "missing_column")
     refused(send(world, 'sku,name,nämé"\n'.encode()), "unknown_column")
 
 
-def test_columns_in_another_order_are_the_same_file(world: World) -> None:
+def test_column_order_does_not_matter(world: World) -> None:
     sku = new_sku()
     run(world, csv_file(("sku", "name", "brand"), [[sku, "Bolt", "Acme"]]))
     job = run(world, csv_file(("brand", "sku", "name"), [["Acme", sku, "Bolt"]]))
@@ -164,7 +164,7 @@ def test_columns_in_another_order_are_the_same_file(world: World) -> None:
     "content",
     [b"{}", b"[", b"[{}", b"[1,]", b'[{"a":', b"[{}]x", b"[" * 100_000, b'["' + b"a" * 3_000_000, b"[" + b"9" * 6_000],
 )
-def test_json_that_is_none(world: World, content: bytes) -> None:
+def test_malformed_json_files_import_nothing(world: World, content: bytes) -> None:
     answer = send(world, content, format="json")
     if answer.status == 202:
         job = ended(world, answer.data())
@@ -174,7 +174,7 @@ def test_json_that_is_none(world: World, content: bytes) -> None:
         refused(answer, "not_json")
 
 
-def test_rows_of_json_that_are_no_products(world: World) -> None:
+def test_invalid_json_rows_fail_one_by_one(world: World) -> None:
     rows = [b"1", b"null", b'"x"', b"{}", b'{"sku": 1}', b'{"sku": "a", "sku": "b"}', b'{"sku": "a", "name": "b"}',
             b'{"sku": "a", "content": []}', b'{"sku": "a", "content": {"name": 1}}', b'{"sku": "x", "content": NaN}',
             b'{"sku": "a", "content": {"name": "b", "account_id": "c"}}', b'{"sku": "b","content":{}}']  # fmt: skip
@@ -183,7 +183,7 @@ def test_rows_of_json_that_are_no_products(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data", "application/octet-stream"])
-def test_other_media_types(world: World, kind: str) -> None:
+def test_unsupported_media_types_are_rejected(world: World, kind: str) -> None:
     answer = world.api.post(IMPORTS, bearer=world.owner.access, content=HEADER, headers={"Content-Type": kind})
     assert answer.status in (400, 415)
 
@@ -198,19 +198,19 @@ def test_other_media_types(world: World, kind: str) -> None:
         b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"y" * 10_000 + b"\r\n--x--\r\n",
     ],
 )
-def test_forms_that_are_none(world: World, body: bytes) -> None:
+def test_malformed_forms_are_rejected(world: World, body: bytes) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     world.api.post(IMPORTS, bearer=world.owner.access, content=body, headers=headers).expect(400, "invalid_request")
 
 
-def test_parameters_that_are_none(world: World) -> None:
+def test_unknown_parameter_values_are_rejected(world: World) -> None:
     for query in ("mode=delete", "format=xml", "dryRun=maybe", "resource=events", "onerror=rollback", "key=ean"):
         world.api.post(
             f"{IMPORTS}?{query}", bearer=world.owner.access, content=HEADER, headers=BINARY
         ).expect(400, "invalid_request")  # fmt: skip
 
 
-def test_a_file_that_is_too_large_is_refused_before_it_is_sent(world: World) -> None:
+def test_a_file_that_is_too_large_is_rejected_before_it_is_sent(world: World) -> None:
     host, port = world.api.address
     with socket.create_connection((host, port), 10) as raw:
         raw.sendall(
@@ -220,7 +220,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(world: World) -> 
         assert b" 413 " in raw.recv(4_096).partition(b"\r\n")[0]
 
 
-def test_an_upload_that_is_cut_off_leaves_nothing(world: World) -> None:
+def test_an_aborted_upload_leaves_nothing(world: World) -> None:
     before = {one["id"] for one in world.api.get(IMPORTS, bearer=world.owner.access).expect(200).data()}
     host, port = world.api.address
     with socket.create_connection((host, port), 10) as raw:
@@ -235,29 +235,29 @@ def test_an_upload_that_is_cut_off_leaves_nothing(world: World) -> None:
     assert {one["status"] for one in after if one["id"] not in before} == {"COMPLETED"}
 
 
-def test_a_large_file_that_is_refused_at_its_end_leaves_nothing(engine: str, fresh_world: WorldFactory) -> None:
+def test_a_large_file_that_is_rejected_at_its_end_leaves_nothing(engine: str, fresh_world: WorldFactory) -> None:
     world = fresh_world(engine)
     refused(send(world, HEADER + b"a,b\n" * (3 << 20) + b"\xff"), "encoding")
-    assert [count(world.server, table) for table in ("import_jobs", "import_blocks")] == [0, 0]
+    assert [count_rows(world.server.database, table) for table in ("import_jobs", "import_blocks")] == [0, 0]
 
 
-def test_the_strict_limit_of_other_routes_stands(world: World) -> None:
+def test_other_routes_keep_their_body_limit(world: World) -> None:
     body = b'{"sku": "' + b"x" * (300 << 10) + b'"}'
     world.api.post(
         "/products", bearer=world.owner.access, content=body, headers={"Content-Type": "application/json"}
     ).expect(413, "payload_too_large")
 
 
-def test_a_failed_row_tells_all_that_is_wrong_with_it(world: World) -> None:
+def test_a_failed_row_reports_all_its_errors(world: World) -> None:
     """Else it would be mended and fail again."""
     columns = ["sku", "gtin", "name", "countryOfProduction", "dimensions.netWeight.value", "dimensions.netWeight.unit"]
     job = run(world, csv_file(columns, [[new_sku(), "123", "Hex bolt", "XX", "1", "stone"]]))
-    told = {one["field"] for one in failures(world, job)}
-    assert told == {"gtin", "countryOfProduction", "dimensions.netWeight.unit"}
+    reported = {one["field"] for one in failures(world, job)}
+    assert reported == {"gtin", "countryOfProduction", "dimensions.netWeight.unit"}
 
 
 @pytest.mark.parametrize("gap", [b"\n", b",\r\n", b" \n"])
-def test_blank_space_of_many_mib_ends_the_import_there(world: World, gap: bytes) -> None:
+def test_many_mib_of_whitespace_fail_the_import(world: World, gap: bytes) -> None:
     """It killed the process of the import four times over."""
     first, last = new_sku().encode(), new_sku().encode()
     content = b"sku,name\n" + first + b",Bolt\n" + gap * (9 * 2**20 // len(gap)) + last + b",Nut\n"

@@ -1,4 +1,4 @@
-"""What a file does, from sending it to the products."""
+"""Product imports, from the upload to the products."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_the_same_file_again_changes_nothing(world: World) -> None:
     assert by_sku(world, sku) == before
 
 
-def test_empty_cells_leave_what_is_there_or_clear_it(world: World) -> None:
+def test_empty_cells_keep_or_clear_the_value(world: World) -> None:
     sku = new_sku()
     run(world, csv_file(COLUMNS, [full_row(sku)]))
     job = run(world, csv_file(COLUMNS, [row(sku, "Drill 2")]))
@@ -85,7 +85,7 @@ def test_empty_cells_leave_what_is_there_or_clear_it(world: World) -> None:
 
 @pytest.mark.parametrize("format", ["ndjson", "json"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_json_gzip_and_bom(world: World, format: str, packed: bool) -> None:
+def test_json_gzip_and_bom_are_accepted(world: World, format: str, packed: bool) -> None:
     skus = [new_sku() for _ in range(3)]
     rows = [{"sku": sku, "gtin": new_gtin(), "content": {"name": "Bolt ä", "attributes": {"a": [1, {"b": None}]}}}
             for sku in skus]  # fmt: skip
@@ -99,7 +99,7 @@ def test_json_gzip_and_bom(world: World, format: str, packed: bool) -> None:
     assert made["content"]["name"] == "Bolt ä"
 
 
-def test_semicolons_quotes_and_line_ends(world: World) -> None:
+def test_semicolons_quotes_and_line_endings_are_accepted(world: World) -> None:
     sku = new_sku()
     content = f'sku;name;description\r\n{sku};"Bolt; ""hex""";"two\r\nlines"\r\n'.encode()
     assert counts(run(world, content)) == (1, 0, 0, 0)
@@ -108,7 +108,7 @@ def test_semicolons_quotes_and_line_ends(world: World) -> None:
     assert made["content"] == {"name": 'Bolt; "hex"', "description": "two\r\nlines"}
 
 
-def test_modes_and_keys(world: World) -> None:
+def test_mode_and_key_select_the_matched_products(world: World) -> None:
     sku, gtin = new_sku(), new_gtin()
     columns = ("sku", "gtin", "name")
     refused = run(world, csv_file(columns, [[sku, gtin, "Bolt"]]), mode="update")
@@ -140,7 +140,7 @@ def test_a_dry_run_counts_and_writes_nothing(world: World) -> None:
     assert unchanged["content"]["name"] == "Bolt"
 
 
-def test_all_or_nothing(world: World) -> None:
+def test_a_failed_row_rolls_the_import_back_on_request(world: World) -> None:
     skus = [new_sku() for _ in range(3)]
     columns = ("sku", "gtin", "name")
     good = [[sku, new_gtin(), "Bolt"] for sku in skus]
@@ -181,7 +181,7 @@ def test_an_import_that_is_rolled_back_names_no_product_that_is_not_stored(world
     assert (event["target"], event["details"]["created"], event["details"]["updated"]) == (refused["id"], 0, 0)
 
 
-def test_failed_rows_come_back_are_mended_and_sent_again(world: World) -> None:
+def test_failed_rows_are_downloaded_corrected_and_imported(world: World) -> None:
     good, bad, formula = new_sku(), new_sku(), new_sku()
     columns = ("sku", "gtin", "name", "brand")
     content = csv_file(columns, [[good, "", "Bolt", ""], [bad, "123", "Bolt", "=1+1"], [formula, "9", "'@x", "-5"]])
@@ -202,7 +202,7 @@ def test_failed_rows_come_back_are_mended_and_sent_again(world: World) -> None:
     assert (first["content"]["brand"], second["content"]) == ("=1+1", {"name": "'@x", "brand": "-5"})
 
 
-def test_failed_rows_of_json_come_back_too(world: World) -> None:
+def test_failed_json_rows_are_downloaded(world: World) -> None:
     sku = new_sku()
     content = ndjson_file([{"sku": sku, "gtin": "123", "content": {"name": "Bolt"}}]) + b"[1]\n{broken\n"
     job = run(world, content, format="ndjson")
@@ -213,7 +213,7 @@ def test_failed_rows_of_json_come_back_too(world: World) -> None:
     assert counts(run(world, ndjson_file([mended]), format="ndjson")) == (1, 0, 0, 0)
 
 
-def test_retry_takes_the_failed_rows_alone(world: World) -> None:
+def test_a_retry_imports_only_the_failed_rows(world: World) -> None:
     holder, waiting, other = new_sku(), new_sku(), new_sku()
     gtin = new_gtin()
     columns = ("sku", "gtin", "name")
@@ -228,7 +228,7 @@ def test_retry_takes_the_failed_rows_alone(world: World) -> None:
     assert by_sku(world, waiting) is not None
 
 
-def test_results_tell_of_every_row(world: World) -> None:
+def test_results_list_every_row(world: World) -> None:
     sku = new_sku()
     job = run(world, csv_file(("sku", "name"), [[sku, "Bolt"], ["", "Nut"]]))
     assert results(world, job) == [
@@ -244,7 +244,7 @@ def test_the_template_can_be_imported(world: World, format: str) -> None:
     assert (job["status"], job["failed"], job["rowsProcessed"]) == ("COMPLETED", 0, 2)
 
 
-def test_a_form_with_a_file(world: World) -> None:
+def test_a_file_in_a_form_is_imported(world: World) -> None:
     sku = new_sku()
     body = (
         b'--xyz\r\nContent-Disposition: form-data; name="file"; filename="dir/my.csv"\r\nContent-Type: text/csv\r\n\r\n'
@@ -254,7 +254,7 @@ def test_a_form_with_a_file(world: World) -> None:
     assert (job["fileName"], counts(job)) == ("my.csv", (1, 0, 0, 0))
 
 
-def test_the_same_request_again_is_the_same_import(world: World) -> None:
+def test_a_repeated_request_returns_the_same_import(world: World) -> None:
     content = csv_file(("sku", "name"), [[new_sku(), "Bolt"]])
     headers = {"Idempotency-Key": new_sku()}
     first = send(world, content, headers=headers).expect(202).data()
@@ -263,7 +263,7 @@ def test_the_same_request_again_is_the_same_import(world: World) -> None:
     send(world, content + b"x,y\n", headers=headers).expect(422, "idempotency_key_reused")
 
 
-def test_a_repeated_retry_makes_one_import_and_a_repeated_cancel_no_fault(world: World) -> None:
+def test_retry_and_cancel_are_idempotent(world: World) -> None:
     job = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"], ["", "x"]]))
     key = {"Idempotency-Key": new_sku()}
     retry, cancel = f"{IMPORTS}/{job['id']}/retry", f"{IMPORTS}/{job['id']}/cancel"
@@ -283,7 +283,7 @@ def test_a_repeated_retry_makes_one_import_and_a_repeated_cancel_no_fault(world:
     world.api.post(cancel, bearer=world.owner.access, headers={"Idempotency-Key": ""}).expect(400, "invalid_request")
 
 
-def test_two_accounts_see_nothing_of_each_other(world: World) -> None:
+def test_imports_of_another_account_are_not_found(world: World) -> None:
     sku = new_sku()
     job = run(world, csv_file(("sku", "name"), [[sku, "Bolt"], ["", "x"]]))
     stranger = world.other_owner.access
@@ -297,7 +297,7 @@ def test_two_accounts_see_nothing_of_each_other(world: World) -> None:
     assert mine["content"]["name"] == "Bolt"
 
 
-def test_who_may(world: World) -> None:
+def test_imports_need_their_scope(world: World) -> None:
     content = csv_file(("sku", "name"), [[new_sku(), "Bolt"]])
     world.api.post(IMPORTS, content=content, headers={"Content-Type": "text/csv"}).expect(401, "invalid_token")
     world.api.post(
@@ -336,10 +336,10 @@ def link_of(world: World, page: Answer, path: str) -> str:
     return link[link.index("?") : link.index(">")]
 
 
-def test_parts_of_a_job_are_told_alone(world: World) -> None:
+def test_fields_selects_members_of_a_job(world: World) -> None:
     where = f"{IMPORTS}/{run(world, csv_file(('sku', 'name'), [[new_sku(), 'Bolt']]))['id']}"
-    told = world.api.get(f"{where}?fields=status,created", bearer=world.owner.access).expect(200).data()
-    assert told == {"status": "COMPLETED", "created": 1}
+    selected = world.api.get(f"{where}?fields=status,created", bearer=world.owner.access).expect(200).data()
+    assert selected == {"status": "COMPLETED", "created": 1}
     for fields in ("state", "content", "status,content", "content.name"):
         for address in (where, IMPORTS):
             refused = world.api.get(f"{address}?fields={fields}", bearer=world.owner.access)
@@ -347,7 +347,7 @@ def test_parts_of_a_job_are_told_alone(world: World) -> None:
 
 
 @pytest.mark.parametrize("query", ["x=1", "Limit=1", "limit=1&limit=1", "resource=products&resource=products"])
-def test_a_misspelt_parameter_is_not_overlooked(world: World, query: str) -> None:
+def test_an_unknown_parameter_is_rejected(world: World, query: str) -> None:
     where = f"{IMPORTS}/{run(world, csv_file(('sku', 'name'), [[new_sku(), 'Bolt']]))['id']}"
     for path in (IMPORTS, f"{IMPORTS}/template", where, f"{where}/errors", f"{where}/results"):
         world.api.get(f"{path}?{query}", bearer=world.owner.access).expect(400, "invalid_request")
@@ -367,7 +367,7 @@ def test_a_misspelt_parameter_is_not_overlooked(world: World, query: str) -> Non
         ("a, text/csvx", "application/json"),
     ],
 )
-def test_the_caller_prefers_faults_or_the_file(world: World, accept: str, media_type: str) -> None:
+def test_accept_chooses_between_errors_and_failed_rows(world: World, accept: str, media_type: str) -> None:
     job = run(world, csv_file(("sku", "name"), [["", "x"]]))
     where = f"{IMPORTS}/{job['id']}/errors"
     answer = world.api.get(where, bearer=world.owner.access, headers={"Accept": accept}).expect(200)

@@ -1,4 +1,4 @@
-"""What becomes of an upload in one piece when the worker that receives it is killed?"""
+"""An upload in one request whose worker is killed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from cli.rows import execute
 from faults.test_kill import workers
 from harness.answers import Answer
-from harness.load import seconds_until
+from harness.concurrency import seconds_until
+from harness.rows import execute
 from harness.world import World
 from imports.files import IMPORTS, counts, csv_file, ended, new_sku, send
-from imports.parts import begin
+from imports.resumable_uploads import start_upload
 
 WorldFactory = Callable[..., World]
 FREED_MS = 30_000
@@ -48,8 +48,8 @@ class HalfSent:
                 f"Content-Length: {len(content)}\r\n\r\n"
             )
             connection.sendall(head.encode() + content[: len(content) // 2])
-        seconds_until(lambda: len(execute(world.server, UPLOADS)) == number, within=SOON_S)
-        return {job_id for job_id, _ in execute(world.server, UPLOADS)}
+        seconds_until(lambda: len(execute(world.server.database, UPLOADS)) == number, within=SOON_S)
+        return {job_id for job_id, _ in execute(world.server.database, UPLOADS)}
 
 
 @pytest.fixture
@@ -66,13 +66,16 @@ def again(world: World, content: bytes) -> Answer:
 
 def let_leases_run_out(world: World) -> None:
     """As if their time had passed: nobody renews them."""
-    leases = [int(left) for _, left in execute(world.server, UPLOADS)]
+    leases = [int(left) for _, left in execute(world.server.database, UPLOADS)]
     assert leases
     assert all(0 < left < FREED_MS for left in leases), "an orphan is freed within 30 s of its end"
-    execute(world.server, f"update import_jobs set lease_until = lease_until - {FREED_MS} where status = 'UPLOADING'")
+    execute(
+        world.server.database,
+        f"update import_jobs set lease_until = lease_until - {FREED_MS} where status = 'UPLOADING'",
+    )
 
 
-def require_taken_up(world: World, content: bytes, orphans: set[str]) -> None:
+def require_resumed(world: World, content: bytes, orphans: set[str]) -> None:
     """The same request is answered as if there had been no other, and the log names what was given up."""
     done = ended(world, again(world, content).expect(202).data())
     assert (done["status"], counts(done)) == ("COMPLETED", (ROWS, 0, 0, 0))
@@ -80,7 +83,7 @@ def require_taken_up(world: World, content: bytes, orphans: set[str]) -> None:
     named = world.server.wait_for_event("import.orphaned", count=len(orphans), timeout=SOON_S)
     assert {event["job_id"] for event in named} == orphans
     assert {event["account_id"] for event in named} == {world.account.account_id}
-    seconds_until(lambda: execute(world.server, UPLOADS) == [], within=SOON_S)
+    seconds_until(lambda: execute(world.server.database, UPLOADS) == [], within=SOON_S)
 
 
 @pytest.fixture
@@ -99,7 +102,7 @@ def test_uploads_of_a_killed_server_free_the_account(
     named = [one["says"] for one in findings if (one["check"], one["level"]) == ("imports", "warning")]
     assert all(any(job_id in says and world.account.account_id in says for says in named) for job_id in orphans), named
     world.server.start()
-    require_taken_up(world, content, orphans)
+    require_resumed(world, content, orphans)
 
 
 def test_uploads_of_killed_workers_free_the_account(
@@ -112,7 +115,7 @@ def test_uploads_of_killed_workers_free_the_account(
     world.server.wait_for_event("started", count=4)
     again(world, content).expect(429, "rate_limit_exceeded")
     let_leases_run_out(world)
-    require_taken_up(world, content, orphans)
+    require_resumed(world, content, orphans)
 
 
 def test_the_lease_ends_with_the_upload(world: World, content: bytes, half_sent: HalfSent) -> None:
@@ -124,14 +127,12 @@ def test_the_lease_ends_with_the_upload(world: World, content: bytes, half_sent:
     assert ended(world, {"id": job_id})["status"] == "COMPLETED"
 
 
-def test_an_upload_that_was_found_without_a_worker_takes_nothing_more(
-    world: World, content: bytes, half_sent: HalfSent
-) -> None:
+def test_an_upload_declared_orphaned_accepts_nothing_more(world: World, content: bytes, half_sent: HalfSent) -> None:
     """A worker that stood still meanwhile must not make an import of a file of which parts are deleted."""
     half_sent(world, content)
     (connection,) = half_sent.open
     let_leases_run_out(world)
-    seconds_until(lambda: execute(world.server, UPLOADS) == [], within=SOON_S)
+    seconds_until(lambda: execute(world.server.database, UPLOADS) == [], within=SOON_S)
     connection.sendall(content[len(content) // 2 :])
     response = http.client.HTTPResponse(connection, method="POST")
     response.begin()
@@ -143,7 +144,7 @@ def test_an_upload_that_was_found_without_a_worker_takes_nothing_more(
 
 def test_an_upload_that_is_cancelled_while_it_arrives_is_a_conflict(world: World, content: bytes) -> None:
     """It was 404, which says that there never was one."""
-    job = begin(world, len(content)).expect(202).data()
+    job = start_upload(world, len(content)).expect(202).data()
     with socket.create_connection(("127.0.0.1", world.server.port), timeout=SOON_S) as connection:
         head = (
             f"PATCH /api/v1{IMPORTS}/{job['id']}/content HTTP/1.1\r\nHost: x\r\n"

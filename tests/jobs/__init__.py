@@ -1,1 +1,1 @@
-"""Tests of the job engine with a kind of job that only they know."""
+"""The job engine with a kind of job that only the tests know."""

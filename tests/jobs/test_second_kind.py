@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from cli.rows import count, execute
 from conftest import ServerFactory, assert_no_leaks
+from harness.rows import count_rows, execute
 from harness.world import World, build_world
 from imports.files import IMPORTS, counts, csv_file, new_sku, run
 from jobs.counting import KINDS, LetterCheck
@@ -144,10 +144,10 @@ def test_jobs_of_every_kind_are_deleted_after_seven_days(served: World) -> None:
         await lines.start(b"ab\n")
         await lines.start_in_parts(b"ab\nabcd\n")
         at = now_ms() - KEEP_MS - 1
-        execute(served.server, f"update import_jobs set created_at = {at}, status = 'CANCELLED'")
+        execute(served.server.database, f"update import_jobs set created_at = {at}, status = 'CANCELLED'")
         for purge in (purge_parts, purge_jobs):
             while await database.write(purge, now=now_ms(), limit=50):
                 pass
 
     _with_database(served, work)
-    assert [count(served.server, table) for table in TABLES] == [0] * len(TABLES)
+    assert [count_rows(served.server.database, table) for table in TABLES] == [0] * len(TABLES)

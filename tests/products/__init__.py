@@ -1,1 +1,1 @@
-"""Do products keep their promises, from outside and in their pure parts?"""
+"""Products, through the API and in their pure parts."""

@@ -1,11 +1,8 @@
-"""How do the tests make products that no other test knows of?"""
+"""Makes products that no other test knows of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -62,7 +59,7 @@ def path(product: JsonObject) -> str:
     return f"{PRODUCTS}/{product['id']}"
 
 
-def said(made: JsonObject, **members: Any) -> JsonObject:
+def content_with(made: JsonObject, **members: Any) -> JsonObject:
     """The content of a product with other members."""
     content: JsonObject = made["content"] | members
     return content
@@ -79,19 +76,6 @@ def change(world: World, product: JsonObject, patch: Any, **options: Any) -> Ans
 
 def delete(world: World, product: JsonObject, **options: Any) -> Answer:
     return world.api.delete(path(product), bearer=world.owner.access, **options)
-
-
-def together(calls: Iterable[Callable[[], Answer]]) -> list[Answer]:
-    """The answers to calls that begin at the same moment."""
-    waiting = list(calls)
-    barrier = Barrier(len(waiting))
-
-    def run(call: Callable[[], Answer]) -> Answer:
-        barrier.wait()
-        return call()
-
-    with ThreadPoolExecutor(len(waiting)) as pool:
-        return list(pool.map(run, waiting))
 
 
 def publish(world: World, product: JsonObject, note: str | None = None, **options: Any) -> Answer:

@@ -1,4 +1,4 @@
-"""Is every body that is no product refused, with the field named, on both engines alike?"""
+"""Every invalid product body is rejected with its field named, on both engines alike."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from products.catalogue import PRODUCTS, body, change, create, delete, new_gtin,
 JSON_TYPE = {"Content-Type": "application/json"}
 
 
-def told(answer: Answer) -> str:
+def named_fields(answer: Answer) -> str:
     """The one field that a refusal names."""
     details = answer.expect(422, "validation_failed").object()["details"]
     assert all(set(detail) == {"field", "code", "message"} for detail in details)
@@ -91,24 +91,24 @@ WRONG: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("field", "value"), WRONG, ids=[f"{f}-{n}" for n, (f, _) in enumerate(WRONG)])
 def test_a_wrong_field_is_named(world: World, field: str, value: Any) -> None:
     named = at(field) + ("[...]" if field == "access" else "")
-    assert told(post(world, body(**{field: value}))) == named
+    assert named_fields(post(world, body(**{field: value}))) == named
     if field == "attributes" and value == {f"a{number}": number for number in range(201)}:
         value = {f"b{number}": number for number in range(201)}
     made = create(world, gtin=new_gtin(), attributes={"old": 1})
     if value is not None or field == "sku":
-        assert told(change(world, made, patch_of(field, value))) == named
+        assert named_fields(change(world, made, patch_of(field, value))) == named
     assert read(world, made).data() == made
 
 
 def test_all_wrong_fields_are_named(world: World) -> None:
     assert (
-        told(post(world, body(sku=" ", name="a\n", gtin="12345678", brand="\n")))
+        named_fields(post(world, body(sku=" ", name="a\n", gtin="12345678", brand="\n")))
         == "sku,gtin,content.name,content.brand"
     )
 
 
 @pytest.mark.any_engine
-def test_every_member_of_a_wrong_type_is_named_in_words_of_ours(world: World) -> None:
+def test_every_member_of_a_wrong_type_is_named(world: World) -> None:
     content = {
         "name": 1, "brand": "b" * 256, "dimensions": {"width": {"value": -1}}, "materials": [{"massFraction": "x"}],
         "claims": [{"name": "c", "claimDate": "tomorrow"}], "documents": {}, "access": {"name": "secret"},
@@ -129,7 +129,7 @@ def test_every_member_of_a_wrong_type_is_named_in_words_of_ours(world: World) ->
 
 
 @pytest.mark.any_engine
-def test_the_faults_of_a_body_are_bounded(world: World) -> None:
+def test_the_number_of_reported_errors_is_bounded(world: World) -> None:
     wrong = [{"name": "n", "brand": 1}] * 99
     content = {"name": "a"} | dict.fromkeys(("materials", "claims", "performance", "documents", "images"), wrong)
     details = post(world, {"sku": "a", "content": content}).expect(422, "validation_failed").object()["details"]
@@ -152,13 +152,13 @@ def test_the_faults_of_a_body_are_bounded(world: World) -> None:
     ],
 )  # fmt: skip
 def test_a_missing_field_is_named(world: World, given: JsonObject, field: str) -> None:
-    assert told(post(world, given)) == field
+    assert named_fields(post(world, given)) == field
 
 
-def test_what_a_content_needs_cannot_be_taken_away(world: World) -> None:
+def test_required_members_cannot_be_removed(world: World) -> None:
     made = create(world)
-    assert told(change(world, made, {"content": {"name": None}})) == "content.name"
-    assert told(change(world, made, {"content": None})) == "content"
+    assert named_fields(change(world, made, {"content": {"name": None}})) == "content.name"
+    assert named_fields(change(world, made, {"content": None})) == "content"
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_what_a_content_needs_cannot_be_taken_away(world: World) -> None:
     ["id", "accountId", "account_id", "revision", "createdAt", "updatedAt", "gtinFormat", "gtin14", "nameKey", "Sku",
      "status", "name", "missing", "a` - at `$.b", ""],
 )  # fmt: skip
-def test_an_unknown_field_is_refused_and_not_repeated(world: World, field: str) -> None:
+def test_an_unknown_field_is_rejected_and_not_echoed(world: World, field: str) -> None:
     for answer, order in (
         (post(world, body() | {field: "x"}), "sku, content, gtin"),
         (change(world, create(world), {field: None}), "sku, gtin, content"),
@@ -185,7 +185,7 @@ def test_an_unknown_field_is_refused_and_not_repeated(world: World, field: str) 
          "url, sha256."),
     ],
 )  # fmt: skip
-def test_an_unknown_field_within_is_told_with_its_neighbours(
+def test_a_nested_unknown_field_is_reported_with_the_known_fields(
     world: World, content: JsonObject, at: str, known: str
 ) -> None:
     for answer in (post(world, body(**content)), change(world, create(world), {"content": content})):
@@ -195,7 +195,7 @@ def test_an_unknown_field_within_is_told_with_its_neighbours(
 
 
 def test_an_unknown_field_cannot_be_cleared_either(world: World) -> None:
-    assert told(change(world, create(world), {"content": {"colour": None}})) == "content"
+    assert named_fields(change(world, create(world), {"content": {"colour": None}})) == "content"
 
 
 def right(value: JsonObject) -> Any:
@@ -239,7 +239,7 @@ def right(value: JsonObject) -> Any:
         right({"attributes": {"x" * 255: "long name"}}),
     ],
 )  # fmt: skip
-def test_a_right_value_comes_back_unchanged(world: World, given: JsonObject) -> None:
+def test_a_valid_value_comes_back_unchanged(world: World, given: JsonObject) -> None:
     made = create(world, **given)
     shown = read(world, made).data()
     assert shown == made
@@ -298,11 +298,11 @@ def _same(shown: JsonObject, given: JsonObject) -> None:
         ({"materials": [{"name": "x" * 255, "code": "y" * 255, "schemeId": "z:" + "a" * 2_000}] * 100}, ""),
     ],
 )
-def test_a_wrong_part_is_named(world: World, content: JsonObject, fields: str) -> None:
+def test_an_invalid_nested_field_is_named(world: World, content: JsonObject, fields: str) -> None:
     expected = ",".join(f"content.{field}".rstrip(".") for field in fields.split(","))
-    assert told(post(world, body(**content))) == expected
+    assert named_fields(post(world, body(**content))) == expected
     made = create(world)
-    assert told(change(world, made, {"content": content})) == expected
+    assert named_fields(change(world, made, {"content": content})) == expected
     assert read(world, made).data() == made
 
 
@@ -329,7 +329,7 @@ RAW: list[tuple[str, bytes]] = [
 
 
 @pytest.mark.parametrize("raw", [pytest.param(raw, id=name) for name, raw in RAW])
-def test_what_is_no_good_json_is_malformed(world: World, raw: bytes) -> None:
+def test_malformed_json_is_rejected(world: World, raw: bytes) -> None:
     options: dict[str, Any] = {"content": raw, "headers": JSON_TYPE, "bearer": world.owner.access}
     world.api.post(PRODUCTS, **options).expect(400, "invalid_request")
     made = create(world)
@@ -338,7 +338,7 @@ def test_what_is_no_good_json_is_malformed(world: World, raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"null", b"1", b'"a"', b"[{}]"])
-def test_a_body_is_an_object(world: World, raw: bytes) -> None:
+def test_a_body_that_is_not_an_object_is_rejected(world: World, raw: bytes) -> None:
     options: dict[str, Any] = {"content": raw, "headers": JSON_TYPE, "bearer": world.owner.access}
     world.api.post(PRODUCTS, **options).expect(422, "validation_failed")
     world.api.patch(path(create(world)), **options).expect(422, "validation_failed")
@@ -356,7 +356,7 @@ def test_other_media_types_are_refused(world: World, media_type: str) -> None:
 
 
 @pytest.mark.parametrize(("coding", "taken"), [("gzip", False), ("br", False), ("identity", True), ("", True)])
-def test_a_compressed_body_is_refused_for_what_it_is(world: World, coding: str, taken: bool) -> None:
+def test_a_compressed_body_is_unsupported_media_type(world: World, coding: str, taken: bool) -> None:
     raw = json.dumps(body()).encode()
     headers = {"Content-Type": "application/json", "Content-Encoding": coding}
     content = raw if taken else gzip.compress(raw)
@@ -364,7 +364,7 @@ def test_a_compressed_body_is_refused_for_what_it_is(world: World, coding: str, 
     answer.expect(201) if taken else answer.expect(415, "unsupported_media_type")
 
 
-def test_a_body_is_bounded(world: World) -> None:
+def test_a_large_body_is_rejected(world: World) -> None:
     post(world, body(description="x" * 300_000)).expect(413, "payload_too_large")
 
 
@@ -374,9 +374,9 @@ def test_attributes_cannot_grow_beyond_their_bounds(world: World) -> None:
 
     made = create(world, attributes={f"a{number}": number for number in range(199)})
     assert give(made, {"b": 1}).expect(200).data()["revision"] == 2
-    assert told(give(made, {"c": 1})) == "content.attributes"
+    assert named_fields(give(made, {"c": 1})) == "content.attributes"
     swap: JsonObject = {f"a{number}": None for number in range(199)} | {f"c{number}": number for number in range(199)}
     assert len(give(made, swap).expect(200).data()["content"]["attributes"]) == 200
     large = create(world, attributes={"a": "x" * 40_000})
-    assert told(give(large, {"b": "x" * 40_000})) == "content.attributes"
+    assert named_fields(give(large, {"b": "x" * 40_000})) == "content.attributes"
     give(large, {"a": None, "b": "x" * 40_000}).expect(200)

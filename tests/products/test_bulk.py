@@ -1,4 +1,4 @@
-"""Do a thousand rows become products in one unit of work, on both engines?"""
+"""A thousand rows become products in one unit of work, on both engines."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def url(request: pytest.FixtureRequest, new_database: DatabaseFactory) -> str:
 def run(url: str, story: Callable[[Database, str], Awaitable[None]]) -> None:
     """`story` with a database that holds one empty account."""
 
-    async def told() -> None:
+    async def run_story() -> None:
         database = open_database(url)
         await migrate(database)
         await database.open()
@@ -74,7 +74,7 @@ def run(url: str, story: Callable[[Database, str], Awaitable[None]]) -> None:
         finally:
             await database.close()
 
-    asyncio.run(told())
+    asyncio.run(run_story())
 
 
 def test_rows_are_inserted_then_unchanged_then_updated(url: str) -> None:
@@ -95,7 +95,7 @@ def test_rows_are_inserted_then_unchanged_then_updated(url: str) -> None:
     run(url, story)
 
 
-def test_large_contents_are_found_as_well(url: str) -> None:
+def test_large_contents_are_compared(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
         rows = [given(1, attributes={"notes": "ä" * INLINE_CHARACTERS}), given(2, attributes={"notes": 'x"\\\n'})]
         assert await bring(database, account_id, rows) == [WrittenProduct.WRITTEN] * 2
@@ -118,7 +118,7 @@ def test_rows_are_found_by_gtin(url: str) -> None:
     run(url, story)
 
 
-def test_what_is_held_by_others_is_told_row_by_row(url: str) -> None:
+def test_duplicate_identifiers_are_reported_row_by_row(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
         first = [given(1)._replace(gtin=gtin(1)), given(2)]
         assert set(await bring(database, account_id, first)) == {WrittenProduct.WRITTEN}
@@ -132,7 +132,7 @@ def test_what_is_held_by_others_is_told_row_by_row(url: str) -> None:
     run(url, story)
 
 
-def test_what_changed_in_between_is_stale_and_not_overwritten(url: str) -> None:
+def test_a_concurrently_changed_product_is_stale_and_not_overwritten(url: str) -> None:
     async def story(database: Database, account_id: str) -> None:
         await bring(database, account_id, [given(1)])
         [stored] = await database.read(find_stored, account_id, skus=["S-00001"])
@@ -159,13 +159,13 @@ def test_what_changed_in_between_is_stale_and_not_overwritten(url: str) -> None:
         (given(1, dimensions={"netWeight": {"value": 1, "unit": "MTR"}}), "dimensions.netWeight.unit", "unknown_unit"),
     ],
 )
-def test_a_wrong_row_names_its_column(row: RowInput, field: str, code: str) -> None:
+def test_an_invalid_row_names_its_column(row: RowInput, field: str, code: str) -> None:
     faults = plan_row(row, None, now_ms())
     assert isinstance(faults, list)
     assert [(one["field"], one["code"]) for one in faults] == [(field, code)]
 
 
-def test_a_published_product_keeps_what_it_stands_for(url: str) -> None:
+def test_a_row_changes_only_the_draft_of_a_published_product(url: str) -> None:
     """A row goes to its draft: what lists find it by stays that of the published version, and its GTIN cannot go."""
 
     async def story(database: Database, account_id: str) -> None:
@@ -194,7 +194,7 @@ def test_a_published_product_keeps_what_it_stands_for(url: str) -> None:
     run(url, story)
 
 
-def test_plans_do_not_stay_those_of_an_empty_table(new_database: DatabaseFactory) -> None:
+def test_statistics_are_updated_after_bulk_inserts(new_database: DatabaseFactory) -> None:
     """Every index begins with the account: without statistics the wrong one is chosen, and the choice is kept."""
 
     def counted(conn: Connection) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Is a content the same bytes, whoever writes it, and is its digest theirs? RFC 8785."""
+"""Canonical JSON and its digest. RFC 8785."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CONTENTS = st.dictionaries(TEXTS, VALUES, max_size=5)
 
 
 @given(CONTENTS)
-def test_it_is_what_the_reference_writes(content: dict[str, Any]) -> None:
+def test_canonical_json_agrees_with_the_reference_implementation(content: dict[str, Any]) -> None:
     form = canonical(content)
     # JSON has no other zero: the reference writes 0 as well.
     assert form.text.encode() == rfc8785.dumps(json.loads(json.dumps(content)))
@@ -38,7 +38,7 @@ def test_it_is_what_the_reference_writes(content: dict[str, Any]) -> None:
 
 
 @given(CONTENTS)
-def test_what_was_written_is_written_again(content: dict[str, Any]) -> None:
+def test_canonical_json_is_idempotent(content: dict[str, Any]) -> None:
     text = canonical(content).text
     assert canonical(json.loads(text)).text == text
 
@@ -59,17 +59,17 @@ def test_what_was_written_is_written_again(content: dict[str, Any]) -> None:
         ({"\U0001f600": 1, "\ufb33": 2, "1": 3, "\u00f6": 4}, '{"1":3,"ö":4,"\U0001f600":1,"\ufb33":2}'),
     ],
 )
-def test_examples_of_the_rfc(value: Any, text: str) -> None:
+def test_canonical_numbers_match_the_examples_of_rfc_8785(value: Any, text: str) -> None:
     assert canonical({"a": value}).text == f'{{"a":{text}}}'
 
 
 @pytest.mark.parametrize("value", [2**53, -(2**53), 2.0**53, 1e21, -1e300, 10**400, [{"a": 2**60}]])
-def test_numbers_that_json_does_not_keep_are_refused(value: Any) -> None:
+def test_numbers_outside_json_are_rejected(value: Any) -> None:
     with pytest.raises(NotCanonical):
         canonical({"a": value})
 
 
-def test_a_struct_is_written_like_its_json() -> None:
+def test_a_struct_and_its_json_have_one_canonical_form() -> None:
     content = Content("Bolt", category=Category("c", scheme_id="a:b"), dimensions=Dimensions(Measure(2.0, "KGM")))
     text = (
         '{"category":{"code":"c","schemeId":"a:b"},"dimensions":{"netWeight":{"unit":"KGM","value":2}},"name":"Bolt"}'
@@ -79,7 +79,7 @@ def test_a_struct_is_written_like_its_json() -> None:
 
 
 @given(CONTENTS, CONTENTS)
-def test_a_diff_leads_from_one_content_to_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
+def test_applying_a_diff_yields_the_other_content(old: dict[str, Any], new: dict[str, Any]) -> None:
     found = diff(old, new)
     steps = msgspec.to_builtins(found.patch)
     assert rfc8785.dumps(jsonpatch.apply_patch(old, steps)) == rfc8785.dumps(new)
@@ -87,7 +87,7 @@ def test_a_diff_leads_from_one_content_to_the_other(old: dict[str, Any], new: di
     assert bool(found.fields) <= bool(found.patch)
 
 
-def test_a_diff_touches_no_more_of_a_list_than_has_changed() -> None:
+def test_a_diff_touches_only_the_changed_list_items() -> None:
     old, new = {"a": [1, 2, 3, 4]}, {"a": [True, 1, 2, 4]}
     assert msgspec.to_builtins(diff(old, new).patch) == [
         {"op": "replace", "path": "/a/0", "value": True},
@@ -105,6 +105,6 @@ def test_a_diff_touches_no_more_of_a_list_than_has_changed() -> None:
         assert msgspec.to_builtins(diff({"a": before}, {"a": after}).patch) == expected
 
 
-def test_names_are_escaped_in_pointers() -> None:
+def test_names_are_escaped_in_json_pointers() -> None:
     found = diff({"a~/": {"": 1}}, {"a~/": {"": 2}})
     assert [step.path for step in found.patch] == ["/a~0~1/"]

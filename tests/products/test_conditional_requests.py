@@ -1,4 +1,4 @@
-"""Do If-Match and If-None-Match hold? RFC 9110 §13."""
+"""If-Match and If-None-Match. RFC 9110 §13."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from products.catalogue import change, create, delete, path, read
         ("", None),
     ],
 )
-def test_if_none_match_spares_the_body(world: World, tags: str, fresh: bool | None) -> None:
+def test_a_matching_if_none_match_is_304(world: World, tags: str, fresh: bool | None) -> None:
     made = create(world)
     answer = read(world, made, headers=[("If-None-Match", tags)])
     if fresh is None:
@@ -41,7 +41,7 @@ def test_if_none_match_spares_the_body(world: World, tags: str, fresh: bool | No
 
 
 @pytest.mark.parametrize(("tags", "meant"), [('"p-1"', True), ("*", True), ('"p-2"', False), ('W/"p-1"', False)])
-def test_if_match_holds_for_reading_too(world: World, tags: str, meant: bool) -> None:
+def test_if_match_applies_to_reads(world: World, tags: str, meant: bool) -> None:
     made = create(world)
     # It is judged before If-None-Match (RFC 9110 §13.2.2).
     for other in ([], [("If-None-Match", '"p-1"')]):
@@ -53,7 +53,7 @@ def test_if_match_holds_for_reading_too(world: World, tags: str, meant: bool) ->
         assert world.api.get(version, bearer=world.owner.access, headers={"If-Match": wanted}).status == status
 
 
-def test_tags_may_stand_on_several_lines(world: World) -> None:
+def test_etags_may_be_split_over_header_lines(world: World) -> None:
     made = create(world)
     lines = [("If-None-Match", '"a"'), ("If-None-Match", '"p-1"')]
     assert read(world, made, headers=lines).status == 304
@@ -77,7 +77,7 @@ def test_tags_may_stand_on_several_lines(world: World) -> None:
         ("If-Match", "p-2", None),
     ],
 )
-def test_changes_honour_conditions(world: World, name: str, tags: str, allowed: bool | None) -> None:
+def test_writes_honour_preconditions(world: World, name: str, tags: str, allowed: bool | None) -> None:
     made = create(world)
     second = change(world, made, {"content": {"brand": "B"}}).expect(200).data()
     changed = change(world, made, {"content": {"name": "Nut"}}, headers={name: tags})
@@ -93,13 +93,13 @@ def test_changes_honour_conditions(world: World, name: str, tags: str, allowed: 
     assert read(world, made).data() == second
 
 
-def test_a_condition_is_judged_even_where_nothing_would_change(world: World) -> None:
+def test_preconditions_are_evaluated_for_unchanged_patches(world: World) -> None:
     made = create(world)
     change(world, made, {}, headers={"If-Match": '"p-9"'}).expect(412, "precondition_failed")
     assert change(world, made, {}, headers={"If-Match": '"p-1"'}).expect(200).data() == made
 
 
-def test_conditions_reveal_nothing_of_another_account(world: World) -> None:
+def test_preconditions_reveal_nothing_of_another_account(world: World) -> None:
     made = create(world)
     for method in ("GET", "DELETE"):
         for name in ("If-Match", "If-None-Match"):

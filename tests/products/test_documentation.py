@@ -1,4 +1,4 @@
-"""Do the commands of docs/products.md work as they stand, and do its tables say what the program knows?"""
+"""The commands of docs/products.md work as they stand, and its tables match the program."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ def bodies() -> list[JsonObject]:
     return [json.loads(match[1]) for match in found if match]
 
 
-def test_the_commands_make_change_and_publish_a_product(world: World) -> None:
+def test_the_documented_commands_create_change_and_publish_a_product(world: World) -> None:
     create, patch, publish = bodies()
     create |= {"sku": new_sku(), "gtin": new_gtin()}
     made = world.api.post(PRODUCTS, bearer=world.owner.access, json=create).expect(201).data()
     tag = {"If-Match": '"p-1"', "Content-Type": "application/merge-patch+json"}
     content = json.dumps(patch).encode()
     world.api.patch(path(made), bearer=world.owner.access, content=content, headers=tag).expect(200)
-    told = world.api.post(f"{path(made)}/publish", bearer=world.owner.access, json=publish).expect(200).data()
-    assert told["status"] == "PUBLISHED"
+    product = world.api.post(f"{path(made)}/publish", bearer=world.owner.access, json=publish).expect(200).data()
+    assert product["status"] == "PUBLISHED"
 
 
-def test_the_example_has_the_members_of_an_answer() -> None:
+def test_the_example_has_the_members_of_a_response() -> None:
     shown = next(json.loads(text) for _, language, text in fences(PAGE) if language == "json")
     assert list(shown) == [field.encode_name for field in msgspec.structs.fields(Product)]
 
 
-def test_every_member_of_a_content_is_told() -> None:
+def test_every_content_member_is_documented() -> None:
     section = PAGE.read_text().partition("## Content")[2].partition("\n## ")[0]
     cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
-    told = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
-    assert told == list(MEMBERS)
+    documented = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
+    assert documented == list(MEMBERS)
 
 
-def test_every_parameter_of_the_list_is_told(world: World) -> None:
+def test_every_list_parameter_is_documented(world: World) -> None:
     section = PAGE.read_text().partition("## List")[2]
-    told = {name for line in section.splitlines() for name in re.findall(r"^\| `(\w+)` \|", line)}
+    documented = {name for line in section.splitlines() for name in re.findall(r"^\| `(\w+)` \|", line)}
     operation = world.api.get("/openapi.json").expect(200).object()["paths"]["/api/v1/products"]["get"]
-    assert told == {parameter["name"] for parameter in operation["parameters"]}
+    assert documented == {parameter["name"] for parameter in operation["parameters"]}

@@ -1,4 +1,4 @@
-"""Do `fields=`, `withCount=` and the addresses by SKU and GTIN lead to what they say?"""
+"""`fields=`, `withCount=` and the addresses by SKU and GTIN."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def get(world: World, where: str) -> Answer:
     return world.api.get(where, bearer=world.owner.access)
 
 
-def test_only_the_fields_that_are_asked_for(world: World) -> None:
+def test_only_the_requested_fields_are_returned(world: World) -> None:
     made = create(world, attributes={"a": {"b": 1, "c": 2}}, category={"code": "x"})
     for fields, expected in (
         ("sku", {"sku": made["sku"]}),
@@ -45,7 +45,7 @@ def test_only_the_fields_that_are_asked_for(world: World) -> None:
         ("materials,content.materials.code", [{"name": "Steel", "code": "s"}, {"name": "Oak"}]),
     ],
 )
-def test_fields_of_what_is_in_a_list(world: World, fields: str, materials: list[dict[str, str]]) -> None:
+def test_fields_selects_members_of_list_items(world: World, fields: str, materials: list[dict[str, str]]) -> None:
     made = create(world, materials=[{"name": "Steel", "code": "s"}, {"name": "Oak"}], attributes={"a": [1, {"b": 2}]})
     found = get(world, f"{path(made)}?fields=content.{fields},content.attributes.a.b").expect(200).data()
     # Of a list of other things there is no member to take.
@@ -56,14 +56,14 @@ def test_fields_of_what_is_in_a_list(world: World, fields: str, materials: list[
     "fields", ["x", "sku,", ",", "content.", "content.colour", "sku.x", "Sku", "content..name", "id," * 50 + "id",
                "a" * 3_000, "__class__"]
 )  # fmt: skip
-def test_fields_that_there_are_not_are_refused(world: World, fields: str) -> None:
+def test_unknown_fields_are_rejected(world: World, fields: str) -> None:
     made = create(world)
     for where in (path(made), PRODUCTS, f"{path(made)}/versions", f"{path(made)}/versions/1"):
         get(world, f"{where}?fields={fields}").expect(400, "invalid_request")
 
 
 @pytest.mark.any_engine
-def test_every_member_of_an_answer_can_be_asked_for_and_no_other(world: World) -> None:
+def test_every_response_member_can_be_selected_and_no_other(world: World) -> None:
     made = create(world)
     job = run(world, csv_file(("sku", "name"), [[new_sku(), "Bolt"]]))
     for where in (
@@ -81,11 +81,11 @@ def test_every_member_of_an_answer_can_be_asked_for_and_no_other(world: World) -
 
 
 @pytest.mark.parametrize("query", ["field=sku", "version=1&x=1", "versoin=1", "limit=1"])
-def test_a_misspelt_parameter_is_not_overlooked(world: World, query: str) -> None:
+def test_an_unknown_parameter_is_rejected(world: World, query: str) -> None:
     get(world, f"{path(create(world))}?{query}").expect(400, "invalid_request")
 
 
-def test_what_is_written_takes_no_parameters(world: World) -> None:
+def test_writes_reject_query_parameters(world: World) -> None:
     """Whoever asks for `dryRun=true` is not to be obeyed without it."""
     made = create(world)
     where = path(made)
@@ -102,7 +102,7 @@ def test_what_is_written_takes_no_parameters(world: World) -> None:
     assert get(world, where).expect(200).data() == made
 
 
-def test_fields_stay_with_the_pages(world: World) -> None:
+def test_fields_is_kept_in_page_links(world: World) -> None:
     category = str(uuid4())
     for _ in range(3):
         create(world, category={"code": category})
@@ -113,7 +113,7 @@ def test_fields_stay_with_the_pages(world: World) -> None:
     assert [list(one) for one in (*answer.data(), *following)] == [["sku"]] * 3
 
 
-def test_a_count_is_told_when_it_is_asked_for(world: World) -> None:
+def test_a_count_is_returned_on_request(world: World) -> None:
     category = str(uuid4())
     for number in range(5):
         create(world, category={"code": category}, name=f"Bolt {number % 2}")
@@ -142,7 +142,7 @@ def test_a_product_is_read_by_its_sku(world: World, sku: str) -> None:
     world.api.get(where, bearer=world.other_owner.access).expect(404, "not_found")
 
 
-def test_slashes_tell_skus_apart(world: World) -> None:
+def test_slashes_in_skus_are_significant(world: World) -> None:
     for sku in (f"{uuid4()}/B", f"{uuid4()}/2026"):
         left, right = sku.split("/")
         for other in (sku, f"{left}//{right}", f"/{sku}", f"{sku}/", f"//{sku}//"):
@@ -166,5 +166,5 @@ def test_a_product_is_read_by_its_gtin(world: World, length: int) -> None:
     ["by-sku/", "by-sku", "by-sku/S-nothing-has-it", "by-sku/%00", "by-sku/" + "a" * 3_000, "by-gtin/1", "by-gtin/",
      "by-gtin/4006381333930", "by-gtin/4006381333931x", "by-gtin/%EF%BC%94", "by-gtin/" + "9" * 5_000],
 )  # fmt: skip
-def test_what_nothing_has_is_not_found(world: World, where: str) -> None:
+def test_an_unknown_identifier_is_not_found(world: World, where: str) -> None:
     get(world, f"{PRODUCTS}/{where}").expect(404, "not_found")

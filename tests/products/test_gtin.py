@@ -1,4 +1,4 @@
-"""Are GTINs told from other digits? GS1 General Specifications §7.9."""
+"""GTIN recognition and check digits. GS1 General Specifications §7.9."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KNOWN = [
 
 
 @pytest.mark.parametrize(("text", "padded"), KNOWN)
-def test_known_gtins_are_read(text: str, padded: str) -> None:
+def test_valid_gtins_are_parsed(text: str, padded: str) -> None:
     assert read_gtin(text) == (padded, len(text))
     assert check_digit(text[:-1]) == int(text[-1])
 
@@ -35,7 +35,7 @@ def test_padding_changes_no_check_digit(text: str, padded: str) -> None:
 
 
 @pytest.mark.parametrize("text", [text for text, _ in KNOWN])
-def test_every_single_wrong_digit_is_noticed(text: str) -> None:
+def test_every_single_digit_error_is_detected(text: str) -> None:
     for place, digit in enumerate(text):
         for wrong in "0123456789".replace(digit, ""):
             with pytest.raises(NotAGtin, match="check digit"):
@@ -64,11 +64,11 @@ def test_every_single_wrong_digit_is_noticed(text: str) -> None:
         "4006381333³31",
     ],
 )
-def test_other_texts_are_refused(text: str) -> None:
+def test_texts_other_than_digits_are_rejected(text: str) -> None:
     with pytest.raises(NotAGtin, match="digits and nothing else"):
         read_gtin(text)
 
 
-def test_the_right_check_digit_is_told() -> None:
+def test_the_expected_check_digit_is_reported() -> None:
     with pytest.raises(NotAGtin, match=r"should be 1\."):
         read_gtin("4006381333930")

@@ -1,4 +1,4 @@
-"""Do lists find what is asked, page by page, in one order on both engines?"""
+"""Lists filter, sort and page alike on both engines."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def shelf(world: World) -> list[JsonObject]:
     ]
 
 
-def test_a_category_comes_in_the_order_of_change(world: World, shelf: list[JsonObject]) -> None:
+def test_a_category_is_listed_in_the_order_of_change(world: World, shelf: list[JsonObject]) -> None:
     found = ask(world, category=shelf[0]["category"]).expect(200)
     assert found.data() == sorted(shelf, key=lambda product: (product["updatedAt"], product["id"]))
     assert found.object()["pagination"] == {"nextCursor": None, "hasMore": False, "limit": 50}
@@ -71,7 +71,7 @@ def test_a_category_comes_in_the_order_of_change(world: World, shelf: list[JsonO
 
 @pytest.mark.parametrize("sort", ["updatedAt", "sku"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 200])
-def test_pages_hold_everything_once(world: World, shelf: list[JsonObject], sort: str, limit: int) -> None:
+def test_pages_hold_every_product_once(world: World, shelf: list[JsonObject], sort: str, limit: int) -> None:
     found = list(pages(world, category=shelf[0]["category"], sort=sort, limit=limit))
     keys = {"sku": lambda product: product["sku"], "updatedAt": lambda product: (product["updatedAt"], product["id"])}
     assert [product for page in found for product in page] == sorted(shelf, key=keys[sort])
@@ -109,7 +109,7 @@ def test_a_search_finds_a_name_in_either_unicode_form(world: World) -> None:
         assert set(ids(ask(world, q=q).expect(200).data())) == made, q
 
 
-def test_a_changed_name_is_found_by_the_new_one(world: World) -> None:
+def test_a_renamed_product_is_found_by_its_new_name(world: World) -> None:
     old, new = str(uuid4()), str(uuid4())
     made = create(world, name=f"Bolt {old}")
     change(world, made, {"content": {"name": f"Nut {new}"}}).expect(200)
@@ -117,7 +117,7 @@ def test_a_changed_name_is_found_by_the_new_one(world: World) -> None:
     assert ids(ask(world, q=new.upper()).data()) == [made["id"]]
 
 
-def test_identifiers_are_found(world: World, shelf: list[JsonObject]) -> None:
+def test_products_are_found_by_identifier(world: World, shelf: list[JsonObject]) -> None:
     for product in shelf:
         assert ids(ask(world, sku=product["sku"]).data()) == [product["id"]]
         assert ids(ask(world, gtin=product["gtin"]).data()) == [product["id"]]
@@ -132,7 +132,7 @@ def test_identifiers_are_found(world: World, shelf: list[JsonObject]) -> None:
             assert foreign.expect(200).data() == []
 
 
-def test_what_changed_since_is_found(world: World, shelf: list[JsonObject]) -> None:
+def test_products_are_found_by_updated_since(world: World, shelf: list[JsonObject]) -> None:
     category = shelf[0]["category"]
     times = sorted(product["updatedAt"] for product in shelf)
     for sort in ("updatedAt", "sku"):
@@ -150,7 +150,7 @@ def test_a_parameter_without_a_value_is_absent(world: World, shelf: list[JsonObj
 
 
 @pytest.mark.parametrize("sort", ["updatedAt", "sku"])
-def test_pages_stand_still_while_products_come_and_go(world: World, sort: str) -> None:
+def test_pages_are_stable_while_products_come_and_go(world: World, sort: str) -> None:
     category = str(uuid4())
     made = sorted((create(world, category={"code": category}) for _ in range(6)), key=lambda product: product["sku"])
     if sort == "updatedAt":
@@ -174,7 +174,7 @@ def first_cursor(world: World, **parameters: str | int) -> str:
     return cursor
 
 
-def test_a_cursor_belongs_to_its_question(world: World, shelf: list[JsonObject]) -> None:
+def test_a_cursor_is_bound_to_its_query(world: World, shelf: list[JsonObject]) -> None:
     category = shelf[0]["category"]
     cursor = first_cursor(world, category=category)
     assert ask(world, category=category, cursor=cursor, limit=3).status == 200, "the size of pages may change"
@@ -228,12 +228,12 @@ def test_a_malformed_parameter_is_refused(world: World, query: str) -> None:
                     "status, updatedSince, withCount."),
     ],
 )  # fmt: skip
-def test_a_refusal_says_what_a_parameter_takes(world: World, query: str, says: str) -> None:
+def test_a_rejected_parameter_says_what_it_accepts(world: World, query: str, says: str) -> None:
     answer = world.api.get(f"{PRODUCTS}?{query}", bearer=world.owner.access).expect(400, "invalid_request")
     assert answer.object()["error_description"] == says
 
 
-def test_the_guides_request_works(world: World, api: Client) -> None:
+def test_the_request_of_the_guide_works(world: World, api: Client) -> None:
     answer = api.get(PRODUCTS, bearer=world.token("products:read connections:read")).expect(200)
     assert isinstance(answer.data(), list)
 

@@ -1,4 +1,4 @@
-"""Do merge patches do what RFC 7396 says?"""
+"""JSON merge patch. RFC 7396."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CASES: list[tuple[Any, Any, Any]] = [
 
 
 @pytest.mark.parametrize(("original", "patch", "result"), CASES)
-def test_the_cases_of_the_rfc(original: Any, patch: Any, result: Any) -> None:
+def test_merge_patch_matches_the_examples_of_rfc_7396(original: Any, patch: Any, result: Any) -> None:
     before = copy.deepcopy((original, patch))
     assert merge_patch(original, patch) == result
     assert (original, patch) == before

@@ -1,4 +1,4 @@
-"""Can products be made, read, changed and deleted, and does the trail tell of it?"""
+"""Products are created, read, changed and deleted, with their audit events."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from harness.answers import JsonObject
 from harness.clients import get_token
 from harness.world import World
 from linkxg.ids import is_uuid
-from products.catalogue import PRODUCTS, body, change, create, delete, new_gtin, new_sku, path, post, read, said
+from products.catalogue import PRODUCTS, body, change, content_with, create, delete, new_gtin, new_sku, path, post, read
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 MEMBERS = ["id", "sku", "gtin", "gtinFormat", "digitalLink", "status", "category", "latestVersion", "draftVersion",
            "revision", "createdAt", "updatedAt", "version", "versionStatus", "contentHash", "content"]  # fmt: skip
 
 
-def test_a_product_is_made_and_read_back(world: World) -> None:
+def test_a_product_is_created_and_read_back(world: World) -> None:
     given = body(
         gtin=new_gtin(),
         description="A2, DIN 933\nwith\ttabs",
@@ -52,7 +52,7 @@ def test_a_product_is_made_and_read_back(world: World) -> None:
     assert found.header("cache-control") == "private, no-cache"
 
 
-def test_what_is_not_given_is_not_there(world: World) -> None:
+def test_omitted_and_null_members_are_absent(world: World) -> None:
     made = create(world)
     assert [made[name] for name in ("gtin", "gtinFormat", "digitalLink", "category")] == [None] * 4
     assert made["content"] == {"name": "Hex bolt"}
@@ -70,7 +70,7 @@ def test_a_gtin_comes_back_with_14_digits_and_its_format(world: World, length: i
     post(world, body(gtin=gtin.rjust(14, "0"))).expect(409, "duplicate_gtin")
 
 
-def test_a_sku_is_unique_as_it_is_written(world: World) -> None:
+def test_a_sku_is_unique_and_case_sensitive(world: World) -> None:
     made = create(world, sku=new_sku().lower(), gtin=new_gtin())
     post(world, body(sku=made["sku"])).expect(409, "duplicate_sku")
     post(world, body(sku=made["sku"], gtin=made["gtin"])).expect(409, "duplicate_sku")
@@ -109,7 +109,7 @@ def test_another_account_may_have_the_same_identifiers(world: World) -> None:
          {"category": {"code": "nuts"}, "name": "Nut", "attributes": {"a": "x", "b": {"c": 1, "d": [1, 2]}}}),
     ],
 )  # fmt: skip
-def test_a_patch_merges(world: World, patch: JsonObject, result: JsonObject) -> None:
+def test_a_patch_is_merged(world: World, patch: JsonObject, result: JsonObject) -> None:
     made = create(
         world, gtin=new_gtin(), description="d", brand="b", category={"code": "c", "name": "C"},
         attributes={"a": 1, "b": {"c": 1, "d": [1, 2]}},
@@ -118,7 +118,7 @@ def test_a_patch_merges(world: World, patch: JsonObject, result: JsonObject) -> 
     changed = answer.data()
     revision = 2 if result else 1
     assert answer.header("etag") == f'"p-{revision}"'
-    content = {name: value for name, value in said(made, **result).items() if value is not None}
+    content = {name: value for name, value in content_with(made, **result).items() if value is not None}
     assert changed["content"] == content
     assert (changed["revision"], changed["version"], changed["draftVersion"]) == (revision, 1, 1)
     assert changed["category"] == content.get("category", {}).get("code")
@@ -127,14 +127,14 @@ def test_a_patch_merges(world: World, patch: JsonObject, result: JsonObject) -> 
     assert read(world, made).json() == answer.json()
 
 
-def test_a_gtin_is_taken_away(world: World) -> None:
+def test_a_gtin_can_be_removed(world: World) -> None:
     made = create(world, gtin=new_gtin())
     changed = change(world, made, {"gtin": None}).expect(200).data()
     assert (changed["gtin"], changed["gtinFormat"], changed["digitalLink"]) == (None, None, None)
     assert (changed["revision"], changed["contentHash"]) == (2, made["contentHash"])
 
 
-def test_a_number_that_becomes_a_truth_is_a_change(world: World) -> None:
+def test_a_number_replaced_by_a_boolean_is_a_change(world: World) -> None:
     made = create(world, attributes={"a": 1})
     for value, revision in ((1.0, 1), (True, 2), (1, 3)):
         changed = change(world, made, {"content": {"attributes": {"a": value}}}).expect(200).data()
@@ -183,14 +183,14 @@ UNKNOWN = "01a20993-82cb-74b0-b7b1-457a37285630"
 
 
 @pytest.mark.parametrize("identifier", ["x", "0", UNKNOWN.upper(), UNKNOWN[:-1], "%00", "%ff", "a" * 3000])
-def test_what_is_no_id_is_not_found(world: World, identifier: str) -> None:
+def test_a_malformed_id_is_not_found(world: World, identifier: str) -> None:
     for method, json in (("GET", None), ("PATCH", {"content": {"name": "n"}}), ("DELETE", None)):
         world.api.request(method, f"{PRODUCTS}/{identifier}", bearer=world.owner.access, json=json).expect(
             404, "not_found"
         )
 
 
-def test_reading_and_writing_are_two_scopes(world: World) -> None:
+def test_reading_and_writing_need_their_own_scopes(world: World) -> None:
     made = create(world)
     reader, writer = (get_token(world.api, world.oauth, f"products:{verb}") for verb in ("read", "write"))
     for method, where, json, right, wrong in (
@@ -205,7 +205,7 @@ def test_reading_and_writing_are_two_scopes(world: World) -> None:
         world.api.request(method, where, json=json).expect(401, "invalid_token")
 
 
-def test_the_trail_tells_of_changes_and_of_nothing_else(world: World) -> None:
+def test_the_audit_trail_holds_changes_and_nothing_else(world: World) -> None:
     made = create(world)
     change(world, made, {"content": made["content"]}).expect(200)
     post(world, body(sku=made["sku"])).expect(409, "duplicate_sku")
@@ -236,7 +236,7 @@ def test_a_repeated_request_gets_the_same_answer(world: World) -> None:
     assert other.header("idempotent-replayed") is None
 
 
-def test_a_refused_request_uses_no_key_up(world: World) -> None:
+def test_a_rejected_request_does_not_consume_its_key(world: World) -> None:
     taken, key = create(world), {"Idempotency-Key": str(uuid4())}
     post(world, body(sku=taken["sku"]), headers=key).expect(409, "duplicate_sku")
     post(world, body(), headers=key).expect(201)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.rows import execute
 from conftest import ServerFactory, assert_no_leaks
 from console.browser import Visitor
+from harness.rows import execute
 from harness.world import World, build_world
 from imports.files import PUBLISHABLE, counts, csv_file, new_sku, publishable, run
 from products.catalogue import change, complete, create, path, publish, published
@@ -36,7 +36,7 @@ def served(engine: str, new_server: ServerFactory, tmp_path_factory: pytest.Temp
 
 def recorded(world: World, *skus: str) -> Recorded:
     """The publications of these products, each of which the hook saw published and with its stored content."""
-    rows = execute(world.server, f"select sku, version, status, content from {TABLE}")
+    rows = execute(world.server.database, f"select sku, version, status, content from {TABLE}")
     found = [row for row in rows if row[0] in skus]
     assert all(row[2:] == ["PUBLISHED", "stored"] for row in found), found
     return sorted((sku, int(version)) for sku, version, _, _ in found)

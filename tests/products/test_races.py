@@ -1,4 +1,4 @@
-"""What happens when several want the same at once? One wins, the others are told, nobody meets a fault."""
+"""Concurrent writes to one product: one wins, the others get a conflict, never a 5xx."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections import Counter
 from functools import partial
 from uuid import uuid4
 
+from harness.concurrency import concurrently
 from harness.world import World
-from products.catalogue import body, change, create, delete, new_gtin, new_sku, post, read, together
+from products.catalogue import body, change, create, delete, new_gtin, new_sku, post, read
 
 AT_ONCE = 8
 
@@ -16,32 +17,32 @@ def outcomes(answers: list[object]) -> Counter[tuple[int, str | None]]:
     return Counter((answer.status, answer.error) for answer in answers)  # type: ignore[attr-defined]
 
 
-def test_one_sku_one_product(world: World) -> None:
+def test_concurrent_creates_of_one_sku_make_one_product(world: World) -> None:
     for _ in range(3):
         sku = new_sku()
-        answers = together(partial(post, world, body(sku=sku)) for _ in range(AT_ONCE))
+        answers = concurrently(partial(post, world, body(sku=sku)) for _ in range(AT_ONCE))
         assert outcomes([*answers]) == {(201, None): 1, (409, "duplicate_sku"): AT_ONCE - 1}
 
 
-def test_one_gtin_one_product(world: World) -> None:
+def test_concurrent_creates_of_one_gtin_make_one_product(world: World) -> None:
     gtin = new_gtin()
-    answers = together(partial(post, world, body(gtin=gtin)) for _ in range(AT_ONCE))
+    answers = concurrently(partial(post, world, body(gtin=gtin)) for _ in range(AT_ONCE))
     assert outcomes([*answers]) == {(201, None): 1, (409, "duplicate_gtin"): AT_ONCE - 1}
 
 
-def test_one_request_repeated_makes_one_product(world: World) -> None:
+def test_concurrent_repetitions_of_one_request_make_one_product(world: World) -> None:
     given, key = body(), {"Idempotency-Key": str(uuid4())}
-    answers = together(partial(post, world, given, headers=key) for _ in range(AT_ONCE))
+    answers = concurrently(partial(post, world, given, headers=key) for _ in range(AT_ONCE))
     assert outcomes([*answers]) == {(201, None): AT_ONCE}
     assert len({answer.data()["id"] for answer in answers}) == 1
     assert sum(answer.header("idempotent-replayed") == "true" for answer in answers) == AT_ONCE - 1
 
 
-def test_of_changes_to_one_revision_one_wins(world: World) -> None:
+def test_of_concurrent_changes_to_one_revision_one_wins(world: World) -> None:
     made = create(world)
     for revision in range(1, 4):
         tag = {"If-Match": f'"p-{revision}"'}
-        answers = together(
+        answers = concurrently(
             partial(change, world, made, {"content": {"brand": str(uuid4())}}, headers=tag) for _ in range(AT_ONCE)
         )
         assert outcomes([*answers]) == {(200, None): 1, (412, "precondition_failed"): AT_ONCE - 1}
@@ -49,9 +50,9 @@ def test_of_changes_to_one_revision_one_wins(world: World) -> None:
         assert read(world, made).data() == winner.data()
 
 
-def test_unconditional_changes_are_all_made(world: World) -> None:
+def test_concurrent_unconditional_changes_are_all_applied(world: World) -> None:
     made = create(world)
-    answers = together(
+    answers = concurrently(
         partial(change, world, made, {"content": {"attributes": {f"a{number}": number}}}) for number in range(AT_ONCE)
     )
     assert outcomes([*answers]) == {(200, None): AT_ONCE}
@@ -59,10 +60,10 @@ def test_unconditional_changes_are_all_made(world: World) -> None:
     assert read(world, made).data()["content"]["attributes"] == {f"a{number}": number for number in range(AT_ONCE)}
 
 
-def test_an_identifier_wanted_by_changes_and_new_products_goes_to_one(world: World) -> None:
+def test_an_identifier_claimed_by_changes_and_creates_goes_to_one(world: World) -> None:
     existing = [create(world) for _ in range(AT_ONCE // 2)]
     sku, gtin = new_sku(), new_gtin()
-    answers = together(
+    answers = concurrently(
         [
             *(partial(change, world, product, {"sku": sku, "gtin": gtin}) for product in existing),
             *(partial(post, world, body(sku=sku, gtin=gtin)) for _ in range(AT_ONCE // 2)),
@@ -72,10 +73,10 @@ def test_an_identifier_wanted_by_changes_and_new_products_goes_to_one(world: Wor
     assert {answer.error for answer in answers if answer.status >= 300} == {"duplicate_sku"}
 
 
-def test_products_that_trade_their_skus_meet_no_fault(world: World) -> None:
+def test_products_that_swap_skus_never_cause_a_5xx(world: World) -> None:
     first, second = create(world), create(world)
     for _ in range(5):
-        answers = together(
+        answers = concurrently(
             [
                 partial(change, world, first, {"sku": second["sku"]}),
                 partial(change, world, second, {"sku": first["sku"]}),
@@ -84,15 +85,15 @@ def test_products_that_trade_their_skus_meet_no_fault(world: World) -> None:
         assert outcomes([*answers]) == {(409, "duplicate_sku"): 2}
 
 
-def test_a_delete_wins_once(world: World) -> None:
+def test_of_concurrent_deletes_one_succeeds(world: World) -> None:
     made = create(world)
-    answers = together(partial(delete, world, made) for _ in range(AT_ONCE))
+    answers = concurrently(partial(delete, world, made) for _ in range(AT_ONCE))
     assert outcomes([*answers]) == {(204, None): 1, (404, "not_found"): AT_ONCE - 1}
 
 
-def test_changes_and_a_delete_end_in_nothing(world: World) -> None:
+def test_changes_concurrent_with_a_delete_leave_no_product(world: World) -> None:
     made = create(world)
-    answers = together(
+    answers = concurrently(
         [
             partial(delete, world, made),
             *(partial(change, world, made, {"content": {"brand": str(uuid4())}}) for _ in range(5)),

@@ -1,4 +1,4 @@
-"""Is a search of many products bounded, and yet complete?"""
+"""A search of many products is bounded, and yet complete."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COUNT = 100
         ProductFilter(),
     ],
 )
-def test_a_search_ends_and_misses_nothing(
+def test_a_bounded_search_misses_nothing(
     new_database: DatabaseFactory, engine: str, monkeypatch: pytest.MonkeyPatch, wanted: ProductFilter
 ) -> None:
     monkeypatch.setattr(listing, "CHUNK_ROWS", 4)

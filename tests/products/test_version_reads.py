@@ -1,4 +1,4 @@
-"""What is told of a product's versions: one by one, as a list, and one beside another?"""
+"""Versions of a product: one, the list, and the comparison of two."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_two_versions_are_compared(world: World) -> None:
 @pytest.mark.parametrize(
     "number", ["0", "-1", "2", "x", "1.0", "2147483648", "9" * 30, "9" * 5_000, "%00", "١", "01", "+1", "1_0"]
 )
-def test_versions_that_are_not_there(world: World, number: str) -> None:
+def test_unknown_versions_are_not_found(world: World, number: str) -> None:
     made = published(world)
     version(world, made, number).expect(404, "not_found")
     for where in (f"versions/{number}/diff/1", f"versions/1/diff/{number}"):
@@ -89,12 +89,12 @@ def test_versions_that_are_not_there(world: World, number: str) -> None:
 
 
 @pytest.mark.parametrize("which", ["0", "-1", "1.0", "x", "DRAFT", "١", "99999999999"])
-def test_a_version_to_read_is_a_word_or_a_number(world: World, which: str) -> None:
+def test_a_malformed_version_parameter_is_rejected(world: World, which: str) -> None:
     answer = world.api.get(f"{path(create(world))}?version={which}", bearer=world.owner.access)
     answer.expect_one_of((404, "not_found") if which == "0" else (400, "invalid_request"))
 
 
-def test_a_version_is_not_sent_twice(world: World) -> None:
+def test_an_unchanged_version_is_304(world: World) -> None:
     made = published(world)
     tag = version(world, made, 1).header("etag")
     assert tag is not None

@@ -1,4 +1,4 @@
-"""Are drafts published, superseded and withdrawn, and does a published version stay what it is?"""
+"""Drafts are published, superseded and withdrawn; a published version never changes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 import rfc8785
 
 from harness.answers import JsonObject
+from harness.concurrency import concurrently
 from harness.world import World
 from products.catalogue import (
     PRODUCTS,
@@ -26,24 +27,23 @@ from products.catalogue import (
     publish,
     published,
     read,
-    together,
     version,
     withdraw,
 )
 
 
-def standing(product: JsonObject) -> tuple[Any, ...]:
+def state_of(product: JsonObject) -> tuple[Any, ...]:
     return tuple(product[name] for name in ("status", "latestVersion", "draftVersion", "version", "versionStatus"))
 
 
 def test_a_draft_is_published_as_it_is(world: World) -> None:
     made = create(world, **complete())
     answer = publish(world, made, "First").expect(200)
-    told = answer.data()
-    assert standing(told) == ("PUBLISHED", 1, None, 1, "PUBLISHED")
-    assert (told["content"], told["contentHash"]) == (made["content"], made["contentHash"])
+    view = answer.data()
+    assert state_of(view) == ("PUBLISHED", 1, None, 1, "PUBLISHED")
+    assert (view["content"], view["contentHash"]) == (made["content"], made["contentHash"])
     assert answer.header("etag") == '"p-2"'
-    assert read(world, made).data() == told
+    assert read(world, made).data() == view
     one = version(world, made, 1).expect(200)
     assert one.header("cache-control") == "private, max-age=3600, immutable"
     data = one.data()
@@ -51,27 +51,27 @@ def test_a_draft_is_published_as_it_is(world: World) -> None:
     assert data["contentHash"] == f"sha-256:{hashlib.sha256(rfc8785.dumps(made['content'])).hexdigest()}"
     assert (data["version"], data["status"], data["changeNote"]) == (1, "PUBLISHED", "First")
     assert data["publishedBy"] == data["createdBy"] == world.account.owner.user_id
-    assert data["publishedAt"] == told["updatedAt"]
+    assert data["publishedAt"] == view["updatedAt"]
     publish(world, made).expect(409, "no_draft")
 
 
 def test_a_change_opens_a_draft_and_readers_see_the_published_one(world: World) -> None:
     made = published(world)
     drafted = change(world, made, {"content": {"brand": "New"}}).expect(200).data()
-    assert standing(drafted) == ("PUBLISHED", 1, 2, 2, "DRAFT")
+    assert state_of(drafted) == ("PUBLISHED", 1, 2, 2, "DRAFT")
     assert drafted["content"] == made["content"] | {"brand": "New"}
     shown = read(world, made).data()
-    assert standing(shown) == ("PUBLISHED", 1, 2, 1, "PUBLISHED")
+    assert state_of(shown) == ("PUBLISHED", 1, 2, 1, "PUBLISHED")
     assert shown["content"] == made["content"]
     for which, data in (("draft", drafted), ("2", drafted), ("latest", shown), ("1", shown)):
         assert world.api.get(f"{path(made)}?version={which}", bearer=world.owner.access).expect(200).data() == data
-    told = publish(world, made, "Second").expect(200).data()
-    assert standing(told) == ("PUBLISHED", 2, None, 2, "PUBLISHED")
+    view = publish(world, made, "Second").expect(200).data()
+    assert state_of(view) == ("PUBLISHED", 2, None, 2, "PUBLISHED")
     assert version(world, made, 1).data()["status"] == "SUPERSEDED"
     world.api.get(f"{path(made)}?version=draft", bearer=world.owner.access).expect(404, "not_found")
 
 
-def test_what_a_list_finds_a_product_by_is_what_is_published(world: World) -> None:
+def test_lists_search_the_published_version(world: World) -> None:
     old, new = str(uuid4()), str(uuid4())
     made = published(
         world, name=f"Bolt {old}", category={"code": old, "name": "c", "schemeId": "a:b", "schemeName": "s"}
@@ -92,16 +92,16 @@ def test_what_a_list_finds_a_product_by_is_what_is_published(world: World) -> No
     assert found(f"category={old}") == []
 
 
-def test_a_change_that_changes_nothing_opens_no_draft(world: World) -> None:
+def test_a_patch_without_changes_opens_no_draft(world: World) -> None:
     made = published(world)
     same = change(world, made, {"content": made["content"], "sku": made["sku"]}).expect(200).data()
     assert same == made
     moved = change(world, made, {"sku": new_sku()}).expect(200).data()
-    assert standing(moved) == standing(made)
+    assert state_of(moved) == state_of(made)
     assert moved["revision"] == made["revision"] + 1
 
 
-def test_what_was_published_keeps_a_gtin(world: World) -> None:
+def test_the_gtin_of_a_published_product_cannot_be_removed(world: World) -> None:
     made = published(world)
     details = change(world, made, {"gtin": None}).expect(422, "validation_failed").object()["details"]
     assert [detail["field"] for detail in details] == ["gtin"]
@@ -109,7 +109,7 @@ def test_what_was_published_keeps_a_gtin(world: World) -> None:
     assert change(world, made, {"gtin": other}).expect(200).data()["gtin"] == other.rjust(14, "0")
 
 
-def test_everything_that_is_missing_is_told_at_once(world: World) -> None:
+def test_every_missing_field_is_reported(world: World) -> None:
     made = create(world, materials=[{"name": "Steel"}], category={"code": "1"}, facility={"name": "Works"})
     details = publish(world, made).expect(422, "validation_failed").object()["details"]
     assert {detail["code"] for detail in details} == {"missing"}
@@ -124,7 +124,7 @@ def test_everything_that_is_missing_is_told_at_once(world: World) -> None:
     assert read(world, made).data() == made
 
 
-def test_what_is_filled_in_as_told_can_be_published(world: World) -> None:
+def test_a_product_with_its_missing_fields_filled_in_can_be_published(world: World) -> None:
     made = create(world)
     whole = complete()
     gtin = whole.pop("gtin")
@@ -134,14 +134,14 @@ def test_what_is_filled_in_as_told_can_be_published(world: World) -> None:
 
 def test_a_withdrawn_version_stays_readable_with_the_reason(world: World) -> None:
     made = published(world)
-    told = withdraw(world, made, 1, "Wrong mass").expect(200).data()
-    assert (told["status"], told["withdrawReason"], told["withdrawnBy"]) == (
+    view = withdraw(world, made, 1, "Wrong mass").expect(200).data()
+    assert (view["status"], view["withdrawReason"], view["withdrawnBy"]) == (
         "WITHDRAWN", "Wrong mass", world.account.owner.user_id,
     )  # fmt: skip
-    assert told["content"] == made["content"]
-    assert version(world, made, 1).data() == told
+    assert view["content"] == made["content"]
+    assert version(world, made, 1).data() == view
     shown = read(world, made).data()
-    assert standing(shown) == ("PUBLISHED", 1, None, 1, "WITHDRAWN")
+    assert state_of(shown) == ("PUBLISHED", 1, None, 1, "WITHDRAWN")
     assert shown["revision"] == made["revision"] + 1
     withdraw(world, made, 1).expect(409, "invalid_state")
     change(world, made, {"content": {"brand": "Right"}}).expect(200)
@@ -152,7 +152,7 @@ def test_a_withdrawn_version_stays_readable_with_the_reason(world: World) -> Non
 
 
 @pytest.mark.parametrize("reason", [None, "", "x" * 1_001, 1])
-def test_a_withdrawal_has_a_reason(world: World, reason: Any) -> None:
+def test_a_withdrawal_needs_a_reason(world: World, reason: Any) -> None:
     made = published(world)
     where = f"{path(made)}/versions/1/withdraw"
     given = {} if reason is None else {"reason": reason}
@@ -164,7 +164,7 @@ def test_a_published_product_is_archived_not_deleted(world: World) -> None:
     made = published(world)
     assert delete(world, made).expect(204).body == b""
     shown = read(world, made).expect(200).data()
-    assert standing(shown) == ("ARCHIVED", 1, None, 1, "PUBLISHED")
+    assert state_of(shown) == ("ARCHIVED", 1, None, 1, "PUBLISHED")
     assert version(world, made, 1).data()["content"] == made["content"]
     change(world, made, {"content": {"brand": "B"}}).expect(409, "invalid_state")
     publish(world, made).expect(409, "invalid_state")
@@ -180,7 +180,7 @@ def test_a_published_product_is_archived_not_deleted(world: World) -> None:
     assert world.api.get(by_gtin, bearer=world.owner.access).expect(200).data()["id"] == made["id"]
 
 
-def test_lists_are_narrowed_by_status(world: World) -> None:
+def test_lists_are_filtered_by_status(world: World) -> None:
     category = str(uuid4())
     code = {"code": category, "name": "c", "schemeId": "a:b", "schemeName": "s"}
     made = {
@@ -198,7 +198,7 @@ def test_lists_are_narrowed_by_status(world: World) -> None:
     world.api.get(f"{PRODUCTS}?status=draft", bearer=world.owner.access).expect(400, "invalid_request")
 
 
-def test_publishing_and_withdrawing_honour_conditions(world: World) -> None:
+def test_publishing_and_withdrawing_honour_preconditions(world: World) -> None:
     made = create(world, **complete())
     publish(world, made, headers={"If-Match": '"p-9"'}).expect(412, "precondition_failed")
     publish(world, made, headers={"If-Match": '"p-1"'}).expect(200)
@@ -206,7 +206,7 @@ def test_publishing_and_withdrawing_honour_conditions(world: World) -> None:
     withdraw(world, made, 1, headers={"If-Match": '"p-2"'}).expect(200)
 
 
-def test_a_version_is_withdrawn_by_its_own_tag(world: World) -> None:
+def test_withdrawing_honours_the_etag_of_the_version(world: World) -> None:
     made = create(world, **complete())
     publish(world, made).expect(200)
     where = f"{path(made)}/versions/1"
@@ -219,7 +219,7 @@ def test_a_version_is_withdrawn_by_its_own_tag(world: World) -> None:
     assert withdrawn.header("etag") == world.api.get(where, bearer=world.owner.access).expect(200).header("etag") != tag
 
 
-def test_repeated_requests_are_answered_as_before(world: World) -> None:
+def test_repeated_requests_are_replayed(world: World) -> None:
     made, key = create(world, **complete()), {"Idempotency-Key": str(uuid4())}
     first = publish(world, made, "First", headers=key).expect(200)
     change(world, made, {"content": {"brand": "Since"}}).expect(200)
@@ -235,17 +235,17 @@ def test_repeated_requests_are_answered_as_before(world: World) -> None:
     assert again.header("idempotent-replayed") == "true"
 
 
-def test_of_many_who_publish_one_does(world: World) -> None:
+def test_of_concurrent_publishes_one_succeeds(world: World) -> None:
     made = create(world, **complete())
-    answers = together(partial(publish, world, made) for _ in range(8))
+    answers = concurrently(partial(publish, world, made) for _ in range(8))
     assert sorted(answer.status for answer in answers) == [200, *[409] * 7]
     assert {answer.error for answer in answers if answer.status == 409} == {"no_draft"}
 
 
-def test_changes_beside_a_publication_are_in_one_version_or_the_other(world: World) -> None:
+def test_a_change_concurrent_with_publishing_is_in_one_version_or_the_other(world: World) -> None:
     made = create(world, **complete())
     calls = [partial(change, world, made, {"content": {"attributes": {f"a{n}": n}}}) for n in range(6)]
-    answers = together([*calls[:3], partial(publish, world, made), *calls[3:]])
+    answers = concurrently([*calls[:3], partial(publish, world, made), *calls[3:]])
     assert {answer.status for answer in answers} == {200}
     shown = read(world, made).data()
     latest = version(world, made, 1).data()
@@ -255,7 +255,7 @@ def test_changes_beside_a_publication_are_in_one_version_or_the_other(world: Wor
     assert latest["contentHash"] == f"sha-256:{hashlib.sha256(rfc8785.dumps(latest['content'])).hexdigest()}"
 
 
-def test_the_trail_tells_of_versions(world: World) -> None:
+def test_the_audit_trail_holds_version_events(world: World) -> None:
     made = published(world)
     withdraw(world, made, 1).expect(200)
     delete(world, made).expect(204)
@@ -267,7 +267,7 @@ def test_the_trail_tells_of_versions(world: World) -> None:
     assert mine[1]["details"] == {"sku": made["sku"], "version": 1, "contentHash": made["contentHash"]}
 
 
-def test_publishing_needs_the_scope_for_writing(world: World) -> None:
+def test_publishing_needs_the_writing_scope(world: World) -> None:
     made = create(world, **complete(gtin=new_gtin()))
     reader, writer = world.token("products:read"), world.token("products:write")
     world.api.post(f"{path(made)}/publish", bearer=reader).expect(403, "insufficient_scope")

@@ -1,1 +1,1 @@
-"""What happens when many do the same thing at the same moment, on one worker or on several?"""
+"""Concurrent requests for the same thing, on one worker and on several."""

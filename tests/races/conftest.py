@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from conftest import ServerFactory
+from harness.concurrency import PersistentClient, open_clients
 from harness.databases import PostgresDatabase
-from harness.load import Line, connected
 from harness.world import World, build_world
 from races.writing_routes import Things, make_things
 
 ARENAS = {"sqlite-1": ("sqlite", 1), "sqlite-2": ("sqlite", 2), "postgres-2": ("postgres", 2)}
 # Where the check and the write are one transaction, several workers prove what one would.
 SEVERAL_WORKERS = ("sqlite-2", "postgres-2")
-Lines = Callable[[int], list[Line]]
+ClientsFactory = Callable[[int], list[PersistentClient]]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -46,17 +46,17 @@ def things(arena: World) -> Things:
 
 
 @pytest.fixture
-def lines(arena: World) -> Iterator[Lines]:
+def new_clients(arena: World) -> Iterator[ClientsFactory]:
     """Opens that many connections, spread over the workers; neighbours are with different ones."""
-    opened: list[Line] = []
+    opened: list[PersistentClient] = []
 
-    def open_lines(count: int) -> list[Line]:
-        opened.extend(made := connected(arena.server, count))
+    def make(count: int) -> list[PersistentClient]:
+        opened.extend(made := open_clients(arena.server, count))
         return made
 
-    yield open_lines
-    for line in opened:
-        line.close()
+    yield make
+    for client in opened:
+        client.close()
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from uuid import uuid4
 
 from architecture.program import Route, routes
 from console.browser import FORM_TYPE, Visitor
-from harness.held import Written
+from harness.held_request import HttpRequest
 from harness.people import Person
 from races.writing_routes import Things
 
 Fields = dict[str, str]
 # What a form shows, without writing anything.
-ASKING = {"POST /account/api-access/{client_id}/env"}
+READ_ONLY_POSTS = {"POST /account/api-access/{client_id}/env"}
 UPLOAD = "POST /imports"
 LAST = "POST /sign-out"
 _CLIENT = "/account/api-access/{client_id}"
@@ -100,7 +100,7 @@ def address(name: str, things: Things, invitation_id: str) -> str:
     return re.sub(r"{(\w+)}", lambda match: str(values[match[1]]), name.partition(" ")[2])
 
 
-def form_for(name: str, visitor: Visitor, person: Person, things: Things, csrf: str, invitation_id: str) -> Written:
+def form_for(name: str, visitor: Visitor, person: Person, things: Things, csrf: str, invitation_id: str) -> HttpRequest:
     """The request that a browser would send."""
     fields = {"csrf": csrf} | FORMS[name](visitor, person, things) | {"csrf": csrf}
     headers = (
@@ -113,7 +113,7 @@ def form_for(name: str, visitor: Visitor, person: Person, things: Things, csrf: 
         content, kind = _multipart(fields), "multipart/form-data; boundary=limit"
     else:
         content, kind = urlencode(fields).encode(), FORM_TYPE
-    return Written("POST", path, (*headers, ("Content-Type", kind)), content)
+    return HttpRequest("POST", path, (*headers, ("Content-Type", kind)), content)
 
 
 def _multipart(fields: Fields) -> bytes:

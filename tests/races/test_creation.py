@@ -1,4 +1,4 @@
-"""What comes to exist when many create the same thing at once? R18, rule 86."""
+"""Concurrent creation of the same thing. R18, rule 86."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from functools import partial
 from typing import Any
 
 from harness.clients import ALL_SCOPES, OAuthClient, request_token
-from harness.load import concurrently, on_each
+from harness.concurrency import ask_concurrently, concurrently
 from harness.people import accept, invite, login, me
 from harness.rows import count
 from harness.world import World
-from races.conftest import Lines
+from races.conftest import ClientsFactory
 
 CALLERS = 32
 MAX_SESSIONS = 20
 
 
-def test_r18_one_idempotency_key_makes_one_client(arena: World, lines: Lines) -> None:
+def test_r18_one_idempotency_key_makes_one_client(arena: World, new_clients: ClientsFactory) -> None:
     wanted, key = {"client_name": "Made once", "scope": ALL_SCOPES}, {"Idempotency-Key": "made once"}
-    answers = on_each(
-        lines(CALLERS),
-        lambda line: line.post("/oauth/clients", bearer=arena.owner.access, json=wanted, headers=key, repeats=True),
+    answers = ask_concurrently(
+        new_clients(CALLERS),
+        lambda client: client.post("/oauth/clients", bearer=arena.owner.access, json=wanted, headers=key, repeats=True),
     )
     bodies: list[dict[str, Any]] = [answer.expect(201).object() for answer in answers]
     assert len({json.dumps(body, sort_keys=True) for body in bodies}) == 1
@@ -30,16 +30,16 @@ def test_r18_one_idempotency_key_makes_one_client(arena: World, lines: Lines) ->
     arena.vault.remember("client secret", oauth.client_secret)
     request_token(arena.api, oauth).expect(200)
     assert count(arena.server.database, "SELECT count(*) FROM oauth_clients WHERE name = 'Made once'") == 1
-    told = f"SELECT count(*) FROM audit_events WHERE action = 'client.created' AND target = '{oauth.client_id}'"
-    assert count(arena.server.database, told) == 1
+    query = f"SELECT count(*) FROM audit_events WHERE action = 'client.created' AND target = '{oauth.client_id}'"
+    assert count(arena.server.database, query) == 1
 
 
-def test_one_invitation_makes_one_person(arena: World, lines: Lines) -> None:
+def test_one_invitation_makes_one_person(arena: World, new_clients: ClientsFactory) -> None:
     email, token = invite(arena.api, arena.owner, "MEMBER")
-    callers = lines(16)
+    callers = new_clients(16)
     passwords = [arena.vault.password() for _ in callers]
     answers = concurrently(
-        [partial(accept, line, token, password) for line, password in zip(callers, passwords, strict=True)]
+        [partial(accept, client, token, password) for client, password in zip(callers, passwords, strict=True)]
     )
     for answer in answers:
         answer.expect_one_of((201, None), (404, "not_found"))
@@ -49,22 +49,22 @@ def test_one_invitation_makes_one_person(arena: World, lines: Lines) -> None:
     login(arena.api, email, won[0]).expect(200)
 
 
-def test_two_invitations_of_one_address_make_one_person(arena: World, lines: Lines) -> None:
+def test_two_invitations_of_one_address_make_one_person(arena: World, new_clients: ClientsFactory) -> None:
     email, first = invite(arena.api, arena.owner, "VIEWER")
     _, second = invite(arena.api, arena.owner, "MEMBER", email)
     password = arena.vault.password()
     answers = concurrently(
-        [partial(accept, line, (first, second)[number % 2], password) for number, line in enumerate(lines(8))]
+        [partial(accept, client, (first, second)[number % 2], password) for number, client in enumerate(new_clients(8))]
     )
     won = [answer for answer in answers if answer.status == 201]
     assert [answer.data()["role"] for answer in won] == ["MEMBER"], answers
     assert count(arena.server.database, f"SELECT count(*) FROM users WHERE email = '{email}'") == 1
 
 
-def test_rule_86_many_sign_ins_leave_at_most_twenty_sessions(arena: World, lines: Lines) -> None:
+def test_rule_86_many_sign_ins_leave_at_most_twenty_sessions(arena: World, new_clients: ClientsFactory) -> None:
     person = arena.person()
-    callers = lines(CALLERS)
-    answers = on_each(callers, lambda line: login(line, person.email, person.password))
+    callers = new_clients(CALLERS)
+    answers = ask_concurrently(callers, lambda client: login(client, person.email, person.password))
     tokens = [str(answer.expect(200).data()["accessToken"]) for answer in answers]
     sql = f"SELECT count(*) FROM sessions WHERE user_id = '{person.user_id}'"
     assert count(arena.server.database, sql) == CALLERS

@@ -1,4 +1,4 @@
-"""A form whose body is held outlives neither the session nor the role of who sends it (security bar 75, L1)."""
+"""A held form writes nothing after the session or the role of its sender ended (security bar 75, L1)."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import replace
 import pytest
 
 from console.browser import Visitor
-from harness.held import HeldRequest
+from harness.held_request import HeldRequest
 from harness.people import Person, Session, invite, sign_in
 from harness.rows import rows
 from harness.world import World
 from races.conftest import SEVERAL_WORKERS
-from races.console_forms import ASKING, FORMS, LAST, form_for, writing_forms
+from races.console_forms import FORMS, LAST, READ_ONLY_POSTS, form_for, writing_forms
 from races.test_revoked_callers import PEOPLE, written
 from races.writing_routes import Things, await_imports, make_things, uploading
 
 RUNS_ON = SEVERAL_WORKERS
 CARRIED = 'name="carried"'
-CUTS = {
+REVOCATIONS = {
     **{name: cut for name, cut in PEOPLE.items() if name != "signed out"},
     "signed out": None,
 }
@@ -53,11 +53,11 @@ def hold_all(stack: ExitStack, world: World, who: tuple[Visitor, Person], things
 
 
 def test_every_form_of_the_console_has_its_case() -> None:
-    assert writing_forms().keys() == FORMS.keys() | ASKING
+    assert writing_forms().keys() == FORMS.keys() | READ_ONLY_POSTS
 
 
-@pytest.mark.parametrize("cut", CUTS)
-def test_a_held_form_writes_nothing_after_a_cut(
+@pytest.mark.parametrize("cut", REVOCATIONS)
+def test_a_held_form_writes_nothing_after_a_revocation(
     arena: World, things: Things, visitor: tuple[Visitor, Person], cut: str
 ) -> None:
     session = Session(visitor[1], "", "")
@@ -77,7 +77,7 @@ def test_a_held_form_writes_nothing_after_a_cut(
         assert written(arena) == before
 
 
-def test_the_same_held_forms_are_taken_where_nothing_is_cut(arena: World, visitor: tuple[Visitor, Person]) -> None:
+def test_the_same_held_forms_are_accepted_without_a_revocation(arena: World, visitor: tuple[Visitor, Person]) -> None:
     """Else the test above would prove nothing."""
     things = make_things(arena)
     with uploading(arena) as upload, ExitStack() as stack:

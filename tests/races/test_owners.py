@@ -1,4 +1,4 @@
-"""Can an account lose its last Owner, or a person keep what a race has taken away? Rules 73, 75 and 83."""
+"""No race leaves an account without an Owner, or a person with revoked rights. Rules 73, 75 and 83."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from harness.answers import Answer
-from harness.load import Line, concurrently, seconds_until
+from harness.concurrency import PersistentClient, concurrently, seconds_until
 from harness.people import Person, Session, add_person, login, me, refresh, session_of, sign_in
 from harness.rows import rows
 from harness.world import World
-from races.conftest import Lines
+from races.conftest import ClientsFactory
 
 WAYS: dict[str, dict[str, Any] | None] = {
     "lowered": {"role": "MEMBER"},
@@ -22,9 +22,11 @@ WAYS: dict[str, dict[str, Any] | None] = {
 }
 
 
-def take_away(line: Line, by: Session, whom: Person, way: str) -> Answer:
-    path, change = f"/account/users/{whom.user_id}", WAYS[way]
-    return line.delete(path, bearer=by.access) if change is None else line.patch(path, bearer=by.access, json=change)
+def take_away(client: PersistentClient, by: Session, person: Person, way: str) -> Answer:
+    path, change = f"/account/users/{person.user_id}", WAYS[way]
+    return (
+        client.delete(path, bearer=by.access) if change is None else client.patch(path, bearer=by.access, json=change)
+    )
 
 
 def owners(world: World, account_id: str) -> list[str]:
@@ -33,8 +35,8 @@ def owners(world: World, account_id: str) -> list[str]:
     return [user_id for user_id, disabled in rows(world.server.database, sql) if disabled in {"0", "f"}]
 
 
-def test_the_last_owner_stays_when_owners_turn_on_each_other(arena: World, lines: Lines) -> None:
-    here, there = lines(2)
+def test_owners_who_remove_each_other_leave_one_owner(arena: World, new_clients: ClientsFactory) -> None:
+    here, there = new_clients(2)
     survivor = arena.other.owner
     for one, other in (("lowered", "lowered"), ("disabled", "removed"), ("removed", "lowered")) * 2:
         first = sign_in(arena.api, survivor)
@@ -53,21 +55,25 @@ def test_the_last_owner_stays_when_owners_turn_on_each_other(arena: World, lines
         survivor = next(session.person for session in (first, second) if session.person.user_id == left[0])
 
 
-def powerless(line: Line, session: Session) -> bool:
+def has_no_rights(client: PersistentClient, session: Session) -> bool:
     """Whether an Admin's token opens nothing of an Admin's any more."""
-    answer = line.get("/oauth/clients", bearer=session.access)
+    answer = client.get("/oauth/clients", bearer=session.access)
     answer.expect_one_of((200, None), (401, "invalid_token"))
     return answer.status != 200
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_rule_75_83_nobody_slips_in_while_their_rights_end(arena: World, lines: Lines, bound: float, way: str) -> None:
+def test_rule_75_83_no_login_or_refresh_succeeds_after_a_concurrent_disable(
+    arena: World, new_clients: ClientsFactory, bound: float, way: str
+) -> None:
     """A sign-in or a refresh that races the end of its person's rights gives nothing that outlives it."""
-    admin, *callers = lines(9)
+    admin, *callers = new_clients(9)
     person = arena.person("ADMIN")
     sessions = [sign_in(arena.api, person) for _ in callers[4:]]
-    racing: list[Callable[[], Answer]] = [partial(login, line, person.email, person.password) for line in callers[:4]]
-    racing += [partial(refresh, line, held.refresh) for line, held in zip(callers[4:], sessions, strict=True)]
+    racing: list[Callable[[], Answer]] = [
+        partial(login, client, person.email, person.password) for client in callers[:4]
+    ]
+    racing += [partial(refresh, client, held.refresh) for client, held in zip(callers[4:], sessions, strict=True)]
     racing.append(partial(take_away, admin, arena.owner, person, way))
     *answers, ended = concurrently(racing)
     assert ended.status < 300, ended
@@ -79,31 +85,33 @@ def test_rule_75_83_nobody_slips_in_while_their_rights_end(arena: World, lines: 
         if way == "lowered" and me(admin, session.access).status == 200:
             admin.get("/oauth/clients", bearer=session.access).expect(403, "access_denied")
             continue
-        for line in callers[:2]:
-            seconds_until(powerless, line, session, within=bound)
+        for client in callers[:2]:
+            seconds_until(has_no_rights, client, session, within=bound)
         refresh(admin, session.refresh).expect(401, "invalid_token")
 
 
-def is_over(line: Line, session: Session) -> bool:
-    return me(line, session.access).status == 401
+def is_over(client: PersistentClient, session: Session) -> bool:
+    return me(client, session.access).status == 401
 
 
-def test_rule_73_the_old_password_opens_nothing_after_its_change(arena: World, lines: Lines, bound: float) -> None:
+def test_rule_73_the_old_password_is_invalid_after_its_change(
+    arena: World, new_clients: ClientsFactory, bound: float
+) -> None:
     """A sign-in that was under way with the old password when it changed ends with it, or never begins."""
-    owner, *callers = lines(8)
+    owner, *callers = new_clients(8)
     person = arena.person()
     session = sign_in(arena.api, person)
     new = arena.vault.password()
     change = {"currentPassword": person.password, "newPassword": new}
-    racing: list[Callable[[], Answer]] = [partial(login, line, person.email, person.password) for line in callers]
+    racing: list[Callable[[], Answer]] = [partial(login, client, person.email, person.password) for client in callers]
     racing.append(partial(owner.post, "/auth/password", bearer=session.access, json=change))
     *answers, changed = concurrently(racing)
     changed.expect(200)
     for answer in answers:
         answer.expect_one_of((200, None), (401, "invalid_credentials"))
     for begun in (session_of(person, answer) for answer in answers if answer.status == 200):
-        for line in callers[:2]:
-            seconds_until(is_over, line, begun, within=bound)
+        for client in callers[:2]:
+            seconds_until(is_over, client, begun, within=bound)
         refresh(owner, begun.refresh).expect(401, "invalid_token")
     me(owner, session.access).expect(200)
     login(owner, person.email, new).expect(200)

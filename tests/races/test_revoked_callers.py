@@ -1,4 +1,4 @@
-"""Nobody writes after the answer to the request that took their rights away (security bar 75, L1; ASVS 7.4.1, 8.3.2).
+"""Nothing is written for a caller whose rights a finished request has revoked (security bar 75, L1; ASVS 7.4.1, 8.3.2).
 
 The body of a request is held while another caller cuts the sender's rights; when the rest arrives, nothing is written.
 """
@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 
 from harness.clients import OAuthClient, get_token, revoke, rotate
-from harness.held import HeldRequest
+from harness.held_request import HeldRequest
 from harness.people import Session, logout
 from harness.rows import rows
 from harness.world import World
@@ -83,7 +83,7 @@ def written(world: World) -> list[list[str]]:
     )
 
 
-def hold_and_cut(world: World, requests: Mapping[str, Callable[[], HeldRequest]], cut: Callable[[], object]) -> None:
+def hold_and_revoke(world: World, requests: Mapping[str, Callable[[], HeldRequest]], cut: Callable[[], object]) -> None:
     """Every request gets half of its body in, then the cut is answered, then the rest arrives."""
     with ExitStack() as stack:
         held = {name: stack.enter_context(send()) for name, send in requests.items()}
@@ -100,7 +100,7 @@ def test_every_route_that_writes_has_its_request() -> None:
 
 
 @pytest.mark.parametrize("cut", PEOPLE)
-def test_a_held_body_outlives_no_right_of_a_person(arena: World, things: Things, cut: str) -> None:
+def test_a_held_body_writes_nothing_after_a_person_is_revoked(arena: World, things: Things, cut: str) -> None:
     session = arena.session("ADMIN")
     with uploading(arena) as upload:
         here = replace(things, upload=upload)
@@ -108,11 +108,11 @@ def test_a_held_body_outlives_no_right_of_a_person(arena: World, things: Things,
             name: partial(HeldRequest, arena.server.url, request_for(name, arena, here, session.access, session.person))
             for name in HELD
         }
-        hold_and_cut(arena, requests, lambda: PEOPLE[cut](arena, session))
+        hold_and_revoke(arena, requests, lambda: PEOPLE[cut](arena, session))
 
 
 @pytest.mark.parametrize("cut", CLIENTS)
-def test_a_held_body_outlives_no_right_of_a_client(arena: World, things: Things, cut: str) -> None:
+def test_a_held_body_writes_nothing_after_a_client_is_revoked(arena: World, things: Things, cut: str) -> None:
     oauth = arena.new_client()
     token = get_token(arena.api, oauth)
     with uploading(arena) as upload:
@@ -123,10 +123,10 @@ def test_a_held_body_outlives_no_right_of_a_client(arena: World, things: Things,
             if name in HELD
         }
         assert len(requests) >= 8
-        hold_and_cut(arena, requests, lambda: CLIENTS[cut](arena, oauth, token))
+        hold_and_revoke(arena, requests, lambda: CLIENTS[cut](arena, oauth, token))
 
 
-def test_the_same_held_bodies_are_written_where_nothing_is_cut(arena: World) -> None:
+def test_the_same_held_bodies_are_written_without_a_revocation(arena: World) -> None:
     """Else the tests above would prove nothing."""
     session, things = arena.session("ADMIN"), make_things(arena)
     with uploading(arena) as upload, ExitStack() as stack:

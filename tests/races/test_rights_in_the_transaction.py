@@ -1,4 +1,4 @@
-"""The transaction that writes authorises its caller itself, whatever the guard knew (security bar L1; ASVS 8.3.2)."""
+"""The transaction that writes authorises its caller itself (security bar L1; ASVS 8.3.2)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import asyncpg
 import pytest
 
 from harness.clients import get_token
+from harness.concurrency import Load, PersistentClient
 from harness.databases import PostgresDatabase
-from harness.held import HeldRequest
-from harness.load import Line, Load
-from harness.rows import change_unheard, trail
+from harness.held_request import HeldRequest
+from harness.rows import execute, trail
 from harness.world import World
-from races.conftest import SEVERAL_WORKERS, Lines
+from races.conftest import SEVERAL_WORKERS, ClientsFactory
 from races.test_revoked_callers import CLIENTS, MACHINES, PEOPLE, WRITES, written
 from races.writing_routes import Things, request_for, uploading
 
@@ -57,7 +57,7 @@ def test_no_route_writes_for_a_person_whose_rights_have_ended(arena: World, thin
     session = arena.session("ADMIN")
     with uploading(arena) as upload:
         here = replace(things, upload=upload)
-        change_unheard(arena.server.database, OF_PEOPLE[state].format(id=session.person.user_id))
+        execute(arena.server.database, OF_PEOPLE[state].format(id=session.person.user_id))
         arena.api.get("/products", bearer=session.access).expect(200)
         before = written(arena)
         for name in WRITES:
@@ -73,7 +73,7 @@ def test_no_route_writes_for_a_client_whose_rights_have_ended(arena: World, thin
     with uploading(arena) as upload:
         here = replace(things, upload=upload, client=oauth)
         before = written(arena)
-        change_unheard(arena.server.database, OF_CLIENTS[state].format(id=oauth.client_id, jti=_jti(token)))
+        execute(arena.server.database, OF_CLIENTS[state].format(id=oauth.client_id, jti=_jti(token)))
         if state == "deleted":
             before = written(arena)
         arena.api.get("/products", bearer=token).expect(200)
@@ -89,16 +89,18 @@ def _jti(token: str) -> str:
 
 
 @pytest.mark.parametrize("way", [way for way in PEOPLE if way != "signed out"])
-def test_the_trail_holds_no_act_of_a_person_after_the_end_of_their_rights(arena: World, lines: Lines, way: str) -> None:
+def test_the_trail_holds_no_action_after_the_rights_of_its_actor_ended(
+    arena: World, new_clients: ClientsFactory, way: str
+) -> None:
     """Events of an account are numbered in the order in which they were committed."""
     session = arena.session("ADMIN")
     person = session.person.user_id
 
-    def act(line: Line) -> None:
-        body = {"sku": f"R-{time.perf_counter_ns()}-{id(line)}", "content": {"name": "Bolt"}}
-        line.post("/products", bearer=session.access, json=body).expect_one_of((201, None), (401, "invalid_token"))
+    def act(client: PersistentClient) -> None:
+        body = {"sku": f"R-{time.perf_counter_ns()}-{id(client)}", "content": {"name": "Bolt"}}
+        client.post("/products", bearer=session.access, json=body).expect_one_of((201, None), (401, "invalid_token"))
 
-    with Load([partial(act, line) for line in lines(6)]) as load:
+    with Load([partial(act, client) for client in new_clients(6)]) as load:
         load.wait_for_everybody(3)
         PEOPLE[way](arena, session)
         load.wait_for_everybody()
@@ -114,7 +116,7 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' 
 
 
 @pytest.mark.parametrize("way", [*PEOPLE, *CLIENTS])
-def test_a_write_and_a_revocation_wait_for_each_other(arena: World, way: str) -> None:
+def test_writes_and_revocations_are_serialized(arena: World, way: str) -> None:
     """Each is held up in its transaction, at the head of the trail, when the other one comes."""
     database = arena.server.database
     if not isinstance(database, PostgresDatabase):
@@ -131,7 +133,7 @@ def test_a_write_and_a_revocation_wait_for_each_other(arena: World, way: str) ->
         write = partial(_status_of_write, arena, bearer, body)
         calls: dict[str, Callable[[], object]] = {"revocation": cut, "write": write}
         second = "write" if first == "revocation" else "revocation"
-        answers = asyncio.run(_one_after_the_other(arena, calls[first], calls[second]))
+        answers = asyncio.run(_serialized(arena, calls[first], calls[second]))
         assert answers[first == "revocation"] == (401 if first == "revocation" else 201), (way, first)
 
 
@@ -140,7 +142,7 @@ def _status_of_write(world: World, bearer: str, body: object) -> int:
         return client.post("/products", bearer=bearer, json=body).status
 
 
-async def _one_after_the_other(world: World, first: Callable[[], object], second: Callable[[], object]) -> list[object]:
+async def _serialized(world: World, first: Callable[[], object], second: Callable[[], object]) -> list[object]:
     """What both answer when the second comes while the first is in its transaction."""
     loop = asyncio.get_running_loop()
     connection = await asyncpg.connect(world.server.database.url)

@@ -1,4 +1,4 @@
-"""Which secrets live when many rotate at once, and does anybody notice a rotation with overlap? Rules 88 to 90."""
+"""Concurrent rotations of a secret, and rotation with overlap under load. Rules 88 to 90."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from functools import partial
 
 from harness.answers import Answer
 from harness.clients import OAuthClient, get_token, request_token, rotate, with_secret
-from harness.load import Line, Load, concurrently, on_each, seconds_until
+from harness.concurrency import Load, PersistentClient, ask_concurrently, concurrently, seconds_until
 from harness.rows import rows
 from harness.world import World
-from races.conftest import Lines
+from races.conftest import ClientsFactory
 
 ROTATIONS = 16
 
@@ -19,8 +19,8 @@ def secrets_of(answers: Iterable[Answer]) -> list[str]:
     return [str(answer.expect(200).object()["client_secret"]) for answer in answers]
 
 
-def is_dead(line: Line, oauth: OAuthClient) -> bool:
-    answer = request_token(line, oauth)
+def is_dead(client: PersistentClient, oauth: OAuthClient) -> bool:
+    answer = request_token(client, oauth)
     answer.expect_one_of((200, None), (401, "invalid_client"))
     return answer.status == 401
 
@@ -40,47 +40,53 @@ def live_secrets(arena: World, oauth: OAuthClient) -> int:
     return len(body["secrets"])
 
 
-def watched(arena: World, oauth: OAuthClient, lines: list[Line], **body: int) -> tuple[list[Answer], set[int]]:
-    """Rotate on every line at once; the answers, and how many secrets were seen alive before, meanwhile and after."""
+def watched(
+    arena: World, oauth: OAuthClient, new_clients: list[PersistentClient], **body: int
+) -> tuple[list[Answer], set[int]]:
+    """Rotate with every client at once; answers, and how many secrets were seen alive before, meanwhile and after."""
     seen: set[int] = set()
     with Load([lambda: seen.add(live_secrets(arena, oauth))]) as watch:
         watch.wait_for_everybody()
-        answers = on_each(lines, lambda line: rotate(line, oauth, arena.owner.access, **body))
+        answers = ask_concurrently(new_clients, lambda client: rotate(client, oauth, arena.owner.access, **body))
         watch.wait_for_everybody()
-    assert len(set(secrets_of(answers))) == len(lines)
+    assert len(set(secrets_of(answers))) == len(new_clients)
     return answers, seen
 
 
-def test_rule_90_of_many_rotations_the_last_to_commit_holds(arena: World, lines: Lines, bound: float) -> None:
+def test_rule_90_of_concurrent_rotations_the_last_commit_wins(
+    arena: World, new_clients: ClientsFactory, bound: float
+) -> None:
     oauth = arena.new_client()
-    callers = lines(ROTATIONS)
+    callers = new_clients(ROTATIONS)
     answers, seen = watched(arena, oauth, callers)
     assert seen == {1}
     *dead, live = in_order_of_commit(arena, oauth, answers)
-    for line in callers[:2]:
+    for client in callers[:2]:
         for old in (oauth, *dead):
-            seconds_until(is_dead, line, old, within=bound)
-        request_token(line, live).expect(200)
+            seconds_until(is_dead, client, old, within=bound)
+        request_token(client, live).expect(200)
 
 
-def test_rule_89_with_overlap_never_more_than_two_live(arena: World, lines: Lines, bound: float) -> None:
+def test_rule_89_with_overlap_at_most_two_secrets_are_valid(
+    arena: World, new_clients: ClientsFactory, bound: float
+) -> None:
     oauth = arena.new_client()
-    callers = lines(ROTATIONS)
+    callers = new_clients(ROTATIONS)
     answers, seen = watched(arena, oauth, callers, grace_period_seconds=3600)
     assert seen == {1, 2}
     *dead, previous, live = in_order_of_commit(arena, oauth, answers)
-    for line in callers[:2]:
+    for client in callers[:2]:
         for old in (oauth, *dead):
-            seconds_until(is_dead, line, old, within=bound)
-        request_token(line, previous).expect(200)
-        request_token(line, live).expect(200)
+            seconds_until(is_dead, client, old, within=bound)
+        request_token(client, previous).expect(200)
+        request_token(client, live).expect(200)
 
 
-def test_r18_one_idempotency_key_is_one_rotation(arena: World, lines: Lines) -> None:
+def test_r18_one_idempotency_key_is_one_rotation(arena: World, new_clients: ClientsFactory) -> None:
     oauth = arena.new_client()
     path, key = f"/oauth/clients/{oauth.client_id}/rotate", {"Idempotency-Key": "same"}
-    answers = on_each(
-        lines(ROTATIONS), lambda line: line.post(path, bearer=arena.owner.access, headers=key, repeats=True)
+    answers = ask_concurrently(
+        new_clients(ROTATIONS), lambda client: client.post(path, bearer=arena.owner.access, headers=key, repeats=True)
     )
     secrets = set(secrets_of(answers))
     assert len(secrets) == 1
@@ -90,15 +96,15 @@ def test_r18_one_idempotency_key_is_one_rotation(arena: World, lines: Lines) -> 
     request_token(arena.api, with_secret(oauth, answers[0])).expect(200)
 
 
-def test_rule_89_nobody_notices_rotations_with_overlap(arena: World, lines: Lines) -> None:
+def test_rule_89_rotations_with_overlap_cause_no_failed_request(arena: World, new_clients: ClientsFactory) -> None:
     oauth = arena.new_client()
-    *callers, admin = lines(7)
+    *callers, admin = new_clients(7)
 
-    def use(line: Line) -> None:
+    def use(client: PersistentClient) -> None:
         # Looked up when the request is sent: this secret is the newest one at that moment.
-        request_token(line, oauth).expect(200)
+        request_token(client, oauth).expect(200)
 
-    with Load([partial(use, line) for line in callers]) as load:
+    with Load([partial(use, client) for client in callers]) as load:
         for _ in range(10):
             load.wait_for_everybody()
             oauth = with_secret(oauth, rotate(admin, oauth, arena.owner.access, grace_period_seconds=60))
@@ -106,15 +112,17 @@ def test_rule_89_nobody_notices_rotations_with_overlap(arena: World, lines: Line
     assert live_secrets(arena, oauth) == 2
 
 
-def test_rule_88_a_client_that_rotates_itself_races_its_owner(arena: World, lines: Lines, bound: float) -> None:
+def test_rule_88_a_client_that_rotates_itself_races_its_owner(
+    arena: World, new_clients: ClientsFactory, bound: float
+) -> None:
     oauth = arena.new_client()
-    callers = lines(8)
-    bearers = [get_token(line, oauth) if number % 2 else arena.owner.access for number, line in enumerate(callers)]
+    callers = new_clients(8)
+    bearers = [get_token(client, oauth) if number % 2 else arena.owner.access for number, client in enumerate(callers)]
     answers = concurrently(
-        [partial(rotate, line, oauth, bearer) for line, bearer in zip(callers, bearers, strict=True)]
+        [partial(rotate, client, oauth, bearer) for client, bearer in zip(callers, bearers, strict=True)]
     )
     *dead, live = in_order_of_commit(arena, oauth, answers)
-    for line in callers[:2]:
+    for client in callers[:2]:
         for old in (oauth, *dead):
-            seconds_until(is_dead, line, old, within=bound)
-        request_token(line, live).expect(200)
+            seconds_until(is_dead, client, old, within=bound)
+        request_token(client, live).expect(200)

@@ -1,4 +1,4 @@
-"""A read of several statements sees one snapshot, whatever is committed between two of them.
+"""A read of several statements sees one snapshot, whatever is committed in between.
 
 PostgreSQL only: with SQLite a change cannot be committed in the middle of a read of the same worker, and the
 transaction around each read is a snapshot for those of other workers.
@@ -71,7 +71,7 @@ async def _meanwhile(arena: World, change: Change, read: Callable[[], T]) -> T:
 
 
 @pytest.mark.parametrize("path", CHANGES)
-def test_an_answer_does_not_mix_what_was_stored_before_a_change_and_after_it(arena: World, path: str) -> None:
+def test_a_response_does_not_mix_states_before_and_after_a_change(arena: World, path: str) -> None:
     bearer, client = arena.owner.access, make_client(arena.api, arena.owner)
     gtin = new_gtin()
     body = {"sku": f"S-{uuid4()}", "gtin": gtin, "content": {"name": "Bolt"}}
@@ -89,7 +89,7 @@ def test_an_answer_does_not_mix_what_was_stored_before_a_change_and_after_it(are
     assert read().json() != before.json()
 
 
-def test_a_client_renamed_in_the_middle_of_a_search_is_found_by_its_old_name_or_by_its_new_one(arena: World) -> None:
+def test_a_client_renamed_during_a_search_is_found_by_one_of_its_names(arena: World) -> None:
     word = uuid4().hex
     found, other = (make_client(arena.api, arena.owner, client_name=name) for name in (f"{word} ERP", "Warehouse"))
     renamed = Change("client_secrets", f"UPDATE oauth_clients SET name = '{word} PIM' WHERE id = '{other.client_id}'")

@@ -1,4 +1,4 @@
-"""How soon does every worker refuse what one of them was told to end? R4, R16, rules 64, 75, 84 and 89."""
+"""Every worker refuses what one of them revoked. R4, R16, rules 64, 75, 84 and 89."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import pytest
 from harness.answers import Answer
 from harness.client import Client
 from harness.clients import get_token, request_token, revoke, rotate, with_secret
-from harness.load import Line
+from harness.concurrency import PersistentClient
 from harness.people import login, logout, me, sign_in
 from harness.rows import rows
 from harness.world import World
-from races.conftest import Lines
+from races.conftest import ClientsFactory
 
 TRIALS = 25
 """Of each kind, so 125 per arena."""
 
-Ask = Callable[[Line], Answer]
+Ask = Callable[[PersistentClient], Answer]
 Trials = Iterator[tuple[Ask, Ask]]
-"""What one trial gives: end it on this line, ask for it on that one."""
+"""What one trial gives: end it through this client, ask for it through that one."""
 
 
-def read_clients(line: Line, token: str) -> Answer:
+def read_clients(client: PersistentClient, token: str) -> Answer:
     """An Owner's or Admin's route; a client's token is let in and then told that a role is missing."""
-    return line.get("/oauth/clients", bearer=token)
+    return client.get("/oauth/clients", bearer=token)
 
 
-def change(line: Client, world: World, path: str, **wanted: object) -> Answer:
-    return line.patch(path, bearer=world.owner.access, json=wanted)
+def change(client: Client, world: World, path: str, **wanted: object) -> Answer:
+    return client.patch(path, bearer=world.owner.access, json=wanted)
 
 
 def logouts(world: World) -> Trials:
@@ -51,9 +51,9 @@ def revocations(world: World) -> Trials:
 def rotations(world: World) -> Trials:
     oauth = world.new_client()
 
-    def turn(line: Line) -> Answer:
+    def turn(client: PersistentClient) -> Answer:
         nonlocal oauth
-        answer = rotate(line, oauth, world.owner.access)
+        answer = rotate(client, oauth, world.owner.access)
         oauth = with_secret(oauth, answer)
         return answer
 
@@ -95,10 +95,10 @@ def delay(end: Callable[[], Answer], ask: Callable[[], Answer], bound: float) ->
 
 
 @pytest.mark.parametrize("trials", [logouts, revocations, rotations, role_changes, disablings])
-def test_r4_what_one_worker_ends_every_other_refuses(
-    arena: World, lines: Lines, bound: float, trials: Callable[[World], Trials]
+def test_r4_every_worker_rejects_what_another_revoked(
+    arena: World, new_clients: ClientsFactory, bound: float, trials: Callable[[World], Trials]
 ) -> None:
-    here, there = lines(2)
+    here, there = new_clients(2)
     pinned = here.worker, there.worker
     assert len(set(pinned)) == arena.server.workers
     delays = [
@@ -109,13 +109,13 @@ def test_r4_what_one_worker_ends_every_other_refuses(
     print(f"the slowest of {TRIALS} {trials.__name__}: {max(delays) * 1000:.3f} ms")
 
 
-def test_r16_failed_sign_ins_count_for_every_worker(arena: World, lines: Lines) -> None:
+def test_r16_failed_sign_ins_count_for_every_worker(arena: World, new_clients: ClientsFactory) -> None:
     """The counters are rows: what one worker counted, another one sees."""
     person = arena.person()
     sql = "SELECT failures FROM login_failures WHERE failures = 4"
     of_others = len(rows(arena.server.database, sql))
-    for line in lines(4):
-        login(line, person.email, arena.vault.password()).expect(401, "invalid_credentials")
+    for client in new_clients(4):
+        login(client, person.email, arena.vault.password()).expect(401, "invalid_credentials")
     assert len(rows(arena.server.database, sql)) == of_others + 2
     login(arena.api, person.email, person.password).expect(200)
     assert len(rows(arena.server.database, sql)) == of_others

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from architecture.program import Route, routes
 from harness.clients import OAuthClient, rotate
-from harness.held import Written
+from harness.held_request import HttpRequest
 from harness.people import Person
 from harness.world import World
 from products.catalogue import body, complete
@@ -169,7 +169,7 @@ def reads_body(route: Route) -> bool:
     return route.handler.parsed_data_field is not None or "takes" in route.handler.opt
 
 
-def request_for(name: str, world: World, things: Things, bearer: str, person: Person | None) -> Written:
+def request_for(name: str, world: World, things: Things, bearer: str, person: Person | None) -> HttpRequest:
     """The request, with a key so that even an answer without an effect leaves a row."""
     if name == PASSWORD:
         assert person is not None
@@ -180,4 +180,4 @@ def request_for(name: str, world: World, things: Things, bearer: str, person: Pe
     if name.startswith("POST"):
         headers = (*headers, ("Idempotency-Key", str(uuid4())))
     method = name.partition(" ")[0]
-    return Written(method, API + path, (("Authorization", f"Bearer {bearer}"), *headers), content)
+    return HttpRequest(method, API + path, (("Authorization", f"Bearer {bearer}"), *headers), content)

@@ -1,4 +1,4 @@
-"""What time is it on a machine whose clock is wrong?
+"""Skews the wall clock of a process.
 
 A process that finds this file on its path has a wall clock that is SKEW_S seconds ahead; its monotonic clock is right.
 """

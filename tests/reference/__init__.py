@@ -1,1 +1,0 @@
-"""Does the API's description say what the program does?"""
