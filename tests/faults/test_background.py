@@ -77,7 +77,7 @@ def test_background_tasks_survive_faults_and_failing_stops(fresh_world: Callable
     wait_for_count(server.database, uses, 2)
 
     # Another node has changed the keys. Until this one knows them, it trusts none.
-    faults.write_text("store.find_sealed_keys")
+    faults.write_text("key_store.find_sealed_keys")
     change = f"INSERT INTO changes (kind, subject, epoch, at) VALUES ('{KEYS}', '', 99, {2**42})"
     execute(server.database, change)
     # The request that hears of it.
