@@ -26,7 +26,8 @@ def served(engine: str, new_server: ServerFactory, tmp_path_factory: pytest.Temp
     (directory / "sitecustomize.py").write_text("from products.recording_hook import register\n\nregister()\n")
     built = build_world(new_server(engine, PYTHONPATH=f"{directory}:{TESTS}"))
     execute(
-        built.server, f"create table {TABLE} (sku varchar(64), version integer, status varchar(10), content varchar(6))"
+        built.server.database,
+        f"create table {TABLE} (sku varchar(64), version integer, status varchar(10), content varchar(6))",
     )
     yield built
     built.close()
