@@ -15,7 +15,7 @@ from linkxg.console.guard import PageRequest, SignInRequired
 from linkxg.console.pages import redirect, render
 from linkxg.errors import InvalidCredentials, InvalidToken, RateLimitExceeded
 from linkxg.http.client_ip import source_key
-from linkxg.identity.sessions.console_session import prove_again
+from linkxg.identity.sessions.console_session import reauthenticate
 from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
@@ -41,7 +41,7 @@ async def ask_password(
             await page.services.limits.spend(SOURCE_LOGINS, source_key(page.context.source))
             if len(password.encode()) > MAX_PASSWORD_BYTES:
                 raise InvalidCredentials(reason="password too long")
-            cookie = await prove_again(
+            cookie = await reauthenticate(
                 page.database,
                 page.services.passwords,
                 page.actor,

@@ -29,11 +29,11 @@ from linkxg.http.request_context import STRANGER_LIMIT, RequestContext, context_
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.sessions.console_session import (
     find_console_session,
-    find_earlier_sessions,
-    find_former_session,
-    find_session_again,
+    find_ended_session,
+    list_recent_sessions,
+    reload_console_session,
 )
-from linkxg.identity.sessions.model import RECENT_MS, ConsoleSession, FormerSession
+from linkxg.identity.sessions.model import RECENT_MS, ConsoleSession, EndedSession
 from linkxg.identity.tokens.scopes import ROLE_SCOPES
 
 _SCOPE_KEY = "linkxg.page"
@@ -57,7 +57,7 @@ class PageRequest:
     nonce: str = ""
     cookies: list[Cookie] = field(default_factory=list)
     upload: MultipartUpload | None = None
-    former: FormerSession | None = None
+    former: EndedSession | None = None
     """The ended session that the cookie belonged to."""
 
     @property
@@ -163,15 +163,15 @@ class ConsoleGuard:
 
 async def _reauthorise(page: PageRequest, seen: ConsoleSession) -> None:
     """Checked again while a long body arrives: the session may have ended or the role changed."""
-    page.session = await find_session_again(page.database, seen)
+    page.session = await reload_console_session(page.database, seen)
     if page.session is None:
         raise SignInRequired
 
 
-async def find_former(page: PageRequest) -> FormerSession | None:
+async def find_former(page: PageRequest) -> EndedSession | None:
     """The ended session that the cookie belonged to."""
     cookie = page.cookie(SESSION)
-    return await find_former_session(page.database, cookie) if cookie else None
+    return await find_ended_session(page.database, cookie) if cookie else None
 
 
 async def _read_form(scope: Scope, page: PageRequest, *, public: bool) -> None:
@@ -198,7 +198,7 @@ async def _read_form(scope: Scope, page: PageRequest, *, public: bool) -> None:
 
 
 async def _require_own_form(
-    page: PageRequest, person: ConsoleSession | FormerSession | None, bound_to: list[str], form: PageForm
+    page: PageRequest, person: ConsoleSession | EndedSession | None, bound_to: list[str], form: PageForm
 ) -> None:
     """Raises AccessDenied. Also accepts a form that the same person opened in an earlier session.
 
@@ -210,7 +210,7 @@ async def _require_own_form(
     except AccessDenied as error:
         if person is None or error.reason != WRONG_TOKEN:
             raise
-        earlier = await find_earlier_sessions(services.database, person.account_id, person.user_id)
+        earlier = await list_recent_sessions(services.database, person.account_id, person.user_id)
         require_own_form(context, services.public_url, services.server_key, earlier, token)
 
 

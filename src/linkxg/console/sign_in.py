@@ -19,7 +19,7 @@ from linkxg.errors import InvalidCredentials, InvalidRequest, InvalidToken, Publ
 from linkxg.http.permissions import public, session_roles
 from linkxg.http.rate_budgets import require_budget
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.sessions.console_session import OpenedSession, enter_console
+from linkxg.identity.sessions.console_session import OpenedSession, start_console_session
 from linkxg.identity.sessions.end_sessions import logout
 from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
@@ -134,7 +134,7 @@ async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
     if len(password.encode()) > MAX_PASSWORD_BYTES:
         raise InvalidCredentials(reason="password too long")
     actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
-    opened = await enter_console(
+    opened = await start_console_session(
         page.database,
         page.services.passwords,
         actor,

@@ -18,7 +18,7 @@ from linkxg.db import Database
 from linkxg.errors import InvalidToken
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.login import NewSession, start_session, verify_password
-from linkxg.identity.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, FormerSession, SessionIdentity
+from linkxg.identity.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, EndedSession, SessionIdentity
 from linkxg.ids import uuid7
 
 MAX_RECENT = 50
@@ -31,7 +31,7 @@ class OpenedSession(NamedTuple):
     cookie: str
 
 
-async def enter_console(
+async def start_console_session(
     database: Database,
     passwords: Passwords,
     actor: Actor,
@@ -62,7 +62,7 @@ async def find_console_session(database: Database, cookie: str) -> ConsoleSessio
     return await _extended(database, session)
 
 
-async def find_session_again(database: Database, seen: ConsoleSession) -> ConsoleSession | None:
+async def reload_console_session(database: Database, seen: ConsoleSession) -> ConsoleSession | None:
     """The session again, during a request; None if it has ended or its person has changed since.
 
     Found by id: the cookie may have been replaced since, by a step-up in another window.
@@ -71,7 +71,7 @@ async def find_session_again(database: Database, seen: ConsoleSession) -> Consol
     return None if session is None else await _extended(database, session)
 
 
-async def find_former_session(database: Database, cookie: str) -> FormerSession | None:
+async def find_ended_session(database: Database, cookie: str) -> EndedSession | None:
     """The ended session of this cookie, for a message; it authenticates nobody."""
     match = _COOKIE.fullmatch(cookie)
     if match is None:
@@ -89,15 +89,15 @@ async def find_former_session(database: Database, cookie: str) -> FormerSession 
         why = "12 hours after you signed in"
     else:
         why = "after 30 minutes without use"
-    return FormerSession(row.id, row.account_id, row.user_id, row.email, why)
+    return EndedSession(row.id, row.account_id, row.user_id, row.email, why)
 
 
-async def find_earlier_sessions(database: Database, account_id: str, user_id: str) -> list[str]:
+async def list_recent_sessions(database: Database, account_id: str, user_id: str) -> list[str]:
     """The ids of the person's newest console sessions, live or not: their forms may still be open in a window."""
     return await database.read_single(store.console_session_ids, account_id, user_id, now_ms() - DAY, MAX_RECENT)
 
 
-async def prove_again(
+async def reauthenticate(
     database: Database,
     passwords: Passwords,
     actor: Actor,

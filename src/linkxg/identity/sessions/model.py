@@ -92,7 +92,7 @@ class ConsoleSession(NamedTuple):
         return max(0, min(IDLE_MS - TOUCH_MS, self.expires_at - now) // 1000)
 
 
-class FormerSession(NamedTuple):
+class EndedSession(NamedTuple):
     """An ended console session, as shown to the holder of its cookie.
 
     `why` completes "You were signed out"; it is empty if the person signed out themselves.
