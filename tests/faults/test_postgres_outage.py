@@ -19,7 +19,7 @@ from harness.rows import count
 from harness.world import World
 
 STALE_S = 5.0
-"""Whatever needs the change feed is refused once it has not been heard for so long."""
+"""Whatever needs the invalidation feed is refused once it has not been heard for so long."""
 RECOVERY_S = 5.0
 DEADLINE_S = 6.0
 """The longest wait for PostgreSQL: DEADLINE of `db/postgres.py`."""

@@ -97,7 +97,7 @@ class InvalidationFeed:
 
     def check(self) -> None:
         if time.monotonic() - self._heard_at > self.stale_after:
-            raise TemporarilyUnavailable("change feed is stale")
+            raise TemporarilyUnavailable("invalidation feed is stale")
 
     def lag(self) -> float:
         """Seconds since the last answer of the database."""

@@ -76,7 +76,7 @@ class SQLiteFeed(InvalidationFeed):
                 assert self._connection is not None
                 self.apply_rows(self._connection.execute(SINCE, {"seq": self.last_seq}).all())
         except (sqlite3.Error, DBAPIError) as error:
-            raise TemporarilyUnavailable(f"change feed: {type(error).__name__}") from error
+            raise TemporarilyUnavailable(f"invalidation feed: {type(error).__name__}") from error
         self._version = version
         self._fresh = True
         self._after_this_turn(self.expire)

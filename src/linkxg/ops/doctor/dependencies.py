@@ -65,9 +65,9 @@ async def _check_open(settings: Settings) -> AsyncIterator[Finding]:
         reason = fault.reason if isinstance(fault, TemporarilyUnavailable) else explain(fault)
         if reason is None:
             raise
-        yield problem("change feed", reason, "the service would not start; check the database")
+        yield problem("invalidation feed", reason, "the service would not start; check the database")
     else:
-        yield ok("change feed", "fresh")
+        yield ok("invalidation feed", "fresh")
         # A file that cannot be read is a finding of `check_keys`.
         with contextlib.suppress(KeysError):
             if row is not None and not is_sealed_with(read_keys(settings.data_dir), row):
