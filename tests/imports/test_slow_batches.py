@@ -9,7 +9,7 @@ from harness.world import World
 from imports.files import counts, csv_file, ndjson_file, new_sku, run
 
 WorldFactory = Callable[..., World]
-LEASE_S, STUCK_S = 3, 20
+LEASE_S, STUCK_S = 6, 20
 # Python runs this at the start of every process.
 SLOW = f"""
 import sys

@@ -207,11 +207,7 @@ class SQLiteDatabase(Database):
         return f"the file system of {self.path} is full: changes are refused" if free == 0 else None
 
     async def run_exclusive(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with (
-            closing(WriterLock(self.path, EXCLUSIVE_WAIT_MS / 1000)) as writer_lock,
-            writer_lock,
-            self._engine.connect() as conn,
-        ):
+        with closing(WriterLock(self.path, EXCLUSIVE_WAIT_MS / 1000)) as lock, lock, self._engine.connect() as conn:
             conn.exec_driver_sql(f"PRAGMA busy_timeout = {EXCLUSIVE_WAIT_MS}")
             conn.exec_driver_sql("BEGIN IMMEDIATE")
             outcome = unit(conn, *args, **kwargs)

@@ -141,14 +141,8 @@ class Edge(HttpApplication):
         headers = scope["headers"]
         source, may_serve = self._sources.read(scope.get("client"), scope["scheme"], headers)
         method, path = scope["method"], scope["path"]
-        context = RequestContext(
-            method if method in _METHODS else "OTHER",
-            self._next_request_id(),
-            source,
-            headers,
-            receive,
-            scope["query_string"],
-        )
+        known, query = method if method in _METHODS else "OTHER", scope["query_string"]
+        context = RequestContext(known, self._next_request_id(), source, headers, receive, query)
         context.flat_errors = path.startswith(self.oauth_groups)
         methods = self.raw.get(path)
         refused = self._early_refusal(scope, path, may_serve=may_serve)

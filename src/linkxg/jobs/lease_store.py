@@ -6,6 +6,7 @@ once, and a worker that was thought dead and is not cannot write a second time.
 """
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
@@ -14,22 +15,12 @@ from linkxg.jobs.model import Progress
 from linkxg.jobs.store import jobs
 
 
-def _is_held(account_id: str, job_id: str, worker: str) -> tuple[ColumnElement[bool], ...]:
+def _is_held(account_id: Any, job_id: Any, worker: Any) -> tuple[ColumnElement[bool], ...]:
     """Whether the job is this worker's."""
-    return (
-        jobs.c.account_id == account_id,
-        jobs.c.id == job_id,
-        jobs.c.worker == worker,
-        jobs.c.status == "RUNNING",
-    )
+    return jobs.c.account_id == account_id, jobs.c.id == job_id, jobs.c.worker == worker, jobs.c.status == "RUNNING"
 
 
-_HELD = (
-    jobs.c.account_id == bindparam("account"),
-    jobs.c.id == bindparam("job"),
-    jobs.c.worker == bindparam("holder"),
-    jobs.c.status == "RUNNING",
-)
+_HELD = _is_held(bindparam("account"), bindparam("job"), bindparam("holder"))
 
 
 def find_due_job(conn: Connection, *, resources: Collection[str], now: int) -> tuple[str, str] | None:
