@@ -8,7 +8,7 @@ from console.browser import Visitor, text_of
 from console.test_edit_conflicts import colleague, new_client, stored
 from console.test_product_form import followed, form, save
 from harness.world import World
-from products.catalogue import change, complete, create, delete, path, published, read
+from products.catalogue import change, complete, create, delete, path, published, read, version
 
 
 def test_saving_a_product_that_was_archived_keeps_what_was_typed(world: World, editor: Visitor) -> None:
@@ -24,7 +24,7 @@ def test_saving_a_product_that_was_archived_keeps_what_was_typed(world: World, e
     assert (again.status_code, dict(editor.fields(again, path(made)))["brand"]) == (409, "Typed")
     assert editor.fill(editor.get(path(made)), f"{path(made)}/unarchive").status_code == 303
     assert "Saved." in followed(editor, save(editor, again))
-    assert read(world, made).data()["content"]["brand"] == "Typed"
+    assert version(world, made, 2).expect(200).data()["content"]["brand"] == "Typed"
 
 
 @pytest.mark.any_engine
