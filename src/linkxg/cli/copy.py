@@ -62,5 +62,5 @@ def _address(side: str, given: str, file: Path | None) -> str:
         name = FROM if side == "from" else TO
         fail(f"no address: set {name}, or use --{side}-file or --{side}", WRONG_USAGE)
     if not given.startswith(_SCHEMES):
-        fail(f"--{side} is not the address of a database: sqlite:///PATH or postgresql://…")
+        fail(f"--{side} is not an address of a database: sqlite:///PATH or postgresql://…")
     return given
