@@ -63,7 +63,7 @@ def test_r1_a_postgres_that_may_lose_commits_is_refused(
     server = new_server(database=database)
     process = server.launch()
     assert process.wait() != 0
-    said, logged = process.new_clients()
+    said, logged = process.lines()
     assert "synchronous_commit" in said
     event = json.loads(logged)
     assert event["event"] == "start.failed"
