@@ -13,7 +13,7 @@ class _FastPurger(purge.Purger):
 
 if __name__ == "__main__":
     _EVERY_S = float(sys.argv.pop(1))
-    setattr(purge, "Purger", _FastPurger)  # noqa: B010  a plain assignment to a class is not typed
+    purge.Purger = _FastPurger  # type: ignore[misc, assignment]
     from linkxg.cli import main
 
     main()
