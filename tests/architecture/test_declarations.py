@@ -1,4 +1,4 @@
-"""A route declares everything about itself where it is defined: `http` and `api_docs` know no feature."""
+"""A route declares all about itself where it is defined: `http` and `api_docs` know no feature."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every POST that creates something takes an `Idempotency-Key`, and the OpenAPI document says so."""
+"""Every POST that creates something takes an `Idempotency-Key`, and says so in the OpenAPI document."""
 
 from __future__ import annotations
 
