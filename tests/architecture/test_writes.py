@@ -76,7 +76,7 @@ def test_no_exception_is_stale() -> None:
 
 
 def test_revocations_hold_the_lock_of_their_caller() -> None:
-    """What appends to the invalidation feed for a person, a session, a client or a token waits for their writes first."""
+    """What appends to the feed for a person, a session, a client or a token waits for their writes first."""
     appending = {
         module.relative_path
         for module in modules()
