@@ -1,4 +1,4 @@
-"""Password confirmation before a sensitive action (security bar 101).
+"""Password confirmation before a sensitive action.
 
 Required unless the password was entered within the last ten minutes. The page carries the fields of the form, so that
 the action continues from there; such a form never holds a secret.

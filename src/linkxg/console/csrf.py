@@ -1,4 +1,4 @@
-"""Protection of forms against cross-site request forgery (security bar 96).
+"""Protection of forms against cross-site request forgery.
 
 Both must hold: the form comes from our own origin (Sec-Fetch-Site, or else Origin or Referer), and it carries the HMAC
 of this session, or of an earlier session of the same person.

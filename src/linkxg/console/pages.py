@@ -1,4 +1,4 @@
-"""Renders templates as responses with the console's security headers (security bar 98, U4).
+"""Renders templates as responses with the console's security headers.
 
 Templates escape everything. No response is cached or framed, and only the console's own stylesheet and script run.
 """

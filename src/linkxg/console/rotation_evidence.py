@@ -1,4 +1,4 @@
-"""The evidence that an old secret is safe to remove: which addresses use which secret (security bar L14).
+"""The evidence that an old secret is safe to remove: which addresses use which secret.
 
 Safe only when every address that used the old secret in the last seven days has used the new one, and the old one has
 been unused for 24 hours since.

@@ -1,6 +1,6 @@
 """Reapplies revocations to the rows of a restored backup.
 
-What was ended, disabled or narrowed in the replaced database is so in the rows of the backup too (security bar R3).
+What was ended, disabled or narrowed in the replaced database is ended, disabled or narrowed in the restored rows too.
 What the backup had as live is recorded in the audit trail, so that a later restore of another backup knows it too.
 """
 

@@ -2,7 +2,7 @@
 
 Every operation has a path, so a long name above a long list would multiply. A member is replaced as a whole when its
 operations would take several times the size of its values, or when the diff already has very many operations: the size
-of a diff is bounded by that of the contents (security bar L5).
+of a diff is bounded by that of the contents.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The token endpoint (RFC 6749 §3.2).
 
-Checks are made in the order of security bar 32: media type, size, syntax, client authentication, grant, scope. So the
-answer to a bad scope never reveals whether a secret was correct.
+The order of the checks: media type, size, syntax, client authentication, grant, scope. So a caller without valid
+credentials learns nothing about the grants and scopes of a client.
 """
 
 from typing import Any, ClassVar

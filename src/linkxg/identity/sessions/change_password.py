@@ -1,4 +1,4 @@
-"""Changes a person's password and ends their other sessions (security bar 73).
+"""Changes a person's password and ends their other sessions.
 
 The current password is required; wrong ones count as failed sign-ins.
 """

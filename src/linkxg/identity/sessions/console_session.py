@@ -1,4 +1,4 @@
-"""Sessions of the console and their cookie (security bar 51, 95).
+"""Sessions of the console and their cookie.
 
 The cookie is `lxgweb_`, the session's id and 256 random bits; its SHA-256 is stored. It is neither a bearer token nor a
 refresh token, and an unknown one is never adopted.

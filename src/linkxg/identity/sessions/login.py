@@ -1,4 +1,4 @@
-"""Signs a person in with e-mail and password (security bar 67).
+"""Signs a person in with e-mail and password.
 
 A wrong password, an unknown e-mail address and a disabled person cost the same work and get the same answer. Passwords
 are hashed outside of transactions; the write checks that the person has not changed since the read.

@@ -1,4 +1,4 @@
-"""The guard that authenticates and authorises every request to the router (security bar 38).
+"""The guard that authenticates and authorises every request to the router.
 
 Deny by default: a route without a declared permission is closed to everybody, and a test fails. The caller is
 authenticated before the body is read, so that errors about a body are no oracle for strangers, and again afterwards: a
