@@ -1,6 +1,6 @@
-"""Composition root: settings → database → keys → verbs → routes → ASGI application.
+"""Composition root: settings → database → keys → services → routes → ASGI application.
 
-One worker process builds one `Application`; `create_app` is what uvicorn imports in each.
+Each process that serves builds one with `create_app`.
 """
 
 import os
@@ -26,7 +26,7 @@ from linkxg.catalog.products.routes import ProductServices
 from linkxg.catalog.products.search import routes as product_search_routes
 from linkxg.catalog.products.versions import routes as version_routes
 from linkxg.console import routes as console_routes
-from linkxg.console.console_services import Services
+from linkxg.console.console_services import ConsoleServices
 from linkxg.console.error_pages import ErrorPages, wants_page
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import open_database
@@ -104,7 +104,7 @@ def create_app(metrics: Metrics | None = None, on_start_failed: Callable[[str], 
     sys.setswitchinterval(SWITCH_SECONDS)
     settings = load(os.environ)
     logs.configure(settings.log_level)
-    # Before the keys are read: a restore that replaces them waits for nobody who has.
+    # Before the keys are read: a restore replaces them only while no process holds this lock.
     lock_data_dir(settings.data_dir)
     return build(settings, metrics, on_start_failed)
 
@@ -126,20 +126,20 @@ def build(
     minter = Minter(keys, issuer, audience)
     revocations = Revocations(database.feed)
     verifier = Verifier(keys, revocations, database.feed, issuer, audience)
-    # After the verifier, which reads the file when it hears of a change: what the file has needs no look into the row.
-    keeper = KeySync(database, settings.data_dir, keys)
+    # After the verifier: its subscriber reads the key file first, so keys that are in the file cost no query.
+    key_sync = KeySync(database, settings.data_dir, keys)
     usage = UsageRecorder(database)
-    housekeeping = Purger(database)
-    imports = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
+    purger = Purger(database)
+    job_runner = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
     guard = Guard(verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, settings.limit_scale))
-    authentication = ClientCredentialsReader(ClientVerifier(database), limits, usage)
-    refusals = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
+    credentials = ClientCredentialsReader(ClientVerifier(database), limits, usage)
+    error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     notices = OwnerNotices(database, mailer)
-    tasks = (keeper.task, usage.task, housekeeping.task, imports.orphans.task, imports.task)
+    tasks = (key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task)
 
-    answer_token_requests = TokenEndpoint(authentication, minter, limits, usage, metrics)
-    page_services = Services(
+    token_requests = TokenEndpoint(credentials, minter, limits, usage, metrics)
+    console_services = ConsoleServices(
         database=database,
         passwords=passwords,
         server_key=server_key,
@@ -147,13 +147,13 @@ def build(
         mailer=mailer,
         notices=notices,
         cursors=cursors,
-        token_endpoint=TokenEndpoint(authentication, minter, limits, RejectionRecorder(database, usage), metrics),
+        token_endpoint=TokenEndpoint(credentials, minter, limits, RejectionRecorder(database, usage), metrics),
         public_url=issuer,
         limit_scale=settings.limit_scale,
-        wake_imports=imports.wake,
+        wake_imports=job_runner.wake,
         publish_hooks=PUBLISH_HOOKS,
     )
-    error_pages = ErrorPages(refusals, page_services)
+    error_pages = ErrorPages(error_responses, console_services)
 
     def page_for(request: Request[Any, Any, Any], error: HTTPException) -> Response[str] | None:
         if not wants_page(context_of(request.scope), request.scope["path"]):
@@ -165,8 +165,8 @@ def build(
 
     # Stopped in reverse order.
     stops = (
-        limits.close, close_passwords, keeper.task.stop, usage.stop, notices.stop, housekeeping.task.stop,
-        imports.orphans.task.stop, imports.stop,
+        limits.close, close_passwords, key_sync.task.stop, usage.stop, notices.stop, purger.task.stop,
+        job_runner.orphans.task.stop, job_runner.stop,
     )  # fmt: skip
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS)
     api = Router(
@@ -181,8 +181,8 @@ def build(
             product_search_routes.router(product_services),
             product_routes.router(product_services),
             version_routes.router(product_services),
-            import_routes.router(ImportServices(database, cursors, issuer, imports.wake)),
-            upload_routes.router(UploadServices(database, imports.wake, KINDS)),
+            import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
+            upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
         ],
     )
     handlers: list[ControllerRouterHandler] = [
@@ -193,21 +193,21 @@ def build(
         ),
     ]
     raw: RawRoutes = {
-        token_endpoint.PATH: {"POST": answer_token_requests},
-        introspection_endpoint.PATH: {"POST": IntrospectionEndpoint(authentication, verifier, issuer, audience)},
-        revocation_endpoint.PATH: {"POST": RevocationEndpoint(authentication, verifier, database)},
+        token_endpoint.PATH: {"POST": token_requests},
+        introspection_endpoint.PATH: {"POST": IntrospectionEndpoint(credentials, verifier, issuer, audience)},
+        revocation_endpoint.PATH: {"POST": RevocationEndpoint(credentials, verifier, database)},
         refresh_endpoint.PATH: {"POST": RefreshEndpoint(database, server_key, minter, limits, metrics)},
     }
     router = _Router(
         route_handlers=[
             *handlers,
             reference_routes.router(Reference(handlers, raw, issuer, __version__)),
-            *console_routes.routes(page_services, error_pages),
+            *console_routes.routes(console_services, error_pages),
         ],
         guards=[guard],
         request_class=StrictRequest,
         request_max_body_size=None,
-        exception_handlers=ExceptionHandlers(refusals, page_for).as_map(),
+        exception_handlers=ExceptionHandlers(error_responses, page_for).as_map(),
         # Litestar's own schema routes would catch every unknown path below theirs; `reference` serves the document.
         openapi_config=None,
         lifespan=[lambda _: running(database, tasks, stops, issuer, on_start_failed)],
@@ -219,7 +219,7 @@ def build(
         {product_routes.PATH: ("product_id", ReadEndpoint(database, guard))},
         sources=ClientAddresses(settings.trusted_proxies),
         plain_http=PlainHttp((HEALTH, READINESS, METRICS), settings.metrics_token, settings.monitoring_networks),
-        refusals=refusals,
+        error_responses=error_responses,
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),
         oauth_groups=oauth_groups(BASE, declared_styles(router, raw)),

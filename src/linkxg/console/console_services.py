@@ -14,7 +14,7 @@ from linkxg.identity.clients.notify_owners import OwnerNotices
 
 
 @dataclass(frozen=True)
-class Services:
+class ConsoleServices:
     """The API's own services; `token_endpoint` answers real token requests without counting them as use."""
 
     database: Database

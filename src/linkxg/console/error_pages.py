@@ -7,7 +7,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from linkxg.console.carried_forms import holds_input, seal
-from linkxg.console.console_services import Services
+from linkxg.console.console_services import ConsoleServices
 from linkxg.console.csrf import FIELD, WRONG_TOKEN
 from linkxg.console.guard import PageRequest, SignInRequired, page_request_or_none
 from linkxg.console.page_forms import PageForm
@@ -46,14 +46,14 @@ def wants_page(context: RequestContext, path: str) -> bool:
 
 
 class ErrorPages:
-    """Renders exceptions as pages; `refusals` logs them as for the API."""
+    """Renders exceptions as pages; `error_responses` logs them as for the API."""
 
-    def __init__(self, refusals: ErrorResponses, services: Services) -> None:
-        self._refusals, self._services = refusals, services
+    def __init__(self, error_responses: ErrorResponses, services: ConsoleServices) -> None:
+        self._error_responses, self._services = error_responses, services
 
     def refuse(self, request: Request[Any, Any, Any], error: PublicError) -> Response[str]:
         context = context_of(request.scope)
-        reply = self._refusals.reply(error, context)
+        reply = self._error_responses.reply(error, context)
         kept = (b"retry-after", b"allow", b"ratelimit", b"ratelimit-policy")
         headers = {name.decode(): value.decode() for name, value in reply.headers if name in kept}
         page = self._page_of(request)
@@ -67,7 +67,7 @@ class ErrorPages:
         return self.refuse(request, NotFound())
 
     def unexpected(self, request: Request[Any, Any, Any], fault: Exception) -> Response[str]:
-        self._refusals.unexpected(fault, context_of(request.scope))
+        self._error_responses.unexpected(fault, context_of(request.scope))
         return self.refuse(request, PublicError(reason=type(fault).__name__))
 
     def sign_in_first(self, request: Request[Any, Any, Any], _: SignInRequired | InvalidToken) -> Response[str]:

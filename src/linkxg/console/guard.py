@@ -17,7 +17,7 @@ from litestar.types import Scope
 from linkxg.audit.model import Actor
 from linkxg.catalog.products.viewer import Viewer
 from linkxg.clock import now_ms
-from linkxg.console.console_services import Services
+from linkxg.console.console_services import ConsoleServices
 from linkxg.console.cookies import BEFORE_SESSION, SESSION, read_cookie
 from linkxg.console.csrf import FIELD, WRONG_TOKEN, form_token, require_own_form
 from linkxg.console.page_forms import FORM_LIMIT, PageForm, read_fields, read_page_form
@@ -47,7 +47,7 @@ class SignInRequired(Exception):
 class PageRequest:
     """One request of a browser: the session (None before sign-in), form and query, and the cookies to set."""
 
-    services: Services
+    services: ConsoleServices
     context: RequestContext
     path: str
     session: ConsoleSession | None
@@ -122,7 +122,7 @@ class PageRequest:
 class ConsoleGuard:
     """Runs before every handler of the console and stores its `PageRequest` in the scope."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: ConsoleServices) -> None:
         self._services = services
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:

@@ -29,7 +29,7 @@ from linkxg.console import (
     sign_in,
     static_files,
 )
-from linkxg.console.console_services import Services
+from linkxg.console.console_services import ConsoleServices
 from linkxg.console.error_pages import ErrorPages
 from linkxg.console.guard import ConsoleGuard, SignInRequired, page_request_of
 from linkxg.errors import InvalidToken, PublicError
@@ -43,7 +43,7 @@ _FEATURES = (
 _PAGES = {"style": BodyStyle.PAGE}
 
 
-def routes(services: Services, errors: ErrorPages) -> list[Router]:
+def routes(services: ConsoleServices, errors: ErrorPages) -> list[Router]:
     """The pages, and the static files that they load."""
 
     guard = ConsoleGuard(services)

@@ -60,7 +60,7 @@ class Edge(HttpApplication):
         *,
         sources: ClientAddresses,
         plain_http: PlainHttp,
-        refusals: ErrorResponses,
+        error_responses: ErrorResponses,
         metrics: Metrics,
         strict_transport: bool,
         oauth_groups: tuple[str, ...],
@@ -76,7 +76,7 @@ class Edge(HttpApplication):
         self.oauth_groups = oauth_groups
         self._sources = sources
         self._plain_http = plain_http
-        self._refusals = refusals
+        self._error_responses = error_responses
         self._metrics = metrics
         self._prefix = os.urandom(6).hex()
         self._numbers = itertools.count(1)
@@ -114,7 +114,7 @@ class Edge(HttpApplication):
         if may_serve:
             reply = await self._call(endpoint, context)
         else:
-            reply = self._refusals.reply(refuse_plain_http(), context)
+            reply = self._error_responses.reply(refuse_plain_http(), context)
         self._record(context, reply.status, time.perf_counter() - started)
         return self._encode(reply, context, default_headers, keep_alive=request.keep_alive)
 
@@ -122,7 +122,7 @@ class Edge(HttpApplication):
         context = RequestContext("OTHER", self._next_request_id(), client[0] if client else "", [], receive_disconnect)
         # The path is unknown; every client understands this body.
         context.flat_errors = True
-        reply = self._refusals.reply(error, context)
+        reply = self._error_responses.reply(error, context)
         self._record(context, reply.status, 0.0)
         return self._encode(reply, context, default_headers, keep_alive=False)
 
@@ -147,7 +147,7 @@ class Edge(HttpApplication):
         methods = self.raw.get(path)
         refused = self._early_refusal(scope, path, may_serve=may_serve)
         if refused is not None:
-            status = await self._send(self._refusals.reply(refused, context), context, send)
+            status = await self._send(self._error_responses.reply(refused, context), context, send)
         elif methods is None:
             context.extend_deadline = scope.get(EXTEND_DEADLINE, context.extend_deadline)
             status = await self._call_router(scope, context, send)
@@ -178,16 +178,16 @@ class Edge(HttpApplication):
             if endpoint.declares.style is not BodyStyle.OAUTH:
                 refuse_unknown(context.query, frozenset())
         except PublicError as error:
-            return self._refusals.reply(error, context)
+            return self._error_responses.reply(error, context)
         return await self._call(endpoint, context)
 
     async def _call(self, endpoint: RawEndpoint, context: RequestContext) -> RawResponse:
         try:
             return await endpoint(context)
         except PublicError as error:
-            return self._refusals.reply(error, context)
+            return self._error_responses.reply(error, context)
         except Exception as fault:  # noqa: BLE001  the last line of defence: every caller gets a JSON answer
-            return self._refusals.unexpected(fault, context)
+            return self._error_responses.unexpected(fault, context)
 
     def _head(self, reply: RawResponse, default_headers: Headers) -> bytes:
         """Status line and header fields, but for those of this request alone; cached where they are constants."""

@@ -18,16 +18,16 @@ PageFor = Callable[[AnyRequest, HTTPException], Response[str] | None]
 
 
 class ExceptionHandlers:
-    """Answers with `refusals`; what the framework refuses, with `page_for` where there is a page."""
+    """Answers with `error_responses`; what the framework refuses, with `page_for` where there is a page."""
 
-    def __init__(self, refusals: ErrorResponses, page_for: PageFor) -> None:
-        self._refusals, self._page_for = refusals, page_for
+    def __init__(self, error_responses: ErrorResponses, page_for: PageFor) -> None:
+        self._error_responses, self._page_for = error_responses, page_for
 
     def as_map(self) -> ExceptionHandlersMap:
         return {PublicError: self._refuse, HTTPException: self._refuse_framework, Exception: self._unexpected}
 
     def _refuse(self, request: AnyRequest, error: PublicError) -> Response[bytes]:
-        reply = self._refusals.reply(error, context_of(request.scope))
+        reply = self._error_responses.reply(error, context_of(request.scope))
         headers = {name.decode(): value.decode() for name, value in reply.headers}
         media_type = headers.pop("content-type")
         return Response(reply.body, status_code=reply.status, media_type=media_type, headers=headers)
@@ -49,5 +49,5 @@ class ExceptionHandlers:
         return self._unexpected(request, error)
 
     def _unexpected(self, request: AnyRequest, fault: Exception) -> Response[bytes]:
-        reply = self._refusals.unexpected(fault, context_of(request.scope))
+        reply = self._error_responses.unexpected(fault, context_of(request.scope))
         return Response(reply.body, status_code=reply.status, media_type="application/json")
