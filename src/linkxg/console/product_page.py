@@ -28,7 +28,6 @@ _ARCHIVED = (
     "in another window, then save again."
 )
 _NOTHING_TO_PUBLISH = "Nothing has changed since the last version, so there is nothing to publish."
-
 _NOT_VERSIONED = "SKU and GTIN are not part of a version, so there is nothing to publish."
 
 

@@ -37,11 +37,11 @@ from linkxg.http.route_declaration import RawRoute, RawRoutes
 from linkxg.ids import is_uuid
 
 Reads = Mapping[str, tuple[str, RawEndpoint]]
-# The reference page brings its own policy; JSON needs none of the browser's powers.
+# Of a response without a policy of its own: JSON loads nothing, and no page may frame it.
 _JSON_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _METHODS = frozenset({"GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"})
-# HEAD is GET without the content, which the HTTP server leaves out (RFC 9110 §9.3.2). OPTIONS is no method of ours: the
-# router would answer it by itself, to strangers and with the wrong list, so it gets a name that no route has.
+# HEAD is GET without the content, which the HTTP server leaves out (RFC 9110 §9.3.2). The router
+# would answer OPTIONS by itself, to strangers and with the wrong list, so it gets a name that no route has.
 _ROUTED_AS = {"HEAD": "GET", "OPTIONS": "NONE"}
 
 
@@ -81,7 +81,7 @@ class Edge(HttpApplication):
         self._prefix = os.urandom(6).hex()
         self._numbers = itertools.count(1)
         self._log = RequestLog().write
-        # Per constant fields of an endpoint, for as long as the server's own fields (the date) are the same.
+        # By status and constant fields of an endpoint, for as long as the server's own fields (the date) are the same.
         self._heads: dict[tuple[int, tuple[tuple[bytes, bytes], ...]], bytes] = {}
         self._default_headers: Headers = []
         self._always: Headers = [(b"x-content-type-options", b"nosniff")]
@@ -97,10 +97,10 @@ class Edge(HttpApplication):
             return self._posts.get(target)
         if method == b"GET":
             parent, _, last = target.rpartition(b"/")
-            known, name = self._reads.get(parent), last.decode("latin-1")
+            read, argument = self._reads.get(parent), last.decode("latin-1")
             # Conditional requests, and those with parameters, are the router's.
-            if known and is_uuid(name) and not any(field.startswith(b"if-") for field, _ in headers):
-                return FastRoute("GET", known[0], name, known[1], False)
+            if read and is_uuid(argument) and not any(field.startswith(b"if-") for field, _ in headers):
+                return FastRoute("GET", read[0], argument, read[1], False)
         return None
 
     async def answer(self, request: BufferedRequest, default_headers: Headers) -> bytes:
@@ -141,8 +141,8 @@ class Edge(HttpApplication):
         headers = scope["headers"]
         source, may_serve = self._sources.read(scope.get("client"), scope["scheme"], headers)
         method, path = scope["method"], scope["path"]
-        known, query = method if method in _METHODS else "OTHER", scope["query_string"]
-        context = RequestContext(known, self._next_request_id(), source, headers, receive, query)
+        label, query = method if method in _METHODS else "OTHER", scope["query_string"]
+        context = RequestContext(label, self._next_request_id(), source, headers, receive, query)
         context.flat_errors = path.startswith(self.oauth_groups)
         methods = self.raw.get(path)
         refused = self._early_refusal(scope, path, may_serve=may_serve)
@@ -190,7 +190,7 @@ class Edge(HttpApplication):
             return self._error_responses.unexpected(fault, context)
 
     def _head(self, reply: RawResponse, default_headers: Headers) -> bytes:
-        """Status line and header fields, but for those of this request alone; cached where they are constants."""
+        """Status line and header fields, without those of this request alone; cached if the endpoint's are constant."""
         if default_headers is not self._default_headers:
             self._default_headers = default_headers
             self._heads.clear()

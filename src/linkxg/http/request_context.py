@@ -1,4 +1,4 @@
-"""The context of one request, and reading and answering in raw endpoints.
+"""The context of one request, with its body, and the response of a raw endpoint.
 
 `RequestContext` is made once at the edge and travels in the ASGI scope under the key `linkxg`.
 """
@@ -17,12 +17,12 @@ Headers = list[tuple[bytes, bytes]]
 STRANGER_LIMIT = 4 * 1024
 """Bytes of a JSON body or a form from whoever has neither a token nor a session: it is read before they are known."""
 JSON_TYPE = (b"content-type", b"application/json")
-EXTEND_DEADLINE = "linkxg.more_time"
+EXTEND_DEADLINE = "linkxg.extend_deadline"
 """Scope key of the function that restarts the deadline of a body: an upload may take long, but must not stall."""
 FAULT = "linkxg.fault"
 """Scope key of the error of a request whose head breaks a rule of HTTP."""
 AUTHORISE_EVERY_S = 1.0
-"""While a body arrives; at its end the caller is authorised in any case."""
+"""How often the caller of a long body is authorised again while it arrives; at its end always."""
 NO_STORE: Headers = [(b"cache-control", b"no-store"), (b"pragma", b"no-cache")]
 
 
@@ -42,7 +42,8 @@ async def receive_disconnect() -> Any:
 class RequestContext:
     """One request: its id, its source, and notes for its log line.
 
-    `whole` is the body if it has arrived already; `argument` the id at the end of the path of a fast read.
+    `whole` is the body if it has arrived already; `raw_body` keeps it where the router asks for it again.
+    `argument` is the id at the end of the path of a fast read.
     `flat_errors`: errors have only the two members of RFC 6749 §5.2.
     `authorise_again` authorises the caller once more, and raises the errors of the guard (ASVS 8.3.2). It is called at
     the end of a body, and at most once a second before: writes authorise their caller themselves.

@@ -56,7 +56,7 @@ class Run:
         self._should_stop = should_stop
         self._pace = PACES[database.dialect]
         self._size = self._pace.largest // 2
-        # The others write nothing before their end, so they start over.
+        # A dry run and `onError=rollback` write nothing before their end, so they start over.
         self._writes_batches = not job.dry_run and job.on_error == "proceed"
         self.progress = Progress()
         if self._writes_batches:
@@ -99,7 +99,7 @@ class Run:
                 return
             if wanted is not None:
                 rows = rows.at([place for place, number in enumerate(rows.numbers) if number in wanted])
-            # Rows of earlier attempts are parsed for their keys.
+            # Rows of earlier attempts are parsed again: a key may occur only once in a file.
             parsed = self._handler.parse(rows.values)
             if done:
                 rest = range(min(done, len(parsed)), len(parsed))
@@ -122,7 +122,7 @@ class Run:
                         writing = await self._write_next(*ahead[0], writing)
                         del ahead[0]
             except Unreadable as error:
-                # The rows before that place stay.
+                # The rows before the unreadable place are written all the same.
                 unreadable = error
             if ahead:
                 writing = await self._write_next(*ahead[0], writing)
@@ -139,7 +139,7 @@ class Run:
         looking: asyncio.Task[Any],
         writing: asyncio.Task[BatchOutcome | None] | None,
     ) -> asyncio.Task[BatchOutcome | None]:
-        """Plan a batch, and start writing it once the batch before is written."""
+        """Plan a batch, and start to write it once the previous batch is written."""
         plans = self._plan(batch, await looking)
         if writing is not None:
             self._continue_after(await writing)
@@ -199,17 +199,16 @@ class Run:
                 await database.run_exclusive(write_spooled, lease, self._handler, spool)
             except RollbackFailed:
                 changed = f"The {self._kind.resource} changed while the file was being checked"
-                says = f"{changed}, so nothing was written. Send it again."
-                return "FAILED", JobError("conflict", says)
+                return "FAILED", JobError("conflict", f"{changed}, so nothing was written. Send it again.")
             except (AccessEnded, PublicError):
                 raise
             except Exception as fault:  # noqa: BLE001  a retry would fail the same way
                 row_crash(fault, self._job.id)
-                says = (
+                message = (
                     "An internal error occurred on one of the rows, so nothing was written; the server's log has "
                     "the reason."
                 )
-                return "FAILED", JobError("server_error", says)
+                return "FAILED", JobError("server_error", message)
         return "COMPLETED", None
 
 

@@ -48,7 +48,7 @@ class OrphanedUploads:
     async def _delete_all(self) -> None:
         for orphan in await self._database.read_single(list_orphans, now=now_ms()):
             account_id, job_id = orphan.account_id, orphan.job_id
-            # One of several workers deletes it; if that one dies meanwhile, housekeeping does.
+            # One of several workers deletes it; if that one dies meanwhile, `linkxg.purge` does.
             if await self._database.write(claim_orphan, account_id, job_id, now=now_ms()):
                 log.warning(
                     "import.orphaned", job_id=job_id, account_id=account_id, last_part_at=rfc3339(orphan.touched_at)

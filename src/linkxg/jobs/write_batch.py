@@ -1,4 +1,4 @@
-"""Commits a batch of rows in one short transaction: their records, their results, and the checkpoint.
+"""The unit of work that writes a batch of rows: their records, their results, and the checkpoint.
 
 A batch is planned with no transaction open; in the transaction the handler plans again what has changed since.
 """
@@ -43,18 +43,18 @@ class BatchOutcome(NamedTuple):
 def write_batch(
     conn: Connection, lease: JobLease, handler: RowHandler, batch: Batch, plans: Sequence[Any], before: Progress
 ) -> BatchOutcome | None:
-    """Write a batch and its checkpoint; None if the job is another worker's, and nothing was written."""
-    return _commit(conn, lease, handler, batch, plans, before, writes=True)
+    """Write a batch and its checkpoint; None if the job is another worker's: then nothing is written."""
+    return _write(conn, lease, handler, batch, plans, before, writes=True)
 
 
 def record_batch(
     conn: Connection, lease: JobLease, handler: RowHandler, batch: Batch, plans: Sequence[Any], before: Progress
 ) -> BatchOutcome | None:
     """As `write_batch`, but only the results: for a pass that writes no records."""
-    return _commit(conn, lease, handler, batch, plans, before, writes=False)
+    return _write(conn, lease, handler, batch, plans, before, writes=False)
 
 
-def _commit(
+def _write(
     conn: Connection,
     lease: JobLease,
     handler: RowHandler,
@@ -87,7 +87,7 @@ def _commit(
 def tally(
     batch: Batch, plans: Sequence[Any], results: list[RowResult], before: Progress
 ) -> tuple[Progress, list[RowResult], list[FailedRow]]:
-    """(progress, result of each row, rejected rows as far as they are stored)."""
+    """(checkpoint, result of each row, rejected rows as far as they are to be stored)."""
     if not results:
         return before, results, []
     rows, count = batch.rows, Counter(result.status for result in results)

@@ -1,6 +1,6 @@
-"""Publishing: the rules that a draft must satisfy, and the hooks that are called for every publication.
+"""A publication: the check of a draft by `publish_requirements`, and the type of the hooks that are called for it.
 
-The API, the console and imports publish by these rules and call these hooks.
+The API, the console and imports publish with this check and call these hooks.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ PublishHooks = Sequence[Callable[[Connection, Sequence[Publication]], None]]
 
 
 class PublishedDraft(NamedTuple):
-    """The product with its draft published, apart from time and revision."""
+    """The product with its draft published; the caller sets time and revision."""
 
     product: ProductRecord
     search_key: str

@@ -50,7 +50,7 @@ async def refresh(
     attempt = RefreshAttempt(presented, digest(refresh_token), digest(successor), nonce is not None)
     rotated = await database.execute_single(_rotate, attempt, actor)
     if rotated is None:
-        outcome = await database.write(_explain, attempt, actor)
+        outcome = await database.write(_replay_or_reject, attempt, actor)
         if isinstance(outcome, str):
             raise InvalidToken(reason=outcome)
         return SessionTokens(outcome, successor, replayed=True)
@@ -74,8 +74,8 @@ def _rotate(conn: Connection, attempt: RefreshAttempt, actor: Actor) -> SessionI
     )
 
 
-def _explain(conn: Connection, attempt: RefreshAttempt, actor: Actor) -> SessionIdentity | str:
-    """Why nothing was rotated, or the session of a permitted retry. A reuse ends the session."""
+def _replay_or_reject(conn: Connection, attempt: RefreshAttempt, actor: Actor) -> SessionIdentity | str:
+    """The session of a permitted retry, or why the token is rejected. A reuse ends the session."""
     now = now_ms()
     session_id, generation = attempt.presented
     session = store.find_session(conn, session_id)

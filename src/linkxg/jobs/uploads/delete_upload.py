@@ -1,6 +1,6 @@
 """Deletes a failed upload in small steps: a large file deleted at once would block every other writer.
 
-If this ends early, the rest is an abandoned upload, which housekeeping deletes.
+If this ends early, the rest is an abandoned upload, which `linkxg.purge` deletes.
 """
 
 from linkxg.db import Database

@@ -1,4 +1,4 @@
-"""The first schema: accounts, people, sessions, OAuth clients, audit trail, change feed."""
+"""The first schema: accounts, people, sessions, OAuth clients, audit trail, invalidation feed."""
 
 import sqlalchemy as sa
 from alembic import op
