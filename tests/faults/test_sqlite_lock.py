@@ -17,7 +17,7 @@ from harness.rows import count
 from harness.world import World
 
 DEADLINE_S = 8.0
-"""The longest wait for the lock: DEADLINE of `db/group_commit.py`."""
+"""The longest wait for the lock: DEADLINE_S of `db/group_commit.py`."""
 ANSWER_S = 1.0
 """What a busy machine may need to say that the wait is over."""
 

@@ -60,7 +60,7 @@ def test_r6_reads_and_writes_recover_with_the_storage(tmp_path: Path) -> None:
 
 def test_r6_requests_end_in_time_while_the_disk_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither who was there when it stopped, nor who came later."""
-    monkeypatch.setattr(group_commit, "DEADLINE", 0.2)
+    monkeypatch.setattr(group_commit, "DEADLINE_S", 0.2)
 
     async def story() -> None:
         database = open_database(f"sqlite:///{tmp_path / 'linkxg.db'}")
@@ -87,7 +87,7 @@ def test_r6_requests_end_in_time_while_the_disk_hangs(tmp_path: Path, monkeypatc
 
 
 def test_r6_a_shutdown_ends_while_the_disk_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(group_commit, "DEADLINE", 0.2)
+    monkeypatch.setattr(group_commit, "DEADLINE_S", 0.2)
 
     async def story() -> None:
         database = open_database(f"sqlite:///{tmp_path / 'linkxg.db'}")

@@ -20,9 +20,10 @@ from sqlalchemy.exc import DBAPIError
 
 from linkxg.errors import TemporarilyUnavailable
 
-QUEUED_UNITS = 1_024
-GROUP = 128
-DEADLINE = 8.0
+MAX_QUEUED = 1_024
+MAX_GROUP = 128
+DEADLINE_S = 8.0
+"""How long a unit may wait for its commit."""
 
 
 class _Queued(NamedTuple):
@@ -71,16 +72,16 @@ class GroupCommit:
     async def stop(self) -> bool:
         """Accept no more units, write the accepted ones, and end the thread.
 
-        False if the disk does not answer within DEADLINE: waiting callers get an error, and the thread is abandoned.
+        False if the disk does not answer within DEADLINE_S: waiting callers get an error, and the thread is abandoned.
         """
         if self._thread is None:
             return True
         thread, self._thread = self._thread, None
-        left_s = DEADLINE
+        left_s = DEADLINE_S
         if self._gathering or self._in_flight:
             self._drained = self._loop.create_future()
-            _, hung = await asyncio.wait([self._drained], timeout=DEADLINE)
-            left_s = 0.0 if hung else DEADLINE
+            _, hung = await asyncio.wait([self._drained], timeout=DEADLINE_S)
+            left_s = 0.0 if hung else DEADLINE_S
             self._overdue.cancel()
             self._refuse(time.monotonic())
             self._gathering = []
@@ -90,7 +91,7 @@ class GroupCommit:
 
     def submit(self, unit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> asyncio.Future[Any]:
         """The future outcome of `unit(connection, …)`. Raises TemporarilyUnavailable if the queue is full."""
-        if len(self._gathering) + len(self._in_flight) >= QUEUED_UNITS or self._thread is None:
+        if len(self._gathering) + len(self._in_flight) >= MAX_QUEUED or self._thread is None:
             raise TemporarilyUnavailable("write queue is full")
         done = self._loop.create_future()
         self._gathering.append(_Queued(unit, args, kwargs, done, time.monotonic()))
@@ -104,21 +105,21 @@ class GroupCommit:
 
     def _dispatch_when_quiet(self, seen: int) -> None:
         """Dispatch the group once a turn of the loop has added nothing more."""
-        if seen < len(self._gathering) < GROUP:
+        if seen < len(self._gathering) < MAX_GROUP:
             self._loop.call_soon(self._dispatch_when_quiet, len(self._gathering))
             return
         self._is_dispatching = False
-        self._in_flight, self._gathering = self._gathering[:GROUP], self._gathering[GROUP:]
-        # They may have waited for the previous group.
-        left = self._in_flight[0].asked_at + DEADLINE - time.monotonic()
+        self._in_flight, self._gathering = self._gathering[:MAX_GROUP], self._gathering[MAX_GROUP:]
+        # The units may have waited for the previous group.
+        left = self._in_flight[0].asked_at + DEADLINE_S - time.monotonic()
         self._overdue = self._loop.call_later(max(0.0, left), self._on_deadline)
         self._groups.put(self._in_flight)
 
     def _on_deadline(self) -> None:
         """The disk has not answered: fail the units that have waited too long; those in flight may still succeed."""
-        self._refuse(time.monotonic() - DEADLINE)
+        self._refuse(time.monotonic() - DEADLINE_S)
         # Later units have a deadline too.
-        self._overdue = self._loop.call_later(DEADLINE / 16, self._on_deadline)
+        self._overdue = self._loop.call_later(DEADLINE_S / 16, self._on_deadline)
 
     def _refuse(self, asked_by: float) -> None:
         for queued in (*self._in_flight, *self._gathering):
