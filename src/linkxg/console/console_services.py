@@ -1,7 +1,7 @@
 """The services that the handlers of pages use."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from linkxg.catalog.products.publication import PublishHooks
 from linkxg.crypto.passwords import Passwords
@@ -19,7 +19,7 @@ class ConsoleServices:
 
     database: Database
     passwords: Passwords
-    server_key: bytes
+    server_key: bytes = field(repr=False)
     limits: Limits
     mailer: Mailer
     notices: OwnerNotices

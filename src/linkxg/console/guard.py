@@ -47,7 +47,8 @@ class SignInRequired(Exception):
 class PageRequest:
     """One request of a browser: the session (None before sign-in), form and query, and the cookies to set."""
 
-    services: ConsoleServices
+    # It holds the server key, which no representation of a page may show.
+    services: ConsoleServices = field(repr=False)
     context: RequestContext
     path: str
     session: ConsoleSession | None

@@ -1,6 +1,6 @@
 """`/account…` and `/invitations/…`: the organisation, its people, its audit trail."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import msgspec
@@ -50,7 +50,7 @@ class AcceptInvitation(msgspec.Struct, forbid_unknown_fields=True):
 class AccountServices:
     database: Database
     passwords: Passwords
-    server_key: bytes
+    server_key: bytes = field(repr=False)
     mailer: Mailer
     cursors: Cursors
     public_url: str

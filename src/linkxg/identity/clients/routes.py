@@ -1,6 +1,6 @@
 """`/oauth/clients`: Owners and Admins create, read, change, rotate and delete OAuth clients."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -99,7 +99,7 @@ class ClientList(msgspec.Struct):
 @dataclass(frozen=True, slots=True)
 class ClientServices:
     database: Database
-    server_key: bytes
+    server_key: bytes = field(repr=False)
     cursors: Cursors
     notices: OwnerNotices
 

@@ -1,6 +1,6 @@
 """`/auth/…`: sign-in and sign-out, the caller, their sessions and password."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -57,7 +57,7 @@ class ChangePassword(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
 class SessionServices:
     database: Database
     passwords: Passwords
-    server_key: bytes
+    server_key: bytes = field(repr=False)
     minter: Minter
     limits: Limits
     metrics: Metrics

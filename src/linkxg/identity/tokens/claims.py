@@ -23,7 +23,7 @@ def read_claims(payload: bytes) -> AccessClaims:
         # Canonical claims, as this server writes them, need no check for repeated names.
         if _encode(claims) != payload:
             parse(payload.decode())
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise InvalidToken(reason="claims") from None
     if not (_is_person_token(claims) if claims.sid is not None else _is_client_token(claims)):
         raise InvalidToken(reason="claims that do not belong together")
