@@ -7,15 +7,20 @@ import sqlite3
 
 import pytest
 
+from architecture.program import SOURCE
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
 from harness.clients import make_client
 from harness.people import Person, invite
 from harness.rows import rows
 from harness.world import World
+from linkxg.console.carried_forms import holds_input
+from linkxg.console.page_forms import SECRET_FIELDS
 
 IDLE = "You were signed out after 30 minutes without use."
 KEPT = "Sign in, and your input is saved."
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]*)"')
+_FILLED_IN = re.compile(r'<select|<textarea|<input(?! type="hidden")|\{\{ *m\.(?!csrf)')
 
 
 def end_sessions(world: World, person: Person, *, by: str = "refresh_expires_at = 1") -> None:
@@ -243,3 +248,12 @@ def test_querying_the_remaining_session_time_extends_the_session(world: World, v
     assert 1_700 <= int(left.text) <= 1_800
     end_sessions(world, person, by="refresh_expires_at = refresh_expires_at - 1700000")
     assert visitor.get("/account/sessions").status_code == 200
+
+
+def test_a_form_of_hidden_fields_alone_holds_no_input() -> None:
+    """Else signing in again presses its button."""
+    pages = [page.read_text() for page in (SOURCE / "console/templates").glob("*.html")]
+    forms = [form for page in pages for form in re.findall(r"<form\b.*?</form>", page, re.DOTALL)]
+    hidden = {name for form in forms if not _FILLED_IN.search(form) for name in _HIDDEN.findall(form)}
+    assert len(hidden) > 5
+    assert {name for name in hidden - SECRET_FIELDS if holds_input([(name, "1")])} == set()
