@@ -169,6 +169,12 @@ class DuplicateGtin(PublicError):
     meaning = "GTINs are unique within an account."
 
 
+class ConnectionExists(PublicError):
+    code, status = "connection_exists", 409
+    text = "There is already a connection or an invitation with this partner."
+    meaning = "Only for what you can see: a connection, an invitation of yours, or one that waits for your answer."
+
+
 class InvalidState(PublicError):
     code, status = "invalid_state", 409
     text = "This is not possible in the current state."
@@ -179,6 +185,14 @@ class NoDraft(PublicError):
     code, status = "no_draft", 409
     text = "There is no draft to publish."
     meaning = "There is nothing to publish; change the product first."
+
+
+class Gone(PublicError):
+    code, status = "gone", 410
+    text = "This is no longer available."
+    meaning = (
+        "The position of a feed's cursor has been deleted: read the shared products again, then the feed from its end."
+    )
 
 
 class PreconditionFailed(PublicError):
@@ -262,8 +276,10 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     Conflict,
     DuplicateSku,
     DuplicateGtin,
+    ConnectionExists,
     InvalidState,
     NoDraft,
+    Gone,
     PreconditionFailed,
     PayloadTooLarge,
     UnsupportedMediaType,

@@ -47,6 +47,7 @@ WITHOUT_ACCOUNT = {
     "identity.tokens.update_sealed_keys": ACROSS,
     "identity.tokens.replace_sealed_keys": ACROSS,
     # The command line, which stands above the accounts.
+    "identity.accounts.is_slug_used": "slugs are unique over all accounts",
     "identity.accounts.count_accounts": ACROSS,
     "identity.accounts.list_accounts": ACROSS,
     "audit.list_accounts": ACROSS,

@@ -8,6 +8,7 @@ from linkxg.http.request_context import RequestContext
 
 ACTIONS = (
     "account.created",
+    "account.updated",
     "user.invited",
     "user.joined",
     "user.role_changed",
@@ -41,6 +42,17 @@ ACTIONS = (
     "import.started",
     "import.cancelled",
     "import.finished",
+    "connection.invited",
+    "connection.accepted",
+    "connection.declined",
+    "connection.revoked",
+    "share.created",
+    "share.withdrawn",
+    "product.acknowledged",
+    "product.adopted",
+    "request.sent",
+    "request.approved",
+    "request.declined",
     "service.restored",
 )
 
@@ -51,7 +63,7 @@ class Actor(NamedTuple):
     `epoch` and `jti` are those of the token or session: a write is authorised by them in its own transaction.
     """
 
-    kind: Literal["user", "client", "anonymous", "cli"]
+    kind: Literal["user", "client", "anonymous", "cli", "partner"]
     id: str | None
     account_id: str | None
     source: str
@@ -61,6 +73,10 @@ class Actor(NamedTuple):
     session_id: str | None = None
     epoch: int | None = None
     jti: str | None = None
+
+    def as_partner(self) -> "Actor":
+        """The actor in the audit trail of a partner, who learns the account but not the person."""
+        return Actor("partner", self.account_id, self.account_id, "partner", self.request_id)
 
     @property
     def identity(self) -> tuple[str | None, ...]:

@@ -25,7 +25,7 @@ def read_fields(text: str, shape: type[msgspec.Struct]) -> Selection:
         inside = path[0] == "content" and len(path) > 1 and path[1] in MEMBERS
         if len(paths) > MAX_FIELDS or path[0] not in known or not (inside or len(path) == 1):
             raise InvalidRequest(f"The parameter fields must list names of members, such as {_example(known)}.")
-        _add_path(selection, path)
+        add_path(selection, path)
     return selection
 
 
@@ -33,7 +33,8 @@ def _example(known: list[str]) -> str:
     return f"{known[0]},{'content.name' if 'content' in known else known[1]}"
 
 
-def _add_path(selection: Selection, path: list[str]) -> None:
+def add_path(selection: Selection, path: list[str]) -> None:
+    """Select the member at `path` too."""
     for name in path[:-1]:
         inner = selection.setdefault(name, {})
         if inner is None:
@@ -45,7 +46,7 @@ def _add_path(selection: Selection, path: list[str]) -> None:
 
 def select_fields(resource: msgspec.Struct, selection: Selection) -> dict[str, Any]:
     """The selected members that the resource has."""
-    return _select(msgspec.json.decode(msgspec.json.encode(resource)), selection)
+    return select_members(msgspec.json.decode(msgspec.json.encode(resource)), selection)
 
 
 def select_from_each(page: list[msgspec.Struct], selection: Selection) -> list[dict[str, Any]]:
@@ -53,7 +54,8 @@ def select_from_each(page: list[msgspec.Struct], selection: Selection) -> list[d
     return [select_fields(resource, selection) for resource in page]
 
 
-def _select(value: dict[str, Any], selection: Selection) -> dict[str, Any]:
+def select_members(value: dict[str, Any], selection: Selection) -> dict[str, Any]:
+    """The selected members that `value` has."""
     selected: dict[str, Any] = {}
     for name in selection if len(selection) <= len(value) else value:
         if name not in value or name not in selection:
@@ -62,7 +64,7 @@ def _select(value: dict[str, Any], selection: Selection) -> dict[str, Any]:
         if inner is None:
             selected[name] = member
         elif isinstance(member, dict):
-            selected[name] = _select(member, inner)
+            selected[name] = select_members(member, inner)
         elif isinstance(member, list) and all(isinstance(element, dict) for element in member):
-            selected[name] = [_select(element, inner) for element in member]
+            selected[name] = [select_members(element, inner) for element in member]
     return selected

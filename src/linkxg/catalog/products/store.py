@@ -32,6 +32,7 @@ from linkxg.db.schema import Milliseconds, Sequence, metadata
 
 # The GTIN of an archived product may be given to another one.
 _LIVE = text("gtin14 is not null and status <> 'ARCHIVED'")
+_PUBLISHED = text("latest_version is not null")
 _ARCHIVED = text("gtin14 is not null and status = 'ARCHIVED'")
 products = Table(
     "products",
@@ -57,6 +58,11 @@ products = Table(
     Index("ix_products_archived_gtin14", "account_id", "gtin14", sqlite_where=_ARCHIVED, postgresql_where=_ARCHIVED),
     Index("ix_products_account_id_updated_at_id", "account_id", "updated_at", "id"),
     Index("ix_products_account_id_category_updated_at_id", "account_id", "category", "updated_at", "id"),
+    # A shared product is found by its id without knowing whose it is, and listed in an order that drafts do not change.
+    Index("ix_products_published_id", "id", sqlite_where=_PUBLISHED, postgresql_where=_PUBLISHED),
+    Index(
+        "ix_products_published_account_id_id", "account_id", "id", sqlite_where=_PUBLISHED, postgresql_where=_PUBLISHED
+    ),
 )
 RECORD_COLUMNS = [products.c[name] for name in ProductRecord._fields]
 _live = products.c.status != "ARCHIVED"

@@ -12,6 +12,7 @@ from linkxg.errors import Conflict
 from linkxg.identity.accounts import store
 from linkxg.identity.accounts.model import check_account_name, email_key
 from linkxg.identity.accounts.password_rules import check_new_password
+from linkxg.identity.accounts.slug import slug_from, with_suffix
 from linkxg.ids import uuid7
 
 CLI = Actor("cli", None, None, "cli", "-")
@@ -37,7 +38,8 @@ async def create_account(
         if store.find_user_by_email(conn, key) is not None:
             return "This e-mail address is in use."
         now = now_ms()
-        store.insert_account(conn, account_id, name, now)
+        slug = slug_from(name)
+        store.insert_account(conn, account_id, name, now, with_suffix(slug) if store.is_slug_used(conn, slug) else slug)
         insert_head(conn, account_id)
         store.insert_user(
             conn,

@@ -29,6 +29,10 @@ accounts = Table(
     Column("id", String(36), primary_key=True),
     Column("name", String(200), nullable=False),
     Column("created_at", Milliseconds, nullable=False),
+    Column("slug", String(39), nullable=False, server_default=""),
+    Column("gln", String(13)),
+    Index("ix_accounts_slug", "slug", unique=True),
+    Index("ix_accounts_gln", "gln"),
 )
 users = Table(
     "users",
@@ -65,8 +69,16 @@ _USER = [users.c[name] for name in User.__struct_fields__]
 _BY_EMAIL = select(*_USER).where(users.c.email_key == bindparam("key"))
 
 
-def insert_account(conn: Connection, account_id: str, name: str, now: int) -> None:
-    conn.execute(accounts.insert().values(id=account_id, name=name, created_at=now))
+def insert_account(conn: Connection, account_id: str, name: str, now: int, slug: str | None = None) -> None:
+    """Without a slug, the account gets one from the random end of its id."""
+    conn.execute(
+        accounts.insert().values(id=account_id, name=name, created_at=now, slug=slug or f"account-{account_id[-12:]}")
+    )
+
+
+def is_slug_used(conn: Connection, slug: str) -> bool:
+    """In any account."""
+    return conn.execute(select(accounts.c.id).where(accounts.c.slug == slug)).first() is not None
 
 
 def find_account(conn: Connection, account_id: str) -> AnyRow | None:

@@ -1,0 +1,1 @@
+"""What companies share with each other."""

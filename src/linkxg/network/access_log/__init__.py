@@ -1,0 +1,1 @@
+"""Which partner read what."""

@@ -1,0 +1,1 @@
+"""The feed of what changed for an account: connections, shares, shared products."""

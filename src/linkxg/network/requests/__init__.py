@@ -1,0 +1,1 @@
+"""Requests of partners for a share."""

@@ -1,0 +1,1 @@
+"""Shares: what an account lets a partner see."""
