@@ -1,6 +1,7 @@
 """Reads jobs, and the results of their rows."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from linkxg.clock import now_ms
@@ -22,13 +23,24 @@ async def read_job(database: Database, account_id: str, job_id: str, resource: s
     return job
 
 
-async def await_job(database: Database, account_id: str, job_id: str, resource: str, seconds: float) -> JobRow:
-    """The job once it has ended, or after so many seconds. Raises NotFound."""
+async def await_job(
+    database: Database,
+    account_id: str,
+    job_id: str,
+    resource: str,
+    seconds: float,
+    authorise: Callable[[], Awaitable[None]],
+) -> JobRow:
+    """The job once it has ended, or after so many seconds. Raises NotFound.
+
+    `authorise` is called after every pause, and raises when the caller's token has been revoked.
+    """
     job = await read_job(database, account_id, job_id, resource)
     until = now_ms() + seconds * 1_000
     # Polled, for the job may run on another node.
     while job.status in OPEN and now_ms() < until:
         await asyncio.sleep(_POLL_S)
+        await authorise()
         job = await read_job(database, account_id, job_id, resource)
     return job
 

@@ -196,7 +196,8 @@ async def read(
 ) -> Response[Success[Job]]:
     """The state of an import; with `wait`, once it has ended or after that many seconds."""
     selection = read_fields(fields, Job) if fields else None
-    job = await await_job(services.database, account_id_of(request.scope), import_id, RESOURCE, wait)
+    authorise = context_of(request.scope).authorise_again
+    job = await await_job(services.database, account_id_of(request.scope), import_id, RESOURCE, wait, authorise)
     return _job_response(services, job, selection=selection)
 
 

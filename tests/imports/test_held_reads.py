@@ -1,0 +1,38 @@
+"""A read that waits for the end of an import is rejected once its token is revoked (security bar §20)."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from http.client import HTTPResponse
+from urllib.parse import urlsplit
+
+from harness.clients import get_token, revoke
+from harness.world import World
+from imports.files import IMPORTS
+from imports.resumable_uploads import start_upload
+
+WAIT_S = 20
+
+
+def test_a_waiting_read_is_rejected_when_its_token_is_revoked(world: World) -> None:
+    job = start_upload(world, 9).expect(202).data()
+    client = world.new_client("imports:write")
+    token = get_token(world.api, client, "imports:write")
+    url = urlsplit(world.server.url)
+    with socket.create_connection((str(url.hostname), int(url.port or 80)), timeout=WAIT_S + 10) as held:
+        held.sendall(
+            f"GET /api/v1{IMPORTS}/{job['id']}?wait={WAIT_S} HTTP/1.1\r\nHost: {url.netloc}\r\n"
+            f"Authorization: Bearer {token}\r\n\r\n".encode()
+        )
+        answered, _, _ = select.select([held], [], [], 1.0)
+        assert not answered, "the read did not wait"
+        revoked = time.monotonic()
+        revoke(world.api, client, token).expect(200)
+        response = HTTPResponse(held, method="GET")
+        response.begin()
+        assert response.status == 401
+        assert b"invalid_token" in response.read()
+        assert time.monotonic() - revoked < WAIT_S / 2, "the read was held until the end of its wait"
+    world.api.post(f"{IMPORTS}/{job['id']}/cancel", bearer=world.owner.access)
