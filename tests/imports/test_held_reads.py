@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import time
+from contextlib import closing
 from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
@@ -30,9 +31,9 @@ def test_a_waiting_read_is_rejected_when_its_token_is_revoked(world: World) -> N
         assert not answered, "the read did not wait"
         revoked = time.monotonic()
         revoke(world.api, client, token).expect(200)
-        response = HTTPResponse(held, method="GET")
-        response.begin()
-        assert response.status == 401
-        assert b"invalid_token" in response.read()
+        with closing(HTTPResponse(held, method="GET")) as response:
+            response.begin()
+            assert response.status == 401
+            assert b"invalid_token" in response.read()
         assert time.monotonic() - revoked < WAIT_S / 2, "the read was held until the end of its wait"
     world.api.post(f"{IMPORTS}/{job['id']}/cancel", bearer=world.owner.access)
