@@ -23,7 +23,7 @@ from linkxg.errors import (
 )
 from linkxg.http.body_style import BodyStyle, style_of
 from linkxg.http.forms import refuse_unknown
-from linkxg.http.permissions import CALLER_BUDGET, REFUSED_BY_HANDLER, SOURCE_BUDGET
+from linkxg.http.permissions import CALLER_BUDGET, IGNORES_QUERY, REFUSED_BY_HANDLER, SOURCE_BUDGET
 from linkxg.http.query_params import query_names, takes_idempotency_key
 from linkxg.http.rate_budgets import Budgets, defer_refusal
 from linkxg.http.rate_limits import Budget
@@ -58,8 +58,9 @@ class Guard:
             await self._spend_source(budget, connection, opt)
         # Pages of the console have a guard of their own.
         if opt.get("public") or opt.get("session_roles"):
-            if query and style_of(opt) is not BodyStyle.PAGE:
-                refuse_unknown(query, query_names(route))
+            if style_of(opt) is not BodyStyle.PAGE:
+                if query and not opt.get(IGNORES_QUERY):
+                    refuse_unknown(query, query_names(route))
             return
         context = context_of(connection.scope)
         context.route = connection.scope.get("path_template") or context.route
