@@ -22,6 +22,7 @@ from linkxg.errors import (
     RateLimitExceeded,
 )
 from linkxg.http.body_style import BodyStyle, style_of
+from linkxg.http.etags import refuse_if_match
 from linkxg.http.forms import refuse_unknown
 from linkxg.http.permissions import CALLER_BUDGET, IGNORES_QUERY, REFUSED_BY_HANDLER, SOURCE_BUDGET
 from linkxg.http.query_params import query_names, takes_idempotency_key
@@ -61,12 +62,14 @@ class Guard:
             if style_of(opt) is not BodyStyle.PAGE:
                 if query and not opt.get(IGNORES_QUERY):
                     refuse_unknown(query, query_names(route))
+                refuse_if_match(context_of(connection.scope), route)
             return
         context = context_of(connection.scope)
         context.route = connection.scope.get("path_template") or context.route
         principal = self.admit(context, opt)
         if query:
             refuse_unknown(query, query_names(route))
+        refuse_if_match(context, route)
         if context.method == "POST" and takes_idempotency_key(route):
             read_key(context.header(b"idempotency-key"))
         if (budget := opt.get(CALLER_BUDGET)) is not None:
