@@ -136,8 +136,8 @@ def test_a_feature_writes_only_its_own_tables() -> None:
     ]
     _report(
         wrong,
-        "Another feature's rows may be read or locked (find_, list_, count_, lock_); to change them call that feature's verb, or list "
-        "the case in WRITES_ELSEWHERE with its reason.",
+        "Another feature's rows may be read or locked (find_, list_, count_, lock_); to change them call its "
+        "verb, or list the case in WRITES_ELSEWHERE with its reason.",
     )
 
 
