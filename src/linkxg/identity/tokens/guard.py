@@ -105,6 +105,8 @@ class Guard:
                 self._on_rejected(principal, context, error)
                 raise error
         elif allowed := opt.get("roles"):
+            if principal.kind == "client":
+                raise AccessDenied("Only a person can do this, and the token is that of an OAuth client.")
             if principal.role not in allowed:
                 raise AccessDenied
         elif not opt.get("any_caller"):
