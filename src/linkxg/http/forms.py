@@ -58,8 +58,12 @@ def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE) -> dict[str, str]
 
 
 def refuse_unknown(query: bytes, known: Set[str]) -> None:
-    """Raises InvalidRequest for an unknown parameter, which may be a misspelt one."""
-    if query and not read_form(query, frozenset()).keys() <= known:
+    """Raises InvalidRequest for an unknown parameter, which may be a misspelt one, with or without a value."""
+    if not query:
+        return
+    # Refuses what is malformed or repeated.
+    read_form(query, frozenset())
+    if not {form_decode(pair.partition(b"=")[0]) for pair in query.split(b"&") if pair} <= known:
         takes = f"accepted: {', '.join(sorted(known))}" if known else "no parameters are accepted"
         raise InvalidRequest(f"Unknown parameter; {takes}.")
 

@@ -1,6 +1,6 @@
 """`/imports`: imports of products, their results and rejected rows."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -22,14 +22,16 @@ from linkxg.catalog.products.select_fields import Selection, read_fields, select
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, InvalidState
+from linkxg.http.authorised_stream import authorised_stream
 from linkxg.http.headers import LINK, IdempotencyKey, header, next_page, replay
+from linkxg.http.held_requests import HeldRequests
 from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.jobs.manage_job import cancel_job, retry_job
 from linkxg.jobs.model import FileFormat, JobRow, OnError, RowError
-from linkxg.jobs.read_job import await_job, list_jobs, list_results, list_row_errors, read_job
+from linkxg.jobs.read_job import await_job, list_jobs, list_row_errors, read_job, results_file
 from linkxg.jobs.uploads.create_upload import create_upload
 from linkxg.jobs.uploads.model import state_of
 from linkxg.jobs.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, upload_fields
@@ -63,6 +65,7 @@ class ImportServices:
     cursors: Cursors
     public_url: str
     wake: Callable[[], None]
+    held_requests: HeldRequests
 
 
 def _job_response(
@@ -196,7 +199,11 @@ async def read(
 ) -> Response[Success[Job]]:
     """The state of an import; with `wait`, once it has ended or after that many seconds."""
     selection = read_fields(fields, Job) if fields else None
-    job = await await_job(services.database, account_id_of(request.scope), import_id, RESOURCE, wait)
+    authorise = context_of(request.scope).authorise_again
+    account_id = account_id_of(request.scope)
+    with services.held_requests.hold(account_id) as may_wait:
+        seconds = wait if may_wait else 0
+        job = await await_job(services.database, account_id, import_id, RESOURCE, seconds, authorise)
     return _job_response(services, job, selection=selection)
 
 
@@ -226,7 +233,8 @@ async def errors(
         named = f'attachment; filename="failed-rows.{"csv" if job.format == "csv" else "ndjson"}"'
         # In a header: the media type of a stream is that of the route, which has two.
         headers = {"Content-Type": kind, "Content-Disposition": named}
-        return Stream(rejected_rows_file(services.database, account_id, job), headers=headers)  # type: ignore[return-value]
+        rows = authorised_stream(context_of(request.scope), rejected_rows_file(services.database, account_id, job))
+        return Stream(rows, headers=headers)  # type: ignore[return-value]
     filters = {"list": "import errors", "account": account_id, "import": import_id}
     after = services.cursors.open(cursor, filters) if cursor else None
     found, following = await list_row_errors(
@@ -252,14 +260,7 @@ async def results(
     """The result of each row, as NDJSON: row, status, id and version of the product."""
     account_id = account_id_of(request.scope)
     job = await read_job(services.database, account_id, import_id, RESOURCE)
-
-    async def lines() -> AsyncIterator[bytes]:
-        after: int | None = -1
-        while after is not None:
-            found, after = await list_results(services.database, account_id, job, after=after)
-            yield b"".join(msgspec.json.encode(one._asdict()) + b"\n" for one in found)
-
-    return Stream(lines())
+    return Stream(authorised_stream(context_of(request.scope), results_file(services.database, account_id, job)))
 
 
 @post(

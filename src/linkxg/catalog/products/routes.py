@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from linkxg.audit.model import actor_of
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.products.change_product import change_product
+from linkxg.catalog.products.change_response import change_response
 from linkxg.catalog.products.create_product import create_product
 from linkxg.catalog.products.model import CreateProduct, Product, ProductPatch
 from linkxg.catalog.products.publication import PublishHooks
@@ -82,7 +83,7 @@ async def create(
         services.database, actor, account_id_of(request.scope), data, idempotency_key=idempotency_key
     )
     headers = {"Location": f"{services.public_url}{PATH}/{made.id}", "ETag": product_etag(made.revision)}
-    return Response(Success(data=made), headers=headers | replay(replayed))
+    return change_response(request, made, headers | replay(replayed))
 
 
 @get("/products/by-sku/{sku:path}", operation_id="readProductBySku", **READ_PRODUCT)
@@ -146,7 +147,7 @@ async def change(
     actor = actor_of(context_of(request.scope))
     account_id = account_id_of(request.scope)
     product = await change_product(services.database, actor, account_id, product_id, data, precondition_of(request))
-    return Response(Success(data=product), headers={"ETag": product_etag(product.revision)})
+    return change_response(request, product, {"ETag": product_etag(product.revision)})
 
 
 @delete(
@@ -191,13 +192,13 @@ async def publish(
         services.publish_hooks,
         idempotency_key,
     )
-    return Response(Success(data=product), headers={"ETag": product_etag(product.revision)} | replay(replayed))
+    return change_response(request, product, {"ETag": product_etag(product.revision)} | replay(replayed))
 
 
 @post(
     "/products/{product_id:str}/unarchive",
     operation_id="unarchiveProduct",
-    errors=(DuplicateGtin, InvalidState),
+    errors=(Conflict, DuplicateGtin, InvalidState),
     status_code=200,
     operation_class=ConditionalWrite,
     response_headers=[ETAG, REPLAYED],
@@ -218,7 +219,7 @@ async def unarchive(
         precondition_of(request),
         idempotency_key,
     )
-    return Response(Success(data=product), headers={"ETag": product_etag(product.revision)} | replay(replayed))
+    return change_response(request, product, {"ETag": product_etag(product.revision)} | replay(replayed))
 
 
 def router(services: ProductServices) -> Router:

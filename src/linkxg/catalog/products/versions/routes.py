@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryP
 
 from linkxg.audit.model import actor_of
 from linkxg.catalog.products.canonical import HASH_PREFIX
+from linkxg.catalog.products.change_response import change_response
 from linkxg.catalog.products.diff_versions import diff_versions
 from linkxg.catalog.products.discard_draft import discard_draft
 from linkxg.catalog.products.list_versions import list_versions, read_version
@@ -151,7 +152,7 @@ async def withdraw(
         lambda revision, row: conditions.allow_change(product_etag(revision), _etag(view_version(row))),
         idempotency_key,
     )
-    return Response(Success(data=withdrawn), headers={"ETag": _etag(withdrawn)} | replay(replayed))
+    return change_response(request, withdrawn, {"ETag": _etag(withdrawn)} | replay(replayed))
 
 
 @delete(
@@ -171,7 +172,7 @@ async def discard(
     product = await discard_draft(
         services.database, actor, account_id_of(request.scope), product_id, precondition_of(request)
     )
-    return Response(Success(data=product), headers={"ETag": product_etag(product.revision)})
+    return change_response(request, product, {"ETag": product_etag(product.revision)})
 
 
 def router(services: ProductServices) -> Router:
