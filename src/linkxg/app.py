@@ -169,8 +169,8 @@ def build(
 
     # Stopped in reverse order.
     stops = (
-        limits.close, close_passwords, key_sync.task.stop, usage.stop, notices.stop, connection_mails.stop, purger.task.stop,
-        job_runner.orphans.task.stop, job_runner.stop,
+        limits.close, close_passwords, key_sync.task.stop, usage.stop, notices.stop, connection_mails.stop,
+        purger.task.stop, job_runner.orphans.task.stop, job_runner.stop,
     )  # fmt: skip
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS)
     api = Router(

@@ -7,7 +7,6 @@ import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-
 from msgspec import UNSET, UnsetType
 
 from linkxg.audit.list_events import list_events

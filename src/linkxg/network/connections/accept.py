@@ -1,5 +1,7 @@
 """Accepts an invitation, which connects the two accounts."""
 
+from typing import Any
+
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -79,7 +81,11 @@ def _insert_side(conn: Connection, account_id: str, inviter_id: str, connection_
     """The row of an invitee who was unknown when they were invited, or whose own was closed."""
     made = store.find_connection(conn, inviter_id, connection_id)
     assert made is not None
-    values = {"partner_id": inviter_id, "direction": "INCOMING", "relationship": MIRRORED[made.relationship]}
+    values: dict[str, Any] = {
+        "partner_id": inviter_id,
+        "direction": "INCOMING",
+        "relationship": MIRRORED[made.relationship],
+    }
     values |= {"message": made.message, "invited_at": made.invited_at, "expires_at": made.expires_at}
     values |= {"status": "ACTIVE", "responded_at": now, "ended_at": None, "ended_by": None, "reason": None}
     if not store.update_connection(conn, account_id, connection_id, **values):

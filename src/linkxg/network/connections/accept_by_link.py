@@ -13,8 +13,15 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.secrets import INVITATION, digest, is_well_formed
 from linkxg.db import Database
 from linkxg.db.schema import AnyRow
-from linkxg.errors import AccessDenied, Conflict, ConnectionExists, InvalidRequest, NotFound, PublicError
-from linkxg.errors import ValidationFailed
+from linkxg.errors import (
+    AccessDenied,
+    Conflict,
+    ConnectionExists,
+    InvalidRequest,
+    NotFound,
+    PublicError,
+    ValidationFailed,
+)
 from linkxg.identity.accounts import store as account_store
 from linkxg.identity.accounts.create_account import EMAIL_IN_USE, NewOwner, add_account
 from linkxg.identity.accounts.model import check_account_name

@@ -58,7 +58,9 @@ def _invitees(given: InvitePartner, faults: list[FieldFault]) -> list[Invitee]:
         try:
             found.append(Invitee("email", email, email_key(email)))
         except InvalidRequest:
-            faults.append({"field": "inviteeEmail", "code": "invalid", "message": "This is not a valid e-mail address."})
+            faults.append(
+                {"field": "inviteeEmail", "code": "invalid", "message": "This is not a valid e-mail address."}
+            )
     return found
 
 

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 
-def write_partner_side(
-    conn: Connection, account_id: str, partner_id: str | None, write: Callable[[str], bool]
-) -> None:
+def write_partner_side(conn: Connection, account_id: str, partner_id: str | None, write: Callable[[str], bool]) -> None:
     """Call `write` with the partner's id, and undo what it did if there is none or it returns false."""
     savepoint = conn.begin_nested()
     is_meant = write(partner_id or account_id)

@@ -110,9 +110,7 @@ def update_connection(conn: Connection, account_id: str, connection_id: str, **v
 
 def end_pending(conn: Connection, account_id: str, connection_id: str, **values: Any) -> bool:
     """Change a pending invitation; false if it is not pending (any more)."""
-    statement = connections.update().where(
-        _c.account_id == account_id, _c.id == connection_id, _c.status == "PENDING"
-    )
+    statement = connections.update().where(_c.account_id == account_id, _c.id == connection_id, _c.status == "PENDING")
     return conn.execute(statement.values(**values)).rowcount == 1
 
 
