@@ -38,7 +38,9 @@ def test_every_fault_is_listed(world: World) -> None:
     refused = world.api.patch("/account", bearer=world.owner.access, json=bad).expect(422, "validation_failed")
     assert [one["field"] for one in refused.object()["details"]] == [*bad]
     for slug, code in (("assets", "reserved"), ("a", "invalid"), ("a" * 40, "invalid"), ("a_b", "invalid")):
-        refused = world.api.patch("/account", bearer=world.owner.access, json={"slug": slug}).expect(422, "validation_failed")
+        refused = world.api.patch("/account", bearer=world.owner.access, json={"slug": slug}).expect(
+            422, "validation_failed"
+        )
         assert [one["code"] for one in refused.object()["details"]] == [code], slug
     member = world.session("MEMBER")
     world.api.patch("/account", bearer=member.access, json={"name": "Mine"}).expect(403, "access_denied")

@@ -6,7 +6,6 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.audit.store import lock_heads
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
@@ -70,7 +69,7 @@ def connect(conn: Connection, actor: Actor, account_id: str, inviter_id: str, co
     if not store.end_pending(conn, account_id, connection_id, **active):
         _insert_side(conn, account_id, inviter_id, connection_id, now)
     store.expire_invitations(conn, account_id, inviter_id, now)
-    lock_heads(conn, account_id, inviter_id)
+    audit.lock_chains(conn, account_id, inviter_id)
     audit.record(conn, account_id, actor, "connection.accepted", connection_id, {"partner": inviter_id})
     partner = actor._replace(account_id=account_id).as_partner()
     audit.record(conn, inviter_id, partner, "connection.accepted", connection_id, {"partner": account_id})

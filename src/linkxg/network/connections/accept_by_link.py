@@ -22,11 +22,11 @@ from linkxg.errors import (
     PublicError,
     ValidationFailed,
 )
-from linkxg.identity.accounts import store as account_store
 from linkxg.identity.accounts.create_account import EMAIL_IN_USE, NewOwner, add_account
 from linkxg.identity.accounts.model import check_account_name
 from linkxg.identity.accounts.password_rules import check_new_password
 from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.accounts.store import find_user_by_email
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.ids import uuid7
 from linkxg.network.connections import store
@@ -51,7 +51,7 @@ async def read_linked_invitation(database: Database, token: str) -> LinkedInvita
         row = store.find_by_token(conn, digest(token), now_ms())
         if row is None:
             return None
-        user = account_store.find_user_by_email(conn, _key(row))
+        user = find_user_by_email(conn, _key(row))
         return LinkedInvitation(account_name(conn, row.account_id), row.invitee, user is not None)
 
     found = await database.read(unit) if is_well_formed(token, INVITATION) else None
@@ -73,7 +73,7 @@ async def accept_link(
         row = _lock(conn, account_id, token)
         if row is None:
             return NotFound()
-        user = account_store.find_user_by_email(conn, _key(row))
+        user = find_user_by_email(conn, _key(row))
         if actor.kind != "user" or user is None or user.id != actor.id or user.role not in ADMINISTRATORS:
             return AccessDenied("Only an Owner or Admin with the invited e-mail address can accept this invitation.")
         if store.is_connected(conn, account_id, row.account_id):

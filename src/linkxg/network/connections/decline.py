@@ -4,7 +4,6 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.audit.store import lock_heads
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
@@ -38,7 +37,7 @@ async def decline_connection(
         declined = {"status": "DECLINED", "responded_at": now, "ended_at": now, "reason": reason}
         store.end_pending(conn, inviter_id, connection_id, ended_by="PARTNER", token_digest=None, **declined)
         store.end_pending(conn, account_id, connection_id, ended_by="SELF", **declined)
-        lock_heads(conn, account_id, inviter_id)
+        audit.lock_chains(conn, account_id, inviter_id)
         details = {"reason": reason} if reason else {}
         audit.record(conn, account_id, actor, "connection.declined", connection_id, details)
         # The inviter learns that somebody declined, not which account.

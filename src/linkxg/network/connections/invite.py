@@ -10,13 +10,17 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.audit.store import lock_heads
 from linkxg.clock import now_ms
 from linkxg.crypto.secrets import INVITATION, derive, digest, new_secret
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request, new_salt
 from linkxg.errors import Conflict, ConnectionExists, NotFound, PublicError, ValidationFailed
-from linkxg.identity.accounts import store as account_store
+from linkxg.identity.accounts.store import (
+    find_account,
+    find_account_by_gln,
+    find_account_by_slug,
+    find_user_by_email,
+)
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import uuid7
 from linkxg.network.changes.append import append_all
@@ -68,7 +72,7 @@ async def invite_partner(
         # One invitation at a time, so that they are counted exactly.
         store.lock_connection(conn, account_id, f"invitations of {account_id}")
         found = _resolve(conn, invitee)
-        account = account_store.find_account(conn, account_id)
+        account = find_account(conn, account_id)
         assert account is not None
         if found == account_id or (invitee.kind, invitee.value) in (("slug", account.slug), ("gln", account.gln)):
             return _self_connection(invitee)
@@ -83,7 +87,7 @@ async def invite_partner(
             invitee=invitee.text, invitee_key=invitee.key, invited_by=actor.id,
             token_digest=digest(token) if invitee.kind == "email" else None, **common,
         )  # fmt: skip
-        lock_heads(conn, account_id, partner_id or account_id)
+        audit.lock_chains(conn, account_id, partner_id or account_id)
         details = {"invitee": invitee.text, "relationship": relationship}
         audit.record(conn, account_id, actor, "connection.invited", connection_id, details)
 
@@ -127,10 +131,10 @@ def _token(server_key: bytes, request: Request, salt: bytes) -> str:
 def _resolve(conn: Connection, invitee: Invitee) -> str | None:
     """The account that is meant, in one statement of each kind."""
     if invitee.kind == "slug":
-        return account_store.find_account_by_slug(conn, invitee.value)
+        return find_account_by_slug(conn, invitee.value)
     if invitee.kind == "gln":
-        return account_store.find_account_by_gln(conn, invitee.value)
-    user = account_store.find_user_by_email(conn, invitee.value)
+        return find_account_by_gln(conn, invitee.value)
+    user = find_user_by_email(conn, invitee.value)
     return None if user is None or user.disabled else user.account_id
 
 

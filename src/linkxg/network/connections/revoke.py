@@ -4,7 +4,6 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.audit.store import lock_heads
 from linkxg.catalog.products.share_store import withdraw_shares_of_connection
 from linkxg.clock import now_ms
 from linkxg.db import Database
@@ -66,7 +65,7 @@ def _end(conn: Connection, actor: Actor, account_id: str, row: AnyRow, reason: s
     store.update_connection(conn, partner_id, row.id, ended_by="PARTNER", **revoked)
     ours = withdraw_shares_of_connection(conn, account_id, row.id, now)
     theirs = withdraw_shares_of_connection(conn, partner_id, row.id, now)
-    lock_heads(conn, account_id, partner_id)
+    audit.lock_chains(conn, account_id, partner_id)
     details = {"reason": reason} if reason else {}
     audit.record(conn, account_id, actor, "connection.revoked", row.id, details | {"shares": len(ours)})
     audit.record(conn, partner_id, actor.as_partner(), "connection.revoked", row.id, details | {"shares": len(theirs)})
@@ -87,7 +86,7 @@ def _withdraw(conn: Connection, actor: Actor, account_id: str, row: AnyRow, reas
     revoked = {"status": "REVOKED", "ended_at": now_ms(), "reason": reason}
     details = {"reason": reason} if reason else {}
     store.end_pending(conn, account_id, row.id, ended_by="SELF", token_digest=None, **revoked)
-    lock_heads(conn, account_id, row.partner_id or account_id)
+    audit.lock_chains(conn, account_id, row.partner_id or account_id)
     audit.record(conn, account_id, actor, "connection.revoked", row.id, details)
 
     def write(partner: str) -> bool:
