@@ -58,7 +58,7 @@ def insert_head(conn: Connection, account_id: str) -> None:
 
 def lock_heads(conn: Connection, account_id: str, partner_id: str) -> None:
     """Lock two chains, in the order of their ids."""
-    ids = sorted({account_id, partner_id})
+    ids = sorted((account_id, partner_id))
     conn.execute(select(heads.c.seq).where(heads.c.account_id.in_(ids)).order_by(heads.c.account_id).with_for_update())
 
 

@@ -65,6 +65,10 @@ def connect(conn: Connection, actor: Actor, account_id: str, inviter_id: str, co
     """Make the invitation a connection on both sides; both are locked, and the invitation is pending."""
     now = now_ms()
     active = {"status": "ACTIVE", "responded_at": now}
+    invited = store.find_connection(conn, inviter_id, connection_id)
+    if invited is not None and invited.partner_id not in (None, account_id):
+        # By the link, of a person who was in that account when they were invited.
+        store.end_pending(conn, invited.partner_id, connection_id, status="EXPIRED", ended_at=now)
     store.end_pending(conn, inviter_id, connection_id, partner_id=account_id, token_digest=None, **active)
     if not store.end_pending(conn, account_id, connection_id, **active):
         _insert_side(conn, account_id, inviter_id, connection_id, now)

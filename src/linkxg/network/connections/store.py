@@ -212,11 +212,7 @@ def list_connections(
 
 def purge_connections(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` rows of invitations that led to no connection and expired three months ago."""
-    old = (
-        select(_c.account_id, _c.id)
-        .where(_c.status != "ACTIVE", _c.expires_at < now - 90 * DAY, not_(_was_active()))
-        .limit(limit)
-    )
+    old = select(_c.account_id, _c.id).where(_ENDED, _c.expires_at < now - 90 * DAY, not_(_was_active())).limit(limit)
     return conn.execute(connections.delete().where(tuple_(_c.account_id, _c.id).in_(old))).rowcount
 
 
