@@ -129,8 +129,8 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
         "/connections", {"inviteeEmail": f"{uuid4()}@example.test", "relationship": "SUPPLIER"}
     ),
     "POST /connections/{connection_id}/accept": lambda w, t: _empty(f"/connections/{t.acceptable}/accept"),
-    "POST /connections/{connection_id}/decline": lambda w, t: _empty(f"/connections/{t.declinable}/decline"),
-    "POST /connections/{connection_id}/revoke": lambda w, t: _empty(f"/connections/{t.invited}/revoke"),
+    "POST /connections/{connection_id}/decline": lambda w, t: _json(f"/connections/{t.declinable}/decline", {}),
+    "POST /connections/{connection_id}/revoke": lambda w, t: _json(f"/connections/{t.invited}/revoke", {}),
     "POST /account/users": lambda w, t: _json("/account/users", {"email": f"{uuid4()}@example.test"}),
     "PATCH /account/users/{user_id}": lambda w, t: _json(f"/account/users/{t.victim.user_id}", {"role": "VIEWER"}),
     "DELETE /account/users/{user_id}": lambda w, t: _empty(f"/account/users/{t.victim.user_id}"),
