@@ -15,6 +15,7 @@ from harness.clients import OAuthClient, rotate
 from harness.held_request import HttpRequest
 from harness.people import Person, add_person
 from harness.world import World
+from network.partners import new_account
 from products.catalogue import body, complete, new_gtin
 
 API = "/api/v1"
@@ -86,7 +87,8 @@ def _invitation(world: World, *, incoming: bool = False) -> str:
     email = f"{uuid4()}@example.test"
     if incoming:
         email = add_person(api, world.owner, "MEMBER").email
-    inviter = world.other_owner if incoming else world.owner
+    # Of an account of its own each: a connection ends the other invitations between the two.
+    inviter = new_account(world) if incoming else world.owner
     given = {"inviteeEmail": email, "relationship": "PARTNER"}
     invited = api.post("/connections", bearer=inviter.access, json=given, reveals=True).expect(201).data()
     return str(invited["id"])

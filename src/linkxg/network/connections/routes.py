@@ -177,7 +177,7 @@ async def revoke(
     data: JSONBody[EndConnection | None] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[ConnectionView]]:
-    """End a connection with everything that both sides share, or withdraw an invitation. Immediate."""
+    """End a connection and all that both sides share, or withdraw an invitation."""
     revoked, replayed = await revoke_connection(
         services.database,
         services.mails,
