@@ -203,7 +203,7 @@ async def accept_by_link(
     token: FromPath[str],
     data: JSONBody[AcceptConnectionInvitation],
 ) -> Success[ConnectionView]:
-    """Create an account, with the invited person as its Owner, and connect it to the inviter's. Works once."""
+    """Create an account for the invited person and connect it to the inviter's. Works once."""
     context = context_of(request.scope)
     connected = await accept_link_with_new_account(
         services.database,
