@@ -76,6 +76,9 @@ from linkxg.jobs.runner import JobRunner
 from linkxg.jobs.uploads import routes as upload_routes
 from linkxg.jobs.uploads.routes import UploadServices
 from linkxg.lifespan import running
+from linkxg.network.connections import routes as connection_routes
+from linkxg.network.connections.mails import ConnectionMails
+from linkxg.network.connections.routes import ConnectionServices
 from linkxg.publish_hooks import PUBLISH_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
@@ -137,6 +140,7 @@ def build(
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     notices = OwnerNotices(database, mailer)
+    connection_mails = ConnectionMails(database, mailer, issuer)
     tasks = (key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task)
 
     token_requests = TokenEndpoint(credentials, minter, limits, usage, metrics)
@@ -166,8 +170,8 @@ def build(
 
     # Stopped in reverse order.
     stops = (
-        limits.close, close_passwords, key_sync.task.stop, usage.stop, notices.stop, purger.task.stop,
-        job_runner.orphans.task.stop, job_runner.stop,
+        limits.close, close_passwords, key_sync.task.stop, usage.stop, notices.stop, connection_mails.stop,
+        purger.task.stop, job_runner.orphans.task.stop, job_runner.stop,
     )  # fmt: skip
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS)
     api = Router(
@@ -182,6 +186,9 @@ def build(
             product_search_routes.router(product_services),
             product_routes.router(product_services),
             version_routes.router(product_services),
+            connection_routes.router(
+                ConnectionServices(database, passwords, server_key, connection_mails, cursors, issuer)
+            ),
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake, HeldRequests())),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
         ],

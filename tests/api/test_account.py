@@ -30,7 +30,7 @@ EVENT = {
 
 def test_the_account_is_shown_to_every_role(world: World) -> None:
     data = world.api.get("/account", bearer=world.session("VIEWER").access).expect(200).data()
-    assert data.keys() == {"id", "name", "createdAt"}
+    assert data.keys() == {"id", "name", "slug", "gln", "createdAt"}
     assert (data["id"], data["name"]) == (world.account.account_id, world.account.name)
 
 

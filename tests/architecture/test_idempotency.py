@@ -16,6 +16,7 @@ KEYLESS = {
     "logout": "ends the session whose token it carries, which cannot ask again",
     "changePassword": "carries the current password, which no longer holds",
     "acceptInvitation": "the token of the link works once",
+    "acceptConnectionInvitation": "the token of the link works once",
 }
 
 
@@ -34,14 +35,16 @@ def test_every_post_that_creates_takes_an_idempotency_key() -> None:
 
 
 def test_no_post_that_answers_created_or_accepted_is_without_a_key() -> None:
-    """KEYLESS excuses no route that creates, but the one whose token works once; a console form is used once."""
+    """KEYLESS excuses no route that creates, but those whose token works once; a console form is used once."""
     keyless = {
         route.handler.operation_id
         for route in routes()
         if route.method == "POST" and route.handler is not None and route.style is not BodyStyle.PAGE
         if route.handler.status_code in (201, 202) and not takes_idempotency_key(route.handler)
     }
-    assert keyless == {"acceptInvitation"}, f"{keyless}: take an `IdempotencyKey`, or answer 200 if nothing is created"
+    assert keyless == {"acceptInvitation", "acceptConnectionInvitation"}, (
+        f"{keyless}: take an `IdempotencyKey`, or answer 200 if nothing is created"
+    )
 
 
 def test_every_answer_that_may_be_a_replay_names_its_header_field() -> None:

@@ -35,6 +35,10 @@ WRITES_ELSEWHERE = {
         "identity/sessions/change_password.py",
         "identity.accounts.store.update_password_hash",
     ): "password and sessions change as one",
+    (
+        "network/connections/revoke.py",
+        "catalog.products.share_store.withdraw_shares_of_connection",
+    ): "the shares of a connection end with it, in one transaction",
 }
 # What administers the database as a whole: purging, backup, restore, standing.
 ADMINISTERS = {"purge", "ops", "cli"}

@@ -22,6 +22,7 @@ PUBLIC = {
     "GET /.well-known/oauth-protected-resource/api/v1",
     "POST /api/v1/auth/login",
     "POST /api/v1/invitations/{token}/accept",
+    "POST /api/v1/connection-invitations/{token}/accept",
     "GET /api/v1/openapi.json",
     "GET /api/v1/reference",
     "GET /api/v1/reference.css",

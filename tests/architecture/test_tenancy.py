@@ -47,7 +47,10 @@ WITHOUT_ACCOUNT = {
     "identity.tokens.update_sealed_keys": ACROSS,
     "identity.tokens.replace_sealed_keys": ACROSS,
     # The command line, which stands above the accounts.
-    "identity.accounts.is_slug_used": "slugs are unique over all accounts",
+    "identity.accounts.claim_slug": "slugs are unique over all accounts",
+    "identity.accounts.find_account_by_slug": "an invitation knows the slug only",
+    "identity.accounts.find_account_by_gln": "an invitation knows the GLN only",
+    "network.connections.find_by_token": "the one-time token is the only thing known",
     "identity.accounts.count_accounts": ACROSS,
     "identity.accounts.list_accounts": ACROSS,
     "audit.list_accounts": ACROSS,

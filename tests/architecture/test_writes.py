@@ -15,6 +15,7 @@ from architecture.program import modules
 UNAUTHORISED = {
     "identity/accounts/invite_user.accept_invitation": "the token is used once, and the unit checks who invited",
     "identity/accounts/create_account.create_account": "the command line stands above the accounts",
+    "network/connections/accept_by_link.accept_link_with_new_account": "the token of the link works once",
     "ops/demo/products.create_demo_products": "the command line stands above the accounts",
     "ops/purge.purge_all": "the command line stands above the accounts",
     "identity/clients/usage._write_batch": "counts of what was answered, whoever asked",

@@ -13,9 +13,10 @@ from uuid import uuid4
 from architecture.program import Route, routes
 from harness.clients import OAuthClient, rotate
 from harness.held_request import HttpRequest
-from harness.people import Person
+from harness.people import Person, add_person
 from harness.world import World
-from products.catalogue import body, complete
+from network.partners import new_account
+from products.catalogue import body, complete, new_gtin
 
 API = "/api/v1"
 JSON = ("Content-Type", "application/json")
@@ -40,6 +41,9 @@ class Things:
     archived: str
     finished_import: str
     dry_run: str
+    invited: str
+    acceptable: str
+    declinable: str
     upload: str = ""
     session: str = SESSION_ID
 
@@ -65,6 +69,7 @@ def make_things(world: World) -> Things:
         world.person(), world.new_client(), overlapping, product(), product(**complete()), published(), product(),
         redrafted, published(), archived, _imported(world, f"sku,gtin\nS-{uuid4()},1\n"),
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
+        _invitation(world), *(_invitation(world, incoming=True) for _ in range(2)),
     )  # fmt: skip
 
 
@@ -74,6 +79,19 @@ def _imported(world: World, file: str, query: str = "") -> str:
     started = api.post(f"/imports{query}", bearer=owner, content=file.encode(), headers=[CSV]).expect(202).data()
     await_imports(world)
     return str(started["id"])
+
+
+def _invitation(world: World, *, incoming: bool = False) -> str:
+    """A pending invitation by the account, or to it."""
+    api = world.api
+    email = f"{uuid4()}@example.test"
+    if incoming:
+        email = add_person(api, world.owner, "MEMBER").email
+    # Of an account of its own each: a connection ends the other invitations between the two.
+    inviter = new_account(world) if incoming else world.owner
+    given = {"inviteeEmail": email, "relationship": "PARTNER"}
+    invited = api.post("/connections", bearer=inviter.access, json=given, reveals=True).expect(201).data()
+    return str(invited["id"])
 
 
 def await_imports(world: World) -> None:
@@ -108,6 +126,13 @@ def _empty(path: str) -> tuple[str, tuple[tuple[str, str], ...], bytes]:
 
 Made = tuple[str, tuple[tuple[str, str], ...], bytes]
 REQUESTS: dict[str, Callable[[World, Things], Made]] = {
+    "PATCH /account": lambda w, t: _json("/account", {"gln": new_gtin()}),
+    "POST /connections": lambda w, t: _json(
+        "/connections", {"inviteeEmail": f"{uuid4()}@example.test", "relationship": "SUPPLIER"}
+    ),
+    "POST /connections/{connection_id}/accept": lambda w, t: _empty(f"/connections/{t.acceptable}/accept"),
+    "POST /connections/{connection_id}/decline": lambda w, t: _json(f"/connections/{t.declinable}/decline", {}),
+    "POST /connections/{connection_id}/revoke": lambda w, t: _json(f"/connections/{t.invited}/revoke", {}),
     "POST /account/users": lambda w, t: _json("/account/users", {"email": f"{uuid4()}@example.test"}),
     "PATCH /account/users/{user_id}": lambda w, t: _json(f"/account/users/{t.victim.user_id}", {"role": "VIEWER"}),
     "DELETE /account/users/{user_id}": lambda w, t: _empty(f"/account/users/{t.victim.user_id}"),

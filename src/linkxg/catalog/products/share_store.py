@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    Connection,
     ForeignKey,
     Index,
     SmallInteger,
@@ -77,6 +78,14 @@ def visible_to(viewer_id: ColumnElement[str], now: ColumnElement[int]) -> Column
 
 def is_live(now: ColumnElement[int]) -> ColumnElement[bool]:
     return and_(shares.c.withdrawn_at.is_(None), or_(shares.c.expires_at.is_(None), shares.c.expires_at > now))
+
+
+def withdraw_shares_of_connection(conn: Connection, account_id: str, connection_id: str, now: int) -> list[str]:
+    """Withdraw everything that the account shares by this connection; returns the ids of the shares that end."""
+    statement = shares.update().where(
+        shares.c.account_id == account_id, shares.c.connection_id == connection_id, shares.c.withdrawn_at.is_(None)
+    )
+    return list(conn.execute(statement.values(withdrawn_at=now).returning(shares.c.id)).scalars())
 
 
 VIEWER, NOW = bindparam("viewer", type_=String), bindparam("now", type_=BigInteger)

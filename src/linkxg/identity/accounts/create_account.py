@@ -1,4 +1,6 @@
-"""Creates an account with its first Owner, from the command line."""
+"""Creates an account with its first Owner."""
+
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -16,6 +18,16 @@ from linkxg.identity.accounts.slug import slug_from, with_suffix
 from linkxg.ids import uuid7
 
 CLI = Actor("cli", None, None, "cli", "-")
+EMAIL_IN_USE = "This e-mail address is in use."
+
+
+class NewOwner(NamedTuple):
+    """The first person of a new account."""
+
+    id: str
+    email: str
+    email_key: str
+    password_hash: str
 
 
 async def create_account(
@@ -31,30 +43,39 @@ async def create_account(
     check_new_password(password, name, owner_email)
     password_hash = await passwords.hash(password)
     account_id, owner_id = uuid7(), uuid7()
+    owner = NewOwner(owner_id, owner_email, key, password_hash)
 
     def unit(conn: Connection) -> str | None:
         if not additional and store.count_accounts(conn):
             return "An account already exists; use --additional to add one more."
-        if store.find_user_by_email(conn, key) is not None:
-            return "This e-mail address is in use."
-        now = now_ms()
-        slug = slug_from(name)
-        store.insert_account(conn, account_id, name, now, with_suffix(slug) if store.is_slug_used(conn, slug) else slug)
-        insert_head(conn, account_id)
-        store.insert_user(
-            conn,
-            account_id,
-            id=owner_id,
-            email=owner_email,
-            email_key=key,
-            role="OWNER",
-            password_hash=password_hash,
-            created_at=now,
-        )
-        audit.record(conn, account_id, CLI, "account.created", account_id, {"name": name, "owner": owner_id})
+        if not add_account(conn, account_id, CLI, name, owner):
+            return EMAIL_IN_USE
         return None
 
     refused = await database.write(unit)
     if refused:
         raise Conflict(refused)
     return account_id, owner_id
+
+
+def add_account(conn: Connection, account_id: str, actor: Actor, name: str, owner: NewOwner) -> bool:
+    """Insert an account and its first Owner; false if the e-mail address is in use. All values have been checked."""
+    now = now_ms()
+    if store.find_user_by_email(conn, owner.email_key) is not None:
+        return False
+    slug = slug_from(name)
+    store.insert_account(conn, account_id, name, now, slug if store.claim_slug(conn, slug) else with_suffix(slug))
+    insert_head(conn, account_id)
+    is_added = store.insert_user(
+        conn,
+        account_id,
+        id=owner.id,
+        email=owner.email,
+        email_key=owner.email_key,
+        role="OWNER",
+        password_hash=owner.password_hash,
+        created_at=now,
+    )
+    if is_added:
+        audit.record(conn, account_id, actor, "account.created", account_id, {"name": name, "owner": owner.id})
+    return is_added

@@ -17,7 +17,7 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.invalidation_feed import GONE, USER
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.identity.accounts import store
-from linkxg.identity.accounts.model import AccountView, User, UserView
+from linkxg.identity.accounts.model import User, UserView
 from linkxg.identity.accounts.roles import RANK, Role, may_manage
 from linkxg.identity.authorization.write_as import revoke_as
 
@@ -26,13 +26,6 @@ LAST_OWNER = "The last Owner cannot be demoted, disabled or removed."
 
 async def list_people(database: Database, account_id: str) -> list[UserView]:
     return [user_view(user) for user in await database.read_single(store.list_users, account_id)]
-
-
-async def read_account(database: Database, account_id: str) -> AccountView:
-    row = await database.read_single(store.find_account, account_id)
-    if row is None:
-        raise NotFound
-    return AccountView(row.id, row.name, rfc3339(row.created_at))
 
 
 async def is_last_owner(database: Database, account_id: str, user_id: str) -> bool:

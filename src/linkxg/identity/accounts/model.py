@@ -19,8 +19,12 @@ _LOWER = {ord(upper): upper.lower() for upper in ascii_uppercase}
 class AccountView(msgspec.Struct, rename="camel"):
     """An organisation as its people see it."""
 
+    EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Acme GmbH", "slug": "acme-gmbh", "gln": "4012345000009"}
+
     id: str
     name: str
+    slug: str
+    gln: str | None
     created_at: str
 
 

@@ -1,12 +1,13 @@
 """`/account…` and `/invitations/…`: the organisation, its people, its audit trail."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import UNSET, UnsetType
 
 from linkxg.audit.list_events import list_events
 from linkxg.audit.model import AuditEvent, actor_of
@@ -19,17 +20,31 @@ from linkxg.http.permissions import public, roles
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
+from linkxg.identity.accounts.change_account import change_account
+from linkxg.identity.accounts.gln import PATTERN as GLN_PATTERN
 from linkxg.identity.accounts.invite_user import accept_invitation
 from linkxg.identity.accounts.mail import Mailer
-from linkxg.identity.accounts.manage_user import change_user, list_people, read_account, remove_user, user_view
-from linkxg.identity.accounts.model import MAX_EMAIL, AccountView, Invited, UserView
+from linkxg.identity.accounts.manage_user import change_user, list_people, remove_user, user_view
+from linkxg.identity.accounts.model import MAX_ACCOUNT_NAME, MAX_EMAIL, AccountView, Invited, UserView
 from linkxg.identity.accounts.password_rules import MINIMUM
+from linkxg.identity.accounts.read_account import read_account
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE, Role
 from linkxg.identity.accounts.send_invitation import mail_invitation
+from linkxg.identity.accounts.slug import PATTERN as SLUG_PATTERN
 
 _TAG = Tag("Account", "The organisation, its people and its audit trail.")
 ACCEPTS = Budget("invitations-source", 60, 60)
 INVITATIONS = Budget("invitations", 200, 3_600)
+
+
+class ChangeAccount(msgspec.Struct, forbid_unknown_fields=True):
+    """Members that are left out stay as they are; null deletes the GLN."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Acme GmbH", "slug": "acme-gmbh", "gln": "4012345000009"}
+
+    name: Annotated[str, described(minLength=1, maxLength=MAX_ACCOUNT_NAME)] | UnsetType = UNSET
+    slug: Annotated[str, described(pattern=SLUG_PATTERN)] | UnsetType = UNSET
+    gln: Annotated[str, described(pattern=GLN_PATTERN)] | UnsetType | None = UNSET
 
 
 class InviteUser(msgspec.Struct, forbid_unknown_fields=True):
@@ -60,6 +75,22 @@ class AccountServices:
 async def account(request: Request[Any, Any, Any], services: NamedDependency[AccountServices]) -> Success[AccountView]:
     """The caller's organisation."""
     return Success(data=await read_account(services.database, account_id_of(request.scope)))
+
+
+@patch("/account", operation_id="changeAccount", errors=(Conflict,), **roles(ADMINISTRATORS))
+async def change_profile(
+    request: Request[Any, Any, Any], services: NamedDependency[AccountServices], data: JSONBody[ChangeAccount]
+) -> Success[AccountView]:
+    """Change the name, slug and GLN by which others see and find the organisation."""
+    changed = await change_account(
+        services.database,
+        actor_of(context_of(request.scope)),
+        account_id_of(request.scope),
+        name=data.name,
+        slug=data.slug,
+        gln=data.gln,
+    )
+    return Success(data=changed)
 
 
 @get("/account/users", operation_id="listUsers", **roles(ADMINISTRATORS))
@@ -161,6 +192,6 @@ def router(services: AccountServices) -> Router:
     return Router(
         "/",
         tags=[_TAG],
-        route_handlers=[account, users, invite, change, remove, accept, audit_events],
+        route_handlers=[account, change_profile, users, invite, change, remove, accept, audit_events],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )

@@ -76,9 +76,26 @@ def insert_account(conn: Connection, account_id: str, name: str, now: int, slug:
     )
 
 
-def is_slug_used(conn: Connection, slug: str) -> bool:
-    """In any account."""
-    return conn.execute(select(accounts.c.id).where(accounts.c.slug == slug)).first() is not None
+def claim_slug(conn: Connection, slug: str) -> bool:
+    """Whether no account has the slug; nobody else can take it until the transaction ends."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("slug " + slug, 0))))
+    return conn.execute(select(accounts.c.id).where(accounts.c.slug == slug)).first() is None
+
+
+def update_account(conn: Connection, account_id: str, changed: dict[str, Any]) -> None:
+    conn.execute(accounts.update().where(accounts.c.id == account_id).values(changed))
+
+
+def find_account_by_slug(conn: Connection, slug: str) -> str | None:
+    """The id of the account, of all accounts."""
+    return conn.execute(select(accounts.c.id).where(accounts.c.slug == slug)).scalar()
+
+
+def find_account_by_gln(conn: Connection, gln: str) -> str | None:
+    """The id of the account, of all accounts; none if several declare it."""
+    found = list(conn.execute(select(accounts.c.id).where(accounts.c.gln == gln).limit(2)).scalars())
+    return found[0] if len(found) == 1 else None
 
 
 def find_account(conn: Connection, account_id: str) -> AnyRow | None:

@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 import msgspec
 from sqlalchemy import Connection
 
-from linkxg.clock import rfc3339
 from linkxg.db import Database
 from linkxg.errors import InvalidToken
 from linkxg.identity.accounts.model import AccountView
+from linkxg.identity.accounts.read_account import account_view
 from linkxg.identity.accounts.store import find_account, find_user
 from linkxg.identity.tokens.scopes import ROLE_SCOPES, SCOPES
 
@@ -33,7 +33,7 @@ async def who_am_i(database: Database, account_id: str, user_id: str) -> Me:
         if user is None or account is None:
             return None
         role_scopes = ROLE_SCOPES[user.role]
-        view = AccountView(account.id, account.name, rfc3339(account.created_at))
+        view = account_view(account)
         return Me(user.id, user.email, user.role, view, [scope for scope in SCOPES if scope in role_scopes])
 
     me = await database.read(unit)

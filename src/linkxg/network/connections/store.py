@@ -1,10 +1,32 @@
 """The SQL of connections: one row per side, both with the connection's id."""
 
-from sqlalchemy import Column, Connection, ForeignKey, Index, LargeBinary, String, Table, func, select, text
+from typing import Any
 
-from linkxg.db.schema import Milliseconds, metadata
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    Table,
+    and_,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+
+from linkxg.clock import DAY
+from linkxg.db.schema import AnyRow, Milliseconds, metadata
+from linkxg.identity.accounts.store import accounts
 
 _ACTIVE = text("status = 'ACTIVE'")
+_ENDED = text("status <> 'ACTIVE'")
 _PENDING = text("status = 'PENDING' and invitee_key is not null")
 connections = Table(
     "connections",
@@ -30,6 +52,7 @@ connections = Table(
     Column("reason", String(500)),
     Index("ix_connections_account_id_status_id", "account_id", "status", "id"),
     Index("ix_connections_token_digest", "token_digest", unique=True),
+    Index("ix_connections_expires_at", "expires_at", sqlite_where=_ENDED, postgresql_where=_ENDED),
     Index(
         "ix_connections_active", "account_id", "partner_id", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE
     ),
@@ -40,7 +63,158 @@ connections = Table(
 )  # fmt: skip
 
 
+_c = connections.c
+# An invitation does not tell who the invitee is; whoever is invited sees by whom.
+_KNOWS_PARTNER = or_(
+    _c.direction == "INCOMING",
+    and_(_c.status.in_(["ACTIVE", "REVOKED"]), _c.responded_at.is_not(None)),
+)
+
+
 def lock_connection(conn: Connection, account_id: str, connection_id: str) -> None:
     """Serialise the transactions that change a connection, of both sides; SQLite has only one writer anyway."""
     if conn.dialect.name == "postgresql":
         conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("connection " + connection_id, 0))))
+
+
+def lock_partners(conn: Connection, account_id: str, partner_id: str) -> None:
+    """Serialise the transactions that connect two accounts; taken after `lock_connection`."""
+    lock_connection(conn, account_id, " ".join(sorted({account_id, partner_id})))
+
+
+def is_pending(now: int) -> ColumnElement[bool]:
+    return and_(_c.status == "PENDING", _c.expires_at > now)
+
+
+def _is_expired(now: int) -> ColumnElement[bool]:
+    return and_(_c.status == "PENDING", _c.expires_at <= now)
+
+
+def insert_connection(conn: Connection, account_id: str, **values: Any) -> None:
+    conn.execute(connections.insert().values(account_id=account_id, **values))
+
+
+def find_connection(conn: Connection, account_id: str, connection_id: str) -> AnyRow | None:
+    return conn.execute(select(connections).where(_c.account_id == account_id, _c.id == connection_id)).first()
+
+
+def find_by_token(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
+    """The inviter's row of a live invitation, by its one-time token."""
+    return conn.execute(select(connections).where(_c.token_digest == digest, is_pending(now))).first()
+
+
+def update_connection(conn: Connection, account_id: str, connection_id: str, **values: Any) -> bool:
+    statement = connections.update().where(_c.account_id == account_id, _c.id == connection_id)
+    return conn.execute(statement.values(**values)).rowcount == 1
+
+
+def end_pending(conn: Connection, account_id: str, connection_id: str, **values: Any) -> bool:
+    """Change a pending invitation; false if it is not pending (any more)."""
+    statement = connections.update().where(_c.account_id == account_id, _c.id == connection_id, _c.status == "PENDING")
+    return conn.execute(statement.values(**values)).rowcount == 1
+
+
+def is_connected(conn: Connection, account_id: str, partner_id: str) -> bool:
+    found = select(_c.id).where(_c.account_id == account_id, _c.partner_id == partner_id, _c.status == "ACTIVE")
+    return conn.execute(found).first() is not None
+
+
+def is_known_partner(
+    conn: Connection, account_id: str, now: int, *, slug: str | None = None, gln: str | None = None
+) -> bool:
+    """Whether the slug or GLN is that of a connected account, or of one whose invitation waits for an answer."""
+    found = (
+        select(_c.id)
+        .join(accounts, accounts.c.id == _c.partner_id)
+        .where(
+            _c.account_id == account_id,
+            or_(_c.status == "ACTIVE", and_(_c.direction == "INCOMING", is_pending(now))),
+            accounts.c.slug == slug if slug is not None else accounts.c.gln == gln,
+        )
+    )
+    return conn.execute(found.limit(1)).first() is not None
+
+
+def expire_same_invitation(conn: Connection, account_id: str, invitee_key: str, now: int) -> None:
+    """Mark an invitation of this invitee that has expired, which a new one follows."""
+    conn.execute(
+        connections.update()
+        .where(_c.account_id == account_id, _c.invitee_key == invitee_key, _is_expired(now))
+        .values(status="EXPIRED")
+    )
+
+
+def has_invited(conn: Connection, account_id: str, invitee_key: str) -> bool:
+    found = select(_c.id).where(_c.account_id == account_id, _c.invitee_key == invitee_key, _c.status == "PENDING")
+    return conn.execute(found).first() is not None
+
+
+def count_pending(conn: Connection, account_id: str, now: int) -> int:
+    """The invitations of the account that wait for an answer."""
+    query = select(func.count()).select_from(connections)
+    return conn.execute(
+        query.where(_c.account_id == account_id, _c.direction == "OUTGOING", is_pending(now))
+    ).scalar_one()
+
+
+def expire_invitations(conn: Connection, account_id: str, partner_id: str, now: int) -> None:
+    """End the pending invitations between two accounts, which are connected now.
+
+    An invitation by e-mail stays pending for its inviter: its end would tell that the address is one of the partner's.
+    """
+    sides = tuple_(_c.account_id, _c.partner_id).in_([(account_id, partner_id), (partner_id, account_id)])
+    by_email = _c.invitee_key.like("email:%")
+    conn.execute(
+        connections.update()
+        .where(sides, _c.status == "PENDING", or_(_c.direction == "INCOMING", not_(by_email)))
+        .values(status="EXPIRED", ended_at=now)
+    )
+
+
+def _with_partner() -> Select[Any]:
+    partner = (accounts.c.name.label("partner_name"), accounts.c.slug, accounts.c.gln)
+    joined = connections.outerjoin(accounts, and_(accounts.c.id == _c.partner_id, _KNOWS_PARTNER))
+    return select(connections, *partner).select_from(joined)
+
+
+def view_connection(conn: Connection, account_id: str, connection_id: str) -> AnyRow | None:
+    """The connection with its partner, if the account knows them."""
+    return conn.execute(_with_partner().where(_c.account_id == account_id, _c.id == connection_id)).first()
+
+
+def list_connections(
+    conn: Connection,
+    account_id: str,
+    *,
+    now: int,
+    before: str | None,
+    limit: int,
+    status: str | None,
+    direction: str | None,
+    relationship: str | None,
+) -> list[AnyRow]:
+    """Newest first, with partners, below the id `before`."""
+    query = _with_partner().where(_c.account_id == account_id).order_by(_c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(_c.id < before)
+    if status == "PENDING":
+        query = query.where(is_pending(now))
+    elif status == "EXPIRED":
+        query = query.where(or_(_c.status == "EXPIRED", _is_expired(now)))
+    elif status is not None:
+        query = query.where(_c.status == status)
+    if direction is not None:
+        query = query.where(_c.direction == direction)
+    if relationship is not None:
+        query = query.where(_c.relationship == relationship)
+    return list(conn.execute(query).all())
+
+
+def purge_connections(conn: Connection, *, now: int, limit: int) -> int:
+    """Delete up to `limit` rows of invitations that led to no connection and expired three months ago."""
+    old = select(_c.account_id, _c.id).where(_ENDED, _c.expires_at < now - 90 * DAY, not_(_was_active())).limit(limit)
+    return conn.execute(connections.delete().where(tuple_(_c.account_id, _c.id).in_(old))).rowcount
+
+
+def _was_active() -> ColumnElement[bool]:
+    return and_(_c.status == "REVOKED", _c.responded_at.is_not(None))

@@ -78,6 +78,10 @@ def _create_connections() -> None:
         sa.PrimaryKeyConstraint("account_id", "id", name="pk_connections"),
     )
     op.create_index("ix_connections_account_id_status_id", "connections", ["account_id", "status", "id"])
+    ended = sa.text("status <> 'ACTIVE'")
+    op.create_index(
+        "ix_connections_expires_at", "connections", ["expires_at"], sqlite_where=ended, postgresql_where=ended
+    )
     op.create_index("ix_connections_token_digest", "connections", ["token_digest"], unique=True)
     active, pending = sa.text("status = 'ACTIVE'"), sa.text("status = 'PENDING' and invitee_key is not null")
     op.create_index(

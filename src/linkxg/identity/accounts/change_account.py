@@ -1,0 +1,72 @@
+"""Changes the name, slug and GLN of an account, by which others see and find it."""
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.db import Database
+from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError, ValidationFailed
+from linkxg.identity.accounts import store
+from linkxg.identity.accounts.gln import is_gln
+from linkxg.identity.accounts.model import AccountView, check_account_name
+from linkxg.identity.accounts.read_account import account_view
+from linkxg.identity.accounts.slug import RESERVED, is_slug
+from linkxg.identity.authorization.write_as import write_as
+
+_SLUG = "A slug has 2 to 39 of the characters a-z, 0-9 and -, and begins with a letter."
+_TAKEN = {"field": "slug", "code": "taken", "message": "Another account has this slug."}
+
+
+async def change_account(
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    *,
+    name: str | UnsetType = UNSET,
+    slug: str | UnsetType = UNSET,
+    gln: str | UnsetType | None = UNSET,
+) -> AccountView:
+    """Raises ValidationFailed for every invalid value at once, or Conflict if another account has the slug."""
+    wanted = {"name": name, "slug": slug, "gln": gln}
+    given: dict[str, Any] = {field: value for field, value in wanted.items() if value is not UNSET}
+    if faults := _faults(given):
+        raise ValidationFailed(details=faults)
+
+    def unit(conn: Connection) -> AccountView | PublicError:
+        row = store.find_account(conn, account_id)
+        if row is None:
+            return NotFound()
+        changed = {field: value for field, value in given.items() if getattr(row, field) != value}
+        if not changed:
+            return account_view(row)
+        if "slug" in changed and not store.claim_slug(conn, changed["slug"]):
+            return Conflict("Another account has this slug.", details=[_TAKEN])
+        store.update_account(conn, account_id, changed)
+        audit.record(conn, account_id, actor, "account.updated", account_id, changed)
+        updated = store.find_account(conn, account_id)
+        return NotFound() if updated is None else account_view(updated)
+
+    outcome = await write_as(database, actor, unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    return outcome
+
+
+def _faults(given: dict[str, Any]) -> list[dict[str, str]]:
+    faults = []
+    if "name" in given:
+        try:
+            check_account_name(given["name"])
+        except InvalidRequest as error:
+            faults.append({"field": "name", "code": "invalid", "message": error.description})
+    if (slug := given.get("slug")) is not None and not is_slug(slug):
+        reserved = slug in RESERVED
+        message = "This slug is reserved." if reserved else _SLUG
+        faults.append({"field": "slug", "code": "reserved" if reserved else "invalid", "message": message})
+    if (gln := given.get("gln")) is not None and not is_gln(gln):
+        message = "A GLN has 13 digits, of which the last is the check digit."
+        faults.append({"field": "gln", "code": "invalid", "message": message})
+    return faults

@@ -1,0 +1,100 @@
+"""Accepts an invitation, which connects the two accounts."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome
+from linkxg.db.schema import AnyRow
+from linkxg.errors import ConnectionExists, InvalidState, NotFound, PublicError
+from linkxg.identity.accounts.store import find_account
+from linkxg.network.changes.append import append_all
+from linkxg.network.changes.model import Change
+from linkxg.network.connections import store
+from linkxg.network.connections.answer_once import answer_once
+from linkxg.network.connections.mails import ConnectionMails
+from linkxg.network.connections.model import MIRRORED, ConnectionView
+from linkxg.network.connections.read_connections import view_of
+
+
+async def accept_connection(
+    database: Database,
+    mails: ConnectionMails,
+    actor: Actor,
+    account_id: str,
+    connection_id: str,
+    idempotency_key: str | None = None,
+) -> IdempotentOutcome[ConnectionView]:
+    """Raises NotFound unless the account is invited, InvalidState or ConnectionExists."""
+    told: list[tuple[str, str]] = []
+
+    def make(conn: Connection) -> ConnectionView | PublicError:
+        row = lock_incoming(conn, account_id, connection_id)
+        if isinstance(row, PublicError):
+            return row
+        if store.is_connected(conn, account_id, row.partner_id):
+            return ConnectionExists()
+        connect(conn, actor, account_id, row.partner_id, connection_id)
+        told[:] = [(row.partner_id, account_name(conn, account_id))]
+        return view_of(conn, account_id, connection_id)
+
+    outcome = await answer_once(database, actor, account_id, connection_id, "accept", idempotency_key, None, make)
+    for partner_id, name in told if not outcome.replayed else ():
+        mails.accepted(partner_id, name)
+    return outcome
+
+
+def lock_incoming(conn: Connection, account_id: str, connection_id: str) -> AnyRow | PublicError:
+    """The invitee's row of a pending invitation, locked; NotFound to everybody else."""
+    store.lock_connection(conn, account_id, connection_id)
+    row = store.find_connection(conn, account_id, connection_id)
+    if row is None or row.direction != "INCOMING":
+        return NotFound()
+    store.lock_partners(conn, account_id, row.partner_id)
+    row = store.find_connection(conn, account_id, connection_id)
+    if row is None or row.status != "PENDING" or row.expires_at <= now_ms():
+        return InvalidState("The invitation has been answered or withdrawn, or has expired.")
+    return row
+
+
+def connect(conn: Connection, actor: Actor, account_id: str, inviter_id: str, connection_id: str) -> None:
+    """Make the invitation a connection on both sides; both are locked, and the invitation is pending."""
+    now = now_ms()
+    active = {"status": "ACTIVE", "responded_at": now}
+    invited = store.find_connection(conn, inviter_id, connection_id)
+    if invited is not None and invited.partner_id not in (None, account_id):
+        # By the link, of a person who was in that account when they were invited.
+        store.end_pending(conn, invited.partner_id, connection_id, status="EXPIRED", ended_at=now)
+    store.end_pending(conn, inviter_id, connection_id, partner_id=account_id, token_digest=None, **active)
+    if not store.end_pending(conn, account_id, connection_id, **active):
+        _insert_side(conn, account_id, inviter_id, connection_id, now)
+    store.expire_invitations(conn, account_id, inviter_id, now)
+    audit.lock_chains(conn, account_id, inviter_id)
+    audit.record(conn, account_id, actor, "connection.accepted", connection_id, {"partner": inviter_id})
+    partner = actor._replace(account_id=account_id).as_partner()
+    audit.record(conn, inviter_id, partner, "connection.accepted", connection_id, {"partner": account_id})
+    append_all(conn, {inviter_id: [Change("CONNECTION_ACCEPTED", connection_id)]})
+
+
+def _insert_side(conn: Connection, account_id: str, inviter_id: str, connection_id: str, now: int) -> None:
+    """The row of an invitee who was unknown when they were invited, or whose own was closed."""
+    made = store.find_connection(conn, inviter_id, connection_id)
+    assert made is not None
+    values: dict[str, Any] = {
+        "partner_id": inviter_id,
+        "direction": "INCOMING",
+        "relationship": MIRRORED[made.relationship],
+    }
+    values |= {"message": made.message, "invited_at": made.invited_at, "expires_at": made.expires_at}
+    values |= {"status": "ACTIVE", "responded_at": now, "ended_at": None, "ended_by": None, "reason": None}
+    if not store.update_connection(conn, account_id, connection_id, **values):
+        store.insert_connection(conn, account_id, id=connection_id, **values)
+
+
+def account_name(conn: Connection, account_id: str) -> str:
+    account = find_account(conn, account_id)
+    return "" if account is None else str(account.name)

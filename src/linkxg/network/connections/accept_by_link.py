@@ -1,0 +1,156 @@
+"""Accepts an invitation by the link in its mail, which works once.
+
+A person with the invited address accepts for their account; whoever has no account creates one, in one transaction.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.crypto.passwords import Passwords
+from linkxg.crypto.secrets import INVITATION, digest, is_well_formed
+from linkxg.db import Database
+from linkxg.db.schema import AnyRow
+from linkxg.errors import (
+    AccessDenied,
+    Conflict,
+    ConnectionExists,
+    InvalidRequest,
+    NotFound,
+    PublicError,
+    ValidationFailed,
+)
+from linkxg.identity.accounts.create_account import EMAIL_IN_USE, NewOwner, add_account
+from linkxg.identity.accounts.model import check_account_name
+from linkxg.identity.accounts.password_rules import check_new_password
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.accounts.store import find_user_by_email
+from linkxg.identity.authorization.write_as import write_as
+from linkxg.ids import uuid7
+from linkxg.network.connections import store
+from linkxg.network.connections.accept import account_name, connect
+from linkxg.network.connections.mails import ConnectionMails
+from linkxg.network.connections.model import ConnectionView
+from linkxg.network.connections.read_connections import view_of
+
+
+class LinkedInvitation(NamedTuple):
+    """What the holder of the link may see: they read the mail of the invited address."""
+
+    inviter: str
+    email: str
+    has_account: bool
+
+
+async def read_linked_invitation(database: Database, token: str) -> LinkedInvitation:
+    """Raises NotFound for a token that is wrong, used, withdrawn or expired."""
+
+    def unit(conn: Connection) -> LinkedInvitation | None:
+        row = store.find_by_token(conn, digest(token), now_ms())
+        if row is None:
+            return None
+        user = find_user_by_email(conn, _key(row))
+        return LinkedInvitation(account_name(conn, row.account_id), row.invitee, user is not None)
+
+    found = await database.read(unit) if is_well_formed(token, INVITATION) else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def accept_link(
+    database: Database, mails: ConnectionMails, actor: Actor, account_id: str, token: str
+) -> ConnectionView:
+    """For the account of a signed-in Owner or Admin who has the invited address.
+
+    Raises NotFound as `read_linked_invitation` does, AccessDenied for another person, or ConnectionExists.
+    """
+    told: list[tuple[str, str]] = []
+
+    def unit(conn: Connection) -> ConnectionView | PublicError:
+        row = _lock(conn, account_id, token)
+        if row is None:
+            return NotFound()
+        user = find_user_by_email(conn, _key(row))
+        if actor.kind != "user" or user is None or user.id != actor.id or user.role not in ADMINISTRATORS:
+            return AccessDenied("Only an Owner or Admin with the invited e-mail address can accept this invitation.")
+        if store.is_connected(conn, account_id, row.account_id):
+            return ConnectionExists()
+        connect(conn, actor, account_id, row.account_id, row.id)
+        told[:] = [(row.account_id, account_name(conn, account_id))]
+        return view_of(conn, account_id, row.id)
+
+    if not is_well_formed(token, INVITATION):
+        raise NotFound
+    outcome = await write_as(database, actor, unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    for inviter_id, name in told:
+        mails.accepted(inviter_id, name)
+    return outcome
+
+
+async def accept_link_with_new_account(
+    database: Database, passwords: Passwords, mails: ConnectionMails, actor: Actor, *,
+    token: str, name: str, password: str,
+) -> ConnectionView:  # fmt: skip
+    """Create an account with the invited person as its Owner, connected to the inviter.
+
+    Raises NotFound as `read_linked_invitation` does, ValidationFailed for name and password, or Conflict if the person
+    has an account.
+    """
+    invitation = await read_linked_invitation(database, token)
+    _check(name, password, invitation.email)
+    password_hash = await passwords.hash(password)
+    account_id, owner_id = uuid7(), uuid7()
+    who = actor._replace(kind="user", id=owner_id, account_id=account_id)
+    told: list[str] = []
+
+    def unit(conn: Connection) -> ConnectionView | PublicError:
+        row = _lock(conn, account_id, token)
+        if row is None:
+            return NotFound()
+        owner = NewOwner(owner_id, row.invitee, _key(row), password_hash)
+        if not add_account(conn, account_id, who, name, owner):
+            return Conflict(f"{EMAIL_IN_USE} Sign in to accept the invitation.")
+        connect(conn, who, account_id, row.account_id, row.id)
+        told[:] = [row.account_id]
+        return view_of(conn, account_id, row.id)
+
+    outcome = await database.write(unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    for inviter_id in told:
+        mails.accepted(inviter_id, name)
+    return outcome
+
+
+def _lock(conn: Connection, account_id: str, token: str) -> AnyRow | None:
+    """The inviter's row of a live invitation, with the locks of a connection."""
+    found = store.find_by_token(conn, digest(token), now_ms())
+    if found is None:
+        return None
+    store.lock_connection(conn, account_id, found.id)
+    store.lock_partners(conn, account_id, found.account_id)
+    return store.find_by_token(conn, digest(token), now_ms())
+
+
+def _key(row: AnyRow) -> str:
+    """The key of the invited address."""
+    return str(row.invitee_key).removeprefix("email:")
+
+
+def _check(name: str, password: str, email: str) -> None:
+    faults: list[dict[str, str]] = []
+    try:
+        check_account_name(name)
+    except InvalidRequest as error:
+        faults.append({"field": "accountName", "code": "invalid", "message": error.description})
+    try:
+        check_new_password(password, name, email)
+    except ValidationFailed as error:
+        faults.extend(error.details or [])
+    if faults:
+        raise ValidationFailed(details=faults)

@@ -1,0 +1,113 @@
+"""Connections as their two sides see them, and the bodies of requests."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from linkxg.clock import DAY
+from linkxg.http.route_declaration import described
+from linkxg.identity.accounts.gln import PATTERN as GLN_PATTERN
+from linkxg.identity.accounts.model import MAX_ACCOUNT_NAME, MAX_EMAIL
+from linkxg.identity.accounts.password_rules import MINIMUM
+from linkxg.identity.accounts.slug import PATTERN as SLUG_PATTERN
+
+Relationship = Literal["SUPPLIER", "CUSTOMER", "PARTNER"]
+Direction = Literal["INCOMING", "OUTGOING"]
+ConnectionStatus = Literal["PENDING", "ACTIVE", "DECLINED", "REVOKED", "EXPIRED"]
+EndedBy = Literal["SELF", "PARTNER"]
+MIRRORED: dict[Relationship, Relationship] = {"SUPPLIER": "CUSTOMER", "CUSTOMER": "SUPPLIER", "PARTNER": "PARTNER"}
+"""The role of the inviter to the invitee, by that of the invitee to the inviter."""
+LIFETIME_MS = 14 * DAY
+MAX_TEXT = 500
+MAX_PENDING = 1_000
+_ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
+_PARTNER = {"accountId": _ID, "name": "Weaver Ltd", "slug": "weaver-ltd", "gln": "4012345000009"}
+_EXAMPLE = {
+    "id": _ID,
+    "status": "ACTIVE",
+    "direction": "OUTGOING",
+    "relationship": "SUPPLIER",
+    "partner": _PARTNER,
+    "invitee": "weaver-ltd",
+    "message": "Please share your fabrics.",
+}
+Reason = Annotated[str, described(maxLength=MAX_TEXT)]
+
+
+class Partner(msgspec.Struct, rename="camel"):
+    """The other account of a connection."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = _PARTNER
+
+    account_id: str
+    name: str
+    slug: str
+    gln: str | None
+
+
+class ConnectionView(msgspec.Struct, rename="camel"):
+    """A connection or invitation. `relationship` is the partner's role; `partner` is null to whom it is unknown."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = _EXAMPLE
+
+    id: str
+    status: ConnectionStatus
+    direction: Direction
+    relationship: Relationship
+    partner: Partner | None
+    invitee: str | None
+    message: str | None
+    invited_at: str
+    expires_at: str
+    responded_at: str | None
+    ended_at: str | None
+    ended_by: EndedBy | None
+    reason: str | None
+
+
+class InvitedConnection(ConnectionView):
+    """A new invitation; `link` is returned only here, and only when it cannot be mailed."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = _EXAMPLE | {
+        "status": "PENDING",
+        "partner": None,
+        "invitee": "sales@weaver.example",
+        "link": None,
+    }
+
+    link: str | None
+
+
+class InvitePartner(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """Exactly one of `inviteeSlug`, `inviteeGln` and `inviteeEmail`; `relationship` is the invitee's role."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "inviteeSlug": "weaver-ltd",
+        "inviteeGln": None,
+        "inviteeEmail": None,
+        "relationship": "SUPPLIER",
+        "message": "Please share your fabrics.",
+    }
+
+    relationship: Annotated[str, described(enum=[*MIRRORED])]
+    invitee_slug: Annotated[str, described(pattern=SLUG_PATTERN)] | None = None
+    invitee_gln: Annotated[str, described(pattern=GLN_PATTERN)] | None = None
+    invitee_email: Annotated[str, described(format="email", maxLength=MAX_EMAIL)] | None = None
+    message: Annotated[str, described(maxLength=MAX_TEXT)] | None = None
+
+
+class EndConnection(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """The reason is shown to the partner."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"reason": "We no longer work together."}
+
+    reason: Reason | None = None
+
+
+class AcceptConnectionInvitation(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """The new account and the password of its Owner, who has the invited e-mail address."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"accountName": "Weaver Ltd", "password": "correct horse battery staple"}
+
+    account_name: Annotated[str, described(minLength=1, maxLength=MAX_ACCOUNT_NAME)]
+    password: Annotated[str, described(minLength=MINIMUM)]

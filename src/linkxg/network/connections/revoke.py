@@ -1,0 +1,98 @@
+"""Ends a connection for both sides, with everything that they share; or withdraws an invitation."""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.catalog.products.share_store import withdraw_shares_of_connection
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome
+from linkxg.db.schema import AnyRow
+from linkxg.errors import InvalidState, NotFound, PublicError
+from linkxg.network.changes.append import append_all
+from linkxg.network.changes.model import Change
+from linkxg.network.connections import store
+from linkxg.network.connections.accept import account_name
+from linkxg.network.connections.answer_once import answer_once
+from linkxg.network.connections.check_invitation import check_reason
+from linkxg.network.connections.mails import ConnectionMails
+from linkxg.network.connections.model import ConnectionView
+from linkxg.network.connections.partner_side import write_partner_side
+from linkxg.network.connections.read_connections import view_of
+
+
+async def revoke_connection(
+    database: Database,
+    mails: ConnectionMails,
+    actor: Actor,
+    account_id: str,
+    connection_id: str,
+    reason: str | None,
+    idempotency_key: str | None = None,
+) -> IdempotentOutcome[ConnectionView]:
+    """By either side of a connection, or by the inviter; raises NotFound, InvalidState, or ValidationFailed."""
+    check_reason(reason)
+    told: list[tuple[str, str]] = []
+
+    def make(conn: Connection) -> ConnectionView | PublicError:
+        store.lock_connection(conn, account_id, connection_id)
+        row = store.find_connection(conn, account_id, connection_id)
+        if row is None:
+            return NotFound()
+        store.lock_partners(conn, account_id, row.partner_id or account_id)
+        row = store.find_connection(conn, account_id, connection_id)
+        assert row is not None
+        if row.status == "ACTIVE":
+            _end(conn, actor, account_id, row, reason)
+            told[:] = [(row.partner_id, account_name(conn, account_id))]
+        elif row.status == "PENDING" and row.direction == "OUTGOING" and row.expires_at > now_ms():
+            _withdraw(conn, actor, account_id, row, reason)
+        else:
+            return InvalidState("Only a connection, or your own invitation while it waits, can be revoked.")
+        return view_of(conn, account_id, connection_id)
+
+    outcome = await answer_once(database, actor, account_id, connection_id, "revoke", idempotency_key, reason, make)
+    for partner_id, name in told if not outcome.replayed else ():
+        mails.revoked(partner_id, name)
+    return outcome
+
+
+def _end(conn: Connection, actor: Actor, account_id: str, row: AnyRow, reason: str | None) -> None:
+    now, partner_id = now_ms(), row.partner_id
+    revoked = {"status": "REVOKED", "ended_at": now, "reason": reason}
+    store.update_connection(conn, account_id, row.id, ended_by="SELF", **revoked)
+    store.update_connection(conn, partner_id, row.id, ended_by="PARTNER", **revoked)
+    ours = withdraw_shares_of_connection(conn, account_id, row.id, now)
+    theirs = withdraw_shares_of_connection(conn, partner_id, row.id, now)
+    audit.lock_chains(conn, account_id, partner_id)
+    details = {"reason": reason} if reason else {}
+    audit.record(conn, account_id, actor, "connection.revoked", row.id, details | {"shares": len(ours)})
+    audit.record(conn, partner_id, actor.as_partner(), "connection.revoked", row.id, details | {"shares": len(theirs)})
+    append_all(
+        conn,
+        {
+            account_id: [Change("SHARE_REMOVED", row.id, share_id) for share_id in sorted(theirs)],
+            partner_id: [
+                *(Change("SHARE_REMOVED", row.id, share_id) for share_id in sorted(ours)),
+                Change("CONNECTION_REVOKED", row.id),
+            ],
+        },
+    )
+
+
+def _withdraw(conn: Connection, actor: Actor, account_id: str, row: AnyRow, reason: str | None) -> None:
+    """The inviter must not learn whether the invitee exists: see `partner_side`."""
+    revoked = {"status": "REVOKED", "ended_at": now_ms(), "reason": reason}
+    details = {"reason": reason} if reason else {}
+    store.end_pending(conn, account_id, row.id, ended_by="SELF", token_digest=None, **revoked)
+    audit.lock_chains(conn, account_id, row.partner_id or account_id)
+    audit.record(conn, account_id, actor, "connection.revoked", row.id, details)
+
+    def write(partner: str) -> bool:
+        is_delivered = store.end_pending(conn, partner, row.id, ended_by="PARTNER", **revoked)
+        audit.record(conn, partner, actor.as_partner(), "connection.revoked", row.id, details)
+        append_all(conn, {partner: [Change("CONNECTION_REVOKED", row.id)]})
+        return is_delivered
+
+    write_partner_side(conn, account_id, row.partner_id, write)

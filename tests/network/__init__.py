@@ -1,0 +1,1 @@
+"""Connections between accounts, through the API."""

@@ -1,0 +1,34 @@
+"""Mails about connections: an invitation, its acceptance, the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.client import INVITATION
+from harness.people import Person, new_email, sign_in
+from harness.smtp_sink import SmtpSink
+from harness.world import World
+from network.partners import act, invite, join, slug_of
+
+
+def test_the_invited_and_the_inviter_are_told_by_mail(
+    fresh_world: Callable[..., World], smtp_sink: SmtpSink, engine: str
+) -> None:
+    world = fresh_world(engine, LINKXG_SMTP_URL=smtp_sink.url)
+    owner, address = world.owner, new_email("weaver")
+    made = invite(world, owner, inviteeEmail=address).expect(201).data()
+    assert made["link"] is None
+    link = INVITATION.search(smtp_sink.wait_for(address).text())
+    assert link is not None
+    world.vault.remember("invitation token", link.group(1))
+    answer, password = join(world, link.group(1), "Weaver Ltd")
+    connection = answer.expect(201).data()
+    assert "Weaver Ltd" in smtp_sink.wait_for(owner.person.email).parsed()["Subject"]
+    act(world, owner, connection, "revoke").expect(200)
+    weaver = sign_in(world.api, Person("", address, password, "OWNER"))
+    invite(world, owner, inviteeSlug="nobody-here").expect(201)
+    invite(world, owner, inviteeSlug=slug_of(world, weaver)).expect(201)
+    invite(world, weaver, inviteeEmail="last@example.test").expect(201)
+    smtp_sink.wait_for("last@example.test")
+    subjects = [mail.parsed()["Subject"] for mail in smtp_sink.mails if address in mail.recipients]
+    assert [subject.partition(" ")[2].split()[1] for subject in subjects] == ["invites", "has", "invites"]
