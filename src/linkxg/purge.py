@@ -22,6 +22,7 @@ from linkxg.identity.clients.store import purge_secrets
 from linkxg.identity.clients.usage_store import purge_usage
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
+from linkxg.network.changes.store import purge_entries
 from linkxg.runtime.background import BackgroundTask
 
 EVERY_S = 60.0
@@ -50,6 +51,7 @@ PURGES: Mapping[str, Purge] = {
     "refused_requests": purge_rejections,
     "import_parts": purge_parts,
     "import_jobs": purge_jobs,
+    "feed_entries": purge_entries,
 }
 """By table."""
 

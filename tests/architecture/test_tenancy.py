@@ -47,6 +47,7 @@ WITHOUT_ACCOUNT = {
     "identity.tokens.update_sealed_keys": ACROSS,
     "identity.tokens.replace_sealed_keys": ACROSS,
     # The command line, which stands above the accounts.
+    "network.changes.list_heads": "a worker looks for the entries that requests of many accounts wait for",
     "identity.accounts.is_slug_used": "slugs are unique over all accounts",
     "identity.accounts.count_accounts": ACROSS,
     "identity.accounts.list_accounts": ACROSS,
@@ -74,7 +75,7 @@ def _unscoped() -> dict[str, str]:
         if STORE.fullmatch(module.path.stem):
             for function in _store_functions(module):
                 arguments = [argument.arg for argument in function.args.args]
-                if arguments[1:2] != ["account_id"] and not function.name.startswith(PURGES):
+                if arguments[1:2] not in (["account_id"], ["viewer_id"]) and not function.name.startswith(PURGES):
                     found[f"{_feature(module)}.{function.name}"] = f"{module}:{function.lineno}"
     return found
 

@@ -1,9 +1,13 @@
 """The SQL of shares, and the one clause by which products of other accounts are visible."""
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    Connection,
     ForeignKey,
     Index,
     SmallInteger,
@@ -12,12 +16,15 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    func,
+    literal,
     or_,
+    select,
     text,
 )
 
 from linkxg.catalog.products.store import products
-from linkxg.db.schema import Milliseconds, Sequence, metadata
+from linkxg.db.schema import Milliseconds, metadata
 
 _LIVE = text("withdrawn_at is null")
 shares = Table(
@@ -40,8 +47,8 @@ shares = Table(
     Column("created_at", Milliseconds, nullable=False),
     Column("created_by", String(64), nullable=False),
     Column("withdrawn_at", Milliseconds),
-    # The viewer's feed entry of the expiry.
-    Column("expiry_seq", Sequence),
+    # Set when the expiry was appended to the viewer's feed.
+    Column("expiry_recorded_at", Milliseconds),
     Index(
         "ix_shares_viewer_product",
         "viewer_id",
@@ -55,6 +62,29 @@ shares = Table(
     Index("ix_shares_due", "viewer_id", "expires_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
     Index("ix_shares_account_id_connection_id_id", "account_id", "connection_id", "id"),
 )
+
+
+class LiveShare(NamedTuple):
+    type: str
+    product_id: str | None
+    category: str | None
+    viewer_id: str
+    connection_id: str
+
+    def covers(self, product_id: str, category: str | None) -> bool:
+        """Whether the viewer sees this product, with this category of its published content."""
+        return (
+            self.type == "ALL"
+            or (self.type == "PRODUCT" and self.product_id == product_id)
+            or (self.type == "CATEGORY" and self.category == category)
+        )
+
+
+class ExpiredShare(NamedTuple):
+    id: str
+    connection_id: str
+    product_id: str | None
+    expires_at: int
 
 
 def visible_to(viewer_id: ColumnElement[str], now: ColumnElement[int]) -> ColumnElement[bool]:
@@ -77,6 +107,41 @@ def visible_to(viewer_id: ColumnElement[str], now: ColumnElement[int]) -> Column
 
 def is_live(now: ColumnElement[int]) -> ColumnElement[bool]:
     return and_(shares.c.withdrawn_at.is_(None), or_(shares.c.expires_at.is_(None), shares.c.expires_at > now))
+
+
+def record_expiries(conn: Connection, viewer_id: str, now: int) -> list[ExpiredShare]:
+    """The shares for this viewer that have expired, each returned by only one call."""
+    due = and_(shares.c.viewer_id == viewer_id, shares.c.withdrawn_at.is_(None), shares.c.expires_at <= now)
+    statement = (
+        shares.update()
+        .where(due, shares.c.expiry_recorded_at.is_(None))
+        .values(expiry_recorded_at=now)
+        .returning(shares.c.id, shares.c.connection_id, shares.c.product_id, shares.c.expires_at)
+    )
+    return sorted(
+        (ExpiredShare._make(row) for row in conn.execute(statement)), key=lambda one: (one.expires_at, one.id)
+    )
+
+
+def find_next_expiry(conn: Connection, viewer_id: str) -> int | None:
+    """When the next share for this viewer expires, or has expired without being recorded, in milliseconds."""
+    pending = and_(
+        shares.c.viewer_id == viewer_id, shares.c.withdrawn_at.is_(None), shares.c.expiry_recorded_at.is_(None)
+    )
+    found: int | None = conn.execute(select(func.min(shares.c.expires_at)).where(pending)).scalar_one()
+    return found
+
+
+def list_live_shares(conn: Connection, account_id: str, product_ids: Collection[str], now: int) -> list[LiveShare]:
+    """The live shares of this account, of single products only those of `product_ids`."""
+    query = select(
+        shares.c.type, shares.c.product_id, shares.c.category, shares.c.viewer_id, shares.c.connection_id
+    ).where(
+        shares.c.account_id == account_id,
+        is_live(literal(now)),
+        or_(shares.c.type != "PRODUCT", shares.c.product_id.in_(product_ids)),
+    )
+    return [LiveShare._make(row) for row in conn.execute(query)]
 
 
 VIEWER, NOW = bindparam("viewer", type_=String), bindparam("now", type_=BigInteger)

@@ -109,7 +109,7 @@ def _create_shares() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("created_by", sa.String(length=64), nullable=False),
         sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
-        sa.Column("expiry_seq", _COUNT, nullable=True),
+        sa.Column("expiry_recorded_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_shares_account_id"),
         sa.PrimaryKeyConstraint("account_id", "id", name="pk_shares"),
     )
