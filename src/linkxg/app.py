@@ -78,7 +78,7 @@ from linkxg.lifespan import running
 from linkxg.network.changes import routes as feed_routes
 from linkxg.network.changes.feed_waits import FeedWaits
 from linkxg.network.changes.routes import FeedServices
-from linkxg.publish_hooks import PUBLISH_HOOKS
+from linkxg.publish_hooks import PUBLISH_HOOKS, STATE_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
 from linkxg.settings import Settings, load
@@ -156,6 +156,7 @@ def build(
         limit_scale=settings.limit_scale,
         wake_imports=job_runner.wake,
         publish_hooks=PUBLISH_HOOKS,
+        state_hooks=STATE_HOOKS,
     )
     error_pages = ErrorPages(error_responses, console_services)
 
@@ -172,7 +173,7 @@ def build(
         limits.close, close_passwords, key_sync.task.stop, usage.stop, notices.stop, purger.task.stop,
         job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop,
     )  # fmt: skip
-    product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS)
+    product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS)
     api = Router(
         BASE,
         route_handlers=[

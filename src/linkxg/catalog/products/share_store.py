@@ -1,7 +1,6 @@
 """The SQL of shares, and the one clause by which products of other accounts are visible."""
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -23,6 +22,7 @@ from sqlalchemy import (
     text,
 )
 
+from linkxg.catalog.products.share_model import ExpiredShare, LiveShare
 from linkxg.catalog.products.store import products
 from linkxg.db.schema import Milliseconds, metadata
 
@@ -62,29 +62,6 @@ shares = Table(
     Index("ix_shares_due", "viewer_id", "expires_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
     Index("ix_shares_account_id_connection_id_id", "account_id", "connection_id", "id"),
 )
-
-
-class LiveShare(NamedTuple):
-    type: str
-    product_id: str | None
-    category: str | None
-    viewer_id: str
-    connection_id: str
-
-    def covers(self, product_id: str, category: str | None) -> bool:
-        """Whether the viewer sees this product, with this category of its published content."""
-        return (
-            self.type == "ALL"
-            or (self.type == "PRODUCT" and self.product_id == product_id)
-            or (self.type == "CATEGORY" and self.category == category)
-        )
-
-
-class ExpiredShare(NamedTuple):
-    id: str
-    connection_id: str
-    product_id: str | None
-    expires_at: int
 
 
 def visible_to(viewer_id: ColumnElement[str], now: ColumnElement[int]) -> ColumnElement[bool]:

@@ -43,9 +43,16 @@ async def read_feed(database: Database, account_id: str, *, after: int | None, l
         raise Gone(
             "The entries after this cursor have been deleted. Read /shared/products, then the feed without a cursor."
         )
-    entries = [FeedEntry(*row[:-1], at=rfc3339(row.at)) for row in rows[:limit]]
+    entries = [_entry(row) for row in rows[:limit]]
     last = entries[-1].seq if entries else after or 0
     return FeedPage(entries, last, len(rows) > limit, next_expiry)
+
+
+def _entry(row: AnyRow) -> FeedEntry:
+    return FeedEntry(
+        row.seq, row.type, row.connection_id, row.share_id, row.request_id, row.product_id, row.version,
+        rfc3339(row.at),
+    )  # fmt: skip
 
 
 async def read_head(database: Database, account_id: str) -> int:

@@ -149,6 +149,7 @@ async def withdraw(
         _number(version),
         data,
         lambda revision, row: conditions.allow_change(product_etag(revision), _etag(view_version(row))),
+        services.state_hooks,
         idempotency_key,
     )
     return Response(Success(data=withdrawn), headers={"ETag": _etag(withdrawn)} | replay(replayed))
