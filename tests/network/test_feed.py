@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from harness.answers import JsonObject
 from harness.clients import ALL_SCOPES, get_token, make_client, revoke
 from harness.rows import execute
 from harness.world import World
@@ -140,7 +141,8 @@ def test_concurrent_writers_leave_no_gap(world: World) -> None:
     """A reader that follows the feed while four writers publish gets every publication once, in order."""
     products = [create(world, **complete()) for _ in range(24)]
     insert_share(world)
-    cursor, found = newest(world), []
+    cursor = newest(world)
+    found: list[JsonObject] = []
     with ThreadPoolExecutor(4) as pool:
         writing = [pool.submit(lambda one: publish(world, one).expect(200), product) for product in products]
         deadline = time.monotonic() + 30

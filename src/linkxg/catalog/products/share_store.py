@@ -27,6 +27,13 @@ from linkxg.catalog.products.store import products
 from linkxg.db.schema import Milliseconds, metadata
 
 _LIVE = text("withdrawn_at is null")
+ALL_PRODUCTS, OF_CATEGORY = "*", "c:"
+
+
+def _live_index(name: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=_LIVE, postgresql_where=_LIVE)
+
+
 shares = Table(
     "shares",
     metadata,
@@ -37,6 +44,8 @@ shares = Table(
     Column("type", String(8), nullable=False),
     Column("product_id", String(36)),
     Column("category", String(100)),
+    # Of which products: the id of one, `c:` and a category, or `*`.
+    Column("subject", String(102), nullable=False),
     # JSON list of paths; null is the whole content.
     Column("fields", Text),
     Column("versions", String(6), nullable=False),
@@ -49,17 +58,10 @@ shares = Table(
     Column("withdrawn_at", Milliseconds),
     # Set when the expiry was appended to the viewer's feed.
     Column("expiry_recorded_at", Milliseconds),
-    Index(
-        "ix_shares_viewer_product",
-        "viewer_id",
-        "type",
-        "account_id",
-        "product_id",
-        sqlite_where=_LIVE,
-        postgresql_where=_LIVE,
-    ),
-    Index("ix_shares_account_product", "account_id", "type", "product_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
-    Index("ix_shares_due", "viewer_id", "expires_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
+    _live_index("ix_shares_viewer_subject", "viewer_id", "account_id", "subject"),
+    _live_index("ix_shares_viewer_product", "viewer_id", "type", "account_id", "product_id"),
+    _live_index("ix_shares_account_product", "account_id", "type", "product_id"),
+    _live_index("ix_shares_due", "viewer_id", "expires_at"),
     Index("ix_shares_account_id_connection_id_id", "account_id", "connection_id", "id"),
 )
 
@@ -74,11 +76,7 @@ def visible_to(viewer_id: ColumnElement[str], now: ColumnElement[int]) -> Column
         shares.c.account_id == products.c.account_id,
         is_live(now),
         products.c.latest_version.is_not(None),
-        or_(
-            shares.c.type == "ALL",
-            and_(shares.c.type == "PRODUCT", shares.c.product_id == products.c.id),
-            and_(shares.c.type == "CATEGORY", shares.c.category == products.c.category),
-        ),
+        shares.c.subject.in_([ALL_PRODUCTS, products.c.id, literal(OF_CATEGORY) + products.c.category]),
     )
 
 
