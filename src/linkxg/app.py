@@ -76,10 +76,13 @@ from linkxg.jobs.runner import JobRunner
 from linkxg.jobs.uploads import routes as upload_routes
 from linkxg.jobs.uploads.routes import UploadServices
 from linkxg.lifespan import running
+from linkxg.network.changes import routes as feed_routes
+from linkxg.network.changes.feed_waits import FeedWaits
+from linkxg.network.changes.routes import FeedServices
 from linkxg.network.connections import routes as connection_routes
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.routes import ConnectionServices
-from linkxg.publish_hooks import PUBLISH_HOOKS
+from linkxg.publish_hooks import PUBLISH_HOOKS, STATE_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
 from linkxg.settings import Settings, load
@@ -135,13 +138,14 @@ def build(
     usage = UsageRecorder(database)
     purger = Purger(database)
     job_runner = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
+    feed_waits = FeedWaits(database)
     guard = Guard(verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, settings.limit_scale))
     credentials = ClientCredentialsReader(ClientVerifier(database), limits, usage)
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     notices = OwnerNotices(database, mailer)
     connection_mails = ConnectionMails(database, mailer, issuer)
-    tasks = (key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task)
+    tasks = (key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task)
 
     token_requests = TokenEndpoint(credentials, minter, limits, usage, metrics)
     console_services = ConsoleServices(
@@ -157,6 +161,7 @@ def build(
         limit_scale=settings.limit_scale,
         wake_imports=job_runner.wake,
         publish_hooks=PUBLISH_HOOKS,
+        state_hooks=STATE_HOOKS,
     )
     error_pages = ErrorPages(error_responses, console_services)
 
@@ -171,9 +176,9 @@ def build(
     # Stopped in reverse order.
     stops = (
         limits.close, close_passwords, key_sync.task.stop, usage.stop, notices.stop, connection_mails.stop,
-        purger.task.stop, job_runner.orphans.task.stop, job_runner.stop,
+        purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop,
     )  # fmt: skip
-    product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS)
+    product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS)
     api = Router(
         BASE,
         route_handlers=[
@@ -191,6 +196,7 @@ def build(
             ),
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake, HeldRequests())),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
+            feed_routes.router(FeedServices(database, cursors, feed_waits)),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

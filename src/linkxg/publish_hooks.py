@@ -1,5 +1,7 @@
-"""The hooks that every publication calls: those of the API, the console, imports and the demo."""
+"""The hooks that are called for published products, whether by the API, the console, imports or the demo."""
 
-from linkxg.catalog.products.publication import PublishHooks
+from linkxg.catalog.products.publication import PublishHooks, StateHooks
+from linkxg.network.changes.product_changes import product_changed, product_published
 
-PUBLISH_HOOKS: PublishHooks = ()
+PUBLISH_HOOKS: PublishHooks = (product_published,)
+STATE_HOOKS: StateHooks = (product_changed,)

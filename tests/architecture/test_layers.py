@@ -22,7 +22,7 @@ HTTP_EXCHANGE = {
     "identity/clients/usage.py": "counts requests, and notes which one was refused",
 }
 STORE = re.compile(r"[._]store\b")
-MODEL_OR_STORE = re.compile(r"\.model\b|[._]store\b")
+MODEL_OR_STORE = re.compile(r"[._](model|store)\b")
 # Reading another feature's rows is a question; changing them is that feature's business.
 READING = ("find_", "list_", "count_", "lock_")
 WRITES_ELSEWHERE = {
@@ -39,6 +39,10 @@ WRITES_ELSEWHERE = {
         "network/connections/revoke.py",
         "catalog.products.share_store.withdraw_shares_of_connection",
     ): "the shares of a connection end with it, in one transaction",
+    (
+        "network/changes/read_feed.py",
+        "catalog.products.share_store.record_expiries",
+    ): "an expired share is recorded together with its entry in the feed",
 }
 # What administers the database as a whole: purging, backup, restore, standing.
 ADMINISTERS = {"purge", "ops", "cli"}

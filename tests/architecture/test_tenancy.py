@@ -51,6 +51,7 @@ WITHOUT_ACCOUNT = {
     "identity.accounts.find_account_by_slug": "an invitation knows the slug only",
     "identity.accounts.find_account_by_gln": "an invitation knows the GLN only",
     "network.connections.find_by_token": "the one-time token is the only thing known",
+    "network.changes.list_heads": "a worker looks for the entries that requests of many accounts wait for",
     "identity.accounts.count_accounts": ACROSS,
     "identity.accounts.list_accounts": ACROSS,
     "audit.list_accounts": ACROSS,
@@ -77,7 +78,7 @@ def _unscoped() -> dict[str, str]:
         if STORE.fullmatch(module.path.stem):
             for function in _store_functions(module):
                 arguments = [argument.arg for argument in function.args.args]
-                if arguments[1:2] != ["account_id"] and not function.name.startswith(PURGES):
+                if arguments[1:2] not in (["account_id"], ["viewer_id"]) and not function.name.startswith(PURGES):
                     found[f"{_feature(module)}.{function.name}"] = f"{module}:{function.lineno}"
     return found
 

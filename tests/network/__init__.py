@@ -1,1 +1,1 @@
-"""Connections between accounts, through the API."""
+"""Connections, shares and what partners see of each other."""

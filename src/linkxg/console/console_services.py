@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from linkxg.catalog.products.publication import PublishHooks
+from linkxg.catalog.products.publication import PublishHooks, StateHooks
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.http.pagination import Cursors
@@ -29,6 +29,7 @@ class ConsoleServices:
     limit_scale: float
     wake_imports: Callable[[], None]
     publish_hooks: PublishHooks
+    state_hooks: StateHooks
 
     @property
     def secure(self) -> bool:

@@ -1,6 +1,7 @@
 """`/products/{id}/remove`, `/discard` and `/unarchive`; the first two ask for confirmation."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -32,7 +33,9 @@ async def ask_remove(page: NamedDependency[PageRequest], product_id: FromPath[st
 
 @post("/products/{product_id:str}/remove", **session_roles(WRITERS))
 async def remove(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
-    if answer := await _act_or_ask_again(page, product_id, remove_product, _ask_remove):
+    if answer := await _act_or_ask_again(
+        page, product_id, partial(remove_product, hooks=page.services.state_hooks), _ask_remove
+    ):
         return answer
     if page.form.text("archives") == "yes":
         return redirect(page, f"/products/{product_id}", done="product-archived")
@@ -57,7 +60,9 @@ async def discard(page: NamedDependency[PageRequest], product_id: FromPath[str])
 @post("/products/{product_id:str}/unarchive", **session_roles(WRITERS))
 async def unarchive(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
     try:
-        await unarchive_product(page.database, page.actor, page.account_id, product_id, lambda seen: True)
+        await unarchive_product(
+            page.database, page.actor, page.account_id, product_id, lambda seen: True, page.services.state_hooks
+        )
     except DuplicateGtin as error:
         head, _ = await _read(page, product_id)
         errors = FormErrors()

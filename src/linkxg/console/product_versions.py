@@ -67,6 +67,7 @@ async def withdraw(
             version,
             WithdrawVersion(reason),
             lambda seen, row: True,
+            page.services.state_hooks,
         )
     except InvalidState as error:
         return await _show(page, product_id, version, errors=whole_form(error.description), status=409)

@@ -1,10 +1,10 @@
-"""A publication: the check of a draft by `publish_requirements`, and the type of the hooks that are called for it.
+"""A publication: the check of a draft by `publish_requirements`, and the hooks that are called for published products.
 
 The API, the console and imports publish with this check and call these hooks.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -25,6 +25,11 @@ class Publication(NamedTuple):
 
 PublishHooks = Sequence[Callable[[Connection, Sequence[Publication]], None]]
 """Called in the transaction that publishes, after its rows are written; an exception rolls the transaction back."""
+
+
+StateChange = Literal["PRODUCT_WITHDRAWN", "PRODUCT_ARCHIVED", "PRODUCT_UNARCHIVED"]
+StateHooks = Sequence[Callable[[Connection, str, StateChange, ProductRecord, int | None], None]]
+"""Called as PublishHooks, with the account, the change, the product and the version if it concerns one."""
 
 
 class PublishedDraft(NamedTuple):

@@ -10,6 +10,7 @@ from linkxg.audit.model import Actor
 from linkxg.catalog.products import store
 from linkxg.catalog.products.change_product import Precondition
 from linkxg.catalog.products.model import ProductRecord
+from linkxg.catalog.products.publication import StateHooks
 from linkxg.catalog.products.update_record import change_record
 from linkxg.catalog.products.versions.store import delete_drafts
 from linkxg.clock import now_ms
@@ -20,7 +21,12 @@ from linkxg.ids import is_uuid
 
 
 async def remove_product(
-    database: Database, actor: Actor, account_id: str, product_id: str, precondition: Precondition
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    product_id: str,
+    precondition: Precondition,
+    hooks: StateHooks,
 ) -> None:
     """Raises NotFound or PreconditionFailed. An archived product stays archived."""
     if not is_uuid(product_id):
@@ -40,6 +46,9 @@ async def remove_product(
         head, action = outcome
         if action is not None:
             audit.record(conn, account_id, actor, action, product_id, {"sku": head.sku})
+        if action == "product.archived":
+            for hook in hooks:
+                hook(conn, account_id, "PRODUCT_ARCHIVED", head, None)
         return None
 
     refused = await write_as(database, actor, unit)

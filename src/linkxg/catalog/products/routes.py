@@ -15,7 +15,7 @@ from linkxg.catalog.products.change_product import change_product
 from linkxg.catalog.products.change_response import change_response
 from linkxg.catalog.products.create_product import create_product
 from linkxg.catalog.products.model import CreateProduct, Product, ProductPatch
-from linkxg.catalog.products.publication import PublishHooks
+from linkxg.catalog.products.publication import PublishHooks, StateHooks
 from linkxg.catalog.products.publish_product import publish_product
 from linkxg.catalog.products.read_endpoint import ETAG, READ_PRODUCT, TAG, get_product, product_etag, response_of
 from linkxg.catalog.products.read_product import find_by_gtin, find_by_sku
@@ -52,6 +52,7 @@ class ProductServices:
     cursors: Cursors
     public_url: str
     publish_hooks: PublishHooks
+    state_hooks: StateHooks
 
 
 async def _get(
@@ -161,7 +162,9 @@ async def remove(
 ) -> None:
     """Delete a product that was never published; archive one that was."""
     actor = actor_of(context_of(request.scope))
-    await remove_product(services.database, actor, account_id_of(request.scope), product_id, precondition_of(request))
+    account_id = account_id_of(request.scope)
+    precondition = precondition_of(request)
+    await remove_product(services.database, actor, account_id, product_id, precondition, services.state_hooks)
 
 
 @post(
@@ -217,6 +220,7 @@ async def unarchive(
         account_id_of(request.scope),
         product_id,
         precondition_of(request),
+        services.state_hooks,
         idempotency_key,
     )
     return change_response(request, product, {"ETag": product_etag(product.revision)} | replay(replayed))

@@ -13,6 +13,7 @@ from linkxg.audit.model import Actor
 from linkxg.catalog.products import store
 from linkxg.catalog.products.change_product import Precondition
 from linkxg.catalog.products.model import Product, ProductRecord, view_product
+from linkxg.catalog.products.publication import StateHooks
 from linkxg.catalog.products.update_record import change_record
 from linkxg.catalog.products.versions.store import find_product_view
 from linkxg.clock import now_ms
@@ -34,6 +35,7 @@ async def unarchive_product(
     account_id: str,
     product_id: str,
     precondition: Precondition,
+    hooks: StateHooks,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[Product]:
     """Raises NotFound, PreconditionFailed, InvalidState, DuplicateGtin, Conflict or IdempotencyKeyReused."""
@@ -59,6 +61,8 @@ async def unarchive_product(
         if isinstance(head, PublicError):
             return head
         audit.record(conn, account_id, actor, "product.unarchived", product_id, {"sku": head.sku})
+        for hook in hooks:
+            hook(conn, account_id, "PRODUCT_UNARCHIVED", head, None)
         shown = find_product_view(conn, account_id, product_id)
         return NotFound() if shown is None else view_product(shown)
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.catalog.products import store
+from linkxg.catalog.products.publication import StateHooks
 from linkxg.catalog.products.read_product import is_version
 from linkxg.catalog.products.versions.model import Version, VersionRow, WithdrawVersion, view_version
 from linkxg.catalog.products.versions.store import find_version, update_version
@@ -33,6 +34,7 @@ async def withdraw_version(
     version: int,
     requested: WithdrawVersion,
     precondition: VersionPrecondition,
+    hooks: StateHooks,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[Version]:
     """Raises NotFound, PreconditionFailed, InvalidState or IdempotencyKeyReused."""
@@ -62,6 +64,8 @@ async def withdraw_version(
         update_version(conn, account_id, product_id, version, status="WITHDRAWN", **values)
         details = {"sku": head.sku, "version": version}
         audit.record(conn, account_id, actor, "product.withdrawn", product_id, details)
+        for hook in hooks:
+            hook(conn, account_id, "PRODUCT_WITHDRAWN", head, version)
         return view_version(row._replace(status="WITHDRAWN", **values))
 
     route = f"POST /products/{product_id}/versions/{version}/withdraw"

@@ -26,7 +26,7 @@ from linkxg.catalog.products.withdraw_version import withdraw_version
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import PublicError
-from linkxg.publish_hooks import PUBLISH_HOOKS
+from linkxg.publish_hooks import PUBLISH_HOOKS, STATE_HOOKS
 
 _REVISED = ("BAT-", "HB-A2-M8")
 _DRAFTS = ("IL-800", "UL-450")
@@ -49,8 +49,8 @@ async def create_demo_products(database: Database, actor: Actor, account_id: str
     ids_revised = await database.write(_upsert, actor, account_id, revised)
     await database.write(_publish, actor, account_id, list(ids_revised.values()), "Recycled shares remeasured")
     reason = WithdrawVersion("The share of recycled copper was overstated.")
-    await withdraw_version(database, actor, account_id, ids[_WITHDRAWN], 1, reason, lambda seen, row: True)
-    await remove_product(database, actor, account_id, ids[_ARCHIVED], lambda seen: True)
+    await withdraw_version(database, actor, account_id, ids[_WITHDRAWN], 1, reason, lambda seen, row: True, STATE_HOOKS)
+    await remove_product(database, actor, account_id, ids[_ARCHIVED], lambda seen: True, STATE_HOOKS)
     redrafted = [_redraft(row) for row in rows if str(row.sku).startswith(_REDRAFTED)]
     await database.write(_upsert, actor, account_id, redrafted)
     return len(rows)

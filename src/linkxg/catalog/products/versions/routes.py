@@ -150,6 +150,7 @@ async def withdraw(
         _number(version),
         data,
         lambda revision, row: conditions.allow_change(product_etag(revision), _etag(view_version(row))),
+        services.state_hooks,
         idempotency_key,
     )
     return change_response(request, withdrawn, {"ETag": _etag(withdrawn)} | replay(replayed))

@@ -3,7 +3,7 @@
 Triggers reject changes and deletions of published versions (migration 0006).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -18,8 +18,10 @@ from sqlalchemy import (
     Subquery,
     Table,
     Text,
+    and_,
     bindparam,
     func,
+    or_,
     select,
     text,
 )
@@ -159,6 +161,25 @@ def list_newest_contents(conn: Connection, account_id: str, limit: int) -> list[
     joined = (versions.c.product_id == newest.c.id) & (versions.c.version == newest.c.version)
     query = select(versions.c.content).join_from(newest, versions, joined).where(versions.c.account_id == account_id)
     return list(conn.execute(query).scalars())
+
+
+def list_previous_contents(conn: Connection, account_id: str, before: Mapping[str, int]) -> dict[str, str]:
+    """The content of each product's newest published version below `before`, by product."""
+    newest = (
+        select(versions.c.product_id, func.max(versions.c.version).label("version"))
+        .where(
+            versions.c.account_id == account_id,
+            versions.c.status != "DRAFT",
+            or_(*(and_(versions.c.product_id == id, versions.c.version < version) for id, version in before.items())),
+        )
+        .group_by(versions.c.product_id)
+        .subquery()
+    )
+    if not before:
+        return {}
+    joined = (versions.c.product_id == newest.c.product_id) & (versions.c.version == newest.c.version)
+    query = select(versions.c.product_id, versions.c.content).join_from(newest, versions, joined)
+    return {row.product_id: row.content for row in conn.execute(query.where(versions.c.account_id == account_id))}
 
 
 def insert_version(conn: Connection, account_id: str, product_id: str, **values: Any) -> None:
