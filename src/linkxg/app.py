@@ -155,6 +155,7 @@ def build(
         limits=limits,
         mailer=mailer,
         notices=notices,
+        connection_mails=connection_mails,
         cursors=cursors,
         token_endpoint=TokenEndpoint(credentials, minter, limits, RejectionRecorder(database, usage), metrics),
         public_url=issuer,

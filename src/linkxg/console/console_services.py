@@ -11,6 +11,7 @@ from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.clients.notify_owners import OwnerNotices
+from linkxg.network.connections.mails import ConnectionMails
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class ConsoleServices:
     limits: Limits
     mailer: Mailer
     notices: OwnerNotices
+    connection_mails: ConnectionMails
     cursors: Cursors
     token_endpoint: RawEndpoint
     public_url: str

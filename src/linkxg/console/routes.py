@@ -19,6 +19,8 @@ from linkxg.console import (
     members,
     my_account,
     new_product,
+    partner_invitation,
+    partners,
     product_page,
     product_publish,
     product_removal,
@@ -38,7 +40,7 @@ from linkxg.http.body_style import BodyStyle
 _FEATURES = (
     sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections, members,
     my_account, audit_log, products, new_product, product_page, product_publish, product_removal, product_versions,
-    imports,
+    imports, partners, partner_invitation,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 

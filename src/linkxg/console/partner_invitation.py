@@ -1,0 +1,79 @@
+"""`/connections/invitations/{token}`: accepts the invitation of a partner by the link in its mail.
+
+The path holds a secret token: the page never sends it as referrer, loads nothing from other origins and is not cached.
+"""
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import redirect, render
+from linkxg.console.partners import PARTNERS
+from linkxg.console.sign_in import bind_form, enter
+from linkxg.errors import AccessDenied, Conflict, ConnectionExists, NotFound, ValidationFailed
+from linkxg.http.client_ip import source_key
+from linkxg.http.permissions import public
+from linkxg.identity.accounts.password_rules import MINIMUM
+from linkxg.identity.accounts.routes import ACCEPTS
+from linkxg.network.connections.accept_by_link import (
+    accept_link,
+    accept_link_with_new_account,
+    read_linked_invitation,
+)
+
+INVITATION = "/connections/invitations/{token:str}"
+
+
+@get(INVITATION, **public())
+async def form(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
+    return await _show(page, token)
+
+
+@post(INVITATION, **public(ACCEPTS))
+async def accept(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
+    mails = page.services.connection_mails
+    try:
+        if page.session is not None:
+            connected = await accept_link(page.database, mails, page.actor, page.account_id, token)
+            return redirect(page, f"{PARTNERS}/{connected.id}")
+        name, password = page.form.text("accountName").strip(), page.form.text("password")
+        email = (await read_linked_invitation(page.database, token)).email
+        actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
+        await accept_link_with_new_account(
+            page.database, page.services.passwords, mails, actor, token=token, name=name, password=password
+        )
+    except ValidationFailed as error:
+        found = FormErrors([(one["field"], one["message"]) for one in error.details or ()])
+        return await _show(page, token, errors=found, status=422)
+    except (AccessDenied, Conflict, ConnectionExists) as error:
+        return await _show(page, token, errors=whole_form(error.description), status=error.status)
+    except NotFound:
+        return await _show(page, token)
+    await enter(page, email, password)
+    return redirect(page, PARTNERS)
+
+
+HANDLERS = (form, accept)
+
+
+async def _show(page: PageRequest, token: str, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
+    await page.services.limits.spend(ACCEPTS, source_key(page.context.source))
+    try:
+        invitation = await read_linked_invitation(page.database, token)
+    except NotFound:
+        return render(page, "invitation_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
+    if page.session is None:
+        bind_form(page)
+    return render(
+        page,
+        "partner_invitation.html",
+        status=status,
+        # Never sends the path, which holds the token; `no-referrer` would also hide the Origin of the form.
+        headers={"Referrer-Policy": "strict-origin"},
+        invitation=invitation,
+        account_name=page.form.text("accountName"),
+        minimum=MINIMUM,
+        errors=errors,
+    )

@@ -1,0 +1,159 @@
+"""`/partners`: the companies that the account is connected with, and the invitations between them."""
+
+from typing import Any, get_args
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.flash_messages import Notice, flash_message
+from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.formatting import count
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import redirect, render
+from linkxg.errors import Conflict, ConnectionExists, InvalidState, RateLimitExceeded, ValidationFailed
+from linkxg.http.permissions import session_roles
+from linkxg.http.rate_budgets import caller_key
+from linkxg.identity.accounts.gln import is_gln
+from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
+from linkxg.network.connections.accept import accept_connection
+from linkxg.network.connections.decline import decline_connection
+from linkxg.network.connections.invite import invite_partner
+from linkxg.network.connections.model import ConnectionView, InvitePartner, Relationship
+from linkxg.network.connections.read_connections import list_connections, read_connection
+from linkxg.network.connections.revoke import revoke_connection
+from linkxg.network.connections.routes import INVITATIONS
+
+PARTNERS = "/partners"
+ONE = f"{PARTNERS}/{{connection_id:str}}"
+ON_A_PAGE = 50
+RELATIONSHIPS: dict[Relationship, str] = {
+    "SUPPLIER": "They supply you",
+    "CUSTOMER": "You supply them",
+    "PARTNER": "Neither",
+}
+_FIELDS = {"inviteeSlug": "invitee", "inviteeGln": "invitee", "inviteeEmail": "invitee"}
+
+
+@get(PARTNERS, **session_roles(EVERYONE))
+async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
+    return await _list(page)
+
+
+@post(PARTNERS, **session_roles(ADMINISTRATORS))
+async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
+    services, text = page.services, page.form.text("invitee").strip()
+    given = InvitePartner(page.form.text("relationship"), message=page.form.text("message").strip() or None)
+    if "@" in text:
+        given.invitee_email = text
+    elif is_gln(text) or text.isdigit():
+        given.invitee_gln = text
+    else:
+        given.invitee_slug = text
+    try:
+        await services.limits.spend(INVITATIONS, caller_key(page.account_id, page.person.user_id))
+        invited, _ = await invite_partner(
+            page.database, services.server_key, services.connection_mails, services.public_url, page.actor,
+            page.account_id, given,
+        )  # fmt: skip
+    except ValidationFailed as error:
+        found = [(_FIELDS.get(one["field"], one["field"]), _message(one)) for one in error.details or ()]
+        return await _list(page, errors=FormErrors(found), status=error.status)
+    except (Conflict, ConnectionExists) as error:
+        return await _list(page, errors=FormErrors([("invitee", error.description)]), status=error.status)
+    except RateLimitExceeded as error:
+        wait = f"{error.description.rstrip()} Wait {count(error.retry_after or 1, 'second')}."
+        return await _list(page, errors=whole_form(wait), status=error.status)
+    message = f"{text} is invited. The invitation ends in 14 days."
+    return await _list(page, notice=Notice("Done", message), link=invited.link)
+
+
+@get(ONE, **session_roles(EVERYONE))
+async def show(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
+    return await _show(page, connection_id)
+
+
+@post(ONE, **session_roles(ADMINISTRATORS))
+async def change(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
+    act, reason = page.form.text("act"), page.form.text("reason").strip() or None
+    database, mails, actor, account_id = page.database, page.services.connection_mails, page.actor, page.account_id
+    here = f"{PARTNERS}/{connection_id}"
+    seen = await read_connection(database, account_id, connection_id)
+    if act == "revoke" and seen.status == "ACTIVE" and not confirmed(page):
+        return _ask_revoke(page, seen)
+    try:
+        if act == "accept":
+            await accept_connection(database, mails, actor, account_id, connection_id)
+            return redirect(page, here, **flash_message(page, f"You are connected with {name_of(seen)}."))
+        if act == "decline":
+            await decline_connection(database, actor, account_id, connection_id, reason)
+            return redirect(page, PARTNERS, **flash_message(page, "The invitation is declined."))
+        await revoke_connection(database, mails, actor, account_id, connection_id, reason)
+    except (ConnectionExists, InvalidState) as error:
+        return await _show(page, connection_id, errors=whole_form(error.description), status=error.status)
+    except ValidationFailed as error:
+        found = FormErrors([(one["field"], one["message"]) for one in error.details or ()])
+        return await _show(page, connection_id, errors=found, status=error.status)
+    ended = "The connection has ended, with everything that was shared." if seen.status == "ACTIVE" else ""
+    return redirect(page, PARTNERS, **flash_message(page, ended or "The invitation is withdrawn."))
+
+
+HANDLERS = (listing, invite, show, change)
+
+
+def name_of(connection: ConnectionView) -> str:
+    """The partner's name, or how the invitation names a company that is not known yet."""
+    return connection.partner.name if connection.partner else connection.invitee or "Unknown"
+
+
+async def _list(page: PageRequest, *, status: int = 200, link: str | None = None, **values: Any) -> Response[str]:
+    before = page.query.text("before") or None
+    found, more = await list_connections(page.database, page.account_id, before=before, limit=ON_A_PAGE)
+    keeps = bool(values.get("errors"))
+    form = {name: page.form.text(name) if keeps else "" for name in ("invitee", "relationship", "message")}
+    return render(
+        page,
+        "partners.html",
+        status=status,
+        found=found,
+        older=found[-1].id if more else None,
+        begun=before,
+        form=form,
+        link=link,
+        relationships=RELATIONSHIPS,
+        name_of=name_of,
+        **values,
+    )
+
+
+async def _show(
+    page: PageRequest, connection_id: str, *, errors: FormErrors | None = None, status: int = 200
+) -> Response[str]:
+    connection = await read_connection(page.database, page.account_id, connection_id)
+    return render(
+        page, "partner.html", status=status, errors=errors, one=connection, name=name_of(connection),
+        relationships=RELATIONSHIPS, reason=page.form.text("reason"),
+    )  # fmt: skip
+
+
+def _ask_revoke(page: PageRequest, connection: ConnectionView) -> Response[str]:
+    name = name_of(connection)
+    effects = [
+        f"{name} sees none of your products any more, and you none of theirs. This takes effect at once.",
+        "Both companies are told, with the reason that you gave.",
+        "To connect again, one of you has to invite the other.",
+    ]
+    here = f"{PARTNERS}/{connection.id}"
+    return ask_confirmation(
+        page, Question(f"End the connection with {name}?", effects, "End connection", "Keep the connection", here)
+    )
+
+
+def _message(fault: dict[str, str]) -> str:
+    if fault["field"] == "inviteeSlug":
+        return "Enter an e-mail address, a GLN of 13 digits, or the short name of an account, such as weaver-ltd."
+    return "Choose a relationship." if fault["field"] == "relationship" else fault["message"]
+
+
+assert set(RELATIONSHIPS) == set(get_args(Relationship))
