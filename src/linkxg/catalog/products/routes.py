@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
+import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -12,7 +13,6 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from linkxg.audit.model import actor_of
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.products.change_product import change_product
-from linkxg.catalog.products.change_response import change_response
 from linkxg.catalog.products.create_product import create_product
 from linkxg.catalog.products.model import CreateProduct, Product, ProductPatch
 from linkxg.catalog.products.publication import PublishHooks, StateHooks
@@ -44,6 +44,26 @@ _LOCATION = header("Location", "The address of the new product.")
 def viewer_of(scope: Scope) -> Viewer:
     """The account of the authenticated caller, as it reads products."""
     return Viewer(account_id_of(scope))
+
+
+_NOT_FOR_WRITERS = frozenset(
+    ("category", "changeNote", "content", "contentHash", "digitalLink", "gtin", "gtinFormat", "withdrawReason")
+)
+
+
+def change_response(
+    request: Request[Any, Any, Any], resource: msgspec.Struct, headers: dict[str, str]
+) -> Response[Any]:
+    """The product or version; without what describes it for a caller who may not read products.
+
+    Otherwise a change that changes nothing would read any product whose SKU is known.
+    """
+    caller = context_of(request.scope).principal
+    if caller is not None and "products:read" in caller.scopes:
+        return Response(Success[Any](data=resource), headers=headers)
+    members = msgspec.json.decode(msgspec.json.encode(resource))
+    shown = {name: value for name, value in members.items() if name not in _NOT_FOR_WRITERS}
+    return Response(Success[Any](data=shown), headers=headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryP
 
 from linkxg.audit.model import actor_of
 from linkxg.catalog.products.canonical import HASH_PREFIX
-from linkxg.catalog.products.change_response import change_response
 from linkxg.catalog.products.diff_versions import diff_versions
 from linkxg.catalog.products.discard_draft import discard_draft
 from linkxg.catalog.products.list_versions import list_versions, read_version
@@ -26,7 +25,7 @@ from linkxg.catalog.products.read_endpoint import (
     response_of,
 )
 from linkxg.catalog.products.read_product import MAX_VERSION
-from linkxg.catalog.products.routes import PATH, Fields, ProductServices, precondition_of, viewer_of
+from linkxg.catalog.products.routes import PATH, Fields, ProductServices, change_response, precondition_of, viewer_of
 from linkxg.catalog.products.select_fields import read_fields, select_from_each
 from linkxg.catalog.products.versions.model import Diff, Version, WithdrawVersion, view_version
 from linkxg.catalog.products.withdraw_version import withdraw_version
