@@ -32,6 +32,8 @@ PUBLIC = {
     "GET /",
     "GET /sign-in",
     "POST /sign-in",
+    "GET /connections/invitations/{token}",
+    "POST /connections/invitations/{token}",
     "GET /invitations/{token}",
     "POST /invitations/{token}",
     "GET /static/{name}",

@@ -21,11 +21,12 @@ def insert_share(
 ) -> str:
     """A share of the first account for the second: of a product, of a category, or of all. Returns its id."""
     share, type = uuid7(), "PRODUCT" if product else "CATEGORY" if category else "ALL"
+    subject = product["id"] if product else f"c:{category}" if category else "*"
     columns = {
         "account_id": world.account.account_id, "id": share, "viewer_id": world.other.account_id,
         "connection_id": uuid7(), "type": type, "product_id": product["id"] if product else None,
-        "category": category, "versions": "ALL", "traceability": "NONE", "trace_tiers": 0, "passport_roles": "[]",
-        "expires_at": expires_at, "created_at": now_ms(), "created_by": "test",
+        "category": category, "subject": subject, "versions": "ALL", "traceability": "NONE", "trace_tiers": 0,
+        "passport_roles": "[]", "expires_at": expires_at, "created_at": now_ms(), "created_by": "test",
     }  # fmt: skip
     texts = ["null" if value is None else f"'{value}'" for value in columns.values()]
     execute(world.server.database, f"insert into shares ({', '.join(columns)}) values ({', '.join(texts)})")
