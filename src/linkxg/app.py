@@ -38,7 +38,6 @@ from linkxg.http.client_ip import ClientAddresses
 from linkxg.http.edge import Edge
 from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.exception_handlers import ExceptionHandlers
-from linkxg.http.held_requests import HeldRequests
 from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Cursors
 from linkxg.http.plain_http import PlainHttp
@@ -182,7 +181,7 @@ def build(
             product_search_routes.router(product_services),
             product_routes.router(product_services),
             version_routes.router(product_services),
-            import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake, HeldRequests())),
+            import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
         ],
     )
