@@ -38,7 +38,6 @@ from linkxg.http.client_ip import ClientAddresses
 from linkxg.http.edge import Edge
 from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.exception_handlers import ExceptionHandlers
-from linkxg.http.held_requests import HeldRequests
 from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Cursors
 from linkxg.http.plain_http import PlainHttp
@@ -195,7 +194,7 @@ def build(
             connection_routes.router(
                 ConnectionServices(database, passwords, server_key, connection_mails, cursors, issuer)
             ),
-            import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake, HeldRequests())),
+            import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
             feed_routes.router(FeedServices(database, cursors, feed_waits)),
         ],

@@ -107,8 +107,8 @@ def refuse_if_match(context: RequestContext, route: BaseRouteHandler) -> None:
 
     `*` matches: it asks only that the resource exists.
     """
-    if context.method in _SAFE or not any(name == _IF_MATCH for name, _ in context.headers):
+    if context.method in _SAFE or issubclass(getattr(route, "operation_class", Operation), ConditionalWrite):
         return
-    required = _tags(context, _IF_MATCH) or frozenset()
-    if _ANY not in required and not issubclass(getattr(route, "operation_class", Operation), ConditionalWrite):
+    required = _tags(context, _IF_MATCH)
+    if required is not None and _ANY not in required:
         raise PreconditionFailed("This resource has no ETag, so If-Match cannot be satisfied. Send it without.")

@@ -6,17 +6,16 @@ each worker.
 
 import asyncio
 import hashlib
-from collections import Counter
 from collections.abc import AsyncIterator
 
 from linkxg.errors import IdempotencyKeyReused
 from linkxg.jobs.limit_error import limit_error
 from linkxg.jobs.model import MAX_OPEN_JOBS
 from linkxg.jobs.receive_file import gather
+from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 
 _RETRY_S = 1
-_reading: Counter[str] = Counter()
-"""Repetitions that this process is reading, by account."""
+_reading = ConcurrencyLimit(MAX_OPEN_JOBS)
 
 
 async def digest_repeated_file(parts: AsyncIterator[bytes], account_id: str, *, size: int | None) -> str:
@@ -24,13 +23,12 @@ async def digest_repeated_file(parts: AsyncIterator[bytes], account_id: str, *, 
 
     Raises RateLimitExceeded, IdempotencyKeyReused as soon as the file is larger, and the errors of `parts`.
     """
-    if _reading[account_id] >= MAX_OPEN_JOBS:
-        description = (
-            f"There are already {MAX_OPEN_JOBS} repeated imports in transit. Wait until one of them has ended."
-        )
-        raise limit_error(description, retry_s=_RETRY_S)
-    _reading[account_id] += 1
-    try:
+    with _reading.slot(account_id) as is_free:
+        if not is_free:
+            description = (
+                f"There are already {MAX_OPEN_JOBS} repeated imports in transit. Wait until one of them has ended."
+            )
+            raise limit_error(description, retry_s=_RETRY_S)
         digest, seen = hashlib.sha256(), 0
         async for gathered in gather(parts):
             seen += len(gathered)
@@ -39,7 +37,3 @@ async def digest_repeated_file(parts: AsyncIterator[bytes], account_id: str, *, 
             # In a thread, as a first request's file: hashing would block every other request.
             await asyncio.to_thread(digest.update, gathered)
         return digest.hexdigest()
-    finally:
-        _reading[account_id] -= 1
-        if not _reading[account_id]:
-            del _reading[account_id]

@@ -1,7 +1,7 @@
 """`/imports`: imports of products, their results and rejected rows."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -24,7 +24,6 @@ from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, InvalidState
 from linkxg.http.authorised_stream import authorised_stream
 from linkxg.http.headers import LINK, IdempotencyKey, header, next_page, replay
-from linkxg.http.held_requests import HeldRequests
 from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
@@ -35,10 +34,13 @@ from linkxg.jobs.read_job import await_job, list_jobs, list_row_errors, read_job
 from linkxg.jobs.uploads.create_upload import create_upload
 from linkxg.jobs.uploads.model import state_of
 from linkxg.jobs.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, upload_fields
+from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 
 PATH = "/api/v1/imports"
 TAG = Tag("Imports", "Files of products, and the results of their rows.")
 MAX_WAIT_S = 20
+MAX_WAITS, MAX_WAITS_OF_ACCOUNT = 1_000, 16
+"""Requests of a worker that wait for the end of an import; one more is answered at once."""
 _RETRY_AFTER_S = "1"
 _IN_PROGRESS = ("QUEUED", "RUNNING")
 """The states in which polling makes sense; an upload waits for its sender."""
@@ -65,7 +67,7 @@ class ImportServices:
     cursors: Cursors
     public_url: str
     wake: Callable[[], None]
-    held_requests: HeldRequests
+    waits: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MAX_WAITS_OF_ACCOUNT, MAX_WAITS))
 
 
 def _job_response(
@@ -201,7 +203,7 @@ async def read(
     selection = read_fields(fields, Job) if fields else None
     authorise = context_of(request.scope).authorise_again
     account_id = account_id_of(request.scope)
-    with services.held_requests.hold(account_id) as may_wait:
+    with services.waits.slot(account_id) as may_wait:
         seconds = wait if may_wait else 0
         job = await await_job(services.database, account_id, import_id, RESOURCE, seconds, authorise)
     return _job_response(services, job, selection=selection)

@@ -20,7 +20,7 @@ from linkxg.catalog.products.publish_product import publish_product
 from linkxg.catalog.products.read_endpoint import ETAG, READ_PRODUCT, TAG, get_product, product_etag, response_of
 from linkxg.catalog.products.read_product import find_by_gtin, find_by_sku
 from linkxg.catalog.products.remove_product import remove_product
-from linkxg.catalog.products.select_fields import read_fields
+from linkxg.catalog.products.select_fields import Selection, read_fields, select_fields
 from linkxg.catalog.products.unarchive_product import unarchive_product
 from linkxg.catalog.products.versions.model import PublishProduct
 from linkxg.catalog.products.versions.store import VersionSelector
@@ -39,6 +39,13 @@ Fields = Annotated[
 VersionParameter = Annotated[str | None, QueryParameter(max_length=10, description="`draft`, `latest` or a number.")]
 PATH = "/api/v1/products"
 _LOCATION = header("Location", "The address of the new product.")
+_FOR_WRITERS: Selection = dict.fromkeys(
+    (
+        "id", "sku", "status", "latestVersion", "draftVersion", "revision", "createdAt", "updatedAt", "version",
+        "versionStatus", "createdBy", "publishedAt", "publishedBy", "withdrawnAt", "withdrawnBy",
+    )
+)  # fmt: skip
+"""The members of a product or version that do not describe the product."""
 
 
 def viewer_of(scope: Scope) -> Viewer:
@@ -46,24 +53,17 @@ def viewer_of(scope: Scope) -> Viewer:
     return Viewer(account_id_of(scope))
 
 
-_NOT_FOR_WRITERS = frozenset(
-    ("category", "changeNote", "content", "contentHash", "digitalLink", "gtin", "gtinFormat", "withdrawReason")
-)
-
-
 def change_response(
     request: Request[Any, Any, Any], resource: msgspec.Struct, headers: dict[str, str]
 ) -> Response[Any]:
-    """The product or version; without what describes it for a caller who may not read products.
+    """The product or version; without what describes the product for a caller who may not read products.
 
     Otherwise a change that changes nothing would read any product whose SKU is known.
     """
     caller = context_of(request.scope).principal
     if caller is not None and "products:read" in caller.scopes:
         return Response(Success[Any](data=resource), headers=headers)
-    members = msgspec.json.decode(msgspec.json.encode(resource))
-    shown = {name: value for name, value in members.items() if name not in _NOT_FOR_WRITERS}
-    return Response(Success[Any](data=shown), headers=headers)
+    return Response(Success[Any](data=select_fields(resource, _FOR_WRITERS)), headers=headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,22 +54,17 @@ class Guard:
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         opt = route.opt
-        query = connection.scope["query_string"]
         if (budget := opt.get(SOURCE_BUDGET)) is not None:
             await self._spend_source(budget, connection, opt)
         # Pages of the console have a guard of their own.
         if opt.get("public") or opt.get("session_roles"):
             if style_of(opt) is not BodyStyle.PAGE:
-                if query and not opt.get(IGNORES_QUERY):
-                    refuse_unknown(query, query_names(route))
-                refuse_if_match(context_of(connection.scope), route)
+                _refuse_unsupported(context_of(connection.scope), route)
             return
         context = context_of(connection.scope)
         context.route = connection.scope.get("path_template") or context.route
         principal = self.admit(context, opt)
-        if query:
-            refuse_unknown(query, query_names(route))
-        refuse_if_match(context, route)
+        _refuse_unsupported(context, route)
         if context.method == "POST" and takes_idempotency_key(route):
             read_key(context.header(b"idempotency-key"))
         if (budget := opt.get(CALLER_BUDGET)) is not None:
@@ -138,3 +133,10 @@ class Guard:
         notes["sub"] = principal.id
         notes["jti"] = principal.jti
         return principal
+
+
+def _refuse_unsupported(context: RequestContext, route: BaseRouteHandler) -> None:
+    """Raises the errors of query parameters and conditions that the route would ignore."""
+    if context.query and not route.opt.get(IGNORES_QUERY):
+        refuse_unknown(context.query, query_names(route))
+    refuse_if_match(context, route)
