@@ -75,6 +75,8 @@ from linkxg.jobs.runner import JobRunner
 from linkxg.jobs.uploads import routes as upload_routes
 from linkxg.jobs.uploads.routes import UploadServices
 from linkxg.lifespan import running
+from linkxg.network.shared import routes as shared_routes
+from linkxg.network.shared.routes import SharedServices
 from linkxg.publish_hooks import PUBLISH_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
@@ -183,6 +185,7 @@ def build(
             version_routes.router(product_services),
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
+            shared_routes.router(SharedServices(database, cursors, issuer, lambda *_: None)),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

@@ -22,7 +22,7 @@ HTTP_EXCHANGE = {
     "identity/clients/usage.py": "counts requests, and notes which one was refused",
 }
 STORE = re.compile(r"[._]store\b")
-MODEL_OR_STORE = re.compile(r"\.model\b|[._]store\b")
+MODEL_OR_STORE = re.compile(r"[._](model|store)\b")
 # Reading another feature's rows is a question; changing them is that feature's business.
 READING = ("find_", "list_", "count_")
 WRITES_ELSEWHERE = {

@@ -74,7 +74,7 @@ def _unscoped() -> dict[str, str]:
         if STORE.fullmatch(module.path.stem):
             for function in _store_functions(module):
                 arguments = [argument.arg for argument in function.args.args]
-                if arguments[1:2] != ["account_id"] and not function.name.startswith(PURGES):
+                if arguments[1:2] not in (["account_id"], ["viewer_id"]) and not function.name.startswith(PURGES):
                     found[f"{_feature(module)}.{function.name}"] = f"{module}:{function.lineno}"
     return found
 

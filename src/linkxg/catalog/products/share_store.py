@@ -1,9 +1,13 @@
 """The SQL of shares, and the one clause by which products of other accounts are visible."""
 
+from collections.abc import Collection
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    Connection,
     ForeignKey,
     Index,
     SmallInteger,
@@ -12,14 +16,25 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    func,
+    literal,
     or_,
+    select,
     text,
 )
 
+from linkxg.catalog.products.share_model import ExpiredShare, LiveShare
 from linkxg.catalog.products.store import products
-from linkxg.db.schema import Milliseconds, Sequence, metadata
+from linkxg.db.schema import Milliseconds, metadata
 
 _LIVE = text("withdrawn_at is null")
+ALL_PRODUCTS, OF_CATEGORY = "*", "c:"
+
+
+def _live_index(name: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=_LIVE, postgresql_where=_LIVE)
+
+
 shares = Table(
     "shares",
     metadata,
@@ -30,6 +45,8 @@ shares = Table(
     Column("type", String(8), nullable=False),
     Column("product_id", String(36)),
     Column("category", String(100)),
+    # Of which products: the id of one, `c:` and a category, or `*`.
+    Column("subject", String(102), nullable=False),
     # JSON list of paths; null is the whole content.
     Column("fields", Text),
     Column("versions", String(6), nullable=False),
@@ -40,19 +57,12 @@ shares = Table(
     Column("created_at", Milliseconds, nullable=False),
     Column("created_by", String(64), nullable=False),
     Column("withdrawn_at", Milliseconds),
-    # The viewer's feed entry of the expiry.
-    Column("expiry_seq", Sequence),
-    Index(
-        "ix_shares_viewer_product",
-        "viewer_id",
-        "type",
-        "account_id",
-        "product_id",
-        sqlite_where=_LIVE,
-        postgresql_where=_LIVE,
-    ),
-    Index("ix_shares_account_product", "account_id", "type", "product_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
-    Index("ix_shares_due", "viewer_id", "expires_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
+    # Set when the expiry was appended to the viewer's feed.
+    Column("expiry_recorded_at", Milliseconds),
+    _live_index("ix_shares_viewer_subject", "viewer_id", "account_id", "subject"),
+    _live_index("ix_shares_viewer_product", "viewer_id", "type", "account_id", "product_id"),
+    _live_index("ix_shares_account_product", "account_id", "type", "product_id"),
+    _live_index("ix_shares_due", "viewer_id", "expires_at"),
     Index("ix_shares_account_id_connection_id_id", "account_id", "connection_id", "id"),
 )
 
@@ -67,16 +77,53 @@ def visible_to(viewer_id: ColumnElement[str], now: ColumnElement[int]) -> Column
         shares.c.account_id == products.c.account_id,
         is_live(now),
         products.c.latest_version.is_not(None),
-        or_(
-            shares.c.type == "ALL",
-            and_(shares.c.type == "PRODUCT", shares.c.product_id == products.c.id),
-            and_(shares.c.type == "CATEGORY", shares.c.category == products.c.category),
-        ),
+        shares.c.subject.in_([ALL_PRODUCTS, products.c.id, literal(OF_CATEGORY) + products.c.category]),
     )
 
 
 def is_live(now: ColumnElement[int]) -> ColumnElement[bool]:
     return and_(shares.c.withdrawn_at.is_(None), or_(shares.c.expires_at.is_(None), shares.c.expires_at > now))
+
+
+def insert_share(conn: Connection, account_id: str, **values: Any) -> None:
+    subjects = {"ALL": ALL_PRODUCTS, "CATEGORY": f"{OF_CATEGORY}{values.get('category')}"}
+    subject = subjects.get(values["type"]) or values["product_id"]
+    conn.execute(shares.insert().values(account_id=account_id, subject=subject, **values))
+
+
+def record_expiries(conn: Connection, viewer_id: str, now: int) -> list[ExpiredShare]:
+    """The shares for this viewer that have expired, each returned by only one call."""
+    due = and_(shares.c.viewer_id == viewer_id, shares.c.withdrawn_at.is_(None), shares.c.expires_at <= now)
+    statement = (
+        shares.update()
+        .where(due, shares.c.expiry_recorded_at.is_(None))
+        .values(expiry_recorded_at=now)
+        .returning(shares.c.id, shares.c.connection_id, shares.c.product_id, shares.c.expires_at)
+    )
+    return sorted(
+        (ExpiredShare._make(row) for row in conn.execute(statement)), key=lambda one: (one.expires_at, one.id)
+    )
+
+
+def find_next_expiry(conn: Connection, viewer_id: str) -> int | None:
+    """When the next share for this viewer expires, or has expired without being recorded, in milliseconds."""
+    pending = and_(
+        shares.c.viewer_id == viewer_id, shares.c.withdrawn_at.is_(None), shares.c.expiry_recorded_at.is_(None)
+    )
+    found: int | None = conn.execute(select(func.min(shares.c.expires_at)).where(pending)).scalar_one()
+    return found
+
+
+def list_live_shares(conn: Connection, account_id: str, product_ids: Collection[str], now: int) -> list[LiveShare]:
+    """The live shares of this account, of single products only those of `product_ids`."""
+    query = select(
+        shares.c.type, shares.c.product_id, shares.c.category, shares.c.viewer_id, shares.c.connection_id
+    ).where(
+        shares.c.account_id == account_id,
+        is_live(literal(now)),
+        or_(shares.c.type != "PRODUCT", shares.c.product_id.in_(product_ids)),
+    )
+    return [LiveShare._make(row) for row in conn.execute(query)]
 
 
 VIEWER, NOW = bindparam("viewer", type_=String), bindparam("now", type_=BigInteger)

@@ -34,6 +34,12 @@ from linkxg.db.schema import Milliseconds, Sequence, metadata
 _LIVE = text("gtin14 is not null and status <> 'ARCHIVED'")
 _PUBLISHED = text("latest_version is not null")
 _ARCHIVED = text("gtin14 is not null and status = 'ARCHIVED'")
+
+
+def _published_index(name: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=_PUBLISHED, postgresql_where=_PUBLISHED)
+
+
 products = Table(
     "products",
     metadata,
@@ -59,10 +65,9 @@ products = Table(
     Index("ix_products_account_id_updated_at_id", "account_id", "updated_at", "id"),
     Index("ix_products_account_id_category_updated_at_id", "account_id", "category", "updated_at", "id"),
     # A shared product is found by its id without knowing whose it is, and listed in an order that drafts do not change.
-    Index("ix_products_published_id", "id", sqlite_where=_PUBLISHED, postgresql_where=_PUBLISHED),
-    Index(
-        "ix_products_published_account_id_id", "account_id", "id", sqlite_where=_PUBLISHED, postgresql_where=_PUBLISHED
-    ),
+    _published_index("ix_products_published_id", "id"),
+    _published_index("ix_products_published_account_id_id", "account_id", "id"),
+    _published_index("ix_products_published_account_id_category_id", "account_id", "category", "id"),
 )
 RECORD_COLUMNS = [products.c[name] for name in ProductRecord._fields]
 _live = products.c.status != "ARCHIVED"

@@ -27,10 +27,11 @@ def upgrade() -> None:
     # By its id alone, a product that is shared is found without knowing whose it is.
     published = sa.text("latest_version is not null")
     op.create_index("ix_products_published_id", "products", ["id"], sqlite_where=published, postgresql_where=published)
-    op.create_index(
-        "ix_products_published_account_id_id", "products", ["account_id", "id"],
-        sqlite_where=published, postgresql_where=published,
-    )  # fmt: skip
+    for name, columns in (
+        ("ix_products_published_account_id_id", ["account_id", "id"]),
+        ("ix_products_published_account_id_category_id", ["account_id", "category", "id"]),
+    ):
+        op.create_index(name, "products", columns, sqlite_where=published, postgresql_where=published)
 
 
 def _extend_accounts() -> None:
@@ -100,6 +101,7 @@ def _create_shares() -> None:
         sa.Column("type", sa.String(length=8), nullable=False),
         sa.Column("product_id", sa.String(length=36), nullable=True),
         sa.Column("category", sa.String(length=100), nullable=True),
+        sa.Column("subject", sa.String(length=102), nullable=False),
         sa.Column("fields", sa.Text(), nullable=True),
         sa.Column("versions", sa.String(length=6), nullable=False),
         sa.Column("traceability", sa.String(length=6), nullable=False),
@@ -109,12 +111,13 @@ def _create_shares() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("created_by", sa.String(length=64), nullable=False),
         sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
-        sa.Column("expiry_seq", _COUNT, nullable=True),
+        sa.Column("expiry_recorded_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_shares_account_id"),
         sa.PrimaryKeyConstraint("account_id", "id", name="pk_shares"),
     )
     live = sa.text(_LIVE)
     for name, columns in (
+        ("ix_shares_viewer_subject", ["viewer_id", "account_id", "subject"]),
         ("ix_shares_viewer_product", ["viewer_id", "type", "account_id", "product_id"]),
         ("ix_shares_account_product", ["account_id", "type", "product_id"]),
         ("ix_shares_due", ["viewer_id", "expires_at"]),
