@@ -77,6 +77,8 @@ from linkxg.jobs.uploads.routes import UploadServices
 from linkxg.lifespan import running
 from linkxg.network.shared import routes as shared_routes
 from linkxg.network.shared.routes import SharedServices
+from linkxg.network.shares import routes as share_routes
+from linkxg.network.shares.routes import ShareServices
 from linkxg.publish_hooks import PUBLISH_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
@@ -185,6 +187,7 @@ def build(
             version_routes.router(product_services),
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
+            share_routes.router(ShareServices(database, cursors, issuer)),
             shared_routes.router(SharedServices(database, cursors, issuer, lambda *_: None)),
         ],
     )

@@ -7,28 +7,35 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Response, Router, get
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from linkxg.audit.model import actor_of
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
-from linkxg.catalog.products.model import search_key
-from linkxg.catalog.products.read_endpoint import NOT_MODIFIED, REVALIDATE, represent, response_of
+from linkxg.catalog.products.model import Product, search_key
+from linkxg.catalog.products.read_endpoint import ETAG as PRODUCT_ETAG
+from linkxg.catalog.products.read_endpoint import NOT_MODIFIED, REVALIDATE, product_etag, represent, response_of
+from linkxg.catalog.products.routes import PATH as PRODUCTS
 from linkxg.catalog.products.routes import Fields
 from linkxg.catalog.products.select_fields import Selection, read_fields, select_from_each
 from linkxg.catalog.products.shared_list_store import Key
 from linkxg.catalog.products.shared_product import SharedProduct, SharedVersion, view_shared
 from linkxg.catalog.products.versions.routes import VersionNumber, version_of
 from linkxg.db import Database
-from linkxg.errors import InvalidRequest
+from linkxg.errors import Conflict, DuplicateGtin, DuplicateSku, InsufficientScope, InvalidRequest
 from linkxg.http.etags import ConditionalRead, Conditions
-from linkxg.http.headers import LINK, header, next_page
+from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, next_page, replay
 from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
+from linkxg.network.shared.acknowledge import acknowledge_product
+from linkxg.network.shared.adopt import adopt_product
 from linkxg.network.shared.list_shared import SharedFilter, list_shared_products
+from linkxg.network.shared.model import AcknowledgeProduct, AdoptProduct
 from linkxg.network.shared.read_shared import CountReads, list_shared_versions, read_shared, read_shared_version
+from linkxg.network.shares.model import Acknowledgement
 
 TAG = Tag("Shared products", "Products that connected companies share with the account.")
 PATH = "/api/v1/shared/products"
@@ -145,11 +152,67 @@ async def read_version(
     return _represent(request, found, selection)
 
 
+@post(
+    "/shared/products/{product_id:str}/acknowledge",
+    operation_id="acknowledgeProduct",
+    status_code=200,
+    response_headers=[REPLAYED],
+    **scope("connections:write"),
+)
+async def acknowledge(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[SharedServices],
+    product_id: FromPath[str],
+    data: JSONBody[AcknowledgeProduct],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Success[Acknowledgement]]:
+    """Answer the owner about the latest version of a shared product; it replaces an earlier answer."""
+    answered, replayed = await acknowledge_product(
+        services.database,
+        actor_of(context_of(request.scope)),
+        account_id_of(request.scope),
+        product_id,
+        data,
+        idempotency_key,
+    )
+    return Response(Success(data=answered), headers=replay(replayed))
+
+
+@post(
+    "/shared/products/{product_id:str}/adopt",
+    operation_id="adoptProduct",
+    errors=(Conflict, DuplicateSku, DuplicateGtin),
+    response_headers=[header("Location", "The address of the new product."), PRODUCT_ETAG, REPLAYED],
+    **scope("products:write"),
+)
+async def adopt(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[SharedServices],
+    product_id: FromPath[str],
+    data: JSONBody[AdoptProduct | None] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Success[Product]]:
+    """Create an own product with a draft of what is shared. Takes the scope `connections:read` too."""
+    context = context_of(request.scope)
+    if "connections:read" not in context.principal.scopes:
+        raise InsufficientScope("connections:read")
+    made, replayed = await adopt_product(
+        services.database,
+        actor_of(context),
+        account_id_of(request.scope),
+        product_id,
+        data or AdoptProduct(),
+        idempotency_key,
+    )
+    headers = {"Location": f"{services.public_url}{PRODUCTS}/{made.id}", "ETag": product_etag(made.revision)}
+    return Response(Success(data=made), headers=headers | replay(replayed))
+
+
 def router(services: SharedServices) -> Router:
     return Router(
         "/",
         tags=[TAG],
-        route_handlers=[list_all, read, list_versions, read_version],
+        route_handlers=[list_all, read, list_versions, read_version, acknowledge, adopt],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )
 

@@ -1,24 +1,13 @@
-"""The SQL of acknowledgements, and of the partner of a connection."""
+"""The SQL of a viewer: the partner of a connection, and acknowledgements."""
 
-from sqlalchemy import Column, Connection, Index, String, Table, Text, select
+from typing import Any
 
-from linkxg.db.schema import Milliseconds, Sequence, metadata
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
 from linkxg.network.connections.store import connections
-
-acknowledgements = Table(
-    "acknowledgements",
-    metadata,
-    # The owner of the product; the viewer acknowledges.
-    Column("account_id", String(36), primary_key=True),
-    Column("product_id", String(36), primary_key=True),
-    Column("viewer_id", String(36), primary_key=True),
-    Column("version", Sequence, nullable=False),
-    Column("status", String(8), nullable=False),
-    Column("reason", String(1000)),
-    Column("fields", Text),
-    Column("at", Milliseconds, nullable=False),
-    Index("ix_acknowledgements_viewer_id", "viewer_id", "account_id"),
-)
+from linkxg.network.shares.store import acknowledgements
 
 
 def find_partner(conn: Connection, account_id: str, connection_id: str) -> str | None:
@@ -31,3 +20,11 @@ def find_partner(conn: Connection, account_id: str, connection_id: str) -> str |
         )
     ).scalar_one_or_none()
     return partner
+
+
+def write_acknowledgement(conn: Connection, account_id: str, product_id: str, viewer_id: str, **values: Any) -> None:
+    """In place of an earlier one of this viewer."""
+    insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
+    key = {"account_id": account_id, "product_id": product_id, "viewer_id": viewer_id}
+    statement = insert(acknowledgements).values(**key, **values)
+    conn.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
