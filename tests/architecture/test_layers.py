@@ -35,6 +35,10 @@ WRITES_ELSEWHERE = {
         "identity/sessions/change_password.py",
         "identity.accounts.store.update_password_hash",
     ): "password and sessions change as one",
+    (
+        "network/shares/create_share.py",
+        "catalog.products.share_store.insert_share",
+    ): "shares are in the catalog's store, where products of others are read by them",
 }
 # What administers the database as a whole: purging, backup, restore, standing.
 ADMINISTERS = {"purge", "ops", "cli"}

@@ -15,6 +15,7 @@ from harness.clients import OAuthClient, rotate
 from harness.held_request import HttpRequest
 from harness.people import Person
 from harness.world import World
+from network.sharing import connection_of, post_share, share
 from products.catalogue import body, complete
 
 API = "/api/v1"
@@ -40,6 +41,10 @@ class Things:
     archived: str
     finished_import: str
     dry_run: str
+    connection: str
+    share: str
+    shared: str
+    adoptable: str
     upload: str = ""
     session: str = SESSION_ID
 
@@ -64,7 +69,7 @@ def make_things(world: World) -> Things:
     return Things(
         world.person(), world.new_client(), overlapping, product(), product(**complete()), published(), product(),
         redrafted, published(), archived, _imported(world, f"sku,gtin\nS-{uuid4()},1\n"),
-        _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
+        _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"), *_shares(world),
     )  # fmt: skip
 
 
@@ -74,6 +79,19 @@ def _imported(world: World, file: str, query: str = "") -> str:
     started = api.post(f"/imports{query}", bearer=owner, content=file.encode(), headers=[CSV]).expect(202).data()
     await_imports(world)
     return str(started["id"])
+
+
+def _shares(world: World) -> tuple[str, str, str, str]:
+    """The connection with the second account, a share of the first, and two products of the second."""
+    connection, theirs = connection_of(world), world.other_owner.access
+    own = share(world, type="CATEGORY", category=str(uuid4()))["id"]
+    found = []
+    for _ in range(2):
+        made = world.api.post("/products", bearer=theirs, json=body(**complete())).expect(201).data()
+        world.api.post(f"/products/{made['id']}/publish", bearer=theirs).expect(200)
+        post_share(world, bearer=theirs, type="PRODUCT", productId=made["id"]).expect(201)
+        found.append(str(made["id"]))
+    return connection, str(own), found[0], found[1]
 
 
 def await_imports(world: World) -> None:
@@ -148,6 +166,14 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /products/{product_id}/versions/{version}/withdraw": lambda w, t: _json(
         f"/products/{t.published}/versions/1/withdraw", {"reason": "Wrong"}
     ),
+    "POST /connections/{connection_id}/shares": lambda w, t: _json(
+        f"/connections/{t.connection}/shares", {"type": "ALL"}
+    ),
+    "DELETE /shares/{share_id}": lambda w, t: _empty(f"/shares/{t.share}"),
+    "POST /shared/products/{product_id}/acknowledge": lambda w, t: _json(
+        f"/shared/products/{t.shared}/acknowledge", {"status": "ACCEPTED"}
+    ),
+    "POST /shared/products/{product_id}/adopt": lambda w, t: _json(f"/shared/products/{t.adoptable}/adopt", {}),
 }
 PASSWORD = "POST /auth/password"
 
