@@ -11,6 +11,7 @@ from harness.people import Session
 from harness.rows import execute, rows
 from harness.world import World
 from linkxg.ids import uuid7
+from products.catalogue import complete
 
 SHARED = "/shared/products"
 
@@ -88,6 +89,12 @@ def list_shared(world: World, query: str = "") -> list[JsonObject]:
         if not page["pagination"]["hasMore"]:
             return found
         cursor = f"&cursor={page['pagination']['nextCursor']}"
+
+
+def in_category(code: str) -> JsonObject:
+    """The member `category` of a product that can be published."""
+    category: JsonObject = complete()["category"] | {"code": code}
+    return category
 
 
 def ids_of(found: list[JsonObject]) -> set[str]:

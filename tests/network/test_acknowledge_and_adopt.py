@@ -52,7 +52,7 @@ def test_the_owner_sees_the_answer(world: World) -> None:
     assert _answer_of(world, product) == accepted
     assert feed_of(world, world.account.account_id)[-1] == ("ACKNOWLEDGED", product["id"])
     acting = [row for row in trail(world.server.database, world.account.account_id) if row.target == product["id"]]
-    assert (acting[-1].action, acting[-1].actor_id) == ("product.acknowledged", world.other.account_id)
+    assert (acting[-1].action, acting[-1].actor) == ("product.acknowledged", world.other.account_id)
     withdraw(world, made).expect(204)
     _act(world, product, "acknowledge", json={"status": "ACCEPTED"}).expect(404, "not_found")
 

@@ -13,6 +13,7 @@ from network.sharing import (
     SHARED,
     end_shares,
     ids_of,
+    in_category,
     list_shared,
     now_ms,
     read_shared,
@@ -173,7 +174,7 @@ def test_withdrawn_versions_and_archived_products_say_so(world: World) -> None:
 
 def test_lists_of_every_kind_of_share_are_complete_and_without_duplicates(world: World) -> None:
     codes = [f"c{uuid4()}"[:20] for _ in range(2)]
-    product = [published(world, category={"code": codes[number % 2], "name": "x"}) for number in range(6)]
+    product = [published(world, category=in_category(codes[number % 2])) for number in range(6)]
     for one in (0, 1, 4):
         share(world, product[one])
     share(world, type="CATEGORY", category=codes[0])

@@ -16,6 +16,7 @@ from network.sharing import (
     connection_of,
     end_shares,
     feed_of,
+    in_category,
     list_shared,
     now_ms,
     post_share,
@@ -78,7 +79,7 @@ def test_only_active_connections_of_the_account_are_shared_with(world: World) ->
 def test_a_share_says_what_it_shows(world: World) -> None:
     code = f"c{uuid4()}"[:20]
     for _ in range(2):
-        published(world, category={"code": code, "name": "x"})
+        published(world, category=in_category(code))
     made = share(
         world, type="CATEGORY", category=code, fields=["name", "brand", "dimensions.netWeight", "name"],
         expiresAt="2127-03-01T12:00:00Z",
@@ -101,9 +102,9 @@ def test_a_share_says_what_it_shows(world: World) -> None:
 
 def test_a_preview_is_what_the_partner_then_reads(world: World) -> None:
     code = f"c{uuid4()}"[:20]
-    products = [published(world, category={"code": code, "name": "x"}) for _ in range(3)]
+    products = [published(world, category=in_category(code)) for _ in range(3)]
     share(world, products[1], fields=["description"])
-    terms = {"type": "CATEGORY", "category": code, "fields": ["name", "category.code"]}
+    terms: dict[str, Any] = {"type": "CATEGORY", "category": code, "fields": ["name", "category.code"]}
     preview = post_share(world, "?dryRun=true", **terms).expect(200).data()
     assert len(list_shared(world)) == 1
     made = share(world, **terms)
@@ -139,7 +140,7 @@ def test_both_sides_are_told(world: World) -> None:
     person = world.account.owner.user_id
     for account_id, actor in ((world.account.account_id, person), (world.other.account_id, world.account.account_id)):
         rows = [row for row in trail(world.server.database, account_id) if row.target == made["id"]]
-        assert [(row.action, row.actor_id) for row in rows] == [("share.created", actor), ("share.withdrawn", actor)]
+        assert [(row.action, row.actor) for row in rows] == [("share.created", actor), ("share.withdrawn", actor)]
 
 
 def test_only_the_owner_reads_and_withdraws_a_share(world: World) -> None:

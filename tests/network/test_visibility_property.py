@@ -37,6 +37,7 @@ from linkxg.network.shared.read_shared import list_shared_versions, read_shared,
 from linkxg.network.shares.create_share import create_share, preview_share
 from linkxg.network.shares.model import CreateShare
 from linkxg.network.shares.withdraw_share import withdraw_share
+from network.sharing import in_category
 from network.visibility_model import ModelProduct, ModelShare, visible
 from products.catalogue import complete
 
@@ -119,7 +120,7 @@ class _Machine(RuleBasedStateMachine):
     @rule(owner=st.integers(0, ACCOUNTS - 1), category=st.sampled_from(CATEGORIES), publish=st.booleans())
     def create(self, owner: int, category: str, publish: bool) -> None:
         account = self.accounts[owner]
-        content = complete(category={"code": category, "name": "x"}, name=f"Bolt {len(self.products)}")
+        content = complete(category=in_category(category), name=f"Bolt {len(self.products)}")
         gtin = content.pop("gtin")
         given = CreateProduct(f"S-{uuid7()}", msgspec.convert(content, Content), gtin)
         made = self.run(create_product(self.database, self._actor(account), account, given)).value

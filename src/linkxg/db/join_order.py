@@ -25,7 +25,7 @@ class OrderedJoin(Join):
 
 @compiles(OrderedJoin)
 def _as_usual(join: OrderedJoin, compiler: SQLCompiler, **options: Any) -> str:
-    return compiler.visit_join(join, **options)
+    return str(compiler.visit_join(join, **options))  # type: ignore[no-untyped-call]
 
 
 @compiles(OrderedJoin, "sqlite")

@@ -77,7 +77,7 @@ def withdraw_share(conn: Connection, account_id: str, share_id: str, now: int) -
 def list_published_ids(conn: Connection, account_id: str, limit: int, **subject: Any) -> list[str]:
     """The published products of a `product_id`, of a `category`, or of the account."""
     covered = _published(account_id, **subject).order_by(products.c.id).limit(limit)
-    return list(conn.execute(covered).scalars())
+    return [row[0] for row in conn.execute(covered)]
 
 
 def count_published(conn: Connection, account_id: str, limit: int, **subject: Any) -> int:
