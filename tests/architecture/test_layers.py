@@ -24,7 +24,7 @@ HTTP_EXCHANGE = {
 STORE = re.compile(r"[._]store\b")
 MODEL_OR_STORE = re.compile(r"[._](model|store)\b")
 # Reading another feature's rows is a question; changing them is that feature's business.
-READING = ("find_", "list_", "count_")
+READING = ("find_", "list_", "count_", "lock_")
 WRITES_ELSEWHERE = {
     ("identity/accounts/create_account.py", "audit.store.insert_head"): "an account begins together with its trail",
     (
@@ -140,8 +140,8 @@ def test_a_feature_writes_only_its_own_tables() -> None:
     ]
     _report(
         wrong,
-        "Another feature's rows may be read (find_, list_, count_); to change them call that feature's verb, or list "
-        "the case in WRITES_ELSEWHERE with its reason.",
+        "Another feature's rows may be read or locked (find_, list_, count_, lock_); to change them call its "
+        "verb, or list the case in WRITES_ELSEWHERE with its reason.",
     )
 
 

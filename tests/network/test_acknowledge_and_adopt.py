@@ -15,6 +15,11 @@ from harness.world import World
 from network.sharing import SHARED, end_shares, feed_of, read_shared, share, withdraw
 from products.catalogue import change, publish, published
 
+STEEL = {
+    "name": "Steel", "code": "7439-89-6", "schemeId": "https://cas.example/", "massFraction": 0.5,
+    "originCountry": "DE",
+}  # fmt: skip
+
 
 @pytest.fixture(autouse=True)
 def without_shares(world: World) -> Iterator[None]:
@@ -66,7 +71,7 @@ def test_every_fault_of_an_answer_is_named(world: World) -> None:
 
 
 def test_an_adopted_product_is_a_draft_of_what_is_shared(world: World) -> None:
-    product = published(world, brand="Acme", materials=[{"name": "Steel", "massFraction": 0.5}])
+    product = published(world, brand="Acme", materials=[STEEL])
     share(world, product, fields=["brand", "materials.massFraction", "category.code", "dimensions"])
     sku = f"S-{uuid4()}"
     key = [("Idempotency-Key", str(uuid4()))]

@@ -270,6 +270,6 @@ def test_every_viewer_sees_what_the_model_says(harness: _Harness) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=checks, database=None
+            max_examples=40, stateful_step_count=15, deadline=None, suppress_health_check=checks, database=None
         ),
     )

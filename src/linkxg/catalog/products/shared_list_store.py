@@ -4,7 +4,7 @@ A page is one statement. Products that are shared one by one are read in the ord
 everything, or categories, the next owners are looked up one by one, and of each no more products than a page has.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -24,27 +24,12 @@ from sqlalchemy import (
 )
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares
+from linkxg.catalog.products.shared_model import LAST, SharedPosition
 from linkxg.catalog.products.store import products
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.join_order import OrderedJoin
 from linkxg.db.schema import Sequence as Number
 
-_LAST = "z"
-"""After every id, in every collation."""
-
-
-class Key(NamedTuple):
-    """The place of a product in the order; with `product_id` "z", the place after an owner's products."""
-
-    owner_id: str
-    product_id: str
-
-    @property
-    def ends_owner(self) -> bool:
-        return self.product_id == _LAST
-
-
-START = Key("", "")
 _OWNER, _AFTER, _LIMIT = (
     bindparam("owner", type_=String),
     bindparam("after", type_=String),
@@ -79,7 +64,7 @@ def _page_of(owner: ColumnElement[str], *conditions: ColumnElement[bool]) -> Col
     on_inner += [inner.c.category == shares.c.category] if conditions else []
     last = select(inner.c.id).where(*on_inner).order_by(inner.c.id).offset(_LIMIT - 1).limit(1).scalar_subquery()
     of_owner = and_(products.c.account_id == owner, products.c.id > begin, _is_published, *conditions)
-    return and_(of_owner, products.c.id <= func.coalesce(last, literal_column(f"'{_LAST}'")))
+    return and_(of_owner, products.c.id <= func.coalesce(last, literal_column(f"'{LAST}'")))
 
 
 def _one_by_one() -> Select[*tuple[Any, ...]]:
@@ -93,7 +78,7 @@ def _one_by_one() -> Select[*tuple[Any, ...]]:
 
 def _ends(owners: CTE) -> Select[*tuple[Any, ...]]:
     """The place up to which a list is complete, if there may be further owners."""
-    return select(owners.c.owner, literal_column(f"'{_LAST}'").label("id")).where(
+    return select(owners.c.owner, literal_column(f"'{LAST}'").label("id")).where(
         owners.c.place == _LIMIT, owners.c.owner.is_not(None)
     )
 
@@ -137,36 +122,36 @@ _WITH_GTIN = CompiledStatement(_with_gtin())
 
 
 def list_shared_keys(
-    conn: Connection, viewer_id: str, after: Key, now: int, limit: int, *, owner_id: str | None
-) -> list[Key]:
+    conn: Connection, viewer_id: str, after: SharedPosition, now: int, limit: int, *, owner_id: str | None
+) -> list[SharedPosition]:
     """The next products that the viewer sees, of all owners or of one.
 
     The list may end early, with a key that ends an owner: more may follow after it.
     """
     rows = _KEYS.all(conn, _values(viewer_id, after, now, limit, owner_id))
-    return _until_incomplete([Key._make(row) for row in rows])
+    return _until_incomplete([SharedPosition._make(row) for row in rows])
 
 
 def list_shared_keys_with_gtin(
-    conn: Connection, viewer_id: str, after: Key, now: int, limit: int, *, owner_id: str | None, gtin14: str
-) -> list[Key]:
+    conn: Connection, viewer_id: str, after: SharedPosition, now: int, limit: int, *, owner_id: str | None, gtin14: str
+) -> list[SharedPosition]:
     """The next products with this GTIN of those who share anything with the viewer; not all of them may be visible."""
     values = _values(viewer_id, after, now, limit, owner_id) | {"gtin": gtin14}
-    return [Key._make(row) for row in _WITH_GTIN.all(conn, values)]
+    return [SharedPosition._make(row) for row in _WITH_GTIN.all(conn, values)]
 
 
-def _values(viewer_id: str, after: Key, now: int, limit: int, owner_id: str | None) -> dict[str, Any]:
+def _values(viewer_id: str, after: SharedPosition, now: int, limit: int, owner_id: str | None) -> dict[str, Any]:
     # Any longer text is after the owner, and before the next one.
     owner, product_id = (f"{after.owner_id}0", "") if after.ends_owner else after
     if owner_id is not None and owner < owner_id:
         owner, product_id = owner_id, ""
     return {
         "viewer": viewer_id, "now": now, "owner": owner, "after": product_id, "limit": limit,
-        "last_owner": owner_id or _LAST,
+        "last_owner": owner_id or LAST,
     }  # fmt: skip
 
 
-def _until_incomplete(keys: list[Key]) -> list[Key]:
+def _until_incomplete(keys: list[SharedPosition]) -> list[SharedPosition]:
     for place, key in enumerate(keys):
         if key.ends_owner:
             return keys[: place + 1]

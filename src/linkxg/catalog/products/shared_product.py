@@ -6,7 +6,7 @@ it is shown.
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -14,42 +14,11 @@ from linkxg.catalog.identifiers.digital_link import RESOLVER
 from linkxg.catalog.identifiers.gtin import FORMATS, Format
 from linkxg.catalog.products.canonical import content_hash
 from linkxg.catalog.products.content import EXAMPLE, StoredContent
-from linkxg.catalog.products.model import ProductView, Status
+from linkxg.catalog.products.model import Status
 from linkxg.catalog.products.select_fields import Selection, add_path
+from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedView
 from linkxg.catalog.products.versions.model import VersionRow, VersionStatus
 from linkxg.clock import rfc3339_or_none
-
-
-class SharedBy(msgspec.Struct, rename="camel", frozen=True):
-    """The owner of a shared product."""
-
-    account_id: str
-    name: str
-    slug: str
-    connection_id: str
-
-
-class Grant(NamedTuple):
-    """What one live share shows of a product; `fields` are paths in its content, None for all of it."""
-
-    fields: tuple[str, ...] | None
-    all_versions: bool
-
-
-class SharedView(NamedTuple):
-    """A product with its latest version, and what each live share shows the viewer."""
-
-    view: ProductView
-    shared_by: SharedBy
-    grants: list[Grant]
-
-    @property
-    def shows_all_versions(self) -> bool:
-        return any(grant.all_versions for grant in self.grants)
-
-    def grants_of(self, version: int) -> list[Grant]:
-        """Those that show this version."""
-        return [grant for grant in self.grants if grant.all_versions or version == self.view.version]
 
 
 class SharedProduct(msgspec.Struct, rename="camel"):

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, select
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, shares, visible_to
-from linkxg.catalog.products.shared_product import Grant, SharedBy, SharedView
+from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedView
 from linkxg.catalog.products.store import products
 from linkxg.catalog.products.versions.model import VersionRow
 from linkxg.catalog.products.versions.store import VIEW_COLUMNS, product_view_of, versions

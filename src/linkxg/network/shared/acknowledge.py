@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.catalog.products.shared_product import SharedView
+from linkxg.catalog.products.shared_model import SharedView
 from linkxg.catalog.products.shared_store import find_shared
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database

@@ -11,7 +11,8 @@ from linkxg.catalog.identifiers.sku import normal_sku
 from linkxg.catalog.products.content import Content
 from linkxg.catalog.products.create_product import check_product, insert_product, recall_product
 from linkxg.catalog.products.model import CreateProduct, Product
-from linkxg.catalog.products.shared_product import SharedView, redact, shared_fields
+from linkxg.catalog.products.shared_model import SharedView
+from linkxg.catalog.products.shared_product import redact, shared_fields
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import NotFound, PublicError

@@ -8,8 +8,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from linkxg.catalog.products.model import search_key
-from linkxg.catalog.products.shared_list_store import START, Key, list_shared_keys, list_shared_keys_with_gtin
-from linkxg.catalog.products.shared_product import SharedView, redact, shared_fields
+from linkxg.catalog.products.shared_list_store import list_shared_keys, list_shared_keys_with_gtin
+from linkxg.catalog.products.shared_model import START, SharedPosition, SharedView
+from linkxg.catalog.products.shared_product import redact, shared_fields
 from linkxg.catalog.products.shared_store import list_shared
 from linkxg.clock import now_ms
 from linkxg.db import Database
@@ -37,8 +38,8 @@ _names = msgspec.json.Decoder(_Names).decode
 
 
 async def list_shared_products(
-    database: Database, viewer_id: str, criteria: SharedFilter, *, after: Key | None, limit: int
-) -> tuple[list[SharedView], Key | None]:
+    database: Database, viewer_id: str, criteria: SharedFilter, *, after: SharedPosition | None, limit: int
+) -> tuple[list[SharedView], SharedPosition | None]:
     """(a page, the place to continue after or None).
 
     The number of products that are scanned is bounded, so a page may have fewer than `limit`, or none, without being
@@ -46,7 +47,7 @@ async def list_shared_products(
     """
     now = now_ms()
 
-    def unit(conn: Connection, after: Key, count: int) -> tuple[list[SharedView], list[Key]]:
+    def unit(conn: Connection, after: SharedPosition, count: int) -> tuple[list[SharedView], list[SharedPosition]]:
         owner_id = None
         if criteria.connection_id is not None:
             owner_id = find_partner(conn, viewer_id, criteria.connection_id)
@@ -77,12 +78,12 @@ async def list_shared_products(
     return found, place
 
 
-def _may_follow(keys: Sequence[Key], count: int) -> bool:
+def _may_follow(keys: Sequence[SharedPosition], count: int) -> bool:
     return bool(keys) and (len(keys) == count or keys[-1].ends_owner)
 
 
-def _key_of(shown: SharedView) -> Key:
-    return Key(shown.shared_by.account_id, shown.view.head.id)
+def _key_of(shown: SharedView) -> SharedPosition:
+    return SharedPosition(shown.shared_by.account_id, shown.view.head.id)
 
 
 def _matches(shown: SharedView, wanted: str | None) -> bool:

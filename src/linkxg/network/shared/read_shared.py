@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import Connection
 
 from linkxg.catalog.products.read_product import is_version
-from linkxg.catalog.products.shared_product import SharedVersion, SharedView, view_shared_version
+from linkxg.catalog.products.shared_model import SharedView
+from linkxg.catalog.products.shared_product import SharedVersion, view_shared_version
 from linkxg.catalog.products.shared_store import find_shared, list_published_versions
 from linkxg.clock import now_ms
 from linkxg.db import Database

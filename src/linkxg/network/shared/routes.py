@@ -19,7 +19,7 @@ from linkxg.catalog.products.read_endpoint import NOT_MODIFIED, REVALIDATE, prod
 from linkxg.catalog.products.routes import PATH as PRODUCTS
 from linkxg.catalog.products.routes import Fields
 from linkxg.catalog.products.select_fields import Selection, read_fields, select_from_each
-from linkxg.catalog.products.shared_list_store import Key
+from linkxg.catalog.products.shared_model import SharedPosition
 from linkxg.catalog.products.shared_product import SharedProduct, SharedVersion, view_shared
 from linkxg.catalog.products.versions.routes import VersionNumber, version_of
 from linkxg.db import Database
@@ -75,7 +75,7 @@ async def list_all(
     viewer_id = account_id_of(request.scope)
     criteria = SharedFilter(connection_id or None, _gtin14(gtin) if gtin else None, search_key(q) if q else None)
     filters = {"list": "shared products", "account": viewer_id, **criteria._asdict()}
-    after = Key._make(services.cursors.open(cursor, filters)) if cursor else None
+    after = SharedPosition._make(services.cursors.open(cursor, filters)) if cursor else None
     found, following = await list_shared_products(services.database, viewer_id, criteria, after=after, limit=limit)
     for owner_id, product_ids in _by_owner((one.shared_by.account_id, one.view.head.id) for one in found).items():
         services.count_reads(owner_id, viewer_id, product_ids)

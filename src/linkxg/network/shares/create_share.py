@@ -6,7 +6,8 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.catalog.products.share_store import insert_share
-from linkxg.catalog.products.shared_product import Grant, SharedBy, SharedProduct, SharedView, view_shared
+from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedView
+from linkxg.catalog.products.shared_product import SharedProduct, view_shared
 from linkxg.catalog.products.shared_store import list_shared
 from linkxg.catalog.products.store import find_record
 from linkxg.catalog.products.versions.store import find_product_view

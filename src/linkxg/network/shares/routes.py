@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from linkxg.audit.model import actor_of
@@ -38,7 +37,7 @@ class ShareServices:
     operation_id="createShare",
     errors=(Conflict, InvalidState),
     response_headers=[header("Location", "The address of the share."), REPLAYED],
-    responses={200: ResponseSpec(Success[SharePreview], description="With dryRun=true.", generate_examples=False)},
+    other_answers={200: Success[SharePreview]},
     **scope("connections:write"),
 )
 async def create(

@@ -121,7 +121,7 @@ def list_shares_of_product(
     return list(conn.execute(query.order_by(shares.c.id).limit(limit)))
 
 
-def _published(account_id: str, *, product_id: str | None = None, category: str | None = None) -> Select[tuple[str]]:
+def _published(account_id: str, *, product_id: str | None = None, category: str | None = None) -> Select[str]:
     query = select(products.c.id).where(products.c.account_id == account_id, products.c.latest_version.is_not(None))
     if product_id is not None:
         return query.where(products.c.id == product_id)
