@@ -4,9 +4,11 @@ One worker; a saturated worker spends 1/rate seconds on a request. The router an
 """
 
 import asyncio
+import json
 import statistics
 import tempfile
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 from sqlalchemy import Connection
 
@@ -44,6 +46,8 @@ def measure(rounds: int = ROUNDS, owners: int = OWNERS, each: int = EACH) -> lis
                 "own list": f"/products?limit={LIMIT}",
                 "list": f"/shared/products?limit={LIMIT}",
             }
+            for path in paths.values():
+                _fetch(url + API + path, token.read_text())
             rates: dict[str, list[float]] = {name: [] for name in paths}
             for _ in range(rounds):
                 for name, path in paths.items():
@@ -58,6 +62,14 @@ def measure(rounds: int = ROUNDS, owners: int = OWNERS, each: int = EACH) -> lis
         _read("the same with four fields of it", rates["partial"], rates["own"]),
         _list(rates["list"], rates["own list"], owners, each),
     ]
+
+
+def _fetch(url: str, bearer: str) -> None:
+    """Raises for an answer that is no success, or shows nothing."""
+    with urlopen(Request(url, headers={"Authorization": f"Bearer {bearer}"})) as response:
+        found = json.load(response)["data"]
+    if not found or (isinstance(found, list) and len(found) != LIMIT):
+        raise RuntimeError(f"{url} shows too little")
 
 
 def _read(name: str, rates: list[float], base: list[float]) -> Figure:
