@@ -81,6 +81,10 @@ from linkxg.network.changes.routes import FeedServices
 from linkxg.network.connections import routes as connection_routes
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.routes import ConnectionServices
+from linkxg.network.shared import routes as shared_routes
+from linkxg.network.shared.routes import SharedServices
+from linkxg.network.shares import routes as share_routes
+from linkxg.network.shares.routes import ShareServices
 from linkxg.publish_hooks import PUBLISH_HOOKS, STATE_HOOKS
 from linkxg.purge import Purger
 from linkxg.runtime.data_dir_lock import lock_data_dir
@@ -197,6 +201,8 @@ def build(
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
             feed_routes.router(FeedServices(database, cursors, feed_waits)),
+            share_routes.router(ShareServices(database, cursors, issuer)),
+            shared_routes.router(SharedServices(database, cursors, issuer, lambda *_: None)),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

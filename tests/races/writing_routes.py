@@ -16,6 +16,7 @@ from harness.held_request import HttpRequest
 from harness.people import Person, add_person
 from harness.world import World
 from network.partners import new_account
+from network.sharing import connection_of, post_share, share
 from products.catalogue import body, complete, new_gtin
 
 API = "/api/v1"
@@ -44,6 +45,10 @@ class Things:
     invited: str
     acceptable: str
     declinable: str
+    connection: str
+    share: str
+    shared: str
+    adoptable: str
     upload: str = ""
     session: str = SESSION_ID
 
@@ -69,7 +74,7 @@ def make_things(world: World) -> Things:
         world.person(), world.new_client(), overlapping, product(), product(**complete()), published(), product(),
         redrafted, published(), archived, _imported(world, f"sku,gtin\nS-{uuid4()},1\n"),
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
-        _invitation(world), *(_invitation(world, incoming=True) for _ in range(2)),
+        _invitation(world), *(_invitation(world, incoming=True) for _ in range(2)), *_shares(world),
     )  # fmt: skip
 
 
@@ -92,6 +97,19 @@ def _invitation(world: World, *, incoming: bool = False) -> str:
     given = {"inviteeEmail": email, "relationship": "PARTNER"}
     invited = api.post("/connections", bearer=inviter.access, json=given, reveals=True).expect(201).data()
     return str(invited["id"])
+
+
+def _shares(world: World) -> tuple[str, str, str, str]:
+    """The connection with the second account, a share of the first, and two products of the second."""
+    connection, theirs = connection_of(world), world.other_owner.access
+    own = share(world, type="CATEGORY", category=str(uuid4()))["id"]
+    found = []
+    for _ in range(2):
+        made = world.api.post("/products", bearer=theirs, json=body(**complete())).expect(201).data()
+        world.api.post(f"/products/{made['id']}/publish", bearer=theirs).expect(200)
+        post_share(world, bearer=theirs, type="PRODUCT", productId=made["id"]).expect(201)
+        found.append(str(made["id"]))
+    return connection, str(own), found[0], found[1]
 
 
 def await_imports(world: World) -> None:
@@ -173,6 +191,14 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /products/{product_id}/versions/{version}/withdraw": lambda w, t: _json(
         f"/products/{t.published}/versions/1/withdraw", {"reason": "Wrong"}
     ),
+    "POST /connections/{connection_id}/shares": lambda w, t: _json(
+        f"/connections/{t.connection}/shares", {"type": "ALL"}
+    ),
+    "DELETE /shares/{share_id}": lambda w, t: _empty(f"/shares/{t.share}"),
+    "POST /shared/products/{product_id}/acknowledge": lambda w, t: _json(
+        f"/shared/products/{t.shared}/acknowledge", {"status": "ACCEPTED"}
+    ),
+    "POST /shared/products/{product_id}/adopt": lambda w, t: _json(f"/shared/products/{t.adoptable}/adopt", {}),
 }
 PASSWORD = "POST /auth/password"
 

@@ -60,7 +60,11 @@ def describe(handlers: Sequence[ControllerRouterHandler], raw: RawRoutes, issuer
     routes = list(typed_routes(router))
     schemas = Schemas(
         [*bodies(raw), *(route.body for route in routes if route.body is not None)],
-        [*answers(raw), *(route.answer for route in routes if route.answer is not None)],
+        [
+            *answers(raw),
+            *(route.answer for route in routes if route.answer is not None),
+            *(kind for route in routes for kind in route.other_answers.values()),
+        ],
     )
     for route in routes:
         finish(listed["paths"][route.path][route.method], route, schemas)

@@ -56,6 +56,12 @@ class TypedRoute(NamedTuple):
     body_required: bool
     answer: Any
 
+    @property
+    def other_answers(self) -> dict[int, Any]:
+        """Answers with another status, which the route declares as `other_answers`."""
+        found: dict[int, Any] = self.handler.opt.get("other_answers", {})
+        return found
+
 
 def typed_routes(router: Litestar) -> Iterator[TypedRoute]:
     """The documented operations of the router."""
@@ -163,6 +169,12 @@ def _successes(listed: dict[str, Any], route: TypedRoute, schemas: Schemas) -> d
     if route.answer is not None:
         shown = schemas.shown(schemas.of(route.answer))
         found[str(route.handler.status_code)]["content"] = {JSON: shown}
+    for other, kind in route.other_answers.items():
+        headers = {
+            name: one for name, one in found[str(route.handler.status_code)]["headers"].items() if name != "Location"
+        }
+        content = {JSON: schemas.shown(schemas.of(kind))}
+        found[str(other)] = {"description": f"{HTTPStatus(other).phrase}.", "headers": headers, "content": content}
     if "gives" in route.handler.opt:
         found[str(route.handler.status_code)].setdefault("content", {}).update(_media(route.handler.opt["gives"]))
     return found

@@ -1,6 +1,7 @@
 """The SQL of shares, and the one clause by which products of other accounts are visible."""
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -71,8 +72,12 @@ def visible_to(viewer_id: ColumnElement[str], now: ColumnElement[int]) -> Column
 
     Expiry is compared with the clock here, at each read; a withdrawal or the end of a connection sets `withdrawn_at`.
     """
+    return and_(shares.c.viewer_id == viewer_id, shows_product(now))
+
+
+def shows_product(now: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that a row of `shares` shows its viewer the product of a row of `products`."""
     return and_(
-        shares.c.viewer_id == viewer_id,
         shares.c.account_id == products.c.account_id,
         is_live(now),
         products.c.latest_version.is_not(None),
@@ -125,6 +130,12 @@ def list_live_shares(conn: Connection, account_id: str, product_ids: Collection[
         or_(shares.c.type != "PRODUCT", shares.c.product_id.in_(product_ids)),
     )
     return [LiveShare._make(row) for row in conn.execute(query)]
+
+
+def insert_share(conn: Connection, account_id: str, **values: Any) -> None:
+    subjects = {"ALL": ALL_PRODUCTS, "CATEGORY": f"{OF_CATEGORY}{values.get('category')}"}
+    subject = subjects.get(values["type"]) or values["product_id"]
+    conn.execute(shares.insert().values(account_id=account_id, subject=subject, **values))
 
 
 VIEWER, NOW = bindparam("viewer", type_=String), bindparam("now", type_=BigInteger)

@@ -5,7 +5,8 @@ it is shown.
 """
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, NamedTuple
+from functools import lru_cache
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -13,25 +14,11 @@ from linkxg.catalog.identifiers.digital_link import RESOLVER
 from linkxg.catalog.identifiers.gtin import FORMATS, Format
 from linkxg.catalog.products.canonical import content_hash
 from linkxg.catalog.products.content import EXAMPLE, StoredContent
-from linkxg.catalog.products.model import ProductView, Status
-from linkxg.catalog.products.select_fields import Selection, add_path, select_members
-from linkxg.catalog.products.versions.model import VersionStatus
-
-
-class SharedBy(msgspec.Struct, rename="camel", frozen=True):
-    """The owner of a shared product."""
-
-    account_id: str
-    name: str
-    slug: str
-    connection_id: str
-
-
-class Grant(NamedTuple):
-    """What one live share shows of a product; `fields` are paths in its content, None for all of it."""
-
-    fields: tuple[str, ...] | None
-    all_versions: bool
+from linkxg.catalog.products.model import Status
+from linkxg.catalog.products.select_fields import Selection, add_path
+from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedView
+from linkxg.catalog.products.versions.model import VersionRow, VersionStatus
+from linkxg.clock import rfc3339_or_none
 
 
 class SharedProduct(msgspec.Struct, rename="camel"):
@@ -64,6 +51,32 @@ class SharedProduct(msgspec.Struct, rename="camel"):
     content: StoredContent
 
 
+class SharedVersion(msgspec.Struct, rename="camel"):
+    """A published version of a partner's product. The note is shown with the whole content only: it may tell of it."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "version": 3,
+        "status": "PUBLISHED",
+        "contentHash": None,
+        "publishedAt": "2026-11-23T14:33:00.123Z",
+        "changeNote": None,
+        "withdrawnAt": None,
+        "withdrawReason": None,
+        "fields": ["name", "brand"],
+        "content": {"name": EXAMPLE["name"], "brand": EXAMPLE["brand"]},
+    }
+
+    version: int
+    status: VersionStatus
+    content_hash: str | None
+    published_at: str | None
+    change_note: str | None
+    withdrawn_at: str | None
+    withdraw_reason: str | None
+    fields: list[str] | None
+    content: StoredContent
+
+
 def shared_fields(grants: Iterable[Grant]) -> list[str] | None:
     """The union of the fields of several shares, None if one of them shows the whole content."""
     found: set[str] = set()
@@ -74,9 +87,10 @@ def shared_fields(grants: Iterable[Grant]) -> list[str] | None:
     return sorted(found)
 
 
-def view_shared(shown: ProductView, shared_by: SharedBy, fields: list[str] | None) -> SharedProduct:
-    """The product, with those members of its content that `fields` names."""
-    head = shown.head
+def view_shared(shown: SharedView) -> SharedProduct:
+    """The product, with those members of its content that the shares show."""
+    view, head = shown.view, shown.view.head
+    fields = shared_fields(shown.grants)
     return SharedProduct(
         head.id,
         head.sku,
@@ -84,17 +98,72 @@ def view_shared(shown: ProductView, shared_by: SharedBy, fields: list[str] | Non
         FORMATS[head.gtin_length] if head.gtin_length else None,
         f"{RESOLVER}/01/{head.gtin14}" if head.gtin14 else None,
         head.status,
-        shown.version,
-        shown.version_status,
-        content_hash(shown.digest) if fields is None else None,
+        view.version,
+        view.version_status,
+        content_hash(view.digest) if fields is None else None,
         fields,
-        shared_by,
-        msgspec.Raw(shown.content.encode() if fields is None else _redact(shown.content, fields)),
+        shown.shared_by,
+        msgspec.Raw(redact(view.content, fields)),
     )
 
 
-def _redact(content: str, fields: list[str]) -> bytes:
+def view_shared_version(row: VersionRow, grants: Iterable[Grant]) -> SharedVersion:
+    """The version, by those shares that show it."""
+    fields = shared_fields(grants)
+    return SharedVersion(
+        row.version,
+        row.status,
+        content_hash(row.digest) if fields is None else None,
+        rfc3339_or_none(row.published_at),
+        row.change_note if fields is None else None,
+        rfc3339_or_none(row.withdrawn_at),
+        row.withdraw_reason,
+        fields,
+        msgspec.Raw(redact(row.content, fields)),
+    )
+
+
+def redact(content: str, fields: list[str] | None) -> bytes:
+    """The members of a content that `fields` names, in the order of the content."""
+    if fields is None:
+        return content.encode()
+    return _encode(_select(content.encode(), _selection(tuple(fields))))
+
+
+def _select(value: bytes | msgspec.Raw, selection: Selection) -> dict[str, Any]:
+    """The selected members of a JSON object. Only what is selected in part is decoded further."""
+    selected: dict[str, Any] = {}
+    for name, member in _members(value).items():
+        if name not in selection:
+            continue
+        inner = selection[name]
+        if inner is None:
+            selected[name] = member
+        elif (found := _select_within(member, inner)) is not None:
+            selected[name] = found
+    return selected
+
+
+def _select_within(member: msgspec.Raw, selection: Selection) -> Any:
+    """The selected members of an object, or of each object of a list; None of any other value."""
+    match bytes(member)[:1]:
+        case b"{":
+            return _select(member, selection)
+        case b"[":
+            elements = _elements(member)
+            if all(bytes(element)[:1] == b"{" for element in elements):
+                return [_select(element, selection) for element in elements]
+    return None
+
+
+@lru_cache(4_096)
+def _selection(fields: tuple[str, ...]) -> Selection:
     selection: Selection = {}
     for path in fields:
         add_path(selection, path.split("."))
-    return msgspec.json.encode(select_members(msgspec.json.decode(content), selection))
+    return selection
+
+
+_encode = msgspec.json.Encoder().encode
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode

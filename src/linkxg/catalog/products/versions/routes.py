@@ -93,7 +93,7 @@ async def read(
     """One version. Once published it never changes; it may be superseded or withdrawn."""
     selection = read_fields(fields, Version) if fields else None
     conditions = Conditions.of(context_of(request.scope))
-    row = await read_version(services.database, viewer_of(request.scope), product_id, _number(version))
+    row = await read_version(services.database, viewer_of(request.scope), product_id, version_of(version))
     cache = REVALIDATE if row.status == "DRAFT" else _IMMUTABLE
     shown = view_version(row)
     return response_of(represent(shown, _etag(shown), cache, conditions, selection))
@@ -114,7 +114,7 @@ async def diff(
     """The differences of two versions: a JSON Patch (RFC 6902), and each field with its old and new value."""
     return Success(
         data=await diff_versions(
-            services.database, viewer_of(request.scope), product_id, _number(older), _number(newer)
+            services.database, viewer_of(request.scope), product_id, version_of(older), version_of(newer)
         )
     )
 
@@ -146,7 +146,7 @@ async def withdraw(
         actor_of(context_of(request.scope)),
         account_id_of(request.scope),
         product_id,
-        _number(version),
+        version_of(version),
         data,
         lambda revision, row: conditions.allow_change(product_etag(revision), _etag(view_version(row))),
         services.state_hooks,
@@ -184,7 +184,7 @@ def router(services: ProductServices) -> Router:
     )
 
 
-def _number(text: str) -> int:
+def version_of(text: str) -> int:
     """Each version has one address: `01`, `+1` and non-ASCII digits are invalid. Raises NotFound."""
     if not _VERSION.fullmatch(text):
         raise NotFound

@@ -1,0 +1,74 @@
+"""Answers the owner of a shared product: accepted, rejected, or in review."""
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.catalog.products.shared_model import SharedView
+from linkxg.catalog.products.shared_store import find_shared
+from linkxg.clock import now_ms, rfc3339
+from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome, Request, as_recorded
+from linkxg.errors import NotFound, PublicError, ValidationFailed
+from linkxg.http.schema_errors import FieldFault
+from linkxg.identity.authorization.write_as import write_once
+from linkxg.ids import is_uuid
+from linkxg.network.changes.append import append_all
+from linkxg.network.changes.model import Change
+from linkxg.network.connections.store import lock_connection
+from linkxg.network.shared import store
+from linkxg.network.shared.model import MAX_REASON, AcknowledgeProduct
+from linkxg.network.shares.check_share import check_paths, fault, one_of
+from linkxg.network.shares.model import STATUSES, Acknowledgement
+
+
+async def acknowledge_product(
+    database: Database,
+    actor: Actor,
+    viewer_id: str,
+    product_id: str,
+    given: AcknowledgeProduct,
+    idempotency_key: str | None = None,
+) -> IdempotentOutcome[Acknowledgement]:
+    """Raises NotFound unless a live share shows the product, or ValidationFailed with every fault."""
+    if not is_uuid(product_id):
+        raise NotFound
+
+    def make(conn: Connection) -> Acknowledgement | PublicError:
+        shown = lock_shared(conn, viewer_id, product_id)
+        if shown is None:
+            return NotFound()
+        faults: list[FieldFault] = []
+        status = one_of("status", given.status, STATUSES, faults)
+        if given.reason is not None and len(given.reason) > MAX_REASON:
+            faults.append(fault("reason", f"At most {MAX_REASON:,} characters.", "too_long"))
+        check_paths(given.fields, faults)
+        if faults:
+            return ValidationFailed(details=faults)
+        owner_id, version, now = shown.shared_by.account_id, shown.view.version, now_ms()
+        fields = None if given.fields is None else msgspec.json.encode(given.fields).decode()
+        store.write_acknowledgement(
+            conn, owner_id, product_id, viewer_id, version=version, status=status, reason=given.reason,
+            fields=fields, at=now,
+        )  # fmt: skip
+        details = {"status": status, "version": version}
+        audit.lock_chains(conn, viewer_id, owner_id)
+        audit.record(conn, viewer_id, actor, "product.acknowledged", product_id, details)
+        audit.record(conn, owner_id, actor.as_partner(), "product.acknowledged", product_id, details)
+        told = Change("ACKNOWLEDGED", shown.shared_by.connection_id, product_id=product_id, version=version)
+        append_all(conn, {owner_id: [told]})
+        return Acknowledgement(product_id, version, status, given.reason, given.fields, rfc3339(now))
+
+    content = [actor.id, product_id, given]
+    request = Request(viewer_id, "POST /shared/products/{id}/acknowledge", idempotency_key, content)
+    return await write_once(database, actor, request, make, as_recorded(Acknowledgement))
+
+
+def lock_shared(conn: Connection, viewer_id: str, product_id: str) -> SharedView | None:
+    """The product as it is shared, until the end of the transaction: its connection cannot be revoked before."""
+    shown = find_shared(conn, viewer_id, product_id, now_ms())
+    if shown is None:
+        return None
+    lock_connection(conn, viewer_id, shown.shared_by.connection_id)
+    return find_shared(conn, viewer_id, product_id, now_ms())

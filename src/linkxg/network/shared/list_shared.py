@@ -1,0 +1,95 @@
+"""Lists the products that others share with an account."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg.catalog.products.model import search_key
+from linkxg.catalog.products.shared_list_store import list_shared_keys, list_shared_keys_with_gtin
+from linkxg.catalog.products.shared_model import START, SharedPosition, SharedView
+from linkxg.catalog.products.shared_product import redact, shared_fields
+from linkxg.catalog.products.shared_store import list_shared
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.network.shared.store import find_partner
+
+CHUNK = 200
+"""Products that one read of a search scans at most: their contents are read, because names may be withheld."""
+MAX_CHUNKS = 10
+"""Chunks that are read for one page."""
+
+
+class SharedFilter(NamedTuple):
+    connection_id: str | None = None
+    gtin14: str | None = None
+    search_key: str | None = None
+
+
+class _Names(msgspec.Struct, rename="camel"):
+    name: str | None = None
+    brand: str | None = None
+    model_number: str | None = None
+
+
+_names = msgspec.json.Decoder(_Names).decode
+
+
+async def list_shared_products(
+    database: Database, viewer_id: str, criteria: SharedFilter, *, after: SharedPosition | None, limit: int
+) -> tuple[list[SharedView], SharedPosition | None]:
+    """(a page, the place to continue after or None).
+
+    The number of products that are scanned is bounded, so a page may have fewer than `limit`, or none, without being
+    the last.
+    """
+    now = now_ms()
+
+    def unit(conn: Connection, after: SharedPosition, count: int) -> tuple[list[SharedView], list[SharedPosition]]:
+        owner_id = None
+        if criteria.connection_id is not None:
+            owner_id = find_partner(conn, viewer_id, criteria.connection_id)
+            if owner_id is None:
+                return [], []
+        if criteria.gtin14 is not None:
+            keys = list_shared_keys_with_gtin(
+                conn, viewer_id, after, now, count, owner_id=owner_id, gtin14=criteria.gtin14
+            )
+        else:
+            keys = list_shared_keys(conn, viewer_id, after, now, count, owner_id=owner_id)
+        ids = [key.product_id for key in keys if not key.ends_owner]
+        return list_shared(conn, viewer_id, ids, now), keys
+
+    found: list[SharedView] = []
+    place = after or START
+    # Each read takes one more than it needs, so that the last page is known to be the last.
+    count = CHUNK if criteria.search_key is not None else limit + 1
+    for _ in range(MAX_CHUNKS):
+        views, keys = await database.read(unit, place, count)
+        found += [view for view in views if _matches(view, criteria.search_key)]
+        if len(found) > limit:
+            return found[:limit], _key_of(found[limit - 1])
+        if not _may_follow(keys, count):
+            return found, None
+        place = keys[-1]
+        await asyncio.sleep(0)
+    return found, place
+
+
+def _may_follow(keys: Sequence[SharedPosition], count: int) -> bool:
+    return bool(keys) and (len(keys) == count or keys[-1].ends_owner)
+
+
+def _key_of(shown: SharedView) -> SharedPosition:
+    return SharedPosition(shown.shared_by.account_id, shown.view.head.id)
+
+
+def _matches(shown: SharedView, wanted: str | None) -> bool:
+    """Whether the SKU or a name contains the key, of what the viewer is shown."""
+    if wanted is None:
+        return True
+    names = _names(redact(shown.view.content, shared_fields(shown.grants)))
+    lines = (shown.view.head.sku, names.name, names.brand, names.model_number)
+    return any(wanted in search_key(line) for line in lines if line)

@@ -1,0 +1,33 @@
+"""The bodies of a viewer's requests."""
+
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+
+from linkxg.catalog.products.model import Sku
+from linkxg.http.route_declaration import described
+from linkxg.network.shares.model import STATUSES
+
+MAX_REASON = 1_000
+
+
+class AcknowledgeProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """What the owner is answered about the latest version; `fields` are paths in its content."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "status": "REJECTED",
+        "reason": "The mass is missing.",
+        "fields": ["dimensions.netWeight"],
+    }
+
+    status: Annotated[str, described(enum=[*STATUSES])]
+    reason: Annotated[str, described(maxLength=MAX_REASON)] | None = None
+    fields: Annotated[list[str], described(minItems=1, maxItems=50)] | None = None
+
+
+class AdoptProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """The SKU of the new product; by default that of the shared one."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"sku": "W-1042"}
+
+    sku: Sku | None = None

@@ -1,0 +1,142 @@
+"""Shares products with a partner, or previews what they would see."""
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.catalog.products.share_store import insert_share
+from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedView
+from linkxg.catalog.products.shared_product import SharedProduct, view_shared
+from linkxg.catalog.products.shared_store import list_shared
+from linkxg.catalog.products.store import find_record
+from linkxg.catalog.products.versions.store import find_product_view
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request
+from linkxg.errors import Conflict, InvalidState, NotFound, PublicError, ValidationFailed
+from linkxg.identity.accounts.store import find_account
+from linkxg.identity.authorization.write_as import write_once
+from linkxg.ids import is_uuid, uuid7
+from linkxg.network.changes.append import append_all
+from linkxg.network.changes.model import Change
+from linkxg.network.connections.store import lock_connection
+from linkxg.network.shares import store
+from linkxg.network.shares.check_share import UNKNOWN_PRODUCT, check_share, fault
+from linkxg.network.shares.model import MAX_LIVE, MAX_PREVIEW, CreateShare, Share, SharePreview, ShareTerms
+from linkxg.network.shares.view_share import summarise_share, view_share
+
+
+class _RecordedId(msgspec.Struct):
+    id: str
+
+
+async def create_share(
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    connection_id: str,
+    given: CreateShare,
+    idempotency_key: str | None = None,
+) -> IdempotentOutcome[Share]:
+    """Raises NotFound, ValidationFailed with every fault, InvalidState unless connected, or Conflict (too many)."""
+
+    def make(conn: Connection) -> Share | PublicError:
+        # A share must not outlive a connection that is revoked at the same time.
+        lock_connection(conn, account_id, connection_id)
+        now = now_ms()
+        found = _check(conn, account_id, connection_id, given, now)
+        if isinstance(found, PublicError):
+            return found
+        terms, viewer_id = found
+        if store.count_live(conn, account_id, connection_id, now, MAX_LIVE) >= MAX_LIVE:
+            return Conflict(f"At most {MAX_LIVE:,} shares with one partner can be active; withdraw some first.")
+        share_id = uuid7()
+        insert_share(
+            conn, account_id, id=share_id, viewer_id=viewer_id, connection_id=connection_id, created_at=now,
+            created_by=actor.id or "", **_columns(terms),
+        )  # fmt: skip
+        details = {"type": terms.type, "connection": connection_id}
+        if subject := terms.product_id or terms.category:
+            details["subject"] = subject
+        audit.lock_chains(conn, account_id, viewer_id)
+        audit.record(conn, account_id, actor, "share.created", share_id, details)
+        audit.record(conn, viewer_id, actor.as_partner(), "share.created", share_id, details)
+        row = store.find_share(conn, account_id, share_id)
+        assert row is not None
+        made = view_share(conn, account_id, row, now)
+        added = Change("SHARE_ADDED", connection_id, share_id, product_id=terms.product_id)
+        append_all(conn, {viewer_id: [added]})
+        return made
+
+    def recall(conn: Connection, recorded: Recorded) -> Share | PublicError:
+        row = store.find_share(conn, account_id, recorded.read(_RecordedId).id)
+        return NotFound() if row is None else view_share(conn, account_id, row, now_ms())
+
+    content = [actor.id, connection_id, given]
+    request = Request(account_id, "POST /connections/{id}/shares", idempotency_key, content)
+    return await write_once(database, actor, request, make, recall, record=lambda made: _RecordedId(made.id))
+
+
+async def preview_share(database: Database, account_id: str, connection_id: str, given: CreateShare) -> SharePreview:
+    """What the partner would see by this share and those that they have. Raises the errors of `create_share`."""
+
+    def unit(conn: Connection) -> SharePreview | PublicError:
+        now = now_ms()
+        found = _check(conn, account_id, connection_id, given, now)
+        if isinstance(found, PublicError):
+            return found
+        terms, viewer_id = found
+        subject = {"product_id": terms.product_id, "category": terms.category}
+        ids = store.list_published_ids(conn, account_id, MAX_PREVIEW, **subject)
+        shown = _preview(conn, account_id, viewer_id, connection_id, ids, terms, now)
+        return SharePreview(summarise_share(conn, account_id, terms), shown)
+
+    preview = await database.read(unit)
+    if isinstance(preview, PublicError):
+        raise preview
+    return preview
+
+
+def _check(
+    conn: Connection, account_id: str, connection_id: str, given: CreateShare, now: int
+) -> tuple[ShareTerms, str] | PublicError:
+    """(the terms, the partner)."""
+    side = store.find_side(conn, account_id, connection_id)
+    if side is None:
+        return NotFound()
+    terms, faults = check_share(given)
+    if terms.expires_at is not None and terms.expires_at <= now:
+        faults.append(fault("expiresAt", "Must be in the future."))
+    product_id = given.product_id if terms.type == "PRODUCT" else None
+    if product_id is not None and is_uuid(product_id) and find_record(conn, account_id, product_id) is None:
+        faults.append(fault("productId", UNKNOWN_PRODUCT))
+    if faults:
+        return ValidationFailed(details=faults)
+    if side.status != "ACTIVE" or side.partner_id is None:
+        return InvalidState("Only with a connected company can products be shared.")
+    return terms, side.partner_id
+
+
+def _preview(
+    conn: Connection, account_id: str, viewer_id: str, connection_id: str, ids: list[str], terms: ShareTerms, now: int
+) -> list[SharedProduct]:
+    visible = {one.view.head.id: one for one in list_shared(conn, viewer_id, ids, now)}
+    account = find_account(conn, account_id)
+    assert account is not None
+    by = SharedBy(account_id, account.name, account.slug, connection_id)
+    grant = Grant(None if terms.fields is None else tuple(terms.fields), terms.versions == "ALL")
+    found = []
+    for product_id in ids:
+        view = find_product_view(conn, account_id, product_id, "latest")
+        if view is not None:
+            others = visible[product_id].grants if product_id in visible else []
+            found.append(view_shared(SharedView(view, by, [*others, grant])))
+    return found
+
+
+def _columns(terms: ShareTerms) -> dict[str, object]:
+    values = msgspec.structs.asdict(terms)
+    values["fields"] = None if terms.fields is None else msgspec.json.encode(terms.fields).decode()
+    values["passport_roles"] = msgspec.json.encode(terms.passport_roles).decode()
+    return values

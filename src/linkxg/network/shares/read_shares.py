@@ -1,0 +1,61 @@
+"""Reads what an account shares."""
+
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from linkxg.catalog.products.store import find_record
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.errors import NotFound
+from linkxg.ids import is_uuid
+from linkxg.network.shares import store
+from linkxg.network.shares.model import ProductShare, Share
+from linkxg.network.shares.view_share import view_product_share, view_share
+
+T = TypeVar("T")
+
+
+async def read_share(database: Database, account_id: str, share_id: str) -> Share:
+    """Raises NotFound."""
+
+    def unit(conn: Connection) -> Share | None:
+        row = store.find_share(conn, account_id, share_id)
+        return None if row is None else view_share(conn, account_id, row, now_ms())
+
+    return _found(await database.read(unit))
+
+
+async def list_shares(
+    database: Database, account_id: str, connection_id: str, *, before: str | None, limit: int
+) -> tuple[list[Share], bool]:
+    """Newest first, and whether more follow. Raises NotFound."""
+
+    def unit(conn: Connection) -> tuple[list[Share], bool] | None:
+        if store.find_side(conn, account_id, connection_id) is None:
+            return None
+        now = now_ms()
+        rows = store.list_shares(conn, account_id, connection_id, before=before, limit=limit + 1)
+        return [view_share(conn, account_id, row, now) for row in rows[:limit]], len(rows) > limit
+
+    return _found(await database.read(unit))
+
+
+async def list_shares_of_product(
+    database: Database, account_id: str, product_id: str, *, after: str, limit: int
+) -> tuple[list[ProductShare], bool]:
+    """Who sees the product, oldest share first, and whether more follow. Raises NotFound."""
+
+    def unit(conn: Connection) -> tuple[list[ProductShare], bool] | None:
+        if not is_uuid(product_id) or find_record(conn, account_id, product_id) is None:
+            return None
+        rows = store.list_shares_of_product(conn, account_id, product_id, now_ms(), after=after, limit=limit + 1)
+        return [view_product_share(row, product_id) for row in rows[:limit]], len(rows) > limit
+
+    return _found(await database.read(unit))
+
+
+def _found(value: T | None) -> T:
+    if value is None:
+        raise NotFound
+    return value
