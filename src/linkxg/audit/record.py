@@ -40,6 +40,11 @@ def record(
     store.insert_event(conn, account_id, {**values, "hash": chain_hash(previous, account_id, values)})
 
 
+def lock_chains(conn: Connection, account_id: str, partner_id: str) -> None:
+    """Lock two chains before either is written to, so that a transaction cannot deadlock with its mirror."""
+    store.lock_heads(conn, account_id, partner_id)
+
+
 def chain_hash(previous: bytes, account_id: str, values: dict[str, Any]) -> bytes:
     """SHA-256 over the previous hash and the row as canonical JSON."""
     row = msgspec.json.encode([account_id, values], order="sorted")

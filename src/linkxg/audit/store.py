@@ -56,6 +56,12 @@ def insert_head(conn: Connection, account_id: str) -> None:
     conn.execute(heads.insert().values(account_id=account_id, seq=0, hash=b""))
 
 
+def lock_heads(conn: Connection, account_id: str, partner_id: str) -> None:
+    """Lock two chains, in the order of their ids."""
+    ids = sorted((account_id, partner_id))
+    conn.execute(select(heads.c.seq).where(heads.c.account_id.in_(ids)).order_by(heads.c.account_id).with_for_update())
+
+
 def take_next(conn: Connection, account_id: str) -> tuple[int, bytes]:
     """The next sequence number and the hash to chain to; locks the chain until the transaction ends."""
     row = conn.execute(_NEXT, {"account": account_id}).one()

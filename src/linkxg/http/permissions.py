@@ -13,9 +13,9 @@ REFUSED_BY_HANDLER = "refused_by_handler"
 _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 
 
-def scope(name: str) -> dict[str, Any]:
-    """The token must carry the scope `name`."""
-    return {"opt": {"scope": name}, "security": _BEARER}
+def scope(name: str, caller_budget: Budget | None = None) -> dict[str, Any]:
+    """The token must carry the scope `name`. Each call spends from the caller's budget."""
+    return {"opt": {"scope": name, CALLER_BUDGET: caller_budget}, "security": _BEARER}
 
 
 def roles(allowed: Iterable[str], caller_budget: Budget | None = None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The SQL of shares, and the one clause by which products of other accounts are visible."""
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -107,6 +107,10 @@ def visible_to(viewer_id: ColumnElement[str], now: ColumnElement[int]) -> Column
 
 def is_live(now: ColumnElement[int]) -> ColumnElement[bool]:
     return and_(shares.c.withdrawn_at.is_(None), or_(shares.c.expires_at.is_(None), shares.c.expires_at > now))
+
+
+def insert_share(conn: Connection, account_id: str, **values: Any) -> None:
+    conn.execute(shares.insert().values(account_id=account_id, **values))
 
 
 def record_expiries(conn: Connection, viewer_id: str, now: int) -> list[ExpiredShare]:
