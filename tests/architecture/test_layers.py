@@ -35,6 +35,10 @@ WRITES_ELSEWHERE = {
         "identity/sessions/change_password.py",
         "identity.accounts.store.update_password_hash",
     ): "password and sessions change as one",
+    (
+        "network/requests/create_share.py",
+        "catalog.products.share_store.insert_share",
+    ): "an approval creates its share",
 }
 # What administers the database as a whole: purging, backup, restore, standing.
 ADMINISTERS = {"purge", "ops", "cli"}

@@ -47,6 +47,7 @@ WITHOUT_ACCOUNT = {
     "identity.tokens.update_sealed_keys": ACROSS,
     "identity.tokens.replace_sealed_keys": ACROSS,
     # The command line, which stands above the accounts.
+    "network.access_log.add_reads": "counts of many accounts at once",
     "network.changes.list_heads": "a worker looks for the entries that requests of many accounts wait for",
     "identity.accounts.is_slug_used": "slugs are unique over all accounts",
     "identity.accounts.count_accounts": ACROSS,

@@ -13,9 +13,10 @@ from uuid import uuid4
 from architecture.program import Route, routes
 from harness.clients import OAuthClient, rotate
 from harness.held_request import HttpRequest
-from harness.people import Person
+from harness.people import Person, Session
 from harness.world import World
-from products.catalogue import body, complete
+from network.connected import connect, sent
+from products.catalogue import body, complete, new_gtin
 
 API = "/api/v1"
 JSON = ("Content-Type", "application/json")
@@ -40,6 +41,10 @@ class Things:
     archived: str
     finished_import: str
     dry_run: str
+    connection: str
+    approvable: str
+    declinable_request: str
+    cancellable: str
     upload: str = ""
     session: str = SESSION_ID
 
@@ -65,7 +70,13 @@ def make_things(world: World) -> Things:
         world.person(), world.new_client(), overlapping, product(), product(**complete()), published(), product(),
         redrafted, published(), archived, _imported(world, f"sku,gtin\nS-{uuid4()},1\n"),
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
+        connect(world), *(_request(world, owner) for owner in (world.other_owner, world.other_owner, world.owner)),
     )  # fmt: skip
+
+
+def _request(world: World, by: Session) -> str:
+    """A request that waits for a decision."""
+    return str(sent(world, by, gtin=new_gtin())["id"])
 
 
 def _imported(world: World, file: str, query: str = "") -> str:
@@ -108,6 +119,14 @@ def _empty(path: str) -> tuple[str, tuple[tuple[str, str], ...], bytes]:
 
 Made = tuple[str, tuple[tuple[str, str], ...], bytes]
 REQUESTS: dict[str, Callable[[World, Things], Made]] = {
+    "POST /connections/{connection_id}/requests": lambda w, t: _json(
+        f"/connections/{t.connection}/requests", {"type": "PRODUCT", "gtin": new_gtin(), "purpose": "For our label."}
+    ),
+    "POST /requests/{request_id}/approve": lambda w, t: _json(
+        f"/requests/{t.approvable}/approve", {"expiresAt": "2099-01-01T00:00:00Z", "productId": t.published}
+    ),
+    "POST /requests/{request_id}/decline": lambda w, t: _json(f"/requests/{t.declinable_request}/decline", {}),
+    "POST /requests/{request_id}/cancel": lambda w, t: _empty(f"/requests/{t.cancellable}/cancel"),
     "POST /account/users": lambda w, t: _json("/account/users", {"email": f"{uuid4()}@example.test"}),
     "PATCH /account/users/{user_id}": lambda w, t: _json(f"/account/users/{t.victim.user_id}", {"role": "VIEWER"}),
     "DELETE /account/users/{user_id}": lambda w, t: _empty(f"/account/users/{t.victim.user_id}"),

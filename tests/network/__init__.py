@@ -1,0 +1,1 @@
+"""Connections, shares and what partners see of each other."""
