@@ -53,7 +53,7 @@ def test_both_trails_record_a_request_and_only_the_own_names_the_person(world: W
     decide(world, world.owner, request, "decline").expect(200)
     person = world.other_owner.person.user_id
     own, theirs = (
-        [(row.action, row.actor_id) for row in trail(world.server.database, account.account_id)
+        [(row.action, row.actor) for row in trail(world.server.database, account.account_id)
          if row.target == request["id"]]
         for account in (world.other, world.account)
     )  # fmt: skip
