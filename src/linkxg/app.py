@@ -75,12 +75,17 @@ from linkxg.jobs.runner import JobRunner
 from linkxg.jobs.uploads import routes as upload_routes
 from linkxg.jobs.uploads.routes import UploadServices
 from linkxg.lifespan import running
+from linkxg.network.access_log import routes as access_log_routes
+from linkxg.network.access_log.count_reads import AccessLog
+from linkxg.network.access_log.routes import AccessLogServices
 from linkxg.network.changes import routes as feed_routes
 from linkxg.network.changes.feed_waits import FeedWaits
 from linkxg.network.changes.routes import FeedServices
 from linkxg.network.connections import routes as connection_routes
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.routes import ConnectionServices
+from linkxg.network.requests import routes as request_routes
+from linkxg.network.requests.routes import RequestServices
 from linkxg.network.shared import routes as shared_routes
 from linkxg.network.shared.routes import SharedServices
 from linkxg.network.shares import routes as share_routes
@@ -142,13 +147,17 @@ def build(
     purger = Purger(database)
     job_runner = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
     feed_waits = FeedWaits(database)
+    access_log = AccessLog(database)
     guard = Guard(verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, settings.limit_scale))
     credentials = ClientCredentialsReader(ClientVerifier(database), limits, usage)
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     notices = OwnerNotices(database, mailer)
     connection_mails = ConnectionMails(database, mailer, issuer)
-    tasks = (key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task)
+    tasks = (
+        key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
+        access_log.task,
+    )  # fmt: skip
 
     token_requests = TokenEndpoint(credentials, minter, limits, usage, metrics)
     console_services = ConsoleServices(
@@ -180,7 +189,7 @@ def build(
     # Stopped in reverse order.
     stops = (
         limits.close, close_passwords, key_sync.task.stop, usage.stop, notices.stop, connection_mails.stop,
-        purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop,
+        purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop, access_log.stop,
     )  # fmt: skip
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS)
     api = Router(
@@ -202,7 +211,9 @@ def build(
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),
             feed_routes.router(FeedServices(database, cursors, feed_waits)),
             share_routes.router(ShareServices(database, cursors, issuer)),
-            shared_routes.router(SharedServices(database, cursors, issuer, lambda *_: None)),
+            shared_routes.router(SharedServices(database, cursors, issuer, access_log.count)),
+            request_routes.router(RequestServices(database, cursors, issuer)),
+            access_log_routes.router(AccessLogServices(database, cursors, issuer)),
         ],
     )
     handlers: list[ControllerRouterHandler] = [

@@ -22,6 +22,7 @@ from linkxg.identity.clients.store import purge_secrets
 from linkxg.identity.clients.usage_store import purge_usage
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
+from linkxg.network.access_log.store import purge_reads
 from linkxg.network.changes.store import purge_entries
 from linkxg.network.connections.store import purge_connections
 from linkxg.runtime.background import BackgroundTask
@@ -54,6 +55,7 @@ PURGES: Mapping[str, Purge] = {
     "import_jobs": purge_jobs,
     "connections": purge_connections,
     "feed_entries": purge_entries,
+    "shared_reads": purge_reads,
 }
 """By table."""
 

@@ -51,6 +51,7 @@ WITHOUT_ACCOUNT = {
     "identity.accounts.find_account_by_slug": "an invitation knows the slug only",
     "identity.accounts.find_account_by_gln": "an invitation knows the GLN only",
     "network.connections.find_by_token": "the one-time token is the only thing known",
+    "network.access_log.add_reads": "counts of many accounts at once",
     "network.changes.list_heads": "a worker looks for the entries that requests of many accounts wait for",
     "identity.accounts.count_accounts": ACROSS,
     "identity.accounts.list_accounts": ACROSS,

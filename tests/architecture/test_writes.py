@@ -18,6 +18,7 @@ UNAUTHORISED = {
     "network/connections/accept_by_link.accept_link_with_new_account": "the token of the link works once",
     "ops/demo/products.create_demo_products": "the command line stands above the accounts",
     "network/changes/read_feed.read_feed": "records what has expired by itself, whoever reads",
+    "network/access_log/count_reads._write_batch": "counts of what was answered, whoever asked",
     "ops/purge.purge_all": "the command line stands above the accounts",
     "identity/clients/usage._write_batch": "counts of what was answered, whoever asked",
     "purge._purge_table": "deletes what is old, whosesoever it is",

@@ -13,8 +13,9 @@ from uuid import uuid4
 from architecture.program import Route, routes
 from harness.clients import OAuthClient, rotate
 from harness.held_request import HttpRequest
-from harness.people import Person, add_person
+from harness.people import Person, Session, add_person
 from harness.world import World
+from network.connected import sent
 from network.partners import new_account
 from network.sharing import connection_of, post_share, share
 from products.catalogue import body, complete, new_gtin
@@ -49,6 +50,9 @@ class Things:
     share: str
     shared: str
     adoptable: str
+    approvable: str
+    declinable_request: str
+    cancellable: str
     upload: str = ""
     session: str = SESSION_ID
 
@@ -75,7 +79,13 @@ def make_things(world: World) -> Things:
         redrafted, published(), archived, _imported(world, f"sku,gtin\nS-{uuid4()},1\n"),
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
         _invitation(world), *(_invitation(world, incoming=True) for _ in range(2)), *_shares(world),
+        *(_request(world, owner) for owner in (world.other_owner, world.other_owner, world.owner)),
     )  # fmt: skip
+
+
+def _request(world: World, by: Session) -> str:
+    """A request that waits for a decision."""
+    return str(sent(world, by, gtin=new_gtin())["id"])
 
 
 def _imported(world: World, file: str, query: str = "") -> str:
@@ -151,6 +161,14 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /connections/{connection_id}/accept": lambda w, t: _empty(f"/connections/{t.acceptable}/accept"),
     "POST /connections/{connection_id}/decline": lambda w, t: _json(f"/connections/{t.declinable}/decline", {}),
     "POST /connections/{connection_id}/revoke": lambda w, t: _json(f"/connections/{t.invited}/revoke", {}),
+    "POST /connections/{connection_id}/requests": lambda w, t: _json(
+        f"/connections/{t.connection}/requests", {"type": "PRODUCT", "gtin": new_gtin(), "purpose": "For our label."}
+    ),
+    "POST /requests/{request_id}/approve": lambda w, t: _json(
+        f"/requests/{t.approvable}/approve", {"expiresAt": "2099-01-01T00:00:00Z", "productId": t.published}
+    ),
+    "POST /requests/{request_id}/decline": lambda w, t: _json(f"/requests/{t.declinable_request}/decline", {}),
+    "POST /requests/{request_id}/cancel": lambda w, t: _empty(f"/requests/{t.cancellable}/cancel"),
     "POST /account/users": lambda w, t: _json("/account/users", {"email": f"{uuid4()}@example.test"}),
     "PATCH /account/users/{user_id}": lambda w, t: _json(f"/account/users/{t.victim.user_id}", {"role": "VIEWER"}),
     "DELETE /account/users/{user_id}": lambda w, t: _empty(f"/account/users/{t.victim.user_id}"),

@@ -53,6 +53,7 @@ ACTIONS = (
     "request.sent",
     "request.approved",
     "request.declined",
+    "request.cancelled",
     "service.restored",
 )
 

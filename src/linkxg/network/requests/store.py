@@ -1,8 +1,12 @@
 """The SQL of requests for a share."""
 
-from sqlalchemy import Column, Index, String, Table
+from typing import Any
 
-from linkxg.db.schema import Milliseconds, metadata
+from sqlalchemy import Column, ColumnElement, Connection, Index, Select, String, Table, func, select
+
+from linkxg.db.schema import AnyRow, Milliseconds, metadata
+from linkxg.identity.accounts.store import accounts
+from linkxg.network.connections.store import connections, lock_connection
 
 share_requests = Table(
     "share_requests",
@@ -13,6 +17,7 @@ share_requests = Table(
     Column("requester_id", String(36), nullable=False),
     Column("connection_id", String(36), nullable=False),
     Column("type", String(8), nullable=False),
+    # The kind, a colon, and the value.
     Column("subject", String(2048), nullable=False),
     Column("purpose", String(500), nullable=False),
     Column("status", String(9), nullable=False),
@@ -23,3 +28,82 @@ share_requests = Table(
     Index("ix_share_requests_account_id_status_id", "account_id", "status", "id"),
     Index("ix_share_requests_requester_id_id", "requester_id", "id"),
 )
+_r = share_requests.c
+
+
+def lock_partner(conn: Connection, account_id: str, connection_id: str) -> tuple[str, str | None] | None:
+    """The status of the account's connection, locked until the transaction ends, and the partner's id."""
+    lock_connection(conn, account_id, connection_id)
+    query = select(connections.c.status, connections.c.partner_id)
+    row = conn.execute(query.where(connections.c.account_id == account_id, connections.c.id == connection_id)).first()
+    return None if row is None else (row.status, row.partner_id)
+
+
+def count_pending(conn: Connection, account_id: str, connection_id: str, limit: int) -> int:
+    """The requests to this account by this connection that wait for a decision, counted up to `limit`."""
+    pending = select(_r.id).where(
+        _r.account_id == account_id, _r.status == "PENDING", _r.connection_id == connection_id
+    )
+    return conn.execute(select(func.count()).select_from(pending.limit(limit).subquery())).scalar_one()
+
+
+def insert_request(conn: Connection, account_id: str, **values: Any) -> None:
+    conn.execute(share_requests.insert().values(account_id=account_id, status="PENDING", **values))
+
+
+def lock_incoming(conn: Connection, account_id: str, request_id: str) -> AnyRow | None:
+    """A request to this account, locked after its connection; SQLite has only one writer anyway."""
+    query = select(share_requests).where(_r.account_id == account_id, _r.id == request_id)
+    row = conn.execute(query).first()
+    if row is None:
+        return None
+    lock_connection(conn, account_id, row.connection_id)
+    return conn.execute(query.with_for_update()).first()
+
+
+def find_outgoing(conn: Connection, account_id: str, request_id: str) -> AnyRow | None:
+    """A request by this account."""
+    return conn.execute(select(share_requests).where(_r.requester_id == account_id, _r.id == request_id)).first()
+
+
+def decide(conn: Connection, account_id: str, request_id: str, **values: Any) -> bool:
+    """Decide on a request to this account; false if it is decided already: of concurrent decisions one wins."""
+    pending = share_requests.update().where(_r.account_id == account_id, _r.id == request_id, _r.status == "PENDING")
+    return conn.execute(pending.values(**values)).rowcount == 1
+
+
+def view_request(conn: Connection, account_id: str, request_id: str) -> AnyRow | None:
+    """A request to or by this account, with the partner; `is_incoming` says which."""
+    for side in _sides(account_id):
+        if row := conn.execute(side.where(_r.id == request_id)).first():
+            return row
+    return None
+
+
+def list_requests(
+    conn: Connection, account_id: str, *, before: str | None, limit: int, direction: str | None, status: str | None
+) -> list[AnyRow]:
+    """As `view_request`, newest first, below the id `before`."""
+    incoming, outgoing = _sides(account_id)
+    conditions: list[ColumnElement[bool]] = []
+    if before is not None:
+        conditions.append(_r.id < before)
+    if status is not None:
+        conditions.append(_r.status == status)
+    found: list[AnyRow] = []
+    for name, side in (("INCOMING", incoming), ("OUTGOING", outgoing)):
+        if direction in (None, name):
+            # Each side has an index; both in one statement would not be read in order.
+            found += conn.execute(side.where(*conditions).order_by(_r.id.desc()).limit(limit))
+    return sorted(found, key=lambda row: str(row.id), reverse=True)[:limit]
+
+
+def _sides(account_id: str) -> tuple[Select[Any], Select[Any]]:
+    """Requests to this account, and requests by it, each with the other account."""
+    return _with(_r.requester_id, _r.account_id == account_id), _with(_r.account_id, _r.requester_id == account_id)
+
+
+def _with(partner_id: Column[str], condition: ColumnElement[bool]) -> Select[Any]:
+    partner = (accounts.c.id.label("partner_id"), accounts.c.name.label("partner_name"), accounts.c.slug)
+    joined = share_requests.join(accounts, accounts.c.id == partner_id)
+    return select(share_requests, *partner).select_from(joined).where(condition)

@@ -24,7 +24,7 @@ T = TypeVar("T", bound=str)
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 
-def check_share(given: CreateShare) -> tuple[ShareTerms, list[FieldFault]]:
+def check_share(given: CreateShare, now: int) -> tuple[ShareTerms, list[FieldFault]]:
     """The terms, and every fault; with a fault, the terms are of no use."""
     faults: list[FieldFault] = []
     type = one_of("type", given.type, TYPES, faults)
@@ -39,11 +39,7 @@ def check_share(given: CreateShare) -> tuple[ShareTerms, list[FieldFault]]:
     for index, role in enumerate(given.passport_roles[:MAX_FIELDS]):
         if role not in PASSPORT_ROLES:
             faults.append(fault(f"passportRoles[{index}]", f"Must be one of {', '.join(PASSPORT_ROLES)}."))
-    expires_at = None
-    if given.expires_at is not None:
-        expires_at = _milliseconds(given.expires_at)
-        if expires_at is None:
-            faults.append(fault("expiresAt", "Must be an RFC 3339 time such as 2027-03-01T00:00:00Z."))
+    expires_at = None if given.expires_at is None else check_expiry(given.expires_at, now, faults)
     return ShareTerms(
         type,
         given.product_id,
@@ -67,6 +63,16 @@ def check_paths(fields: Sequence[str] | None, faults: list[FieldFault]) -> None:
     for index, path in enumerate(fields):
         if len(path) > MAX_PATH or not is_content_path(path):
             faults.append(fault(f"fields[{index}]", "No product has this field.", "unknown_field"))
+
+
+def check_expiry(given: str, now: int, faults: list[FieldFault]) -> int | None:
+    """The time in milliseconds; a time that is none, or not in the future, is a fault."""
+    expires_at = _milliseconds(given)
+    if expires_at is None:
+        faults.append(fault("expiresAt", "Must be an RFC 3339 time such as 2027-03-01T00:00:00Z."))
+    elif expires_at <= now:
+        faults.append(fault("expiresAt", "Must be in the future."))
+    return expires_at
 
 
 def fault(field: str, message: str, code: str = "invalid") -> FieldFault:

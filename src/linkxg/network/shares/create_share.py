@@ -49,19 +49,9 @@ async def create_share(
         if isinstance(found, PublicError):
             return found
         terms, viewer_id = found
-        if store.count_live(conn, account_id, connection_id, now, MAX_LIVE) >= MAX_LIVE:
-            return Conflict(f"At most {MAX_LIVE:,} shares with one partner can be active; withdraw some first.")
-        share_id = uuid7()
-        insert_share(
-            conn, account_id, id=share_id, viewer_id=viewer_id, connection_id=connection_id, created_at=now,
-            created_by=actor.id or "", **_columns(terms),
-        )  # fmt: skip
-        details = {"type": terms.type, "connection": connection_id}
-        if subject := terms.product_id or terms.category:
-            details["subject"] = subject
-        audit.lock_chains(conn, account_id, viewer_id)
-        audit.record(conn, account_id, actor, "share.created", share_id, details)
-        audit.record(conn, viewer_id, actor.as_partner(), "share.created", share_id, details)
+        share_id = insert_new_share(conn, actor, account_id, viewer_id, connection_id, terms, now)
+        if isinstance(share_id, PublicError):
+            return share_id
         row = store.find_share(conn, account_id, share_id)
         assert row is not None
         made = view_share(conn, account_id, row, now)
@@ -76,6 +66,26 @@ async def create_share(
     content = [actor.id, connection_id, given]
     request = Request(account_id, "POST /connections/{id}/shares", idempotency_key, content)
     return await write_once(database, actor, request, make, recall, record=lambda made: _RecordedId(made.id))
+
+
+def insert_new_share(
+    conn: Connection, actor: Actor, account_id: str, viewer_id: str, connection_id: str, terms: ShareTerms, now: int
+) -> str | Conflict:
+    """The id of a share by a live connection, which the caller has locked; both audit trails tell of it."""
+    if store.count_live(conn, account_id, connection_id, now, MAX_LIVE) >= MAX_LIVE:
+        return Conflict(f"At most {MAX_LIVE:,} shares with one partner can be active; withdraw some first.")
+    share_id = uuid7()
+    insert_share(
+        conn, account_id, id=share_id, viewer_id=viewer_id, connection_id=connection_id, created_at=now,
+        created_by=actor.id or "", **_columns(terms),
+    )  # fmt: skip
+    details = {"type": terms.type, "connection": connection_id}
+    if subject := terms.product_id or terms.category:
+        details["subject"] = subject
+    audit.lock_chains(conn, account_id, viewer_id)
+    audit.record(conn, account_id, actor, "share.created", share_id, details)
+    audit.record(conn, viewer_id, actor.as_partner(), "share.created", share_id, details)
+    return share_id
 
 
 async def preview_share(database: Database, account_id: str, connection_id: str, given: CreateShare) -> SharePreview:
@@ -105,9 +115,7 @@ def _check(
     side = store.find_side(conn, account_id, connection_id)
     if side is None:
         return NotFound()
-    terms, faults = check_share(given)
-    if terms.expires_at is not None and terms.expires_at <= now:
-        faults.append(fault("expiresAt", "Must be in the future."))
+    terms, faults = check_share(given, now)
     product_id = given.product_id if terms.type == "PRODUCT" else None
     if product_id is not None and is_uuid(product_id) and find_record(conn, account_id, product_id) is None:
         faults.append(fault("productId", UNKNOWN_PRODUCT))

@@ -1,0 +1,115 @@
+"""Requests as their two sides see them, and the bodies of their routes."""
+
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+
+import msgspec
+
+from linkxg.http.route_declaration import described
+
+RequestType = Literal["PRODUCT", "TRACE", "DPP"]
+RequestDirection = Literal["INCOMING", "OUTGOING"]
+RequestStatus = Literal["PENDING", "APPROVED", "DECLINED", "CANCELLED"]
+SubjectKind = Literal["gtin", "productId", "item"]
+MAX_TEXT, MAX_ITEM = 500, 2_000
+MAX_PENDING = 1_000
+"""Requests of one side of a connection that wait for a decision."""
+_ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
+_TIME = "2027-03-01T00:00:00Z"
+
+
+class Subject(NamedTuple):
+    """What is requested, in normal form."""
+
+    kind: SubjectKind
+    value: str
+
+    @property
+    def text(self) -> str:
+        """As stored."""
+        return f"{self.kind}:{self.value}"
+
+
+class RequestPartner(msgspec.Struct, rename="camel"):
+    """The other account: who asks, or who is asked."""
+
+    account_id: str
+    name: str
+    slug: str
+
+
+class ShareRequest(msgspec.Struct, rename="camel", kw_only=True):
+    """A request for a share. One of `gtin`, `productId` and `item` is set; `shareId` after an approval."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "id": _ID,
+        "direction": "INCOMING",
+        "type": "PRODUCT",
+        "status": "PENDING",
+        "connectionId": _ID,
+        "partner": {"accountId": _ID, "name": "Brand Ltd", "slug": "brand-ltd"},
+        "gtin": "09520000002176",
+        "purpose": "We need the fibre composition for our label.",
+    }
+
+    id: str
+    direction: RequestDirection
+    type: RequestType
+    status: RequestStatus
+    connection_id: str
+    partner: RequestPartner
+    gtin: str | None
+    product_id: str | None
+    item: str | None
+    purpose: str
+    created_at: str
+    decided_at: str | None
+    reason: str | None
+    share_id: str | None
+
+
+class CreateShareRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """Exactly one of `gtin`, `productId` and `item` (a GS1 Digital Link or EPC URN). The partner sees the purpose."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "type": "PRODUCT",
+        "purpose": "We need the fibre composition for our label.",
+        "gtin": "09520000002176",
+        "productId": None,
+        "item": None,
+    }
+
+    type: Annotated[str, described(enum=["PRODUCT", "TRACE", "DPP"])]
+    purpose: Annotated[str, described(minLength=1, maxLength=MAX_TEXT)]
+    gtin: str | None = None
+    product_id: Annotated[str, described(maxLength=36)] | None = None
+    item: Annotated[str, described(maxLength=MAX_ITEM)] | None = None
+
+
+class ApproveShareRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """The share that the requester gets: of which fields (all by default), and until when.
+
+    `productId` is needed if the request does not identify a product of yours. `traceability` is EVENTS by default for
+    a TRACE request, else NONE.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "expiresAt": _TIME,
+        "fields": ["name", "materials"],
+        "versions": "LATEST",
+        "traceability": "NONE",
+        "productId": None,
+    }
+
+    expires_at: Annotated[str, described(format="date-time")]
+    fields: list[str] | None = None
+    versions: Annotated[str, described(enum=["LATEST", "ALL"])] = "LATEST"
+    traceability: Annotated[str, described(enum=["NONE", "EVENTS", "GRAPH"])] | None = None
+    product_id: Annotated[str, described(maxLength=36)] | None = None
+
+
+class DeclineShareRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """The requester sees the reason."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"reason": "We do not disclose this."}
+
+    reason: Annotated[str, described(maxLength=MAX_TEXT)] | None = None

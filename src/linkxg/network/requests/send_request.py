@@ -1,0 +1,53 @@
+"""Asks a partner for a share. The answer does not depend on whether the partner has the product."""
+
+from sqlalchemy import Connection
+
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome
+from linkxg.errors import Conflict, InvalidState, NotFound, PublicError
+from linkxg.ids import uuid7
+from linkxg.network.changes.append import append_all
+from linkxg.network.changes.model import Change
+from linkxg.network.requests import store
+from linkxg.network.requests.check_request import check_request
+from linkxg.network.requests.model import MAX_PENDING, CreateShareRequest, ShareRequest
+from linkxg.network.requests.read_requests import view_of
+from linkxg.network.requests.write_request import record_both, write_request
+
+ENDED = "This connection is not active."
+
+
+async def send_request(
+    database: Database,
+    actor: Actor,
+    account_id: str,
+    connection_id: str,
+    given: CreateShareRequest,
+    idempotency_key: str | None = None,
+) -> IdempotentOutcome[ShareRequest]:
+    """Raises ValidationFailed, NotFound, InvalidState unless connected, or Conflict (too many are pending)."""
+    checked = check_request(given)
+    request_id = uuid7()
+
+    def make(conn: Connection) -> ShareRequest | PublicError:
+        found = store.lock_partner(conn, account_id, connection_id)
+        if found is None:
+            return NotFound()
+        status, partner_id = found
+        if status != "ACTIVE" or partner_id is None:
+            return InvalidState(ENDED)
+        if store.count_pending(conn, partner_id, connection_id, MAX_PENDING) >= MAX_PENDING:
+            return Conflict(f"At most {MAX_PENDING} requests to a partner can wait for a decision; cancel some first.")
+        store.insert_request(
+            conn, partner_id, id=request_id, requester_id=account_id, connection_id=connection_id, type=checked.type,
+            subject=checked.subject.text, purpose=checked.purpose, created_at=now_ms(),
+        )  # fmt: skip
+        details = {"type": checked.type, "subject": checked.subject.text}
+        record_both(conn, actor, account_id, partner_id, "request.sent", request_id, details)
+        append_all(conn, {partner_id: [Change("REQUEST_RECEIVED", connection_id, request_id=request_id)]})
+        return view_of(conn, account_id, request_id)
+
+    route, content = "POST /connections/{id}/requests", [connection_id, checked]
+    return await write_request(database, actor, account_id, route, idempotency_key, content, make)
