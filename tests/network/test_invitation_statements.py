@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 from conftest import DatabaseFactory
 from linkxg.audit.model import Actor
 from linkxg.audit.store import insert_head
-from linkxg.catalog.products.share_store import shares
+from linkxg.catalog.products.share_store import insert_share, shares
 from linkxg.clock import DAY, now_ms
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
@@ -169,12 +169,10 @@ def test_a_revocation_withdraws_the_shares_of_both_sides(run: Callable[[Story], 
         await service.accept_link(second, made)
 
         def share(conn: Connection, owner: Company, viewer: Company, connection_id: str) -> None:
-            conn.execute(
-                shares.insert().values(
-                    account_id=owner.id, id=uuid7(), viewer_id=viewer.id, connection_id=connection_id, type="ALL",
-                    versions="LATEST", traceability="NONE", trace_tiers=0, passport_roles="[]", created_at=now_ms(),
-                    created_by="-",
-                )
+            insert_share(
+                conn, owner.id, id=uuid7(), viewer_id=viewer.id, connection_id=connection_id, type="ALL",
+                versions="LATEST", traceability="NONE", trace_tiers=0, passport_roles="[]", created_at=now_ms(),
+                created_by="-",
             )  # fmt: skip
 
         for owner, viewer, connection_id in ((first, second, made.id), (second, first, made.id), (first, third, "x")):

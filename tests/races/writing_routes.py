@@ -13,7 +13,7 @@ from uuid import uuid4
 from architecture.program import Route, routes
 from harness.clients import OAuthClient, rotate
 from harness.held_request import HttpRequest
-from harness.people import Person, Session, add_person
+from harness.people import Person, add_person
 from harness.world import World
 from network.connected import sent
 from network.partners import new_account
@@ -78,14 +78,17 @@ def make_things(world: World) -> Things:
         world.person(), world.new_client(), overlapping, product(), product(**complete()), published(), product(),
         redrafted, published(), archived, _imported(world, f"sku,gtin\nS-{uuid4()},1\n"),
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
-        _invitation(world), *(_invitation(world, incoming=True) for _ in range(2)), *_shares(world),
-        *(_request(world, owner) for owner in (world.other_owner, world.other_owner, world.owner)),
+        _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
+        *_requests(world),
     )  # fmt: skip
 
 
-def _request(world: World, by: Session) -> str:
-    """A request that waits for a decision."""
-    return str(sent(world, by, gtin=new_gtin())["id"])
+def _requests(world: World) -> tuple[str, str, str]:
+    """Requests that wait for a decision: two of the second account, and one to it."""
+    first, second, own = (
+        str(sent(world, by, gtin=new_gtin())["id"]) for by in (world.other_owner, world.other_owner, world.owner)
+    )
+    return first, second, own
 
 
 def _imported(world: World, file: str, query: str = "") -> str:

@@ -70,6 +70,12 @@ class Recorded(NamedTuple):
         return msgspec.json.decode(self.answer, type=kind)
 
 
+class RecordedId(msgspec.Struct):
+    """The recorded answer where the id of what was created is enough to make it again."""
+
+    id: str
+
+
 class IdempotentOutcome(NamedTuple, Generic[T]):
     """The outcome of a request; `replayed` says that it repeats an earlier one."""
 

@@ -13,7 +13,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.crypto.secrets import INVITATION, derive, digest, new_secret
 from linkxg.db import Database
-from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request, new_salt
+from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Request, new_salt
 from linkxg.errors import Conflict, ConnectionExists, NotFound, PublicError, ValidationFailed
 from linkxg.identity.accounts.store import (
     find_account,
@@ -45,10 +45,6 @@ class _Made(NamedTuple):
     token: str
     inviter: str
     partner_id: str | None
-
-
-class _RecordedId(msgspec.Struct):
-    id: str
 
 
 async def invite_partner(
@@ -109,12 +105,12 @@ async def invite_partner(
         return view if isinstance(view, NotFound) else _Made(view, token, account.name, partner_id)
 
     def recall(conn: Connection, recorded: Recorded) -> _Made | PublicError:
-        view = view_of(conn, account_id, recorded.read(_RecordedId).id)
+        view = view_of(conn, account_id, recorded.read(RecordedId).id)
         token = _token(server_key, request, recorded.salt)
         return view if isinstance(view, NotFound) else _Made(view, token, "", None)
 
     made, replayed = await write_once(
-        database, actor, request, make, recall, record=lambda made: _RecordedId(made.view.id), salt=salt
+        database, actor, request, make, recall, record=lambda made: RecordedId(made.view.id), salt=salt
     )
     link = f"{public_url}/connections/invitations/{made.token}" if invitee.kind == "email" else None
     if not replayed:

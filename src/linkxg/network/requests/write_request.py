@@ -2,21 +2,16 @@
 
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.db import Database
-from linkxg.db.idempotency import IdempotentOutcome, Make, Recorded, Request
+from linkxg.db.idempotency import IdempotentOutcome, Make, Recorded, RecordedId, Request
 from linkxg.errors import PublicError
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.network.requests.model import ShareRequest
 from linkxg.network.requests.read_requests import view_of
-
-
-class _RecordedId(msgspec.Struct):
-    id: str
 
 
 async def write_request(
@@ -32,9 +27,9 @@ async def write_request(
     request = Request(account_id, route, idempotency_key, [actor.id, *content])
 
     def recall(conn: Connection, recorded: Recorded) -> ShareRequest | PublicError:
-        return view_of(conn, account_id, recorded.read(_RecordedId).id)
+        return view_of(conn, account_id, recorded.read(RecordedId).id)
 
-    return await write_once(database, actor, request, make, recall, record=lambda made: _RecordedId(made.id))
+    return await write_once(database, actor, request, make, recall, record=lambda made: RecordedId(made.id))
 
 
 def record_both(

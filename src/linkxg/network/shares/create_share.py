@@ -13,7 +13,7 @@ from linkxg.catalog.products.store import find_record
 from linkxg.catalog.products.versions.store import find_product_view
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request
+from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Request
 from linkxg.errors import Conflict, InvalidState, NotFound, PublicError, ValidationFailed
 from linkxg.identity.accounts.store import find_account
 from linkxg.identity.authorization.write_as import write_once
@@ -25,10 +25,6 @@ from linkxg.network.shares import store
 from linkxg.network.shares.check_share import UNKNOWN_PRODUCT, check_share, fault
 from linkxg.network.shares.model import MAX_LIVE, MAX_PREVIEW, CreateShare, Share, SharePreview, ShareTerms
 from linkxg.network.shares.view_share import summarise_share, view_share
-
-
-class _RecordedId(msgspec.Struct):
-    id: str
 
 
 async def create_share(
@@ -60,12 +56,12 @@ async def create_share(
         return made
 
     def recall(conn: Connection, recorded: Recorded) -> Share | PublicError:
-        row = store.find_share(conn, account_id, recorded.read(_RecordedId).id)
+        row = store.find_share(conn, account_id, recorded.read(RecordedId).id)
         return NotFound() if row is None else view_share(conn, account_id, row, now_ms())
 
     content = [actor.id, connection_id, given]
     request = Request(account_id, "POST /connections/{id}/shares", idempotency_key, content)
-    return await write_once(database, actor, request, make, recall, record=lambda made: _RecordedId(made.id))
+    return await write_once(database, actor, request, make, recall, record=lambda made: RecordedId(made.id))
 
 
 def insert_new_share(
