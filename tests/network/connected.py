@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from harness.answers import Answer, JsonObject
 from harness.people import Session
 from harness.rows import execute
 from harness.world import World
+from linkxg.clock import now_ms
 from linkxg.ids import uuid7
+from network.sharing import connection_of
 
 ITEM = "https://id.gs1.org/01/09520000002176/21/7"
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def connect(world: World) -> str:
-    """The connection of the first and the second account."""
-    first, second = world.account.account_id, world.other.account_id
-    sql = f"select id from connections where account_id = '{first}' and partner_id = '{second}' and status = 'ACTIVE'"
-    found = execute(world.server.database, sql)
-    return found[0][0] if found else insert_connection(world, "ACTIVE")
 
 
 def insert_connection(world: World, status: str, *, responded: bool = True) -> str:
@@ -48,7 +37,7 @@ def send(world: World, by: Session, connection: str, *, headers: Any = (), **giv
 
 def sent(world: World, by: Session | None = None, **given: Any) -> JsonObject:
     """A pending request, by the second account unless another is given."""
-    request: JsonObject = send(world, by or world.other_owner, connect(world), **given).expect(201).data()
+    request: JsonObject = send(world, by or world.other_owner, connection_of(world), **given).expect(201).data()
     return request
 
 

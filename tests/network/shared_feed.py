@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 from harness.answers import Answer, JsonObject
 from harness.rows import execute
 from harness.world import World
+from linkxg.clock import now_ms
 from linkxg.ids import uuid7
 
 CHANGES = "/shared/changes"
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def insert_share(
@@ -31,12 +26,6 @@ def insert_share(
     texts = ["null" if value is None else f"'{value}'" for value in columns.values()]
     execute(world.server.database, f"insert into shares ({', '.join(columns)}) values ({', '.join(texts)})")
     return share
-
-
-def end_shares(world: World) -> None:
-    """Withdraw every share of the first account."""
-    sql = f"update shares set withdrawn_at = {now_ms()} where account_id = '{world.account.account_id}'"
-    execute(world.server.database, sql)
 
 
 def read_feed(world: World, query: str = "") -> Answer:

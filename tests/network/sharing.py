@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,14 +9,11 @@ from harness.answers import Answer, JsonObject
 from harness.people import Session
 from harness.rows import execute, rows
 from harness.world import World
+from linkxg.clock import now_ms
 from linkxg.ids import uuid7
 from products.catalogue import complete
 
 SHARED = "/shared/products"
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def rfc3339(at_ms: int) -> str:

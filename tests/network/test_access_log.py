@@ -19,7 +19,8 @@ from linkxg.network.access_log import count_reads
 from linkxg.network.access_log.count_reads import SEVERAL, AccessLog
 from linkxg.network.access_log.store import list_reads, purge_reads
 from linkxg.ops.tables import register_tables
-from network.connected import connect, insert_connection
+from network.connected import insert_connection
+from network.sharing import connection_of
 
 OWNER, VIEWER = "owner", "viewer"
 NOON = 1_790_000_000_000 // HOUR * HOUR
@@ -32,7 +33,7 @@ def _insert(world: World, hour: int, product: str, reads: int) -> None:
 
 
 def test_the_owner_reads_what_a_partner_read_newest_hour_first(world: World) -> None:
-    connection = connect(world)
+    connection = connection_of(world)
     path = f"/connections/{connection}/access-log"
     counts = [(NOON + HOUR, "a", 1), (NOON, "b", 2), (NOON, "a", 3), (NOON, "", 4), (NOON - HOUR, "c", 5)]
     for count in counts:

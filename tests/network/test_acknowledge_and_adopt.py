@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +11,7 @@ from harness.answers import Answer, JsonObject
 from harness.clients import get_token, make_client
 from harness.rows import trail
 from harness.world import World
-from network.sharing import SHARED, end_shares, feed_of, read_shared, share, withdraw
+from network.sharing import SHARED, feed_of, read_shared, share, withdraw
 from products.catalogue import change, publish, published
 
 STEEL = {
@@ -21,10 +20,7 @@ STEEL = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> Iterator[None]:
-    yield
-    end_shares(world)
+pytestmark = pytest.mark.usefixtures("without_shares")
 
 
 def _act(world: World, product: JsonObject, verb: str, **options: Any) -> Answer:

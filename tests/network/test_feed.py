@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,14 +12,11 @@ from harness.answers import JsonObject
 from harness.clients import ALL_SCOPES, get_token, make_client, revoke
 from harness.rows import execute
 from harness.world import World
-from network.shared_feed import CHANGES, end_shares, entries_after, insert_share, newest, now_ms, read_feed, types_after
+from linkxg.clock import now_ms
+from network.shared_feed import CHANGES, entries_after, insert_share, newest, read_feed, types_after
 from products.catalogue import change, complete, create, delete, path, publish, published, withdraw
 
-
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> Iterator[None]:
-    yield
-    end_shares(world)
+pytestmark = pytest.mark.usefixtures("without_shares")
 
 
 def test_a_viewer_is_told_each_step_of_a_shared_product(world: World) -> None:

@@ -10,8 +10,10 @@ from harness.answers import JsonObject
 from harness.concurrency import concurrently
 from harness.rows import count_rows, execute, rows, trail
 from harness.world import World
+from linkxg.clock import now_ms
 from linkxg.ids import uuid7
-from network.connected import ITEM, connect, decide, feed, insert_connection, now_ms, read, send, sent
+from network.connected import ITEM, decide, feed, insert_connection, read, send, sent
+from network.sharing import connection_of
 from products.catalogue import new_gtin, published
 
 UNTIL = "2099-01-01T00:00:00Z"
@@ -27,7 +29,7 @@ def _entries(world: World, session: Any, request: JsonObject) -> list[str]:
 
 def test_an_approval_creates_a_share_that_ends(world: World) -> None:
     product = published(world)
-    made = send(world, world.other_owner, connect(world), gtin=product["gtin"]).expect(201)
+    made = send(world, world.other_owner, connection_of(world), gtin=product["gtin"]).expect(201)
     request = made.data()
     assert made.header("location") == f"{world.server.url}/api/v1/requests/{request['id']}"
     assert (request["direction"], request["status"], request["gtin"]) == ("OUTGOING", "PENDING", product["gtin"])
@@ -39,7 +41,7 @@ def test_an_approval_creates_a_share_that_ends(world: World) -> None:
     columns = "account_id, viewer_id, product_id, fields, versions, expires_at"
     shares = rows(world.server.database, f"select {columns} from shares where id = '{approved['shareId']}'")
     assert shares == [[
-        world.account.account_id, world.other.account_id, product["id"], '["name","brand"]', "ALL", "4070908800000",
+        world.account.account_id, world.other.account_id, product["id"], '["brand","name"]', "ALL", "4070908800000",
     ]]  # fmt: skip
     assert _entries(world, world.owner, request) == ["REQUEST_RECEIVED"]
     told = [entry for entry in feed(world, world.other_owner) if entry["shareId"] == approved["shareId"]]
@@ -121,7 +123,7 @@ def test_only_the_two_sides_see_a_request_and_each_has_its_verbs(world: World) -
         decide(world, world.owner, third, verb, json=body).expect(404, "not_found")
     send(world, world.owner, uuid7(), gtin=new_gtin()).expect(404, "not_found")
     viewer = world.session("VIEWER")
-    send(world, viewer, connect(world), gtin=new_gtin()).expect(403, "insufficient_scope")
+    send(world, viewer, connection_of(world), gtin=new_gtin()).expect(403, "insufficient_scope")
     read(world, viewer, incoming).expect(200)
 
 
@@ -153,7 +155,7 @@ def test_requests_are_listed_newest_first_by_direction_and_status(world: World) 
 
 
 def test_all_faults_are_listed(world: World) -> None:
-    connection = connect(world)
+    connection = connection_of(world)
 
     def faults(answer: Any) -> set[str]:
         return {one["field"] for one in answer.expect(422, "validation_failed").object()["details"]}
@@ -170,7 +172,7 @@ def test_all_faults_are_listed(world: World) -> None:
 
 
 def test_a_repeated_request_is_sent_once(world: World) -> None:
-    connection, gtin = connect(world), new_gtin()
+    connection, gtin = connection_of(world), new_gtin()
     key = [("Idempotency-Key", str(uuid4()))]
     first = send(world, world.other_owner, connection, headers=key, gtin=gtin).expect(201)
     again = send(world, world.other_owner, connection, headers=key, gtin=gtin).expect(201)
@@ -206,7 +208,7 @@ def test_of_approve_and_cancel_at_once_one_wins(world: World) -> None:
 
 
 def test_a_partner_has_a_thousand_pending_requests_at_most(world: World) -> None:
-    connection = connect(world)
+    connection = connection_of(world)
     columns = "account_id, id, requester_id, connection_id, type, subject, purpose, status, created_at"
     execute(
         world.server.database,

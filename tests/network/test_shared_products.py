@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 
 from harness.clients import get_token, make_client
 from harness.world import World
+from linkxg.clock import now_ms
 from network.sharing import (
     SHARED,
-    end_shares,
     ids_of,
     in_category,
     list_shared,
-    now_ms,
     read_shared,
     rfc3339,
     share,
@@ -24,11 +22,7 @@ from network.sharing import (
 from products.catalogue import change, complete, create, delete, publish, published
 from products.catalogue import withdraw as withdraw_version
 
-
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> Iterator[None]:
-    yield
-    end_shares(world)
+pytestmark = pytest.mark.usefixtures("without_shares")
 
 
 def test_a_product_is_visible_only_while_it_is_shared(world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -12,13 +11,12 @@ import pytest
 from harness.clients import get_token, make_client
 from harness.rows import execute, trail
 from harness.world import World
+from linkxg.clock import now_ms
 from network.sharing import (
     connection_of,
-    end_shares,
     feed_of,
     in_category,
     list_shared,
-    now_ms,
     post_share,
     read_shared,
     rfc3339,
@@ -27,11 +25,7 @@ from network.sharing import (
 )
 from products.catalogue import complete, create, published
 
-
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> Iterator[None]:
-    yield
-    end_shares(world)
+pytestmark = pytest.mark.usefixtures("without_shares")
 
 
 def _faults(world: World, **terms: Any) -> set[tuple[str, str]]:

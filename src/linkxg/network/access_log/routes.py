@@ -39,7 +39,7 @@ async def read(
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
 ) -> Response[Page[ReadCount]]:
-    """Which of the account's products the partner read, counted by hour, newest hour first. Kept for 400 days.
+    """Which of your products the partner read, counted by hour, newest hour first. Kept for 400 days.
 
     Reads appear within seconds.
     """
