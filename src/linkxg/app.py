@@ -173,6 +173,7 @@ def build(
         public_url=issuer,
         limit_scale=settings.limit_scale,
         wake_imports=job_runner.wake,
+        count_reads=access_log.count,
         publish_hooks=PUBLISH_HOOKS,
         state_hooks=STATE_HOOKS,
     )

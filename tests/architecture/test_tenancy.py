@@ -9,7 +9,12 @@ import ast
 import re
 from collections.abc import Iterator
 
+from sqlalchemy import Select
+
 from architecture.program import Module, modules
+from linkxg.catalog.products import shared_list_store, shared_store
+from linkxg.catalog.products.share_store import NOW, VIEWER, visible_to
+from linkxg.db.compiled import CompiledStatement
 
 ACROSS = "stands above the accounts"
 WITHOUT_ACCOUNT = {
@@ -95,6 +100,28 @@ def test_store_functions_take_the_account_first() -> None:
 def test_no_exception_is_stale() -> None:
     gone = WITHOUT_ACCOUNT.keys() - _unscoped().keys()
     assert not gone, f"{gone} take the account now, or are gone: remove them from WITHOUT_ACCOUNT"
+
+
+def test_contents_of_others_are_read_by_the_clause_of_visibility() -> None:
+    """Either the owner reads a product, or a partner with a live share: whoever is asked as a viewer, by the clause."""
+    stores = {
+        str(module.relative_path)
+        for module in modules()
+        if str(module.relative_path).startswith("catalog/") and STORE.fullmatch(module.path.stem)
+        for function in _store_functions(module)
+        if function.args.args[1].arg == "viewer_id"
+    }
+    catalog = "catalog/products/"
+    # The first holds no products, the last finds ids alone.
+    assert stores == {catalog + name for name in ("share_store.py", "shared_store.py", "shared_list_store.py")}
+    clause = str(visible_to(VIEWER, NOW))
+    statements = [one for one in vars(shared_store).values() if isinstance(one, Select | CompiledStatement)]
+    assert len(statements) == 3
+    for one in statements:
+        assert clause in str(one if isinstance(one, Select) else one.statement)
+    lists = [str(one.statement) for one in vars(shared_list_store).values() if isinstance(one, CompiledStatement)]
+    assert lists
+    assert not any("content" in text or "product_versions" in text for text in lists)
 
 
 def test_account_tables_are_indexed_by_account_first() -> None:

@@ -11,7 +11,6 @@ from conftest import DatabaseFactory
 from db.revisions import upgrade_to
 from linkxg.db import open_database
 from linkxg.identity.accounts.model import email_key
-from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
 from linkxg.ops.tables import register_tables
 
@@ -22,7 +21,7 @@ AFTER = ("einkauf@xn--mller-kva.example", "jürgen@acme.example", "both@müller.
 
 def _before(conn: Connection) -> None:
     upgrade_to(conn, "0009")
-    insert_account(conn, ACCOUNT, "Acme", 1)
+    conn.execute(text("INSERT INTO accounts (id, name, created_at) VALUES (:id, 'Acme', 1)"), {"id": ACCOUNT})
     for number, key in enumerate(BEFORE):
         conn.execute(
             text(

@@ -55,7 +55,7 @@ def test_a_product_becomes_a_first_draft(engine: str, new_database: DatabaseFact
 
     def before(conn: Connection) -> None:
         upgrade_to(conn, "0003")
-        insert_account(conn, ACCOUNT, "Acme GmbH", 0)
+        conn.execute(text("INSERT INTO accounts (id, name, created_at) VALUES (:id, 'Acme GmbH', 0)"), {"id": ACCOUNT})
         for product_id, row in zip(ids, BEFORE, strict=True):
             said = {**row, "content": json.dumps(row["content"]), "account_id": ACCOUNT, "id": product_id}
             columns = {"name_key": "x", "revision": 3, "created_at": 1, "updated_at": 2, **said}

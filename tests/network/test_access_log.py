@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from conftest import DatabaseFactory
+from harness.answers import JsonObject
 from harness.rows import execute
 from harness.world import World
 from linkxg.clock import DAY, HOUR, now_ms
@@ -20,7 +22,8 @@ from linkxg.network.access_log.count_reads import SEVERAL, AccessLog
 from linkxg.network.access_log.store import list_reads, purge_reads
 from linkxg.ops.tables import register_tables
 from network.connected import insert_connection
-from network.sharing import connection_of
+from network.sharing import SHARED, connection_of, list_shared, read_shared, share
+from products.catalogue import published
 
 OWNER, VIEWER = "owner", "viewer"
 NOON = 1_790_000_000_000 // HOUR * HOUR
@@ -53,6 +56,29 @@ def test_the_owner_reads_what_a_partner_read_newest_hour_first(world: World) -> 
     for status, responded, seen in (("PENDING", False, 0), ("DECLINED", True, 0), ("REVOKED", True, 5)):
         other = f"/connections/{insert_connection(world, status, responded=responded)}/access-log"
         assert len(world.api.get(other, bearer=world.owner.access).expect(200).object()["data"]) == seen
+
+
+@pytest.mark.usefixtures("without_shares")
+def test_every_way_to_read_a_shared_product_is_counted(world: World) -> None:
+    product = published(world)
+    share(world, product, versions="ALL")
+    ways = ("", "/versions", "/versions/1")
+    for way in ways:
+        read_shared(world, product, way).expect(200)
+    list_shared(world)
+    adopted = f"{SHARED}/{product['id']}/adopt"
+    world.api.post(adopted, bearer=world.other_owner.access, json={}).expect(201)
+    path = f"/connections/{connection_of(world)}/access-log"
+    deadline = time.monotonic() + 10
+    while _reads_of(world, path, product) < len(ways) + 2:
+        assert time.monotonic() < deadline, _reads_of(world, path, product)
+        time.sleep(0.1)
+    assert _reads_of(world, path, product) == len(ways) + 2
+
+
+def _reads_of(world: World, path: str, product: JsonObject) -> int:
+    counts = world.api.get(path, bearer=world.owner.access).expect(200).object()["data"]
+    return sum(one["reads"] for one in counts if one["productId"] == product["id"])
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.clients.notify_owners import OwnerNotices
 from linkxg.network.connections.mails import ConnectionMails
+from linkxg.network.shared.model import CountReads
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class ConsoleServices:
     public_url: str
     limit_scale: float
     wake_imports: Callable[[], None]
+    count_reads: CountReads
     publish_hooks: PublishHooks
     state_hooks: StateHooks
 

@@ -20,7 +20,7 @@ class CompiledStatement:
     """
 
     def __init__(self, statement: Executable, on_postgres: Executable | None = None) -> None:
-        self._statement = statement if on_postgres is None else on_postgres
+        self.statement = statement if on_postgres is None else on_postgres
         assert isinstance(statement, ClauseElement)
         # By position: the driver converts each name at every execution.
         compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
@@ -34,27 +34,27 @@ class CompiledStatement:
         """The first row as a tuple, or None."""
         if conn.dialect.name == "sqlite":
             return driver(conn).execute(self._text, self._in_order(values)).fetchone()
-        row = conn.execute(self._statement, values).first()
+        row = conn.execute(self.statement, values).first()
         return None if row is None else tuple(row)
 
     def run(self, conn: Connection, values: dict[str, Any]) -> int:
         """The number of rows written."""
         if conn.dialect.name == "sqlite":
             return driver(conn).execute(self._text, self._in_order(values)).rowcount
-        return conn.execute(self._statement, values).rowcount
+        return conn.execute(self.statement, values).rowcount
 
     def all(self, conn: Connection, values: dict[str, Any]) -> list[Any]:
         """Every row as a tuple."""
         if conn.dialect.name == "sqlite":
             return driver(conn).execute(self._text, self._in_order(values)).fetchall()
-        return [tuple(row) for row in conn.execute(self._statement, values)]
+        return [tuple(row) for row in conn.execute(self.statement, values)]
 
     def many(self, conn: Connection, rows: Iterable[dict[str, Any]]) -> None:
         """Execute it for each of `rows`."""
         if conn.dialect.name == "sqlite":
             driver(conn).executemany(self._text, map(self._in_order, rows))
         elif found := list(rows):
-            conn.execute(self._statement, found)
+            conn.execute(self.statement, found)
 
     def _in_order(self, values: dict[str, Any]) -> list[Any]:
         given = {**self._fixed, **values}

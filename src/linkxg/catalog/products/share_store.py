@@ -28,6 +28,7 @@ from linkxg.catalog.products.store import products
 from linkxg.db.schema import Milliseconds, metadata
 
 _LIVE = text("withdrawn_at is null")
+_DUE = text("withdrawn_at is null and expiry_recorded_at is null")
 ALL_PRODUCTS, OF_CATEGORY = "*", "c:"
 
 
@@ -62,7 +63,8 @@ shares = Table(
     _live_index("ix_shares_viewer_subject", "viewer_id", "account_id", "subject"),
     _live_index("ix_shares_viewer_product", "viewer_id", "type", "account_id", "product_id"),
     _live_index("ix_shares_account_product", "account_id", "type", "product_id"),
-    _live_index("ix_shares_due", "viewer_id", "expires_at"),
+    # The next expiry of a viewer is one step, however many there were.
+    Index("ix_shares_due", "viewer_id", "expires_at", sqlite_where=_DUE, postgresql_where=_DUE),
     Index("ix_shares_account_id_connection_id_id", "account_id", "connection_id", "id"),
 )
 

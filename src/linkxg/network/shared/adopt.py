@@ -20,11 +20,12 @@ from linkxg.http.schema_errors import shape_faults
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import is_uuid
 from linkxg.network.shared.acknowledge import lock_shared
-from linkxg.network.shared.model import AdoptProduct
+from linkxg.network.shared.model import AdoptProduct, CountReads
 
 
 async def adopt_product(
     database: Database,
+    count_reads: CountReads,
     actor: Actor,
     viewer_id: str,
     product_id: str,
@@ -35,10 +36,13 @@ async def adopt_product(
     if not is_uuid(product_id):
         raise NotFound
 
+    owners: list[str] = []
+
     def make(conn: Connection) -> Product | PublicError:
         shown = lock_shared(conn, viewer_id, product_id)
         if shown is None:
             return NotFound()
+        owners[:] = [shown.shared_by.account_id]
         head = shown.view.head
         sku = normal_sku(given.sku or head.sku)
         gtin = head.gtin14[-head.gtin_length :] if head.gtin14 and head.gtin_length else None
@@ -55,7 +59,12 @@ async def adopt_product(
 
     content = [actor.id, product_id, given]
     request = Request(viewer_id, "POST /shared/products/{id}/adopt", idempotency_key, content)
-    return await write_once(database, actor, request, make, lambda conn, found: recall_product(conn, viewer_id, found))
+    outcome = await write_once(
+        database, actor, request, make, lambda conn, found: recall_product(conn, viewer_id, found)
+    )
+    for owner_id in owners:
+        count_reads(owner_id, viewer_id, (product_id,))
+    return outcome
 
 
 def _content_of(shown: SharedView, sku: str) -> Content:

@@ -14,6 +14,7 @@ from linkxg.catalog.products.shared_product import redact, shared_fields
 from linkxg.catalog.products.shared_store import list_shared
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.network.shared.model import CountReads
 from linkxg.network.shared.store import find_partner
 
 CHUNK = 200
@@ -38,7 +39,13 @@ _names = msgspec.json.Decoder(_Names).decode
 
 
 async def list_shared_products(
-    database: Database, viewer_id: str, criteria: SharedFilter, *, after: SharedPosition | None, limit: int
+    database: Database,
+    count_reads: CountReads,
+    viewer_id: str,
+    criteria: SharedFilter,
+    *,
+    after: SharedPosition | None,
+    limit: int,
 ) -> tuple[list[SharedView], SharedPosition | None]:
     """(a page, the place to continue after or None).
 
@@ -63,26 +70,38 @@ async def list_shared_products(
         return list_shared(conn, viewer_id, ids, now), keys
 
     found: list[SharedView] = []
-    place = after or START
+    place, following = after or START, None
     # Each read takes one more than it needs, so that the last page is known to be the last.
     count = CHUNK if criteria.search_key is not None else limit + 1
     for _ in range(MAX_CHUNKS):
         views, keys = await database.read(unit, place, count)
         found += [view for view in views if _matches(view, criteria.search_key)]
         if len(found) > limit:
-            return found[:limit], _key_of(found[limit - 1])
-        if not _may_follow(keys, count):
-            return found, None
-        place = keys[-1]
+            found = found[:limit]
+            following = _position_of(found[-1])
+            break
+        following = keys[-1] if _may_follow(keys, count) else None
+        if following is None:
+            break
+        place = following
         await asyncio.sleep(0)
-    return found, place
+    for owner_id, product_ids in _by_owner(found).items():
+        count_reads(owner_id, viewer_id, product_ids)
+    return found, following
 
 
 def _may_follow(keys: Sequence[SharedPosition], count: int) -> bool:
     return bool(keys) and (len(keys) == count or keys[-1].ends_owner)
 
 
-def _key_of(shown: SharedView) -> SharedPosition:
+def _by_owner(found: Sequence[SharedView]) -> dict[str, list[str]]:
+    by_owner: dict[str, list[str]] = {}
+    for shown in found:
+        by_owner.setdefault(shown.shared_by.account_id, []).append(shown.view.head.id)
+    return by_owner
+
+
+def _position_of(shown: SharedView) -> SharedPosition:
     return SharedPosition(shown.shared_by.account_id, shown.view.head.id)
 
 

@@ -1,5 +1,6 @@
 """The bodies of a viewer's requests."""
 
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -9,6 +10,8 @@ from linkxg.http.route_declaration import described
 from linkxg.network.shares.model import STATUSES
 
 MAX_REASON = 1_000
+CountReads = Callable[[str, str, Iterable[str]], None]
+"""Takes the owner, the viewer and the products that were read. Every verb that shows something calls it."""
 
 
 class AcknowledgeProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

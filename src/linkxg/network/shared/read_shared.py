@@ -1,7 +1,5 @@
 """Reads one shared product and its published versions."""
 
-from collections.abc import Callable, Iterable
-
 from sqlalchemy import Connection
 
 from linkxg.catalog.products.read_product import is_version
@@ -12,33 +10,34 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.ids import is_uuid
-
-CountReads = Callable[[str, str, Iterable[str]], None]
-"""Takes the owner, the viewer and the products that were read."""
+from linkxg.network.shared.model import CountReads
 
 
-async def read_shared(database: Database, viewer_id: str, product_id: str) -> SharedView:
+async def read_shared(database: Database, count_reads: CountReads, viewer_id: str, product_id: str) -> SharedView:
     """The latest version. Raises NotFound unless a live share shows it."""
     shown = await database.read_single(find_shared, viewer_id, product_id, now_ms()) if is_uuid(product_id) else None
     if shown is None:
         raise NotFound
+    count_reads(shown.shared_by.account_id, viewer_id, (product_id,))
     return shown
 
 
 async def read_shared_version(
-    database: Database, viewer_id: str, product_id: str, version: int
+    database: Database, count_reads: CountReads, viewer_id: str, product_id: str, version: int
 ) -> tuple[SharedView, SharedVersion]:
     """Raises NotFound; for earlier versions also unless a share shows all versions."""
     if not is_version(version):
         raise NotFound
-    shown, found, _ = await list_shared_versions(database, viewer_id, product_id, before=version + 1, limit=1)
+    shown, found, _ = await list_shared_versions(
+        database, count_reads, viewer_id, product_id, before=version + 1, limit=1
+    )
     if not found or found[0].version != version:
         raise NotFound
     return shown, found[0]
 
 
 async def list_shared_versions(
-    database: Database, viewer_id: str, product_id: str, *, before: int | None, limit: int
+    database: Database, count_reads: CountReads, viewer_id: str, product_id: str, *, before: int | None, limit: int
 ) -> tuple[SharedView, list[SharedVersion], bool]:
     """(the product, a page of the versions that are shared, newest first; whether there are more). Raises NotFound."""
     if not is_uuid(product_id):
@@ -57,4 +56,5 @@ async def list_shared_versions(
     if found is None:
         raise NotFound
     shown, versions = found
+    count_reads(shown.shared_by.account_id, viewer_id, (product_id,))
     return shown, versions[:limit], len(versions) > limit

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -33,8 +32,8 @@ from linkxg.http.route_declaration import Tag
 from linkxg.network.shared.acknowledge import acknowledge_product
 from linkxg.network.shared.adopt import adopt_product
 from linkxg.network.shared.list_shared import SharedFilter, list_shared_products
-from linkxg.network.shared.model import AcknowledgeProduct, AdoptProduct
-from linkxg.network.shared.read_shared import CountReads, list_shared_versions, read_shared, read_shared_version
+from linkxg.network.shared.model import AcknowledgeProduct, AdoptProduct, CountReads
+from linkxg.network.shared.read_shared import list_shared_versions, read_shared, read_shared_version
 from linkxg.network.shares.model import Acknowledgement
 
 TAG = Tag("Shared products", "Products that connected companies share with the account.")
@@ -76,9 +75,9 @@ async def list_all(
     criteria = SharedFilter(connection_id or None, _gtin14(gtin) if gtin else None, search_key(q) if q else None)
     filters = {"list": "shared products", "account": viewer_id, **criteria._asdict()}
     after = SharedPosition._make(services.cursors.open(cursor, filters)) if cursor else None
-    found, following = await list_shared_products(services.database, viewer_id, criteria, after=after, limit=limit)
-    for owner_id, product_ids in _by_owner((one.shared_by.account_id, one.view.head.id) for one in found).items():
-        services.count_reads(owner_id, viewer_id, product_ids)
+    found, following = await list_shared_products(
+        services.database, services.count_reads, viewer_id, criteria, after=after, limit=limit
+    )
     next_cursor = services.cursors.seal([*following], filters) if following else None
     headers = next_page(
         services.public_url + PATH, next_cursor, connectionId=connection_id, gtin=gtin, q=q, fields=fields, limit=limit
@@ -99,8 +98,7 @@ async def read(
     """The latest published version of a shared product, as far as it is shared."""
     selection = read_fields(fields, SharedProduct) if fields else None
     viewer_id = account_id_of(request.scope)
-    shown = await read_shared(services.database, viewer_id, product_id)
-    services.count_reads(shown.shared_by.account_id, viewer_id, (product_id,))
+    shown = await read_shared(services.database, services.count_reads, viewer_id, product_id)
     return _represent(request, view_shared(shown), selection)
 
 
@@ -123,10 +121,9 @@ async def list_versions(
     viewer_id = account_id_of(request.scope)
     filters = {"list": "shared versions", "account": viewer_id, "product": product_id}
     before = services.cursors.open(cursor, filters)[0] if cursor else None
-    shown, found, more = await list_shared_versions(
-        services.database, viewer_id, product_id, before=before, limit=limit
+    _, found, more = await list_shared_versions(
+        services.database, services.count_reads, viewer_id, product_id, before=before, limit=limit
     )
-    services.count_reads(shown.shared_by.account_id, viewer_id, (product_id,))
     following = services.cursors.seal([found[-1].version], filters) if more else None
     address = f"{services.public_url}{PATH}/{product_id}/versions"
     versions: list[Any] = [*found]
@@ -147,8 +144,9 @@ async def read_version(
     """One published version of a shared product."""
     selection = read_fields(fields, SharedVersion) if fields else None
     viewer_id = account_id_of(request.scope)
-    shown, found = await read_shared_version(services.database, viewer_id, product_id, version_of(version))
-    services.count_reads(shown.shared_by.account_id, viewer_id, (product_id,))
+    _, found = await read_shared_version(
+        services.database, services.count_reads, viewer_id, product_id, version_of(version)
+    )
     return _represent(request, found, selection)
 
 
@@ -198,6 +196,7 @@ async def adopt(
         raise InsufficientScope("connections:read")
     made, replayed = await adopt_product(
         services.database,
+        services.count_reads,
         actor_of(context),
         account_id_of(request.scope),
         product_id,
@@ -224,13 +223,6 @@ def _represent(
     etag = f'"s-{hashlib.sha256(_encode(resource)).hexdigest()[:32]}"'
     conditions = Conditions.of(context_of(request.scope))
     return response_of(represent(resource, etag, REVALIDATE, conditions, selection))
-
-
-def _by_owner(keys: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for owner_id, product_id in keys:
-        found.setdefault(owner_id, []).append(product_id)
-    return found
 
 
 def _gtin14(text: str) -> str:

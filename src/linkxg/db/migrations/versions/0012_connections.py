@@ -14,8 +14,11 @@ depends_on = None
 
 _COUNT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _LIVE = "withdrawn_at is null"
-_RESERVED = {"account", "api", "assets", "audit", "connections", "dpp", "epcis", "imports", "invitations", "products",
-             "shared", "static", "www"}  # fmt: skip
+_RESERVED = {
+    "account", "api", "assets", "audit", "connections", "dpp", "epcis", "favicon", "healthz", "help", "imports",
+    "invitations", "linkxg", "metrics", "openapi", "partners", "products", "readyz", "requests", "robots", "sessions",
+    "shared", "shares", "sign-in", "sign-out", "static", "v1", "well-known", "www",
+}  # fmt: skip
 
 
 def upgrade() -> None:
@@ -124,9 +127,10 @@ def _create_shares() -> None:
         ("ix_shares_viewer_subject", ["viewer_id", "account_id", "subject"]),
         ("ix_shares_viewer_product", ["viewer_id", "type", "account_id", "product_id"]),
         ("ix_shares_account_product", ["account_id", "type", "product_id"]),
-        ("ix_shares_due", ["viewer_id", "expires_at"]),
     ):
         op.create_index(name, "shares", columns, sqlite_where=live, postgresql_where=live)
+    due = sa.text("withdrawn_at is null and expiry_recorded_at is null")
+    op.create_index("ix_shares_due", "shares", ["viewer_id", "expires_at"], sqlite_where=due, postgresql_where=due)
     op.create_index("ix_shares_account_id_connection_id_id", "shares", ["account_id", "connection_id", "id"])
     op.create_table(
         "acknowledgements",
