@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+
+import httpx
 
 from harness.client import INVITATION
 from harness.people import Person, new_email, sign_in
@@ -32,3 +35,8 @@ def test_the_invited_and_the_inviter_are_told_by_mail(
     smtp_sink.wait_for("last@example.test")
     subjects = [mail.parsed()["Subject"] for mail in smtp_sink.mails if address in mail.recipients]
     assert [subject.partition(" ")[2].split()[1] for subject in subjects] == ["invites", "has", "invites"]
+    for mail in smtp_sink.mails:
+        for address in re.findall(r"https?://\S+", mail.text()):
+            page = httpx.get(address, headers={"Accept": "text/html"})
+            # Signing in comes first, of an invitation that was used too.
+            assert page.status_code == 303 or "/invitations/" in address, address

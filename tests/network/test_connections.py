@@ -8,6 +8,7 @@ import pytest
 
 from harness.people import new_email
 from harness.world import World
+from linkxg.network.connections.model import MAX_SAME_INVITATIONS
 from network.partners import (
     account,
     act,
@@ -178,6 +179,15 @@ def test_all_faults_of_an_invitation_are_listed(world: World) -> None:
     assert [one["field"] for one in none] == ["inviteeSlug"]
     _, connection = new_partner(world)
     act(world, world.owner, connection, "revoke", json={"reason": "x" * 501}).expect(422, "validation_failed")
+
+
+def test_an_address_is_invited_a_few_times_a_day(world: World) -> None:
+    address = new_email()
+    for _ in range(MAX_SAME_INVITATIONS):
+        made = invite(world, world.owner, inviteeEmail=address).expect(201).data()
+        act(world, world.owner, made, "revoke").expect(200)
+    invite(world, world.owner, inviteeEmail=address).expect(409, "conflict")
+    invite(world, world.other_owner, inviteeEmail=address).expect(201)
 
 
 def test_scopes_decide_who_reads_and_who_connects(world: World) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.clock import now_ms
+from linkxg.clock import DAY, now_ms
 from linkxg.crypto.secrets import INVITATION, derive, digest, new_secret
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Request, new_salt
@@ -31,6 +31,7 @@ from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import (
     LIFETIME_MS,
     MAX_PENDING,
+    MAX_SAME_INVITATIONS,
     MIRRORED,
     ConnectionView,
     InvitedConnection,
@@ -142,6 +143,10 @@ def _refusal(conn: Connection, account_id: str, invitee: Invitee, now: int) -> P
     named = {invitee.kind: invitee.value}
     if invitee.kind != "email" and store.is_known_partner(conn, account_id, now, **named):
         return ConnectionExists()
+    if store.count_invitations(conn, account_id, invitee.key, now - DAY) >= MAX_SAME_INVITATIONS:
+        return Conflict(
+            f"This company was invited {MAX_SAME_INVITATIONS} times within a day; invite it again tomorrow."
+        )
     if store.count_pending(conn, account_id, now) >= MAX_PENDING:
         return Conflict(f"At most {MAX_PENDING} invitations can wait for an answer; withdraw some first.")
     return None

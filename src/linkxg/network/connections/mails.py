@@ -21,7 +21,7 @@ class ConnectionMails:
     def __init__(self, database: Database, mailer: Mailer, public_url: str) -> None:
         self._database = database
         self._mailer = mailer
-        self._console = f"{public_url}/connections"
+        self._console = f"{public_url}/partners"
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(_AT_ONCE)
 

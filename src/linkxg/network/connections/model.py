@@ -20,6 +20,8 @@ MIRRORED: dict[Relationship, Relationship] = {"SUPPLIER": "CUSTOMER", "CUSTOMER"
 LIFETIME_MS = 14 * DAY
 MAX_TEXT = 500
 MAX_PENDING = 1_000
+MAX_SAME_INVITATIONS = 5
+"""Of one invitee within a day: more would only fill a mailbox."""
 _ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
 _PARTNER = {"accountId": _ID, "name": "Weaver Ltd", "slug": "weaver-ltd", "gln": "4012345000009"}
 _EXAMPLE = {

@@ -51,6 +51,7 @@ connections = Table(
     Column("ended_by", String(8)),
     Column("reason", String(500)),
     Index("ix_connections_account_id_status_id", "account_id", "status", "id"),
+    Index("ix_connections_invitee", "account_id", "invitee_key", "invited_at"),
     Index("ix_connections_token_digest", "token_digest", unique=True),
     Index("ix_connections_expires_at", "expires_at", sqlite_where=_ENDED, postgresql_where=_ENDED),
     Index(
@@ -147,6 +148,13 @@ def expire_same_invitation(conn: Connection, account_id: str, invitee_key: str, 
 def has_invited(conn: Connection, account_id: str, invitee_key: str) -> bool:
     found = select(_c.id).where(_c.account_id == account_id, _c.invitee_key == invitee_key, _c.status == "PENDING")
     return conn.execute(found).first() is not None
+
+
+def count_invitations(conn: Connection, account_id: str, invitee_key: str, since: int) -> int:
+    """How often the account has invited this invitee since then, whatever became of it."""
+    query = select(func.count()).select_from(connections)
+    same = (_c.account_id == account_id, _c.invitee_key == invitee_key, _c.invited_at > since)
+    return conn.execute(query.where(*same)).scalar_one()
 
 
 def count_pending(conn: Connection, account_id: str, now: int) -> int:

@@ -86,6 +86,7 @@ def _create_connections() -> None:
     op.create_index(
         "ix_connections_expires_at", "connections", ["expires_at"], sqlite_where=ended, postgresql_where=ended
     )
+    op.create_index("ix_connections_invitee", "connections", ["account_id", "invitee_key", "invited_at"])
     op.create_index("ix_connections_token_digest", "connections", ["token_digest"], unique=True)
     active, pending = sa.text("status = 'ACTIVE'"), sa.text("status = 'PENDING' and invitee_key is not null")
     op.create_index(
