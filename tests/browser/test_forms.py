@@ -32,7 +32,8 @@ def test_the_error_summary_takes_focus_and_links_to_its_fields(
     field = page.get_by_label("Allowed addresses")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(
-        "One range per line, such as 203.0.113.0/24. Empty: any address. Line 2, 10.0.0.1/8: the range is 10.0.0.0/8."
+        "One range per line, such as 203.0.113.0/24. Empty: any address. Line 2, 10.0.0.1/8: "
+        "enter 10.0.0.0/8 for the whole range, or 10.0.0.1 for this address alone."
     )
     summary.get_by_role("link").click()
     expect(field).to_be_in_viewport()

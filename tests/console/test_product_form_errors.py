@@ -73,7 +73,7 @@ def test_the_form_of_a_new_product_reports_all_its_errors(editor: Visitor) -> No
     assert faults(refused) == {
         "sku": "SKU is missing.",
         "name": "Name is missing.",
-        "gtin": "GTIN: A GTIN must have 8, 12, 13 or 14 digits and nothing else.",
+        "gtin": "A GTIN must have 8, 12, 13 or 14 digits and nothing else.",
     }
     long = editor.fill(editor.get("/products/new"), None, sku="s" * 65, name="n" * 256, gtin="4006381333932")
     assert faults(long).keys() == {"sku", "name", "gtin"}

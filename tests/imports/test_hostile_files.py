@@ -115,7 +115,8 @@ def test_duplicate_keys_in_a_file_fail_their_rows(world: World) -> None:
     rows = [[new_sku(), gtin, "Bolt"], [new_sku(), gtin.rjust(14, "0"), "Nut"]]
     job = run(world, csv_file(("sku", "gtin", "name"), rows))
     assert counts(job) == (1, 0, 0, 1)
-    assert failures(world, job)[0]["code"] == "duplicate_gtin"
+    (duplicate,) = failures(world, job)
+    assert (duplicate["code"], duplicate["value"]) == ("duplicate_gtin", gtin.rjust(14, "0"))
 
 
 def test_formulas_stay_texts_and_are_neutralised_in_exports(world: World) -> None:
