@@ -64,13 +64,13 @@ class HealthServices:
         }
 
 
-@get(HEALTH, operation_id="health", **public())
+@get(HEALTH, operation_id="health", **public(ignores_query=True))
 async def health() -> dict[str, str]:
     """The process is alive. Does not query the database."""
     return {"status": "ok"}
 
 
-@get(READINESS, operation_id="readiness", errors=(TemporarilyUnavailable,), **public())
+@get(READINESS, operation_id="readiness", errors=(TemporarilyUnavailable,), **public(ignores_query=True))
 async def readiness(services: NamedDependency[HealthServices]) -> Readiness:
     """Ready to serve: database (writable), schema, invalidation feed and signing key are in order.
 
@@ -88,7 +88,7 @@ async def readiness(services: NamedDependency[HealthServices]) -> Readiness:
     return Readiness("ready", services.failing())
 
 
-@get(METRICS, operation_id="metrics", include_in_schema=False, **public())
+@get(METRICS, operation_id="metrics", include_in_schema=False, **public(ignores_query=True))
 async def prometheus(request: Request[Any, Any, Any], services: NamedDependency[HealthServices]) -> Response[bytes]:
     """Prometheus metrics, for requests from this machine or with the metrics token."""
     context = context_of(request.scope)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from litestar import Litestar
@@ -92,6 +94,9 @@ def edge() -> Edge:
     return build(Settings(data_dir=data_dir, public_url=ISSUER))
 
 
+_PLACE = re.compile(r"\{[^}]*\}")
+
+
 @dataclass(frozen=True)
 class Route:
     """One method of one path; `handler` is None where the edge answers."""
@@ -100,6 +105,11 @@ class Route:
     path: str
     handler: HTTPRouteHandler | None
     style: BodyStyle
+
+    @property
+    def address(self) -> str:
+        """The path with ids that nothing has."""
+        return _PLACE.sub(lambda _: str(uuid4()), self.path)
 
 
 @cache

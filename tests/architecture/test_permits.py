@@ -5,9 +5,11 @@ The guard refuses a route that declares nothing to everybody; this test says so 
 
 from __future__ import annotations
 
+import re
+
 from litestar.routes import HTTPRoute
 
-from architecture.program import Route, edge, routes
+from architecture.program import Route, edge, modules, routes
 from linkxg.console.guard import ConsoleGuard
 from linkxg.http.permissions import declared
 from linkxg.identity.accounts.roles import EVERYONE
@@ -43,6 +45,18 @@ EDGE = {
     "POST /api/v1/oauth/token",
 }
 ANY_CALLER = {"POST /api/v1/oauth/clients/{client_id}/rotate"}
+
+
+def test_every_streamed_response_is_authorised_while_it_is_sent() -> None:
+    """Else a download goes on after its caller was revoked (security bar §20, L1)."""
+    streams = {module.relative_path: module.text for module in modules() if re.search(r"\bStream\(", module.text)}
+    assert len(streams) == 3
+    wrong = [
+        path
+        for path, text in streams.items()
+        if len(re.findall(r"\bStream\(", text)) > len(re.findall(r"\bauthorised_stream\(", text))
+    ]
+    assert not wrong, f"{wrong}: pass the content through http/authorised_stream.py"
 
 
 def _name(route: Route) -> str:

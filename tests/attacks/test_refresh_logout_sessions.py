@@ -47,6 +47,14 @@ def test_rule_78_a_refresh_answers_like_a_login(world: World) -> None:
     assert data["user"].keys() >= {"id", "email", "role"}
 
 
+def test_a_refused_content_coding_leaves_the_refresh_token_unused(world: World) -> None:
+    session = world.session()
+    coded = {"Content-Encoding": "gzip"}
+    answer = world.api.post("/auth/refresh", json={"refreshToken": session.refresh}, headers=coded)
+    answer.expect(400, "invalid_request")
+    refreshed(world, session)
+
+
 def test_rule_83_a_refresh_stays_in_its_session_and_scope(world: World) -> None:
     session = world.session("VIEWER")
     old = decode_unverified(session.access)[1]

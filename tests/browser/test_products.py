@@ -170,9 +170,11 @@ def test_products_are_found_and_removed(site: World, owner_page: Page) -> None:
 
 
 def test_a_viewer_reads_and_changes_nothing(site: World, open_page: object) -> None:
-    product = made(site, **complete(name="Desk"))
+    product = made(site, **complete(name="Desk", description=f"{'Unbreakable' * 20} and a longer sentence beside it"))
     page: Page = open_page(site.person("VIEWER"))  # type: ignore[operator]
     page.goto(f"/products/{product['id']}")
     expect(page.get_by_role("heading", name="Desk")).to_be_visible()
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     for name in ("Save draft", "Publish", "Delete product"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)

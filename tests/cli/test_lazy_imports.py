@@ -26,5 +26,6 @@ def test_a_command_without_a_database_imports_no_database_library(arguments: lis
         assert (done.returncode, done.stderr) == (0, b"")
     else:
         assert done.stderr.decode().splitlines() == [
-            "linkxg: data/keys.json does not exist: linkxg serve creates it at first start"
+            "linkxg: data/keys.json does not exist: linkxg serve creates it at the first start. "
+            "If it is lost, run linkxg keys replace"
         ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from console.browser import Visitor, text_of
 from console.test_imports import COLUMNS, send
 from console.test_safe_to_remove import change
+from harness.concurrency import concurrently
 from harness.world import World
 from imports.files import by_sku, csv_file, ended, new_sku
 from linkxg.jobs.model import JobRow
@@ -78,6 +80,15 @@ def test_a_dry_run_that_was_applied_links_to_its_import(world: World, owner: Vis
         "another window makes no second import"
     )
     assert by_sku(world, sku) is not None
+
+
+def test_windows_that_apply_a_dry_run_at_once_start_one_import(world: World, owner: Visitor) -> None:
+    address = finished(world, owner, csv_file(COLUMNS, [[new_sku(), "", "Bolt"]]), dryRun="true")
+    windows = [owner.fields(owner.get(address), f"{address}/apply") for _ in range(2)]
+    applied = concurrently([partial(owner.post, f"{address}/apply", fields) for fields in windows])
+    started = {answer.headers["location"] for answer in applied}
+    assert len(started) == 1
+    ended(world, {"id": started.pop().rpartition("/")[2]})
 
 
 def test_an_import_that_publishes_announces_that_it_publishes_drafts(world: World, owner: Visitor) -> None:

@@ -58,7 +58,7 @@ def test_a_checkbox_publishes_the_imported_products(world: World, owner: Visitor
     ended(world, {"id": first.rpartition("/")[2]})
     shown = text_of(owner.get(first))
     assert "publishes the products" in shown
-    assert "A GTIN identifies the product to everybody else." in shown
+    assert "The GTIN is missing; it identifies the product to everybody else." in shown
     made = by_sku(world, sku)
     assert made is not None
     assert (made["status"], by_sku(world, bad)) == ("PUBLISHED", None)

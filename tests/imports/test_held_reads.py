@@ -1,4 +1,4 @@
-"""A read that waits for the end of an import is rejected once its token is revoked (security bar §20)."""
+"""What is still being sent or waited for ends when its token is revoked (security bar §20, L1)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import select
 import socket
 import time
 from contextlib import closing
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from urllib.parse import urlsplit
+
+import pytest
 
 from harness.clients import get_token, revoke
 from harness.world import World
-from imports.files import IMPORTS
+from imports.files import IMPORTS, csv_file, new_sku, run
 from imports.resumable_uploads import start_upload
 
 WAIT_S = 20
+ROWS, ROW_BYTES = 800, 15_000
+"""More than the buffers of the system hold."""
 
 
 def test_a_waiting_read_is_rejected_when_its_token_is_revoked(world: World) -> None:
@@ -37,3 +41,26 @@ def test_a_waiting_read_is_rejected_when_its_token_is_revoked(world: World) -> N
             assert b"invalid_token" in response.read()
         assert time.monotonic() - revoked < WAIT_S / 2, "the read was held until the end of its wait"
     world.api.post(f"{IMPORTS}/{job['id']}/cancel", bearer=world.owner.access)
+
+
+def test_a_download_ends_when_its_token_is_revoked(world: World) -> None:
+    job = run(world, csv_file(["sku", "name"], ([new_sku(), "x" * ROW_BYTES] for _ in range(ROWS))), dryRun="true")
+    client = world.new_client("imports:write")
+    token = get_token(world.api, client, "imports:write")
+    url = urlsplit(world.server.url)
+    with socket.create_connection((str(url.hostname), int(url.port or 80)), timeout=WAIT_S) as slow:
+        slow.sendall(
+            f"GET /api/v1{IMPORTS}/{job['id']}/errors HTTP/1.1\r\nHost: {url.netloc}\r\nAccept: text/csv\r\n"
+            f"Authorization: Bearer {token}\r\n\r\n".encode()
+        )
+        with closing(HTTPResponse(slow, method="GET")) as response:
+            response.begin()
+            assert (response.status, len(response.read(100))) == (200, 100)
+            revoke(world.api, client, token).expect(200)
+            ended = time.monotonic() + 1.5
+            while time.monotonic() < ended:
+                # As slow as the next check of the caller is away.
+                response.read(100)
+                time.sleep(0.1)
+            with pytest.raises((HTTPException, ConnectionError)):
+                response.read()

@@ -101,6 +101,7 @@ FILE_NAMES = {
     'name="file"; filename="Preiseä.ndjson"': "Preiseä.ndjson",
     'name="file"\r\nContent-Type: application/x-ndjson': None,
     'name="file"; filename="blob"\r\nContent-Type: application/x-ndjson': "blob",
+    'name="file"; filename="=?é?q?x?="\r\nContent-Type: application/x-ndjson': "=?é?q?x?=",
 }
 
 

@@ -121,7 +121,7 @@ def test_an_incomplete_row_fails_with_every_missing_field(world: World) -> None:
     assert read(world, kept).expect(200).data()["content"]["name"] == "Old"
     lines = failed_file(world, job).decode().splitlines()
     assert "missing" in lines[1]
-    assert "facility: The facility where the product is made." in lines[1]
+    assert "facility: The facility where the product is made is missing." in lines[1]
     mended = csv_file(PUBLISHABLE, [publishable(bad)])
     assert counts(import_published(world, mended)) == (1, 0, 0, 0)
 

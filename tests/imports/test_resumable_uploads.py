@@ -246,6 +246,15 @@ def test_starting_twice_with_one_key_is_one_upload(world: World) -> None:
     send(world, content, headers=key).expect(422, "idempotency_key_reused")
 
 
+def test_only_the_caller_that_began_an_upload_continues_it(world: World) -> None:
+    """The import is recorded as theirs, and ends with their rights."""
+    content = bolts()
+    job = start_upload(world, len(content)).expect(202).data()
+    upload_part(world, job, 0, content, by=world.session("ADMIN")).expect(403, "access_denied")
+    assert upload_offset(world, job) in (-1, 0)
+    upload_part(world, job, 0, content).expect(204)
+
+
 def test_an_upload_is_not_found_by_another_account(world: World) -> None:
     job = start_upload(world, 1_000).expect(202).data()
     stranger = world.other_owner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from linkxg.db import Database, open_database
 from linkxg.errors import ValidationFailed
 from linkxg.jobs.lease_store import find_due_job
 from linkxg.jobs.model import KEEP_MS, JobRow, as_json
-from linkxg.jobs.read_job import await_job, list_results, list_row_errors
+from linkxg.jobs.read_job import await_job, list_row_errors, results_file
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.jobs.runner import JobRunner
 from linkxg.jobs.start_job import new_job, start_job
@@ -62,7 +63,7 @@ class Lines:
         )
 
     async def ended(self, job: JobRow) -> JobRow:
-        found = await await_job(self.database, self.account_id, job.id, "lines", WAIT_S)
+        found = await await_job(self.database, self.account_id, job.id, "lines", WAIT_S, _authorised)
         assert found.finished_at, found
         return found
 
@@ -75,6 +76,10 @@ def served(engine: str, new_server: ServerFactory) -> Iterator[World]:
     built.close()
     assert_no_leaks(built.server, with_backup=False)
     built.server.close()
+
+
+async def _authorised() -> None:
+    """The caller is."""
 
 
 async def _parts(content: bytes) -> AsyncIterator[bytes]:
@@ -116,8 +121,8 @@ def test_a_second_kind_of_job_runs_beside_product_imports(served: World, monkeyp
             assert (ended.status, ended.created, ended.failed, ended.line) == ("COMPLETED_WITH_ERRORS", 2, 1, 3)
             errors, _ = await list_row_errors(database, lines.account_id, job.id, "lines", after=None, limit=10)
             assert [(one.row, one.line, one.key, one.code) for one in errors] == [(2, 2, "12", "empty")]
-            results, _ = await list_results(database, lines.account_id, ended, after=-1)
-            assert [one.status for one in results] == ["CREATED", "FAILED", "CREATED"]
+            results = b"".join([part async for part in results_file(database, lines.account_id, ended)])
+            assert [json.loads(line)["status"] for line in results.splitlines()] == ["CREATED", "FAILED", "CREATED"]
 
             whole = await lines.start_in_parts(b"ab\nabcd\n", on_error="rollback")
             served.api.request("HEAD", f"{IMPORTS}/{whole.id}/content", bearer=bearer).expect(404)

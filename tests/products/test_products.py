@@ -14,7 +14,20 @@ from harness.answers import JsonObject
 from harness.clients import get_token
 from harness.world import World
 from linkxg.ids import is_uuid
-from products.catalogue import PRODUCTS, body, change, content_with, create, delete, new_gtin, new_sku, path, post, read
+from products.catalogue import (
+    PRODUCTS,
+    body,
+    change,
+    content_with,
+    create,
+    delete,
+    new_gtin,
+    new_sku,
+    path,
+    post,
+    published,
+    read,
+)
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 MEMBERS = ["id", "sku", "gtin", "gtinFormat", "digitalLink", "status", "category", "latestVersion", "draftVersion",
@@ -234,6 +247,24 @@ def test_a_repeated_request_gets_the_same_answer(world: World) -> None:
     world.api.post(PRODUCTS, bearer=token, json=given, headers=key).expect(422, "idempotency_key_reused")
     other = world.api.post(PRODUCTS, bearer=world.other_owner.access, json=given, headers=key).expect(201)
     assert other.header("idempotent-replayed") is None
+
+
+def test_a_caller_who_may_only_write_reads_no_product(world: World) -> None:
+    """The SKU is guessed: neither a refused creation nor a change that changes nothing shows the product."""
+    product, token = published(world, description="Secret"), world.token("products:write")
+    duplicate = world.api.post(PRODUCTS, bearer=token, json=body(sku=product["sku"])).expect(409, "duplicate_sku")
+    assert "Secret" not in str(duplicate.json())
+    shown = world.api.patch(path(product), bearer=token, json={}).expect(200)
+    changed = world.api.patch(path(product), bearer=token, json={"content": {"brand": "Other"}}).expect(200)
+    again = world.api.post(f"{path(product)}/publish", bearer=token).expect(200)
+    dropped = world.api.patch(path(product), bearer=token, json={"content": {"brand": "Third"}}).expect(200)
+    discarded = world.api.delete(f"{path(product)}/draft", bearer=token).expect(200)
+    withdraw_body = {"reason": "Wrong"}
+    withdrawn = world.api.post(f"{path(product)}/versions/1/withdraw", bearer=token, json=withdraw_body).expect(200)
+    for answer in (shown, changed, again, dropped, discarded, withdrawn):
+        assert not {"content", "gtin", "contentHash", "category"} & answer.data().keys(), answer
+    assert (shown.data()["id"], changed.data()["revision"]) == (product["id"], product["revision"] + 1)
+    read(world, product).expect(200)
 
 
 def test_a_rejected_request_does_not_consume_its_key(world: World) -> None:

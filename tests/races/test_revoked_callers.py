@@ -102,7 +102,7 @@ def test_every_route_that_writes_has_its_request() -> None:
 @pytest.mark.parametrize("cut", PEOPLE)
 def test_a_held_body_writes_nothing_after_a_person_is_revoked(arena: World, things: Things, cut: str) -> None:
     session = arena.session("ADMIN")
-    with uploading(arena) as upload:
+    with uploading(arena, session.access) as upload:
         here = replace(things, upload=upload)
         requests = {
             name: partial(HeldRequest, arena.server.url, request_for(name, arena, here, session.access, session.person))
@@ -115,7 +115,7 @@ def test_a_held_body_writes_nothing_after_a_person_is_revoked(arena: World, thin
 def test_a_held_body_writes_nothing_after_a_client_is_revoked(arena: World, things: Things, cut: str) -> None:
     oauth = arena.new_client()
     token = get_token(arena.api, oauth)
-    with uploading(arena) as upload:
+    with uploading(arena, token) as upload:
         here = replace(things, upload=upload, client=oauth)
         requests = {
             name: partial(HeldRequest, arena.server.url, request_for(name, arena, here, token, None))
@@ -129,7 +129,7 @@ def test_a_held_body_writes_nothing_after_a_client_is_revoked(arena: World, thin
 def test_the_same_held_bodies_are_written_without_a_revocation(arena: World) -> None:
     """Else the tests above would prove nothing."""
     session, things = arena.session("ADMIN"), make_things(arena)
-    with uploading(arena) as upload, ExitStack() as stack:
+    with uploading(arena, session.access) as upload, ExitStack() as stack:
         here = replace(things, upload=upload)
         for name in HELD:
             request = request_for(name, arena, here, session.access, session.person)

@@ -55,7 +55,7 @@ def refused(world: World, name: str, request: Callable[[], HeldRequest]) -> None
 @pytest.mark.parametrize("state", OF_PEOPLE)
 def test_no_route_writes_for_a_person_whose_rights_have_ended(arena: World, things: Things, state: str) -> None:
     session = arena.session("ADMIN")
-    with uploading(arena) as upload:
+    with uploading(arena, session.access) as upload:
         here = replace(things, upload=upload)
         execute(arena.server.database, OF_PEOPLE[state].format(id=session.person.user_id))
         arena.api.get("/products", bearer=session.access).expect(200)
@@ -70,7 +70,7 @@ def test_no_route_writes_for_a_person_whose_rights_have_ended(arena: World, thin
 def test_no_route_writes_for_a_client_whose_rights_have_ended(arena: World, things: Things, state: str) -> None:
     oauth = arena.new_client()
     token = get_token(arena.api, oauth)
-    with uploading(arena) as upload:
+    with uploading(arena, token) as upload:
         here = replace(things, upload=upload, client=oauth)
         before = written(arena)
         execute(arena.server.database, OF_CLIENTS[state].format(id=oauth.client_id, jti=_jti(token)))

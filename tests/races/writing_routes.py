@@ -87,11 +87,11 @@ def await_imports(world: World) -> None:
 
 
 @contextmanager
-def uploading(world: World) -> Iterator[str]:
-    """An import that waits for its file; an account has two unfinished ones at most."""
+def uploading(world: World, access: str | None = None) -> Iterator[str]:
+    """An import that waits for its file, begun with this token; an account has two unfinished ones at most."""
     api, owner = world.api, world.owner.access
     length = ("Upload-Length", str(len(UPLOADED)))
-    job = str(api.post("/imports", bearer=owner, headers=[CSV, length]).expect(202).data()["id"])
+    job = str(api.post("/imports", bearer=access or owner, headers=[CSV, length]).expect(202).data()["id"])
     try:
         yield job
     finally:

@@ -15,6 +15,7 @@ from linkxg.audit.model import ACTIONS, AuditEvent
 from linkxg.audit.verify import verify_chain
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import SECURITY_HEADERS, render
+from linkxg.http.authorised_stream import authorised_stream
 from linkxg.http.csv_injection import guarded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_limits import Budget
@@ -104,4 +105,4 @@ async def _ndjson(chunks: AsyncIterator[list[AuditEvent]]) -> AsyncIterator[byte
 def _file(page: PageRequest, content: AsyncIterator[Any], media_type: str, name: str) -> Stream:
     headers = {**SECURITY_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return Stream(content, media_type=media_type, headers=headers)
+    return Stream(authorised_stream(page.context, content), media_type=media_type, headers=headers)

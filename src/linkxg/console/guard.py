@@ -4,6 +4,7 @@ Every route declares the roles that it admits, or that it is public; a route wit
 checked against CSRF before a handler sees them. Access tokens are not accepted.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -26,7 +27,7 @@ from linkxg.errors import AccessDenied, InvalidRequest, PublicError
 from linkxg.http.multipart import MultipartUpload, is_multipart
 from linkxg.http.rate_budgets import require_budget
 from linkxg.http.request_context import STRANGER_LIMIT, RequestContext, context_of
-from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.accounts.roles import ADMINISTRATORS, Role
 from linkxg.identity.sessions.console_session import (
     find_console_session,
     find_ended_session,
@@ -134,7 +135,7 @@ class ConsoleGuard:
         if not allowed and not public:
             raise AccessDenied(reason="the page declares no permission")
         if page.session is not None:
-            context.authorise_again = partial(_reauthorise, page, page.session)
+            context.authorise_again = partial(_reauthorise, page, page.session, allowed)
         is_upload = "upload" in route.opt
         if connection.scope.get("method") == "POST" and not is_upload:
             await _read_form(connection.scope, page, public=bool(public))
@@ -162,11 +163,13 @@ class ConsoleGuard:
         return PageRequest(services, context, path, session, PageForm([]), query, csrf)
 
 
-async def _reauthorise(page: PageRequest, seen: ConsoleSession) -> None:
-    """Checked again while a long body arrives: the session may have ended or the role changed."""
+async def _reauthorise(page: PageRequest, seen: ConsoleSession, allowed: Collection[Role] | None) -> None:
+    """Checked again while a long body arrives or is sent: the session may have ended or the role changed."""
     page.session = await reload_console_session(page.database, seen)
     if page.session is None:
         raise SignInRequired
+    if allowed and page.role not in allowed:
+        raise AccessDenied
 
 
 async def find_former(page: PageRequest) -> EndedSession | None:

@@ -22,6 +22,7 @@ from linkxg.console.guard import PageRequest
 from linkxg.console.pages import SECURITY_HEADERS, redirect, render
 from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidState, PayloadTooLarge, RateLimitExceeded, ValidationFailed
+from linkxg.http.authorised_stream import authorised_stream
 from linkxg.http.permissions import session_roles
 from linkxg.ids import is_uuid
 from linkxg.jobs.charsets import declared_charset
@@ -84,7 +85,8 @@ async def failed(page: NamedDependency[PageRequest], import_id: FromPath[str]) -
     job = await read_job(page.database, page.account_id, import_id, RESOURCE)
     name = "failed-rows.csv" if job.format == "csv" else "failed-rows.ndjson"
     headers = {"Content-Type": media_type_of(job), **_as_file(name)}
-    return Stream(rejected_rows_file(page.database, page.account_id, job), headers=headers)
+    rows = authorised_stream(page.context, rejected_rows_file(page.database, page.account_id, job))
+    return Stream(rows, headers=headers)
 
 
 @post(f"{ONE}/cancel", **session_roles(WRITERS))

@@ -8,16 +8,19 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi.spec import OpenAPIMediaType, Operation, Parameter, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 
-from linkxg.errors import InvalidRequest
+from linkxg.errors import InvalidRequest, PreconditionFailed
 from linkxg.http.json_body import MERGE_PATCH_TYPE
 from linkxg.http.request_context import RequestContext
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _TAGS = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
 _ANY = "*"
+_IF_MATCH = b"if-match"
+_SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Conditions(NamedTuple):
@@ -29,7 +32,7 @@ class Conditions(NamedTuple):
     @classmethod
     def of(cls, context: RequestContext) -> "Conditions":
         """Raises InvalidRequest for a malformed header."""
-        return cls(_tags(context, b"if-match"), _tags(context, b"if-none-match"))
+        return cls(_tags(context, _IF_MATCH), _tags(context, b"if-none-match"))
 
     def is_meant(self, *tags: str) -> bool:
         """Whether a resource with these strong tags satisfies If-Match."""
@@ -97,3 +100,15 @@ class MergePatch(ConditionalWrite):
         if isinstance(self.request_body, RequestBody):
             body: OpenAPIMediaType = next(iter(self.request_body.content.values()))
             self.request_body.content[MERGE_PATCH_TYPE.decode()] = body
+
+
+def refuse_if_match(context: RequestContext, route: BaseRouteHandler) -> None:
+    """Raises PreconditionFailed for a change that requires an entity tag of a resource without any: none can match.
+
+    `*` matches: it asks only that the resource exists.
+    """
+    if context.method in _SAFE or issubclass(getattr(route, "operation_class", Operation), ConditionalWrite):
+        return
+    required = _tags(context, _IF_MATCH)
+    if required is not None and _ANY not in required:
+        raise PreconditionFailed("This resource has no ETag, so If-Match cannot be satisfied. Send it without.")

@@ -35,8 +35,11 @@ def refuse_form_coding(content_encoding: bytes | None) -> None:
         raise UnsupportedMediaType("Send the form without a Content-Encoding.", headers={"Accept-Encoding": "identity"})
 
 
-def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE) -> dict[str, str]:
-    """The parameters with a value. Raises InvalidRequest for anything malformed, or repeated and not `repeatable`."""
+def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE, *, keep_blank: bool = False) -> dict[str, str]:
+    """The parameters with a value, or all with `keep_blank`.
+
+    Raises InvalidRequest for anything malformed, or repeated and not `repeatable`.
+    """
     form: dict[str, str] = {}
     seen: set[str] = set()
     pairs = body.split(b"&") if body else []
@@ -52,14 +55,14 @@ def read_form(body: bytes, repeatable: Set[str] = _REPEATABLE) -> dict[str, str]
             raise InvalidRequest("A parameter is repeated.")
         seen.add(name)
         value = raw_value.decode("ascii") if is_plain else form_decode(raw_value)
-        if value:
+        if value or keep_blank:
             form[name] = value
     return form
 
 
 def refuse_unknown(query: bytes, known: Set[str]) -> None:
-    """Raises InvalidRequest for an unknown parameter, which may be a misspelt one."""
-    if query and not read_form(query, frozenset()).keys() <= known:
+    """Raises InvalidRequest for an unknown parameter, which may be a misspelt one, with or without a value."""
+    if query and not read_form(query, frozenset(), keep_blank=True).keys() <= known:
         takes = f"accepted: {', '.join(sorted(known))}" if known else "no parameters are accepted"
         raise InvalidRequest(f"Unknown parameter; {takes}.")
 

@@ -1,7 +1,7 @@
 """Streams the one file of a `multipart/form-data` body, and reads its fields (RFC 7578)."""
 
 from collections.abc import AsyncIterator
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
@@ -116,7 +116,7 @@ def file_name_of(segment: MultipartSegment) -> str:
     if name.startswith("=?") and name.endswith("?="):
         try:
             return str(make_header(decode_header(name)))
-        except (HeaderParseError, LookupError, ValueError):
+        except (MessageError, LookupError, ValueError):
             return name
     return name
 

@@ -10,6 +10,7 @@ from linkxg.http.rate_limits import Budget
 
 SOURCE_BUDGET, CALLER_BUDGET = "source_budget", "caller_budget"
 REFUSED_BY_HANDLER = "refused_by_handler"
+IGNORES_QUERY = "ignores_query"
 _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 
 
@@ -28,13 +29,21 @@ def any_caller(caller_budget: Budget | None = None) -> dict[str, Any]:
     return {"opt": {"any_caller": True, CALLER_BUDGET: caller_budget}, "security": _BEARER}
 
 
-def public(source_budget: Budget | None = None, *, refused_by_handler: bool = False) -> dict[str, Any]:
+def public(
+    source_budget: Budget | None = None, *, refused_by_handler: bool = False, ignores_query: bool = False
+) -> dict[str, Any]:
     """No token is needed, and none is read.
 
     Each call spends from the source's budget before its body is read. With `refused_by_handler` the body is read all
     the same, within its bound, and the handler refuses (`require_budget`), so that its page keeps the input.
+    With `ignores_query` unknown parameters are no error: monitors and caches add some.
     """
-    opt = {"public": True, SOURCE_BUDGET: source_budget, REFUSED_BY_HANDLER: refused_by_handler}
+    opt = {
+        "public": True,
+        SOURCE_BUDGET: source_budget,
+        REFUSED_BY_HANDLER: refused_by_handler,
+        IGNORES_QUERY: ignores_query,
+    }
     return {"opt": opt, "security": []}
 
 

@@ -4,6 +4,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from linkxg.audit.model import Actor
 from linkxg.clock import DAY, HOUR, MINUTE
 
 MIB = 1024 * 1024
@@ -86,6 +87,10 @@ class JobRow(NamedTuple):
     lease_until: int = 0
     worker: str | None = None
     attempts: int = 0
+
+    def is_of(self, actor: Actor) -> bool:
+        """Whether this person or client started the job."""
+        return bool(msgspec.json.decode(self.actor)[1] == actor.id)
 
     @property
     def is_written(self) -> bool:

@@ -1,8 +1,10 @@
 """Reads jobs, and the results of their rows."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+
+import msgspec
 
 from linkxg.clock import now_ms
 from linkxg.db import Database
@@ -69,12 +71,17 @@ async def list_row_errors(
     return errors, [failed[limit - 1].row] if len(failed) > limit else None
 
 
-async def list_results(
-    database: Database, account_id: str, job: JobRow, *, after: int
-) -> tuple[list[RowResult], int | None]:
-    """(results of one batch of rows; the row before the next batch, or None)."""
-    found = await database.read_single(store.list_batches, account_id, job.id, after=after, limit=1)
-    return ([_stored(one, job) for one in decode_batch(found[0][1])], found[0][0]) if found else ([], None)
+async def results_file(database: Database, account_id: str, job: JobRow) -> AsyncIterator[bytes]:
+    """The result of each row as NDJSON, batch by batch."""
+    after = -1
+    while found := await database.read_in_thread(store.list_batches, account_id, job.id, after=after, limit=1):
+        after, results = found[0]
+        # In a thread: a few readers of long results would block the event loop.
+        yield await asyncio.to_thread(_result_lines, results, job)
+
+
+def _result_lines(results: bytes, job: JobRow) -> bytes:
+    return b"".join(msgspec.json.encode(_stored(one, job)._asdict()) + b"\n" for one in decode_batch(results))
 
 
 def _stored(planned: RowResult, job: JobRow) -> RowResult:

@@ -39,7 +39,7 @@ async def receive_file(
             await keep(number, block)
             number += 1
 
-    async for gathered in _gather(parts):
+    async for gathered in gather(parts):
         # In a thread: decompressing a part would block every other request.
         await keep_all(await asyncio.to_thread(gunzip.feed, gathered))
     blocks, facts = await asyncio.to_thread(gunzip.finish)
@@ -47,7 +47,8 @@ async def receive_file(
     return await asyncio.to_thread(check.columns, gunzip.head, whole=gunzip.is_whole), facts
 
 
-async def _gather(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def gather(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The parts, joined to blocks that are worth a thread."""
     gathered = bytearray()
     async for part in parts:
         gathered += part

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-import hashlib
 from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -19,14 +19,22 @@ from linkxg.jobs import store
 from linkxg.jobs.gunzip import FileFacts
 from linkxg.jobs.handler import HeadCheck
 from linkxg.jobs.idempotent_job import RecordedJob, run_job_once
+from linkxg.jobs.limit_error import limit_error
 from linkxg.jobs.model import MAX_OPEN_JOBS, OPTIONS, UPLOAD_LEASE_MS, FileFormat, JobRow, OnError, as_json
 from linkxg.jobs.open_jobs_store import count_open_jobs, lock_jobs
 from linkxg.jobs.receive_file import receive_file
+from linkxg.jobs.repeated_upload import digest_repeated_file
 from linkxg.jobs.upload_lease import renew_while_receiving, upload_lost
 from linkxg.jobs.uploads.delete_upload import discard_upload
 
 ROUTE = "POST /imports"
 _RETRY_S = 10
+
+
+class _Repetition(NamedTuple):
+    """A repeated request; `file_size` is that of the first one's file, unless its job has been deleted."""
+
+    file_size: int | None
 
 
 async def start_job(
@@ -55,13 +63,11 @@ async def start_job(
     def request_for(made: JobRow, sha256: str) -> Request:
         return Request(account_id, ROUTE, idempotency_key, [actor.id, made.options, sha256])
 
-    is_repetition = await write_as(
-        database, actor, _open_or_recall, account_id, job, request_for(job, ""), finalize is None
-    )
-    if isinstance(is_repetition, PublicError):
-        raise is_repetition
-    if is_repetition:
-        sha256 = await _sha256(parts)
+    repeated = await write_as(database, actor, _open_or_recall, account_id, job, request_for(job, ""), finalize is None)
+    if isinstance(repeated, PublicError):
+        raise repeated
+    if repeated is not None:
+        sha256 = await digest_repeated_file(parts, account_id, size=repeated.file_size)
         if finalize is not None:
             job = finalize(job)
         # The record may have expired meanwhile.
@@ -131,22 +137,15 @@ def same_file_job(job: JobRow, actor: Actor) -> JobRow:
 
 def _open_or_recall(
     conn: Connection, account_id: str, job: JobRow, request: Request, options_are_known: bool
-) -> bool | PublicError:
-    """Open the job; true if the request is a repetition, as far as that is known before its file."""
+) -> _Repetition | PublicError | None:
+    """Open the job, unless the request is a repetition, as far as that is known before its file."""
     recorded = find_record(conn, request)
     if recorded is None:
-        return open_job(conn, account_id, job) or False
+        return open_job(conn, account_id, job)
     first = store.find_job(conn, account_id, recorded.read(RecordedJob).id)
     if first is not None and (first.upload_length or (options_are_known and first.options != job.options)):
         return IdempotencyKeyReused()
-    return True
-
-
-async def _sha256(parts: AsyncIterator[bytes]) -> str:
-    digest = hashlib.sha256()
-    async for part in parts:
-        digest.update(part)
-    return digest.hexdigest()
+    return _Repetition(None if first is None else first.bytes_uploaded)
 
 
 def open_job(conn: Connection, account_id: str, job: JobRow) -> RateLimitExceeded | None:
@@ -162,14 +161,8 @@ def check_job_limit(conn: Connection, account_id: str, now: int) -> RateLimitExc
     lock_jobs(conn, account_id)
     if count_open_jobs(conn, account_id, now=now) < MAX_OPEN_JOBS:
         return None
-    return RateLimitExceeded(
-        f"There are already {MAX_OPEN_JOBS} open imports. Wait until one of them has ended.",
-        retry_after=_RETRY_S,
-        headers={
-            "RateLimit-Policy": f'"imports";q={MAX_OPEN_JOBS};w={_RETRY_S}',
-            "RateLimit": f'"imports";r=0;t={_RETRY_S}',
-        },
-    )
+    description = f"There are already {MAX_OPEN_JOBS} open imports. Wait until one of them has ended."
+    return limit_error(description, retry_s=_RETRY_S)
 
 
 def _queue(

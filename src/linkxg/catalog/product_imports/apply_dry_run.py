@@ -12,6 +12,7 @@ from linkxg.ids import is_uuid
 from linkxg.jobs.dry_run_store import find_writing_job
 from linkxg.jobs.idempotent_job import run_job_once
 from linkxg.jobs.model import KEEP_MS, JobRow
+from linkxg.jobs.open_jobs_store import lock_jobs
 from linkxg.jobs.start_job import open_job, record_start, same_file_job
 from linkxg.jobs.store import find_job
 
@@ -26,13 +27,16 @@ def may_apply(job: JobRow) -> bool:
 
 async def find_applied_import(database: Database, account_id: str, dry_run: JobRow) -> JobRow | None:
     """The import that carried out this dry run, if there is one."""
-    return await database.read_single(find_writing_job, account_id, dry_run.file_id, after=dry_run.id)
+    return await database.read_single(find_writing_job, account_id, dry_run)
 
 
 async def apply_dry_run(
     database: Database, actor: Actor, account_id: str, job_id: str, idempotency_key: str | None = None
 ) -> IdempotentOutcome[JobRow]:
-    """Raises NotFound, InvalidState, IdempotencyKeyReused or RateLimitExceeded."""
+    """The import that carries out the dry run; there is only one, however often this is called.
+
+    Raises NotFound, InvalidState, IdempotencyKeyReused or RateLimitExceeded.
+    """
     if not is_uuid(job_id):
         raise NotFound
 
@@ -40,6 +44,11 @@ async def apply_dry_run(
         job = find_job(conn, account_id, job_id)
         if job is None or job.resource != RESOURCE:
             return NotFound()
+        if job.dry_run:
+            # Until this transaction ends, nobody else applies it.
+            lock_jobs(conn, account_id)
+            if applied := find_writing_job(conn, account_id, job):
+                return applied
         file_job = find_job(conn, account_id, job.file_id)
         if not may_apply(job) or file_job is None or file_job.created_at < now_ms() - KEEP_MS:
             return InvalidState("Only a dry run whose file is still stored can be applied. Send the file again.")

@@ -1,7 +1,7 @@
 """`/imports`: imports of products, their results and rejected rows."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from linkxg.catalog.products.select_fields import Selection, read_fields, select
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, InvalidState
+from linkxg.http.authorised_stream import authorised_stream
 from linkxg.http.headers import LINK, IdempotencyKey, header, next_page, replay
 from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.http.permissions import scope
@@ -29,14 +30,17 @@ from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.jobs.manage_job import cancel_job, retry_job
 from linkxg.jobs.model import FileFormat, JobRow, OnError, RowError
-from linkxg.jobs.read_job import await_job, list_jobs, list_results, list_row_errors, read_job
+from linkxg.jobs.read_job import await_job, list_jobs, list_row_errors, read_job, results_file
 from linkxg.jobs.uploads.create_upload import create_upload
 from linkxg.jobs.uploads.model import state_of
 from linkxg.jobs.uploads.routes import COMPLETE, LENGTH, LIMIT, OFFSET, WHOLE_NUMBER, upload_fields
+from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 
 PATH = "/api/v1/imports"
 TAG = Tag("Imports", "Files of products, and the results of their rows.")
 MAX_WAIT_S = 20
+MAX_WAITS, MAX_WAITS_OF_ACCOUNT = 1_000, 16
+"""Requests of a worker that wait for the end of an import; one more is answered at once."""
 _RETRY_AFTER_S = "1"
 _IN_PROGRESS = ("QUEUED", "RUNNING")
 """The states in which polling makes sense; an upload waits for its sender."""
@@ -63,6 +67,7 @@ class ImportServices:
     cursors: Cursors
     public_url: str
     wake: Callable[[], None]
+    waits: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MAX_WAITS_OF_ACCOUNT, MAX_WAITS))
 
 
 def _job_response(
@@ -197,7 +202,10 @@ async def read(
     """The state of an import; with `wait`, once it has ended or after that many seconds."""
     selection = read_fields(fields, Job) if fields else None
     authorise = context_of(request.scope).authorise_again
-    job = await await_job(services.database, account_id_of(request.scope), import_id, RESOURCE, wait, authorise)
+    account_id = account_id_of(request.scope)
+    with services.waits.slot(account_id) as may_wait:
+        seconds = wait if may_wait else 0
+        job = await await_job(services.database, account_id, import_id, RESOURCE, seconds, authorise)
     return _job_response(services, job, selection=selection)
 
 
@@ -227,7 +235,8 @@ async def errors(
         named = f'attachment; filename="failed-rows.{"csv" if job.format == "csv" else "ndjson"}"'
         # In a header: the media type of a stream is that of the route, which has two.
         headers = {"Content-Type": kind, "Content-Disposition": named}
-        return Stream(rejected_rows_file(services.database, account_id, job), headers=headers)  # type: ignore[return-value]
+        rows = authorised_stream(context_of(request.scope), rejected_rows_file(services.database, account_id, job))
+        return Stream(rows, headers=headers)  # type: ignore[return-value]
     filters = {"list": "import errors", "account": account_id, "import": import_id}
     after = services.cursors.open(cursor, filters) if cursor else None
     found, following = await list_row_errors(
@@ -253,14 +262,7 @@ async def results(
     """The result of each row, as NDJSON: row, status, id and version of the product."""
     account_id = account_id_of(request.scope)
     job = await read_job(services.database, account_id, import_id, RESOURCE)
-
-    async def lines() -> AsyncIterator[bytes]:
-        after: int | None = -1
-        while after is not None:
-            found, after = await list_results(services.database, account_id, job, after=after)
-            yield b"".join(msgspec.json.encode(one._asdict()) + b"\n" for one in found)
-
-    return Stream(lines())
+    return Stream(authorised_stream(context_of(request.scope), results_file(services.database, account_id, job)))
 
 
 @post(

@@ -10,21 +10,21 @@ from linkxg.catalog.products.content import Category, Content, Facility, Materia
 from linkxg.catalog.products.model import ProductRecord
 
 MESSAGES = {
-    "gtin": "A GTIN identifies the product to everybody else.",
-    "content.category": "A category with its scheme, such as a GPC brick or a UN CPC code.",
-    "content.category.name": "The name of the category.",
-    "content.category.schemeId": "The address of the scheme that the category belongs to.",
-    "content.category.schemeName": "The name of the scheme that the category belongs to.",
-    "content.facility": "The facility where the product is made.",
-    "content.facility.name": "The name of the facility.",
-    "content.facility.gln": "The GLN of the facility.",
-    "content.countryOfProduction": "The country where the product is made.",
+    "gtin": "The GTIN is missing; it identifies the product to everybody else.",
+    "content.category": "The category is missing: a GPC brick or a UN CPC code, with its scheme.",
+    "content.category.name": "The name of the category is missing.",
+    "content.category.schemeId": "The address of the category's scheme is missing.",
+    "content.category.schemeName": "The name of the category's scheme is missing.",
+    "content.facility": "The facility where the product is made is missing.",
+    "content.facility.name": "The name of the facility is missing.",
+    "content.facility.gln": "The GLN of the facility is missing.",
+    "content.countryOfProduction": "The country where the product is made is missing.",
 }
 _MATERIAL_MESSAGES = {
-    "mass_fraction": ("massFraction", "Its share of the product's mass."),
-    "origin_country": ("originCountry", "The country that it comes from."),
-    "code": ("code", "The code of its kind."),
-    "scheme_id": ("schemeId", "The address of the scheme that the code belongs to."),
+    "mass_fraction": ("massFraction", "Its share of the product's mass is missing."),
+    "origin_country": ("originCountry", "The country that it comes from is missing."),
+    "code": ("code", "The code of its kind is missing."),
+    "scheme_id": ("schemeId", "The address of the code's scheme is missing."),
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
+import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
@@ -19,7 +20,7 @@ from linkxg.catalog.products.publish_product import publish_product
 from linkxg.catalog.products.read_endpoint import ETAG, READ_PRODUCT, TAG, get_product, product_etag, response_of
 from linkxg.catalog.products.read_product import find_by_gtin, find_by_sku
 from linkxg.catalog.products.remove_product import remove_product
-from linkxg.catalog.products.select_fields import read_fields
+from linkxg.catalog.products.select_fields import Selection, read_fields, select_fields
 from linkxg.catalog.products.unarchive_product import unarchive_product
 from linkxg.catalog.products.versions.model import PublishProduct
 from linkxg.catalog.products.versions.store import VersionSelector
@@ -38,11 +39,31 @@ Fields = Annotated[
 VersionParameter = Annotated[str | None, QueryParameter(max_length=10, description="`draft`, `latest` or a number.")]
 PATH = "/api/v1/products"
 _LOCATION = header("Location", "The address of the new product.")
+_FOR_WRITERS: Selection = dict.fromkeys(
+    (
+        "id", "sku", "status", "latestVersion", "draftVersion", "revision", "createdAt", "updatedAt", "version",
+        "versionStatus", "createdBy", "publishedAt", "publishedBy", "withdrawnAt", "withdrawnBy",
+    )
+)  # fmt: skip
+"""The members of a product or version that do not describe the product."""
 
 
 def viewer_of(scope: Scope) -> Viewer:
     """The account of the authenticated caller, as it reads products."""
     return Viewer(account_id_of(scope))
+
+
+def change_response(
+    request: Request[Any, Any, Any], resource: msgspec.Struct, headers: dict[str, str]
+) -> Response[Any]:
+    """The product or version; without what describes the product for a caller who may not read products.
+
+    Otherwise a change that changes nothing would read any product whose SKU is known.
+    """
+    caller = context_of(request.scope).principal
+    if caller is not None and "products:read" in caller.scopes:
+        return Response(Success[Any](data=resource), headers=headers)
+    return Response(Success[Any](data=select_fields(resource, _FOR_WRITERS)), headers=headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +103,7 @@ async def create(
         services.database, actor, account_id_of(request.scope), data, idempotency_key=idempotency_key
     )
     headers = {"Location": f"{services.public_url}{PATH}/{made.id}", "ETag": product_etag(made.revision)}
-    return Response(Success(data=made), headers=headers | replay(replayed))
+    return change_response(request, made, headers | replay(replayed))
 
 
 @get("/products/by-sku/{sku:path}", operation_id="readProductBySku", **READ_PRODUCT)
@@ -146,7 +167,7 @@ async def change(
     actor = actor_of(context_of(request.scope))
     account_id = account_id_of(request.scope)
     product = await change_product(services.database, actor, account_id, product_id, data, precondition_of(request))
-    return Response(Success(data=product), headers={"ETag": product_etag(product.revision)})
+    return change_response(request, product, {"ETag": product_etag(product.revision)})
 
 
 @delete(
@@ -191,13 +212,13 @@ async def publish(
         services.publish_hooks,
         idempotency_key,
     )
-    return Response(Success(data=product), headers={"ETag": product_etag(product.revision)} | replay(replayed))
+    return change_response(request, product, {"ETag": product_etag(product.revision)} | replay(replayed))
 
 
 @post(
     "/products/{product_id:str}/unarchive",
     operation_id="unarchiveProduct",
-    errors=(DuplicateGtin, InvalidState),
+    errors=(Conflict, DuplicateGtin, InvalidState),
     status_code=200,
     operation_class=ConditionalWrite,
     response_headers=[ETAG, REPLAYED],
@@ -218,7 +239,7 @@ async def unarchive(
         precondition_of(request),
         idempotency_key,
     )
-    return Response(Success(data=product), headers={"ETag": product_etag(product.revision)} | replay(replayed))
+    return change_response(request, product, {"ETag": product_etag(product.revision)} | replay(replayed))
 
 
 def router(services: ProductServices) -> Router:

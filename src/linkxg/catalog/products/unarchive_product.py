@@ -17,8 +17,8 @@ from linkxg.catalog.products.update_record import change_record
 from linkxg.catalog.products.versions.store import find_product_view
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.db.idempotency import IdempotentOutcome, Request, as_recorded
-from linkxg.errors import DuplicateGtin, InvalidState, NotFound, PublicError
+from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request
+from linkxg.errors import Conflict, DuplicateGtin, InvalidState, NotFound, PublicError
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import is_uuid
 
@@ -36,7 +36,7 @@ async def unarchive_product(
     precondition: Precondition,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[Product]:
-    """Raises NotFound, PreconditionFailed, InvalidState, DuplicateGtin or IdempotencyKeyReused."""
+    """Raises NotFound, PreconditionFailed, InvalidState, DuplicateGtin, Conflict or IdempotencyKeyReused."""
     if not is_uuid(product_id):
         raise NotFound
 
@@ -62,5 +62,11 @@ async def unarchive_product(
         shown = find_product_view(conn, account_id, product_id)
         return NotFound() if shown is None else view_product(shown)
 
+    def replay(conn: Connection, recorded: Recorded) -> Product | Conflict:
+        head = store.find_record(conn, account_id, product_id)
+        if head is not None and head.status != "ARCHIVED":
+            return recorded.read(Product)
+        return Conflict("This request was already answered, but the product has since been archived again.")
+
     request = Request(account_id, f"POST /products/{product_id}/unarchive", idempotency_key, [actor.id, None])
-    return await write_once(database, actor, request, run, as_recorded(Product))
+    return await write_once(database, actor, request, run, replay)

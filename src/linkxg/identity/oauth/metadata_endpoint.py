@@ -69,7 +69,7 @@ class DiscoveryServices:
     audience: str
 
 
-@get(METADATA, operation_id="authorizationServerMetadata", **public())
+@get(METADATA, operation_id="authorizationServerMetadata", **public(ignores_query=True))
 async def authorization_server(services: NamedDependency[DiscoveryServices]) -> Response[AuthorizationServer]:
     """Authorization server metadata. RFC 8414."""
     issuer = services.issuer
@@ -90,19 +90,19 @@ async def authorization_server(services: NamedDependency[DiscoveryServices]) -> 
     return Response(document, headers=_CACHE)
 
 
-@get(RESOURCE_METADATA, operation_id="protectedResourceMetadata", **public())
+@get(RESOURCE_METADATA, operation_id="protectedResourceMetadata", **public(ignores_query=True))
 async def protected_resource(services: NamedDependency[DiscoveryServices]) -> Response[ProtectedResource]:
     """Protected resource metadata. RFC 9728."""
     return _protected_resource(services)
 
 
-@get(RESOURCE, operation_id="protectedResourceMetadataOfHost", **public())
+@get(RESOURCE, operation_id="protectedResourceMetadataOfHost", **public(ignores_query=True))
 async def protected_resource_of_host(services: NamedDependency[DiscoveryServices]) -> Response[ProtectedResource]:
     """The same metadata for clients that know only the host."""
     return _protected_resource(services)
 
 
-@get(KEYS, operation_id="jsonWebKeySet", **public())
+@get(KEYS, operation_id="jsonWebKeySet", **public(ignores_query=True))
 async def jwks(services: NamedDependency[DiscoveryServices]) -> Response[KeySet]:
     """Public signing keys. RFC 7517; empty while tokens are signed with HS256."""
     return Response(KeySet(services.keys.public()), headers=_CACHE)

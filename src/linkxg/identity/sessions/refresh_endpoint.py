@@ -10,7 +10,7 @@ from linkxg.db.idempotency import read_key
 from linkxg.errors import InvalidRequest, InvalidToken, PublicError, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.client_ip import source_key
-from linkxg.http.json_body import read_json, require_json
+from linkxg.http.json_body import read_json, refuse_coding, require_json
 from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Success
 from linkxg.http.rate_limits import Budget, Limits
@@ -72,6 +72,7 @@ class RefreshEndpoint:
         """The answer, and whether it is a replay."""
         await self._limits.spend(SOURCE_REFRESHES, source_key(context.source))
         require_json(context.header(b"content-type"), oauth_style=True)
+        refuse_coding(context.header(b"content-encoding"), oauth_style=True)
         request = read_json(await context.body(STRANGER_LIMIT), RefreshRequest, oauth_style=True)
         tokens = await refresh(
             self._database,

@@ -22,8 +22,9 @@ from linkxg.errors import (
     RateLimitExceeded,
 )
 from linkxg.http.body_style import BodyStyle, style_of
+from linkxg.http.etags import refuse_if_match
 from linkxg.http.forms import refuse_unknown
-from linkxg.http.permissions import CALLER_BUDGET, REFUSED_BY_HANDLER, SOURCE_BUDGET
+from linkxg.http.permissions import CALLER_BUDGET, IGNORES_QUERY, REFUSED_BY_HANDLER, SOURCE_BUDGET
 from linkxg.http.query_params import query_names, takes_idempotency_key
 from linkxg.http.rate_budgets import Budgets, defer_refusal
 from linkxg.http.rate_limits import Budget
@@ -53,19 +54,17 @@ class Guard:
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         opt = route.opt
-        query = connection.scope["query_string"]
         if (budget := opt.get(SOURCE_BUDGET)) is not None:
             await self._spend_source(budget, connection, opt)
         # Pages of the console have a guard of their own.
         if opt.get("public") or opt.get("session_roles"):
-            if query and style_of(opt) is not BodyStyle.PAGE:
-                refuse_unknown(query, query_names(route))
+            if style_of(opt) is not BodyStyle.PAGE:
+                _refuse_unsupported(context_of(connection.scope), route)
             return
         context = context_of(connection.scope)
         context.route = connection.scope.get("path_template") or context.route
         principal = self.admit(context, opt)
-        if query:
-            refuse_unknown(query, query_names(route))
+        _refuse_unsupported(context, route)
         if context.method == "POST" and takes_idempotency_key(route):
             read_key(context.header(b"idempotency-key"))
         if (budget := opt.get(CALLER_BUDGET)) is not None:
@@ -101,6 +100,8 @@ class Guard:
                 self._on_rejected(principal, context, error)
                 raise error
         elif allowed := opt.get("roles"):
+            if principal.kind == "client":
+                raise AccessDenied("Only a person can do this, and the token is that of an OAuth client.")
             if principal.role not in allowed:
                 raise AccessDenied
         elif not opt.get("any_caller"):
@@ -132,3 +133,10 @@ class Guard:
         notes["sub"] = principal.id
         notes["jti"] = principal.jti
         return principal
+
+
+def _refuse_unsupported(context: RequestContext, route: BaseRouteHandler) -> None:
+    """Raises the errors of query parameters and conditions that the route would ignore."""
+    if context.query and not route.opt.get(IGNORES_QUERY):
+        refuse_unknown(context.query, query_names(route))
+    refuse_if_match(context, route)

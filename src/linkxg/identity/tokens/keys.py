@@ -117,7 +117,9 @@ def read_keys(data_dir: Path) -> KeyFile:
             content = file.read()
         return parse_keys(json.loads(content)["server_key"], content)
     except FileNotFoundError:
-        raise KeysError(f"{path} does not exist: linkxg serve creates it at first start") from None
+        raise KeysError(
+            f"{path} does not exist: linkxg serve creates it at the first start. If it is lost, run linkxg keys replace"
+        ) from None
     except UnsafeFile as error:
         raise KeysError(str(error)) from None
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import Conflict, InvalidState, NotFound, PayloadTooLarge, PublicError
+from linkxg.errors import AccessDenied, Conflict, InvalidState, NotFound, PayloadTooLarge, PublicError
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.ids import is_uuid
 from linkxg.jobs.handler import Kinds
@@ -46,10 +46,13 @@ async def append_part(
 ) -> UploadState:
     """The state of the upload afterwards. `size` is that of the part, if it is known beforehand.
 
-    Raises NotFound, Conflict for a wrong offset or an upload that ends meanwhile, InvalidState for a complete upload,
-    PayloadTooLarge beyond the declared length, ValidationFailed for an unusable file, and the errors of `parts`.
+    Raises NotFound, AccessDenied for another caller than the one that began it, Conflict for a wrong offset or an
+    upload that ends meanwhile, InvalidState for a complete upload, PayloadTooLarge beyond the declared length,
+    ValidationFailed for an unusable file, and the errors of `parts`.
     """
     job = await find_upload(database, account_id, job_id, kinds)
+    if not job.is_of(actor):
+        raise AccessDenied("Only the person or client that began this upload can continue it.")
     state = state_of(job)
     _require_offset(state, offset)
     if size is not None and offset + size > state.length:

@@ -25,7 +25,7 @@ from linkxg.catalog.products.read_endpoint import (
     response_of,
 )
 from linkxg.catalog.products.read_product import MAX_VERSION
-from linkxg.catalog.products.routes import PATH, Fields, ProductServices, precondition_of, viewer_of
+from linkxg.catalog.products.routes import PATH, Fields, ProductServices, change_response, precondition_of, viewer_of
 from linkxg.catalog.products.select_fields import read_fields, select_from_each
 from linkxg.catalog.products.versions.model import Diff, Version, WithdrawVersion, view_version
 from linkxg.catalog.products.withdraw_version import withdraw_version
@@ -151,7 +151,7 @@ async def withdraw(
         lambda revision, row: conditions.allow_change(product_etag(revision), _etag(view_version(row))),
         idempotency_key,
     )
-    return Response(Success(data=withdrawn), headers={"ETag": _etag(withdrawn)} | replay(replayed))
+    return change_response(request, withdrawn, {"ETag": _etag(withdrawn)} | replay(replayed))
 
 
 @delete(
@@ -171,7 +171,7 @@ async def discard(
     product = await discard_draft(
         services.database, actor, account_id_of(request.scope), product_id, precondition_of(request)
     )
-    return Response(Success(data=product), headers={"ETag": product_etag(product.revision)})
+    return change_response(request, product, {"ETag": product_etag(product.revision)})
 
 
 def router(services: ProductServices) -> Router:
