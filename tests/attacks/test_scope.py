@@ -32,6 +32,12 @@ def test_control_characters_are_refused(world: World, reader: OAuthClient, scope
     request_token(world.api, reader, scope).expect_one_of((400, "invalid_request"), (400, "invalid_scope"))
 
 
+def test_scopes_separated_by_commas_are_answered_with_advice(world: World, reader: OAuthClient) -> None:
+    answer = request_token(world.api, reader, "products:read,secret:typed").expect(400, "invalid_scope")
+    assert "separate scopes by spaces" in answer.object()["error_description"]
+    assert b"typed" not in answer.body
+
+
 @pytest.mark.parametrize(
     "scope",
     [

@@ -82,7 +82,7 @@ def _age(world: World, erp: OAuthClient, shop: OAuthClient) -> None:
                 refused = {3: 4, 4: 1, 17: 9}.get(back, 0)
                 row = (account_id, client, today - back, calls // 11 + working, calls, refused)
                 connection.execute("INSERT INTO client_usage VALUES (?, ?, ?, ?, ?, ?)", row)
-        connection.execute("UPDATE oauth_clients SET created_at = created_at - ?", (64 * DAY,))
+        connection.execute("UPDATE oauth_clients SET created_at = created_at - ?", (94 * DAY,))
         connection.execute(
             "UPDATE client_secrets SET created_at = created_at - ?, last_used_at = last_used_at - ? "
             "WHERE client_id = ? AND expires_at IS NOT NULL",

@@ -13,7 +13,7 @@ from browser.chromium import sign_in
 from browser.conftest import OpenPage
 from harness.clients import OAuthClient, get_token, is_accepted, make_client, request_token
 from harness.people import Person
-from harness.rows import wait_for_count
+from harness.rows import execute, wait_for_count
 from harness.world import World
 
 
@@ -123,6 +123,13 @@ def test_unused_scopes_are_removed(site: World, owner_page: Page) -> None:
     wait_for_count(
         site.server.database, f"SELECT count(*) FROM client_scope_usage WHERE client_id='{oauth.client_id}'", 1
     )
+    page.goto("/account/api-access?q=Greedy")
+    expect(page.locator("main")).to_contain_text("Greedy")
+    expect(page.get_by_role("link", name="not used in 90 days")).to_have_count(0)
+    page.goto(f"/account/api-access/{oauth.client_id}/least-scope")
+    expect(page.locator("main")).to_contain_text("The client was created less than 90 days ago")
+    aged = f"created_at - {91 * 86_400_000}"
+    execute(site.server.database, f"UPDATE oauth_clients SET created_at = {aged} WHERE id = '{oauth.client_id}'")
     page.goto("/account/api-access?q=Greedy")
     page.get_by_role("link", name="2 of 3 not used in 90 days: review").click()
     expect(page.locator("main")).to_contain_text("Removed: imports:write, dpp:read. Kept: products:read.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from browser.conftest import OpenPage
 from harness.clients import make_client
@@ -32,7 +32,8 @@ def test_the_error_summary_takes_focus_and_links_to_its_fields(
     field = page.get_by_label("Allowed addresses")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(
-        "One range per line, such as 203.0.113.0/24. Empty: any address. Line 2, 10.0.0.1/8: the range is 10.0.0.0/8."
+        "One range per line, such as 203.0.113.0/24. Empty: any address. Line 2, 10.0.0.1/8: "
+        "enter 10.0.0.0/8 for the whole range, or 10.0.0.1 for this address alone."
     )
     summary.get_by_role("link").click()
     expect(field).to_be_in_viewport()
@@ -71,6 +72,47 @@ def test_a_failed_copy_is_announced_visibly(site: World, open_page: OpenPage, so
     page.locator("[data-what=Secret]").click()
     expect(page.get_by_text("Copying is not permitted here.")).to_be_visible()
     expect(page.locator("[data-what=Secret]")).to_have_text("Copy secret")
+
+
+def test_no_form_loses_typed_input_without_asking(site: World, open_page: OpenPage, someone: Person) -> None:
+    oauth = make_client(site.api, site.owner, "products:read")
+    page = open_page(someone)
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(page.url)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    typed = {
+        NEW: ("Name", "Typed"),
+        f"/account/api-access/{oauth.client_id}": ("Name", "Typed"),
+        "/account/members": ("E-mail", "typed@example.test"),
+    }
+    for address, (label, text) in typed.items():
+        page.goto(address)
+        page.get_by_label(label, exact=True).fill(text)
+        with page.expect_event("dialog"):
+            page.get_by_role("link", name="Products").first.click()
+        expect(page.get_by_label(label, exact=True)).to_have_value(text)
+        page.get_by_label(label, exact=True).fill(page.get_by_label(label, exact=True).get_attribute("value") or "")
+    assert len(asked) == len(typed)
+    # The input that an answer with an error has kept is not saved either.
+    page.get_by_label("E-mail").fill("no address")
+    page.get_by_role("button", name="Invite person").click()
+    expect(page.locator("#fault")).to_be_focused()
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Products").first.click()
+    expect(page.get_by_label("E-mail")).to_have_value("no address")
+    page.get_by_label("E-mail").fill(f"typed-{someone.email}")
+    page.get_by_role("button", name="Invite person").click()
+    site.vault.remember("invitation token", page.locator(".secret").inner_text().rpartition("/")[2])
+    page.goto("/imports")
+    page.get_by_label("File of products").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"sku\n"})
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Products").first.click()
+    assert len(asked) == len(typed) + 2
+    page.remove_listener("dialog", stay)
 
 
 def new_secret(page: Page, site: World) -> str:

@@ -207,6 +207,16 @@ def test_a_service_with_tls_is_recognised(server: Server, tmp_path: Path) -> Non
         server.close()
 
 
+def test_the_service_of_another_installation_is_not_taken_for_the_own(
+    server: Server, new_server: ServerFactory
+) -> None:
+    other = private(new_server())
+    other.start()
+    found = examine(server, "--port", str(other.port), code=1)
+    assert problems(found) == ["address"]
+    assert "another service" in found["address"][0]["says"]
+
+
 class _RejectsPlainHttp(BaseHTTPRequestHandler):
     """Answers as the service does to plain HTTP from an address that is not loopback."""
 

@@ -116,7 +116,9 @@ def test_a_port_in_use_is_reported_in_one_line(server: Server) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         for command in ("serve", "demo"):
-            assert "cannot listen" in one_line(server.try_command(command, "--port", port), 1)
+            line = one_line(server.try_command(command, "--port", port), 1)
+            assert "cannot listen" in line
+            assert "choose another port with --port" in line
 
 
 @pytest.mark.parametrize("command", [["serve"], ["audit", "verify"], ["backup", "file"]])

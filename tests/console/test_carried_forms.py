@@ -107,7 +107,9 @@ def test_an_invalid_form_comes_back_filled_in(world: World, visit: tuple[Person,
     answer = visitor.fill(asked, "/sign-in", email=person.email, password=person.password)
     assert answer.status_code == 422
     assert 'value="No scope yet"' in answer.text
-    assert "Line 1, 10.0.0.1/8: the range is 10.0.0.0/8." in text_of(answer)
+    assert "Line 1, 10.0.0.1/8: enter 10.0.0.0/8 for the whole range, or 10.0.0.1 for this address alone." in text_of(
+        answer
+    )
     made = visitor.fill(answer, "/account/api-access/new", scope=["products:read"], ranges="10.0.0.0/8")
     assert "Copy this secret now" in text_of(made), "the form that came back is one of the new session"
     found = re.search(r"lxgsec_[0-9A-Za-z]+", made.text)

@@ -111,3 +111,12 @@ def test_a_rolled_back_file_is_imported_again_as_a_whole(world: World, owner: Vi
     shown = text_of(owner.get(address))
     assert "correct these in your own file and import the whole file again below" in shown
     assert "Mend them in that file" not in shown
+
+
+def test_an_unreadable_file_is_replaced_and_not_resumed(world: World, owner: Visitor) -> None:
+    address = send(owner, f'sku,name\n{new_sku()},Bolt\n{new_sku()},"Nut\n'.encode()).headers["location"]
+    ended(world, {"id": address.rpartition("/")[2]})
+    shown = text_of(owner.get(address))
+    assert "Line 3: In the row that begins here, a quotation mark is misplaced or never closed" in shown
+    assert "Resume the import" not in shown
+    assert "Corrected file" in shown

@@ -73,10 +73,21 @@ def test_the_form_of_a_new_product_reports_all_its_errors(editor: Visitor) -> No
     assert faults(refused) == {
         "sku": "SKU is missing.",
         "name": "Name is missing.",
-        "gtin": "GTIN: A GTIN must have 8, 12, 13 or 14 digits and nothing else.",
+        "gtin": "A GTIN must have 8, 12, 13 or 14 digits and nothing else.",
     }
     long = editor.fill(editor.get("/products/new"), None, sku="s" * 65, name="n" * 256, gtin="4006381333932")
     assert faults(long).keys() == {"sku", "name", "gtin"}
+
+
+@pytest.mark.any_engine
+def test_a_taken_sku_is_reported_with_the_other_errors(world: World, editor: Visitor) -> None:
+    taken, other = create(world), create(world)
+    refused = editor.fill(editor.get("/products/new"), None, sku=taken["sku"], name="Drill", gtin="12")
+    assert refused.status_code == 422
+    assert faults(refused).keys() == {"sku", "gtin"}
+    assert f'href="/products/{taken["id"]}"' in refused.text
+    errors = faults(save(editor, form(editor, other), sku=taken["sku"], gtin="12"))
+    assert errors.keys() == {"f-sku", "f-gtin"}
 
 
 @pytest.mark.any_engine

@@ -8,6 +8,8 @@ from linkxg.console.pages import templates
 
 _FIELD = re.compile(r"<(?:input|textarea)\b[^>]*>")
 _FORM = re.compile(r"<form\b[^>]*\bmethod=\"post\"[^>]*>")
+_WHOLE_FORM = re.compile(r"<form\b[^>]*\bmethod=\"post\".*?</form>", re.DOTALL)
+_TYPED = re.compile(r"<textarea\b|<input\b(?![^>]*\btype=\"(?:hidden|checkbox|radio)\")")
 _TEXTAREA = re.compile(r"<textarea\b(?:[^>{]|\{\{.*?\}\}|\{%.*?%\})*>(?P<first>.)", re.DOTALL)
 
 
@@ -39,3 +41,12 @@ def test_every_form_has_an_action() -> None:
     assert len(forms) > 30
     # The address of an invitation holds its secret, which no page may repeat; its form is at no other address.
     assert [name for name, form in forms if " action=" not in form] == ["invitation.html"]
+
+
+def test_every_form_with_typed_input_asks_before_it_is_lost() -> None:
+    """Except for forms with a password: it is never kept, and browsers fill them in."""
+    forms = [(name, form) for name, source in sources().items() for form in _WHOLE_FORM.findall(source)
+             if _TYPED.search(form) and 'type="password"' not in form]  # fmt: skip
+    assert len(forms) >= 7
+    guarded = re.compile(r"<form\b[^>]*(?:m\.guard\(|data-guard=)")
+    assert [name for name, form in forms if not guarded.match(form)] == []

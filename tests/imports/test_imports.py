@@ -133,7 +133,7 @@ def test_a_dry_run_counts_and_writes_nothing(world: World) -> None:
     content = csv_file(columns, [[taken, "", "Nut"], [first, gtin, "Bolt"], [second, gtin, "Bolt"], ["", "", "Bolt"]])
     job = run(world, content, dryRun="true")
     assert (job["status"], counts(job)) == ("COMPLETED_WITH_ERRORS", (1, 1, 0, 2))
-    assert {one["code"] for one in failures(world, job)} == {"duplicate_gtin", "missing"}
+    assert {one["code"]: one["value"] for one in failures(world, job)} == {"duplicate_gtin": gtin, "missing": ""}
     assert by_sku(world, first) is None
     unchanged = by_sku(world, taken)
     assert unchanged is not None

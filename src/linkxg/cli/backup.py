@@ -12,7 +12,7 @@ from linkxg.ops.backup import write_backup_file
 from linkxg.ops.installation import existing_database
 
 KEYS_NOT_INCLUDED = (
-    "The backup does not contain the signing keys. A restore creates new ones; keep a copy of keys.json elsewhere."
+    "The backup does not contain the signing keys. A restore needs no copy of keys.json: it creates new keys."
 )
 
 

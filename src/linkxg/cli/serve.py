@@ -1,5 +1,6 @@
 """`linkxg serve`."""
 
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,4 +60,5 @@ def listen_or_fail(host: str, port: int) -> list[socket.socket]:
     try:
         return listen(host, port)
     except OSError as error:
-        fail(f"cannot listen on {host}:{port}: {error.strerror}")
+        do = "; choose another port with --port" if error.errno == errno.EADDRINUSE else ""
+        fail(f"cannot listen on {host}:{port}: {error.strerror}{do}")

@@ -255,7 +255,8 @@ def _range_fault(text: str) -> str:
         parse_network(text)
     except ValueError:
         try:
-            return f"the range is {ipaddress.ip_network(text, strict=False)}."
+            inside = ipaddress.ip_interface(text)
+            return f"enter {inside.network} for the whole range, or {inside.ip} for this address alone."
         except ValueError:
             return "this is not an address range such as 203.0.113.0/24."
     return ""

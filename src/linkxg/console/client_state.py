@@ -35,8 +35,13 @@ def state_of(client: Client, now: int) -> ClientState:
     return ClientState("good", "live") if now - client.last_used_at < ACTIVE_MS else ClientState("idle", "idle")
 
 
+def is_new(client: Client, now: int) -> bool:
+    """Whether it is too early to call a scope of the client unused."""
+    return client.created_at > now - UNUSED_AFTER_MS
+
+
 def unused_scopes(client: Client, used: dict[str, int], now: int) -> list[str]:
-    """Granted scopes that no call needed for 90 days; empty until the client has made its first call."""
-    if not used:
+    """Granted scopes that no call needed for 90 days; empty for a client that is younger, or has made no call yet."""
+    if not used or is_new(client, now):
         return []
     return [scope for scope in sorted(client.scopes) if used.get(scope, 0) < now - UNUSED_AFTER_MS]

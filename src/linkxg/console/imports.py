@@ -27,7 +27,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.ids import is_uuid
 from linkxg.jobs.charsets import declared_charset
 from linkxg.jobs.manage_job import cancel_job, retry_job
-from linkxg.jobs.model import MAX_UPLOAD, OPEN, JobRow
+from linkxg.jobs.model import MAX_UPLOAD, OPEN, JobError, JobRow
 from linkxg.jobs.read_job import list_jobs, list_row_errors, may_retry, read_job
 
 LIST = "/imports"
@@ -188,7 +188,8 @@ async def _show(page: PageRequest, import_id: str, *, error: str | None = None, 
         job=_job_values(job),
         row_errors=errors,
         more=following is not None,
-        may_retry=may_retry(job),
+        may_retry=may_retry(job) and not _is_file_at_fault(job),
+        takes_corrected_file=job.failed > 0 or _is_file_at_fault(job),
         may_apply=may_apply(job) and applied is None,
         applied=applied,
         key=secrets.token_hex(16),
@@ -222,6 +223,10 @@ def _job_values(job: JobRow) -> dict[str, Any]:
         "updated": job.updated,
         "created_at": job.created_at,
     }
+
+
+def _is_file_at_fault(job: JobRow) -> bool:
+    return job.error is not None and msgspec.json.decode(job.error, type=JobError).is_of_file
 
 
 def _percent(job: JobRow) -> int:

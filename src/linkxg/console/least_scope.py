@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from linkxg.clock import now_ms
 from linkxg.console.api_access import LIST
 from linkxg.console.client_page import ONE
-from linkxg.console.client_state import unused_scopes
+from linkxg.console.client_state import is_new, unused_scopes
 from linkxg.console.confirm_password import ask_password
 from linkxg.console.form_errors import whole_form
 from linkxg.console.guard import PageRequest
@@ -52,7 +52,8 @@ HANDLERS = (compare, narrow)
 async def _show(page: PageRequest, client_id: str, *, error: str | None = None, status: int = 200) -> Response[str]:
     detail = await read_client(page.database, page.account_id, client_id)
     used = {scope: row.last_used_at for scope, row in detail.scopes.items()}
-    unused = unused_scopes(detail.client, used, now_ms())
+    now = now_ms()
+    unused = unused_scopes(detail.client, used, now)
     granted = [scope for scope in SCOPES if scope in detail.client.scopes]
     return render(
         page,
@@ -61,6 +62,7 @@ async def _show(page: PageRequest, client_id: str, *, error: str | None = None, 
         client=detail.client,
         granted=granted,
         scopes=detail.scopes,
+        new=is_new(detail.client, now),
         unused=[scope for scope in granted if scope in unused],
         kept=[scope for scope in granted if scope not in unused],
         errors=whole_form(error),

@@ -15,7 +15,7 @@ from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
-from linkxg.console.product_duplicates import duplicate_errors
+from linkxg.console.product_duplicates import add_duplicates, duplicate_errors
 from linkxg.console.product_fields import form_errors, label
 from linkxg.console.product_form import normalised, reinterpreted
 from linkxg.db.idempotency import check_key
@@ -40,7 +40,9 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
             page.database, page.actor, page.account_id, _read_product(page), check_key(key or None)
         )
     except ValidationFailed as error:
-        return _form(page, key, errors=form_errors(error, prefix=""), status=422)
+        errors = form_errors(error, prefix="")
+        await add_duplicates(page.database, page.account_id, errors, _head(page))
+        return _form(page, key, errors=errors, status=422)
     except (DuplicateSku, DuplicateGtin) as error:
         errors = await duplicate_errors(page.database, page.account_id, error, _head(page))
         return _form(page, key, errors=errors, status=409)

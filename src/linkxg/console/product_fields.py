@@ -128,7 +128,8 @@ def sentence_of(detail: dict[str, str]) -> str:
         return f"{name} is missing."
     if message.startswith(TOO_LONG):
         return f"{name} is {message[0].lower()}{message[1:]}"
-    return f"{name}: {message}"
+    # A message such as "A GTIN must have…" names its field itself.
+    return message if f" {name} " in message else f"{name}: {message}"
 
 
 def form_errors(error: ValidationFailed, *, prefix: str = "f-") -> FormErrors:

@@ -11,7 +11,7 @@ from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect
-from linkxg.console.product_duplicates import duplicate_errors
+from linkxg.console.product_duplicates import add_duplicates, duplicate_errors
 from linkxg.console.product_fields import field_values, form_errors
 from linkxg.console.product_form import ProductEdit, merge_patch, normalised, read_edit
 from linkxg.console.product_save_messages import NOTHING_CHANGED, conflicts_of, saved_text
@@ -63,6 +63,7 @@ async def _save(page: PageRequest, base: ProductView, edit: ProductEdit) -> Resp
         )
     if not edit.mine:
         return _redirect_after_save(page, product_id, base.head.draft_version, NOTHING_CHANGED)
+    identifiers = {name: normalised(name, edit.mine.get(name, "")) for name in ("sku", "gtin")}
     patch = merge_patch(edit.mine, field_values(base))
     try:
         product = await change_product(
@@ -71,9 +72,9 @@ async def _save(page: PageRequest, base: ProductView, edit: ProductEdit) -> Resp
     except PreconditionFailed:
         return None
     except ValidationFailed as error:
-        return await show_product(page, product_id, base=base, edit=edit, errors=form_errors(error), status=422)
+        errors = await add_duplicates(page.database, page.account_id, form_errors(error), identifiers)
+        return await show_product(page, product_id, base=base, edit=edit, errors=errors, status=422)
     except (DuplicateSku, DuplicateGtin) as error:
-        identifiers = {name: normalised(name, edit.mine.get(name, "")) for name in ("sku", "gtin")}
         errors = await duplicate_errors(page.database, page.account_id, error, identifiers, prefix="f-")
         return await show_product(page, product_id, base=base, edit=edit, errors=errors, status=409)
     except InvalidState as error:

@@ -60,7 +60,7 @@ class JsonRows:
             mark = self._peek()
             self._advance(1)
         if mark != "]" or self._peek():
-            raise _broken()
+            raise self._broken()
 
     def _peek(self) -> str:
         """The next character that is not white space; empty at the end."""
@@ -78,20 +78,20 @@ class JsonRows:
             try:
                 end = self._decoder.raw_decode(self._window, self._position)[1]
             except RecursionError:
-                raise _broken() from None
+                raise self._broken() from None
             except ValueError:
                 # It may continue in the next block.
                 if len(self._window) - self._position > MAX_ROW_BYTES:
-                    raise too_large() from None
+                    raise too_large(self._line) from None
                 if not self._refill():
-                    raise _broken() from None
+                    raise self._broken() from None
                 continue
             if end == len(self._window) and self._refill():
                 # A number may continue.
                 continue
             text = self._window[self._position : end]
             if len(text) > MAX_ROW_BYTES:
-                raise too_large()
+                raise too_large(self._line)
             self._advance(end - self._position)
             return text
 
@@ -108,6 +108,10 @@ class JsonRows:
         self._window, self._position = self._window[self._position :] + piece, 0
         return True
 
+    def _broken(self) -> Unreadable:
+        message = "This is not valid JSON, so the beginning of the next row cannot be found."
+        return Unreadable("not_json", message, self._line)
+
 
 def _pieces(blocks: Iterator[bytes]) -> Iterator[str]:
     """The text, split between characters."""
@@ -115,7 +119,3 @@ def _pieces(blocks: Iterator[bytes]) -> Iterator[str]:
     for place, block in enumerate(blocks):
         text = decode(block)
         yield text if place else text.removeprefix(_BOM)
-
-
-def _broken() -> Unreadable:
-    return Unreadable("not_json", "This is not valid JSON, so the beginning of the next row cannot be found.")

@@ -8,11 +8,12 @@ from linkxg.jobs.model import MAX_ROW_BYTES
 
 
 class Unreadable(Exception):
-    """Nothing after this place can be read; the message says why."""
+    """Nothing after this place can be read; the message says why. `line` is where the row begins, 0 if unknown."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, line: int = 0) -> None:
         super().__init__(message)
         self.code = code
+        self.line = line
 
 
 class Lines:
@@ -41,7 +42,7 @@ class Lines:
                 continue
             for line in self._block_lines:
                 if len(line) > MAX_ROW_BYTES:
-                    raise too_large()
+                    raise too_large(self.row_after + 1)
                 yield line
 
     def bytes_read(self, count: int) -> int:
@@ -58,7 +59,7 @@ class Lines:
             self._open_row_size = 0
         self._open_row_size += sum(map(len, self._block_lines[max(self.row_after - self._lines_before, 0) :]))
         if self._open_row_size > MAX_ROW_BYTES:
-            raise too_large()
+            raise too_large(self.row_after + 1)
         self._lines_before += len(self._block_lines)
         self._lines_counted = 0
 
@@ -72,7 +73,7 @@ class Lines:
             if end:
                 yield block[:end].decode()
             elif len(rest) > MAX_ROW_BYTES:
-                raise too_large()
+                raise too_large(self.row_after + 1)
         if rest:
             yield rest.decode()
 
@@ -84,5 +85,6 @@ class Lines:
             yield block
 
 
-def too_large() -> Unreadable:
-    return Unreadable("row_too_large", "A row may have at most 1 MB; check for an unclosed quotation mark or bracket.")
+def too_large(line: int) -> Unreadable:
+    message = "A row may have at most 1 MB; check for an unclosed quotation mark or bracket."
+    return Unreadable("row_too_large", message, line)

@@ -137,11 +137,19 @@ class Progress(NamedTuple):
     failed: int = 0
 
 
+_NOT_OF_FILE = {"access_denied", "conflict", "rolled_back", "server_error"}
+
+
 class JobError(msgspec.Struct, rename="camel"):
     """Why a job FAILED as a whole."""
 
     code: str
     message: str
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether the same file would fail again."""
+        return self.code not in _NOT_OF_FILE
 
 
 class RowError(msgspec.Struct, rename="camel"):

@@ -72,7 +72,8 @@ class Run:
                 return await self._check_all()
             await self._write_all()
         except Unreadable as error:
-            return "FAILED", JobError(error.code, self._where(str(error)))
+            message = f"Line {error.line}: {error}" if error.line else self._where(str(error))
+            return "FAILED", JobError(error.code, message)
         except AccessEnded:
             return "FAILED", JobError("access_denied", self._where(_DENIED))
         return "COMPLETED_WITH_ERRORS" if self.progress.failed else "COMPLETED", None

@@ -24,6 +24,8 @@ class BackupRefused(OperatorError):
 def write_backup_file(database: Database, file: Path, *, replace: bool, on_progress: ReportProgress) -> Label:
     if os.path.lexists(file) and not replace:
         raise BackupRefused(f"{file} exists; use --force to replace it")
+    if not file.parent.is_dir():
+        raise BackupRefused(f"there is no directory {file.parent}")
     if database.file is not None and file.exists() and file.samefile(database.file):
         raise BackupRefused(f"{file} is the database itself")
     register_tables()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from linkxg.errors import OperatorError
-from linkxg.runtime.files import open_private
+from linkxg.runtime.files import open_foreign, open_private
 
 FILE = ".service.lock"
 
@@ -35,6 +35,18 @@ def exclusive_data_dir(data_dir: Path) -> Iterator[None]:
         if not _lock(descriptor, fcntl.LOCK_EX):
             raise DataDirLocked(f"a service is running on {data_dir}: stop it first")
         yield
+    finally:
+        os.close(descriptor)
+
+
+def is_in_use(data_dir: Path) -> bool:
+    """Whether a service runs on the directory. Raises OSError if the lock cannot be examined."""
+    try:
+        descriptor = open_foreign(data_dir / FILE)
+    except FileNotFoundError:
+        return False
+    try:
+        return not _lock(descriptor, fcntl.LOCK_EX)
     finally:
         os.close(descriptor)
 

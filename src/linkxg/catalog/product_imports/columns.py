@@ -188,8 +188,12 @@ def _unknown(name: str, index: int) -> str:
     known = {one.lower(): one for one in COLUMN_TYPES.columns}
     # A name much longer than any of ours is not a typing error, and comparing it takes long.
     near = difflib.get_close_matches(name.lower(), known, 1) if len(name) <= 64 else []
-    hint = f" Did you mean {known[near[0]]}?" if near else f" Members of your own are attributes: {_ATTRIBUTE}NAME."
-    return f"Column {index} is unknown.{hint}"
+    if near:
+        return f"Column {index} is unknown. Did you mean {known[near[0]]}?"
+    return (
+        f"Column {index} is unknown. The template has the most common columns, such as sku, name and brand; a column "
+        f"for data of your own is called {_ATTRIBUTE}NAME."
+    )
 
 
 def _shown(name: str, index: int) -> str:

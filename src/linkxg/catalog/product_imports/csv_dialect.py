@@ -87,12 +87,6 @@ def is_blank(cells: list[str]) -> bool:
     return not "".join(cells).strip()
 
 
-def misplaced_quotes() -> Unreadable:
-    return Unreadable(
-        "quotes", "A quotation mark is misplaced or never closed, so the beginning of the next row cannot be found."
-    )
-
-
 def _read(text: str, separator: str, *, has_separator_line: bool = False) -> Dialect:
     """Raises Unreadable if the first row that is not blank cannot be a header."""
     text = _from_header(text, separator)
@@ -101,7 +95,7 @@ def _read(text: str, separator: str, *, has_separator_line: bool = False) -> Dia
     try:
         cells = next((cells for cells in islice(records, _MAX_BLANK) if not is_blank(cells)), [])
     except csv.Error:
-        raise misplaced_quotes() from None
+        raise Unreadable("quotes", "In the header, a quotation mark is misplaced or never closed.") from None
     if len(cells) > MAX_CELLS:
         raise _too_many_cells()
     names = [name.strip() for name in cells]

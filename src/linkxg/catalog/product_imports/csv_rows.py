@@ -3,8 +3,8 @@
 import csv
 from collections.abc import Iterator
 
-from linkxg.catalog.product_imports.csv_dialect import CsvRecords, is_blank, misplaced_quotes, read_dialect
-from linkxg.jobs.lines import Lines, too_large
+from linkxg.catalog.product_imports.csv_dialect import CsvRecords, is_blank, read_dialect
+from linkxg.jobs.lines import Lines, Unreadable, too_large
 from linkxg.jobs.model import MAX_ROW_BYTES
 
 _TOO_LONG = "field larger"
@@ -34,11 +34,20 @@ class CsvRows:
             for cells in records:
                 line = records.line
                 if line - before > 1 and sum(map(len, cells)) > MAX_ROW_BYTES:
-                    raise too_large()
+                    raise too_large(before + 1)
                 lines.row_after = line
                 first = cells[0] if cells else ""
                 if (first and not first.isspace()) or not is_blank(cells):
                     yield before + 1, cells
                 before = line
         except csv.Error as error:
-            raise too_large() if str(error).startswith(_TOO_LONG) else misplaced_quotes() from None
+            is_too_long = str(error).startswith(_TOO_LONG)
+            raise too_large(before + 1) if is_too_long else _misplaced_quotes(before + 1) from None
+
+
+def _misplaced_quotes(line: int) -> Unreadable:
+    message = (
+        "In the row that begins here, a quotation mark is misplaced or never closed, so the beginning of the next row "
+        "cannot be found. Close it, double it if it is part of the text, and send the file again."
+    )
+    return Unreadable("quotes", message, line)

@@ -97,7 +97,7 @@ class ProductRows:
             stale = [index for index, outcome in outcomes.items() if outcome is WrittenProduct.STALE]
             for index, outcome in outcomes.items():
                 if outcome in (WrittenProduct.DUPLICATE_SKU, WrittenProduct.DUPLICATE_GTIN):
-                    plans[index] = (_ERRORS[outcome],)
+                    plans[index] = (_duplicate(outcome, plans[index]),)
             again = [parsed[index] for index in stale]
             # The other transaction has committed, and none can write now: this is the current state.
             found = self.look_up(conn, again) if again else {}
@@ -128,6 +128,12 @@ def _by_sku(conn: Connection, account_id: str, keys: list[str]) -> dict[str, Sto
     # If two old SKUs have the same normal form, the product that has that form comes last and wins.
     found.sort(key=lambda one: one.head.sku == normal_sku(one.head.sku))
     return {normal_sku(one.head.sku): one for one in found}
+
+
+def _duplicate(outcome: WrittenProduct, plan: Any) -> RowFault:
+    """The error with the SKU or GTIN that another product has."""
+    head = plan.head
+    return _ERRORS[outcome]._replace(value=(head.sku if outcome is WrittenProduct.DUPLICATE_SKU else head.gtin) or "")
 
 
 def _result(number: int, plan: Plan) -> RowResult:

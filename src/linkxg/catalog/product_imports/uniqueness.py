@@ -32,9 +32,9 @@ class UniqueKeys:
             head = plan.head
             sku, gtin = hash(head.sku), hash(head.gtin14)
             if _is_other(by_sku.get(head.sku), head.id) or sku in self._skus:
-                plans[index] = (_SKU,)
+                plans[index] = (_SKU._replace(value=head.sku),)
             elif head.gtin14 and (_is_other(by_gtin.get(head.gtin14), head.id) or gtin in self._gtins):
-                plans[index] = (_GTIN,)
+                plans[index] = (_GTIN._replace(value=head.gtin or ""),)
             else:
                 self._skus.add(sku)
                 if head.gtin14:

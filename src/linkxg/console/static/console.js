@@ -10,6 +10,9 @@
     announcing = setTimeout(() => { announcer.textContent = text; }, 60);
   };
 
+  // Guarded forms whose input the server has.
+  const sent = new WeakSet();
+
   // A visible error after the element that it is about; it is announced.
   const warn = (text, element) => {
     let notice = element.nextElementSibling;
@@ -167,7 +170,7 @@
       if (sent.lengthComputable) bar.value = 100 * sent.loaded / sent.total;
     });
     request.addEventListener("load", () => {
-      if (request.status < 300) { location.assign(request.responseURL); return; }
+      if (request.status < 300) { sent.add(form); location.assign(request.responseURL); return; }
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
       const found = page.getElementById("content");
       if (!found) { fail(); return; }
@@ -184,29 +187,37 @@
     request.send(new FormData(form));
   });
 
-  // Counts unsaved changes; leaving the page with some asks first.
-  for (const form of document.querySelectorAll("form[data-guard]")) {
+  // Leaving a page with unsaved changes in a form with data-guard asks first; the form may show their number.
+  const guarded = () => [...document.querySelectorAll("form[data-guard]")];
+  const differs = (field) => {
+    if (!field.name || field.type === "hidden" || field.type === "submit") return false;
+    // Without a selected option, a list begins with its first.
+    if (field.options) return field.selectedIndex !== Math.max([...field.options].findIndex((one) => one.defaultSelected), 0);
+    if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+    // Of a group of radio buttons, only the chosen one counts.
+    return field.type === "radio" ? field.checked && !field.defaultChecked : field.value !== field.defaultValue;
+  };
+  // Input that the server has kept after an error is the default of its fields, and unsaved all the same.
+  const unsaved = (form) => Math.max(Number(form.dataset.unsaved || 0), [...form.elements].filter(differs).length);
+  const count = (form) => {
     const place = document.getElementById(form.dataset.guard);
-    const kept = Number(form.dataset.unsaved || 0);
-    let sent = false;
-    const differs = (field) => {
-      if (!field.name || field.type === "hidden" || field.type === "submit") return false;
-      if (field.options) return [...field.options].some((one) => one.selected !== one.defaultSelected);
-      return "defaultChecked" in field && /radio|checkbox/.test(field.type)
-        ? field.checked !== field.defaultChecked && field.checked
-        : field.value !== field.defaultValue;
-    };
-    const unsaved = () => Math.max(kept, [...form.elements].filter(differs).length);
-    const count = () => {
-      const number = unsaved();
-      const text = number ? ` · ${number} unsaved change${number === 1 ? "" : "s"}` : "";
-      if (place && place.textContent !== text) place.textContent = text;
-    };
-    form.addEventListener("input", count);
-    form.addEventListener("submit", () => { sent = true; });
-    addEventListener("pageshow", () => { sent = false; count(); });
-    addEventListener("beforeunload", (event) => { if (!sent && unsaved()) event.preventDefault(); });
-  }
+    if (!place) return;
+    const number = unsaved(form);
+    const text = number ? ` · ${number} unsaved change${number === 1 ? "" : "s"}` : "";
+    if (place.textContent !== text) place.textContent = text;
+  };
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (form && "guard" in form.dataset) count(form);
+  });
+  // An upload is sent once it has been answered: its listener has prevented the default.
+  document.addEventListener("submit", (event) => { if (!event.defaultPrevented) sent.add(event.target); });
+  addEventListener("pageshow", () => {
+    for (const form of guarded()) { sent.delete(form); count(form); }
+  });
+  addEventListener("beforeunload", (event) => {
+    if (guarded().some((form) => !sent.has(form) && unsaved(form))) event.preventDefault();
+  });
 
   // Polls the page of a running import once a second until it has ended, or the session has.
   const signedOut = (place) => {

@@ -30,6 +30,10 @@ def parse_scope(text: str) -> frozenset[str]:
         raise InvalidScope(reason="scope grammar")
     scopes = frozenset(text.split(" "))
     if not scopes <= ALL_SCOPES:
+        if "," in text:
+            raise InvalidScope(
+                "A requested scope is unknown: separate scopes by spaces, not commas.", reason="scope list"
+            )
         raise InvalidScope(reason="unknown scope")
     return scopes
 

@@ -10,7 +10,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from linkxg.http.client_ip import PLAIN_HTTP_REFUSED
+from linkxg.identity.oauth.metadata_endpoint import KEYS
+from linkxg.identity.tokens.keys import KeysError, read_keys
 from linkxg.ops.doctor.findings import Finding, ok, problem, warning
+from linkxg.runtime.data_dir_lock import is_in_use
 from linkxg.server.connection import CONNECTIONS
 from linkxg.server.listener import listen
 from linkxg.settings import Settings, is_loopback
@@ -19,6 +22,7 @@ FIRST_YEAR, LAST_YEAR = 2026, 2100
 MAX_STEP_S = 0.5
 SPARE_DESCRIPTORS = 128
 _TIMEOUT_S = 3.0
+_MAX_BODY = 64 * 1024
 
 
 class Instant(NamedTuple):
@@ -60,14 +64,18 @@ def check_descriptors() -> Iterator[Finding]:
 
 def check_listener(settings: Settings, host: str, port: int) -> Iterator[Finding]:
     """Whether the service answers at its address, or the address is free."""
-    if _answers(host, port, tls=bool(settings.tls_cert)):
+    answers = _answers(settings, host, port)
+    do = "stop the program that listens there, or choose another --port"
+    if answers:
         yield ok("address", f"the service answers on {host}:{port}")
+        return
+    if answers is False:
+        yield problem("address", f"another service than that of this data directory answers on {host}:{port}", do)
         return
     try:
         for listener in listen(host, port):
             listener.close()
     except OSError as error:
-        do = "stop the program that listens there, or choose another --port"
         yield problem("address", f"{host}:{port} cannot be used: {error.strerror}", do)
     else:
         yield ok("address", f"{host}:{port} is free")
@@ -98,10 +106,35 @@ def check_addresses(settings: Settings, host: str) -> Iterator[Finding]:
         yield ok(name, settings.public_url)
 
 
-def _answers(host: str, port: int, *, tls: bool) -> bool:
-    """Whether this program answers at the address."""
+def _answers(settings: Settings, host: str, port: int) -> bool | None:
+    """Whether the service that runs on this data directory answers at the address; None if no LinkXG does."""
+    status, body = _get(settings, host, port, "/healthz")
+    # To a request from an address other than loopback this program rejects plain HTTP, and says no more of itself.
+    if status == 400 and PLAIN_HTTP_REFUSED.encode() in body:
+        return True
+    if status != 200 or b'"ok"' not in body:
+        return None
+    try:
+        in_use = is_in_use(settings.data_dir)
+    except OSError:
+        # Reported by the checks of the directory.
+        return True
+    return in_use and _has_own_keys(settings, _get(settings, host, port, KEYS)[1])
+
+
+def _has_own_keys(settings: Settings, key_set: bytes) -> bool:
+    """Whether a JWK set has a key of `keys.json`; HS256 keys are in no key set."""
+    try:
+        own = {record.kid for record in read_keys(settings.data_dir).keys if not record.alg.startswith("HS")}
+    except KeysError:
+        return True
+    return not own or any(f'"{kid}"'.encode() in key_set for kid in own)
+
+
+def _get(settings: Settings, host: str, port: int, path: str) -> tuple[int, bytes]:
+    """Status and body; (0, b"") if there is no HTTP response."""
     connection: http.client.HTTPConnection
-    if tls:
+    if settings.tls_cert:
         # The certificate is verified by another check.
         context = ssl.create_default_context()
         context.check_hostname = False
@@ -110,13 +143,10 @@ def _answers(host: str, port: int, *, tls: bool) -> bool:
     else:
         connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", path)
         response = connection.getresponse()
-        # To a request from an address other than loopback this program rejects plain HTTP, which identifies it too.
-        body = response.read(500)
-        expected = {200: b'"ok"', 400: PLAIN_HTTP_REFUSED.encode()}.get(response.status)
-        return expected is not None and expected in body
+        return response.status, response.read(_MAX_BODY)
     except (OSError, http.client.HTTPException):
-        return False
+        return 0, b""
     finally:
         connection.close()
