@@ -126,6 +126,16 @@ def test_a_product_is_named_by_its_sku_gtin_or_id(world: World, editor: Visitor)
         assert "None of your products has this" in _sent(world, editor, "preview", product=name, content="all").text
 
 
+def test_a_preview_says_that_other_shares_show_more(world: World, editor: Visitor) -> None:
+    product = published(world)
+    told = "The preview includes what your other shares show them already."
+    assert told not in _sent(world, editor, "preview", product=product["sku"], field=["name"]).text
+    share(world, product, fields=["brand"])
+    page = _sent(world, editor, "preview", product=product["sku"], field=["name"])
+    assert told in page.text
+    assert _previewed(page)[0]["fields"] == ["brand", "name"]
+
+
 def test_a_draft_can_be_shared_before_it_is_published(world: World, editor: Visitor) -> None:
     page = _sent(world, editor, "preview", product=create(world)["sku"], content="all")
     assert "1 product that is not published yet" in text_of(page)

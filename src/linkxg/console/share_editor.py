@@ -27,7 +27,7 @@ from linkxg.console.share_form import (
     read_share_form,
     share_errors,
 )
-from linkxg.console.share_preview import PreviewedShare, previewed
+from linkxg.console.share_preview import PreviewedShare, preview_of
 from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, InvalidState, NotFound, ValidationFailed
 from linkxg.http.permissions import session_roles
@@ -87,7 +87,7 @@ async def preview_typed(page: PageRequest, connection_id: str, typed: TypedShare
     shown = await preview_share(page.database, page.account_id, connection_id, typed.terms)
     if typed.contradiction:
         raise ValidationFailed(details=[])
-    return previewed(shown)
+    return preview_of(shown, typed.terms.fields)
 
 
 async def _prefilled(page: PageRequest) -> str:

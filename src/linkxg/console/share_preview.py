@@ -1,5 +1,6 @@
 """What a partner would see by a share: the sentence, and the products as a list and as the JSON of the API."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -22,12 +23,18 @@ class PreviewedProduct(NamedTuple):
 
 
 class PreviewedShare(NamedTuple):
+    """With `has_others`, the products show more than this share alone would."""
+
     summary: str
+    has_others: bool
     products: list[PreviewedProduct]
 
 
-def previewed(preview: SharePreview) -> PreviewedShare:
-    return PreviewedShare(preview.summary, [_product(one) for one in preview.preview])
+def preview_of(preview: SharePreview, fields: Sequence[str] | None) -> PreviewedShare:
+    """`fields` are those of the share that is previewed; the partner sees the union of all shares."""
+    own = None if fields is None else sorted(set(fields))
+    has_others = any(one.fields != own for one in preview.preview)
+    return PreviewedShare(preview.summary, has_others, [_product(one) for one in preview.preview])
 
 
 def _product(shown: SharedProduct) -> PreviewedProduct:
