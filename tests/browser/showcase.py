@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from browser.showcase_products import Stock, build_stock
+from browser.showcase_sharing import Sharing, build_sharing
 from harness.clients import OAuthClient, get_token, make_client, request_token, rotate, with_secret
 from harness.databases import SqliteDatabase
 from harness.people import Person, add_person, invite
@@ -30,6 +31,7 @@ class Showcase:
     shop: OAuthClient
     member: Person
     stock: Stock
+    sharing: Sharing
 
 
 def build_showcase(world: World) -> Showcase:
@@ -63,7 +65,7 @@ def build_showcase(world: World) -> Showcase:
     with_secret(shop, rotate(api, shop, owner.access, grace_period_seconds=86_400).expect(200))
     wait_for_count(world.server.database, "SELECT count(*) FROM refused_requests", 4)
     _age(world, erp, shop)
-    return Showcase(world, renewed, shop, member, stock)
+    return Showcase(world, renewed, shop, member, stock, build_sharing(world, stock))
 
 
 def _age(world: World, erp: OAuthClient, shop: OAuthClient) -> None:

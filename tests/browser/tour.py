@@ -27,6 +27,7 @@ def tour(page: Page, showcase: Showcase) -> Iterator[str]:
     yield from _inside(page, showcase)
     yield from _products(page, showcase)
     yield from _imports(page, showcase)
+    yield from _sharing(page, showcase)
     yield from _secrets(page, showcase)
     yield from _asked_again(page, showcase)
     page.context.clear_cookies()
@@ -186,6 +187,44 @@ def _imports(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("button", name="Import file").click()
     page.get_by_role("alert").wait_for()
     yield "imports-refused"
+
+
+def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:
+    sharing, stock = showcase.sharing, showcase.stock
+    editor = f"/partners/{sharing.connection}/share"
+    pages = {
+        "share": f"/shares/{sharing.share}",
+        "share-withdrawn": f"/shares/{sharing.withdrawn}",
+        "share-product": f"/products/{stock.versioned}/share",
+        "product-shared": f"/products/{stock.versioned}#viewers",
+        "requests": "/requests",
+        "requests-incoming": "/requests?show=incoming",
+        "request": f"/requests/{sharing.asked}",
+        "request-unknown": f"/requests/{sharing.unknown}",
+        "request-own": f"/requests/{sharing.own}",
+        "request-declined": f"/requests/{sharing.declined}",
+        "ask": f"/partners/{sharing.connection}/ask",
+    }
+    for name, path in pages.items():
+        page.goto(path)
+        yield name
+    page.get_by_role("button", name="Send request").click()
+    page.get_by_role("alert").wait_for()
+    yield "ask-refused"
+    page.goto(f"/shares/{sharing.share}")
+    page.get_by_role("button", name="Withdraw share…").click()
+    page.get_by_role("heading", name="Withdraw the share").wait_for()
+    yield "share-withdraw"
+    page.goto(f"{editor}?product={stock.versioned}")
+    yield "share-editor"
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.get_by_role("alert").wait_for()
+    yield "share-editor-refused"
+    page.get_by_label("Name", exact=True).check()
+    page.get_by_label("Materials", exact=True).check()
+    page.locator("#preview strong").wait_for()
+    page.get_by_text("As JSON").click()
+    yield "share-editor-preview"
 
 
 def _secrets(page: Page, showcase: Showcase) -> Iterator[str]:

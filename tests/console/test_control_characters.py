@@ -15,6 +15,7 @@ from harness.clients import make_client
 from harness.people import invite
 from harness.world import World
 from linkxg.console.product_fields import FIELDS
+from network.sharing import connection_of
 from products.catalogue import complete, create, path, published
 
 PASTED = "First\x0bsecond\x0cthird\x00fourth"
@@ -38,6 +39,9 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
         field.name for field in FIELDS if field.name not in ("sku", "gtin"))),
     "publish": (lambda w: ((at := path(create(w, **complete()))) + "/review", at + "/publish"), ("changeNote",)),
     "withdraw": (lambda w: ((at := path(published(w))) + "/versions/1", at + "/versions/1/withdraw"), ("reason",)),
+    "share": (lambda w: (f"/partners/{connection_of(w)}/share",) * 2, (
+        "product", "category", "paths", "tiers", "expires")),
+    "request": (lambda w: (f"/partners/{connection_of(w)}/ask",) * 2, ("subject", "purpose")),
 }  # fmt: skip
 SEARCHES = ("/products?q=", "/account/api-access?q=")
 
@@ -61,7 +65,7 @@ def test_a_form_keeps_everything_and_says_what_was_replaced(world: World, editor
     assert "<title>Error: " in shown.text
     kept = dict(editor.fields(shown, action))
     for field in fields:
-        assert kept[field] == (LINES if field in ("description", "ranges") else ONE_LINE), field
+        assert kept[field] == (LINES if field in ("description", "ranges", "paths", "purpose") else ONE_LINE), field
 
 
 def test_a_text_pasted_from_a_word_processor_is_saved(world: World, editor: Visitor) -> None:

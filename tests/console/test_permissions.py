@@ -9,9 +9,13 @@ import pytest
 from architecture.program import routes
 from console.browser import Visitor
 from console.conftest import NewVisitor
-from harness.people import ROLES
+from harness.people import ROLES, Session
+from harness.rows import execute
 from harness.world import World
 from imports.files import run
+from linkxg.ids import uuid7
+from network.connected import sent
+from network.sharing import connection_of, post_share
 
 PAGES = sorted(
     (route.method, route.path, route.handler.opt.get("session_roles"))
@@ -38,12 +42,15 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "older": "1",
         "newer": "1",
         "token": "lxginv_none",
+        "connection_id": _connection(world, foreign=foreign),
+        "share_id": _share(world, foreign=foreign),
+        "request_id": _request(world, foreign=foreign),
     }
     return re.sub(r"{(\w+)(?::\w+)?}", lambda match: values[match[1]], template)
 
 
 def _product(world: World, *, foreign: bool) -> str:
-    owner = world.other_owner if foreign else world.owner
+    owner = _owner(world, foreign=foreign)
     found = world.api.get("/products?limit=1", bearer=owner.access).expect(200).object()["data"]
     if found:
         return str(found[0]["id"])
@@ -52,11 +59,64 @@ def _product(world: World, *, foreign: bool) -> str:
 
 
 def _import(world: World, *, foreign: bool) -> str:
-    owner = world.other_owner if foreign else world.owner
+    owner = _owner(world, foreign=foreign)
     found = world.api.get("/imports?limit=1", bearer=owner.access).expect(200).object()["data"]
     if found:
         return str(found[0]["id"])
     return str(run(world, b"sku,name\nP-2,Product\n", by=owner)["id"])
+
+
+def _owner(world: World, *, foreign: bool) -> Session:
+    return world.other_owner if foreign else world.owner
+
+
+def _connection(world: World, *, foreign: bool) -> str:
+    """A connection of the first account; a foreign one is an invitation of the second."""
+    if not foreign:
+        return connection_of(world)
+    account = world.other.account_id
+    found = execute(
+        world.server.database,
+        f"select id from connections where account_id = '{account}' and invitee = 'nobody' and invited_at = 1",
+    )
+    if found:
+        return found[0][0]
+    connection = uuid7()
+    execute(
+        world.server.database,
+        "insert into connections (account_id, id, direction, status, relationship, invitee, invited_at, "
+        f"expires_at) values ('{account}', '{connection}', 'OUTGOING', 'PENDING', 'PARTNER', 'nobody', 1, {2**41})",
+    )
+    return connection
+
+
+def _share(world: World, *, foreign: bool) -> str:
+    owner, connection = _owner(world, foreign=foreign), connection_of(world)
+    found = world.api.get(f"/connections/{connection}/shares?limit=1", bearer=owner.access).expect(200).object()["data"]
+    made = found[0] if found else post_share(world, bearer=owner.access).expect(201).data()
+    return str(made["id"])
+
+
+def _request(world: World, *, foreign: bool) -> str:
+    """A request to the first account; a foreign one is of the second to itself."""
+    if not foreign:
+        waiting = "/requests?direction=INCOMING&status=PENDING&limit=1"
+        listed = world.api.get(waiting, bearer=world.owner.access).expect(200).object()["data"]
+        return str((listed[0] if listed else sent(world, gtin="4006381333931"))["id"])
+    request, other = uuid7(), world.other.account_id
+    found = execute(
+        world.server.database,
+        f"select id from share_requests where requester_id = account_id and account_id = '{other}'",
+    )
+    if found:
+        return found[0][0]
+    execute(
+        world.server.database,
+        "insert into share_requests (account_id, id, requester_id, connection_id, type, subject, purpose, status, "
+        f"created_at) values ('{other}', '{request}', '{other}', '{uuid7()}', 'PRODUCT', 'gtin:04006381333931', "
+        "'For our label.', 'PENDING', 1)",
+    )
+    return request
 
 
 def test_every_page_declares_its_roles() -> None:

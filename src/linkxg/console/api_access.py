@@ -2,10 +2,9 @@
 
 import ipaddress
 import secrets
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -13,6 +12,7 @@ from litestar.params import FromPath
 from linkxg.clock import now_ms
 from linkxg.console.client_state import ClientState, state_of, unused_scopes
 from linkxg.console.confirm_password import ask_password
+from linkxg.console.expiry_day import end_of_day, expiry_fault
 from linkxg.console.flash_messages import Notice
 from linkxg.console.form_errors import FormErrors, of_api_error
 from linkxg.console.guard import PageRequest
@@ -115,7 +115,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     if asking is not None:
         return asking
     errors = check_settings(form)
-    fault = _expiry_fault(form.text("expires"))
+    fault = expiry_fault(form.text("expires"))
     if fault:
         errors.add("expires", fault)
     if errors:
@@ -128,7 +128,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
             page.account_id,
             name=form.text("name").strip(),
             scope=" ".join(form.all("scope")),
-            expires_at=_end_of_day(form.text("expires")),
+            expires_at=end_of_day(form.text("expires")),
             allowed_cidrs=form.items("ranges"),
             self_rotation=form.text("self_rotation") == "yes",
             idempotency_key=check_key(key or None),
@@ -207,25 +207,6 @@ def _form(page: PageRequest, key: str, *, errors: FormErrors | None = None) -> R
         first_day=tomorrow.isoformat(),
         errors=errors,
     )
-
-
-def _expiry_fault(text: str) -> str:
-    try:
-        end = _end_of_day(text)
-    except InvalidRequest:
-        return "Enter a day such as 2027-06-30."
-    return "Choose a day in the future." if end is not None and end * 1_000 <= now_ms() else ""
-
-
-def _end_of_day(text: str) -> int | None:
-    """The last second of that day in UTC; None for an empty field."""
-    if not text:
-        return None
-    try:
-        day = msgspec.convert(text, date, strict=True)
-    except msgspec.ValidationError:
-        raise InvalidRequest("The field expires_at must be a day such as 2027-06-30.") from None
-    return int(datetime.combine(day, time(23, 59, 59), UTC).timestamp())
 
 
 def check_settings(form: PageForm) -> FormErrors:

@@ -91,6 +91,13 @@ def time_clock(at: int) -> Markup:
     return _time(at, f"{clock(at)} UTC", "clock")
 
 
+def utc_day(at: str) -> Markup:
+    """A `<time>` as the day in UTC, wherever the reader is, for an RFC 3339 timestamp."""
+    at_ms = round(datetime.fromisoformat(at).timestamp() * 1_000)
+    iso, title = _exact_forms(at_ms // 1000)
+    return Markup(f'<time datetime="{iso}" title="{title}">{day(at_ms)}</time>')  # noqa: S704
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`1 token`, `1,204 tokens`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -18,6 +18,7 @@ from linkxg.console.assets import ASSETS
 from linkxg.console.flash_messages import notice_of
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
+from linkxg.console.product_fields import label
 from linkxg.identity.tokens.scopes import SCOPES
 
 REPLACED = "replaced"
@@ -44,6 +45,7 @@ def templates() -> Environment:
         "ago": formatting.time_ago,
         "day": formatting.time_day,
         "clock": formatting.time_clock,
+        "utc_day": formatting.utc_day,
         "exact": formatting.exact,
         "count": formatting.count,
         "duration": formatting.duration,
@@ -52,6 +54,7 @@ def templates() -> Environment:
     environment.globals |= {
         "asset": {name: asset.url for name, asset in ASSETS.items()},
         "SCOPES": SCOPES,
+        "label": label,
         "now": now_ms,
     }
     return environment

@@ -18,8 +18,11 @@ from linkxg.console.product_fields import COUNTRIES, GLN, GROUPS, field_values, 
 from linkxg.console.product_form import ProductEdit, control_value, digests_again, digests_of
 from linkxg.console.product_summary import product_summary
 from linkxg.console.three_way_merge import FieldConflict
+from linkxg.network.shares.read_shares import list_shares_of_product
+from linkxg.network.shares.summary import count_fields
 
 SHOWN_VERSIONS = 50
+SHOWN_VIEWERS = 20
 _ALL_COUNTRIES = sorted(NAMES.items(), key=lambda pair: pair[1].replace("Å", "A"))
 
 
@@ -37,6 +40,9 @@ async def show_product(
     base = base or await read_product(page.database, page.viewer, product_id, "base")
     head = base.head
     rows, more = await list_versions(page.database, page.viewer, product_id, before=None, limit=SHOWN_VERSIONS)
+    viewers, more_viewers = await list_shares_of_product(
+        page.database, page.account_id, product_id, after="", limit=SHOWN_VIEWERS
+    )
     stored = field_values(base)
     content = read_content(base.content)
     missing = missing_for_publishing(head, content) if head.draft_version else []
@@ -64,6 +70,9 @@ async def show_product(
         missing=[missing_field(one) for one in missing],
         versions=rows,
         more=more,
+        viewers=viewers,
+        more_viewers=more_viewers,
+        count_fields=count_fields,
         may_write=may_write,
         editable=editable,
         errors=errors,

@@ -5,16 +5,13 @@ from typing import Any, get_args
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.products.content import read_content
 from linkxg.catalog.products.list_products import list_products
 from linkxg.catalog.products.model import ProductFilter, ProductView, Status, search_key
-from linkxg.catalog.products.read_product import find_by_gtin, find_by_sku, read_product
-from linkxg.catalog.products.viewer import Viewer
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
-from linkxg.db import Database
-from linkxg.errors import InvalidCursor, NotFound
+from linkxg.console.product_lookup import look_up_product
+from linkxg.errors import InvalidCursor
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 
@@ -37,7 +34,7 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
     except InvalidCursor:
         after = None
     begun = after is not None
-    exact = await _exact(page.database, page.viewer, text) if text and not begun else None
+    exact = await look_up_product(page.database, page.viewer, text) if text and not begun else None
     found: list[ProductView] = []
     next_position = after
     for _ in range(SEARCHES):
@@ -66,15 +63,3 @@ HANDLERS = (listing,)
 
 def _row(shown: ProductView) -> dict[str, Any]:
     return {"head": shown.head, "name": read_content(shown.content).name}
-
-
-async def _exact(database: Database, viewer: Viewer, text: str) -> ProductView | None:
-    """The product with exactly this SKU or GTIN."""
-    try:
-        product_id = await find_by_sku(database, viewer, text)
-    except NotFound:
-        try:
-            product_id = await find_by_gtin(database, viewer, read_gtin(text).digits14)
-        except (NotAGtin, NotFound):
-            return None
-    return await read_product(database, viewer, product_id)

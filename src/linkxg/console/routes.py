@@ -10,6 +10,7 @@ from litestar.handlers import BaseRouteHandler
 
 from linkxg.console import (
     api_access,
+    ask_partner,
     audit_log,
     client_page,
     client_settings,
@@ -27,7 +28,11 @@ from linkxg.console import (
     product_versions,
     products,
     rejections,
+    request_page,
+    requests,
     rotation,
+    share_editor,
+    share_page,
     sign_in,
     static_files,
 )
@@ -40,7 +45,7 @@ from linkxg.http.body_style import BodyStyle
 _FEATURES = (
     sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections, members,
     my_account, audit_log, products, new_product, product_page, product_publish, product_removal, product_versions,
-    imports, partners, partner_invitation,
+    imports, partners, partner_invitation, share_editor, share_page, requests, request_page, ask_partner,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 

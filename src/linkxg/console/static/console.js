@@ -1,5 +1,5 @@
 "use strict";
-// Copy buttons, local times, live progress, inline answers. Every page works without this file.
+// Copy buttons, local times, live progress and previews, inline answers. Every page works without this file.
 (() => {
   const announcer = document.getElementById("announcer");
   // A live region announces the same text again only after it has been empty for a moment.
@@ -186,6 +186,38 @@
     bar.hidden = false;
     request.send(new FormData(form));
   });
+
+  // A form with data-preview shows in that element what its preview button would answer, while it is filled in.
+  for (const form of document.querySelectorAll("form[data-preview]")) {
+    const place = document.getElementById(form.dataset.preview);
+    let waiting, running;
+    const stop = () => {
+      clearTimeout(waiting);
+      if (running) running.abort();
+    };
+    const refresh = async () => {
+      stop();
+      const current = running = new AbortController();
+      const body = new URLSearchParams(new FormData(form));
+      body.set("then", "preview");
+      try {
+        const answer = await fetch(form.action, { method: "POST", body, redirect: "error", signal: current.signal });
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const found = page.getElementById(place.id);
+        if (!found) throw new Error("another page");
+        if (current.signal.aborted || found.innerHTML === place.innerHTML) return;
+        place.replaceChildren(...found.childNodes);
+        enhance(place);
+        const summary = place.querySelector("[data-announce]");
+        if (summary) announce(summary.textContent);
+      } catch {
+        if (current.signal.aborted) return;
+        place.textContent = "The preview cannot be shown now. The button Preview shows it again.";
+      }
+    };
+    form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(refresh, 400); });
+    form.addEventListener("submit", stop);
+  }
 
   // Leaving a page with unsaved changes in a form with data-guard asks first; the form may show their number.
   const guarded = () => [...document.querySelectorAll("form[data-guard]")];

@@ -3,8 +3,7 @@
 from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
-from linkxg.catalog.identifiers.digital_link import read_digital_link
-from linkxg.catalog.products.store import find_id_by_gtin, find_record
+from linkxg.catalog.products.store import find_record
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
@@ -14,6 +13,7 @@ from linkxg.network.changes.model import Change
 from linkxg.network.requests import store
 from linkxg.network.requests.check_approval import check_approval
 from linkxg.network.requests.decline_request import lock_incoming
+from linkxg.network.requests.identify_product import identify_product
 from linkxg.network.requests.model import ApproveShareRequest, ShareRequest
 from linkxg.network.requests.read_requests import view_of
 from linkxg.network.requests.send_request import ENDED
@@ -39,7 +39,7 @@ async def approve_request(
         found = store.lock_partner(conn, account_id, row.connection_id)
         if found is None or found[0] != "ACTIVE":
             return InvalidState(ENDED)
-        product_id = given.product_id or _find_product(conn, account_id, row.subject)
+        product_id = given.product_id or identify_product(conn, account_id, row.subject)
         if product_id is None or find_record(conn, account_id, product_id) is None:
             return _unknown_product(given)
         terms = approval.terms(product_id, row.type)
@@ -56,19 +56,6 @@ async def approve_request(
 
     route, content = "POST /requests/{id}/approve", [request_id, given]
     return await write_request(database, actor, account_id, route, idempotency_key, content, make)
-
-
-def _find_product(conn: Connection, account_id: str, subject: str) -> str | None:
-    """The account's product that the request identifies."""
-    kind, _, value = subject.partition(":")
-    if kind == "productId":
-        return value
-    if kind == "item":
-        item = read_digital_link(value)
-        if item.key.ai != "01":
-            return None
-        value = item.value
-    return find_id_by_gtin(conn, account_id, value)
 
 
 def _unknown_product(given: ApproveShareRequest) -> ValidationFailed:

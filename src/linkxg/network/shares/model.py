@@ -1,6 +1,6 @@
 """Shares, and the bodies of requests."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 
@@ -114,6 +114,13 @@ class Acknowledgement(msgspec.Struct, rename="camel"):
     reason: str | None
     fields: list[str] | None
     at: str
+
+
+class ProductAcknowledgement(NamedTuple):
+    """An acknowledgement, and the SKU of the product that it is about."""
+
+    sku: str
+    acknowledgement: Acknowledgement
 
 
 class SharePartner(msgspec.Struct, rename="camel"):

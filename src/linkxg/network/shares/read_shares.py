@@ -10,8 +10,8 @@ from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.ids import is_uuid
 from linkxg.network.shares import store
-from linkxg.network.shares.model import ProductShare, Share
-from linkxg.network.shares.view_share import view_product_share, view_share
+from linkxg.network.shares.model import ProductAcknowledgement, ProductShare, Share
+from linkxg.network.shares.view_share import view_product_acknowledgement, view_product_share, view_share
 
 T = TypeVar("T")
 
@@ -22,6 +22,22 @@ async def read_share(database: Database, account_id: str, share_id: str) -> Shar
     def unit(conn: Connection) -> Share | None:
         row = store.find_share(conn, account_id, share_id)
         return None if row is None else view_share(conn, account_id, row, now_ms())
+
+    return _found(await database.read(unit))
+
+
+async def list_acknowledgements(
+    database: Database, account_id: str, share_id: str, *, limit: int
+) -> list[ProductAcknowledgement]:
+    """What the partner answered about the products that the share covers, newest first. Raises NotFound."""
+
+    def unit(conn: Connection) -> list[ProductAcknowledgement] | None:
+        row = store.find_share(conn, account_id, share_id)
+        if row is None:
+            return None
+        subject = {"product_id": row.product_id, "category": row.category}
+        rows = store.list_acknowledgements(conn, account_id, row.viewer_id, limit, **subject)
+        return [view_product_acknowledgement(one) for one in rows]
 
     return _found(await database.read(unit))
 

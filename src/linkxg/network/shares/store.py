@@ -98,6 +98,23 @@ def count_acknowledgements(conn: Connection, account_id: str, viewer_id: str, **
     return {row[0]: row[1] for row in conn.execute(query.group_by(acknowledgements.c.status))}
 
 
+def list_acknowledgements(
+    conn: Connection, account_id: str, viewer_id: str, limit: int, **subject: Any
+) -> list[AnyRow]:
+    """Those of the covered products, with the SKU; newest first."""
+    query = (
+        select(acknowledgements, products.c.sku)
+        .join(products, _of_acknowledgement())
+        .where(acknowledgements.c.account_id == account_id, acknowledgements.c.viewer_id == viewer_id)
+    )
+    if subject.get("product_id") is not None:
+        query = query.where(acknowledgements.c.product_id == subject["product_id"])
+    elif subject.get("category") is not None:
+        query = query.where(products.c.category == subject["category"])
+    newest_first = (acknowledgements.c.at.desc(), acknowledgements.c.product_id)
+    return list(conn.execute(query.order_by(*newest_first).limit(limit)))
+
+
 def list_shares_of_product(
     conn: Connection, account_id: str, product_id: str, now: int, *, after: str, limit: int
 ) -> list[AnyRow]:

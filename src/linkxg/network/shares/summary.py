@@ -14,7 +14,7 @@ _SUPPLIERS = ("producer", "facility")
 
 def summarise(terms: ShareTerms, products: int) -> str:
     """Such as: Sees 6 of 16 fields of 12 products, no supplier names, until 1 March 2027."""
-    parts = [f"Sees {_fields(terms.fields)} of {_products(terms, products)}"]
+    parts = [f"Sees {count_fields(terms.fields)} of {_products(terms, products)}"]
     if terms.fields is not None and not any(_shows_name(terms.fields, member) for member in _SUPPLIERS):
         parts.append("no supplier names")
     if terms.versions == "ALL":
@@ -34,7 +34,8 @@ def day(at: int) -> str:
     return f"{found.day} {found:%B %Y}"
 
 
-def _fields(fields: Sequence[str] | None) -> str:
+def count_fields(fields: Sequence[str] | None) -> str:
+    """`6 of 16 fields`; None is all of them."""
     if fields is None:
         return "all fields"
     shown = {path.partition(".")[0] for path in fields} - {"access"}

@@ -10,6 +10,7 @@ from linkxg.network.shares.model import (
     STATUSES,
     Acknowledgement,
     AcknowledgementCounts,
+    ProductAcknowledgement,
     ProductShare,
     Share,
     SharePartner,
@@ -86,6 +87,13 @@ def view_product_share(row: AnyRow, product_id: str) -> ProductShare:
         rfc3339_or_none(row.expires_at),
         answer,
     )
+
+
+def view_product_acknowledgement(row: AnyRow) -> ProductAcknowledgement:
+    answer = Acknowledgement(
+        row.product_id, row.version, row.status, row.reason, paths_of(row.fields), rfc3339(row.at)
+    )  # fmt: skip
+    return ProductAcknowledgement(row.sku, answer)
 
 
 def paths_of(text: str | None) -> list[str] | None:

@@ -1,0 +1,129 @@
+"""`/partners/{id}/share`: shares products with a partner, with a preview.
+
+`/products/{id}/share` asks for the partner first.
+"""
+
+import secrets
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linkxg.catalog.products.read_product import read_product
+from linkxg.console.flash_messages import flash_message
+from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import redirect, render
+from linkxg.console.partners import PARTNERS, name_of
+from linkxg.console.share_form import (
+    MEMBER_GROUPS,
+    PASSPORT_ACCESS,
+    SHARE_TYPES,
+    TRACEABILITY,
+    VERSION_CHOICES,
+    TypedShare,
+    filled_form,
+    product_name,
+    read_share_form,
+    share_errors,
+)
+from linkxg.console.share_preview import PreviewedShare, preview_of
+from linkxg.db.idempotency import check_key
+from linkxg.errors import Conflict, InvalidState, NotFound, ValidationFailed
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.network.connections.model import ConnectionView
+from linkxg.network.connections.read_connections import list_connections, read_connection
+from linkxg.network.shares.create_share import create_share, preview_share
+
+EDITOR = f"{PARTNERS}/{{connection_id:str}}/share"
+LISTED_PARTNERS = 200
+
+
+@get(EDITOR, **session_roles(ADMINISTRATORS))
+async def new(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
+    connection = await read_connection(page.database, page.account_id, connection_id)
+    if connection.status != "ACTIVE":
+        return redirect(page, f"{PARTNERS}/{connection_id}")
+    return _form(page, connection, secrets.token_hex(16), product=await _prefilled(page))
+
+
+@post(EDITOR, **session_roles(ADMINISTRATORS))
+async def share(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
+    connection = await read_connection(page.database, page.account_id, connection_id)
+    key = page.form.text("key")
+    typed = await read_share_form(page)
+    try:
+        if page.form.text("then") == "preview" or typed.contradiction:
+            shown = await preview_typed(page, connection_id, typed)
+            return _form(page, connection, key, preview=shown)
+        # Submitting the form twice creates one share.
+        made, _ = await create_share(
+            page.database, page.actor, page.account_id, connection_id, typed.terms, check_key(key or None)
+        )
+    except ValidationFailed as error:
+        return _form(page, connection, key, errors=share_errors(error.details or (), typed), status=error.status)
+    except (Conflict, InvalidState) as error:
+        return _form(page, connection, key, errors=whole_form(error.description), status=error.status)
+    message = f"Shared with {name_of(connection)}. {made.summary}"
+    return redirect(page, f"/shares/{made.id}", **flash_message(page, message))
+
+
+@get("/products/{product_id:str}/share", **session_roles(ADMINISTRATORS))
+async def choose_partner(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
+    shown = await read_product(page.database, page.viewer, product_id)
+    found, more = await list_connections(
+        page.database, page.account_id, before=None, limit=LISTED_PARTNERS, status="ACTIVE"
+    )
+    partners = sorted(((name_of(one), one.id) for one in found), key=lambda pair: pair[0].casefold())
+    return render(page, "share_product.html", head=shown.head, name=product_name(shown), partners=partners, more=more)
+
+
+HANDLERS = (new, share, choose_partner)
+
+
+async def preview_typed(page: PageRequest, connection_id: str, typed: TypedShare) -> PreviewedShare:
+    """Raises ValidationFailed with every fault, also of the form itself, or InvalidState."""
+    shown = await preview_share(page.database, page.account_id, connection_id, typed.terms)
+    if typed.contradiction:
+        raise ValidationFailed(details=[])
+    return preview_of(shown, typed.terms.fields)
+
+
+async def _prefilled(page: PageRequest) -> str:
+    """The SKU of the product that the address names."""
+    asked = page.query.text("product")
+    if not asked:
+        return ""
+    try:
+        return (await read_product(page.database, page.viewer, asked)).head.sku
+    except NotFound:
+        return asked
+
+
+def _form(
+    page: PageRequest,
+    connection: ConnectionView,
+    key: str,
+    *,
+    product: str = "",
+    preview: PreviewedShare | None = None,
+    errors: FormErrors | None = None,
+    status: int = 200,
+) -> Response[str]:
+    return render(
+        page,
+        "share_editor.html",
+        status=status,
+        connection=connection,
+        name=name_of(connection),
+        key=key,
+        filled=filled_form(page.form, product=product),
+        preview=preview,
+        groups=MEMBER_GROUPS,
+        types=SHARE_TYPES,
+        versions=VERSION_CHOICES,
+        traceability=TRACEABILITY,
+        passport_roles=PASSPORT_ACCESS,
+        errors=errors,
+    )

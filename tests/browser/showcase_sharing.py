@@ -1,0 +1,59 @@
+"""What the showcase account shares with a partner, and the requests between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from browser.showcase_products import Stock
+from harness.world import World
+from network.connected import send
+from network.sharing import SHARED, connection_of, share, withdraw
+from products.catalogue import new_gtin, read
+
+END = "2127-03-01T23:59:59Z"
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Ids. `asked` names a product, `unknown` none; both wait, as does the account's own request."""
+
+    connection: str
+    share: str
+    withdrawn: str
+    asked: str
+    unknown: str
+    own: str
+    declined: str
+
+
+def build_sharing(world: World, stock: Stock) -> Sharing:
+    """Connects the first account of a fresh server with the second."""
+    theirs = world.other_owner
+    world.api.patch("/account", bearer=theirs.access, json={"name": "Weaver Lighting Ltd"}).expect(200)
+    connection = connection_of(world)
+    product = {"id": stock.versioned}
+    made = share(world, product, fields=["name", "brand", "category", "facility.country", "materials"], expiresAt=END)
+    withdrawn = share(world, type="ALL", fields=["name"])
+    withdraw(world, withdrawn).expect(204)
+    answer = {"status": "REJECTED", "reason": "The mass fractions of the materials do not add up to 100 %."}
+    world.api.post(f"{SHARED}/{stock.versioned}/acknowledge", bearer=theirs.access, json=answer).expect(200)
+    gtin = read(world, product).expect(200).data()["gtin"]
+    declined = _asked(world, connection, gtin=new_gtin(), type="TRACE", purpose="For the due diligence of 2026.")
+    world.api.post(
+        f"/requests/{declined}/decline", bearer=world.owner.access, json={"reason": "We do not sell this product."}
+    ).expect(200)
+    own = send(world, world.owner, connection, gtin=new_gtin(), purpose="For the passport of our desk lamp.")
+    return Sharing(
+        connection,
+        str(made["id"]),
+        str(withdrawn["id"]),
+        _asked(world, connection, gtin=gtin, purpose="We print the composition on our label."),
+        _asked(world, connection, gtin=new_gtin(), type="DPP", purpose="Our shop links to the passport."),
+        str(own.expect(201).data()["id"]),
+        declined,
+    )
+
+
+def _asked(world: World, connection: str, **given: str) -> str:
+    """A request by the partner."""
+    return str(send(world, world.other_owner, connection, **given).expect(201).data()["id"])
