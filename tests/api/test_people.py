@@ -101,7 +101,7 @@ def test_me_describes_the_person_and_the_account(world: World) -> None:
     session = world.session("MEMBER")
     data = me(world.api, session.access).expect(200).data()
     assert data.keys() == {"id", "email", "role", "account", "scopes"}
-    assert data["account"].keys() == {"id", "name", "createdAt"}
+    assert data["account"].keys() == {"id", "name", "slug", "gln", "createdAt"}
     assert (data["id"], data["email"], data["role"]) == (session.person.user_id, session.person.email, "MEMBER")
     assert data["account"]["name"] == world.account.name
     me(world.api, world.token()).expect(403, "access_denied")

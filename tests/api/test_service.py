@@ -14,7 +14,7 @@ from harness.world import World
 
 METHODS = {
     "/products": "GET, HEAD, POST",
-    "/account": "GET, HEAD",
+    "/account": "GET, HEAD, PATCH",
     "/auth/login": "POST",
     "/auth/refresh": "POST",
     "/oauth/token": "POST",

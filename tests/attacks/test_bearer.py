@@ -170,6 +170,7 @@ OPEN = {
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
     ("POST", "/api/v1/invitations/{token}/accept"),
+    ("POST", "/api/v1/connection-invitations/{token}/accept"),
 }
 
 

@@ -12,15 +12,18 @@ from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
 from console.test_templates import sources
 from harness.clients import make_client
-from harness.people import invite
+from harness.people import invite, new_email
 from harness.world import World
 from linkxg.console.product_fields import FIELDS
+from network.partners import invite as invite_partner
+from network.partners import token_of
 from network.sharing import connection_of
 from products.catalogue import complete, create, path, published
 
 PASTED = "First\x0bsecond\x0cthird\x00fourth"
 ONE_LINE, LINES = "First second third fourth", "First\nsecond\nthird fourth"
 NOTICE = "control characters, which cannot be stored. They were replaced by spaces or line breaks"
+LONG = ("description", "ranges", "paths", "purpose", "message")
 _FIELD = re.compile(r"<(?:input(?![^>]*type=\"(?:hidden|checkbox|radio|file|password)\")|textarea)\b[^>]*>")
 
 
@@ -39,6 +42,7 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
         field.name for field in FIELDS if field.name not in ("sku", "gtin"))),
     "publish": (lambda w: ((at := path(create(w, **complete()))) + "/review", at + "/publish"), ("changeNote",)),
     "withdraw": (lambda w: ((at := path(published(w))) + "/versions/1", at + "/versions/1/withdraw"), ("reason",)),
+    "invite a company": (lambda w: ("/partners",) * 2, ("invitee", "message")),
     "share": (lambda w: (f"/partners/{connection_of(w)}/share",) * 2, (
         "product", "category", "paths", "tiers", "expires")),
     "request": (lambda w: (f"/partners/{connection_of(w)}/ask",) * 2, ("subject", "purpose")),
@@ -65,7 +69,7 @@ def test_a_form_keeps_everything_and_says_what_was_replaced(world: World, editor
     assert "<title>Error: " in shown.text
     kept = dict(editor.fields(shown, action))
     for field in fields:
-        assert kept[field] == (LINES if field in ("description", "ranges", "paths", "purpose") else ONE_LINE), field
+        assert kept[field] == (LINES if field in LONG else ONE_LINE), field
 
 
 def test_a_text_pasted_from_a_word_processor_is_saved(world: World, editor: Visitor) -> None:
@@ -82,6 +86,14 @@ def test_a_search_reports_replaced_control_characters(editor: Visitor, search: s
     found = editor.get(f"{search}%0B")
     assert found.status_code == 200
     assert NOTICE in text_of(found)
+
+
+def test_the_name_of_an_invited_company_keeps_its_words(world: World, new_visitor: NewVisitor) -> None:
+    link = f"/connections/invitations/{token_of(invite_partner(world, world.owner, inviteeEmail=new_email()))}"
+    joining = new_visitor()
+    answer = joining.fill(joining.get(link), accountName=PASTED, password="short")
+    assert answer.status_code == 422
+    assert dict(joining.fields(answer))["accountName"] == ONE_LINE
 
 
 def test_passwords_are_refused_at_their_field(world: World, new_visitor: NewVisitor) -> None:
@@ -108,7 +120,7 @@ def test_passwords_are_refused_at_their_field(world: World, new_visitor: NewVisi
 
 def test_control_characters_are_replaced_in_every_text_field() -> None:
     """A new field has to be tried as well."""
-    swept = {field for _, fields in FORMS.values() for field in fields} | {"email", "q"}
+    swept = {field for _, fields in FORMS.values() for field in fields} | {"email", "q", "accountName"}
     for name, source in sources().items():
         for field in _FIELD.findall(source):
             found = re.search(r'\bname="([^"{]+)"', field)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,8 +19,7 @@ from products.catalogue import new_gtin, published
 
 
 @pytest.fixture(autouse=True)
-def without_shares(world: World) -> Iterator[None]:
-    yield
+def without_shares(world: World) -> None:
     end_shares(world)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from uuid import uuid4
@@ -24,8 +23,7 @@ DAY = "2127-03-01"
 
 
 @pytest.fixture(autouse=True)
-def without_shares(world: World) -> Iterator[None]:
-    yield
+def without_shares(world: World) -> None:
     end_shares(world)
 
 

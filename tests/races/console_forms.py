@@ -11,6 +11,7 @@ from architecture.program import Route, routes
 from console.browser import FORM_TYPE, Visitor
 from harness.held_request import HttpRequest
 from harness.people import Person
+from products.catalogue import new_gtin
 from races.writing_routes import Things
 
 Fields = dict[str, str]
@@ -56,9 +57,20 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     "POST /products/{product_id}/unarchive": lambda v, p, t: {},
     "POST /products/{product_id}/versions/{version}/draft": lambda v, p, t: {},
     "POST /products/{product_id}/versions/{version}/withdraw": lambda v, p, t: {"reason": "Wrong"},
+    "POST /partners": lambda v, p, t: {"invitee": f"{uuid4()}@example.test", "relationship": "PARTNER"},
+    "POST /partners/{connection_id}": lambda v, p, t: {"act": "revoke"},
+    "POST /partners/{connection_id}/share": lambda v, p, t: {
+        "type": "CATEGORY", "category": str(uuid4()), "content": "all", "then": "share", "key": uuid4().hex,
+    },
+    "POST /partners/{connection_id}/ask": lambda v, p, t: {
+        "type": "PRODUCT", "subject": new_gtin(), "purpose": "For our label.", "key": uuid4().hex,
+    },
+    "POST /requests/{request_id}": lambda v, p, t: {"act": "decline", "key": uuid4().hex},
+    "POST /shares/{share_id}": lambda v, p, t: {"sure": "yes"},
     LAST: lambda v, p, t: {},
 }  # fmt: skip
 _IMPORTS = {"POST /imports/{import_id}/retry": "finished_import", "POST /imports/{import_id}/apply": "dry_run"}
+_CONNECTIONS = {"POST /partners/{connection_id}": "invited"}
 _PRODUCTS = {
     "POST /products/{product_id}": "drafted",
     "POST /products/{product_id}/publish": "publishable",
@@ -96,6 +108,9 @@ def address(name: str, things: Things, invitation_id: str) -> str:
         "product_id": getattr(things, _PRODUCTS.get(name, "drafted")),
         "import_id": getattr(things, _IMPORTS.get(name, "upload")),
         "version": "1",
+        "connection_id": getattr(things, _CONNECTIONS.get(name, "connection")),
+        "request_id": things.declinable_request,
+        "share_id": things.share,
     }
     return re.sub(r"{(\w+)}", lambda match: str(values[match[1]]), name.partition(" ")[2])
 
