@@ -33,6 +33,8 @@ from linkxg.console import (
     rotation,
     share_editor,
     share_page,
+    shared_product,
+    shared_products,
     sign_in,
     static_files,
 )
@@ -46,6 +48,7 @@ _FEATURES = (
     sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections, members,
     my_account, audit_log, products, new_product, product_page, product_publish, product_removal, product_versions,
     imports, partners, partner_invitation, share_editor, share_page, requests, request_page, ask_partner,
+    shared_products, shared_product,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 

@@ -21,6 +21,7 @@ from linkxg.network.shared import store
 from linkxg.network.shared.model import MAX_REASON, AcknowledgeProduct
 from linkxg.network.shares.check_share import check_paths, fault, one_of
 from linkxg.network.shares.model import STATUSES, Acknowledgement
+from linkxg.network.shares.view_share import paths_of
 
 
 async def acknowledge_product(
@@ -63,6 +64,15 @@ async def acknowledge_product(
     content = [actor.id, product_id, given]
     request = Request(viewer_id, "POST /shared/products/{id}/acknowledge", idempotency_key, content)
     return await write_once(database, actor, request, make, as_recorded(Acknowledgement))
+
+
+async def read_acknowledgement(database: Database, viewer_id: str, shown: SharedView) -> Acknowledgement | None:
+    """What the viewer answered about the product, as the viewer sees it by now."""
+    owner_id, product_id = shown.shared_by.account_id, shown.view.head.id
+    row = await database.read_single(store.find_acknowledgement, owner_id, product_id, viewer_id)
+    if row is None:
+        return None
+    return Acknowledgement(product_id, row.version, row.status, row.reason, paths_of(row.fields), rfc3339(row.at))
 
 
 def lock_shared(conn: Connection, viewer_id: str, product_id: str) -> SharedView | None:

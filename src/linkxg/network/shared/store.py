@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from linkxg.db.schema import AnyRow
 from linkxg.network.connections.store import connections
 from linkxg.network.shares.store import acknowledgements
 
@@ -20,6 +21,13 @@ def find_partner(conn: Connection, account_id: str, connection_id: str) -> str |
         )
     ).scalar_one_or_none()
     return partner
+
+
+def find_acknowledgement(conn: Connection, account_id: str, product_id: str, viewer_id: str) -> AnyRow | None:
+    """What this viewer answered about a product of the account."""
+    answer = acknowledgements.c
+    same = (answer.account_id == account_id, answer.product_id == product_id, answer.viewer_id == viewer_id)
+    return conn.execute(select(acknowledgements).where(*same)).first()
 
 
 def write_acknowledgement(conn: Connection, account_id: str, product_id: str, viewer_id: str, **values: Any) -> None:

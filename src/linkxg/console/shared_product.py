@@ -1,0 +1,133 @@
+"""`/shared/{id}`: a product that a partner shares; it is acknowledged and adopted here."""
+
+import secrets
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linkxg.catalog.products.shared_product import view_shared
+from linkxg.console.flash_messages import flash_message
+from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.guard import PageRequest
+from linkxg.console.new_product import WRITERS
+from linkxg.console.pages import redirect, render
+from linkxg.console.product_fields import label, leaves
+from linkxg.console.shared_products import SHARED, shared_name
+from linkxg.db.idempotency import check_key
+from linkxg.errors import DuplicateGtin, DuplicateSku, ValidationFailed
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
+from linkxg.network.shared.acknowledge import acknowledge_product, read_acknowledgement
+from linkxg.network.shared.adopt import adopt_product
+from linkxg.network.shared.model import AcknowledgeProduct, AdoptProduct
+from linkxg.network.shared.read_shared import list_shared_versions, read_shared, read_shared_version
+
+ONE = f"{SHARED}/{{product_id:str}}"
+ANSWERS = {
+    "ACCEPTED": "Accepted",
+    "REVIEW": "In review",
+    "REJECTED": "Rejected",
+}
+SHOWN_VERSIONS = 50
+
+
+@get(ONE, **session_roles(EVERYONE))
+async def show(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
+    return await _show(page, product_id)
+
+
+@get(f"{ONE}/versions/{{version:int}}", **session_roles(EVERYONE))
+async def show_version(
+    page: NamedDependency[PageRequest], product_id: FromPath[str], version: FromPath[int]
+) -> Response[str]:
+    shown, found = await read_shared_version(
+        page.database, page.services.count_reads, page.account_id, product_id, version
+    )
+    return render(
+        page,
+        "shared_version.html",
+        product=view_shared(shown),
+        name=shared_name(view_shared(shown)),
+        version=found,
+        lines=[(label(path), value) for path, value in leaves(bytes(found.content).decode())],
+    )
+
+
+@post(f"{ONE}/acknowledge", **session_roles(ADMINISTRATORS))
+async def acknowledge(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
+    given = AcknowledgeProduct(page.form.text("status"), page.form.text("reason").strip() or None)
+    try:
+        # Submitting the form twice answers once.
+        await acknowledge_product(page.database, page.actor, page.account_id, product_id, given, _key(page))
+    except ValidationFailed as error:
+        return await _show(page, product_id, errors=FormErrors([_answer_error(one) for one in error.details or ()]))
+    message = f"The owner is told: {ANSWERS[given.status].lower()}."
+    return redirect(page, f"{SHARED}/{product_id}", **flash_message(page, message))
+
+
+@post(f"{ONE}/adopt", **session_roles(WRITERS))
+async def adopt(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
+    given = AdoptProduct(page.form.text("sku").strip() or None)
+    try:
+        made, _ = await adopt_product(
+            page.database, page.services.count_reads, page.actor, page.account_id, product_id, given, _key(page)
+        )
+    except DuplicateSku:
+        return await _show(page, product_id, errors=FormErrors([("sku", "You have a product with this SKU.")]))
+    except DuplicateGtin as error:
+        return await _show(page, product_id, errors=whole_form(error.description))
+    except ValidationFailed as error:
+        found = [("sku" if one["field"] == "sku" else "", one["message"]) for one in error.details or ()]
+        return await _show(page, product_id, errors=FormErrors(found))
+    message = "Created, with a draft of what is shared with you. Changes of the partner do not change it."
+    return redirect(page, f"/products/{made.id}", **flash_message(page, message))
+
+
+HANDLERS = (show, show_version, acknowledge, adopt)
+
+
+async def _show(page: PageRequest, product_id: str, *, errors: FormErrors | None = None) -> Response[str]:
+    database, account_id, count_reads = page.database, page.account_id, page.services.count_reads
+    shown = await read_shared(database, count_reads, account_id, product_id)
+    _, versions, _ = await list_shared_versions(
+        database, count_reads, account_id, product_id, before=None, limit=SHOWN_VERSIONS
+    )
+    product = view_shared(shown)
+    answered = await read_acknowledgement(database, account_id, shown)
+    return render(
+        page,
+        "shared_product.html",
+        status=422 if errors else 200,
+        product=product,
+        name=shared_name(product),
+        fields=None if product.fields is None else [label(path) for path in product.fields],
+        lines=[(label(path), value) for path, value in leaves(bytes(product.content).decode())],
+        versions=versions,
+        answered=answered,
+        answers=ANSWERS,
+        filled=_filled(page, answered.status if answered else "", product.sku),
+        key=page.form.text("key") or secrets.token_hex(16),
+        errors=errors,
+    )
+
+
+def _filled(page: PageRequest, answer: str, sku: str) -> dict[str, Any]:
+    """What was typed; each form is submitted alone."""
+    form = page.form
+    return {
+        "status": form.text("status") or answer,
+        "reason": form.text("reason"),
+        "sku": form.text("sku") if form.has("sku") else sku,
+    }
+
+
+def _key(page: PageRequest) -> str | None:
+    return check_key(page.form.text("key") or None)
+
+
+def _answer_error(fault: dict[str, str]) -> tuple[str, str]:
+    if fault["field"] == "status":
+        return "status", "Choose an answer."
+    return fault["field"], fault["message"]
