@@ -18,7 +18,6 @@ from linkxg.network.requests.model import CreateShareRequest
 from linkxg.network.requests.send_request import send_request
 from linkxg.network.shared.acknowledge import acknowledge_product
 from linkxg.network.shared.model import AcknowledgeProduct
-from linkxg.network.shared.read_shared import read_shared
 from linkxg.network.shares.create_share import create_share
 from linkxg.network.shares.model import CreateShare
 from linkxg.ops.demo.account import DemoAccount
@@ -65,7 +64,7 @@ async def create_demo_network(
     ):
         await create_share(database, owner.owner, owner.account_id, connection_id, terms)
     await revise_fabric(database, weaver.owner, weaver.account_id, _REVISED)
-    await _read(database, weaver, brand)
+    await _count_reads(database, weaver, brand)
     answer = AcknowledgeProduct("ACCEPTED", "Released for lampshades.")
     await acknowledge_product(database, brand.owner, brand.account_id, weaver.products[_ACCEPTED], answer)
     request = CreateShareRequest(
@@ -77,10 +76,8 @@ async def create_demo_network(
     return DemoNetwork(of_brand, str(invited.link))
 
 
-async def _read(database: Database, owner: DemoAccount, viewer: DemoAccount) -> None:
-    """The viewer reads every shared product, which the owner sees in the access log."""
+async def _count_reads(database: Database, owner: DemoAccount, viewer: DemoAccount) -> None:
+    """What the API counts when the viewer reads every product of the owner: the access log shows it."""
     log = AccessLog(database)
-    for product_id in owner.products.values():
-        await read_shared(database, viewer.account_id, product_id)
-        log.count(owner.account_id, viewer.account_id, [product_id])
+    log.count(owner.account_id, viewer.account_id, owner.products.values())
     await log.stop()
