@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(RUN_STAMP) ## Install, then serve an example: prints the sign-in, a client and the guide's curl commands
+run: $(RUN_STAMP) ## Install, then serve three example companies: prints sign-ins, clients and curl commands
 	@$(BIN)/linkxg demo
 
 test: $(TEST_STAMP) parts check ## Install what the tests need, check the code, run every test

@@ -21,7 +21,10 @@ def differences(shown: Any, real: Any, at: str = "$") -> list[str]:
             return []
         if not real:
             return [f"{at} is empty"]
-        return [line for number, item in enumerate(real) for line in differences(shown[0], item, f"{at}[{number}]")]
+        # A list of another length is shown by its first element.
+        samples = shown if len(shown) == len(real) else shown[:1] * len(real)
+        pairs = enumerate(zip(samples, real, strict=True))
+        return [line for number, (one, item) in pairs for line in differences(one, item, f"{at}[{number}]")]
     if type(shown) is not type(real):
         return [f"{at} is {real!r}, the page shows {shown!r}"]
     if isinstance(shown, str) and _SAMPLE.search(shown):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,11 @@ from harness.server import clean_environment
 
 END = "Stop the demo with Ctrl-C"
 TITLES = ("Request an access token", "Use the token", "Rotate", "Log in", "Use the person's", "Refresh", "Log out")
+SHARING = (
+    "Acme GmbH: connected", "Acme GmbH: invite", "Weaver Ltd: preview", "Acme GmbH: the products",
+    "Acme GmbH: answer", "Acme GmbH: the feed", "Weaver Ltd: requests", "Weaver Ltd: what Acme GmbH has read",
+)  # fmt: skip
+PERSON = re.compile(r"  ([A-Z]+) +(\S+@\S+) +(\S+)")
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ def demo(tmp_path: Path) -> Iterator[Process]:
 
 
 def blocks(lines: list[str]) -> dict[str, str]:
-    """Each command by its title."""
+    """Each command by its title, in the order in which they are printed."""
     text = "\n".join(lines)
     found: dict[str, str] = {}
     for part in text.split("\n# ")[1:]:
@@ -57,8 +63,26 @@ def test_every_command_of_the_demo_works(demo: Process, tmp_path: Path) -> None:
     demo.wait_for(lambda line: line.startswith(END))
     lines = demo.lines()
     commands = blocks(lines)
-    assert [next(t for t in TITLES if title.startswith(t)) for title in commands] == list(TITLES)
-    token, products, rotated, login, personal, refreshed, logout = (run(command) for command in commands.values())
+    titles = (*TITLES, *SHARING)
+    assert [next(t for t in titles if title.startswith(t)) for title in commands] == list(titles)
+    answers = [run(command) for command in commands.values()]
+    _check_guide(answers[: len(TITLES)])
+    _check_sharing(answers[len(TITLES) :])
+    people = [match.groups() for line in lines if (match := PERSON.fullmatch(line))]
+    assert [role for role, _, _ in people] == ["OWNER", "ADMIN", "MEMBER", "VIEWER", "OWNER", "OWNER"]
+    assert [email.partition("@")[2] for _, email, _ in people[3:]] == ["acme.example", "weaver.example", "mill.example"]
+    text = commands[next(title for title in commands if title.startswith("Log in"))]
+    _, owner, owner_password = people[0]
+    for role, email, password in people:
+        session = run(text.replace(owner, email).replace(owner_password, password))
+        assert session["data"]["user"]["role"] == role
+    assert [path.name for path in tmp_path.glob("linkxg-demo-*")] != []
+    demo.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
+def _check_guide(answers: list[Any]) -> None:
+    token, products, rotated, login, personal, refreshed, logout = answers
     assert token["scope"] == "products:read connections:read"
     assert len(products["data"]) == 50
     assert products["pagination"]["hasMore"]
@@ -69,17 +93,24 @@ def test_every_command_of_the_demo_works(demo: Process, tmp_path: Path) -> None:
     assert personal["data"] == products["data"]
     assert refreshed["data"]["refreshToken"].startswith("lxgref_")
     assert logout == {"success": True, "data": None}
-    people = [line.split() for line in lines if line.startswith("  ") and "@" in line and "curl" not in line]
-    roles = [words[0] for words in people if len(words) == 3]
-    assert roles == ["OWNER", "ADMIN", "MEMBER", "VIEWER"]
-    for words in people:
-        if len(words) == 3:
-            text = commands[next(title for title in commands if title.startswith("Log in"))]
-            owner = people[0]
-            run(text.replace(owner[1], words[1]).replace(owner[2], words[2]))
-    assert [path.name for path in tmp_path.glob("linkxg-demo-*")] != []
-    demo.stop()
-    assert list(tmp_path.iterdir()) == []
+
+
+def _check_sharing(answers: list[Any]) -> None:
+    connections, invited, preview, shared, answered, changes, requests, log = [answer["data"] for answer in answers]
+    assert [one["partner"]["name"] for one in connections] == ["Weaver Ltd"]
+    assert invited["status"] == "PENDING"
+    assert "/connections/invitations/" in invited["link"]
+    assert preview["summary"].endswith("of 2 products in category 5208, no supplier names.")
+    assert {one["content"]["category"]["code"] for one in preview["preview"]} == {"5208"}
+    assert all(one["content"]["facility"] == {"country": "PT"} for one in preview["preview"])
+    assert len(shared) == 6
+    assert [one["sku"] for one in shared if one["fields"] is None] == ["FAB-TWILL-280-R"]
+    assert answered["status"] == "REJECTED"
+    assert [one["type"] for one in changes] == [
+        "CONNECTION_ACCEPTED", "SHARE_ADDED", "SHARE_ADDED", "PRODUCT_UPDATED",
+    ]  # fmt: skip
+    assert [(one["type"], one["direction"], one["status"]) for one in requests] == [("TRACE", "INCOMING", "PENDING")]
+    assert len({one["productId"] for one in log}) == 6
 
 
 def test_an_interrupted_demo_leaves_nothing(demo: Process, tmp_path: Path) -> None:

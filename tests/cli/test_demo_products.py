@@ -1,18 +1,24 @@
-"""The demo's products are complete, distinct, and of three categories."""
+"""The demo's products are complete and distinct, and those of the brand of three categories."""
 
 from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from linkxg.catalog.products.check_content import check_content
 from linkxg.catalog.products.check_keys import check_identifiers
 from linkxg.catalog.products.model import ProductRecord
 from linkxg.catalog.products.publish_requirements import missing_for_publishing
+from linkxg.ops.demo.companies import BRAND, MILL, WEAVER
 from linkxg.ops.demo.products import demo_products
 
+CATALOGUES = [company.catalogue for company in (BRAND, WEAVER, MILL)]
 
-def test_demo_products_are_valid_and_publishable() -> None:
-    for product in demo_products():
+
+@pytest.mark.parametrize("catalogue", CATALOGUES)
+def test_demo_products_are_valid_and_publishable(catalogue: str) -> None:
+    for product in demo_products(catalogue):
         gtin, faults = check_identifiers(product)
         assert not faults
         assert gtin is not None

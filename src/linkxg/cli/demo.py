@@ -14,7 +14,7 @@ import typer
 from linkxg.cli.failures import FAILED, WRONG_USAGE, fail
 from linkxg.cli.options import Port, load_settings
 from linkxg.cli.serve import listen_or_fail
-from linkxg.ops.demo.account import create_demo_account
+from linkxg.ops.demo.create_demo import create_demo
 from linkxg.ops.demo.guide import guide
 from linkxg.ops.prepare import prepare_installation
 from linkxg.server.run import build_server, run_server, with_public_url
@@ -26,7 +26,7 @@ _INHERITED = {f"{PREFIX}LOG_LEVEL"}
 def demo(
     host: Annotated[str, typer.Option(help="Loopback address to listen on.")] = "127.0.0.1", port: Port = 8_000
 ) -> None:
-    """Serve an example account that is deleted at exit; print its sign-ins and ready-to-paste curl commands."""
+    """Serve example accounts that are deleted at exit; print their sign-ins and ready-to-paste curl commands."""
     if not is_loopback(host):
         fail("the demo serves plain HTTP: --host must be a loopback address", WRONG_USAGE)
     listeners = listen_or_fail(host, port)
@@ -37,8 +37,8 @@ def demo(
     with _temporary_directory() as data_dir:
         settings = with_public_url(load_settings(data_dir), host, port)
         prepare_installation(settings)
-        account = asyncio.run(create_demo_account(settings))
-        server = build_server(settings, lambda: typer.echo(guide(settings.public_url, account)))
+        made = asyncio.run(create_demo(settings))
+        server = build_server(settings, lambda: typer.echo(guide(settings.public_url, made)))
         if not run_server(server, listeners):
             raise SystemExit(FAILED)
 

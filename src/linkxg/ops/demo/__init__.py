@@ -1,1 +1,1 @@
-"""The example account that `linkxg demo` serves."""
+"""The example accounts that `linkxg demo` serves."""

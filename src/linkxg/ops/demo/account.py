@@ -1,22 +1,16 @@
-"""Creates the people, client and products of the demo through the verbs that serve the API."""
+"""Creates the account of a company of the demo, its people and its client."""
 
 import secrets
 from typing import NamedTuple
 
+from linkxg.audit.model import Actor
 from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.identity.accounts.change_account import change_account
 from linkxg.identity.accounts.create_account import CLI, create_account
 from linkxg.identity.accounts.invite_user import accept_invitation, invitation_request, invite_user
-from linkxg.identity.accounts.roles import Role
 from linkxg.identity.clients.register_client import register_client
-from linkxg.identity.tokens.keys import KeyRing
-from linkxg.ops.demo.products import create_demo_products
-from linkxg.ops.installation import connected
-from linkxg.settings import Settings
-
-ACCOUNT = "Acme GmbH"
-CLIENT = "ERP Integration"
-SCOPE = "products:read products:write connections:read"
-_INVITED: tuple[Role, ...] = ("ADMIN", "MEMBER", "VIEWER")
+from linkxg.ops.demo.companies import Company
 
 
 class DemoPerson(NamedTuple):
@@ -26,37 +20,39 @@ class DemoPerson(NamedTuple):
 
 
 class DemoAccount(NamedTuple):
-    """`people` begins with the Owner; `products` is how many there are."""
+    """`owner` acts for it; `people` begins with the Owner; `products` are ids by SKU."""
 
+    company: Company
+    owner: Actor
     people: list[DemoPerson]
     client_id: str
     client_secret: str
-    products: int
+    products: dict[str, str]
+
+    @property
+    def account_id(self) -> str:
+        return str(self.owner.account_id)
 
 
-async def create_demo_account(settings: Settings) -> DemoAccount:
-    """Fill an empty database: one account, its people, one client and a few hundred products."""
-    passwords = Passwords()
-    people = [_person(role) for role in ("OWNER", *_INVITED)]
-    owner = people[0]
-    try:
-        async with connected(settings) as database:
-            account_id, owner_id = await create_account(
-                database, passwords, name=ACCOUNT, owner_email=owner.email, password=owner.password
-            )
-            actor = CLI._replace(id=owner_id, account_id=account_id, role="OWNER")
-            server_key = KeyRing(settings.data_dir).server_key
-            for role, person in zip(_INVITED, people[1:], strict=True):
-                request = invitation_request(actor, account_id, person.email, role)
-                invitation, _ = await invite_user(database, server_key, actor, request, email=person.email, role=role)
-                await accept_invitation(database, passwords, CLI, token=invitation.token, password=person.password)
-            client, _ = await register_client(database, server_key, actor, account_id, name=CLIENT, scope=SCOPE)
-            products = await create_demo_products(database, actor, account_id)
-    finally:
-        passwords.close()
-    return DemoAccount(people, client.client_id, client.client_secret, products)
+async def create_demo_account(
+    database: Database, passwords: Passwords, server_key: bytes, company: Company, *, additional: bool
+) -> DemoAccount:
+    """Without products. Raises Conflict where an account exists, unless `additional`."""
+    people = [_person(role, company.domain) for role in ("OWNER", *company.invited)]
+    first = people[0]
+    account_id, owner_id = await create_account(
+        database, passwords, name=company.name, owner_email=first.email, password=first.password, additional=additional
+    )
+    owner = CLI._replace(id=owner_id, account_id=account_id, role="OWNER")
+    await change_account(database, owner, account_id, gln=company.gln)
+    for role, person in zip(company.invited, people[1:], strict=True):
+        request = invitation_request(owner, account_id, person.email, role)
+        invitation, _ = await invite_user(database, server_key, owner, request, email=person.email, role=role)
+        await accept_invitation(database, passwords, CLI, token=invitation.token, password=person.password)
+    client, _ = await register_client(database, server_key, owner, account_id, name=company.client, scope=company.scope)
+    return DemoAccount(company, owner, people, client.client_id, client.client_secret, {})
 
 
-def _person(role: str) -> DemoPerson:
+def _person(role: str, domain: str) -> DemoPerson:
     # 15 random bytes, 120 bits; hyphens make them readable.
-    return DemoPerson(role, f"{role.lower()}@acme.example", "-".join(secrets.token_hex(5) for _ in range(3)))
+    return DemoPerson(role, f"{role.lower()}@{domain}", "-".join(secrets.token_hex(5) for _ in range(3)))
