@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from browser.showcase_products import Stock
 from harness.world import World
 from network.connected import send
-from network.sharing import SHARED, connection_of, share, withdraw
-from products.catalogue import new_gtin, read
+from network.sharing import SHARED, connection_of, post_share, share, withdraw
+from products.catalogue import body, complete, new_gtin, read
 
 END = "2127-03-01T23:59:59Z"
 
@@ -24,6 +24,7 @@ class Sharing:
     unknown: str
     own: str
     declined: str
+    theirs: str
 
 
 def build_sharing(world: World, stock: Stock) -> Sharing:
@@ -51,7 +52,21 @@ def build_sharing(world: World, stock: Stock) -> Sharing:
         _asked(world, connection, gtin=new_gtin(), type="DPP", purpose="Our shop links to the passport."),
         str(own.expect(201).data()["id"]),
         declined,
+        _shared_by_partner(world),
     )
+
+
+def _shared_by_partner(world: World) -> str:
+    """A product with two versions, which the partner shares but for its name."""
+    theirs = world.other_owner.access
+    made = world.api.post("/products", bearer=theirs, json=body(**complete())).expect(201).data()
+    where = f"/products/{made['id']}"
+    world.api.post(f"{where}/publish", bearer=theirs).expect(200)
+    world.api.patch(where, bearer=theirs, json={"content": {"brand": "Weaver"}}).expect(200)
+    world.api.post(f"{where}/publish", bearer=theirs).expect(200)
+    fields = ["brand", "category", "materials", "facility.country"]
+    post_share(world, bearer=theirs, type="PRODUCT", productId=made["id"], fields=fields, versions="ALL").expect(201)
+    return str(made["id"])
 
 
 def _asked(world: World, connection: str, **given: str) -> str:

@@ -203,6 +203,15 @@ def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:
         "request-unknown": f"/requests/{sharing.unknown}",
         "request-own": f"/requests/{sharing.own}",
         "request-declined": f"/requests/{sharing.declined}",
+        "partners": "/partners",
+        "partner": f"/partners/{sharing.connection}",
+        "partner-shares": f"/partners/{sharing.connection}/shares",
+        "partner-reads": f"/partners/{sharing.connection}/reads",
+        "share-matrix": "/partners/shares",
+        "shared": "/shared",
+        "shared-product": f"/shared/{sharing.theirs}",
+        "shared-version": f"/shared/{sharing.theirs}/versions/1",
+        "company": "/account/company",
         "ask": f"/partners/{sharing.connection}/ask",
     }
     for name, path in pages.items():
@@ -211,6 +220,15 @@ def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("button", name="Send request").click()
     page.get_by_role("alert").wait_for()
     yield "ask-refused"
+    page.goto(f"/shared/{sharing.theirs}")
+    page.get_by_label("SKU of your product").fill("")
+    page.get_by_role("button", name="Send answer").click()
+    page.get_by_role("alert").wait_for()
+    yield "shared-product-refused"
+    page.goto(f"/partners/{sharing.connection}")
+    page.get_by_role("button", name="End connection…").click()
+    page.get_by_role("heading", name="End the connection").wait_for()
+    yield "partner-end"
     page.goto(f"/shares/{sharing.share}")
     page.get_by_role("button", name="Withdraw share…").click()
     page.get_by_role("heading", name="Withdraw the share").wait_for()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -14,6 +15,7 @@ from harness.clients import OAuthClient, make_client, rotate
 from harness.concurrency import concurrently
 from harness.people import Person
 from harness.world import World
+from products.catalogue import new_gtin
 
 CLIENT, MEMBER = "/account/api-access/{client_id}", "/account/members/{user_id}"
 NO_EDITS = {
@@ -24,6 +26,8 @@ NO_EDITS = {
     "/account/sessions/{session_id}/end": "ends",
     "/account/members/invitations/{invitation_id}/withdraw": "ends",
     "/partners": "invites",
+    "/shared/{product_id}/acknowledge": "sets one value",
+    "/shared/{product_id}/adopt": "creates",
     "/partners/{connection_id}": "answers or ends",
     "/partners/{connection_id}/share": "creates",
     "/partners/{connection_id}/ask": "creates",
@@ -115,9 +119,25 @@ def edit_end(world: World, owner: Visitor) -> None:
     assert "in 7 d" in text_of(owner.get(page))
 
 
+def edit_company(world: World, owner: Visitor) -> None:
+    page = "/account/company"
+    form = owner.get(page)
+    gln = new_gtin()
+    world.api.patch("/account", bearer=world.owner.access, json={"gln": gln}).expect(200)
+    name = f"Acme {uuid4()}"
+    assert owner.fill(form, page, name=name).status_code == 303
+    shown = dict(owner.fields(owner.get(page), page))
+    assert (shown["name"], shown["gln"]) == (name, gln)
+    late = owner.fill(form, page, name="Another")
+    assert late.status_code == 409
+    assert "Name was changed by somebody else while you worked." in text_of(late)
+    world.api.patch("/account", bearer=world.owner.access, json={"name": world.account.name}).expect(200)
+
+
 EDITS: dict[str, Callable[[World, Visitor], None]] = {
     CLIENT: edit_settings,
     MEMBER: edit_role,
+    "/account/company": edit_company,
     f"{CLIENT}/least-scope": edit_unused_scopes,
     f"{CLIENT}/secrets/{{secret_id}}/extend": edit_end,
 }

@@ -16,6 +16,7 @@ from imports.files import run
 from linkxg.ids import uuid7
 from network.connected import sent
 from network.sharing import connection_of, post_share
+from products.catalogue import body, complete
 
 PAGES = sorted(
     (route.method, route.path, route.handler.opt.get("session_roles"))
@@ -36,7 +37,7 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "user_id": person.user_id,
         "session_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
         "invitation_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
-        "product_id": _product(world, foreign=foreign),
+        "product_id": (_shared_product if template.startswith("/shared") else _product)(world, foreign=foreign),
         "import_id": _import(world, foreign=foreign),
         "version": "1",
         "older": "1",
@@ -56,6 +57,20 @@ def _product(world: World, *, foreign: bool) -> str:
         return str(found[0]["id"])
     body = {"sku": "P-1", "content": {"name": "Product"}}
     return str(world.api.post("/products", bearer=owner.access, json=body).expect(201).data()["id"])
+
+
+def _shared_product(world: World, *, foreign: bool) -> str:
+    """What the second account shares with the first; a foreign one is the first account's own."""
+    if foreign:
+        return _product(world, foreign=False)
+    found = world.api.get("/shared/products?limit=1", bearer=world.owner.access).expect(200).object()["data"]
+    if found:
+        return str(found[0]["id"])
+    theirs = world.other_owner.access
+    made = world.api.post("/products", bearer=theirs, json=body(**complete())).expect(201).data()
+    world.api.post(f"/products/{made['id']}/publish", bearer=theirs).expect(200)
+    post_share(world, bearer=theirs, type="PRODUCT", productId=made["id"]).expect(201)
+    return str(made["id"])
 
 
 def _import(world: World, *, foreign: bool) -> str:

@@ -67,9 +67,16 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     },
     "POST /requests/{request_id}": lambda v, p, t: {"act": "decline", "key": uuid4().hex},
     "POST /shares/{share_id}": lambda v, p, t: {"sure": "yes"},
+    "POST /shared/{product_id}/acknowledge": lambda v, p, t: {"status": "ACCEPTED", "key": uuid4().hex},
+    "POST /shared/{product_id}/adopt": lambda v, p, t: {"sku": f"A-{uuid4()}", "key": uuid4().hex},
+    "POST /account/company": lambda v, p, t: {"name": "Renamed", "slug": f"s{uuid4()}"[:30], "gln": ""},
     LAST: lambda v, p, t: {},
 }  # fmt: skip
 _IMPORTS = {"POST /imports/{import_id}/retry": "finished_import", "POST /imports/{import_id}/apply": "dry_run"}
+_SHARED = {
+    "POST /shared/{product_id}/acknowledge": "shared",
+    "POST /shared/{product_id}/adopt": "adoptable",
+}
 _CONNECTIONS = {"POST /partners/{connection_id}": "invited"}
 _PRODUCTS = {
     "POST /products/{product_id}": "drafted",
@@ -105,7 +112,7 @@ def address(name: str, things: Things, invitation_id: str) -> str:
         "user_id": things.victim.user_id,
         "session_id": things.session,
         "invitation_id": invitation_id,
-        "product_id": getattr(things, _PRODUCTS.get(name, "drafted")),
+        "product_id": getattr(things, (_PRODUCTS | _SHARED).get(name, "drafted")),
         "import_id": getattr(things, _IMPORTS.get(name, "upload")),
         "version": "1",
         "connection_id": getattr(things, _CONNECTIONS.get(name, "connection")),

@@ -17,6 +17,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.gln import is_gln
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
+from linkxg.network.access_log.read_log import read_access_log
 from linkxg.network.connections.accept import accept_connection
 from linkxg.network.connections.decline import decline_connection
 from linkxg.network.connections.invite import invite_partner
@@ -24,10 +25,11 @@ from linkxg.network.connections.model import ConnectionView, InvitePartner, Rela
 from linkxg.network.connections.read_connections import list_connections, read_connection
 from linkxg.network.connections.revoke import revoke_connection
 from linkxg.network.connections.routes import INVITATIONS
+from linkxg.network.shares.read_shares import count_live_shares, list_shares
 
 PARTNERS = "/partners"
 ONE = f"{PARTNERS}/{{connection_id:str}}"
-ON_A_PAGE = 50
+ON_A_PAGE, SHOWN_SHARES, SHOWN_READS = 50, 20, 10
 RELATIONSHIPS: dict[Relationship, str] = {
     "SUPPLIER": "They supply you",
     "CUSTOMER": "You supply them",
@@ -81,7 +83,7 @@ async def change(page: NamedDependency[PageRequest], connection_id: FromPath[str
     here = f"{PARTNERS}/{connection_id}"
     seen = await read_connection(database, account_id, connection_id)
     if act == "revoke" and seen.status == "ACTIVE" and not confirmed(page):
-        return _ask_revoke(page, seen)
+        return await _ask_revoke(page, seen)
     try:
         if act == "accept":
             await accept_connection(database, mails, actor, account_id, connection_id)
@@ -131,16 +133,25 @@ async def _show(
     page: PageRequest, connection_id: str, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
     connection = await read_connection(page.database, page.account_id, connection_id)
+    shares, more_shares = await list_shares(
+        page.database, page.account_id, connection_id, before=None, limit=SHOWN_SHARES
+    )
+    reads, further = await read_access_log(
+        page.database, page.account_id, connection_id, before=None, limit=SHOWN_READS
+    )
     return render(
         page, "partner.html", status=status, errors=errors, one=connection, name=name_of(connection),
-        relationships=RELATIONSHIPS, reason=page.form.text("reason"),
+        relationships=RELATIONSHIPS, reason=page.form.text("reason"), shares=shares, more_shares=more_shares,
+        reads=reads, more_reads=further is not None,
     )  # fmt: skip
 
 
-def _ask_revoke(page: PageRequest, connection: ConnectionView) -> Response[str]:
+async def _ask_revoke(page: PageRequest, connection: ConnectionView) -> Response[str]:
     name = name_of(connection)
+    ours, theirs = await count_live_shares(page.database, page.account_id, connection.id)
     effects = [
         f"{name} sees none of your products any more, and you none of theirs. This takes effect at once.",
+        f"{count(ours, 'share')} of yours and {count(theirs, 'share')} of theirs end.",
         "Both companies are told, with the reason that you gave.",
         "To connect again, one of you has to invite the other.",
     ]
@@ -151,7 +162,7 @@ def _ask_revoke(page: PageRequest, connection: ConnectionView) -> Response[str]:
 
 
 def _message(fault: dict[str, str]) -> str:
-    if fault["field"] == "inviteeSlug":
+    if fault["field"] == "inviteeSlug" and fault["code"] == "invalid":
         return "Enter an e-mail address, a GLN of 13 digits, or the short name of an account, such as weaver-ltd."
     return "Choose a relationship." if fault["field"] == "relationship" else fault["message"]
 

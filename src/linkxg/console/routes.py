@@ -14,6 +14,7 @@ from linkxg.console import (
     audit_log,
     client_page,
     client_settings,
+    company,
     imports,
     invitation,
     least_scope,
@@ -21,6 +22,8 @@ from linkxg.console import (
     my_account,
     new_product,
     partner_invitation,
+    partner_reads,
+    partner_shares,
     partners,
     product_page,
     product_publish,
@@ -46,9 +49,9 @@ from linkxg.http.body_style import BodyStyle
 
 _FEATURES = (
     sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections, members,
-    my_account, audit_log, products, new_product, product_page, product_publish, product_removal, product_versions,
-    imports, partners, partner_invitation, share_editor, share_page, requests, request_page, ask_partner,
-    shared_products, shared_product,
+    company, my_account, audit_log, products, new_product, product_page, product_publish, product_removal,
+    product_versions, imports, partners, partner_shares, partner_reads, partner_invitation, share_editor, share_page,
+    requests, request_page, ask_partner, shared_products, shared_product,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 

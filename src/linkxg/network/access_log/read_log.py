@@ -9,13 +9,13 @@ from linkxg.errors import NotFound
 from linkxg.network.access_log import store
 from linkxg.network.access_log.model import ReadCount
 
-Position = tuple[int, str]
+LogPosition = tuple[int, str]
 """Hour and product of the last count of a page."""
 
 
 async def read_access_log(
-    database: Database, account_id: str, connection_id: str, *, before: Position | None, limit: int
-) -> tuple[list[ReadCount], Position | None]:
+    database: Database, account_id: str, connection_id: str, *, before: LogPosition | None, limit: int
+) -> tuple[list[ReadCount], LogPosition | None]:
     """What the partner of a connection read, newest hour first, and the position after which more follows.
 
     Raises NotFound.
@@ -33,5 +33,5 @@ async def read_access_log(
     if isinstance(rows, NotFound):
         raise rows
     page = rows[:limit]
-    found = [ReadCount(rfc3339(row.hour), row.product_id or None, row.reads) for row in page]
+    found = [ReadCount(rfc3339(row.hour), row.product_id or None, row.sku, row.reads) for row in page]
     return found, (page[-1].hour, page[-1].product_id) if len(rows) > limit else None

@@ -7,6 +7,7 @@ from sqlalchemy import Column, Connection, Index, String, Table, and_, bindparam
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from linkxg.catalog.products.store import products
 from linkxg.clock import DAY
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
@@ -70,8 +71,10 @@ def find_connection_viewer(conn: Connection, account_id: str, connection_id: str
 def list_reads(
     conn: Connection, account_id: str, viewer_id: str, *, before: tuple[int, str] | None, limit: int
 ) -> list[AnyRow]:
-    """`hour`, `product_id` and `reads`, the newest hour first, after the position `before` in this order."""
-    query = select(_s.hour, _s.product_id, _s.reads).where(_s.account_id == account_id, _s.viewer_id == viewer_id)
+    """`hour`, `product_id`, `sku` and `reads`, the newest hour first, after the position `before` in this order."""
+    same = and_(products.c.account_id == _s.account_id, products.c.id == _s.product_id)
+    query = select(_s.hour, _s.product_id, products.c.sku, _s.reads).select_from(shared_reads.outerjoin(products, same))
+    query = query.where(_s.account_id == account_id, _s.viewer_id == viewer_id)
     if before is not None:
         hour, product_id = before
         query = query.where(_s.hour <= hour, or_(_s.hour < hour, and_(_s.hour == hour, _s.product_id < product_id)))

@@ -10,7 +10,7 @@ from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.ids import is_uuid
 from linkxg.network.shares import store
-from linkxg.network.shares.model import ProductAcknowledgement, ProductShare, Share
+from linkxg.network.shares.model import MAX_LIVE, ProductAcknowledgement, ProductShare, Share
 from linkxg.network.shares.view_share import view_product_acknowledgement, view_product_share, view_share
 
 T = TypeVar("T")
@@ -55,6 +55,19 @@ async def list_shares(
         return [view_share(conn, account_id, row, now) for row in rows[:limit]], len(rows) > limit
 
     return _found(await database.read(unit))
+
+
+async def count_live_shares(database: Database, account_id: str, connection_id: str) -> tuple[int, int]:
+    """(the account's, the partner's), each counted up to the limit of shares."""
+
+    def unit(conn: Connection) -> tuple[int, int]:
+        now, side = now_ms(), store.find_side(conn, account_id, connection_id)
+        partner_id = side.partner_id if side is not None and side.status == "ACTIVE" else None
+        ours = store.count_live(conn, account_id, connection_id, now, MAX_LIVE)
+        theirs = 0 if partner_id is None else store.count_live(conn, partner_id, connection_id, now, MAX_LIVE)
+        return ours, theirs
+
+    return await database.read(unit)
 
 
 async def list_shares_of_product(

@@ -1,5 +1,6 @@
 """The SQL of shares as their owner sees them, and the table of acknowledgements."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    distinct,
     func,
     literal,
     or_,
@@ -66,6 +68,28 @@ def list_shares(
     if before is not None:
         query = query.where(shares.c.id < before)
     return list(conn.execute(query.order_by(shares.c.id.desc()).limit(limit)))
+
+
+def list_wide_shares(
+    conn: Connection, account_id: str, connection_ids: Collection[str], now: int, limit: int
+) -> list[AnyRow]:
+    """The live shares of everything and of categories by these connections, everything first."""
+    query = select(shares).where(
+        shares.c.account_id == account_id, shares.c.connection_id.in_(connection_ids), shares.c.type != "PRODUCT",
+        is_live(literal(now)),
+    )  # fmt: skip
+    return list(conn.execute(query.order_by(shares.c.type, shares.c.category, shares.c.id).limit(limit)))
+
+
+def count_product_shares(
+    conn: Connection, account_id: str, connection_ids: Collection[str], now: int
+) -> dict[str, int]:
+    """The number of single products that are shared by each of these connections."""
+    query = select(shares.c.connection_id, func.count(distinct(shares.c.product_id))).where(
+        shares.c.account_id == account_id, shares.c.connection_id.in_(connection_ids), shares.c.type == "PRODUCT",
+        is_live(literal(now)),
+    )  # fmt: skip
+    return {row[0]: row[1] for row in conn.execute(query.group_by(shares.c.connection_id))}
 
 
 def withdraw_share(conn: Connection, account_id: str, share_id: str, now: int) -> bool:

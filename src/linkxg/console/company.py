@@ -1,0 +1,78 @@
+"""`/account/company`: the name, short name and GLN by which other companies see and find the account."""
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import UNSET
+
+from linkxg.console.flash_messages import flash_message
+from linkxg.console.form_errors import FormErrors
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import redirect, render
+from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge
+from linkxg.errors import Conflict, ValidationFailed
+from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.change_account import change_account
+from linkxg.identity.accounts.model import AccountView
+from linkxg.identity.accounts.read_account import read_account
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+
+COMPANY = "/account/company"
+LABELS = {"name": "Name", "slug": "Short name", "gln": "GLN"}
+
+
+@get(COMPANY, **session_roles(ADMINISTRATORS))
+async def show(page: NamedDependency[PageRequest]) -> Response[str]:
+    return await _show(page)
+
+
+@post(COMPANY, **session_roles(ADMINISTRATORS))
+async def save(page: NamedDependency[PageRequest]) -> Response[str]:
+    stored = _fields(await read_account(page.database, page.account_id))
+    edit = merge(page.form, {name: page.form.text(name).strip() for name in LABELS}, stored)
+    if edit.conflicts:
+        found = conflict_errors(edit.conflicts, LABELS)
+        return await _show(page, errors=found, conflicts=edit.conflicts, status=409)
+    if not edit.changed:
+        return redirect(page, COMPANY, **flash_message(page, "Nothing changed."))
+    changed = edit.changed
+    try:
+        await change_account(
+            page.database,
+            page.actor,
+            page.account_id,
+            name=changed.get("name", UNSET),
+            slug=changed.get("slug", UNSET),
+            gln=changed["gln"] or None if "gln" in changed else UNSET,
+        )
+    except (Conflict, ValidationFailed) as error:
+        found = FormErrors([(one["field"], one["message"]) for one in error.details or ()])
+        return await _show(page, errors=found, status=error.status)
+    said = ", ".join(LABELS[name] for name in LABELS if name in changed)
+    return redirect(page, COMPANY, **flash_message(page, f"Saved. {said} changed."))
+
+
+HANDLERS = (show, save)
+
+
+def _fields(account: AccountView) -> dict[str, str]:
+    return {"name": account.name, "slug": account.slug, "gln": account.gln or ""}
+
+
+async def _show(
+    page: PageRequest,
+    *,
+    errors: FormErrors | None = None,
+    conflicts: dict[str, FieldConflict] | None = None,
+    status: int = 200,
+) -> Response[str]:
+    stored = _fields(await read_account(page.database, page.account_id))
+    filled = {name: page.form.text(name) for name in LABELS} if page.form.pairs else stored
+    return render(
+        page,
+        "company.html",
+        status=status,
+        stored=stored,
+        filled=filled,
+        conflicts=conflicts or {},
+        errors=errors,
+    )

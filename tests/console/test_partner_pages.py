@@ -1,0 +1,82 @@
+"""Companies connect in the console: invited, accepted, declined, ended, and joined by the link of a mail."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from console.browser import Visitor, text_of
+from console.conftest import NewVisitor
+from harness.people import new_email
+from harness.world import World
+from network.partners import invite, new_partner, read, slug_of, token_of
+from network.sharing import post_share
+
+
+def _invited(world: World, visitor: Visitor, invitee: str, **typed: str) -> str:
+    """The text of the page after an invitation."""
+    answer = visitor.fill(visitor.get("/partners"), "/partners", invitee=invitee, **typed)
+    return text_of(answer)
+
+
+def test_a_company_is_invited_by_address_gln_or_name(world: World, editor: Visitor) -> None:
+    address = new_email()
+    assert f"{address} is invited." in _invited(world, editor, address)
+    assert "4012345000009 is invited." in _invited(world, editor, "4012345000009")
+    slug = f"s{uuid4()}"[:20]
+    assert f"{slug} is invited." in _invited(world, editor, slug)
+
+
+def test_a_refused_invitation_keeps_what_was_typed(world: World, editor: Visitor) -> None:
+    for invitee in ("Not a name", "4012345000001", "no@address@example"):
+        refused = editor.fill(editor.get("/partners"), "/partners", invitee=invitee, message="x" * 501)
+        assert refused.status_code == 422, invitee
+        assert 'id="e-invitee"' in refused.text, invitee
+        kept = dict(editor.fields(refused, "/partners"))
+        assert (kept["invitee"], kept["message"]) == (invitee, "x" * 501)
+    assert "This is your own account." in _invited(world, editor, slug_of(world, world.owner))
+
+
+def test_a_connection_ends_after_a_question_that_says_what_ends(world: World, editor: Visitor) -> None:
+    partner, connection = new_partner(world)
+    shared = post_share(world, connection=str(connection["id"])).expect(201)
+    post_share(world, connection=str(connection["id"]), bearer=partner.access).expect(201)
+    here = f"/partners/{connection['id']}"
+    asked = editor.fill(editor.get(here), here, act="revoke", reason="We changed suppliers.")
+    said = text_of(asked)
+    assert "1 share of yours and 1 share of theirs end." in said
+    assert read(world, world.owner, connection).expect(200).data()["status"] == "ACTIVE"
+    ended = editor.fill(asked, here, sure="yes")
+    assert ended.status_code == 303
+    found = read(world, partner, connection).expect(200).data()
+    assert (found["status"], found["reason"]) == ("REVOKED", "We changed suppliers.")
+    assert "withdrawn" in text_of(editor.get(f"/shares/{shared.data()['id']}"))
+
+
+def test_an_invitation_is_accepted_or_declined(world: World, new_visitor: NewVisitor, editor: Visitor) -> None:
+    for act, status in (("accept", "ACTIVE"), ("decline", "DECLINED")):
+        partner, connection = new_partner(world)
+        world.api.post(f"/connections/{connection['id']}/revoke", bearer=world.owner.access).expect(200)
+        made = invite(world, partner, inviteeSlug=slug_of(world, world.owner)).expect(201).data()
+        here = f"/partners/{made['id']}"
+        page = editor.get(here)
+        assert "waits for your answer" in text_of(page)
+        assert editor.fill(page, here, act=act).status_code == 303
+        assert read(world, partner, made).expect(200).data()["status"] == status
+
+
+def test_a_company_joins_by_the_link(world: World, new_visitor: NewVisitor) -> None:
+    address = new_email("joined")
+    link = f"/connections/invitations/{token_of(invite(world, world.owner, inviteeEmail=address))}"
+    visitor = new_visitor()
+    refused = visitor.fill(visitor.get(link), accountName="", password="short")
+    assert refused.status_code == 422
+    assert 'id="e-accountName"' in refused.text
+    assert 'id="e-password"' in refused.text
+    joined = visitor.fill(refused, accountName="Weaver Ltd", password=world.vault.password())
+    assert joined.status_code == 303
+    listed = text_of(visitor.get(joined.headers["location"]))
+    assert world.account.name in listed
+    assert "connected" in listed
+    late = new_visitor().get(link)
+    assert late.status_code == 404
+    assert "ended" in text_of(late)
