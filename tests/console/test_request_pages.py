@@ -21,6 +21,7 @@ from products.catalogue import new_gtin, published
 
 @pytest.fixture(autouse=True)
 def without_shares(world: World) -> Iterator[None]:
+    end_shares(world)
     yield
     end_shares(world)
 

@@ -25,6 +25,7 @@ DAY = "2127-03-01"
 
 @pytest.fixture(autouse=True)
 def without_shares(world: World) -> Iterator[None]:
+    end_shares(world)
     yield
     end_shares(world)
 
