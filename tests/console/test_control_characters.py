@@ -12,9 +12,11 @@ from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
 from console.test_templates import sources
 from harness.clients import make_client
-from harness.people import invite
+from harness.people import invite, new_email
 from harness.world import World
 from linkxg.console.product_fields import FIELDS
+from network.partners import invite as invite_company
+from network.partners import token_of
 from network.sharing import connection_of
 from products.catalogue import complete, create, path, published
 
@@ -39,6 +41,7 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
         field.name for field in FIELDS if field.name not in ("sku", "gtin"))),
     "publish": (lambda w: ((at := path(create(w, **complete()))) + "/review", at + "/publish"), ("changeNote",)),
     "withdraw": (lambda w: ((at := path(published(w))) + "/versions/1", at + "/versions/1/withdraw"), ("reason",)),
+    "partner": (lambda w: ("/partners",) * 2, ("invitee", "message")),
     "share": (lambda w: (f"/partners/{connection_of(w)}/share",) * 2, (
         "product", "category", "paths", "tiers", "expires")),
     "request": (lambda w: (f"/partners/{connection_of(w)}/ask",) * 2, ("subject", "purpose")),
@@ -65,7 +68,9 @@ def test_a_form_keeps_everything_and_says_what_was_replaced(world: World, editor
     assert "<title>Error: " in shown.text
     kept = dict(editor.fields(shown, action))
     for field in fields:
-        assert kept[field] == (LINES if field in ("description", "ranges", "paths", "purpose") else ONE_LINE), field
+        assert kept[field] == (
+            LINES if field in ("description", "ranges", "message", "paths", "purpose") else ONE_LINE
+        ), field
 
 
 def test_a_text_pasted_from_a_word_processor_is_saved(world: World, editor: Visitor) -> None:
@@ -106,9 +111,19 @@ def test_passwords_are_refused_at_their_field(world: World, new_visitor: NewVisi
     assert 'id="e-password"' in answer.text
 
 
+def test_the_name_of_a_company_that_joins_is_kept(world: World, new_visitor: NewVisitor) -> None:
+    token = token_of(invite_company(world, world.owner, inviteeEmail=new_email("joining")).expect(201))
+    joining = new_visitor()
+    form = joining.get(f"/connections/invitations/{token}")
+    answer = joining.fill(form, accountName=PASTED, password="short")
+    assert answer.status_code == 422
+    assert NOTICE in text_of(answer)
+    assert dict(joining.fields(answer))["accountName"] == ONE_LINE
+
+
 def test_control_characters_are_replaced_in_every_text_field() -> None:
     """A new field has to be tried as well."""
-    swept = {field for _, fields in FORMS.values() for field in fields} | {"email", "q"}
+    swept = {field for _, fields in FORMS.values() for field in fields} | {"accountName", "email", "q"}
     for name, source in sources().items():
         for field in _FIELD.findall(source):
             found = re.search(r'\bname="([^"{]+)"', field)
