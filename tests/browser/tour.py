@@ -15,6 +15,8 @@ from browser.chromium import sign_in
 from browser.showcase import Showcase
 from harness.databases import SqliteDatabase
 from harness.people import Person, invite
+from network.partners import invite as invite_company
+from network.partners import token_of
 from products.catalogue import change
 
 INVITED = "nora.lindqvist@example.test"
@@ -63,6 +65,9 @@ def _outside(page: Page, showcase: Showcase) -> Iterator[str]:
     yield "invitation"
     page.goto("/invitations/lxginv_none")
     yield "invitation-ended"
+    invited = invite_company(world, world.owner, inviteeEmail="ida.weaver@example.test").expect(201)
+    page.goto(f"/connections/invitations/{token_of(invited)}")
+    yield "partner-invitation"
     page.goto("/nothing")
     yield "error-outside"
 
@@ -193,6 +198,8 @@ def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:
     sharing, stock = showcase.sharing, showcase.stock
     editor = f"/partners/{sharing.connection}/share"
     pages = {
+        "partners": "/partners",
+        "partner": f"/partners/{sharing.connection}",
         "share": f"/shares/{sharing.share}",
         "share-withdrawn": f"/shares/{sharing.withdrawn}",
         "share-product": f"/products/{stock.versioned}/share",

@@ -108,7 +108,11 @@ def _connection(world: World, *, foreign: bool) -> str:
 def _share(world: World, *, foreign: bool) -> str:
     owner, connection = _owner(world, foreign=foreign), connection_of(world)
     found = world.api.get(f"/connections/{connection}/shares?limit=1", bearer=owner.access).expect(200).object()["data"]
-    made = found[0] if found else post_share(world, bearer=owner.access).expect(201).data()
+    made = (
+        found[0]
+        if found
+        else post_share(world, bearer=owner.access, type="CATEGORY", category="none").expect(201).data()
+    )
     return str(made["id"])
 
 

@@ -206,8 +206,10 @@
         const found = page.getElementById(place.id);
         if (!found) throw new Error("another page");
         if (current.signal.aborted || found.innerHTML === place.innerHTML) return;
+        const open = [...place.querySelectorAll("details")].map((one) => one.open);
         place.replaceChildren(...found.childNodes);
         enhance(place);
+        place.querySelectorAll("details").forEach((one, index) => { one.open = open[index] ?? one.open; });
         const summary = place.querySelector("[data-announce]");
         if (summary) announce(summary.textContent);
       } catch {
