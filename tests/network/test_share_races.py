@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -35,12 +36,16 @@ def without_shares(world: World) -> Iterator[None]:
     end_shares(world)
 
 
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    return concurrently(calls)
+
+
 def live_shares(world: World, connection: str) -> int:
     return count_rows(world.server.database, f"shares where connection_id = '{connection}' and withdrawn_at is null")
 
 
-def revoke(world: World, connection: str) -> list[int]:
-    return [act(world, world.other_owner, {"id": connection}, "revoke").status]
+def revoke(world: World, connection: str) -> int:
+    return act(world, world.other_owner, {"id": connection}, "revoke").status
 
 
 def entries(world: World, *ids: str) -> list[str]:
@@ -59,7 +64,7 @@ def test_no_share_outlives_a_connection_that_ends_at_the_same_time(world: World)
         connection = connection_of(world)
         terms = {"type": "PRODUCT", "productId": product["id"]}
         sharing = [partial(post_share, world, connection=connection, **terms) for _ in range(3)]
-        *made, revoked = concurrently([*sharing, partial(act, world, world.other_owner, {"id": connection}, "revoke")])
+        *made, revoked = at_once(*sharing, partial(act, world, world.other_owner, {"id": connection}, "revoke"))
         assert revoked.status == 200
         assert {answer.status for answer in made} <= {201, 409}
         assert live_shares(world, connection) == 0
@@ -75,10 +80,10 @@ def test_no_approval_outlives_a_connection_that_ends_at_the_same_time(world: Wor
     for _ in range(ROUNDS):
         request = sent(world, productId=product["id"])
         connection = request["connectionId"]
-        approved, revoked = concurrently([
+        approved, revoked = at_once(
             partial(decide, world, world.owner, request, "approve", json=terms),
             partial(act, world, world.owner, {"id": connection}, "revoke"),
-        ])  # fmt: skip
+        )
         assert revoked.status == 200
         assert approved.status in (200, 409)
         assert live_shares(world, connection) == 0
@@ -102,8 +107,8 @@ def test_a_page_is_either_before_or_after_the_end_of_a_connection(world: World) 
         connection = connection_of(world)
         for product in products:
             share(world, product)
-        *pages, status = concurrently([read_pages, read_pages, read_pages, partial(revoke, world, connection)])
-        assert status == [200]
+        *pages, status = at_once(read_pages, read_pages, read_pages, partial(revoke, world, connection))
+        assert status == 200
         for found in pages:
             assert set(found) <= {0, len(products)}
             assert found == sorted(found, reverse=True)
@@ -112,8 +117,10 @@ def test_a_page_is_either_before_or_after_the_end_of_a_connection(world: World) 
 def test_a_share_withdrawn_while_the_connection_ends_is_removed_once(world: World) -> None:
     for _ in range(ROUNDS):
         made = share(world, published(world))
-        answers = concurrently([partial(withdraw, world, made), lambda made=made: act(
-            world, world.other_owner, {"id": made["connectionId"]}, "revoke")])  # fmt: skip
+        answers = at_once(
+            partial(withdraw, world, made),
+            lambda made=made: act(world, world.other_owner, {"id": made["connectionId"]}, "revoke"),
+        )
         assert [answer.status for answer in answers] == [204, 200]
         assert entries(world, made["id"]) == ["SHARE_ADDED", "SHARE_REMOVED"]
 
@@ -122,10 +129,7 @@ def test_a_new_share_survives_the_withdrawal_of_another(world: World) -> None:
     product = published(world)
     for _ in range(ROUNDS):
         former = share(world, product)
-        made, withdrawn = concurrently([partial(share, world, product, fields=["brand"]), partial(
-            withdraw, world, former)])  # fmt: skip
-        assert isinstance(made, dict)
-        assert not isinstance(withdrawn, dict)
+        made, withdrawn = at_once(partial(share, world, product, fields=["brand"]), partial(withdraw, world, former))
         withdrawn.expect(204)
         assert set(read_shared(world, product).expect(200).data()["content"]) == {"brand"}
         withdraw(world, made).expect(204)
@@ -141,7 +145,7 @@ def test_a_publication_is_in_the_feed_only_before_the_withdrawal(world: World) -
     for _ in range(ROUNDS):
         product = create(world, **complete())
         made = share(world, product)
-        answers = concurrently([partial(publish, world, product), partial(withdraw, world, made)])
+        answers = at_once(partial(publish, world, product), partial(withdraw, world, made))
         assert [answer.status for answer in answers] == [200, 204]
         found, steps = _published_beside(world, product, made, "share.withdrawn")
         # Shares of one product name it in their entries too: the share comes first in `feed_of`.
@@ -156,9 +160,7 @@ def test_a_publication_is_in_the_feed_only_before_the_withdrawal(world: World) -
 def test_no_publication_after_a_share_is_missing_in_the_feed(world: World) -> None:
     for _ in range(ROUNDS):
         product = create(world, **complete())
-        made, answer = concurrently([partial(share, world, None), partial(publish, world, product)])
-        assert isinstance(made, dict)
-        assert not isinstance(answer, dict)
+        made, answer = at_once(partial(share, world, None), partial(publish, world, product))
         answer.expect(200)
         found, steps = _published_beside(world, product, made, "share.created")
         assert found == ["SHARE_ADDED", *(["PRODUCT_PUBLISHED"] if steps[0] == "share.created" else [])]
