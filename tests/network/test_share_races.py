@@ -119,7 +119,7 @@ def test_a_share_withdrawn_while_the_connection_ends_is_removed_once(world: Worl
         made = share(world, published(world))
         answers = at_once(
             partial(withdraw, world, made),
-            lambda made=made: act(world, world.other_owner, {"id": made["connectionId"]}, "revoke"),
+            partial(act, world, world.other_owner, {"id": made["connectionId"]}, "revoke"),
         )
         assert [answer.status for answer in answers] == [204, 200]
         assert entries(world, made["id"]) == ["SHARE_ADDED", "SHARE_REMOVED"]
