@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from bench.api import API, sign_in
 from bench.postgres import cluster
@@ -99,6 +99,8 @@ async def _fill(url: str, viewer_id: str, owners: int, each: int) -> tuple[str, 
     try:
         own = await database.write(_publish, viewer_id, owners * each)
         shared = [await _share(database, viewer_id, number, each) for number in range(owners)]
+        # As autovacuum does within a minute.
+        await database.run_exclusive(lambda conn: conn.execute(text("analyze")))
         return own[0], shared[0][0], shared[1][0]
     finally:
         await database.close()

@@ -18,6 +18,8 @@ from linkxg.network.shared.store import find_partner
 
 CHUNK = 200
 """Products that one read of a search scans at most: their contents are read, because names may be withheld."""
+FEW_OWNERS = 10
+"""Of those who share everything the first read looks up so many, whose products mostly fill a page."""
 MAX_CHUNKS = 10
 """Chunks that are read for one page."""
 
@@ -47,7 +49,9 @@ async def list_shared_products(
     """
     now = now_ms()
 
-    def unit(conn: Connection, after: SharedPosition, count: int) -> tuple[list[SharedView], list[SharedPosition]]:
+    def unit(
+        conn: Connection, after: SharedPosition, count: int, owners: int
+    ) -> tuple[list[SharedView], list[SharedPosition]]:
         owner_id = None
         if criteria.connection_id is not None:
             owner_id = find_partner(conn, viewer_id, criteria.connection_id)
@@ -58,7 +62,7 @@ async def list_shared_products(
                 conn, viewer_id, after, now, count, owner_id=owner_id, gtin14=criteria.gtin14
             )
         else:
-            keys = list_shared_keys(conn, viewer_id, after, now, count, owner_id=owner_id)
+            keys = list_shared_keys(conn, viewer_id, after, now, count, owner_id=owner_id, owners=owners)
         ids = [key.product_id for key in keys if not key.ends_owner]
         return list_shared(conn, viewer_id, ids, now), keys
 
@@ -66,14 +70,15 @@ async def list_shared_products(
     place = after or START
     # Each read takes one more than it needs, so that the last page is known to be the last.
     count = CHUNK if criteria.search_key is not None else limit + 1
+    owners = FEW_OWNERS
     for _ in range(MAX_CHUNKS):
-        views, keys = await database.read(unit, place, count)
+        views, keys = await database.read(unit, place, count, owners)
         found += [view for view in views if _matches(view, criteria.search_key)]
         if len(found) > limit:
             return found[:limit], _key_of(found[limit - 1])
         if not _may_follow(keys, count):
             return found, None
-        place = keys[-1]
+        place, owners = keys[-1], count
         await asyncio.sleep(0)
     return found, place
 
