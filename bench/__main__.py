@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench import (
     console,
+    feed,
     guard,
     identifiers,
     imports,
@@ -22,6 +23,7 @@ from bench import (
     refresh_postgres,
     revocation,
     scale,
+    shared,
     startup,
     workers,
 )
@@ -72,6 +74,8 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
         identifiers.measure,
         imports.measure,
         lists.measure,
+        lambda: shared.measure(chosen.rounds),
+        feed.measure,
     )
 
 

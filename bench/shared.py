@@ -10,9 +10,10 @@ import tempfile
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from bench.api import API, sign_in
+from bench.postgres import cluster
 from bench.processes import service, wrk
 from bench.report import Figure, report
 from bench.seed import seed
@@ -31,14 +32,22 @@ FIELDS = '["attributes.colour","brand","category","name"]'
 
 
 def measure(rounds: int = ROUNDS, owners: int = OWNERS, each: int = EACH) -> list[Figure]:
+    """On both engines."""
+    figures = measure_on(None, "SQLite", rounds, owners, each)
+    with cluster() as database:
+        return figures + measure_on(database, "PostgreSQL", rounds, owners, each)
+
+
+def measure_on(database: str | None, engine: str, rounds: int, owners: int, each: int) -> list[Figure]:
     """Every second owner shares everything, the others each product with four of its fields."""
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
-        made = seed(data_dir, client_count=1, people=1)
-        own, whole, partial = asyncio.run(_fill(data_dir, made.account_id, owners, each))
-        with service(data_dir) as url:
+        url = database or f"sqlite:///{data_dir / 'linkxg.db'}"
+        made = seed(data_dir, url, client_count=1, people=1)
+        own, whole, partial = asyncio.run(_fill(url, made.account_id, owners, each))
+        with service(data_dir, LINKXG_DATABASE_URL=url) as address:
             token = data_dir / "tokens"
-            token.write_text(sign_in(url, made.emails[0]))
+            token.write_text(sign_in(address, made.emails[0]))
             paths = {
                 "own": f"/products/{own}?version=latest",
                 "whole": f"/shared/products/{whole}",
@@ -47,20 +56,20 @@ def measure(rounds: int = ROUNDS, owners: int = OWNERS, each: int = EACH) -> lis
                 "list": f"/shared/products?limit={LIMIT}",
             }
             for path in paths.values():
-                _fetch(url + API + path, token.read_text())
+                _fetch(address + API + path, token.read_text())
             rates: dict[str, list[float]] = {name: [] for name in paths}
             for _ in range(rounds):
                 for name, path in paths.items():
                     load = wrk(
-                        url + API + path, seconds=SECONDS, connections=FEW, script="headers.lua", TOKENS=str(token)
+                        address + API + path, seconds=SECONDS, connections=FEW, script="headers.lua", TOKENS=str(token)
                     )
                     if load.errors:
                         raise RuntimeError(f"{name} was answered with errors")
                     rates[name].append(load.rate)
     return [
-        _read("read of a shared product, beside an own one", rates["whole"], rates["own"]),
-        _read("the same with four fields of it", rates["partial"], rates["own"]),
-        _list(rates["list"], rates["own list"], owners, each),
+        _read(f"read of a shared product, beside an own one, {engine}", rates["whole"], rates["own"]),
+        _read(f"the same with four fields of it, {engine}", rates["partial"], rates["own"]),
+        _list(f"{owners * each:,} products of {owners:,} partners, {engine}", rates["list"], rates["own list"]),
     ]
 
 
@@ -77,20 +86,21 @@ def _read(name: str, rates: list[float], base: list[float]) -> Figure:
     return Figure(name, ratio, 0.8, f"{statistics.median(rates):,.0f}/s of {statistics.median(base):,.0f}/s")
 
 
-def _list(rates: list[float], base: list[float], owners: int, each: int) -> Figure:
+def _list(name: str, rates: list[float], base: list[float]) -> Figure:
     ratio = statistics.median(other / one for one, other in zip(rates, base, strict=True))
     note = f"{1_000 / statistics.median(rates):.2f} ms beside {1_000 / statistics.median(base):.2f} ms"
-    name = f"list of {LIMIT}, of {owners * each:,} products of {owners:,} partners, in own lists"
-    return Figure(name, ratio, 1.2, note, at_most=True)
+    return Figure(f"list of {LIMIT}, of {name}, in own lists", ratio, 1.2, note, at_most=True)
 
 
-async def _fill(data_dir: Path, viewer_id: str, owners: int, each: int) -> tuple[str, str, str]:
+async def _fill(url: str, viewer_id: str, owners: int, each: int) -> tuple[str, str, str]:
     """(an own product, one shared as a whole, one shared in part)."""
-    database = open_database(f"sqlite:///{data_dir / 'linkxg.db'}")
+    database = open_database(url)
     await database.open()
     try:
         own = await database.write(_publish, viewer_id, owners * each)
         shared = [await _share(database, viewer_id, number, each) for number in range(owners)]
+        # As autovacuum does within a minute.
+        await database.run_exclusive(lambda conn: conn.execute(text("analyze")))
         return own[0], shared[0][0], shared[1][0]
     finally:
         await database.close()

@@ -58,6 +58,7 @@ WITHOUT_ACCOUNT = {
     "network.connections.find_by_token": "the one-time token is the only thing known",
     "network.access_log.add_reads": "counts of many accounts at once",
     "network.changes.list_heads": "a worker looks for the entries that requests of many accounts wait for",
+    "network.changes.append": "changes of many accounts at once, each under its id",
     "identity.accounts.count_accounts": ACROSS,
     "identity.accounts.list_accounts": ACROSS,
     "audit.list_accounts": ACROSS,

@@ -210,8 +210,6 @@ def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:
         "request-unknown": f"/requests/{sharing.unknown}",
         "request-own": f"/requests/{sharing.own}",
         "request-declined": f"/requests/{sharing.declined}",
-        "partners": "/partners",
-        "partner": f"/partners/{sharing.connection}",
         "partner-shares": f"/partners/{sharing.connection}/shares",
         "partner-reads": f"/partners/{sharing.connection}/reads",
         "share-matrix": "/partners/shares",

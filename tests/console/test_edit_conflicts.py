@@ -40,9 +40,6 @@ NO_EDITS = {
     f"{CLIENT}/disable": "sets one flag", f"{CLIENT}/enable": "sets one flag", f"{CLIENT}/delete": "deletes",
     f"{CLIENT}/rotate": "creates a secret", f"{CLIENT}/test": "asks", f"{CLIENT}/env": "answers with a file",
     f"{CLIENT}/secrets/{{secret_id}}/finish": "ends",
-    "/partners": "invites", "/partners/{connection_id}": "answers, or ends",
-    "/partners/{connection_id}/share": "creates", "/partners/{connection_id}/ask": "asks",
-    "/requests/{request_id}": "decides once", "/shares/{share_id}": "ends",
 }  # fmt: skip
 SCOPES = ["products:read", "products:write", "dpp:read"]
 RANGES = ["10.0.0.0/8", "127.0.0.0/8"]

@@ -127,6 +127,18 @@ def test_a_cursor_whose_entries_were_deleted_is_gone(world: World) -> None:
     assert len(read_feed(world).expect(200).object()["data"]) == 1
 
 
+def test_a_feed_whose_entries_were_all_deleted_is_followed_from_its_end(world: World) -> None:
+    insert_share(world)
+    published(world)
+    execute(world.server.database, f"delete from feed_entries where account_id = '{world.other.account_id}'")
+    page = read_feed(world).expect(200).object()
+    assert page["data"] == []
+    following = page["pagination"]["nextCursor"]
+    assert entries_after(world, following) == []
+    product = published(world)
+    assert [entry["productId"] for entry in entries_after(world, following)] == [product["id"]]
+
+
 def test_a_cursor_belongs_to_its_account(world: World) -> None:
     cursor = newest(world)
     answer = world.api.get(f"{CHANGES}?cursor={cursor}", bearer=world.owner.access)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
+    ScalarSelect,
     SmallInteger,
     String,
     Table,
@@ -113,13 +114,12 @@ def record_expiries(conn: Connection, viewer_id: str, now: int) -> list[ExpiredS
     )
 
 
-def find_next_expiry(conn: Connection, viewer_id: str) -> int | None:
+def next_expiry(viewer_id: ColumnElement[str]) -> ScalarSelect[int | None]:
     """When the next share for this viewer expires, or has expired without being recorded, in milliseconds."""
     pending = and_(
         shares.c.viewer_id == viewer_id, shares.c.withdrawn_at.is_(None), shares.c.expiry_recorded_at.is_(None)
     )
-    found: int | None = conn.execute(select(func.min(shares.c.expires_at)).where(pending)).scalar_one()
-    return found
+    return select(func.min(shares.c.expires_at)).where(pending).scalar_subquery()
 
 
 def list_live_shares(conn: Connection, account_id: str, product_ids: Collection[str], now: int) -> list[LiveShare]:

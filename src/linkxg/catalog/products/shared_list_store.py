@@ -36,6 +36,8 @@ _OWNER, _AFTER, _LIMIT = (
     bindparam("limit", type_=Number),
 )
 _ONLY = bindparam("last_owner", type_=String)
+# How many of those who share everything, and of those who share categories, are looked up.
+_OWNERS = bindparam("owners", type_=Number)
 _is_published = products.c.latest_version.is_not(None)
 
 
@@ -70,21 +72,23 @@ def _page_of(owner: ColumnElement[str], *conditions: ColumnElement[bool]) -> Col
 def _one_by_one() -> Select[*tuple[Any, ...]]:
     key = (shares.c.account_id, shares.c.product_id)
     same = (products.c.account_id == shares.c.account_id) & (products.c.id == shares.c.product_id)
-    found = select(shares.c.account_id.label("owner"), shares.c.product_id.label("id")).join(products, same)
+    # Not a join, which PostgreSQL may run for all shares and sort, instead of a page in the order of the index.
+    latest = select(products.c.latest_version).where(same).scalar_subquery()
+    found = select(shares.c.account_id.label("owner"), shares.c.product_id.label("id"))
     found = found.where(_live("PRODUCT"), shares.c.account_id >= _OWNER, tuple_(*key) > tuple_(_OWNER, _AFTER))
-    page = found.where(_is_published).group_by(*key).order_by(*key).limit(_LIMIT).subquery("one_by_one")
+    page = found.where(latest.is_not(None)).group_by(*key).order_by(*key).limit(_LIMIT).subquery("one_by_one")
     return select(page.c.owner, page.c.id)
 
 
 def _ends(owners: CTE) -> Select[*tuple[Any, ...]]:
     """The place up to which a list is complete, if there may be further owners."""
     return select(owners.c.owner, literal_column(f"'{LAST}'").label("id")).where(
-        owners.c.place == _LIMIT, owners.c.owner.is_not(None)
+        owners.c.place == _OWNERS, owners.c.owner.is_not(None)
     )
 
 
 def _keys() -> Select[*tuple[Any, ...]]:
-    of_all, of_category = _owners("of_all", "ALL", _LIMIT), _owners("of_category", "CATEGORY", _LIMIT)
+    of_all, of_category = _owners("of_all", "ALL", _OWNERS), _owners("of_category", "CATEGORY", _OWNERS)
     of_owner = and_(shares.c.viewer_id == VIEWER, shares.c.type == "CATEGORY", is_live(NOW))
     of_owner = and_(of_owner, shares.c.account_id == of_category.c.owner)
     in_category = products.c.category == shares.c.category
@@ -122,13 +126,13 @@ _WITH_GTIN = CompiledStatement(_with_gtin())
 
 
 def list_shared_keys(
-    conn: Connection, viewer_id: str, after: SharedPosition, now: int, limit: int, *, owner_id: str | None
+    conn: Connection, viewer_id: str, after: SharedPosition, now: int, limit: int, *, owner_id: str | None, owners: int
 ) -> list[SharedPosition]:
     """The next products that the viewer sees, of all owners or of one.
 
     The list may end early, with a key that ends an owner: more may follow after it.
     """
-    rows = _KEYS.all(conn, _values(viewer_id, after, now, limit, owner_id))
+    rows = _KEYS.all(conn, _values(viewer_id, after, now, limit, owner_id) | {"owners": owners})
     return _until_incomplete([SharedPosition._make(row) for row in rows])
 
 

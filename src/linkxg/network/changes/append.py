@@ -12,9 +12,7 @@ from linkxg.network.changes.model import Change
 def append_all(conn: Connection, changes: Mapping[str, Collection[Change]]) -> None:
     """Append the changes of each account, as the last statements of a transaction.
 
-    Each account's feed stays locked until the commit; all transactions take them in the order of their ids.
+    Each account's feed stays locked until the commit.
     """
-    now = now_ms()
-    for account_id in sorted(changes):
-        if found := changes[account_id]:
-            store.append(conn, account_id, found, now)
+    if found := {account_id: changes_of for account_id, changes_of in changes.items() if changes_of}:
+        store.append(conn, found, now_ms())

@@ -2,55 +2,63 @@
 
 import asyncio
 import time
-from collections import defaultdict
+from typing import NamedTuple
 
 from linkxg.db import Database
 from linkxg.network.changes import store
 from linkxg.runtime.background import BackgroundTask
+from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 
 POLL_S = 0.25
 MAX_WAITS, MAX_WAITS_OF_ACCOUNT = 1_000, 8
 
 
+class _Wait(NamedTuple):
+    account_id: str
+    seq: int
+    over: asyncio.Event
+
+
 class FeedWaits:
-    """Waits for entries; `task` polls while somebody waits."""
+    """Waits for entries; `task` polls while somebody waits.
+
+    Those for whom there is news are woken one after the other until the next poll: all at once, their reads would take
+    every connection to the database and hold up writers.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waits: dict[str, set[tuple[int, asyncio.Event]]] = defaultdict(set)
-        self._count = 0
+        self._slots = ConcurrencyLimit(MAX_WAITS_OF_ACCOUNT, MAX_WAITS)
+        self._waits: set[_Wait] = set()
         self.task = BackgroundTask("shared-changes", self._poll, every_s=None)
 
     async def until_after(self, account_id: str, seq: int, seconds: float) -> None:
         """Return when the feed has an entry above `seq`, after so many seconds, or at once if too many wait."""
-        if self._count >= MAX_WAITS or len(self._waits[account_id]) >= MAX_WAITS_OF_ACCOUNT:
-            return
-        wait = (seq, asyncio.Event())
-        self._waits[account_id].add(wait)
-        self._count += 1
-        self.task.wake()
-        try:
-            async with asyncio.timeout(seconds):
-                await wait[1].wait()
-        except TimeoutError:
-            pass
-        finally:
-            self._count -= 1
-            self._waits[account_id].discard(wait)
-            if not self._waits[account_id]:
-                del self._waits[account_id]
+        with self._slots.slot(account_id) as has_slot:
+            if not has_slot:
+                return
+            wait = _Wait(account_id, seq, asyncio.Event())
+            self._waits.add(wait)
+            self.task.wake()
+            try:
+                async with asyncio.timeout(seconds):
+                    await wait.over.wait()
+            except TimeoutError:
+                pass
+            finally:
+                self._waits.discard(wait)
 
     async def _poll(self) -> None:
-        while self._count and not self.task.stopping.is_set():
+        while self._waits and not self.task.stopping.is_set():
             began = time.monotonic()
-            heads = await self._database.read_single(store.list_heads, list(self._waits))
-            for account_id, head in heads.items():
-                for seq, event in self._waits.get(account_id, ()):
-                    if head > seq:
-                        event.set()
+            accounts = {wait.account_id for wait in self._waits}
+            heads = await self._database.read_single(store.list_heads, list(accounts))
             self.task.recovered()
+            found = [wait for wait in self._waits if heads.get(wait.account_id, 0) > wait.seq]
+            for wait in found:
+                wait.over.set()
+                await self.task.pause(POLL_S / len(found))
             await self.task.pause(began + POLL_S - time.monotonic())
         if self.task.stopping.is_set():
-            for waits in self._waits.values():
-                for _, event in waits:
-                    event.set()
+            for wait in self._waits:
+                wait.over.set()

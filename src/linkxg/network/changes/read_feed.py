@@ -4,10 +4,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from linkxg.catalog.products.share_store import find_next_expiry, record_expiries
+from linkxg.catalog.products.share_store import record_expiries
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
-from linkxg.db.schema import AnyRow
 from linkxg.errors import Gone
 from linkxg.network.changes import store
 from linkxg.network.changes.model import Change, FeedEntry
@@ -27,32 +26,23 @@ async def read_feed(database: Database, account_id: str, *, after: int | None, l
 
     Shares expire without a write; who reads the feed appends what has expired before it reads.
     """
-
-    def unit(conn: Connection) -> tuple[list[AnyRow], bool, int | None]:
-        rows = store.list_entries(conn, account_id, after=after or 0, limit=limit + 1)
-        expected = (after or 0) + 1
-        if after is None or (rows[0].seq == expected if rows else store.find_head(conn, account_id) < expected):
-            return rows, True, find_next_expiry(conn, account_id)
-        return rows, False, None
-
-    rows, is_complete, next_expiry = await database.read(unit)
-    if next_expiry is not None and next_expiry <= now_ms():
+    start = after or 0
+    found = await database.read_single(store.read_entries, account_id, after=start, limit=limit + 1)
+    if found.next_expiry is not None and found.next_expiry <= now_ms():
         await database.write(_append_expiries, account_id)
-        rows, is_complete, next_expiry = await database.read(unit)
-    if not is_complete:
+        found = await database.read_single(store.read_entries, account_id, after=start, limit=limit + 1)
+    oldest = found.entries[0].seq if found.entries else found.head + 1
+    if after is not None and oldest > after + 1:
         raise Gone(
             "The entries after this cursor have been deleted. Read /shared/products, then the feed without a cursor."
         )
-    entries = [_entry(row) for row in rows[:limit]]
-    last = entries[-1].seq if entries else after or 0
-    return FeedPage(entries, last, len(rows) > limit, next_expiry)
+    entries = [_entry(row) for row in found.entries[:limit]]
+    last = entries[-1].seq if entries else found.head if after is None else after
+    return FeedPage(entries, last, len(found.entries) > limit, found.next_expiry)
 
 
-def _entry(row: AnyRow) -> FeedEntry:
-    return FeedEntry(
-        row.seq, row.type, row.connection_id, row.share_id, row.request_id, row.product_id, row.version,
-        rfc3339(row.at),
-    )  # fmt: skip
+def _entry(row: store.EntryRow) -> FeedEntry:
+    return FeedEntry(**row._asdict() | {"at": rfc3339(row.at)})
 
 
 async def read_head(database: Database, account_id: str) -> int:
@@ -68,4 +58,4 @@ def _append_expiries(conn: Connection, account_id: str) -> None:
         changes = [
             Change("SHARE_EXPIRED", one.connection_id, share_id=one.id, product_id=one.product_id) for one in expired
         ]
-        store.append(conn, account_id, changes, now)
+        store.append(conn, {account_id: changes}, now)

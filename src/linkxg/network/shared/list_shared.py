@@ -19,6 +19,8 @@ from linkxg.network.shared.store import find_partner
 
 CHUNK = 200
 """Products that one read of a search scans at most: their contents are read, because names may be withheld."""
+FEW_OWNERS = 10
+"""Of those who share everything the first read looks up so many, whose products mostly fill a page."""
 MAX_CHUNKS = 10
 """Chunks that are read for one page."""
 
@@ -54,7 +56,9 @@ async def list_shared_products(
     """
     now = now_ms()
 
-    def unit(conn: Connection, after: SharedPosition, count: int) -> tuple[list[SharedView], list[SharedPosition]]:
+    def unit(
+        conn: Connection, after: SharedPosition, count: int, owners: int
+    ) -> tuple[list[SharedView], list[SharedPosition]]:
         owner_id = None
         if criteria.connection_id is not None:
             owner_id = find_partner(conn, viewer_id, criteria.connection_id)
@@ -65,7 +69,7 @@ async def list_shared_products(
                 conn, viewer_id, after, now, count, owner_id=owner_id, gtin14=criteria.gtin14
             )
         else:
-            keys = list_shared_keys(conn, viewer_id, after, now, count, owner_id=owner_id)
+            keys = list_shared_keys(conn, viewer_id, after, now, count, owner_id=owner_id, owners=owners)
         ids = [key.product_id for key in keys if not key.ends_owner]
         return list_shared(conn, viewer_id, ids, now), keys
 
@@ -73,8 +77,9 @@ async def list_shared_products(
     place, following = after or START, None
     # Each read takes one more than it needs, so that the last page is known to be the last.
     count = CHUNK if criteria.search_key is not None else limit + 1
+    owners = FEW_OWNERS
     for _ in range(MAX_CHUNKS):
-        views, keys = await database.read(unit, place, count)
+        views, keys = await database.read(unit, place, count, owners)
         found += [view for view in views if _matches(view, criteria.search_key)]
         if len(found) > limit:
             found = found[:limit]
@@ -83,7 +88,7 @@ async def list_shared_products(
         following = keys[-1] if _may_follow(keys, count) else None
         if following is None:
             break
-        place = following
+        place, owners = following, count
         await asyncio.sleep(0)
     for owner_id, product_ids in _by_owner(found).items():
         count_reads(owner_id, viewer_id, product_ids)

@@ -1,0 +1,137 @@
+"""Measures appends to the feeds of partners while they are read. Run as `python -m bench.feed`.
+
+In one process and without HTTP: writers append as a publication does, to the feeds of all who see the product, and
+readers follow the feeds by pages and by waiting. What a reader misses or gets twice is counted.
+"""
+
+import asyncio
+import random
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from bench.postgres import cluster
+from bench.report import Figure, report
+from linkxg.clock import now_ms
+from linkxg.db import Database, open_database
+from linkxg.db.bulk import insert_many
+from linkxg.db.migrations import migrate
+from linkxg.ids import uuid7, uuid7s
+from linkxg.network.changes.append import append_all
+from linkxg.network.changes.feed_waits import FeedWaits
+from linkxg.network.changes.model import Change
+from linkxg.network.changes.read_feed import read_feed
+from linkxg.network.changes.store import feed_entries
+
+RATE, SECONDS = 2_000, 5
+WRITERS, READERS, VIEWERS, SEEN_BY = 4, 200, 50, 10
+LIMIT, WAIT_S, SETTLE_S = 100, 30.0, 1.0
+
+_Publication = tuple[str, list[str]]
+"""(product, the accounts that see it)"""
+
+
+def measure(seconds: int = SECONDS) -> list[Figure]:
+    """On both engines."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures = asyncio.run(_measure(f"sqlite:///{Path(folder) / 'linkxg.db'}", "SQLite", seconds))
+    with cluster() as url:
+        return figures + asyncio.run(_measure(url, "PostgreSQL", seconds))
+
+
+async def _measure(url: str, engine: str, seconds: int) -> list[Figure]:
+    database = open_database(url)
+    await migrate(database)
+    await database.open()
+    try:
+        bare = await _write(_publications(seconds, uuid7s(VIEWERS)), lambda one: database.write(_insert_bare, one))
+        alone = await _write(_publications(seconds, uuid7s(VIEWERS)), lambda one: database.write(_append, one))
+        rate, wrong = await _write_and_read(database, seconds)
+    finally:
+        await database.close()
+    name = f"changes a second, {WRITERS} writers and {READERS} readers"
+    return [
+        Figure(f"{name}, {engine}, in {RATE:,}/s", rate / RATE, 1, f"{rate:,.0f}/s, each seen by {SEEN_BY} accounts"),
+        Figure(f"the same beside no readers, {engine}", rate / alone, 0, f"{rate:,.0f}/s of {alone:,.0f}/s"),
+        Figure(f"the same beside a bare insert of the rows, {engine}", rate / bare, 0, f"of {bare:,.0f}/s"),
+        Figure(f"entries lost, doubled or out of order, {engine}", wrong, 0, f"{READERS} readers", at_most=True),
+    ]
+
+
+def _publications(seconds: int, viewers: Sequence[str]) -> list[_Publication]:
+    chosen = random.Random(1)
+    return [(uuid7(), chosen.sample(viewers, SEEN_BY)) for _ in range(RATE * seconds // SEEN_BY)]
+
+
+def _append(conn: Connection, publication: _Publication) -> None:
+    product_id, viewers = publication
+    change = Change("PRODUCT_UPDATED", "connection", product_id=product_id, version=2)
+    append_all(conn, {viewer: [change] for viewer in viewers})
+
+
+def _insert_bare(conn: Connection, publication: _Publication) -> None:
+    """The entries under numbers that nobody has to agree on."""
+    product_id, viewers = publication
+    change = Change("PRODUCT_UPDATED", "connection", product_id=product_id, version=2)
+    rows = [(viewer, time.monotonic_ns(), *change) for viewer in viewers]
+    insert_many(conn, feed_entries, ("account_id", "seq", *Change._fields), rows, same={"at": now_ms()})
+
+
+async def _write(publications: list[_Publication], write: Callable[[_Publication], Awaitable[None]]) -> float:
+    """Entries a second."""
+
+    async def work(number: int) -> None:
+        for one in publications[number::WRITERS]:
+            await write(one)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(work(number) for number in range(WRITERS)))
+    return len(publications) * SEEN_BY / (time.perf_counter() - started)
+
+
+async def _write_and_read(database: Database, seconds: int) -> tuple[float, int]:
+    """Entries a second, and how many of them a reader did not get once and in order."""
+    viewers = uuid7s(VIEWERS)
+    publications = _publications(seconds, viewers)
+    expected = {viewer: {product for product, seen_by in publications if viewer in seen_by} for viewer in viewers}
+    waits = FeedWaits(database)
+    waits.task.start()
+    try:
+        following = [
+            asyncio.create_task(_follow(database, waits, viewer, len(expected[viewer])))
+            for viewer in viewers
+            for _ in range(READERS // VIEWERS)
+        ]
+        await asyncio.sleep(SETTLE_S)
+        rate = await _write(publications, lambda one: database.write(_append, one))
+        found = await asyncio.gather(*following)
+    finally:
+        await waits.task.stop()
+    wrong = 0
+    for viewer, products, seqs in found:
+        wrong += len(expected[viewer] - set(products)) + len(products) - len(set(products))
+        wrong += sum(seq != number for number, seq in enumerate(seqs, 1))
+    return rate, wrong
+
+
+async def _follow(
+    database: Database, waits: FeedWaits, viewer: str, count: int
+) -> tuple[str, list[str | None], list[int]]:
+    """(the account, the products and the numbers of so many entries, or of those that came within WAIT_S)."""
+    products: list[str | None] = []
+    seqs: list[int] = []
+    deadline = time.monotonic() + WAIT_S
+    while len(seqs) < count and time.monotonic() < deadline:
+        page = await read_feed(database, viewer, after=seqs[-1] if seqs else 0, limit=LIMIT)
+        products += [entry.product_id for entry in page.entries]
+        seqs += [entry.seq for entry in page.entries]
+        if not page.entries:
+            await waits.until_after(viewer, page.last, deadline - time.monotonic())
+    return viewer, products, seqs
+
+
+if __name__ == "__main__":
+    report(measure())
