@@ -73,7 +73,7 @@ def topology(request: pytest.FixtureRequest) -> Topology:
 
 @pytest.fixture(scope="session")
 def engine(topology: Topology) -> str:
-    """The database engine: every test that uses it runs on both."""
+    """The database engine: every test that uses it runs on both (promise R14)."""
     return topology.engine
 
 
@@ -123,7 +123,7 @@ def new_server(new_database: DatabaseFactory, tmp_path_factory: pytest.TempPathF
 
 
 def assert_no_leaks(server: Server, *, with_backup: bool = True) -> None:
-    """Rule 115: no secret of the run is in the log, the metrics, the database or a backup."""
+    """Security rule 115: no secret of the run is in the log, the metrics, the database or a backup."""
     found = leaks(server, with_backup=with_backup)
     assert not found, f"secrets came to rest: {found}"
 

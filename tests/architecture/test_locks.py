@@ -1,4 +1,4 @@
-"""Everything that is installed is pinned by its hash, and no lock file names a download address."""
+"""Everything that is installed is pinned by its hash, and no lock file names a download address. Security rule 127."""
 
 from __future__ import annotations
 

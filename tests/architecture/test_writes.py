@@ -1,7 +1,7 @@
 """Whatever writes for a caller does it through `write_as` or `revoke_as`.
 
 A unit of work that goes straight to `database.write` is committed although the caller has been lowered, disabled or
-signed out since the guard let the request in (security bar L1; ASVS 8.3.2).
+signed out since the guard let the request in (security rule L1; ASVS 8.3.2).
 """
 
 from __future__ import annotations

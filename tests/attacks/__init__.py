@@ -1,1 +1,1 @@
-"""Hostile input and the service's answers to it. Numbers are those of the security bar."""
+"""Hostile input and the service's answers to it. The numbers are those of docs/security-rules.md."""

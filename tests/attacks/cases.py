@@ -20,7 +20,7 @@ JWT_ALGORITHMS = ("HS256", "ES256", "EdDSA", "RS256")
 
 
 def case(rule: int | str, name: str, *values: Any) -> ParameterSet:
-    """One row: the number of the rule it tests, a name, and the test's arguments."""
+    """One row: the number of the security rule that it tests, a name, and the test's arguments."""
     return pytest.param(*values, id=f"rule={rule}-{name.replace(' ', '-')}")
 
 
@@ -80,7 +80,7 @@ def present(world: World, token: str) -> Answer:
 
 
 def refused(answer: Answer) -> None:
-    """Rule 36: one answer for whatever is wrong with a token."""
+    """Security rule 36: one answer for whatever is wrong with a token."""
     answer.expect(401, "invalid_token")
     assert 'error="invalid_token"' in (answer.header("www-authenticate") or "")
 

@@ -1,4 +1,4 @@
-"""Bearer credentials at the protected API, and what a refusal says. Rules 33 to 39."""
+"""Bearer credentials at the protected API, and what a refusal says. Security rules 33 to 39."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_token_outside_the_authorization_header_is_ignored(
     answer = raw_request(world, method, PRODUCTS + path.replace("{T}", token), filled,
                          body.replace("{T}", token).encode())  # fmt: skip
     answer.expect(401, "invalid_token")
-    assert "error" not in attributes(answer), "rule 35: nothing was presented, so nothing is wrong with it"
+    assert "error" not in attributes(answer), "security rule 35: nothing was presented, so nothing is wrong with it"
 
 
 @pytest.mark.parametrize("other", [case(34, "same token", "{T}"), case(34, "garbage", "abc"), case(34, "empty", "")])
@@ -212,7 +212,7 @@ def test_rule_39_every_route_rejects_tokens_without_its_scope(world: World) -> N
     for method, path in guarded:
         answer = world.api.request(method, concrete(path), bearer=token, json=body_for(method))
         if path.endswith("/rotate"):
-            answer.expect(404, "not_found")  # rule 88: decided by who asks, and this is another client
+            answer.expect(404, "not_found")  # security rule 88: decided by who asks, and this is another client
         else:
             answer.expect_one_of((403, "insufficient_scope"), (403, "access_denied"))
 

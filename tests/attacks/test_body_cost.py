@@ -1,4 +1,4 @@
-"""The cost of a body depends on its size, not on its content. Rule L4."""
+"""The cost of a body depends on its size, not on its content. Security rule L4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Budgets of people, clients and access tokens; what counts as one source; names in mails. Rules 105 to 112."""
+"""Budgets of people, clients and access tokens; what is one source; names in mails. Security rules 105 to 112."""
 
 from __future__ import annotations
 

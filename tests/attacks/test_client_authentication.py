@@ -1,4 +1,4 @@
-"""Client authentication, whose refusals reveal nothing else. Rules 11 to 22."""
+"""Client authentication, whose refusals reveal nothing else. Security rules 11 to 22."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def escaped(text: str) -> str:
 
 
 def denied(answer: Answer) -> Answer:
-    """The one refusal of rule 15, with the challenge of rule 16."""
+    """The one refusal of security rule 15, with the challenge of security rule 16."""
     answer.expect(401, "invalid_client")
     assert answer.object() == DENIED
     assert re.fullmatch(r'Basic realm="[^"\\]+", charset="UTF-8"', challenge(answer)), answer.fields

@@ -1,4 +1,4 @@
-"""Who may create, change and delete OAuth clients, and with which scopes. Rules 87 and 90 to 93."""
+"""Who may create, change and delete OAuth clients, and with which scopes. Security rules 87 and 90 to 93."""
 
 from __future__ import annotations
 

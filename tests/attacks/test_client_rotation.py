@@ -1,4 +1,4 @@
-"""Who may rotate a secret, and which secrets are live afterwards. Rules 88 to 91 and 94."""
+"""Who may rotate a secret, and which secrets are live afterwards. Security rules 88 to 91 and 94."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text whose normalization is quadratic costs no more than other text. Rules L4, L5 and L12."""
+"""Text whose normalization is quadratic costs no more than other text. Security rules L4, L5 and L12."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker does at the same time is bounded per account and in all (security bar §20)."""
+"""What a worker does at the same time is bounded per account and in all (security rule L4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Idle and closing connections are bounded like all others. Rules L4 and 124."""
+"""Idle and closing connections are bounded like all others. Security rules L4 and 124."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection reset by the peer is not logged as an error. Rule L4."""
+"""A connection reset by the peer is not logged as an error. Security rule L4."""
 
 from __future__ import annotations
 

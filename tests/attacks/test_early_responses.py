@@ -1,4 +1,4 @@
-"""A response sent before the body is complete ends the connection and can be read. Rule L2, RFC 9112 §9.6."""
+"""A response sent before the body is complete ends the connection and can be read. Security rule L2, RFC 9112 §9.6."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forwarded addresses are parsed as proxies write them; an unparsable one is unknown. Rule L9, RFC 7239 §6."""
+"""Forwarded addresses are parsed as proxies write them; an unparsable one is unknown. Security rule L9, RFC 7239 §6."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Malformed bytes neither reach the application nor turn one request into two. Rules 8, 125, U1 and U7."""
+"""Malformed bytes neither reach the application nor turn one request into two. Security rules 8, 125, U1 and U7."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_malformed_framing_is_rejected_and_smuggles_nothing(world: World, templa
 
 
 def test_bytes_that_are_not_http_get_the_usual_error(world: World) -> None:
-    """Rules U2 to U10 hold for bytes that no application sees."""
+    """Security rules U2 to U10 hold for bytes that no application sees."""
     answer = send_raw(world.api, b"FOO /api/v1/products HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer is not None
     answer.expect(400, "invalid_request")

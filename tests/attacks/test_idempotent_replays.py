@@ -1,4 +1,4 @@
-"""A replayed response is authorised like a fresh one, and sent only while it is true (security bar L6; ASVS 8.2.1)."""
+"""A replayed response is authorised like a fresh one, and sent only while it is true (security rule L6; ASVS 8.2.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No hostile access token opens the API. Rules 42 to 58."""
+"""No hostile access token opens the API. Security rules 42 to 58."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each algorithm stays with its key, whatever a token's header says. Rules 42 to 47, 54, 55, 59."""
+"""Each algorithm stays with its key, whatever a token's header says. Security rules 42 to 47, 54, 55 and 59."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An access token is valid in one encoding only. Rules 43, 53, 54 and 56."""
+"""An access token is valid in one encoding only. Security rules 43, 53, 54 and 56."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def widened(segment: str) -> str:
 def test_other_encodings_of_a_genuine_token_are_rejected(world: World, spell: Callable[[list[str]], str]) -> None:
     genuine = world.token()
     answer = present(world, spell(genuine.split(".")))
-    # A value that is no token68 is a malformed header (rule 33); everything else is a bad token.
+    # A value that is no token68 is a malformed header (security rule 33); everything else is a bad token.
     answer.expect_one_of((401, "invalid_token"), (400, "invalid_request"))
     assert is_accepted(world.api, genuine), "the genuine spelling has to stay good"
 

@@ -1,4 +1,4 @@
-"""Published keys and metadata are correct, and hold nothing private. Rules 59 to 62."""
+"""Published keys and metadata are correct, and hold nothing private. Security rules 59 to 62."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def published_kids(world: World) -> set[str]:
 
 
 def eventually(find: Callable[[], set[str]]) -> set[str]:
-    """What is found as soon as it is not empty; a change may take a second to be heard (bar R4)."""
+    """What is found as soon as it is not empty; a change may take a second to be heard (promise R4)."""
     deadline = time.monotonic() + HEARD_WITHIN_S
     while not (found := find()) and time.monotonic() < deadline:
         time.sleep(0.01)

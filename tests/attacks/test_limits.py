@@ -1,4 +1,4 @@
-"""Rate limits slow the guesser down and nobody else. Rules 18 and 105 to 112."""
+"""Rate limits slow the guesser down and nobody else. Security rules 18 and 105 to 112."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_rule_107_distributed_guessing_is_capped(limited: World) -> None:
         with limited.server.client(new_source()) as attacker:
             refused += guess(limited, attacker, person.email).status == 429
     assert refused, f"{CEILING + 1} guesses at one account were all answered"
-    # Rule 108: whoever is signed in stays so.
+    # Security rule 108: whoever is signed in stays so.
     me(limited.api, session.access).expect(200)
     refresh(limited.api, session.refresh).expect(200)
 

@@ -1,4 +1,4 @@
-"""Sign-in reveals nothing, and passwords are handled as passwords. Rules 67 to 77."""
+"""Sign-in reveals nothing, and passwords are handled as passwords. Security rules 67 to 76."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log and the audit trail are complete, and cannot be forged by callers. Rules 113, 114, 116 to 118."""
+"""The log and the audit trail are complete, and cannot be forged by callers. Security rules 113, 114 and 116 to 118."""
 
 from __future__ import annotations
 

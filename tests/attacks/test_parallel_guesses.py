@@ -1,4 +1,4 @@
-"""Parallel guesses are limited like sequential ones. Rules 107, 109 and L7."""
+"""Parallel guesses are limited like sequential ones. Security rules 107, 109 and L7."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_parallel_password_guesses_are_limited_like_sequential_ones(two_workers:
     else:
         assert set(statuses) == {route.wrong, 429}, statuses
         assert statuses.count(route.wrong) <= FREE_PASSWORDS, statuses
-    # Rule 108: the person themselves, elsewhere, is not locked out.
+    # Security rule 108: the person themselves, elsewhere, is not locked out.
     with world.server.client(new_source()) as home:
         login(home, person.email, person.password).expect(200)
 

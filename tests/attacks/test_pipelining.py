@@ -1,4 +1,4 @@
-"""Pipelined requests: a bounded number is buffered, and each is answered in order. Rule L4."""
+"""Pipelined requests: a bounded number is buffered, and each is answered in order. Security rule L4."""
 
 from __future__ import annotations
 

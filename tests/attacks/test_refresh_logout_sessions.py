@@ -1,4 +1,4 @@
-"""A session cannot be forked, revived or outlived. Rules 78 to 86."""
+"""A session cannot be forked, revived or outlived. Security rules 78 to 86."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may revoke or introspect a token, with answers that reveal nothing else. Rules 63 to 66."""
+"""Who may revoke or introspect a token, with answers that reveal nothing else. Security rules 63 to 66."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A token never carries a scope that was not granted. Rules 23 to 28."""
+"""A token never carries a scope that was not granted. Security rules 23 to 28."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def reader(world: World) -> OAuthClient:
     ],
 )
 def test_control_characters_are_refused(world: World, reader: OAuthClient, scope: str) -> None:
-    # Rule 7 and rule 23 both forbid these, under different codes; the syntax of the form is read first.
+    # Security rules 7 and 23 both forbid these, under different codes; the syntax of the form is read first.
     request_token(world.api, reader, scope).expect_one_of((400, "invalid_request"), (400, "invalid_scope"))
 
 

@@ -1,4 +1,4 @@
-"""No secret is stored or logged, however oddly it was sent. Rules 6, 92, 115 and U6."""
+"""No secret is stored or logged, however oddly it was sent. Security rules 6, 92, 115 and U6."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No caller reaches into another account or sets what only the server decides. Rules 40 and 41."""
+"""No caller reaches into another account or sets what only the server decides. Security rules 40 and 41."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The token endpoint reads exactly what RFC 6749 lets a client send. Rules 1 to 10."""
+"""The token endpoint reads exactly what RFC 6749 lets a client send. Security rules 1 to 10."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Token responses have the shape, and errors the order, that the RFC asks for. Rules 29 to 32."""
+"""Token responses have the shape, and errors the order, that the RFC asks for. Security rules 29 to 32."""
 
 from __future__ import annotations
 

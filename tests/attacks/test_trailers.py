@@ -1,4 +1,4 @@
-"""Trailer fields are never header fields, and are bounded like those. Rule L2, RFC 9110 §6.5.1."""
+"""Trailer fields are never header fields, and are bounded like those. Security rule L2, RFC 9110 §6.5.1."""
 
 from __future__ import annotations
 

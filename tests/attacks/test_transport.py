@@ -1,4 +1,4 @@
-"""Answers are the server's own; plain HTTP and slow peers cannot spoil them. Rules 22, 124, U8 to U11."""
+"""Answers are the server's own; plain HTTP and slow peers cannot spoil them. Security rules 22, 124 and U8 to U11."""
 
 from __future__ import annotations
 

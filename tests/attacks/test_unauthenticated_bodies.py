@@ -1,4 +1,4 @@
-"""An unauthenticated body is bounded before it is read: by its size and by the budget of its source. Rule L8."""
+"""An unauthenticated body is bounded before it is read, by size and by the budget of its source. Security rule L8."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An upgrade offer does not change the framing of a request. Rule L3, RFC 9110 §7.8."""
+"""An upgrade offer does not change the framing of a request. Security rule L3, RFC 9110 §7.8."""
 
 from __future__ import annotations
 

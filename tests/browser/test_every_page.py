@@ -1,4 +1,4 @@
-"""Every page is small, loads from our own host alone, and keeps its policy (security bar 98, 102)."""
+"""Every page is small, loads from our own host alone, and keeps its policy (security rules 98 and 102)."""
 
 from __future__ import annotations
 

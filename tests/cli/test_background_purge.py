@@ -1,4 +1,4 @@
-"""The background purge deletes all that has expired, in small steps that hold nobody up. R17."""
+"""The background purge deletes all that has expired, in small steps that hold nobody up. Promise R17."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A backup taken under load is restored whole, and revokes again what ended after it.
 
-Security bar R3 and R11: whatever was ended, rotated, removed or replaced after the backup stays so.
+Promises R3 and R11: whatever was ended, rotated, removed or replaced after the backup stays so.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Everything stays valid when an installation moves to the other engine, however often it is interrupted. R13."""
+"""Everything stays valid when an installation moves to the other engine, however often interrupted. Promise R13."""
 
 from __future__ import annotations
 

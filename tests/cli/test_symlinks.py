@@ -1,4 +1,4 @@
-"""Files that the program creates beside its data are not written through planted links (CWE-59)."""
+"""Files that the program creates beside its data are not written through planted links (security rule L13; CWE-59)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A form posted after its session ended: no input is lost, and no other person's is applied."""
+"""A form posted after its session ended: no input is lost, and no other person's is applied. Security rule L11."""
 
 from __future__ import annotations
 

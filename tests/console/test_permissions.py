@@ -1,4 +1,4 @@
-"""Every page of the console, with every role, a second account and no session (security bar 87; architecture §3)."""
+"""Every page of the console, with every role, a second account and no session (security rule 87)."""
 
 from __future__ import annotations
 

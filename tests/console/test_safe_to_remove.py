@@ -1,4 +1,4 @@
-"""An old secret is called safe to remove only with evidence that it is (security bar L14)."""
+"""An old secret is called safe to remove only with evidence that it is (security rule L14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cookies, forms and headers of the console (security bar 51, 95-104)."""
+"""Cookies, forms and headers of the console (security rules 51 and 95 to 104)."""
 
 from __future__ import annotations
 

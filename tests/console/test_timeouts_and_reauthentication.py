@@ -1,4 +1,4 @@
-"""Session timeouts, sign-out, safe GETs and re-authentication over the table of routes. Security bar 97, 100 to 103."""
+"""Session timeouts, sign-out, safe GETs and re-authentication of every route. Security rules 97 and 100 to 103."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Input in one tab survives signing out, or in again, in another one."""
+"""Input in one tab survives signing out, or in again, in another one. Security rule L11."""
 
 from __future__ import annotations
 

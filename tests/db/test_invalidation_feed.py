@@ -1,4 +1,4 @@
-"""PostgreSQL's invalidation feed delivers every change, whenever its transaction commits. R4, R5."""
+"""PostgreSQL's invalidation feed delivers every change, whenever its transaction commits. Promises R4 and R5."""
 
 from __future__ import annotations
 

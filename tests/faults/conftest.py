@@ -52,9 +52,9 @@ class Crowd:
             actor.verify()
 
     def settle(self, bound: float = 0.0) -> None:
-        """At quiescence everything fits together: chains, endings, rows and trail (R1, R2, R3, R19).
+        """At quiescence everything fits together: chains, endings, rows and trail (promises R1, R2, R3 and R19).
 
-        `bound` is in how many seconds another node has to know of an ending (R4).
+        `bound` is in how many seconds another node has to know of an ending (promise R4).
         """
         self.verify()
         for actor in self.actors:

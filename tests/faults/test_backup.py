@@ -1,4 +1,4 @@
-"""A backup of a busy service is whole, and a restore revives nothing (R3, R11); purging is safe (R17)."""
+"""A backup of a busy service is whole, a restore revives nothing, purging is safe. Promises R3, R11 and R17."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A node whose clock is wrong. R7, rules 30 and 50.
+"""A node whose clock is wrong. Promise R7, security rules 30 and 50.
 
 Within the leeway nobody notices. Beyond it a node refuses what others issue, or others what it issues, but a token is
 never accepted after its time by the clock of who is asked, and what is ended stays ended.

@@ -1,4 +1,4 @@
-"""Several processes that start at once on an empty database. R12, R15."""
+"""Several processes that start at once on an empty database. Promises R12 and R15."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A full disk: what is promised, and the recovery once there is space again. R1, R5, R19."""
+"""A full disk: what is promised, and the recovery once there is space again. Promises R1, R5 and R19."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How soon the other worker of a node, and other nodes, refuse what was revoked. R4, R5."""
+"""How soon the other worker of a node, and other nodes, refuse what was revoked. Promises R4 and R5."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from harness.world import World, build_world
 REVOCATIONS = 200
 ROUNDS = 2
 VISIBLE_S = 1.0
-"""In which every node knows of a revocation, on a busy machine too: R4. On an idle one it is 50 ms: see `bench`."""
+"""In which every node knows of a revocation on a busy machine (promise R4); for an idle one see `bench`."""
 STALE_S = 5.0
 BUSY_S = 1.0
 """What a busy machine may need to say that a wait is over."""

@@ -1,4 +1,4 @@
-"""Everything acknowledged survives kill -9 at any moment. R1, R2, R15, R18, R19."""
+"""Everything acknowledged survives kill -9 at any moment. Promises R1, R2, R15, R18 and R19."""
 
 from __future__ import annotations
 

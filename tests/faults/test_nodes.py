@@ -1,4 +1,4 @@
-"""Several nodes act as one: same keys, same revocations, same budgets. R4, R8, R16, rule 60."""
+"""Several nodes act as one: same keys, same revocations, same budgets. Promises R4, R8 and R16, security rule 60."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from harness.vault import Vault
 from harness.world import World, build_world
 
 VISIBLE_S = 1.0
-"""In which every node knows of a revocation: R4."""
+"""In which every node knows of a revocation: promise R4."""
 MakeNodes = Callable[..., Nodes]
 
 

@@ -1,4 +1,4 @@
-"""Answers while PostgreSQL is gone, silent or locked, and the recovery after it. R5, R6, R10."""
+"""Answers while PostgreSQL is gone, silent or locked, and the recovery after it. Promises R5, R6 and R10."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two nodes on a replicated PostgreSQL while parts of it break. R1 to R6, R9, R18, R19.
+"""Two nodes on a replicated PostgreSQL while parts of it break. Promises R1 to R6, R9, R18 and R19.
 
 People and machines change things at one node and use them at the other; what each of them heard is held together at the
 end. Each test heals what it breaks, so that the next one finds two nodes, a primary and a standby.
@@ -31,7 +31,7 @@ from harness.vault import Vault
 from harness.world import World, build_world
 
 STALE_S = 5.0
-"""A node that has not heard the database for so long refuses (R5), so no ending goes unknown for longer (R4)."""
+"""A node that has not heard from the database for so long refuses: promises R4 and R5."""
 VISIBLE_S = 1.0
 RECOVERY_S = 30.0
 PAUSE_S = 5.0

@@ -1,4 +1,4 @@
-"""What a clean restart remembers, and what the service refuses to start on. R1, R3, R16."""
+"""What a clean restart remembers, and what the service refuses to start on. Promises R1, R3 and R16."""
 
 from __future__ import annotations
 

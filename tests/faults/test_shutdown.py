@@ -1,4 +1,4 @@
-"""Requests while the service shuts down. R9."""
+"""Requests while the service shuts down. Promise R9."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another process holds the write lock of SQLite: who waits, and for how long. R5, R6, R15."""
+"""Another process holds the write lock of SQLite: who waits, and for how long. Promises R5, R6 and R15."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQLite reads and writes end in time, and recover, when the storage below them fails. R6, R15."""
+"""SQLite reads and writes end in time, and recover, when the storage below them fails. Promises R6 and R15."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No token is accepted after its time. R7, rules 30 and 50."""
+"""No token is accepted after its time. Promise R7, security rules 30 and 50."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several workers when one of them or their supervisor fails, or all are replaced. R9, R15."""
+"""Several workers when one of them or their supervisor fails, or all are replaced. Promises R9 and R15."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_workers_end_with_their_supervisor(world: World) -> None:
 
 
 def test_a_stopped_worker_delays_no_other(world: World, new_clients: ClientsFactory) -> None:
-    """R6: and it goes on where it was; what was revoked meanwhile it refuses from its first answer on."""
+    """Promise R6: then it continues, and from its first answer on it rejects what was revoked meanwhile."""
     server, probe = world.server, Probe(world)
     still, going = new_clients(server, 2)
     me(still, probe.session.access).expect(200)

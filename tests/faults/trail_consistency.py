@@ -1,4 +1,4 @@
-"""The stored rows agree with the audit trail. R19, and R2 for the rows themselves."""
+"""The stored rows agree with the audit trail. Promise R19, and promise R2 for the rows themselves."""
 
 from __future__ import annotations
 

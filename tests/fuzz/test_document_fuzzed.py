@@ -1,7 +1,7 @@
 """Every answer to a generated request keeps its promises.
 
 schemathesis makes requests from the served document, valid ones and broken ones, and sends them as the Owner. Each
-answer is held against the document (status, headers, media type, schema) and against the rules U1 to U11.
+answer is held against the document (status, headers, media type, schema) and against security rules U1 to U11.
 """
 
 from __future__ import annotations

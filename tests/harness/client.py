@@ -39,7 +39,7 @@ def forwarded(source: str) -> list[tuple[str, str]]:
 
 
 class Client:
-    """A thin layer over httpx on a real socket: every answer is held against the rules U1 to U11.
+    """A thin layer over httpx on a real socket: every answer is held against security rules U1 to U11.
 
     `reveals=True` says that this request is where a secret is handed out for the first time;
     `repeats=True` that a replay may hand out the same one again; `allow_503=True` that a fault is on.

@@ -2,7 +2,7 @@
 
 An append-only list of operations, each with the moment it was invoked and the moment its answer came. The outcome is
 `ok` (acknowledged), `fail` (refused: nothing may have happened) or `info` (no answer, or 503: it has happened or it has
-not). The checks are those of the security bar §19; each returns what it found wrong, in words.
+not). The checks are those of promises R1 to R4 and R19; each returns what it found wrong, in words.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class History:
 
 
 def forks(history: History, name: str = "refresh") -> list[str]:
-    """R2: the chain of every session is a path. A token never has two children, a child never two parents."""
+    """Promise R2: the chain of every session is a path. A token never has two children, a child never two parents."""
     children: dict[str, set[str]] = defaultdict(set)
     parents: dict[str, set[str]] = defaultdict(set)
     for done in history.acknowledged(name):
@@ -98,7 +98,7 @@ def forks(history: History, name: str = "refresh") -> list[str]:
 
 
 def resurrections(history: History, bound: float = 0.0) -> list[str]:
-    """R1, R3, R4: what an acknowledged operation has ended serves nothing that is invoked `bound` seconds later.
+    """Promises R1, R3 and R4: nothing that was acknowledged as ended serves what is invoked `bound` seconds later.
 
     A repetition of the operation that ended it (a replay) is no resurrection.
     """
@@ -129,7 +129,7 @@ class AuditRow(NamedTuple):
 
 
 def trail_differences(history: History, rows: Iterable[AuditRow], actions: dict[str, str]) -> list[str]:
-    """R19: a row of the trail exists if and only if the change does. `actions` names the row of each operation.
+    """Promise R19: a row of the trail exists if and only if the change does. `actions` names the row of each operation.
 
     A row may belong to an operation whose answer was lost, but not to one that was refused.
     """

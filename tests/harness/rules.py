@@ -1,4 +1,4 @@
-"""The rules U1 to U11, which hold for every response of the service."""
+"""Checks of security rules U1 to U11 and 105, which hold for every response (docs/security-rules.md)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BANNER = re.compile(r"uvicorn|litestar|starlette|python|hypercorn|/\d+\.\d", re.
 
 
 class RuleBroken(AssertionError):
-    """A response breaks a rule of the bar; the message names it."""
+    """A response breaks a security rule; the message names it."""
 
 
 def check(answer: Answer, vault: Vault, *, reveals: bool, repeats: bool, allow_503: bool) -> None:
@@ -45,12 +45,12 @@ def check(answer: Answer, vault: Vault, *, reveals: bool, repeats: bool, allow_5
     _u5_challenge(answer)
     _u9_allow(answer)
     _u2_u3_body(answer)
-    _r105_retry(answer)
+    _105_retry_after(answer)
 
 
 def _require(condition: bool, rule: str, what: str, answer: Answer) -> None:
     if not condition:
-        raise RuleBroken(f"{rule}: {what}\n{answer}\n{dict(answer.fields)}")
+        raise RuleBroken(f"security rule {rule}: {what}\n{answer}\n{dict(answer.fields)}")
 
 
 def _u1_no_server_error(answer: Answer, allow_503: bool) -> None:
@@ -87,7 +87,7 @@ def _is_json(answer: Answer) -> None:
     try:
         answer.json()
     except (ValueError, AssertionError) as problem:
-        raise RuleBroken(f"U3: a body that is no JSON ({problem})\n{answer}") from problem
+        raise RuleBroken(f"security rule U3: a body that is no JSON ({problem})\n{answer}") from problem
 
 
 def _u2_error_shape(answer: Answer, extra: frozenset[str] = frozenset()) -> None:
@@ -179,11 +179,11 @@ def _u11_clean_headers(answer: Answer) -> None:
     _require("x-injected" not in names, "U11", "a header made by the caller", answer)
 
 
-def _r105_retry(answer: Answer) -> None:
+def _105_retry_after(answer: Answer) -> None:
     if answer.status in {429, 503}:
         wait = answer.header("retry-after") or ""
-        _require(wait.isdigit() and int(wait) >= 1, "R105", f"Retry-After is {wait!r}", answer)
+        _require(wait.isdigit() and int(wait) >= 1, "105", f"Retry-After is {wait!r}", answer)
     if answer.status == 429:
-        _require(answer.error == "rate_limit_exceeded", "R105", "another error code", answer)
+        _require(answer.error == "rate_limit_exceeded", "105", "another error code", answer)
         fields = answer.header("ratelimit"), answer.header("ratelimit-policy")
-        _require(all(fields), "R105", f"RateLimit fields are {fields}", answer)
+        _require(all(fields), "105", f"RateLimit fields are {fields}", answer)

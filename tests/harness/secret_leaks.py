@@ -63,7 +63,7 @@ def places(server: Server, *, with_backup: bool = True) -> dict[str, bytes]:
 
 
 def leaks(server: Server, *, with_backup: bool = True) -> list[Leak]:
-    """Every place with a secret in it: an empty list is what the bar asks for."""
+    """Every place with a secret in it: an empty list is what security rule 115 asks for."""
     looked_into = places(server, with_backup=with_backup)
     found = {name: server.vault.found_in(content) for name, content in looked_into.items()}
     return [Leak(name, frozenset(secrets)) for name, secrets in found.items() if secrets]

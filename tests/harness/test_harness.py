@@ -51,7 +51,7 @@ def verdict(answer: Answer, vault: Vault | None = None, **options: bool) -> str:
     try:
         check(answer, vault or Vault(), **asked)
     except RuleBroken as problem:
-        return str(problem).partition(":")[0]
+        return str(problem).partition(":")[0].removeprefix("security rule ")
     return ""
 
 
@@ -79,7 +79,7 @@ BROKEN = {
     "the caller's request id": ("U10", dataclasses.replace(GOOD, sent_request_id="0123456789abcdef")),
     "control in a header": ("U11", with_field("location", "/a\x01")),
     "injected header": ("U11", with_field("x-injected", "yes")),
-    "no Retry-After": ("R105", dataclasses.replace(GOOD, status=429)),
+    "no Retry-After": ("105", dataclasses.replace(GOOD, status=429)),
 }
 
 

@@ -23,7 +23,7 @@ from harness.server import Server
 from harness.vault import Vault
 
 VISIBLE_S = 1.0
-"""In which every node knows what another one has answered (R4)."""
+"""In which every node knows what another one has answered (promise R4)."""
 ATTEMPTS = 400
 # Requests that change nothing, in addition to GET and HEAD.
 READ_ONLY_POSTS = ("/oauth/introspect",)

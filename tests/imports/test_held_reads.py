@@ -1,4 +1,4 @@
-"""What is still being sent or waited for ends when its token is revoked (security bar §20, L1)."""
+"""What is still being sent or waited for ends when its token is revoked (security rule L1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile files: never a 5xx (U1), never half a row, and the service goes on."""
+"""Hostile files: never a 5xx (security rule U1), never half a row, and the service goes on."""
 
 from __future__ import annotations
 

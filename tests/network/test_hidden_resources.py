@@ -6,10 +6,11 @@ from typing import Any
 
 from harness.answers import Answer
 from harness.world import World
+from linkxg.clock import now_ms
 from linkxg.ids import uuid7
 from network.connected import send
 from network.partners import new_partner
-from network.sharing import SHARED, end_shares, now_ms, rfc3339, share
+from network.sharing import SHARED, end_shares, rfc3339, share
 from products.catalogue import published
 
 VARYING = {"date", "x-request-id", "ratelimit", "x-ratelimit-remaining", "ratelimit-remaining", "ratelimit-reset"}

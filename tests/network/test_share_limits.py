@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from harness.people import new_email
 from harness.rows import count_rows, execute
 from harness.world import World
+from linkxg.clock import now_ms
 from network.connected import decide, sent
 from network.partners import act, invite, new_account
-from network.sharing import connection_of, end_shares, now_ms, post_share, rfc3339, share, withdraw
+from network.sharing import connection_of, end_shares, post_share, rfc3339, share, withdraw
 from products.catalogue import published
 
 MAX_SHARES, MAX_INVITATIONS = 10_000, 1_000

@@ -12,13 +12,13 @@ from harness.answers import JsonObject
 from harness.concurrency import concurrently
 from harness.rows import count_rows, trail
 from harness.world import World
+from linkxg.clock import now_ms
 from network.connected import decide, sent
 from network.partners import act
 from network.sharing import (
     connection_of,
     end_shares,
     feed_of,
-    now_ms,
     post_share,
     read_shared,
     rfc3339,

@@ -1,4 +1,4 @@
-"""Size and time of responses are bounded by the sum of their parts, never by a product. Rule L5."""
+"""Size and time of responses are bounded by the sum of their parts, never by a product. Security rule L5."""
 
 from __future__ import annotations
 

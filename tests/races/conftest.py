@@ -27,7 +27,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def arena(request: pytest.FixtureRequest, new_server: ServerFactory) -> Iterator[World]:
-    """A server with two accounts, limits out of the way; R15: no worker ever finds the database locked."""
+    """A server with two accounts, limits out of the way; promise R15: no worker ever finds the database locked."""
     engine, workers = ARENAS[request.param]
     built = build_world(new_server(engine, workers=workers))
     yield built
@@ -61,5 +61,5 @@ def new_clients(arena: World) -> Iterator[ClientsFactory]:
 
 @pytest.fixture
 def bound(arena: World) -> float:
-    """Seconds after which a revocation is refused by every worker: R4 with the numbers decided for R4/R5."""
+    """Seconds after which a revocation is refused by every worker: promise R4."""
     return 1.0 if isinstance(arena.server.database, PostgresDatabase) else 0.05

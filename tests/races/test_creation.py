@@ -1,4 +1,4 @@
-"""Concurrent creation of the same thing. R18, rule 86."""
+"""Concurrent creation of the same thing. Promise R18, security rule 86."""
 
 from __future__ import annotations
 

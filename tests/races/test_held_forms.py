@@ -1,4 +1,4 @@
-"""A held form writes nothing after the session or the role of its sender ended (security bar 75, L1)."""
+"""A held form writes nothing after the session or the role of its sender ended (security rules 75 and L1)."""
 
 from __future__ import annotations
 

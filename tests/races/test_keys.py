@@ -1,4 +1,4 @@
-"""The signing key changes unnoticed, and a retired key verifies nothing. R8, rule 60."""
+"""The signing key changes unnoticed, and a retired key verifies nothing. Promise R8, security rule 60."""
 
 from __future__ import annotations
 

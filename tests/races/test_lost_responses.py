@@ -1,4 +1,4 @@
-"""A caller that lost the answer repeats the request with the same Idempotency-Key. R18.
+"""A caller that lost the answer repeats the request with the same Idempotency-Key. Promise R18.
 
 The answer is lost on its way back (the change is committed), or the caller hangs up at once (it may be, or not yet).
 """

@@ -1,4 +1,4 @@
-"""No race leaves an account without an Owner, or a person with revoked rights. Rules 73, 75 and 83."""
+"""No race leaves an account without an Owner, or a person with revoked rights. Security rules 73, 75 and 83."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Concurrent uses of one refresh token: one successor at most. R2, rules 79 to 81."""
+"""Concurrent uses of one refresh token: one successor at most. Promise R2, security rules 79 to 81."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_r2_rule_79_one_of_many_wins_and_the_session_ends(
         answer.expect_one_of((200, None), (401, "invalid_token"))
     won = [answer for answer in answers if answer.status == 200]
     assert len(won) == 1, answers
-    # Rule 80: all but one presented a used token, so nothing of the session lives on, the winner's tokens included.
+    # Security rule 80: all but one presented a used token, so the whole session ended, with the winner's tokens.
     winner = session_of(session.person, won[0])
     for client in callers[:2]:
         for access in (first.access, session.access, winner.access):

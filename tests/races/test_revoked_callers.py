@@ -1,4 +1,4 @@
-"""Nothing is written for a caller whose rights a finished request has revoked (security bar 75, L1; ASVS 7.4.1, 8.3.2).
+"""Nothing is written for a caller whose rights have been revoked (security rules 75 and L1; ASVS 7.4.1, 8.3.2).
 
 The body of a request is held while another caller cuts the sender's rights; when the rest arrives, nothing is written.
 """

@@ -1,4 +1,4 @@
-"""The transaction that writes authorises its caller itself (security bar L1; ASVS 8.3.2)."""
+"""The transaction that writes authorises its caller itself (security rule L1; ASVS 8.3.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Concurrent rotations of a secret, and rotation with overlap under load. Rules 88 to 90."""
+"""Concurrent rotations of a secret, and rotation with overlap under load. Security rules 88 to 90."""
 
 from __future__ import annotations
 

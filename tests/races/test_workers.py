@@ -1,4 +1,4 @@
-"""Every worker refuses what one of them revoked. R4, R16, rules 64, 75, 84 and 89."""
+"""Every worker refuses what one of them revoked. Promises R4 and R16, security rules 64, 75, 84 and 89."""
 
 from __future__ import annotations
 

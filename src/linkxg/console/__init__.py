@@ -1,1 +1,1 @@
-"""The web application: a second edge over the same verbs as the API, for people with a browser."""
+"""The web application: server-rendered pages that call the same verbs as the API."""
