@@ -65,6 +65,9 @@ class RowHandler(Protocol):
     def write_encoded(self, conn: Connection, encoded: bytes) -> bool:
         """Write plans of `encode`; false if one of them no longer holds."""
 
+    def finish_encoded(self, conn: Connection, encoded: bytes) -> None:
+        """Called with the same plans once all are written: for locks that are not to be held while a file is."""
+
 
 class JobKind(Protocol):
     """One kind of job; `resource` is its name in `import_jobs`."""

@@ -66,6 +66,8 @@ def write_spooled(conn: Connection, lease: JobLease, handler: RowHandler, spool:
         raise RollbackFailed
     if not all(handler.write_encoded(conn, encoded) for encoded in spool):
         raise RollbackFailed
+    for encoded in spool:
+        handler.finish_encoded(conn, encoded)
     if not is_authorised(conn, lease):
         raise AccessEnded
     lease_store.hold_job(conn, lease.account_id, lease.job_id, worker=lease.worker, now=now_ms(), lease_ms=LEASE_MS)

@@ -15,7 +15,7 @@ from linkxg.catalog.product_imports.start_import import ProductHeadCheck
 from linkxg.catalog.product_imports.uniqueness import UniqueKeys
 from linkxg.catalog.products.bulk.model import PlannedWrite, StoredProduct, UnchangedProduct, WrittenProduct
 from linkxg.catalog.products.bulk.store import find_stored
-from linkxg.catalog.products.bulk.write_rows import write_rows
+from linkxg.catalog.products.bulk.write_rows import call_hooks, write_rows
 from linkxg.catalog.products.publication import PublishHooks
 from linkxg.clock import now_ms
 from linkxg.ids import uuid7s
@@ -93,7 +93,7 @@ class ProductRows:
             if not pending:
                 return
             planned: list[Any] = [plans[index] for index in pending]
-            outcomes = dict(zip(pending, self._write(conn, planned), strict=True))
+            outcomes = dict(zip(pending, self._write(conn, planned, self._publish_hooks), strict=True))
             stale = [index for index, outcome in outcomes.items() if outcome is WrittenProduct.STALE]
             for index, outcome in outcomes.items():
                 if outcome in (WrittenProduct.DUPLICATE_SKU, WrittenProduct.DUPLICATE_GTIN):
@@ -114,10 +114,14 @@ class ProductRows:
         return _encode([plan for plan in plans if isinstance(plan, PlannedWrite)])
 
     def write_encoded(self, conn: Connection, encoded: bytes) -> bool:
-        return all(outcome is WrittenProduct.WRITTEN for outcome in self._write(conn, _decode(encoded)))
+        outcomes = self._write(conn, _decode(encoded), ())
+        return all(outcome is WrittenProduct.WRITTEN for outcome in outcomes)
 
-    def _write(self, conn: Connection, planned: Sequence[PlannedWrite]) -> list[WrittenProduct]:
-        return write_rows(conn, self._lease.account_id, self._lease.actor_id, planned, self._publish_hooks)
+    def finish_encoded(self, conn: Connection, encoded: bytes) -> None:
+        call_hooks(conn, self._lease.account_id, _decode(encoded), self._publish_hooks)
+
+    def _write(self, conn: Connection, planned: Sequence[PlannedWrite], hooks: PublishHooks) -> list[WrittenProduct]:
+        return write_rows(conn, self._lease.account_id, self._lease.actor_id, planned, hooks)
 
 
 def _by_sku(conn: Connection, account_id: str, keys: list[str]) -> dict[str, StoredProduct]:

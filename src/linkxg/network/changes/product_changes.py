@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
+from linkxg import audit
 from linkxg.catalog.products.content import category_of, read_content
 from linkxg.catalog.products.model import ProductRecord
 from linkxg.catalog.products.publication import Publication
@@ -22,6 +23,8 @@ _Viewers = set[tuple[str, str]]
 def product_published(conn: Connection, publications: Sequence[Publication]) -> None:
     """A publish hook. A viewer who saw the category of the version before, and not the new one, loses the product."""
     account_id = publications[0].account_id
+    # A share that is created at the same time is either seen here, or begins after this commit.
+    audit.lock_chains(conn, account_id, account_id)
     shares = list_live_shares(conn, account_id, [one.product.id for one in publications], now_ms())
     if not shares:
         return

@@ -14,13 +14,14 @@ def write_rows(
 ) -> list[WrittenProduct]:
     """As `write_planned`."""
     outcomes = write_planned(conn, account_id, created_by, planned)
-    if hooks:
-        published = [
-            Publication(account_id, row.head, row.version, row.content)
-            for row, outcome in zip(planned, outcomes, strict=True)
-            if row.publishes and outcome is WrittenProduct.WRITTEN
-        ]
-        if published:
-            for hook in hooks:
-                hook(conn, published)
+    written = [row for row, outcome in zip(planned, outcomes, strict=True) if outcome is WrittenProduct.WRITTEN]
+    call_hooks(conn, account_id, written, hooks)
     return outcomes
+
+
+def call_hooks(conn: Connection, account_id: str, written: Sequence[PlannedWrite], hooks: PublishHooks) -> None:
+    """Of those rows that publish."""
+    published = [Publication(account_id, row.head, row.version, row.content) for row in written if row.publishes]
+    if published:
+        for hook in hooks:
+            hook(conn, published)
