@@ -112,7 +112,7 @@ def test_an_upload_keeps_its_choices_after_a_sign_out_or_sign_in_elsewhere(
 
 
 def test_a_form_of_another_person_is_refused(world: World, visit: tuple[Person, Visitor]) -> None:
-    """Its token is one of a former session, but not of this person; nor may another site send one that is."""
+    """Its token is one of an ended session, but not of this person; nor may another site send one that is."""
     person, visitor = visit
     csrf = visitor.csrf()
     sign_out(visitor)

@@ -103,18 +103,18 @@ def test_metrics_are_those_of_all_workers(world: World, new_clients: ClientsFact
     here, there = new_clients(server, 2)
     for number in range(1, 11):
         (here, there)[number % 2].get(f"/{ASKED}").expect(200)
-        # Of its neighbour a worker tells what that one last reported, at most a second ago.
+        # A worker shows the counts that the other one last reported, at most a second ago.
         seconds_until(partial(reports, here, number), within=SOON_S)
     assert reports(there, 10)
     (victim,) = [pid for pid in workers(server) if serves(pid, there)]
     psutil.Process(victim).kill()
     server.wait_for_event("worker.died")
-    assert reports(here, 10), "what the dead have counted stays"
+    assert reports(here, 10), "the counts of a dead worker are kept"
     here.get(f"/{ASKED}").expect(200)
     reload(server)
     (client,) = new_clients(server)
     text = client.get("//metrics").expect(200).body
-    assert COUNT.findall(text) == [b"11"], "who leaves in order has told all that it had counted"
+    assert COUNT.findall(text) == [b"11"], "a worker that stops in order reports everything it has counted"
     assert b"\nlinkxg_workers 2.0\n" in text
     assert b"\nlinkxg_workers_replaced 1.0\n" in text
 

@@ -99,7 +99,7 @@ class ErrorPages:
             # A file cannot be carried; the options beside it can.
             chosen = {name: value for name, value in page.form.pairs if name != FIELD}
             return redirect(page, "/sign-in", next=f"{page.path}?{urlencode(chosen | {'done': 'file-again'})}")
-        person = page.session or page.former
+        person = page.session or page.ended_session
         carried = seal(self._services.server_key, person.user_id, page.path, page.form.pairs) if person else ""
         page.session = None
         return sign_in_page(page, target=_referring_path(page), carried=carried)

@@ -59,7 +59,7 @@ class PageRequest:
     nonce: str = ""
     cookies: list[Cookie] = field(default_factory=list)
     upload: MultipartUpload | None = None
-    former: EndedSession | None = None
+    ended_session: EndedSession | None = None
     """The ended session that the cookie belonged to."""
 
     @property
@@ -142,7 +142,7 @@ class ConsoleGuard:
         if allowed:
             if page.session is None:
                 if is_upload:
-                    await _read_choices(page, route.opt["upload"])
+                    await _read_fields_before_file(page, route.opt["upload"])
                 raise SignInRequired
             if page.role not in allowed:
                 raise AccessDenied
@@ -172,7 +172,7 @@ async def _reauthorise(page: PageRequest, seen: ConsoleSession, allowed: Collect
         raise AccessDenied
 
 
-async def find_former(page: PageRequest) -> EndedSession | None:
+async def ended_session_of(page: PageRequest) -> EndedSession | None:
     """The ended session that the cookie belonged to."""
     cookie = page.cookie(SESSION)
     return await find_ended_session(page.database, cookie) if cookie else None
@@ -183,15 +183,15 @@ async def _read_form(scope: Scope, page: PageRequest, *, public: bool) -> None:
     context = page.context
     if page.session is None:
         # A form of an ended session is carried through sign-in, and may be as long as any form.
-        page.former = await find_former(page)
-        if page.former is None and not public:
+        page.ended_session = await ended_session_of(page)
+        if page.ended_session is None and not public:
             # Nothing of an unauthenticated body is read.
             raise SignInRequired
-        if page.former is None:
+        if page.ended_session is None:
             # There is no form to preserve, so the rate limit applies before the body is read.
             require_budget(scope)
-    page.form = await read_page_form(context, FORM_LIMIT if page.session or page.former else STRANGER_LIMIT)
-    known = page.session or (None if public else page.former)
+    page.form = await read_page_form(context, FORM_LIMIT if page.session or page.ended_session else STRANGER_LIMIT)
+    known = page.session or (None if public else page.ended_session)
     bound_to = [known.id] if known else []
     if public:
         bound_to.append(page.cookie(BEFORE_SESSION))
@@ -218,18 +218,18 @@ async def _require_own_form(
         require_own_form(context, services.public_url, services.server_key, earlier, token)
 
 
-async def _read_choices(page: PageRequest, limit: int) -> None:
+async def _read_fields_before_file(page: PageRequest, limit: int) -> None:
     """The fields before the file of an upload whose session has ended; the file itself is not read."""
-    page.former = await find_former(page)
+    page.ended_session = await ended_session_of(page)
     content_type = page.context.header(b"content-type")
-    if page.former is None or content_type is None or not is_multipart(content_type):
+    if page.ended_session is None or content_type is None or not is_multipart(content_type):
         return
     context = page.context
     upload = MultipartUpload(content_type, context.stream(limit))
     try:
         await upload.begin()
         form = PageForm(upload.fields)
-        await _require_own_form(page, page.former, [page.former.id], form)
+        await _require_own_form(page, page.ended_session, [page.ended_session.id], form)
     except PublicError as error:
         context.notes["reason"] = error.reason or error.description
         return

@@ -12,7 +12,7 @@ from linkxg.console.cookies import BEFORE_SESSION, SESSION, set_cookie
 from linkxg.console.csrf import form_token
 from linkxg.console.form_errors import whole_form
 from linkxg.console.formatting import count
-from linkxg.console.guard import PageRequest, find_former
+from linkxg.console.guard import PageRequest, ended_session_of
 from linkxg.console.pages import redirect, render
 from linkxg.console.safe_redirect import local_path
 from linkxg.errors import InvalidCredentials, InvalidRequest, InvalidToken, PublicError, RateLimitExceeded
@@ -41,7 +41,7 @@ async def form(page: NamedDependency[PageRequest]) -> Response[str]:
     target = local_path(page.query.text("next"))
     if page.session is not None:
         return redirect(page, target)
-    page.former = await find_former(page)
+    page.ended_session = await ended_session_of(page)
     return sign_in_page(page, target=target)
 
 
@@ -154,7 +154,7 @@ async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
 async def end_session(page: PageRequest) -> None:
     """End the session.
 
-    The cookie stays, without effect: it names the former session, so that a form that is still open in another window
+    The cookie stays, without effect: it names the ended session, so that a form that is still open in another window
     can be carried through sign-in.
     """
     try:

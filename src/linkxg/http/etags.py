@@ -63,8 +63,8 @@ def _tags(context: RequestContext, name: bytes) -> frozenset[str] | None:
     return frozenset(re.findall(_TAG, text))
 
 
-def _described(name: str, says: str) -> Parameter:
-    return Parameter(name=name, param_in="header", description=says, schema=Schema(type=OpenAPIType.STRING))
+def _described(name: str, description: str) -> Parameter:
+    return Parameter(name=name, param_in="header", description=description, schema=Schema(type=OpenAPIType.STRING))
 
 
 @dataclass

@@ -11,9 +11,9 @@ IdempotencyKey = Annotated[str | None, HeaderParameter(name=IDEMPOTENCY_KEY)]
 """A parameter of a handler; the guard checks it before the body is read."""
 
 
-def header(name: str, says: str) -> ResponseHeader:
+def header(name: str, description: str) -> ResponseHeader:
     """A response header field that the route sets itself."""
-    return ResponseHeader(name=name, description=says, documentation_only=True)
+    return ResponseHeader(name=name, description=description, documentation_only=True)
 
 
 REPLAYED = header("Idempotent-Replayed", "true if this request was answered before and this is the stored answer.")

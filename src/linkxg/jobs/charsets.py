@@ -83,8 +83,8 @@ class Utf8Stream:
             if sample.startswith(codecs.BOM_UTF8):
                 self._name = codec = UTF8
             elif self._charset is None and (form := unmarked_utf16(sample)):
-                says = f"The file is UTF-16 without a byte order mark. Save it as UTF-8, or declare charset={form}."
-                raise file_error("encoding", says)
+                message = f"The file is UTF-16 without a byte order mark. Save it as UTF-8, or declare charset={form}."
+                raise file_error("encoding", message)
         # Some programs add a mark to a file that already has one.
         while sample.startswith(codecs.BOM_UTF8 * 2):
             sample = sample[len(codecs.BOM_UTF8) :]

@@ -109,8 +109,8 @@ class Gunzip:
                     # RFC 1952 §2.2: a file may have several members, one after the other.
                     self._members += 1
                     if self._members > MAX_MEMBERS:
-                        says = f"The gzip file has more than {MAX_MEMBERS:,} members. Compress the file as a whole."
-                        raise file_error("gzip", says)
+                        message = f"The gzip file has more than {MAX_MEMBERS:,} members. Compress the file as a whole."
+                        raise file_error("gzip", message)
                     self._gzip = zlib.decompressobj(wbits=31)
         return blocks
 

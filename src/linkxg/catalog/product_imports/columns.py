@@ -232,8 +232,8 @@ class CsvRowParser:
         """(SKU and GTIN as far as given, merge patch of the content, errors)."""
         fitted = fit_to_width(cells, len(self.names))
         if fitted is None:
-            says = f"The row has {len(cells)} cells, the header {len(self.names)}."
-            return {}, {}, [RowFault("", "cells", says)]
+            message = f"The row has {len(cells)} cells, the header {len(self.names)}."
+            return {}, {}, [RowFault("", "cells", message)]
         cells = list(fitted)
         if tuple(map(str.strip, cells)) == self.names:
             return {}, {}, [RowFault("", "repeated_header", "The row repeats the header.")]
@@ -279,8 +279,8 @@ class CsvRowParser:
         errors: list[RowFault] = []
         for index in self._nameless:
             if cells[index].strip():
-                says = f"Column {index + 1} has no name in the header, so this cell cannot be imported."
-                errors.append(RowFault("", "unnamed_column", says, cells[index][:_SHOWN]))
+                unnamed = f"Column {index + 1} has no name in the header, so this cell cannot be imported."
+                errors.append(RowFault("", "unnamed_column", unnamed, cells[index][:_SHOWN]))
         for index, (name, cell) in enumerate(zip(self.names, cells, strict=True)):
             if name in ERROR_COLUMNS:
                 continue

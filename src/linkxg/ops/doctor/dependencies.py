@@ -71,12 +71,12 @@ async def _check_open(settings: Settings) -> AsyncIterator[Finding]:
         # A file that cannot be read is a finding of `check_keys`.
         with contextlib.suppress(KeysError):
             if row is not None and not is_sealed_with(read_keys(settings.data_dir), row):
-                says = f"{FILE} does not match the keys that the nodes share in the database"
-                yield problem("keys of the nodes", says, f"copy {FILE} from a running node, with mode 600")
+                message = f"{FILE} does not match the keys that the nodes share in the database"
+                yield problem("keys of the nodes", message, f"copy {FILE} from a running node, with mode 600")
         for orphan in orphans:
-            says = f"the upload {orphan.job_id} of account {orphan.account_id} was interrupted: its worker has ended"
+            message = f"the upload {orphan.job_id} of account {orphan.account_id} was interrupted: its worker has ended"
             yield warning(
-                "imports", says, "start the service, which deletes it within seconds, and upload the file again"
+                "imports", message, "start the service, which deletes it within seconds, and upload the file again"
             )
 
 
@@ -99,10 +99,10 @@ def _schema(found: DatabaseHealth) -> Finding:
 
 
 def _skew(ahead: float) -> Finding:
-    says = f"the database's clock is {abs(ahead):.1f} s {'ahead' if ahead > 0 else 'behind'}"
+    message = f"the database's clock is {abs(ahead):.1f} s {'ahead' if ahead > 0 else 'behind'}"
     if abs(ahead) > SKEW_S:
-        return problem("clock of the database", says, "synchronise both machines with NTP")
-    return ok("clock of the database", says)
+        return problem("clock of the database", message, "synchronise both machines with NTP")
+    return ok("clock of the database", message)
 
 
 async def check_mail(settings: Settings) -> AsyncIterator[Finding]:
@@ -128,8 +128,10 @@ async def check_limits(settings: Settings) -> AsyncIterator[Finding]:
             await limits.require((_PROBE, "doctor"))
         await limits.close()
     except (TemporarilyUnavailable, TimeoutError) as error:
-        says = f"the server cannot be used: {getattr(error, 'reason', None) or 'no answer'}"
-        yield problem("limits", says, "start it and check LINKXG_LIMITS_URL: without it every limited request gets 503")
+        message = f"the server cannot be used: {getattr(error, 'reason', None) or 'no answer'}"
+        yield problem(
+            "limits", message, "start it and check LINKXG_LIMITS_URL: without it every limited request gets 503"
+        )
     except Exception as fault:  # noqa: BLE001  the library reports a missing driver in exceptions of its own
         yield problem("limits", f"{type(fault).__name__}: {fault}".partition("\n")[0], "install linkxg[valkey]")
     else:

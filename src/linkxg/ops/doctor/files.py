@@ -31,8 +31,8 @@ def check_data_dir(data_dir: Path) -> Iterator[Finding]:
         yield warning("data directory", f"{data_dir} does not exist", "linkxg serve creates it on first start")
         return
     if data_dir.is_dir() and is_read_only(data_dir):
-        says = f"{data_dir} is on a file system that is mounted read-only"
-        yield problem("data directory", says, "mount it for writing: until then changes of rows or keys are refused")
+        message = f"{data_dir} is on a file system that is mounted read-only"
+        yield problem("data directory", message, "mount it for writing: until then changes of rows or keys are refused")
         return
     if not data_dir.is_dir() or not os.access(data_dir, os.R_OK | os.W_OK | os.X_OK):
         yield problem("data directory", f"{data_dir} is not a directory that this user can write", "check its owner")
@@ -53,16 +53,16 @@ def _exposed(paths: list[Path]) -> Iterator[Finding]:
             continue
         status = path.stat()
         if status.st_uid != owner:
-            says = f"{path} belongs to uid {status.st_uid}, its directory to uid {owner}"
-            yield problem("data directory", says, f"chown {owner} {path}")
+            message = f"{path} belongs to uid {status.st_uid}, its directory to uid {owner}"
+            yield problem("data directory", message, f"chown {owner} {path}")
         if status.st_mode & 0o077:
-            says = f"{path} is accessible to other users (mode {status.st_mode & 0o777:o})"
+            message = f"{path} is accessible to other users (mode {status.st_mode & 0o777:o})"
             if not path.is_dir():
-                yield problem("data directory", says, f"chmod 600 {path}")
+                yield problem("data directory", message, f"chmod 600 {path}")
             else:
                 # With write access others can replace our files; with read access they see names only.
                 finding = problem if status.st_mode & 0o022 else warning
-                yield finding("data directory", says, f"chmod 700 {path}")
+                yield finding("data directory", message, f"chmod 700 {path}")
 
 
 def check_keys(settings: Settings, *, first_start: bool) -> Iterator[Finding]:
@@ -81,32 +81,32 @@ def check_keys(settings: Settings, *, first_start: bool) -> Iterator[Finding]:
         yield problem("keys", str(error), "restore your copy, with mode 600, owned by the user of the service")
         return
     age = timedelta(seconds=now_s() - signing.active_from)
-    says = f"{signing.kid} has been signing with {signing.alg} for {age.days} days; {len(found.keys)} in the file"
+    message = f"{signing.kid} has been signing with {signing.alg} for {age.days} days; {len(found.keys)} in the file"
     if signing.alg != settings.token_algorithm:
         yield warning(
-            "keys", says, f"LINKXG_TOKEN_ALGORITHM is {settings.token_algorithm}: the next start rotates the key"
+            "keys", message, f"LINKXG_TOKEN_ALGORITHM is {settings.token_algorithm}: the next start rotates the key"
         )
     elif age > MAX_KEY_AGE:
-        yield warning("keys", says, "run linkxg keys rotate; no request fails")
+        yield warning("keys", message, "run linkxg keys rotate; no request fails")
     else:
-        yield ok("keys", says)
+        yield ok("keys", message)
 
 
 def check_space(places: list[Path]) -> Iterator[Finding]:
     """Free space on the file systems of the database and the keys."""
     for place in {_mount(place): place for place in places}.values():
         if is_read_only(place):
-            says = f"{place} is on a file system that is mounted read-only"
-            yield problem("free space", says, "mount it for writing: until then every change is refused")
+            message = f"{place} is on a file system that is mounted read-only"
+            yield problem("free space", message, "mount it for writing: until then every change is refused")
             continue
         free = shutil.disk_usage(place).free
-        says = f"{free // MIB:,} MiB free for {place}"
+        message = f"{free // MIB:,} MiB free for {place}"
         if free < MIN_SPACE:
-            yield problem("free space", says, "free some space: with a full disk every change is refused")
+            yield problem("free space", message, "free some space: with a full disk every change is refused")
         elif free < LOW_SPACE:
-            yield warning("free space", says, "free some space soon; a backup needs as much space as the database")
+            yield warning("free space", message, "free some space soon; a backup needs as much space as the database")
         else:
-            yield ok("free space", says)
+            yield ok("free space", message)
 
 
 def _mount(place: Path) -> int:
@@ -128,14 +128,14 @@ def check_tls(settings: Settings, host: str) -> Iterator[Finding]:
     if Path(settings.tls_key).stat().st_mode & 0o077:
         yield warning("TLS", f"{settings.tls_key} is accessible to other users", f"chmod 600 {settings.tls_key}")
     ends, now = certificate.not_valid_after_utc, datetime.now(UTC)
-    says = f"certificate valid until {ends:%Y-%m-%d}"
+    message = f"certificate valid until {ends:%Y-%m-%d}"
     if not certificate.not_valid_before_utc <= now < ends:
         begins = certificate.not_valid_before_utc
         yield problem("TLS", f"certificate valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}, not now", "renew it")
     elif ends - now < EXPIRES_SOON:
-        yield warning("TLS", says, "renew it and restart the service")
+        yield warning("TLS", message, "renew it and restart the service")
     else:
-        yield ok("TLS", says)
+        yield ok("TLS", message)
     names = _names(certificate)
     if host and host not in names and f"*.{host.partition('.')[2]}" not in names:
         yield warning("TLS", f"the certificate is for {', '.join(names) or 'no host'}, not {host}", "clients refuse it")

@@ -6,7 +6,7 @@ Level = Literal["ok", "warning", "problem"]
 
 
 class Finding(NamedTuple):
-    """`do` is the remedy; empty where none is needed."""
+    """One row of `linkxg doctor --json`: `says` is the message, `do` the remedy, empty where none is needed."""
 
     check: str
     level: Level
@@ -14,13 +14,13 @@ class Finding(NamedTuple):
     do: str = ""
 
 
-def ok(check: str, says: str) -> Finding:
-    return Finding(check, "ok", says)
+def ok(check: str, message: str) -> Finding:
+    return Finding(check, "ok", message)
 
 
-def warning(check: str, says: str, do: str) -> Finding:
-    return Finding(check, "warning", says, do)
+def warning(check: str, message: str, do: str) -> Finding:
+    return Finding(check, "warning", message, do)
 
 
-def problem(check: str, says: str, do: str) -> Finding:
-    return Finding(check, "problem", says, do)
+def problem(check: str, message: str, do: str) -> Finding:
+    return Finding(check, "problem", message, do)

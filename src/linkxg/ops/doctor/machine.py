@@ -55,11 +55,11 @@ def check_descriptors() -> Iterator[Finding]:
     """Whether a worker may open enough files for its connections."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = CONNECTIONS + SPARE_DESCRIPTORS
-    says = f"{soft:,} open files allowed, {needed:,} needed by a worker under full load"
+    message = f"{soft:,} open files allowed, {needed:,} needed by a worker under full load"
     if soft != resource.RLIM_INFINITY and soft < needed:
-        yield warning("open files", says, "ulimit -n 65536, or LimitNOFILE=65536 in the systemd unit")
+        yield warning("open files", message, "ulimit -n 65536, or LimitNOFILE=65536 in the systemd unit")
     else:
-        yield ok("open files", says)
+        yield ok("open files", message)
 
 
 def check_listener(settings: Settings, host: str, port: int) -> Iterator[Finding]:
