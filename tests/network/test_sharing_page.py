@@ -16,6 +16,7 @@ from harness.rows import wait_for_count
 from harness.world import World
 from linkxg.network.changes.model import ChangeType
 from linkxg.network.connections.model import MAX_PENDING as MAX_INVITATIONS
+from linkxg.network.connections.model import MAX_SAME_INVITATIONS
 from linkxg.network.requests.model import MAX_PENDING as MAX_REQUESTS
 from linkxg.network.shares.model import MAX_LIVE
 from products.catalogue import complete
@@ -62,8 +63,11 @@ def test_every_type_of_the_feed_is_on_the_page() -> None:
 
 @pytest.mark.parametrize(
     ("name", "limit"),
-    [("pending invitations", MAX_INVITATIONS), ("live shares", MAX_LIVE), ("pending requests", MAX_REQUESTS)],
-)
+    [
+        ("pending invitations", MAX_INVITATIONS), ("invitations of one company", MAX_SAME_INVITATIONS),
+        ("live shares", MAX_LIVE), ("pending requests", MAX_REQUESTS),
+    ],
+)  # fmt: skip
 def test_the_limits_are_on_the_page(name: str, limit: int) -> None:
     (row,) = [line for line in PAGE.read_text().splitlines() if line.startswith(f"| {name}")]
     assert f"{limit:,}" in row
