@@ -130,3 +130,10 @@ def test_the_company_is_named_in_the_console(world: World, editor: Visitor) -> N
     assert editor.fill(editor.get(page), page, slug=slug).status_code == 303
     assert world.api.get("/account", bearer=world.owner.access).expect(200).data()["slug"] == slug
     world.api.patch("/account", bearer=world.owner.access, json={"slug": before["slug"]}).expect(200)
+
+
+def test_a_share_of_one_product_names_it(world: World, editor: Visitor) -> None:
+    product = published(world)
+    share(world, product, fields=["name"])
+    for path in (f"/partners/{connection_of(world)}", f"/partners/{connection_of(world)}/shares"):
+        assert f"{product['sku']} Sees 1 of 16 fields of 1 product" in text_of(editor.get(path))

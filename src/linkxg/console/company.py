@@ -4,11 +4,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import UNSET
 
+from linkxg.catalog.identifiers.read_typed import typed_gln
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
-from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge
+from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge, original_values
 from linkxg.errors import Conflict, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.change_account import change_account
@@ -18,6 +19,12 @@ from linkxg.identity.accounts.roles import ADMINISTRATORS
 
 COMPANY = "/account/company"
 LABELS = {"name": "Name", "slug": "Short name", "gln": "GLN"}
+_SHORT_NAME = {
+    "invalid": "A short name has 2 to 39 of the characters a-z, 0-9 and -, and begins with a letter.",
+    "reserved": "This short name is reserved.",
+    "taken": "Another account has this short name.",
+}
+"""The API calls it slug."""
 
 
 @get(COMPANY, **session_roles(ADMINISTRATORS))
@@ -28,7 +35,8 @@ async def show(page: NamedDependency[PageRequest]) -> Response[str]:
 @post(COMPANY, **session_roles(ADMINISTRATORS))
 async def save(page: NamedDependency[PageRequest]) -> Response[str]:
     stored = _fields(await read_account(page.database, page.account_id))
-    edit = merge(page.form, {name: page.form.text(name).strip() for name in LABELS}, stored)
+    typed = {name: page.form.text(name).strip() for name in LABELS}
+    edit = merge(page.form, typed | {"gln": typed_gln(typed["gln"])}, stored)
     if edit.conflicts:
         found = conflict_errors(edit.conflicts, LABELS)
         return await _show(page, errors=found, conflicts=edit.conflicts, status=409)
@@ -45,7 +53,7 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
             gln=changed["gln"] or None if "gln" in changed else UNSET,
         )
     except (Conflict, ValidationFailed) as error:
-        found = FormErrors([(one["field"], one["message"]) for one in error.details or ()])
+        found = FormErrors([(one["field"], _message(one)) for one in error.details or ()])
         return await _show(page, errors=found, status=error.status)
     said = ", ".join(LABELS[name] for name in LABELS if name in changed)
     return redirect(page, COMPANY, **flash_message(page, f"Saved. {said} changed."))
@@ -71,8 +79,13 @@ async def _show(
         page,
         "company.html",
         status=status,
-        stored=stored,
+        # After a conflict, the form is compared with what is stored now.
+        was=stored if conflicts else original_values(page.form, stored, stored),
         filled=filled,
         conflicts=conflicts or {},
         errors=errors,
     )
+
+
+def _message(fault: dict[str, str]) -> str:
+    return _SHORT_NAME[fault["code"]] if fault["field"] == "slug" else fault["message"]

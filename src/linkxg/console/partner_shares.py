@@ -6,7 +6,7 @@ from litestar.params import FromPath
 
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
-from linkxg.console.partners import ONE, PARTNERS, name_of
+from linkxg.console.partners import ONE, PARTNERS, name_of, skus_of
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.connections.read_connections import list_connections, read_connection
@@ -44,6 +44,7 @@ async def listing(page: NamedDependency[PageRequest], connection_id: FromPath[st
         one=connection,
         name=name_of(connection),
         shares=shares,
+        skus=await skus_of(page, shares),
         begun=before,
         older=shares[-1].id if more else None,
     )

@@ -1,11 +1,13 @@
 """`/partners`: the companies that the account is connected with, and the invitations between them."""
 
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linkxg.catalog.products.read_product import read_skus
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import Notice, flash_message
 from linkxg.console.form_errors import FormErrors, whole_form
@@ -25,6 +27,7 @@ from linkxg.network.connections.model import ConnectionView, InvitePartner, Rela
 from linkxg.network.connections.read_connections import list_connections, read_connection
 from linkxg.network.connections.revoke import revoke_connection
 from linkxg.network.connections.routes import INVITATIONS
+from linkxg.network.shares.model import Share
 from linkxg.network.shares.read_shares import count_live_shares, list_shares
 
 PARTNERS = "/partners"
@@ -109,6 +112,11 @@ def name_of(connection: ConnectionView) -> str:
     return connection.partner.name if connection.partner else connection.invitee or "Unknown"
 
 
+async def skus_of(page: PageRequest, shares: Iterable[Share]) -> dict[str, str]:
+    """Of the products that are shared alone, by id."""
+    return await read_skus(page.database, page.viewer, {one.product_id for one in shares if one.product_id})
+
+
 async def _list(page: PageRequest, *, status: int = 200, link: str | None = None, **values: Any) -> Response[str]:
     before = page.query.text("before") or None
     found, more = await list_connections(page.database, page.account_id, before=before, limit=ON_A_PAGE)
@@ -141,8 +149,8 @@ async def _show(
     )
     return render(
         page, "partner.html", status=status, errors=errors, one=connection, name=name_of(connection),
-        relationships=RELATIONSHIPS, reason=page.form.text("reason"), shares=shares, more_shares=more_shares,
-        reads=reads, more_reads=further is not None,
+        relationships=RELATIONSHIPS, reason=page.form.text("reason"), shares=shares, skus=await skus_of(page, shares),
+        more_shares=more_shares, reads=reads, more_reads=further is not None,
     )  # fmt: skip
 
 
