@@ -12,7 +12,6 @@ from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
-from linkxg.console.partner_sharing import read_sharing
 from linkxg.errors import Conflict, ConnectionExists, InvalidState, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -134,7 +133,7 @@ async def _show(
     connection = await read_connection(page.database, page.account_id, connection_id)
     return render(
         page, "partner.html", status=status, errors=errors, one=connection, name=name_of(connection),
-        relationships=RELATIONSHIPS, reason=page.form.text("reason"), sharing=await read_sharing(page, connection),
+        relationships=RELATIONSHIPS, reason=page.form.text("reason"),
     )  # fmt: skip
 
 

@@ -20,7 +20,6 @@ from linkxg.console import (
     my_account,
     new_product,
     partner_invitation,
-    partner_reads,
     partners,
     product_page,
     product_publish,
@@ -40,7 +39,6 @@ from linkxg.http.body_style import BodyStyle
 
 _FEATURES = (
     sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections, members,
-    partner_reads,
     my_account, audit_log, products, new_product, product_page, product_publish, product_removal, product_versions,
     imports, partners, partner_invitation,
 )  # fmt: skip

@@ -1,6 +1,4 @@
-"""Reads one product, or the SKUs of some."""
-
-from collections.abc import Collection
+"""Reads one product."""
 
 from linkxg.catalog.products import store
 from linkxg.catalog.products.model import ProductView
@@ -38,11 +36,6 @@ async def find_by_sku(database: Database, viewer: Viewer, sku: str) -> str:
 async def find_by_gtin(database: Database, viewer: Viewer, gtin14: str) -> str:
     """The id of the product with this GTIN, or else of the newest archived one. Raises NotFound."""
     return _found(await database.read_single(store.find_id_by_gtin, viewer.account_id, gtin14))
-
-
-async def read_skus(database: Database, viewer: Viewer, product_ids: Collection[str]) -> dict[str, str]:
-    """The SKU of each of a page of products, by its id; without those that are gone."""
-    return await database.read(store.list_skus, viewer.account_id, product_ids) if product_ids else {}
 
 
 def _found(product_id: str | None) -> str:

@@ -4,7 +4,6 @@ A transaction that sets a SKU or GTIN calls `lock_identifiers` first: then a che
 commit, and no statement violates a unique index, which would abort the whole transaction on PostgreSQL.
 """
 
-from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -102,13 +101,6 @@ def find_id_by_sku(conn: Connection, account_id: str, sku: str) -> str | None:
     forms = sku_forms(sku)
     rows = sorted(conn.execute(query).all(), key=lambda row: forms.index(row.sku))
     return rows[0].id if rows else None
-
-
-def list_skus(conn: Connection, account_id: str, product_ids: Collection[str]) -> dict[str, str]:
-    """The SKU of each of these products, by its id."""
-    query = select(products.c.id, products.c.sku)
-    rows = conn.execute(query.where(products.c.account_id == account_id, products.c.id.in_(product_ids)))
-    return {row.id: row.sku for row in rows}
 
 
 def has_sku(sku: str) -> ColumnElement[bool]:
