@@ -65,7 +65,7 @@ def _outside(page: Page, showcase: Showcase) -> Iterator[str]:
     yield "invitation"
     page.goto("/invitations/lxginv_none")
     yield "invitation-ended"
-    invited = invite_company(world, world.owner, inviteeEmail="ida.weaver@example.test").expect(201)
+    invited = invite_company(world, world.owner, inviteeEmail=f"ida.weaver+{uuid4().hex[:8]}@example.test").expect(201)
     page.goto(f"/connections/invitations/{token_of(invited)}")
     yield "partner-invitation"
     page.goto("/nothing")

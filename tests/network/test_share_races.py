@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -31,8 +31,7 @@ ROUNDS = 6
 
 
 @pytest.fixture(autouse=True)
-def without_shares(world: World) -> Iterator[None]:
-    yield
+def without_shares(world: World) -> None:
     end_shares(world)
 
 

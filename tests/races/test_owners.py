@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -37,7 +38,8 @@ def owners(world: World, account_id: str) -> list[str]:
 
 def test_owners_who_remove_each_other_leave_one_owner(arena: World, new_clients: ClientsFactory) -> None:
     here, there = new_clients(2)
-    survivor = arena.other.owner
+    account = arena.server.bootstrap(f"Owners {uuid4()}", another=True)
+    survivor = account.owner
     for one, other in (("lowered", "lowered"), ("disabled", "removed"), ("removed", "lowered")) * 2:
         first = sign_in(arena.api, survivor)
         second = sign_in(arena.api, add_person(arena.api, first, "OWNER"))
@@ -47,7 +49,7 @@ def test_owners_who_remove_each_other_leave_one_owner(arena: World, new_clients:
                 partial(take_away, there, second, first.person, other),
             ]
         )
-        left = owners(arena, arena.other.account_id)
+        left = owners(arena, account.account_id)
         assert len(left) == 1, answers
         won, lost = sorted(answers, key=lambda answer: answer.status)
         assert won.status < 300, answers

@@ -15,19 +15,19 @@ from harness.databases import PostgresDatabase
 from harness.people import Session
 from harness.topologies import start_another_node
 from harness.world import World
-from network.partners import CONNECTIONS
+from network.partners import CONNECTIONS, new_partner
 from network.shared_feed import CHANGES
-from network.sharing import SHARED, connection_of, share
+from network.sharing import SHARED, share
 from products.catalogue import published
 from races.conftest import SEVERAL_WORKERS, ClientsFactory
 
 RUNS_ON = SEVERAL_WORKERS
 TRIALS, HELD_S, WAIT_S = 4, 0.4, 20
 
-End = Callable[[PersistentClient, World, JsonObject], Answer]
+End = Callable[[PersistentClient, World, Session, JsonObject], Answer]
 
 
-def withdraw(client: PersistentClient, world: World, made: JsonObject) -> Answer:
+def withdraw(client: PersistentClient, world: World, viewer: Session, made: JsonObject) -> Answer:
     return client.delete(f"/shares/{made['id']}", bearer=world.owner.access)
 
 
@@ -35,12 +35,12 @@ def _revoke(client: PersistentClient, by: Session, made: JsonObject) -> Answer:
     return client.post(f"{CONNECTIONS}/{made['connectionId']}/revoke", bearer=by.access)
 
 
-def revoke_as_owner(client: PersistentClient, world: World, made: JsonObject) -> Answer:
+def revoke_as_owner(client: PersistentClient, world: World, viewer: Session, made: JsonObject) -> Answer:
     return _revoke(client, world.owner, made)
 
 
-def revoke_as_viewer(client: PersistentClient, world: World, made: JsonObject) -> Answer:
-    return _revoke(client, world.other_owner, made)
+def revoke_as_viewer(client: PersistentClient, world: World, viewer: Session, made: JsonObject) -> Answer:
+    return _revoke(client, viewer, made)
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +78,15 @@ def statuses(client: PersistentClient, viewer: Session, product: JsonObject) -> 
 def test_every_worker_and_node_hides_what_another_ended(
     arena: World, readers: list[PersistentClient], end: End
 ) -> None:
-    product, viewer = published(arena), arena.other_owner
+    product = published(arena)
+    viewer, connection = new_partner(arena)
     for number in range(TRIALS):
-        made = share(arena, product, versions="ALL")
+        if end is not withdraw and number:
+            viewer, connection = new_partner(arena)
+        made = share(arena, product, versions="ALL", connection=connection["id"])
         for reader in readers:
             assert statuses(reader, viewer, product) == [200] * 4
-        end(readers[number % 2], arena, made).expect(204 if end is withdraw else 200)
+        end(readers[number % 2], arena, viewer, made).expect(204 if end is withdraw else 200)
         for reader in reversed(readers):
             assert statuses(reader, viewer, product) == [404] * 4
 
@@ -92,9 +95,8 @@ def test_every_worker_and_node_hides_what_another_ended(
 def test_waiting_readers_of_every_worker_and_node_get_the_end(
     arena: World, readers: list[PersistentClient], new_clients: ClientsFactory, end: End
 ) -> None:
-    viewer = arena.other_owner
-    connection_of(arena)
-    made = share(arena, published(arena))
+    viewer, connection = new_partner(arena)
+    made = share(arena, published(arena), connection=connection["id"])
     begin = arena.api.get(f"{CHANGES}?start=newest", bearer=viewer.access).object()["pagination"]["nextCursor"]
     path = f"{CHANGES}?cursor={begin}&wait={WAIT_S}"
     (writer,) = new_clients(1)
@@ -103,7 +105,7 @@ def test_waiting_readers_of_every_worker_and_node_get_the_end(
         waiting = [pool.submit(partial(reader.get, path, bearer=viewer.access)) for reader in readers]
         time.sleep(HELD_S)
         assert not any(one.done() for one in waiting)
-        end(writer, arena, made)
+        end(writer, arena, viewer, made)
         answers = [one.result().expect(200).object()["data"] for one in waiting]
     assert time.monotonic() - began < WAIT_S / 2
     types = ["SHARE_REMOVED"] if end is withdraw else ["SHARE_REMOVED", "CONNECTION_REVOKED"]

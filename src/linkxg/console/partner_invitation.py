@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from linkxg.clock import DAY
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
@@ -15,6 +16,7 @@ from linkxg.console.sign_in import bind_form, enter
 from linkxg.errors import AccessDenied, Conflict, ConnectionExists, NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
+from linkxg.identity.accounts.model import email_key
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.routes import ACCEPTS
 from linkxg.network.connections.accept_by_link import (
@@ -22,6 +24,7 @@ from linkxg.network.connections.accept_by_link import (
     accept_link_with_new_account,
     read_linked_invitation,
 )
+from linkxg.network.connections.model import LIFETIME_MS
 
 INVITATION = "/connections/invitations/{token:str}"
 
@@ -63,7 +66,10 @@ async def _show(page: PageRequest, token: str, *, errors: FormErrors | None = No
     try:
         invitation = await read_linked_invitation(page.database, token)
     except NotFound:
-        return render(page, "invitation_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
+        return render(
+            page, "invitation_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"},
+            days=LIFETIME_MS // DAY, whom="the company that invited you",
+        )  # fmt: skip
     if page.session is None:
         bind_form(page)
     return render(
@@ -73,6 +79,7 @@ async def _show(page: PageRequest, token: str, *, errors: FormErrors | None = No
         # Never sends the path, which holds the token; `no-referrer` would also hide the Origin of the form.
         headers={"Referrer-Policy": "strict-origin"},
         invitation=invitation,
+        is_invited=page.session is not None and email_key(page.session.email) == email_key(invitation.email),
         account_name=page.form.text("accountName"),
         minimum=MINIMUM,
         errors=errors,

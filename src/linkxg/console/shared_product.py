@@ -23,6 +23,7 @@ from linkxg.network.shared.acknowledge import acknowledge_product, read_acknowle
 from linkxg.network.shared.adopt import adopt_product
 from linkxg.network.shared.model import AcknowledgeProduct, AdoptProduct
 from linkxg.network.shared.read_shared import list_shared_versions, read_shared, read_shared_version
+from linkxg.network.shares.model import Acknowledgement
 
 ONE = f"{SHARED}/{{product_id:str}}"
 ANSWERS = {
@@ -107,18 +108,19 @@ async def _show(page: PageRequest, product_id: str, *, errors: FormErrors | None
         versions=versions,
         answered=answered,
         answers=ANSWERS,
-        filled=_filled(page, answered.status if answered else "", product.sku),
+        filled=_filled(page, answered, product.sku),
         key=page.form.text("key") or secrets.token_hex(16),
         errors=errors,
     )
 
 
-def _filled(page: PageRequest, answer: str, sku: str) -> dict[str, Any]:
-    """What was typed; each form is submitted alone."""
+def _filled(page: PageRequest, answered: Acknowledgement | None, sku: str) -> dict[str, Any]:
+    """What was typed, else the answer that a new one replaces."""
     form = page.form
+    status, reason = (answered.status, answered.reason or "") if answered else ("", "")
     return {
-        "status": form.text("status") or answer,
-        "reason": form.text("reason"),
+        "status": form.text("status") or status,
+        "reason": form.text("reason") if form.has("reason") else reason,
         "sku": form.text("sku") if form.has("sku") else sku,
     }
 

@@ -150,4 +150,6 @@ def purge_entries(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` entries that are older than KEEP_MS; returns how many."""
     old = select(feed_entries.c.account_id, feed_entries.c.seq).where(feed_entries.c.at < now - KEEP_MS).limit(limit)
     found = [tuple(row) for row in conn.execute(old)]
+    if not found:
+        return 0
     return conn.execute(feed_entries.delete().where(tuple_(*feed_entries.primary_key).in_(found))).rowcount
