@@ -14,6 +14,8 @@ from harness.clients import make_client, request_token
 from harness.people import new_email
 from harness.rows import wait_for_count
 from harness.world import World, build_world
+from linkxg.network.shares.routes import SHARES
+from network.sharing import connection_of, post_share
 
 _homes = (f"127.0.0.{number}" for number in range(41, 60))
 LOGIN = "/api/v1/auth/login"
@@ -76,6 +78,18 @@ def test_an_invitation_beyond_the_budget_keeps_the_address(scarce: World, visito
     assert "<title>Error: " in answer.text
     fields = dict(visitor.fields(answer, "/account/members"))
     assert (fields["email"], fields["role"]) == (email, "VIEWER")
+
+
+def test_a_share_beyond_the_budget_keeps_what_was_typed(scarce: World, visitor: Visitor) -> None:
+    for _ in range(SHARES.amount // 20 + 1):
+        answer = post_share(scarce, type="NONE")
+    answer.expect(429, "rate_limit_exceeded")
+    editor = f"/partners/{connection_of(scarce)}/share"
+    typed = {"type": "CATEGORY", "category": "5208", "content": "all", "then": "share"}
+    refused = visitor.fill(visitor.get(editor), editor, **typed)
+    assert refused.status_code == 429
+    assert "Wait" in text_of(refused)
+    assert dict(visitor.fields(refused, editor))["category"] == "5208"
 
 
 def test_a_console_test_that_the_token_endpoint_refuses_is_recorded(scarce: World, visitor: Visitor) -> None:

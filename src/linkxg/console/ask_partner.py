@@ -8,8 +8,7 @@ from litestar.params import FromPath
 
 from linkxg.catalog.identifiers.read_typed import typed_gtin
 from linkxg.console.flash_messages import flash_message
-from linkxg.console.form_errors import FormErrors, whole_form
-from linkxg.console.formatting import count
+from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.partners import PARTNERS, name_of
@@ -54,8 +53,7 @@ async def ask(page: NamedDependency[PageRequest], connection_id: FromPath[str]) 
     except (Conflict, InvalidState) as error:
         return _form(page, connection, key, errors=whole_form(error.description), status=error.status)
     except RateLimitExceeded as error:
-        wait = f"{error.description.rstrip()} Wait {count(error.retry_after or 1, 'second')}."
-        return _form(page, connection, key, errors=whole_form(wait), status=error.status)
+        return _form(page, connection, key, errors=wait_for_budget(error), status=error.status)
     message = f"{name_of(connection)} has your request. You are not told whether they have the product."
     return redirect(page, f"/requests/{sent.id}", **flash_message(page, message))
 

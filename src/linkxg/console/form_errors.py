@@ -8,6 +8,9 @@ focus and links to the fields, and each field carries its own message. See `m.su
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from linkxg.console.formatting import count
+from linkxg.errors import RateLimitExceeded
+
 
 class ErrorLink(NamedTuple):
     """The page of the record that an error names."""
@@ -67,6 +70,11 @@ class FormErrors:
 def whole_form(message: str | None) -> FormErrors:
     """An error of no particular field; empty for None."""
     return FormErrors([("", message)] if message else [])
+
+
+def wait_for_budget(error: RateLimitExceeded) -> FormErrors:
+    """A used-up budget, and when to try again."""
+    return whole_form(f"{error.description.rstrip()} Wait {count(error.retry_after or 1, 'second')}.")
 
 
 def of_api_error(description: str, fields: Mapping[str, tuple[str, str]]) -> FormErrors:

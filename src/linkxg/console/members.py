@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from linkxg.console.confirm_password import ask_password
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import Notice, flash_message
-from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
@@ -64,8 +64,7 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
             role=_role(page.form.text("role")),
         )
     except RateLimitExceeded as error:
-        wait = f"{error.description.rstrip()} Wait {count(error.retry_after or 1, 'second')}."
-        return await _list(page, errors=whole_form(wait), status=error.status)
+        return await _list(page, errors=wait_for_budget(error), status=error.status)
     except (InvalidRequest, Conflict, AccessDenied) as error:
         message = error.description.replace("The field email is", "The address is")
         field = "role" if isinstance(error, AccessDenied) else "email"

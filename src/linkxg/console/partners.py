@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from linkxg.catalog.products.read_product import read_skus
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import Notice, flash_message
-from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
@@ -68,8 +68,7 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
     except (Conflict, ConnectionExists) as error:
         return await _list(page, errors=FormErrors([("invitee", error.description)]), status=error.status)
     except RateLimitExceeded as error:
-        wait = f"{error.description.rstrip()} Wait {count(error.retry_after or 1, 'second')}."
-        return await _list(page, errors=whole_form(wait), status=error.status)
+        return await _list(page, errors=wait_for_budget(error), status=error.status)
     message = f"{text} is invited. The invitation ends in 14 days."
     return await _list(page, notice=Notice("Done", message), link=invited.link)
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from linkxg.catalog.products.read_product import read_product
 from linkxg.console.flash_messages import flash_message
-from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.partners import PARTNERS, name_of
@@ -29,12 +29,14 @@ from linkxg.console.share_form import (
 )
 from linkxg.console.share_preview import PreviewedShare, preview_of
 from linkxg.db.idempotency import check_key
-from linkxg.errors import Conflict, InvalidState, NotFound, ValidationFailed
+from linkxg.errors import Conflict, InvalidState, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
+from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.read_connections import list_connections, read_connection
 from linkxg.network.shares.create_share import create_share, preview_share
+from linkxg.network.shares.routes import SHARES
 
 EDITOR = f"{PARTNERS}/{{connection_id:str}}/share"
 LISTED_PARTNERS = 200
@@ -57,6 +59,7 @@ async def share(page: NamedDependency[PageRequest], connection_id: FromPath[str]
         if page.form.text("then") == "preview" or typed.contradiction:
             shown = await preview_typed(page, connection_id, typed)
             return _form(page, connection, key, preview=shown)
+        await page.services.limits.spend(SHARES, caller_key(page.account_id, page.person.user_id))
         # Submitting the form twice creates one share.
         made, _ = await create_share(
             page.database, page.actor, page.account_id, connection_id, typed.terms, check_key(key or None)
@@ -65,6 +68,8 @@ async def share(page: NamedDependency[PageRequest], connection_id: FromPath[str]
         return _form(page, connection, key, errors=share_errors(error.details or (), typed), status=error.status)
     except (Conflict, InvalidState) as error:
         return _form(page, connection, key, errors=whole_form(error.description), status=error.status)
+    except RateLimitExceeded as error:
+        return _form(page, connection, key, errors=wait_for_budget(error), status=error.status)
     message = f"Shared with {name_of(connection)}. {made.summary}"
     return redirect(page, f"/shares/{made.id}", **flash_message(page, message))
 

@@ -9,20 +9,22 @@ from litestar.params import FromPath
 
 from linkxg.catalog.products.shared_product import view_shared
 from linkxg.console.flash_messages import flash_message
-from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import redirect, render
 from linkxg.console.product_fields import label, leaves
 from linkxg.console.shared_products import SHARED, shared_name
 from linkxg.db.idempotency import check_key
-from linkxg.errors import DuplicateGtin, DuplicateSku, ValidationFailed
+from linkxg.errors import DuplicateGtin, DuplicateSku, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
+from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
 from linkxg.network.shared.acknowledge import acknowledge_product, read_acknowledgement
 from linkxg.network.shared.adopt import adopt_product
 from linkxg.network.shared.model import AcknowledgeProduct, AdoptProduct
 from linkxg.network.shared.read_shared import list_shared_versions, read_shared, read_shared_version
+from linkxg.network.shared.routes import ACKNOWLEDGEMENTS
 from linkxg.network.shares.model import Acknowledgement
 
 ONE = f"{SHARED}/{{product_id:str}}"
@@ -60,10 +62,13 @@ async def show_version(
 async def acknowledge(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
     given = AcknowledgeProduct(page.form.text("status"), page.form.text("reason").strip() or None)
     try:
+        await page.services.limits.spend(ACKNOWLEDGEMENTS, caller_key(page.account_id, page.person.user_id))
         # Submitting the form twice answers once.
         await acknowledge_product(page.database, page.actor, page.account_id, product_id, given, _key(page))
     except ValidationFailed as error:
         return await _show(page, product_id, errors=FormErrors([_answer_error(one) for one in error.details or ()]))
+    except RateLimitExceeded as error:
+        return await _show(page, product_id, errors=wait_for_budget(error), status=error.status)
     message = f"The owner is told: {ANSWERS[given.status].lower()}."
     return redirect(page, f"{SHARED}/{product_id}", **flash_message(page, message))
 
@@ -89,7 +94,9 @@ async def adopt(page: NamedDependency[PageRequest], product_id: FromPath[str]) -
 HANDLERS = (show, show_version, acknowledge, adopt)
 
 
-async def _show(page: PageRequest, product_id: str, *, errors: FormErrors | None = None) -> Response[str]:
+async def _show(
+    page: PageRequest, product_id: str, *, errors: FormErrors | None = None, status: int = 422
+) -> Response[str]:
     database, account_id, count_reads = page.database, page.account_id, page.services.count_reads
     shown = await read_shared(database, count_reads, account_id, product_id)
     _, versions, _ = await list_shared_versions(
@@ -100,7 +107,7 @@ async def _show(page: PageRequest, product_id: str, *, errors: FormErrors | None
     return render(
         page,
         "shared_product.html",
-        status=422 if errors else 200,
+        status=status if errors else 200,
         product=product,
         name=shared_name(product),
         fields=None if product.fields is None else [label(path) for path in product.fields],

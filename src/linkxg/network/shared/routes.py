@@ -27,6 +27,7 @@ from linkxg.http.etags import ConditionalRead, Conditions
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, next_page, replay
 from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.http.permissions import scope
+from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.shared.acknowledge import acknowledge_product
@@ -38,6 +39,8 @@ from linkxg.network.shares.model import Acknowledgement
 
 TAG = Tag("Shared products", "Products that connected companies share with the account.")
 PATH = "/api/v1/shared/products"
+# Each answer adds permanent rows to the audit trails of both sides.
+ACKNOWLEDGEMENTS = Budget("acknowledgements", 5_000, 3_600)
 READ: dict[str, Any] = {
     "operation_class": ConditionalRead,
     "response_headers": [header("ETag", "Of what is shown, for If-None-Match.")],
@@ -155,7 +158,7 @@ async def read_version(
     operation_id="acknowledgeProduct",
     status_code=200,
     response_headers=[REPLAYED],
-    **scope("connections:write"),
+    **scope("connections:write", ACKNOWLEDGEMENTS),
 )
 async def acknowledge(
     request: Request[Any, Any, Any],

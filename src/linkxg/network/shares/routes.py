@@ -13,6 +13,7 @@ from linkxg.errors import Conflict, InsufficientScope, InvalidState
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, next_page, replay
 from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
 from linkxg.http.permissions import scope
+from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.shares.create_share import create_share, preview_share
@@ -22,6 +23,8 @@ from linkxg.network.shares.withdraw_share import withdraw_share
 
 TAG = Tag("Shares", "What the account lets connected companies see.")
 PATH = "/api/v1/shares"
+# Each share adds permanent rows to the audit trails of both sides.
+SHARES = Budget("shares", 5_000, 3_600)
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 
 
@@ -38,7 +41,7 @@ class ShareServices:
     errors=(Conflict, InvalidState),
     response_headers=[header("Location", "The address of the share."), REPLAYED],
     other_answers={200: Success[SharePreview]},
-    **scope("connections:write"),
+    **scope("connections:write", SHARES),
 )
 async def create(
     request: Request[Any, Any, Any],
