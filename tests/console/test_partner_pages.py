@@ -6,10 +6,12 @@ from uuid import uuid4
 
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
+from harness.client import INVITATION
 from harness.people import new_email
 from harness.world import World
 from network.partners import invite, new_partner, read, slug_of, token_of
 from network.sharing import post_share
+from products.catalogue import new_gtin
 
 
 def _invited(world: World, visitor: Visitor, invitee: str, **typed: str) -> str:
@@ -21,9 +23,21 @@ def _invited(world: World, visitor: Visitor, invitee: str, **typed: str) -> str:
 def test_a_company_is_invited_by_address_gln_or_name(world: World, editor: Visitor) -> None:
     address = new_email()
     assert f"{address} is invited." in _invited(world, editor, address)
-    assert "4012345000009 is invited." in _invited(world, editor, "4012345000009")
+    gln = new_gtin()
+    assert "is invited." in _invited(world, editor, f"{gln[:3]} {gln[3:8]}-{gln[8:]}")
+    assert world.api.get("/connections?limit=1", bearer=world.owner.access).object()["data"][0]["invitee"] == gln
     slug = f"s{uuid4()}"[:20]
     assert f"{slug} is invited." in _invited(world, editor, slug)
+
+
+def test_a_reload_shows_the_link_again(world: World, editor: Visitor) -> None:
+    form, address = editor.get("/partners"), new_email()
+    first, again = (editor.fill(form, "/partners", invitee=address) for _ in range(2))
+    link = INVITATION.search(first.text)
+    assert link is not None
+    assert link.group() in again.text
+    assert "is invited." in text_of(editor.fill(again, "/partners", invitee=new_email()))
+    world.vault.remember("invitation token", link.group(1))
 
 
 def test_a_refused_invitation_keeps_what_was_typed(world: World, editor: Visitor) -> None:

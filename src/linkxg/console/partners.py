@@ -1,5 +1,6 @@
 """`/partners`: the companies that the account is connected with, and the invitations between them."""
 
+import secrets
 from collections.abc import Iterable
 from typing import Any, get_args
 
@@ -14,10 +15,10 @@ from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, ConnectionExists, InvalidState, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
-from linkxg.identity.accounts.gln import is_gln
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
 from linkxg.network.access_log.read_log import read_access_log
 from linkxg.network.connections.accept import accept_connection
@@ -38,6 +39,7 @@ RELATIONSHIPS: dict[Relationship, str] = {
     "CUSTOMER": "You supply them",
     "PARTNER": "Neither",
 }
+_SEPARATORS = str.maketrans("", "", " -")
 _FIELDS = {"inviteeSlug": "invitee", "inviteeGln": "invitee", "inviteeEmail": "invitee"}
 
 
@@ -52,15 +54,16 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
     given = InvitePartner(page.form.text("relationship"), message=page.form.text("message").strip() or None)
     if "@" in text:
         given.invitee_email = text
-    elif is_gln(text) or text.isdigit():
-        given.invitee_gln = text
+    elif (digits := text.translate(_SEPARATORS)).isdigit():
+        given.invitee_gln = digits
     else:
         given.invitee_slug = text
     try:
+        # Submitting the form again, as by a reload, shows the same link.
         await services.limits.spend(INVITATIONS, caller_key(page.account_id, page.person.user_id))
         invited, _ = await invite_partner(
             page.database, services.server_key, services.connection_mails, services.public_url, page.actor,
-            page.account_id, given,
+            page.account_id, given, check_key(page.form.text("key") or None),
         )  # fmt: skip
     except ValidationFailed as error:
         found = [(_FIELDS.get(one["field"], one["field"]), _message(one)) for one in error.details or ()]
@@ -129,6 +132,7 @@ async def _list(page: PageRequest, *, status: int = 200, link: str | None = None
         older=found[-1].id if more else None,
         begun=before,
         form=form,
+        key=(keeps and page.form.text("key")) or secrets.token_hex(16),
         link=link,
         relationships=RELATIONSHIPS,
         name_of=name_of,
