@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import Select
 
@@ -103,6 +104,11 @@ def test_no_exception_is_stale() -> None:
     assert not gone, f"{gone} take the account now, or are gone: remove them from WITHOUT_ACCOUNT"
 
 
+def _unnamed(statement: Any) -> str:
+    """The SQL without the names of its parameters."""
+    return re.sub(r":\w+", ":", str(statement))
+
+
 def test_contents_of_others_are_read_by_the_clause_of_visibility() -> None:
     """Either the owner reads a product, or a partner with a live share: whoever is asked as a viewer, by the clause."""
     stores = {
@@ -115,11 +121,11 @@ def test_contents_of_others_are_read_by_the_clause_of_visibility() -> None:
     catalog = "catalog/products/"
     # The first holds no products, the last finds ids alone.
     assert stores == {catalog + name for name in ("share_store.py", "shared_store.py", "shared_list_store.py")}
-    clause = str(visible_to(VIEWER, NOW))
+    clause = _unnamed(visible_to(VIEWER, NOW))
     statements = [one for one in vars(shared_store).values() if isinstance(one, Select | CompiledStatement)]
     assert len(statements) == 3
     for one in statements:
-        assert clause in str(one if isinstance(one, Select) else one.statement)
+        assert clause in _unnamed(one if isinstance(one, Select) else one.statement)
     lists = [str(one.statement) for one in vars(shared_list_store).values() if isinstance(one, CompiledStatement)]
     assert lists
     assert not any("content" in text or "product_versions" in text for text in lists)

@@ -9,9 +9,10 @@ from harness.people import new_email
 from harness.rows import count_rows, execute
 from harness.world import World
 from linkxg.clock import now_ms
+from linkxg.network.shares.model import MAX_SAME
 from network.connected import decide, sent
 from network.partners import act, invite, new_account
-from network.sharing import connection_of, end_shares, post_share, rfc3339, share, withdraw
+from network.sharing import connection_of, end_shares, post_share, read_shared, rfc3339, share, withdraw
 from products.catalogue import published
 
 MAX_SHARES, MAX_INVITATIONS = 10_000, 1_000
@@ -56,6 +57,16 @@ def test_a_partner_has_ten_thousand_live_shares_at_most(world: World) -> None:
         live = f"shares where {of_connection} and withdrawn_at is null"
         assert count_rows(world.server.database, live) == MAX_SHARES
     execute(world.server.database, f"update shares set withdrawn_at = 0 where connection_id = '{connection}'")
+
+
+def test_the_same_products_are_shared_ten_times_at_most(world: World) -> None:
+    end_shares(world)
+    product = published(world, description="x" * 10_000)
+    for number in range(MAX_SAME):
+        share(world, product, fields=["description", "brand"] if number else ["name"])
+    post_share(world, type="PRODUCT", productId=product["id"]).expect(409, "conflict")
+    share(world, published(world))
+    assert read_shared(world, product).expect(200).data()["fields"] == ["brand", "description", "name"]
 
 
 def test_an_account_has_a_thousand_waiting_invitations_at_most(world: World) -> None:

@@ -18,7 +18,7 @@ from linkxg.network.changes.model import ChangeType
 from linkxg.network.connections.model import MAX_PENDING as MAX_INVITATIONS
 from linkxg.network.connections.model import MAX_SAME_INVITATIONS
 from linkxg.network.requests.model import MAX_PENDING as MAX_REQUESTS
-from linkxg.network.shares.model import MAX_LIVE
+from linkxg.network.shares.model import MAX_LIVE, MAX_SAME
 from products.catalogue import complete
 
 PAGE = DOCS / "sharing.md"
@@ -65,7 +65,7 @@ def test_every_type_of_the_feed_is_on_the_page() -> None:
     ("name", "limit"),
     [
         ("pending invitations", MAX_INVITATIONS), ("invitations of one company", MAX_SAME_INVITATIONS),
-        ("live shares", MAX_LIVE), ("pending requests", MAX_REQUESTS),
+        ("live shares with", MAX_LIVE), ("live shares of the same", MAX_SAME), ("pending requests", MAX_REQUESTS),
     ],
 )  # fmt: skip
 def test_the_limits_are_on_the_page(name: str, limit: int) -> None:

@@ -213,7 +213,7 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
         f"/products/{t.published}/versions/1/withdraw", {"reason": "Wrong"}
     ),
     "POST /connections/{connection_id}/shares": lambda w, t: _json(
-        f"/connections/{t.connection}/shares", {"type": "ALL"}
+        f"/connections/{t.connection}/shares", {"type": "CATEGORY", "category": str(uuid4())}
     ),
     "DELETE /shares/{share_id}": lambda w, t: _empty(f"/shares/{t.share}"),
     "POST /shared/products/{product_id}/acknowledge": lambda w, t: _json(

@@ -148,7 +148,13 @@ def list_live_shares(conn: Connection, account_id: str, product_ids: Sequence[st
     return [LiveShare._make(row) for row in rows]
 
 
+def subject_of(type: str, product_id: str | None, category: str | None) -> str | None:
+    """Of which products a share is, in one text."""
+    if type == "PRODUCT":
+        return product_id
+    return ALL_PRODUCTS if type == "ALL" else f"{OF_CATEGORY}{category}"
+
+
 def insert_share(conn: Connection, account_id: str, **values: Any) -> None:
-    subjects = {"ALL": ALL_PRODUCTS, "CATEGORY": f"{OF_CATEGORY}{values.get('category')}"}
-    subject = subjects.get(values["type"]) or values["product_id"]
+    subject = subject_of(values["type"], values.get("product_id"), values.get("category"))
     conn.execute(shares.insert().values(account_id=account_id, subject=subject, **values))

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, shares, visible_to
 from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedView
@@ -27,8 +27,12 @@ _same_version = and_(
     versions.c.version == products.c.latest_version,
 )
 _joined = OrderedJoin(products, versions, _same_version).then(shares, visible_to(VIEWER, NOW))
+# With one row of each product, so that many shares of a large content take no more memory than one.
+_content = case((func.row_number().over(partition_by=products.c.id, order_by=shares.c.id) == 1, versions.c.content))
 # Products with their latest version, once for each live share that shows them to the viewer.
-_VISIBLE = select(*VIEW_COLUMNS, *_SHARE).select_from(_joined.then(accounts, accounts.c.id == products.c.account_id))
+_VISIBLE = select(*VIEW_COLUMNS[:-1], _content, *_SHARE).select_from(
+    _joined.then(accounts, accounts.c.id == products.c.account_id)
+)
 _FIND = CompiledStatement(_VISIBLE.where(products.c.id == bindparam("product")))
 _FIND_ALL = prepare_any(products.c.id, "product_ids", _VISIBLE.where)
 
@@ -64,7 +68,7 @@ def list_published_versions(
 
 
 def _shared_view(rows: Sequence[Any]) -> SharedView:
-    first = rows[0]
+    first = next(row for row in rows if row[_WIDTH - 1] is not None)
     grants = [Grant(_paths(row[-2]), row[-1] == "ALL") for row in rows]
     return SharedView(product_view_of(first[:_WIDTH]), SharedBy(*first[_WIDTH : _WIDTH + 4]), grants)
 

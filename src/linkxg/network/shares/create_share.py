@@ -23,7 +23,7 @@ from linkxg.network.changes.model import Change
 from linkxg.network.connections.store import lock_connection
 from linkxg.network.shares import store
 from linkxg.network.shares.check_share import UNKNOWN_PRODUCT, check_share, fault
-from linkxg.network.shares.model import MAX_LIVE, MAX_PREVIEW, CreateShare, Share, SharePreview, ShareTerms
+from linkxg.network.shares.model import MAX_LIVE, MAX_PREVIEW, MAX_SAME, CreateShare, Share, SharePreview, ShareTerms
 from linkxg.network.shares.view_share import summarise_share, view_share
 
 
@@ -70,6 +70,8 @@ def insert_new_share(
     """The id of a share by a live connection, which the caller has locked; both audit trails tell of it."""
     if store.count_live(conn, account_id, connection_id, now, MAX_LIVE) >= MAX_LIVE:
         return Conflict(f"At most {MAX_LIVE:,} shares with one partner can be active; withdraw some first.")
+    if store.count_same(conn, account_id, connection_id, terms, now) >= MAX_SAME:
+        return Conflict(f"At most {MAX_SAME} shares of the same products with one partner can be active.")
     share_id = uuid7()
     insert_share(
         conn, account_id, id=share_id, viewer_id=viewer_id, connection_id=connection_id, created_at=now,

@@ -20,6 +20,8 @@ PASSPORT_ROLES = ("legitimateInterest", "authority")
 MAX_TIERS = 10
 MAX_LIVE = 10_000
 """Live shares of one side of a connection."""
+MAX_SAME = 10
+"""Live shares of the same products with one partner: each is read with every one of these products."""
 MAX_PREVIEW = 10
 _ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
 

@@ -20,11 +20,12 @@ from sqlalchemy import (
     select,
 )
 
-from linkxg.catalog.products.share_store import is_live, shares, shows_product
+from linkxg.catalog.products.share_store import is_live, shares, shows_product, subject_of
 from linkxg.catalog.products.store import products
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.store import accounts
 from linkxg.network.connections.store import connections
+from linkxg.network.shares.model import ShareTerms
 
 acknowledgements = Table(
     "acknowledgements",
@@ -54,6 +55,15 @@ def count_live(conn: Connection, account_id: str, connection_id: str, now: int, 
         shares.c.account_id == account_id, shares.c.connection_id == connection_id, is_live(literal(now))
     )
     return int(conn.execute(select(func.count()).select_from(live.limit(limit).subquery())).scalar_one())
+
+
+def count_same(conn: Connection, account_id: str, connection_id: str, terms: ShareTerms, now: int) -> int:
+    """The live shares of the same products by this connection."""
+    query = select(func.count()).where(
+        shares.c.account_id == account_id, shares.c.connection_id == connection_id, is_live(literal(now)),
+        shares.c.subject == subject_of(terms.type, terms.product_id, terms.category),
+    )  # fmt: skip
+    return int(conn.execute(query).scalar_one())
 
 
 def find_share(conn: Connection, account_id: str, share_id: str) -> AnyRow | None:
