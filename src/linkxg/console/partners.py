@@ -16,7 +16,7 @@ from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.db.idempotency import check_key
-from linkxg.errors import Conflict, ConnectionExists, InvalidState, RateLimitExceeded, ValidationFailed
+from linkxg.errors import Conflict, ConnectionExists, InvalidRequest, InvalidState, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
@@ -86,6 +86,8 @@ async def change(page: NamedDependency[PageRequest], connection_id: FromPath[str
     act, reason = page.form.text("act"), page.form.text("reason").strip() or None
     database, mails, actor, account_id = page.database, page.services.connection_mails, page.actor, page.account_id
     here = f"{PARTNERS}/{connection_id}"
+    if act not in ("accept", "decline", "revoke"):
+        raise InvalidRequest("Choose an action.")
     seen = await read_connection(database, account_id, connection_id)
     if act == "revoke" and seen.status == "ACTIVE" and not confirmed(page):
         return await _ask_revoke(page, seen)

@@ -23,7 +23,7 @@ from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
 from linkxg.network.shared.acknowledge import acknowledge_product, read_acknowledgement
 from linkxg.network.shared.adopt import adopt_product
 from linkxg.network.shared.model import AcknowledgeProduct, AdoptProduct
-from linkxg.network.shared.read_shared import list_shared_versions, read_shared, read_shared_version
+from linkxg.network.shared.read_shared import list_shared_versions, read_shared_version
 from linkxg.network.shared.routes import ACKNOWLEDGEMENTS
 from linkxg.network.shares.model import Acknowledgement
 
@@ -98,8 +98,7 @@ async def _show(
     page: PageRequest, product_id: str, *, errors: FormErrors | None = None, status: int = 422
 ) -> Response[str]:
     database, account_id, count_reads = page.database, page.account_id, page.services.count_reads
-    shown = await read_shared(database, count_reads, account_id, product_id)
-    _, versions, _ = await list_shared_versions(
+    shown, versions, _ = await list_shared_versions(
         database, count_reads, account_id, product_id, before=None, limit=SHOWN_VERSIONS
     )
     product = view_shared(shown)

@@ -99,7 +99,7 @@ def is_live(now: ColumnElement[int]) -> ColumnElement[bool]:
 def withdraw_shares_of_connection(conn: Connection, account_id: str, connection_id: str, now: int) -> list[str]:
     """Withdraw everything that the account shares by this connection; returns the ids of the shares that end."""
     statement = shares.update().where(
-        shares.c.account_id == account_id, shares.c.connection_id == connection_id, shares.c.withdrawn_at.is_(None)
+        shares.c.account_id == account_id, shares.c.connection_id == connection_id, is_live(literal(now))
     )
     return list(conn.execute(statement.values(withdrawn_at=now).returning(shares.c.id)).scalars())
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
     union,
 )
 
-from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares
+from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares, visible_to
 from linkxg.catalog.products.shared_model import LAST, SharedPosition
 from linkxg.catalog.products.store import products
 from linkxg.db.compiled import CompiledStatement
@@ -109,7 +109,9 @@ _KEYS = CompiledStatement(_keys())
 
 def _with_gtin() -> Select[*tuple[Any, ...]]:
     owners = _owners("owners", None)
-    has_gtin = (products.c.account_id == owners.c.owner, products.c.gtin14 == bindparam("gtin"), _is_published)
+    # Work, pages and cursors depend on nothing that the viewer does not see.
+    is_visible = select(literal(1)).select_from(shares).where(visible_to(VIEWER, NOW)).correlate(products).exists()
+    has_gtin = (products.c.account_id == owners.c.owner, products.c.gtin14 == bindparam("gtin"), is_visible)
     # Each half has its own partial index.
     halves = (
         select(products.c.account_id.label("owner"), products.c.id).join_from(
@@ -139,7 +141,7 @@ def list_shared_keys(
 def list_shared_keys_with_gtin(
     conn: Connection, viewer_id: str, after: SharedPosition, now: int, limit: int, *, owner_id: str | None, gtin14: str
 ) -> list[SharedPosition]:
-    """The next products with this GTIN of those who share anything with the viewer; not all of them may be visible."""
+    """The next products with this GTIN that the viewer sees."""
     values = _values(viewer_id, after, now, limit, owner_id) | {"gtin": gtin14}
     return [SharedPosition._make(row) for row in _WITH_GTIN.all(conn, values)]
 

@@ -32,7 +32,8 @@ async def read_feed(database: Database, account_id: str, *, after: int | None, l
         await database.write(_append_expiries, account_id)
         found = await database.read_single(store.read_entries, account_id, after=start, limit=limit + 1)
     oldest = found.entries[0].seq if found.entries else found.head + 1
-    if after is not None and oldest > after + 1:
+    # A cursor is beyond the newest entry once an older backup was restored.
+    if after is not None and not oldest - 1 <= after <= found.head:
         raise Gone(
             "The entries after this cursor have been deleted. Read /shared/products, then the feed without a cursor."
         )

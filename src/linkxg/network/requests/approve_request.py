@@ -29,7 +29,7 @@ async def approve_request(
     given: ApproveShareRequest,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[ShareRequest]:
-    """By the account that is asked. Raises ValidationFailed, NotFound, or InvalidState."""
+    """By the account that is asked. Raises ValidationFailed, NotFound, InvalidState, or Conflict (too many shares)."""
     approval = check_approval(given)
 
     def make(conn: Connection) -> ShareRequest | PublicError:

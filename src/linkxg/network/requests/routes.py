@@ -104,7 +104,7 @@ async def read(
 @post(
     "/requests/{request_id:str}/approve",
     operation_id="approveShareRequest",
-    errors=(InvalidState,),
+    errors=(Conflict, InvalidState),
     status_code=200,
     response_headers=[REPLAYED],
     **scope("connections:write"),
