@@ -172,9 +172,9 @@
     request.addEventListener("load", () => {
       if (request.status < 300) { sent.add(form); location.assign(request.responseURL); return; }
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
-      const found = page.getElementById("content");
+      const found = page.getElementById("main");
       if (!found) { fail(); return; }
-      document.getElementById("content").replaceChildren(...found.childNodes);
+      document.getElementById("main").replaceChildren(...found.childNodes);
       document.title = page.title;
       enhance(document);
       const fault = document.getElementById("fault");
