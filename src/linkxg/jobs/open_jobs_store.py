@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
 
+from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.jobs.model import OPEN, ORPHANED, RESUMABLE_MS, STALE_MS
 from linkxg.jobs.store import jobs
 
@@ -28,9 +29,8 @@ def count_open_jobs(conn: Connection, account_id: str, *, now: int) -> int:
 
 
 def lock_jobs(conn: Connection, account_id: str) -> None:
-    """Serialise the opening of jobs of the account; SQLite has only one writer anyway."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("imports " + account_id, 0))))
+    """Serialise the opening of jobs of the account."""
+    lock_until_commit(conn, f"imports {account_id}")
 
 
 def is_abandoned(now: int) -> ColumnElement[bool]:

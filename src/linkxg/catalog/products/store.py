@@ -28,6 +28,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.catalog.identifiers.sku import sku_forms
 from linkxg.catalog.products.model import ProductRecord
+from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 
@@ -124,9 +125,8 @@ def find_id_by_gtin(conn: Connection, account_id: str, gtin14: str) -> str | Non
 
 
 def lock_identifiers(conn: Connection, account_id: str) -> None:
-    """Serialise the transactions that set SKUs and GTINs of the account; SQLite has only one writer anyway."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("products " + account_id, 0))))
+    """Serialise the transactions that set SKUs and GTINs of the account."""
+    lock_until_commit(conn, f"products {account_id}")
 
 
 def insert_record(conn: Connection, account_id: str, head: ProductRecord, search_key: str) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.clock import DAY
+from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.model import User
 
@@ -78,8 +79,7 @@ def insert_account(conn: Connection, account_id: str, name: str, now: int, slug:
 
 def claim_slug(conn: Connection, slug: str) -> bool:
     """Whether no account has the slug; nobody else can take it until the transaction ends."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("slug " + slug, 0))))
+    lock_until_commit(conn, f"slug {slug}")
     return conn.execute(select(accounts.c.id).where(accounts.c.slug == slug)).first() is None
 
 

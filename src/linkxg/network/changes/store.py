@@ -23,6 +23,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.catalog.products.share_store import next_expiry
 from linkxg.clock import DAY
+from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.bulk import insert_many
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, Sequence, metadata
@@ -56,9 +57,8 @@ feed_entries = Table(
 
 
 def lock_feed(conn: Connection, account_id: str) -> None:
-    """Serialise the transactions that record expiries in a feed; SQLite has only one writer anyway."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("feed " + account_id, 0))))
+    """Serialise the transactions that record expiries in a feed."""
+    lock_until_commit(conn, f"feed {account_id}")
 
 
 def _taking(insert: Any) -> Executable:

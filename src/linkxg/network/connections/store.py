@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from linkxg.clock import DAY
+from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.identity.accounts.store import accounts
 
@@ -73,9 +74,8 @@ _KNOWS_PARTNER = or_(
 
 
 def lock_connection(conn: Connection, account_id: str, connection_id: str) -> None:
-    """Serialise the transactions that change a connection, of both sides; SQLite has only one writer anyway."""
-    if conn.dialect.name == "postgresql":
-        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("connection " + connection_id, 0))))
+    """Serialise the transactions that change a connection, of both sides."""
+    lock_until_commit(conn, f"connection {connection_id}")
 
 
 def lock_partners(conn: Connection, account_id: str, partner_id: str) -> None:
