@@ -5,7 +5,7 @@ or signed out.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -13,9 +13,17 @@ from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.database import P, T, Unit
-from linkxg.db.idempotency import IdempotentOutcome, Make, Recall, Request, run_once
+from linkxg.db.idempotency import IdempotentOutcome, Make, Recall, Recorded, RecordedId, Request, run_once
 from linkxg.errors import InvalidToken, PublicError
 from linkxg.identity.authorization import store
+
+
+class HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+H = TypeVar("H", bound=HasId)
 
 
 class _Unauthorised(NamedTuple):
@@ -55,6 +63,21 @@ async def write_once(
     if isinstance(outcome, PublicError):
         raise outcome
     return outcome
+
+
+async def write_once_by_id(
+    database: Database,
+    actor: Actor,
+    request: Request,
+    make: Make[H],
+    find: Callable[[Connection, str], H | PublicError],
+) -> IdempotentOutcome[H]:
+    """`write_once` for what has an id: a replay shows it as it is by now."""
+
+    def recall(conn: Connection, recorded: Recorded) -> H | PublicError:
+        return find(conn, recorded.read(RecordedId).id)
+
+    return await write_once(database, actor, request, make, recall, record=lambda made: RecordedId(made.id))
 
 
 async def revoke_as(

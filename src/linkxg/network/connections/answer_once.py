@@ -2,20 +2,12 @@
 
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection
-
 from linkxg.audit.model import Actor
 from linkxg.db import Database
-from linkxg.db.idempotency import IdempotentOutcome, Make, Recorded, Request
-from linkxg.errors import PublicError
-from linkxg.identity.authorization.write_as import write_once
+from linkxg.db.idempotency import IdempotentOutcome, Make, Request
+from linkxg.identity.authorization.write_as import write_once_by_id
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.read_connections import view_of
-
-
-class _RecordedAnswer(msgspec.Struct):
-    id: str
 
 
 async def answer_once(
@@ -31,8 +23,4 @@ async def answer_once(
     """A replay shows the connection as it is by now."""
     route = f"POST /connections/{{id}}/{verb}"
     request = Request(account_id, route, idempotency_key, [actor.id, connection_id, content])
-
-    def recall(conn: Connection, recorded: Recorded) -> ConnectionView | PublicError:
-        return view_of(conn, account_id, recorded.read(_RecordedAnswer).id)
-
-    return await write_once(database, actor, request, make, recall, record=lambda made: _RecordedAnswer(made.id))
+    return await write_once_by_id(database, actor, request, make, lambda conn, id: view_of(conn, account_id, id))

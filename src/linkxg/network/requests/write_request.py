@@ -7,9 +7,8 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.db import Database
-from linkxg.db.idempotency import IdempotentOutcome, Make, Recorded, RecordedId, Request
-from linkxg.errors import PublicError
-from linkxg.identity.authorization.write_as import write_once
+from linkxg.db.idempotency import IdempotentOutcome, Make, Request
+from linkxg.identity.authorization.write_as import write_once_by_id
 from linkxg.network.requests.model import ShareRequest
 from linkxg.network.requests.read_requests import view_of
 
@@ -25,11 +24,7 @@ async def write_request(
 ) -> IdempotentOutcome[ShareRequest]:
     """A replay shows the request as it is by now."""
     request = Request(account_id, route, idempotency_key, [actor.id, *content])
-
-    def recall(conn: Connection, recorded: Recorded) -> ShareRequest | PublicError:
-        return view_of(conn, account_id, recorded.read(RecordedId).id)
-
-    return await write_once(database, actor, request, make, recall, record=lambda made: RecordedId(made.id))
+    return await write_once_by_id(database, actor, request, make, lambda conn, id: view_of(conn, account_id, id))
 
 
 def record_both(

@@ -13,10 +13,10 @@ from linkxg.catalog.products.store import find_record
 from linkxg.catalog.products.versions.store import find_product_view
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Request
+from linkxg.db.idempotency import IdempotentOutcome, Request
 from linkxg.errors import Conflict, InvalidState, NotFound, PublicError, ValidationFailed
 from linkxg.identity.accounts.store import find_account
-from linkxg.identity.authorization.write_as import write_once
+from linkxg.identity.authorization.write_as import write_once_by_id
 from linkxg.ids import is_uuid, uuid7
 from linkxg.network.changes.append import append_all
 from linkxg.network.changes.model import Change
@@ -55,13 +55,13 @@ async def create_share(
         append_all(conn, {viewer_id: [added]})
         return made
 
-    def recall(conn: Connection, recorded: Recorded) -> Share | PublicError:
-        row = store.find_share(conn, account_id, recorded.read(RecordedId).id)
+    def find(conn: Connection, share_id: str) -> Share | PublicError:
+        row = store.find_share(conn, account_id, share_id)
         return NotFound() if row is None else view_share(conn, account_id, row, now_ms())
 
     content = [actor.id, connection_id, given]
     request = Request(account_id, "POST /connections/{id}/shares", idempotency_key, content)
-    return await write_once(database, actor, request, make, recall, record=lambda made: RecordedId(made.id))
+    return await write_once_by_id(database, actor, request, make, find)
 
 
 def insert_new_share(
