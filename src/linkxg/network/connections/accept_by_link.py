@@ -29,6 +29,7 @@ from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.accounts.store import find_user_by_email
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.ids import uuid7
+from linkxg.network.check_fields import fault
 from linkxg.network.connections import store
 from linkxg.network.connections.accept import account_name, connect
 from linkxg.network.connections.mails import ConnectionMails
@@ -147,7 +148,7 @@ def _check(name: str, password: str, email: str) -> None:
     try:
         check_account_name(name)
     except InvalidRequest as error:
-        faults.append({"field": "accountName", "code": "invalid", "message": error.description})
+        faults.append(fault("accountName", error.description))
     try:
         check_new_password(password, name, email)
     except ValidationFailed as error:

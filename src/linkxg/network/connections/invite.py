@@ -25,6 +25,7 @@ from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import uuid7
 from linkxg.network.changes.append import append_all
 from linkxg.network.changes.model import Change
+from linkxg.network.check_fields import fault
 from linkxg.network.connections import store
 from linkxg.network.connections.check_invitation import Invitee, check_invitation
 from linkxg.network.connections.mails import ConnectionMails
@@ -154,4 +155,4 @@ def _refusal(conn: Connection, account_id: str, invitee: Invitee, now: int) -> P
 
 def _self_connection(invitee: Invitee) -> ValidationFailed:
     field, message = f"invitee{invitee.kind.capitalize()}", "This is your own account."
-    return ValidationFailed(details=[{"field": field, "code": "self_connection", "message": message}])
+    return ValidationFailed(details=[fault(field, message, "self_connection")])

@@ -10,6 +10,7 @@ from linkxg.identity.accounts.gln import PATTERN as GLN_PATTERN
 from linkxg.identity.accounts.model import MAX_ACCOUNT_NAME, MAX_EMAIL
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.slug import PATTERN as SLUG_PATTERN
+from linkxg.network.check_fields import MAX_TEXT
 
 Relationship = Literal["SUPPLIER", "CUSTOMER", "PARTNER"]
 Direction = Literal["INCOMING", "OUTGOING"]
@@ -18,7 +19,6 @@ EndedBy = Literal["SELF", "PARTNER"]
 MIRRORED: dict[Relationship, Relationship] = {"SUPPLIER": "CUSTOMER", "CUSTOMER": "SUPPLIER", "PARTNER": "PARTNER"}
 """The role of the inviter to the invitee, by that of the invitee to the inviter."""
 LIFETIME_MS = 14 * DAY
-MAX_TEXT = 500
 MAX_PENDING = 1_000
 MAX_SAME_INVITATIONS = 5
 """Of one invitee within a day: more would only fill a mailbox."""

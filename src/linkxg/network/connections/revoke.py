@@ -12,10 +12,10 @@ from linkxg.db.schema import AnyRow
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.network.changes.append import append_all
 from linkxg.network.changes.model import Change
+from linkxg.network.check_fields import check_reason
 from linkxg.network.connections import store
 from linkxg.network.connections.accept import account_name
 from linkxg.network.connections.answer_once import answer_once
-from linkxg.network.connections.check_invitation import check_reason
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.partner_side import write_partner_side

@@ -10,6 +10,7 @@ from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import InvalidState, PublicError, ValidationFailed
 from linkxg.network.changes.append import append_all
 from linkxg.network.changes.model import Change
+from linkxg.network.check_fields import fault
 from linkxg.network.requests import store
 from linkxg.network.requests.check_approval import check_approval
 from linkxg.network.requests.decline_request import lock_incoming
@@ -62,4 +63,4 @@ def _unknown_product(given: ApproveShareRequest) -> ValidationFailed:
     code, message = "required", "The request identifies none of your products: say which one you share."
     if given.product_id is not None:
         code, message = "invalid", "You have no product with this id."
-    return ValidationFailed(details=[{"field": "productId", "code": code, "message": message}])
+    return ValidationFailed(details=[fault("productId", message, code)])

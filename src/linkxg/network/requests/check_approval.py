@@ -5,8 +5,9 @@ from typing import NamedTuple
 from linkxg.clock import now_ms
 from linkxg.errors import ValidationFailed
 from linkxg.http.schema_errors import FieldFault
+from linkxg.network.check_fields import one_of
 from linkxg.network.requests.model import ApproveShareRequest
-from linkxg.network.shares.check_share import check_expiry, check_paths, one_of
+from linkxg.network.shares.check_share import check_expiry, check_paths
 from linkxg.network.shares.model import TRACEABILITIES, VERSIONS, SharedVersions, ShareTerms, Traceability
 
 

@@ -1,6 +1,6 @@
 """Checks a request before anything is looked up."""
 
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 from linkxg.catalog.identifiers.digital_link import read_digital_link
 from linkxg.catalog.identifiers.epc_urn import read_epc_urn
@@ -8,7 +8,8 @@ from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.identifiers.keys import NotAnIdentifier
 from linkxg.errors import ValidationFailed
 from linkxg.http.schema_errors import FieldFault
-from linkxg.network.requests.model import MAX_ITEM, MAX_TEXT, CreateShareRequest, RequestType, Subject
+from linkxg.network.check_fields import check_text, fault, one_of
+from linkxg.network.requests.model import MAX_ITEM, REQUEST_TYPES, CreateShareRequest, RequestType, Subject
 
 _MAX_ID = 36
 
@@ -22,31 +23,16 @@ class CheckedRequest(NamedTuple):
 def check_request(given: CreateShareRequest) -> CheckedRequest:
     """Raises ValidationFailed with every fault."""
     faults: list[FieldFault] = []
-    type: RequestType | None = next((one for one in get_args(RequestType) if one == given.type), None)
-    if type is None:
-        faults.append(_fault("type", f"Must be one of {', '.join(get_args(RequestType))}."))
+    type = one_of("type", given.type, REQUEST_TYPES, faults)
     subjects = _subjects(given, faults)
     if sum(one is not None for one in (given.gtin, given.product_id, given.item)) != 1:
-        faults.append(_fault("gtin", "Give exactly one of gtin, productId and item."))
+        faults.append(fault("gtin", "Give exactly one of gtin, productId and item."))
     if not given.purpose.strip():
-        faults.append({"field": "purpose", "code": "required", "message": "Say what it is needed for."})
-    check_length("purpose", given.purpose, faults)
-    if faults or type is None:
-        raise ValidationFailed(details=faults)
-    return CheckedRequest(type, subjects[0], given.purpose)
-
-
-def check_reason(reason: str | None) -> None:
-    """Raises ValidationFailed."""
-    faults: list[FieldFault] = []
-    check_length("reason", reason or "", faults)
+        faults.append(fault("purpose", "Say what it is needed for.", "required"))
+    check_text("purpose", given.purpose, faults)
     if faults:
         raise ValidationFailed(details=faults)
-
-
-def check_length(field: str, text: str, faults: list[FieldFault]) -> None:
-    if len(text) > MAX_TEXT:
-        faults.append({"field": field, "code": "too_long", "message": f"At most {MAX_TEXT} characters."})
+    return CheckedRequest(type, subjects[0], given.purpose)
 
 
 def _subjects(given: CreateShareRequest, faults: list[FieldFault]) -> list[Subject]:
@@ -55,17 +41,17 @@ def _subjects(given: CreateShareRequest, faults: list[FieldFault]) -> list[Subje
         try:
             found.append(Subject("gtin", read_gtin(given.gtin).digits14))
         except NotAGtin as error:
-            faults.append(_fault("gtin", str(error)))
+            faults.append(fault("gtin", str(error)))
     if given.product_id is not None:
         if 0 < len(given.product_id) <= _MAX_ID and given.product_id.isascii() and given.product_id.isprintable():
             found.append(Subject("productId", given.product_id))
         else:
-            faults.append(_fault("productId", "This is not the id of a product."))
+            faults.append(fault("productId", "This is not the id of a product."))
     if given.item is not None:
         try:
             found.append(Subject("item", _read_item(given.item)))
         except NotAnIdentifier as error:
-            faults.append(_fault("item", str(error)))
+            faults.append(fault("item", str(error)))
     return found
 
 
@@ -76,7 +62,3 @@ def _read_item(text: str) -> str:
     if len(uri) > MAX_ITEM:
         raise NotAnIdentifier(f"At most {MAX_ITEM} characters.")
     return uri
-
-
-def _fault(field: str, message: str) -> FieldFault:
-    return {"field": field, "code": "invalid", "message": message}

@@ -10,8 +10,8 @@ from linkxg.db.schema import AnyRow
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.network.changes.append import append_all
 from linkxg.network.changes.model import Change
+from linkxg.network.check_fields import check_reason
 from linkxg.network.requests import store
-from linkxg.network.requests.check_request import check_reason
 from linkxg.network.requests.model import ShareRequest
 from linkxg.network.requests.read_requests import view_of
 from linkxg.network.requests.write_request import record_both, write_request

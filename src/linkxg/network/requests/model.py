@@ -5,12 +5,14 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 import msgspec
 
 from linkxg.http.route_declaration import described
+from linkxg.network.check_fields import MAX_TEXT
 
 RequestType = Literal["PRODUCT", "TRACE", "DPP"]
+REQUEST_TYPES: tuple[RequestType, ...] = ("PRODUCT", "TRACE", "DPP")
 RequestDirection = Literal["INCOMING", "OUTGOING"]
 RequestStatus = Literal["PENDING", "APPROVED", "DECLINED", "CANCELLED"]
 SubjectKind = Literal["gtin", "productId", "item"]
-MAX_TEXT, MAX_ITEM = 500, 2_000
+MAX_ITEM = 2_000
 MAX_PENDING = 1_000
 """Requests of one side of a connection that wait for a decision."""
 _ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
@@ -78,7 +80,7 @@ class CreateShareRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=T
         "item": None,
     }
 
-    type: Annotated[str, described(enum=["PRODUCT", "TRACE", "DPP"])]
+    type: Annotated[str, described(enum=[*REQUEST_TYPES])]
     purpose: Annotated[str, described(minLength=1, maxLength=MAX_TEXT)]
     gtin: str | None = None
     product_id: Annotated[str, described(maxLength=36)] | None = None

@@ -16,10 +16,11 @@ from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import is_uuid
 from linkxg.network.changes.append import append_all
 from linkxg.network.changes.model import Change
+from linkxg.network.check_fields import fault, one_of
 from linkxg.network.connections.store import lock_connection
 from linkxg.network.shared import store
 from linkxg.network.shared.model import MAX_REASON, AcknowledgeProduct
-from linkxg.network.shares.check_share import check_paths, fault, one_of
+from linkxg.network.shares.check_share import check_paths
 from linkxg.network.shares.model import STATUSES, Acknowledgement
 from linkxg.network.shares.view_share import paths_of
 

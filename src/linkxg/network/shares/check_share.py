@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from linkxg.http.schema_errors import FieldFault
 from linkxg.ids import is_uuid
+from linkxg.network.check_fields import fault, one_of
 from linkxg.network.shares.content_paths import is_content_path
 from linkxg.network.shares.model import (
     MAX_TIERS,
@@ -20,7 +21,6 @@ from linkxg.network.shares.model import (
 )
 
 MAX_FIELDS, MAX_PATH, MAX_CATEGORY = 50, 255, 100
-T = TypeVar("T", bound=str)
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 
@@ -75,10 +75,6 @@ def check_expiry(given: str, now: int, faults: list[FieldFault]) -> int | None:
     return expires_at
 
 
-def fault(field: str, message: str, code: str = "invalid") -> FieldFault:
-    return {"field": field, "code": code, "message": message}
-
-
 def _check_subject(given: CreateShare, faults: list[FieldFault]) -> None:
     for type, field, value in (("PRODUCT", "productId", given.product_id), ("CATEGORY", "category", given.category)):
         if given.type == type:
@@ -93,15 +89,6 @@ def _check_subject(given: CreateShare, faults: list[FieldFault]) -> None:
 
 
 UNKNOWN_PRODUCT = "You have no product with this id."
-
-
-def one_of(field: str, given: str, known: tuple[T, ...], faults: list[FieldFault]) -> T:
-    """The given value if it is known; otherwise add a fault."""
-    for one in known:
-        if one == given:
-            return one
-    faults.append(fault(field, f"Must be one of {', '.join(known)}."))
-    return known[0]
 
 
 def _milliseconds(text: str) -> int | None:
