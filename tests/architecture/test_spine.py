@@ -25,6 +25,7 @@ SPINE = (
     ("catalog.products",),
     ("catalog.product_imports",),
     ("network",),
+    ("network.check_fields",),
     ("network.changes",),
     ("network.connections",),
     ("network.shares",),

@@ -8,6 +8,7 @@ from linkxg.db.schema import AnyRow
 from linkxg.errors import NotFound
 from linkxg.network.access_log import store
 from linkxg.network.access_log.model import ReadCount
+from linkxg.network.connections.store import find_connection
 
 LogPosition = tuple[int, str]
 """Hour and product of the last count of a page."""
@@ -22,12 +23,13 @@ async def read_access_log(
     """
 
     def unit(conn: Connection) -> list[AnyRow] | NotFound:
-        is_known, viewer_id = store.find_connection_viewer(conn, account_id, connection_id)
-        if not is_known:
+        row = find_connection(conn, account_id, connection_id)
+        if row is None:
             return NotFound()
-        if viewer_id is None:
+        # Whether an invited account exists is not for the inviter to learn.
+        if row.status not in ("ACTIVE", "REVOKED") or row.responded_at is None:
             return []
-        return store.list_reads(conn, account_id, viewer_id, before=before, limit=limit + 1)
+        return store.list_reads(conn, account_id, row.partner_id, before=before, limit=limit + 1)
 
     rows = await database.read(unit)
     if isinstance(rows, NotFound):

@@ -11,7 +11,6 @@ from linkxg.catalog.products.store import products
 from linkxg.clock import DAY
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
-from linkxg.network.connections.store import connections
 
 KEEP_MS = 400 * DAY
 """How long a count is kept."""
@@ -54,18 +53,6 @@ _ADD = CompiledStatement(_add(sqlite_insert), on_postgres=_add(postgres_insert))
 def add_reads(conn: Connection, counts: Iterable[tuple[CountKey, int]]) -> None:
     """Add to the counts, in the order of their keys: concurrent workers lock rows in the same order."""
     _ADD.many(conn, [{**key._asdict(), "reads": reads} for key, reads in sorted(counts)])
-
-
-def find_connection_viewer(conn: Connection, account_id: str, connection_id: str) -> tuple[bool, str | None]:
-    """Whether the account has this connection, and its partner if they are or were connected."""
-    found = connections.c
-    query = select(found.partner_id, found.status, found.responded_at)
-    row = conn.execute(query.where(found.account_id == account_id, found.id == connection_id)).first()
-    if row is None:
-        return False, None
-    # Whether an invited account exists is not for the inviter to learn.
-    was_active = row.status in ("ACTIVE", "REVOKED") and row.responded_at is not None
-    return True, row.partner_id if was_active else None
 
 
 def list_reads(

@@ -99,6 +99,12 @@ def find_connection(conn: Connection, account_id: str, connection_id: str) -> An
     return conn.execute(select(connections).where(_c.account_id == account_id, _c.id == connection_id)).first()
 
 
+def find_partner(conn: Connection, account_id: str, connection_id: str) -> str | None:
+    """The other account of a connection; None unless it is active."""
+    row = find_connection(conn, account_id, connection_id)
+    return None if row is None or row.status != "ACTIVE" else row.partner_id
+
+
 def find_by_token(conn: Connection, digest: bytes, now: int) -> AnyRow | None:
     """The inviter's row of a live invitation, by its one-time token."""
     return conn.execute(select(connections).where(_c.token_digest == digest, is_pending(now))).first()

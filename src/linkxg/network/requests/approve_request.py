@@ -11,6 +11,7 @@ from linkxg.errors import InvalidState, PublicError, ValidationFailed
 from linkxg.network.changes.append import append_all
 from linkxg.network.changes.model import Change
 from linkxg.network.check_fields import fault
+from linkxg.network.connections.store import find_partner
 from linkxg.network.requests import store
 from linkxg.network.requests.check_approval import check_approval
 from linkxg.network.requests.decline_request import lock_incoming
@@ -37,8 +38,8 @@ async def approve_request(
         row = lock_incoming(conn, account_id, request_id)
         if isinstance(row, PublicError):
             return row
-        found = store.lock_partner(conn, account_id, row.connection_id)
-        if found is None or found[0] != "ACTIVE":
+        # Locked together with the request.
+        if find_partner(conn, account_id, row.connection_id) is None:
             return InvalidState(ENDED)
         product_id = given.product_id or identify_product(conn, account_id, row.subject)
         if product_id is None or find_record(conn, account_id, product_id) is None:

@@ -10,6 +10,7 @@ from linkxg.errors import Conflict, InvalidState, NotFound, PublicError
 from linkxg.ids import uuid7
 from linkxg.network.changes.append import append_all
 from linkxg.network.changes.model import Change
+from linkxg.network.connections.store import find_connection, lock_connection
 from linkxg.network.requests import store
 from linkxg.network.requests.check_request import check_request
 from linkxg.network.requests.model import MAX_PENDING, CreateShareRequest, ShareRequest
@@ -32,11 +33,12 @@ async def send_request(
     request_id = uuid7()
 
     def make(conn: Connection) -> ShareRequest | PublicError:
-        found = store.lock_partner(conn, account_id, connection_id)
-        if found is None:
+        lock_connection(conn, account_id, connection_id)
+        side = find_connection(conn, account_id, connection_id)
+        if side is None:
             return NotFound()
-        status, partner_id = found
-        if status != "ACTIVE" or partner_id is None:
+        partner_id = side.partner_id
+        if side.status != "ACTIVE" or partner_id is None:
             return InvalidState(ENDED)
         if store.count_pending(conn, partner_id, connection_id, MAX_PENDING) >= MAX_PENDING:
             return Conflict(f"At most {MAX_PENDING} requests to a partner can wait for a decision; cancel some first.")

@@ -6,7 +6,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Index, Select, String,
 
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.identity.accounts.store import accounts
-from linkxg.network.connections.store import connections, lock_connection
+from linkxg.network.connections.store import lock_connection
 
 share_requests = Table(
     "share_requests",
@@ -29,14 +29,6 @@ share_requests = Table(
     Index("ix_share_requests_requester_id_id", "requester_id", "id"),
 )
 _r = share_requests.c
-
-
-def lock_partner(conn: Connection, account_id: str, connection_id: str) -> tuple[str, str | None] | None:
-    """The status of the account's connection, locked until the transaction ends, and the partner's id."""
-    lock_connection(conn, account_id, connection_id)
-    query = select(connections.c.status, connections.c.partner_id)
-    row = conn.execute(query.where(connections.c.account_id == account_id, connections.c.id == connection_id)).first()
-    return None if row is None else (row.status, row.partner_id)
 
 
 def count_pending(conn: Connection, account_id: str, connection_id: str, limit: int) -> int:

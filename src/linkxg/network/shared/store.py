@@ -1,4 +1,4 @@
-"""The SQL of a viewer: the partner of a connection, and acknowledgements."""
+"""The SQL of acknowledgements as their viewer writes and reads them."""
 
 from typing import Any
 
@@ -7,20 +7,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.db.schema import AnyRow
-from linkxg.network.connections.store import connections
 from linkxg.network.shares.store import acknowledgements
-
-
-def find_partner(conn: Connection, account_id: str, connection_id: str) -> str | None:
-    """The other account of a connection; None unless it is active."""
-    partner: str | None = conn.execute(
-        select(connections.c.partner_id).where(
-            connections.c.account_id == account_id,
-            connections.c.id == connection_id,
-            connections.c.status == "ACTIVE",
-        )
-    ).scalar_one_or_none()
-    return partner
 
 
 def find_acknowledgement(conn: Connection, account_id: str, product_id: str, viewer_id: str) -> AnyRow | None:

@@ -21,7 +21,7 @@ from linkxg.ids import is_uuid, uuid7
 from linkxg.network.changes.append import append_all
 from linkxg.network.changes.model import Change
 from linkxg.network.check_fields import fault
-from linkxg.network.connections.store import lock_connection
+from linkxg.network.connections.store import find_connection, lock_connection
 from linkxg.network.shares import store
 from linkxg.network.shares.check_share import UNKNOWN_PRODUCT, check_share
 from linkxg.network.shares.model import MAX_LIVE, MAX_PREVIEW, MAX_SAME, CreateShare, Share, SharePreview, ShareTerms
@@ -111,7 +111,7 @@ def _check(
     conn: Connection, account_id: str, connection_id: str, given: CreateShare, now: int
 ) -> tuple[ShareTerms, str] | PublicError:
     """(the terms, the partner)."""
-    side = store.find_side(conn, account_id, connection_id)
+    side = find_connection(conn, account_id, connection_id)
     if side is None:
         return NotFound()
     terms, faults = check_share(given, now)

@@ -9,6 +9,7 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.ids import is_uuid
+from linkxg.network.connections.store import find_connection, find_partner
 from linkxg.network.shares import store
 from linkxg.network.shares.model import MAX_LIVE, ProductAcknowledgement, ProductShare, Share
 from linkxg.network.shares.view_share import view_product_acknowledgement, view_product_share, view_share
@@ -48,7 +49,7 @@ async def list_shares(
     """Newest first, and whether more follow. Raises NotFound."""
 
     def unit(conn: Connection) -> tuple[list[Share], bool] | None:
-        if store.find_side(conn, account_id, connection_id) is None:
+        if find_connection(conn, account_id, connection_id) is None:
             return None
         now = now_ms()
         rows = store.list_shares(conn, account_id, connection_id, before=before, limit=limit + 1)
@@ -61,8 +62,7 @@ async def count_live_shares(database: Database, account_id: str, connection_id: 
     """(the account's, the partner's), each counted up to the limit of shares."""
 
     def unit(conn: Connection) -> tuple[int, int]:
-        now, side = now_ms(), store.find_side(conn, account_id, connection_id)
-        partner_id = side.partner_id if side is not None and side.status == "ACTIVE" else None
+        now, partner_id = now_ms(), find_partner(conn, account_id, connection_id)
         ours = store.count_live(conn, account_id, connection_id, now, MAX_LIVE)
         theirs = 0 if partner_id is None else store.count_live(conn, partner_id, connection_id, now, MAX_LIVE)
         return ours, theirs

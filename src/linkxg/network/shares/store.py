@@ -24,7 +24,6 @@ from linkxg.catalog.products.share_store import is_live, shares, shows_product, 
 from linkxg.catalog.products.store import products
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.store import accounts
-from linkxg.network.connections.store import connections
 from linkxg.network.shares.model import ShareTerms
 
 acknowledgements = Table(
@@ -41,12 +40,6 @@ acknowledgements = Table(
     Column("at", Milliseconds, nullable=False),
     Index("ix_acknowledgements_viewer_id", "viewer_id", "account_id"),
 )
-
-
-def find_side(conn: Connection, account_id: str, connection_id: str) -> AnyRow | None:
-    """The account's side of a connection: its status and the other account."""
-    side = select(connections.c.status, connections.c.partner_id)
-    return conn.execute(side.where(connections.c.account_id == account_id, connections.c.id == connection_id)).first()
 
 
 def count_live(conn: Connection, account_id: str, connection_id: str, now: int, limit: int) -> int:
