@@ -23,8 +23,9 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, InvalidState
 from linkxg.http.authorised_stream import authorised_stream
-from linkxg.http.headers import LINK, IdempotencyKey, header, next_page, replay
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
+from linkxg.http.headers import LINK, IdempotencyKey, header, replay
+from linkxg.http.page_response import page_response
+from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Success
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
@@ -171,12 +172,8 @@ async def listing(
     after = services.cursors.open(cursor, filters) if cursor else None
     found, following = await list_jobs(services.database, account_id, RESOURCE, after=after, limit=limit)
     next_cursor = services.cursors.seal(following, filters) if following else None
-    page = Page(
-        data=[_shown(services, job, selection) for job in found],
-        pagination=Pagination(next_cursor, next_cursor is not None, limit),
-    )
-    headers = next_page(services.public_url + PATH, next_cursor, fields=fields, limit=limit)
-    return Response(page, headers=headers)
+    jobs = [_shown(services, job, selection) for job in found]
+    return page_response(jobs, next_cursor, services.public_url + PATH, fields=fields, limit=limit)
 
 
 @get("/imports/template", operation_id="importTemplate", gives=_FILES, **scope("imports:write"))
@@ -243,10 +240,7 @@ async def errors(
         services.database, account_id, import_id, RESOURCE, after=after, limit=limit
     )
     next_cursor = services.cursors.seal(following, filters) if following else None
-    page = Page(data=found, pagination=Pagination(next_cursor, next_cursor is not None, limit))
-    return Response(
-        page, headers=next_page(f"{services.public_url}{PATH}/{import_id}/errors", next_cursor, limit=limit)
-    )
+    return page_response(found, next_cursor, f"{services.public_url}{PATH}/{import_id}/errors", limit=limit)
 
 
 @get(

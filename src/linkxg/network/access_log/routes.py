@@ -8,8 +8,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from linkxg.db import Database
-from linkxg.http.headers import LINK, next_page
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination
+from linkxg.http.headers import LINK
+from linkxg.http.page_response import page_response
+from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of
 from linkxg.http.route_declaration import Tag
@@ -52,8 +53,7 @@ async def read(
     found, last = await read_access_log(services.database, account_id, connection_id, before=before, limit=limit)
     following = services.cursors.seal(list(last), filters) if last else None
     address = f"{services.public_url}/api/v1/connections/{connection_id}/access-log"
-    headers = next_page(address, following, limit=limit)
-    return Response(Page(data=found, pagination=Pagination(following, last is not None, limit)), headers=headers)
+    return page_response(found, following, address, limit=limit)
 
 
 def router(services: AccessLogServices) -> Router:

@@ -11,8 +11,9 @@ from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.errors import Conflict, ConnectionExists, InvalidState, TemporarilyUnavailable
-from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, next_page, replay
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
+from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
+from linkxg.http.page_response import page_response
+from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Success
 from linkxg.http.permissions import public, scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
@@ -97,8 +98,7 @@ async def list_all(
     before = services.cursors.open(cursor, filters)[0] if cursor else None
     found, more = await list_connections(services.database, account_id, before=before, limit=limit, **asked)
     following = services.cursors.seal([found[-1].id], filters) if more else None
-    headers = next_page(services.public_url + PATH, following, limit=limit, **asked)
-    return Response(Page(data=found, pagination=Pagination(following, more, limit)), headers=headers)
+    return page_response(found, following, services.public_url + PATH, limit=limit, **asked)
 
 
 @get("/connections/{connection_id:str}", operation_id="readConnection", **scope("connections:read"))

@@ -24,8 +24,9 @@ from linkxg.catalog.products.versions.routes import VersionNumber, version_of
 from linkxg.db import Database
 from linkxg.errors import Conflict, DuplicateGtin, DuplicateSku, InsufficientScope, InvalidRequest
 from linkxg.http.etags import ConditionalRead, Conditions
-from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, next_page, replay
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
+from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
+from linkxg.http.page_response import page_response
+from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Success
 from linkxg.http.permissions import scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
@@ -82,13 +83,13 @@ async def list_all(
         services.database, services.count_reads, viewer_id, criteria, after=after, limit=limit
     )
     next_cursor = services.cursors.seal([*following], filters) if following else None
-    headers = next_page(
-        services.public_url + PATH, next_cursor, connectionId=connection_id, gtin=gtin, q=q, fields=fields, limit=limit
-    )
     products: list[Any] = [view_shared(shown) for shown in found]
     if selection:
         products = await asyncio.to_thread(select_from_each, products, selection)
-    return Response(Page(data=products, pagination=Pagination(next_cursor, bool(next_cursor), limit)), headers=headers)
+    address = services.public_url + PATH
+    return page_response(
+        products, next_cursor, address, connectionId=connection_id, gtin=gtin, q=q, fields=fields, limit=limit
+    )
 
 
 @get("/shared/products/{product_id:str}", operation_id="readSharedProduct", **READ)
@@ -132,8 +133,7 @@ async def list_versions(
     versions: list[Any] = [*found]
     if selection:
         versions = await asyncio.to_thread(select_from_each, versions, selection)
-    headers = next_page(address, following, fields=fields, limit=limit)
-    return Response(Page(data=versions, pagination=Pagination(following, more, limit)), headers=headers)
+    return page_response(versions, following, address, fields=fields, limit=limit)
 
 
 @get("/shared/products/{product_id:str}/versions/{version:str}", operation_id="readSharedVersion", **READ)

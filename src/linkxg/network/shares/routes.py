@@ -10,8 +10,9 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.errors import Conflict, InsufficientScope, InvalidState
-from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, next_page, replay
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
+from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
+from linkxg.http.page_response import page_response
+from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Success
 from linkxg.http.permissions import scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
@@ -88,8 +89,9 @@ async def list_all(
     before = services.cursors.open(cursor, filters)[0] if cursor else None
     found, more = await list_shares(services.database, account_id, connection_id, before=before, limit=limit)
     following = services.cursors.seal([found[-1].id], filters) if more else None
-    headers = next_page(f"{services.public_url}/api/v1/connections/{connection_id}/shares", following, limit=limit)
-    return Response(Page(data=found, pagination=Pagination(following, more, limit)), headers=headers)
+    return page_response(
+        found, following, f"{services.public_url}/api/v1/connections/{connection_id}/shares", limit=limit
+    )
 
 
 @get("/shares/{share_id:str}", operation_id="readShare", **scope("connections:read"))
@@ -128,8 +130,7 @@ async def list_of_product(
     after = services.cursors.open(cursor, filters)[0] if cursor else ""
     found, more = await list_shares_of_product(services.database, account_id, product_id, after=after, limit=limit)
     following = services.cursors.seal([found[-1].share_id], filters) if more else None
-    headers = next_page(f"{services.public_url}/api/v1/products/{product_id}/shares", following, limit=limit)
-    return Response(Page(data=found, pagination=Pagination(following, more, limit)), headers=headers)
+    return page_response(found, following, f"{services.public_url}/api/v1/products/{product_id}/shares", limit=limit)
 
 
 def router(services: ShareServices) -> Router:

@@ -31,8 +31,9 @@ from linkxg.catalog.products.versions.model import Diff, Version, WithdrawVersio
 from linkxg.catalog.products.withdraw_version import withdraw_version
 from linkxg.errors import InvalidState, NoDraft, NotFound
 from linkxg.http.etags import ConditionalRead, ConditionalWrite, Conditions
-from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, next_page, replay
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, Pagination, Success
+from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
+from linkxg.http.page_response import page_response
+from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, Success
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 
@@ -68,11 +69,10 @@ async def list_all(
     found, more = await list_versions(services.database, viewer, product_id, before=before, limit=limit)
     following = services.cursors.seal([found[-1].version], filters) if more else None
     address = f"{services.public_url}{PATH}/{product_id}/versions"
-    headers = next_page(address, following, fields=fields, limit=limit)
     versions: list[Any] = [view_version(row) for row in found]
     if selection:
         versions = await asyncio.to_thread(select_from_each, versions, selection)
-    return Response(Page(data=versions, pagination=Pagination(following, more, limit)), headers=headers)
+    return page_response(versions, following, address, fields=fields, limit=limit)
 
 
 @get(
