@@ -86,9 +86,9 @@ async def change(page: NamedDependency[PageRequest], connection_id: FromPath[str
     act, reason = page.form.text("act"), page.form.text("reason").strip() or None
     database, mails, actor, account_id = page.database, page.services.connection_mails, page.actor, page.account_id
     here = f"{PARTNERS}/{connection_id}"
+    seen = await read_connection(database, account_id, connection_id)
     if act not in ("accept", "decline", "revoke"):
         raise InvalidRequest("Choose an action.")
-    seen = await read_connection(database, account_id, connection_id)
     if act == "revoke" and seen.status == "ACTIVE" and not confirmed(page):
         return await _ask_revoke(page, seen)
     try:
