@@ -20,11 +20,11 @@ from linkxg.db import Database, open_database
 from linkxg.db.bulk import insert_many
 from linkxg.db.migrations import migrate
 from linkxg.ids import uuid7, uuid7s
-from linkxg.network.changes.append import append_all
-from linkxg.network.changes.feed_waits import FeedWaits
-from linkxg.network.changes.model import Change
-from linkxg.network.changes.read_feed import read_feed
-from linkxg.network.changes.store import feed_entries
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.feed_waits import FeedWaits
+from linkxg.network.feed.model import Change
+from linkxg.network.feed.read_feed import read_feed
+from linkxg.network.feed.store import feed_entries
 
 RATE, SECONDS = 2_000, 5
 WRITERS, READERS, VIEWERS, SEEN_BY = 4, 200, 50, 10

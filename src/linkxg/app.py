@@ -78,16 +78,16 @@ from linkxg.lifespan import running
 from linkxg.network.access_log import routes as access_log_routes
 from linkxg.network.access_log.count_reads import AccessLog
 from linkxg.network.access_log.routes import AccessLogServices
-from linkxg.network.changes import routes as feed_routes
-from linkxg.network.changes.feed_waits import FeedWaits
-from linkxg.network.changes.routes import FeedServices
 from linkxg.network.connections import routes as connection_routes
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.routes import ConnectionServices
+from linkxg.network.feed import routes as feed_routes
+from linkxg.network.feed.feed_waits import FeedWaits
+from linkxg.network.feed.routes import FeedServices
 from linkxg.network.requests import routes as request_routes
 from linkxg.network.requests.routes import RequestServices
-from linkxg.network.shared import routes as shared_routes
-from linkxg.network.shared.routes import SharedServices
+from linkxg.network.shared_products import routes as shared_routes
+from linkxg.network.shared_products.routes import SharedServices
 from linkxg.network.shares import routes as share_routes
 from linkxg.network.shares.routes import ShareServices
 from linkxg.publish_hooks import PUBLISH_HOOKS, STATE_HOOKS

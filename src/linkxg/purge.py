@@ -23,8 +23,8 @@ from linkxg.identity.clients.usage_store import purge_usage
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.network.access_log.store import purge_reads
-from linkxg.network.changes.store import purge_entries
 from linkxg.network.connections.store import purge_connections
+from linkxg.network.feed.store import purge_entries
 from linkxg.runtime.background import BackgroundTask
 
 EVERY_S = 60.0

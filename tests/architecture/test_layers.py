@@ -40,7 +40,7 @@ WRITES_ELSEWHERE = {
         "catalog.products.share_store.withdraw_shares_of_connection",
     ): "the shares of a connection end with it, in one transaction",
     (
-        "network/changes/read_feed.py",
+        "network/feed/read_feed.py",
         "catalog.products.share_store.record_expiries",
     ): "an expired share is recorded together with its entry in the feed",
     (

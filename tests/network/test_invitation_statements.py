@@ -23,13 +23,13 @@ from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.store import insert_account, insert_user, update_account
 from linkxg.identity.sessions.store import sessions
 from linkxg.ids import uuid7
-from linkxg.network.changes.store import feed_entries
 from linkxg.network.connections.accept_by_link import accept_link
 from linkxg.network.connections.invite import invite_partner
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import ConnectionView, InvitedConnection, InvitePartner
 from linkxg.network.connections.revoke import revoke_connection
 from linkxg.network.connections.store import connections, purge_connections
+from linkxg.network.feed.store import feed_entries
 from linkxg.ops.tables import register_tables
 
 KEY = bytes(32)

@@ -14,9 +14,9 @@ from api.shapes import differences
 from harness.people import Session, sign_in
 from harness.rows import wait_for_count
 from harness.world import World
-from linkxg.network.changes.model import ChangeType
 from linkxg.network.connections.model import MAX_PENDING as MAX_INVITATIONS
 from linkxg.network.connections.model import MAX_SAME_INVITATIONS
+from linkxg.network.feed.model import ChangeType
 from linkxg.network.requests.model import MAX_PENDING as MAX_REQUESTS
 from linkxg.network.shares.model import MAX_LIVE, MAX_SAME
 from products.catalogue import complete

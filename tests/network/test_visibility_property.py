@@ -32,8 +32,8 @@ from linkxg.errors import NotFound
 from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
 from linkxg.network.connections.store import connections
-from linkxg.network.shared.list_shared import SharedFilter, list_shared_products
-from linkxg.network.shared.read_shared import list_shared_versions, read_shared, read_shared_version
+from linkxg.network.shared_products.list_shared import SharedFilter, list_shared_products
+from linkxg.network.shared_products.read_shared import list_shared_versions, read_shared, read_shared_version
 from linkxg.network.shares.create_share import create_share, preview_share
 from linkxg.network.shares.model import CreateShare
 from linkxg.network.shares.withdraw_share import withdraw_share

@@ -12,7 +12,7 @@ from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.clients.notify_owners import OwnerNotices
 from linkxg.network.connections.mails import ConnectionMails
-from linkxg.network.shared.model import CountReads
+from linkxg.network.shared_products.model import CountReads
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ from linkxg.errors import DuplicateGtin, DuplicateSku, RateLimitExceeded, Valida
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
-from linkxg.network.shared.acknowledge import acknowledge_product, read_acknowledgement
-from linkxg.network.shared.adopt import adopt_product
-from linkxg.network.shared.model import AcknowledgeProduct, AdoptProduct
-from linkxg.network.shared.read_shared import list_shared_versions, read_shared_version
-from linkxg.network.shared.routes import ACKNOWLEDGEMENTS
+from linkxg.network.shared_products.acknowledge import acknowledge_product, read_acknowledgement
+from linkxg.network.shared_products.adopt import adopt_product
+from linkxg.network.shared_products.model import AcknowledgeProduct, AdoptProduct
+from linkxg.network.shared_products.read_shared import list_shared_versions, read_shared_version
+from linkxg.network.shared_products.routes import ACKNOWLEDGEMENTS
 from linkxg.network.shares.model import Acknowledgement
 
 ONE = f"{SHARED}/{{product_id:str}}"

@@ -18,7 +18,7 @@ from linkxg.errors import InvalidCursor
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.connections.read_connections import list_connections
-from linkxg.network.shared.list_shared import SharedFilter, list_shared_products
+from linkxg.network.shared_products.list_shared import SharedFilter, list_shared_products
 
 SHARED = "/shared"
 PAGE_SIZE = 25

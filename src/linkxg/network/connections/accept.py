@@ -12,13 +12,13 @@ from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.db.schema import AnyRow
 from linkxg.errors import ConnectionExists, InvalidState, NotFound, PublicError
 from linkxg.identity.accounts.store import find_account
-from linkxg.network.changes.append import append_all
-from linkxg.network.changes.model import Change
 from linkxg.network.connections import store
 from linkxg.network.connections.answer_once import answer_once
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import MIRRORED, ConnectionView
 from linkxg.network.connections.read_connections import view_of
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.model import Change
 
 
 async def accept_connection(

@@ -8,14 +8,14 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import PublicError
-from linkxg.network.changes.append import append_all
-from linkxg.network.changes.model import Change
 from linkxg.network.check_fields import check_reason
 from linkxg.network.connections import store
 from linkxg.network.connections.accept import lock_incoming
 from linkxg.network.connections.answer_once import answer_once
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.read_connections import view_of
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.model import Change
 
 
 async def decline_connection(

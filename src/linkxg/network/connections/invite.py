@@ -23,8 +23,6 @@ from linkxg.identity.accounts.store import (
 )
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import uuid7
-from linkxg.network.changes.append import append_all
-from linkxg.network.changes.model import Change
 from linkxg.network.check_fields import fault
 from linkxg.network.connections import store
 from linkxg.network.connections.check_invitation import Invitee, check_invitation
@@ -40,6 +38,8 @@ from linkxg.network.connections.model import (
 )
 from linkxg.network.connections.partner_side import write_partner_side
 from linkxg.network.connections.read_connections import view_of
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.model import Change
 
 
 class _Made(NamedTuple):

@@ -10,8 +10,6 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.db.schema import AnyRow
 from linkxg.errors import InvalidState, NotFound, PublicError
-from linkxg.network.changes.append import append_all
-from linkxg.network.changes.model import Change
 from linkxg.network.check_fields import check_reason
 from linkxg.network.connections import store
 from linkxg.network.connections.accept import account_name
@@ -20,6 +18,8 @@ from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.partner_side import write_partner_side
 from linkxg.network.connections.read_connections import view_of
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.model import Change
 
 
 async def revoke_connection(

@@ -8,10 +8,10 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import InvalidState, PublicError, ValidationFailed
-from linkxg.network.changes.append import append_all
-from linkxg.network.changes.model import Change
 from linkxg.network.check_fields import fault
 from linkxg.network.connections.store import find_partner
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.model import Change
 from linkxg.network.requests import store
 from linkxg.network.requests.check_approval import check_approval
 from linkxg.network.requests.decline_request import lock_incoming

@@ -8,9 +8,9 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.db.schema import AnyRow
 from linkxg.errors import InvalidState, NotFound, PublicError
-from linkxg.network.changes.append import append_all
-from linkxg.network.changes.model import Change
 from linkxg.network.check_fields import check_reason
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.model import Change
 from linkxg.network.requests import store
 from linkxg.network.requests.model import ShareRequest
 from linkxg.network.requests.read_requests import view_of

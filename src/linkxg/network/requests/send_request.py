@@ -8,9 +8,9 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, InvalidState, NotFound, PublicError
 from linkxg.ids import uuid7
-from linkxg.network.changes.append import append_all
-from linkxg.network.changes.model import Change
 from linkxg.network.connections.store import find_connection, lock_connection
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.model import Change
 from linkxg.network.requests import store
 from linkxg.network.requests.check_request import check_request
 from linkxg.network.requests.model import MAX_PENDING, CreateShareRequest, ShareRequest

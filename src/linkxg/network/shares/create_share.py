@@ -18,10 +18,10 @@ from linkxg.errors import Conflict, InvalidState, NotFound, PublicError, Validat
 from linkxg.identity.accounts.store import find_account
 from linkxg.identity.authorization.write_as import write_once_by_id
 from linkxg.ids import is_uuid, uuid7
-from linkxg.network.changes.append import append_all
-from linkxg.network.changes.model import Change
 from linkxg.network.check_fields import fault
 from linkxg.network.connections.store import find_connection, lock_connection
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.model import Change
 from linkxg.network.shares import store
 from linkxg.network.shares.check_share import UNKNOWN_PRODUCT, check_share
 from linkxg.network.shares.model import MAX_LIVE, MAX_PREVIEW, MAX_SAME, CreateShare, Share, SharePreview, ShareTerms

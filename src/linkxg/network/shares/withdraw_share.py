@@ -8,9 +8,9 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.identity.authorization.write_as import write_as
-from linkxg.network.changes.append import append_all
-from linkxg.network.changes.model import Change
 from linkxg.network.connections.store import lock_connection
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.model import Change
 from linkxg.network.shares import store
 
 

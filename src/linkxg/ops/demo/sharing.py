@@ -16,8 +16,8 @@ from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import InvitedConnection, InvitePartner
 from linkxg.network.requests.model import CreateShareRequest
 from linkxg.network.requests.send_request import send_request
-from linkxg.network.shared.acknowledge import acknowledge_product
-from linkxg.network.shared.model import AcknowledgeProduct
+from linkxg.network.shared_products.acknowledge import acknowledge_product
+from linkxg.network.shared_products.model import AcknowledgeProduct
 from linkxg.network.shares.create_share import create_share
 from linkxg.network.shares.model import CreateShare
 from linkxg.ops.demo.account import DemoAccount

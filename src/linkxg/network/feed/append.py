@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection
 
 from linkxg.clock import now_ms
-from linkxg.network.changes import store
-from linkxg.network.changes.model import Change
+from linkxg.network.feed import store
+from linkxg.network.feed.model import Change
 
 
 def append_all(conn: Connection, changes: Mapping[str, Collection[Change]]) -> None:

@@ -14,9 +14,9 @@ from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagi
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
-from linkxg.network.changes.feed_waits import FeedWaits
-from linkxg.network.changes.model import FeedEntry
-from linkxg.network.changes.read_feed import FeedPage, read_feed, read_head
+from linkxg.network.feed.feed_waits import FeedWaits
+from linkxg.network.feed.model import FeedEntry
+from linkxg.network.feed.read_feed import FeedPage, read_feed, read_head
 
 TAG = Tag("Shared changes", "What changed for the account: connections, shares, and the products of partners.")
 MAX_WAIT_S = 30

@@ -31,11 +31,11 @@ from linkxg.http.permissions import scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
-from linkxg.network.shared.acknowledge import acknowledge_product
-from linkxg.network.shared.adopt import adopt_product
-from linkxg.network.shared.list_shared import SharedFilter, list_shared_products
-from linkxg.network.shared.model import AcknowledgeProduct, AdoptProduct, CountReads
-from linkxg.network.shared.read_shared import list_shared_versions, read_shared, read_shared_version
+from linkxg.network.shared_products.acknowledge import acknowledge_product
+from linkxg.network.shared_products.adopt import adopt_product
+from linkxg.network.shared_products.list_shared import SharedFilter, list_shared_products
+from linkxg.network.shared_products.model import AcknowledgeProduct, AdoptProduct, CountReads
+from linkxg.network.shared_products.read_shared import list_shared_versions, read_shared, read_shared_version
 from linkxg.network.shares.model import Acknowledgement
 
 TAG = Tag("Shared products", "Products that connected companies share with the account.")

@@ -19,8 +19,8 @@ from linkxg.errors import NotFound, PublicError
 from linkxg.http.schema_errors import shape_faults
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import is_uuid
-from linkxg.network.shared.acknowledge import lock_shared
-from linkxg.network.shared.model import AdoptProduct, CountReads
+from linkxg.network.shared_products.acknowledge import lock_shared
+from linkxg.network.shared_products.model import AdoptProduct, CountReads
 
 
 async def adopt_product(

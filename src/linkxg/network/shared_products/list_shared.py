@@ -15,7 +15,7 @@ from linkxg.catalog.products.shared_store import list_shared
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.network.connections.store import find_partner
-from linkxg.network.shared.model import CountReads
+from linkxg.network.shared_products.model import CountReads
 
 CHUNK = 200
 """Products that one read of a search scans at most: their contents are read, because names may be withheld."""

@@ -8,8 +8,8 @@ from linkxg.catalog.products.share_store import record_expiries
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
 from linkxg.errors import Gone
-from linkxg.network.changes import store
-from linkxg.network.changes.model import Change, FeedEntry
+from linkxg.network.feed import store
+from linkxg.network.feed.model import Change, FeedEntry
 
 
 class FeedPage(NamedTuple):

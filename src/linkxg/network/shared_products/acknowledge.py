@@ -14,12 +14,12 @@ from linkxg.errors import NotFound, PublicError, ValidationFailed
 from linkxg.http.schema_errors import FieldFault
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import is_uuid
-from linkxg.network.changes.append import append_all
-from linkxg.network.changes.model import Change
 from linkxg.network.check_fields import fault, one_of
 from linkxg.network.connections.store import lock_connection
-from linkxg.network.shared import store
-from linkxg.network.shared.model import MAX_REASON, AcknowledgeProduct
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.model import Change
+from linkxg.network.shared_products import store
+from linkxg.network.shared_products.model import MAX_REASON, AcknowledgeProduct
 from linkxg.network.shares.check_share import check_paths
 from linkxg.network.shares.model import STATUSES, Acknowledgement
 from linkxg.network.shares.view_share import paths_of

@@ -27,7 +27,7 @@ from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.bulk import insert_many
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, Sequence, metadata
-from linkxg.network.changes.model import Change, ChangeType
+from linkxg.network.feed.model import Change, ChangeType
 
 KEEP_MS = 90 * DAY
 """How long an entry is kept."""

@@ -10,7 +10,7 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.ids import is_uuid
-from linkxg.network.shared.model import CountReads
+from linkxg.network.shared_products.model import CountReads
 
 
 async def read_shared(database: Database, count_reads: CountReads, viewer_id: str, product_id: str) -> SharedView:

@@ -5,7 +5,7 @@ import time
 from typing import NamedTuple
 
 from linkxg.db import Database
-from linkxg.network.changes import store
+from linkxg.network.feed import store
 from linkxg.runtime.background import BackgroundTask
 from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 

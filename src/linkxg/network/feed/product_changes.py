@@ -13,8 +13,8 @@ from linkxg.catalog.products.share_model import LiveShare
 from linkxg.catalog.products.share_store import list_live_shares
 from linkxg.catalog.products.versions.store import list_previous_contents
 from linkxg.clock import now_ms
-from linkxg.network.changes.append import append_all
-from linkxg.network.changes.model import Change, ChangeType
+from linkxg.network.feed.append import append_all
+from linkxg.network.feed.model import Change, ChangeType
 
 _Viewers = set[tuple[str, str]]
 """(viewer, connection)"""
