@@ -47,6 +47,7 @@ func main() {
 }
 """
 ROUNDS = 8
+IDLE_S = 3.0
 BUILD_TIMEOUT_S = 300.0
 
 
@@ -94,7 +95,8 @@ def test_nobody_behind_a_go_proxy_gets_the_answer_to_a_smuggled_request(world: W
     )
     pieces = [offer + body[:5_000], body[5_000:]]
     with ThreadPoolExecutor(1) as pool:
-        attacks = [pool.submit(send_in_pieces, proxied, pieces) for _ in range(ROUNDS)]
+        # Once in some hundred times Go keeps the visitor's connection open although it was asked to close it.
+        attacks = [pool.submit(send_in_pieces, proxied, pieces, idle_s=IDLE_S) for _ in range(ROUNDS)]
         while not all(attack.done() for attack in attacks):
             answer = me(proxied, visitor.access).expect(200)
             assert answer.data()["email"] == visitor.person.email

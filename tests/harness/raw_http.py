@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import io
 import re
@@ -102,10 +101,13 @@ def request_bytes(
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
-def send_in_pieces(client: Client, pieces: Sequence[bytes], *, pause: float = 0.02) -> bytes:
+def send_in_pieces(
+    client: Client, pieces: Sequence[bytes], *, pause: float = 0.02, idle_s: float | None = None
+) -> bytes:
     """Send each piece as a packet of its own; answers everything received until the peer closes.
 
-    The server has `pause` seconds to read a piece before the next one comes.
+    The server has `pause` seconds to read a piece before the next one comes. With `idle_s`, a peer that has sent
+    something and then nothing for so long is done as well.
     """
     received = bytearray()
     with socket.create_connection(client.address, timeout=READ_TIMEOUT_S) as connection:
@@ -117,9 +119,15 @@ def send_in_pieces(client: Client, pieces: Sequence[bytes], *, pause: float = 0.
                 connection.sendall(piece)
             except ConnectionError:
                 break
-        with contextlib.suppress(ConnectionResetError):
+        try:
             while part := connection.recv(65536):
                 received += part
+                connection.settimeout(idle_s or READ_TIMEOUT_S)
+        except ConnectionResetError:
+            pass
+        except TimeoutError:
+            if idle_s is None or not received:
+                raise
     return bytes(received)
 
 
