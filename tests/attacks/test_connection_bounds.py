@@ -46,13 +46,14 @@ def secure(new_server: ServerFactory, tmp_path: Path) -> Iterator[tuple[Server, 
 
 def connection_from(source: str, server: Server, trust: ssl.SSLContext) -> ssl.SSLSocket:
     """One that takes little before it is full: small segments keep the buffer of the other side small."""
-    plain = socket.socket()
-    plain.settimeout(20)
-    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
-    plain.bind((source, 0))
-    plain.connect((ADDRESS, server.port))
-    return trust.wrap_socket(plain, server_hostname=ADDRESS)
+    with socket.socket() as plain:
+        plain.settimeout(20)
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+        plain.bind((source, 0))
+        plain.connect((ADDRESS, server.port))
+        # The wrapper takes the descriptor over; what is left of the plain socket closes nothing.
+        return trust.wrap_socket(plain, server_hostname=ADDRESS)
 
 
 def ask(source: str, server: Server, trust: ssl.SSLContext) -> list[int]:

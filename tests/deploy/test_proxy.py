@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import signal
@@ -56,6 +57,11 @@ class Site:
 
     def client(self) -> Client:
         return Client(self.proxy.url, self.nodes[0].vault)
+
+    @contextlib.contextmanager
+    def clients(self, number: int) -> Iterator[list[Client]]:
+        with contextlib.ExitStack() as stack:
+            yield [stack.enter_context(self.client()) for _ in range(number)]
 
     def events(self, answer: Answer | httpx.Response) -> list[dict[str, Any]]:
         """The nodes' log lines of this request."""
@@ -201,37 +207,38 @@ class Dripping:
         self._connection.send(b"0\r\n\r\n")
         response = self._connection.getresponse()
         response.read()
-        self._connection.close()
         return response.status
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 def test_a_slow_upload_is_streamed_and_its_job_can_be_polled(site: Site, world: World) -> None:
     """The job is there before its file is; whoever waits for it hears nothing for longer than a node may be silent."""
     bearer = world.owner.access
-    slow = Dripping(site, bearer)
-    slow.send(b"S-1," + b"x" * 70_000 + b"\n")
 
     def uploading() -> list[dict[str, Any]]:
         jobs = world.api.get(IMPORTS, bearer=bearer).expect(200).object()["data"]
         return [job for job in jobs if job["status"] == "UPLOADING"]
 
-    seconds_until(lambda: bool(uploading()), within=BACK_S)
-    (job,) = uploading()
-    with ThreadPoolExecutor(1) as pool, site.client() as client:
-        waiting = pool.submit(client.get, f"{IMPORTS}/{job['id']}?wait={OVER_THAT}", bearer=bearer)
-        while not waiting.done():
-            slow.send(b"S-2,Bolt\n")
-            time.sleep(1)
-        answer = waiting.result().expect(200)
-    assert answer.seconds > SILENT_S
-    assert answer.object()["data"]["status"] == "UPLOADING"
-    assert slow.end() == 202
+    with contextlib.closing(Dripping(site, bearer)) as slow:
+        slow.send(b"S-1," + b"x" * 70_000 + b"\n")
+        seconds_until(lambda: bool(uploading()), within=BACK_S)
+        (job,) = uploading()
+        with ThreadPoolExecutor(1) as pool, site.client() as client:
+            waiting = pool.submit(client.get, f"{IMPORTS}/{job['id']}?wait={OVER_THAT}", bearer=bearer)
+            while not waiting.done():
+                slow.send(b"S-2,Bolt\n")
+                time.sleep(1)
+            answer = waiting.result().expect(200)
+        assert answer.seconds > SILENT_S
+        assert answer.object()["data"]["status"] == "UPLOADING"
+        assert slow.end() == 202
 
 
 def test_reads_survive_the_death_of_a_node(site: Site, world: World) -> None:
     """Questions are asked again at the other node. A change under way may be lost, and is answered with 503."""
     dying = site.nodes[1]
-    clients = [site.client() for _ in range(ASKERS + CHANGERS)]
     token = world.token()
     lost: list[Answer] = []
 
@@ -248,7 +255,11 @@ def test_reads_survive_the_death_of_a_node(site: Site, world: World) -> None:
 
         return change
 
-    with Load([*map(asking, clients[:ASKERS]), *map(changing, clients[ASKERS:])]) as load:
+    with (
+        site.clients(ASKERS) as askers,
+        site.clients(CHANGERS) as changers,
+        Load([*map(asking, askers), *map(changing, changers)]) as load,
+    ):
         load.wait_for_everybody(3)
         dying.kill()
         load.wait_for_everybody(20)
@@ -262,23 +273,18 @@ def test_reads_survive_the_death_of_a_node(site: Site, world: World) -> None:
         return (answer.header("x-request-id") or "")[:WORKER_DIGITS] in workers
 
     seconds_until(back, within=BACK_S)
-    for client in clients:
-        client.close()
 
 
 def test_reads_are_answered_while_a_node_is_silent(site: Site, world: World) -> None:
     silent = site.nodes[1]
     token = world.token()
-    with ThreadPoolExecutor(4) as pool:
-        clients = [site.client() for _ in range(4)]
+    with site.clients(4) as clients, ThreadPoolExecutor(4) as pool:
         silent.process.signal_group(signal.SIGSTOP)
         try:
             answers = list(pool.map(lambda client: client.get("/products", bearer=token).expect(200), clients))
         finally:
             silent.process.signal_group(signal.SIGCONT)
     assert SILENT_S < max(answer.seconds for answer in answers) < SILENT_S + BACK_S
-    for client in clients:
-        client.close()
 
 
 def test_without_any_node_the_answer_is_503(site: Site, world: World) -> None:
