@@ -66,7 +66,8 @@ async def accept_link(
 ) -> ConnectionView:
     """For the account of a signed-in Owner or Admin who has the invited address.
 
-    Raises NotFound as `read_linked_invitation` does, AccessDenied for another person, or ConnectionExists.
+    Raises NotFound as `read_linked_invitation` does, AccessDenied for another person, ConnectionExists, or Conflict if
+    the account is the inviter's own or was connected since the invitation.
     """
     told: list[tuple[str, str]] = []
 
@@ -77,8 +78,12 @@ async def accept_link(
         user = find_user_by_email(conn, _key(row))
         if actor.kind != "user" or user is None or user.id != actor.id or user.role not in ADMINISTRATORS:
             return AccessDenied("Only an Owner or Admin with the invited e-mail address can accept this invitation.")
+        if row.account_id == account_id:
+            return Conflict("This invitation was sent by your own company.")
         if store.is_connected(conn, account_id, row.account_id):
             return ConnectionExists()
+        if store.has_disconnected(conn, account_id, row.account_id, since=row.invited_at):
+            return Conflict("Your connection with this company has ended since it sent this invitation.")
         connect(conn, actor, account_id, row.account_id, row.id)
         told[:] = [(row.account_id, account_name(conn, account_id))]
         return view_of(conn, account_id, row.id)

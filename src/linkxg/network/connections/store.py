@@ -126,6 +126,12 @@ def is_connected(conn: Connection, account_id: str, partner_id: str) -> bool:
     return conn.execute(found).first() is not None
 
 
+def has_disconnected(conn: Connection, account_id: str, partner_id: str, *, since: int) -> bool:
+    """Whether a connection of the two accounts has ended since then."""
+    ended = select(_c.id).where(_c.account_id == account_id, _c.partner_id == partner_id, _was_active())
+    return conn.execute(ended.where(_c.ended_at >= since).limit(1)).first() is not None
+
+
 def is_known_partner(
     conn: Connection, account_id: str, now: int, *, slug: str | None = None, gln: str | None = None
 ) -> bool:
