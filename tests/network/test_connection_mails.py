@@ -9,6 +9,7 @@ import httpx
 
 from harness.client import INVITATION
 from harness.people import Person, new_email, sign_in
+from harness.rows import execute
 from harness.smtp_sink import SmtpSink
 from harness.world import World
 from network.partners import act, invite, join, slug_of
@@ -40,3 +41,22 @@ def test_the_invited_and_the_inviter_are_told_by_mail(
             page = httpx.get(address, headers={"Accept": "text/html"})
             # Signing in comes first, of an invitation that was used too.
             assert page.status_code == 303 or "/invitations/" in address, address
+
+
+def test_no_name_or_address_is_decoded_into_the_header_of_a_mail(
+    fresh_world: Callable[..., World], smtp_sink: SmtpSink, engine: str
+) -> None:
+    """Encoded words (RFC 2047) may contain line breaks, and spell an address that is stored in another form."""
+    world = fresh_world(engine, LINKXG_SMTP_URL=smtp_sink.url)
+    word = "=?utf-8?q?Invoice=0d=0aReply-To:_evil=40example.test=0d=0a=0d=0aPay_here?="
+    world.api.patch("/account", bearer=world.owner.access, json={"name": word}).expect(422, "validation_failed")
+    refused = invite(world, world.owner, inviteeEmail="=?utf-8?q?victi=6d?=@example.test")
+    assert refused.status in (400, 422), refused.body
+    # A name that an older version stored.
+    execute(world.server.database, f"update accounts set name = '{word}' where id = '{world.account.account_id}'")
+    address = new_email()
+    invite(world, world.owner, inviteeEmail=address).expect(201)
+    mail = smtp_sink.wait_for(address).parsed()
+    assert "Reply-To" not in mail
+    assert mail["Subject"].startswith("= ?utf-8?q?Invoice=0d=0aReply-To")
+    assert not smtp_sink.wait_for(address).text().startswith("Pay here")

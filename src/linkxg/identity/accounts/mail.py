@@ -75,8 +75,11 @@ def _mail_errors() -> tuple[type[Exception], ...]:
 
 
 def _one_line(subject: str) -> str:
-    """No header injection by the subject (RFC 5322 §2.2): old account names were stored unchecked."""
-    return " ".join("".join(c if c.isprintable() else " " for c in subject).split())
+    """No header injection by the subject (RFC 5322 §2.2): old account names were stored unchecked.
+
+    EmailMessage decodes encoded words (RFC 2047 §2), whatever they contain.
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in subject).split()).replace("=?", "= ?")
 
 
 def invitation_text(account_name: str, link: str) -> tuple[str, str]:

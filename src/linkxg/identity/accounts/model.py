@@ -13,6 +13,8 @@ from linkxg.runtime.normal_form import has_run_of_marks, normalize
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\]+\.?[^\s@\"(),:;<>\[\]\\]+")
 MAX_EMAIL = 254
 MAX_ACCOUNT_NAME = 200
+_ENCODED_WORD = "=?"
+"""Where one begins (RFC 2047 §2): a library for mail would decode it."""
 _LOWER = {ord(upper): upper.lower() for upper in ascii_uppercase}
 
 
@@ -66,9 +68,10 @@ class User(msgspec.Struct, frozen=True):
 
 def check_account_name(name: str) -> None:
     """Raises InvalidRequest unless it is one line of 1 to 200 printable characters: it is the subject of a mail."""
-    if not name.strip() or len(name) > MAX_ACCOUNT_NAME or not name.isprintable():
+    if not name.strip() or len(name) > MAX_ACCOUNT_NAME or not name.isprintable() or _ENCODED_WORD in name:
         raise InvalidRequest(
-            f"An account name must be one line of 1 to {MAX_ACCOUNT_NAME} characters without control characters."
+            f"An account name must be one line of 1 to {MAX_ACCOUNT_NAME} characters without control characters "
+            f'and without "{_ENCODED_WORD}".'
         )
 
 
@@ -92,6 +95,7 @@ def deliverable(email: str) -> str:
             text = f"{local}@{idna.encode(domain, uts46=True).decode()}"
         except idna.IDNAError:
             text = ""
-    if len(text) > MAX_EMAIL or has_run_of_marks(text) or not _EMAIL.fullmatch(text) or not text.isprintable():
+    is_one_address = _EMAIL.fullmatch(text) and text.isprintable() and _ENCODED_WORD not in text
+    if len(text) > MAX_EMAIL or has_run_of_marks(text) or not is_one_address:
         raise InvalidRequest("The field email is not a valid e-mail address.")
     return text
