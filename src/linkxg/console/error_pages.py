@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 
 from linkxg.console.carried_forms import holds_input, seal
@@ -59,16 +59,21 @@ class ErrorPages:
         page = self._page_of(request)
         return render(page, "error.html", status=error.status, headers=headers, message=_text_of(error), error=error)
 
-    def refuse_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
+    def refuse_framework(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
         if error.status_code >= 500:
             return self.unexpected(request, error)
         if error.status_code == MethodNotAllowed.status:
             return self.refuse(request, method_not_allowed(error))
         return self.refuse(request, NotFound())
 
-    def unexpected(self, request: Request[Any, Any, Any], fault: Exception) -> Response[str]:
-        self._error_responses.unexpected(fault, context_of(request.scope))
-        return self.refuse(request, PublicError(reason=type(fault).__name__))
+    def unexpected(self, request: Request[Any, Any, Any], fault: Exception) -> Response[Any]:
+        context = context_of(request.scope)
+        self._error_responses.unexpected(fault, context)
+        try:
+            return self.refuse(request, PublicError(reason=type(fault).__name__))
+        except Exception as again:  # noqa: BLE001  what is wrong may be something that every page shows
+            reply = self._error_responses.unexpected(again, context)
+            return Response(reply.body, status_code=reply.status, media_type=MediaType.JSON)
 
     def sign_in_first(self, request: Request[Any, Any, Any], _: SignInRequired | InvalidToken) -> Response[str]:
         """To the sign-in page, and afterwards back to this page; a posted form is carried along."""

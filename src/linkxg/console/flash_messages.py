@@ -4,11 +4,10 @@ The address of that page names a message of `MESSAGES`, or carries a text that i
 shows the same message, and a link made by somebody else shows none.
 """
 
-import hmac
 from typing import NamedTuple
 
 from linkxg.console.guard import PageRequest
-from linkxg.crypto.secrets import derive
+from linkxg.crypto.secrets import constant_time_equal, derive
 
 _SAVED = frozenset({"saved", "narrowed", "role", "password", "extended"})
 MESSAGES = {
@@ -55,7 +54,7 @@ def notice_of(page: PageRequest) -> Notice | None:
     if page.form.pairs:
         return None
     done, text = page.query.text("done"), page.query.text("message")
-    if text and page.session and hmac.compare_digest(page.query.text("mac"), _mac(page, text)):
+    if text and page.session and constant_time_equal(page.query.text("mac").encode(), _mac(page, text).encode()):
         return Notice("Saved" if text.startswith("Saved") else "Done", text)
     return Notice("Saved" if done in _SAVED else "Done", MESSAGES[done]) if done in MESSAGES else None
 

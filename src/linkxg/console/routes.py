@@ -74,7 +74,7 @@ def routes(services: ConsoleServices, errors: ErrorPages) -> list[Router]:
     def refuse_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
         return errors.refuse_framework(request, error)
 
-    def unexpected(request: Request[Any, Any, Any], fault: Exception) -> Response[str]:
+    def unexpected(request: Request[Any, Any, Any], fault: Exception) -> Response[Any]:
         return errors.unexpected(request, fault)
 
     pages = Router(
