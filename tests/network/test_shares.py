@@ -12,6 +12,7 @@ from harness.clients import get_token, make_client
 from harness.rows import execute, trail
 from harness.world import World
 from linkxg.clock import now_ms
+from network.connected import decide, sent
 from network.sharing import (
     connection_of,
     feed_of,
@@ -50,7 +51,21 @@ def test_every_fault_is_named_at_once(world: World) -> None:
         ("productId", "invalid"), ("expiresAt", "invalid"),
     }  # fmt: skip
     assert _faults(world, traceTiers=1) == {("traceTiers", "invalid")}
+    assert _faults(world, passportRoles=["authority"] * 60 + ["owner"]) == {("passportRoles", "invalid")}
     assert _faults(world, type="PRODUCT", productId="x") == {("productId", "invalid")}
+
+
+def test_a_share_cannot_end_after_the_last_year_of_the_calendar(world: World) -> None:
+    """With an offset, a valid time may be in the year 10000 of UTC."""
+    assert _faults(world, expiresAt="9999-12-31T23:59:59-23:59") == {("expiresAt", "invalid")}
+    request = sent(world, gtin="4012345000009")
+    terms = {"expiresAt": "9999-12-31T23:59:59-23:59", "productId": published(world)["id"]}
+    details = (
+        decide(world, world.owner, request, "approve", json=terms).expect(422, "validation_failed").object()["details"]
+    )
+    assert [one["field"] for one in details] == ["expiresAt"]
+    last = share(world, expiresAt="9999-12-31T23:59:59.999Z")
+    assert last["summary"].endswith("until 31 December 9999.")
 
 
 def test_products_of_others_are_unknown(world: World) -> None:

@@ -22,6 +22,7 @@ from linkxg.network.shares.model import (
 
 MAX_FIELDS, MAX_PATH, MAX_CATEGORY = 50, 255, 100
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+_LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
 
 
 def check_share(given: CreateShare, now: int) -> tuple[ShareTerms, list[FieldFault]]:
@@ -36,7 +37,9 @@ def check_share(given: CreateShare, now: int) -> tuple[ShareTerms, list[FieldFau
         faults.append(fault("traceTiers", f"Must be a whole number from 0 to {MAX_TIERS}."))
     elif given.trace_tiers and traceability != "GRAPH":
         faults.append(fault("traceTiers", "Only a share of the GRAPH has tiers."))
-    for index, role in enumerate(given.passport_roles[:MAX_FIELDS]):
+    if len(given.passport_roles) > len(PASSPORT_ROLES):
+        faults.append(fault("passportRoles", f"At most {len(PASSPORT_ROLES)} roles."))
+    for index, role in enumerate(given.passport_roles[: len(PASSPORT_ROLES)]):
         if role not in PASSPORT_ROLES:
             faults.append(fault(f"passportRoles[{index}]", f"Must be one of {', '.join(PASSPORT_ROLES)}."))
     expires_at = None if given.expires_at is None else check_expiry(given.expires_at, now, faults)
@@ -96,4 +99,8 @@ def _milliseconds(text: str) -> int | None:
         at: Any = msgspec.convert(text, datetime, strict=True)
     except msgspec.ValidationError:
         return None
-    return None if at.tzinfo is None else (at - _EPOCH) // _MILLISECOND
+    if at.tzinfo is None:
+        return None
+    # RFC 3339 has no year above 9999, which a time with an offset may reach in UTC.
+    milliseconds = (at - _EPOCH) // _MILLISECOND
+    return milliseconds if milliseconds <= _LATEST else None
