@@ -37,7 +37,6 @@ async def decline_connection(
         declined = {"status": "DECLINED", "responded_at": now, "ended_at": now, "reason": reason}
         store.end_pending(conn, inviter_id, connection_id, ended_by="PARTNER", token_digest=None, **declined)
         store.end_pending(conn, account_id, connection_id, ended_by="SELF", **declined)
-        audit.lock_chains(conn, account_id, inviter_id)
         details = {"reason": reason} if reason else {}
         audit.record(conn, account_id, actor, "connection.declined", connection_id, details)
         # The inviter learns that somebody declined, not which account.

@@ -18,7 +18,8 @@ ConnectionStatus = Literal["PENDING", "ACTIVE", "DECLINED", "REVOKED", "EXPIRED"
 EndedBy = Literal["SELF", "PARTNER"]
 MIRRORED: dict[Relationship, Relationship] = {"SUPPLIER": "CUSTOMER", "CUSTOMER": "SUPPLIER", "PARTNER": "PARTNER"}
 """The role of the inviter to the invitee, by that of the invitee to the inviter."""
-LIFETIME_MS = 14 * DAY
+LIFETIME_DAYS = 14
+LIFETIME_MS = LIFETIME_DAYS * DAY
 MAX_PENDING = 1_000
 MAX_SAME_INVITATIONS = 5
 """Of one invitee within a day: more would only fill a mailbox."""

@@ -18,6 +18,7 @@ from linkxg.network.check_fields import fault, one_of
 from linkxg.network.connections.store import lock_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
+from linkxg.network.feed.visibility_lock import lock_visibility
 from linkxg.network.shared_products import store
 from linkxg.network.shared_products.model import MAX_REASON, AcknowledgeProduct
 from linkxg.network.shares.check_share import check_paths
@@ -38,7 +39,7 @@ async def acknowledge_product(
         raise NotFound
 
     def make(conn: Connection) -> Acknowledgement | PublicError:
-        shown = lock_shared(conn, viewer_id, product_id)
+        shown = lock_shared(conn, viewer_id, product_id, with_owner=True)
         if shown is None:
             return NotFound()
         faults: list[FieldFault] = []
@@ -55,9 +56,7 @@ async def acknowledge_product(
             fields=fields, at=now,
         )  # fmt: skip
         details = {"status": status, "version": version}
-        audit.lock_chains(conn, viewer_id, owner_id)
-        audit.record(conn, viewer_id, actor, "product.acknowledged", product_id, details)
-        audit.record(conn, owner_id, actor.as_partner(), "product.acknowledged", product_id, details)
+        audit.record_both(conn, actor, viewer_id, owner_id, "product.acknowledged", product_id, details)
         told = Change("ACKNOWLEDGED", shown.shared_by.connection_id, product_id=product_id, version=version)
         append_all(conn, {owner_id: [told]})
         return Acknowledgement(product_id, version, status, given.reason, given.fields, rfc3339(now))
@@ -76,10 +75,15 @@ async def read_acknowledgement(database: Database, viewer_id: str, shown: Shared
     return Acknowledgement(product_id, row.version, row.status, row.reason, paths_of(row.fields), rfc3339(row.at))
 
 
-def lock_shared(conn: Connection, viewer_id: str, product_id: str) -> SharedView | None:
-    """The product as it is shared, until the end of the transaction: its connection cannot be revoked before."""
+def lock_shared(conn: Connection, viewer_id: str, product_id: str, *, with_owner: bool = False) -> SharedView | None:
+    """The product as it is shared, until the end of the transaction: its connection cannot be revoked before.
+
+    `with_owner` locks both audit trails as well, to write to that of the owner.
+    """
     shown = find_shared(conn, viewer_id, product_id, now_ms())
     if shown is None:
         return None
     lock_connection(conn, viewer_id, shown.shared_by.connection_id)
+    if with_owner:
+        lock_visibility(conn, viewer_id, shown.shared_by.account_id)
     return find_shared(conn, viewer_id, product_id, now_ms())

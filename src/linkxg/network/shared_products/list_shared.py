@@ -54,12 +54,11 @@ async def list_shared_products(
     The number of products that are scanned is bounded, so a page may have fewer than `limit`, or none, without being
     the last.
     """
-    now = now_ms()
 
     def unit(
         conn: Connection, after: SharedPosition, count: int, owners: int
     ) -> tuple[list[SharedView], list[SharedPosition]]:
-        owner_id = None
+        owner_id, now = None, now_ms()
         if criteria.connection_id is not None:
             owner_id = find_partner(conn, viewer_id, criteria.connection_id)
             if owner_id is None:

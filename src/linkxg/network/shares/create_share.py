@@ -19,9 +19,10 @@ from linkxg.identity.accounts.store import find_account
 from linkxg.identity.authorization.write_as import write_once_by_id
 from linkxg.ids import is_uuid, uuid7
 from linkxg.network.check_fields import fault
-from linkxg.network.connections.store import find_connection, lock_connection
+from linkxg.network.connections.store import find_connection, find_partner, lock_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
+from linkxg.network.feed.visibility_lock import lock_visibility
 from linkxg.network.shares import store
 from linkxg.network.shares.check_share import UNKNOWN_PRODUCT, check_share
 from linkxg.network.shares.model import MAX_LIVE, MAX_PREVIEW, MAX_SAME, CreateShare, Share, SharePreview, ShareTerms
@@ -41,6 +42,7 @@ async def create_share(
     def make(conn: Connection) -> Share | PublicError:
         # A share must not outlive a connection that is revoked at the same time.
         lock_connection(conn, account_id, connection_id)
+        lock_visibility(conn, account_id, find_partner(conn, account_id, connection_id))
         now = now_ms()
         found = _check(conn, account_id, connection_id, given, now)
         if isinstance(found, PublicError):
@@ -68,7 +70,7 @@ async def create_share(
 def insert_new_share(
     conn: Connection, actor: Actor, account_id: str, viewer_id: str, connection_id: str, terms: ShareTerms, now: int
 ) -> str | Conflict:
-    """The id of a share by a live connection, which the caller has locked; both audit trails tell of it."""
+    """The id of a share by a live connection, which the caller has locked, and with it both audit trails."""
     if store.count_live(conn, account_id, connection_id, now, MAX_LIVE) >= MAX_LIVE:
         return Conflict(f"At most {MAX_LIVE:,} shares with one partner can be active; withdraw some first.")
     if store.count_same(conn, account_id, connection_id, terms, now) >= MAX_SAME:
@@ -81,9 +83,7 @@ def insert_new_share(
     details = {"type": terms.type, "connection": connection_id}
     if subject := terms.product_id or terms.category:
         details["subject"] = subject
-    audit.lock_chains(conn, account_id, viewer_id)
-    audit.record(conn, account_id, actor, "share.created", share_id, details)
-    audit.record(conn, viewer_id, actor.as_partner(), "share.created", share_id, details)
+    audit.record_both(conn, actor, account_id, viewer_id, "share.created", share_id, details)
     return share_id
 
 
