@@ -71,8 +71,12 @@ def check_expiry(given: str, now: int, faults: list[FieldFault]) -> int | None:
     if expires_at is None:
         faults.append(fault("expiresAt", "Must be an RFC 3339 time such as 2027-03-01T00:00:00Z."))
     elif expires_at <= now:
-        faults.append(fault("expiresAt", "Must be in the future."))
+        faults.append(past_expiry())
     return expires_at
+
+
+def past_expiry() -> FieldFault:
+    return fault("expiresAt", "Must be in the future.")
 
 
 def _check_subject(given: CreateShare, faults: list[FieldFault]) -> None:
