@@ -13,11 +13,12 @@ from network.connected import decide, sent
 from network.held_writes import held_back
 from network.partners import invite, new_account, slug_of
 from network.shared_feed import entries_after, newest
-from network.sharing import post_share, rfc3339, share
+from network.sharing import connection_of, post_share, rfc3339, share
 from products.catalogue import complete, create, publish, published
 
 pytestmark = pytest.mark.usefixtures("without_shares")
 CHAINS, FEEDS = "audit_heads", "feed_heads"
+LIFE_MS, WAIT_S = 900, 1.2
 
 
 def _ms(text: str) -> float:
@@ -25,17 +26,18 @@ def _ms(text: str) -> float:
 
 
 def test_a_share_that_expires_while_it_waits_is_not_created(world: World) -> None:
-    product, end = published(world), rfc3339(now_ms() + 600)
-    waiting = partial(post_share, world, type="PRODUCT", productId=product["id"], expiresAt=end)
-    answer, _ = held_back(world, CHAINS, waiting)
+    product, connection = published(world), connection_of(world)
+    terms = {"type": "PRODUCT", "productId": product["id"], "expiresAt": rfc3339(now_ms() + LIFE_MS)}
+    answer, _ = held_back(world, CHAINS, partial(post_share, world, connection=connection, **terms), seconds=WAIT_S)
     details = answer.expect(422, "validation_failed").object()["details"]
     assert [one["field"] for one in details] == ["expiresAt"]
 
 
 def test_an_approval_that_expires_while_it_waits_is_not_given(world: World) -> None:
     request = sent(world, productId=published(world)["id"])
-    terms = {"expiresAt": rfc3339(now_ms() + 600)}
-    answer, _ = held_back(world, CHAINS, partial(decide, world, world.owner, request, "approve", json=terms))
+    terms = {"expiresAt": rfc3339(now_ms() + LIFE_MS)}
+    approving = partial(decide, world, world.owner, request, "approve", json=terms)
+    answer, _ = held_back(world, CHAINS, approving, seconds=WAIT_S)
     details = answer.expect(422, "validation_failed").object()["details"]
     assert [one["field"] for one in details] == ["expiresAt"]
 
@@ -49,8 +51,8 @@ def test_an_invitation_that_waited_lives_from_then_on(world: World) -> None:
 def test_a_publication_that_waited_is_not_in_the_feed_of_a_share_that_expired(world: World) -> None:
     product = create(world, **complete())
     begin = newest(world)
-    share(world, product, expiresAt=rfc3339(now_ms() + 600))
-    answer, _ = held_back(world, CHAINS, partial(publish, world, product))
+    share(world, product, expiresAt=rfc3339(now_ms() + LIFE_MS))
+    answer, _ = held_back(world, CHAINS, partial(publish, world, product), seconds=WAIT_S)
     answer.expect(200)
     assert [entry["type"] for entry in entries_after(world, begin)] == ["SHARE_ADDED", "SHARE_EXPIRED"]
 
