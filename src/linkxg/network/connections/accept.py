@@ -12,10 +12,10 @@ from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.db.schema import AnyRow
 from linkxg.errors import ConnectionExists, InvalidState, NotFound, PublicError
 from linkxg.network.connections import store
-from linkxg.network.connections.answer_once import answer_once
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import MIRRORED, ConnectionView
 from linkxg.network.connections.read_connections import view_of
+from linkxg.network.connections.write_connection import write_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
 from linkxg.network.feed.visibility_lock import lock_visibility
@@ -40,7 +40,7 @@ async def accept_connection(
         connect(conn, actor, account_id, row.partner_id, connection_id)
         return view_of(conn, account_id, connection_id)
 
-    outcome = await answer_once(database, actor, account_id, connection_id, "accept", idempotency_key, None, make)
+    outcome = await write_connection(database, actor, account_id, connection_id, "accept", idempotency_key, None, make)
     if not outcome.replayed:
         mails.accepted(outcome.value, account_id)
     return outcome

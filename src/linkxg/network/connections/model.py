@@ -37,14 +37,21 @@ _EXAMPLE = {
 Reason = Annotated[str, described(maxLength=MAX_TEXT)]
 
 
-class Partner(msgspec.Struct, rename="camel"):
-    """The other account of a connection."""
+class PartnerAccount(msgspec.Struct, rename="camel"):
+    """The other account of a share or request."""
 
-    EXAMPLE: ClassVar[dict[str, Any]] = _PARTNER
+    EXAMPLE: ClassVar[dict[str, Any]] = {name: _PARTNER[name] for name in ("accountId", "name", "slug")}
 
     account_id: str
     name: str
     slug: str
+
+
+class Partner(PartnerAccount):
+    """The other account of a connection."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = _PARTNER
+
     gln: str | None
 
 

@@ -12,12 +12,12 @@ from linkxg.db.schema import AnyRow
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.network.check_fields import check_reason
 from linkxg.network.connections import store
-from linkxg.network.connections.answer_once import answer_once
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.partner_side import write_partner_side
 from linkxg.network.connections.read_connections import view_of
 from linkxg.network.connections.request_store import cancel_pending
+from linkxg.network.connections.write_connection import write_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
 from linkxg.network.feed.visibility_lock import lock_visibility
@@ -52,7 +52,9 @@ async def revoke_connection(
             return InvalidState("Only a connection, or your own invitation while it waits, can be revoked.")
         return view_of(conn, account_id, connection_id)
 
-    outcome = await answer_once(database, actor, account_id, connection_id, "revoke", idempotency_key, reason, make)
+    outcome = await write_connection(
+        database, actor, account_id, connection_id, "revoke", idempotency_key, reason, make
+    )
     # Of an invitation that is withdrawn no partner is known: nobody gets a mail.
     if not outcome.replayed:
         mails.revoked(outcome.value, account_id)
@@ -67,7 +69,7 @@ def _end(conn: Connection, actor: Actor, account_id: str, row: AnyRow, reason: s
     ours = withdraw_shares_of_connection(conn, account_id, row.id, now)
     theirs = withdraw_shares_of_connection(conn, partner_id, row.id, now)
     requests = [id for side in (account_id, partner_id) for id in cancel_pending(conn, side, row.id, now)]
-    details = {"reason": reason} if reason else {}
+    details = ({"reason": reason} if reason else {}) | {"requests": len(requests)}
     own, others = details | {"shares": len(ours)}, details | {"shares": len(theirs)}
     audit.record_both(conn, actor, account_id, partner_id, "connection.revoked", row.id, own, others)
     cancelled = [Change("REQUEST_CANCELLED", row.id, request_id=id) for id in requests]

@@ -11,7 +11,7 @@ from linkxg.catalog.identifiers.sku import normal_sku
 from linkxg.catalog.products.content import Content
 from linkxg.catalog.products.create_product import check_product, insert_product, recall_product
 from linkxg.catalog.products.model import CreateProduct, Product
-from linkxg.catalog.products.shared_model import SharedView
+from linkxg.catalog.products.shared_model import SharedProductView
 from linkxg.catalog.products.shared_product import redact, shared_fields
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request
@@ -75,7 +75,7 @@ async def adopt_product(
     return IdempotentOutcome(adopted, replayed)
 
 
-def _content_of(shown: SharedView, sku: str) -> Content:
+def _content_of(shown: SharedProductView, sku: str) -> Content:
     """The shared content. A product needs a name, so the SKU stands in for a name that is not shared.
 
     Left out are members that do not stand without what is withheld, such as materials without names, and access rules:

@@ -11,6 +11,9 @@ from linkxg.ids import is_uuid
 from linkxg.network.check_fields import fault, one_of
 from linkxg.network.shares.content_paths import is_content_path
 from linkxg.network.shares.model import (
+    MAX_CATEGORY,
+    MAX_FIELDS,
+    MAX_PATH,
     MAX_TIERS,
     PASSPORT_ROLES,
     TRACEABILITIES,
@@ -20,7 +23,6 @@ from linkxg.network.shares.model import (
     ShareTerms,
 )
 
-MAX_FIELDS, MAX_PATH, MAX_CATEGORY = 50, 255, 100
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.catalog.products.share_store import insert_share
-from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedView
+from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedProductView
 from linkxg.catalog.products.shared_product import SharedProduct, view_shared
 from linkxg.catalog.products.shared_store import list_shared
 from linkxg.catalog.products.store import find_record
@@ -96,8 +96,7 @@ async def preview_share(database: Database, account_id: str, connection_id: str,
         if isinstance(found, PublicError):
             return found
         terms, viewer_id = found
-        subject = {"product_id": terms.product_id, "category": terms.category}
-        ids = store.list_published_ids(conn, account_id, MAX_PREVIEW, **subject)
+        ids = store.list_published_ids(conn, account_id, MAX_PREVIEW, **store.covered_by(terms))
         shown = _preview(conn, account_id, viewer_id, connection_id, ids, terms, now)
         return SharePreview(summarise_share(conn, account_id, terms), shown)
 
@@ -138,7 +137,7 @@ def _preview(
         view = find_product_view(conn, account_id, product_id, "latest")
         if view is not None:
             others = visible[product_id].grants if product_id in visible else []
-            found.append(view_shared(SharedView(view, by, [*others, grant])))
+            found.append(view_shared(SharedProductView(view, by, [*others, grant])))
     return found
 
 

@@ -39,8 +39,7 @@ async def list_acknowledgements(
         row = store.find_share(conn, account_id, share_id)
         if row is None:
             return None
-        subject = {"product_id": row.product_id, "category": row.category}
-        rows = store.list_acknowledgements(conn, account_id, row.viewer_id, limit + 1, **subject)
+        rows = store.list_acknowledgements(conn, account_id, row.viewer_id, limit + 1, **store.covered_by(row))
         return [view_product_acknowledgement(one) for one in rows[:limit]], len(rows) > limit
 
     return _found(await database.read(unit))
