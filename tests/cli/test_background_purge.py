@@ -17,6 +17,7 @@ from linkxg.db.advisory_lock import has_advisory_lock
 from linkxg.db.migrations import migrate
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.identity.sessions.store import throttle
+from linkxg.network.feed.store import KEEP_MS, feed_entries, purge_entries
 from linkxg.ops.tables import register_tables
 from linkxg.purge import PURGES, STEP, Purger
 
@@ -104,6 +105,40 @@ def test_only_one_of_several_workers_deletes(url: str, engine: str, database: Da
         return meanwhile, afterwards
 
     assert asyncio.run(run()) == (EXPIRED, 0)
+
+
+def test_no_step_leaves_a_gap_in_a_feed(database: Database) -> None:
+    """The clocks of the nodes that append to a feed may differ: the times of its entries are in no order."""
+    old, new = 0, KEEP_MS + 1
+    times = {"a": (new, old, new, old, new), "b": (new, old, new), "c": (new,)}
+
+    def fill_feeds(conn: Connection) -> None:
+        rows = [
+            {"account_id": account_id, "seq": seq, "type": "ACKNOWLEDGED", "at": at}
+            for account_id, ats in times.items()
+            for seq, at in enumerate(ats, 1)
+        ]
+        conn.execute(feed_entries.insert(), rows)
+
+    def kept(conn: Connection) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {account_id: [] for account_id in times}
+        for account_id, seq in conn.execute(select(feed_entries.c.account_id, feed_entries.c.seq)):
+            found[account_id].append(seq)
+        return {account_id: sorted(seqs) for account_id, seqs in found.items()}
+
+    async def run() -> dict[str, list[int]]:
+        await migrate(database)
+        await database.open()
+        await database.write(fill_feeds)
+        while deleted := await database.write(purge_entries, now=KEEP_MS + 1, limit=2):
+            assert deleted <= 2
+            for account_id, seqs in (await database.read(kept)).items():
+                assert seqs == list(range(seqs[0], len(times[account_id]) + 1))
+        found = await database.read(kept)
+        await database.close()
+        return found
+
+    assert asyncio.run(run()) == {"a": [5], "b": [3], "c": [1]}
 
 
 def taken(conn: Connection) -> int:

@@ -9,7 +9,7 @@ from console.conftest import NewVisitor
 from harness.client import INVITATION
 from harness.people import new_email
 from harness.world import World
-from network.partners import invite, listed, new_partner, read, slug_of, token_of
+from network.partners import invite, listed, new_account, new_partner, read, slug_of, token_of
 from network.sharing import post_share
 from products.catalogue import new_gtin
 
@@ -94,3 +94,15 @@ def test_a_company_joins_by_the_link(world: World, new_visitor: NewVisitor) -> N
     late = new_visitor().get(link)
     assert late.status_code == 404
     assert "ended" in text_of(late)
+
+
+def test_an_unknown_action_is_rejected_only_on_a_page_of_the_own_company(world: World, editor: Visitor) -> None:
+    partner, connection = new_partner(world)
+    here = f"/partners/{connection['id']}"
+    page = editor.get(here)
+    assert editor.fill(page, here, act="merge").status_code == 400
+    unknown = invite(world, partner, inviteeSlug=slug_of(world, new_account(world))).expect(201).data()
+    sent = [(name, value) for name, value in editor.fields(page, here) if name != "act"]
+    for act in ("merge", "accept", "decline", "revoke"):
+        assert editor.post(f"/partners/{unknown['id']}", [*sent, ("act", act)]).status_code == 404, act
+    assert read(world, partner, unknown).expect(200).data()["status"] == "PENDING"

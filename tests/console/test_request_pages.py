@@ -11,10 +11,11 @@ import pytest
 
 from console.browser import Visitor, text_of
 from console.conftest import NewVisitor
-from harness.rows import count_rows
+from harness.rows import count_rows, execute
 from harness.world import World
 from network.connected import ITEM, decide, read, send, sent
-from network.sharing import connection_of, end_shares, read_shared
+from network.partners import account, new_account
+from network.sharing import connection_of, end_shares, read_shared, share
 from products.catalogue import new_gtin, published
 
 
@@ -28,7 +29,7 @@ def _path(request: Any) -> str:
 
 
 def _answered(editor: Visitor, request: Any, **typed: Any) -> httpx.Response:
-    """One of the forms of the page: with `act`, that one."""
+    """The form of the page, sent by the button `then`."""
     page = editor.get(_path(request))
     fields = [pair for pair in editor.fields(page) if pair[0] not in typed]
     for name, value in typed.items():
@@ -87,17 +88,51 @@ def test_an_approval_needs_a_product_fields_and_an_end(world: World, editor: Vis
 
 def test_a_request_is_declined_with_a_reason(world: World, editor: Visitor) -> None:
     request = sent(world, item=ITEM)
-    page = _answered(editor, request, act="decline", reason="x" * 501)
+    page = _answered(editor, request, then="decline", reason="x" * 501)
     assert page.status_code == 422
     assert "At most 500 characters." in page.text
-    declined = _answered(editor, request, act="decline", reason="We do not disclose this.")
+    declined = _answered(editor, request, then="decline", reason="We do not disclose this.")
     assert "is declined." in _followed(editor, declined)
     told = read(world, world.other_owner, request).data()
     assert (told["status"], told["reason"]) == ("DECLINED", "We do not disclose this.")
-    again = editor.fill(page, act="approve", then="approve", content="all")
+    again = editor.fill(page, then="approve", content="all")
     assert again.status_code in (409, 422)
     listed = text_of(editor.get("/requests?show=incoming"))
     assert "declined" in listed
+
+
+def test_a_rejected_answer_keeps_what_was_typed_in_both_parts(world: World, editor: Visitor) -> None:
+    request = sent(world, gtin=new_gtin())
+    typed: dict[str, Any] = {
+        "product": "NO-SUCH",
+        "field": ["brand"],
+        "paths": "materials.name",
+        "expires": "2099-01-01",
+    }
+    for then, reason in (("decline", "x" * 501), ("approve", "We do not disclose this.")):
+        page = _answered(editor, request, then=then, reason=reason, **typed)
+        assert page.status_code == 422, then
+        kept = dict(editor.fields(page))
+        assert {name: kept[name] for name in ("product", "field", "paths", "expires")} == typed | {"field": "brand"}, (
+            then
+        )
+        assert kept["reason"] == reason, then
+    assert editor.fill(page, then="nothing").status_code == 400
+    assert read(world, world.owner, request).data()["status"] == "PENDING"
+
+
+def test_an_approval_beyond_the_limit_of_shares_says_so(world: World, editor: Visitor) -> None:
+    product = published(world)
+    request = sent(world, gtin=product["gtin"])
+    for _ in range(10):
+        share(world, product)
+    page = _answered(editor, request, then="approve", content="all")
+    assert page.status_code == 409
+    assert "At most 10 shares of the same products with one partner can be active." in text_of(page)
+    assert ("content", "all") in editor.fields(page)
+    terms = {"expiresAt": "2099-01-01T00:00:00Z"}
+    decide(world, world.owner, request, "approve", json=terms).expect(409, "conflict")
+    assert read(world, world.owner, request).data()["status"] == "PENDING"
 
 
 def test_a_request_that_was_decided_meanwhile_is_shown_as_it_is(world: World, editor: Visitor) -> None:
@@ -133,7 +168,7 @@ def test_a_partner_is_asked_and_the_request_cancelled(world: World, editor: Visi
     viewer = new_visitor(world.person("VIEWER"))
     assert "Cancel request" not in viewer.get(path).text
     assert "waits for their answer" in text_of(viewer.get("/requests"))
-    assert "The request is cancelled." in _followed(editor, editor.fill(editor.get(path)))
+    assert "The request is cancelled." in _followed(editor, editor.fill(editor.get(path), then="cancel"))
     assert "cancelled" in text_of(editor.get("/requests?show=outgoing"))
     theirs = new_visitor(world.other.owner)
     assert "cancelled" in text_of(theirs.get(path))
@@ -145,3 +180,23 @@ def test_somebody_who_may_not_decide_sees_no_form(world: World, new_visitor: New
     page = member.get(_path(request))
     assert "For our label." in text_of(page)
     assert f'action="{_path(request)}"' not in page.text
+
+
+def test_all_requests_are_offered_only_if_there_are_more(world: World, new_visitor: NewVisitor) -> None:
+    session = new_account(world)
+    visitor, account_id = new_visitor(session.person), account(world, session)["id"]
+    columns = "account_id, id, requester_id, connection_id, type, subject, purpose, status, created_at"
+
+    def insert(first: int, last: int) -> None:
+        execute(
+            world.server.database,
+            f"insert into share_requests ({columns}) with recursive numbers(n) as "
+            f"(select {first} union all select n + 1 from numbers where n < {last}) "
+            f"select '{world.account.account_id}', 'own-' || n || '-{account_id[:20]}', '{account_id}', '-', "
+            "'PRODUCT', 'gtin:09520000002176', 'For our label.', 'CANCELLED', 1 from numbers",
+        )
+
+    insert(1, 50)
+    assert "All your requests" not in text_of(visitor.get("/requests"))
+    insert(51, 51)
+    assert "All your requests" in text_of(visitor.get("/requests"))

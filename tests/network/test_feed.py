@@ -13,7 +13,7 @@ from harness.clients import ALL_SCOPES, get_token, make_client, revoke
 from harness.rows import execute
 from harness.world import World
 from linkxg.clock import now_ms
-from network.shared_feed import CHANGES, entries_after, insert_share, newest, read_feed, types_after
+from network.shared_feed import CHANGES, entries_after, entries_cursor, insert_share, newest, read_feed, types_after
 from products.catalogue import change, complete, create, delete, path, publish, published, withdraw
 
 pytestmark = pytest.mark.usefixtures("without_shares")
@@ -37,6 +37,25 @@ def test_a_viewer_is_told_each_step_of_a_shared_product(world: World) -> None:
     assert {entry["productId"] for entry in found} == {product["id"]}
     seqs = [entry["seq"] for entry in found]
     assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
+
+
+def test_an_earlier_version_is_withdrawn_only_for_those_who_see_all_versions(world: World) -> None:
+    product = published(world)
+    change(world, product, {"content": {"brand": "Other"}}).expect(200)
+    publish(world, product).expect(200)
+    insert_share(world, product=product, versions="LATEST")
+    begin = newest(world)
+    withdraw(world, product, 1).expect(200)
+    assert entries_after(world, begin) == []
+    insert_share(world, versions="ALL")
+    change(world, product, {"content": {"brand": "Third"}}).expect(200)
+    publish(world, product).expect(200)
+    begin = newest(world)
+    withdraw(world, product, 2).expect(200)
+    withdraw(world, product, 3).expect(200)
+    found = [(entry["type"], entry["version"], entry["connectionId"]) for entry in entries_after(world, begin)]
+    assert [entry[:2] for entry in found] == [("PRODUCT_WITHDRAWN", 2)] + [("PRODUCT_WITHDRAWN", 3)] * 2
+    assert found[0][2] in {found[1][2], found[2][2]}
 
 
 def test_drafts_and_products_of_others_are_not_in_the_feed(world: World) -> None:
@@ -125,6 +144,36 @@ def test_a_cursor_whose_entries_were_deleted_is_gone(world: World) -> None:
     execute(world.server.database, f"delete from feed_entries where {of_viewer} and seq < {kept}")
     read_feed(world, f"&cursor={begin}").expect(410, "gone")
     assert len(read_feed(world).expect(200).object()["data"]) == 1
+
+
+def test_a_purge_leaves_no_gap_where_the_clocks_of_nodes_differ(world: World) -> None:
+    insert_share(world)
+    begin = newest(world)
+    for _ in range(3):
+        published(world)
+    _, second, third = entries_after(world, begin)
+    after_second = entries_cursor(world, begin, 2)
+    where = f"account_id = '{world.other.account_id}' and seq = {second['seq']}"
+    execute(world.server.database, f"update feed_entries set at = {now_ms() - 91 * 86_400_000} where {where}")
+    world.server.command("purge")
+    read_feed(world, f"&cursor={begin}").expect(410, "gone")
+    assert entries_after(world, after_second) == [third]
+
+
+def test_a_cursor_beyond_the_newest_entry_is_gone(world: World) -> None:
+    """As after the restore of an older backup."""
+    insert_share(world)
+    published(world)
+    end = newest(world)
+    of_viewer = f"where account_id = '{world.other.account_id}'"
+    execute(world.server.database, f"update feed_heads set seq = seq - 1 {of_viewer}")
+    execute(
+        world.server.database,
+        f"delete from feed_entries {of_viewer} and seq > (select seq from feed_heads {of_viewer})",
+    )
+    read_feed(world, f"&cursor={end}").expect(410, "gone")
+    published(world)
+    assert entries_after(world, end) == []
 
 
 def test_a_feed_whose_entries_were_all_deleted_is_followed_from_its_end(world: World) -> None:

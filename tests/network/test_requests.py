@@ -13,6 +13,7 @@ from harness.world import World
 from linkxg.clock import now_ms
 from linkxg.ids import uuid7
 from network.connected import ITEM, decide, feed, insert_connection, read, send, sent
+from network.partners import act
 from network.sharing import connection_of
 from products.catalogue import new_gtin, published
 
@@ -84,6 +85,35 @@ def test_a_declined_request_shows_the_reason(world: World) -> None:
         body = {"expiresAt": UNTIL} if verb == "approve" else None
         decide(world, world.owner, request, verb, json=body).expect(409, "invalid_state")
     decide(world, world.other_owner, request, "cancel").expect(409, "invalid_state")
+
+
+def test_the_owner_is_told_that_a_request_is_cancelled(world: World) -> None:
+    request = sent(world, gtin=new_gtin())
+    decide(world, world.other_owner, request, "cancel").expect(200)
+    assert _entries(world, world.owner, request) == ["REQUEST_RECEIVED", "REQUEST_CANCELLED"]
+    assert _entries(world, world.other_owner, request) == []
+
+
+def test_the_end_of_a_connection_cancels_the_requests_of_both_sides(world: World) -> None:
+    incoming, outgoing = sent(world, gtin=new_gtin()), sent(world, world.owner, gtin=new_gtin())
+    declined = sent(world, gtin=new_gtin())
+    decide(world, world.owner, declined, "decline").expect(200)
+    act(world, world.other_owner, {"id": incoming["connectionId"]}, "revoke").expect(200)
+    for session in (world.owner, world.other_owner):
+        for request in (incoming, outgoing):
+            seen = read(world, session, request).expect(200).data()
+            assert (seen["status"], seen["decidedAt"] is None) == ("CANCELLED", False)
+            assert _entries(world, session, request)[-1:] == ["REQUEST_CANCELLED"]
+        assert read(world, session, declined).data()["status"] == "DECLINED"
+        listed = world.api.get("/requests?status=CANCELLED&limit=2", bearer=session.access).expect(200).object()["data"]
+        assert {one["id"] for one in listed} == {incoming["id"], outgoing["id"]}
+    _approve(world, incoming).expect(409, "invalid_state")
+    decide(world, world.owner, incoming, "decline").expect(409, "invalid_state")
+    decide(world, world.other_owner, incoming, "cancel").expect(409, "invalid_state")
+    ended = [
+        row for row in trail(world.server.database, world.account.account_id) if row.action == "connection.revoked"
+    ]
+    assert ended[-1].target == incoming["connectionId"]
 
 
 def test_the_owner_names_the_product_that_the_request_does_not(world: World) -> None:

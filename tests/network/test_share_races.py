@@ -13,19 +13,22 @@ from harness.concurrency import concurrently
 from harness.rows import count_rows, trail
 from harness.world import World
 from linkxg.clock import now_ms
-from network.connected import decide, sent
+from network.connected import decide, read, send, sent
 from network.partners import act
+from network.shared_feed import entries_after, newest
 from network.sharing import (
     connection_of,
     end_shares,
     feed_of,
+    in_category,
     post_share,
     read_shared,
     rfc3339,
     share,
     withdraw,
 )
-from products.catalogue import complete, create, publish, published
+from products.catalogue import change, complete, create, delete, new_gtin, publish, published
+from products.catalogue import withdraw as withdraw_version
 
 ROUNDS = 6
 
@@ -87,6 +90,25 @@ def test_no_approval_outlives_a_connection_that_ends_at_the_same_time(world: Wor
         assert approved.status in (200, 409)
         assert live_shares(world, connection) == 0
     read_shared(world, product).expect(404, "not_found")
+
+
+def test_no_request_outlives_a_connection_that_ends_at_the_same_time(world: World) -> None:
+    for _ in range(ROUNDS):
+        connection = connection_of(world)
+        pending = sent(world, gtin=new_gtin())
+        answer, cancelled, status = at_once(
+            partial(send, world, world.other_owner, connection, gtin=new_gtin()),
+            partial(decide, world, world.other_owner, pending, "cancel"),
+            partial(revoke, world, connection),
+        )
+        assert (answer.status in (201, 409), cancelled.status in (200, 409), status) == (True, True, 200)
+        ids = [pending["id"]] + ([answer.data()["id"]] if answer.status == 201 else [])
+        for id in ids:
+            assert read(world, world.owner, {"id": id}).expect(200).data()["status"] == "CANCELLED"
+        where = f"account_id = '{world.account.account_id}' and type = 'REQUEST_CANCELLED' and request_id"
+        assert [count_rows(world.server.database, f"feed_entries where {where} = '{id}'") for id in ids] == [1] * len(
+            ids
+        )
 
 
 def test_a_page_is_either_before_or_after_the_end_of_a_connection(world: World) -> None:
@@ -165,3 +187,30 @@ def test_no_publication_after_a_share_is_missing_in_the_feed(world: World) -> No
         assert found == ["SHARE_ADDED", *(["PRODUCT_PUBLISHED"] if steps[0] == "share.created" else [])]
         read_shared(world, product).expect(200)
         withdraw(world, made).expect(204)
+
+
+def test_a_change_of_a_product_is_in_the_feed_only_within_the_share(world: World) -> None:
+    """The product is archived, a version of it withdrawn, or its category changed, while a share begins and ends."""
+    category = "99011"
+    for ends in (False, True) * 3:
+        product = published(world, category=in_category(category))
+        change(world, product, {"content": {"category": {"code": "99012"}}}).expect(200)
+        for action, kind, call in (
+            ("product.withdrawn", "PRODUCT_WITHDRAWN", partial(withdraw_version, world, product, 1)),
+            ("product.published", "SHARE_REMOVED", partial(publish, world, product)),
+            ("product.archived", "PRODUCT_ARCHIVED", partial(delete, world, product)),
+        ):
+            terms = {"type": "CATEGORY", "category": category if action != "product.archived" else "99012"}
+            sharing = partial(share, world, None, **terms)
+            made = sharing() if ends else None
+            begin = newest(world)
+            beside = partial(withdraw, world, made) if made else sharing
+            other, answer = at_once(beside, call)
+            assert answer.status < 300
+            made = made or other
+            step = "share.withdrawn" if ends else "share.created"
+            steps = audited(world, (action, product["id"]), (step, made["id"]))[-2:]
+            is_told = (steps[0] == action) == ends
+            found = [entry["type"] for entry in entries_after(world, begin) if entry["productId"] == product["id"]]
+            assert found == ([kind] if is_told else []), (action, steps)
+            withdraw(world, made).expect(204)

@@ -13,6 +13,7 @@ from harness.rows import execute, trail
 from harness.world import World
 from linkxg.clock import now_ms
 from network.connected import decide, sent
+from network.partners import act
 from network.sharing import (
     connection_of,
     feed_of,
@@ -177,6 +178,17 @@ def test_shares_are_listed_newest_first_with_their_status(world: World) -> None:
     following = f"{where}&cursor={page['pagination']['nextCursor']}"
     page = world.api.get(following, bearer=world.owner.access).expect(200).object()
     assert [(one["id"], one["status"]) for one in page["data"]] == [(first["id"], "WITHDRAWN")]
+
+
+def test_an_expired_share_stays_expired_when_its_connection_ends(world: World) -> None:
+    product = published(world)
+    expired, live = share(world, product), share(world, product)
+    execute(world.server.database, f"update shares set expires_at = 1 where id = '{expired['id']}'")
+    act(world, world.other_owner, {"id": live["connectionId"]}, "revoke").expect(200)
+    for made, status in ((expired, "EXPIRED"), (live, "WITHDRAWN")):
+        seen = world.api.get(f"/shares/{made['id']}", bearer=world.owner.access).expect(200).data()
+        assert (seen["status"], seen["withdrawnAt"] is None) == (status, status == "EXPIRED")
+    assert ("SHARE_REMOVED", expired["id"]) not in feed_of(world, world.other.account_id)
 
 
 def test_the_owner_sees_who_sees_a_product(world: World) -> None:

@@ -65,7 +65,7 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     "POST /partners/{connection_id}/ask": lambda v, p, t: {
         "type": "PRODUCT", "subject": new_gtin(), "purpose": "For our label.", "key": uuid4().hex,
     },
-    "POST /requests/{request_id}": lambda v, p, t: {"act": "decline", "key": uuid4().hex},
+    "POST /requests/{request_id}": lambda v, p, t: {"then": "decline", "key": uuid4().hex},
     "POST /shares/{share_id}": lambda v, p, t: {"sure": "yes"},
     "POST /shared/{product_id}/acknowledge": lambda v, p, t: {"status": "ACCEPTED", "key": uuid4().hex},
     "POST /shared/{product_id}/adopt": lambda v, p, t: {"sku": f"A-{uuid4()}", "key": uuid4().hex},

@@ -40,6 +40,26 @@ def record(
     store.insert_event(conn, account_id, {**values, "hash": chain_hash(previous, account_id, values)})
 
 
+def record_both(
+    conn: Connection,
+    actor: Actor,
+    account_id: str,
+    partner_id: str,
+    action: str,
+    target: str,
+    details: dict[str, Any],
+    partner_details: dict[str, Any] | None = None,
+) -> None:
+    """Append an event of the account to the chains of both sides, which are locked.
+
+    The partner's event names the account, and not the person. Its details are the same unless others are given.
+    """
+    record(conn, account_id, actor, action, target, details)
+    record(
+        conn, partner_id, actor.as_partner(), action, target, details if partner_details is None else partner_details
+    )
+
+
 def lock_chains(conn: Connection, account_id: str, partner_id: str) -> None:
     """Lock two chains before either is written to, so that a transaction cannot deadlock with its mirror."""
     store.lock_heads(conn, account_id, partner_id)

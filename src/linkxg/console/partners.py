@@ -24,7 +24,7 @@ from linkxg.network.access_log.read_log import read_access_log
 from linkxg.network.connections.accept import accept_connection
 from linkxg.network.connections.decline import decline_connection
 from linkxg.network.connections.invite import invite_partner
-from linkxg.network.connections.model import ConnectionView, InvitePartner, Relationship
+from linkxg.network.connections.model import LIFETIME_DAYS, ConnectionView, InvitePartner, Relationship
 from linkxg.network.connections.read_connections import list_connections, read_connection
 from linkxg.network.connections.revoke import revoke_connection
 from linkxg.network.connections.routes import INVITATIONS
@@ -72,7 +72,7 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
         return await _list(page, errors=FormErrors([("invitee", error.description)]), status=error.status)
     except RateLimitExceeded as error:
         return await _list(page, errors=wait_for_budget(error), status=error.status)
-    message = f"{text} is invited. The invitation ends in 14 days."
+    message = f"{text} is invited. The invitation ends in {LIFETIME_DAYS} days."
     return await _list(page, notice=Notice("Done", message), link=invited.link)
 
 

@@ -46,12 +46,12 @@ async def show(page: NamedDependency[PageRequest], request_id: FromPath[str]) ->
 @post(ONE, **session_roles(ADMINISTRATORS))
 async def answer(page: NamedDependency[PageRequest], request_id: FromPath[str]) -> Response[str]:
     request = await read_request(page.database, page.account_id, request_id)
-    act = page.form.text("act")
-    answers = {"approve": _approve, "decline": _decline, "cancel": _cancel}
-    if act not in answers:
+    answers = {"preview": _approve, "approve": _approve, "decline": _decline, "cancel": _cancel}
+    chosen = answers.get(page.form.text("then"))
+    if chosen is None:
         raise InvalidRequest("Choose an action.")
     try:
-        return await answers[act](page, request)
+        return await chosen(page, request)
     except (Conflict, InvalidState) as error:
         return await _show(page, request, errors=whole_form(error.description), status=error.status)
 

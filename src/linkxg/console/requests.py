@@ -27,7 +27,7 @@ async def inbox(page: NamedDependency[PageRequest]) -> Response[str]:
     """The incoming ones that wait for an answer and the own ones; `show` lists all of one direction."""
     database, account_id = page.database, page.account_id
     show, before = page.query.text("show"), page.query.text("before") or None
-    lists: dict[str, Any] = {"waiting": [], "found": []}
+    lists: dict[str, Any] = {"waiting": [], "found": [], "more_own": False}
     if show in SHOW:
         found, more = await list_requests(database, account_id, before=before, limit=ON_A_PAGE, direction=SHOW[show])
         lists["found"] = found
@@ -36,8 +36,8 @@ async def inbox(page: NamedDependency[PageRequest]) -> Response[str]:
         waiting, more = await list_requests(
             database, account_id, before=before, limit=ON_A_PAGE, direction="INCOMING", status="PENDING"
         )
-        own, _ = await list_requests(database, account_id, before=None, limit=ON_A_PAGE, direction="OUTGOING")
-        lists = {"waiting": waiting, "found": own}
+        own, more_own = await list_requests(database, account_id, before=None, limit=ON_A_PAGE, direction="OUTGOING")
+        lists = {"waiting": waiting, "found": own, "more_own": more_own}
     paged = lists["found"] if show else lists["waiting"]
     return render(
         page,

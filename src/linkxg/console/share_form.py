@@ -14,8 +14,7 @@ from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
 from linkxg.console.product_lookup import look_up_product
-from linkxg.network.shares.check_share import MAX_FIELDS
-from linkxg.network.shares.model import CreateShare
+from linkxg.network.shares.model import MAX_FIELDS, CreateShare
 
 MEMBER_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Identity", ("name", "description", "brand", "modelNumber", "category")),

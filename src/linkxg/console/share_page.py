@@ -28,6 +28,7 @@ SHOWN_ANSWERS = 50
 async def show(page: NamedDependency[PageRequest], share_id: FromPath[str]) -> Response[str]:
     share = await read_share(page.database, page.account_id, share_id)
     connection = await read_connection(page.database, page.account_id, share.connection_id)
+    answers, more_answers = await list_acknowledgements(page.database, page.account_id, share_id, limit=SHOWN_ANSWERS)
     return render(
         page,
         "share.html",
@@ -35,7 +36,8 @@ async def show(page: NamedDependency[PageRequest], share_id: FromPath[str]) -> R
         name=name_of(connection),
         product=await _product_name(page, share),
         fields=None if share.fields is None else [label(path) for path in share.fields],
-        answers=await list_acknowledgements(page.database, page.account_id, share_id, limit=SHOWN_ANSWERS),
+        answers=answers,
+        more_answers=more_answers,
         types=SHARE_TYPES,
         versions=VERSION_CHOICES,
         traceability=TRACEABILITY,

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from linkxg.catalog.identifiers.gtin import NotAGtin, read_gtin
 from linkxg.catalog.identifiers.read_typed import typed_gtin
 from linkxg.catalog.products.model import search_key
-from linkxg.catalog.products.shared_model import SharedPosition, SharedView
+from linkxg.catalog.products.shared_model import SharedPosition, SharedProductView
 from linkxg.catalog.products.shared_product import SharedProduct, view_shared
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
@@ -63,7 +63,7 @@ def shared_name(product: SharedProduct) -> str:
     return msgspec.json.decode(product.content).get("name") or product.sku
 
 
-def _row(shown: SharedView) -> dict[str, Any]:
+def _row(shown: SharedProductView) -> dict[str, Any]:
     product = view_shared(shown)
     return {"product": product, "name": shared_name(product)}
 

@@ -23,10 +23,10 @@ def one_of(field: str, given: str, known: tuple[T, ...], faults: list[FieldFault
     return known[0]
 
 
-def check_text(field: str, text: str | None, faults: list[FieldFault]) -> None:
-    """Add a fault if it is longer than MAX_TEXT."""
-    if text is not None and len(text) > MAX_TEXT:
-        faults.append(fault(field, f"At most {MAX_TEXT} characters.", "too_long"))
+def check_text(field: str, text: str | None, faults: list[FieldFault], longest: int = MAX_TEXT) -> None:
+    """Add a fault if it is longer."""
+    if text is not None and len(text) > longest:
+        faults.append(fault(field, f"At most {longest:,} characters.", "too_long"))
 
 
 def check_reason(reason: str | None) -> None:

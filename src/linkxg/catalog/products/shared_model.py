@@ -40,7 +40,7 @@ class Grant(NamedTuple):
     all_versions: bool
 
 
-class SharedView(NamedTuple):
+class SharedProductView(NamedTuple):
     """A product with its latest version, and what each live share shows the viewer."""
 
     view: ProductView

@@ -16,7 +16,7 @@ from linkxg.catalog.products.canonical import content_hash
 from linkxg.catalog.products.content import EXAMPLE, StoredContent
 from linkxg.catalog.products.model import Status
 from linkxg.catalog.products.select_fields import Selection, add_path
-from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedView
+from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedProductView
 from linkxg.catalog.products.versions.model import VersionRow, VersionStatus
 from linkxg.clock import rfc3339_or_none
 
@@ -87,7 +87,7 @@ def shared_fields(grants: Iterable[Grant]) -> list[str] | None:
     return sorted(found)
 
 
-def view_shared(shown: SharedView) -> SharedProduct:
+def view_shared(shown: SharedProductView) -> SharedProduct:
     """The product, with those members of its content that the shares show."""
     view, head = shown.view, shown.view.head
     fields = shared_fields(shown.grants)

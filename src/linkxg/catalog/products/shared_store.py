@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, shares, visible_to
-from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedView
+from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedProductView
 from linkxg.catalog.products.store import products
 from linkxg.catalog.products.versions.model import VersionRow
 from linkxg.catalog.products.versions.store import VIEW_COLUMNS, product_view_of, versions
@@ -37,13 +37,13 @@ _FIND = CompiledStatement(_VISIBLE.where(products.c.id == bindparam("product")))
 _FIND_ALL = prepare_any(products.c.id, "product_ids", _VISIBLE.where)
 
 
-def find_shared(conn: Connection, viewer_id: str, product_id: str, now: int) -> SharedView | None:
+def find_shared(conn: Connection, viewer_id: str, product_id: str, now: int) -> SharedProductView | None:
     """The latest version of a product, with what the viewer sees of it."""
     rows = _FIND.all(conn, {"viewer": viewer_id, "now": now, "product": product_id})
     return _shared_view(rows) if rows else None
 
 
-def list_shared(conn: Connection, viewer_id: str, product_ids: Sequence[str], now: int) -> list[SharedView]:
+def list_shared(conn: Connection, viewer_id: str, product_ids: Sequence[str], now: int) -> list[SharedProductView]:
     """The latest versions of those of the products that the viewer sees, in the given order."""
     if not product_ids:
         return []
@@ -67,10 +67,10 @@ def list_published_versions(
     return [VersionRow._make(row) for row in rows]
 
 
-def _shared_view(rows: Sequence[Any]) -> SharedView:
+def _shared_view(rows: Sequence[Any]) -> SharedProductView:
     first = next(row for row in rows if row[_WIDTH - 1] is not None)
     grants = [Grant(_paths(row[-2]), row[-1] == "ALL") for row in rows]
-    return SharedView(product_view_of(first[:_WIDTH]), SharedBy(*first[_WIDTH : _WIDTH + 4]), grants)
+    return SharedProductView(product_view_of(first[:_WIDTH]), SharedBy(*first[_WIDTH : _WIDTH + 4]), grants)
 
 
 @lru_cache(4_096)

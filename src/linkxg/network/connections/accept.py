@@ -11,14 +11,14 @@ from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.db.schema import AnyRow
 from linkxg.errors import ConnectionExists, InvalidState, NotFound, PublicError
-from linkxg.identity.accounts.store import find_account
 from linkxg.network.connections import store
-from linkxg.network.connections.answer_once import answer_once
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import MIRRORED, ConnectionView
 from linkxg.network.connections.read_connections import view_of
+from linkxg.network.connections.write_connection import write_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
+from linkxg.network.feed.visibility_lock import lock_visibility
 
 
 async def accept_connection(
@@ -30,7 +30,6 @@ async def accept_connection(
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[ConnectionView]:
     """Raises NotFound unless the account is invited, InvalidState or ConnectionExists."""
-    told: list[tuple[str, str]] = []
 
     def make(conn: Connection) -> ConnectionView | PublicError:
         row = lock_incoming(conn, account_id, connection_id)
@@ -39,12 +38,11 @@ async def accept_connection(
         if store.is_connected(conn, account_id, row.partner_id):
             return ConnectionExists()
         connect(conn, actor, account_id, row.partner_id, connection_id)
-        told[:] = [(row.partner_id, account_name(conn, account_id))]
         return view_of(conn, account_id, connection_id)
 
-    outcome = await answer_once(database, actor, account_id, connection_id, "accept", idempotency_key, None, make)
-    for partner_id, name in told if not outcome.replayed else ():
-        mails.accepted(partner_id, name)
+    outcome = await write_connection(database, actor, account_id, connection_id, "accept", idempotency_key, None, make)
+    if not outcome.replayed:
+        mails.accepted(outcome.value, account_id)
     return outcome
 
 
@@ -55,6 +53,7 @@ def lock_incoming(conn: Connection, account_id: str, connection_id: str) -> AnyR
     if row is None or row.direction != "INCOMING":
         return NotFound()
     store.lock_partners(conn, account_id, row.partner_id)
+    lock_visibility(conn, account_id, row.partner_id)
     row = store.find_connection(conn, account_id, connection_id)
     if row is None or row.status != "PENDING" or row.expires_at <= now_ms():
         return InvalidState("The invitation has been answered or withdrawn, or has expired.")
@@ -73,10 +72,8 @@ def connect(conn: Connection, actor: Actor, account_id: str, inviter_id: str, co
     if not store.end_pending(conn, account_id, connection_id, **active):
         _insert_side(conn, account_id, inviter_id, connection_id, now)
     store.expire_invitations(conn, account_id, inviter_id, now)
-    audit.lock_chains(conn, account_id, inviter_id)
-    audit.record(conn, account_id, actor, "connection.accepted", connection_id, {"partner": inviter_id})
-    partner = actor._replace(account_id=account_id).as_partner()
-    audit.record(conn, inviter_id, partner, "connection.accepted", connection_id, {"partner": account_id})
+    own, theirs = {"partner": inviter_id}, {"partner": account_id}
+    audit.record_both(conn, actor, account_id, inviter_id, "connection.accepted", connection_id, own, theirs)
     append_all(conn, {inviter_id: [Change("CONNECTION_ACCEPTED", connection_id)]})
 
 
@@ -93,8 +90,3 @@ def _insert_side(conn: Connection, account_id: str, inviter_id: str, connection_
     values |= {"status": "ACTIVE", "responded_at": now, "ended_at": None, "ended_by": None, "reason": None}
     if not store.update_connection(conn, account_id, connection_id, **values):
         store.insert_connection(conn, account_id, id=connection_id, **values)
-
-
-def account_name(conn: Connection, account_id: str) -> str:
-    account = find_account(conn, account_id)
-    return "" if account is None else str(account.name)

@@ -26,15 +26,16 @@ from linkxg.identity.accounts.create_account import EMAIL_IN_USE, NewOwner, add_
 from linkxg.identity.accounts.model import check_account_name
 from linkxg.identity.accounts.password_rules import check_new_password
 from linkxg.identity.accounts.roles import ADMINISTRATORS
-from linkxg.identity.accounts.store import find_user_by_email
+from linkxg.identity.accounts.store import find_account, find_user_by_email
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.ids import uuid7
 from linkxg.network.check_fields import fault
 from linkxg.network.connections import store
-from linkxg.network.connections.accept import account_name, connect
+from linkxg.network.connections.accept import connect
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.read_connections import view_of
+from linkxg.network.feed.visibility_lock import lock_visibility
 
 
 class LinkedInvitation(NamedTuple):
@@ -52,8 +53,8 @@ async def read_linked_invitation(database: Database, token: str) -> LinkedInvita
         row = store.find_by_token(conn, digest(token), now_ms())
         if row is None:
             return None
-        user = find_user_by_email(conn, _key(row))
-        return LinkedInvitation(account_name(conn, row.account_id), row.invitee, user is not None)
+        inviter, user = find_account(conn, row.account_id), find_user_by_email(conn, _key(row))
+        return LinkedInvitation("" if inviter is None else inviter.name, row.invitee, user is not None)
 
     found = await database.read(unit) if is_well_formed(token, INVITATION) else None
     if found is None:
@@ -69,7 +70,6 @@ async def accept_link(
     Raises NotFound as `read_linked_invitation` does, AccessDenied for another person, ConnectionExists, or Conflict if
     the account is the inviter's own or was connected since the invitation.
     """
-    told: list[tuple[str, str]] = []
 
     def unit(conn: Connection) -> ConnectionView | PublicError:
         row = _lock(conn, account_id, token)
@@ -85,7 +85,6 @@ async def accept_link(
         if store.has_disconnected(conn, account_id, row.account_id, since=row.invited_at):
             return Conflict("Your connection with this company has ended since it sent this invitation.")
         connect(conn, actor, account_id, row.account_id, row.id)
-        told[:] = [(row.account_id, account_name(conn, account_id))]
         return view_of(conn, account_id, row.id)
 
     if not is_well_formed(token, INVITATION):
@@ -93,8 +92,7 @@ async def accept_link(
     outcome = await write_as(database, actor, unit)
     if isinstance(outcome, PublicError):
         raise outcome
-    for inviter_id, name in told:
-        mails.accepted(inviter_id, name)
+    mails.accepted(outcome, account_id)
     return outcome
 
 
@@ -112,7 +110,6 @@ async def accept_link_with_new_account(
     password_hash = await passwords.hash(password)
     account_id, owner_id = uuid7(), uuid7()
     who = actor._replace(kind="user", id=owner_id, account_id=account_id)
-    told: list[str] = []
 
     def unit(conn: Connection) -> ConnectionView | PublicError:
         row = _lock(conn, account_id, token)
@@ -122,14 +119,12 @@ async def accept_link_with_new_account(
         if not add_account(conn, account_id, who, name, owner):
             return Conflict(f"{EMAIL_IN_USE} Sign in to accept the invitation.")
         connect(conn, who, account_id, row.account_id, row.id)
-        told[:] = [row.account_id]
         return view_of(conn, account_id, row.id)
 
     outcome = await database.write(unit)
     if isinstance(outcome, PublicError):
         raise outcome
-    for inviter_id in told:
-        mails.accepted(inviter_id, name)
+    mails.accepted(outcome, account_id)
     return outcome
 
 
@@ -140,6 +135,7 @@ def _lock(conn: Connection, account_id: str, token: str) -> AnyRow | None:
         return None
     store.lock_connection(conn, account_id, found.id)
     store.lock_partners(conn, account_id, found.account_id)
+    lock_visibility(conn, account_id, found.account_id)
     return store.find_by_token(conn, digest(token), now_ms())
 
 

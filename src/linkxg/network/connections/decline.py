@@ -11,9 +11,9 @@ from linkxg.errors import PublicError
 from linkxg.network.check_fields import check_reason
 from linkxg.network.connections import store
 from linkxg.network.connections.accept import lock_incoming
-from linkxg.network.connections.answer_once import answer_once
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.read_connections import view_of
+from linkxg.network.connections.write_connection import write_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
 
@@ -37,7 +37,6 @@ async def decline_connection(
         declined = {"status": "DECLINED", "responded_at": now, "ended_at": now, "reason": reason}
         store.end_pending(conn, inviter_id, connection_id, ended_by="PARTNER", token_digest=None, **declined)
         store.end_pending(conn, account_id, connection_id, ended_by="SELF", **declined)
-        audit.lock_chains(conn, account_id, inviter_id)
         details = {"reason": reason} if reason else {}
         audit.record(conn, account_id, actor, "connection.declined", connection_id, details)
         # The inviter learns that somebody declined, not which account.
@@ -46,4 +45,4 @@ async def decline_connection(
         append_all(conn, {inviter_id: [Change("CONNECTION_DECLINED", connection_id)]})
         return view_of(conn, account_id, connection_id)
 
-    return await answer_once(database, actor, account_id, connection_id, "decline", idempotency_key, reason, make)
+    return await write_connection(database, actor, account_id, connection_id, "decline", idempotency_key, reason, make)

@@ -40,6 +40,7 @@ from linkxg.network.connections.partner_side import write_partner_side
 from linkxg.network.connections.read_connections import view_of
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
+from linkxg.network.feed.visibility_lock import lock_visibility
 
 
 class _Made(NamedTuple):
@@ -63,7 +64,7 @@ async def invite_partner(
     invitee, relationship = check_invitation(given)
     content = [actor.id, invitee.key, invitee.text, relationship, given.message]
     request, salt = Request(account_id, "POST /connections", idempotency_key, content), new_salt()
-    connection_id, now = uuid7(), now_ms()
+    connection_id = uuid7()
     token = _token(server_key, request, salt)
 
     def make(conn: Connection) -> _Made | PublicError:
@@ -74,18 +75,19 @@ async def invite_partner(
         assert account is not None
         if found == account_id or (invitee.kind, invitee.value) in (("slug", account.slug), ("gln", account.gln)):
             return _self_connection(invitee)
+        is_connected = store.is_connected(conn, account_id, found or account_id)
+        partner_id = None if is_connected else found
+        lock_visibility(conn, account_id, partner_id)
+        now = now_ms()
         if refused := _refusal(conn, account_id, invitee, now):
             return refused
         common = {"id": connection_id, "status": "PENDING", "message": given.message, "invited_at": now}
         common["expires_at"] = now + LIFETIME_MS
-        is_connected = store.is_connected(conn, account_id, found or account_id)
-        partner_id = None if is_connected else found
         store.insert_connection(
             conn, account_id, partner_id=partner_id, direction="OUTGOING", relationship=relationship,
             invitee=invitee.text, invitee_key=invitee.key, invited_by=actor.id,
             token_digest=digest(token) if invitee.kind == "email" else None, **common,
         )  # fmt: skip
-        audit.lock_chains(conn, account_id, partner_id or account_id)
         details = {"invitee": invitee.text, "relationship": relationship}
         audit.record(conn, account_id, actor, "connection.invited", connection_id, details)
 

@@ -10,7 +10,9 @@ from linkxg.http.logs import log
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.accounts.store import find_account
 from linkxg.network.connections.check_invitation import Invitee
+from linkxg.network.connections.model import LIFETIME_DAYS, ConnectionView
 
 _WAITING, _AT_ONCE = 1_000, 4
 
@@ -37,7 +39,7 @@ class ConnectionMails:
         if link is not None:
             text = (
                 f"{inviter} invites your company to connect on LinkXG.\n\n"
-                f"Accept or create an account here; the link works once, within 14 days:\n{link}\n\n"
+                f"Accept or create an account here; the link works once, within {LIFETIME_DAYS} days:\n{link}\n\n"
                 "If you did not expect this, ignore it.\n"
             )
             self._start(self._to_address(invitee.value, subject, text))
@@ -45,19 +47,22 @@ class ConnectionMails:
             text = f"{inviter} invites your company to connect on LinkXG.\n\nAnswer here:\n{self._console}\n"
             self._start(self._to_administrators(partner_id or account_id, partner_id is not None, subject, text))
 
-    def accepted(self, account_id: str, partner: str) -> None:
-        self._notify(account_id, f"{partner} is connected with you on LinkXG", f"{partner} has accepted.")
+    def accepted(self, connection: ConnectionView, account_id: str) -> None:
+        """To the partner of this account, which has accepted."""
+        self._notify(connection, account_id, "{} is connected with you on LinkXG", "{} has accepted.")
 
-    def revoked(self, account_id: str, partner: str) -> None:
-        text = f"{partner} has ended the connection with you. Neither of you sees any product of the other any more."
-        self._notify(account_id, f"{partner} has ended the connection on LinkXG", text)
+    def revoked(self, connection: ConnectionView, account_id: str) -> None:
+        """To the partner of this account, which has ended the connection; an invitation may have no partner."""
+        text = "{} has ended the connection with you. Neither of you sees any product of the other any more."
+        self._notify(connection, account_id, "{} has ended the connection on LinkXG", text)
 
     async def stop(self) -> None:
         """Wait for mails being sent; each has a timeout."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _notify(self, account_id: str, subject: str, text: str) -> None:
-        self._start(self._to_administrators(account_id, True, subject, f"{text}\n\n{self._console}\n"))
+    def _notify(self, connection: ConnectionView, account_id: str, subject: str, text: str) -> None:
+        if connection.partner is not None:
+            self._start(self._to_partner(connection.partner.account_id, account_id, subject, text))
 
     def _start(self, mail: Coroutine[Any, Any, None]) -> None:
         if not self.enabled or len(self._tasks) >= _WAITING:
@@ -72,6 +77,17 @@ class ConnectionMails:
     async def _to_address(self, address: str, subject: str, text: str) -> None:
         async with self._slots:
             await self._mailer.send(address, subject, text)
+
+    async def _to_partner(self, partner_id: str, account_id: str, subject: str, text: str) -> None:
+        """The name of the account takes the place of the braces."""
+        try:
+            account = await self._database.read_single(find_account, account_id)
+        except PublicError as error:
+            log.warning("notice.failed", reason=error.reason)
+            return
+        if account is not None:
+            text = f"{text.format(account.name)}\n\n{self._console}\n"
+            await self._to_administrators(partner_id, True, subject.format(account.name), text)
 
     async def _to_administrators(self, account_id: str, is_meant: bool, subject: str, text: str) -> None:
         """With `is_meant` false, people are read all the same and nothing is sent."""

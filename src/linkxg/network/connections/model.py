@@ -18,7 +18,8 @@ ConnectionStatus = Literal["PENDING", "ACTIVE", "DECLINED", "REVOKED", "EXPIRED"
 EndedBy = Literal["SELF", "PARTNER"]
 MIRRORED: dict[Relationship, Relationship] = {"SUPPLIER": "CUSTOMER", "CUSTOMER": "SUPPLIER", "PARTNER": "PARTNER"}
 """The role of the inviter to the invitee, by that of the invitee to the inviter."""
-LIFETIME_MS = 14 * DAY
+LIFETIME_DAYS = 14
+LIFETIME_MS = LIFETIME_DAYS * DAY
 MAX_PENDING = 1_000
 MAX_SAME_INVITATIONS = 5
 """Of one invitee within a day: more would only fill a mailbox."""
@@ -36,14 +37,21 @@ _EXAMPLE = {
 Reason = Annotated[str, described(maxLength=MAX_TEXT)]
 
 
-class Partner(msgspec.Struct, rename="camel"):
-    """The other account of a connection."""
+class PartnerAccount(msgspec.Struct, rename="camel"):
+    """The other account of a share or request."""
 
-    EXAMPLE: ClassVar[dict[str, Any]] = _PARTNER
+    EXAMPLE: ClassVar[dict[str, Any]] = {name: _PARTNER[name] for name in ("accountId", "name", "slug")}
 
     account_id: str
     name: str
     slug: str
+
+
+class Partner(PartnerAccount):
+    """The other account of a connection."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = _PARTNER
+
     gln: str | None
 
 

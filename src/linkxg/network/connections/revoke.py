@@ -1,4 +1,4 @@
-"""Ends a connection for both sides, with everything that they share; or withdraws an invitation."""
+"""Ends a connection for both sides, with everything that they share or ask for; or withdraws an invitation."""
 
 from sqlalchemy import Connection
 
@@ -12,14 +12,15 @@ from linkxg.db.schema import AnyRow
 from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.network.check_fields import check_reason
 from linkxg.network.connections import store
-from linkxg.network.connections.accept import account_name
-from linkxg.network.connections.answer_once import answer_once
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.partner_side import write_partner_side
 from linkxg.network.connections.read_connections import view_of
+from linkxg.network.connections.request_store import cancel_pending
+from linkxg.network.connections.write_connection import write_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
+from linkxg.network.feed.visibility_lock import lock_visibility
 
 
 async def revoke_connection(
@@ -33,7 +34,6 @@ async def revoke_connection(
 ) -> IdempotentOutcome[ConnectionView]:
     """By either side of a connection, or by the inviter; raises NotFound, InvalidState, or ValidationFailed."""
     check_reason(reason)
-    told: list[tuple[str, str]] = []
 
     def make(conn: Connection) -> ConnectionView | PublicError:
         store.lock_connection(conn, account_id, connection_id)
@@ -41,20 +41,23 @@ async def revoke_connection(
         if row is None:
             return NotFound()
         store.lock_partners(conn, account_id, row.partner_id or account_id)
+        lock_visibility(conn, account_id, row.partner_id)
         row = store.find_connection(conn, account_id, connection_id)
         assert row is not None
         if row.status == "ACTIVE":
             _end(conn, actor, account_id, row, reason)
-            told[:] = [(row.partner_id, account_name(conn, account_id))]
         elif row.status == "PENDING" and row.direction == "OUTGOING" and row.expires_at > now_ms():
             _withdraw(conn, actor, account_id, row, reason)
         else:
             return InvalidState("Only a connection, or your own invitation while it waits, can be revoked.")
         return view_of(conn, account_id, connection_id)
 
-    outcome = await answer_once(database, actor, account_id, connection_id, "revoke", idempotency_key, reason, make)
-    for partner_id, name in told if not outcome.replayed else ():
-        mails.revoked(partner_id, name)
+    outcome = await write_connection(
+        database, actor, account_id, connection_id, "revoke", idempotency_key, reason, make
+    )
+    # Of an invitation that is withdrawn no partner is known: nobody gets a mail.
+    if not outcome.replayed:
+        mails.revoked(outcome.value, account_id)
     return outcome
 
 
@@ -65,16 +68,18 @@ def _end(conn: Connection, actor: Actor, account_id: str, row: AnyRow, reason: s
     store.update_connection(conn, partner_id, row.id, ended_by="PARTNER", **revoked)
     ours = withdraw_shares_of_connection(conn, account_id, row.id, now)
     theirs = withdraw_shares_of_connection(conn, partner_id, row.id, now)
-    audit.lock_chains(conn, account_id, partner_id)
-    details = {"reason": reason} if reason else {}
-    audit.record(conn, account_id, actor, "connection.revoked", row.id, details | {"shares": len(ours)})
-    audit.record(conn, partner_id, actor.as_partner(), "connection.revoked", row.id, details | {"shares": len(theirs)})
+    requests = [id for side in (account_id, partner_id) for id in cancel_pending(conn, side, row.id, now)]
+    details = ({"reason": reason} if reason else {}) | {"requests": len(requests)}
+    own, others = details | {"shares": len(ours)}, details | {"shares": len(theirs)}
+    audit.record_both(conn, actor, account_id, partner_id, "connection.revoked", row.id, own, others)
+    cancelled = [Change("REQUEST_CANCELLED", row.id, request_id=id) for id in requests]
     append_all(
         conn,
         {
-            account_id: [Change("SHARE_REMOVED", row.id, share_id) for share_id in sorted(theirs)],
+            account_id: [*(Change("SHARE_REMOVED", row.id, share_id) for share_id in sorted(theirs)), *cancelled],
             partner_id: [
                 *(Change("SHARE_REMOVED", row.id, share_id) for share_id in sorted(ours)),
+                *cancelled,
                 Change("CONNECTION_REVOKED", row.id),
             ],
         },
@@ -86,7 +91,6 @@ def _withdraw(conn: Connection, actor: Actor, account_id: str, row: AnyRow, reas
     revoked = {"status": "REVOKED", "ended_at": now_ms(), "reason": reason}
     details = {"reason": reason} if reason else {}
     store.end_pending(conn, account_id, row.id, ended_by="SELF", token_digest=None, **revoked)
-    audit.lock_chains(conn, account_id, row.partner_id or account_id)
     audit.record(conn, account_id, actor, "connection.revoked", row.id, details)
 
     def write(partner: str) -> bool:

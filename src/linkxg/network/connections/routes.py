@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
+from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, ConnectionExists, InvalidState, TemporarilyUnavailable
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.page_response import page_response
@@ -124,7 +125,7 @@ async def accept(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[ConnectionView]]:
     """Accept an invitation. Other invitations between the two accounts end."""
-    accepted, replayed = await accept_connection(
+    outcome = await accept_connection(
         services.database,
         services.mails,
         actor_of(context_of(request.scope)),
@@ -132,7 +133,7 @@ async def accept(
         connection_id,
         idempotency_key,
     )
-    return Response(Success(data=accepted), headers=replay(replayed))
+    return _response(outcome)
 
 
 @post(
@@ -151,7 +152,7 @@ async def decline(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[ConnectionView]]:
     """Decline an invitation. The inviter sees the reason."""
-    declined, replayed = await decline_connection(
+    outcome = await decline_connection(
         services.database,
         actor_of(context_of(request.scope)),
         account_id_of(request.scope),
@@ -159,7 +160,7 @@ async def decline(
         data.reason if data else None,
         idempotency_key,
     )
-    return Response(Success(data=declined), headers=replay(replayed))
+    return _response(outcome)
 
 
 @post(
@@ -178,7 +179,7 @@ async def revoke(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[ConnectionView]]:
     """End a connection and all that both sides share, or withdraw an invitation."""
-    revoked, replayed = await revoke_connection(
+    outcome = await revoke_connection(
         services.database,
         services.mails,
         actor_of(context_of(request.scope)),
@@ -187,7 +188,7 @@ async def revoke(
         data.reason if data else None,
         idempotency_key,
     )
-    return Response(Success(data=revoked), headers=replay(replayed))
+    return _response(outcome)
 
 
 @post(
@@ -215,6 +216,10 @@ async def accept_by_link(
         password=data.password,
     )
     return Success(data=connected)
+
+
+def _response(outcome: IdempotentOutcome[ConnectionView]) -> Response[Success[ConnectionView]]:
+    return Response(Success(data=outcome.value), headers=replay(outcome.replayed))
 
 
 def router(services: ConnectionServices) -> Router:

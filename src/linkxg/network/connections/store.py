@@ -25,6 +25,7 @@ from linkxg.clock import DAY
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.identity.accounts.store import accounts
+from linkxg.network.check_fields import MAX_TEXT
 
 _ACTIVE = text("status = 'ACTIVE'")
 _ENDED = text("status <> 'ACTIVE'")
@@ -43,14 +44,14 @@ connections = Table(
     Column("invitee", String(254)),
     Column("invitee_key", String(260)),
     Column("token_digest", LargeBinary),
-    Column("message", String(500)),
+    Column("message", String(MAX_TEXT)),
     Column("invited_by", String(36)),
     Column("invited_at", Milliseconds, nullable=False),
     Column("expires_at", Milliseconds, nullable=False),
     Column("responded_at", Milliseconds),
     Column("ended_at", Milliseconds),
     Column("ended_by", String(8)),
-    Column("reason", String(500)),
+    Column("reason", String(MAX_TEXT)),
     Index("ix_connections_account_id_status_id", "account_id", "status", "id"),
     Index("ix_connections_invitee", "account_id", "invitee_key", "invited_at"),
     Index("ix_connections_token_digest", "token_digest", unique=True),

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection
 
-from linkxg.clock import now_ms
 from linkxg.network.feed import store
 from linkxg.network.feed.model import Change
 
@@ -15,4 +14,4 @@ def append_all(conn: Connection, changes: Mapping[str, Collection[Change]]) -> N
     Each account's feed stays locked until the commit.
     """
     if found := {account_id: changes_of for account_id, changes_of in changes.items() if changes_of}:
-        store.append(conn, found, now_ms())
+        store.append(conn, found)

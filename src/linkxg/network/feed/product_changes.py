@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from linkxg import audit
 from linkxg.catalog.products.content import category_of, read_content
 from linkxg.catalog.products.model import ProductRecord
 from linkxg.catalog.products.publication import Publication
@@ -15,6 +14,7 @@ from linkxg.catalog.products.versions.store import list_previous_contents
 from linkxg.clock import now_ms
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change, ChangeType
+from linkxg.network.feed.visibility_lock import lock_visibility
 
 _Viewers = set[tuple[str, str]]
 """(viewer, connection)"""
@@ -23,8 +23,7 @@ _Viewers = set[tuple[str, str]]
 def product_published(conn: Connection, publications: Sequence[Publication]) -> None:
     """A publish hook. A viewer who saw the category of the version before, and not the new one, loses the product."""
     account_id = publications[0].account_id
-    # A share that is created at the same time is either seen here, or begins after this commit.
-    audit.lock_chains(conn, account_id, account_id)
+    lock_visibility(conn, account_id)
     shares = list_live_shares(conn, account_id, [one.product.id for one in publications], now_ms())
     if not shares:
         return
@@ -44,8 +43,11 @@ def product_published(conn: Connection, publications: Sequence[Publication]) -> 
 def product_changed(
     conn: Connection, account_id: str, type: ChangeType, product: ProductRecord, version: int | None = None
 ) -> None:
-    """Append a change of one published product."""
+    """A hook for states. Only viewers of all versions learn of a change of an earlier version."""
+    lock_visibility(conn, account_id)
     shares = list_live_shares(conn, account_id, [product.id], now_ms())
+    if version not in (None, product.latest_version):
+        shares = [share for share in shares if share.shows_all_versions]
     changes: dict[str, list[Change]] = defaultdict(list)
     _add(changes, _viewers(shares, product.id, product.category), type, product.id, version)
     append_all(conn, changes)

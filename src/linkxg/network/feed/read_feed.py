@@ -52,11 +52,10 @@ async def read_head(database: Database, account_id: str) -> int:
 
 
 def _append_expiries(conn: Connection, account_id: str) -> None:
-    now = now_ms()
     store.lock_feed(conn, account_id)
-    expired = record_expiries(conn, account_id, now)
+    expired = record_expiries(conn, account_id, now_ms())
     if expired:
         changes = [
             Change("SHARE_EXPIRED", one.connection_id, share_id=one.id, product_id=one.product_id) for one in expired
         ]
-        store.append(conn, {account_id: changes}, now)
+        store.append(conn, {account_id: changes})

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     String,
     Table,
+    and_,
     bindparam,
     func,
     literal,
@@ -22,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.catalog.products.share_store import next_expiry
-from linkxg.clock import DAY
+from linkxg.clock import DAY, now_ms
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.db.bulk import insert_many
 from linkxg.db.compiled import CompiledStatement
@@ -74,10 +75,11 @@ def _taking(insert: Any) -> Executable:
 _TAKE_NUMBERS = {"sqlite": _taking(sqlite_insert), "postgresql": _taking(postgres_insert)}
 
 
-def append(conn: Connection, changes: Mapping[str, Collection[Change]], now: int) -> None:
+def append(conn: Connection, changes: Mapping[str, Collection[Change]]) -> None:
     """Append to the feeds of these accounts, each with at least one change.
 
-    Their rows are locked in the order of the ids, so that two transactions cannot deadlock.
+    Their rows are locked in the order of the ids, so that two transactions cannot deadlock. The time is taken once they
+    are locked, so that later numbers have later times.
     """
     wanted = [{"account_id": account_id, "seq": len(changes[account_id])} for account_id in sorted(changes)]
     last: dict[str, int] = {row.account_id: row.seq for row in conn.execute(_TAKE_NUMBERS[conn.dialect.name], wanted)}
@@ -86,7 +88,7 @@ def append(conn: Connection, changes: Mapping[str, Collection[Change]], now: int
         for account_id, found in changes.items()
         for seq, change in enumerate(found, last[account_id] - len(found) + 1)
     ]
-    insert_many(conn, feed_entries, ("account_id", "seq", *Change._fields), rows, same={"at": now})
+    insert_many(conn, feed_entries, ("account_id", "seq", *Change._fields), rows, same={"at": now_ms()})
 
 
 _ACCOUNT = bindparam("account", type_=String)
@@ -147,9 +149,16 @@ def list_heads(conn: Connection, account_ids: Collection[str]) -> dict[str, int]
 
 
 def purge_entries(conn: Connection, *, now: int, limit: int) -> int:
-    """Delete up to `limit` entries that are older than KEEP_MS; returns how many."""
-    old = select(feed_entries.c.account_id, feed_entries.c.seq).where(feed_entries.c.at < now - KEEP_MS).limit(limit)
-    found = [tuple(row) for row in conn.execute(old)]
+    """Delete up to `limit` entries that are older than KEEP_MS, or that precede an older one; returns how many.
+
+    What is left of a feed has no gap, although the clocks of the nodes that appended may differ.
+    """
+    entry = feed_entries.c
+    old = select(entry.account_id, entry.seq).where(entry.at < now - KEEP_MS).order_by(entry.at).limit(limit).subquery()
+    ends = select(old.c.account_id, func.max(old.c.seq).label("last")).group_by(old.c.account_id).subquery()
+    preceding = ends.join(feed_entries, and_(entry.account_id == ends.c.account_id, entry.seq <= ends.c.last))
+    oldest = select(entry.account_id, entry.seq).select_from(preceding).order_by(entry.account_id, entry.seq)
+    found = [tuple(row) for row in conn.execute(oldest.limit(limit))]
     if not found:
         return 0
     return conn.execute(feed_entries.delete().where(tuple_(*feed_entries.primary_key).in_(found))).rowcount

@@ -9,9 +9,14 @@ from linkxg.catalog.identifiers.keys import NotAnIdentifier
 from linkxg.errors import ValidationFailed
 from linkxg.http.schema_errors import FieldFault
 from linkxg.network.check_fields import check_text, fault, one_of
-from linkxg.network.requests.model import MAX_ITEM, REQUEST_TYPES, CreateShareRequest, RequestType, Subject
-
-_MAX_ID = 36
+from linkxg.network.requests.model import (
+    MAX_ITEM,
+    MAX_PRODUCT_ID,
+    REQUEST_TYPES,
+    CreateShareRequest,
+    RequestType,
+    Subject,
+)
 
 
 class CheckedRequest(NamedTuple):
@@ -43,7 +48,11 @@ def _subjects(given: CreateShareRequest, faults: list[FieldFault]) -> list[Subje
         except NotAGtin as error:
             faults.append(fault("gtin", str(error)))
     if given.product_id is not None:
-        if 0 < len(given.product_id) <= _MAX_ID and given.product_id.isascii() and given.product_id.isprintable():
+        if (
+            0 < len(given.product_id) <= MAX_PRODUCT_ID
+            and given.product_id.isascii()
+            and given.product_id.isprintable()
+        ):
             found.append(Subject("productId", given.product_id))
         else:
             faults.append(fault("productId", "This is not the id of a product."))

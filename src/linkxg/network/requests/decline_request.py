@@ -3,20 +3,13 @@
 from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
-from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.db.schema import AnyRow
-from linkxg.errors import InvalidState, NotFound, PublicError
 from linkxg.network.check_fields import check_reason
-from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
-from linkxg.network.requests import store
 from linkxg.network.requests.model import ShareRequest
-from linkxg.network.requests.read_requests import view_of
-from linkxg.network.requests.write_request import record_both, write_request
-
-_DECIDED = "The request has been decided or cancelled."
+from linkxg.network.requests.write_request import Decision, decide_request
 
 
 async def decline_request(
@@ -30,19 +23,13 @@ async def decline_request(
     """By the account that is asked. Raises ValidationFailed, NotFound, or InvalidState."""
     check_reason(reason)
 
-    def make(conn: Connection) -> ShareRequest | PublicError:
-        row = lock_incoming(conn, account_id, request_id)
-        if isinstance(row, PublicError):
-            return row
-        store.decide(conn, account_id, request_id, status="DECLINED", decided_at=now_ms(), reason=reason)
-        details = {"reason": reason} if reason else {}
-        record_both(conn, actor, account_id, row.requester_id, "request.declined", request_id, details)
+    def decide(conn: Connection, row: AnyRow) -> Decision:
         declined = Change("REQUEST_DECLINED", row.connection_id, request_id=request_id)
-        append_all(conn, {row.requester_id: [declined]})
-        return view_of(conn, account_id, request_id)
+        return Decision("DECLINED", [declined], {"reason": reason} if reason else {}, reason)
 
-    route, content = "POST /requests/{id}/decline", [request_id, reason]
-    return await write_request(database, actor, account_id, route, idempotency_key, content, make)
+    return await decide_request(
+        database, actor, account_id, request_id, "INCOMING", "decline", idempotency_key, [reason], decide
+    )
 
 
 async def cancel_request(
@@ -50,22 +37,9 @@ async def cancel_request(
 ) -> IdempotentOutcome[ShareRequest]:
     """By the account that asks. Raises NotFound, or InvalidState."""
 
-    def make(conn: Connection) -> ShareRequest | PublicError:
-        row = store.find_outgoing(conn, account_id, request_id)
-        if row is None:
-            return NotFound()
-        if not store.decide(conn, row.account_id, request_id, status="CANCELLED", decided_at=now_ms()):
-            return InvalidState(_DECIDED)
-        record_both(conn, actor, account_id, row.account_id, "request.cancelled", request_id, {})
-        return view_of(conn, account_id, request_id)
+    def decide(conn: Connection, row: AnyRow) -> Decision:
+        return Decision("CANCELLED", [Change("REQUEST_CANCELLED", row.connection_id, request_id=request_id)])
 
-    route, content = "POST /requests/{id}/cancel", [request_id]
-    return await write_request(database, actor, account_id, route, idempotency_key, content, make)
-
-
-def lock_incoming(conn: Connection, account_id: str, request_id: str) -> AnyRow | PublicError:
-    """A pending request to this account, locked until the transaction ends; NotFound to everybody else."""
-    row = store.lock_incoming(conn, account_id, request_id)
-    if row is None:
-        return NotFound()
-    return row if row.status == "PENDING" else InvalidState(_DECIDED)
+    return await decide_request(
+        database, actor, account_id, request_id, "OUTGOING", "cancel", idempotency_key, [], decide
+    )

@@ -6,13 +6,15 @@ import msgspec
 
 from linkxg.http.route_declaration import described
 from linkxg.network.check_fields import MAX_TEXT
+from linkxg.network.connections.model import PartnerAccount, Reason
+from linkxg.network.shares.model import TRACEABILITIES, VERSIONS
 
 RequestType = Literal["PRODUCT", "TRACE", "DPP"]
 REQUEST_TYPES: tuple[RequestType, ...] = ("PRODUCT", "TRACE", "DPP")
 RequestDirection = Literal["INCOMING", "OUTGOING"]
 RequestStatus = Literal["PENDING", "APPROVED", "DECLINED", "CANCELLED"]
 SubjectKind = Literal["gtin", "productId", "item"]
-MAX_ITEM = 2_000
+MAX_ITEM, MAX_PRODUCT_ID = 2_000, 36
 MAX_PENDING = 1_000
 """Requests of one side of a connection that wait for a decision."""
 _ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
@@ -29,14 +31,6 @@ class Subject(NamedTuple):
     def text(self) -> str:
         """As stored."""
         return f"{self.kind}:{self.value}"
-
-
-class RequestPartner(msgspec.Struct, rename="camel"):
-    """The other account: who asks, or who is asked."""
-
-    account_id: str
-    name: str
-    slug: str
 
 
 class ShareRequest(msgspec.Struct, rename="camel", kw_only=True):
@@ -58,7 +52,7 @@ class ShareRequest(msgspec.Struct, rename="camel", kw_only=True):
     type: RequestType
     status: RequestStatus
     connection_id: str
-    partner: RequestPartner
+    partner: PartnerAccount
     gtin: str | None
     product_id: str | None
     item: str | None
@@ -83,7 +77,7 @@ class CreateShareRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=T
     type: Annotated[str, described(enum=[*REQUEST_TYPES])]
     purpose: Annotated[str, described(minLength=1, maxLength=MAX_TEXT)]
     gtin: str | None = None
-    product_id: Annotated[str, described(maxLength=36)] | None = None
+    product_id: Annotated[str, described(maxLength=MAX_PRODUCT_ID)] | None = None
     item: Annotated[str, described(maxLength=MAX_ITEM)] | None = None
 
 
@@ -104,9 +98,9 @@ class ApproveShareRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=
 
     expires_at: Annotated[str, described(format="date-time")]
     fields: list[str] | None = None
-    versions: Annotated[str, described(enum=["LATEST", "ALL"])] = "LATEST"
-    traceability: Annotated[str, described(enum=["NONE", "EVENTS", "GRAPH"])] | None = None
-    product_id: Annotated[str, described(maxLength=36)] | None = None
+    versions: Annotated[str, described(enum=[*VERSIONS])] = "LATEST"
+    traceability: Annotated[str, described(enum=[*TRACEABILITIES])] | None = None
+    product_id: Annotated[str, described(maxLength=MAX_PRODUCT_ID)] | None = None
 
 
 class DeclineShareRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -114,4 +108,4 @@ class DeclineShareRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"reason": "We do not disclose this."}
 
-    reason: Annotated[str, described(maxLength=MAX_TEXT)] | None = None
+    reason: Reason | None = None

@@ -6,8 +6,9 @@ from linkxg.clock import rfc3339, rfc3339_or_none
 from linkxg.db import Database
 from linkxg.db.schema import AnyRow
 from linkxg.errors import NotFound
+from linkxg.network.connections.model import PartnerAccount
 from linkxg.network.requests import store
-from linkxg.network.requests.model import RequestDirection, RequestPartner, RequestStatus, ShareRequest
+from linkxg.network.requests.model import RequestDirection, RequestStatus, ShareRequest
 
 
 async def read_request(database: Database, account_id: str, request_id: str) -> ShareRequest:
@@ -50,7 +51,7 @@ def _view(row: AnyRow, account_id: str) -> ShareRequest:
         type=row.type,
         status=row.status,
         connection_id=row.connection_id,
-        partner=RequestPartner(row.partner_id, row.partner_name, row.slug),
+        partner=PartnerAccount(row.partner_id, row.partner_name, row.slug),
         gtin=value if kind == "gtin" else None,
         product_id=value if kind == "productId" else None,
         item=value if kind == "item" else None,

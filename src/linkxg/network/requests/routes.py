@@ -69,7 +69,7 @@ async def send(
         data,
         idempotency_key,
     )
-    response = _answer(outcome)
+    response = _response(outcome)
     response.headers["Location"] = f"{services.public_url}{PATH}/{outcome.value.id}"
     return response
 
@@ -125,7 +125,7 @@ async def approve(
         data,
         idempotency_key,
     )
-    return _answer(outcome)
+    return _response(outcome)
 
 
 @post(
@@ -152,7 +152,7 @@ async def decline(
         data.reason if data else None,
         idempotency_key,
     )
-    return _answer(outcome)
+    return _response(outcome)
 
 
 @post(
@@ -172,10 +172,10 @@ async def cancel(
     """Cancel a request of your own that has not been decided."""
     actor = actor_of(context_of(request.scope))
     outcome = await cancel_request(services.database, actor, account_id_of(request.scope), request_id, idempotency_key)
-    return _answer(outcome)
+    return _response(outcome)
 
 
-def _answer(outcome: IdempotentOutcome[ShareRequest]) -> Response[Success[ShareRequest]]:
+def _response(outcome: IdempotentOutcome[ShareRequest]) -> Response[Success[ShareRequest]]:
     return Response(Success(data=outcome.value), headers=replay(outcome.replayed))
 
 

@@ -11,11 +11,12 @@ from linkxg.ids import uuid7
 from linkxg.network.connections.store import find_connection, lock_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
+from linkxg.network.feed.visibility_lock import lock_visibility
 from linkxg.network.requests import store
 from linkxg.network.requests.check_request import check_request
 from linkxg.network.requests.model import MAX_PENDING, CreateShareRequest, ShareRequest
 from linkxg.network.requests.read_requests import view_of
-from linkxg.network.requests.write_request import record_both, write_request
+from linkxg.network.requests.write_request import record_request, write_request
 
 ENDED = "This connection is not active."
 
@@ -40,6 +41,7 @@ async def send_request(
         partner_id = side.partner_id
         if side.status != "ACTIVE" or partner_id is None:
             return InvalidState(ENDED)
+        lock_visibility(conn, account_id, partner_id)
         if store.count_pending(conn, partner_id, connection_id, MAX_PENDING) >= MAX_PENDING:
             return Conflict(f"At most {MAX_PENDING} requests to a partner can wait for a decision; cancel some first.")
         store.insert_request(
@@ -47,7 +49,7 @@ async def send_request(
             subject=checked.subject.text, purpose=checked.purpose, created_at=now_ms(),
         )  # fmt: skip
         details = {"type": checked.type, "subject": checked.subject.text}
-        record_both(conn, actor, account_id, partner_id, "request.sent", request_id, details)
+        record_request(conn, actor, account_id, partner_id, "SENT", request_id, details)
         append_all(conn, {partner_id: [Change("REQUEST_RECEIVED", connection_id, request_id=request_id)]})
         return view_of(conn, account_id, request_id)
 

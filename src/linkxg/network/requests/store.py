@@ -2,32 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Index, Select, String, Table, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
 
-from linkxg.db.schema import AnyRow, Milliseconds, metadata
+from linkxg.db.schema import AnyRow
 from linkxg.identity.accounts.store import accounts
+from linkxg.network.connections.request_store import share_requests
 from linkxg.network.connections.store import lock_connection
+from linkxg.network.requests.model import RequestDirection
 
-share_requests = Table(
-    "share_requests",
-    metadata,
-    # The account that is asked.
-    Column("account_id", String(36), primary_key=True),
-    Column("id", String(36), primary_key=True),
-    Column("requester_id", String(36), nullable=False),
-    Column("connection_id", String(36), nullable=False),
-    Column("type", String(8), nullable=False),
-    # The kind, a colon, and the value.
-    Column("subject", String(2048), nullable=False),
-    Column("purpose", String(500), nullable=False),
-    Column("status", String(9), nullable=False),
-    Column("created_at", Milliseconds, nullable=False),
-    Column("decided_at", Milliseconds),
-    Column("reason", String(500)),
-    Column("share_id", String(36)),
-    Index("ix_share_requests_account_id_status_id", "account_id", "status", "id"),
-    Index("ix_share_requests_requester_id_id", "requester_id", "id"),
-)
 _r = share_requests.c
 
 
@@ -43,19 +25,15 @@ def insert_request(conn: Connection, account_id: str, **values: Any) -> None:
     conn.execute(share_requests.insert().values(account_id=account_id, status="PENDING", **values))
 
 
-def lock_incoming(conn: Connection, account_id: str, request_id: str) -> AnyRow | None:
-    """A request to this account, locked after its connection; SQLite has only one writer anyway."""
-    query = select(share_requests).where(_r.account_id == account_id, _r.id == request_id)
+def lock_request(conn: Connection, account_id: str, request_id: str, direction: RequestDirection) -> AnyRow | None:
+    """A request to or by this account, with its connection locked: whatever decides on it takes this lock."""
+    side = _r.account_id if direction == "INCOMING" else _r.requester_id
+    query = select(share_requests).where(side == account_id, _r.id == request_id)
     row = conn.execute(query).first()
     if row is None:
         return None
     lock_connection(conn, account_id, row.connection_id)
-    return conn.execute(query.with_for_update()).first()
-
-
-def find_outgoing(conn: Connection, account_id: str, request_id: str) -> AnyRow | None:
-    """A request by this account."""
-    return conn.execute(select(share_requests).where(_r.requester_id == account_id, _r.id == request_id)).first()
+    return conn.execute(query).first()
 
 
 def decide(conn: Connection, account_id: str, request_id: str, **values: Any) -> bool:

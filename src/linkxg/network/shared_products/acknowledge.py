@@ -1,11 +1,11 @@
-"""Answers the owner of a shared product: accepted, rejected, or in review."""
+"""Acknowledges a shared product to its owner: accepted, rejected, or in review."""
 
 import msgspec
 from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.catalog.products.shared_model import SharedView
+from linkxg.catalog.products.shared_model import SharedProductView
 from linkxg.catalog.products.shared_store import find_shared
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
@@ -14,14 +14,15 @@ from linkxg.errors import NotFound, PublicError, ValidationFailed
 from linkxg.http.schema_errors import FieldFault
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.ids import is_uuid
-from linkxg.network.check_fields import fault, one_of
+from linkxg.network.check_fields import check_text, one_of
 from linkxg.network.connections.store import lock_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
+from linkxg.network.feed.visibility_lock import lock_visibility
 from linkxg.network.shared_products import store
-from linkxg.network.shared_products.model import MAX_REASON, AcknowledgeProduct
+from linkxg.network.shared_products.model import AcknowledgeProduct
 from linkxg.network.shares.check_share import check_paths
-from linkxg.network.shares.model import STATUSES, Acknowledgement
+from linkxg.network.shares.model import MAX_ACKNOWLEDGEMENT_REASON, STATUSES, Acknowledgement
 from linkxg.network.shares.view_share import paths_of
 
 
@@ -38,13 +39,12 @@ async def acknowledge_product(
         raise NotFound
 
     def make(conn: Connection) -> Acknowledgement | PublicError:
-        shown = lock_shared(conn, viewer_id, product_id)
+        shown = lock_shared(conn, viewer_id, product_id, with_owner=True)
         if shown is None:
             return NotFound()
         faults: list[FieldFault] = []
         status = one_of("status", given.status, STATUSES, faults)
-        if given.reason is not None and len(given.reason) > MAX_REASON:
-            faults.append(fault("reason", f"At most {MAX_REASON:,} characters.", "too_long"))
+        check_text("reason", given.reason, faults, MAX_ACKNOWLEDGEMENT_REASON)
         check_paths(given.fields, faults)
         if faults:
             return ValidationFailed(details=faults)
@@ -55,9 +55,7 @@ async def acknowledge_product(
             fields=fields, at=now,
         )  # fmt: skip
         details = {"status": status, "version": version}
-        audit.lock_chains(conn, viewer_id, owner_id)
-        audit.record(conn, viewer_id, actor, "product.acknowledged", product_id, details)
-        audit.record(conn, owner_id, actor.as_partner(), "product.acknowledged", product_id, details)
+        audit.record_both(conn, actor, viewer_id, owner_id, "product.acknowledged", product_id, details)
         told = Change("ACKNOWLEDGED", shown.shared_by.connection_id, product_id=product_id, version=version)
         append_all(conn, {owner_id: [told]})
         return Acknowledgement(product_id, version, status, given.reason, given.fields, rfc3339(now))
@@ -67,7 +65,7 @@ async def acknowledge_product(
     return await write_once(database, actor, request, make, as_recorded(Acknowledgement))
 
 
-async def read_acknowledgement(database: Database, viewer_id: str, shown: SharedView) -> Acknowledgement | None:
+async def read_acknowledgement(database: Database, viewer_id: str, shown: SharedProductView) -> Acknowledgement | None:
     """What the viewer answered about the product, as the viewer sees it by now."""
     owner_id, product_id = shown.shared_by.account_id, shown.view.head.id
     row = await database.read_single(store.find_acknowledgement, owner_id, product_id, viewer_id)
@@ -76,10 +74,17 @@ async def read_acknowledgement(database: Database, viewer_id: str, shown: Shared
     return Acknowledgement(product_id, row.version, row.status, row.reason, paths_of(row.fields), rfc3339(row.at))
 
 
-def lock_shared(conn: Connection, viewer_id: str, product_id: str) -> SharedView | None:
-    """The product as it is shared, until the end of the transaction: its connection cannot be revoked before."""
+def lock_shared(
+    conn: Connection, viewer_id: str, product_id: str, *, with_owner: bool = False
+) -> SharedProductView | None:
+    """The product as it is shared, until the end of the transaction: its connection cannot be revoked before.
+
+    `with_owner` locks both audit trails as well, to write to that of the owner.
+    """
     shown = find_shared(conn, viewer_id, product_id, now_ms())
     if shown is None:
         return None
     lock_connection(conn, viewer_id, shown.shared_by.connection_id)
+    if with_owner:
+        lock_visibility(conn, viewer_id, shown.shared_by.account_id)
     return find_shared(conn, viewer_id, product_id, now_ms())

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from linkxg.catalog.products.model import search_key
 from linkxg.catalog.products.shared_list_store import list_shared_keys, list_shared_keys_with_gtin
-from linkxg.catalog.products.shared_model import START, SharedPosition, SharedView
+from linkxg.catalog.products.shared_model import START, SharedPosition, SharedProductView
 from linkxg.catalog.products.shared_product import redact, shared_fields
 from linkxg.catalog.products.shared_store import list_shared
 from linkxg.clock import now_ms
@@ -48,18 +48,17 @@ async def list_shared_products(
     *,
     after: SharedPosition | None,
     limit: int,
-) -> tuple[list[SharedView], SharedPosition | None]:
+) -> tuple[list[SharedProductView], SharedPosition | None]:
     """(a page, the place to continue after or None).
 
     The number of products that are scanned is bounded, so a page may have fewer than `limit`, or none, without being
     the last.
     """
-    now = now_ms()
 
     def unit(
         conn: Connection, after: SharedPosition, count: int, owners: int
-    ) -> tuple[list[SharedView], list[SharedPosition]]:
-        owner_id = None
+    ) -> tuple[list[SharedProductView], list[SharedPosition]]:
+        owner_id, now = None, now_ms()
         if criteria.connection_id is not None:
             owner_id = find_partner(conn, viewer_id, criteria.connection_id)
             if owner_id is None:
@@ -73,7 +72,7 @@ async def list_shared_products(
         ids = [key.product_id for key in keys if not key.ends_owner]
         return list_shared(conn, viewer_id, ids, now), keys
 
-    found: list[SharedView] = []
+    found: list[SharedProductView] = []
     place, following = after or START, None
     # Each read takes one more than it needs, so that the last page is known to be the last.
     count = CHUNK if criteria.search_key is not None else limit + 1
@@ -99,18 +98,18 @@ def _may_follow(keys: Sequence[SharedPosition], count: int) -> bool:
     return bool(keys) and (len(keys) == count or keys[-1].ends_owner)
 
 
-def _by_owner(found: Sequence[SharedView]) -> dict[str, list[str]]:
+def _by_owner(found: Sequence[SharedProductView]) -> dict[str, list[str]]:
     by_owner: dict[str, list[str]] = {}
     for shown in found:
         by_owner.setdefault(shown.shared_by.account_id, []).append(shown.view.head.id)
     return by_owner
 
 
-def _position_of(shown: SharedView) -> SharedPosition:
+def _position_of(shown: SharedProductView) -> SharedPosition:
     return SharedPosition(shown.shared_by.account_id, shown.view.head.id)
 
 
-def _matches(shown: SharedView, wanted: str | None) -> bool:
+def _matches(shown: SharedProductView, wanted: str | None) -> bool:
     """Whether the SKU or a name contains the key, of what the viewer is shown."""
     if wanted is None:
         return True

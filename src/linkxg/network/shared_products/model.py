@@ -7,9 +7,8 @@ import msgspec
 
 from linkxg.catalog.products.model import Sku
 from linkxg.http.route_declaration import described
-from linkxg.network.shares.model import STATUSES
+from linkxg.network.shares.model import MAX_ACKNOWLEDGEMENT_REASON, MAX_FIELDS, STATUSES
 
-MAX_REASON = 1_000
 CountReads = Callable[[str, str, Iterable[str]], None]
 """Takes the owner, the viewer and the products that were read. Every verb that shows something calls it."""
 
@@ -24,8 +23,8 @@ class AcknowledgeProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=T
     }
 
     status: Annotated[str, described(enum=[*STATUSES])]
-    reason: Annotated[str, described(maxLength=MAX_REASON)] | None = None
-    fields: Annotated[list[str], described(minItems=1, maxItems=50)] | None = None
+    reason: Annotated[str, described(maxLength=MAX_ACKNOWLEDGEMENT_REASON)] | None = None
+    fields: Annotated[list[str], described(minItems=1, maxItems=MAX_FIELDS)] | None = None
 
 
 class AdoptProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from linkxg.catalog.products.read_product import is_version
-from linkxg.catalog.products.shared_model import SharedView
+from linkxg.catalog.products.shared_model import SharedProductView
 from linkxg.catalog.products.shared_product import SharedVersion, view_shared_version
 from linkxg.catalog.products.shared_store import find_shared, list_published_versions
 from linkxg.clock import now_ms
@@ -13,7 +13,9 @@ from linkxg.ids import is_uuid
 from linkxg.network.shared_products.model import CountReads
 
 
-async def read_shared(database: Database, count_reads: CountReads, viewer_id: str, product_id: str) -> SharedView:
+async def read_shared(
+    database: Database, count_reads: CountReads, viewer_id: str, product_id: str
+) -> SharedProductView:
     """The latest version. Raises NotFound unless a live share shows it."""
     shown = await database.read_single(find_shared, viewer_id, product_id, now_ms()) if is_uuid(product_id) else None
     if shown is None:
@@ -24,7 +26,7 @@ async def read_shared(database: Database, count_reads: CountReads, viewer_id: st
 
 async def read_shared_version(
     database: Database, count_reads: CountReads, viewer_id: str, product_id: str, version: int
-) -> tuple[SharedView, SharedVersion]:
+) -> tuple[SharedProductView, SharedVersion]:
     """Raises NotFound; for earlier versions also unless a share shows all versions."""
     if not is_version(version):
         raise NotFound
@@ -38,12 +40,12 @@ async def read_shared_version(
 
 async def list_shared_versions(
     database: Database, count_reads: CountReads, viewer_id: str, product_id: str, *, before: int | None, limit: int
-) -> tuple[SharedView, list[SharedVersion], bool]:
+) -> tuple[SharedProductView, list[SharedVersion], bool]:
     """(the product, a page of the versions that are shared, newest first; whether there are more). Raises NotFound."""
     if not is_uuid(product_id):
         raise NotFound
 
-    def unit(conn: Connection) -> tuple[SharedView, list[SharedVersion]] | None:
+    def unit(conn: Connection) -> tuple[SharedProductView, list[SharedVersion]] | None:
         shown = find_shared(conn, viewer_id, product_id, now_ms())
         if shown is None:
             return None

@@ -11,9 +11,9 @@ from linkxg.network.shares.store import acknowledgements
 
 
 def find_acknowledgement(conn: Connection, account_id: str, product_id: str, viewer_id: str) -> AnyRow | None:
-    """What this viewer answered about a product of the account."""
-    answer = acknowledgements.c
-    same = (answer.account_id == account_id, answer.product_id == product_id, answer.viewer_id == viewer_id)
+    """That of this viewer about a product of the account."""
+    a = acknowledgements.c
+    same = (a.account_id == account_id, a.product_id == product_id, a.viewer_id == viewer_id)
     return conn.execute(select(acknowledgements).where(*same)).first()
 
 

@@ -11,6 +11,9 @@ from linkxg.ids import is_uuid
 from linkxg.network.check_fields import fault, one_of
 from linkxg.network.shares.content_paths import is_content_path
 from linkxg.network.shares.model import (
+    MAX_CATEGORY,
+    MAX_FIELDS,
+    MAX_PATH,
     MAX_TIERS,
     PASSPORT_ROLES,
     TRACEABILITIES,
@@ -20,7 +23,6 @@ from linkxg.network.shares.model import (
     ShareTerms,
 )
 
-MAX_FIELDS, MAX_PATH, MAX_CATEGORY = 50, 255, 100
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
 
@@ -74,8 +76,12 @@ def check_expiry(given: str, now: int, faults: list[FieldFault]) -> int | None:
     if expires_at is None:
         faults.append(fault("expiresAt", "Must be an RFC 3339 time such as 2027-03-01T00:00:00Z."))
     elif expires_at <= now:
-        faults.append(fault("expiresAt", "Must be in the future."))
+        faults.append(past_expiry())
     return expires_at
+
+
+def past_expiry() -> FieldFault:
+    return fault("expiresAt", "Must be in the future.")
 
 
 def _check_subject(given: CreateShare, faults: list[FieldFault]) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.catalog.products.share_store import insert_share
-from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedView
+from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedProductView
 from linkxg.catalog.products.shared_product import SharedProduct, view_shared
 from linkxg.catalog.products.shared_store import list_shared
 from linkxg.catalog.products.store import find_record
@@ -19,9 +19,10 @@ from linkxg.identity.accounts.store import find_account
 from linkxg.identity.authorization.write_as import write_once_by_id
 from linkxg.ids import is_uuid, uuid7
 from linkxg.network.check_fields import fault
-from linkxg.network.connections.store import find_connection, lock_connection
+from linkxg.network.connections.store import find_connection, find_partner, lock_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
+from linkxg.network.feed.visibility_lock import lock_visibility
 from linkxg.network.shares import store
 from linkxg.network.shares.check_share import UNKNOWN_PRODUCT, check_share
 from linkxg.network.shares.model import MAX_LIVE, MAX_PREVIEW, MAX_SAME, CreateShare, Share, SharePreview, ShareTerms
@@ -41,6 +42,7 @@ async def create_share(
     def make(conn: Connection) -> Share | PublicError:
         # A share must not outlive a connection that is revoked at the same time.
         lock_connection(conn, account_id, connection_id)
+        lock_visibility(conn, account_id, find_partner(conn, account_id, connection_id))
         now = now_ms()
         found = _check(conn, account_id, connection_id, given, now)
         if isinstance(found, PublicError):
@@ -68,7 +70,7 @@ async def create_share(
 def insert_new_share(
     conn: Connection, actor: Actor, account_id: str, viewer_id: str, connection_id: str, terms: ShareTerms, now: int
 ) -> str | Conflict:
-    """The id of a share by a live connection, which the caller has locked; both audit trails tell of it."""
+    """The id of a share by a live connection, which the caller has locked, and with it both audit trails."""
     if store.count_live(conn, account_id, connection_id, now, MAX_LIVE) >= MAX_LIVE:
         return Conflict(f"At most {MAX_LIVE:,} shares with one partner can be active; withdraw some first.")
     if store.count_same(conn, account_id, connection_id, terms, now) >= MAX_SAME:
@@ -81,9 +83,7 @@ def insert_new_share(
     details = {"type": terms.type, "connection": connection_id}
     if subject := terms.product_id or terms.category:
         details["subject"] = subject
-    audit.lock_chains(conn, account_id, viewer_id)
-    audit.record(conn, account_id, actor, "share.created", share_id, details)
-    audit.record(conn, viewer_id, actor.as_partner(), "share.created", share_id, details)
+    audit.record_both(conn, actor, account_id, viewer_id, "share.created", share_id, details)
     return share_id
 
 
@@ -96,8 +96,7 @@ async def preview_share(database: Database, account_id: str, connection_id: str,
         if isinstance(found, PublicError):
             return found
         terms, viewer_id = found
-        subject = {"product_id": terms.product_id, "category": terms.category}
-        ids = store.list_published_ids(conn, account_id, MAX_PREVIEW, **subject)
+        ids = store.list_published_ids(conn, account_id, MAX_PREVIEW, **store.covered_by(terms))
         shown = _preview(conn, account_id, viewer_id, connection_id, ids, terms, now)
         return SharePreview(summarise_share(conn, account_id, terms), shown)
 
@@ -138,7 +137,7 @@ def _preview(
         view = find_product_view(conn, account_id, product_id, "latest")
         if view is not None:
             others = visible[product_id].grants if product_id in visible else []
-            found.append(view_shared(SharedView(view, by, [*others, grant])))
+            found.append(view_shared(SharedProductView(view, by, [*others, grant])))
     return found
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from linkxg.catalog.products.shared_product import SharedProduct
 from linkxg.http.route_declaration import described
+from linkxg.network.connections.model import PartnerAccount
 
 ShareType = Literal["PRODUCT", "CATEGORY", "ALL"]
 SharedVersions = Literal["LATEST", "ALL"]
@@ -23,6 +24,8 @@ MAX_LIVE = 10_000
 MAX_SAME = 10
 """Live shares of the same products with one partner: each is read with every one of these products."""
 MAX_PREVIEW = 10
+MAX_FIELDS, MAX_PATH, MAX_CATEGORY = 50, 255, 100
+MAX_ACKNOWLEDGEMENT_REASON = 1_000
 _ID = "01a20900-46b1-7977-8501-b67e3b66cab2"
 
 
@@ -43,8 +46,8 @@ class CreateShare(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
     type: Annotated[str, described(enum=[*TYPES])]
     product_id: Annotated[str, described(format="uuid")] | None = None
-    category: Annotated[str, described(maxLength=100)] | None = None
-    fields: Annotated[list[str], described(minItems=1, maxItems=50)] | None = None
+    category: Annotated[str, described(maxLength=MAX_CATEGORY)] | None = None
+    fields: Annotated[list[str], described(minItems=1, maxItems=MAX_FIELDS)] | None = None
     versions: Annotated[str, described(enum=[*VERSIONS])] = "LATEST"
     traceability: Annotated[str, described(enum=[*TRACEABILITIES])] = "NONE"
     trace_tiers: Annotated[int, described(minimum=0, maximum=MAX_TIERS)] = 0
@@ -125,23 +128,13 @@ class ProductAcknowledgement(NamedTuple):
     acknowledgement: Acknowledgement
 
 
-class SharePartner(msgspec.Struct, rename="camel"):
-    """Who sees the product."""
-
-    EXAMPLE: ClassVar[dict[str, Any]] = {"accountId": _ID, "name": "Weaver Ltd", "slug": "weaver-ltd"}
-
-    account_id: str
-    name: str
-    slug: str
-
-
 class ProductShare(msgspec.Struct, rename="camel"):
     """A live share that shows a product, and what the partner answered."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "shareId": _ID,
         "connectionId": _ID,
-        "partner": SharePartner.EXAMPLE,
+        "partner": PartnerAccount.EXAMPLE,
         "type": "CATEGORY",
         "fields": ["brand", "name"],
         "expiresAt": None,
@@ -150,7 +143,7 @@ class ProductShare(msgspec.Struct, rename="camel"):
 
     share_id: str
     connection_id: str
-    partner: SharePartner
+    partner: PartnerAccount
     type: ShareType
     fields: list[str] | None
     versions: SharedVersions

@@ -29,16 +29,18 @@ async def read_share(database: Database, account_id: str, share_id: str) -> Shar
 
 async def list_acknowledgements(
     database: Database, account_id: str, share_id: str, *, limit: int
-) -> list[ProductAcknowledgement]:
-    """What the partner answered about the products that the share covers, newest first. Raises NotFound."""
+) -> tuple[list[ProductAcknowledgement], bool]:
+    """What the partner answered about the products of the share, newest first, and whether more follow.
 
-    def unit(conn: Connection) -> list[ProductAcknowledgement] | None:
+    Raises NotFound.
+    """
+
+    def unit(conn: Connection) -> tuple[list[ProductAcknowledgement], bool] | None:
         row = store.find_share(conn, account_id, share_id)
         if row is None:
             return None
-        subject = {"product_id": row.product_id, "category": row.category}
-        rows = store.list_acknowledgements(conn, account_id, row.viewer_id, limit, **subject)
-        return [view_product_acknowledgement(one) for one in rows]
+        rows = store.list_acknowledgements(conn, account_id, row.viewer_id, limit + 1, **store.covered_by(row))
+        return [view_product_acknowledgement(one) for one in rows[:limit]], len(rows) > limit
 
     return _found(await database.read(unit))
 

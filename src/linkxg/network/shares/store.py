@@ -24,7 +24,7 @@ from linkxg.catalog.products.share_store import is_live, shares, shows_product, 
 from linkxg.catalog.products.store import products
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.store import accounts
-from linkxg.network.shares.model import ShareTerms
+from linkxg.network.shares.model import MAX_ACKNOWLEDGEMENT_REASON, ShareTerms
 
 acknowledgements = Table(
     "acknowledgements",
@@ -35,11 +35,12 @@ acknowledgements = Table(
     Column("viewer_id", String(36), primary_key=True),
     Column("version", Sequence, nullable=False),
     Column("status", String(8), nullable=False),
-    Column("reason", String(1000)),
+    Column("reason", String(MAX_ACKNOWLEDGEMENT_REASON)),
     Column("fields", Text),
     Column("at", Milliseconds, nullable=False),
     Index("ix_acknowledgements_viewer_id", "viewer_id", "account_id"),
 )
+_ACKNOWLEDGEMENT = ("status", "reason", "version", "at", "fields")
 
 
 def count_live(conn: Connection, account_id: str, connection_id: str, now: int, limit: int) -> int:
@@ -101,32 +102,36 @@ def withdraw_share(conn: Connection, account_id: str, share_id: str, now: int) -
     return conn.execute(statement.values(withdrawn_at=now)).rowcount == 1
 
 
-def list_published_ids(conn: Connection, account_id: str, limit: int, **subject: Any) -> list[str]:
+def covered_by(share: AnyRow | ShareTerms) -> dict[str, str | None]:
+    """Which products a share covers: one, those of a category, or all."""
+    return {"product_id": share.product_id, "category": share.category}
+
+
+def list_published_ids(conn: Connection, account_id: str, limit: int, **covered: Any) -> list[str]:
     """The published products of a `product_id`, of a `category`, or of the account."""
-    covered = _published(account_id, **subject).order_by(products.c.id).limit(limit)
-    return [row[0] for row in conn.execute(covered)]
+    query = _published(account_id, **covered).order_by(products.c.id).limit(limit)
+    return [row[0] for row in conn.execute(query)]
 
 
-def count_published(conn: Connection, account_id: str, limit: int, **subject: Any) -> int:
+def count_published(conn: Connection, account_id: str, limit: int, **covered: Any) -> int:
     """As many as `list_published_ids` would find."""
-    covered = _published(account_id, **subject).limit(limit).subquery()
-    return int(conn.execute(select(func.count()).select_from(covered)).scalar_one())
+    found = _published(account_id, **covered).limit(limit).subquery()
+    return int(conn.execute(select(func.count()).select_from(found)).scalar_one())
 
 
-def count_acknowledgements(conn: Connection, account_id: str, viewer_id: str, **subject: Any) -> dict[str, int]:
+def count_acknowledgements(conn: Connection, account_id: str, viewer_id: str, **covered: Any) -> dict[str, int]:
     """The number of each status, of those products."""
     query = select(acknowledgements.c.status, func.count()).where(
         acknowledgements.c.account_id == account_id, acknowledgements.c.viewer_id == viewer_id
     )
-    if subject.get("product_id") is not None:
-        query = query.where(acknowledgements.c.product_id == subject["product_id"])
-    elif subject.get("category") is not None:
-        query = query.join(products, _of_acknowledgement()).where(products.c.category == subject["category"])
+    if covered.get("category") is not None:
+        query = query.join(products, _of_acknowledgement())
+    query = _narrowed(query, **covered)
     return {row[0]: row[1] for row in conn.execute(query.group_by(acknowledgements.c.status))}
 
 
 def list_acknowledgements(
-    conn: Connection, account_id: str, viewer_id: str, limit: int, **subject: Any
+    conn: Connection, account_id: str, viewer_id: str, limit: int, **covered: Any
 ) -> list[AnyRow]:
     """Those of the covered products, with the SKU; newest first."""
     query = (
@@ -134,29 +139,24 @@ def list_acknowledgements(
         .join(products, _of_acknowledgement())
         .where(acknowledgements.c.account_id == account_id, acknowledgements.c.viewer_id == viewer_id)
     )
-    if subject.get("product_id") is not None:
-        query = query.where(acknowledgements.c.product_id == subject["product_id"])
-    elif subject.get("category") is not None:
-        query = query.where(products.c.category == subject["category"])
     newest_first = (acknowledgements.c.at.desc(), acknowledgements.c.product_id)
-    return list(conn.execute(query.order_by(*newest_first).limit(limit)))
+    return list(conn.execute(_narrowed(query, **covered).order_by(*newest_first).limit(limit)))
 
 
 def list_shares_of_product(
     conn: Connection, account_id: str, product_id: str, now: int, *, after: str, limit: int
 ) -> list[AnyRow]:
     """The live shares that show it, with the partner and their acknowledgement, in the order of their ids."""
-    answered = and_(_of_acknowledgement(), acknowledgements.c.viewer_id == shares.c.viewer_id)
-    answer = (acknowledgements.c[name] for name in ("status", "reason", "version", "at"))
+    by_viewer = and_(_of_acknowledgement(), acknowledgements.c.viewer_id == shares.c.viewer_id)
     query = (
         select(
-            shares, accounts.c.name, accounts.c.slug, *(column.label(f"answer_{column.name}") for column in answer),
-            acknowledgements.c.fields.label("answer_fields"),
+            shares, accounts.c.name, accounts.c.slug,
+            *(acknowledgements.c[name].label(f"acknowledgement_{name}") for name in _ACKNOWLEDGEMENT),
         )
         .select_from(products)
         .join(shares, shows_product(literal(now)))
         .join(accounts, accounts.c.id == shares.c.viewer_id)
-        .outerjoin(acknowledgements, answered)
+        .outerjoin(acknowledgements, by_viewer)
     )  # fmt: skip
     of_account = (products.c.account_id == account_id, products.c.id == product_id, shares.c.account_id == account_id)
     # By the index of single products and of the rest.
@@ -169,6 +169,13 @@ def _published(account_id: str, *, product_id: str | None = None, category: str 
     query = select(products.c.id).where(products.c.account_id == account_id, products.c.latest_version.is_not(None))
     if product_id is not None:
         return query.where(products.c.id == product_id)
+    return query if category is None else query.where(products.c.category == category)
+
+
+def _narrowed(query: Select[Any], *, product_id: str | None = None, category: str | None = None) -> Select[Any]:
+    """Acknowledgements of a product, or of a category of the joined products."""
+    if product_id is not None:
+        return query.where(acknowledgements.c.product_id == product_id)
     return query if category is None else query.where(products.c.category == category)
 
 

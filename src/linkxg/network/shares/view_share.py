@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 
 from linkxg.clock import rfc3339, rfc3339_or_none
 from linkxg.db.schema import AnyRow
+from linkxg.network.connections.model import PartnerAccount
 from linkxg.network.shares import store
 from linkxg.network.shares.model import (
     STATUSES,
@@ -13,7 +14,6 @@ from linkxg.network.shares.model import (
     ProductAcknowledgement,
     ProductShare,
     Share,
-    SharePartner,
     ShareStatus,
     ShareTerms,
 )
@@ -33,8 +33,7 @@ def view_share(conn: Connection, account_id: str, row: AnyRow, now: int) -> Shar
         msgspec.json.decode(row.passport_roles),
         row.expires_at,
     )
-    subject = {"product_id": row.product_id, "category": row.category}
-    counts = store.count_acknowledgements(conn, account_id, row.viewer_id, **subject)
+    counts = store.count_acknowledgements(conn, account_id, row.viewer_id, **store.covered_by(row))
     status = _status(row, now)
     if status == "ACTIVE":
         summary = summarise_share(conn, account_id, terms)
@@ -62,38 +61,37 @@ def view_share(conn: Connection, account_id: str, row: AnyRow, now: int) -> Shar
 
 
 def summarise_share(conn: Connection, account_id: str, terms: ShareTerms) -> str:
-    subject = {"product_id": terms.product_id, "category": terms.category}
-    return summarise(terms, store.count_published(conn, account_id, COUNT_UP_TO + 1, **subject))
+    return summarise(terms, store.count_published(conn, account_id, COUNT_UP_TO + 1, **store.covered_by(terms)))
 
 
 def view_product_share(row: AnyRow, product_id: str) -> ProductShare:
-    answer = None
-    if row.answer_status is not None:
-        answer = Acknowledgement(
+    acknowledgement = None
+    if row.acknowledgement_status is not None:
+        acknowledgement = Acknowledgement(
             product_id,
-            row.answer_version,
-            row.answer_status,
-            row.answer_reason,
-            paths_of(row.answer_fields),
-            rfc3339(row.answer_at),
+            row.acknowledgement_version,
+            row.acknowledgement_status,
+            row.acknowledgement_reason,
+            paths_of(row.acknowledgement_fields),
+            rfc3339(row.acknowledgement_at),
         )
     return ProductShare(
         row.id,
         row.connection_id,
-        SharePartner(row.viewer_id, row.name, row.slug),
+        PartnerAccount(row.viewer_id, row.name, row.slug),
         row.type,
         paths_of(row.fields),
         row.versions,
         rfc3339_or_none(row.expires_at),
-        answer,
+        acknowledgement,
     )
 
 
 def view_product_acknowledgement(row: AnyRow) -> ProductAcknowledgement:
-    answer = Acknowledgement(
+    acknowledgement = Acknowledgement(
         row.product_id, row.version, row.status, row.reason, paths_of(row.fields), rfc3339(row.at)
-    )  # fmt: skip
-    return ProductAcknowledgement(row.sku, answer)
+    )
+    return ProductAcknowledgement(row.sku, acknowledgement)
 
 
 def paths_of(text: str | None) -> list[str] | None:

@@ -11,6 +11,7 @@ from linkxg.identity.authorization.write_as import write_as
 from linkxg.network.connections.store import lock_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
+from linkxg.network.feed.visibility_lock import lock_visibility
 from linkxg.network.shares import store
 
 
@@ -22,12 +23,11 @@ async def withdraw_share(database: Database, actor: Actor, account_id: str, shar
         if row is None:
             return NotFound()
         lock_connection(conn, account_id, row.connection_id)
+        lock_visibility(conn, account_id, row.viewer_id)
         if not store.withdraw_share(conn, account_id, share_id, now_ms()):
             return None
         details = {"connection": row.connection_id}
-        audit.lock_chains(conn, account_id, row.viewer_id)
-        audit.record(conn, account_id, actor, "share.withdrawn", share_id, details)
-        audit.record(conn, row.viewer_id, actor.as_partner(), "share.withdrawn", share_id, details)
+        audit.record_both(conn, actor, account_id, row.viewer_id, "share.withdrawn", share_id, details)
         removed = Change("SHARE_REMOVED", row.connection_id, share_id, product_id=row.product_id)
         append_all(conn, {row.viewer_id: [removed]})
         return None

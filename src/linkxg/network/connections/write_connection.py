@@ -1,4 +1,4 @@
-"""Runs an answer to an invitation, or the end of a connection, once per Idempotency-Key."""
+"""Writes connections: each answer to an invitation, and each end, runs once per Idempotency-Key."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from linkxg.network.connections.model import ConnectionView
 from linkxg.network.connections.read_connections import view_of
 
 
-async def answer_once(
+async def write_connection(
     database: Database,
     actor: Actor,
     account_id: str,
