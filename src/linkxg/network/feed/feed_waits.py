@@ -12,7 +12,7 @@ from linkxg.runtime.timed_semaphore import TimedSemaphore
 
 POLL_S = 0.25
 MAX_WAITS, MAX_WAITS_OF_ACCOUNT = 1_000, 8
-MAX_READS, READ_WAIT_S = 3, 3.0
+MAX_READS, READ_WAIT_S = 3, 10.0
 
 
 class _Wait(NamedTuple):
