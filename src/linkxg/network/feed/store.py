@@ -1,6 +1,6 @@
 """The SQL of the feed: entries of each account, numbered in the order of their commits."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -67,7 +67,9 @@ _TAKE_NUMBERS = CompiledStatement(
         index_elements=["account_id"], set_={"seq": feed_heads.c.seq + _given.excluded.seq}
     ).returning(feed_heads.c.seq)
 )
-# One round trip for any number of feeds; `back` is the distance from the last entry of the feed.
+MAX_APPENDED = 10_000
+"""Changes of one statement, which are in memory as one text."""
+# One round trip for many feeds; `back` is the distance from the last entry of the feed.
 _APPEND_ON_POSTGRES = text(
     "with given as (select * from json_to_recordset(cast(:changes as json)) as given (account_id text, back bigint, "
     "type text, connection_id text, share_id text, request_id text, product_id text, version bigint)), "
@@ -86,18 +88,32 @@ def append(conn: Connection, changes: Mapping[str, Collection[Change]], now: int
     Their rows are locked in the order of the ids, so that two transactions cannot deadlock.
     """
     if conn.dialect.name == "postgresql":
-        given = [
-            {"account_id": account_id, "back": len(found) - place, **change._asdict()}
-            for account_id, found in changes.items()
-            for place, change in enumerate(found, 1)
-        ]
-        conn.execute(_APPEND_ON_POSTGRES, {"changes": msgspec.json.encode(given).decode(), "at": now})
+        for account_ids in _batches(changes):
+            given = [
+                {"account_id": account_id, "back": len(changes[account_id]) - place, **change._asdict()}
+                for account_id in account_ids
+                for place, change in enumerate(changes[account_id], 1)
+            ]
+            conn.execute(_APPEND_ON_POSTGRES, {"changes": msgspec.json.encode(given).decode(), "at": now})
         return
     rows = []
     for account_id, found in changes.items():
         last = _TAKE_NUMBERS.first(conn, {"account_id": account_id, "seq": len(found)})[0]
         rows += [(account_id, seq, *change) for seq, change in enumerate(found, last - len(found) + 1)]
     insert_many(conn, feed_entries, ("account_id", "seq", *Change._fields), rows, same={"at": now})
+
+
+def _batches(changes: Mapping[str, Collection[Change]]) -> Iterator[list[str]]:
+    """The accounts in the order of their ids, cut where there are MAX_APPENDED changes."""
+    account_ids, count = [], 0
+    for account_id in sorted(changes):
+        account_ids.append(account_id)
+        count += len(changes[account_id])
+        if count >= MAX_APPENDED:
+            yield account_ids
+            account_ids, count = [], 0
+    if account_ids:
+        yield account_ids
 
 
 _ACCOUNT = bindparam("account", type_=String)
