@@ -26,7 +26,7 @@ from linkxg.network.feed.model import Change
 from linkxg.network.feed.read_feed import read_feed
 from linkxg.network.feed.store import feed_entries
 
-RATE, SECONDS = 2_000, 5
+RATE, PUBLICATIONS = 2_000, 1_000
 WRITERS, READERS, VIEWERS = 4, 200, 50
 SEEN_BY = (10, 1)
 """Accounts that see a product."""
@@ -36,27 +36,26 @@ _Publication = tuple[str, list[str]]
 """(product, the accounts that see it)"""
 
 
-def measure(seconds: int = SECONDS) -> list[Figure]:
+def measure(count: int = PUBLICATIONS) -> list[Figure]:
     """On both engines."""
     with tempfile.TemporaryDirectory() as folder:
-        figures = asyncio.run(_measure(f"sqlite:///{Path(folder) / 'linkxg.db'}", "SQLite", seconds))
+        figures = asyncio.run(_measure(f"sqlite:///{Path(folder) / 'linkxg.db'}", "SQLite", count))
     with cluster() as url:
-        return figures + asyncio.run(_measure(url, "PostgreSQL", seconds))
+        return figures + asyncio.run(_measure(url, "PostgreSQL", count))
 
 
-async def _measure(url: str, engine: str, seconds: int) -> list[Figure]:
+async def _measure(url: str, engine: str, count: int) -> list[Figure]:
     database = open_database(url)
     await migrate(database)
     await database.open()
     try:
-        return [figure for seen_by in SEEN_BY for figure in await _seen_by(database, engine, seen_by, seconds)]
+        return [figure for seen_by in SEEN_BY for figure in await _seen_by(database, engine, seen_by, count)]
     finally:
         await database.close()
 
 
-async def _seen_by(database: Database, engine: str, seen_by: int, seconds: int) -> list[Figure]:
+async def _seen_by(database: Database, engine: str, seen_by: int, count: int) -> list[Figure]:
     """A change is an entry of a feed; a publication is one for each account that sees the product."""
-    count = RATE * seconds // seen_by
     bare = await _write(_publications(count, uuid7s(VIEWERS), seen_by), lambda one: database.write(_insert_bare, one))
     alone = await _write(_publications(count, uuid7s(VIEWERS), seen_by), lambda one: database.write(_append, one))
     rate, wrong = await _write_and_read(database, count, seen_by)
@@ -135,7 +134,8 @@ async def _follow(
     seqs: list[int] = []
     deadline = time.monotonic() + WAIT_S
     while len(seqs) < count and time.monotonic() < deadline:
-        page = await read_feed(database, viewer, after=seqs[-1] if seqs else 0, limit=LIMIT)
+        async with waits.reads.slot():
+            page = await read_feed(database, viewer, after=seqs[-1] if seqs else 0, limit=LIMIT)
         products += [entry.product_id for entry in page.entries]
         seqs += [entry.seq for entry in page.entries]
         if not page.entries:
