@@ -13,6 +13,7 @@ from pathlib import Path
 from bench import (
     console,
     feed,
+    feed_readers,
     guard,
     identifiers,
     imports,
@@ -23,6 +24,7 @@ from bench import (
     refresh_postgres,
     revocation,
     scale,
+    share_revocation,
     shared,
     startup,
     workers,
@@ -69,6 +71,7 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
         lambda: latency.measure(chosen.rounds, chosen.seconds),
         lambda: scale.measure(chosen),
         revocation.measure,
+        share_revocation.measure,
         lambda: startup.measure(tokens=chosen.large),
         console.measure,
         identifiers.measure,
@@ -76,6 +79,7 @@ def _parts(chosen: Options) -> Sequence[Callable[[], list[Figure]]]:
         lists.measure,
         lambda: shared.measure(chosen.rounds),
         feed.measure,
+        feed_readers.measure,
     )
 
 

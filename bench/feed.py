@@ -26,44 +26,53 @@ from linkxg.network.feed.model import Change
 from linkxg.network.feed.read_feed import read_feed
 from linkxg.network.feed.store import feed_entries
 
-RATE, SECONDS = 2_000, 5
-WRITERS, READERS, VIEWERS, SEEN_BY = 4, 200, 50, 10
+RATE, PUBLICATIONS = 2_000, 1_000
+WRITERS, READERS, VIEWERS = 4, 200, 50
+SEEN_BY = (10, 1)
+"""Accounts that see a product."""
 LIMIT, WAIT_S, SETTLE_S = 100, 30.0, 1.0
 
 _Publication = tuple[str, list[str]]
 """(product, the accounts that see it)"""
 
 
-def measure(seconds: int = SECONDS) -> list[Figure]:
+def measure(count: int = PUBLICATIONS) -> list[Figure]:
     """On both engines."""
     with tempfile.TemporaryDirectory() as folder:
-        figures = asyncio.run(_measure(f"sqlite:///{Path(folder) / 'linkxg.db'}", "SQLite", seconds))
+        figures = asyncio.run(_measure(f"sqlite:///{Path(folder) / 'linkxg.db'}", "SQLite", count))
     with cluster() as url:
-        return figures + asyncio.run(_measure(url, "PostgreSQL", seconds))
+        return figures + asyncio.run(_measure(url, "PostgreSQL", count))
 
 
-async def _measure(url: str, engine: str, seconds: int) -> list[Figure]:
+async def _measure(url: str, engine: str, count: int) -> list[Figure]:
     database = open_database(url)
     await migrate(database)
     await database.open()
     try:
-        bare = await _write(_publications(seconds, uuid7s(VIEWERS)), lambda one: database.write(_insert_bare, one))
-        alone = await _write(_publications(seconds, uuid7s(VIEWERS)), lambda one: database.write(_append, one))
-        rate, wrong = await _write_and_read(database, seconds)
+        return [figure for seen_by in SEEN_BY for figure in await _seen_by(database, engine, seen_by, count)]
     finally:
         await database.close()
+
+
+async def _seen_by(database: Database, engine: str, seen_by: int, count: int) -> list[Figure]:
+    """A change is an entry of a feed; a publication is one for each account that sees the product."""
+    bare = await _write(_publications(count, uuid7s(VIEWERS), seen_by), lambda one: database.write(_insert_bare, one))
+    alone = await _write(_publications(count, uuid7s(VIEWERS), seen_by), lambda one: database.write(_append, one))
+    rate, wrong = await _write_and_read(database, count, seen_by)
     name = f"changes a second, {WRITERS} writers and {READERS} readers"
+    where = f"each seen by {seen_by}, {engine}"
+    note = f"{rate:,.0f} entries/s, {rate / seen_by:,.0f} publications/s"
     return [
-        Figure(f"{name}, {engine}, in {RATE:,}/s", rate / RATE, 1, f"{rate:,.0f}/s, each seen by {SEEN_BY} accounts"),
-        Figure(f"the same beside no readers, {engine}", rate / alone, 0, f"{rate:,.0f}/s of {alone:,.0f}/s"),
-        Figure(f"the same beside a bare insert of the rows, {engine}", rate / bare, 0, f"of {bare:,.0f}/s"),
-        Figure(f"entries lost, doubled or out of order, {engine}", wrong, 0, f"{READERS} readers", at_most=True),
+        Figure(f"{name}, {where}, in {RATE:,}/s", rate / RATE, 1, note),
+        Figure(f"the same beside no readers, {where}", rate / alone, 0, f"of {alone:,.0f} entries/s"),
+        Figure(f"the same beside a bare insert of the rows, {where}", rate / bare, 0, f"of {bare:,.0f} entries/s"),
+        Figure(f"entries lost, doubled or out of order, {where}", wrong, 0, f"{READERS} readers", at_most=True),
     ]
 
 
-def _publications(seconds: int, viewers: Sequence[str]) -> list[_Publication]:
+def _publications(count: int, viewers: Sequence[str], seen_by: int) -> list[_Publication]:
     chosen = random.Random(1)
-    return [(uuid7(), chosen.sample(viewers, SEEN_BY)) for _ in range(RATE * seconds // SEEN_BY)]
+    return [(uuid7(), chosen.sample(viewers, seen_by)) for _ in range(count)]
 
 
 def _append(conn: Connection, publication: _Publication) -> None:
@@ -89,14 +98,14 @@ async def _write(publications: list[_Publication], write: Callable[[_Publication
 
     started = time.perf_counter()
     await asyncio.gather(*(work(number) for number in range(WRITERS)))
-    return len(publications) * SEEN_BY / (time.perf_counter() - started)
+    return sum(len(seen_by) for _, seen_by in publications) / (time.perf_counter() - started)
 
 
-async def _write_and_read(database: Database, seconds: int) -> tuple[float, int]:
+async def _write_and_read(database: Database, count: int, seen_by: int) -> tuple[float, int]:
     """Entries a second, and how many of them a reader did not get once and in order."""
     viewers = uuid7s(VIEWERS)
-    publications = _publications(seconds, viewers)
-    expected = {viewer: {product for product, seen_by in publications if viewer in seen_by} for viewer in viewers}
+    publications = _publications(count, viewers, seen_by)
+    expected = {viewer: {product for product, accounts in publications if viewer in accounts} for viewer in viewers}
     waits = FeedWaits(database)
     waits.task.start()
     try:
@@ -125,7 +134,8 @@ async def _follow(
     seqs: list[int] = []
     deadline = time.monotonic() + WAIT_S
     while len(seqs) < count and time.monotonic() < deadline:
-        page = await read_feed(database, viewer, after=seqs[-1] if seqs else 0, limit=LIMIT)
+        async with waits.reads.slot():
+            page = await read_feed(database, viewer, after=seqs[-1] if seqs else 0, limit=LIMIT)
         products += [entry.product_id for entry in page.entries]
         seqs += [entry.seq for entry in page.entries]
         if not page.entries:

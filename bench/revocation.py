@@ -28,7 +28,7 @@ def _workers(trials: int) -> list[Figure]:
         data_dir = Path(folder)
         made = seed(data_dir, client_count=1, people=1)
         with service(data_dir, workers=2, pinned=False) as url:
-            delays = _delays(*_two_workers(url.removeprefix("http://")), made.clients[0], trials)
+            delays = _delays(*two_workers(url.removeprefix("http://")), made.clients[0], trials)
     return [
         Figure("revocation refused by the other worker (worst, ms)", max(delays), 50.0, _note(delays), at_most=True)
     ]
@@ -46,7 +46,7 @@ def _nodes(trials: int) -> list[Figure]:
             service(here, workers=2, pinned=False, **settings) as one,
             service(there, workers=1, pinned=False, **settings) as other,
         ):
-            first, second = _two_workers(one.removeprefix("http://"))
+            first, second = two_workers(one.removeprefix("http://"))
             remote = http.client.HTTPConnection(other.removeprefix("http://"))
             accepted = _accepted(first, second, made.clients[0], trials)
             delays = _delays(first, remote, made.clients[0], trials)
@@ -101,7 +101,7 @@ def _note(delays: list[float]) -> str:
     return f"median {statistics.median(delays):.1f} ms over {len(delays)} trials, the refusing request included"
 
 
-def _two_workers(address: str) -> tuple[http.client.HTTPConnection, http.client.HTTPConnection]:
+def two_workers(address: str) -> tuple[http.client.HTTPConnection, http.client.HTTPConnection]:
     """Kept-alive connections to different workers; the request id begins with the worker's own prefix."""
     first = http.client.HTTPConnection(address)
     prefix = _call(first, "GET", "/healthz")[0]

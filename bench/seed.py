@@ -79,7 +79,7 @@ async def _fill(database: Database, server_key: bytes, password_hash: str, count
 
         def some_clients(conn: Connection, size: int = size) -> None:
             for _ in range(size):
-                _insert_client(conn, made)
+                insert_client(conn, made)
 
         await database.write(some_clients)
     return made
@@ -102,7 +102,7 @@ def _insert_person(conn: Connection, made: Seeded, server_key: bytes, password_h
     made.emails.append(email)
 
 
-def _insert_client(conn: Connection, made: Seeded) -> None:
+def insert_client(conn: Connection, made: Seeded) -> None:
     now, name, secret = now_ms(), client_id(), new_secret(CLIENT_SECRET)
     clients.insert_client(
         conn, made.account_id, id=name, name="Bench", scopes=ALL_SCOPES, created_at=now, created_by="bench", cidrs=[],

@@ -97,7 +97,7 @@ async def _fill(url: str, viewer_id: str, owners: int, each: int) -> tuple[str, 
     database = open_database(url)
     await database.open()
     try:
-        own = await database.write(_publish, viewer_id, owners * each)
+        own = await database.write(publish, viewer_id, owners * each)
         shared = [await _share(database, viewer_id, number, each) for number in range(owners)]
         # As autovacuum does within a minute.
         await database.run_exclusive(lambda conn: conn.execute(text("analyze")))
@@ -110,7 +110,7 @@ async def _share(database: Database, viewer_id: str, number: int, each: int) -> 
     def unit(conn: Connection) -> list[str]:
         owner_id, connection_id = uuid7(), uuid7()
         insert_account(conn, owner_id, f"Partner {number}", 0)
-        ids = _publish(conn, owner_id, each)
+        ids = publish(conn, owner_id, each)
         common = {"viewer_id": viewer_id, "connection_id": connection_id, "versions": "LATEST", "created_at": 0}
         common |= {"traceability": "NONE", "trace_tiers": 0, "passport_roles": "[]", "created_by": "bench"}
         if number % 2 == 0:
@@ -123,7 +123,7 @@ async def _share(database: Database, viewer_id: str, number: int, each: int) -> 
     return await database.write(unit)
 
 
-def _publish(conn: Connection, account_id: str, count: int) -> list[str]:
+def publish(conn: Connection, account_id: str, count: int) -> list[str]:
     planned, ids = [], uuid7s(count)
     for number, product_id in enumerate(ids):
         content = {"name": f"Hex bolt {number}", "brand": "Acme", "category": {"code": "c1", "name": "Fasteners"}}

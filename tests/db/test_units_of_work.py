@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from conftest import DatabaseFactory
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
-from linkxg.errors import Conflict
+from linkxg.errors import Conflict, TemporarilyUnavailable
 from linkxg.identity.accounts.store import count_accounts, insert_account
 from linkxg.ids import uuid7
 
@@ -76,5 +76,23 @@ def test_reads_are_snapshots_and_a_single_statement_needs_no_transaction_for_tha
             assert not await door(leaves_a_transaction_open)
             with pytest.raises(RuntimeError):
                 await door(settings)
+
+    on(new_database("postgres").url, story)
+
+
+def test_no_write_waits_for_reads_and_a_read_waits_for_a_bounded_time(new_database: DatabaseFactory) -> None:
+    """Sign-ins, refreshes and revocations are writes; reads may come in any number."""
+
+    def sleep(conn: Connection) -> None:
+        conn.execute(text("select pg_sleep(3.5)"))
+
+    async def story(database: Database) -> None:
+        reading = [asyncio.ensure_future(database.read_single(sleep)) for _ in range(12)]
+        await asyncio.sleep(0.2)
+        await asyncio.gather(*(database.write(insert_account, uuid7(), "Acme", 0) for _ in range(4)))
+        assert not any(one.done() for one in reading)
+        outcomes = await asyncio.gather(*reading, return_exceptions=True)
+        assert any(isinstance(one, TemporarilyUnavailable) for one in outcomes)
+        assert all(one is None or isinstance(one, TemporarilyUnavailable) for one in outcomes)
 
     on(new_database("postgres").url, story)

@@ -25,6 +25,7 @@ DEADLINE_S = 6.0
 """The longest wait for PostgreSQL: DEADLINE of `db/postgres.py`."""
 ANSWER_S = 1.0
 """What a busy machine may need to say that the wait is over."""
+FEED_READERS = 24
 
 
 @pytest.fixture
@@ -120,3 +121,28 @@ def test_r6_a_locked_table_holds_up_neither_tokens_nor_the_rest(
     query = f"SELECT coalesce(sum(tokens), 0) FROM client_usage WHERE client_id = '{probe.oauth.client_id}'"
     # One token more: the probe got one when it was made.
     seconds_until(lambda: count(world.server.database, query) == issued + 1, within=30.0)
+
+
+def test_r6_readers_of_a_locked_feed_hold_up_neither_sign_ins_nor_the_rest(
+    world: World, client: PersistentClient, own_cluster: Cluster
+) -> None:
+    probe, url = Probe(world), world.server.database.url
+    hold = "LOCK TABLE feed_entries IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(5)"
+    held = (
+        "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted "
+        "AND relation = 'feed_entries'::regclass"
+    )
+    readers = [PersistentClient(world.server, faulty=True) for _ in range(FEED_READERS)]
+    with ThreadPoolExecutor(1 + FEED_READERS) as pool:
+        holding = pool.submit(own_cluster.query, url, hold)
+        seconds_until(lambda: count(world.server.database, held) == 1, within=RECOVERY_S)
+        reading = [pool.submit(reader.get, "/shared/changes", bearer=probe.session.access) for reader in readers]
+        blocked = f"{held.partition(' WHERE')[0]} WHERE NOT granted AND relation = 'feed_entries'::regclass"
+        seconds_until(lambda: count(world.server.database, blocked) > 1, within=RECOVERY_S)
+        for name, ask in probe.requests().items():
+            assert ask(client).status in (200, 201, 204), name
+        holding.result()
+        answers = [one.result() for one in reading]
+    for reader, answer in zip(readers, answers, strict=True):
+        reader.close()
+        assert (answer.status, answer.header("retry-after")) in ((200, None), (503, "1"))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     select,
 )
 
+from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 
 heads = Table(
@@ -41,14 +42,16 @@ events = Table(
     Column("hash", LargeBinary, nullable=False),
 )
 
-_NEXT = (
+_NEXT = CompiledStatement(
     heads.update()
     .where(heads.c.account_id == bindparam("account"))
     .values(seq=heads.c.seq + 1)
     .returning(heads.c.seq, heads.c.hash)
 )
-_SET_HEAD = heads.update().where(heads.c.account_id == bindparam("account")).values(hash=bindparam("link"))
-_INSERT = events.insert()
+_SET_HEAD = CompiledStatement(
+    heads.update().where(heads.c.account_id == bindparam("account")).values(hash=bindparam("link"))
+)
+_INSERT = CompiledStatement(events.insert())
 
 
 def insert_head(conn: Connection, account_id: str) -> None:
@@ -64,13 +67,13 @@ def lock_heads(conn: Connection, account_id: str, partner_id: str) -> None:
 
 def take_next(conn: Connection, account_id: str) -> tuple[int, bytes]:
     """The next sequence number and the hash to chain to; locks the chain until the transaction ends."""
-    row = conn.execute(_NEXT, {"account": account_id}).one()
-    return row.seq, row.hash
+    seq, previous = _NEXT.first(conn, {"account": account_id})
+    return seq, previous
 
 
 def insert_event(conn: Connection, account_id: str, values: dict[str, Any]) -> None:
-    conn.execute(_INSERT, {"account_id": account_id, **values})
-    conn.execute(_SET_HEAD, {"account": account_id, "link": values["hash"]})
+    _INSERT.run(conn, {"account_id": account_id, **values})
+    _SET_HEAD.run(conn, {"account": account_id, "link": values["hash"]})
 
 
 def list_events(

@@ -5,10 +5,11 @@ an eighth of the time; on PostgreSQL, where the network dominates, it is execute
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, Executable
+from sqlalchemy import ClauseElement, Connection, Executable, Table, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -66,3 +67,17 @@ def driver(conn: Connection) -> sqlite3.Connection:
     driver = conn.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     return driver
+
+
+def update_row(conn: Connection, table: Table, where: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Set these columns of the row whose columns equal `where`; false if there is none."""
+    given = {f"is_{name}": value for name, value in where.items()} | {
+        f"set_{name}": value for name, value in values.items()
+    }
+    return _updating(table, tuple(where), tuple(values)).run(conn, given) == 1
+
+
+@lru_cache(maxsize=256)
+def _updating(table: Table, where: tuple[str, ...], columns: tuple[str, ...]) -> CompiledStatement:
+    statement = table.update().where(*(table.c[name] == bindparam(f"is_{name}") for name in where))
+    return CompiledStatement(statement.values({name: bindparam(f"set_{name}") for name in columns}))

@@ -32,9 +32,11 @@ from linkxg.db.standby_check import StandbyCheck
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.runtime.background import BackgroundTask
 from linkxg.runtime.eager_start import ensure_task
+from linkxg.runtime.timed_semaphore import TimedSemaphore
 
 CHANNEL = "linkxg_changes"
 POOL = 8
+READS = 5
 POOL_WAIT = 3.0
 ADMINISTRATOR_WAIT = 10.0
 POLL = 1.0
@@ -112,6 +114,8 @@ class PostgresDatabase(Database):
             },
         )
         self._pool_guard = PoolGuard(self._engine)
+        # One connection listens; the rest is left to writes, so that no sign-in or revocation waits for reads.
+        self._reads = TimedSemaphore(READS, POOL_WAIT, "read")
         # The feed polls on one connection, and each poll must see everything committed by then.
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         # BEGIN and COMMIT are two more round trips, so a single statement does without.
@@ -188,7 +192,10 @@ class PostgresDatabase(Database):
         await ensure_task()
         try:
             async with asyncio.timeout(DEADLINE):
-                return await self._attempt(connect, unit)
+                if door == "write":
+                    return await self._attempt(connect, unit)
+                async with self._reads.slot():
+                    return await self._attempt(connect, unit)
         except _UNREACHABLE as error:
             missing = await self._standby.missing() if door == "write" and isinstance(error, TimeoutError) else None
             raise TemporarilyUnavailable(f"{door}: {missing or str(error) or type(error).__name__}") from error

@@ -24,7 +24,10 @@ class Publication(NamedTuple):
 
 
 PublishHooks = Sequence[Callable[[Connection, Sequence[Publication]], None]]
-"""Called in the transaction that publishes, after its rows are written; an exception rolls the transaction back."""
+"""Called in the transaction that publishes, after its rows are written and the audit chain of the account is locked.
+
+An exception rolls the transaction back.
+"""
 
 
 StateChange = Literal["PRODUCT_WITHDRAWN", "PRODUCT_ARCHIVED", "PRODUCT_UNARCHIVED"]

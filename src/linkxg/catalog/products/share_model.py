@@ -15,13 +15,10 @@ class LiveShare(NamedTuple):
     def shows_all_versions(self) -> bool:
         return self.versions == "ALL"
 
-    def covers(self, product_id: str, category: str | None) -> bool:
-        """Whether the viewer sees this product, with this category of its published content."""
-        return (
-            self.type == "ALL"
-            or (self.type == "PRODUCT" and self.product_id == product_id)
-            or (self.type == "CATEGORY" and self.category == category)
-        )
+    @property
+    def subject(self) -> tuple[str, str | None]:
+        """Of which products it is."""
+        return self.type, self.product_id if self.type == "PRODUCT" else self.category
 
 
 class ExpiredShare(NamedTuple):

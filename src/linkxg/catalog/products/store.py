@@ -29,7 +29,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from linkxg.catalog.identifiers.sku import sku_forms
 from linkxg.catalog.products.model import ProductRecord
 from linkxg.db.advisory_lock import lock_until_commit
-from linkxg.db.compiled import CompiledStatement
+from linkxg.db.compiled import CompiledStatement, update_row
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 
 # The GTIN of an archived product may be given to another one.
@@ -161,12 +161,8 @@ def find_holders(
 
 def update_record(conn: Connection, account_id: str, product_id: str, *, seen: int, **values: Any) -> bool:
     """Write revision `seen` + 1; false if `seen` is no longer the current revision."""
-    statement = (
-        products.update()
-        .where(products.c.account_id == account_id, products.c.id == product_id, products.c.revision == seen)
-        .values(revision=seen + 1, **values)
-    )
-    return conn.execute(statement).rowcount == 1
+    where = {"account_id": account_id, "id": product_id, "revision": seen}
+    return update_row(conn, products, where, {"revision": seen + 1, **values})
 
 
 def delete_record(conn: Connection, account_id: str, product_id: str, *, seen: int) -> bool:

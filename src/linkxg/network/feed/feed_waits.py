@@ -8,9 +8,11 @@ from linkxg.db import Database
 from linkxg.network.feed import store
 from linkxg.runtime.background import BackgroundTask
 from linkxg.runtime.concurrency_limit import ConcurrencyLimit
+from linkxg.runtime.timed_semaphore import TimedSemaphore
 
 POLL_S = 0.25
 MAX_WAITS, MAX_WAITS_OF_ACCOUNT = 1_000, 8
+MAX_READS, READ_WAIT_S = 3, 10.0
 
 
 class _Wait(NamedTuple):
@@ -22,14 +24,15 @@ class _Wait(NamedTuple):
 class FeedWaits:
     """Waits for entries; `task` polls while somebody waits.
 
-    Those for whom there is news are woken one after the other until the next poll: all at once, their reads would take
-    every connection to the database and hold up writers.
+    Those for whom there is news are woken one after the other until the next poll, and few read at once (`reads`):
+    otherwise they would take every connection to the database and hold up other requests.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._slots = ConcurrencyLimit(MAX_WAITS_OF_ACCOUNT, MAX_WAITS)
         self._waits: set[_Wait] = set()
+        self.reads = TimedSemaphore(MAX_READS, READ_WAIT_S, "feed")
         self.task = BackgroundTask("shared-changes", self._poll, every_s=None)
 
     async def until_after(self, account_id: str, seq: int, seconds: float) -> None:

@@ -20,22 +20,39 @@ _Viewers = set[tuple[str, str]]
 """(viewer, connection)"""
 
 
+class _ViewersBySubject:
+    """The viewers of shares. Whose products are shared in thousands of ways still publishes thousands at once."""
+
+    def __init__(self, shares: Iterable[LiveShare]) -> None:
+        self._found: dict[tuple[str, str | None], _Viewers] = defaultdict(set)
+        for share in shares:
+            self._found[share.subject].add((share.viewer_id, share.connection_id))
+
+    def of(self, product_id: str, category: str | None) -> _Viewers:
+        """Who sees this product, with this category of its published content."""
+        subjects = (("ALL", None), ("PRODUCT", product_id), ("CATEGORY", category))
+        return set().union(*(self._found.get(subject, ()) for subject in subjects))
+
+
 def product_published(conn: Connection, publications: Sequence[Publication]) -> None:
-    """A publish hook. A viewer who saw the category of the version before, and not the new one, loses the product."""
+    """A publish hook. A viewer who saw the category of the version before, and not the new one, loses the product.
+
+    The audit chain is locked before hooks are called, which is `lock_visibility`.
+    """
     account_id = publications[0].account_id
-    lock_visibility(conn, account_id)
     shares = list_live_shares(conn, account_id, [one.product.id for one in publications], now_ms())
     if not shares:
         return
     former = _former_categories(conn, account_id, shares, publications)
+    viewers_by_subject = _ViewersBySubject(shares)
     changes: dict[str, list[Change]] = defaultdict(list)
     for one in publications:
         product = one.product
-        viewers = _viewers(shares, product.id, product.category)
+        viewers = viewers_by_subject.of(product.id, product.category)
         published: ChangeType = "PRODUCT_PUBLISHED" if one.version == 1 else "PRODUCT_UPDATED"
         _add(changes, viewers, published, product.id, one.version)
         if product.id in former:
-            lost = _viewers(shares, product.id, former[product.id]) - viewers
+            lost = viewers_by_subject.of(product.id, former[product.id]) - viewers
             _add(changes, lost, "SHARE_REMOVED", product.id, None)
     append_all(conn, changes)
 
@@ -49,7 +66,7 @@ def product_changed(
     if version not in (None, product.latest_version):
         shares = [share for share in shares if share.shows_all_versions]
     changes: dict[str, list[Change]] = defaultdict(list)
-    _add(changes, _viewers(shares, product.id, product.category), type, product.id, version)
+    _add(changes, _ViewersBySubject(shares).of(product.id, product.category), type, product.id, version)
     append_all(conn, changes)
 
 
@@ -62,10 +79,6 @@ def _former_categories(
     versions = {one.product.id: one.version for one in publications if one.version > 1}
     found = list_previous_contents(conn, account_id, versions)
     return {product_id: category_of(read_content(content)) for product_id, content in found.items()}
-
-
-def _viewers(shares: Iterable[LiveShare], product_id: str, category: str | None) -> _Viewers:
-    return {(share.viewer_id, share.connection_id) for share in shares if share.covers(product_id, category)}
 
 
 def _add(

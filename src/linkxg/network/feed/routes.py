@@ -48,14 +48,16 @@ async def changes(
     database, account_id = services.database, account_id_of(request.scope)
     filters = {"list": "shared changes", "account": account_id}
     after = services.cursors.open(cursor, filters)[0] if cursor else None
-    if after is None and start == "newest":
-        after = await read_head(database, account_id)
-    page = await read_feed(database, account_id, after=after, limit=limit)
+    async with services.waits.reads.slot():
+        if after is None and start == "newest":
+            after = await read_head(database, account_id)
+        page = await read_feed(database, account_id, after=after, limit=limit)
     if wait and not page.entries:
         await services.waits.until_after(account_id, page.last, _seconds(page, wait))
-        # The token may have been revoked in the meantime.
-        await context_of(request.scope).authorise_again()
-        page = await read_feed(database, account_id, after=page.last, limit=limit)
+        async with services.waits.reads.slot():
+            # The token may have been revoked in the meantime.
+            await context_of(request.scope).authorise_again()
+            page = await read_feed(database, account_id, after=page.last, limit=limit)
     following = services.cursors.seal([page.last], filters)
     return Page(data=page.entries, pagination=Pagination(following, page.has_more, limit))
 

@@ -1,13 +1,13 @@
 """The SQL of the feed: entries of each account, numbered in the order of their commits."""
 
-from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Executable,
     Index,
     String,
     Table,
@@ -16,10 +16,10 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     true,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.catalog.products.share_store import next_expiry
@@ -62,17 +62,25 @@ def lock_feed(conn: Connection, account_id: str) -> None:
     lock_until_commit(conn, f"feed {account_id}")
 
 
-def _taking(insert: Any) -> Executable:
-    """Takes the next `seq` numbers of an account; a row of parameters for each account."""
-    taken = insert(feed_heads)
-    taken = taken.on_conflict_do_update(
-        index_elements=["account_id"], set_={"seq": feed_heads.c.seq + taken.excluded.seq}
-    )
-    statement: Executable = taken.returning(feed_heads.c.account_id, feed_heads.c.seq)
-    return statement
-
-
-_TAKE_NUMBERS = {"sqlite": _taking(sqlite_insert), "postgresql": _taking(postgres_insert)}
+_given = sqlite_insert(feed_heads)
+_TAKE_NUMBERS = CompiledStatement(
+    _given.on_conflict_do_update(
+        index_elements=["account_id"], set_={"seq": feed_heads.c.seq + _given.excluded.seq}
+    ).returning(feed_heads.c.seq)
+)
+MAX_APPENDED = 10_000
+"""Changes of one statement, which are in memory as one text."""
+# One round trip for many feeds; `back` is the distance from the last entry of the feed.
+_APPEND_ON_POSTGRES = text(
+    "with given as (select * from json_to_recordset(cast(:changes as json)) as given (account_id text, back bigint, "
+    "type text, connection_id text, share_id text, request_id text, product_id text, version bigint)), "
+    "taken as (insert into feed_heads (account_id, seq) "
+    "select account_id, count(*) from given group by account_id order by account_id "
+    "on conflict (account_id) do update set seq = feed_heads.seq + excluded.seq returning account_id, seq) "
+    "insert into feed_entries (account_id, seq, type, connection_id, share_id, request_id, product_id, version, at) "
+    "select account_id, seq - back, type, connection_id, share_id, request_id, product_id, version, "
+    "cast(extract(epoch from clock_timestamp()) * 1000 as bigint) from given join taken using (account_id)"
+)
 
 
 def append(conn: Connection, changes: Mapping[str, Collection[Change]]) -> None:
@@ -81,14 +89,33 @@ def append(conn: Connection, changes: Mapping[str, Collection[Change]]) -> None:
     Their rows are locked in the order of the ids, so that two transactions cannot deadlock. The time is taken once they
     are locked, so that later numbers have later times.
     """
-    wanted = [{"account_id": account_id, "seq": len(changes[account_id])} for account_id in sorted(changes)]
-    last: dict[str, int] = {row.account_id: row.seq for row in conn.execute(_TAKE_NUMBERS[conn.dialect.name], wanted)}
-    rows = [
-        (account_id, seq, *change)
-        for account_id, found in changes.items()
-        for seq, change in enumerate(found, last[account_id] - len(found) + 1)
-    ]
+    if conn.dialect.name == "postgresql":
+        for account_ids in _batches(changes):
+            given = [
+                {"account_id": account_id, "back": len(changes[account_id]) - place, **change._asdict()}
+                for account_id in account_ids
+                for place, change in enumerate(changes[account_id], 1)
+            ]
+            conn.execute(_APPEND_ON_POSTGRES, {"changes": msgspec.json.encode(given).decode()})
+        return
+    rows = []
+    for account_id, found in changes.items():
+        last = _TAKE_NUMBERS.first(conn, {"account_id": account_id, "seq": len(found)})[0]
+        rows += [(account_id, seq, *change) for seq, change in enumerate(found, last - len(found) + 1)]
     insert_many(conn, feed_entries, ("account_id", "seq", *Change._fields), rows, same={"at": now_ms()})
+
+
+def _batches(changes: Mapping[str, Collection[Change]]) -> Iterator[list[str]]:
+    """The accounts in the order of their ids, cut where there are MAX_APPENDED changes."""
+    account_ids, count = [], 0
+    for account_id in sorted(changes):
+        account_ids.append(account_id)
+        count += len(changes[account_id])
+        if count >= MAX_APPENDED:
+            yield account_ids
+            account_ids, count = [], 0
+    if account_ids:
+        yield account_ids
 
 
 _ACCOUNT = bindparam("account", type_=String)

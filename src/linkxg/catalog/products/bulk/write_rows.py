@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from linkxg import audit
 from linkxg.catalog.products.bulk.model import PlannedWrite, WrittenProduct
 from linkxg.catalog.products.bulk.store import write_planned
 from linkxg.catalog.products.publication import Publication, PublishHooks
@@ -22,6 +23,7 @@ def write_rows(
 def call_hooks(conn: Connection, account_id: str, written: Sequence[PlannedWrite], hooks: PublishHooks) -> None:
     """Of those rows that publish."""
     published = [Publication(account_id, row.head, row.version, row.content) for row in written if row.publishes]
-    if published:
+    if published and hooks:
+        audit.lock_chains(conn, account_id, account_id)
         for hook in hooks:
             hook(conn, published)

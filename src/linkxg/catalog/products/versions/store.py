@@ -30,7 +30,7 @@ from linkxg.catalog.products.model import ProductRecord, ProductView
 from linkxg.catalog.products.store import RECORD_COLUMNS, products
 from linkxg.catalog.products.versions.model import VersionRow
 from linkxg.db.bulk import listed, prepare_any, update_many
-from linkxg.db.compiled import CompiledStatement
+from linkxg.db.compiled import CompiledStatement, update_row
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 
 VersionSelector = Literal["current", "latest", "draft", "base"]
@@ -188,14 +188,13 @@ def insert_version(conn: Connection, account_id: str, product_id: str, **values:
 
 def update_version(conn: Connection, account_id: str, product_id: str, version: int, **values: Any) -> None:
     """Change a draft, or the status of a published version."""
-    of_version = (*_of(account_id, product_id), versions.c.version == version)
-    conn.execute(versions.update().where(*of_version).values(**values))
+    update_row(conn, versions, {"account_id": account_id, "product_id": product_id, "version": version}, values)
 
 
 def supersede(conn: Connection, account_id: str, product_id: str, version: int) -> None:
     """Supersede a published version; a withdrawn one stays withdrawn."""
-    of_version = (*_of(account_id, product_id), versions.c.version == version)
-    conn.execute(versions.update().where(*of_version, _PUBLISHED).values(status="SUPERSEDED"))
+    where = {"account_id": account_id, "product_id": product_id, "version": version, "status": "PUBLISHED"}
+    update_row(conn, versions, where, {"status": "SUPERSEDED"})
 
 
 def supersede_all(conn: Connection, account_id: str, product_ids: list[str]) -> None:

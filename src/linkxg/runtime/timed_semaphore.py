@@ -1,0 +1,28 @@
+"""A semaphore whose waits have a deadline."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from linkxg.errors import TemporarilyUnavailable
+
+
+class TimedSemaphore:
+    """`count` slots; who finds none waits in order, for at most `wait_s`. `what` names the work in the log."""
+
+    def __init__(self, count: int, wait_s: float, what: str) -> None:
+        self._free = asyncio.Semaphore(count)
+        self._wait_s, self._what = wait_s, what
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Raises TemporarilyUnavailable if no slot is free in time."""
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise TemporarilyUnavailable(f"{self._what}: none of the slots was free in time") from error
+        try:
+            yield
+        finally:
+            self._free.release()
