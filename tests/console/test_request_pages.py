@@ -14,13 +14,10 @@ from console.conftest import NewVisitor
 from harness.rows import count_rows
 from harness.world import World
 from network.connected import ITEM, decide, read, send, sent
-from network.sharing import connection_of, end_shares, read_shared
+from network.sharing import connection_of, read_shared
 from products.catalogue import new_gtin, published
 
-
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> None:
-    end_shares(world)
+pytestmark = pytest.mark.usefixtures("without_shares")
 
 
 def _path(request: Any) -> str:

@@ -16,15 +16,12 @@ from console.conftest import NewVisitor
 from harness.answers import JsonObject
 from harness.rows import count_rows
 from harness.world import World
-from network.sharing import SHARED, connection_of, end_shares, in_category, list_shared, read_shared, share
+from network.sharing import SHARED, connection_of, in_category, list_shared, read_shared, share
 from products.catalogue import create, published
 
+pytestmark = pytest.mark.usefixtures("without_shares")
+
 DAY = "2127-03-01"
-
-
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> None:
-    end_shares(world)
 
 
 def _editor(world: World) -> str:

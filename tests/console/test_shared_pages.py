@@ -14,10 +14,7 @@ from harness.world import World
 from network.sharing import connection_of, end_shares, in_category, share
 from products.catalogue import new_sku, publish, published
 
-
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> None:
-    end_shares(world)
+pytestmark = pytest.mark.usefixtures("without_shares")
 
 
 @pytest.fixture

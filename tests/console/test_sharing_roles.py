@@ -10,15 +10,12 @@ from console.browser import Visitor
 from console.conftest import NewVisitor
 from harness.people import add_person
 from harness.world import World
-from network.sharing import connection_of, end_shares, share
+from network.sharing import connection_of, share
 from products.catalogue import published
 
+pytestmark = pytest.mark.usefixtures("without_shares")
+
 _ACTION = re.compile(r'<form method="post" action="([^"]+)"')
-
-
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> None:
-    end_shares(world)
 
 
 @pytest.mark.parametrize(("role", "adopts"), [("MEMBER", True), ("VIEWER", False)])

@@ -17,7 +17,6 @@ from network.connected import decide, sent
 from network.partners import act
 from network.sharing import (
     connection_of,
-    end_shares,
     feed_of,
     post_share,
     read_shared,
@@ -27,12 +26,9 @@ from network.sharing import (
 )
 from products.catalogue import complete, create, publish, published
 
+pytestmark = pytest.mark.usefixtures("without_shares")
+
 ROUNDS = 6
-
-
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> None:
-    end_shares(world)
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:

@@ -1,6 +1,5 @@
 """`/partners`: the companies that the account is connected with, and the invitations between them."""
 
-import secrets
 from collections.abc import Iterable
 from typing import Any, get_args
 
@@ -14,8 +13,8 @@ from linkxg.console.flash_messages import Notice, flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
+from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import redirect, render
-from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, ConnectionExists, InvalidRequest, InvalidState, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -34,6 +33,7 @@ from linkxg.network.shares.read_shares import count_live_shares, list_shares
 PARTNERS = "/partners"
 ONE = f"{PARTNERS}/{{connection_id:str}}"
 ON_A_PAGE, SHOWN_SHARES, SHOWN_READS = 50, 20, 10
+LISTED_PARTNERS = 200
 RELATIONSHIPS: dict[Relationship, str] = {
     "SUPPLIER": "They supply you",
     "CUSTOMER": "You supply them",
@@ -63,7 +63,7 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
         await services.limits.spend(INVITATIONS, caller_key(page.account_id, page.person.user_id))
         invited, _ = await invite_partner(
             page.database, services.server_key, services.connection_mails, services.public_url, page.actor,
-            page.account_id, given, check_key(page.form.text("key") or None),
+            page.account_id, given, page.form.idempotency_key,
         )  # fmt: skip
     except ValidationFailed as error:
         found = [(_FIELDS.get(one["field"], one["field"]), _message(one)) for one in error.details or ()]
@@ -116,6 +116,14 @@ def name_of(connection: ConnectionView) -> str:
     return connection.partner.name if connection.partner else connection.invitee or "Unknown"
 
 
+async def connected_partners(page: PageRequest) -> tuple[list[tuple[str, str]], bool]:
+    """(name, id of the connection) of the connected companies, by name; and whether these are the newest only."""
+    found, more = await list_connections(
+        page.database, page.account_id, before=None, limit=LISTED_PARTNERS, status="ACTIVE"
+    )
+    return sorted(((name_of(one), one.id) for one in found), key=lambda pair: pair[0].casefold()), more
+
+
 async def skus_of(page: PageRequest, shares: Iterable[Share]) -> dict[str, str]:
     """Of the products that are shared alone, by id."""
     return await read_skus(page.database, page.viewer, {one.product_id for one in shares if one.product_id})
@@ -124,8 +132,7 @@ async def skus_of(page: PageRequest, shares: Iterable[Share]) -> dict[str, str]:
 async def _list(page: PageRequest, *, status: int = 200, link: str | None = None, **values: Any) -> Response[str]:
     before = page.query.text("before") or None
     found, more = await list_connections(page.database, page.account_id, before=before, limit=ON_A_PAGE)
-    keeps = bool(values.get("errors"))
-    form = {name: page.form.text(name) if keeps else "" for name in ("invitee", "relationship", "message")}
+    typed = page.form if values.get("errors") else PageForm([])
     return render(
         page,
         "partners.html",
@@ -133,8 +140,8 @@ async def _list(page: PageRequest, *, status: int = 200, link: str | None = None
         found=found,
         older=found[-1].id if more else None,
         begun=before,
-        form=form,
-        key=(keeps and page.form.text("key")) or secrets.token_hex(16),
+        form={name: typed.text(name) for name in ("invitee", "relationship", "message")},
+        key=typed.key_or_new(),
         link=link,
         relationships=RELATIONSHIPS,
         name_of=name_of,

@@ -1,6 +1,5 @@
 """`/requests/{id}`: one request; the asked side approves it with a share or declines, the asking side cancels it."""
 
-import secrets
 from datetime import UTC, datetime, timedelta
 
 from litestar import Response, get, post
@@ -23,7 +22,6 @@ from linkxg.console.share_form import (
     share_errors,
 )
 from linkxg.console.share_preview import PreviewedShare
-from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, InvalidRequest, InvalidState, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
@@ -77,7 +75,7 @@ async def _approve(page: PageRequest, request: ShareRequest) -> Response[str]:
         )
         # Submitting the form twice approves once.
         approved, _ = await approve_request(
-            page.database, page.actor, page.account_id, request.id, approval, _key(page)
+            page.database, page.actor, page.account_id, request.id, approval, page.form.idempotency_key
         )
     except ValidationFailed as error:
         errors = share_errors(error.details or (), typed)
@@ -93,7 +91,7 @@ def _missing_end(expires_at: str | None) -> list[dict[str, str]]:
 async def _decline(page: PageRequest, request: ShareRequest) -> Response[str]:
     reason = page.form.text("reason").strip() or None
     try:
-        await decline_request(page.database, page.actor, page.account_id, request.id, reason, _key(page))
+        await decline_request(page.database, page.actor, page.account_id, request.id, reason, page.form.idempotency_key)
     except ValidationFailed as error:
         found = FormErrors([(one["field"], one["message"]) for one in error.details or ()])
         return await _show(page, request, errors=found, status=error.status)
@@ -101,12 +99,8 @@ async def _decline(page: PageRequest, request: ShareRequest) -> Response[str]:
 
 
 async def _cancel(page: PageRequest, request: ShareRequest) -> Response[str]:
-    await cancel_request(page.database, page.actor, page.account_id, request.id, _key(page))
+    await cancel_request(page.database, page.actor, page.account_id, request.id, page.form.idempotency_key)
     return redirect(page, REQUESTS, **flash_message(page, "The request is cancelled."))
-
-
-def _key(page: PageRequest) -> str | None:
-    return check_key(page.form.text("key") or None)
 
 
 async def _show(
@@ -128,7 +122,7 @@ async def _show(
         one=request,
         named=named,
         sku=sku,
-        key=page.form.text("key") or secrets.token_hex(16),
+        key=page.form.key_or_new(),
         filled=filled_form(page.form, product=sku, expires=end, traceability=traceability),
         reason=page.form.text("reason"),
         preview=preview,

@@ -3,8 +3,6 @@
 `/products/{id}/share` asks for the partner first.
 """
 
-import secrets
-
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -14,7 +12,7 @@ from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
-from linkxg.console.partners import PARTNERS, name_of
+from linkxg.console.partners import PARTNERS, connected_partners, name_of
 from linkxg.console.share_form import (
     MEMBER_GROUPS,
     PASSPORT_ACCESS,
@@ -28,18 +26,16 @@ from linkxg.console.share_form import (
     share_errors,
 )
 from linkxg.console.share_preview import PreviewedShare, preview_of
-from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, InvalidState, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.network.connections.model import ConnectionView
-from linkxg.network.connections.read_connections import list_connections, read_connection
+from linkxg.network.connections.read_connections import read_connection
 from linkxg.network.shares.create_share import create_share, preview_share
 from linkxg.network.shares.routes import SHARES
 
 EDITOR = f"{PARTNERS}/{{connection_id:str}}/share"
-LISTED_PARTNERS = 200
 
 
 @get(EDITOR, **session_roles(ADMINISTRATORS))
@@ -47,29 +43,28 @@ async def new(page: NamedDependency[PageRequest], connection_id: FromPath[str]) 
     connection = await read_connection(page.database, page.account_id, connection_id)
     if connection.status != "ACTIVE":
         return redirect(page, f"{PARTNERS}/{connection_id}")
-    return _form(page, connection, secrets.token_hex(16), product=await _prefilled(page))
+    return _form(page, connection, product=await _prefilled(page))
 
 
 @post(EDITOR, **session_roles(ADMINISTRATORS))
 async def share(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
     connection = await read_connection(page.database, page.account_id, connection_id)
-    key = page.form.text("key")
     typed = await read_share_form(page)
     try:
         if page.form.text("then") == "preview" or typed.contradiction:
             shown = await preview_typed(page, connection_id, typed)
-            return _form(page, connection, key, preview=shown)
+            return _form(page, connection, preview=shown)
         await page.services.limits.spend(SHARES, caller_key(page.account_id, page.person.user_id))
         # Submitting the form twice creates one share.
         made, _ = await create_share(
-            page.database, page.actor, page.account_id, connection_id, typed.terms, check_key(key or None)
+            page.database, page.actor, page.account_id, connection_id, typed.terms, page.form.idempotency_key
         )
     except ValidationFailed as error:
-        return _form(page, connection, key, errors=share_errors(error.details or (), typed), status=error.status)
+        return _form(page, connection, errors=share_errors(error.details or (), typed), status=error.status)
     except (Conflict, InvalidState) as error:
-        return _form(page, connection, key, errors=whole_form(error.description), status=error.status)
+        return _form(page, connection, errors=whole_form(error.description), status=error.status)
     except RateLimitExceeded as error:
-        return _form(page, connection, key, errors=wait_for_budget(error), status=error.status)
+        return _form(page, connection, errors=wait_for_budget(error), status=error.status)
     message = f"Shared with {name_of(connection)}. {made.summary}"
     return redirect(page, f"/shares/{made.id}", **flash_message(page, message))
 
@@ -77,10 +72,7 @@ async def share(page: NamedDependency[PageRequest], connection_id: FromPath[str]
 @get("/products/{product_id:str}/share", **session_roles(ADMINISTRATORS))
 async def choose_partner(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
     shown = await read_product(page.database, page.viewer, product_id)
-    found, more = await list_connections(
-        page.database, page.account_id, before=None, limit=LISTED_PARTNERS, status="ACTIVE"
-    )
-    partners = sorted(((name_of(one), one.id) for one in found), key=lambda pair: pair[0].casefold())
+    partners, more = await connected_partners(page)
     return render(page, "share_product.html", head=shown.head, name=product_name(shown), partners=partners, more=more)
 
 
@@ -109,7 +101,6 @@ async def _prefilled(page: PageRequest) -> str:
 def _form(
     page: PageRequest,
     connection: ConnectionView,
-    key: str,
     *,
     product: str = "",
     preview: PreviewedShare | None = None,
@@ -122,7 +113,7 @@ def _form(
         status=status,
         connection=connection,
         name=name_of(connection),
-        key=key,
+        key=page.form.key_or_new(),
         filled=filled_form(page.form, product=product),
         preview=preview,
         groups=MEMBER_GROUPS,

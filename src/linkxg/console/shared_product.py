@@ -1,6 +1,5 @@
 """`/shared/{id}`: a product that a partner shares; it is acknowledged and adopted here."""
 
-import secrets
 from typing import Any
 
 from litestar import Response, get, post
@@ -15,7 +14,6 @@ from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import redirect, render
 from linkxg.console.product_fields import label, leaves
 from linkxg.console.shared_products import SHARED, shared_name
-from linkxg.db.idempotency import check_key
 from linkxg.errors import DuplicateGtin, DuplicateSku, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -64,7 +62,9 @@ async def acknowledge(page: NamedDependency[PageRequest], product_id: FromPath[s
     try:
         await page.services.limits.spend(ACKNOWLEDGEMENTS, caller_key(page.account_id, page.person.user_id))
         # Submitting the form twice answers once.
-        await acknowledge_product(page.database, page.actor, page.account_id, product_id, given, _key(page))
+        await acknowledge_product(
+            page.database, page.actor, page.account_id, product_id, given, page.form.idempotency_key
+        )
     except ValidationFailed as error:
         return await _show(page, product_id, errors=FormErrors([_answer_error(one) for one in error.details or ()]))
     except RateLimitExceeded as error:
@@ -78,7 +78,13 @@ async def adopt(page: NamedDependency[PageRequest], product_id: FromPath[str]) -
     given = AdoptProduct(page.form.text("sku").strip() or None)
     try:
         made, _ = await adopt_product(
-            page.database, page.services.count_reads, page.actor, page.account_id, product_id, given, _key(page)
+            page.database,
+            page.services.count_reads,
+            page.actor,
+            page.account_id,
+            product_id,
+            given,
+            page.form.idempotency_key,
         )
     except DuplicateSku:
         return await _show(page, product_id, errors=FormErrors([("sku", "You have a product with this SKU.")]))
@@ -115,7 +121,7 @@ async def _show(
         answered=answered,
         answers=ANSWERS,
         filled=_filled(page, answered, product.sku),
-        key=page.form.text("key") or secrets.token_hex(16),
+        key=page.form.key_or_new(),
         errors=errors,
     )
 
@@ -129,10 +135,6 @@ def _filled(page: PageRequest, answered: Acknowledgement | None, sku: str) -> di
         "reason": form.text("reason") if form.has("reason") else reason,
         "sku": form.text("sku") if form.has("sku") else sku,
     }
-
-
-def _key(page: PageRequest) -> str | None:
-    return check_key(page.form.text("key") or None)
 
 
 def _answer_error(fault: dict[str, str]) -> tuple[str, str]:
