@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from console.browser import Visitor, text_of
+from console.browser import Visitor, previewed, text_of
 from console.conftest import NewVisitor
 from harness.rows import count_rows
 from harness.world import World
@@ -49,7 +49,7 @@ def test_a_request_is_approved_after_a_preview(world: World, editor: Visitor) ->
     end = datetime.now(UTC).date() + timedelta(days=90)
     assert (filled["product"], filled["expires"]) == (product["sku"], end.isoformat())
     typed: dict[str, Any] = {"field": ["name"], "then": "preview"}
-    page = _answered(editor, request, **typed)
+    page = previewed(editor, _answered(editor, request, **typed))
     assert f"Sees 1 of 16 fields of 1 product, no supplier names, until {end.day} {end:%B %Y}." in text_of(page)
     read_shared(world, product).expect(404, "not_found")
     sent_twice = [editor.fill(page, then="approve") for _ in range(2)]

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from console.browser import Visitor, text_of
+from console.browser import Visitor, previewed, text_of
 from console.conftest import NewVisitor
 from harness.answers import JsonObject
 from harness.rows import count_rows
@@ -29,7 +29,7 @@ def _editor(world: World) -> str:
 
 
 def _sent(world: World, editor: Visitor, then: str = "share", **typed: Any) -> httpx.Response:
-    return editor.fill(editor.get(_editor(world)), then=then, **typed)
+    return previewed(editor, editor.fill(editor.get(_editor(world)), then=then, **typed))
 
 
 def _followed(editor: Visitor, answer: httpx.Response) -> str:

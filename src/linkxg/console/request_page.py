@@ -1,5 +1,6 @@
 """`/requests/{id}`: one request; the asked side approves it with a share or declines, the asking side cancels it."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from litestar import Response, get, post
@@ -14,12 +15,16 @@ from linkxg.console.pages import redirect, render
 from linkxg.console.requests import REQUEST_TYPES, REQUESTS
 from linkxg.console.share_editor import preview_typed
 from linkxg.console.share_form import (
+    LIVE_PREVIEW,
     MEMBER_GROUPS,
+    PREVIEW,
     TRACEABILITY,
     VERSION_CHOICES,
     filled_form,
+    preview_address,
     read_share_form,
     share_errors,
+    typed_form,
 )
 from linkxg.console.share_preview import PreviewedShare
 from linkxg.errors import Conflict, InvalidRequest, InvalidState, ValidationFailed
@@ -38,23 +43,35 @@ _NO_END = {"field": "expiresAt", "code": "missing", "message": "Choose the day o
 
 @get(ONE, **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest], request_id: FromPath[str]) -> Response[str]:
-    return await _show(page, await read_request(page.database, page.account_id, request_id))
+    request = await read_request(page.database, page.account_id, request_id)
+    may_approve = page.administers and request.direction == "INCOMING" and request.status == "PENDING"
+    if may_approve and page.query.text("then") == PREVIEW:
+        return await _decide(page, request, _approve)
+    return await _show(page, request)
 
 
 @post(ONE, **session_roles(ADMINISTRATORS))
 async def answer(page: NamedDependency[PageRequest], request_id: FromPath[str]) -> Response[str]:
     request = await read_request(page.database, page.account_id, request_id)
-    act = page.form.text("act")
+    act, then = page.form.text("act"), page.form.text("then")
     answers = {"approve": _approve, "decline": _decline, "cancel": _cancel}
     if act not in answers:
         raise InvalidRequest("Choose an action.")
-    try:
-        return await answers[act](page, request)
-    except (Conflict, InvalidState) as error:
-        return await _show(page, request, errors=whole_form(error.description), status=error.status)
+    if act == "approve" and then == PREVIEW and (address := preview_address(page)):
+        return redirect(page, address)
+    return await _decide(page, request, answers[act])
 
 
 HANDLERS = (show, answer)
+
+
+async def _decide(
+    page: PageRequest, request: ShareRequest, decide: Callable[[PageRequest, ShareRequest], Awaitable[Response[str]]]
+) -> Response[str]:
+    try:
+        return await decide(page, request)
+    except (Conflict, InvalidState) as error:
+        return await _show(page, request, errors=whole_form(error.description), status=error.status)
 
 
 async def _approve(page: PageRequest, request: ShareRequest) -> Response[str]:
@@ -68,7 +85,7 @@ async def _approve(page: PageRequest, request: ShareRequest) -> Response[str]:
             raise ValidationFailed(details=[*(error.details or ()), *_missing_end(terms.expires_at)]) from None
         if terms.expires_at is None:
             raise ValidationFailed(details=[_NO_END])
-        if page.form.text("then") == "preview":
+        if typed_form(page).text("then") in (PREVIEW, LIVE_PREVIEW):
             return await _show(page, request, preview=shown)
         approval = ApproveShareRequest(
             terms.expires_at, terms.fields, terms.versions, terms.traceability, terms.product_id
@@ -123,7 +140,7 @@ async def _show(
         named=named,
         sku=sku,
         key=page.form.key_or_new(),
-        filled=filled_form(page.form, product=sku, expires=end, traceability=traceability),
+        filled=filled_form(typed_form(page), product=sku, expires=end, traceability=traceability),
         reason=page.form.text("reason"),
         preview=preview,
         groups=MEMBER_GROUPS,

@@ -14,16 +14,20 @@ from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.partners import PARTNERS, connected_partners, name_of
 from linkxg.console.share_form import (
+    LIVE_PREVIEW,
     MEMBER_GROUPS,
     PASSPORT_ACCESS,
+    PREVIEW,
     SHARE_TYPES,
     TRACEABILITY,
     VERSION_CHOICES,
     TypedShare,
     filled_form,
+    preview_address,
     product_name,
     read_share_form,
     share_errors,
+    typed_form,
 )
 from linkxg.console.share_preview import PreviewedShare, preview_of
 from linkxg.errors import Conflict, InvalidState, NotFound, RateLimitExceeded, ValidationFailed
@@ -43,17 +47,23 @@ async def new(page: NamedDependency[PageRequest], connection_id: FromPath[str]) 
     connection = await read_connection(page.database, page.account_id, connection_id)
     if connection.status != "ACTIVE":
         return redirect(page, f"{PARTNERS}/{connection_id}")
+    if page.query.text("then") == PREVIEW:
+        return await _preview(page, connection)
     return _form(page, connection, product=await _prefilled(page))
 
 
 @post(EDITOR, **session_roles(ADMINISTRATORS))
 async def share(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
     connection = await read_connection(page.database, page.account_id, connection_id)
+    then = page.form.text("then")
+    if then == PREVIEW and (address := preview_address(page)):
+        return redirect(page, address)
+    if then in (PREVIEW, LIVE_PREVIEW):
+        return await _preview(page, connection)
     typed = await read_share_form(page)
     try:
-        if page.form.text("then") == "preview" or typed.contradiction:
-            shown = await preview_typed(page, connection_id, typed)
-            return _form(page, connection, preview=shown)
+        if typed.contradiction:
+            await preview_typed(page, connection_id, typed)
         await page.services.limits.spend(SHARES, caller_key(page.account_id, page.person.user_id))
         # Submitting the form twice creates one share.
         made, _ = await create_share(
@@ -87,6 +97,17 @@ async def preview_typed(page: PageRequest, connection_id: str, typed: TypedShare
     return preview_of(shown, typed.terms.fields)
 
 
+async def _preview(page: PageRequest, connection: ConnectionView) -> Response[str]:
+    typed = await read_share_form(page)
+    try:
+        shown = await preview_typed(page, connection.id, typed)
+    except ValidationFailed as error:
+        return _form(page, connection, errors=share_errors(error.details or (), typed), status=error.status)
+    except InvalidState as error:
+        return _form(page, connection, errors=whole_form(error.description), status=error.status)
+    return _form(page, connection, preview=shown)
+
+
 async def _prefilled(page: PageRequest) -> str:
     """The SKU of the product that the address names."""
     asked = page.query.text("product")
@@ -114,7 +135,7 @@ def _form(
         connection=connection,
         name=name_of(connection),
         key=page.form.key_or_new(),
-        filled=filled_form(page.form, product=product),
+        filled=filled_form(typed_form(page), product=product),
         preview=preview,
         groups=MEMBER_GROUPS,
         types=SHARE_TYPES,
