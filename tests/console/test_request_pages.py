@@ -14,7 +14,7 @@ from console.conftest import NewVisitor
 from harness.rows import count_rows
 from harness.world import World
 from network.connected import ITEM, decide, read, send, sent
-from network.sharing import connection_of, read_shared
+from network.sharing import connection_of, end_shares, read_shared, share
 from products.catalogue import new_gtin, published
 
 pytestmark = pytest.mark.usefixtures("without_shares")
@@ -60,6 +60,34 @@ def test_a_request_is_approved_after_a_preview(world: World, editor: Visitor) ->
     assert read_shared(world, product).expect(200).data()["content"] == {"name": product["content"]["name"]}
     assert read(world, world.other_owner, request).data()["status"] == "APPROVED"
     assert "What they see" in text_of(editor.get(_path(request)))
+
+
+def test_an_approved_request_leads_to_the_product(world: World, editor: Visitor, new_visitor: NewVisitor) -> None:
+    product = published(world)
+    request = sent(world, gtin=product["gtin"])
+    asker = new_visitor(world.other.owner)
+    assert product["id"] not in asker.get(_path(request)).text
+    approved = _answered(editor, request, then="approve", content="all", expires="2127-03-01")
+    assert approved.status_code == 303
+    page = asker.get(_path(request))
+    assert f'href="/shared/{product["id"]}"' in page.text
+    assert f"{product['sku']} until 1 Mar 2127" in text_of(page)
+    end_shares(world)
+    page = asker.get(_path(request))
+    assert "The share has ended." in text_of(page)
+    assert f'href="/shared/{product["id"]}"' not in page.text
+
+
+def test_what_has_no_effect_yet_is_marked(world: World, editor: Visitor) -> None:
+    connection, request = connection_of(world), sent(world, type="TRACE", gtin=new_gtin())
+    made = share(world, traceability="EVENTS", fields=["name"])
+    for path in (
+        f"/partners/{connection}/share",
+        f"/partners/{connection}/ask",
+        _path(request),
+        f"/shares/{made['id']}",
+    ):
+        assert "not served yet" in text_of(editor.get(path)), path
 
 
 def test_an_approval_needs_a_product_fields_and_an_end(world: World, editor: Visitor) -> None:

@@ -121,6 +121,29 @@ def test_a_product_is_named_by_its_sku_gtin_or_id(world: World, editor: Visitor)
         assert "None of your products has this" in _sent(world, editor, "preview", product=name, content="all").text
 
 
+def test_a_category_that_no_product_has_is_asked_about(world: World, editor: Visitor) -> None:
+    code = f"77{uuid4().int % 1_000_000:06d}12"
+    mistyped = f"{code[:-2]}21"
+    published(world, category=in_category(code) | {"name": "Rain <b>barrels"})
+    typed = {"type": "CATEGORY", "category": mistyped, "content": "all"}
+    similar = f"{code} (Rain <b>barrels)"
+    page = _sent(world, editor, "preview", **typed)
+    assert f"None of your products is in category {mistyped}." in text_of(page)
+    assert similar in text_of(page)
+    assert f'<option value="{code}">' in editor.get(_editor(world)).text
+    asked = _sent(world, editor, **typed)
+    assert f"Share category {mistyped}" in text_of(asked)
+    assert similar in text_of(asked)
+    assert _shares(world) == 0
+    back = editor.fill(asked, confirm_cancel="yes")
+    assert typed.items() <= dict(editor.fields(back, _editor(world))).items()
+    assert f"0 products in category {mistyped}" in _followed(editor, editor.fill(asked, sure="yes"))
+    assert _shares(world) == 1
+    unlike = text_of(_sent(world, editor, "preview", **typed | {"category": "zzz"}))
+    assert "None of your products is in category zzz." in unlike
+    assert "Similar" not in unlike
+
+
 def test_a_preview_says_that_other_shares_show_more(world: World, editor: Visitor) -> None:
     product = published(world)
     told = "The preview includes what your other shares show them already."

@@ -69,6 +69,23 @@ def test_an_answer_reaches_the_owner(world: World, partner: Visitor, editor: Vis
     assert "The mass is missing." in text_of(editor.get(f"/shares/{made['id']}"))
 
 
+def test_the_page_says_until_when_a_product_is_shared(world: World, partner: Visitor) -> None:
+    product = published(world)
+    here = f"/shared/{product['id']}"
+    share(world, product, fields=["name", "facility.country", "facility.name"])
+    assert "2 of 16 fields, until they withdraw it" in text_of(partner.get(here))
+    share(world, product, expiresAt="2127-03-01T00:00:00Z")
+    said = text_of(partner.get(here))
+    assert "all fields, until 1 Mar 2127 2 of 16 fields, until they withdraw it" in said
+
+
+def test_fields_are_counted_as_their_owner_counts_them(world: World, partner: Visitor, editor: Visitor) -> None:
+    product = published(world)
+    share(world, product, fields=["name", "facility.country", "facility.name"])
+    for page in (partner.get(f"/shared?q={product['sku']}"), editor.get(f"/products/{product['id']}")):
+        assert "2 of 16 fields" in text_of(page)
+
+
 def test_a_shared_product_is_adopted_once(world: World, partner: Visitor) -> None:
     product = published(world, brand="Acme")
     share(world, product, fields=["brand"])

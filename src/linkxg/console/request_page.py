@@ -31,6 +31,7 @@ from linkxg.errors import Conflict, InvalidRequest, InvalidState, ValidationFail
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
 from linkxg.network.requests.approve_request import approve_request
+from linkxg.network.requests.approved_share import find_approved_share
 from linkxg.network.requests.decline_request import cancel_request, decline_request
 from linkxg.network.requests.identify_product import find_requested_product
 from linkxg.network.requests.model import ApproveShareRequest, ShareRequest
@@ -139,6 +140,7 @@ async def _show(
         one=request,
         named=named,
         sku=sku,
+        granted=await find_approved_share(page.database, page.account_id, request),
         key=page.form.key_or_new(),
         filled=filled_form(typed_form(page), product=sku, expires=end, traceability=traceability),
         reason=page.form.text("reason"),

@@ -21,9 +21,14 @@ from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
 from linkxg.network.shared_products.acknowledge import acknowledge_product, read_acknowledgement
 from linkxg.network.shared_products.adopt import adopt_product
 from linkxg.network.shared_products.model import AcknowledgeProduct, AdoptProduct
-from linkxg.network.shared_products.read_shared import list_shared_versions, read_shared_version
+from linkxg.network.shared_products.read_shared import (
+    list_shared_versions,
+    list_shares_that_show,
+    read_shared_version,
+)
 from linkxg.network.shared_products.routes import ACKNOWLEDGEMENTS
 from linkxg.network.shares.model import Acknowledgement
+from linkxg.network.shares.summary import count_fields
 
 ONE = f"{SHARED}/{{product_id:str}}"
 ANSWERS = {
@@ -32,6 +37,7 @@ ANSWERS = {
     "REJECTED": "Rejected",
 }
 SHOWN_VERSIONS = 50
+SHOWN_SHARES = 20
 
 
 @get(ONE, **session_roles(EVERYONE))
@@ -118,6 +124,8 @@ async def _show(
         fields=None if product.fields is None else [label(path) for path in product.fields],
         lines=[(label(path), value) for path, value in leaves(bytes(product.content).decode())],
         versions=versions,
+        shares=await list_shares_that_show(database, account_id, product_id, limit=SHOWN_SHARES),
+        count_fields=count_fields,
         answered=answered,
         answers=ANSWERS,
         filled=_filled(page, answered, product.sku),

@@ -18,6 +18,7 @@ from linkxg.errors import InvalidCursor
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.network.shared_products.list_shared import SharedFilter, list_shared_products
+from linkxg.network.shares.summary import count_fields
 
 SHARED = "/shared"
 PAGE_SIZE = 25
@@ -61,7 +62,7 @@ def shared_name(product: SharedProduct) -> str:
 
 def _row(shown: SharedView) -> dict[str, Any]:
     product = view_shared(shown)
-    return {"product": product, "name": shared_name(product)}
+    return {"product": product, "name": shared_name(product), "fields": count_fields(product.fields)}
 
 
 def _gtin14(text: str) -> str | None:
