@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -129,6 +130,17 @@ def test_back_after_a_preview_keeps_what_was_typed(
     page.get_by_role("button", name="Share" if form == "share" else "Approve", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("Sees 1 of 16 fields")
     assert set(read_shared(site, product).expect(200).data()["content"]) == {"name"}
+
+
+def test_an_invitation_that_was_sent_is_not_unsaved(owner_page: Page) -> None:
+    page, asked = owner_page, []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto("/partners")
+    page.get_by_label("E-mail, GLN or short name").fill(f"s{uuid4()}"[:20])
+    page.get_by_role("button", name="Invite company").click()
+    expect(page.locator("#done")).to_be_focused()
+    page.goto("/products")
+    assert asked == []
 
 
 def test_everything_works_without_javascript(site: World, open_page: OpenPage, someone: Person) -> None:

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.catalog.products.read_product import read_skus
+from linkxg.console.confirm_password import CANCEL
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import Notice, flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
@@ -20,6 +21,7 @@ from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
 from linkxg.network.access_log.read_log import read_access_log
+from linkxg.network.check_fields import check_reason
 from linkxg.network.connections.accept import accept_connection
 from linkxg.network.connections.decline import decline_connection
 from linkxg.network.connections.invite import invite_partner
@@ -89,9 +91,12 @@ async def change(page: NamedDependency[PageRequest], connection_id: FromPath[str
     seen = await read_connection(database, account_id, connection_id)
     if act not in ("accept", "decline", "revoke"):
         raise InvalidRequest("Choose an action.")
-    if act == "revoke" and seen.status == "ACTIVE" and not confirmed(page):
-        return await _ask_revoke(page, seen)
+    if page.form.text(CANCEL):
+        return await _show(page, connection_id)
     try:
+        if act == "revoke" and seen.status == "ACTIVE" and not confirmed(page):
+            check_reason(reason)
+            return await _ask_revoke(page, seen, reason)
         if act == "accept":
             await accept_connection(database, mails, actor, account_id, connection_id)
             return redirect(page, here, **flash_message(page, f"You are connected with {name_of(seen)}."))
@@ -140,7 +145,11 @@ async def _list(page: PageRequest, *, status: int = 200, link: str | None = None
         found=found,
         older=found[-1].id if more else None,
         begun=before,
-        form={name: typed.text(name) for name in ("invitee", "relationship", "message")},
+        form={
+            "invitee": typed.text("invitee") or ("" if page.form.pairs else page.query.text("invitee")),
+            "relationship": typed.text("relationship"),
+            "message": typed.text("message"),
+        },
         key=typed.key_or_new(),
         link=link,
         relationships=RELATIONSHIPS,
@@ -166,19 +175,18 @@ async def _show(
     )  # fmt: skip
 
 
-async def _ask_revoke(page: PageRequest, connection: ConnectionView) -> Response[str]:
+async def _ask_revoke(page: PageRequest, connection: ConnectionView, reason: str | None) -> Response[str]:
     name = name_of(connection)
     ours, theirs = await count_live_shares(page.database, page.account_id, connection.id)
     effects = [
         f"{name} sees none of your products any more, and you none of theirs. This takes effect at once.",
         f"{count(ours, 'share')} of yours and {count(theirs, 'share')} of theirs end.",
-        "Both companies are told, with the reason that you gave.",
+        "Both companies are told, with the reason that you gave." if reason else "Both companies are told.",
         "To connect again, one of you has to invite the other.",
     ]
     here = f"{PARTNERS}/{connection.id}"
-    return ask_confirmation(
-        page, Question(f"End the connection with {name}?", effects, "End connection", "Keep the connection", here)
-    )
+    question = Question(f"End the connection with {name}?", effects, "End connection", "Keep the connection", here)
+    return ask_confirmation(page, question, back_to_form=True)
 
 
 def _message(fault: dict[str, str]) -> str:
