@@ -6,7 +6,7 @@ import re
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from browser.conftest import OpenPage
 from harness.people import Person
@@ -133,8 +133,14 @@ def test_back_after_a_preview_keeps_what_was_typed(
 
 
 def test_an_invitation_that_was_sent_is_not_unsaved(owner_page: Page) -> None:
-    page, asked = owner_page, []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page = owner_page
+    asked: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
     page.goto("/partners")
     page.get_by_label("E-mail, GLN or short name").fill(f"s{uuid4()}"[:20])
     page.get_by_role("button", name="Invite company").click()
