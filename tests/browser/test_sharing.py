@@ -116,6 +116,8 @@ def test_back_after_a_preview_keeps_what_was_typed(
     page.get_by_label("Name", exact=True).check()
     preview.click()
     expect(page.locator("#preview")).to_contain_text("Sees 1 of 16 fields")
+    expect(page.locator("#preview-title")).to_be_focused()
+    expect(page.locator("#preview-title")).to_be_in_viewport()
     page.get_by_label("Brand", exact=True).check()
     preview.click()
     expect(page.locator("#preview")).to_contain_text("Sees 2 of 16 fields")

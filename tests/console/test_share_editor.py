@@ -154,6 +154,16 @@ def test_a_preview_says_that_other_shares_show_more(world: World, editor: Visito
     assert _previewed(page)[0]["fields"] == ["brand", "name"]
 
 
+def test_a_preview_that_is_too_long_for_an_address_is_shown_all_the_same(world: World, editor: Visitor) -> None:
+    product = published(world)
+    for length, method in ((10, "GET"), (100, "POST")):
+        paths = "\n".join(f"attributes.{number:0{length}d}" for number in range(50))
+        page = _sent(world, editor, "preview", product=product["sku"], paths=paths)
+        assert page.request.method == method
+        assert "Sees 1 of 16 fields of 1 product" in text_of(page)
+        assert dict(editor.fields(page, _editor(world)))["paths"] == paths
+
+
 def test_a_draft_can_be_shared_before_it_is_published(world: World, editor: Visitor) -> None:
     page = _sent(world, editor, "preview", product=create(world)["sku"], content="all")
     assert "1 product that is not published yet" in text_of(page)
