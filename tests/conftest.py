@@ -21,6 +21,7 @@ from harness.smtp_sink import SmtpSink
 from harness.topologies import DEFAULT, WIDER, Topology, client_for, start_another_node
 from harness.vault import Vault
 from harness.world import World, build_world
+from network.sharing import end_shares
 
 ENGINES = ("sqlite", "postgres")
 BLACK_BOX = {"api", "attacks", "products", "console"}
@@ -211,3 +212,9 @@ def smtp_sink() -> Iterator[SmtpSink]:
     sink = SmtpSink().start()
     yield sink
     sink.stop()
+
+
+@pytest.fixture
+def without_shares(world: World) -> None:
+    """Nothing is shared when the test begins, whatever other tests left."""
+    end_shares(world)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -33,15 +35,22 @@ def test_a_shared_product_is_answered_and_adopted(
     expect(page.locator("#done")).to_be_focused()
     expect(page.locator("main")).to_contain_text("rejected, version 1")
     sku = new_sku()
+    page.get_by_role("link", name="Adopt…").click()
     page.get_by_label("SKU of your product").fill(sku)
     page.get_by_role("button", name="Create product").click()
     page.wait_for_url("**/products/*")
     expect(page.get_by_label("SKU", exact=True)).to_have_value(sku)
     expect(page.get_by_label("Brand", exact=True)).to_have_value("Acme")
     page.goto(f"/shared/{product['id']}")
+    expect(page.locator("main")).to_contain_text("You have a product with this GTIN")
+    another = published(site, brand="Acme")
+    share(site, another, fields=["brand"])
+    page.goto(f"/shared/{another['id']}/adopt")
     page.get_by_label("SKU of your product").fill(sku)
     page.get_by_role("button", name="Create product").click()
-    expect(page.get_by_label("SKU of your product")).to_have_accessible_description("You have a product with this SKU.")
+    expect(page.get_by_label("SKU of your product")).to_have_accessible_description(
+        re.compile(r"You have a product with this SKU\. .*\(SKU .*\)")
+    )
     expect(page.get_by_label("SKU of your product")).to_have_value(sku)
     overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert overflow <= 0, f"{overflow} pixels too wide"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
-from playwright.sync_api import Page, Route, expect
+import pytest
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from browser.conftest import OpenPage
 from harness.people import Person
@@ -95,6 +97,58 @@ def test_a_request_is_approved(site: World, owner_page: Page) -> None:
     expect(page.get_by_role("status").first).to_contain_text("Approved: ")
     assert read(site, site.other_owner, request).data()["status"] == "APPROVED"
     read_shared(site, product).expect(200)
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("form", ["share", "request"])
+def test_back_after_a_preview_keeps_what_was_typed(
+    site: World, open_page: OpenPage, someone: Person, form: str, script: bool
+) -> None:
+    product = published(site, name="Park bench", brand="Acme")
+    page = open_page(someone, java_script_enabled=script)
+    page.on("dialog", lambda dialog: dialog.accept())
+    connection = connection_of(site)
+    start = f"/partners/{connection}/share" if form == "share" else f"/requests/{sent(site, gtin=new_gtin())['id']}"
+    page.goto(start)
+    preview, typed = page.get_by_role("button", name="Preview"), page.get_by_label("Product", exact=True)
+    typed.fill(product["sku"])
+    page.get_by_label("Expires on").fill("2127-03-01")
+    page.get_by_label("Name", exact=True).check()
+    preview.click()
+    expect(page.locator("#preview")).to_contain_text("Sees 1 of 16 fields")
+    expect(page.locator("#preview-title")).to_be_focused()
+    expect(page.locator("#preview-title")).to_be_in_viewport()
+    page.get_by_label("Brand", exact=True).check()
+    preview.click()
+    expect(page.locator("#preview")).to_contain_text("Sees 2 of 16 fields")
+    for _ in range(2):
+        page.go_back()
+        expect(typed).to_have_value(product["sku"])
+        expect(page.get_by_label("Expires on")).to_have_value("2127-03-01")
+        expect(page.get_by_label("Name", exact=True)).to_be_checked()
+    assert page.url.partition("?")[0].endswith(start)
+    page.go_forward()
+    page.get_by_label("Brand", exact=True).uncheck()
+    page.get_by_role("button", name="Share" if form == "share" else "Approve", exact=True).click()
+    expect(page.get_by_role("status").first).to_contain_text("Sees 1 of 16 fields")
+    assert set(read_shared(site, product).expect(200).data()["content"]) == {"name"}
+
+
+def test_an_invitation_that_was_sent_is_not_unsaved(owner_page: Page) -> None:
+    page = owner_page
+    asked: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
+    page.goto("/partners")
+    page.get_by_label("E-mail, GLN or short name").fill(f"s{uuid4()}"[:20])
+    page.get_by_role("button", name="Invite company").click()
+    expect(page.locator("#done")).to_be_focused()
+    page.goto("/products")
+    assert asked == []
 
 
 def test_everything_works_without_javascript(site: World, open_page: OpenPage, someone: Person) -> None:

@@ -226,10 +226,16 @@ def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:
     page.get_by_role("alert").wait_for()
     yield "ask-refused"
     page.goto(f"/shared/{sharing.theirs}")
-    page.get_by_label("SKU of your product").fill("")
+    page.get_by_label("Reason").fill("x" * 1_001)
     page.get_by_role("button", name="Send answer").click()
     page.get_by_role("alert").wait_for()
     yield "shared-product-refused"
+    page.goto(f"/shared/{sharing.theirs}/adopt")
+    yield "adopt"
+    page.get_by_label("SKU of your product").fill("x" * 65)
+    page.get_by_role("button", name="Create product").click()
+    page.get_by_role("alert").wait_for()
+    yield "adopt-refused"
     page.goto(f"/partners/{sharing.connection}")
     page.get_by_role("button", name="End connection…").click()
     page.get_by_role("heading", name="End the connection").wait_for()

@@ -123,6 +123,12 @@ class Visitor:
         return found.group(1)
 
 
+def previewed(visitor: Visitor, answer: httpx.Response) -> httpx.Response:
+    """The preview to which a form leads; any other answer as it is."""
+    to = answer.headers.get("location", "")
+    return visitor.get(to) if to.endswith("then=preview") else answer
+
+
 def secret_in(page: httpx.Response, vault: Vault) -> str:
     """The secret that a page shows."""
     found = re.search(r'<code id="secret"[^>]*>(lxgsec_[0-9A-Za-z]+)</code>', page.text)

@@ -55,15 +55,25 @@ def test_a_connection_ends_after_a_question_that_says_what_ends(world: World, ed
     shared = post_share(world, connection=str(connection["id"])).expect(201)
     post_share(world, connection=str(connection["id"]), bearer=partner.access).expect(201)
     here = f"/partners/{connection['id']}"
+    refused = editor.fill(editor.get(here), here, act="revoke", reason="x" * 501)
+    assert refused.status_code == 422
+    assert dict(editor.fields(refused))["reason"] == "x" * 501
+    assert "Both companies are told." in text_of(editor.fill(editor.get(here), here, act="revoke"))
     asked = editor.fill(editor.get(here), here, act="revoke", reason="We changed suppliers.")
     said = text_of(asked)
     assert "1 share of yours and 1 share of theirs end." in said
+    assert "Both companies are told, with the reason that you gave." in said
+    kept = editor.fill(asked, here, confirm_cancel="yes")
+    assert dict(editor.fields(kept))["reason"] == "We changed suppliers."
     assert read(world, world.owner, connection).expect(200).data()["status"] == "ACTIVE"
     ended = editor.fill(asked, here, sure="yes")
     assert ended.status_code == 303
     found = read(world, partner, connection).expect(200).data()
     assert (found["status"], found["reason"]) == ("REVOKED", "We changed suppliers.")
     assert "withdrawn" in text_of(editor.get(f"/shares/{shared.data()['id']}"))
+    slug = slug_of(world, partner)
+    assert f'href="/partners?invitee={slug}#invitee"' in editor.get(here).text
+    assert dict(editor.fields(editor.get(f"/partners?invitee={slug}")))["invitee"] == slug
 
 
 def test_an_invitation_is_accepted_or_declined(world: World, new_visitor: NewVisitor, editor: Visitor) -> None:
@@ -89,6 +99,7 @@ def test_a_company_joins_by_the_link(world: World, new_visitor: NewVisitor) -> N
     joined = visitor.fill(refused, accountName="Weaver Ltd", password=world.vault.password())
     assert joined.status_code == 303
     listed = text_of(visitor.get(joined.headers["location"]))
+    assert "Your account is created, and you are connected." in listed
     assert world.account.name in listed
     assert "connected" in listed
     late = new_visitor().get(link)
@@ -106,3 +117,17 @@ def test_an_unknown_action_is_rejected_only_on_a_page_of_the_own_company(world: 
     for act in ("merge", "accept", "decline", "revoke"):
         assert editor.post(f"/partners/{unknown['id']}", [*sent, ("act", act)]).status_code == 404, act
     assert read(world, partner, unknown).expect(200).data()["status"] == "PENDING"
+
+
+def test_a_link_is_accepted_by_the_person_that_it_names(world: World, new_visitor: NewVisitor, editor: Visitor) -> None:
+    partner, connection = new_partner(world)
+    world.api.post(f"/connections/{connection['id']}/revoke", bearer=world.owner.access).expect(200)
+    person = world.person("OWNER")
+    link = f"/connections/invitations/{token_of(invite(world, partner, inviteeEmail=person.email))}"
+    other = editor.get(link)
+    assert f"Only {person.email} can accept this invitation" in text_of(other)
+    assert 'action="/sign-out"' in other.text
+    visitor = new_visitor(person)
+    accepted = visitor.fill(visitor.get(link))
+    assert accepted.status_code == 303
+    assert "You are connected with" in text_of(visitor.get(accepted.headers["location"]))

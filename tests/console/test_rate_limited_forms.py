@@ -85,7 +85,7 @@ def test_a_share_beyond_the_budget_keeps_what_was_typed(scarce: World, visitor: 
         answer = post_share(scarce, type="NONE")
     answer.expect(429, "rate_limit_exceeded")
     editor = f"/partners/{connection_of(scarce)}/share"
-    typed = {"type": "CATEGORY", "category": "5208", "content": "all", "then": "share"}
+    typed = {"type": "CATEGORY", "category": "5208", "content": "all", "then": "share", "sure": "yes"}
     refused = visitor.fill(visitor.get(editor), editor, **typed)
     assert refused.status_code == 429
     assert "Wait" in text_of(refused)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from console.browser import Visitor, text_of
+from console.browser import Visitor, previewed, text_of
 from console.conftest import NewVisitor
 from harness.rows import count_rows, execute
 from harness.world import World
@@ -18,10 +18,7 @@ from network.partners import account, new_account
 from network.sharing import connection_of, end_shares, read_shared, share
 from products.catalogue import new_gtin, published
 
-
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> None:
-    end_shares(world)
+pytestmark = pytest.mark.usefixtures("without_shares")
 
 
 def _path(request: Any) -> str:
@@ -53,7 +50,7 @@ def test_a_request_is_approved_after_a_preview(world: World, editor: Visitor) ->
     end = datetime.now(UTC).date() + timedelta(days=90)
     assert (filled["product"], filled["expires"]) == (product["sku"], end.isoformat())
     typed: dict[str, Any] = {"field": ["name"], "then": "preview"}
-    page = _answered(editor, request, **typed)
+    page = previewed(editor, _answered(editor, request, **typed))
     assert f"Sees 1 of 16 fields of 1 product, no supplier names, until {end.day} {end:%B %Y}." in text_of(page)
     read_shared(world, product).expect(404, "not_found")
     sent_twice = [editor.fill(page, then="approve") for _ in range(2)]
@@ -64,6 +61,34 @@ def test_a_request_is_approved_after_a_preview(world: World, editor: Visitor) ->
     assert read_shared(world, product).expect(200).data()["content"] == {"name": product["content"]["name"]}
     assert read(world, world.other_owner, request).data()["status"] == "APPROVED"
     assert "What they see" in text_of(editor.get(_path(request)))
+
+
+def test_an_approved_request_leads_to_the_product(world: World, editor: Visitor, new_visitor: NewVisitor) -> None:
+    product = published(world)
+    request = sent(world, gtin=product["gtin"])
+    asker = new_visitor(world.other.owner)
+    assert product["id"] not in asker.get(_path(request)).text
+    approved = _answered(editor, request, then="approve", content="all", expires="2127-03-01")
+    assert approved.status_code == 303
+    page = asker.get(_path(request))
+    assert f'href="/shared/{product["id"]}"' in page.text
+    assert f"{product['sku']} until 1 Mar 2127" in text_of(page)
+    end_shares(world)
+    page = asker.get(_path(request))
+    assert "The share has ended." in text_of(page)
+    assert f'href="/shared/{product["id"]}"' not in page.text
+
+
+def test_what_has_no_effect_yet_is_marked(world: World, editor: Visitor) -> None:
+    connection, request = connection_of(world), sent(world, type="TRACE", gtin=new_gtin())
+    made = share(world, traceability="EVENTS", fields=["name"])
+    for path in (
+        f"/partners/{connection}/share",
+        f"/partners/{connection}/ask",
+        _path(request),
+        f"/shares/{made['id']}",
+    ):
+        assert "not served yet" in text_of(editor.get(path)), path
 
 
 def test_an_approval_needs_a_product_fields_and_an_end(world: World, editor: Visitor) -> None:

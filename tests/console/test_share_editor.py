@@ -11,20 +11,17 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from console.browser import Visitor, text_of
+from console.browser import Visitor, previewed, text_of
 from console.conftest import NewVisitor
 from harness.answers import JsonObject
 from harness.rows import count_rows
 from harness.world import World
-from network.sharing import SHARED, connection_of, end_shares, in_category, list_shared, read_shared, share
+from network.sharing import SHARED, connection_of, in_category, list_shared, read_shared, share
 from products.catalogue import create, published
 
+pytestmark = pytest.mark.usefixtures("without_shares")
+
 DAY = "2127-03-01"
-
-
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> None:
-    end_shares(world)
 
 
 def _editor(world: World) -> str:
@@ -32,7 +29,7 @@ def _editor(world: World) -> str:
 
 
 def _sent(world: World, editor: Visitor, then: str = "share", **typed: Any) -> httpx.Response:
-    return editor.fill(editor.get(_editor(world)), then=then, **typed)
+    return previewed(editor, editor.fill(editor.get(_editor(world)), then=then, **typed))
 
 
 def _followed(editor: Visitor, answer: httpx.Response) -> str:
@@ -124,6 +121,29 @@ def test_a_product_is_named_by_its_sku_gtin_or_id(world: World, editor: Visitor)
         assert "None of your products has this" in _sent(world, editor, "preview", product=name, content="all").text
 
 
+def test_a_category_that_no_product_has_is_asked_about(world: World, editor: Visitor) -> None:
+    code = f"77{uuid4().int % 1_000_000:06d}12"
+    mistyped = f"{code[:-2]}21"
+    published(world, category=in_category(code) | {"name": "Rain <b>barrels"})
+    typed = {"type": "CATEGORY", "category": mistyped, "content": "all"}
+    similar = f"{code} (Rain <b>barrels)"
+    page = _sent(world, editor, "preview", **typed)
+    assert f"None of your products is in category {mistyped}." in text_of(page)
+    assert similar in text_of(page)
+    assert f'<option value="{code}">' in editor.get(_editor(world)).text
+    asked = _sent(world, editor, **typed)
+    assert f"Share category {mistyped}" in text_of(asked)
+    assert similar in text_of(asked)
+    assert _shares(world) == 0
+    back = editor.fill(asked, confirm_cancel="yes")
+    assert typed.items() <= dict(editor.fields(back, _editor(world))).items()
+    assert f"0 products in category {mistyped}" in _followed(editor, editor.fill(asked, sure="yes"))
+    assert _shares(world) == 1
+    unlike = text_of(_sent(world, editor, "preview", **typed | {"category": "zzz"}))
+    assert "None of your products is in category zzz." in unlike
+    assert "Similar" not in unlike
+
+
 def test_a_preview_says_that_other_shares_show_more(world: World, editor: Visitor) -> None:
     product = published(world)
     told = "The preview includes what your other shares show them already."
@@ -132,6 +152,16 @@ def test_a_preview_says_that_other_shares_show_more(world: World, editor: Visito
     page = _sent(world, editor, "preview", product=product["sku"], field=["name"])
     assert told in page.text
     assert _previewed(page)[0]["fields"] == ["brand", "name"]
+
+
+def test_a_preview_that_is_too_long_for_an_address_is_shown_all_the_same(world: World, editor: Visitor) -> None:
+    product = published(world)
+    for length, method in ((10, "GET"), (100, "POST")):
+        paths = "\n".join(f"attributes.{number:0{length}d}" for number in range(50))
+        page = _sent(world, editor, "preview", product=product["sku"], paths=paths)
+        assert page.request.method == method
+        assert "Sees 1 of 16 fields of 1 product" in text_of(page)
+        assert dict(editor.fields(page, _editor(world)))["paths"] == paths
 
 
 def test_a_draft_can_be_shared_before_it_is_published(world: World, editor: Visitor) -> None:

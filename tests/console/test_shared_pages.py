@@ -14,10 +14,7 @@ from harness.world import World
 from network.sharing import connection_of, end_shares, in_category, share
 from products.catalogue import new_sku, publish, published
 
-
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> None:
-    end_shares(world)
+pytestmark = pytest.mark.usefixtures("without_shares")
 
 
 @pytest.fixture
@@ -72,21 +69,56 @@ def test_an_answer_reaches_the_owner(world: World, partner: Visitor, editor: Vis
     assert "The mass is missing." in text_of(editor.get(f"/shares/{made['id']}"))
 
 
+def test_the_page_says_until_when_a_product_is_shared(world: World, partner: Visitor) -> None:
+    product = published(world)
+    here = f"/shared/{product['id']}"
+    share(world, product, fields=["name", "facility.country", "facility.name"])
+    assert "2 of 16 fields, until they withdraw it" in text_of(partner.get(here))
+    share(world, product, expiresAt="2127-03-01T00:00:00Z")
+    said = text_of(partner.get(here))
+    assert "all fields, until 1 Mar 2127 2 of 16 fields, until they withdraw it" in said
+
+
+def test_fields_are_counted_as_their_owner_counts_them(world: World, partner: Visitor, editor: Visitor) -> None:
+    product = published(world)
+    share(world, product, fields=["name", "facility.country", "facility.name"])
+    for page in (partner.get(f"/shared?q={product['sku']}"), editor.get(f"/products/{product['id']}")):
+        assert "2 of 16 fields" in text_of(page)
+
+
 def test_a_shared_product_is_adopted_once(world: World, partner: Visitor) -> None:
     product = published(world, brand="Acme")
     share(world, product, fields=["brand"])
-    here = f"/shared/{product['id']}"
-    page = partner.get(here)
+    page = partner.get(f"/shared/{product['id']}/adopt")
+    assert dict(partner.fields(page))["sku"] == product["sku"]
     sku = new_sku()
-    answers = [partner.fill(page, f"{here}/adopt", sku=sku) for _ in range(2)]
+    answers = [partner.fill(page, sku=sku) for _ in range(2)]
     assert answers[0].status_code == 303
     assert answers[0].headers["location"] == answers[1].headers["location"]
     own = partner.get(answers[0].headers["location"])
     assert "Acme" in own.text
-    again = partner.fill(partner.get(here), f"{here}/adopt", sku=sku)
+    adopted = answers[0].headers["location"].partition("?")[0]
+    for path in (f"/shared/{product['id']}", f"/shared/{product['id']}/adopt"):
+        again = partner.get(path)
+        assert "You have a product with" in text_of(again)
+        assert f'href="{adopted}"' in again.text
+        assert "Create product" not in again.text
+    assert partner.fill(page, sku=new_sku(), key="another").status_code == 409
+
+
+def test_a_sku_of_an_own_product_is_not_proposed(world: World, partner: Visitor) -> None:
+    product = published(world)
+    share(world, product)
+    body = {"sku": product["sku"], "content": {"name": "Ours"}}
+    own = world.api.post("/products", bearer=world.other_owner.access, json=body).expect(201).data()
+    page = partner.get(f"/shared/{product['id']}/adopt")
+    assert dict(partner.fields(page))["sku"] == ""
+    again = partner.fill(page, sku=product["sku"])
     assert again.status_code == 422
     assert "You have a product with this SKU." in text_of(again)
-    assert dict(partner.fields(again, f"{here}/adopt"))["sku"] == sku
+    assert dict(partner.fields(again))["sku"] == product["sku"]
+    for shown in (page, again):
+        assert f'href="/products/{own["id"]}"' in shown.text
 
 
 def test_the_owner_sees_what_was_read(world: World, partner: Visitor, editor: Visitor) -> None:

@@ -6,18 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from conftest import DatabaseFactory
-from harness.world import World
 from linkxg.db import open_database
 from linkxg.db.migrations import migrate
 from linkxg.ops.tables import register_tables
-from network.sharing import end_shares
 from network.verbs import Company, Service, Story
-
-
-@pytest.fixture
-def without_shares(world: World) -> None:
-    """Nothing is shared when the test begins, whatever other tests left."""
-    end_shares(world)
 
 
 @pytest.fixture

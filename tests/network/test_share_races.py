@@ -18,7 +18,6 @@ from network.partners import act
 from network.shared_feed import entries_after, newest
 from network.sharing import (
     connection_of,
-    end_shares,
     feed_of,
     in_category,
     post_share,
@@ -30,12 +29,9 @@ from network.sharing import (
 from products.catalogue import change, complete, create, delete, new_gtin, publish, published
 from products.catalogue import withdraw as withdraw_version
 
+pytestmark = pytest.mark.usefixtures("without_shares")
+
 ROUNDS = 6
-
-
-@pytest.fixture(autouse=True)
-def without_shares(world: World) -> None:
-    end_shares(world)
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:

@@ -60,7 +60,8 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     "POST /partners": lambda v, p, t: {"invitee": f"{uuid4()}@example.test", "relationship": "PARTNER"},
     "POST /partners/{connection_id}": lambda v, p, t: {"act": "revoke"},
     "POST /partners/{connection_id}/share": lambda v, p, t: {
-        "type": "CATEGORY", "category": str(uuid4()), "content": "all", "then": "share", "key": uuid4().hex,
+        "type": "CATEGORY", "category": str(uuid4()), "content": "all", "then": "share", "sure": "yes",
+        "key": uuid4().hex,
     },
     "POST /partners/{connection_id}/ask": lambda v, p, t: {
         "type": "PRODUCT", "subject": new_gtin(), "purpose": "For our label.", "key": uuid4().hex,

@@ -1,7 +1,6 @@
 """`/account/api-access`: lists and creates clients, and shows and tests a new secret."""
 
 import ipaddress
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -20,7 +19,6 @@ from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import download, redirect, render
 from linkxg.console.rejection_reasons import LABELS
 from linkxg.console.try_credential import CREDENTIAL_TESTS, try_credential
-from linkxg.db.idempotency import check_key
 from linkxg.errors import Cause, InvalidRequest, InvalidScope
 from linkxg.http.client_ip import parse_network
 from linkxg.http.permissions import session_roles
@@ -100,16 +98,15 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
 
 @get(f"{LIST}/new", **session_roles(ADMINISTRATORS))
 async def new(page: NamedDependency[PageRequest]) -> Response[str]:
-    return _form(page, secrets.token_hex(16))
+    return _form(page)
 
 
 @post(f"{LIST}/new", **session_roles(ADMINISTRATORS))
 async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     form = page.form
-    key = form.text("key")
 
     async def back() -> Response[str]:
-        return _form(page, key)
+        return _form(page)
 
     asking = await ask_password(page, "create the client", back=back)
     if asking is not None:
@@ -119,7 +116,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     if fault:
         errors.add("expires", fault)
     if errors:
-        return _form(page, key, errors=errors)
+        return _form(page, errors=errors)
     try:
         created, _ = await register_client(
             page.database,
@@ -131,10 +128,10 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
             expires_at=end_of_day(form.text("expires")),
             allowed_cidrs=form.items("ranges"),
             self_rotation=form.text("self_rotation") == "yes",
-            idempotency_key=check_key(key or None),
+            idempotency_key=form.idempotency_key,
         )
     except (InvalidRequest, InvalidScope) as error:
-        return _form(page, key, errors=of_api_error(error.description, FIELDS))
+        return _form(page, errors=of_api_error(error.description, FIELDS))
     return show_secret(
         page,
         created.client_id,
@@ -195,13 +192,13 @@ def show_secret(page: PageRequest, client_id: str, name: str, scope: str, secret
     )
 
 
-def _form(page: PageRequest, key: str, *, errors: FormErrors | None = None) -> Response[str]:
+def _form(page: PageRequest, *, errors: FormErrors | None = None) -> Response[str]:
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     return render(
         page,
         "new_client.html",
         status=422 if errors else 200,
-        key=key,
+        key=page.form.key_or_new(),
         grantable=[(scope, text) for scope, text in SCOPES.items() if scope in page.scopes],
         chosen=page.form.all("scope"),
         first_day=tomorrow.isoformat(),

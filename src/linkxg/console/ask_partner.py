@@ -1,7 +1,5 @@
 """`/partners/{id}/ask`: asks a partner for product data, a trace or a passport."""
 
-import secrets
-
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -13,7 +11,6 @@ from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.partners import PARTNERS, name_of
 from linkxg.console.requests import REQUEST_TYPES
-from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, InvalidState, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -34,26 +31,25 @@ async def new(page: NamedDependency[PageRequest], connection_id: FromPath[str]) 
     connection = await read_connection(page.database, page.account_id, connection_id)
     if connection.status != "ACTIVE":
         return redirect(page, f"{PARTNERS}/{connection_id}")
-    return _form(page, connection, secrets.token_hex(16))
+    return _form(page, connection)
 
 
 @post(ASK, **session_roles(ADMINISTRATORS))
 async def ask(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
     connection = await read_connection(page.database, page.account_id, connection_id)
-    key = page.form.text("key")
     try:
         await page.services.limits.spend(BUDGET, caller_key(page.account_id, page.person.user_id))
         # Submitting the form twice asks once.
         sent, _ = await send_request(
-            page.database, page.actor, page.account_id, connection_id, _read_request(page), check_key(key or None)
+            page.database, page.actor, page.account_id, connection_id, _read_request(page), page.form.idempotency_key
         )
     except ValidationFailed as error:
         errors = FormErrors([_form_error(page, one) for one in error.details or ()])
-        return _form(page, connection, key, errors=errors, status=error.status)
+        return _form(page, connection, errors=errors, status=error.status)
     except (Conflict, InvalidState) as error:
-        return _form(page, connection, key, errors=whole_form(error.description), status=error.status)
+        return _form(page, connection, errors=whole_form(error.description), status=error.status)
     except RateLimitExceeded as error:
-        return _form(page, connection, key, errors=wait_for_budget(error), status=error.status)
+        return _form(page, connection, errors=wait_for_budget(error), status=error.status)
     message = f"{name_of(connection)} has your request. You are not told whether they have the product."
     return redirect(page, f"/requests/{sent.id}", **flash_message(page, message))
 
@@ -84,7 +80,7 @@ def _form_error(page: PageRequest, fault: dict[str, str]) -> tuple[str, str]:
 
 
 def _form(
-    page: PageRequest, connection: ConnectionView, key: str, *, errors: FormErrors | None = None, status: int = 200
+    page: PageRequest, connection: ConnectionView, *, errors: FormErrors | None = None, status: int = 200
 ) -> Response[str]:
     typed = page.form if page.form.pairs else page.query
     filled = {name: typed.text(name) for name in ("type", "subject", "purpose")}
@@ -94,7 +90,7 @@ def _form(
         status=status,
         connection=connection,
         name=name_of(connection),
-        key=key,
+        key=page.form.key_or_new(),
         filled=filled | {"type": filled["type"] or "PRODUCT"},
         types=REQUEST_TYPES,
         errors=errors,

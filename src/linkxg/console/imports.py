@@ -1,6 +1,5 @@
 """`/imports`: uploads files, shows the progress and results of imports, and returns rejected rows."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,7 +19,6 @@ from linkxg.catalog.product_imports.view_import import view_import
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import SECURITY_HEADERS, redirect, render
-from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidState, PayloadTooLarge, RateLimitExceeded, ValidationFailed
 from linkxg.http.authorised_stream import authorised_stream
 from linkxg.http.permissions import session_roles
@@ -110,7 +108,7 @@ async def retry(page: NamedDependency[PageRequest], import_id: FromPath[str]) ->
 
 @post(f"{ONE}/apply", **session_roles(WRITERS))
 async def apply(page: NamedDependency[PageRequest], import_id: FromPath[str]) -> Response[str]:
-    key = check_key(page.form.text("key") or None)
+    key = page.form.idempotency_key
     dry_run = await read_job(page.database, page.account_id, import_id, RESOURCE)
     if dry_run.dry_run and (applied := await find_applied_import(page.database, page.account_id, dry_run)):
         # Another window did it.
@@ -192,7 +190,7 @@ async def _show(page: PageRequest, import_id: str, *, error: str | None = None, 
         takes_corrected_file=job.failed > 0 or _is_file_at_fault(job),
         may_apply=may_apply(job) and applied is None,
         applied=applied,
-        key=secrets.token_hex(16),
+        key=page.form.key_or_new(),
         is_open=job.status in OPEN,
         errors=whole_form(error),
         chosen=_choices_of(job).get,

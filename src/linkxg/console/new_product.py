@@ -1,7 +1,5 @@
 """`/products/new`: creates a product with name, SKU and GTIN; its page has the other fields."""
 
-import secrets
-
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
@@ -18,7 +16,6 @@ from linkxg.console.pages import redirect, render
 from linkxg.console.product_duplicates import add_duplicates, duplicate_errors
 from linkxg.console.product_fields import form_errors, label
 from linkxg.console.product_form import normalised, reinterpreted
-from linkxg.db.idempotency import check_key
 from linkxg.errors import DuplicateGtin, DuplicateSku, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.identity.tokens.scopes import ROLE_SCOPES
@@ -28,24 +25,23 @@ WRITERS = tuple(role for role, scopes in ROLE_SCOPES.items() if "products:write"
 
 @get("/products/new", **session_roles(WRITERS))
 async def new(page: NamedDependency[PageRequest]) -> Response[str]:
-    return _form(page, secrets.token_hex(16))
+    return _form(page)
 
 
 @post("/products/new", **session_roles(WRITERS))
 async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     # Submitting the form twice creates one product.
-    key = page.form.text("key")
     try:
         created = await create_product(
-            page.database, page.actor, page.account_id, _read_product(page), check_key(key or None)
+            page.database, page.actor, page.account_id, _read_product(page), page.form.idempotency_key
         )
     except ValidationFailed as error:
         errors = form_errors(error, prefix="")
         await add_duplicates(page.database, page.account_id, errors, _head(page))
-        return _form(page, key, errors=errors, status=422)
+        return _form(page, errors=errors, status=422)
     except (DuplicateSku, DuplicateGtin) as error:
         errors = await duplicate_errors(page.database, page.account_id, error, _head(page))
-        return _form(page, key, errors=errors, status=409)
+        return _form(page, errors=errors, status=409)
     read = [f"{label(name)}: read as {value}." for name, value in reinterpreted({"gtin": page.form.text("gtin")})]
     return redirect(
         page, f"/products/{created.value.id}", **flash_message(page, " ".join(["The product is created.", *read]))
@@ -70,6 +66,6 @@ def _read_product(page: PageRequest) -> CreateProduct:
     return product
 
 
-def _form(page: PageRequest, key: str, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
+def _form(page: PageRequest, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
     filled = {name: page.form.text(name) for name in ("name", "sku", "gtin")}
-    return render(page, "new_product.html", status=status, key=key, filled=filled, errors=errors)
+    return render(page, "new_product.html", status=status, key=page.form.key_or_new(), filled=filled, errors=errors)

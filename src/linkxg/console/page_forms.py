@@ -6,8 +6,10 @@ rejecting the form would lose the rest of the input.
 """
 
 import re
+import secrets
 from urllib.parse import parse_qsl
 
+from linkxg.db.idempotency import check_key
 from linkxg.errors import InvalidRequest
 from linkxg.http.forms import is_form, refuse_form_coding
 from linkxg.http.request_context import RequestContext
@@ -40,6 +42,15 @@ class PageForm:
     def all(self, name: str) -> list[str]:
         """Every value of a repeated name (check boxes)."""
         return [value for key, value in self.pairs if key == name]
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The hidden field `key`: a form that is sent twice acts once. Raises InvalidRequest if it is malformed."""
+        return check_key(self.text("key") or None)
+
+    def key_or_new(self) -> str:
+        """The field `key` of the next page: a form that comes back with errors keeps its own."""
+        return self.text("key") or secrets.token_hex(16)
 
     def items(self, name: str) -> list[str]:
         """The items of a text area, separated by white space or commas."""

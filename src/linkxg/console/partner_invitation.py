@@ -8,10 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.clock import DAY
+from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
-from linkxg.console.partners import PARTNERS
+from linkxg.console.partners import PARTNERS, name_of
 from linkxg.console.sign_in import bind_form, enter
 from linkxg.errors import AccessDenied, Conflict, ConnectionExists, NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
@@ -40,7 +41,8 @@ async def accept(page: NamedDependency[PageRequest], token: FromPath[str]) -> Re
     try:
         if page.session is not None:
             connected = await accept_link(page.database, mails, page.actor, page.account_id, token)
-            return redirect(page, f"{PARTNERS}/{connected.id}")
+            message = f"You are connected with {name_of(connected)}."
+            return redirect(page, f"{PARTNERS}/{connected.id}", **flash_message(page, message))
         name, password = page.form.text("accountName").strip(), page.form.text("password")
         email = (await read_linked_invitation(page.database, token)).email
         actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
@@ -55,7 +57,7 @@ async def accept(page: NamedDependency[PageRequest], token: FromPath[str]) -> Re
     except NotFound:
         return await _show(page, token)
     await enter(page, email, password)
-    return redirect(page, PARTNERS)
+    return redirect(page, PARTNERS, done="joined")
 
 
 HANDLERS = (form, accept)

@@ -1,6 +1,5 @@
 """`/partners`: the companies that the account is connected with, and the invitations between them."""
 
-import secrets
 from collections.abc import Iterable
 from typing import Any, get_args
 
@@ -9,18 +8,20 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.catalog.products.read_product import read_skus
+from linkxg.console.confirm_password import CANCEL
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import Notice, flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
+from linkxg.console.page_forms import PageForm
 from linkxg.console.pages import redirect, render
-from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, ConnectionExists, InvalidRequest, InvalidState, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
 from linkxg.network.access_log.read_log import read_access_log
+from linkxg.network.check_fields import check_reason
 from linkxg.network.connections.accept import accept_connection
 from linkxg.network.connections.decline import decline_connection
 from linkxg.network.connections.invite import invite_partner
@@ -34,6 +35,7 @@ from linkxg.network.shares.read_shares import count_live_shares, list_shares
 PARTNERS = "/partners"
 ONE = f"{PARTNERS}/{{connection_id:str}}"
 ON_A_PAGE, SHOWN_SHARES, SHOWN_READS = 50, 20, 10
+LISTED_PARTNERS = 200
 RELATIONSHIPS: dict[Relationship, str] = {
     "SUPPLIER": "They supply you",
     "CUSTOMER": "You supply them",
@@ -63,7 +65,7 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
         await services.limits.spend(INVITATIONS, caller_key(page.account_id, page.person.user_id))
         invited, _ = await invite_partner(
             page.database, services.server_key, services.connection_mails, services.public_url, page.actor,
-            page.account_id, given, check_key(page.form.text("key") or None),
+            page.account_id, given, page.form.idempotency_key,
         )  # fmt: skip
     except ValidationFailed as error:
         found = [(_FIELDS.get(one["field"], one["field"]), _message(one)) for one in error.details or ()]
@@ -89,9 +91,12 @@ async def change(page: NamedDependency[PageRequest], connection_id: FromPath[str
     seen = await read_connection(database, account_id, connection_id)
     if act not in ("accept", "decline", "revoke"):
         raise InvalidRequest("Choose an action.")
-    if act == "revoke" and seen.status == "ACTIVE" and not confirmed(page):
-        return await _ask_revoke(page, seen)
+    if page.form.text(CANCEL):
+        return await _show(page, connection_id)
     try:
+        if act == "revoke" and seen.status == "ACTIVE" and not confirmed(page):
+            check_reason(reason)
+            return await _ask_revoke(page, seen, reason)
         if act == "accept":
             await accept_connection(database, mails, actor, account_id, connection_id)
             return redirect(page, here, **flash_message(page, f"You are connected with {name_of(seen)}."))
@@ -116,6 +121,14 @@ def name_of(connection: ConnectionView) -> str:
     return connection.partner.name if connection.partner else connection.invitee or "Unknown"
 
 
+async def connected_partners(page: PageRequest) -> tuple[list[tuple[str, str]], bool]:
+    """(name, id of the connection) of the connected companies, by name; and whether these are the newest only."""
+    found, more = await list_connections(
+        page.database, page.account_id, before=None, limit=LISTED_PARTNERS, status="ACTIVE"
+    )
+    return sorted(((name_of(one), one.id) for one in found), key=lambda pair: pair[0].casefold()), more
+
+
 async def skus_of(page: PageRequest, shares: Iterable[Share]) -> dict[str, str]:
     """Of the products that are shared alone, by id."""
     return await read_skus(page.database, page.viewer, {one.product_id for one in shares if one.product_id})
@@ -124,8 +137,7 @@ async def skus_of(page: PageRequest, shares: Iterable[Share]) -> dict[str, str]:
 async def _list(page: PageRequest, *, status: int = 200, link: str | None = None, **values: Any) -> Response[str]:
     before = page.query.text("before") or None
     found, more = await list_connections(page.database, page.account_id, before=before, limit=ON_A_PAGE)
-    keeps = bool(values.get("errors"))
-    form = {name: page.form.text(name) if keeps else "" for name in ("invitee", "relationship", "message")}
+    typed = page.form if values.get("errors") else PageForm([])
     return render(
         page,
         "partners.html",
@@ -133,8 +145,12 @@ async def _list(page: PageRequest, *, status: int = 200, link: str | None = None
         found=found,
         older=found[-1].id if more else None,
         begun=before,
-        form=form,
-        key=(keeps and page.form.text("key")) or secrets.token_hex(16),
+        form={
+            "invitee": typed.text("invitee") or ("" if page.form.pairs else page.query.text("invitee")),
+            "relationship": typed.text("relationship"),
+            "message": typed.text("message"),
+        },
+        key=typed.key_or_new(),
         link=link,
         relationships=RELATIONSHIPS,
         name_of=name_of,
@@ -159,19 +175,18 @@ async def _show(
     )  # fmt: skip
 
 
-async def _ask_revoke(page: PageRequest, connection: ConnectionView) -> Response[str]:
+async def _ask_revoke(page: PageRequest, connection: ConnectionView, reason: str | None) -> Response[str]:
     name = name_of(connection)
     ours, theirs = await count_live_shares(page.database, page.account_id, connection.id)
     effects = [
         f"{name} sees none of your products any more, and you none of theirs. This takes effect at once.",
         f"{count(ours, 'share')} of yours and {count(theirs, 'share')} of theirs end.",
-        "Both companies are told, with the reason that you gave.",
+        "Both companies are told, with the reason that you gave." if reason else "Both companies are told.",
         "To connect again, one of you has to invite the other.",
     ]
     here = f"{PARTNERS}/{connection.id}"
-    return ask_confirmation(
-        page, Question(f"End the connection with {name}?", effects, "End connection", "Keep the connection", here)
-    )
+    question = Question(f"End the connection with {name}?", effects, "End connection", "Keep the connection", here)
+    return ask_confirmation(page, question, back_to_form=True)
 
 
 def _message(fault: dict[str, str]) -> str:

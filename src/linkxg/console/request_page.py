@@ -1,6 +1,6 @@
 """`/requests/{id}`: one request; the asked side approves it with a share or declines, the asking side cancels it."""
 
-import secrets
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from litestar import Response, get, post
@@ -15,19 +15,23 @@ from linkxg.console.pages import redirect, render
 from linkxg.console.requests import REQUEST_TYPES, REQUESTS
 from linkxg.console.share_editor import preview_typed
 from linkxg.console.share_form import (
+    LIVE_PREVIEW,
     MEMBER_GROUPS,
+    PREVIEW,
     TRACEABILITY,
     VERSION_CHOICES,
     filled_form,
+    preview_address,
     read_share_form,
     share_errors,
+    typed_form,
 )
 from linkxg.console.share_preview import PreviewedShare
-from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, InvalidRequest, InvalidState, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
 from linkxg.network.requests.approve_request import approve_request
+from linkxg.network.requests.approved_share import find_approved_share
 from linkxg.network.requests.decline_request import cancel_request, decline_request
 from linkxg.network.requests.identify_product import find_requested_product
 from linkxg.network.requests.model import ApproveShareRequest, ShareRequest
@@ -40,23 +44,37 @@ _NO_END = {"field": "expiresAt", "code": "missing", "message": "Choose the day o
 
 @get(ONE, **session_roles(EVERYONE))
 async def show(page: NamedDependency[PageRequest], request_id: FromPath[str]) -> Response[str]:
-    return await _show(page, await read_request(page.database, page.account_id, request_id))
+    request = await read_request(page.database, page.account_id, request_id)
+    may_approve = page.administers and request.direction == "INCOMING" and request.status == "PENDING"
+    if may_approve and page.query.text("then") == PREVIEW:
+        return await _decide(page, request, _approve)
+    return await _show(page, request)
 
 
 @post(ONE, **session_roles(ADMINISTRATORS))
 async def answer(page: NamedDependency[PageRequest], request_id: FromPath[str]) -> Response[str]:
     request = await read_request(page.database, page.account_id, request_id)
-    answers = {"preview": _approve, "approve": _approve, "decline": _decline, "cancel": _cancel}
-    chosen = answers.get(page.form.text("then"))
-    if chosen is None:
+    answers = {
+        PREVIEW: _approve, LIVE_PREVIEW: _approve, "approve": _approve, "decline": _decline, "cancel": _cancel,
+    }  # fmt: skip
+    then = page.form.text("then")
+    if then not in answers:
         raise InvalidRequest("Choose an action.")
-    try:
-        return await chosen(page, request)
-    except (Conflict, InvalidState) as error:
-        return await _show(page, request, errors=whole_form(error.description), status=error.status)
+    if then == PREVIEW and (address := preview_address(page, "reason")):
+        return redirect(page, address)
+    return await _decide(page, request, answers[then])
 
 
 HANDLERS = (show, answer)
+
+
+async def _decide(
+    page: PageRequest, request: ShareRequest, decide: Callable[[PageRequest, ShareRequest], Awaitable[Response[str]]]
+) -> Response[str]:
+    try:
+        return await decide(page, request)
+    except (Conflict, InvalidState) as error:
+        return await _show(page, request, errors=whole_form(error.description), status=error.status)
 
 
 async def _approve(page: PageRequest, request: ShareRequest) -> Response[str]:
@@ -70,14 +88,14 @@ async def _approve(page: PageRequest, request: ShareRequest) -> Response[str]:
             raise ValidationFailed(details=[*(error.details or ()), *_missing_end(terms.expires_at)]) from None
         if terms.expires_at is None:
             raise ValidationFailed(details=[_NO_END])
-        if page.form.text("then") == "preview":
+        if typed_form(page).text("then") in (PREVIEW, LIVE_PREVIEW):
             return await _show(page, request, preview=shown)
         approval = ApproveShareRequest(
             terms.expires_at, terms.fields, terms.versions, terms.traceability, terms.product_id
         )
         # Submitting the form twice approves once.
         approved, _ = await approve_request(
-            page.database, page.actor, page.account_id, request.id, approval, _key(page)
+            page.database, page.actor, page.account_id, request.id, approval, page.form.idempotency_key
         )
     except ValidationFailed as error:
         errors = share_errors(error.details or (), typed)
@@ -93,7 +111,7 @@ def _missing_end(expires_at: str | None) -> list[dict[str, str]]:
 async def _decline(page: PageRequest, request: ShareRequest) -> Response[str]:
     reason = page.form.text("reason").strip() or None
     try:
-        await decline_request(page.database, page.actor, page.account_id, request.id, reason, _key(page))
+        await decline_request(page.database, page.actor, page.account_id, request.id, reason, page.form.idempotency_key)
     except ValidationFailed as error:
         found = FormErrors([(one["field"], one["message"]) for one in error.details or ()])
         return await _show(page, request, errors=found, status=error.status)
@@ -101,12 +119,8 @@ async def _decline(page: PageRequest, request: ShareRequest) -> Response[str]:
 
 
 async def _cancel(page: PageRequest, request: ShareRequest) -> Response[str]:
-    await cancel_request(page.database, page.actor, page.account_id, request.id, _key(page))
+    await cancel_request(page.database, page.actor, page.account_id, request.id, page.form.idempotency_key)
     return redirect(page, REQUESTS, **flash_message(page, "The request is cancelled."))
-
-
-def _key(page: PageRequest) -> str | None:
-    return check_key(page.form.text("key") or None)
 
 
 async def _show(
@@ -128,9 +142,10 @@ async def _show(
         one=request,
         named=named,
         sku=sku,
-        key=page.form.text("key") or secrets.token_hex(16),
-        filled=filled_form(page.form, product=sku, expires=end, traceability=traceability),
-        reason=page.form.text("reason"),
+        granted=await find_approved_share(page.database, page.account_id, request),
+        key=page.form.key_or_new(),
+        filled=filled_form(typed_form(page), product=sku, expires=end, traceability=traceability),
+        reason=typed_form(page).text("reason"),
         preview=preview,
         groups=MEMBER_GROUPS,
         types=REQUEST_TYPES,

@@ -1,7 +1,5 @@
 """`…/rotate` and `…/secrets/{secret_id}/…`: rotates a secret, and removes or extends the old one."""
 
-import secrets
-
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -16,7 +14,6 @@ from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.rotation_evidence import SHOWN, rotation_evidence
-from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, InvalidRequest, NotFound
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -39,7 +36,7 @@ async def choose(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
         live=detail.client.live_secrets(now_ms()),
         tokens=sum(row.tokens for row in detail.usage),
         overlaps=OVERLAPS,
-        key=secrets.token_hex(16),
+        key=page.form.key_or_new(),
     )
 
 
@@ -62,7 +59,7 @@ async def rotate(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
         client_id,
         grace_period_seconds=0 if compromised else int(grace),
         revoke_tokens=compromised,
-        idempotency_key=check_key(form.text("key") or None),
+        idempotency_key=form.idempotency_key,
     )
     if not replayed:
         page.services.notices.secret_rotated(page.actor, page.account_id, client_id)

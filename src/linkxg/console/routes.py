@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 
 from linkxg.console import (
+    adopt_product,
     api_access,
     ask_partner,
     audit_log,
@@ -52,6 +53,7 @@ _FEATURES = (
     company, my_account, audit_log, products, new_product, product_page, product_publish, product_removal,
     product_versions, imports, partners, partner_shares, partner_reads, partner_invitation, share_editor, share_page,
     requests, request_page, ask_partner, shared_products, shared_product,
+    adopt_product,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 

@@ -3,43 +3,47 @@
 `/products/{id}/share` asks for the partner first.
 """
 
-import secrets
-
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from linkxg.catalog.products.read_product import read_product
+from linkxg.catalog.products.used_categories import UsedCategory, similar_categories, used_categories
+from linkxg.console.confirm_password import CANCEL
+from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
-from linkxg.console.partners import PARTNERS, name_of
+from linkxg.console.partners import PARTNERS, connected_partners, name_of
 from linkxg.console.share_form import (
+    LIVE_PREVIEW,
     MEMBER_GROUPS,
     PASSPORT_ACCESS,
+    PREVIEW,
     SHARE_TYPES,
     TRACEABILITY,
     VERSION_CHOICES,
     TypedShare,
     filled_form,
+    preview_address,
     product_name,
     read_share_form,
     share_errors,
+    typed_form,
 )
 from linkxg.console.share_preview import PreviewedShare, preview_of
-from linkxg.db.idempotency import check_key
 from linkxg.errors import Conflict, InvalidState, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.network.connections.model import ConnectionView
-from linkxg.network.connections.read_connections import list_connections, read_connection
+from linkxg.network.connections.read_connections import read_connection
 from linkxg.network.shares.create_share import create_share, preview_share
 from linkxg.network.shares.routes import SHARES
 
+LISTED_CATEGORIES = 200
 EDITOR = f"{PARTNERS}/{{connection_id:str}}/share"
-LISTED_PARTNERS = 200
 
 
 @get(EDITOR, **session_roles(ADMINISTRATORS))
@@ -47,29 +51,39 @@ async def new(page: NamedDependency[PageRequest], connection_id: FromPath[str]) 
     connection = await read_connection(page.database, page.account_id, connection_id)
     if connection.status != "ACTIVE":
         return redirect(page, f"{PARTNERS}/{connection_id}")
-    return _form(page, connection, secrets.token_hex(16), product=await _prefilled(page))
+    if page.query.text("then") == PREVIEW:
+        return await _preview(page, connection)
+    return await _form(page, connection, product=await _prefilled(page))
 
 
 @post(EDITOR, **session_roles(ADMINISTRATORS))
 async def share(page: NamedDependency[PageRequest], connection_id: FromPath[str]) -> Response[str]:
     connection = await read_connection(page.database, page.account_id, connection_id)
-    key = page.form.text("key")
+    if page.form.text(CANCEL):
+        return await _form(page, connection)
+    then = page.form.text("then")
+    if then == PREVIEW and (address := preview_address(page)):
+        return redirect(page, address)
+    if then in (PREVIEW, LIVE_PREVIEW):
+        return await _preview(page, connection)
     typed = await read_share_form(page)
     try:
-        if page.form.text("then") == "preview" or typed.contradiction:
-            shown = await preview_typed(page, connection_id, typed)
-            return _form(page, connection, key, preview=shown)
+        similar = None if confirmed(page) else await _similar_categories(page, typed)
+        if typed.contradiction or similar is not None:
+            await preview_typed(page, connection_id, typed)
+        if similar is not None:
+            return ask_confirmation(page, _unused_category(connection, typed, similar), back_to_form=True)
         await page.services.limits.spend(SHARES, caller_key(page.account_id, page.person.user_id))
         # Submitting the form twice creates one share.
         made, _ = await create_share(
-            page.database, page.actor, page.account_id, connection_id, typed.terms, check_key(key or None)
+            page.database, page.actor, page.account_id, connection_id, typed.terms, page.form.idempotency_key
         )
     except ValidationFailed as error:
-        return _form(page, connection, key, errors=share_errors(error.details or (), typed), status=error.status)
+        return await _form(page, connection, errors=share_errors(error.details or (), typed), status=error.status)
     except (Conflict, InvalidState) as error:
-        return _form(page, connection, key, errors=whole_form(error.description), status=error.status)
+        return await _form(page, connection, errors=whole_form(error.description), status=error.status)
     except RateLimitExceeded as error:
-        return _form(page, connection, key, errors=wait_for_budget(error), status=error.status)
+        return await _form(page, connection, errors=wait_for_budget(error), status=error.status)
     message = f"Shared with {name_of(connection)}. {made.summary}"
     return redirect(page, f"/shares/{made.id}", **flash_message(page, message))
 
@@ -77,10 +91,7 @@ async def share(page: NamedDependency[PageRequest], connection_id: FromPath[str]
 @get("/products/{product_id:str}/share", **session_roles(ADMINISTRATORS))
 async def choose_partner(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
     shown = await read_product(page.database, page.viewer, product_id)
-    found, more = await list_connections(
-        page.database, page.account_id, before=None, limit=LISTED_PARTNERS, status="ACTIVE"
-    )
-    partners = sorted(((name_of(one), one.id) for one in found), key=lambda pair: pair[0].casefold())
+    partners, more = await connected_partners(page)
     return render(page, "share_product.html", head=shown.head, name=product_name(shown), partners=partners, more=more)
 
 
@@ -95,6 +106,35 @@ async def preview_typed(page: PageRequest, connection_id: str, typed: TypedShare
     return preview_of(shown, typed.terms.fields)
 
 
+async def _preview(page: PageRequest, connection: ConnectionView) -> Response[str]:
+    typed = await read_share_form(page)
+    try:
+        shown = await preview_typed(page, connection.id, typed)
+    except ValidationFailed as error:
+        return await _form(page, connection, errors=share_errors(error.details or (), typed), status=error.status)
+    except InvalidState as error:
+        return await _form(page, connection, errors=whole_form(error.description), status=error.status)
+    return await _form(page, connection, preview=shown, similar=await _similar_categories(page, typed))
+
+
+async def _similar_categories(page: PageRequest, typed: TypedShare) -> list[UsedCategory] | None:
+    """None unless a category is shared that no product of the account is in."""
+    code = typed.terms.category
+    if typed.terms.type != "CATEGORY" or code is None:
+        return None
+    return await similar_categories(page.database, page.viewer, code)
+
+
+def _unused_category(connection: ConnectionView, typed: TypedShare, similar: list[UsedCategory]) -> Question:
+    name, code = name_of(connection), typed.terms.category
+    effects = [f"{name} sees nothing by this share until you publish a product in category {code}."]
+    if similar:
+        found = ", ".join(f"{one.code} ({one.name})" if one.name else one.code for one in similar)
+        effects.append(f"Similar categories of your products: {found}.")
+    title = f"Share category {code}, which none of your products is in?"
+    return Question(title, effects, "Share it anyway", "Change the category", "")
+
+
 async def _prefilled(page: PageRequest) -> str:
     """The SKU of the product that the address names."""
     asked = page.query.text("product")
@@ -106,13 +146,13 @@ async def _prefilled(page: PageRequest) -> str:
         return asked
 
 
-def _form(
+async def _form(
     page: PageRequest,
     connection: ConnectionView,
-    key: str,
     *,
     product: str = "",
     preview: PreviewedShare | None = None,
+    similar: list[UsedCategory] | None = None,
     errors: FormErrors | None = None,
     status: int = 200,
 ) -> Response[str]:
@@ -122,9 +162,11 @@ def _form(
         status=status,
         connection=connection,
         name=name_of(connection),
-        key=key,
-        filled=filled_form(page.form, product=product),
+        key=page.form.key_or_new(),
+        filled=filled_form(typed_form(page), product=product),
         preview=preview,
+        similar=similar,
+        categories=await used_categories(page.database, page.viewer, LISTED_CATEGORIES),
         groups=MEMBER_GROUPS,
         types=SHARE_TYPES,
         versions=VERSION_CHOICES,

@@ -5,6 +5,7 @@ The editor of a share has all of it; the approval of a request has a part.
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from linkxg.catalog.products.content import MEMBERS, read_content
 from linkxg.catalog.products.model import ProductView
@@ -28,6 +29,9 @@ TRACEABILITY = {"NONE": "None", "EVENTS": "Events of the product", "GRAPH": "Eve
 PASSPORT_ACCESS = {"legitimateInterest": "Legitimate interest", "authority": "Authority"}
 _TEXTS = ("type", "product", "category", "content", "paths", "versions", "traceability", "tiers", "expires")
 _LISTS = ("field", "passportRoles")
+PREVIEW, LIVE_PREVIEW = "preview", "live"
+"""Values of `then`: the button, whose answer has an address of its own, and the script, which shows it in place."""
+MAX_ADDRESS = 4_000
 ORDER = ("", "type", "product", "category", "content", "paths", "versions", "expires", "traceability", "tiers",
          "passportRoles")  # fmt: skip
 """The fields of the form, as the page has them."""
@@ -45,9 +49,26 @@ class TypedShare(NamedTuple):
     contradiction: str
 
 
+def typed_form(page: PageRequest) -> PageForm:
+    """What was typed: the form that was sent, or that of the preview whose address this is."""
+    if page.form.pairs:
+        return page.form
+    return page.query if page.query.text("then") == PREVIEW else PageForm([])
+
+
+def preview_address(page: PageRequest, *others: str) -> str | None:
+    """The address of the preview, with which Back and a reload keep what was typed; None if that is too long.
+
+    `others` are fields of the page beside those of a share.
+    """
+    typed = [(name, value) for name, value in page.form.pairs if value and name in (*_TEXTS, *_LISTS, *others)]
+    address = f"{page.path}?{urlencode([*typed, ('then', PREVIEW)])}"
+    return address if len(address) <= MAX_ADDRESS else None
+
+
 async def read_share_form(page: PageRequest, *, type: str | None = None) -> TypedShare:
     """Everything that is typed is in the terms, so that the check finds all faults; `type` is that of an approval."""
-    form = page.form
+    form = typed_form(page)
     product, category, expires = (form.text(name).strip() for name in ("product", "category", "expires"))
     found = await look_up_product(page.database, page.viewer, product) if product else None
     paths = [path for line in form.text("paths").split("\n") if (path := line.strip())]

@@ -1,6 +1,5 @@
-"""`/shared/{id}`: a product that a partner shares; it is acknowledged and adopted here."""
+"""`/shared/{id}`: a product that a partner shares, and the answer to its owner."""
 
-import secrets
 from typing import Any
 
 from litestar import Response, get, post
@@ -9,23 +8,26 @@ from litestar.params import FromPath
 
 from linkxg.catalog.products.shared_product import view_shared
 from linkxg.console.flash_messages import flash_message
-from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
+from linkxg.console.form_errors import FormErrors, wait_for_budget
 from linkxg.console.guard import PageRequest
-from linkxg.console.new_product import WRITERS
 from linkxg.console.pages import redirect, render
+from linkxg.console.product_duplicates import add_duplicates
 from linkxg.console.product_fields import label, leaves
 from linkxg.console.shared_products import SHARED, shared_name
-from linkxg.db.idempotency import check_key
-from linkxg.errors import DuplicateGtin, DuplicateSku, RateLimitExceeded, ValidationFailed
+from linkxg.errors import RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
 from linkxg.network.shared_products.acknowledge import acknowledge_product, read_acknowledgement
-from linkxg.network.shared_products.adopt import adopt_product
-from linkxg.network.shared_products.model import AcknowledgeProduct, AdoptProduct
-from linkxg.network.shared_products.read_shared import list_shared_versions, read_shared_version
+from linkxg.network.shared_products.model import AcknowledgeProduct
+from linkxg.network.shared_products.read_shared import (
+    list_shared_versions,
+    list_shares_that_show,
+    read_shared_version,
+)
 from linkxg.network.shared_products.routes import ACKNOWLEDGEMENTS
 from linkxg.network.shares.model import Acknowledgement
+from linkxg.network.shares.summary import count_fields
 
 ONE = f"{SHARED}/{{product_id:str}}"
 ANSWERS = {
@@ -34,6 +36,7 @@ ANSWERS = {
     "REJECTED": "Rejected",
 }
 SHOWN_VERSIONS = 50
+SHOWN_SHARES = 20
 
 
 @get(ONE, **session_roles(EVERYONE))
@@ -64,34 +67,18 @@ async def acknowledge(page: NamedDependency[PageRequest], product_id: FromPath[s
     try:
         await page.services.limits.spend(ACKNOWLEDGEMENTS, caller_key(page.account_id, page.person.user_id))
         # Submitting the form twice answers once.
-        await acknowledge_product(page.database, page.actor, page.account_id, product_id, given, _key(page))
+        await acknowledge_product(
+            page.database, page.actor, page.account_id, product_id, given, page.form.idempotency_key
+        )
     except ValidationFailed as error:
         return await _show(page, product_id, errors=FormErrors([_answer_error(one) for one in error.details or ()]))
     except RateLimitExceeded as error:
         return await _show(page, product_id, errors=wait_for_budget(error), status=error.status)
-    message = f"The owner is told: {ANSWERS[given.status].lower()}."
+    message = f"Your answer is sent: {ANSWERS[given.status].lower()}."
     return redirect(page, f"{SHARED}/{product_id}", **flash_message(page, message))
 
 
-@post(f"{ONE}/adopt", **session_roles(WRITERS))
-async def adopt(page: NamedDependency[PageRequest], product_id: FromPath[str]) -> Response[str]:
-    given = AdoptProduct(page.form.text("sku").strip() or None)
-    try:
-        made, _ = await adopt_product(
-            page.database, page.services.count_reads, page.actor, page.account_id, product_id, given, _key(page)
-        )
-    except DuplicateSku:
-        return await _show(page, product_id, errors=FormErrors([("sku", "You have a product with this SKU.")]))
-    except DuplicateGtin as error:
-        return await _show(page, product_id, errors=whole_form(error.description))
-    except ValidationFailed as error:
-        found = [("sku" if one["field"] == "sku" else "", one["message"]) for one in error.details or ()]
-        return await _show(page, product_id, errors=FormErrors(found))
-    message = "Created, with a draft of what is shared with you. Changes of the partner do not change it."
-    return redirect(page, f"/products/{made.id}", **flash_message(page, message))
-
-
-HANDLERS = (show, show_version, acknowledge, adopt)
+HANDLERS = (show, show_version, acknowledge)
 
 
 async def _show(
@@ -103,6 +90,7 @@ async def _show(
     )
     product = view_shared(shown)
     answered = await read_acknowledgement(database, account_id, shown)
+    own = await add_duplicates(database, account_id, FormErrors(), {"gtin": product.gtin})
     return render(
         page,
         "shared_product.html",
@@ -112,27 +100,25 @@ async def _show(
         fields=None if product.fields is None else [label(path) for path in product.fields],
         lines=[(label(path), value) for path, value in leaves(bytes(product.content).decode())],
         versions=versions,
+        shares=await list_shares_that_show(database, account_id, product_id, limit=SHOWN_SHARES),
+        count_fields=count_fields,
+        own=own.link("gtin"),
         answered=answered,
         answers=ANSWERS,
-        filled=_filled(page, answered, product.sku),
-        key=page.form.text("key") or secrets.token_hex(16),
+        filled=_filled(page, answered),
+        key=page.form.key_or_new(),
         errors=errors,
     )
 
 
-def _filled(page: PageRequest, answered: Acknowledgement | None, sku: str) -> dict[str, Any]:
+def _filled(page: PageRequest, answered: Acknowledgement | None) -> dict[str, Any]:
     """What was typed, else the answer that a new one replaces."""
     form = page.form
     status, reason = (answered.status, answered.reason or "") if answered else ("", "")
     return {
         "status": form.text("status") or status,
         "reason": form.text("reason") if form.has("reason") else reason,
-        "sku": form.text("sku") if form.has("sku") else sku,
     }
-
-
-def _key(page: PageRequest) -> str | None:
-    return check_key(page.form.text("key") or None)
 
 
 def _answer_error(fault: dict[str, str]) -> tuple[str, str]:

@@ -13,16 +13,15 @@ from linkxg.catalog.products.shared_model import SharedPosition, SharedProductVi
 from linkxg.catalog.products.shared_product import SharedProduct, view_shared
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
-from linkxg.console.partners import name_of
+from linkxg.console.partners import connected_partners
 from linkxg.errors import InvalidCursor
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.network.connections.read_connections import list_connections
 from linkxg.network.shared_products.list_shared import SharedFilter, list_shared_products
+from linkxg.network.shares.summary import count_fields
 
 SHARED = "/shared"
 PAGE_SIZE = 25
-LISTED_PARTNERS = 200
 
 
 @get(SHARED, **session_roles(EVERYONE))
@@ -40,16 +39,14 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
         page.database, page.services.count_reads, page.account_id, criteria,
         after=SharedPosition._make(after) if after else None, limit=PAGE_SIZE,
     )  # fmt: skip
-    connected, _ = await list_connections(
-        page.database, page.account_id, before=None, limit=LISTED_PARTNERS, status="ACTIVE"
-    )
+    partners, _ = await connected_partners(page)
     return render(
         page,
         "shared_products.html",
         found=[_row(one) for one in found],
         text=text,
         partner=partner,
-        partners=sorted(((name_of(one), one.id) for one in connected), key=lambda pair: pair[0].casefold()),
+        partners=partners,
         begun=after is not None,
         next_position=page.services.cursors.seal([*following], filters) if following else None,
     )
@@ -65,7 +62,7 @@ def shared_name(product: SharedProduct) -> str:
 
 def _row(shown: SharedProductView) -> dict[str, Any]:
     product = view_shared(shown)
-    return {"product": product, "name": shared_name(product)}
+    return {"product": product, "name": shared_name(product), "fields": count_fields(product.fields)}
 
 
 def _gtin14(text: str) -> str | None:

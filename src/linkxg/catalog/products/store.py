@@ -105,6 +105,20 @@ def find_id_by_sku(conn: Connection, account_id: str, sku: str) -> str | None:
     return rows[0].id if rows else None
 
 
+def has_category(conn: Connection, account_id: str, code: str) -> bool:
+    query = select(products.c.id).where(products.c.account_id == account_id, products.c.category == code)
+    return conn.execute(query.limit(1)).first() is not None
+
+
+def list_categories(conn: Connection, account_id: str, limit: int) -> list[str]:
+    """The codes that the products have, in order. One step in the index for each, however many products it has."""
+    following = select(func.min(products.c.category)).where(products.c.account_id == account_id)
+    codes = select(following.scalar_subquery().label("code")).cte("codes", recursive=True)
+    after = following.where(products.c.category > codes.c.code).scalar_subquery()
+    codes = codes.union_all(select(after).where(codes.c.code.is_not(None)))
+    return list(conn.execute(select(codes.c.code).where(codes.c.code.is_not(None)).limit(limit)).scalars())
+
+
 def list_skus(conn: Connection, account_id: str, product_ids: Collection[str]) -> dict[str, str]:
     """The SKU of each of these products, by its id."""
     query = select(products.c.id, products.c.sku)

@@ -199,7 +199,7 @@
       stop();
       const current = running = new AbortController();
       const body = new URLSearchParams(new FormData(form));
-      body.set("then", "preview");
+      body.set("then", "live");
       try {
         const answer = await fetch(form.action, { method: "POST", body, redirect: "error", signal: current.signal });
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -218,7 +218,16 @@
       }
     };
     form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(refresh, 400); });
-    form.addEventListener("submit", stop);
+    form.addEventListener("submit", (event) => {
+      stop();
+      if (event.submitter?.value !== "preview" || location.search.includes("then=preview")) return;
+      // Back leads to the form as it was left, also in browsers that do not restore fields.
+      const typed = new URLSearchParams(new FormData(form, event.submitter));
+      for (const name of ["csrf", "key", "act"]) typed.delete(name);
+      if (`${typed}`.length < 4000) history.replaceState(null, "", `?${typed}`);
+    });
+    // The browser has restored fields after Back.
+    addEventListener("pageshow", () => { if ([...form.elements].some(differs)) refresh(); });
   }
 
   // Leaving a page with unsaved changes in a form with data-guard asks first; the form may show their number.

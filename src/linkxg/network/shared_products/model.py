@@ -1,7 +1,7 @@
-"""The bodies of a viewer's requests."""
+"""The bodies of a viewer's requests, and a share as its viewer sees it."""
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import msgspec
 
@@ -11,6 +11,13 @@ from linkxg.network.shares.model import MAX_ACKNOWLEDGEMENT_REASON, MAX_FIELDS, 
 
 CountReads = Callable[[str, str, Iterable[str]], None]
 """Takes the owner, the viewer and the products that were read. Every verb that shows something calls it."""
+
+
+class VisibleShare(NamedTuple):
+    """The fields that a live share shows, None for all, and when it ends."""
+
+    fields: list[str] | None
+    expires_at: str | None
 
 
 class AcknowledgeProduct(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

@@ -6,11 +6,13 @@ from linkxg.catalog.products.read_product import is_version
 from linkxg.catalog.products.shared_model import SharedProductView
 from linkxg.catalog.products.shared_product import SharedVersion, view_shared_version
 from linkxg.catalog.products.shared_store import find_shared, list_published_versions
-from linkxg.clock import now_ms
+from linkxg.clock import now_ms, rfc3339_or_none
 from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.ids import is_uuid
-from linkxg.network.shared_products.model import CountReads
+from linkxg.network.shared_products import store
+from linkxg.network.shared_products.model import CountReads, VisibleShare
+from linkxg.network.shares.view_share import paths_of
 
 
 async def read_shared(
@@ -22,6 +24,14 @@ async def read_shared(
         raise NotFound
     count_reads(shown.shared_by.account_id, viewer_id, (product_id,))
     return shown
+
+
+async def list_shares_that_show(
+    database: Database, viewer_id: str, product_id: str, *, limit: int
+) -> list[VisibleShare]:
+    """The live shares by which the viewer sees the product, the next to end first."""
+    rows = await database.read_single(store.list_shares_that_show, viewer_id, product_id, now_ms(), limit)
+    return [VisibleShare(paths_of(row.fields), rfc3339_or_none(row.expires_at)) for row in rows]
 
 
 async def read_shared_version(

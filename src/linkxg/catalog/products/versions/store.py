@@ -149,6 +149,19 @@ def list_versions(
     return [VersionRow._make(row) for row in conn.execute(query)]
 
 
+def find_content_in_category(conn: Connection, account_id: str, code: str) -> str | None:
+    """The content of the most recently changed product of a category: of the draft, or else the latest version."""
+    joined = (versions.c.account_id == products.c.account_id) & (versions.c.product_id == products.c.id)
+    query = (
+        select(versions.c.content)
+        .join_from(products, versions, joined & (versions.c.version == BASE))
+        .where(products.c.account_id == account_id, products.c.category == code)
+        .order_by(products.c.updated_at.desc(), products.c.id.desc())
+        .limit(1)
+    )
+    return conn.execute(query).scalar()
+
+
 def list_newest_contents(conn: Connection, account_id: str, limit: int) -> list[str]:
     """The contents of the most recently changed products: of the draft, or else the latest version."""
     newest = (
