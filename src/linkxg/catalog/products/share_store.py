@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from linkxg.catalog.products.share_model import ExpiredShare, LiveShare
 from linkxg.catalog.products.store import products
+from linkxg.db.any_of import AnyOf
 from linkxg.db.bulk import listed, prepare_any
 from linkxg.db.schema import Milliseconds, metadata
 
@@ -88,7 +89,7 @@ def shows_product(now: ColumnElement[int]) -> ColumnElement[bool]:
         shares.c.account_id == products.c.account_id,
         is_live(now),
         products.c.latest_version.is_not(None),
-        shares.c.subject.in_([ALL_PRODUCTS, products.c.id, literal(OF_CATEGORY) + products.c.category]),
+        AnyOf(shares.c.subject, [literal(ALL_PRODUCTS), products.c.id, literal(OF_CATEGORY) + products.c.category]),
     )
 
 

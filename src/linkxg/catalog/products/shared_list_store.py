@@ -1,7 +1,8 @@
 """The SQL of lists of shared products, in the order of their owner and id, which no draft changes.
 
-A page is one statement. Products that are shared one by one are read in the order of an index. Of those who share
-everything, or categories, the next owners are looked up one by one, and of each no more products than a page has.
+A page is one statement, with the contents. Products that are shared one by one are read in the order of an index. Of
+those who share everything, or categories, the next owners are looked up one by one, and of each no more products than a
+page has.
 """
 
 from typing import Any
@@ -24,11 +25,14 @@ from sqlalchemy import (
 )
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares, visible_to
-from linkxg.catalog.products.shared_model import LAST, SharedPosition
+from linkxg.catalog.products.shared_model import LAST, SharedPosition, SharedView
+from linkxg.catalog.products.shared_store import VIEW, same_version, shared_view_of
 from linkxg.catalog.products.store import products
+from linkxg.catalog.products.versions.store import versions
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.join_order import OrderedJoin
 from linkxg.db.schema import Sequence as Number
+from linkxg.identity.accounts.store import accounts
 
 _OWNER, _AFTER, _LIMIT = (
     bindparam("owner", type_=String),
@@ -38,6 +42,9 @@ _OWNER, _AFTER, _LIMIT = (
 _ONLY = bindparam("last_owner", type_=String)
 # How many of those who share everything, and of those who share categories, are looked up.
 _OWNERS = bindparam("owners", type_=Number)
+_SIZES = (51, 201)
+"""What the parts of a page are limited to. PostgreSQL plans the statement once for all parameters and takes a limit that
+is a parameter for a tenth of everything, so these numbers stand in the statement."""
 _is_published = products.c.latest_version.is_not(None)
 
 
@@ -58,25 +65,25 @@ def _owners(name: str, type: str | None, count: Any = None) -> CTE:
     return found.union_all(step if count is None else step.where(found.c.place < count))
 
 
-def _page_of(owner: ColumnElement[str], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+def _page_of(owner: ColumnElement[str], size: int, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """The condition that a product is among the next ones of its owner."""
     begin = case((owner == _OWNER, _AFTER), else_="")
     inner = products.alias()
     on_inner = [inner.c.account_id == owner, inner.c.id > begin, inner.c.latest_version.is_not(None)]
     on_inner += [inner.c.category == shares.c.category] if conditions else []
-    last = select(inner.c.id).where(*on_inner).order_by(inner.c.id).offset(_LIMIT - 1).limit(1).scalar_subquery()
+    last = select(inner.c.id).where(*on_inner).order_by(inner.c.id).offset(_number(size - 1)).limit(_number(1)).scalar_subquery()
     of_owner = and_(products.c.account_id == owner, products.c.id > begin, _is_published, *conditions)
     return and_(of_owner, products.c.id <= func.coalesce(last, literal_column(f"'{LAST}'")))
 
 
-def _one_by_one() -> Select[*tuple[Any, ...]]:
+def _one_by_one(size: int) -> Select[*tuple[Any, ...]]:
     key = (shares.c.account_id, shares.c.product_id)
     same = (products.c.account_id == shares.c.account_id) & (products.c.id == shares.c.product_id)
     # Not a join, which PostgreSQL may run for all shares and sort, instead of a page in the order of the index.
     latest = select(products.c.latest_version).where(same).scalar_subquery()
     found = select(shares.c.account_id.label("owner"), shares.c.product_id.label("id"))
     found = found.where(_live("PRODUCT"), shares.c.account_id >= _OWNER, tuple_(*key) > tuple_(_OWNER, _AFTER))
-    page = found.where(latest.is_not(None)).group_by(*key).order_by(*key).limit(_LIMIT).subquery("one_by_one")
+    page = found.where(latest.is_not(None)).group_by(*key).order_by(*key).limit(_number(size)).subquery("one_by_one")
     return select(page.c.owner, page.c.id)
 
 
@@ -87,24 +94,37 @@ def _ends(owners: CTE) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _keys() -> Select[*tuple[Any, ...]]:
+def _page(size: int) -> Select[*tuple[Any, ...]]:
     of_all, of_category = _owners("of_all", "ALL", _OWNERS), _owners("of_category", "CATEGORY", _OWNERS)
     of_owner = and_(shares.c.viewer_id == VIEWER, shares.c.type == "CATEGORY", is_live(NOW))
     of_owner = and_(of_owner, shares.c.account_id == of_category.c.owner)
     in_category = products.c.category == shares.c.category
     found = union(
-        _one_by_one(),
-        select(of_all.c.owner, products.c.id).join_from(of_all, products, _page_of(of_all.c.owner)),
+        _one_by_one(size),
+        select(of_all.c.owner, products.c.id).join_from(of_all, products, _page_of(of_all.c.owner, size)),
         select(of_category.c.owner, products.c.id).select_from(
-            OrderedJoin(of_category, shares, of_owner).then(products, _page_of(of_category.c.owner, in_category))
+            OrderedJoin(of_category, shares, of_owner).then(products, _page_of(of_category.c.owner, size, in_category))
         ),
         _ends(of_all),
         _ends(of_category),
     ).subquery("found")
-    return select(found.c.owner, found.c.id).order_by(found.c.owner, found.c.id).limit(_LIMIT)
+    first = select(found.c.owner, found.c.id).order_by(found.c.owner, found.c.id).limit(_number(size)).subquery("first")
+    keys = select(first.c.owner, first.c.id).order_by(first.c.owner, first.c.id).limit(_LIMIT).subquery("keys")
+    # Outer joins keep their order on both engines: the products are looked up, a page of them.
+    joined = (
+        keys.outerjoin(products, and_(products.c.account_id == keys.c.owner, products.c.id == keys.c.id, _is_published))
+        .outerjoin(versions, same_version)
+        .outerjoin(shares, visible_to(VIEWER, NOW))
+        .outerjoin(accounts, accounts.c.id == products.c.account_id)
+    )
+    return select(*keys.c, *VIEW).select_from(joined).order_by(keys.c.owner, keys.c.id, shares.c.id)
 
 
-_KEYS = CompiledStatement(_keys())
+def _number(value: int) -> ColumnElement[int]:
+    return literal_column(str(value), Number)
+
+
+_PAGES = {size: CompiledStatement(_page(size)) for size in _SIZES}
 
 
 def _with_gtin() -> Select[*tuple[Any, ...]]:
@@ -127,15 +147,20 @@ def _with_gtin() -> Select[*tuple[Any, ...]]:
 _WITH_GTIN = CompiledStatement(_with_gtin())
 
 
-def list_shared_keys(
+def list_shared_page(
     conn: Connection, viewer_id: str, after: SharedPosition, now: int, limit: int, *, owner_id: str | None, owners: int
-) -> list[SharedPosition]:
-    """The next products that the viewer sees, of all owners or of one.
+) -> tuple[list[SharedView], list[SharedPosition]]:
+    """The next products that the viewer sees, of all owners or of one, and their places.
 
-    The list may end early, with a key that ends an owner: more may follow after it.
+    The list may end early, with a place that ends an owner: more may follow after it.
     """
-    rows = _KEYS.all(conn, _values(viewer_id, after, now, limit, owner_id) | {"owners": owners})
-    return _until_incomplete([SharedPosition._make(row) for row in rows])
+    size = next(size for size in _SIZES if size >= limit)
+    values = _values(viewer_id, after, now, limit, owner_id) | {"owners": owners}
+    rows: dict[SharedPosition, list[Any]] = {}
+    for owner, product_id, *row in _PAGES[size].all(conn, values):
+        rows.setdefault(SharedPosition(owner, product_id), []).append(row)
+    keys = _until_incomplete([*rows])
+    return [shared_view_of(found) for key in keys if (found := rows[key]) and found[0][-1] is not None], keys
 
 
 def list_shared_keys_with_gtin(

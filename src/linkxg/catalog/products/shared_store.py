@@ -21,16 +21,17 @@ _WIDTH = len(VIEW_COLUMNS)
 _SHARE = (accounts.c.id, accounts.c.name, accounts.c.slug, shares.c.connection_id, shares.c.fields, shares.c.versions)
 
 
-_same_version = and_(
+same_version = and_(
     versions.c.account_id == products.c.account_id,
     versions.c.product_id == products.c.id,
     versions.c.version == products.c.latest_version,
 )
-_joined = OrderedJoin(products, versions, _same_version).then(shares, visible_to(VIEWER, NOW))
+_joined = OrderedJoin(products, versions, same_version).then(shares, visible_to(VIEWER, NOW))
 # With one row of each product, so that many shares of a large content take no more memory than one.
 _content = case((func.row_number().over(partition_by=products.c.id, order_by=shares.c.id) == 1, versions.c.content))
 # Products with their latest version, once for each live share that shows them to the viewer.
-_VISIBLE = select(*VIEW_COLUMNS[:-1], _content, *_SHARE).select_from(
+VIEW = (*VIEW_COLUMNS[:-1], _content, *_SHARE)
+_VISIBLE = select(*VIEW).select_from(
     _joined.then(accounts, accounts.c.id == products.c.account_id)
 )
 _FIND = CompiledStatement(_VISIBLE.where(products.c.id == bindparam("product")))
@@ -40,7 +41,7 @@ _FIND_ALL = prepare_any(products.c.id, "product_ids", _VISIBLE.where)
 def find_shared(conn: Connection, viewer_id: str, product_id: str, now: int) -> SharedView | None:
     """The latest version of a product, with what the viewer sees of it."""
     rows = _FIND.all(conn, {"viewer": viewer_id, "now": now, "product": product_id})
-    return _shared_view(rows) if rows else None
+    return shared_view_of(rows) if rows else None
 
 
 def list_shared(conn: Connection, viewer_id: str, product_ids: Sequence[str], now: int) -> list[SharedView]:
@@ -51,7 +52,7 @@ def list_shared(conn: Connection, viewer_id: str, product_ids: Sequence[str], no
     by_product: dict[str, list[Any]] = {}
     for row in rows:
         by_product.setdefault(row[0], []).append(row)
-    return [_shared_view(by_product[id]) for id in product_ids if id in by_product]
+    return [shared_view_of(by_product[id]) for id in product_ids if id in by_product]
 
 
 def list_published_versions(
@@ -67,7 +68,8 @@ def list_published_versions(
     return [VersionRow._make(row) for row in rows]
 
 
-def _shared_view(rows: Sequence[Any]) -> SharedView:
+def shared_view_of(rows: Sequence[Any]) -> SharedView:
+    """The product of all rows of a `VIEW` that belong to it."""
     first = next(row for row in rows if row[_WIDTH - 1] is not None)
     grants = [Grant(_paths(row[-2]), row[-1] == "ALL") for row in rows]
     return SharedView(product_view_of(first[:_WIDTH]), SharedBy(*first[_WIDTH : _WIDTH + 4]), grants)
