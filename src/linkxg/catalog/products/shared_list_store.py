@@ -43,8 +43,8 @@ _ONLY = bindparam("last_owner", type_=String)
 # How many of those who share everything, and of those who share categories, are looked up.
 _OWNERS = bindparam("owners", type_=Number)
 _SIZES = (51, 201)
-"""What the parts of a page are limited to. PostgreSQL plans the statement once for all parameters and takes a limit that
-is a parameter for a tenth of everything, so these numbers stand in the statement."""
+"""What the parts of a page are limited to. PostgreSQL plans the statement once for all parameters, and estimates a limit
+that is a parameter at a tenth of everything: so these numbers stand in the statement."""
 _is_published = products.c.latest_version.is_not(None)
 
 
@@ -71,7 +71,14 @@ def _page_of(owner: ColumnElement[str], size: int, *conditions: ColumnElement[bo
     inner = products.alias()
     on_inner = [inner.c.account_id == owner, inner.c.id > begin, inner.c.latest_version.is_not(None)]
     on_inner += [inner.c.category == shares.c.category] if conditions else []
-    last = select(inner.c.id).where(*on_inner).order_by(inner.c.id).offset(_number(size - 1)).limit(_number(1)).scalar_subquery()
+    last = (
+        select(inner.c.id)
+        .where(*on_inner)
+        .order_by(inner.c.id)
+        .offset(_number(size - 1))
+        .limit(_number(1))
+        .scalar_subquery()
+    )
     of_owner = and_(products.c.account_id == owner, products.c.id > begin, _is_published, *conditions)
     return and_(of_owner, products.c.id <= func.coalesce(last, literal_column(f"'{LAST}'")))
 

@@ -31,9 +31,7 @@ _joined = OrderedJoin(products, versions, same_version).then(shares, visible_to(
 _content = case((func.row_number().over(partition_by=products.c.id, order_by=shares.c.id) == 1, versions.c.content))
 # Products with their latest version, once for each live share that shows them to the viewer.
 VIEW = (*VIEW_COLUMNS[:-1], _content, *_SHARE)
-_VISIBLE = select(*VIEW).select_from(
-    _joined.then(accounts, accounts.c.id == products.c.account_id)
-)
+_VISIBLE = select(*VIEW).select_from(_joined.then(accounts, accounts.c.id == products.c.account_id))
 _FIND = CompiledStatement(_VISIBLE.where(products.c.id == bindparam("product")))
 _FIND_ALL = prepare_any(products.c.id, "product_ids", _VISIBLE.where)
 

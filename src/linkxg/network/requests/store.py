@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Index, Select, String, Table, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Index, Select, String, Table, func, select, tuple_
 
+from linkxg.catalog.products.share_store import shares
 from linkxg.db.schema import AnyRow, Milliseconds, metadata
 from linkxg.identity.accounts.store import accounts
 from linkxg.network.connections.store import lock_connection
+from linkxg.network.shares.retention_store import KEEP_MS
 
 share_requests = Table(
     "share_requests",
@@ -27,6 +29,9 @@ share_requests = Table(
     Column("share_id", String(36)),
     Index("ix_share_requests_account_id_status_id", "account_id", "status", "id"),
     Index("ix_share_requests_requester_id_id", "requester_id", "id"),
+    Index("ix_share_requests_requester_id_status_id", "requester_id", "status", "id"),
+    Index("ix_share_requests_pending", "account_id", "connection_id", "status"),
+    Index("ix_share_requests_decided_at", "decided_at"),
 )
 _r = share_requests.c
 
@@ -88,6 +93,13 @@ def list_requests(
             # Each side has an index; both in one statement would not be read in order.
             found += conn.execute(side.where(*conditions).order_by(_r.id.desc()).limit(limit))
     return sorted(found, key=lambda row: str(row.id), reverse=True)[:limit]
+
+
+def purge_requests(conn: Connection, *, now: int, limit: int) -> int:
+    """Delete up to `limit` requests that were decided KEEP_MS ago and whose share, if any, is deleted."""
+    is_kept = select(shares.c.id).where(shares.c.account_id == _r.account_id, shares.c.id == _r.share_id).exists()
+    old = select(_r.account_id, _r.id).where(_r.decided_at < now - KEEP_MS, ~is_kept).limit(limit)
+    return conn.execute(share_requests.delete().where(tuple_(_r.account_id, _r.id).in_(old))).rowcount
 
 
 def _sides(account_id: str) -> tuple[Select[Any], Select[Any]]:

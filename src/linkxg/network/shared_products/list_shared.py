@@ -66,9 +66,7 @@ async def list_shared_products(
                 return [], []
         if criteria.gtin14 is None:
             return list_shared_page(conn, viewer_id, after, now, count, owner_id=owner_id, owners=owners)
-        keys = list_shared_keys_with_gtin(
-            conn, viewer_id, after, now, count, owner_id=owner_id, gtin14=criteria.gtin14
-        )
+        keys = list_shared_keys_with_gtin(conn, viewer_id, after, now, count, owner_id=owner_id, gtin14=criteria.gtin14)
         return list_shared(conn, viewer_id, [key.product_id for key in keys], now), keys
 
     is_single = criteria.connection_id is None and criteria.gtin14 is None
