@@ -43,8 +43,8 @@ _ONLY = bindparam("last_owner", type_=String)
 # How many of those who share everything, and of those who share categories, are looked up.
 _OWNERS = bindparam("owners", type_=Number)
 _SIZES = (51, 201)
-"""What the parts of a page are limited to. PostgreSQL plans the statement once for all parameters, and estimates a limit
-that is a parameter at a tenth of everything: so these numbers stand in the statement."""
+"""What the parts of a page are limited to. They stand in the statement, because PostgreSQL plans it once for all
+parameters, and estimates a limit that is a parameter at a tenth of everything."""
 _is_published = products.c.latest_version.is_not(None)
 
 

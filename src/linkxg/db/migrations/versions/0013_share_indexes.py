@@ -21,6 +21,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_shares_account_connection_subject", "shares", ["account_id", "connection_id", "withdrawn_at", "subject"]
     )
+    op.create_index("ix_shares_account_viewer_subject", "shares", ["account_id", "viewer_id", "subject"])
     _create_partial("ix_shares_withdrawn_at", "shares", "withdrawn_at", _WITHDRAWN)
     _create_partial("ix_shares_expires_at", "shares", "expires_at", _EXPIRING)
     op.create_index("ix_share_requests_pending", "share_requests", ["account_id", "connection_id", "status"])
