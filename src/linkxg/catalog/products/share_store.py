@@ -76,7 +76,9 @@ shares = Table(
     # The next expiry of a viewer is one step, however many there were.
     Index("ix_shares_due", "viewer_id", "expires_at", sqlite_where=_DUE, postgresql_where=_DUE),
     Index("ix_shares_account_id_connection_id_id", "account_id", "connection_id", "id"),
-    Index("ix_shares_account_connection_subject", "account_id", "connection_id", "withdrawn_at", "subject"),
+    Index(
+        "ix_shares_account_connection_subject", "account_id", "connection_id", "withdrawn_at", "subject", "expires_at"
+    ),
     Index("ix_shares_account_viewer_subject", "account_id", "viewer_id", "subject"),
     Index("ix_shares_withdrawn_at", "withdrawn_at", sqlite_where=_WITHDRAWN, postgresql_where=_WITHDRAWN),
     Index("ix_shares_expires_at", "expires_at", sqlite_where=_EXPIRING, postgresql_where=_EXPIRING),

@@ -1,5 +1,6 @@
 """The SQL of shares as their owner sees them, and the table of acknowledgements."""
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
@@ -20,7 +21,7 @@ from sqlalchemy import (
     select,
 )
 
-from linkxg.catalog.products.share_store import is_live, shares, shows_product, subject_of
+from linkxg.catalog.products.share_store import ALL_PRODUCTS, OF_CATEGORY, is_live, shares, shows_product, subject_of
 from linkxg.catalog.products.store import products
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.store import accounts
@@ -38,7 +39,7 @@ acknowledgements = Table(
     Column("reason", String(1000)),
     Column("fields", Text),
     Column("at", Milliseconds, nullable=False),
-    Index("ix_acknowledgements_viewer_id", "viewer_id", "account_id"),
+    Index("ix_acknowledgements_viewer_account_at", "viewer_id", "account_id", "at", "status"),
 )
 
 
@@ -113,16 +114,27 @@ def count_published(conn: Connection, account_id: str, limit: int, **subject: An
     return int(conn.execute(select(func.count()).select_from(covered)).scalar_one())
 
 
-def count_acknowledgements(conn: Connection, account_id: str, viewer_id: str, **subject: Any) -> dict[str, int]:
-    """The number of each status, of those products."""
-    query = select(acknowledgements.c.status, func.count()).where(
-        acknowledgements.c.account_id == account_id, acknowledgements.c.viewer_id == viewer_id
-    )
-    if subject.get("product_id") is not None:
-        query = query.where(acknowledgements.c.product_id == subject["product_id"])
-    elif subject.get("category") is not None:
-        query = query.join(products, _of_acknowledgement()).where(products.c.category == subject["category"])
-    return {row[0]: row[1] for row in conn.execute(query.group_by(acknowledgements.c.status))}
+def count_acknowledgements(
+    conn: Connection, account_id: str, viewer_id: str, subjects: Collection[str]
+) -> dict[str, Counter[str]]:
+    """The number of each status, of the products of shares with these subjects; a few statements for any number."""
+    answer = acknowledgements.c
+    of_viewer = (answer.account_id == account_id, answer.viewer_id == viewer_id)
+    found = {subject: Counter[str]() for subject in subjects}
+    if ALL_PRODUCTS in found:
+        query = select(answer.status, func.count()).where(*of_viewer)
+        found[ALL_PRODUCTS].update({row[0]: row[1] for row in conn.execute(query.group_by(answer.status))})
+    categories = [subject.removeprefix(OF_CATEGORY) for subject in found if subject.startswith(OF_CATEGORY)]
+    if categories:
+        group = (products.c.category, answer.status)
+        query = select(*group, func.count()).join_from(acknowledgements, products, _of_acknowledgement())
+        for row in conn.execute(query.where(*of_viewer, products.c.category.in_(categories)).group_by(*group)):
+            found[OF_CATEGORY + row[0]][row[1]] = row[2]
+    ids = [subject for subject in found if subject != ALL_PRODUCTS and not subject.startswith(OF_CATEGORY)]
+    if ids:
+        for row in conn.execute(select(answer.product_id, answer.status).where(*of_viewer, answer.product_id.in_(ids))):
+            found[row[0]][row[1]] = 1
+    return found
 
 
 def list_acknowledgements(
@@ -160,7 +172,8 @@ def list_shares_of_product(
     )  # fmt: skip
     of_account = (products.c.account_id == account_id, products.c.id == product_id, shares.c.account_id == account_id)
     # By the index of single products and of the rest.
-    covers = or_(shares.c.type != "PRODUCT", shares.c.product_id == product_id)
+    of_product = and_(shares.c.type == "PRODUCT", shares.c.product_id == product_id)
+    covers = or_(shares.c.type.in_(["ALL", "CATEGORY"]), of_product)
     query = query.where(*of_account, covers, shares.c.id > after)
     return list(conn.execute(query.order_by(shares.c.id).limit(limit)))
 

@@ -19,11 +19,17 @@ def upgrade() -> None:
     op.drop_index("ix_shares_account_product", "shares")
     op.create_index("ix_shares_account_product", "shares", ["account_id", "type", "product_id", "withdrawn_at"])
     op.create_index(
-        "ix_shares_account_connection_subject", "shares", ["account_id", "connection_id", "withdrawn_at", "subject"]
+        "ix_shares_account_connection_subject",
+        "shares",
+        ["account_id", "connection_id", "withdrawn_at", "subject", "expires_at"],
     )
     op.create_index("ix_shares_account_viewer_subject", "shares", ["account_id", "viewer_id", "subject"])
     _create_partial("ix_shares_withdrawn_at", "shares", "withdrawn_at", _WITHDRAWN)
     _create_partial("ix_shares_expires_at", "shares", "expires_at", _EXPIRING)
+    op.drop_index("ix_acknowledgements_viewer_id", "acknowledgements")
+    op.create_index(
+        "ix_acknowledgements_viewer_account_at", "acknowledgements", ["viewer_id", "account_id", "at", "status"]
+    )
     op.create_index("ix_share_requests_pending", "share_requests", ["account_id", "connection_id", "status"])
     op.create_index("ix_share_requests_requester_id_status_id", "share_requests", ["requester_id", "status", "id"])
     op.create_index("ix_share_requests_decided_at", "share_requests", ["decided_at"])
