@@ -28,12 +28,14 @@ same_version = and_(
 )
 _joined = OrderedJoin(products, versions, same_version).then(shares, visible_to(VIEWER, NOW))
 # With one row of each product, so that many shares of a large content take no more memory than one.
-_content = case((func.row_number().over(partition_by=products.c.id, order_by=shares.c.id) == 1, versions.c.content))
+_is_first = func.row_number().over(partition_by=products.c.id, order_by=shares.c.id) == 1
+VIEW = (*VIEW_COLUMNS[:-1], case((_is_first, versions.c.content)), *_SHARE)
+# The same of a single product, whose rows need no order.
+_VIEW_ONE = (*VIEW_COLUMNS[:-1], case((func.row_number().over() == 1, versions.c.content)), *_SHARE)
+_visible = _joined.then(accounts, accounts.c.id == products.c.account_id)
 # Products with their latest version, once for each live share that shows them to the viewer.
-VIEW = (*VIEW_COLUMNS[:-1], _content, *_SHARE)
-_VISIBLE = select(*VIEW).select_from(_joined.then(accounts, accounts.c.id == products.c.account_id))
-_FIND = CompiledStatement(_VISIBLE.where(products.c.id == bindparam("product")))
-_FIND_ALL = prepare_any(products.c.id, "product_ids", _VISIBLE.where)
+_FIND = CompiledStatement(select(*_VIEW_ONE).select_from(_visible).where(products.c.id == bindparam("product")))
+_FIND_ALL = prepare_any(products.c.id, "product_ids", select(*VIEW).select_from(_visible).where)
 
 
 def find_shared(conn: Connection, viewer_id: str, product_id: str, now: int) -> SharedView | None:
