@@ -100,8 +100,12 @@ def shows_product(now: ColumnElement[int]) -> ColumnElement[bool]:
 
 def covers_product() -> ColumnElement[bool]:
     """The condition that a row of `shares`, live or ended, is of the product of a row of `products`."""
-    subjects = [literal(ALL_PRODUCTS), products.c.id, literal(OF_CATEGORY) + products.c.category]
-    return and_(shares.c.account_id == products.c.account_id, AnyOf(shares.c.subject, subjects))
+    return and_(shares.c.account_id == products.c.account_id, AnyOf(shares.c.subject, subjects_of_product()))
+
+
+def subjects_of_product() -> list[ColumnElement[str]]:
+    """The subjects of shares of the product of a row of `products`."""
+    return [literal(ALL_PRODUCTS), products.c.id, literal(OF_CATEGORY) + products.c.category]
 
 
 def is_subject(subject: str) -> ColumnElement[bool]:

@@ -1,8 +1,7 @@
 """The SQL of lists of shared products, in the order of their owner and id, which no draft changes.
 
-A page is one statement, with the contents. Products that are shared one by one are read in the order of an index. Of
-those who share everything, or categories, the next owners are looked up one by one, and of each no more products than a
-page has.
+Products that are shared one by one are read in the order of an index. Of those who share everything, or categories, the
+next owners are looked up one by one, and of each no more products than a page has.
 """
 
 from typing import Any
@@ -25,14 +24,11 @@ from sqlalchemy import (
 )
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares, visible_to
-from linkxg.catalog.products.shared_model import LAST, SharedPosition, SharedView
-from linkxg.catalog.products.shared_store import VIEW, same_version, shared_view_of
+from linkxg.catalog.products.shared_model import LAST, SharedPosition
 from linkxg.catalog.products.store import products
-from linkxg.catalog.products.versions.store import versions
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.join_order import OrderedJoin
 from linkxg.db.schema import Sequence as Number
-from linkxg.identity.accounts.store import accounts
 
 _OWNER, _AFTER, _LIMIT = (
     bindparam("owner", type_=String),
@@ -42,9 +38,6 @@ _OWNER, _AFTER, _LIMIT = (
 _ONLY = bindparam("last_owner", type_=String)
 # How many of those who share everything, and of those who share categories, are looked up.
 _OWNERS = bindparam("owners", type_=Number)
-_SIZES = (51, 201)
-"""What the parts of a page are limited to. They stand in the statement, because PostgreSQL plans it once for all
-parameters, and estimates a limit that is a parameter at a tenth of everything."""
 _is_published = products.c.latest_version.is_not(None)
 
 
@@ -101,7 +94,12 @@ def _ends(owners: CTE) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _page(size: int) -> Select[*tuple[Any, ...]]:
+def next_keys(size: int) -> Select[*tuple[Any, ...]]:
+    """(owner, id) of the next products, up to the parameter `limit`, which `size` bounds for the planner.
+
+    PostgreSQL plans the statement once for all parameters, and estimates a limit that is a parameter at a tenth of
+    everything; so the limits of the parts stand in the statement. The values are those of `page_values`.
+    """
     of_all, of_category = _owners("of_all", "ALL", _OWNERS), _owners("of_category", "CATEGORY", _OWNERS)
     of_owner = and_(shares.c.viewer_id == VIEWER, shares.c.type == "CATEGORY", is_live(NOW))
     of_owner = and_(of_owner, shares.c.account_id == of_category.c.owner)
@@ -116,22 +114,11 @@ def _page(size: int) -> Select[*tuple[Any, ...]]:
         _ends(of_category),
     ).subquery("found")
     first = select(found.c.owner, found.c.id).order_by(found.c.owner, found.c.id).limit(_number(size)).subquery("first")
-    keys = select(first.c.owner, first.c.id).order_by(first.c.owner, first.c.id).limit(_LIMIT).subquery("keys")
-    # Outer joins keep their order on both engines: the products are looked up, a page of them.
-    joined = (
-        keys.outerjoin(products, and_(products.c.account_id == keys.c.owner, products.c.id == keys.c.id, _is_published))
-        .outerjoin(versions, same_version)
-        .outerjoin(shares, visible_to(VIEWER, NOW))
-        .outerjoin(accounts, accounts.c.id == products.c.account_id)
-    )
-    return select(*keys.c, *VIEW).select_from(joined).order_by(keys.c.owner, keys.c.id, shares.c.id)
+    return select(first.c.owner, first.c.id).order_by(first.c.owner, first.c.id).limit(_LIMIT)
 
 
 def _number(value: int) -> ColumnElement[int]:
     return literal_column(str(value), Number)
-
-
-_PAGES = {size: CompiledStatement(_page(size)) for size in _SIZES}
 
 
 def _with_gtin() -> Select[*tuple[Any, ...]]:
@@ -154,31 +141,15 @@ def _with_gtin() -> Select[*tuple[Any, ...]]:
 _WITH_GTIN = CompiledStatement(_with_gtin())
 
 
-def list_shared_page(
-    conn: Connection, viewer_id: str, after: SharedPosition, now: int, limit: int, *, owner_id: str | None, owners: int
-) -> tuple[list[SharedView], list[SharedPosition]]:
-    """The next products that the viewer sees, of all owners or of one, and their places.
-
-    The list may end early, with a place that ends an owner: more may follow after it.
-    """
-    size = next(size for size in _SIZES if size >= limit)
-    values = _values(viewer_id, after, now, limit, owner_id) | {"owners": owners}
-    rows: dict[SharedPosition, list[Any]] = {}
-    for owner, product_id, *row in _PAGES[size].all(conn, values):
-        rows.setdefault(SharedPosition(owner, product_id), []).append(row)
-    keys = _until_incomplete([*rows])
-    return [shared_view_of(found) for key in keys if (found := rows[key]) and found[0][-1] is not None], keys
-
-
 def list_shared_keys_with_gtin(
     conn: Connection, viewer_id: str, after: SharedPosition, now: int, limit: int, *, owner_id: str | None, gtin14: str
 ) -> list[SharedPosition]:
     """The next products with this GTIN that the viewer sees."""
-    values = _values(viewer_id, after, now, limit, owner_id) | {"gtin": gtin14}
+    values = page_values(viewer_id, after, now, limit, owner_id) | {"gtin": gtin14}
     return [SharedPosition._make(row) for row in _WITH_GTIN.all(conn, values)]
 
 
-def _values(viewer_id: str, after: SharedPosition, now: int, limit: int, owner_id: str | None) -> dict[str, Any]:
+def page_values(viewer_id: str, after: SharedPosition, now: int, limit: int, owner_id: str | None) -> dict[str, Any]:
     # Any longer text is after the owner, and before the next one.
     owner, product_id = (f"{after.owner_id}0", "") if after.ends_owner else after
     if owner_id is not None and owner < owner_id:
@@ -187,10 +158,3 @@ def _values(viewer_id: str, after: SharedPosition, now: int, limit: int, owner_i
         "viewer": viewer_id, "now": now, "owner": owner, "after": product_id, "limit": limit,
         "last_owner": owner_id or LAST,
     }  # fmt: skip
-
-
-def _until_incomplete(keys: list[SharedPosition]) -> list[SharedPosition]:
-    for place, key in enumerate(keys):
-        if key.ends_owner:
-            return keys[: place + 1]
-    return keys

@@ -8,10 +8,10 @@ import msgspec
 from sqlalchemy import Connection
 
 from linkxg.catalog.products.model import search_key
-from linkxg.catalog.products.shared_list_store import list_shared_keys_with_gtin, list_shared_page
+from linkxg.catalog.products.shared_list_store import list_shared_keys_with_gtin
 from linkxg.catalog.products.shared_model import START, SharedPosition, SharedView
 from linkxg.catalog.products.shared_product import redact, shared_fields
-from linkxg.catalog.products.shared_store import list_shared
+from linkxg.catalog.products.shared_store import list_shared, list_shared_page
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.network.connections.store import find_partner
