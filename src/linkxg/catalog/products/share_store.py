@@ -79,7 +79,7 @@ shares = Table(
     Index(
         "ix_shares_account_connection_subject", "account_id", "connection_id", "withdrawn_at", "subject", "expires_at"
     ),
-    Index("ix_shares_account_viewer_subject", "account_id", "viewer_id", "subject"),
+    Index("ix_shares_account_viewer_subject", "account_id", "viewer_id", "subject", "withdrawn_at"),
     Index("ix_shares_withdrawn_at", "withdrawn_at", sqlite_where=_WITHDRAWN, postgresql_where=_WITHDRAWN),
     Index("ix_shares_expires_at", "expires_at", sqlite_where=_EXPIRING, postgresql_where=_EXPIRING),
 )

@@ -23,7 +23,9 @@ def upgrade() -> None:
         "shares",
         ["account_id", "connection_id", "withdrawn_at", "subject", "expires_at"],
     )
-    op.create_index("ix_shares_account_viewer_subject", "shares", ["account_id", "viewer_id", "subject"])
+    op.create_index(
+        "ix_shares_account_viewer_subject", "shares", ["account_id", "viewer_id", "subject", "withdrawn_at"]
+    )
     _create_partial("ix_shares_withdrawn_at", "shares", "withdrawn_at", _WITHDRAWN)
     _create_partial("ix_shares_expires_at", "shares", "expires_at", _EXPIRING)
     op.drop_index("ix_acknowledgements_viewer_id", "acknowledgements")
