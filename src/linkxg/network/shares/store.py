@@ -17,8 +17,8 @@ from sqlalchemy import (
     distinct,
     func,
     literal,
-    or_,
     select,
+    union_all,
 )
 
 from linkxg.catalog.products.share_store import ALL_PRODUCTS, OF_CATEGORY, is_live, shares, shows_product, subject_of
@@ -27,6 +27,7 @@ from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.store import accounts
 from linkxg.network.shares.model import ShareTerms
 
+_WIDE = ("ALL", "CATEGORY")
 acknowledgements = Table(
     "acknowledgements",
     metadata,
@@ -79,7 +80,7 @@ def list_wide_shares(
 ) -> list[AnyRow]:
     """The live shares of everything and of categories by these connections, everything first."""
     query = select(shares).where(
-        shares.c.account_id == account_id, shares.c.connection_id.in_(connection_ids), shares.c.type != "PRODUCT",
+        shares.c.account_id == account_id, shares.c.connection_id.in_(connection_ids), shares.c.type.in_(_WIDE),
         is_live(literal(now)),
     )  # fmt: skip
     return list(conn.execute(query.order_by(shares.c.type, shares.c.category, shares.c.id).limit(limit)))
@@ -141,17 +142,18 @@ def list_acknowledgements(
     conn: Connection, account_id: str, viewer_id: str, limit: int, **subject: Any
 ) -> list[AnyRow]:
     """Those of the covered products, with the SKU; newest first."""
-    query = (
-        select(acknowledgements, products.c.sku)
-        .join(products, _of_acknowledgement())
-        .where(acknowledgements.c.account_id == account_id, acknowledgements.c.viewer_id == viewer_id)
-    )
+    answer = acknowledgements.c
+    query = select(acknowledgements).where(answer.account_id == account_id, answer.viewer_id == viewer_id)
     if subject.get("product_id") is not None:
-        query = query.where(acknowledgements.c.product_id == subject["product_id"])
+        query = query.where(answer.product_id == subject["product_id"])
     elif subject.get("category") is not None:
-        query = query.where(products.c.category == subject["category"])
-    newest_first = (acknowledgements.c.at.desc(), acknowledgements.c.product_id)
-    return list(conn.execute(query.order_by(*newest_first).limit(limit)))
+        of_category = products.c.category == subject["category"]
+        query = query.join(products, _of_acknowledgement()).where(of_category)
+    # The limit applies before the SKUs are looked up.
+    page = query.order_by(answer.at.desc(), answer.product_id).limit(limit).subquery()
+    is_product = and_(products.c.account_id == page.c.account_id, products.c.id == page.c.product_id)
+    shown = select(*page.c, products.c.sku).join_from(page, products, is_product)
+    return list(conn.execute(shown.order_by(page.c.at.desc(), page.c.product_id)))
 
 
 def list_shares_of_product(
@@ -171,11 +173,13 @@ def list_shares_of_product(
         .outerjoin(acknowledgements, answered)
     )  # fmt: skip
     of_account = (products.c.account_id == account_id, products.c.id == product_id, shares.c.account_id == account_id)
-    # By the index of single products and of the rest.
-    of_product = and_(shares.c.type == "PRODUCT", shares.c.product_id == product_id)
-    covers = or_(shares.c.type.in_(["ALL", "CATEGORY"]), of_product)
-    query = query.where(*of_account, covers, shares.c.id > after)
-    return list(conn.execute(query.order_by(shares.c.id).limit(limit)))
+    query = query.where(*of_account)
+    # Each half by an index.
+    halves = (shares.c.type.in_(_WIDE), and_(shares.c.type == "PRODUCT", shares.c.product_id == product_id))
+    found = union_all(*(query.where(half) for half in halves)).subquery()
+    # Not the bare column, in whose order SQLite would read all shares of the account.
+    share_id = func.coalesce(found.c.id, "")
+    return list(conn.execute(select(found).where(share_id > after).order_by(share_id).limit(limit)))
 
 
 def _published(account_id: str, *, product_id: str | None = None, category: str | None = None) -> Select[str]:
