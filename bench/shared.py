@@ -1,6 +1,7 @@
 """Measures reads of shared products against those of own products. Run as `python -m bench.shared`.
 
-One worker; a saturated worker spends 1/rate seconds on a request. The router answers all four requests.
+One worker; a saturated worker spends 1/rate seconds on a request. The router answers all requests. On PostgreSQL, lists
+are measured before ANALYZE too, as they are until autovacuum has seen new rows.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from linkxg.ids import uuid7, uuid7s
 
 ROUNDS, SECONDS, FEW, LIMIT = 3, 4, 4, 50
 OWNERS, EACH = 1_000, 10
+TABLES = ("accounts", "products", "product_versions", "shares")
 FIELDS = '["attributes.colour","brand","category","name"]'
 
 
@@ -57,20 +59,32 @@ def measure_on(database: str | None, engine: str, rounds: int, owners: int, each
             }
             for path in paths.values():
                 _fetch(address + API + path, token.read_text())
-            rates: dict[str, list[float]] = {name: [] for name in paths}
-            for _ in range(rounds):
-                for name, path in paths.items():
-                    load = wrk(
-                        address + API + path, seconds=SECONDS, connections=FEW, script="headers.lua", TOKENS=str(token)
-                    )
-                    if load.errors:
-                        raise RuntimeError(f"{name} was answered with errors")
-                    rates[name].append(load.rate)
-    return [
+            lists = {name: paths[name] for name in ("own list", "list")}
+            before = {}
+            if database is not None:
+                before = _measure(address, lists, rounds, token)
+                asyncio.run(_analyze(url))
+            rates = _measure(address, paths, rounds, token)
+    found = [
         _read(f"read of a shared product, beside an own one, {engine}", rates["whole"], rates["own"]),
         _read(f"the same with four fields of it, {engine}", rates["partial"], rates["own"]),
         _list(f"{owners * each:,} products of {owners:,} partners, {engine}", rates["list"], rates["own list"]),
     ]
+    if before:
+        found.append(_list(f"the same before ANALYZE, {engine}", before["list"], before["own list"]))
+    return found
+
+
+def _measure(address: str, paths: dict[str, str], rounds: int, token: Path) -> dict[str, list[float]]:
+    """Requests per second of each path, in turn."""
+    rates: dict[str, list[float]] = {name: [] for name in paths}
+    for _ in range(rounds):
+        for name, path in paths.items():
+            load = wrk(address + API + path, seconds=SECONDS, connections=FEW, script="headers.lua", TOKENS=str(token))
+            if load.errors:
+                raise RuntimeError(f"{name} was answered with errors")
+            rates[name].append(load.rate)
+    return rates
 
 
 def _fetch(url: str, bearer: str) -> None:
@@ -97,13 +111,24 @@ async def _fill(url: str, viewer_id: str, owners: int, each: int) -> tuple[str, 
     database = open_database(url)
     await database.open()
     try:
+        if database.dialect == "postgresql":
+            await database.run_exclusive(_stop_autovacuum)
         own = await database.write(publish, viewer_id, owners * each)
         shared = [await _share(database, viewer_id, number, each) for number in range(owners)]
-        # As autovacuum does within a minute.
-        await database.run_exclusive(lambda conn: conn.execute(text("analyze")))
         return own[0], shared[0][0], shared[1][0]
     finally:
         await database.close()
+
+
+def _stop_autovacuum(conn: Connection) -> None:
+    for table in TABLES:
+        conn.execute(text(f"alter table {table} set (autovacuum_enabled = false)"))
+
+
+async def _analyze(url: str) -> None:
+    database = open_database(url)
+    await database.run_exclusive(lambda conn: conn.execute(text("analyze")))
+    await database.close()
 
 
 async def _share(database: Database, viewer_id: str, number: int, each: int) -> list[str]:

@@ -25,6 +25,8 @@ from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.network.access_log.store import purge_reads
 from linkxg.network.connections.store import purge_connections
 from linkxg.network.feed.store import purge_entries
+from linkxg.network.requests.store import purge_requests
+from linkxg.network.shares.retention_store import purge_shares
 from linkxg.runtime.background import BackgroundTask
 
 EVERY_S = 60.0
@@ -56,6 +58,8 @@ PURGES: Mapping[str, Purge] = {
     "connections": purge_connections,
     "feed_entries": purge_entries,
     "shared_reads": purge_reads,
+    "shares": purge_shares,
+    "share_requests": purge_requests,
 }
 """By table."""
 

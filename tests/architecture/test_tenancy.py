@@ -123,7 +123,7 @@ def test_contents_of_others_are_read_by_the_clause_of_visibility() -> None:
     assert stores == {catalog + name for name in ("share_store.py", "shared_store.py", "shared_list_store.py")}
     clause = _unnamed(visible_to(VIEWER, NOW))
     statements = [one for one in vars(shared_store).values() if isinstance(one, Select | CompiledStatement)]
-    assert len(statements) == 3
+    assert len(statements) == 4
     for one in statements:
         assert clause in _unnamed(one if isinstance(one, Select) else one.statement)
     lists = [str(one.statement) for one in vars(shared_list_store).values() if isinstance(one, CompiledStatement)]

@@ -50,6 +50,8 @@ SERVER_BOUNDS = {
     # Well below the lock timeout: a caller who waits for the lock of a node that is cut off or frozen outlasts it.
     "idle_in_transaction_session_timeout": "1000",
     "default_transaction_isolation": "read committed",
+    # It compiles statements whose cost is overestimated, for longer than any of them takes.
+    "jit": "off",
 }
 # Deadlock and serialization failure.
 _RETRYABLE = ("40P01", "40001")

@@ -56,9 +56,13 @@ async def get_product(
 
 
 def represent(
-    resource: msgspec.Struct, etag: str, cache_control: str, conditions: Conditions, selection: Selection | None
+    resource: msgspec.Struct | msgspec.Raw,
+    etag: str,
+    cache_control: str,
+    conditions: Conditions,
+    selection: Selection | None,
 ) -> RawResponse:
-    """The resource, or those of its members that `selection` names; 304 for a caller that already has it.
+    """The resource (encoded or not), or its members that `selection` names; 304 for a caller that already has it.
 
     Raises PreconditionFailed when If-Match names other states (RFC 9110 §13.1.1).
     """

@@ -44,7 +44,7 @@ def add_path(selection: Selection, path: list[str]) -> None:
     selection[path[-1]] = None
 
 
-def select_fields(resource: msgspec.Struct, selection: Selection) -> dict[str, Any]:
+def select_fields(resource: msgspec.Struct | msgspec.Raw, selection: Selection) -> dict[str, Any]:
     """The selected members that the resource has."""
     return select_members(msgspec.json.decode(msgspec.json.encode(resource)), selection)
 

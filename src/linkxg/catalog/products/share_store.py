@@ -23,16 +23,19 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
     union_all,
 )
 
 from linkxg.catalog.products.share_model import ExpiredShare, LiveShare
 from linkxg.catalog.products.store import products
-from linkxg.db.bulk import listed, prepare_any
+from linkxg.db.any_of import AnyOf
+from linkxg.db.bulk import listed, prepare_any, refresh_statistics
 from linkxg.db.schema import Milliseconds, metadata
 
 _LIVE = text("withdrawn_at is null")
 _DUE = text("withdrawn_at is null and expiry_recorded_at is null")
+_WITHDRAWN, _EXPIRING = text("withdrawn_at is not null"), text("expires_at is not null")
 ALL_PRODUCTS, OF_CATEGORY = "*", "c:"
 VIEWER, NOW = bindparam("viewer", type_=String), bindparam("now", type_=BigInteger)
 
@@ -67,10 +70,18 @@ shares = Table(
     Column("expiry_recorded_at", Milliseconds),
     _live_index("ix_shares_viewer_subject", "viewer_id", "account_id", "subject"),
     _live_index("ix_shares_viewer_product", "viewer_id", "type", "account_id", "product_id"),
-    _live_index("ix_shares_account_product", "account_id", "type", "product_id"),
+    # Those by the owner have all rows: one of few would tempt PostgreSQL, without statistics, to read by the owner what
+    # a viewer sees.
+    Index("ix_shares_account_product", "account_id", "type", "product_id", "withdrawn_at"),
     # The next expiry of a viewer is one step, however many there were.
     Index("ix_shares_due", "viewer_id", "expires_at", sqlite_where=_DUE, postgresql_where=_DUE),
     Index("ix_shares_account_id_connection_id_id", "account_id", "connection_id", "id"),
+    Index(
+        "ix_shares_account_connection_subject", "account_id", "connection_id", "withdrawn_at", "subject", "expires_at"
+    ),
+    Index("ix_shares_account_viewer_subject", "account_id", "viewer_id", "subject", "withdrawn_at"),
+    Index("ix_shares_withdrawn_at", "withdrawn_at", sqlite_where=_WITHDRAWN, postgresql_where=_WITHDRAWN),
+    Index("ix_shares_expires_at", "expires_at", sqlite_where=_EXPIRING, postgresql_where=_EXPIRING),
 )
 
 
@@ -84,12 +95,26 @@ def visible_to(viewer_id: ColumnElement[str], now: ColumnElement[int]) -> Column
 
 def shows_product(now: ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that a row of `shares` shows its viewer the product of a row of `products`."""
-    return and_(
-        shares.c.account_id == products.c.account_id,
-        is_live(now),
-        products.c.latest_version.is_not(None),
-        shares.c.subject.in_([ALL_PRODUCTS, products.c.id, literal(OF_CATEGORY) + products.c.category]),
-    )
+    return and_(covers_product(), is_live(now), products.c.latest_version.is_not(None))
+
+
+def covers_product() -> ColumnElement[bool]:
+    """The condition that a row of `shares`, live or ended, is of the product of a row of `products`."""
+    return and_(shares.c.account_id == products.c.account_id, AnyOf(shares.c.subject, subjects_of_product()))
+
+
+def subjects_of_product() -> list[ColumnElement[str]]:
+    """The subjects of shares of the product of a row of `products`."""
+    return [literal(ALL_PRODUCTS), products.c.id, literal(OF_CATEGORY) + products.c.category]
+
+
+def is_subject(subject: str) -> ColumnElement[bool]:
+    """The condition that the product of a row of `products` is among those of a share with this subject."""
+    if subject == ALL_PRODUCTS:
+        return true()
+    if subject.startswith(OF_CATEGORY):
+        return products.c.category == subject.removeprefix(OF_CATEGORY)
+    return products.c.id == subject
 
 
 def is_live(now: ColumnElement[int]) -> ColumnElement[bool]:
@@ -158,3 +183,4 @@ def subject_of(type: str, product_id: str | None, category: str | None) -> str |
 def insert_share(conn: Connection, account_id: str, **values: Any) -> None:
     subject = subject_of(values["type"], values.get("product_id"), values.get("category"))
     conn.execute(shares.insert().values(account_id=account_id, subject=subject, **values))
+    refresh_statistics(conn, shares)

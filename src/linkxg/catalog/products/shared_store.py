@@ -5,10 +5,12 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, case, func, select, true
+from sqlalchemy.dialects.postgresql import array
 
-from linkxg.catalog.products.share_store import NOW, VIEWER, shares, visible_to
-from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedProductView
+from linkxg.catalog.products.share_store import NOW, VIEWER, shares, subjects_of_product, visible_to
+from linkxg.catalog.products.shared_list_store import next_keys, page_values
+from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedPosition, SharedProductView
 from linkxg.catalog.products.store import products
 from linkxg.catalog.products.versions.model import VersionRow
 from linkxg.catalog.products.versions.store import VIEW_COLUMNS, product_view_of, versions
@@ -18,23 +20,77 @@ from linkxg.db.join_order import OrderedJoin
 from linkxg.identity.accounts.store import accounts
 
 _WIDTH = len(VIEW_COLUMNS)
-_SHARE = (accounts.c.id, accounts.c.name, accounts.c.slug, shares.c.connection_id, shares.c.fields, shares.c.versions)
-
+SIZES = (51, 201)
+"""Products of a page for which there is a statement."""
 
 _same_version = and_(
     versions.c.account_id == products.c.account_id,
     versions.c.product_id == products.c.id,
     versions.c.version == products.c.latest_version,
 )
-_joined = OrderedJoin(products, versions, _same_version).then(shares, visible_to(VIEWER, NOW))
-# With one row of each product, so that many shares of a large content take no more memory than one.
-_content = case((func.row_number().over(partition_by=products.c.id, order_by=shares.c.id) == 1, versions.c.content))
+_is_owner = accounts.c.id == products.c.account_id
+_published = OrderedJoin(products, versions, _same_version)
 # Products with their latest version, once for each live share that shows them to the viewer.
-_VISIBLE = select(*VIEW_COLUMNS[:-1], _content, *_SHARE).select_from(
-    _joined.then(accounts, accounts.c.id == products.c.account_id)
-)
-_FIND = CompiledStatement(_VISIBLE.where(products.c.id == bindparam("product")))
-_FIND_ALL = prepare_any(products.c.id, "product_ids", _VISIBLE.where)
+_visible = _published.then(shares, visible_to(VIEWER, NOW)).then(accounts, _is_owner)
+
+
+def _view(share: FromClause, number: ColumnElement[int] | None = None) -> tuple[ColumnElement[Any], ...]:
+    """Of a product with its latest version and one share; the content with the first of its shares alone.
+
+    So many shares of a large content take no more memory than one.
+    """
+    if number is None:
+        number = func.row_number().over(partition_by=products.c.id, order_by=share.c.id)
+    granted = (share.c[name] for name in ("connection_id", "fields", "versions"))
+    content = case((number == 1, versions.c.content))
+    return (*VIEW_COLUMNS[:-1], content, accounts.c.id, accounts.c.name, accounts.c.slug, *granted)
+
+
+def _live_share() -> tuple[FromClause, FromClause]:
+    """(the subjects of which a share of a product can be, its live shares) for PostgreSQL.
+
+    Each subject is looked up in an index. Otherwise PostgreSQL reads all shares of the owner for each product if few
+    are expected, as many as owners have on average.
+    """
+    subject = func.unnest(array(subjects_of_product())).table_valued("value", name="subject").render_derived()
+    found = select(shares).where(shares.c.subject == subject.c.value, visible_to(VIEWER, NOW))
+    return subject, found.correlate(products, subject).offset(0).lateral("visible")
+
+
+def _page(size: int) -> CompiledStatement:
+    """The next products, as far as they are visible, each with its key.
+
+    Outer joins keep their order on both engines: a page of products is looked up, one by one.
+    """
+    keys = next_keys(size).subquery("keys")
+    is_next = and_(products.c.account_id == keys.c.owner, products.c.id == keys.c.id)
+    joined = keys.outerjoin(products, is_next).outerjoin(versions, _same_version)
+    subject, visible = _live_share()
+    found = []
+    for one, source in (
+        (shares, joined.outerjoin(shares, visible_to(VIEWER, NOW))),
+        (visible, joined.outerjoin(subject.join(visible, true()), true())),
+    ):
+        query = select(*keys.c, *_view(one)).select_from(source.outerjoin(accounts, _is_owner))
+        found.append(query.order_by(keys.c.owner, keys.c.id, one.c.id))
+    return CompiledStatement(*found)
+
+
+def _find() -> CompiledStatement:
+    """One product; its shares need no order."""
+    first = func.row_number().over()
+    is_asked = products.c.id == bindparam("product")
+    subject, visible = _live_share()
+    joined = _published.join(subject, true()).join(visible, true()).join(accounts, _is_owner)
+    return CompiledStatement(
+        select(*_view(shares, first)).select_from(_visible).where(is_asked),
+        select(*_view(visible, first)).select_from(joined).where(is_asked),
+    )
+
+
+_FIND = _find()
+_FIND_ALL = prepare_any(products.c.id, "product_ids", select(*_view(shares)).select_from(_visible).where)
+_PAGE, _LONG_PAGE = (_page(size) for size in SIZES)
 
 
 def find_shared(conn: Connection, viewer_id: str, product_id: str, now: int) -> SharedProductView | None:
@@ -52,6 +108,29 @@ def list_shared(conn: Connection, viewer_id: str, product_ids: Sequence[str], no
     for row in rows:
         by_product.setdefault(row[0], []).append(row)
     return [_shared_view(by_product[id]) for id in product_ids if id in by_product]
+
+
+def list_shared_page(
+    conn: Connection, viewer_id: str, after: SharedPosition, now: int, limit: int, *, owner_id: str | None, owners: int
+) -> tuple[list[SharedProductView], list[SharedPosition]]:
+    """The next products that the viewer sees, of all owners or of one, and their places.
+
+    The list may end early, with a place that ends an owner: more may follow after it.
+    """
+    statement = _PAGE if limit <= SIZES[0] else _LONG_PAGE
+    values = page_values(viewer_id, after, now, limit, owner_id) | {"owners": owners}
+    rows: dict[SharedPosition, list[Any]] = {}
+    for owner, product_id, *row in statement.all(conn, values):
+        rows.setdefault(SharedPosition(owner, product_id), []).append(row)
+    keys = _until_incomplete([*rows])
+    return [_shared_view(found) for key in keys if (found := rows[key]) and found[0][-1] is not None], keys
+
+
+def _until_incomplete(keys: list[SharedPosition]) -> list[SharedPosition]:
+    for place, key in enumerate(keys):
+        if key.ends_owner:
+            return keys[: place + 1]
+    return keys
 
 
 def list_published_versions(

@@ -38,8 +38,8 @@ _PUBLISHED = text("latest_version is not null")
 _ARCHIVED = text("gtin14 is not null and status = 'ARCHIVED'")
 
 
-def _published_index(name: str, *columns: str) -> Index:
-    return Index(name, *columns, sqlite_where=_PUBLISHED, postgresql_where=_PUBLISHED)
+def _published_index(name: str, *columns: str, using: str = "btree") -> Index:
+    return Index(name, *columns, sqlite_where=_PUBLISHED, postgresql_where=_PUBLISHED, postgresql_using=using)
 
 
 products = Table(
@@ -67,7 +67,8 @@ products = Table(
     Index("ix_products_account_id_updated_at_id", "account_id", "updated_at", "id"),
     Index("ix_products_account_id_category_updated_at_id", "account_id", "category", "updated_at", "id"),
     # A shared product is found by its id without knowing whose it is, and listed in an order that drafts do not change.
-    _published_index("ix_products_published_id", "id"),
+    # By a hash on PostgreSQL, which could take an order of ids for the way to a range of one owner's products.
+    _published_index("ix_products_published_id", "id", using="hash"),
     _published_index("ix_products_published_account_id_id", "account_id", "id"),
     _published_index("ix_products_published_account_id_category_id", "account_id", "category", "id"),
 )

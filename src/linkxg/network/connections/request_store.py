@@ -24,6 +24,9 @@ share_requests = Table(
     Column("share_id", String(36)),
     Index("ix_share_requests_account_id_status_id", "account_id", "status", "id"),
     Index("ix_share_requests_requester_id_id", "requester_id", "id"),
+    Index("ix_share_requests_requester_id_status_id", "requester_id", "status", "id"),
+    Index("ix_share_requests_pending", "account_id", "connection_id", "status"),
+    Index("ix_share_requests_decided_at", "decided_at"),
 )
 
 

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, select, tuple_
 
+from linkxg.catalog.products.share_store import shares
 from linkxg.db.schema import AnyRow
 from linkxg.identity.accounts.store import accounts
 from linkxg.network.connections.request_store import share_requests
 from linkxg.network.connections.store import lock_connection
 from linkxg.network.requests.model import RequestDirection
+from linkxg.network.shares.retention_store import KEEP_MS
 
 _r = share_requests.c
 
@@ -66,6 +68,13 @@ def list_requests(
             # Each side has an index; both in one statement would not be read in order.
             found += conn.execute(side.where(*conditions).order_by(_r.id.desc()).limit(limit))
     return sorted(found, key=lambda row: str(row.id), reverse=True)[:limit]
+
+
+def purge_requests(conn: Connection, *, now: int, limit: int) -> int:
+    """Delete up to `limit` requests that were decided KEEP_MS ago and whose share, if any, is deleted."""
+    is_kept = select(shares.c.id).where(shares.c.account_id == _r.account_id, shares.c.id == _r.share_id).exists()
+    old = select(_r.account_id, _r.id).where(_r.decided_at < now - KEEP_MS, ~is_kept).limit(limit)
+    return conn.execute(share_requests.delete().where(tuple_(_r.account_id, _r.id).in_(old))).rowcount
 
 
 def _sides(account_id: str) -> tuple[Select[Any], Select[Any]]:

@@ -8,10 +8,10 @@ import msgspec
 from sqlalchemy import Connection
 
 from linkxg.catalog.products.model import search_key
-from linkxg.catalog.products.shared_list_store import list_shared_keys, list_shared_keys_with_gtin
+from linkxg.catalog.products.shared_list_store import list_shared_keys_with_gtin
 from linkxg.catalog.products.shared_model import START, SharedPosition, SharedProductView
 from linkxg.catalog.products.shared_product import redact, shared_fields
-from linkxg.catalog.products.shared_store import list_shared
+from linkxg.catalog.products.shared_store import list_shared, list_shared_page
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.network.connections.store import find_partner
@@ -63,22 +63,20 @@ async def list_shared_products(
             owner_id = find_partner(conn, viewer_id, criteria.connection_id)
             if owner_id is None:
                 return [], []
-        if criteria.gtin14 is not None:
-            keys = list_shared_keys_with_gtin(
-                conn, viewer_id, after, now, count, owner_id=owner_id, gtin14=criteria.gtin14
-            )
-        else:
-            keys = list_shared_keys(conn, viewer_id, after, now, count, owner_id=owner_id, owners=owners)
-        ids = [key.product_id for key in keys if not key.ends_owner]
-        return list_shared(conn, viewer_id, ids, now), keys
+        if criteria.gtin14 is None:
+            return list_shared_page(conn, viewer_id, after, now, count, owner_id=owner_id, owners=owners)
+        keys = list_shared_keys_with_gtin(conn, viewer_id, after, now, count, owner_id=owner_id, gtin14=criteria.gtin14)
+        return list_shared(conn, viewer_id, [key.product_id for key in keys], now), keys
 
+    is_single = criteria.connection_id is None and criteria.gtin14 is None
+    read = database.read_single if is_single else database.read
     found: list[SharedProductView] = []
     place, following = after or START, None
     # Each read takes one more than it needs, so that the last page is known to be the last.
     count = CHUNK if criteria.search_key is not None else limit + 1
     owners = FEW_OWNERS
     for _ in range(MAX_CHUNKS):
-        views, keys = await database.read(unit, place, count, owners)
+        views, keys = await read(unit, place, count, owners)
         found += [view for view in views if _matches(view, criteria.search_key)]
         if len(found) > limit:
             found = found[:limit]

@@ -223,9 +223,10 @@ def _represent(
     request: Request[Any, Any, Any], resource: SharedProduct | SharedVersion, selection: Selection | None
 ) -> Response[Any]:
     """With an ETag of nothing but what the viewer is shown."""
-    etag = f'"s-{hashlib.sha256(_encode(resource)).hexdigest()[:32]}"'
+    encoded = _encode(resource)
+    etag = f'"s-{hashlib.sha256(encoded).hexdigest()[:32]}"'
     conditions = Conditions.of(context_of(request.scope))
-    return response_of(represent(resource, etag, REVALIDATE, conditions, selection))
+    return response_of(represent(msgspec.Raw(encoded), etag, REVALIDATE, conditions, selection))
 
 
 def _gtin14(text: str) -> str:

@@ -12,7 +12,7 @@ from linkxg.ids import is_uuid
 from linkxg.network.connections.store import find_connection, find_partner
 from linkxg.network.shares import store
 from linkxg.network.shares.model import MAX_LIVE, ProductAcknowledgement, ProductShare, Share
-from linkxg.network.shares.view_share import view_product_acknowledgement, view_product_share, view_share
+from linkxg.network.shares.view_share import view_product_acknowledgement, view_product_share, view_share, view_shares
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ async def list_shares(
             return None
         now = now_ms()
         rows = store.list_shares(conn, account_id, connection_id, before=before, limit=limit + 1)
-        return [view_share(conn, account_id, row, now) for row in rows[:limit]], len(rows) > limit
+        return view_shares(conn, account_id, rows[:limit], now), len(rows) > limit
 
     return _found(await database.read(unit))
 

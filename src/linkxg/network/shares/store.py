@@ -1,5 +1,6 @@
 """The SQL of shares as their owner sees them, and the table of acknowledgements."""
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
@@ -16,16 +17,17 @@ from sqlalchemy import (
     distinct,
     func,
     literal,
-    or_,
     select,
+    union_all,
 )
 
-from linkxg.catalog.products.share_store import is_live, shares, shows_product, subject_of
+from linkxg.catalog.products.share_store import ALL_PRODUCTS, OF_CATEGORY, is_live, shares, shows_product, subject_of
 from linkxg.catalog.products.store import products
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.store import accounts
 from linkxg.network.shares.model import MAX_ACKNOWLEDGEMENT_REASON, ShareTerms
 
+_WIDE = ("ALL", "CATEGORY")
 acknowledgements = Table(
     "acknowledgements",
     metadata,
@@ -38,7 +40,7 @@ acknowledgements = Table(
     Column("reason", String(MAX_ACKNOWLEDGEMENT_REASON)),
     Column("fields", Text),
     Column("at", Milliseconds, nullable=False),
-    Index("ix_acknowledgements_viewer_id", "viewer_id", "account_id"),
+    Index("ix_acknowledgements_viewer_account_at", "viewer_id", "account_id", "at", "status"),
 )
 _ACKNOWLEDGEMENT = ("status", "reason", "version", "at", "fields")
 
@@ -79,7 +81,7 @@ def list_wide_shares(
 ) -> list[AnyRow]:
     """The live shares of everything and of categories by these connections, everything first."""
     query = select(shares).where(
-        shares.c.account_id == account_id, shares.c.connection_id.in_(connection_ids), shares.c.type != "PRODUCT",
+        shares.c.account_id == account_id, shares.c.connection_id.in_(connection_ids), shares.c.type.in_(_WIDE),
         is_live(literal(now)),
     )  # fmt: skip
     return list(conn.execute(query.order_by(shares.c.type, shares.c.category, shares.c.id).limit(limit)))
@@ -119,28 +121,43 @@ def count_published(conn: Connection, account_id: str, limit: int, **covered: An
     return int(conn.execute(select(func.count()).select_from(found)).scalar_one())
 
 
-def count_acknowledgements(conn: Connection, account_id: str, viewer_id: str, **covered: Any) -> dict[str, int]:
-    """The number of each status, of those products."""
-    query = select(acknowledgements.c.status, func.count()).where(
-        acknowledgements.c.account_id == account_id, acknowledgements.c.viewer_id == viewer_id
-    )
-    if covered.get("category") is not None:
-        query = query.join(products, _of_acknowledgement())
-    query = _narrowed(query, **covered)
-    return {row[0]: row[1] for row in conn.execute(query.group_by(acknowledgements.c.status))}
+def count_acknowledgements(
+    conn: Connection, account_id: str, viewer_id: str, subjects: Collection[str]
+) -> dict[str, Counter[str]]:
+    """The number of each status, of the products of shares with these subjects; a few statements for any number."""
+    answer = acknowledgements.c
+    of_viewer = (answer.account_id == account_id, answer.viewer_id == viewer_id)
+    found = {subject: Counter[str]() for subject in subjects}
+    if ALL_PRODUCTS in found:
+        query = select(answer.status, func.count()).where(*of_viewer)
+        found[ALL_PRODUCTS].update({row[0]: row[1] for row in conn.execute(query.group_by(answer.status))})
+    categories = [subject.removeprefix(OF_CATEGORY) for subject in found if subject.startswith(OF_CATEGORY)]
+    if categories:
+        group = (products.c.category, answer.status)
+        query = select(*group, func.count()).join_from(acknowledgements, products, _of_acknowledgement())
+        for row in conn.execute(query.where(*of_viewer, products.c.category.in_(categories)).group_by(*group)):
+            found[OF_CATEGORY + row[0]][row[1]] = row[2]
+    ids = [subject for subject in found if subject != ALL_PRODUCTS and not subject.startswith(OF_CATEGORY)]
+    if ids:
+        for row in conn.execute(select(answer.product_id, answer.status).where(*of_viewer, answer.product_id.in_(ids))):
+            found[row[0]][row[1]] = 1
+    return found
 
 
 def list_acknowledgements(
     conn: Connection, account_id: str, viewer_id: str, limit: int, **covered: Any
 ) -> list[AnyRow]:
     """Those of the covered products, with the SKU; newest first."""
-    query = (
-        select(acknowledgements, products.c.sku)
-        .join(products, _of_acknowledgement())
-        .where(acknowledgements.c.account_id == account_id, acknowledgements.c.viewer_id == viewer_id)
-    )
-    newest_first = (acknowledgements.c.at.desc(), acknowledgements.c.product_id)
-    return list(conn.execute(_narrowed(query, **covered).order_by(*newest_first).limit(limit)))
+    answer = acknowledgements.c
+    query = select(acknowledgements).where(answer.account_id == account_id, answer.viewer_id == viewer_id)
+    if covered.get("category") is not None:
+        query = query.join(products, _of_acknowledgement())
+    query = _narrowed(query, **covered)
+    # The limit applies before the SKUs are looked up.
+    page = query.order_by(answer.at.desc(), answer.product_id).limit(limit).subquery()
+    is_product = and_(products.c.account_id == page.c.account_id, products.c.id == page.c.product_id)
+    shown = select(*page.c, products.c.sku).join_from(page, products, is_product)
+    return list(conn.execute(shown.order_by(page.c.at.desc(), page.c.product_id)))
 
 
 def list_shares_of_product(
@@ -159,10 +176,13 @@ def list_shares_of_product(
         .outerjoin(acknowledgements, by_viewer)
     )  # fmt: skip
     of_account = (products.c.account_id == account_id, products.c.id == product_id, shares.c.account_id == account_id)
-    # By the index of single products and of the rest.
-    covers = or_(shares.c.type != "PRODUCT", shares.c.product_id == product_id)
-    query = query.where(*of_account, covers, shares.c.id > after)
-    return list(conn.execute(query.order_by(shares.c.id).limit(limit)))
+    query = query.where(*of_account)
+    # Each half by an index.
+    halves = (shares.c.type.in_(_WIDE), and_(shares.c.type == "PRODUCT", shares.c.product_id == product_id))
+    found = union_all(*(query.where(half) for half in halves)).subquery()
+    # Not the bare column, in whose order SQLite would read all shares of the account.
+    share_id = func.coalesce(found.c.id, "")
+    return list(conn.execute(select(found).where(share_id > after).order_by(share_id).limit(limit)))
 
 
 def _published(account_id: str, *, product_id: str | None = None, category: str | None = None) -> Select[str]:

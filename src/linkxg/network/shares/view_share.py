@@ -1,5 +1,8 @@
 """Shares as their owner sees them."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import Connection
 
@@ -22,6 +25,18 @@ from linkxg.network.shares.summary import COUNT_UP_TO, day, summarise
 
 def view_share(conn: Connection, account_id: str, row: AnyRow, now: int) -> Share:
     """Inside a unit of work."""
+    return view_shares(conn, account_id, [row], now)[0]
+
+
+def view_shares(conn: Connection, account_id: str, rows: Sequence[AnyRow], now: int) -> list[Share]:
+    """As `view_share`, of shares with one partner."""
+    if not rows:
+        return []
+    answers = store.count_acknowledgements(conn, account_id, rows[0].viewer_id, {row.subject for row in rows})
+    return [_view_share(conn, account_id, row, answers[row.subject], now) for row in rows]
+
+
+def _view_share(conn: Connection, account_id: str, row: AnyRow, answers: Counter[str], now: int) -> Share:
     terms = ShareTerms(
         row.type,
         row.product_id,
@@ -33,7 +48,6 @@ def view_share(conn: Connection, account_id: str, row: AnyRow, now: int) -> Shar
         msgspec.json.decode(row.passport_roles),
         row.expires_at,
     )
-    counts = store.count_acknowledgements(conn, account_id, row.viewer_id, **store.covered_by(row))
     status = _status(row, now)
     if status == "ACTIVE":
         summary = summarise_share(conn, account_id, terms)
@@ -53,7 +67,7 @@ def view_share(conn: Connection, account_id: str, row: AnyRow, now: int) -> Shar
         terms.passport_roles,
         status,
         summary,
-        AcknowledgementCounts(*(counts.get(one, 0) for one in STATUSES)),
+        AcknowledgementCounts(*(answers[one] for one in STATUSES)),
         rfc3339(row.created_at),
         rfc3339_or_none(row.expires_at),
         rfc3339_or_none(row.withdrawn_at),
