@@ -30,7 +30,7 @@ def _purge(world: World, days: int, limit: int = 2) -> list[int]:
         deleted, later = [], now_ms() + days * DAY
         try:
             for purge in (purge_shares, purge_requests):
-                while count := await database.write(purge, now=later, limit=limit):  # type: ignore[arg-type]
+                while count := await database.write(purge, now=later, limit=limit):
                     deleted.append(count)
         finally:
             await database.close()
