@@ -38,9 +38,12 @@ def test_a_revocation_withdraws_the_shares_of_both_sides(run: Callable[[Story], 
         made = await service.invite(first, invitee_email=second.email)
         await service.accept_link(second, made)
 
+        product = uuid7()
+
         def share(conn: Connection, owner: Company, viewer: Company, connection_id: str) -> None:
+            given = {"type": "PRODUCT", "product_id": product} if owner is second else {"type": "ALL"}
             insert_share(
-                conn, owner.id, id=uuid7(), viewer_id=viewer.id, connection_id=connection_id, type="ALL",
+                conn, owner.id, id=uuid7(), viewer_id=viewer.id, connection_id=connection_id, **given,
                 versions="LATEST", traceability="NONE", trace_tiers=0, passport_roles="[]", created_at=now_ms(),
                 created_by="-",
             )  # fmt: skip
@@ -50,12 +53,13 @@ def test_a_revocation_withdraws_the_shares_of_both_sides(run: Callable[[Story], 
         await service.revoke(first, made)
         live = select(shares.c.viewer_id).where(shares.c.withdrawn_at.is_(None))
         assert await service.database.read(lambda conn: conn.execute(live).scalars().all()) == [third.id]
-        entries = select(feed_entries.c.account_id, feed_entries.c.type).order_by(feed_entries.c.seq)
+        columns = (feed_entries.c.account_id, feed_entries.c.type, feed_entries.c.product_id)
+        entries = select(*columns).order_by(feed_entries.c.seq)
         found = await service.database.read(lambda conn: conn.execute(entries).all())
-        told = {owner.id: [kind for account_id, kind in found if account_id == owner.id] for owner in companies}
+        told = {owner.id: [tuple(row[1:]) for row in found if row[0] == owner.id] for owner in companies}
         assert told == {
-            first.id: ["CONNECTION_ACCEPTED", "SHARE_REMOVED"],
-            second.id: ["CONNECTION_INVITED", "SHARE_REMOVED", "CONNECTION_REVOKED"],
+            first.id: [("CONNECTION_ACCEPTED", None), ("SHARE_REMOVED", product)],
+            second.id: [("CONNECTION_INVITED", None), ("SHARE_REMOVED", None), ("CONNECTION_REVOKED", None)],
             third.id: [],
         }
 

@@ -121,12 +121,18 @@ def is_live(now: ColumnElement[int]) -> ColumnElement[bool]:
     return and_(shares.c.withdrawn_at.is_(None), or_(shares.c.expires_at.is_(None), shares.c.expires_at > now))
 
 
-def withdraw_shares_of_connection(conn: Connection, account_id: str, connection_id: str, now: int) -> list[str]:
-    """Withdraw everything that the account shares by this connection; returns the ids of the shares that end."""
+def withdraw_shares_of_connection(
+    conn: Connection, account_id: str, connection_id: str, now: int
+) -> list[tuple[str, str | None]]:
+    """Withdraw everything that the account shares by this connection.
+
+    Returns (id, product of a share of one product) of the shares that end, in the order of the ids.
+    """
     statement = shares.update().where(
         shares.c.account_id == account_id, shares.c.connection_id == connection_id, is_live(literal(now))
     )
-    return list(conn.execute(statement.values(withdrawn_at=now).returning(shares.c.id)).scalars())
+    ended = conn.execute(statement.values(withdrawn_at=now).returning(shares.c.id, shares.c.product_id))
+    return sorted((share_id, product_id) for share_id, product_id in ended)
 
 
 def record_expiries(conn: Connection, viewer_id: str, now: int) -> list[ExpiredShare]:

@@ -1,5 +1,7 @@
 """Ends a connection for both sides, with everything that they share or ask for; or withdraws an invitation."""
 
+from collections.abc import Iterable, Iterator
+
 from sqlalchemy import Connection
 
 from linkxg import audit
@@ -76,14 +78,15 @@ def _end(conn: Connection, actor: Actor, account_id: str, row: AnyRow, reason: s
     append_all(
         conn,
         {
-            account_id: [*(Change("SHARE_REMOVED", row.id, share_id) for share_id in sorted(theirs)), *cancelled],
-            partner_id: [
-                *(Change("SHARE_REMOVED", row.id, share_id) for share_id in sorted(ours)),
-                *cancelled,
-                Change("CONNECTION_REVOKED", row.id),
-            ],
+            account_id: [*_removed(row.id, theirs), *cancelled],
+            partner_id: [*_removed(row.id, ours), *cancelled, Change("CONNECTION_REVOKED", row.id)],
         },
     )
+
+
+def _removed(connection_id: str, ended: Iterable[tuple[str, str | None]]) -> Iterator[Change]:
+    for share_id, product_id in ended:
+        yield Change("SHARE_REMOVED", connection_id, share_id, product_id=product_id)
 
 
 def _withdraw(conn: Connection, actor: Actor, account_id: str, row: AnyRow, reason: str | None) -> None:
