@@ -20,6 +20,7 @@ from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
 from linkxg.errors import AccessDenied, ConnectionExists, NotFound
 from linkxg.identity.accounts.mail import Mailer
+from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.store import insert_account, insert_user, update_account
 from linkxg.identity.sessions.store import sessions
 from linkxg.ids import uuid7
@@ -69,7 +70,7 @@ class Service:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.mails = ConnectionMails(database, Mailer("", "x@example.test"), "http://localhost")
+        self.mails = ConnectionMails(database, MailQueue(Mailer("", "x@example.test")), "http://localhost")
 
     async def invite(self, by: Company, **invitee: str) -> InvitedConnection:
         given = InvitePartner("SUPPLIER", **invitee)
