@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.catalog.products.share_store import insert_share
+from linkxg.catalog.products.share_store import insert_share, record_same_expiries, subject_of
 from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedView
 from linkxg.catalog.products.shared_product import SharedProduct, view_shared
 from linkxg.catalog.products.shared_store import list_shared
@@ -22,6 +22,7 @@ from linkxg.network.check_fields import fault
 from linkxg.network.connections.store import find_connection, lock_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
+from linkxg.network.feed.share_expiries import append_expiries
 from linkxg.network.shares import store
 from linkxg.network.shares.check_share import UNKNOWN_PRODUCT, check_share
 from linkxg.network.shares.model import MAX_LIVE, MAX_PREVIEW, MAX_SAME, CreateShare, Share, SharePreview, ShareTerms
@@ -84,6 +85,9 @@ def insert_new_share(
     audit.lock_chains(conn, account_id, viewer_id)
     audit.record(conn, account_id, actor, "share.created", share_id, details)
     audit.record(conn, viewer_id, actor.as_partner(), "share.created", share_id, details)
+    # However many are made, few that have expired are left among the live ones.
+    subject = subject_of(terms.type, terms.product_id, terms.category)
+    append_expiries(conn, record_same_expiries(conn, account_id, connection_id, subject, now, 2 * MAX_SAME))
     return share_id
 
 
