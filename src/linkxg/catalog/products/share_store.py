@@ -1,6 +1,6 @@
 """The SQL of shares, and the one clause by which products of other accounts are visible."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -111,6 +111,33 @@ def withdraw_shares_of_connection(conn: Connection, account_id: str, connection_
         shares.c.account_id == account_id, shares.c.connection_id == connection_id, is_live(literal(now))
     )
     return list(conn.execute(statement.values(withdrawn_at=now).returning(shares.c.id)).scalars())
+
+
+def withdraw_all_shares(conn: Connection, account_id: str, now: int) -> int:
+    """Withdraw everything that the account shares; returns how many shares end."""
+    statement = shares.update().where(shares.c.account_id == account_id, is_live(literal(now)))
+    return conn.execute(statement.values(withdrawn_at=now)).rowcount
+
+
+def list_withdrawn(conn: Connection, account_id: str) -> dict[str, int]:
+    """When each share was withdrawn, by id."""
+    query = select(shares.c.id, shares.c.withdrawn_at)
+    found = conn.execute(query.where(shares.c.account_id == account_id, shares.c.withdrawn_at.is_not(None)))
+    return {row.id: row.withdrawn_at for row in found}
+
+
+def list_unwithdrawn(conn: Connection, account_id: str) -> list[str]:
+    """The shares that were not withdrawn, whether they have expired or not."""
+    query = select(shares.c.id).where(shares.c.account_id == account_id, shares.c.withdrawn_at.is_(None))
+    return list(conn.execute(query).scalars())
+
+
+def withdraw_shares(conn: Connection, account_id: str, withdrawn: Mapping[str, int]) -> None:
+    """Set when each of these shares was withdrawn."""
+    if withdrawn:
+        one = and_(shares.c.account_id == account_id, shares.c.id == bindparam("share_id"))
+        statement = shares.update().where(one).values(withdrawn_at=bindparam("at"))
+        conn.execute(statement, [{"share_id": id, "at": at} for id, at in withdrawn.items()])
 
 
 def record_expiries(conn: Connection, viewer_id: str, now: int, limit: int) -> list[ExpiredShare]:

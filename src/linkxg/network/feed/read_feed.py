@@ -19,6 +19,13 @@ class FeedPage(NamedTuple):
     next_expiry: int | None
 
 
+def deleted_entries() -> Gone:
+    """The answer to a cursor from which the feed cannot be followed: after 90 days, or a restore."""
+    return Gone(
+        "The entries after this cursor have been deleted. Read /shared/products, then the feed without a cursor."
+    )
+
+
 async def read_feed(database: Database, account_id: str, *, after: int | None, limit: int) -> FeedPage:
     """Entries after a number, or from the oldest that is kept. Raises Gone if entries after it were deleted.
 
@@ -30,11 +37,8 @@ async def read_feed(database: Database, account_id: str, *, after: int | None, l
         await database.write(record_viewer_expiries, account_id)
         found = await database.read_single(store.read_entries, account_id, after=start, limit=limit + 1)
     oldest = found.entries[0].seq if found.entries else found.head + 1
-    # A cursor is beyond the newest entry once an older backup was restored.
     if after is not None and not oldest - 1 <= after <= found.head:
-        raise Gone(
-            "The entries after this cursor have been deleted. Read /shared/products, then the feed without a cursor."
-        )
+        raise deleted_entries()
     entries = [_entry(row) for row in found.entries[:limit]]
     last = entries[-1].seq if entries else found.head if after is None else after
     has_more = len(found.entries) > limit or (found.next_expiry is not None and found.next_expiry <= now_ms())
