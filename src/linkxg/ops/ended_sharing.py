@@ -32,6 +32,9 @@ class EndedSharing(NamedTuple):
         return {*self.connections, *self.shares, *self.requests}
 
 
+NOTHING_ENDED = EndedSharing({}, {}, {})
+
+
 def read_ended_sharing(conn: Connection, account_id: str) -> EndedSharing:
     return EndedSharing(
         {row.id: _without_id(row) for row in connection_store.list_ended(conn, account_id)},
@@ -45,7 +48,8 @@ def reapply_ended_sharing(
 ) -> None:
     """End what is in `ended` and live in the loaded rows of this account, as `old` has it where it has the row.
 
-    Pending invitations are ended separately, whether anything is known of them or not.
+    `ended` is what any account knows to have ended: the partner's side counts too. Pending invitations are ended
+    separately, whether anything is known of them or not.
     """
     revoked = {"status": "REVOKED", "ended_at": now}
     for connection_id in connection_store.list_active(conn, account_id):

@@ -14,7 +14,6 @@ from linkxg.identity.accounts.roles import RANK
 from linkxg.identity.clients import store as client_store
 from linkxg.identity.clients.model import Client, Secret
 from linkxg.ops.access_state import AccessState
-from linkxg.ops.ended_sharing import reapply_ended_sharing
 
 
 class ReappliedRevocations(NamedTuple):
@@ -47,7 +46,6 @@ def reapply_revocations(
             if changes := _restrict_secret(secret, client.id, old, now):
                 client_store.update_secret(conn, account_id, secret.id, **changes)
     _keep_an_owner(conn, account_id, old)
-    reapply_ended_sharing(conn, account_id, old.sharing, old.ended, now)
     return ReappliedRevocations(sorted(old.ended - loaded.ended), sorted(old.disabled - loaded.disabled), narrowed)
 
 

@@ -29,6 +29,7 @@ from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sea
 from linkxg.network.connections import store as connection_store
 from linkxg.network.feed import store as feed_store
 from linkxg.ops.access_state import RESTORED, AccessState, read_access_state
+from linkxg.ops.ended_sharing import NOTHING_ENDED, reapply_ended_sharing
 from linkxg.ops.reapply_revocations import epochs_ahead, reapply_revocations
 
 _NOT_RESTORED = (records.name, invalidation_feed.changes.name, sealed_keys.name, feed_store.feed_entries.name)
@@ -77,11 +78,17 @@ def replace_database(
     now = now_ms()
     old = {account_id: read_access_state(conn, account_id, now) for account_id in people_store.list_accounts(conn)}
     heads = {account_id: feed_store.find_head(conn, account_id) for account_id in old}
+    ended = frozenset[str]().union(*(state.ended for state in old.values()))
     delete_rows(conn)
     rows = copy_rows(source, conn, skip=_NOT_RESTORED, on_progress=on_progress)
     restored = Restored(rows, 0, 0, 0, 0, 0, 0, 0)
     for account_id in people_store.list_accounts(conn):
-        restored = _revoke_access(conn, account_id, old.pop(account_id, None), options, now, restored)
+        state = old.pop(account_id, None)
+        restored = _revoke_access(conn, account_id, state, options, now, restored)
+        reapply_ended_sharing(conn, account_id, state.sharing if state else NOTHING_ENDED, ended, now)
+        if options.withdraw_shares:
+            withdrawn = share_store.withdraw_all_shares(conn, account_id, now)
+            restored = restored._replace(shares_withdrawn=restored.shares_withdrawn + withdrawn)
         feed_store.restart_feed(conn, account_id, max(heads.get(account_id, 0), now))
     for account_id, deleted in old.items():
         _append_invalidations(conn, account_id, deleted, 0)
@@ -112,14 +119,12 @@ def _revoke_access(
     narrowed = 0
     if old is not None:
         ended, disabled, narrowed = reapply_revocations(conn, account_id, old, loaded, now)
-    withdrawn = share_store.withdraw_all_shares(conn, account_id, now) if options.withdraw_shares else 0
     _append_invalidations(conn, account_id, old, epochs_ahead(old, loaded))
     _record(conn, account_id, options, ended, disabled)
     return restored._replace(
         sessions_ended=restored.sessions_ended + sessions,
         invitations_ended=restored.invitations_ended + invitations,
         secrets_revoked=restored.secrets_revoked + revoked,
-        shares_withdrawn=restored.shares_withdrawn + withdrawn,
         kept_ended=restored.kept_ended + len(ended),
         kept_disabled=restored.kept_disabled + len(disabled),
         kept_narrowed=restored.kept_narrowed + narrowed,

@@ -9,7 +9,7 @@ from linkxg.http.logs import log
 from linkxg.identity.accounts.mail import Mailer
 
 MAX_WAITING, AT_ONCE = 1_000, 4
-STOP_S = 5.0
+STOP_S, CANCEL_S = 5.0, 1.0
 """How long a stop waits for mails: what is stopped after them must not be killed because of a mail server."""
 
 
@@ -53,7 +53,7 @@ class MailQueue:
             log.error("mail.lost", mails=len(left))
             for task in left:
                 task.cancel()
-            await asyncio.wait(left)
+            await asyncio.wait(left, timeout=CANCEL_S)
 
     async def _send(self, compose: Callable[[], Awaitable[Iterable[Mail]]]) -> None:
         async with self._slots:

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.catalog.products.share_store import insert_share, record_same_expiries, subject_of
+from linkxg.catalog.products.share_store import insert_share, record_same_expiries
 from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedView
 from linkxg.catalog.products.shared_product import SharedProduct, view_shared
 from linkxg.catalog.products.shared_store import list_shared
@@ -86,8 +86,7 @@ def insert_new_share(
     audit.record(conn, account_id, actor, "share.created", share_id, details)
     audit.record(conn, viewer_id, actor.as_partner(), "share.created", share_id, details)
     # However many are made, few that have expired are left among the live ones.
-    subject = subject_of(terms.type, terms.product_id, terms.category)
-    append_expiries(conn, record_same_expiries(conn, account_id, connection_id, subject, now, 2 * MAX_SAME))
+    append_expiries(conn, record_same_expiries(conn, account_id, share_id, now, 2 * MAX_SAME))
     return share_id
 
 
