@@ -48,6 +48,7 @@ from linkxg.http.route_declaration import RawRoutes, declared_styles
 from linkxg.http.strict_request import StrictRequest
 from linkxg.identity.accounts import routes as account_routes
 from linkxg.identity.accounts.mail import Mailer
+from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.routes import AccountServices
 from linkxg.identity.clients import routes as client_routes
 from linkxg.identity.clients.client_verifier import ClientVerifier
@@ -152,8 +153,9 @@ def build(
     credentials = ClientCredentialsReader(ClientVerifier(database), limits, usage)
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
-    notices = OwnerNotices(database, mailer)
-    connection_mails = ConnectionMails(database, mailer, issuer)
+    mails = MailQueue(mailer)
+    notices = OwnerNotices(database, mails)
+    connection_mails = ConnectionMails(database, mails, issuer)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
         access_log.task,
@@ -189,7 +191,7 @@ def build(
 
     # Stopped in reverse order.
     stops = (
-        limits.close, close_passwords, key_sync.task.stop, usage.stop, notices.stop, connection_mails.stop,
+        limits.close, close_passwords, key_sync.task.stop, usage.stop, mails.stop,
         purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop, access_log.stop,
     )  # fmt: skip
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS)

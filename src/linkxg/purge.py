@@ -1,5 +1,7 @@
 """Deletes expired rows in small steps: in the background, by one worker at a time, or at once by `linkxg purge`.
 
+Expired shares are not deleted, but recorded as expired in the same way.
+
 Rows that detect reuse or keep a revocation in force outlive every token that they can concern.
 """
 
@@ -24,6 +26,7 @@ from linkxg.identity.sessions.store import purge_failures, purge_sessions
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.network.access_log.store import purge_reads
 from linkxg.network.connections.store import purge_connections
+from linkxg.network.feed.share_expiries import record_due_expiries
 from linkxg.network.feed.store import purge_entries
 from linkxg.network.requests.store import purge_requests
 from linkxg.network.shares.retention_store import purge_shares
@@ -39,7 +42,7 @@ SHORTEST_PAUSE_S = 0.02
 
 
 class Purge(Protocol):
-    """Deletes up to `limit` expired rows and returns how many; `now` is in milliseconds."""
+    """Deletes or records up to `limit` expired rows and returns how many; `now` is in milliseconds."""
 
     def __call__(self, conn: Connection, *, now: int, limit: int) -> int: ...
 
@@ -60,8 +63,9 @@ PURGES: Mapping[str, Purge] = {
     "shared_reads": purge_reads,
     "shares": purge_shares,
     "share_requests": purge_requests,
+    "expired_shares": record_due_expiries,
 }
-"""By table."""
+"""By table; expired shares stay in theirs."""
 
 
 class PurgeFailed(Exception):

@@ -11,8 +11,7 @@ from architecture.program import SOURCE, modules
 OTHER_TASKS = {
     "runtime/background.py": "the one loop",
     "runtime/eager_start.py": "the rest of one request",
-    "identity/clients/notify_owners.py": "one mail",
-    "network/connections/mails.py": "one mail",
+    "identity/accounts/mail_queue.py": "one mail",
     "db/standby_check.py": "one look",
     "jobs/run_job.py": "the next batch of one import",
     "jobs/runner.py": "one job, whose process is watched",

@@ -40,9 +40,17 @@ WRITES_ELSEWHERE = {
         "catalog.products.share_store.withdraw_shares_of_connection",
     ): "the shares of a connection end with it, in one transaction",
     (
-        "network/feed/read_feed.py",
+        "network/feed/share_expiries.py",
         "catalog.products.share_store.record_expiries",
     ): "an expired share is recorded together with its entry in the feed",
+    (
+        "network/feed/share_expiries.py",
+        "catalog.products.share_store.record_all_expiries",
+    ): "an expired share is recorded together with its entry in the feed",
+    (
+        "network/shares/create_share.py",
+        "catalog.products.share_store.record_same_expiries",
+    ): "a new share records the expired ones of the same products, together with their entries in the feed",
     (
         "catalog/product_imports/apply_dry_run.py",
         "jobs.open_jobs_store.lock_jobs",

@@ -59,6 +59,8 @@ WITHOUT_ACCOUNT = {
     "network.connections.find_by_token": "the one-time token is the only thing known",
     "network.access_log.add_reads": "counts of many accounts at once",
     "network.feed.list_heads": "a worker looks for the entries that requests of many accounts wait for",
+    "catalog.products._record_expiries": "its callers say whose shares",
+    "catalog.products.record_all_expiries": "a worker records the expired shares of every account",
     "network.feed.append": "changes of many accounts at once, each under its id",
     "identity.accounts.count_accounts": ACROSS,
     "identity.accounts.list_accounts": ACROSS,

@@ -16,7 +16,7 @@ from harness.server import Server
 from linkxg.cli import build
 
 SECRET = re.compile(r"password|secret|token|--(from|to)$|url", re.IGNORECASE)
-NOT_A_SECRET = {"--password-stdin", "--revoke-secrets", "--from-file", "--to-file"}
+NOT_A_SECRET = {"--password-stdin", "--revoke-secrets", "--withdraw-shares", "--from-file", "--to-file"}
 
 
 @pytest.fixture(scope="module")

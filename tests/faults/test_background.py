@@ -25,7 +25,7 @@ import sys
 from pathlib import Path
 
 if "serve" in sys.orig_argv:
-    from linkxg.identity.clients.notify_owners import OwnerNotices
+    from linkxg.identity.accounts.mail_queue import MailQueue
     from linkxg.db.sqlite import SQLiteDatabase
 
     def failing(function, name_of):
@@ -40,7 +40,7 @@ if "serve" in sys.orig_argv:
 
     SQLiteDatabase.read = SQLiteDatabase.read_single = failing(SQLiteDatabase.read, unit)
     SQLiteDatabase.write = failing(SQLiteDatabase.write, unit)
-    OwnerNotices.stop = failing(OwnerNotices.stop, lambda _: "stop")
+    MailQueue.stop = failing(MailQueue.stop, lambda _: "stop")
 """
 UNITS = ("usage._write", "lease_store.find_due_job", "open_jobs_store.list_orphans")
 

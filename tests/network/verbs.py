@@ -13,6 +13,7 @@ from linkxg.audit.store import insert_head
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.identity.accounts.mail import Mailer
+from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.store import insert_account, insert_user, update_account
 from linkxg.identity.sessions.store import sessions
 from linkxg.ids import uuid7
@@ -67,7 +68,7 @@ class Service:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.mails = ConnectionMails(database, Mailer("", "x@example.test"), "http://localhost")
+        self.mails = ConnectionMails(database, MailQueue(Mailer("", "x@example.test")), "http://localhost")
 
     async def invite(self, by: Company, **invitee: str) -> InvitedConnection:
         given = InvitePartner("SUPPLIER", **invitee)

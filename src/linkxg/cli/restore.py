@@ -22,12 +22,22 @@ def restore(
             help="Revoke every client secret, if it is unknown which ones were revoked since the backup.",
         ),
     ] = False,
+    withdraw_shares: Annotated[
+        bool,
+        typer.Option(
+            "--withdraw-shares",
+            help="Withdraw every share, if it is unknown which ones were withdrawn since the backup.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Restore a backup: everybody signs in again, new keys are created, and what was revoked stays revoked."""
     settings = load_settings(data_dir)
     with progress(f"restore of {file}") as on_progress:
-        result = restore_backup(settings, file, replace=replace, revoke_secrets=revoke_secrets, on_progress=on_progress)
+        result = restore_backup(
+            settings, file, replace=replace, revoke_secrets=revoke_secrets, withdraw_shares=withdraw_shares,
+            on_progress=on_progress,
+        )  # fmt: skip
     if not as_json:
         _print(result, settings.data_dir)
         return
@@ -51,6 +61,7 @@ def _print(result: RestoreResult, data_dir: Path) -> None:
             ("sessions ended", restored.sessions_ended),
             ("invitations ended", restored.invitations_ended),
             ("client secrets revoked", restored.secrets_revoked),
+            ("shares withdrawn", restored.shares_withdrawn),
             ("revoked or deleted since the backup, reapplied", restored.kept_ended),
             ("disabled since the backup, reapplied", restored.kept_disabled),
             ("reduced since the backup, reapplied", restored.kept_narrowed),

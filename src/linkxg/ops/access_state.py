@@ -1,4 +1,4 @@
-"""The access state of an account: its people and clients, and what was revoked, disabled or deleted."""
+"""The access state of an account: its people and clients, and what was revoked, disabled, deleted or withdrawn."""
 
 from typing import Any, NamedTuple
 
@@ -10,11 +10,12 @@ from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.store import list_users
 from linkxg.identity.clients.model import Client
 from linkxg.identity.clients.store import list_clients
+from linkxg.ops.ended_sharing import ENDING_ACTIONS, EndedSharing, read_ended_sharing
 
 RESTORED = "service.restored"
+_ENDING_ACTIONS = ("user.removed", "client.deleted", *ENDING_ACTIONS)
 _ACTIONS = (
-    "user.removed",
-    "client.deleted",
+    *_ENDING_ACTIONS,
     "client.secret_rotated",
     "client.secret_removed",
     "password.changed",
@@ -24,7 +25,7 @@ _PAGE_SIZE = 500
 
 
 class AccessState(NamedTuple):
-    """`ended` and `disabled` hold ids of people, clients and (ended only) secrets.
+    """`disabled` holds ids of people and clients; `ended` of these, secrets, connections, shares and requests.
 
     `password_changed_at` is in milliseconds, by person.
     """
@@ -34,6 +35,7 @@ class AccessState(NamedTuple):
     ended: frozenset[str]
     disabled: frozenset[str]
     password_changed_at: dict[str, int]
+    sharing: EndedSharing
 
 
 def read_access_state(conn: Connection, account_id: str, now: int) -> AccessState:
@@ -41,7 +43,8 @@ def read_access_state(conn: Connection, account_id: str, now: int) -> AccessStat
     users = {user.id: user for user in list_users(conn, account_id)}
     clients = {client.id: client for client in _clients(conn, account_id)}
     secrets = {secret.id: secret for client in clients.values() for secret in client.secrets}
-    ended = {secret.id for secret in secrets.values() if not secret.is_live(now)}
+    sharing = read_ended_sharing(conn, account_id)
+    ended = sharing.ids | {secret.id for secret in secrets.values() if not secret.is_live(now)}
     disabled = {user.id for user in users.values() if user.disabled}
     disabled |= {client.id for client in clients.values() if client.disabled}
     password_changed_at: dict[str, int] = {}
@@ -49,7 +52,7 @@ def read_access_state(conn: Connection, account_id: str, now: int) -> AccessStat
         details: dict[str, Any] = msgspec.json.decode(event.details)
         if event.action == "password.changed":
             password_changed_at[event.target] = event.at
-        elif event.action in ("user.removed", "client.deleted"):
+        elif event.action in _ENDING_ACTIONS:
             ended.add(event.target)
         elif event.action == RESTORED:
             ended.update(details["ended"])
@@ -58,7 +61,7 @@ def read_access_state(conn: Connection, account_id: str, now: int) -> AccessStat
             # A secret without a row was purged, which only happens to revoked and expired ones.
             secret_ids = details["previous"] if event.action == "client.secret_rotated" else [details["secret_id"]]
             ended.update(secret_id for secret_id in secret_ids if secret_id not in secrets)
-    return AccessState(users, clients, frozenset(ended), frozenset(disabled), password_changed_at)
+    return AccessState(users, clients, frozenset(ended), frozenset(disabled), password_changed_at, sharing)
 
 
 def _clients(conn: Connection, account_id: str) -> list[Client]:

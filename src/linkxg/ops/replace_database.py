@@ -1,8 +1,9 @@
 """Replaces the rows of a database in a restore, in one transaction.
 
 The rows of the backup return, but no credential becomes valid again: every session and invitation ends, stored
-responses for retries are deleted, every epoch advances, and revocations of the replaced database are reapplied. The new
-keys are written last before the commit: if the commit fails after all, people have to sign in again.
+responses for retries are deleted, every epoch advances, every feed begins anew, and revocations of the replaced
+database are reapplied. The new keys are written last before the commit: if the commit fails after all, people have to
+sign in again.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from linkxg import audit
+from linkxg.catalog.products import share_store
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import invalidation_feed
 from linkxg.db.backup import Label
@@ -24,10 +26,13 @@ from linkxg.identity.accounts.create_account import CLI
 from linkxg.identity.clients import store as client_store
 from linkxg.identity.sessions.store import end_all_sessions
 from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sealed_keys
+from linkxg.network.connections import store as connection_store
+from linkxg.network.feed import store as feed_store
 from linkxg.ops.access_state import RESTORED, AccessState, read_access_state
+from linkxg.ops.ended_sharing import NOTHING_ENDED, reapply_ended_sharing
 from linkxg.ops.reapply_revocations import epochs_ahead, reapply_revocations
 
-_NOT_RESTORED = (records.name, invalidation_feed.changes.name, sealed_keys.name)
+_NOT_RESTORED = (records.name, invalidation_feed.changes.name, sealed_keys.name, feed_store.feed_entries.name)
 _IDS_PER_EVENT = 500
 
 
@@ -43,6 +48,7 @@ class RestoreOptions(NamedTuple):
     label: Label
     replace: bool
     revoke_secrets: bool
+    withdraw_shares: bool
     new_keys: Callable[[], SealedKeys]
 
 
@@ -53,6 +59,7 @@ class Restored(NamedTuple):
     sessions_ended: int
     invitations_ended: int
     secrets_revoked: int
+    shares_withdrawn: int
     kept_ended: int
     kept_disabled: int
     kept_narrowed: int
@@ -70,11 +77,19 @@ def replace_database(
     upgrade(conn)
     now = now_ms()
     old = {account_id: read_access_state(conn, account_id, now) for account_id in people_store.list_accounts(conn)}
+    heads = {account_id: feed_store.find_head(conn, account_id) for account_id in old}
+    ended = frozenset[str]().union(*(state.ended for state in old.values()))
     delete_rows(conn)
     rows = copy_rows(source, conn, skip=_NOT_RESTORED, on_progress=on_progress)
-    restored = Restored(rows, 0, 0, 0, 0, 0, 0)
+    restored = Restored(rows, 0, 0, 0, 0, 0, 0, 0)
     for account_id in people_store.list_accounts(conn):
-        restored = _revoke_access(conn, account_id, old.pop(account_id, None), options, now, restored)
+        state = old.pop(account_id, None)
+        restored = _revoke_access(conn, account_id, state, options, now, restored)
+        reapply_ended_sharing(conn, account_id, state.sharing if state else NOTHING_ENDED, ended, now)
+        if options.withdraw_shares:
+            withdrawn = share_store.withdraw_all_shares(conn, account_id, now)
+            restored = restored._replace(shares_withdrawn=restored.shares_withdrawn + withdrawn)
+        feed_store.restart_feed(conn, account_id, max(heads.get(account_id, 0), now))
     for account_id, deleted in old.items():
         _append_invalidations(conn, account_id, deleted, 0)
     insert_sealed_keys(conn, options.new_keys())
@@ -93,6 +108,7 @@ def _revoke_access(
     loaded = read_access_state(conn, account_id, now)
     sessions = end_all_sessions(conn, account_id, now=now, reason="restored")
     invitations = people_store.end_invitations(conn, account_id, now)
+    invitations += connection_store.end_invitations(conn, account_id, now)
     revoked = 0
     for client in loaded.clients.values() if options.revoke_secrets else ():
         for secret in client.live_secrets(now):
@@ -120,6 +136,7 @@ def _record(conn: Connection, account_id: str, options: RestoreOptions, ended: l
     details: dict[str, Any] = {
         "backup_made_at": rfc3339(options.label.made_at),
         "secrets_revoked": options.revoke_secrets,
+        "shares_withdrawn": options.withdraw_shares,
     }
     for start in range(0, max(len(ended), len(disabled), 1), _IDS_PER_EVENT):
         part = slice(start, start + _IDS_PER_EVENT)

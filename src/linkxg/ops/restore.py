@@ -41,7 +41,13 @@ class RestoreResult(NamedTuple):
 
 
 def restore_backup(
-    settings: Settings, file: Path, *, replace: bool, revoke_secrets: bool, on_progress: ReportProgress
+    settings: Settings,
+    file: Path,
+    *,
+    replace: bool,
+    revoke_secrets: bool,
+    withdraw_shares: bool,
+    on_progress: ReportProgress,
 ) -> RestoreResult:
     register_tables()
     # First, so that a mistyped name creates no directory.
@@ -60,7 +66,7 @@ def restore_backup(
             raise RestoreError(
                 f"{damage}; --replace moves it aside, but then it is unknown what was revoked after the backup"
             )
-        options = RestoreOptions(label, replace, revoke_secrets, new_keys)
+        options = RestoreOptions(label, replace, revoke_secrets, withdraw_shares, new_keys)
         with _moved_aside(database, damage) as damaged:
             restored = _load(database, file, settings.data_dir, options, on_progress)
     return RestoreResult(label, restored, damaged)

@@ -22,6 +22,7 @@ class LiveShare(NamedTuple):
 
 
 class ExpiredShare(NamedTuple):
+    viewer_id: str
     id: str
     connection_id: str
     product_id: str | None

@@ -1,6 +1,6 @@
 """The SQL of shares, and the one clause by which products of other accounts are visible."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
     text,
     true,
+    tuple_,
     union_all,
 )
 
@@ -33,15 +34,15 @@ from linkxg.db.any_of import AnyOf
 from linkxg.db.bulk import listed, prepare_any, refresh_statistics
 from linkxg.db.schema import Milliseconds, metadata
 
-_LIVE = text("withdrawn_at is null")
-_DUE = text("withdrawn_at is null and expiry_recorded_at is null")
+_OPEN = text("withdrawn_at is null and expiry_recorded_at is null")
 _WITHDRAWN, _EXPIRING = text("withdrawn_at is not null"), text("expires_at is not null")
 ALL_PRODUCTS, OF_CATEGORY = "*", "c:"
 VIEWER, NOW = bindparam("viewer", type_=String), bindparam("now", type_=BigInteger)
 
 
-def _live_index(name: str, *columns: str) -> Index:
-    return Index(name, *columns, sqlite_where=_LIVE, postgresql_where=_LIVE)
+def _open_index(name: str, *columns: str) -> Index:
+    """Of live shares, and of those whose expiry has not been recorded yet: what has ended is not searched."""
+    return Index(name, *columns, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
 
 shares = Table(
@@ -68,16 +69,23 @@ shares = Table(
     Column("withdrawn_at", Milliseconds),
     # Set when the expiry was appended to the viewer's feed.
     Column("expiry_recorded_at", Milliseconds),
-    _live_index("ix_shares_viewer_subject", "viewer_id", "account_id", "subject"),
-    _live_index("ix_shares_viewer_product", "viewer_id", "type", "account_id", "product_id"),
+    _open_index("ix_shares_viewer_subject", "viewer_id", "account_id", "subject"),
+    _open_index("ix_shares_viewer_product", "viewer_id", "type", "account_id", "product_id"),
     # Those by the owner have all rows: one of few would tempt PostgreSQL, without statistics, to read by the owner what
     # a viewer sees.
-    Index("ix_shares_account_product", "account_id", "type", "product_id", "withdrawn_at"),
+    Index("ix_shares_account_product", "account_id", "withdrawn_at", "expiry_recorded_at", "type", "product_id"),
     # The next expiry of a viewer is one step, however many there were.
-    Index("ix_shares_due", "viewer_id", "expires_at", sqlite_where=_DUE, postgresql_where=_DUE),
+    _open_index("ix_shares_due", "viewer_id", "expires_at"),
+    _open_index("ix_shares_open_expires_at", "expires_at"),
     Index("ix_shares_account_id_connection_id_id", "account_id", "connection_id", "id"),
     Index(
-        "ix_shares_account_connection_subject", "account_id", "connection_id", "withdrawn_at", "subject", "expires_at"
+        "ix_shares_account_connection_subject",
+        "account_id",
+        "connection_id",
+        "withdrawn_at",
+        "expiry_recorded_at",
+        "subject",
+        "expires_at",
     ),
     Index("ix_shares_account_viewer_subject", "account_id", "viewer_id", "subject", "withdrawn_at"),
     Index("ix_shares_withdrawn_at", "withdrawn_at", sqlite_where=_WITHDRAWN, postgresql_where=_WITHDRAWN),
@@ -89,6 +97,7 @@ def visible_to(viewer_id: ColumnElement[str], now: ColumnElement[int]) -> Column
     """The condition that a row of `shares` lets this viewer see the product of a row of `products`.
 
     Expiry is compared with the clock here, at each read; a withdrawal or the end of a connection sets `withdrawn_at`.
+    Recording an expiry only takes the share out of the indexes.
     """
     return and_(shares.c.viewer_id == viewer_id, shows_product(now))
 
@@ -118,7 +127,12 @@ def is_subject(subject: str) -> ColumnElement[bool]:
 
 
 def is_live(now: ColumnElement[int]) -> ColumnElement[bool]:
-    return and_(shares.c.withdrawn_at.is_(None), or_(shares.c.expires_at.is_(None), shares.c.expires_at > now))
+    return and_(_is_open(), or_(shares.c.expires_at.is_(None), shares.c.expires_at > now))
+
+
+def _is_open() -> ColumnElement[bool]:
+    """The condition of the indexes."""
+    return and_(shares.c.withdrawn_at.is_(None), shares.c.expiry_recorded_at.is_(None))
 
 
 def withdraw_shares_of_connection(
@@ -135,26 +149,66 @@ def withdraw_shares_of_connection(
     return sorted((share_id, product_id) for share_id, product_id in ended)
 
 
-def record_expiries(conn: Connection, viewer_id: str, now: int) -> list[ExpiredShare]:
-    """The shares for this viewer that have expired, each returned by only one call."""
-    due = and_(shares.c.viewer_id == viewer_id, shares.c.withdrawn_at.is_(None), shares.c.expires_at <= now)
-    statement = (
-        shares.update()
-        .where(due, shares.c.expiry_recorded_at.is_(None))
-        .values(expiry_recorded_at=now)
-        .returning(shares.c.id, shares.c.connection_id, shares.c.product_id, shares.c.expires_at)
-    )
-    return sorted(
-        (ExpiredShare._make(row) for row in conn.execute(statement)), key=lambda one: (one.expires_at, one.id)
-    )
+def withdraw_all_shares(conn: Connection, account_id: str, now: int) -> int:
+    """Withdraw everything that the account shares; returns how many shares end."""
+    statement = shares.update().where(shares.c.account_id == account_id, is_live(literal(now)))
+    return conn.execute(statement.values(withdrawn_at=now)).rowcount
+
+
+def list_withdrawn(conn: Connection, account_id: str) -> dict[str, int]:
+    """When each share was withdrawn, by id."""
+    query = select(shares.c.id, shares.c.withdrawn_at)
+    found = conn.execute(query.where(shares.c.account_id == account_id, shares.c.withdrawn_at.is_not(None)))
+    return {row.id: row.withdrawn_at for row in found}
+
+
+def list_unwithdrawn(conn: Connection, account_id: str) -> list[str]:
+    """The shares that were not withdrawn, whether they have expired or not."""
+    query = select(shares.c.id).where(shares.c.account_id == account_id, shares.c.withdrawn_at.is_(None))
+    return list(conn.execute(query).scalars())
+
+
+def withdraw_shares(conn: Connection, account_id: str, withdrawn: Mapping[str, int]) -> None:
+    """Set when each of these shares was withdrawn."""
+    if withdrawn:
+        one = and_(shares.c.account_id == account_id, shares.c.id == bindparam("share_id"))
+        statement = shares.update().where(one).values(withdrawn_at=bindparam("at"))
+        conn.execute(statement, [{"share_id": id, "at": at} for id, at in withdrawn.items()])
+
+
+def record_expiries(conn: Connection, viewer_id: str, now: int, limit: int) -> list[ExpiredShare]:
+    """Up to `limit` shares for this viewer that have expired, oldest first, each returned by only one call."""
+    return _record_expiries(conn, now, limit, shares.c.viewer_id == viewer_id)
+
+
+def record_same_expiries(conn: Connection, account_id: str, share_id: str, now: int, limit: int) -> list[ExpiredShare]:
+    """As `record_expiries`, of the shares of the same products by the same connection as this share."""
+    of_share = select(shares.c.connection_id, shares.c.subject)
+    row = conn.execute(of_share.where(shares.c.account_id == account_id, shares.c.id == share_id)).one()
+    same = and_(shares.c.connection_id == row.connection_id, shares.c.subject == row.subject)
+    return _record_expiries(conn, now, limit, shares.c.account_id == account_id, same)
+
+
+def record_all_expiries(conn: Connection, now: int, limit: int) -> list[ExpiredShare]:
+    """As `record_expiries`, of the shares of every account."""
+    return _record_expiries(conn, now, limit)
+
+
+def _record_expiries(conn: Connection, now: int, limit: int, *which: ColumnElement[bool]) -> list[ExpiredShare]:
+    """Shares that another transaction is changing are left to it: nobody waits, and no two can deadlock."""
+    due = select(shares.c.account_id, shares.c.id).where(*which, _is_open(), shares.c.expires_at <= now)
+    oldest = due.order_by(shares.c.expires_at).limit(limit).with_for_update(skip_locked=True)
+    found = [tuple(row) for row in conn.execute(oldest)]
+    if not found:
+        return []
+    statement = shares.update().where(tuple_(shares.c.account_id, shares.c.id).in_(found))
+    recorded = statement.values(expiry_recorded_at=now).returning(*(shares.c[name] for name in ExpiredShare._fields))
+    return sorted((ExpiredShare._make(row) for row in conn.execute(recorded)), key=lambda one: (one.expires_at, one.id))
 
 
 def next_expiry(viewer_id: ColumnElement[str]) -> ScalarSelect[int | None]:
     """When the next share for this viewer expires, or has expired without being recorded, in milliseconds."""
-    pending = and_(
-        shares.c.viewer_id == viewer_id, shares.c.withdrawn_at.is_(None), shares.c.expiry_recorded_at.is_(None)
-    )
-    return select(func.min(shares.c.expires_at)).where(pending).scalar_subquery()
+    return select(func.min(shares.c.expires_at)).where(shares.c.viewer_id == viewer_id, _is_open()).scalar_subquery()
 
 
 def _live_shares(is_given: ColumnElement[bool]) -> CompoundSelect[Any]:

@@ -1,5 +1,6 @@
 """Mail over SMTP, and the text of an invitation."""
 
+import asyncio
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -8,7 +9,8 @@ from linkxg.errors import InvalidRequest
 from linkxg.http.logs import log
 from linkxg.identity.accounts.model import deliverable
 
-TIMEOUT_S = 10.0
+TIMEOUT_S, SEND_S = 10.0, 30.0
+"""Of each step of the dialogue, and of a whole mail."""
 
 if TYPE_CHECKING:
     from aiosmtplib import SMTP
@@ -35,8 +37,13 @@ class Mailer:
             message["To"] = deliverable(to)
             message["Subject"] = _one_line(subject)
             message.set_content(text)
-            async with self._connection(self._url) as connection:
-                await connection.send_message(message)
+            async with asyncio.timeout(SEND_S), self._connection(self._url) as connection:
+                try:
+                    await connection.send_message(message)
+                except asyncio.CancelledError:
+                    # Otherwise the end of the block waits for an answer to QUIT.
+                    connection.close()
+                    raise
         except _mail_errors() as error:
             log.warning("mail.failed", fault=type(error).__name__)
             return False

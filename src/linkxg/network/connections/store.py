@@ -192,6 +192,23 @@ def expire_invitations(conn: Connection, account_id: str, partner_id: str, now: 
     )
 
 
+def list_active(conn: Connection, account_id: str) -> list[str]:
+    return list(conn.execute(select(_c.id).where(_c.account_id == account_id, _c.status == "ACTIVE")).scalars())
+
+
+def list_ended(conn: Connection, account_id: str) -> list[AnyRow]:
+    """How each connection or invitation ended that was revoked or declined."""
+    ended = select(_c.id, _c.status, _c.responded_at, _c.ended_at, _c.ended_by, _c.reason)
+    return list(conn.execute(ended.where(_c.account_id == account_id, _c.status.in_(["REVOKED", "DECLINED"]))))
+
+
+def end_invitations(conn: Connection, account_id: str, now: int) -> int:
+    """Expire every pending invitation of and to this account; returns how many of its own were live."""
+    statement = connections.update().where(_c.account_id == account_id, _c.status == "PENDING")
+    ended = statement.values(status="EXPIRED", ended_at=now, token_digest=None).returning(_c.direction, _c.expires_at)
+    return sum(row.direction == "OUTGOING" and row.expires_at > now for row in conn.execute(ended))
+
+
 def _with_partner() -> Select[Any]:
     partner = (accounts.c.name.label("partner_name"), accounts.c.slug, accounts.c.gln)
     joined = connections.outerjoin(accounts, and_(accounts.c.id == _c.partner_id, _KNOWS_PARTNER))

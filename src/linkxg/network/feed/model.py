@@ -24,7 +24,7 @@ class Change(NamedTuple):
 
 
 class FeedEntry(msgspec.Struct, rename="camel"):
-    """An entry of the feed; `seq` grows without gaps."""
+    """An entry of the feed; `seq` grows without gaps, and continues higher after a restore of the service."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "seq": 17,

@@ -9,14 +9,14 @@ from litestar.params import FromQuery, QueryParameter
 
 from linkxg.clock import now_ms
 from linkxg.db import Database
-from linkxg.errors import Gone
+from linkxg.errors import Gone, InvalidCursor
 from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.feed.feed_waits import FeedWaits
 from linkxg.network.feed.model import FeedEntry
-from linkxg.network.feed.read_feed import FeedPage, read_feed, read_head
+from linkxg.network.feed.read_feed import FeedPage, deleted_entries, read_feed, read_head
 
 TAG = Tag("Shared changes", "What changed for the account: connections, shares, and the products of partners.")
 MAX_WAIT_S = 30
@@ -47,7 +47,7 @@ async def changes(
     """
     database, account_id = services.database, account_id_of(request.scope)
     filters = {"list": "shared changes", "account": account_id}
-    after = services.cursors.open(cursor, filters)[0] if cursor else None
+    after = _open(services.cursors, cursor, filters) if cursor else None
     async with services.waits.reads.slot():
         if after is None and start == "newest":
             after = await read_head(database, account_id)
@@ -60,6 +60,16 @@ async def changes(
             page = await read_feed(database, account_id, after=page.last, limit=limit)
     following = services.cursors.seal([page.last], filters)
     return Page(data=page.entries, pagination=Pagination(following, page.has_more, limit))
+
+
+def _open(cursors: Cursors, cursor: str, filters: dict[str, Any]) -> int:
+    """The number to read after. Raises Gone for a cursor that was sealed before the keys were replaced."""
+    try:
+        return int(cursors.open(cursor, filters)[0])
+    except InvalidCursor:
+        if cursors.is_of_another_key(cursor, filters):
+            raise deleted_entries() from None
+        raise
 
 
 def _seconds(page: FeedPage, wait: int) -> float:

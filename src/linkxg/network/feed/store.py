@@ -175,6 +175,14 @@ def list_heads(conn: Connection, account_ids: Collection[str]) -> dict[str, int]
     return {row.account_id: row.seq for row in conn.execute(query)}
 
 
+def restart_feed(conn: Connection, account_id: str, head: int) -> None:
+    """Continue after `head` a feed without entries, unless its numbers are higher already."""
+    lower = feed_heads.update().where(feed_heads.c.account_id == account_id, feed_heads.c.seq < head)
+    conn.execute(lower.values(seq=head))
+    if find_head(conn, account_id) == 0:
+        conn.execute(feed_heads.insert().values(account_id=account_id, seq=head))
+
+
 def purge_entries(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` entries that are older than KEEP_MS, or that precede an older one; returns how many.
 

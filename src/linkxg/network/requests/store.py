@@ -44,6 +44,17 @@ def decide(conn: Connection, account_id: str, request_id: str, **values: Any) ->
     return conn.execute(pending.values(**values)).rowcount == 1
 
 
+def list_pending(conn: Connection, account_id: str) -> list[str]:
+    """The requests to this account that wait for a decision."""
+    return list(conn.execute(select(_r.id).where(_r.account_id == account_id, _r.status == "PENDING")).scalars())
+
+
+def list_decided(conn: Connection, account_id: str) -> list[AnyRow]:
+    """How each request to this account was decided, without the share of an approval."""
+    decided = select(_r.id, _r.status, _r.decided_at, _r.reason)
+    return list(conn.execute(decided.where(_r.account_id == account_id, _r.status != "PENDING")))
+
+
 def view_request(conn: Connection, account_id: str, request_id: str) -> AnyRow | None:
     """A request to or by this account, with the partner; `is_incoming` says which."""
     for side in _sides(account_id):

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.catalog.products.share_store import insert_share
+from linkxg.catalog.products.share_store import insert_share, record_same_expiries
 from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedProductView
 from linkxg.catalog.products.shared_product import SharedProduct, view_shared
 from linkxg.catalog.products.shared_store import list_shared
@@ -22,6 +22,7 @@ from linkxg.network.check_fields import fault
 from linkxg.network.connections.store import find_connection, find_partner, lock_connection
 from linkxg.network.feed.append import append_all
 from linkxg.network.feed.model import Change
+from linkxg.network.feed.share_expiries import append_expiries
 from linkxg.network.feed.visibility_lock import lock_visibility
 from linkxg.network.shares import store
 from linkxg.network.shares.check_share import UNKNOWN_PRODUCT, check_share
@@ -84,6 +85,8 @@ def insert_new_share(
     if subject := terms.product_id or terms.category:
         details["subject"] = subject
     audit.record_both(conn, actor, account_id, viewer_id, "share.created", share_id, details)
+    # However many are made, few that have expired are left among the live ones.
+    append_expiries(conn, record_same_expiries(conn, account_id, share_id, now, 2 * MAX_SAME))
     return share_id
 
 

@@ -115,4 +115,6 @@ def paths_of(text: str | None) -> list[str] | None:
 def _status(row: AnyRow, now: int) -> ShareStatus:
     if row.withdrawn_at is not None:
         return "WITHDRAWN"
-    return "EXPIRED" if row.expires_at is not None and row.expires_at <= now else "ACTIVE"
+    # Another node may have recorded the expiry by a clock that is ahead.
+    has_expired = row.expiry_recorded_at is not None or (row.expires_at is not None and row.expires_at <= now)
+    return "EXPIRED" if has_expired else "ACTIVE"

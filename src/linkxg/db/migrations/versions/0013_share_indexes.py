@@ -12,22 +12,28 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
+_OPEN = sa.text("withdrawn_at is null and expiry_recorded_at is null")
 _WITHDRAWN, _EXPIRING = sa.text("withdrawn_at is not null"), sa.text("expires_at is not null")
 
 
 def upgrade() -> None:
-    op.drop_index("ix_shares_account_product", "shares")
-    op.create_index("ix_shares_account_product", "shares", ["account_id", "type", "product_id", "withdrawn_at"])
+    for name in ("ix_shares_viewer_subject", "ix_shares_viewer_product", "ix_shares_account_product"):
+        op.drop_index(name, "shares")
+    _create_partial("ix_shares_viewer_subject", ["viewer_id", "account_id", "subject"], _OPEN)
+    _create_partial("ix_shares_viewer_product", ["viewer_id", "type", "account_id", "product_id"], _OPEN)
+    _create_partial("ix_shares_open_expires_at", ["expires_at"], _OPEN)
+    ended = ["withdrawn_at", "expiry_recorded_at"]
+    op.create_index("ix_shares_account_product", "shares", ["account_id", *ended, "type", "product_id"])
     op.create_index(
         "ix_shares_account_connection_subject",
         "shares",
-        ["account_id", "connection_id", "withdrawn_at", "subject", "expires_at"],
+        ["account_id", "connection_id", *ended, "subject", "expires_at"],
     )
     op.create_index(
         "ix_shares_account_viewer_subject", "shares", ["account_id", "viewer_id", "subject", "withdrawn_at"]
     )
-    _create_partial("ix_shares_withdrawn_at", "shares", "withdrawn_at", _WITHDRAWN)
-    _create_partial("ix_shares_expires_at", "shares", "expires_at", _EXPIRING)
+    _create_partial("ix_shares_withdrawn_at", ["withdrawn_at"], _WITHDRAWN)
+    _create_partial("ix_shares_expires_at", ["expires_at"], _EXPIRING)
     op.drop_index("ix_acknowledgements_viewer_id", "acknowledgements")
     op.create_index(
         "ix_acknowledgements_viewer_account_at", "acknowledgements", ["viewer_id", "account_id", "at", "status"]
@@ -44,5 +50,5 @@ def upgrade() -> None:
         )
 
 
-def _create_partial(name: str, table: str, column: str, where: sa.TextClause) -> None:
-    op.create_index(name, table, [column], sqlite_where=where, postgresql_where=where)
+def _create_partial(name: str, columns: list[str], where: sa.TextClause) -> None:
+    op.create_index(name, "shares", columns, sqlite_where=where, postgresql_where=where)

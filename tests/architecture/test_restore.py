@@ -1,0 +1,39 @@
+"""Of each table somebody has decided what a restore of an older backup does to what its rows allow. Promise R3."""
+
+from __future__ import annotations
+
+from linkxg.db.schema import metadata
+from linkxg.ops.replace_database import _NOT_RESTORED
+from linkxg.ops.tables import register_tables
+
+ENDS = "every row that allows something ends"
+REAPPLIED = "what the replaced database had ended, disabled or narrowed is so again"
+ALLOWS_NOTHING = {
+    "accounts", "acknowledgements", "audit_events", "audit_heads", "client_scope_usage", "client_secret_sources",
+    "client_usage", "feed_heads", "import_batches", "import_blocks", "import_errors", "import_parts", "login_failures",
+    "product_versions", "products", "refused_requests", "shared_reads",
+}  # fmt: skip
+"""Data, which return as they were."""
+TREATED = {
+    "sessions": ENDS,
+    "invitations": ENDS,
+    "connections": f"pending invitations: {ENDS}; connections: {REAPPLIED}",
+    "users": REAPPLIED,
+    "oauth_clients": REAPPLIED,
+    "client_secrets": REAPPLIED,
+    "shares": REAPPLIED,
+    "share_requests": REAPPLIED,
+    "import_jobs": "goes on as its caller, whose rights are checked again with each batch",
+}
+
+
+def test_of_each_table_it_is_decided_what_a_restore_revives() -> None:
+    register_tables()
+    not_restored = set(_NOT_RESTORED)
+    assert not ALLOWS_NOTHING & TREATED.keys()
+    assert not not_restored & (ALLOWS_NOTHING | TREATED.keys())
+    undecided = metadata.tables.keys() ^ (ALLOWS_NOTHING | TREATED.keys() | not_restored)
+    assert not undecided, (
+        "A row that lets somebody in, or lets them see something, must not be revived by an older backup: see decision "
+        "0011, `ops.access_state` and `ops.reapply_revocations`."
+    )
