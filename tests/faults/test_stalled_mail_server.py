@@ -16,7 +16,7 @@ from harness.clients import get_token, rotate
 from harness.people import new_email
 from harness.rows import execute
 from linkxg.identity.accounts.mail import Mailer
-from linkxg.identity.accounts.mail_queue import AT_ONCE, MAX_WAITING, Mail, MailQueue
+from linkxg.identity.accounts.mail_queue import AT_ONCE, MAX_WAITING, MAX_WAITING_OF_ACCOUNT, Mail, MailQueue
 from network.partners import invite
 
 STOPS_WITHIN_S = 9.0
@@ -63,8 +63,21 @@ class _Mailer(Mailer):
 
 def test_the_queue_of_mails_is_bounded() -> None:
     """Recipients are read from the database only when it is the turn of the mail."""
+    accounts = MAX_WAITING // MAX_WAITING_OF_ACCOUNT + 1
+    composed, sent = queued([str(number % accounts) for number in range(MAX_WAITING + 5)])
+    assert composed == list(range(AT_ONCE))
+    assert sent == [str(number) for number in range(MAX_WAITING)]
 
-    async def run() -> None:
+
+def test_one_account_leaves_room_for_the_mails_of_others() -> None:
+    _, sent = queued(["greedy"] * MAX_WAITING + ["other"])
+    assert sent == [str(number) for number in range(MAX_WAITING_OF_ACCOUNT)] + [str(MAX_WAITING)]
+
+
+def queued(account_ids: list[str]) -> tuple[list[int], list[str]]:
+    """(the numbers of the mails that are composed before any is sent, the recipients), of a mail of each account."""
+
+    async def run() -> tuple[list[int], list[str]]:
         mailer = _Mailer()
         queue = MailQueue(mailer)
         composed: list[int] = []
@@ -73,12 +86,12 @@ def test_the_queue_of_mails_is_bounded() -> None:
             composed.append(number)
             return [Mail(str(number), "Subject", "Text")]
 
-        for number in range(MAX_WAITING + 5):
-            queue.send(partial(compose, number))
+        for number, account_id in enumerate(account_ids):
+            queue.send(account_id, partial(compose, number))
         await asyncio.sleep(0)
-        assert composed == list(range(AT_ONCE))
+        begun = composed.copy()
         mailer.open.set()
         await queue.stop()
-        assert mailer.sent == [str(number) for number in range(MAX_WAITING)]
+        return begun, mailer.sent
 
-    asyncio.run(run())
+    return asyncio.run(run())

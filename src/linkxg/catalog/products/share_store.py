@@ -35,7 +35,7 @@ from linkxg.db.bulk import listed, prepare_any, refresh_statistics
 from linkxg.db.schema import Milliseconds, metadata
 
 _OPEN = text("withdrawn_at is null and expiry_recorded_at is null")
-_WITHDRAWN, _EXPIRING = text("withdrawn_at is not null"), text("expires_at is not null")
+_WITHDRAWN, _EXPIRED = text("withdrawn_at is not null"), text("expiry_recorded_at is not null")
 ALL_PRODUCTS, OF_CATEGORY = "*", "c:"
 VIEWER, NOW = bindparam("viewer", type_=String), bindparam("now", type_=BigInteger)
 
@@ -87,9 +87,11 @@ shares = Table(
         "subject",
         "expires_at",
     ),
-    Index("ix_shares_account_viewer_subject", "account_id", "viewer_id", "subject", "withdrawn_at"),
+    Index(
+        "ix_shares_account_viewer_subject", "account_id", "viewer_id", "subject", "withdrawn_at", "expiry_recorded_at"
+    ),
     Index("ix_shares_withdrawn_at", "withdrawn_at", sqlite_where=_WITHDRAWN, postgresql_where=_WITHDRAWN),
-    Index("ix_shares_expires_at", "expires_at", sqlite_where=_EXPIRING, postgresql_where=_EXPIRING),
+    Index("ix_shares_expiry_recorded_at", "expiry_recorded_at", sqlite_where=_EXPIRED, postgresql_where=_EXPIRED),
 )
 
 

@@ -1,6 +1,7 @@
 """Sends mails in the background: neither their time nor their failure shows in an answer."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from linkxg.errors import PublicError
 from linkxg.http.logs import log
 from linkxg.identity.accounts.mail import Mailer
 
-MAX_WAITING, AT_ONCE = 1_000, 4
+MAX_WAITING, MAX_WAITING_OF_ACCOUNT, AT_ONCE = 1_000, 100, 4
 STOP_S, CANCEL_S = 5.0, 1.0
 """How long a stop waits for mails: what is stopped after them must not be killed because of a mail server."""
 
@@ -20,11 +21,15 @@ class Mail(NamedTuple):
 
 
 class MailQueue:
-    """The mails of one worker. Few are sent at once; beyond MAX_WAITING the newest are dropped, and logged."""
+    """The mails of one worker, of which few are sent at once.
+
+    Beyond MAX_WAITING, or MAX_WAITING_OF_ACCOUNT by one account, the newest are dropped, and logged.
+    """
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting = Counter[str]()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._stopping = False
 
@@ -32,16 +37,21 @@ class MailQueue:
     def enabled(self) -> bool:
         return self._mailer.enabled
 
-    def send(self, compose: Callable[[], Awaitable[Iterable[Mail]]]) -> None:
-        """Send what `compose` returns, when it is its turn: it may read the recipients from the database then."""
+    def send(self, account_id: str, compose: Callable[[], Awaitable[Iterable[Mail]]]) -> None:
+        """Send what `compose` returns, when it is its turn: it may read the recipients from the database then.
+
+        `account_id` is the account that causes the mail.
+        """
         if not self.enabled:
             return
-        if self._stopping or len(self._tasks) >= MAX_WAITING:
+        is_full = len(self._tasks) >= MAX_WAITING or self._waiting[account_id] >= MAX_WAITING_OF_ACCOUNT
+        if self._stopping or is_full:
             log.warning("notice.failed", reason="the worker stops" if self._stopping else "too many mails are waiting")
             return
         task = asyncio.create_task(self._send(compose))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._waiting[account_id] += 1
+        task.add_done_callback(lambda task: self._sent(task, account_id))
 
     async def stop(self) -> None:
         """Send what is waiting, for at most STOP_S seconds; the rest is lost, and logged."""
@@ -54,6 +64,12 @@ class MailQueue:
             for task in left:
                 task.cancel()
             await asyncio.wait(left, timeout=CANCEL_S)
+
+    def _sent(self, task: asyncio.Task[None], account_id: str) -> None:
+        self._tasks.discard(task)
+        self._waiting[account_id] -= 1
+        if not self._waiting[account_id]:
+            del self._waiting[account_id]
 
     async def _send(self, compose: Callable[[], Awaitable[Iterable[Mail]]]) -> None:
         async with self._slots:

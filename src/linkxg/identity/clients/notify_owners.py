@@ -29,4 +29,4 @@ class OwnerNotices:
             owners = [one for one in await list_people(self._database, account_id) if one.role == "OWNER"]
             return [Mail(one.email, f"Secret of {client_id} rotated", text) for one in owners if not one.disabled]
 
-        self._mails.send(compose)
+        self._mails.send(account_id, compose)

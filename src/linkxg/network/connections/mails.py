@@ -42,7 +42,7 @@ class ConnectionMails:
             found = await self._to_administrators(partner_id or account_id, subject, text)
             return found if partner_id is not None else []
 
-        self._mails.send(compose)
+        self._mails.send(account_id, compose)
 
     def accepted(self, connection: ConnectionView, account_id: str) -> None:
         """To the partner of this account, which has accepted."""
@@ -66,7 +66,7 @@ class ConnectionMails:
             body = f"{text.format(account.name)}\n\n{self._console}\n"
             return await self._to_administrators(partner_id, subject.format(account.name), body)
 
-        self._mails.send(compose)
+        self._mails.send(account_id, compose)
 
     async def _to_administrators(self, account_id: str, subject: str, text: str) -> list[Mail]:
         people = await list_people(self._database, account_id)

@@ -22,7 +22,7 @@ def purge_shares(conn: Connection, *, now: int, limit: int) -> int:
     before = literal(now - KEEP_MS)
     old: dict[Any, AnyRow] = {}
     # Each by its index.
-    for is_over in (shares.c.withdrawn_at < before, shares.c.expires_at < before):
+    for is_over in (shares.c.withdrawn_at < before, shares.c.expiry_recorded_at < before):
         query = select(shares.c.account_id, shares.c.id, shares.c.viewer_id, shares.c.subject).where(is_over)
         old |= {(row.account_id, row.id): row for row in conn.execute(query.limit(limit))}
     deleted = 0

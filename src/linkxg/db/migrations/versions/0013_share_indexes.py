@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 _OPEN = sa.text("withdrawn_at is null and expiry_recorded_at is null")
-_WITHDRAWN, _EXPIRING = sa.text("withdrawn_at is not null"), sa.text("expires_at is not null")
+_WITHDRAWN, _EXPIRED = sa.text("withdrawn_at is not null"), sa.text("expiry_recorded_at is not null")
 
 
 def upgrade() -> None:
@@ -29,11 +29,9 @@ def upgrade() -> None:
         "shares",
         ["account_id", "connection_id", *ended, "subject", "expires_at"],
     )
-    op.create_index(
-        "ix_shares_account_viewer_subject", "shares", ["account_id", "viewer_id", "subject", "withdrawn_at"]
-    )
+    op.create_index("ix_shares_account_viewer_subject", "shares", ["account_id", "viewer_id", "subject", *ended])
     _create_partial("ix_shares_withdrawn_at", ["withdrawn_at"], _WITHDRAWN)
-    _create_partial("ix_shares_expires_at", ["expires_at"], _EXPIRING)
+    _create_partial("ix_shares_expiry_recorded_at", ["expiry_recorded_at"], _EXPIRED)
     op.drop_index("ix_acknowledgements_viewer_id", "acknowledgements")
     op.create_index(
         "ix_acknowledgements_viewer_account_at", "acknowledgements", ["viewer_id", "account_id", "at", "status"]
