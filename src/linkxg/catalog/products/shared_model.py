@@ -6,6 +6,8 @@ import msgspec
 
 from linkxg.catalog.products.model import ProductView
 
+MAX_KEPT = 1_000
+"""Characters of the fields of a share up to which their parsed form is kept in memory."""
 LAST = "z"
 """After every id, in every collation."""
 

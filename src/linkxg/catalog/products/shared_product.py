@@ -16,7 +16,7 @@ from linkxg.catalog.products.canonical import content_hash
 from linkxg.catalog.products.content import EXAMPLE, StoredContent
 from linkxg.catalog.products.model import Status
 from linkxg.catalog.products.select_fields import Selection, add_path
-from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedProductView
+from linkxg.catalog.products.shared_model import MAX_KEPT, Grant, SharedBy, SharedProductView
 from linkxg.catalog.products.versions.model import VersionRow, VersionStatus
 from linkxg.clock import rfc3339_or_none
 
@@ -156,14 +156,19 @@ def _select_within(member: msgspec.Raw, selection: Selection) -> Any:
     return None
 
 
-@lru_cache(4_096)
 def _selection(fields: tuple[str, ...]) -> Selection:
+    # Long lists are not kept: partners choose the paths, and thousands of the longest are 200 MB.
+    return _kept_selection(fields) if sum(map(len, fields)) <= MAX_KEPT else _new_selection(fields)
+
+
+def _new_selection(fields: tuple[str, ...]) -> Selection:
     selection: Selection = {}
     for path in fields:
         add_path(selection, path.split("."))
     return selection
 
 
+_kept_selection = lru_cache(1_024)(_new_selection)
 _encode = msgspec.json.Encoder().encode
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, shares, subjects_of_product, visible_to
 from linkxg.catalog.products.shared_list_store import next_keys, page_values
-from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedPosition, SharedProductView
+from linkxg.catalog.products.shared_model import MAX_KEPT, Grant, SharedBy, SharedPosition, SharedProductView
 from linkxg.catalog.products.store import products
 from linkxg.catalog.products.versions.model import VersionRow
 from linkxg.catalog.products.versions.store import VIEW_COLUMNS, product_view_of, versions
@@ -152,6 +152,14 @@ def _shared_view(rows: Sequence[Any]) -> SharedProductView:
     return SharedProductView(product_view_of(first[:_WIDTH]), SharedBy(*first[_WIDTH : _WIDTH + 4]), grants)
 
 
-@lru_cache(4_096)
 def _paths(fields: str | None) -> tuple[str, ...] | None:
-    return None if fields is None else tuple(msgspec.json.decode(fields))
+    if fields is None:
+        return None
+    return _kept_paths(fields) if len(fields) <= MAX_KEPT else _read_paths(fields)
+
+
+def _read_paths(fields: str) -> tuple[str, ...]:
+    return tuple(msgspec.json.decode(fields))
+
+
+_kept_paths = lru_cache(1_024)(_read_paths)
