@@ -1,8 +1,8 @@
 """The SQL of lists of shared products, in the order of their owner and id, which no draft changes.
 
-A page is one statement, with the contents. Products that are shared one by one are read in the order of an index. Of
-those who share everything, or categories, the next owners are looked up one by one, and of each no more products than a
-page has.
+A small page is one statement, with the contents; for larger ones, and searches, places alone are found. Products that
+are shared one by one are read in the order of an index. Of those who share everything, or categories, the next owners
+are looked up one by one, and of each, or of each category, no more products than a page has.
 """
 
 from typing import Any
@@ -13,19 +13,21 @@ from sqlalchemy import (
     Connection,
     Select,
     String,
+    Subquery,
     and_,
     bindparam,
     case,
     func,
     literal,
     literal_column,
+    or_,
     select,
     tuple_,
     union,
 )
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares, visible_to
-from linkxg.catalog.products.shared_model import LAST, SharedPosition, SharedView
+from linkxg.catalog.products.shared_model import LAST, SEARCHED, SearchRow, SharedPosition, SharedView
 from linkxg.catalog.products.shared_store import VIEW, same_version, shared_view_of
 from linkxg.catalog.products.store import products
 from linkxg.catalog.products.versions.store import versions
@@ -42,9 +44,9 @@ _OWNER, _AFTER, _LIMIT = (
 _ONLY = bindparam("last_owner", type_=String)
 # How many of those who share everything, and of those who share categories, are looked up.
 _OWNERS = bindparam("owners", type_=Number)
-_SIZES = (51, 201)
-"""What the parts of a page are limited to. PostgreSQL plans the statement once for all parameters, and estimates a limit
-that is a parameter at a tenth of everything: so these numbers stand in the statement."""
+SMALL_PAGE, _LARGE_PAGE = 51, 201
+"""What the parts of a page are limited to. PostgreSQL plans a statement once for all parameters, and estimates a limit
+that is a parameter at a tenth of everything: so these numbers stand in the statements."""
 _is_published = products.c.latest_version.is_not(None)
 
 
@@ -65,12 +67,15 @@ def _owners(name: str, type: str | None, count: Any = None) -> CTE:
     return found.union_all(step if count is None else step.where(found.c.place < count))
 
 
-def _page_of(owner: ColumnElement[str], size: int, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The condition that a product is among the next ones of its owner."""
+def _page_of(
+    owner: ColumnElement[str], size: int, category: ColumnElement[str | None] | None = None
+) -> ColumnElement[bool]:
+    """The condition that a product is among the next ones of its owner, or of one category of theirs."""
     begin = case((owner == _OWNER, _AFTER), else_="")
     inner = products.alias()
     on_inner = [inner.c.account_id == owner, inner.c.id > begin, inner.c.latest_version.is_not(None)]
-    on_inner += [inner.c.category == shares.c.category] if conditions else []
+    on_inner += [] if category is None else [inner.c.category == category]
+    of_category = [] if category is None else [products.c.category == category]
     last = (
         select(inner.c.id)
         .where(*on_inner)
@@ -79,7 +84,7 @@ def _page_of(owner: ColumnElement[str], size: int, *conditions: ColumnElement[bo
         .limit(_number(1))
         .scalar_subquery()
     )
-    of_owner = and_(products.c.account_id == owner, products.c.id > begin, _is_published, *conditions)
+    of_owner = and_(products.c.account_id == owner, products.c.id > begin, _is_published, *of_category)
     return and_(of_owner, products.c.id <= func.coalesce(last, literal_column(f"'{LAST}'")))
 
 
@@ -101,25 +106,39 @@ def _ends(owners: CTE) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _page(size: int) -> Select[*tuple[Any, ...]]:
-    of_all, of_category = _owners("of_all", "ALL", _OWNERS), _owners("of_category", "CATEGORY", _OWNERS)
+def _categories(owners: CTE) -> Subquery:
+    """The categories that these owners share, each once however many shares there are of it."""
     of_owner = and_(shares.c.viewer_id == VIEWER, shares.c.type == "CATEGORY", is_live(NOW))
-    of_owner = and_(of_owner, shares.c.account_id == of_category.c.owner)
-    in_category = products.c.category == shares.c.category
+    joined = OrderedJoin(owners, shares, and_(of_owner, shares.c.account_id == owners.c.owner))
+    return select(owners.c.owner, shares.c.category).select_from(joined).distinct().subquery("shared_categories")
+
+
+def _keys(size: int) -> Subquery:
+    """The next places, in order."""
+    of_all, of_category = _owners("of_all", "ALL", _OWNERS), _owners("of_category", "CATEGORY", _OWNERS)
+    category = _categories(of_category)
     found = union(
         _one_by_one(size),
         select(of_all.c.owner, products.c.id).join_from(of_all, products, _page_of(of_all.c.owner, size)),
-        select(of_category.c.owner, products.c.id).select_from(
-            OrderedJoin(of_category, shares, of_owner).then(products, _page_of(of_category.c.owner, size, in_category))
+        select(category.c.owner, products.c.id).select_from(
+            OrderedJoin(category, products, _page_of(category.c.owner, size, category.c.category))
         ),
         _ends(of_all),
         _ends(of_category),
     ).subquery("found")
     first = select(found.c.owner, found.c.id).order_by(found.c.owner, found.c.id).limit(_number(size)).subquery("first")
-    keys = select(first.c.owner, first.c.id).order_by(first.c.owner, first.c.id).limit(_LIMIT).subquery("keys")
-    # Outer joins keep their order on both engines: the products are looked up, a page of them.
+    return select(first.c.owner, first.c.id).order_by(first.c.owner, first.c.id).limit(_LIMIT).subquery("keys")
+
+
+# Outer joins keep their order on both engines: the products are looked up, a page of them.
+def _product_of(keys: Subquery) -> ColumnElement[bool]:
+    return and_(products.c.account_id == keys.c.owner, products.c.id == keys.c.id, _is_published)
+
+
+def _page() -> Select[*tuple[Any, ...]]:
+    keys = _keys(SMALL_PAGE)
     joined = (
-        keys.outerjoin(products, and_(products.c.account_id == keys.c.owner, products.c.id == keys.c.id, _is_published))
+        keys.outerjoin(products, _product_of(keys))
         .outerjoin(versions, same_version)
         .outerjoin(shares, visible_to(VIEWER, NOW))
         .outerjoin(accounts, accounts.c.id == products.c.account_id)
@@ -127,11 +146,31 @@ def _page(size: int) -> Select[*tuple[Any, ...]]:
     return select(*keys.c, *VIEW).select_from(joined).order_by(keys.c.owner, keys.c.id, shares.c.id)
 
 
+def _places() -> Select[*tuple[Any, ...]]:
+    keys = _keys(_LARGE_PAGE)
+    return select(*keys.c).order_by(keys.c.owner, keys.c.id)
+
+
+def _search(find: Any) -> Select[*tuple[Any, ...]]:
+    """`find` is the function that returns the place of a text in another one."""
+    keys = _keys(_LARGE_PAGE)
+    # The paths are JSON: a quoted name in them is a whole path.
+    shows = (
+        or_(shares.c.fields.is_(None), find(shares.c.fields, literal_column(f"'\"{name}\"'")) > _number(0))
+        for name in SEARCHED
+    )
+    shown = (func.max(case((and_(shares.c.id.is_not(None), one), _number(1)), else_=_number(0))) for one in shows)
+    joined = keys.outerjoin(products, _product_of(keys)).outerjoin(shares, visible_to(VIEWER, NOW))
+    query = select(*keys.c, products.c.search_key, *shown).select_from(joined)
+    return query.group_by(keys.c.owner, keys.c.id, products.c.search_key).order_by(keys.c.owner, keys.c.id)
+
+
 def _number(value: int) -> ColumnElement[int]:
     return literal_column(str(value), Number)
 
 
-_PAGES = {size: CompiledStatement(_page(size)) for size in _SIZES}
+_PAGE, _PLACES = CompiledStatement(_page()), CompiledStatement(_places())
+_SEARCH = CompiledStatement(_search(func.instr), on_postgres=_search(func.strpos))
 
 
 def _with_gtin() -> Select[*tuple[Any, ...]]:
@@ -157,17 +196,34 @@ _WITH_GTIN = CompiledStatement(_with_gtin())
 def list_shared_page(
     conn: Connection, viewer_id: str, after: SharedPosition, now: int, limit: int, *, owner_id: str | None, owners: int
 ) -> tuple[list[SharedView], list[SharedPosition]]:
-    """The next products that the viewer sees, of all owners or of one, and their places.
+    """The next products that the viewer sees, at most SMALL_PAGE, of all owners or of one, and their places.
 
     The list may end early, with a place that ends an owner: more may follow after it.
     """
-    size = next(size for size in _SIZES if size >= limit)
     values = _values(viewer_id, after, now, limit, owner_id) | {"owners": owners}
     rows: dict[SharedPosition, list[Any]] = {}
-    for owner, product_id, *row in _PAGES[size].all(conn, values):
+    for owner, product_id, *row in _PAGE.all(conn, values):
         rows.setdefault(SharedPosition(owner, product_id), []).append(row)
     keys = _until_incomplete([*rows])
     return [shared_view_of(found) for key in keys if (found := rows[key]) and found[0][-1] is not None], keys
+
+
+def list_shared_places(
+    conn: Connection, viewer_id: str, after: SharedPosition, now: int, limit: int, *, owner_id: str | None, owners: int
+) -> list[SharedPosition]:
+    """The next places of a list, which may end as that of `list_shared_page`."""
+    values = _values(viewer_id, after, now, limit, owner_id) | {"owners": owners}
+    return _until_incomplete([SharedPosition._make(row) for row in _PLACES.all(conn, values)])
+
+
+def list_search_rows(
+    conn: Connection, viewer_id: str, after: SharedPosition, now: int, limit: int, *, owner_id: str | None, owners: int
+) -> tuple[list[SearchRow], list[SharedPosition]]:
+    """What is searched of the next products, without their contents, and their places."""
+    values = _values(viewer_id, after, now, limit, owner_id) | {"owners": owners}
+    rows = {SharedPosition(*row[:2]): row[1:] for row in _SEARCH.all(conn, values)}
+    keys = _until_incomplete([*rows])
+    return [SearchRow._make(row) for key in keys if (row := rows[key])[1] is not None], keys
 
 
 def list_shared_keys_with_gtin(

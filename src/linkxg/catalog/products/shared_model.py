@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from linkxg.catalog.products.model import ProductView
+from linkxg.catalog.products.model import ProductView, search_key
 
+SEARCHED = ("name", "brand", "modelNumber")
+"""The members of a content that are searched."""
 LAST = "z"
 """After every id, in every collation."""
 
@@ -54,3 +56,25 @@ class SharedView(NamedTuple):
     def grants_of(self, version: int) -> list[Grant]:
         """Those that show this version."""
         return [grant for grant in self.grants if grant.all_versions or version == self.view.version]
+
+
+class SearchRow(NamedTuple):
+    """The search key of a shared product, and which of its names some share shows the viewer."""
+
+    product_id: str
+    search_key: str
+    shows_name: int
+    shows_brand: int
+    shows_model_number: int
+
+    def may_contain(self, wanted: str) -> bool:
+        """Whether the SKU or a name that is shown contains it; the content confirms it.
+
+        A key that is older than the line for each name may have one that is either the brand or the model number.
+        """
+        sku, *names = self.search_key.split("\n")
+        shows = [self.shows_name, self.shows_brand, self.shows_model_number]
+        if len(names) != len(shows):
+            shows[1:] = [self.shows_brand or self.shows_model_number] * len(names)
+        lines = (sku, *(name for name, is_shown in zip(names, shows, strict=False) if is_shown))
+        return any(wanted in search_key(line) for line in lines)

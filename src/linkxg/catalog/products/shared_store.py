@@ -34,6 +34,13 @@ VIEW = (*VIEW_COLUMNS[:-1], _content, *_SHARE)
 _VISIBLE = select(*VIEW).select_from(_joined.then(accounts, accounts.c.id == products.c.account_id))
 _FIND = CompiledStatement(_VISIBLE.where(products.c.id == bindparam("product")))
 _FIND_ALL = prepare_any(products.c.id, "product_ids", _VISIBLE.where)
+_GRANTS = prepare_any(
+    products.c.id,
+    "product_ids",
+    select(products.c.id, shares.c.fields, shares.c.versions)
+    .select_from(OrderedJoin(products, shares, visible_to(VIEWER, NOW)))
+    .where,
+)
 
 
 def find_shared(conn: Connection, viewer_id: str, product_id: str, now: int) -> SharedView | None:
@@ -53,6 +60,17 @@ def list_shared(conn: Connection, viewer_id: str, product_ids: Sequence[str], no
     return [shared_view_of(by_product[id]) for id in product_ids if id in by_product]
 
 
+def list_grants(conn: Connection, viewer_id: str, product_ids: Sequence[str], now: int) -> dict[str, list[Grant]]:
+    """What each live share shows the viewer of these products; nothing of those that they do not see."""
+    if not product_ids:
+        return {}
+    found: dict[str, list[Grant]] = {}
+    rows = _GRANTS.all(conn, {"viewer": viewer_id, "now": now, "product_ids": listed(conn, product_ids)})
+    for product_id, *share in rows:
+        found.setdefault(product_id, []).append(_grant_of(*share))
+    return found
+
+
 def list_published_versions(
     conn: Connection, account_id: str, product_id: str, *, before: int | None, limit: int
 ) -> list[VersionRow]:
@@ -69,8 +87,12 @@ def list_published_versions(
 def shared_view_of(rows: Sequence[Any]) -> SharedView:
     """The product of all rows of a `VIEW` that belong to it."""
     first = next(row for row in rows if row[_WIDTH - 1] is not None)
-    grants = [Grant(_paths(row[-2]), row[-1] == "ALL") for row in rows]
+    grants = [_grant_of(*row[-2:]) for row in rows]
     return SharedView(product_view_of(first[:_WIDTH]), SharedBy(*first[_WIDTH : _WIDTH + 4]), grants)
+
+
+def _grant_of(fields: str | None, versions: str) -> Grant:
+    return Grant(_paths(fields), versions == "ALL")
 
 
 @lru_cache(4_096)
