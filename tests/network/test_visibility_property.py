@@ -254,7 +254,11 @@ class _Machine(RuleBasedStateMachine):
         assert answer["version"] == latest
         if seen[latest] != product.versions[-1]:
             assert answer["contentHash"] is None
-        _, versions, _ = self.run(list_shared_versions(self.database, _uncounted, viewer, id, before=None, limit=200))
+        _, versions, _ = self.run(
+            list_shared_versions(
+                self.database, _uncounted, viewer, id, lambda one: one, _unwatched(), before=None, limit=200
+            )
+        )
         assert {one.version: msgspec.json.decode(one.content) for one in versions} == seen
         for number in range(1, latest + 2):
             try:

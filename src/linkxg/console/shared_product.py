@@ -17,6 +17,7 @@ from linkxg.console.product_fields import label, leaves
 from linkxg.console.shared_products import SHARED, shared_name
 from linkxg.db.idempotency import check_key
 from linkxg.errors import DuplicateGtin, DuplicateSku, RateLimitExceeded, ValidationFailed
+from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
@@ -98,9 +99,10 @@ async def _show(
     page: PageRequest, product_id: str, *, errors: FormErrors | None = None, status: int = 422
 ) -> Response[str]:
     database, account_id, count_reads = page.database, page.account_id, page.services.count_reads
-    shown, versions, _ = await list_shared_versions(
-        database, count_reads, account_id, product_id, before=None, limit=SHOWN_VERSIONS
-    )
+    with long_answer(page.context) as answer:
+        shown, versions, _ = await list_shared_versions(
+            database, count_reads, account_id, product_id, lambda one: one, answer, before=None, limit=SHOWN_VERSIONS
+        )
     product = view_shared(shown)
     answered = await read_acknowledgement(database, account_id, shown)
     return render(

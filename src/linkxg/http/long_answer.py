@@ -28,10 +28,11 @@ class LongAnswer:
 
     async def pause(self) -> None:
         """Let other requests in. Raises InvalidRequest, which nobody receives, if the client has left."""
-        if self._disconnected is None:
+        # With its whole body, a request was handed over without its connection.
+        if self._disconnected is None and self._context.whole is None:
             self._disconnected = asyncio.ensure_future(self._watch())
         await asyncio.sleep(0)
-        if self._disconnected.done():
+        if self._disconnected is not None and self._disconnected.done():
             raise InvalidRequest("The connection ended before the answer was complete.")
 
     async def authorise(self) -> None:

@@ -1,6 +1,5 @@
 """`/shared/products…`: what others share with the account."""
 
-import asyncio
 import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -17,7 +16,7 @@ from linkxg.catalog.products.read_endpoint import ETAG as PRODUCT_ETAG
 from linkxg.catalog.products.read_endpoint import NOT_MODIFIED, REVALIDATE, product_etag, represent, response_of
 from linkxg.catalog.products.routes import PATH as PRODUCTS
 from linkxg.catalog.products.routes import Fields
-from linkxg.catalog.products.select_fields import Selection, read_fields, select_fields, select_from_each
+from linkxg.catalog.products.select_fields import Selection, read_fields, select_fields
 from linkxg.catalog.products.shared_model import SharedPosition, SharedView
 from linkxg.catalog.products.shared_product import SharedProduct, SharedVersion, view_shared
 from linkxg.catalog.products.versions.routes import VersionNumber, version_of
@@ -130,15 +129,24 @@ async def list_versions(
     viewer_id = account_id_of(request.scope)
     filters = {"list": "shared versions", "account": viewer_id, "product": product_id}
     before = services.cursors.open(cursor, filters)[0] if cursor else None
-    _, found, more = await list_shared_versions(
-        services.database, services.count_reads, viewer_id, product_id, before=before, limit=limit
-    )
-    following = services.cursors.seal([found[-1].version], filters) if more else None
+
+    def represent(version: SharedVersion) -> Any:
+        return version if selection is None else select_fields(version, selection)
+
+    with long_answer(context_of(request.scope)) as answer:
+        _, versions, following = await list_shared_versions(
+            services.database,
+            services.count_reads,
+            viewer_id,
+            product_id,
+            represent,
+            answer,
+            before=before,
+            limit=limit,
+        )
+    next_cursor = services.cursors.seal([following], filters) if following else None
     address = f"{services.public_url}{PATH}/{product_id}/versions"
-    versions: list[Any] = [*found]
-    if selection:
-        versions = await asyncio.to_thread(select_from_each, versions, selection)
-    return page_response(versions, following, address, fields=fields, limit=limit)
+    return page_response(versions, next_cursor, address, fields=fields, limit=limit)
 
 
 @get("/shared/products/{product_id:str}/versions/{version:str}", operation_id="readSharedVersion", **READ)
