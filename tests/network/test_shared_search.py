@@ -60,11 +60,9 @@ class Shared:
             await self.database.write(insert_account, account_id, "Company", 0)
 
     async def share(self, type: str = "ALL", **terms: Any) -> None:
-        await self.database.write(
-            insert_share, self.owner, id=uuid7(), viewer_id=self.viewer, connection_id=self.connection, type=type,
-            versions="LATEST", traceability="NONE", trace_tiers=0, passport_roles="[]", created_at=0, created_by="-",
-            **terms,
-        )  # fmt: skip
+        common = {"viewer_id": self.viewer, "connection_id": self.connection, "versions": "LATEST", "trace_tiers": 0}
+        common |= {"traceability": "NONE", "passport_roles": "[]", "created_at": 0, "created_by": "-"}
+        await self.database.write(lambda conn: insert_share(conn, self.owner, id=uuid7(), type=type, **common, **terms))
 
     async def publish(self, count: int, size: int = 10, category: str = "c1") -> None:
         def unit(conn: Connection) -> None:
@@ -84,19 +82,24 @@ class Shared:
         self,
         represent: Callable[[SharedView], Any],
         answer: LongAnswer | None = None,
+        *,
         limit: int = 200,
-        **criteria: Any,
+        search_key: str | None = None,
     ) -> list[Any]:
+        criteria = SharedFilter(search_key=search_key)
         found, _ = await list_shared_products(
-            self.database, lambda *_: None, self.viewer, SharedFilter(**criteria), represent, answer or waiting(),
-            after=None, limit=limit,
-        )  # fmt: skip
+            self.database, _uncounted, self.viewer, criteria, represent, answer or waiting(), after=None, limit=limit
+        )
         return found
 
     async def withdraw(self) -> None:
         await self.database.write(
             lambda conn: conn.exec_driver_sql(f"update shares set withdrawn_at = 1 where account_id = '{self.owner}'")
         )
+
+
+def _uncounted(*_: Any) -> None:
+    pass
 
 
 Story = Callable[[Shared], Awaitable[None]]
@@ -222,10 +225,10 @@ def test_others_get_their_turn_between_large_contents(run: Callable[[Story], Non
                 await asyncio.sleep(0)
 
         running = asyncio.ensure_future(others())
-        for criteria in ({"search_key": "bolt"}, {}):
+        for wanted in ("bolt", None):
             seen.clear()
-            assert len(await shared.list(lambda _: seen.append(turns), limit=50, **criteria)) == MANY
-            assert len(set(seen)) == MANY, criteria
+            assert len(await shared.list(lambda _: seen.append(turns), limit=50, search_key=wanted)) == MANY
+            assert len(set(seen)) == MANY, wanted
         running.cancel()
 
     run(story)
@@ -247,11 +250,11 @@ def test_what_is_withdrawn_while_an_answer_is_made_is_not_in_it(run: Callable[[S
             shown.append(len(one.grants))
             return len(one.grants)
 
-        for criteria in ({"search_key": "bolt"}, {}):
+        for wanted in ("bolt", None):
             await shared.share(fields='["name"]')
             await shared.share()
             answer = Withdrawing(waiting()._context)
-            found = await shared.list(represent, answer, limit=50, **criteria)
+            found = await shared.list(represent, answer, limit=50, search_key=wanted)
             # The second time, another share has come in place of the two.
             assert (shown, found) == (([2, 2], []) if len(shown) == 2 else ([2, 2] * 2 + [1, 1], [1, 1]))
 
@@ -262,9 +265,9 @@ def test_a_caller_who_is_revoked_while_an_answer_is_made_gets_none(run: Callable
     async def story(shared: Shared) -> None:
         await shared.publish(1)
         await shared.share()
-        for criteria in ({"search_key": "bolt"}, {}):
+        for wanted in ("bolt", None):
             with pytest.raises(InvalidToken):
-                await shared.list(lambda _: time.sleep(LONG_S), waiting(is_revoked=True), limit=50, **criteria)
+                await shared.list(lambda _: time.sleep(LONG_S), waiting(is_revoked=True), limit=50, search_key=wanted)
 
     run(story)
 

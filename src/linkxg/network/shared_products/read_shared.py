@@ -74,7 +74,7 @@ async def list_shared_versions(
         await answer.pause()
     may_follow = len(read.rows) == size
     rows, shown = rows[:limit], read.shown
-    found = []
+    found: list[T] = []
     for row, grants in _granted(shown, rows):
         if found:
             await answer.pause()
