@@ -11,6 +11,7 @@ from architecture.program import SOURCE, modules
 OTHER_TASKS = {
     "runtime/background.py": "the one loop",
     "runtime/eager_start.py": "the rest of one request",
+    "http/long_answer.py": "one look at the connection of one request",
     "identity/clients/notify_owners.py": "one mail",
     "network/connections/mails.py": "one mail",
     "db/standby_check.py": "one look",

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares, visible_to
-from linkxg.catalog.products.shared_model import LAST, SEARCHED, SearchRow, SharedPosition, SharedView
+from linkxg.catalog.products.shared_model import LAST, SEARCHED, SMALL_PAGE, SearchRow, SharedPosition, SharedView
 from linkxg.catalog.products.shared_store import VIEW, same_version, shared_view_of
 from linkxg.catalog.products.store import products
 from linkxg.catalog.products.versions.store import versions
@@ -44,9 +44,9 @@ _OWNER, _AFTER, _LIMIT = (
 _ONLY = bindparam("last_owner", type_=String)
 # How many of those who share everything, and of those who share categories, are looked up.
 _OWNERS = bindparam("owners", type_=Number)
-SMALL_PAGE, _LARGE_PAGE = 51, 201
-"""What the parts of a page are limited to. PostgreSQL plans a statement once for all parameters, and estimates a limit
-that is a parameter at a tenth of everything: so these numbers stand in the statements."""
+_LARGE_PAGE = 201
+"""What the parts of a large page are limited to. PostgreSQL plans a statement once for all parameters, and estimates a
+limit that is a parameter at a tenth of everything: so this number and SMALL_PAGE stand in the statements."""
 _is_published = products.c.latest_version.is_not(None)
 
 

@@ -8,6 +8,8 @@ from linkxg.catalog.products.model import ProductView, search_key
 
 SEARCHED = ("name", "brand", "modelNumber")
 """The members of a content that are searched."""
+SMALL_PAGE = 51
+"""Products that one statement reads with their contents, at most."""
 LAST = "z"
 """After every id, in every collation."""
 

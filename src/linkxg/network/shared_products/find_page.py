@@ -8,13 +8,12 @@ from sqlalchemy import Connection
 
 from linkxg.catalog.products.model import search_key
 from linkxg.catalog.products.shared_list_store import (
-    SMALL_PAGE,
     list_search_rows,
     list_shared_keys_with_gtin,
     list_shared_page,
     list_shared_places,
 )
-from linkxg.catalog.products.shared_model import SEARCHED, START, SharedPosition, SharedView
+from linkxg.catalog.products.shared_model import SEARCHED, SMALL_PAGE, START, SharedPosition, SharedView
 from linkxg.catalog.products.shared_product import shared_fields
 from linkxg.catalog.products.shared_store import list_shared
 from linkxg.clock import now_ms
