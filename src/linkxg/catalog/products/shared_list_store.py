@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     tuple_,
     union,
 )
@@ -113,16 +114,26 @@ def _categories(owners: CTE) -> Subquery:
     return select(owners.c.owner, shares.c.category).select_from(joined).distinct().subquery("shared_categories")
 
 
-def _keys(size: int) -> Subquery:
+def _of_categories(owners: CTE, size: int, *, lateral: bool) -> Select[*tuple[Any, ...]]:
+    """The next products of each category; `lateral` is for PostgreSQL, which else might join all products."""
+    category = _categories(owners)
+    if not lateral:
+        joined = OrderedJoin(category, products, _page_of(category.c.owner, size, category.c.category))
+        return select(category.c.owner, products.c.id).select_from(joined)
+    begin = case((category.c.owner == _OWNER, _AFTER), else_="")
+    in_category = and_(products.c.account_id == category.c.owner, products.c.category == category.c.category)
+    found = select(products.c.id).where(in_category, products.c.id > begin, _is_published)
+    page = found.order_by(products.c.id).limit(_number(size)).lateral("of_one")
+    return select(category.c.owner, page.c.id).join_from(category, page, true())
+
+
+def _keys(size: int, *, lateral: bool) -> Subquery:
     """The next places, in order."""
     of_all, of_category = _owners("of_all", "ALL", _OWNERS), _owners("of_category", "CATEGORY", _OWNERS)
-    category = _categories(of_category)
     found = union(
         _one_by_one(size),
         select(of_all.c.owner, products.c.id).join_from(of_all, products, _page_of(of_all.c.owner, size)),
-        select(category.c.owner, products.c.id).select_from(
-            OrderedJoin(category, products, _page_of(category.c.owner, size, category.c.category))
-        ),
+        _of_categories(of_category, size, lateral=lateral),
         _ends(of_all),
         _ends(of_category),
     ).subquery("found")
@@ -135,8 +146,8 @@ def _product_of(keys: Subquery) -> ColumnElement[bool]:
     return and_(products.c.account_id == keys.c.owner, products.c.id == keys.c.id, _is_published)
 
 
-def _page() -> Select[*tuple[Any, ...]]:
-    keys = _keys(SMALL_PAGE)
+def _page(*, lateral: bool) -> Select[*tuple[Any, ...]]:
+    keys = _keys(SMALL_PAGE, lateral=lateral)
     joined = (
         keys.outerjoin(products, _product_of(keys))
         .outerjoin(versions, same_version)
@@ -146,14 +157,14 @@ def _page() -> Select[*tuple[Any, ...]]:
     return select(*keys.c, *VIEW).select_from(joined).order_by(keys.c.owner, keys.c.id, shares.c.id)
 
 
-def _places() -> Select[*tuple[Any, ...]]:
-    keys = _keys(_LARGE_PAGE)
+def _places(*, lateral: bool) -> Select[*tuple[Any, ...]]:
+    keys = _keys(_LARGE_PAGE, lateral=lateral)
     return select(*keys.c).order_by(keys.c.owner, keys.c.id)
 
 
-def _search(find: Any) -> Select[*tuple[Any, ...]]:
+def _search(find: Any, *, lateral: bool) -> Select[*tuple[Any, ...]]:
     """`find` is the function that returns the place of a text in another one."""
-    keys = _keys(_LARGE_PAGE)
+    keys = _keys(_LARGE_PAGE, lateral=lateral)
     # The paths are JSON: a quoted name in them is a whole path.
     shows = (
         or_(shares.c.fields.is_(None), find(shares.c.fields, literal_column(f"'\"{name}\"'")) > _number(0))
@@ -169,8 +180,9 @@ def _number(value: int) -> ColumnElement[int]:
     return literal_column(str(value), Number)
 
 
-_PAGE, _PLACES = CompiledStatement(_page()), CompiledStatement(_places())
-_SEARCH = CompiledStatement(_search(func.instr), on_postgres=_search(func.strpos))
+_PAGE = CompiledStatement(_page(lateral=False), on_postgres=_page(lateral=True))
+_PLACES = CompiledStatement(_places(lateral=False), on_postgres=_places(lateral=True))
+_SEARCH = CompiledStatement(_search(func.instr, lateral=False), on_postgres=_search(func.strpos, lateral=True))
 
 
 def _with_gtin() -> Select[*tuple[Any, ...]]:
