@@ -5,6 +5,7 @@ are shared one by one are read in the order of an index. Of those who share ever
 are looked up one by one, and of each, or of each category, no more products than a page has.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -20,7 +21,6 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
-    or_,
     select,
     true,
     tuple_,
@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, is_live, shares, visible_to
 from linkxg.catalog.products.shared_model import LAST, SEARCHED, SMALL_PAGE, SearchRow, SharedPosition, SharedView
-from linkxg.catalog.products.shared_store import VIEW, same_version, shared_view_of
+from linkxg.catalog.products.shared_store import VIEW, paths_of, same_version, shared_view_of
 from linkxg.catalog.products.store import products
 from linkxg.catalog.products.versions.store import versions
 from linkxg.db.compiled import CompiledStatement
@@ -162,18 +162,11 @@ def _places(*, lateral: bool) -> Select[*tuple[Any, ...]]:
     return select(*keys.c).order_by(keys.c.owner, keys.c.id)
 
 
-def _search(find: Any, *, lateral: bool) -> Select[*tuple[Any, ...]]:
-    """`find` is the function that returns the place of a text in another one."""
+def _search(*, lateral: bool) -> Select[*tuple[Any, ...]]:
     keys = _keys(_LARGE_PAGE, lateral=lateral)
-    # The paths are JSON: a quoted name in them is a whole path.
-    shows = (
-        or_(shares.c.fields.is_(None), find(shares.c.fields, literal_column(f"'\"{name}\"'")) > _number(0))
-        for name in SEARCHED
-    )
-    shown = (func.max(case((and_(shares.c.id.is_not(None), one), _number(1)), else_=_number(0))) for one in shows)
     joined = keys.outerjoin(products, _product_of(keys)).outerjoin(shares, visible_to(VIEWER, NOW))
-    query = select(*keys.c, products.c.search_key, *shown).select_from(joined)
-    return query.group_by(keys.c.owner, keys.c.id, products.c.search_key).order_by(keys.c.owner, keys.c.id)
+    query = select(*keys.c, products.c.search_key, shares.c.id, shares.c.fields).select_from(joined)
+    return query.order_by(keys.c.owner, keys.c.id)
 
 
 def _number(value: int) -> ColumnElement[int]:
@@ -182,7 +175,7 @@ def _number(value: int) -> ColumnElement[int]:
 
 _PAGE = CompiledStatement(_page(lateral=False), on_postgres=_page(lateral=True))
 _PLACES = CompiledStatement(_places(lateral=False), on_postgres=_places(lateral=True))
-_SEARCH = CompiledStatement(_search(func.instr, lateral=False), on_postgres=_search(func.strpos, lateral=True))
+_SEARCH = CompiledStatement(_search(lateral=False), on_postgres=_search(lateral=True))
 
 
 def _with_gtin() -> Select[*tuple[Any, ...]]:
@@ -233,9 +226,27 @@ def list_search_rows(
 ) -> tuple[list[SearchRow], list[SharedPosition]]:
     """What is searched of the next products, without their contents, and their places."""
     values = _values(viewer_id, after, now, limit, owner_id) | {"owners": owners}
-    rows = {SharedPosition(*row[:2]): row[1:] for row in _SEARCH.all(conn, values)}
-    keys = _until_incomplete([*rows])
-    return [SearchRow._make(row) for key in keys if (row := rows[key])[1] is not None], keys
+    search_keys: dict[SharedPosition, str | None] = {}
+    shown: dict[SharedPosition, set[str | None]] = {}
+    for owner, product_id, search_key, share_id, fields in _SEARCH.all(conn, values):
+        place = SharedPosition(owner, product_id)
+        search_keys[place] = search_key
+        if share_id is not None:
+            shown.setdefault(place, set()).add(fields)
+    keys = _until_incomplete([*search_keys])
+    found = []
+    for place in keys:
+        if (search_key := search_keys[place]) is not None:
+            names = frozenset().union(*(_searched(fields) for fields in shown.get(place, ())))
+            found.append(SearchRow(place.product_id, search_key, names))
+    return found, keys
+
+
+@lru_cache(4_096)
+def _searched(fields: str | None) -> frozenset[str]:
+    """The names that a share of these fields shows."""
+    paths = paths_of(fields)
+    return frozenset(SEARCHED if paths is None else (name for name in SEARCHED if name in paths))
 
 
 def list_shared_keys_with_gtin(

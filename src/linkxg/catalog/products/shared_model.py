@@ -61,13 +61,11 @@ class SharedView(NamedTuple):
 
 
 class SearchRow(NamedTuple):
-    """The search key of a shared product, and which of its names some share shows the viewer."""
+    """The search key of a shared product, and those of the SEARCHED names that some share shows the viewer."""
 
     product_id: str
     search_key: str
-    shows_name: int
-    shows_brand: int
-    shows_model_number: int
+    shown: frozenset[str]
 
     def may_contain(self, wanted: str) -> bool:
         """Whether the SKU or a name that is shown contains it; the content confirms it.
@@ -75,8 +73,8 @@ class SearchRow(NamedTuple):
         A key that is older than the line for each name may have one that is either the brand or the model number.
         """
         sku, *names = self.search_key.split("\n")
-        shows = [self.shows_name, self.shows_brand, self.shows_model_number]
+        shows = [name in self.shown for name in SEARCHED]
         if len(names) != len(shows):
-            shows[1:] = [self.shows_brand or self.shows_model_number] * len(names)
+            shows[1:] = [any(shows[1:])] * len(names)
         lines = (sku, *(name for name, is_shown in zip(names, shows, strict=False) if is_shown))
         return any(wanted in search_key(line) for line in lines)

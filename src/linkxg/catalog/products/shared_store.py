@@ -92,9 +92,9 @@ def shared_view_of(rows: Sequence[Any]) -> SharedView:
 
 
 def _grant_of(fields: str | None, versions: str) -> Grant:
-    return Grant(_paths(fields), versions == "ALL")
+    return Grant(paths_of(fields), versions == "ALL")
 
 
 @lru_cache(4_096)
-def _paths(fields: str | None) -> tuple[str, ...] | None:
+def paths_of(fields: str | None) -> tuple[str, ...] | None:
     return None if fields is None else tuple(msgspec.json.decode(fields))
