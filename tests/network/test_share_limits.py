@@ -15,7 +15,7 @@ from network.partners import act, invite, new_account
 from network.sharing import connection_of, end_shares, post_share, read_shared, rfc3339, share, withdraw
 from products.catalogue import published
 
-MAX_SHARES, MAX_INVITATIONS = 10_000, 1_000
+MAX_SHARES, MAX_CATEGORIES, MAX_INVITATIONS = 10_000, 1_000, 1_000
 
 
 @contextmanager
@@ -33,18 +33,22 @@ def _rows(world: World, table: str, count: int, marked: str, **values: str) -> I
         execute(world.server.database, f"delete from {table} where {marked}")
 
 
-def test_a_partner_has_ten_thousand_live_shares_at_most(world: World) -> None:
-    end_shares(world)
-    product, connection = published(world), connection_of(world)
-    request = sent(world, productId=product["id"])
-    until = {"expiresAt": rfc3339(now_ms() + 86_400_000)}
-    values = {
+def _categories(world: World, connection: str) -> dict[str, str]:
+    """Columns of shares of categories."""
+    return {
         "account_id": f"'{world.account.account_id}'", "id": "'many-' || n", "viewer_id": f"'{world.other.account_id}'",
         "connection_id": f"'{connection}'", "type": "'CATEGORY'", "category": "'many-' || n",
         "subject": "'c:many-' || n", "versions": "'LATEST'", "traceability": "'NONE'", "trace_tiers": "0",
         "passport_roles": "'[]'", "created_at": "0", "created_by": "'many'",
     }  # fmt: skip
-    with _rows(world, "shares", MAX_SHARES - 1, "created_by = 'many'", **values):
+
+
+def test_a_partner_has_ten_thousand_live_shares_at_most(world: World) -> None:
+    end_shares(world)
+    product, connection = published(world), connection_of(world)
+    request = sent(world, productId=product["id"])
+    until = {"expiresAt": rfc3339(now_ms() + 86_400_000)}
+    with _rows(world, "shares", MAX_SHARES - 1, "created_by = 'many'", **_categories(world, connection)):
         last = share(world, product)
         post_share(world).expect(409, "conflict")
         decide(world, world.owner, request, "approve", json=until).expect(409, "conflict")
@@ -57,6 +61,17 @@ def test_a_partner_has_ten_thousand_live_shares_at_most(world: World) -> None:
         live = f"shares where {of_connection} and withdrawn_at is null"
         assert count_rows(world.server.database, live) == MAX_SHARES
     execute(world.server.database, f"update shares set withdrawn_at = 0 where connection_id = '{connection}'")
+
+
+def test_a_thousand_categories_are_shared_with_a_partner_at_most(world: World) -> None:
+    end_shares(world)
+    with _rows(world, "shares", MAX_CATEGORIES - 1, "created_by = 'many'", **_categories(world, connection_of(world))):
+        last = share(world, type="CATEGORY", category="last")
+        post_share(world, type="CATEGORY", category="over").expect(409, "conflict")
+        post_share(world).expect(201)
+        withdraw(world, last).expect(204)
+        share(world, type="CATEGORY", category="again")
+    end_shares(world)
 
 
 def test_the_same_products_are_shared_ten_times_at_most(world: World) -> None:

@@ -29,10 +29,13 @@ from linkxg.catalog.products.versions.model import PublishProduct
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
 from linkxg.errors import NotFound
+from linkxg.http.long_answer import LongAnswer
+from linkxg.http.request_context import RequestContext
 from linkxg.identity.accounts.store import insert_account
 from linkxg.ids import uuid7
 from linkxg.network.connections.store import connections
-from linkxg.network.shared_products.list_shared import SharedFilter, list_shared_products
+from linkxg.network.shared_products.find_page import SharedFilter
+from linkxg.network.shared_products.list_shared import list_shared_products
 from linkxg.network.shared_products.read_shared import list_shared_versions, read_shared, read_shared_version
 from linkxg.network.shares.create_share import create_share, preview_share
 from linkxg.network.shares.model import CreateShare
@@ -251,7 +254,11 @@ class _Machine(RuleBasedStateMachine):
         assert answer["version"] == latest
         if seen[latest] != product.versions[-1]:
             assert answer["contentHash"] is None
-        _, versions, _ = self.run(list_shared_versions(self.database, _uncounted, viewer, id, before=None, limit=200))
+        _, versions, _ = self.run(
+            list_shared_versions(
+                self.database, _uncounted, viewer, id, lambda one: one, _unwatched(), before=None, limit=200
+            )
+        )
         assert {one.version: msgspec.json.decode(one.content) for one in versions} == seen
         for number in range(1, latest + 2):
             try:
@@ -274,15 +281,25 @@ class _Machine(RuleBasedStateMachine):
         place = None
         while True:
             page, place = self.run(
-                list_shared_products(self.database, _uncounted, viewer, SharedFilter(), after=place, limit=limit)
-            )
-            found += [msgspec.json.decode(msgspec.json.encode(view_shared(one))) for one in page]
+                list_shared_products(
+                    self.database, _uncounted, viewer, SharedFilter(), view_shared, _unwatched(), after=place,
+                    limit=limit,
+                )
+            )  # fmt: skip
+            found += [msgspec.json.decode(msgspec.json.encode(one)) for one in page]
             if place is None:
                 return found
 
 
 def _uncounted(*_: Any) -> None:
     pass
+
+
+def _unwatched() -> LongAnswer:
+    async def connected() -> Any:
+        await asyncio.get_running_loop().create_future()
+
+    return LongAnswer(RequestContext("GET", "-", "-", [], connected))
 
 
 def test_every_viewer_sees_what_the_model_says(harness: _Harness) -> None:

@@ -15,6 +15,7 @@ from linkxg.console.product_duplicates import add_duplicates
 from linkxg.console.product_fields import label, leaves
 from linkxg.console.shared_products import SHARED, shared_name
 from linkxg.errors import RateLimitExceeded, ValidationFailed
+from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE
@@ -85,9 +86,10 @@ async def _show(
     page: PageRequest, product_id: str, *, errors: FormErrors | None = None, status: int = 422
 ) -> Response[str]:
     database, account_id, count_reads = page.database, page.account_id, page.services.count_reads
-    shown, versions, _ = await list_shared_versions(
-        database, count_reads, account_id, product_id, before=None, limit=SHOWN_VERSIONS
-    )
+    with long_answer(page.context) as answer:
+        shown, versions, _ = await list_shared_versions(
+            database, count_reads, account_id, product_id, lambda one: one, answer, before=None, limit=SHOWN_VERSIONS
+        )
     product = view_shared(shown)
     answered = await read_acknowledgement(database, account_id, shown)
     own = await add_duplicates(database, account_id, FormErrors(), {"gtin": product.gtin})

@@ -15,9 +15,11 @@ from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
 from linkxg.console.partners import connected_partners
 from linkxg.errors import InvalidCursor
+from linkxg.http.long_answer import long_answer
 from linkxg.http.permissions import session_roles
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.network.shared_products.list_shared import SharedFilter, list_shared_products
+from linkxg.network.shared_products.find_page import SharedFilter
+from linkxg.network.shared_products.list_shared import list_shared_products
 from linkxg.network.shares.summary import count_fields
 
 SHARED = "/shared"
@@ -35,15 +37,16 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
         after = page.services.cursors.open(query.text("after"), filters) if query.text("after") else None
     except InvalidCursor:
         after = None
-    found, following = await list_shared_products(
-        page.database, page.services.count_reads, page.account_id, criteria,
-        after=SharedPosition._make(after) if after else None, limit=PAGE_SIZE,
-    )  # fmt: skip
+    with long_answer(page.context) as answer:
+        found, following = await list_shared_products(
+            page.database, page.services.count_reads, page.account_id, criteria, _row, answer,
+            after=SharedPosition._make(after) if after else None, limit=PAGE_SIZE,
+        )  # fmt: skip
     partners, _ = await connected_partners(page)
     return render(
         page,
         "shared_products.html",
-        found=[_row(one) for one in found],
+        found=found,
         text=text,
         partner=partner,
         partners=partners,

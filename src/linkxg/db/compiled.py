@@ -26,7 +26,7 @@ class CompiledStatement:
         # By position: the driver converts each name at every execution.
         compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
         assert isinstance(compiled, SQLCompiler)
-        self._text = str(compiled)
+        self.text = str(compiled)
         self._names = compiled.positiontup or []
         # Literals in the statement (such as `+ 1`) are parameters with fixed values.
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
@@ -34,26 +34,26 @@ class CompiledStatement:
     def first(self, conn: Connection, values: dict[str, Any]) -> Any:
         """The first row as a tuple, or None."""
         if conn.dialect.name == "sqlite":
-            return driver(conn).execute(self._text, self._in_order(values)).fetchone()
+            return driver(conn).execute(self.text, self._in_order(values)).fetchone()
         row = conn.execute(self.statement, values).first()
         return None if row is None else tuple(row)
 
     def run(self, conn: Connection, values: dict[str, Any]) -> int:
         """The number of rows written."""
         if conn.dialect.name == "sqlite":
-            return driver(conn).execute(self._text, self._in_order(values)).rowcount
+            return driver(conn).execute(self.text, self._in_order(values)).rowcount
         return conn.execute(self.statement, values).rowcount
 
     def all(self, conn: Connection, values: dict[str, Any]) -> list[Any]:
         """Every row as a tuple."""
         if conn.dialect.name == "sqlite":
-            return driver(conn).execute(self._text, self._in_order(values)).fetchall()
+            return driver(conn).execute(self.text, self._in_order(values)).fetchall()
         return [tuple(row) for row in conn.execute(self.statement, values)]
 
     def many(self, conn: Connection, rows: Iterable[dict[str, Any]]) -> None:
         """Execute it for each of `rows`."""
         if conn.dialect.name == "sqlite":
-            driver(conn).executemany(self._text, map(self._in_order, rows))
+            driver(conn).executemany(self.text, map(self._in_order, rows))
         elif found := list(rows):
             conn.execute(self.statement, found)
 

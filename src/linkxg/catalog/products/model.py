@@ -162,9 +162,8 @@ def search_key(text: str) -> str:
 
 
 def search_key_of(sku: str, content: Content) -> str:
-    """The SKU and the names, one per line; a search never spans two lines."""
-    names = (content.name, content.brand, content.model_number)
-    return search_key("\n".join((sku, *(name for name in names if name))))
+    """The SKU and each name, one per line, empty if there is none; a search never spans two lines."""
+    return search_key(f"{sku}\n{content.name}\n{content.brand or ''}\n{content.model_number or ''}")
 
 
 def rename_search_key(key: str, sku: str) -> str:

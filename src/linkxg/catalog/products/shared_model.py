@@ -4,10 +4,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from linkxg.catalog.products.model import ProductView
+from linkxg.catalog.products.model import ProductView, search_key
 
 MAX_KEPT = 1_000
 """Characters of the fields of a share up to which their parsed form is kept in memory."""
+SEARCHED = ("name", "brand", "modelNumber")
+"""The members of a content that are searched."""
+SMALL_PAGE = 51
+"""Products that one statement reads with their contents, at most."""
 LAST = "z"
 """After every id, in every collation."""
 
@@ -56,3 +60,23 @@ class SharedProductView(NamedTuple):
     def grants_of(self, version: int) -> list[Grant]:
         """Those that show this version."""
         return [grant for grant in self.grants if grant.all_versions or version == self.view.version]
+
+
+class SearchRow(NamedTuple):
+    """The search key of a shared product, and those of the SEARCHED names that some share shows the viewer."""
+
+    product_id: str
+    search_key: str
+    shown: frozenset[str]
+
+    def may_contain(self, wanted: str) -> bool:
+        """Whether the SKU or a name that is shown contains it; the content confirms it.
+
+        A key that is older than the line for each name may have one that is either the brand or the model number.
+        """
+        sku, *names = self.search_key.split("\n")
+        shows = [name in self.shown for name in SEARCHED]
+        if len(names) != len(shows):
+            shows[1:] = [any(shows[1:])] * len(names)
+        lines = (sku, *(name for name, is_shown in zip(names, shows, strict=False) if is_shown))
+        return any(wanted in search_key(line) for line in lines)

@@ -1,6 +1,5 @@
 """`/shared/products…`: what others share with the account."""
 
-import asyncio
 import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -17,14 +16,15 @@ from linkxg.catalog.products.read_endpoint import ETAG as PRODUCT_ETAG
 from linkxg.catalog.products.read_endpoint import NOT_MODIFIED, REVALIDATE, product_etag, represent, response_of
 from linkxg.catalog.products.routes import PATH as PRODUCTS
 from linkxg.catalog.products.routes import Fields
-from linkxg.catalog.products.select_fields import Selection, read_fields, select_from_each
-from linkxg.catalog.products.shared_model import SharedPosition
+from linkxg.catalog.products.select_fields import Selection, read_fields, select_fields
+from linkxg.catalog.products.shared_model import SharedPosition, SharedProductView
 from linkxg.catalog.products.shared_product import SharedProduct, SharedVersion, view_shared
 from linkxg.catalog.products.versions.routes import VersionNumber, version_of
 from linkxg.db import Database
 from linkxg.errors import Conflict, DuplicateGtin, DuplicateSku, InsufficientScope, InvalidRequest
 from linkxg.http.etags import ConditionalRead, Conditions
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
+from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Success
 from linkxg.http.permissions import scope
@@ -33,7 +33,8 @@ from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.network.shared_products.acknowledge import acknowledge_product
 from linkxg.network.shared_products.adopt import adopt_product
-from linkxg.network.shared_products.list_shared import SharedFilter, list_shared_products
+from linkxg.network.shared_products.find_page import SharedFilter
+from linkxg.network.shared_products.list_shared import list_shared_products
 from linkxg.network.shared_products.model import AcknowledgeProduct, AdoptProduct, CountReads
 from linkxg.network.shared_products.read_shared import list_shared_versions, read_shared, read_shared_version
 from linkxg.network.shares.model import Acknowledgement
@@ -79,13 +80,16 @@ async def list_all(
     criteria = SharedFilter(connection_id or None, _gtin14(gtin) if gtin else None, search_key(q) if q else None)
     filters = {"list": "shared products", "account": viewer_id, **criteria._asdict()}
     after = SharedPosition._make(services.cursors.open(cursor, filters)) if cursor else None
-    found, following = await list_shared_products(
-        services.database, services.count_reads, viewer_id, criteria, after=after, limit=limit
-    )
+
+    def represent(shown: SharedProductView) -> Any:
+        product = view_shared(shown)
+        return product if selection is None else select_fields(product, selection)
+
+    with long_answer(context_of(request.scope)) as answer:
+        products, following = await list_shared_products(
+            services.database, services.count_reads, viewer_id, criteria, represent, answer, after=after, limit=limit
+        )
     next_cursor = services.cursors.seal([*following], filters) if following else None
-    products: list[Any] = [view_shared(shown) for shown in found]
-    if selection:
-        products = await asyncio.to_thread(select_from_each, products, selection)
     address = services.public_url + PATH
     return page_response(
         products, next_cursor, address, connectionId=connection_id, gtin=gtin, q=q, fields=fields, limit=limit
@@ -125,15 +129,24 @@ async def list_versions(
     viewer_id = account_id_of(request.scope)
     filters = {"list": "shared versions", "account": viewer_id, "product": product_id}
     before = services.cursors.open(cursor, filters)[0] if cursor else None
-    _, found, more = await list_shared_versions(
-        services.database, services.count_reads, viewer_id, product_id, before=before, limit=limit
-    )
-    following = services.cursors.seal([found[-1].version], filters) if more else None
+
+    def represent(version: SharedVersion) -> Any:
+        return version if selection is None else select_fields(version, selection)
+
+    with long_answer(context_of(request.scope)) as answer:
+        _, versions, following = await list_shared_versions(
+            services.database,
+            services.count_reads,
+            viewer_id,
+            product_id,
+            represent,
+            answer,
+            before=before,
+            limit=limit,
+        )
+    next_cursor = services.cursors.seal([following], filters) if following else None
     address = f"{services.public_url}{PATH}/{product_id}/versions"
-    versions: list[Any] = [*found]
-    if selection:
-        versions = await asyncio.to_thread(select_from_each, versions, selection)
-    return page_response(versions, following, address, fields=fields, limit=limit)
+    return page_response(versions, next_cursor, address, fields=fields, limit=limit)
 
 
 @get("/shared/products/{product_id:str}/versions/{version:str}", operation_id="readSharedVersion", **READ)

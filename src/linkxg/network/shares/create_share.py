@@ -26,7 +26,16 @@ from linkxg.network.feed.share_expiries import append_expiries
 from linkxg.network.feed.visibility_lock import lock_visibility
 from linkxg.network.shares import store
 from linkxg.network.shares.check_share import UNKNOWN_PRODUCT, check_share
-from linkxg.network.shares.model import MAX_LIVE, MAX_PREVIEW, MAX_SAME, CreateShare, Share, SharePreview, ShareTerms
+from linkxg.network.shares.model import (
+    MAX_CATEGORIES,
+    MAX_LIVE,
+    MAX_PREVIEW,
+    MAX_SAME,
+    CreateShare,
+    Share,
+    SharePreview,
+    ShareTerms,
+)
 from linkxg.network.shares.view_share import summarise_share, view_share
 
 
@@ -74,6 +83,10 @@ def insert_new_share(
     """The id of a share by a live connection, which the caller has locked, and with it both audit trails."""
     if store.count_live(conn, account_id, connection_id, now, MAX_LIVE) >= MAX_LIVE:
         return Conflict(f"At most {MAX_LIVE:,} shares with one partner can be active; withdraw some first.")
+    if terms.type == "CATEGORY":
+        of_categories = store.count_live(conn, account_id, connection_id, now, MAX_CATEGORIES, type="CATEGORY")
+        if of_categories >= MAX_CATEGORIES:
+            return Conflict(f"At most {MAX_CATEGORIES:,} shares of categories with one partner can be active.")
     if store.count_same(conn, account_id, connection_id, terms, now) >= MAX_SAME:
         return Conflict(f"At most {MAX_SAME} shares of the same products with one partner can be active.")
     share_id = uuid7()

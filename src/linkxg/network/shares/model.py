@@ -21,6 +21,8 @@ PASSPORT_ROLES = ("legitimateInterest", "authority")
 MAX_TIERS = 10
 MAX_LIVE = 10_000
 """Live shares of one side of a connection."""
+MAX_CATEGORIES = 1_000
+"""Live shares of categories with one partner: each category is looked up for a page of what the partner sees."""
 MAX_SAME = 10
 """Live shares of the same products with one partner: each is read with every one of these products."""
 MAX_PREVIEW = 10

@@ -45,11 +45,15 @@ acknowledgements = Table(
 _ACKNOWLEDGEMENT = ("status", "reason", "version", "at", "fields")
 
 
-def count_live(conn: Connection, account_id: str, connection_id: str, now: int, limit: int) -> int:
-    """The live shares of this side of a connection, counted up to `limit`."""
+def count_live(
+    conn: Connection, account_id: str, connection_id: str, now: int, limit: int, *, type: str | None = None
+) -> int:
+    """The live shares of this side of a connection, of one type or all, counted up to `limit`."""
     live = select(shares.c.id).where(
         shares.c.account_id == account_id, shares.c.connection_id == connection_id, is_live(literal(now))
     )
+    if type is not None:
+        live = live.where(shares.c.type == type)
     return int(conn.execute(select(func.count()).select_from(live.limit(limit).subquery())).scalar_one())
 
 

@@ -28,7 +28,7 @@ _MAX_TEMPLATES = 256
 
 
 class FlatContent(NamedTuple):
-    """`content` is canonical JSON, `names` are the lines for the search key, `category` is the code."""
+    """`content` is canonical JSON, `names` are the lines of the search key after the SKU, `category` is the code."""
 
     content: str
     names: str
@@ -58,7 +58,7 @@ class FlatContents:
         self._invalid = invalid
         self._leaves = [_leaf(path) for path in paths]
         self._templates: dict[tuple[bool, ...], _Template | None] = {}
-        self._named = [self._paths.index(path) for path in _NAMED if path in self._paths]
+        self._named = [self._paths.index(path) if path in self._paths else None for path in _NAMED]
         self._category = self._paths.index(_CATEGORY) if _CATEGORY in self._paths else None
 
     def read(self, columns: Sequence[Column], count: int) -> list[FlatContent | None]:
@@ -69,10 +69,10 @@ class FlatContents:
             not_plain.update(_not_plain(column, path, leaf, self._invalid))
             encoded.append([_encode_attribute(cell) for cell in column] if path[0] == _ATTRIBUTES else column)
         texts = self._texts(encoded, count)
-        named = zip(*(columns[index] for index in self._named), strict=True) if self._named else repeat((), count)
+        named = zip(*(repeat("", count) if index is None else columns[index] for index in self._named), strict=True)
         categories = repeat(None, count) if self._category is None else columns[self._category]
         return [
-            FlatContent(text, "\n".join(filter(None, names)), category or None)
+            FlatContent(text, "\n".join(names), category or None)
             if text and index not in not_plain and len(text) <= MAX_ATTRIBUTES_BYTES // 4
             else None
             for index, (text, names, category) in enumerate(zip(texts, named, categories, strict=True))

@@ -17,8 +17,10 @@ from linkxg.catalog.products.routes import PATH, Fields, ProductServices, viewer
 from linkxg.catalog.products.select_fields import read_fields, select_from_each
 from linkxg.errors import InvalidRequest
 from linkxg.http.headers import LINK, next_page
+from linkxg.http.long_answer import LongAnswer
 from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, Pagination
 from linkxg.http.permissions import scope
+from linkxg.http.request_context import context_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -45,6 +47,7 @@ async def list_all(
     A page may contain fewer products than `limit` without being the last: continue while `hasMore` is true.
     """
     selection = read_fields(fields, Product) if fields else None
+    answer = LongAnswer(context_of(request.scope))
     criteria = ProductFilter(
         status=status,
         sku=sku or None,
@@ -69,6 +72,7 @@ async def list_all(
     products: list[Any] = [view_product(shown) for shown in found]
     if selection:
         products = await asyncio.to_thread(select_from_each, products, selection)
+    await answer.authorise()
     return Response(Page(data=products, pagination=pagination), headers=headers)
 
 

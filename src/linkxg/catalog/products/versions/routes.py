@@ -32,6 +32,7 @@ from linkxg.catalog.products.withdraw_version import withdraw_version
 from linkxg.errors import InvalidState, NoDraft, NotFound
 from linkxg.http.etags import ConditionalRead, ConditionalWrite, Conditions
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
+from linkxg.http.long_answer import LongAnswer
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, Success
 from linkxg.http.permissions import scope
@@ -63,6 +64,7 @@ async def list_all(
 ) -> Response[Page[Version]]:
     """The versions of a product, newest first."""
     selection = read_fields(fields, Version) if fields else None
+    answer = LongAnswer(context_of(request.scope))
     viewer = viewer_of(request.scope)
     filters = {"list": "versions", "account": viewer.account_id, "product": product_id}
     before = services.cursors.open(cursor, filters)[0] if cursor else None
@@ -72,6 +74,7 @@ async def list_all(
     versions: list[Any] = [view_version(row) for row in found]
     if selection:
         versions = await asyncio.to_thread(select_from_each, versions, selection)
+    await answer.authorise()
     return page_response(versions, following, address, fields=fields, limit=limit)
 
 
