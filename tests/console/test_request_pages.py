@@ -221,7 +221,10 @@ def test_all_requests_are_offered_only_if_there_are_more(world: World, new_visit
             "'PRODUCT', 'gtin:09520000002176', 'For our label.', 'CANCELLED', 1 from numbers",
         )
 
-    insert(1, 50)
-    assert "All your requests" not in text_of(visitor.get("/requests"))
-    insert(51, 51)
-    assert "All your requests" in text_of(visitor.get("/requests"))
+    try:
+        insert(1, 50)
+        assert "All your requests" not in text_of(visitor.get("/requests"))
+        insert(51, 51)
+        assert "All your requests" in text_of(visitor.get("/requests"))
+    finally:
+        execute(world.server.database, f"delete from share_requests where requester_id = '{account_id}'")
