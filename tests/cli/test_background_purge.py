@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -173,7 +174,8 @@ def test_expired_rows_are_found_by_an_index(tmp_path: Path) -> None:
 
     asyncio.run(run())
     assert plans.keys() == PURGES.keys()
-    scans = {name: [line for line in plan if line.startswith("SCAN")] for name, plan in plans.items()}
+    # What a subquery found has a line of its own for the tables in it.
+    scans = {name: [line for line in plan if re.match("SCAN (?!anon_)", line)] for name, plan in plans.items()}
     assert {name: lines for name, lines in scans.items() if lines} == {}
     assert all(any("INDEX" in line for line in plan) for plan in plans.values()), plans
 
