@@ -5,13 +5,18 @@ resources use RFC 3339 in UTC with milliseconds.
 """
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+
+import msgspec
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+LATEST_MS = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
+"""RFC 3339 has no year above 9999."""
 
 
 def now_ms() -> int:
@@ -34,6 +39,15 @@ def rfc3339(at_ms: int) -> str:
 def _to_the_second(at_s: int) -> str:
     # Cached: log lines and frequently read resources repeat the same times.
     return datetime.fromtimestamp(at_s, UTC).replace(tzinfo=None).isoformat()
+
+
+def read_rfc3339(text: str) -> int | None:
+    """The time in milliseconds, None of any other text. One with an offset may be in the year 0 or 10000 of UTC."""
+    try:
+        at = msgspec.convert(text, datetime, strict=True)
+    except msgspec.ValidationError:
+        return None
+    return None if at.tzinfo is None else (at - _EPOCH) // _MILLISECOND
 
 
 def rfc3339_or_none(at_ms: int | None) -> str | None:

@@ -1,11 +1,8 @@
 """Checks a share before anything is looked up."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import msgspec
-
+from linkxg.clock import LATEST_MS, read_rfc3339
 from linkxg.http.schema_errors import FieldFault
 from linkxg.ids import is_uuid
 from linkxg.network.check_fields import fault, one_of
@@ -22,9 +19,6 @@ from linkxg.network.shares.model import (
     CreateShare,
     ShareTerms,
 )
-
-_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
-_LATEST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MILLISECOND
 
 
 def check_share(given: CreateShare, now: int) -> tuple[ShareTerms, list[FieldFault]]:
@@ -72,8 +66,8 @@ def check_paths(fields: Sequence[str] | None, faults: list[FieldFault]) -> None:
 
 def check_expiry(given: str, now: int, faults: list[FieldFault]) -> int | None:
     """The time in milliseconds; a time that is none, or not in the future, is a fault."""
-    expires_at = _milliseconds(given)
-    if expires_at is None:
+    expires_at = read_rfc3339(given)
+    if expires_at is None or expires_at > LATEST_MS:
         faults.append(fault("expiresAt", "Must be an RFC 3339 time such as 2027-03-01T00:00:00Z."))
     elif expires_at <= now:
         faults.append(past_expiry())
@@ -98,15 +92,3 @@ def _check_subject(given: CreateShare, faults: list[FieldFault]) -> None:
 
 
 UNKNOWN_PRODUCT = "You have no product with this id."
-
-
-def _milliseconds(text: str) -> int | None:
-    try:
-        at: Any = msgspec.convert(text, datetime, strict=True)
-    except msgspec.ValidationError:
-        return None
-    if at.tzinfo is None:
-        return None
-    # RFC 3339 has no year above 9999, which a time with an offset may reach in UTC.
-    milliseconds = (at - _EPOCH) // _MILLISECOND
-    return milliseconds if milliseconds <= _LATEST else None

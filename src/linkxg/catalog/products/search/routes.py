@@ -1,10 +1,8 @@
 """`/products` as a list: filters, order and pages."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-import msgspec
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
@@ -15,15 +13,13 @@ from linkxg.catalog.products.model import Product, ProductFilter, Sort, Status, 
 from linkxg.catalog.products.read_endpoint import TAG
 from linkxg.catalog.products.routes import PATH, Fields, ProductServices, viewer_of
 from linkxg.catalog.products.select_fields import read_fields, select_from_each
+from linkxg.clock import read_rfc3339
 from linkxg.errors import InvalidRequest
 from linkxg.http.headers import LINK, next_page
 from linkxg.http.long_answer import LongAnswer
 from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, Pagination
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import context_of
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @get("/products", operation_id="listProducts", response_headers=[LINK], **scope("products:read"))
@@ -93,12 +89,9 @@ def _gtin14(text: str) -> str:
 
 
 def _milliseconds(text: str) -> int:
-    try:
-        at = msgspec.convert(text, datetime, strict=True)
-        if at.tzinfo is None:
-            raise ValueError
-    except ValueError:
+    at = read_rfc3339(text)
+    if at is None:
         raise InvalidRequest(
             "The parameter updatedSince must be an RFC 3339 time such as 2026-11-23T14:33:00Z; write + as %2B."
-        ) from None
-    return (at - _EPOCH) // _MILLISECOND
+        )
+    return at
