@@ -6,8 +6,6 @@ import msgspec
 
 from linkxg.catalog.products.model import ProductView, search_key
 
-MAX_KEPT = 1_000
-"""Characters of the fields of a share up to which their parsed form is kept in memory."""
 SEARCHED = ("name", "brand", "modelNumber")
 """The members of a content that are searched."""
 SMALL_PAGE = 51

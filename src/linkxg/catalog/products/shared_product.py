@@ -16,7 +16,7 @@ from linkxg.catalog.products.canonical import content_hash
 from linkxg.catalog.products.content import EXAMPLE, StoredContent
 from linkxg.catalog.products.model import Status
 from linkxg.catalog.products.select_fields import Selection, add_path
-from linkxg.catalog.products.shared_model import MAX_KEPT, Grant, SharedBy, SharedProductView
+from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedProductView
 from linkxg.catalog.products.versions.model import VersionRow, VersionStatus
 from linkxg.clock import rfc3339_or_none
 
@@ -154,6 +154,10 @@ def _select_within(member: msgspec.Raw, selection: Selection) -> Any:
             if all(bytes(element)[:1] == b"{" for element in elements):
                 return [_select(element, selection) for element in elements]
     return None
+
+
+MAX_KEPT = 1_000
+"""Characters of fields up to which their selection is kept in memory."""
 
 
 def _selection(fields: tuple[str, ...]) -> Selection:

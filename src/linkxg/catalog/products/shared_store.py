@@ -1,7 +1,6 @@
 """The SQL of products that other accounts share with a viewer, all of it by the clause `visible_to`."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -9,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, c
 from sqlalchemy.dialects.postgresql import array
 
 from linkxg.catalog.products.share_store import NOW, VIEWER, shares, subjects_of_product, visible_to
-from linkxg.catalog.products.shared_model import MAX_KEPT, Grant, SharedBy, SharedProductView
+from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedProductView
 from linkxg.catalog.products.store import products
 from linkxg.catalog.products.versions.model import VersionRow
 from linkxg.catalog.products.versions.store import VIEW_COLUMNS, product_view_of, versions
@@ -126,17 +125,8 @@ def shared_view_of(rows: Sequence[Any]) -> SharedProductView:
 
 
 def _grant_of(fields: str | None, versions: str) -> Grant:
-    return Grant(paths_of(fields), versions == "ALL")
+    return Grant(_paths(fields), versions == "ALL")
 
 
-def paths_of(fields: str | None) -> tuple[str, ...] | None:
-    if fields is None:
-        return None
-    return _kept_paths(fields) if len(fields) <= MAX_KEPT else _read_paths(fields)
-
-
-def _read_paths(fields: str) -> tuple[str, ...]:
-    return tuple(msgspec.json.decode(fields))
-
-
-_kept_paths = lru_cache(1_024)(_read_paths)
+def _paths(fields: str | None) -> tuple[str, ...] | None:
+    return None if fields is None else tuple(msgspec.json.decode(fields))
