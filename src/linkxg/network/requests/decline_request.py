@@ -38,7 +38,7 @@ async def cancel_request(
     """By the account that asks. Raises NotFound, or InvalidState."""
 
     def decide(conn: Connection, row: AnyRow) -> Decision:
-        return Decision("CANCELLED", [Change("REQUEST_CANCELLED", row.connection_id, request_id=request_id)])
+        return Decision("CANCELLED", [Change("REQUEST_CANCELLED", row.connection_id, request_id=request_id)], {})
 
     return await decide_request(
         database, actor, account_id, request_id, "OUTGOING", "cancel", idempotency_key, [], decide

@@ -1,7 +1,6 @@
 """Writes requests: each change runs once per Idempotency-Key, and is in the audit trails of both accounts."""
 
-from collections.abc import Callable, Collection, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Collection
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection
@@ -27,7 +26,7 @@ class Decision(NamedTuple):
 
     status: Literal["APPROVED", "DECLINED", "CANCELLED"]
     changes: Collection[Change]
-    details: Mapping[str, Any] = MappingProxyType({})
+    details: dict[str, Any]
     reason: str | None = None
     share_id: str | None = None
 
@@ -89,7 +88,7 @@ def record_request(
     partner_id: str,
     status: str,
     request_id: str,
-    details: Mapping[str, Any],
+    details: dict[str, Any],
 ) -> None:
     own, theirs = {**details, "partner": partner_id}, {**details, "partner": account_id}
     audit.record_both(conn, actor, account_id, partner_id, f"request.{status.lower()}", request_id, own, theirs)
