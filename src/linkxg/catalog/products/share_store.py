@@ -183,11 +183,11 @@ def record_expiries(conn: Connection, viewer_id: str, now: int, limit: int) -> l
     return _record_expiries(conn, now, limit, shares.c.viewer_id == viewer_id)
 
 
-def record_same_expiries(conn: Connection, account_id: str, share_id: str, now: int, limit: int) -> list[ExpiredShare]:
-    """As `record_expiries`, of the shares of the same products by the same connection as this share."""
-    of_share = select(shares.c.connection_id, shares.c.subject)
-    row = conn.execute(of_share.where(shares.c.account_id == account_id, shares.c.id == share_id)).one()
-    same = and_(shares.c.connection_id == row.connection_id, shares.c.subject == row.subject)
+def record_same_expiries(
+    conn: Connection, account_id: str, connection_id: str, subject: str | None, now: int, limit: int
+) -> list[ExpiredShare]:
+    """As `record_expiries`, of the shares of the same products by one connection."""
+    same = and_(shares.c.connection_id == connection_id, shares.c.subject == subject)
     return _record_expiries(conn, now, limit, shares.c.account_id == account_id, same)
 
 

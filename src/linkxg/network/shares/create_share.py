@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.catalog.products.share_store import insert_share, record_same_expiries
+from linkxg.catalog.products.share_store import insert_share, record_same_expiries, subject_of
 from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedProductView
 from linkxg.catalog.products.shared_product import SharedProduct, view_shared
 from linkxg.catalog.products.shared_store import list_shared
@@ -95,11 +95,12 @@ def insert_new_share(
         created_by=actor.id or "", **_columns(terms),
     )  # fmt: skip
     details = {"type": terms.type, "connection": connection_id}
-    if subject := terms.product_id or terms.category:
-        details["subject"] = subject
+    if shared := terms.product_id or terms.category:
+        details["subject"] = shared
     audit.record_both(conn, actor, account_id, viewer_id, "share.created", share_id, details)
     # However many are made, few that have expired are left among the live ones.
-    append_expiries(conn, record_same_expiries(conn, account_id, share_id, now, 2 * MAX_SAME))
+    subject = subject_of(terms.type, terms.product_id, terms.category)
+    append_expiries(conn, record_same_expiries(conn, account_id, connection_id, subject, now, 2 * MAX_SAME))
     return share_id
 
 
