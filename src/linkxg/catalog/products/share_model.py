@@ -4,9 +4,7 @@ from typing import NamedTuple
 
 
 class LiveShare(NamedTuple):
-    type: str
-    product_id: str | None
-    category: str | None
+    subject: str
     versions: str
     viewer_id: str
     connection_id: str
@@ -14,11 +12,6 @@ class LiveShare(NamedTuple):
     @property
     def shows_all_versions(self) -> bool:
         return self.versions == "ALL"
-
-    @property
-    def subject(self) -> tuple[str, str | None]:
-        """Of which products it is."""
-        return self.type, self.product_id if self.type == "PRODUCT" else self.category
 
 
 class ExpiredShare(NamedTuple):

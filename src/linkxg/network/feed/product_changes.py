@@ -9,7 +9,7 @@ from linkxg.catalog.products.content import category_of, read_content
 from linkxg.catalog.products.model import ProductRecord
 from linkxg.catalog.products.publication import Publication
 from linkxg.catalog.products.share_model import LiveShare
-from linkxg.catalog.products.share_store import list_live_shares
+from linkxg.catalog.products.share_store import ALL_PRODUCTS, OF_CATEGORY, list_live_shares
 from linkxg.catalog.products.versions.store import list_previous_contents
 from linkxg.clock import now_ms
 from linkxg.network.feed.append import append_all
@@ -24,14 +24,14 @@ class _ViewersBySubject:
     """The viewers of shares. Whose products are shared in thousands of ways still publishes thousands at once."""
 
     def __init__(self, shares: Iterable[LiveShare]) -> None:
-        self._found: dict[tuple[str, str | None], _Viewers] = defaultdict(set)
+        self._found: dict[str, _Viewers] = defaultdict(set)
         for share in shares:
             self._found[share.subject].add((share.viewer_id, share.connection_id))
 
     def of(self, product_id: str, category: str | None) -> _Viewers:
         """Who sees this product, with this category of its published content."""
-        subjects = (("ALL", None), ("PRODUCT", product_id), ("CATEGORY", category))
-        return set().union(*(self._found.get(subject, ()) for subject in subjects))
+        of_category = () if category is None else (OF_CATEGORY + category,)
+        return set().union(*(self._found.get(subject, ()) for subject in (ALL_PRODUCTS, product_id, *of_category)))
 
 
 def product_published(conn: Connection, publications: Sequence[Publication]) -> None:
@@ -74,7 +74,7 @@ def _former_categories(
     conn: Connection, account_id: str, shares: Iterable[LiveShare], publications: Iterable[Publication]
 ) -> Mapping[str, str | None]:
     """The categories of the versions before, by product."""
-    if all(share.type != "CATEGORY" for share in shares):
+    if not any(share.subject.startswith(OF_CATEGORY) for share in shares):
         return {}
     versions = {one.product.id: one.version for one in publications if one.version > 1}
     found = list_previous_contents(conn, account_id, versions)
