@@ -171,14 +171,16 @@ def _name(budget: Budget, key: str) -> str:
 
 def refusal(budget: Budget, allowed: int, left: float) -> RateLimitExceeded:
     seconds = max(1, int(left) + 1)
-    return RateLimitExceeded(
-        reason=f"budget {budget.name}",
-        retry_after=seconds,
-        headers={
-            "RateLimit-Policy": f'"{budget.name}";q={allowed};w={budget.seconds}',
-            "RateLimit": f'"{budget.name}";r=0;t={seconds}',
-        },
-    )
+    fields = rate_limit_fields(budget.name, allowed, budget.seconds, seconds)
+    return RateLimitExceeded(reason=f"budget {budget.name}", retry_after=seconds, headers=fields)
+
+
+def rate_limit_fields(name: str, allowed: int, window_s: int, retry_s: int) -> dict[str, str]:
+    """The header fields of a limit that is used up."""
+    return {
+        "RateLimit-Policy": f'"{name}";q={allowed};w={window_s}',
+        "RateLimit": f'"{name}";r=0;t={retry_s}',
+    }
 
 
 def open_limits(url: str, scale: float) -> Limits:

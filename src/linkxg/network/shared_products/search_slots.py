@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from linkxg.errors import RateLimitExceeded, TemporarilyUnavailable
+from linkxg.http.rate_limits import rate_limit_fields
 from linkxg.runtime.concurrency_limit import ConcurrencyLimit
 
 MAX_SEARCHES, MAX_SEARCHES_OF_ACCOUNT = 16, 4
@@ -20,10 +21,7 @@ def search_slot(account_id: str) -> Iterator[None]:
                 f"Of each account, {MAX_SEARCHES_OF_ACCOUNT} searches or large pages of shared products are answered "
                 "at the same time.",
                 retry_after=_RETRY_S,
-                headers={
-                    "RateLimit-Policy": f'"shared-searches";q={MAX_SEARCHES_OF_ACCOUNT};w={_RETRY_S}',
-                    "RateLimit": f'"shared-searches";r=0;t={_RETRY_S}',
-                },
+                headers=rate_limit_fields("shared-searches", MAX_SEARCHES_OF_ACCOUNT, _RETRY_S, _RETRY_S),
             )
         with _of_worker.slot(account_id) as is_free:
             if not is_free:
