@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from linkxg.console.formatting import count
-from linkxg.errors import RateLimitExceeded
+from linkxg.errors import RateLimitExceeded, ValidationFailed
 
 
 class ErrorLink(NamedTuple):
@@ -65,6 +65,11 @@ class FormErrors:
         return (
             FormError(self.id_of(field) if field else "", message, self.link(field)) for field, message in self._found
         )
+
+
+def of_details(error: ValidationFailed) -> FormErrors:
+    """Those of a body whose members are the fields of the form."""
+    return FormErrors([(one["field"], one["message"]) for one in error.details or ()])
 
 
 def whole_form(message: str | None) -> FormErrors:

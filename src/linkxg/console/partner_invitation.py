@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from linkxg.clock import DAY
 from linkxg.console.flash_messages import flash_message
-from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.partners import PARTNERS, name_of
@@ -50,7 +50,7 @@ async def accept(page: NamedDependency[PageRequest], token: FromPath[str]) -> Re
             page.database, page.services.passwords, mails, actor, token=token, name=name, password=password
         )
     except ValidationFailed as error:
-        found = FormErrors([(one["field"], one["message"]) for one in error.details or ()])
+        found = of_details(error)
         return await _show(page, token, errors=found, status=422)
     except (AccessDenied, Conflict, ConnectionExists) as error:
         return await _show(page, token, errors=whole_form(error.description), status=error.status)

@@ -11,7 +11,7 @@ from linkxg.catalog.products.read_product import read_skus
 from linkxg.console.confirm_password import CANCEL
 from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.flash_messages import Notice, flash_message
-from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
+from linkxg.console.form_errors import FormErrors, of_details, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.page_forms import PageForm
@@ -107,7 +107,7 @@ async def change(page: NamedDependency[PageRequest], connection_id: FromPath[str
     except (ConnectionExists, InvalidState) as error:
         return await _show(page, connection_id, errors=whole_form(error.description), status=error.status)
     except ValidationFailed as error:
-        found = FormErrors([(one["field"], one["message"]) for one in error.details or ()])
+        found = of_details(error)
         return await _show(page, connection_id, errors=found, status=error.status)
     ended = "The connection has ended, with everything that was shared." if seen.status == "ACTIVE" else ""
     return redirect(page, PARTNERS, **flash_message(page, ended or "The invitation is withdrawn."))

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from linkxg.catalog.products.read_product import read_product
 from linkxg.console.flash_messages import flash_message
-from linkxg.console.form_errors import FormErrors, whole_form
+from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.requests import REQUEST_TYPES, REQUESTS
@@ -113,7 +113,7 @@ async def _decline(page: PageRequest, request: ShareRequest) -> Response[str]:
     try:
         await decline_request(page.database, page.actor, page.account_id, request.id, reason, page.form.idempotency_key)
     except ValidationFailed as error:
-        found = FormErrors([(one["field"], one["message"]) for one in error.details or ()])
+        found = of_details(error)
         return await _show(page, request, errors=found, status=error.status)
     return redirect(page, REQUESTS, **flash_message(page, f"The request of {request.partner.name} is declined."))
 
