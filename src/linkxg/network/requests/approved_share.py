@@ -9,6 +9,7 @@ from linkxg.clock import now_ms, rfc3339_or_none
 from linkxg.db import Database
 from linkxg.network.requests.model import ShareRequest
 from linkxg.network.shares.store import find_share
+from linkxg.network.shares.view_share import share_status
 
 
 class ApprovedShare(NamedTuple):
@@ -30,7 +31,7 @@ async def find_approved_share(database: Database, account_id: str, request: Shar
         row, now = find_share(conn, owner_id, share_id), now_ms()
         if row is None or row.viewer_id != account_id or row.product_id is None:
             return None
-        has_ended = row.withdrawn_at is not None or (row.expires_at is not None and row.expires_at <= now)
+        has_ended = share_status(row, now) != "ACTIVE"
         shown = None if has_ended else find_shared(conn, account_id, row.product_id, now)
         sku = shown.view.head.sku if shown else ""
         return ApprovedShare(row.product_id, sku, rfc3339_or_none(row.expires_at), has_ended)

@@ -48,7 +48,7 @@ def _view_share(conn: Connection, account_id: str, row: AnyRow, answers: Counter
         msgspec.json.decode(row.passport_roles),
         row.expires_at,
     )
-    status = _status(row, now)
+    status = share_status(row, now)
     if status == "ACTIVE":
         summary = summarise_share(conn, account_id, terms)
     else:
@@ -112,7 +112,7 @@ def paths_of(text: str | None) -> list[str] | None:
     return None if text is None else msgspec.json.decode(text)
 
 
-def _status(row: AnyRow, now: int) -> ShareStatus:
+def share_status(row: AnyRow, now: int) -> ShareStatus:
     if row.withdrawn_at is not None:
         return "WITHDRAWN"
     # Another node may have recorded the expiry by a clock that is ahead.
