@@ -7,15 +7,18 @@ forged nor used with other filters. Keyset only: page 20,000 costs what page 1 c
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
+from litestar.params import QueryParameter
 
 from linkxg.errors import InvalidCursor
 
 T = TypeVar("T")
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
+"""A parameter of a handler: the most that a page contains."""
 _TAG = 16
 
 

@@ -25,7 +25,7 @@ from linkxg.errors import Conflict, InvalidState
 from linkxg.http.authorised_stream import authorised_stream
 from linkxg.http.headers import LINK, IdempotencyKey, header, replay
 from linkxg.http.page_response import page_response
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Success
+from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
@@ -161,7 +161,7 @@ async def start(
 async def listing(
     request: Request[Any, Any, Any],
     services: NamedDependency[ImportServices],
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
     fields: Fields = None,
 ) -> Response[Page[Job]]:
@@ -217,7 +217,7 @@ async def errors(
     request: Request[Any, Any, Any],
     services: NamedDependency[ImportServices],
     import_id: FromPath[str],
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
 ) -> Response[Page[RowError]]:
     """The rejected rows with their errors; `limit` counts rows.

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, UnsetType
 
 from linkxg.audit.list_events import list_events
@@ -15,7 +15,7 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.errors import Conflict, TemporarilyUnavailable
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination, Success
+from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Pagination, Success
 from linkxg.http.permissions import public, roles
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
@@ -175,7 +175,7 @@ async def accept(
 async def audit_events(
     request: Request[Any, Any, Any],
     services: NamedDependency[AccountServices],
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
     action: FromQuery[str | None] = None,
 ) -> Page[AuditEvent]:

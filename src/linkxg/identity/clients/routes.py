@@ -6,14 +6,14 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.errors import AccessDenied, Conflict, InvalidScope
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors
+from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit
 from linkxg.http.permissions import any_caller, roles
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
@@ -138,7 +138,7 @@ async def register(
 async def listing(
     request: Request[Any, Any, Any],
     services: NamedDependency[ClientServices],
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
 ) -> ClientList:
     """The account's clients, oldest id first."""

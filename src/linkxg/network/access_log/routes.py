@@ -1,16 +1,16 @@
 """`/connections/{connection_id}/access-log`."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 
 from linkxg.db import Database
 from linkxg.http.headers import LINK
 from linkxg.http.page_response import page_response
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page
+from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of
 from linkxg.http.route_declaration import Tag
@@ -37,7 +37,7 @@ async def read(
     request: Request[Any, Any, Any],
     services: NamedDependency[AccessLogServices],
     connection_id: FromPath[str],
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
 ) -> Response[Page[ReadCount]]:
     """Which of your products the partner read, counted by hour, newest hour first. Kept for 400 days.

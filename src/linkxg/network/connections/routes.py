@@ -1,11 +1,11 @@
 """`/connections…` and `/connection-invitations/…`."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
@@ -14,7 +14,7 @@ from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, ConnectionExists, InvalidState, TemporarilyUnavailable
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.page_response import page_response
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Success
+from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
 from linkxg.http.permissions import public, scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
@@ -89,7 +89,7 @@ async def list_all(
     status: FromQuery[ConnectionStatus | None] = None,
     relationship: FromQuery[Relationship | None] = None,
     direction: FromQuery[Direction | None] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
 ) -> Response[Page[ConnectionView]]:
     """The account's connections and invitations, newest first."""

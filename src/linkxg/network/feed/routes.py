@@ -10,7 +10,7 @@ from litestar.params import FromQuery, QueryParameter
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import Gone, InvalidCursor
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Pagination
+from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Pagination
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
@@ -37,7 +37,7 @@ async def changes(
     start: Annotated[
         Literal["oldest", "newest"], QueryParameter(description="Without a cursor: where the feed begins.")
     ] = "oldest",
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
     wait: Annotated[int, QueryParameter(ge=0, le=MAX_WAIT_S, description="Seconds to wait for an entry.")] = 0,
 ) -> Page[FeedEntry]:
     """The entries after the cursor, in the order of their commits and without gaps.

@@ -1,11 +1,11 @@
 """`/connections/{connection_id}/requests` and `/requests…`."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
@@ -13,7 +13,7 @@ from linkxg.db.idempotency import IdempotentOutcome
 from linkxg.errors import Conflict, InvalidState
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.page_response import page_response
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Success
+from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
 from linkxg.http.permissions import scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
@@ -80,7 +80,7 @@ async def list_all(
     services: NamedDependency[RequestServices],
     direction: FromQuery[RequestDirection | None] = None,
     status: FromQuery[RequestStatus | None] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
 ) -> Response[Page[ShareRequest]]:
     """The requests to and by the account, newest first."""

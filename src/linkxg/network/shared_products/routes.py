@@ -26,7 +26,7 @@ from linkxg.http.etags import ConditionalRead, Conditions
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.long_answer import long_answer
 from linkxg.http.page_response import page_response
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Success
+from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
 from linkxg.http.permissions import scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
@@ -67,7 +67,7 @@ async def list_all(
     connection_id: Annotated[str | None, QueryParameter(name="connectionId", max_length=36)] = None,
     gtin: Annotated[str | None, QueryParameter(max_length=14, description="In any of its lengths.")] = None,
     q: Annotated[str | None, QueryParameter(max_length=255, description="A part of the SKU or a name.")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
     fields: Fields = None,
 ) -> Response[Page[SharedProduct]]:
@@ -120,7 +120,7 @@ async def list_versions(
     request: Request[Any, Any, Any],
     services: NamedDependency[SharedServices],
     product_id: FromPath[str],
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
     fields: Fields = None,
 ) -> Response[Page[SharedVersion]]:

@@ -12,7 +12,7 @@ from linkxg.db import Database
 from linkxg.errors import Conflict, InsufficientScope, InvalidState
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.page_response import page_response
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Cursors, Page, Success
+from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
 from linkxg.http.permissions import scope
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
@@ -26,7 +26,6 @@ TAG = Tag("Shares", "What the account lets connected companies see.")
 PATH = "/api/v1/shares"
 # Each share adds permanent rows to the audit trails of both sides.
 SHARES = Budget("shares", 5_000, 3_600)
-Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from linkxg.clock import read_rfc3339
 from linkxg.errors import InvalidRequest
 from linkxg.http.headers import LINK, next_page
 from linkxg.http.long_answer import LongAnswer
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, Pagination
+from linkxg.http.pagination import DEFAULT_LIMIT, Limit, Page, Pagination
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import context_of
 
@@ -33,7 +33,7 @@ async def list_all(
     q: Annotated[str | None, QueryParameter(max_length=255, description="A part of the name.")] = None,
     updated_since: Annotated[str | None, QueryParameter(name="updatedSince", description="RFC 3339.")] = None,
     sort: FromQuery[Sort] = "updatedAt",
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
     fields: Fields = None,
     with_count: Annotated[Literal["true", "false"], QueryParameter(name="withCount")] = "false",

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from litestar import Request, Response, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.spec.enums import OpenAPIType
-from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
 
 from linkxg.audit.model import actor_of
 from linkxg.catalog.products.canonical import HASH_PREFIX
@@ -34,7 +34,7 @@ from linkxg.http.etags import ConditionalRead, ConditionalWrite, Conditions
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.long_answer import LongAnswer
 from linkxg.http.page_response import page_response
-from linkxg.http.pagination import DEFAULT_LIMIT, MAX_LIMIT, Page, Success
+from linkxg.http.pagination import DEFAULT_LIMIT, Limit, Page, Success
 from linkxg.http.permissions import scope
 from linkxg.http.request_context import account_id_of, context_of
 
@@ -58,7 +58,7 @@ async def list_all(
     request: Request[Any, Any, Any],
     services: NamedDependency[ProductServices],
     product_id: FromPath[str],
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    limit: Limit = DEFAULT_LIMIT,
     cursor: FromQuery[str | None] = None,
     fields: Fields = None,
 ) -> Response[Page[Version]]:
