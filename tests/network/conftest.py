@@ -6,10 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from conftest import DatabaseFactory
-from linkxg.db import open_database
-from linkxg.db.migrations import migrate
-from linkxg.ops.tables import register_tables
-from network.verbs import Company, Service, Story
+from network.verbs import Company, Service, Story, migrated
 
 
 @pytest.fixture
@@ -18,17 +15,11 @@ def run(engine: str, new_database: DatabaseFactory) -> Callable[[Story], None]:
 
     def start(story: Story) -> None:
         async def run_story() -> None:
-            register_tables()
-            database = open_database(new_database(engine).url)
-            await migrate(database)
-            await database.open()
-            try:
+            async with migrated(new_database(engine).url) as database:
                 companies = [Company(number) for number in range(3)]
                 for company in companies:
                     await database.write(company.insert)
                 await story(Service(database), companies)
-            finally:
-                await database.close()
 
         asyncio.run(run_story())
 

@@ -14,15 +14,14 @@ from harness.answers import JsonObject
 from harness.rows import execute
 from harness.world import World
 from linkxg.clock import DAY, HOUR, now_ms
-from linkxg.db import Database, open_database
-from linkxg.db.migrations import migrate
+from linkxg.db import Database
 from linkxg.errors import TemporarilyUnavailable
 from linkxg.network.access_log import count_reads
 from linkxg.network.access_log.count_reads import SEVERAL, AccessLog
 from linkxg.network.access_log.store import list_reads, purge_reads
-from linkxg.ops.tables import register_tables
 from network.connected import insert_connection
 from network.sharing import SHARED, connection_of, list_shared, read_shared, share
+from network.verbs import migrated
 from products.catalogue import published
 
 OWNER, VIEWER = "owner", "viewer"
@@ -88,14 +87,8 @@ def run(engine: str, new_database: DatabaseFactory) -> Callable[[Callable[[Datab
 
     def start(story: Callable[[Database], Any]) -> None:
         async def run_story() -> None:
-            register_tables()
-            database = open_database(new_database(engine).url)
-            await migrate(database)
-            await database.open()
-            try:
+            async with migrated(new_database(engine).url) as database:
                 await story(database)
-            finally:
-                await database.close()
 
         asyncio.run(run_story())
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, insert
@@ -11,7 +12,8 @@ from sqlalchemy import Connection, insert
 from linkxg.audit.model import Actor
 from linkxg.audit.store import insert_head
 from linkxg.clock import now_ms
-from linkxg.db import Database
+from linkxg.db import Database, open_database
+from linkxg.db.migrations import migrate
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.store import insert_account, insert_user, update_account
@@ -22,8 +24,22 @@ from linkxg.network.connections.invite import invite_partner
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.connections.model import ConnectionView, InvitedConnection, InvitePartner
 from linkxg.network.connections.revoke import revoke_connection
+from linkxg.ops.tables import register_tables
 
 KEY = bytes(32)
+
+
+@asynccontextmanager
+async def migrated(url: str) -> AsyncIterator[Database]:
+    """A database with the newest schema, open."""
+    register_tables()
+    database = open_database(url)
+    await migrate(database)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 class Company:
