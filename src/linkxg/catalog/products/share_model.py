@@ -2,6 +2,15 @@
 
 from typing import NamedTuple
 
+ALL_PRODUCTS, OF_CATEGORY = "*", "c:"
+
+
+def subject_of(type: str, product_id: str | None, category: str | None) -> str | None:
+    """Of which products a share is, in one text."""
+    if type == "PRODUCT":
+        return product_id
+    return ALL_PRODUCTS if type == "ALL" else f"{OF_CATEGORY}{category}"
+
 
 class LiveShare(NamedTuple):
     subject: str

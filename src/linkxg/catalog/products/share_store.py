@@ -28,7 +28,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from linkxg.catalog.products.share_model import ExpiredShare, LiveShare
+from linkxg.catalog.products.share_model import ALL_PRODUCTS, OF_CATEGORY, ExpiredShare, LiveShare, subject_of
 from linkxg.catalog.products.store import products
 from linkxg.db.any_of import AnyOf
 from linkxg.db.bulk import listed, prepare_any, refresh_statistics
@@ -36,7 +36,6 @@ from linkxg.db.schema import Milliseconds, metadata
 
 _OPEN = text("withdrawn_at is null and expiry_recorded_at is null")
 _WITHDRAWN, _EXPIRED = text("withdrawn_at is not null"), text("expiry_recorded_at is not null")
-ALL_PRODUCTS, OF_CATEGORY = "*", "c:"
 VIEWER, NOW = bindparam("viewer", type_=String), bindparam("now", type_=BigInteger)
 
 
@@ -233,13 +232,6 @@ def list_live_shares(conn: Connection, account_id: str, product_ids: Sequence[st
         return []
     rows = _LIVE_SHARES.all(conn, {"account": account_id, "now": now, "product_ids": listed(conn, product_ids)})
     return [LiveShare._make(row) for row in rows]
-
-
-def subject_of(type: str, product_id: str | None, category: str | None) -> str | None:
-    """Of which products a share is, in one text."""
-    if type == "PRODUCT":
-        return product_id
-    return ALL_PRODUCTS if type == "ALL" else f"{OF_CATEGORY}{category}"
 
 
 def insert_share(conn: Connection, account_id: str, **values: Any) -> None:

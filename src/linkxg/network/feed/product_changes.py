@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from linkxg.catalog.products.content import category_of, read_content
 from linkxg.catalog.products.model import ProductRecord
 from linkxg.catalog.products.publication import Publication
-from linkxg.catalog.products.share_model import LiveShare
-from linkxg.catalog.products.share_store import ALL_PRODUCTS, OF_CATEGORY, list_live_shares
+from linkxg.catalog.products.share_model import ALL_PRODUCTS, OF_CATEGORY, LiveShare
+from linkxg.catalog.products.share_store import list_live_shares
 from linkxg.catalog.products.versions.store import list_previous_contents
 from linkxg.clock import now_ms
 from linkxg.network.feed.append import append_all

@@ -5,7 +5,8 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.catalog.products.share_store import insert_share, record_same_expiries, subject_of
+from linkxg.catalog.products.share_model import subject_of
+from linkxg.catalog.products.share_store import insert_share, record_same_expiries
 from linkxg.catalog.products.shared_model import Grant, SharedBy, SharedProductView
 from linkxg.catalog.products.shared_product import SharedProduct, view_shared
 from linkxg.catalog.products.shared_store import list_shared

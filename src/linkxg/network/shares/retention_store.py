@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, literal, or_, select, tuple_
 
-from linkxg.catalog.products.share_store import ALL_PRODUCTS, covers_product, is_subject, shares
+from linkxg.catalog.products.share_model import ALL_PRODUCTS
+from linkxg.catalog.products.share_store import covers_product, is_subject, shares
 from linkxg.catalog.products.store import products
 from linkxg.clock import DAY
 from linkxg.db.schema import AnyRow

@@ -21,7 +21,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from linkxg.catalog.products.share_store import ALL_PRODUCTS, OF_CATEGORY, is_live, shares, shows_product, subject_of
+from linkxg.catalog.products.share_model import ALL_PRODUCTS, OF_CATEGORY, subject_of
+from linkxg.catalog.products.share_store import is_live, shares, shows_product
 from linkxg.catalog.products.store import products
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.store import accounts
