@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import pytest
 
 from harness.answers import JsonObject
 from harness.rows import count_rows, execute
 from harness.world import World
 from linkxg.clock import now_ms
+from linkxg.ids import uuid7
 from network.shared_feed import entries_after, newest, read_feed
 from network.sharing import connection_of, post_share, rfc3339, share, withdraw
 from products.catalogue import published
@@ -29,9 +28,7 @@ select '{owner}', '{start}' || cast(100000000000 + n as varchar(12)), '{viewer}'
 def insert_expired(world: World, count: int) -> None:
     """Shares of everything with the second account."""
     values = {"owner": world.account.account_id, "viewer": world.other.account_id, "connection": connection_of(world)}
-    execute(
-        world.server.database, MANY.format(start=str(uuid4())[:24], count=count, at=now_ms() - 86_400_000, **values)
-    )
+    execute(world.server.database, MANY.format(start=uuid7()[:24], count=count, at=now_ms() - 86_400_000, **values))
 
 
 def test_a_reader_of_the_feed_records_few_expiries_at_once(world: World) -> None:
