@@ -19,6 +19,7 @@ SPINE = (
     ("identity.tokens",),
     ("identity.clients",),
     ("identity.sessions", "identity.oauth"),
+    ("identity.factors",),
     ("jobs",),
     ("catalog",),
     ("catalog.identifiers",),
