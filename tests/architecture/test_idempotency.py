@@ -15,6 +15,8 @@ KEYLESS = {
     "login": "another session does no harm, and its tokens must not be given twice",
     "logout": "ends the session whose token it carries, which cannot ask again",
     "changePassword": "carries the current password, which no longer holds",
+    "requestPasswordReset": "mails of a person are limited, whoever asks for them",
+    "completePasswordReset": "the token of the link works once",
     "acceptInvitation": "the token of the link works once",
     "acceptConnectionInvitation": "the token of the link works once",
 }

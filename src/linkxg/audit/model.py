@@ -21,6 +21,8 @@ ACTIONS = (
     "session.reuse_detected",
     "login.failed",
     "password.changed",
+    "password.reset_requested",
+    "password.link_created",
     "client.created",
     "client.updated",
     "client.disabled",
