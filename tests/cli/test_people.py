@@ -22,7 +22,7 @@ def reset_link(server: Server, email: str, *options: str) -> str:
 
 
 def test_the_operator_makes_a_link_while_the_service_runs(
-    engine: str, fresh_world: Callable[..., World], smtp_sink: SmtpSink
+    engine: str, smtp_sink: SmtpSink, fresh_world: Callable[..., World]
 ) -> None:
     world = fresh_world(engine, LINKXG_SMTP_URL=smtp_sink.url)
     owner, session, new = world.account.owner, world.owner, world.vault.password()

@@ -25,7 +25,7 @@ def made_in(page: httpx.Response, world: World) -> str:
 
 
 def test_a_forgotten_password_is_reset_without_script(
-    engine: str, fresh_world: Callable[..., World], smtp_sink: SmtpSink
+    engine: str, smtp_sink: SmtpSink, fresh_world: Callable[..., World]
 ) -> None:
     world = fresh_world(engine, LINKXG_SMTP_URL=smtp_sink.url)
     person, visitor = mail_person(world, smtp_sink), Visitor(world.server.url, world.vault)
@@ -139,7 +139,7 @@ def test_the_page_of_a_person_offers_a_link_only_where_it_works(
     assert refused.status_code == 409
 
 
-def test_a_malformed_address_is_refused_at_its_field(fresh_world: Callable[..., World], smtp_sink: SmtpSink) -> None:
+def test_a_malformed_address_is_refused_at_its_field(smtp_sink: SmtpSink, fresh_world: Callable[..., World]) -> None:
     world = fresh_world("sqlite", LINKXG_SMTP_URL=smtp_sink.url)
     visitor = Visitor(world.server.url, world.vault)
     refused = visitor.fill(visitor.get(ASK), ASK, email="mira at example.test")

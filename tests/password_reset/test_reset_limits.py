@@ -25,7 +25,7 @@ def links_to(sink: SmtpSink, person: Person) -> int:
 
 
 def test_a_person_gets_two_mails_in_half_an_hour_and_three_in_an_hour(
-    engine: str, fresh_world: Callable[..., World], smtp_sink: SmtpSink
+    engine: str, smtp_sink: SmtpSink, fresh_world: Callable[..., World]
 ) -> None:
     world = fresh_world(engine, LINKXG_SMTP_URL=smtp_sink.url)
     person = mail_person(world, smtp_sink)
@@ -56,7 +56,7 @@ def flooded(world: World, sink: SmtpSink, person: Person) -> int:
 
 
 def test_a_flood_stops_neither_the_owner_nor_a_sign_in(
-    fresh_server: Callable[..., Server], smtp_sink: SmtpSink, sources: Callable[..., Client]
+    smtp_sink: SmtpSink, fresh_server: Callable[..., Server], sources: Callable[..., Client]
 ) -> None:
     """With the budgets as they ship: after a flood by strangers, the person has a link that works."""
     server = fresh_server("sqlite", **PROXIED, LINKXG_SMTP_URL=smtp_sink.url)
@@ -76,7 +76,7 @@ def test_a_flood_stops_neither_the_owner_nor_a_sign_in(
 
 
 def test_a_source_has_a_budget_of_requests(
-    fresh_server: Callable[..., Server], smtp_sink: SmtpSink, sources: Callable[..., Client]
+    smtp_sink: SmtpSink, fresh_server: Callable[..., Server], sources: Callable[..., Client]
 ) -> None:
     server = fresh_server("sqlite", **PROXIED, LINKXG_SMTP_URL=smtp_sink.url)
     server.start()
@@ -87,7 +87,7 @@ def test_a_source_has_a_budget_of_requests(
 
 
 def test_a_mail_that_was_refused_does_not_count(
-    engine: str, fresh_world: Callable[..., World], smtp_sink: SmtpSink
+    engine: str, smtp_sink: SmtpSink, fresh_world: Callable[..., World]
 ) -> None:
     world = fresh_world(engine, LINKXG_SMTP_URL=smtp_sink.url)
     person = mail_person(world, smtp_sink)
