@@ -38,7 +38,7 @@ def test_a_forged_link_changes_nothing(world: World, forge: Any) -> None:
     person = world.person()
     token = link_for(world, person)
     forged = forge(token)
-    if len(forged) >= 12:
+    if forged.startswith("lxg"):
         world.vault.remember("forged link", forged)
     refused(complete(world.api, forged, world.vault.password()))
     sign_in(world.api, person)

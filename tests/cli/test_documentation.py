@@ -95,7 +95,8 @@ def test_pages_that_name_commands_name_real_ones() -> None:
         named = re.findall(r"`linkxg ((?:audit |keys |people )?[a-z-]+)", (ROOT / page).read_text())
         assert set(named) <= known, (page, set(named) - known)
         options = re.findall(
-            r"linkxg ([a-z]+(?: (?:verify|list|rotate|retire))?)[^\n`]*?(--[a-z-]+)", (ROOT / page).read_text()
+            r"linkxg ([a-z]+(?: (?:verify|list|rotate|retire|reset-link))?)[^\n`]*?(--[a-z-]+)",
+            (ROOT / page).read_text(),
         )
         for command, option in options:
             offered = {name for parameter in PROGRAM[f"linkxg {command}"].params for name in parameter.opts}

@@ -22,7 +22,8 @@ from linkxg.identity.accounts.store import find_user, find_user_by_email
 from linkxg.identity.authorization.write_as import write_as, write_once
 from linkxg.identity.password_reset import store
 from linkxg.identity.password_reset.find_valid import find_valid
-from linkxg.identity.password_reset.model import LIFETIME_MS, IssuedBy, PasswordLink, binding_of, has_password
+from linkxg.identity.password_reset.may_reset import may_reset
+from linkxg.identity.password_reset.model import LIFETIME_MS, IssuedBy, PasswordLink, binding_of
 from linkxg.ids import uuid7
 
 LINKS = Budget("password-links", 60, 3_600)
@@ -52,7 +53,7 @@ async def create_link(
         user = find_user(conn, account_id, user_id)
         if user is None:
             return NotFound()
-        error = _refusal(actor, user)
+        error = _refusal(conn, actor, user)
         return error or _issue(conn, actor, user, reset_id, token, public_url)
 
     def recall(conn: Connection, recorded: Recorded) -> PasswordLink | PublicError:
@@ -80,7 +81,7 @@ async def create_operator_link(
         user = find_user_by_email(conn, key)
         if user is None:
             return NotFound("No person has this e-mail address.")
-        return _unusable(user) or (user, _issue(conn, CLI, user, reset_id, token, public_url))
+        return _unusable(conn, user) or (user, _issue(conn, CLI, user, reset_id, token, public_url))
 
     made = await write_as(database, CLI, unit)
     if isinstance(made, PublicError):
@@ -90,18 +91,18 @@ async def create_operator_link(
     return link
 
 
-def _refusal(actor: Actor, user: User) -> PublicError | None:
+def _refusal(conn: Connection, actor: Actor, user: User) -> PublicError | None:
     if not may_manage(actor.role, user.role):
         return AccessDenied("Only an Owner can create a password link for an Owner.")
     if user.id == actor.id:
         return Conflict("Change your own password with the current one.")
-    return _unusable(user)
+    return _unusable(conn, user)
 
 
-def _unusable(user: User) -> PublicError | None:
+def _unusable(conn: Connection, user: User) -> PublicError | None:
     if user.disabled:
         return Conflict("This person is disabled. Enable them first.")
-    if not has_password(user):
+    if not may_reset(conn, user):
         return Conflict("This person signs in without a password.")
     return None
 

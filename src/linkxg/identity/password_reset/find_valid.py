@@ -10,7 +10,8 @@ from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.roles import may_manage
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.password_reset import store
-from linkxg.identity.password_reset.model import binding_of, has_password
+from linkxg.identity.password_reset.may_reset import may_reset
+from linkxg.identity.password_reset.model import binding_of
 
 
 class ValidReset(NamedTuple):
@@ -29,7 +30,7 @@ def find_valid(conn: Connection, key: bytes, now: int) -> ValidReset | None:
     if reset is None:
         return None
     user = find_user(conn, reset.account_id, reset.user_id)
-    if user is None or user.disabled or not has_password(user):
+    if user is None or not may_reset(conn, user):
         return None
     if user.epoch != reset.user_epoch or not constant_time_equal(binding_of(user), reset.binding):
         return None

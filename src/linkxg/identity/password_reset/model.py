@@ -49,8 +49,3 @@ class ResetPerson(NamedTuple):
 def binding_of(user: User) -> bytes:
     """The digest of the person's password hash and address: a link of an earlier one is invalid."""
     return digest(f"{user.password_hash}\n{email_key(user.email)}")
-
-
-def has_password(user: User) -> bool:
-    """Whether the person signs in with a password; single sign-on and SCIM create people without one."""
-    return user.password_hash != ""
