@@ -65,6 +65,9 @@ from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
 from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
 from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
+from linkxg.identity.password_reset import routes as password_reset_routes
+from linkxg.identity.password_reset.request_reset import ResetMails
+from linkxg.identity.password_reset.routes import PasswordResetServices
 from linkxg.identity.sessions import refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
 from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
@@ -170,6 +173,7 @@ def build(
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     mails = MailQueue(mailer)
     notices = SecurityNotices(database, mails)
+    reset_mails = ResetMails(database, mails, limits, issuer)
     connection_mails = ConnectionMails(database, mails, issuer)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
@@ -183,6 +187,7 @@ def build(
         server_key=server_key,
         limits=limits,
         mailer=mailer,
+        reset_mails=reset_mails,
         notices=notices,
         connection_mails=connection_mails,
         cursors=cursors,
@@ -217,6 +222,11 @@ def build(
             session_routes.router(SessionServices(database, passwords, limits, settings.limit_scale)),
             factor_routes.router(
                 FactorServices(database, passwords, server_key, minter, limits, metrics, notices, settings.limit_scale)
+            ),
+            password_reset_routes.router(
+                PasswordResetServices(
+                    database, passwords, server_key, reset_mails, notices, issuer, settings.limit_scale
+                )
             ),
             account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
             identifier_routes.router(database),

@@ -24,6 +24,7 @@ from linkxg.identity.clients.store import purge_secrets
 from linkxg.identity.clients.usage_store import purge_usage
 from linkxg.identity.factors.challenge_store import purge_challenges
 from linkxg.identity.factors.totp_store import purge_pending_totp
+from linkxg.identity.password_reset.store import purge_resets
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.network.access_log.store import purge_reads
@@ -55,6 +56,7 @@ PURGES: Mapping[str, Purge] = {
     "login_failures": purge_failures,
     "mfa_challenges": purge_challenges,
     "totp_factors": purge_pending_totp,
+    "password_resets": purge_resets,
     "idempotency_keys": idempotency.purge,
     "changes": invalidation_feed.purge,
     "client_secrets": purge_secrets,

@@ -22,7 +22,7 @@ from linkxg.settings import describe
 API = ("/api/v1/", "/.well-known/", "/healthz", "/readyz", "/metrics")
 PAGES = sorted({ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")} | set(DOCS.rglob("*.md")))
 _VARIABLE = re.compile(r"\bLINKXG_[A-Z][A-Z_]*[A-Z]\b")
-_COMMAND = re.compile(r"(?<![\w./-])linkxg ((?:[a-z]+ ?)+)")
+_COMMAND = re.compile(r"(?<![\w./-])linkxg ((?:[a-z]+(?:-[a-z]+)* ?)+)")
 _LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
 
 

@@ -22,6 +22,8 @@ KEYLESS = {
     "replaceRecoveryCodes": "other codes take the place of those whose answer was lost",
     "logout": "ends the session whose token it carries, which cannot ask again",
     "changePassword": "carries the current password, which no longer holds",
+    "requestPasswordReset": "mails of a person are limited, whoever asks for them",
+    "completePasswordReset": "the token of the link works once",
     "acceptInvitation": "the token of the link works once",
     "acceptConnectionInvitation": "the token of the link works once",
 }

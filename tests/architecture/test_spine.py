@@ -20,6 +20,7 @@ SPINE = (
     ("identity.clients",),
     ("identity.sessions", "identity.oauth"),
     ("identity.factors",),
+    ("identity.password_reset",),
     ("jobs",),
     ("catalog",),
     ("catalog.identifiers",),

@@ -38,6 +38,8 @@ WITHOUT_ACCOUNT = {
     "identity.clients.touch_clients": "counts of many clients at once",
     "identity.clients.touch_secrets": "counts of many clients at once",
     "identity.clients.rejections.insert_rejections": "refusals of many clients at once",
+    "identity.password_reset.find_reset": "the one-time token is the only thing known",
+    "identity.password_reset.redeem_reset": "the one-time token is the only thing known",
     # Tables without an account: failures are counted before anybody is known.
     "identity.sessions.add_attempt": "failures belong to nobody",
     "identity.sessions.give_attempt_back": "failures belong to nobody",

@@ -15,6 +15,9 @@ from architecture.program import modules
 UNAUTHORISED = {
     "identity/accounts/invite_user.accept_invitation": "the token is used once, and the unit checks who invited",
     "identity/accounts/create_account.create_account": "the command line stands above the accounts",
+    "identity/password_reset/complete_reset.complete_reset": "the token of the link works once, and the unit checks it",
+    "identity/password_reset/request_reset.compose": "records a link for whoever reads the mail",
+    "identity/password_reset/request_reset.forget": "deletes a link that could not be mailed",
     "network/connections/accept_by_link.accept_link_with_new_account": "the token of the link works once",
     "ops/demo/products.create_demo_products": "the command line stands above the accounts",
     "ops/demo/products.create_textiles": "the command line stands above the accounts",
@@ -57,6 +60,7 @@ REVOKES = {
     "identity/tokens/revoke.py",
     "identity/tokens/key_store.py",
     "identity/accounts/manage_user.py",
+    "identity/accounts/replace_password.py",
     "identity/accounts/second_factor.py",
 }
 

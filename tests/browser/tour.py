@@ -17,6 +17,7 @@ from harness.databases import SqliteDatabase
 from harness.people import Person, invite
 from network.partners import invite as invite_company
 from network.partners import token_of
+from password_reset.links import link_for
 from products.catalogue import change
 
 INVITED = "nora.lindqvist@example.test"
@@ -65,6 +66,12 @@ def _outside(page: Page, showcase: Showcase) -> Iterator[str]:
     yield "invitation"
     page.goto("/invitations/lxginv_none")
     yield "invitation-ended"
+    page.goto("/password-reset")
+    yield "password-reset"
+    page.goto(f"/password-reset/{link_for(world, showcase.member)}")
+    yield "new-password"
+    page.goto("/password-reset/lxgrst_none")
+    yield "password-reset-ended"
     invited = invite_company(world, world.owner, inviteeEmail=f"ida.weaver+{uuid4().hex[:8]}@example.test").expect(201)
     page.goto(f"/connections/invitations/{token_of(invited)}")
     yield "partner-invitation"
@@ -122,6 +129,11 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
     link = page.locator(".secret").inner_text()
     showcase.world.vault.remember("invitation token", link.rpartition("/")[2])
     yield "members-invited"
+    page.goto(f"/account/members/{showcase.member.user_id}")
+    page.get_by_role("button", name="Create a password link").click()
+    made = page.locator(".secret").inner_text()
+    showcase.world.vault.remember("password link", made.rpartition("/")[2])
+    yield "password-link"
     menu = page.locator(".menu summary")
     if menu.is_visible():
         page.goto("/account/api-access")

@@ -92,10 +92,11 @@ def test_the_systemd_unit_runs_an_existing_command() -> None:
 def test_pages_that_name_commands_name_real_ones() -> None:
     known = {name.partition(" ")[2] for name in PROGRAM} | {name.split()[1] for name in PROGRAM}
     for page in ("docs/operations.md", "README.md", "SECURITY.md", "CONTRIBUTING.md", "docs/threat-model.md"):
-        named = re.findall(r"`linkxg ((?:audit |keys )?[a-z]+)", (ROOT / page).read_text())
+        named = re.findall(r"`linkxg ((?:audit |keys |people )?[a-z-]+)", (ROOT / page).read_text())
         assert set(named) <= known, (page, set(named) - known)
         options = re.findall(
-            r"linkxg ([a-z]+(?: (?:verify|list|rotate|retire))?)[^\n`]*?(--[a-z-]+)", (ROOT / page).read_text()
+            r"linkxg ([a-z]+(?: (?:verify|list|rotate|retire|reset-link))?)[^\n`]*?(--[a-z-]+)",
+            (ROOT / page).read_text(),
         )
         for command, option in options:
             offered = {name for parameter in PROGRAM[f"linkxg {command}"].params for name in parameter.opts}

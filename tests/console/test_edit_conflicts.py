@@ -25,6 +25,7 @@ NO_EDITS = {
     "/account/password": "sets one value that nobody else may know",
     "/account/sessions/{session_id}/end": "ends",
     "/account/members/invitations/{invitation_id}/withdraw": "ends",
+    "/account/members/{user_id}/password-link": "creates",
     "/partners": "invites",
     "/shared/{product_id}/acknowledge": "sets one value",
     "/shared/{product_id}/adopt": "creates",

@@ -141,10 +141,10 @@ def _request(world: World, *, foreign: bool) -> str:
 def test_every_page_declares_its_roles() -> None:
     assert len(GUARDED) > 30
     for method, path, allowed in PAGES:
-        assert allowed or path in ("/", "/sign-in", "/invitations/{token}", "/connections/invitations/{token}"), (
-            method,
-            path,
-        )
+        assert allowed or path in (
+            "/", "/sign-in", "/invitations/{token}", "/connections/invitations/{token}", "/password-reset",
+            "/password-reset/{token}",
+        ), (method, path)  # fmt: skip
 
 
 def test_every_page_needs_a_session(world: World, new_visitor: NewVisitor) -> None:

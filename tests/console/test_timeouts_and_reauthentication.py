@@ -88,6 +88,7 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
         (f"{secret}/finish", [("sure", "yes")]),
         (f"{secret}/extend", [("overlap", "3600")]),
         ("/account/members", [("email", "new@example.test"), ("role", "VIEWER")]),
+        (f"{member}/password-link", [("key", "0123456789abcdef")]),
         *((member, [("act", act), ("role", "ADMIN"), ("sure", "yes")]) for act in ("role", "disable", "remove", "end")),
     ]
 

@@ -30,6 +30,7 @@ from harness.tls import self_signed
 from harness.vault import Vault
 from harness.world import World
 from imports.files import IMPORTS, TYPES
+from password_reset.links import link_for
 
 ELSEWHERE = "127.0.0.9"
 """A caller's address: nginx itself comes to the nodes from 127.0.0.1."""
@@ -303,13 +304,15 @@ def test_the_access_log_has_source_and_path_and_no_secret(site: Site, world: Wor
     request_token(world.api, world.oauth).expect(200)
     _, invitation = invite(world.api, world.owner, "VIEWER", "nora@example.test")
     world.api.get(f"//invitations/{invitation}").expect(200)
+    link = link_for(world, world.person())
     site.nodes[1].kill()
     for _ in range(4):
+        world.api.get(f"//password-reset/{link}").expect(200)
         world.api.get(f"/products?access_token={query}", bearer=client_token).expect(400, "invalid_request")
         world.api.get(f"//invitations/{invitation}").expect(200)
     site.nodes[1].start()
     written = site.proxy.log.read_bytes()
     assert vault.found_in(written) == set()
     paths = {line["path"] for line in site.lines()}
-    assert {"/invitations/-", f"{API}/products", f"{API}/oauth/token"} <= paths
+    assert {"/invitations/-", "/password-reset/-", f"{API}/products", f"{API}/oauth/token"} <= paths
     assert any("," in line["node"] for line in site.lines()), "a request that went to the dead node first"

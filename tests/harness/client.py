@@ -27,6 +27,7 @@ SECRET_MEMBERS = {
     "mfaToken": "token of a sign-in in two steps",
 }
 INVITATION = re.compile(r"invitations/([A-Za-z0-9._~-]{16,})")
+PASSWORD_LINK = re.compile(r"password-reset/(lxgrst_[0-9A-Za-z]{16,})")
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 Fields = list[tuple[str, str]]
 RawResponse = tuple[int, tuple[tuple[str, str], ...], bytes]
@@ -131,6 +132,8 @@ class Client:
     def _harvest(self, answer: Answer) -> None:
         for token in INVITATION.findall(answer.body.decode("utf-8", "replace")):
             self.vault.remember("invitation token", token)
+        for token in PASSWORD_LINK.findall(answer.body.decode("utf-8", "replace")):
+            self.vault.remember("password link", token)
         with contextlib.suppress(ValueError):
             self._harvest_members(answer.json())
 

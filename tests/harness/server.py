@@ -188,15 +188,20 @@ class Server:
 
     # -- commands -----------------------------------------------------------------------------------------
 
-    def command(self, *arguments: str, stdin: bytes = b"", expect: int = 0) -> bytes:
-        """Run `linkxg …` with this server's settings; answers standard output."""
-        done = self.try_command(*arguments, stdin=stdin)
+    def command(self, *arguments: str, stdin: bytes = b"", expect: int = 0, reveals: bool = False) -> bytes:
+        """Run `linkxg …` with this server's settings; answers standard output, which `reveals` a secret or does not."""
+        done = self._run(arguments, stdin, {}, reveals=reveals)
         output = done.stdout + done.stderr
         assert done.returncode == expect, f"linkxg {arguments[0]}: {output.decode(errors='replace')}"
         return done.stdout
 
     def try_command(self, *arguments: str, stdin: bytes = b"", **settings: str) -> subprocess.CompletedProcess[bytes]:
         """Run `linkxg …` with this server's settings, some of them replaced, and take any exit code."""
+        return self._run(arguments, stdin, settings)
+
+    def _run(
+        self, arguments: tuple[str, ...], stdin: bytes, settings: dict[str, str], *, reveals: bool = False
+    ) -> subprocess.CompletedProcess[bytes]:
         done = subprocess.run(
             [sys.executable, "-m", "linkxg", *arguments],
             input=stdin,
@@ -207,7 +212,7 @@ class Server:
             check=False,
         )
         with self.log_file.open("ab") as log:
-            log.write(done.stdout + done.stderr)
+            log.write(done.stderr if reveals else done.stdout + done.stderr)
         return done
 
     def bootstrap(self, name: str, *, another: bool = False) -> Account:

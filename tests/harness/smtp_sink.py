@@ -71,12 +71,17 @@ class SmtpSink:
 
     def wait_for(self, recipient: str, timeout: float = 15.0) -> Mail:
         """The first message to this address."""
+        return self.wait_for_all(recipient, 1, timeout=timeout)[0]
+
+    def wait_for_all(self, recipient: str, count: int, subject: str = "", timeout: float = 15.0) -> list[Mail]:
+        """At least `count` messages to this address whose subject begins like this, oldest first."""
         deadline = time.monotonic() + timeout
         with self._news:
             while True:
-                for mail in self._mails:
-                    if recipient in mail.recipients:
-                        return mail
+                found = [one for one in self._mails if recipient in one.recipients]
+                found = [one for one in found if str(one.parsed()["Subject"]).startswith(subject)]
+                if len(found) >= count:
+                    return found
                 left = deadline - time.monotonic()
-                assert left > 0, f"no mail came to {recipient} within {timeout:.0f} s"
+                assert left > 0, f"{len(found)} mails came to {recipient} within {timeout:.0f} s"
                 self._news.wait(left)

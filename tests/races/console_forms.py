@@ -34,6 +34,7 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     f"POST {_CLIENT}/delete": lambda v, p, t: {},
     "POST /account/members": lambda v, p, t: {"email": f"{uuid4()}@example.test", "role": "MEMBER"},
     "POST /account/members/invitations/{invitation_id}/withdraw": lambda v, p, t: {},
+    "POST /account/members/{user_id}/password-link": lambda v, p, t: {"key": uuid4().hex},
     "POST /account/members/{user_id}": lambda v, p, t: {"act": "role", "role": "VIEWER"},
     "POST /account/sessions/{session_id}/end": lambda v, p, t: {},
     "POST /account/password": lambda v, p, t: {

@@ -173,6 +173,9 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /requests/{request_id}/decline": lambda w, t: _json(f"/requests/{t.declinable_request}/decline", {}),
     "POST /requests/{request_id}/cancel": lambda w, t: _empty(f"/requests/{t.cancellable}/cancel"),
     "POST /account/users": lambda w, t: _json("/account/users", {"email": f"{uuid4()}@example.test"}),
+    "POST /account/users/{user_id}/password-reset": lambda w, t: _empty(
+        f"/account/users/{t.victim.user_id}/password-reset"
+    ),
     "PATCH /account/users/{user_id}": lambda w, t: _json(f"/account/users/{t.victim.user_id}", {"role": "VIEWER"}),
     "DELETE /account/users/{user_id}": lambda w, t: _empty(f"/account/users/{t.victim.user_id}"),
     "POST /auth/logout": lambda w, t: _empty("/auth/logout"),

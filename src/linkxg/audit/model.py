@@ -27,6 +27,8 @@ ACTIONS = (
     "factor.removed",
     "factors.reset",
     "recovery_codes.replaced",
+    "password.reset_requested",
+    "password.link_created",
     "client.created",
     "client.updated",
     "client.disabled",

@@ -21,6 +21,7 @@ COMMANDS = {
     "bootstrap": ("bootstrap", "bootstrap"),
     "migrate": ("migrate", "migrate_database"),
     "keys": ("keys", "app"),
+    "people": ("people", "app"),
     "backup": ("backup", "backup"),
     "restore": ("restore", "restore"),
     "copy": ("copy", "copy"),

@@ -11,6 +11,7 @@ from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.password_reset.request_reset import ResetMails
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.shared_products.model import CountReads
 
@@ -24,6 +25,7 @@ class ConsoleServices:
     server_key: bytes = field(repr=False)
     limits: Limits
     mailer: Mailer
+    reset_mails: ResetMails
     notices: SecurityNotices
     connection_mails: ConnectionMails
     cursors: Cursors

@@ -26,6 +26,8 @@ MESSAGES = {
     "sessions-ended": "The person's sessions and tokens were ended.",
     "withdrawn": "The invitation is withdrawn. Its link no longer works.",
     "session-ended": "The session was ended.",
+    "reset-requested": "If this address has an account, a link is on its way. It works for 30 minutes, once.",
+    "password-reset": "Your password is changed. Sign in with it.",
     "password": "The password is changed. Your other sessions were ended.",
     "import-cancelled": "The import is being cancelled. Rows already written are kept.",
     "import-again": "The import continues.",

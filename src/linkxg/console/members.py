@@ -178,6 +178,7 @@ async def _show(
         offered=_offered(page),
         roles=ROLES,
         chosen=page.form.text("role") or person.role,
+        key=page.form.key_or_new(),
         errors=errors,
         conflicts=conflicts or {},
     )

@@ -1,9 +1,9 @@
 """Replaces the rows of a database in a restore, in one transaction.
 
-The rows of the backup return, but no credential becomes valid again: every session and invitation ends, stored
-responses for retries are deleted, every epoch advances, every feed begins anew, and revocations of the replaced
-database are reapplied. The new keys are written last before the commit: if the commit fails after all, people have to
-sign in again.
+The rows of the backup return, but no credential becomes valid again: every session and invitation ends, password links
+and stored responses for retries are deleted, every epoch advances, every feed begins anew, and revocations of the
+replaced database are reapplied. The new keys are written last before the commit: if the commit fails after all, people
+have to sign in again.
 """
 
 from collections.abc import Callable
@@ -26,6 +26,7 @@ from linkxg.identity.accounts.create_account import CLI
 from linkxg.identity.clients import store as client_store
 from linkxg.identity.factors.challenge_store import mfa_challenges
 from linkxg.identity.factors.reseal import reseal_secrets
+from linkxg.identity.password_reset.store import password_resets
 from linkxg.identity.sessions.store import end_all_sessions
 from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sealed_keys
 from linkxg.network.connections import store as connection_store
@@ -41,6 +42,7 @@ _NOT_RESTORED = (
     sealed_keys.name,
     feed_store.feed_entries.name,
     mfa_challenges.name,
+    password_resets.name,
 )
 _IDS_PER_EVENT = 500
 

@@ -20,6 +20,10 @@ class Mail(NamedTuple):
     text: str
 
 
+Compose = Callable[[], Awaitable[Iterable[Mail]]]
+OnRefused = Callable[[], Awaitable[None]]
+
+
 class MailQueue:
     """The mails of one worker, of which few are sent at once.
 
@@ -37,10 +41,10 @@ class MailQueue:
     def enabled(self) -> bool:
         return self._mailer.enabled
 
-    def send(self, account_id: str, compose: Callable[[], Awaitable[Iterable[Mail]]]) -> None:
+    def send(self, account_id: str, compose: Compose, on_refused: OnRefused | None = None) -> None:
         """Send what `compose` returns, when it is its turn: it may read the recipients from the database then.
 
-        `account_id` is the account that causes the mail.
+        `account_id` is the account that causes the mail; `on_refused` is called for a mail that the server refused.
         """
         if not self.enabled:
             return
@@ -48,7 +52,7 @@ class MailQueue:
         if self._stopping or is_full:
             log.warning("notice.failed", reason="the worker stops" if self._stopping else "too many mails are waiting")
             return
-        task = asyncio.create_task(self._send(compose))
+        task = asyncio.create_task(self._send(compose, on_refused))
         self._tasks.add(task)
         self._waiting[account_id] += 1
         task.add_done_callback(lambda task: self._sent(task, account_id))
@@ -71,11 +75,12 @@ class MailQueue:
         if not self._waiting[account_id]:
             del self._waiting[account_id]
 
-    async def _send(self, compose: Callable[[], Awaitable[Iterable[Mail]]]) -> None:
+    async def _send(self, compose: Compose, on_refused: OnRefused | None) -> None:
         async with self._slots:
             try:
                 for mail in await compose():
-                    await self._mailer.send(*mail)
+                    if not await self._mailer.send(*mail) and on_refused is not None:
+                        await on_refused()
             except PublicError as error:
                 log.warning("notice.failed", reason=error.reason)
             except Exception as fault:  # noqa: BLE001  a mail that cannot be composed fails alone

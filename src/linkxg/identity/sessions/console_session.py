@@ -71,7 +71,7 @@ async def find_ended_session(database: Database, cookie: str) -> EndedSession | 
     elif row.ended_at is not None:
         why = "because this session was ended"
     elif row.user_epoch != row.now_epoch:
-        why = "because your role or your access was changed"
+        why = "because your role, your access or your password was changed"
     elif row.expires_at < min(row.refresh_expires_at, row.created_at + CONSOLE_MS):
         why = "because your account requires a second factor now"
     elif row.expires_at <= row.refresh_expires_at:

@@ -1,0 +1,114 @@
+"""`/password-reset` and `/password-reset/{token}`: a link for a new password, and its use.
+
+The path holds a secret token: the page never sends it as referrer, loads nothing from other origins and is not cached.
+Opening a link does not use it, because mail scanners open links too.
+"""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linkxg.audit.model import Actor
+from linkxg.console.form_errors import FormErrors, wait_for_budget
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import redirect, render
+from linkxg.console.sign_in import bind_form
+from linkxg.errors import InvalidRequest, InvalidToken, RateLimitExceeded, ValidationFailed
+from linkxg.http.client_ip import source_key
+from linkxg.http.permissions import public
+from linkxg.http.rate_budgets import require_budget
+from linkxg.identity.accounts.password_rules import MINIMUM
+from linkxg.identity.password_reset.complete_reset import complete_reset, read_reset
+from linkxg.identity.password_reset.request_reset import SOURCE_REQUESTS
+from linkxg.identity.password_reset.routes import COMPLETIONS
+
+REQUEST = "/password-reset"
+ONE = f"{REQUEST}/{{token:str}}"
+
+
+@get(REQUEST, **public())
+async def form(page: NamedDependency[PageRequest]) -> Response[str]:
+    return _ask(page)
+
+
+@post(REQUEST, **public(SOURCE_REQUESTS, refused_by_handler=True))
+async def request_link(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[str]:
+    try:
+        require_budget(request.scope)
+        await page.services.reset_mails.request(_anonymous(page), page.form.text("email").strip())
+    except InvalidRequest as error:
+        return _ask(page, FormErrors([("email", "This is not a valid e-mail address.")]), error.status)
+    except RateLimitExceeded as error:
+        page.context.notes["error"] = error.code
+        return _ask(page, wait_for_budget(error), error.status)
+    return redirect(page, REQUEST, done="reset-requested")
+
+
+@get(ONE, **public())
+async def open_link(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
+    return await _show(page, token)
+
+
+@post(ONE, **public(COMPLETIONS))
+async def choose(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
+    try:
+        await complete_reset(
+            page.database,
+            page.services.passwords,
+            page.services.notices,
+            _anonymous(page),
+            token=token,
+            password=page.form.text("new_password"),
+            limit_scale=page.services.limit_scale,
+        )
+    except ValidationFailed as error:
+        return await _show(page, token, error.description)
+    except InvalidToken as error:
+        page.context.notes["reason"] = error.reason
+        return _ended(page)
+    return redirect(page, "/sign-in", done="password-reset")
+
+
+HANDLERS = (form, request_link, open_link, choose)
+
+
+def _ask(page: PageRequest, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
+    bind_form(page)
+    return render(
+        page,
+        "password_reset.html",
+        status=status,
+        errors=errors,
+        email=page.form.text("email"),
+        has_mail=page.services.reset_mails.enabled,
+    )
+
+
+async def _show(page: PageRequest, token: str, error: str | None = None) -> Response[str]:
+    await page.services.limits.spend(COMPLETIONS, source_key(page.context.source))
+    try:
+        person = await read_reset(page.database, token)
+    except InvalidToken:
+        return _ended(page)
+    bind_form(page)
+    return render(
+        page,
+        "new_password.html",
+        status=422 if error else 200,
+        # Never sends the path, which holds the token; `no-referrer` would also hide the Origin of the form.
+        headers={"Referrer-Policy": "strict-origin"},
+        person=person,
+        minimum=MINIMUM,
+        errors=FormErrors([("new_password", error)] if error else []),
+    )
+
+
+def _ended(page: PageRequest) -> Response[str]:
+    return render(page, "password_reset_ended.html", status=404, headers={"Referrer-Policy": "no-referrer"})
+
+
+def _anonymous(page: PageRequest) -> Actor:
+    """Whoever is signed in in this browser: a link authenticates nobody."""
+    return Actor("anonymous", None, None, page.context.source, page.context.request_id)

@@ -1,0 +1,1 @@
+"""Password reset: one-time links by mail, by an Owner or Admin, and by the operator."""

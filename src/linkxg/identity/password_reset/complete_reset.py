@@ -1,0 +1,95 @@
+"""Changes a password by a link: every session and token of the person ends, and nobody is signed in.
+
+A second factor stays as it is: the next sign-in asks for it.
+"""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.crypto.passwords import Passwords
+from linkxg.crypto.secrets import PASSWORD_RESET, digest, is_well_formed
+from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
+from linkxg.errors import InvalidToken
+from linkxg.identity.accounts.model import email_key
+from linkxg.identity.accounts.password_rules import check_new_password
+from linkxg.identity.accounts.replace_password import replace_password
+from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.accounts.store import find_account
+from linkxg.identity.authorization.store import lock_account
+from linkxg.identity.password_reset import store
+from linkxg.identity.password_reset.find_valid import ValidReset, find_valid
+from linkxg.identity.password_reset.model import ResetPerson
+from linkxg.identity.sessions.throttle import throttle_of
+
+INVALID = "The link is wrong, used, replaced or expired."
+
+
+async def read_reset(database: Database, token: str) -> ResetPerson:
+    """The person of a link, which stays unused. Raises InvalidToken."""
+    found = await _find(database, token)
+    if found is None:
+        raise InvalidToken(INVALID, reason="no such reset")
+    return found[1]
+
+
+async def complete_reset(
+    database: Database,
+    passwords: Passwords,
+    notices: SecurityNotices,
+    actor: Actor,
+    *,
+    token: str,
+    password: str,
+    limit_scale: float,
+) -> None:
+    """Raises InvalidToken for the link, and ValidationFailed for the password, which leaves the link unused."""
+    found = await _find(database, token)
+    if found is None:
+        raise InvalidToken(INVALID, reason="no such reset")
+    seen, person = found
+    account_id, user_id = seen.user.account_id, seen.user.id
+    check_new_password(password, *person)
+    password_hash = await passwords.hash(password)
+    key = digest(token)
+
+    def unit(conn: Connection) -> bool:
+        # The locks of a revocation, in the order of `revoke_as`: the link may rest on an administrator's rights.
+        lock_account(conn, account_id)
+        lock_caller(conn, user_id)
+        now = now_ms()
+        valid = find_valid(conn, key, now)
+        if valid is None or not store.redeem_reset(conn, key, now):
+            return False
+        replace_password(conn, account_id, user_id, password_hash)
+        throttle_of(email_key(valid.user.email), actor.source, limit_scale).clear(conn)
+        details = {"reset": valid.reset.id, "issued_by": valid.reset.issued_by}
+        audit.record(conn, account_id, actor, "password.changed", user_id, details)
+        return True
+
+    if not await database.write(unit):
+        raise InvalidToken(INVALID, reason="reset used meanwhile")
+    notices.person(
+        actor,
+        account_id,
+        user_id,
+        "Your password was changed",
+        "The password of your LinkXG account was changed with a password link. Every session was ended.",
+    )
+
+
+async def _find(database: Database, token: str) -> tuple[ValidReset, ResetPerson] | None:
+    if not is_well_formed(token, PASSWORD_RESET):
+        return None
+    key = digest(token)
+
+    def unit(conn: Connection) -> tuple[ValidReset, ResetPerson] | None:
+        valid = find_valid(conn, key, now_ms())
+        account = None if valid is None else find_account(conn, valid.user.account_id)
+        if valid is None or account is None:
+            return None
+        return valid, ResetPerson(str(account.name), valid.user.email)
+
+    return await database.read(unit)

@@ -1,0 +1,115 @@
+"""Mails a link to whoever forgot their password.
+
+The answer is given before anybody is looked up: it is the same, after the same work, for every address. The link goes
+to the stored address, never to the one that was typed.
+
+No mailbox is filled and nobody is locked out: a person gets at most MAX_MAILED mails an hour, and of these at most
+MAX_MAILED_LIVE in the lifetime of a link. So a request is dropped only while an earlier link is valid, and a newer link
+does not end an older one: what strangers ask for takes nothing from the person. The first link that is used ends all.
+"""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms, rfc3339
+from linkxg.crypto.secrets import PASSWORD_RESET, digest, new_secret
+from linkxg.db import Database
+from linkxg.db.advisory_lock import lock_until_commit
+from linkxg.errors import RateLimitExceeded
+from linkxg.http.rate_limits import Budget, Limits
+from linkxg.identity.accounts.mail_queue import Mail, MailQueue
+from linkxg.identity.accounts.model import User, email_key
+from linkxg.identity.accounts.store import find_user_by_email
+from linkxg.identity.password_reset import store
+from linkxg.identity.password_reset.may_reset import may_reset
+from linkxg.identity.password_reset.model import (
+    LIFETIME_MINUTES,
+    LIFETIME_MS,
+    MAX_MAILED,
+    MAX_MAILED_LIVE,
+    WINDOW_MS,
+    binding_of,
+)
+from linkxg.ids import uuid7
+
+SOURCE_REQUESTS = Budget("password-reset-source", 20, 60)
+ADDRESS_REQUESTS = Budget("password-reset-address", 10, 60)
+"""Looked up per address. Short: what is dropped beyond it, the requests before it have done within the minute."""
+_QUEUE = "password resets"
+"""The queue's share of all requests together: the account is not known."""
+
+
+class ResetMails:
+    """Takes requests for a link by mail."""
+
+    def __init__(self, database: Database, mails: MailQueue, limits: Limits, public_url: str) -> None:
+        self._database = database
+        self._mails = mails
+        self._limits = limits
+        self._public_url = public_url
+
+    @property
+    def enabled(self) -> bool:
+        return self._mails.enabled
+
+    async def request(self, actor: Actor, email: str) -> None:
+        """Mail a link if the address belongs to a person who may use one. Raises InvalidRequest for no address."""
+        key = email_key(email)
+        try:
+            await self._limits.spend(ADDRESS_REQUESTS, digest(key).hex())
+        except RateLimitExceeded:
+            # No error: it would tell the person that somebody else asks for them.
+            return
+        reset_id, token = uuid7(), new_secret(PASSWORD_RESET)
+        account_id = ""
+
+        async def compose() -> list[Mail]:
+            nonlocal account_id
+            user = await self._database.write(_issue, actor, key, reset_id, digest(token))
+            if user is None:
+                return []
+            account_id = user.account_id
+            return [Mail(user.email, *_text(actor, user.email, f"{self._public_url}/password-reset/{token}"))]
+
+        async def forget() -> None:
+            await self._database.write(store.delete_reset, account_id, reset_id)
+
+        self._mails.send(_QUEUE, compose, on_refused=forget)
+
+
+def _issue(conn: Connection, actor: Actor, key: str, reset_id: str, token_digest: bytes) -> User | None:
+    """Record a link for the person of this address; None if there is no such person or they have had enough mails."""
+    user = find_user_by_email(conn, key)
+    if user is None or not may_reset(conn, user):
+        return None
+    lock_until_commit(conn, f"password reset {user.id}")
+    now = now_ms()
+    mailed = store.list_mailed_times(conn, user.account_id, user.id, now - WINDOW_MS)
+    if len(mailed) >= MAX_MAILED or sum(at > now - LIFETIME_MS for at in mailed) >= MAX_MAILED_LIVE:
+        return None
+    store.insert_reset(
+        conn,
+        user.account_id,
+        id=reset_id,
+        digest=token_digest,
+        user_id=user.id,
+        user_epoch=user.epoch,
+        binding=binding_of(user),
+        issued_by="mail",
+        created_at=now,
+        expires_at=now + LIFETIME_MS,
+    )
+    audit.record(conn, user.account_id, actor, "password.reset_requested", user.id, {"reset": reset_id})
+    return user
+
+
+def _text(actor: Actor, email: str, link: str) -> tuple[str, str]:
+    """(subject, text)."""
+    return (
+        "Choose a new LinkXG password",
+        f"Somebody asked for a new password for {email} on LinkXG.\n\n"
+        f"Choose it here; the link works once, within {LIFETIME_MINUTES} minutes:\n{link}\n\n"
+        "If it was not you, ignore this mail: your password stays as it is.\n\n"
+        f"Requested at {rfc3339(now_ms())} from {actor.source} (request {actor.request_id}).\n",
+    )
