@@ -23,6 +23,7 @@ from linkxg.identity.clients.rejections.store import purge_rejections
 from linkxg.identity.clients.store import purge_secrets
 from linkxg.identity.clients.usage_store import purge_usage
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
+from linkxg.identity.sign_up.store import purge_sign_ups
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.network.access_log.store import purge_reads
 from linkxg.network.connections.store import purge_connections
@@ -50,6 +51,7 @@ class Purge(Protocol):
 PURGES: Mapping[str, Purge] = {
     "sessions": purge_sessions,
     "invitations": purge_invitations,
+    "sign_ups": purge_sign_ups,
     "login_failures": purge_failures,
     "idempotency_keys": idempotency.purge,
     "changes": invalidation_feed.purge,

@@ -15,6 +15,8 @@ from architecture.program import modules
 UNAUTHORISED = {
     "identity/accounts/invite_user.accept_invitation": "the token is used once, and the unit checks who invited",
     "identity/accounts/create_account.create_account": "the command line stands above the accounts",
+    "identity/sign_up/request_sign_up.request_sign_up": "nobody is known before, and nothing but the request is kept",
+    "identity/sign_up/complete_sign_up.complete_sign_up": "the token of the link works once",
     "network/connections/accept_by_link.accept_link_with_new_account": "the token of the link works once",
     "ops/demo/products.create_demo_products": "the command line stands above the accounts",
     "ops/demo/products.create_textiles": "the command line stands above the accounts",

@@ -69,14 +69,14 @@ class SmtpSink:
     def stop(self) -> None:
         self._controller.stop()
 
-    def wait_for(self, recipient: str, timeout: float = 15.0) -> Mail:
-        """The first message to this address."""
+    def wait_for(self, recipient: str, timeout: float = 15.0, *, number: int = 1) -> Mail:
+        """The first message to this address, or the one with this number."""
         deadline = time.monotonic() + timeout
         with self._news:
             while True:
-                for mail in self._mails:
-                    if recipient in mail.recipients:
-                        return mail
+                found = [mail for mail in self._mails if recipient in mail.recipients]
+                if len(found) >= number:
+                    return found[number - 1]
                 left = deadline - time.monotonic()
                 assert left > 0, f"no mail came to {recipient} within {timeout:.0f} s"
                 self._news.wait(left)

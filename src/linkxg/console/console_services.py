@@ -11,6 +11,7 @@ from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.clients.notify_owners import OwnerNotices
+from linkxg.identity.sign_up.routes import SignUpServices
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.shared_products.model import CountReads
 
@@ -26,6 +27,7 @@ class ConsoleServices:
     mailer: Mailer
     notices: OwnerNotices
     connection_mails: ConnectionMails
+    sign_ups: SignUpServices
     cursors: Cursors
     token_endpoint: RawEndpoint
     public_url: str
