@@ -307,9 +307,17 @@ def test_the_access_log_has_source_and_path_and_no_secret(site: Site, world: Wor
     for _ in range(4):
         world.api.get(f"/products?access_token={query}", bearer=client_token).expect(400, "invalid_request")
         world.api.get(f"//invitations/{invitation}").expect(200)
+    for link in ("//sign-up/lxgsup_", "//connections/invitations/lxginv_"):
+        world.api.get(vault.invent("token of a link", prefix=link))
     site.nodes[1].start()
     written = site.proxy.log.read_bytes()
     assert vault.found_in(written) == set()
     paths = {line["path"] for line in site.lines()}
-    assert {"/invitations/-", f"{API}/products", f"{API}/oauth/token"} <= paths
+    assert {
+        "/invitations/-",
+        "/sign-up/-",
+        "/connections/invitations/-",
+        f"{API}/products",
+        f"{API}/oauth/token",
+    } <= paths
     assert any("," in line["node"] for line in site.lines()), "a request that went to the dead node first"
