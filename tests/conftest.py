@@ -26,7 +26,7 @@ from network.sharing import end_shares
 ENGINES = ("sqlite", "postgres")
 BLACK_BOX = {"api", "attacks", "products", "console"}
 ALWAYS_WIDER = {"api"}
-GENERAL = {"LINKXG_LIMIT_SCALE": "1000"}
+GENERAL = {"LINKXG_LIMIT_SCALE": "1000", "LINKXG_SIGN_UP": "invited"}
 ServerFactory = Callable[..., Server]
 DatabaseFactory = Callable[[str], Database]
 

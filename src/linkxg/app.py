@@ -72,6 +72,10 @@ from linkxg.identity.sessions import refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
 from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
 from linkxg.identity.sessions.routes import SessionServices
+from linkxg.identity.sign_up import routes as sign_up_routes
+from linkxg.identity.sign_up.mails import SignUpMails
+from linkxg.identity.sign_up.model import SignUpMode
+from linkxg.identity.sign_up.routes import SignUpServices
 from linkxg.identity.tokens.guard import Guard
 from linkxg.identity.tokens.key_sync import KeySync
 from linkxg.identity.tokens.keys import KeyRing
@@ -174,7 +178,11 @@ def build(
     mails = MailQueue(mailer)
     notices = SecurityNotices(database, mails)
     reset_mails = ResetMails(database, mails, limits, issuer)
-    connection_mails = ConnectionMails(database, mails, issuer)
+    sign_up_mode = SignUpMode(settings.sign_up)
+    sign_ups = SignUpServices(
+        database, passwords, SignUpMails(database, mails, issuer), sign_up_mode, settings.limit_scale
+    )
+    connection_mails = ConnectionMails(database, mails, issuer, sign_up_mode)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
         access_log.task,
@@ -190,6 +198,7 @@ def build(
         reset_mails=reset_mails,
         notices=notices,
         connection_mails=connection_mails,
+        sign_ups=sign_ups,
         cursors=cursors,
         token_endpoint=TokenEndpoint(credentials, minter, limits, RejectionRecorder(database, usage), metrics),
         public_url=issuer,
@@ -229,12 +238,13 @@ def build(
                 )
             ),
             account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
+            sign_up_routes.router(sign_ups),
             identifier_routes.router(database),
             product_search_routes.router(product_services),
             product_routes.router(product_services),
             version_routes.router(product_services),
             connection_routes.router(
-                ConnectionServices(database, passwords, server_key, connection_mails, cursors, issuer)
+                ConnectionServices(database, passwords, server_key, connection_mails, cursors, issuer, sign_up_mode)
             ),
             import_routes.router(ImportServices(database, cursors, issuer, job_runner.wake)),
             upload_routes.router(UploadServices(database, job_runner.wake, KINDS)),

@@ -175,6 +175,12 @@ class AccessDenied(PublicError):
     meaning = "The role is insufficient. As the `error` of an import: its caller has lost the right to import."
 
 
+class SignUpDisabled(PublicError):
+    code, status = "sign_up_disabled", 403
+    text = "This server does not create accounts over the network. Ask its operator for an account."
+    meaning = "`LINKXG_SIGN_UP` does not permit it; the description says who creates accounts on this server."
+
+
 class NotFound(PublicError):
     code, status = "not_found", 404
     text = "This resource does not exist."
@@ -310,6 +316,7 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     InvalidToken,
     InsufficientScope,
     AccessDenied,
+    SignUpDisabled,
     NotFound,
     MethodNotAllowed,
     Conflict,

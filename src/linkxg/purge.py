@@ -26,6 +26,7 @@ from linkxg.identity.factors.challenge_store import purge_challenges
 from linkxg.identity.factors.totp_store import purge_pending_totp
 from linkxg.identity.password_reset.store import purge_resets
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
+from linkxg.identity.sign_up.store import purge_sign_ups
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.network.access_log.store import purge_reads
 from linkxg.network.connections.store import purge_connections
@@ -53,6 +54,7 @@ class Purge(Protocol):
 PURGES: Mapping[str, Purge] = {
     "sessions": purge_sessions,
     "invitations": purge_invitations,
+    "sign_ups": purge_sign_ups,
     "login_failures": purge_failures,
     "mfa_challenges": purge_challenges,
     "totp_factors": purge_pending_totp,

@@ -145,6 +145,12 @@ class Settings:
     limit_scale: float = _setting(1.0, _scale, "Multiplies every rate budget.")
     smtp_url: str = _setting("", _url("smtp", "smtps"), "smtp://USER:PASSWORD@HOST:PORT for invitation mail.")
     mail_from: str = _setting("LinkXG <no-reply@localhost>", _text, "Sender of invitation mail.")
+    sign_up: str = _setting(
+        "off",
+        _choice("off", "invited", "open"),
+        "Who creates accounts over the network: off (nobody, only linkxg bootstrap), invited (companies that a partner "
+        "invites by mail) or open (anybody with a confirmed e-mail address; needs LINKXG_SMTP_URL).",
+    )
     metrics_token: str = _setting("", _text, "Bearer token for requests to /metrics from other machines.")
     monitoring_networks: tuple[Network, ...] = _setting(
         (),
@@ -162,6 +168,10 @@ class Settings:
             path = getattr(self, name)
             if path and not Path(path).is_file():
                 raise SettingsError(f"{variable(name)}: there is no file {path}.")
+        if self.sign_up == "open" and not self.smtp_url:
+            raise SettingsError(
+                "LINKXG_SIGN_UP=open needs LINKXG_SMTP_URL: an account is created by the link of a confirmation mail."
+            )
         if self.metrics_token and len(self.metrics_token) < 16:
             raise SettingsError("LINKXG_METRICS_TOKEN must have at least 16 characters.")
         if self.monitoring_networks and not self.metrics_token:

@@ -26,6 +26,8 @@ KEYLESS = {
     "completePasswordReset": "the token of the link works once",
     "acceptInvitation": "the token of the link works once",
     "acceptConnectionInvitation": "the token of the link works once",
+    "signUp": "creates nothing that is seen, and a mailbox gets few mails an hour",
+    "completeSignUp": "the token of the link works once",
 }
 
 
@@ -51,7 +53,7 @@ def test_no_post_that_answers_created_or_accepted_is_without_a_key() -> None:
         if route.method == "POST" and route.handler is not None and route.style is not BodyStyle.PAGE
         if route.handler.status_code in (201, 202) and not takes_idempotency_key(route.handler)
     }
-    assert keyless == {"acceptInvitation", "acceptConnectionInvitation"}, (
+    assert keyless == {"acceptInvitation", "acceptConnectionInvitation", "completeSignUp"}, (
         f"{keyless}: take an `IdempotencyKey`, or answer 200 if nothing is created"
     )
 

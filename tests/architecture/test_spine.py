@@ -18,7 +18,7 @@ SPINE = (
     ("identity.accounts",),
     ("identity.tokens",),
     ("identity.clients",),
-    ("identity.sessions", "identity.oauth"),
+    ("identity.sessions", "identity.oauth", "identity.sign_up"),
     ("identity.factors",),
     ("identity.password_reset",),
     ("jobs",),

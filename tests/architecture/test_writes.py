@@ -18,6 +18,8 @@ UNAUTHORISED = {
     "identity/password_reset/complete_reset.complete_reset": "the token of the link works once, and the unit checks it",
     "identity/password_reset/request_reset.compose": "records a link for whoever reads the mail",
     "identity/password_reset/request_reset.forget": "deletes a link that could not be mailed",
+    "identity/sign_up/request_sign_up.request_sign_up": "nobody is known before, and nothing but the request is kept",
+    "identity/sign_up/complete_sign_up.complete_sign_up": "the token of the link works once",
     "network/connections/accept_by_link.accept_link_with_new_account": "the token of the link works once",
     "ops/demo/products.create_demo_products": "the command line stands above the accounts",
     "ops/demo/products.create_textiles": "the command line stands above the accounts",

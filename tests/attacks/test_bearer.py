@@ -169,6 +169,8 @@ OPEN = {
     ("POST", "/api/v1/oauth/revoke"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
+    ("POST", "/api/v1/accounts/sign-up"),
+    ("POST", "/api/v1/accounts/sign-up/complete"),
     ("POST", "/api/v1/invitations/{token}/accept"),
     ("POST", "/api/v1/connection-invitations/{token}/accept"),
 }

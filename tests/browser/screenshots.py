@@ -27,6 +27,7 @@ DOCUMENTED = (
     "api-access", "secret", "overlap", "rotate", "refused", "product-incomplete", "compare", "import-failed-rows",
 )  # fmt: skip
 READ_AT = 1200
+SETTINGS = {"LINKXG_LIMIT_SCALE": "1000", "LINKXG_SIGN_UP": "invited"}
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"width": 1440, "color_scheme": "light"},
     "dark": {"width": 1440, "color_scheme": "dark"},
@@ -42,7 +43,7 @@ def main() -> None:
     wanted = set(sys.argv[2:])
     with tempfile.TemporaryDirectory() as directory:
         place = Path(directory)
-        server = Server(place, SqliteDatabase(place / "linkxg.db"), Vault(), settings={"LINKXG_LIMIT_SCALE": "1000"})
+        server = Server(place, SqliteDatabase(place / "linkxg.db"), Vault(), settings=SETTINGS)
         world = build_world(server)
         try:
             showcase = build_showcase(world)

@@ -75,6 +75,8 @@ def _outside(page: Page, showcase: Showcase) -> Iterator[str]:
     invited = invite_company(world, world.owner, inviteeEmail=f"ida.weaver+{uuid4().hex[:8]}@example.test").expect(201)
     page.goto(f"/connections/invitations/{token_of(invited)}")
     yield "partner-invitation"
+    page.goto("/sign-up")
+    yield "sign-up-closed"
     page.goto("/nothing")
     yield "error-outside"
 

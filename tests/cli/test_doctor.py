@@ -274,3 +274,13 @@ def test_the_doctor_runs_without_settings(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done
     assert list(tmp_path.iterdir()) == []
+
+
+def test_open_sign_up_without_a_mail_server_is_a_problem(server: Server) -> None:
+    server.environment["LINKXG_SIGN_UP"] = "open"
+    (finding,) = examine(server, code=1)["settings"]
+    assert finding["level"] == "problem"
+    assert "LINKXG_SIGN_UP=open needs LINKXG_SMTP_URL" in finding["says"]
+    done = server.try_command("serve", "--port", str(server.port))
+    assert done.returncode != 0
+    assert any("LINKXG_SIGN_UP=open needs LINKXG_SMTP_URL" in line for line in stderr_messages(done))

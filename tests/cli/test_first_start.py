@@ -73,6 +73,8 @@ def test_the_first_start_makes_private_keys_and_the_schema(engine: str, fresh_se
         ({"LINKXG_PUBLIC_URL": "ftp://a.example"}, "https://"),
         ({"LINKXG_TRUSTED_PROXIES": "10.0.0.1/8"}, "LINKXG_TRUSTED_PROXIES"),
         ({"LINKXG_LIMIT_SCALE": "0"}, "above 0"),
+        ({"LINKXG_SIGN_UP": "on"}, "off, invited, open"),
+        ({"LINKXG_SIGN_UP": "open"}, "LINKXG_SMTP_URL"),
         ({"LINKXG_DATABASE_URL": "postgresql://someone:pass/unseen@127.0.0.1/a"}, "percent-encoded"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

@@ -310,9 +310,19 @@ def test_the_access_log_has_source_and_path_and_no_secret(site: Site, world: Wor
         world.api.get(f"//password-reset/{link}").expect(200)
         world.api.get(f"/products?access_token={query}", bearer=client_token).expect(400, "invalid_request")
         world.api.get(f"//invitations/{invitation}").expect(200)
+    for link in ("/sign-up/lxgsup_", "/connections/invitations/lxginv_"):
+        # Pages that say so: no link is live.
+        httpx.get(world.api.url + vault.invent("token of a link", prefix=link), verify=False, trust_env=False)
     site.nodes[1].start()
     written = site.proxy.log.read_bytes()
     assert vault.found_in(written) == set()
     paths = {line["path"] for line in site.lines()}
-    assert {"/invitations/-", "/password-reset/-", f"{API}/products", f"{API}/oauth/token"} <= paths
+    assert {
+        "/invitations/-",
+        "/sign-up/-",
+        "/connections/invitations/-",
+        "/password-reset/-",
+        f"{API}/products",
+        f"{API}/oauth/token",
+    } <= paths
     assert any("," in line["node"] for line in site.lines()), "a request that went to the dead node first"

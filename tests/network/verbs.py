@@ -18,6 +18,7 @@ from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.store import insert_account, insert_user, update_account
 from linkxg.identity.sessions.store import sessions
+from linkxg.identity.sign_up.model import SignUpMode
 from linkxg.ids import uuid7
 from linkxg.network.connections.accept_by_link import accept_link
 from linkxg.network.connections.invite import invite_partner
@@ -84,7 +85,9 @@ class Service:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.mails = ConnectionMails(database, MailQueue(Mailer("", "x@example.test")), "http://localhost")
+        self.mails = ConnectionMails(
+            database, MailQueue(Mailer("", "x@example.test")), "http://localhost", SignUpMode.INVITED
+        )
 
     async def invite(self, by: Company, **invitee: str) -> InvitedConnection:
         given = InvitePartner("SUPPLIER", **invitee)

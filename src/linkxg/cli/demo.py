@@ -34,6 +34,8 @@ def demo(
     for name in [name for name in os.environ if name.startswith(PREFIX) and name not in _INHERITED]:
         del os.environ[name]
     os.environ.setdefault(f"{PREFIX}LOG_LEVEL", "warning")
+    # The guide invites a company that creates its account by the link.
+    os.environ[f"{PREFIX}SIGN_UP"] = "invited"
     with _temporary_directory() as data_dir:
         settings = with_public_url(load_settings(data_dir), host, port)
         prepare_installation(settings)

@@ -12,6 +12,7 @@ from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.password_reset.request_reset import ResetMails
+from linkxg.identity.sign_up.routes import SignUpServices
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.shared_products.model import CountReads
 
@@ -28,6 +29,7 @@ class ConsoleServices:
     reset_mails: ResetMails
     notices: SecurityNotices
     connection_mails: ConnectionMails
+    sign_ups: SignUpServices
     cursors: Cursors
     token_endpoint: RawEndpoint
     public_url: str

@@ -19,6 +19,8 @@ MESSAGES = {
     "extended": "The end of the old secret is changed.",
     "narrowed": "The unused scopes are removed. The client keeps the others.",
     "role": "The role is changed. The person's sessions and tokens were ended, so they have to sign in again.",
+    "sign-up-requested": "A mail is on its way to the address that you entered.",
+    "account-created": "Your account is created, and you are signed in.",
     "joined": "Your account is created, and you are connected. Nothing is shared yet: each side decides what to share.",
     "person-disabled": "The person is disabled. Their sessions and tokens were ended.",
     "person-enabled": "The person is enabled and can sign in.",

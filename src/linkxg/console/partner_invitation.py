@@ -14,7 +14,7 @@ from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.partners import PARTNERS, name_of
 from linkxg.console.sign_in import bind_form, enter
-from linkxg.errors import AccessDenied, Conflict, ConnectionExists, NotFound, ValidationFailed
+from linkxg.errors import AccessDenied, Conflict, ConnectionExists, NotFound, SignUpDisabled, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
 from linkxg.identity.accounts.model import email_key
@@ -47,12 +47,13 @@ async def accept(page: NamedDependency[PageRequest], token: FromPath[str]) -> Re
         email = (await read_linked_invitation(page.database, token)).email
         actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
         await accept_link_with_new_account(
-            page.database, page.services.passwords, mails, actor, token=token, name=name, password=password
-        )
+            page.database, page.services.passwords, mails, page.services.sign_ups.mode, actor,
+            token=token, name=name, password=password,
+        )  # fmt: skip
     except ValidationFailed as error:
         found = of_details(error)
         return await _show(page, token, errors=found, status=422)
-    except (AccessDenied, Conflict, ConnectionExists) as error:
+    except (AccessDenied, Conflict, ConnectionExists, SignUpDisabled) as error:
         return await _show(page, token, errors=whole_form(error.description), status=error.status)
     except NotFound:
         return await _show(page, token)
@@ -82,6 +83,7 @@ async def _show(page: PageRequest, token: str, *, errors: FormErrors | None = No
         headers={"Referrer-Policy": "strict-origin"},
         invitation=invitation,
         is_invited=page.session is not None and email_key(page.session.email) == email_key(invitation.email),
+        creates_account=page.services.connection_mails.link_creates_account,
         account_name=page.form.text("accountName"),
         minimum=MINIMUM,
         errors=errors,

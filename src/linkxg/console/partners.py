@@ -75,6 +75,11 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
     except RateLimitExceeded as error:
         return await _list(page, errors=wait_for_budget(error), status=error.status)
     message = f"{text} is invited. The invitation ends in {LIFETIME_DAYS} days."
+    if given.invitee_email is not None and not invited.link_creates_account:
+        message += (
+            " If they have no account, the operator of this server has to create one with this address: "
+            "invitations create none here."
+        )
     return await _list(page, notice=Notice("Done", message), link=invited.link)
 
 
@@ -154,6 +159,7 @@ async def _list(page: PageRequest, *, status: int = 200, link: str | None = None
         link=link,
         relationships=RELATIONSHIPS,
         name_of=name_of,
+        creates_account=page.services.connection_mails.link_creates_account,
         **values,
     )
 

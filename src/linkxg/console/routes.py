@@ -43,7 +43,9 @@ from linkxg.console import (
     shared_product,
     shared_products,
     sign_in,
+    sign_up,
     static_files,
+    welcome,
 )
 from linkxg.console.console_services import ConsoleServices
 from linkxg.console.error_pages import ErrorPages
@@ -52,9 +54,9 @@ from linkxg.errors import InvalidToken, PublicError
 from linkxg.http.body_style import BodyStyle
 
 _FEATURES = (
-    sign_in, second_step, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections,
-    members, password_reset, password_link, company, my_account, audit_log, products, new_product, product_page,
-    product_publish, product_removal, product_versions, imports, partners, partner_shares, partner_reads,
+    sign_in, second_step, sign_up, invitation, welcome, api_access, client_page, client_settings, rotation, least_scope,
+    rejections, members, password_reset, password_link, company, my_account, audit_log, products, new_product,
+    product_page, product_publish, product_removal, product_versions, imports, partners, partner_shares, partner_reads,
     partner_invitation, share_editor, share_page, requests, request_page, ask_partner, shared_products, shared_product,
     adopt_product,
 )  # fmt: skip

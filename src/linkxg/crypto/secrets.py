@@ -17,6 +17,7 @@ CLIENT_SECRET = "lxgsec_"  # noqa: S105  a prefix, not a secret
 REFRESH_TOKEN = "lxgref_"  # noqa: S105
 INVITATION = "lxginv_"
 PASSWORD_RESET = "lxgrst_"  # noqa: S105
+SIGN_UP = "lxgsup_"
 
 _CHECKSUM_WIDTH = 6
 _SHAPE = re.compile(r"(lxg[a-z]{3}_)([0-9A-Za-z]{43})([0-9A-Za-z]{6})")

@@ -28,6 +28,7 @@ from linkxg.identity.factors.challenge_store import mfa_challenges
 from linkxg.identity.factors.reseal import reseal_secrets
 from linkxg.identity.password_reset.store import password_resets
 from linkxg.identity.sessions.store import end_all_sessions
+from linkxg.identity.sign_up.store import sign_ups
 from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sealed_keys
 from linkxg.network.connections import store as connection_store
 from linkxg.network.feed import store as feed_store
@@ -43,6 +44,7 @@ _NOT_RESTORED = (
     feed_store.feed_entries.name,
     mfa_challenges.name,
     password_resets.name,
+    sign_ups.name,
 )
 _IDS_PER_EVENT = 500
 

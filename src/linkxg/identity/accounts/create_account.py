@@ -10,7 +10,8 @@ from linkxg.audit.store import insert_head
 from linkxg.clock import now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.errors import Conflict
+from linkxg.errors import Conflict, InvalidRequest, ValidationFailed
+from linkxg.http.schema_errors import FieldFault
 from linkxg.identity.accounts import store
 from linkxg.identity.accounts.model import check_account_name, email_key
 from linkxg.identity.accounts.password_rules import check_new_password
@@ -58,11 +59,37 @@ async def create_account(
     return account_id, owner_id
 
 
+def check_new_account(name: str, password: str, email: str) -> None:
+    """Raises ValidationFailed with every fault of what a new Owner has typed."""
+    faults: list[FieldFault] = []
+    try:
+        check_account_name(name)
+    except InvalidRequest as error:
+        faults.append({"field": "accountName", "code": "invalid", "message": error.description})
+    try:
+        check_new_password(password, name, email)
+    except ValidationFailed as error:
+        faults.extend(error.details or [])
+    if faults:
+        raise ValidationFailed(details=faults)
+
+
 def add_account(conn: Connection, account_id: str, actor: Actor, name: str, owner: NewOwner) -> bool:
     """Insert an account and its first Owner; false if the e-mail address is in use. All values have been checked."""
-    now = now_ms()
     if store.find_user_by_email(conn, owner.email_key) is not None:
         return False
+    # Another transaction may take the address meanwhile: then no account without an Owner is left.
+    savepoint = conn.begin_nested()
+    is_added = _insert_account(conn, account_id, actor, name, owner)
+    if is_added:
+        savepoint.commit()
+    else:
+        savepoint.rollback()
+    return is_added
+
+
+def _insert_account(conn: Connection, account_id: str, actor: Actor, name: str, owner: NewOwner) -> bool:
+    now = now_ms()
     slug = slug_from(name)
     store.insert_account(conn, account_id, name, now, slug if store.claim_slug(conn, slug) else with_suffix(slug))
     insert_head(conn, account_id)

@@ -17,19 +17,15 @@ from linkxg.errors import (
     AccessDenied,
     Conflict,
     ConnectionExists,
-    InvalidRequest,
     NotFound,
     PublicError,
-    ValidationFailed,
 )
-from linkxg.identity.accounts.create_account import EMAIL_IN_USE, NewOwner, add_account
-from linkxg.identity.accounts.model import check_account_name
-from linkxg.identity.accounts.password_rules import check_new_password
+from linkxg.identity.accounts.create_account import EMAIL_IN_USE, NewOwner, add_account, check_new_account
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.accounts.store import find_account, find_user_by_email
 from linkxg.identity.authorization.write_as import write_as
+from linkxg.identity.sign_up.model import SignUpMode
 from linkxg.ids import uuid7
-from linkxg.network.check_fields import fault
 from linkxg.network.connections import store
 from linkxg.network.connections.accept import connect
 from linkxg.network.connections.mails import ConnectionMails
@@ -97,16 +93,17 @@ async def accept_link(
 
 
 async def accept_link_with_new_account(
-    database: Database, passwords: Passwords, mails: ConnectionMails, actor: Actor, *,
+    database: Database, passwords: Passwords, mails: ConnectionMails, mode: SignUpMode, actor: Actor, *,
     token: str, name: str, password: str,
 ) -> ConnectionView:  # fmt: skip
     """Create an account with the invited person as its Owner, connected to the inviter.
 
-    Raises NotFound as `read_linked_invitation` does, ValidationFailed for name and password, or Conflict if the person
-    has an account.
+    Raises SignUpDisabled, NotFound as `read_linked_invitation` does, ValidationFailed for name and password, or
+    Conflict if the person has an account.
     """
+    mode.require_invitation()
     invitation = await read_linked_invitation(database, token)
-    _check(name, password, invitation.email)
+    check_new_account(name, password, invitation.email)
     password_hash = await passwords.hash(password)
     account_id, owner_id = uuid7(), uuid7()
     who = actor._replace(kind="user", id=owner_id, account_id=account_id)
@@ -142,17 +139,3 @@ def _lock(conn: Connection, account_id: str, token: str) -> AnyRow | None:
 def _key(row: AnyRow) -> str:
     """The key of the invited address."""
     return str(row.invitee_key).removeprefix("email:")
-
-
-def _check(name: str, password: str, email: str) -> None:
-    faults: list[dict[str, str]] = []
-    try:
-        check_account_name(name)
-    except InvalidRequest as error:
-        faults.append(fault("accountName", error.description))
-    try:
-        check_new_password(password, name, email)
-    except ValidationFailed as error:
-        faults.extend(error.details or [])
-    if faults:
-        raise ValidationFailed(details=faults)

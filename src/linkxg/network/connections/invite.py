@@ -116,10 +116,15 @@ async def invite_partner(
     made, replayed = await write_once(
         database, actor, request, make, recall, record=lambda made: RecordedId(made.view.id), salt=salt
     )
-    link = f"{public_url}/connections/invitations/{made.token}" if invitee.kind == "email" else None
+    is_mailed = invitee.kind == "email"
+    link = f"{public_url}/connections/invitations/{made.token}" if is_mailed else None
     if not replayed:
         mails.invited(invitee, account_id, made.partner_id, made.inviter, link)
-    answer = InvitedConnection(**msgspec.structs.asdict(made.view), link=None if mails.enabled else link)
+    answer = InvitedConnection(
+        **msgspec.structs.asdict(made.view),
+        link=None if mails.enabled else link,
+        link_creates_account=is_mailed and mails.link_creates_account,
+    )
     return IdempotentOutcome(answer, replayed)
 
 

@@ -5,21 +5,33 @@ from linkxg.identity.accounts.mail_queue import Mail, MailQueue
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.accounts.store import find_account
+from linkxg.identity.sign_up.model import SignUpMode
 from linkxg.network.connections.check_invitation import Invitee
 from linkxg.network.connections.model import LIFETIME_DAYS, ConnectionView
+
+_ASK_OPERATOR = (
+    "This server does not create accounts over the network. If you have no account, ask its operator for one with this "
+    "e-mail address, sign in, and open the link again."
+)
 
 
 class ConnectionMails:
     """Mails to invited people, and to the Owners and Admins of partners."""
 
-    def __init__(self, database: Database, mails: MailQueue, public_url: str) -> None:
+    def __init__(self, database: Database, mails: MailQueue, public_url: str, mode: SignUpMode) -> None:
         self._database = database
         self._mails = mails
+        self._mode = mode
         self._console = f"{public_url}/partners"
 
     @property
     def enabled(self) -> bool:
         return self._mails.enabled
+
+    @property
+    def link_creates_account(self) -> bool:
+        """Whether the mailed link of an invitation creates an account for a company that has none."""
+        return self._mode.by_invitation
 
     def invited(
         self, invitee: Invitee, account_id: str, partner_id: str | None, inviter: str, link: str | None
@@ -29,9 +41,11 @@ class ConnectionMails:
         if link is None:
             text = f"{inviter} invites your company to connect on LinkXG.\n\nAnswer here:\n{self._console}\n"
         else:
+            do = "Accept or create an account here" if self.link_creates_account else "Accept with your account here"
+            without = "" if self.link_creates_account else f"{_ASK_OPERATOR}\n\n"
             text = (
                 f"{inviter} invites your company to connect on LinkXG.\n\n"
-                f"Accept or create an account here; the link works once, within {LIFETIME_DAYS} days:\n{link}\n\n"
+                f"{do}; the link works once, within {LIFETIME_DAYS} days:\n{link}\n\n{without}"
                 "If you did not expect this, ignore it.\n"
             )
 

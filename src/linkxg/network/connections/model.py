@@ -76,16 +76,22 @@ class ConnectionView(msgspec.Struct, rename="camel"):
 
 
 class InvitedConnection(ConnectionView):
-    """A new invitation; `link` is returned only here, and only when it cannot be mailed."""
+    """A new invitation; `link` is returned only here, and only when it cannot be mailed.
+
+    `linkCreatesAccount`: whether a company without an account creates one by the link, mailed or not; otherwise the
+    operator of the server has to (`linkxg bootstrap`).
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = _EXAMPLE | {
         "status": "PENDING",
         "partner": None,
         "invitee": "sales@weaver.example",
         "link": None,
+        "linkCreatesAccount": True,
     }
 
     link: str | None
+    link_creates_account: bool
 
 
 class InvitePartner(msgspec.Struct, rename="camel", forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome
-from linkxg.errors import Conflict, ConnectionExists, InvalidState, TemporarilyUnavailable
+from linkxg.errors import Conflict, ConnectionExists, InvalidState, SignUpDisabled, TemporarilyUnavailable
 from linkxg.http.headers import LINK, REPLAYED, IdempotencyKey, header, replay
 from linkxg.http.page_response import page_response
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Success
@@ -20,6 +20,7 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag
 from linkxg.identity.accounts.routes import ACCEPTS
+from linkxg.identity.sign_up.model import SignUpMode
 from linkxg.network.connections.accept import accept_connection
 from linkxg.network.connections.accept_by_link import accept_link_with_new_account
 from linkxg.network.connections.decline import decline_connection
@@ -52,6 +53,7 @@ class ConnectionServices:
     mails: ConnectionMails
     cursors: Cursors
     public_url: str
+    sign_up: SignUpMode
 
 
 @post(
@@ -194,7 +196,7 @@ async def revoke(
 @post(
     "/connection-invitations/{token:str}/accept",
     operation_id="acceptConnectionInvitation",
-    errors=(Conflict, TemporarilyUnavailable),
+    errors=(SignUpDisabled, Conflict, TemporarilyUnavailable),
     status_code=201,
     **public(ACCEPTS),
 )
@@ -210,6 +212,7 @@ async def accept_by_link(
         services.database,
         services.passwords,
         services.mails,
+        services.sign_up,
         actor_of(context),
         token=token,
         name=data.account_name,

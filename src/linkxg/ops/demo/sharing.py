@@ -10,6 +10,7 @@ from linkxg.clock import DAY, now_ms, rfc3339
 from linkxg.db import Database
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.mail_queue import MailQueue
+from linkxg.identity.sign_up.model import SignUpMode
 from linkxg.network.access_log.count_reads import AccessLog
 from linkxg.network.connections.accept import accept_connection
 from linkxg.network.connections.invite import invite_partner
@@ -42,7 +43,7 @@ class DemoNetwork(NamedTuple):
 async def create_demo_network(
     database: Database, server_key: bytes, public_url: str, brand: DemoAccount, weaver: DemoAccount, mill: DemoAccount
 ) -> DemoNetwork:
-    mails = ConnectionMails(database, MailQueue(Mailer("", "")), public_url)
+    mails = ConnectionMails(database, MailQueue(Mailer("", "")), public_url, SignUpMode.INVITED)
 
     async def invite(by: DemoAccount, invitation: InvitePartner) -> InvitedConnection:
         made, _ = await invite_partner(database, server_key, mails, public_url, by.owner, by.account_id, invitation)

@@ -1,0 +1,1 @@
+"""Accounts that people create for themselves, with a confirmed e-mail address."""
