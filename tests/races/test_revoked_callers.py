@@ -131,11 +131,12 @@ def test_the_same_held_bodies_are_written_without_a_revocation(arena: World) -> 
     session, things = arena.session("OWNER"), make_things(arena)
     with uploading(arena, session.access) as upload, ExitStack() as stack:
         here = replace(things, upload=upload)
-        for name in HELD:
+        # First what needs the password that another one changes, without the factor that a third one adds.
+        for name in sorted(HELD, key=lambda name: name != "POST /auth/step-up"):
             request = request_for(name, arena, here, session.access, session.person)
             status, _, text = stack.enter_context(HeldRequest(arena.server.url, request)).finish()
             assert 200 <= status < 300, (name, status, text)
-            for code in (json.loads(text).get("data") or {}).get("recoveryCodes", ()):
+            for code in json.loads(text)["data"]["recoveryCodes"] if '"recoveryCodes"' in text else ():
                 arena.vault.remember("recovery code", code)
             for secret in ("client_secret", "link", "accessToken"):
                 if f'"{secret}"' in text:
