@@ -46,7 +46,10 @@ from linkxg.http.rate_limits import open_limits
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import RawRoutes, declared_styles
 from linkxg.http.strict_request import StrictRequest
+from linkxg.identity.accounts import email_change_endpoint
 from linkxg.identity.accounts import routes as account_routes
+from linkxg.identity.accounts.email_change_endpoint import EmailChangeServices
+from linkxg.identity.accounts.email_change_mails import EmailChangeMails
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.routes import AccountServices
@@ -61,8 +64,9 @@ from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
 from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
 from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
-from linkxg.identity.sessions import refresh_endpoint
+from linkxg.identity.sessions import profile_endpoint, refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
+from linkxg.identity.sessions.profile_endpoint import ProfileServices
 from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
 from linkxg.identity.sessions.routes import SessionServices
 from linkxg.identity.tokens.guard import Guard
@@ -154,7 +158,8 @@ def build(
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     mails = MailQueue(mailer)
-    notices = SecurityNotices(database, mails)
+    notices = SecurityNotices(database, mails, limits)
+    email_changes = EmailChangeMails(mails, notices, limits, issuer)
     connection_mails = ConnectionMails(database, mails, issuer)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
@@ -169,6 +174,7 @@ def build(
         limits=limits,
         mailer=mailer,
         notices=notices,
+        email_changes=email_changes,
         connection_mails=connection_mails,
         cursors=cursors,
         token_endpoint=TokenEndpoint(credentials, minter, limits, RejectionRecorder(database, usage), metrics),
@@ -200,9 +206,11 @@ def build(
         route_handlers=[
             client_routes.router(ClientServices(database, server_key, cursors, notices)),
             session_routes.router(
-                SessionServices(database, passwords, server_key, minter, limits, metrics, settings.limit_scale)
+                SessionServices(database, passwords, server_key, minter, limits, metrics, notices, settings.limit_scale)
             ),
-            account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
+            profile_endpoint.router(ProfileServices(database, passwords, limits, email_changes, settings.limit_scale)),
+            account_routes.router(AccountServices(database, passwords, server_key, mailer, notices, cursors, issuer)),
+            email_change_endpoint.router(EmailChangeServices(database, email_changes)),
             identifier_routes.router(database),
             product_search_routes.router(product_services),
             product_routes.router(product_services),

@@ -18,6 +18,7 @@ from linkxg.db import Database, idempotency, invalidation_feed
 from linkxg.db.advisory_lock import has_advisory_lock
 from linkxg.errors import PublicError
 from linkxg.http.logs import log
+from linkxg.identity.accounts.email_change_store import purge_email_changes
 from linkxg.identity.accounts.store import purge_invitations
 from linkxg.identity.clients.rejections.store import purge_rejections
 from linkxg.identity.clients.store import purge_secrets
@@ -50,6 +51,7 @@ class Purge(Protocol):
 PURGES: Mapping[str, Purge] = {
     "sessions": purge_sessions,
     "invitations": purge_invitations,
+    "email_changes": purge_email_changes,
     "login_failures": purge_failures,
     "idempotency_keys": idempotency.purge,
     "changes": invalidation_feed.purge,

@@ -16,4 +16,12 @@ async def read_account(database: Database, account_id: str) -> AccountView:
 
 
 def account_view(row: AnyRow) -> AccountView:
-    return AccountView(row.id, row.name, row.slug, row.gln, rfc3339(row.created_at))
+    return AccountView(
+        row.id,
+        row.name,
+        row.slug,
+        row.gln,
+        row.security_contact,
+        row.client_lifetime_days,
+        rfc3339(row.created_at),
+    )

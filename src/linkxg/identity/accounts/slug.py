@@ -8,8 +8,8 @@ PATTERN = "^[a-z][a-z0-9-]{1,38}$"
 MAX_LENGTH = 39
 RESERVED = frozenset(
     {
-        "01", "account", "api", "assets", "audit", "connections", "dpp", "epcis", "favicon", "healthz", "help",
-        "imports", "invitations", "linkxg", "metrics", "openapi", "partners", "products", "readyz", "requests",
+        "01", "account", "api", "assets", "audit", "connections", "dpp", "email-changes", "epcis", "favicon", "healthz",
+        "help", "imports", "invitations", "linkxg", "metrics", "openapi", "partners", "products", "readyz", "requests",
         "robots", "sessions", "shared", "shares", "sign-in", "sign-out", "static", "v1", "well-known", "www",
     }
 )  # fmt: skip

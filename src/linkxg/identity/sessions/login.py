@@ -20,12 +20,13 @@ from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user_by_email, update_password_hash
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.model import MAX_SESSIONS, REFRESH_MS, SESSION_MS, Kind, SessionIdentity
+from linkxg.identity.sessions.place_store import find_person_signing_in
+from linkxg.identity.sessions.places import place_of
 from linkxg.identity.sessions.throttle import Throttle, throttle_of
 from linkxg.identity.tokens.revoke import revoke_session
 from linkxg.ids import uuid7
 
 MAX_PASSWORD_BYTES = 1_024
-MAX_USER_AGENT = 200
 PASSWORD = ("pwd",)
 """The `amr` of a sign-in with a password."""
 
@@ -140,14 +141,15 @@ def _start(conn: Connection, actor: Actor, authentication: Authentication, new: 
     user, throttle, rehashed = authentication
     if store.lock_person(conn, user.id) != user.password_hash:
         return None
-    person = store.find_person(conn, user.id, user.epoch)
-    if person is None:
+    now, place = now_ms(), place_of(actor.source, new.user_agent)
+    found = find_person_signing_in(conn, user.id, user.epoch, place, now)
+    if found is None:
         return None
+    person, is_new_place = found
     if rehashed is not None:
         update_password_hash(conn, user.account_id, user.id, rehashed, user.password_hash)
     if throttle is not None:
         throttle.clear(conn)
-    now = now_ms()
     who = actor._replace(kind="user", id=user.id, account_id=user.account_id, session_id=new.id)
     amr = " ".join(new.amr)
     for old in store.live_sessions(conn, user.account_id, user.id, now)[MAX_SESSIONS - 1 :]:
@@ -169,11 +171,15 @@ def _start(conn: Connection, actor: Actor, authentication: Authentication, new: 
         amr=amr,
         last_used_at=now,
         source=actor.source,
-        user_agent=new.user_agent[:MAX_USER_AGENT],
+        user_agent=place.user_agent,
+        network=place.network or "-",
+        device=place.device,
     )
     details = {"amr": amr} | ({"kind": new.kind} if new.kind != "api" else {})
     audit.record(conn, user.account_id, who, "session.started", new.id, details)
-    return SessionIdentity(new.id, user.account_id, user.id, person.email, person.role, person.epoch, amr, now)
+    return SessionIdentity(
+        new.id, user.account_id, user.id, person.email, person.role, person.epoch, amr, now, is_new_place
+    )
 
 
 def _cause(user: User | None, is_correct: bool) -> str:

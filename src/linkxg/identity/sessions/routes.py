@@ -23,10 +23,12 @@ from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.model import MAX_EMAIL
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.sessions.change_password import change_password
 from linkxg.identity.sessions.end_sessions import end_own_session, list_own_sessions, logout
 from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES, login
 from linkxg.identity.sessions.model import SessionView, SignedIn
+from linkxg.identity.sessions.sign_in_notices import password_changed, signed_in
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE, token_response
 from linkxg.identity.sessions.whoami import Me, who_am_i
@@ -61,6 +63,7 @@ class SessionServices:
     minter: Minter
     limits: Limits
     metrics: Metrics
+    notices: SecurityNotices
     limit_scale: float
 
 
@@ -77,16 +80,19 @@ async def sign_in(
     """Sign in with e-mail and password."""
     context = context_of(request.scope)
     _check_size(data.password)
+    actor = actor_of(context)
+    user_agent = (context.header(b"user-agent") or b"").decode("ascii", "replace")
     tokens = await login(
         services.database,
         services.passwords,
         services.server_key,
-        actor_of(context),
+        actor,
         email=data.email,
         password=data.password,
-        user_agent=(context.header(b"user-agent") or b"").decode("ascii", "replace"),
+        user_agent=user_agent,
         limit_scale=services.limit_scale,
     )
+    signed_in(services.notices, actor, tokens.session, user_agent)
     answer, jti = token_response(services.minter, tokens)
     context.notes |= {"sub": answer.user.id, "sid": tokens.session.session_id, "jti": jti}
     services.metrics.token("password", "issued")
@@ -144,10 +150,11 @@ async def password(
     context = context_of(request.scope)
     await services.limits.spend(SOURCE_LOGINS, source_key(context.source))
     _check_size(data.current_password)
+    actor = actor_of(context)
     await change_password(
         services.database,
         services.passwords,
-        actor_of(context),
+        actor,
         account_id=caller.account_id,
         user_id=caller.id,
         session_id=caller.session_id,
@@ -155,6 +162,7 @@ async def password(
         new=data.new_password,
         limit_scale=services.limit_scale,
     )
+    password_changed(services.notices, actor, caller.account_id, caller.id)
     return Success(data=None)
 
 
