@@ -9,6 +9,7 @@ from linkxg.db import Database
 from linkxg.http.pagination import Cursors
 from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RawEndpoint
+from linkxg.identity.accounts.email_change_mails import EmailChangeMails
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.network.connections.mails import ConnectionMails
@@ -25,6 +26,7 @@ class ConsoleServices:
     limits: Limits
     mailer: Mailer
     notices: SecurityNotices
+    email_changes: EmailChangeMails
     connection_mails: ConnectionMails
     cursors: Cursors
     token_endpoint: RawEndpoint

@@ -16,6 +16,7 @@ from linkxg.console import (
     client_page,
     client_settings,
     company,
+    email_change,
     imports,
     invitation,
     least_scope,
@@ -31,6 +32,7 @@ from linkxg.console import (
     product_removal,
     product_versions,
     products,
+    profile,
     rejections,
     request_page,
     requests,
@@ -49,11 +51,10 @@ from linkxg.errors import InvalidToken, PublicError
 from linkxg.http.body_style import BodyStyle
 
 _FEATURES = (
-    sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections, members,
-    company, my_account, audit_log, products, new_product, product_page, product_publish, product_removal,
-    product_versions, imports, partners, partner_shares, partner_reads, partner_invitation, share_editor, share_page,
-    requests, request_page, ask_partner, shared_products, shared_product,
-    adopt_product,
+    sign_in, invitation, email_change, api_access, client_page, client_settings, rotation, least_scope, rejections,
+    members, company, profile, my_account, audit_log, products, new_product, product_page, product_publish,
+    product_removal, product_versions, imports, partners, partner_shares, partner_reads, partner_invitation,
+    share_editor, share_page, requests, request_page, ask_partner, shared_products, shared_product, adopt_product,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 

@@ -22,6 +22,7 @@ from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.sessions.console_session import OpenedSession, start_console_session
 from linkxg.identity.sessions.end_sessions import logout
 from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
+from linkxg.identity.sessions.sign_in_notices import signed_in
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 SIGN_OUT = "/sign-out"
@@ -134,15 +135,17 @@ async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
     if len(password.encode()) > MAX_PASSWORD_BYTES:
         raise InvalidCredentials(reason="password too long")
     actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
+    user_agent = (context.header(b"user-agent") or b"").decode("ascii", "replace")
     opened = await start_console_session(
         page.database,
         page.services.passwords,
         actor,
         email=email,
         password=password,
-        user_agent=(context.header(b"user-agent") or b"").decode("ascii", "replace"),
+        user_agent=user_agent,
         limit_scale=page.services.limit_scale,
     )
+    signed_in(page.services.notices, actor, opened.session, user_agent)
     if page.session is not None:
         await end_session(page)
     # The cookie of the sign-in form stays: a second window may still show that form.
