@@ -68,6 +68,8 @@ def _outside(page: Page, showcase: Showcase) -> Iterator[str]:
     invited = invite_company(world, world.owner, inviteeEmail=f"ida.weaver+{uuid4().hex[:8]}@example.test").expect(201)
     page.goto(f"/connections/invitations/{token_of(invited)}")
     yield "partner-invitation"
+    page.goto("/email-changes/lxgeml_none")
+    yield "email-change-ended"
     page.goto("/nothing")
     yield "error-outside"
 
@@ -88,6 +90,7 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         "refused": "/account/refusals",
         "members": "/account/members",
         "member": f"/account/members/{showcase.member.user_id}",
+        "profile": "/account/profile",
         "sessions": "/account/sessions",
         "password": "/account/password",
         "audit": "/account/audit",

@@ -25,6 +25,7 @@ PAGES = sorted(
         ("/api", "/.well-known", "/healthz", "/readyz", "/metrics", "/static")
     ))
 )  # fmt: skip
+PUBLIC = ("/", "/sign-in", "/invitations/{token}", "/connections/invitations/{token}", "/email-changes/{token}")
 GUARDED: list[tuple[str, str, frozenset[str]]] = [(method, path, allowed) for method, path, allowed in PAGES if allowed]
 
 
@@ -141,10 +142,7 @@ def _request(world: World, *, foreign: bool) -> str:
 def test_every_page_declares_its_roles() -> None:
     assert len(GUARDED) > 30
     for method, path, allowed in PAGES:
-        assert allowed or path in ("/", "/sign-in", "/invitations/{token}", "/connections/invitations/{token}"), (
-            method,
-            path,
-        )
+        assert allowed or path in PUBLIC, (method, path)
 
 
 def test_every_page_needs_a_session(world: World, new_visitor: NewVisitor) -> None:

@@ -26,6 +26,10 @@ class Mail:
     def parsed(self) -> EmailMessage:
         return email.message_from_bytes(self.raw, policy=email.policy.default)
 
+    def is_to(self, recipient: str, subject: str = "") -> bool:
+        """Whether it went to this address, and its subject has these words."""
+        return recipient in self.recipients and subject in str(self.parsed()["Subject"])
+
     def text(self) -> str:
         """The plain-text part, decoded."""
         part = self.parsed().get_body(("plain",))
@@ -69,14 +73,14 @@ class SmtpSink:
     def stop(self) -> None:
         self._controller.stop()
 
-    def wait_for(self, recipient: str, timeout: float = 15.0) -> Mail:
-        """The first message to this address."""
+    def wait_for(self, recipient: str, timeout: float = 15.0, *, subject: str = "", number: int = 1) -> Mail:
+        """The first message, or that of this number, to this address whose subject has these words."""
         deadline = time.monotonic() + timeout
         with self._news:
             while True:
-                for mail in self._mails:
-                    if recipient in mail.recipients:
-                        return mail
+                found = [mail for mail in self._mails if mail.is_to(recipient, subject)]
+                if len(found) >= number:
+                    return found[number - 1]
                 left = deadline - time.monotonic()
-                assert left > 0, f"no mail came to {recipient} within {timeout:.0f} s"
+                assert left > 0, f"no mail {subject!r} came to {recipient} within {timeout:.0f} s"
                 self._news.wait(left)
