@@ -47,7 +47,10 @@ from linkxg.http.rate_limits import open_limits
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import RawRoutes, declared_styles
 from linkxg.http.strict_request import StrictRequest
+from linkxg.identity.accounts import email_change_endpoint
 from linkxg.identity.accounts import routes as account_routes
+from linkxg.identity.accounts.email_change_endpoint import EmailChangeServices
+from linkxg.identity.accounts.email_change_mails import EmailChangeMails
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.routes import AccountServices
@@ -68,8 +71,9 @@ from linkxg.identity.oauth.token_endpoint import TokenEndpoint
 from linkxg.identity.password_reset import routes as password_reset_routes
 from linkxg.identity.password_reset.request_reset import ResetMails
 from linkxg.identity.password_reset.routes import PasswordResetServices
-from linkxg.identity.sessions import refresh_endpoint
+from linkxg.identity.sessions import profile_endpoint, refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
+from linkxg.identity.sessions.profile_endpoint import ProfileServices
 from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
 from linkxg.identity.sessions.routes import SessionServices
 from linkxg.identity.sign_up import routes as sign_up_routes
@@ -176,7 +180,8 @@ def build(
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     mails = MailQueue(mailer)
-    notices = SecurityNotices(database, mails)
+    notices = SecurityNotices(database, mails, limits)
+    email_changes = EmailChangeMails(mails, notices, limits, issuer)
     reset_mails = ResetMails(database, mails, limits, issuer)
     sign_up_mode = SignUpMode(settings.sign_up)
     sign_ups = SignUpServices(
@@ -197,6 +202,7 @@ def build(
         mailer=mailer,
         reset_mails=reset_mails,
         notices=notices,
+        email_changes=email_changes,
         connection_mails=connection_mails,
         sign_ups=sign_ups,
         cursors=cursors,
@@ -228,7 +234,7 @@ def build(
         BASE,
         route_handlers=[
             client_routes.router(ClientServices(database, server_key, cursors, notices)),
-            session_routes.router(SessionServices(database, passwords, limits, settings.limit_scale)),
+            session_routes.router(SessionServices(database, passwords, limits, notices, settings.limit_scale)),
             factor_routes.router(
                 FactorServices(database, passwords, server_key, minter, limits, metrics, notices, settings.limit_scale)
             ),
@@ -237,7 +243,9 @@ def build(
                     database, passwords, server_key, reset_mails, notices, issuer, settings.limit_scale
                 )
             ),
-            account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
+            profile_endpoint.router(ProfileServices(database, passwords, limits, email_changes, settings.limit_scale)),
+            account_routes.router(AccountServices(database, passwords, server_key, mailer, notices, cursors, issuer)),
+            email_change_endpoint.router(EmailChangeServices(database, email_changes)),
             sign_up_routes.router(sign_ups),
             identifier_routes.router(database),
             product_search_routes.router(product_services),

@@ -27,6 +27,12 @@ def uuid7() -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def uuid7_at(at_ms: int) -> str:
+    """The smallest id of that time: those made since are greater."""
+    text = f"{at_ms:012x}"
+    return f"{text[:8]}-{text[8:]}-7000-8000-000000000000"
+
+
 class _RandomBuffer:
     """A buffer of random bytes: a system call per token would take a twelfth of a token request's time."""
 

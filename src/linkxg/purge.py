@@ -18,6 +18,7 @@ from linkxg.db import Database, idempotency, invalidation_feed
 from linkxg.db.advisory_lock import has_advisory_lock
 from linkxg.errors import PublicError
 from linkxg.http.logs import log
+from linkxg.identity.accounts.email_change_store import purge_email_changes
 from linkxg.identity.accounts.store import purge_invitations
 from linkxg.identity.clients.rejections.store import purge_rejections
 from linkxg.identity.clients.store import purge_secrets
@@ -55,6 +56,7 @@ PURGES: Mapping[str, Purge] = {
     "sessions": purge_sessions,
     "invitations": purge_invitations,
     "sign_ups": purge_sign_ups,
+    "email_changes": purge_email_changes,
     "login_failures": purge_failures,
     "mfa_challenges": purge_challenges,
     "totp_factors": purge_pending_totp,

@@ -12,7 +12,7 @@ from harness.clients import is_accepted
 from harness.people import accept, invite, login, me, new_email, refresh, sign_in
 from harness.world import World
 
-USER = {"id", "email", "role", "disabled", "createdAt"}
+USER = {"id", "email", "name", "role", "disabled", "createdAt"}
 EVENT = {
     "seq",
     "at",
@@ -30,7 +30,7 @@ EVENT = {
 
 def test_the_account_is_shown_to_every_role(world: World) -> None:
     data = world.api.get("/account", bearer=world.session("VIEWER").access).expect(200).data()
-    assert data.keys() == {"id", "name", "slug", "gln", "createdAt"}
+    assert data.keys() == {"id", "name", "slug", "gln", "securityContact", "clientLifetimeDays", "createdAt"}
     assert (data["id"], data["name"]) == (world.account.account_id, world.account.name)
 
 

@@ -17,6 +17,7 @@ ALLOWS_NOTHING = {
 TREATED = {
     "sessions": ENDS,
     "invitations": ENDS,
+    "email_changes": ENDS,
     "connections": f"pending invitations: {ENDS}; connections: {REAPPLIED}",
     "users": REAPPLIED,
     "totp_factors": REAPPLIED,

@@ -20,6 +20,7 @@ WITHOUT_ACCOUNT = {
     # Who is asking is not known yet: the row that is found tells the account.
     "identity.accounts.find_user_by_email": "sign-in knows an address only; addresses are unique over all accounts",
     "identity.accounts.find_invitation": "the one-time token is the only thing known",
+    "identity.accounts.find_email_change": "the one-time token is the only thing known",
     "identity.accounts.redeem_invitation": "the one-time token is the only thing known",
     "identity.sign_up.lock_sign_ups": "sign-ups belong to nobody",
     "identity.sign_up.delete_oldest": "sign-ups belong to nobody",
@@ -34,6 +35,7 @@ WITHOUT_ACCOUNT = {
     "identity.sessions.find_ended_console_session": "the cookie names the session, and proves itself by its digest",
     "identity.factors.list_secrets": ACROSS,
     "identity.factors.find_challenge": "the one-time token is the only thing known",
+    "identity.sessions.find_person_signing_in": "of the person that was just authenticated",
     "identity.sessions.find_person": "of the session that was just found",
     "identity.sessions.lock_person": "of the person that was just found by address",
     "identity.sessions.session_sources": "of the person that was just found by address",

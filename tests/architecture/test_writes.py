@@ -14,6 +14,8 @@ from architecture.program import modules
 
 UNAUTHORISED = {
     "identity/accounts/invite_user.accept_invitation": "the token is used once, and the unit checks who invited",
+    "identity/accounts/email_changes.confirm_email_change": "the token of a link is used once, and names the person",
+    "identity/accounts/email_changes.decline_email_change": "the token of a link is used once, and names the person",
     "identity/accounts/create_account.create_account": "the command line stands above the accounts",
     "identity/password_reset/complete_reset.complete_reset": "the token of the link works once, and the unit checks it",
     "identity/password_reset/request_reset.compose": "records a link for whoever reads the mail",
@@ -43,7 +45,7 @@ UNAUTHORISED = {
     "jobs/uploads/expand_upload.keep": "carries a job out that was authorised",
     "jobs/uploads/expand_upload.expand_upload": "carries a job out that was authorised",
     "identity/oauth/revocation_endpoint._revoke": "the client has just authenticated, and ends its own token",
-    "identity/sessions/change_password.change_password": "counts a guess, whoever makes it",
+    "identity/sessions/current_password.verify_current_password": "counts a guess, whoever makes it",
     "identity/sessions/console_session._extended": "one statement, which checks the session",
     "identity/sessions/console_session.reauthenticate": "one statement, which checks the session",
     "identity/factors/sign_in.challenge": "nobody is known before; the unit itself checks the person",

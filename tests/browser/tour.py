@@ -77,6 +77,8 @@ def _outside(page: Page, showcase: Showcase) -> Iterator[str]:
     yield "partner-invitation"
     page.goto("/sign-up")
     yield "sign-up-closed"
+    page.goto("/email-changes/lxgeml_none")
+    yield "email-change-ended"
     page.goto("/nothing")
     yield "error-outside"
 
@@ -97,6 +99,7 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         "refused": "/account/refusals",
         "members": "/account/members",
         "member": f"/account/members/{showcase.member.user_id}",
+        "profile": "/account/profile",
         "sessions": "/account/sessions",
         "password": "/account/password",
         "audit": "/account/audit",

@@ -37,6 +37,7 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
     "new client": (lambda w: ("/account/api-access/new",) * 2, ("name", "ranges", "expires")),
     "client": (lambda w: (_client(w),) * 2, ("name", "ranges")),
     "invitation": (lambda w: ("/account/members",) * 2, ("email",)),
+    "profile": (lambda w: ("/account/profile",) * 2, ("name",)),
     "new product": (lambda w: ("/products/new",) * 2, ("name", "sku", "gtin")),
     "product": (lambda w: (path(create(w)),) * 2, tuple(
         field.name for field in FIELDS if field.name not in ("sku", "gtin"))),
@@ -120,7 +121,7 @@ def test_passwords_are_refused_at_their_field(world: World, new_visitor: NewVisi
 
 def test_control_characters_are_replaced_in_every_text_field() -> None:
     """A new field has to be tried as well."""
-    swept = {field for _, fields in FORMS.values() for field in fields} | {"email", "q", "accountName"}
+    swept = {field for _, fields in FORMS.values() for field in fields} | {"email", "new_email", "q", "accountName"}
     # A code is never altered, but refused: tests/console/test_second_step.py.
     swept.add("code")
     for name, source in sources().items():

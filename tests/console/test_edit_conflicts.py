@@ -22,6 +22,7 @@ NO_EDITS = {
     "/sign-out": "ends the session",
     "/account/api-access/new": "creates",
     "/account/members": "invites",
+    "/account/profile/email": "asks for a link",
     "/account/password": "sets one value that nobody else may know",
     "/account/sessions/{session_id}/end": "ends",
     "/account/members/invitations/{invitation_id}/withdraw": "ends",
@@ -135,10 +136,25 @@ def edit_company(world: World, owner: Visitor) -> None:
     world.api.patch("/account", bearer=world.owner.access, json={"name": world.account.name}).expect(200)
 
 
+def edit_profile(world: World, owner: Visitor) -> None:
+    page = "/account/profile"
+    form = owner.get(page)
+    assert owner.fill(form, page, language="fr").status_code == 303
+    assert owner.fill(form, page, name="Ada Weaver").status_code == 303
+    shown = dict(owner.fields(owner.get(page), page))
+    assert (shown["name"], shown["language"]) == ("Ada Weaver", "fr")
+    late = owner.fill(form, page, name="Another")
+    assert late.status_code == 409
+    assert "Name was changed by somebody else while you worked." in text_of(late)
+    assert owner.fill(late, page, **{"choice.name": "mine"}).status_code == 303
+    assert dict(owner.fields(owner.get(page), page))["name"] == "Another"
+
+
 EDITS: dict[str, Callable[[World, Visitor], None]] = {
     CLIENT: edit_settings,
     MEMBER: edit_role,
     "/account/company": edit_company,
+    "/account/profile": edit_profile,
     f"{CLIENT}/least-scope": edit_unused_scopes,
     f"{CLIENT}/secrets/{{secret_id}}/extend": edit_end,
 }

@@ -140,7 +140,8 @@ def _request(world: World, *, foreign: bool) -> str:
 
 OPEN_PAGES = {
     "/", "/sign-in", "/sign-in/code", "/sign-in/set-up", "/sign-up", "/sign-up/{token}", "/password-reset",
-    "/password-reset/{token}", "/invitations/{token}", "/connections/invitations/{token}",
+    "/password-reset/{token}", "/email-changes/{token}", "/invitations/{token}",
+    "/connections/invitations/{token}",
 }  # fmt: skip
 
 

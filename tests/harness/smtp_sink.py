@@ -26,6 +26,10 @@ class Mail:
     def parsed(self) -> EmailMessage:
         return email.message_from_bytes(self.raw, policy=email.policy.default)
 
+    def is_to(self, recipient: str, subject: str = "") -> bool:
+        """Whether it went to this address, and its subject has these words."""
+        return recipient in self.recipients and subject in str(self.parsed()["Subject"])
+
     def text(self) -> str:
         """The plain-text part, decoded."""
         part = self.parsed().get_body(("plain",))
@@ -69,19 +73,18 @@ class SmtpSink:
     def stop(self) -> None:
         self._controller.stop()
 
-    def wait_for(self, recipient: str, timeout: float = 15.0) -> Mail:
-        """The first message to this address."""
-        return self.wait_for_all(recipient, 1, timeout=timeout)[0]
+    def wait_for(self, recipient: str, timeout: float = 15.0, *, subject: str = "", number: int = 1) -> Mail:
+        """The first message, or that of this number, to this address whose subject has these words."""
+        return self.wait_for_all(recipient, number, subject, timeout=timeout)[number - 1]
 
     def wait_for_all(self, recipient: str, count: int, subject: str = "", timeout: float = 15.0) -> list[Mail]:
-        """At least `count` messages to this address whose subject begins like this, oldest first."""
+        """At least `count` messages to this address whose subject has these words, oldest first."""
         deadline = time.monotonic() + timeout
         with self._news:
             while True:
-                found = [one for one in self._mails if recipient in one.recipients]
-                found = [one for one in found if str(one.parsed()["Subject"]).startswith(subject)]
+                found = [mail for mail in self._mails if mail.is_to(recipient, subject)]
                 if len(found) >= count:
                     return found
                 left = deadline - time.monotonic()
-                assert left > 0, f"{len(found)} mails came to {recipient} within {timeout:.0f} s"
+                assert left > 0, f"{len(found)} mails {subject!r} came to {recipient} within {timeout:.0f} s"
                 self._news.wait(left)

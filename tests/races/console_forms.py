@@ -72,6 +72,8 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     "POST /shared/{product_id}/acknowledge": lambda v, p, t: {"status": "ACCEPTED", "key": uuid4().hex},
     "POST /shared/{product_id}/adopt": lambda v, p, t: {"sku": f"A-{uuid4()}", "key": uuid4().hex},
     "POST /account/company": lambda v, p, t: {"name": "Renamed", "slug": f"s{uuid4()}"[:30], "gln": ""},
+    "POST /account/profile": lambda v, p, t: {"name": f"Ada {uuid4()}", "language": "", "time_zone": ""},
+    "POST /account/profile/email": lambda v, p, t: {"act": "cancel"},
     LAST: lambda v, p, t: {},
 }  # fmt: skip
 _IMPORTS = {"POST /imports/{import_id}/retry": "finished_import", "POST /imports/{import_id}/apply": "dry_run"}

@@ -7,14 +7,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
 from architecture.program import Route, routes
 from harness.clients import OAuthClient, rotate
+from harness.databases import PostgresDatabase
 from harness.factors import Authenticator
 from harness.held_request import HttpRequest
 from harness.people import Person, add_person
+from harness.rows import execute, rows
 from harness.world import World
 from network.connected import sent
 from network.partners import new_account
@@ -54,6 +57,7 @@ class Things:
     approvable: str
     declinable_request: str
     cancellable: str
+    renamed: Person
     upload: str = ""
     session: str = SESSION_ID
 
@@ -80,7 +84,7 @@ def make_things(world: World) -> Things:
         redrafted, published(), archived, _imported(world, f"sku,gtin\nS-{uuid4()},1\n"),
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
-        *_requests(world),
+        *_requests(world), _renamed(world),
     )  # fmt: skip
 
 
@@ -90,6 +94,22 @@ def _requests(world: World) -> tuple[str, str, str]:
         str(sent(world, by, gtin=new_gtin())["id"]) for by in (world.other_owner, world.other_owner, world.owner)
     )
     return first, second, own
+
+
+def _renamed(world: World) -> Person:
+    """Somebody whose change of e-mail address waits for both confirmations, as if links had been mailed."""
+    person, database = world.person(), world.server.database
+    ((stored,),) = rows(database, f"SELECT password_hash FROM users WHERE id = '{person.user_id}'")
+    quote = "'\\x{}'" if isinstance(database, PostgresDatabase) else "x'{}'"
+    old, new, password = (quote.format(sha256(one.encode()).hexdigest()) for one in (uuid4().hex, uuid4().hex, stored))
+    execute(
+        database,
+        "INSERT INTO email_changes (account_id, id, user_id, old_email, old_email_key, new_email, new_email_key, "
+        "old_digest, new_digest, password_digest, created_at, expires_at) VALUES "
+        f"('{world.account.account_id}', '{uuid4()}', '{person.user_id}', '{person.email}', '{person.email}', "
+        f"'new.{person.email}', 'new.{person.email}', {old}, {new}, {password}, 1, {2**42})",
+    )
+    return person
 
 
 def _imported(world: World, file: str, query: str = "") -> str:
@@ -183,6 +203,11 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /auth/factors/totp": lambda w, t: _empty("/auth/factors/totp"),
     "POST /auth/factors/recovery-codes": lambda w, t: _empty("/auth/factors/recovery-codes"),
     "DELETE /auth/factors/{factor_id}": lambda w, t: _empty(f"/auth/factors/{SESSION_ID}"),
+    "PATCH /auth/me": lambda w, t: _json("/auth/me", {"name": f"Ada {uuid4()}"}),
+    "DELETE /auth/email": lambda w, t: _empty("/auth/email"),
+    "POST /account/users/{user_id}/email-change/approve": lambda w, t: _json(
+        f"/account/users/{t.renamed.user_id}/email-change/approve", {"newEmail": f"new.{t.renamed.email}"}
+    ),
     "POST /auth/logout": lambda w, t: _empty("/auth/logout"),
     "DELETE /auth/sessions/{session_id}": lambda w, t: _empty(f"/auth/sessions/{t.session}"),
     "POST /identifiers/validate": lambda w, t: _json(
@@ -231,8 +256,15 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
 }
 
 
+EMAIL = "POST /auth/email"
+
+
 def _new_password(world: World, person: Person, bearer: str) -> Made:
     return _json("/auth/password", {"currentPassword": person.password, "newPassword": world.vault.password()})
+
+
+def _new_email(world: World, person: Person, bearer: str) -> Made:
+    return _json("/auth/email", {"newEmail": f"{uuid4()}@example.test", "password": person.password})
 
 
 def _step_up(world: World, person: Person, bearer: str) -> Made:
@@ -251,6 +283,7 @@ OF_PERSON: dict[str, Callable[[World, Person, str], Made]] = {
     "POST /auth/step-up": _step_up,
     "POST /auth/factors/totp/confirm": _confirm_totp,
     "POST /auth/password": _new_password,
+    EMAIL: _new_email,
 }
 """Requests that need what only the caller knows."""
 

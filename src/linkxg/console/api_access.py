@@ -22,8 +22,10 @@ from linkxg.console.try_credential import CREDENTIAL_TESTS, try_credential
 from linkxg.errors import Cause, InvalidRequest, InvalidScope
 from linkxg.http.client_ip import parse_network
 from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.read_account import read_account
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.clients.model import MAX_CIDRS, MAX_NAME
+from linkxg.identity.clients.notify_owners import client_created
 from linkxg.identity.clients.read_client import client_names, read_client, search_clients
 from linkxg.identity.clients.record_secret_test import record_secret_test
 from linkxg.identity.clients.register_client import register_client
@@ -98,7 +100,7 @@ async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
 
 @get(f"{LIST}/new", **session_roles(ADMINISTRATORS))
 async def new(page: NamedDependency[PageRequest]) -> Response[str]:
-    return _form(page)
+    return await _form(page)
 
 
 @post(f"{LIST}/new", **session_roles(ADMINISTRATORS))
@@ -106,7 +108,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     form = page.form
 
     async def back() -> Response[str]:
-        return _form(page)
+        return await _form(page)
 
     asking = await ask_password(page, "create the client", back=back)
     if asking is not None:
@@ -116,22 +118,25 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
     if fault:
         errors.add("expires", fault)
     if errors:
-        return _form(page, errors=errors)
+        return await _form(page, errors=errors)
     try:
-        created, _ = await register_client(
+        created, replayed = await register_client(
             page.database,
             page.services.server_key,
             page.actor,
             page.account_id,
             name=form.text("name").strip(),
             scope=" ".join(form.all("scope")),
-            expires_at=end_of_day(form.text("expires")),
+            # An empty field is a decision: never, whatever the default of the account.
+            expires_at=end_of_day(form.text("expires")) or 0,
             allowed_cidrs=form.items("ranges"),
             self_rotation=form.text("self_rotation") == "yes",
             idempotency_key=form.idempotency_key,
         )
     except (InvalidRequest, InvalidScope) as error:
-        return _form(page, errors=of_api_error(error.description, FIELDS))
+        return await _form(page, errors=of_api_error(error.description, FIELDS))
+    if not replayed:
+        client_created(page.services.notices, page.actor, page.account_id, created.client_id)
     return show_secret(
         page,
         created.client_id,
@@ -192,8 +197,10 @@ def show_secret(page: PageRequest, client_id: str, name: str, scope: str, secret
     )
 
 
-def _form(page: PageRequest, *, errors: FormErrors | None = None) -> Response[str]:
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+async def _form(page: PageRequest, *, errors: FormErrors | None = None) -> Response[str]:
+    today = datetime.now(UTC).date()
+    days = (await read_account(page.database, page.account_id)).client_lifetime_days
+    default = (today + timedelta(days=days)).isoformat() if days else ""
     return render(
         page,
         "new_client.html",
@@ -201,7 +208,8 @@ def _form(page: PageRequest, *, errors: FormErrors | None = None) -> Response[st
         key=page.form.key_or_new(),
         grantable=[(scope, text) for scope, text in SCOPES.items() if scope in page.scopes],
         chosen=page.form.all("scope"),
-        first_day=tomorrow.isoformat(),
+        first_day=(today + timedelta(days=1)).isoformat(),
+        expires=page.form.text("expires") if page.form.pairs else default,
         errors=errors,
     )
 

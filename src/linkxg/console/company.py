@@ -1,4 +1,4 @@
-"""`/account/company`: the name, short name and GLN by which other companies see and find the account."""
+"""`/account/company`: the name, short name and GLN of the account, its security contact, the lifetime of secrets."""
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -12,13 +12,22 @@ from linkxg.console.pages import redirect, render
 from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge, original_values
 from linkxg.errors import Conflict, ValidationFailed
 from linkxg.http.permissions import session_roles
+from linkxg.identity.accounts.account_notices import account_changed
 from linkxg.identity.accounts.change_account import change_account
 from linkxg.identity.accounts.model import AccountView
 from linkxg.identity.accounts.read_account import read_account
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 
 COMPANY = "/account/company"
-LABELS = {"name": "Name", "slug": "Short name", "gln": "GLN"}
+LABELS = {
+    "name": "Name",
+    "slug": "Short name",
+    "gln": "GLN",
+    "security_contact": "Security contact",
+    "client_lifetime_days": "Lifetime of secrets",
+}
+_FIELDS = {"securityContact": "security_contact", "clientLifetimeDays": "client_lifetime_days"}
+"""The names of the API."""
 _SHORT_NAME = {
     "invalid": "A short name has 2 to 39 of the characters a-z, 0-9 and -, and begins with a letter.",
     "reserved": "This short name is reserved.",
@@ -44,17 +53,20 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
         return redirect(page, COMPANY, **flash_message(page, "Nothing changed."))
     changed = edit.changed
     try:
-        await change_account(
+        saved = await change_account(
             page.database,
             page.actor,
             page.account_id,
             name=changed.get("name", UNSET),
             slug=changed.get("slug", UNSET),
             gln=changed["gln"] or None if "gln" in changed else UNSET,
+            security_contact=changed["security_contact"] or None if "security_contact" in changed else UNSET,
+            client_lifetime_days=_days(changed["client_lifetime_days"]) if "client_lifetime_days" in changed else UNSET,
         )
     except (Conflict, ValidationFailed) as error:
-        found = FormErrors([(one["field"], _message(one)) for one in error.details or ()])
+        found = FormErrors([(_FIELDS.get(one["field"], one["field"]), _message(one)) for one in error.details or ()])
         return await _show(page, errors=found, status=error.status)
+    account_changed(page.services.notices, page.actor, page.account_id, saved)
     said = ", ".join(LABELS[name] for name in LABELS if name in changed)
     return redirect(page, COMPANY, **flash_message(page, f"Saved. {said} changed."))
 
@@ -63,7 +75,19 @@ HANDLERS = (show, save)
 
 
 def _fields(account: AccountView) -> dict[str, str]:
-    return {"name": account.name, "slug": account.slug, "gln": account.gln or ""}
+    days = account.client_lifetime_days
+    return {
+        "name": account.name,
+        "slug": account.slug,
+        "gln": account.gln or "",
+        "security_contact": account.security_contact or "",
+        "client_lifetime_days": "" if days is None else str(days),
+    }
+
+
+def _days(text: str) -> int | None:
+    """The number; 0, which is refused, for anything else that is not empty."""
+    return (int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0) if text else None
 
 
 async def _show(

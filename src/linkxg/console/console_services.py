@@ -9,6 +9,7 @@ from linkxg.db import Database
 from linkxg.http.pagination import Cursors
 from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RawEndpoint
+from linkxg.identity.accounts.email_change_mails import EmailChangeMails
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.password_reset.request_reset import ResetMails
@@ -28,6 +29,7 @@ class ConsoleServices:
     mailer: Mailer
     reset_mails: ResetMails
     notices: SecurityNotices
+    email_changes: EmailChangeMails
     connection_mails: ConnectionMails
     sign_ups: SignUpServices
     cursors: Cursors

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from linkxg.console.guard import PageRequest
 from linkxg.crypto.secrets import constant_time_equal, derive
 
-_SAVED = frozenset({"saved", "narrowed", "role", "password", "extended"})
+_SAVED = frozenset({"saved", "profile", "narrowed", "role", "password", "extended"})
 MESSAGES = {
     "saved": "Saved.",
     "disabled": "The client is disabled. Its live tokens are revoked.",
@@ -30,6 +30,10 @@ MESSAGES = {
     "session-ended": "The session was ended.",
     "reset-requested": "If this address has an account, a link is on its way. It works for 30 minutes, once.",
     "password-reset": "Your password is changed. Sign in with it.",
+    "profile": "Saved.",
+    "email-asked": "A link was mailed to the new address, and one to the present address. Open both within 24 hours.",
+    "email-cancelled": "The change of the e-mail address is cancelled.",
+    "email-approved": "The change is confirmed in place of the present address, which was told.",
     "password": "The password is changed. Your other sessions were ended.",
     "import-cancelled": "The import is being cancelled. Rows already written are kept.",
     "import-again": "The import continues.",

@@ -1,12 +1,20 @@
-"""Formats times and numbers for people: relative in the text, exact in the `title` of `<time>`."""
+"""Formats times and numbers for people: relative in the text, exact in the `title` of `<time>`.
 
-from datetime import UTC, datetime
+Absolute times are in the time zone of the person while a page of theirs is rendered (`in_time_zone`), otherwise in UTC.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from markupsafe import Markup
 
 from linkxg.clock import DAY, HOUR, MINUTE, now_ms
 
+_zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 _STEPS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"))
 
 
@@ -39,33 +47,58 @@ def ago_rfc3339(at: str) -> str:
     return ago(round(datetime.fromisoformat(at).timestamp() * 1_000))
 
 
+@contextmanager
+def in_time_zone(name: str | None) -> Iterator[None]:
+    """Absolute times in this zone of the IANA database; in UTC for None or a zone that is unknown here."""
+    token = _zone.set(_time_zone(name) if name else None)
+    try:
+        yield
+    finally:
+        _zone.reset(token)
+
+
+@lru_cache(1_024)
+def _time_zone(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
 def as_utc(at: int) -> datetime:
     return datetime.fromtimestamp(at / 1000, UTC)
 
 
+def _local(at: int) -> datetime:
+    return datetime.fromtimestamp(at / 1000, _zone.get() or UTC)
+
+
 def exact(at: int) -> str:
     """`23 Nov 2026, 14:33:00 UTC`."""
-    return f"{as_utc(at):%-d %b %Y, %H:%M:%S} UTC"
+    return f"{_local(at):%-d %b %Y, %H:%M:%S %Z}"
 
 
 def day(at: int) -> str:
     """`23 Nov 2026`."""
-    return f"{as_utc(at):%-d %b %Y}"
+    return f"{_local(at):%-d %b %Y}"
 
 
 def clock(at: int) -> str:
-    """`23 Nov, 14:33`."""
-    return f"{as_utc(at):%-d %b, %H:%M}"
+    """`23 Nov, 14:33 UTC`."""
+    return f"{_local(at):%-d %b, %H:%M %Z}"
 
 
 def _time(at: int, text: str, kind: str) -> Markup:
     # No value comes from outside, so nothing needs to be escaped.
-    iso, title = _exact_forms(at // 1000)
-    return Markup(f'<time datetime="{iso}" title="{title}" data-time="{kind}">{text}</time>')  # noqa: S704
+    iso, title = _exact_forms(at // 1000, _zone.get())
+    # The script shows the zone of the browser, unless the person has chosen one.
+    scripted = f' data-time="{kind}"' if kind == "ago" or _zone.get() is None else ""
+    return Markup(f'<time datetime="{iso}" title="{title}"{scripted}>{text}</time>')  # noqa: S704
 
 
 @lru_cache(4_096)
-def _exact_forms(at_s: int) -> tuple[str, str]:
+def _exact_forms(at_s: int, _: tzinfo | None) -> tuple[str, str]:
+    """By second and zone."""
     return f"{as_utc(at_s * 1000):%Y-%m-%dT%H:%M:%SZ}", exact(at_s * 1000)
 
 
@@ -87,15 +120,20 @@ def time_day(at: int) -> Markup:
 
 
 def time_clock(at: int) -> Markup:
-    """A `<time>` as day and minute: in the reader's time zone with the script, in UTC without it."""
-    return _time(at, f"{clock(at)} UTC", "clock")
+    """A `<time>` as day and minute: in the person's time zone or, with the script, that of their browser."""
+    return _time(at, clock(at), "clock")
+
+
+def time_clock_of(at: str) -> Markup:
+    """As `time_clock`, for an RFC 3339 timestamp."""
+    return time_clock(round(datetime.fromisoformat(at).timestamp() * 1_000))
 
 
 def utc_day(at: str) -> Markup:
     """A `<time>` as the day in UTC, wherever the reader is, for an RFC 3339 timestamp."""
     at_ms = round(datetime.fromisoformat(at).timestamp() * 1_000)
-    iso, title = _exact_forms(at_ms // 1000)
-    return Markup(f'<time datetime="{iso}" title="{title}">{day(at_ms)}</time>')  # noqa: S704
+    iso, title = _exact_forms(at_ms // 1000, _zone.get())
+    return Markup(f'<time datetime="{iso}" title="{title}">{as_utc(at_ms):%-d %b %Y}</time>')  # noqa: S704
 
 
 def count(number: int, one: str, many: str = "") -> str:

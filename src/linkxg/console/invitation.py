@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.console.form_errors import FormErrors
+from linkxg.console.form_errors import FormErrors, of_details
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in import bind_form, enter, second_step_page
@@ -26,13 +26,13 @@ async def form(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
 
 @post("/invitations/{token:str}", **public(ACCEPTS))
 async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
-    password = page.form.text("password")
+    password, name = page.form.text("password"), page.form.text("name").strip()
     try:
         joined = await accept_invitation(
-            page.database, page.services.passwords, page.stranger, token=token, password=password
+            page.database, page.services.passwords, page.stranger, token=token, password=password, name=name or None
         )
     except ValidationFailed as error:
-        return await _show(page, token, error.description)
+        return await _show(page, token, of_details(error))
     except NotFound:
         return await _show(page, token)
     try:
@@ -45,7 +45,7 @@ async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
 HANDLERS = (form, join)
 
 
-async def _show(page: PageRequest, token: str, error: str | None = None) -> Response[str]:
+async def _show(page: PageRequest, token: str, errors: FormErrors | None = None) -> Response[str]:
     await page.services.limits.spend(ACCEPTS, source_key(page.context.source))
     try:
         welcome = await read_invitation(page.database, token)
@@ -55,10 +55,11 @@ async def _show(page: PageRequest, token: str, error: str | None = None) -> Resp
     return render(
         page,
         "invitation.html",
-        status=422 if error else 200,
+        status=422 if errors else 200,
         # Never sends the path, which holds the token; `no-referrer` would also hide the Origin of the form.
         headers={"Referrer-Policy": "strict-origin"},
         welcome=welcome,
         minimum=MINIMUM,
-        errors=FormErrors([("password", error)] if error else []),
+        name=page.form.text("name"),
+        errors=errors,
     )

@@ -17,6 +17,8 @@ from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, RateLimitExceeded
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
+from linkxg.identity.accounts.account_notices import role_raised
+from linkxg.identity.accounts.email_changes import approve_email_change, find_email_change
 from linkxg.identity.accounts.invite_user import list_invitations, withdraw_invitation
 from linkxg.identity.accounts.manage_user import LAST_OWNER, change_user, is_last_owner, list_people, remove_user
 from linkxg.identity.accounts.model import UserView
@@ -97,6 +99,7 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
         "enable": "enable this person",
         "remove": "remove this person",
         "end": "end this person's sessions",
+        "email": "confirm the change of e-mail address",
     }
     if act not in acts:
         raise InvalidRequest("Choose an action.")
@@ -124,11 +127,17 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
     try:
         if act == "role":
             role = _role(edit.changed["role"])
-            await change_user(database, actor, account_id, user_id, role=role, expected=person.role)
+            changed = await change_user(database, actor, account_id, user_id, role=role, expected=person.role)
+            role_raised(page.services.notices, actor, account_id, changed)
             return redirect(page, here, done="role")
         if act == "remove":
             await remove_user(database, actor, account_id, user_id)
             return redirect(page, MEMBERS, done="person-removed")
+        if act == "email":
+            new_email = page.form.text("new_email")
+            approved = await approve_email_change(database, actor, account_id, user_id, new_email)
+            page.services.email_changes.changed(actor, approved, approved=True)
+            return redirect(page, here, done="email-approved")
         if act == "end":
             await end_sessions_of(database, actor, account_id, user_id)
             return redirect(page, here, done="sessions-ended")
@@ -175,6 +184,7 @@ async def _show(
         person=person,
         sessions=await list_sessions(page.database, page.account_id, user_id),
         may_manage=may_manage(page.role, person.role),
+        email_change=await find_email_change(page.database, page.account_id, user_id),
         offered=_offered(page),
         roles=ROLES,
         chosen=page.form.text("role") or person.role,

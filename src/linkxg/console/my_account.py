@@ -16,6 +16,7 @@ from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.sessions.change_password import change_password
 from linkxg.identity.sessions.end_sessions import end_own_session, list_sessions
 from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
+from linkxg.identity.sessions.sign_in_notices import password_changed
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 
@@ -70,6 +71,7 @@ async def change(page: NamedDependency[PageRequest]) -> Response[str]:
         status = 422 if isinstance(error, InvalidCredentials) else error.status
         field = "new_password" if isinstance(error, ValidationFailed) else "current_password"
         return render(page, "password.html", status=status, minimum=MINIMUM, errors=FormErrors([(field, message)]))
+    password_changed(page.services.notices, page.actor, page.account_id, page.person.user_id)
     return redirect(page, "/account/sessions", done="password")
 
 

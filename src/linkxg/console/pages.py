@@ -45,6 +45,7 @@ def templates() -> Environment:
         "ago": formatting.time_ago,
         "day": formatting.time_day,
         "clock": formatting.time_clock,
+        "clock_of": formatting.time_clock_of,
         "utc_day": formatting.utc_day,
         "exact": formatting.exact,
         "count": formatting.count,
@@ -82,7 +83,8 @@ def render(
     seconds_left = page.session.seconds_left(now_ms()) if page.session else 0
     context = {"errors": errors or FormErrors(), "notice": notice_of(page), "seconds_left": seconds_left}
     context |= {"replaced": _was_replaced(page), **values}
-    html = templates().get_template(template).render(page=page, **context)
+    with formatting.in_time_zone(page.session.time_zone if page.session else None):
+        html = templates().get_template(template).render(page=page, **context)
     return Response(
         html,
         status_code=status,

@@ -34,6 +34,7 @@ from linkxg.identity.factors.sign_in import sign_in as start_sign_in
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
 from linkxg.identity.sessions.end_sessions import logout
 from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
+from linkxg.identity.sessions.sign_in_notices import signed_in
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 SIGN_OUT = "/sign-out"
@@ -172,6 +173,7 @@ async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
 
 async def adopt(page: PageRequest, opened: OpenedSession) -> None:
     """Give the browser the new session, and end its previous one."""
+    signed_in(page.services.notices, page.stranger, opened.session, user_agent(page))
     if page.session is not None:
         await end_session(page)
     # The cookie of the sign-in form stays: a second window may still show that form.

@@ -23,6 +23,7 @@ from linkxg.db.invalidation_feed import CLIENT, GONE, USER
 from linkxg.db.migrations import upgrade
 from linkxg.identity.accounts import store as people_store
 from linkxg.identity.accounts.create_account import CLI
+from linkxg.identity.accounts.email_change_store import end_email_changes
 from linkxg.identity.clients import store as client_store
 from linkxg.identity.factors.challenge_store import mfa_challenges
 from linkxg.identity.factors.reseal import reseal_secrets
@@ -135,6 +136,7 @@ def _revoke_access(
     """Invalidate the credentials of one account; returns `restored` with its counts added."""
     loaded = read_access_state(conn, account_id, now)
     sessions = end_all_sessions(conn, account_id, now=now, reason="restored")
+    end_email_changes(conn, account_id, now)
     invitations = people_store.end_invitations(conn, account_id, now)
     invitations += connection_store.end_invitations(conn, account_id, now)
     revoked = 0

@@ -79,7 +79,13 @@
     }
   });
 
-  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
+  const formatIn = (timeZone) => new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long", timeZone });
+  let exact = formatIn();
+  try {
+    exact = formatIn(document.documentElement.dataset.zone);
+  } catch {
+    // The person's time zone is unknown to this browser.
+  }
   const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
   const two = (number) => String(number).padStart(2, "0");
   const kinds = {

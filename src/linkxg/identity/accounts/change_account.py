@@ -1,6 +1,6 @@
-"""Changes the name, slug and GLN of an account, by which others see and find it, and what it requires of sign-ins."""
+"""Changes an account: how others see and find it, security contact, lifetime of secrets, what sign-ins require."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection
@@ -13,13 +13,24 @@ from linkxg.identity.accounts import store
 from linkxg.identity.accounts.authentication_policy import Requirement
 from linkxg.identity.accounts.change_policy import REQUIREMENT, check_policy, note_requirement
 from linkxg.identity.accounts.gln import is_gln
-from linkxg.identity.accounts.model import AccountView, check_account_name
+from linkxg.identity.accounts.model import AccountView, check_account_name, is_email
 from linkxg.identity.accounts.read_account import account_view
 from linkxg.identity.accounts.slug import RESERVED, is_slug
 from linkxg.identity.authorization.write_as import write_as
 
 _SLUG = "A slug has 2 to 39 of the characters a-z, 0-9 and -, and begins with a letter."
 _TAKEN = {"field": "slug", "code": "taken", "message": "Another account has this slug."}
+
+
+MAX_LIFETIME_DAYS = 3_650
+
+
+class ChangedAccount(NamedTuple):
+    """The account, the names of what changed, and the security contact before."""
+
+    view: AccountView
+    changed: frozenset[str]
+    former_contact: str | None
 
 
 async def change_account(
@@ -30,14 +41,22 @@ async def change_account(
     name: str | UnsetType = UNSET,
     slug: str | UnsetType = UNSET,
     gln: str | UnsetType | None = UNSET,
+    security_contact: str | UnsetType | None = UNSET,
+    client_lifetime_days: int | UnsetType | None = UNSET,
     mfa_requirement: Requirement | UnsetType = UNSET,
     mfa_required_from: str | UnsetType | None = UNSET,
     step_up_minutes: int | UnsetType | None = UNSET,
-) -> AccountView:
+) -> ChangedAccount:
     """Raises ValidationFailed for every invalid value at once, AccessDenied if an Admin changes the policy of sign-ins,
     or Conflict if another account has the slug, or the actor lacks the second factor that they require.
     """
-    wanted = {"name": name, "slug": slug, "gln": gln}
+    wanted = {
+        "name": name,
+        "slug": slug,
+        "gln": gln,
+        "security_contact": security_contact,
+        "client_lifetime_days": client_lifetime_days,
+    }
     given: dict[str, Any] = {field: value for field, value in wanted.items() if value is not UNSET}
     policy, faults = check_policy(mfa_requirement, mfa_required_from, step_up_minutes)
     if faults := _faults(given) + faults:
@@ -46,13 +65,13 @@ async def change_account(
         raise AccessDenied("Only an Owner can change what the account requires of sign-ins.")
     given |= policy
 
-    def unit(conn: Connection) -> AccountView | PublicError:
+    def unit(conn: Connection) -> ChangedAccount | PublicError:
         row = store.find_account(conn, account_id)
         if row is None:
             return NotFound()
         changed = {field: value for field, value in given.items() if getattr(row, field) != value}
         if not changed:
-            return account_view(row)
+            return ChangedAccount(account_view(row), frozenset(), None)
         if REQUIREMENT & changed.keys() and (error := note_requirement(conn, actor, row, changed)) is not None:
             return error
         if "slug" in changed and not store.claim_slug(conn, changed["slug"]):
@@ -60,7 +79,9 @@ async def change_account(
         store.update_account(conn, account_id, changed)
         audit.record(conn, account_id, actor, "account.updated", account_id, changed)
         updated = store.find_account(conn, account_id)
-        return NotFound() if updated is None else account_view(updated)
+        if updated is None:
+            return NotFound()
+        return ChangedAccount(account_view(updated), frozenset(changed), row.security_contact)
 
     outcome = await write_as(database, actor, unit)
     if isinstance(outcome, PublicError):
@@ -82,4 +103,10 @@ def _faults(given: dict[str, Any]) -> list[dict[str, str]]:
     if (gln := given.get("gln")) is not None and not is_gln(gln):
         message = "A GLN has 13 digits, of which the last is the check digit."
         faults.append({"field": "gln", "code": "invalid", "message": message})
+    if (contact := given.get("security_contact")) is not None and not is_email(contact):
+        message = "This is not a valid e-mail address."
+        faults.append({"field": "securityContact", "code": "invalid", "message": message})
+    if (days := given.get("client_lifetime_days")) is not None and not 1 <= days <= MAX_LIFETIME_DAYS:
+        message = f"A lifetime is 1 to {MAX_LIFETIME_DAYS:,} days."
+        faults.append({"field": "clientLifetimeDays", "code": "invalid", "message": message})
     return faults

@@ -18,6 +18,7 @@ from linkxg.errors import AccessDenied, Conflict, NotFound
 from linkxg.identity.accounts import store
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.password_rules import check_new_password
+from linkxg.identity.accounts.profile import check_person_name
 from linkxg.identity.accounts.roles import Role, may_manage
 from linkxg.identity.authorization.write_as import write_as, write_once
 from linkxg.ids import uuid7
@@ -113,12 +114,12 @@ def _account_name(conn: Connection, account_id: str) -> str:
 
 
 async def accept_invitation(
-    database: Database, passwords: Passwords, actor: Actor, *, token: str, password: str
+    database: Database, passwords: Passwords, actor: Actor, *, token: str, password: str, name: str | None = None
 ) -> User:
     """Create the person who was invited.
 
     Raises NotFound for a token that is wrong, used, expired, or of an inviter who may no longer invite this role;
-    ValidationFailed for the password.
+    ValidationFailed for the name or the password.
     """
     if not is_well_formed(token, INVITATION):
         raise NotFound
@@ -126,6 +127,7 @@ async def accept_invitation(
     found = await database.read(_find, key)
     if found is None:
         raise NotFound
+    shown_name = check_person_name(name) if name is not None else None
     check_new_password(password, *found)
     password_hash = await passwords.hash(password)
 
@@ -148,6 +150,7 @@ async def accept_invitation(
             role=invitation.role,
             password_hash=password_hash,
             created_at=now,
+            name=shown_name,
         )
         if not joined:
             return None

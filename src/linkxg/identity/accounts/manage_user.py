@@ -5,7 +5,7 @@ every node, and ends the invitations that they made. The last enabled Owner cann
 account row is locked for that check (`revoke_as`).
 """
 
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -21,7 +21,15 @@ from linkxg.identity.accounts.model import User, UserView
 from linkxg.identity.accounts.roles import RANK, Role, may_manage
 from linkxg.identity.authorization.write_as import revoke_as
 
+T = TypeVar("T")
 LAST_OWNER = "The last Owner cannot be demoted, disabled or removed."
+
+
+class ChangedUser(NamedTuple):
+    """A person after a change, and their role before."""
+
+    view: UserView
+    former_role: Role
 
 
 async def list_people(database: Database, account_id: str) -> list[UserView]:
@@ -47,13 +55,13 @@ async def change_user(
     role: Role | None = None,
     disabled: bool | None = None,
     expected: Role | None = None,
-) -> UserView:
+) -> ChangedUser:
     """Raises NotFound, AccessDenied (an Admin changes an Owner) or Conflict (the last Owner).
 
     Also Conflict if the role is no longer `expected`, the one shown in the form.
     """
 
-    def unit(conn: Connection) -> User | PublicError:
+    def unit(conn: Connection) -> ChangedUser | PublicError:
         lock_caller(conn, user_id)
         user = store.find_user(conn, account_id, user_id)
         if user is None:
@@ -79,9 +87,10 @@ async def change_user(
             audit.record(conn, account_id, actor, "user.role_changed", user_id, {"from": user.role, "to": role} | ended)
         if "disabled" in changed:
             audit.record(conn, account_id, actor, "user.disabled" if disabled else "user.enabled", user_id, ended)
-        return store.find_user(conn, account_id, user_id) or NotFound()
+        updated = store.find_user(conn, account_id, user_id)
+        return NotFound() if updated is None else ChangedUser(user_view(updated), user.role)
 
-    return user_view(_or_raise(await revoke_as(database, actor, account_id, unit)))
+    return _or_raise(await revoke_as(database, actor, account_id, unit))
 
 
 async def remove_user(database: Database, actor: Actor, account_id: str, user_id: str) -> None:
@@ -112,10 +121,10 @@ def _end_invitations(conn: Connection, account_id: str, user_id: str) -> dict[st
 
 
 def user_view(user: User) -> UserView:
-    return UserView(user.id, user.email, user.role, user.disabled, rfc3339(user.created_at))
+    return UserView(user.id, user.email, user.name, user.role, user.disabled, rfc3339(user.created_at))
 
 
-def _or_raise(outcome: User | PublicError) -> User:
+def _or_raise(outcome: T | PublicError) -> T:
     if isinstance(outcome, PublicError):
         raise outcome
     return outcome

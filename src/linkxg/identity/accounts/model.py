@@ -20,12 +20,18 @@ _LOWER = {ord(upper): upper.lower() for upper in ascii_uppercase}
 
 
 class AccountView(msgspec.Struct, rename="camel"):
-    """An organisation as its people see it."""
+    """An organisation as its people see it.
+
+    `security_contact` gets the security notices in addition to the Owners. A secret of a client that is created
+    without an expiry expires after `client_lifetime_days`; never, if that is null.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "name": "Acme GmbH",
         "slug": "acme-gmbh",
         "gln": "4012345000009",
+        "securityContact": "security@example.com",
+        "clientLifetimeDays": 365,
         "mfaRequirement": "NONE",
     }
 
@@ -33,6 +39,8 @@ class AccountView(msgspec.Struct, rename="camel"):
     name: str
     slug: str
     gln: str | None
+    security_contact: str | None
+    client_lifetime_days: int | None
     created_at: str
     mfa_requirement: Requirement
     mfa_required_from: str | None
@@ -40,10 +48,13 @@ class AccountView(msgspec.Struct, rename="camel"):
 
 
 class UserView(msgspec.Struct, rename="camel"):
-    """A person as the account's Owners and Admins see them."""
+    """A person as the account's Owners and Admins see them; `name` is null until they choose one."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Ada Weaver"}
 
     id: str
     email: str
+    name: str | None
     role: Role
     disabled: bool
     created_at: str
@@ -74,6 +85,9 @@ class User(msgspec.Struct, frozen=True):
     epoch: int
     created_at: int
     has_second_factor: bool = False
+    name: str | None = None
+    language: str | None = None
+    time_zone: str | None = None
 
 
 def check_account_name(name: str) -> None:
@@ -91,6 +105,15 @@ def email_key(email: str) -> str:
     The domain is in ASCII (RFC 5891, mapped by UTS #46), as browsers send it from a field of type email.
     """
     return deliverable(email).translate(_LOWER)
+
+
+def is_email(text: str) -> bool:
+    """Whether `email_key` accepts it."""
+    try:
+        email_key(text)
+    except InvalidRequest:
+        return False
+    return True
 
 
 def deliverable(email: str) -> str:

@@ -21,6 +21,8 @@ def account_view(row: AnyRow) -> AccountView:
         row.name,
         row.slug,
         row.gln,
+        row.security_contact,
+        row.client_lifetime_days,
         rfc3339(row.created_at),
         row.mfa_requirement,
         rfc3339_or_none(row.mfa_required_from),

@@ -20,16 +20,19 @@ from linkxg.http.permissions import Fresh, public, roles
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
+from linkxg.identity.accounts.account_notices import account_changed, role_raised
 from linkxg.identity.accounts.authentication_policy import MAX_STEP_UP_MINUTES, MIN_STEP_UP_MINUTES, Requirement
-from linkxg.identity.accounts.change_account import change_account
+from linkxg.identity.accounts.change_account import MAX_LIFETIME_DAYS, change_account
 from linkxg.identity.accounts.gln import PATTERN as GLN_PATTERN
 from linkxg.identity.accounts.invite_user import accept_invitation
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.manage_user import change_user, list_people, remove_user, user_view
 from linkxg.identity.accounts.model import MAX_ACCOUNT_NAME, MAX_EMAIL, AccountView, Invited, UserView
 from linkxg.identity.accounts.password_rules import MINIMUM
+from linkxg.identity.accounts.profile import MAX_NAME
 from linkxg.identity.accounts.read_account import read_account
 from linkxg.identity.accounts.roles import ADMINISTRATORS, EVERYONE, Role
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.send_invitation import mail_invitation
 from linkxg.identity.accounts.slug import PATTERN as SLUG_PATTERN
 
@@ -40,7 +43,7 @@ _FRESH = roles(ADMINISTRATORS, fresh=Fresh.ACCOUNT)
 
 
 class ChangeAccount(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """Members that are left out stay as they are; null deletes the GLN.
+    """Members that are left out stay as they are; null deletes the GLN, the security contact or the lifetime.
 
     `mfaRequirement` says who needs a second factor, and `mfaRequiredFrom` from when on (null: from now on).
     `stepUpMinutes` is how old the authentication of a person may be who changes clients, secrets or people (null: any
@@ -53,11 +56,15 @@ class ChangeAccount(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
         "gln": "4012345000009",
         "mfaRequiredFrom": "2027-01-01T00:00:00Z",
         "stepUpMinutes": 30,
+        "securityContact": "security@example.com",
+        "clientLifetimeDays": 365,
     }
 
     name: Annotated[str, described(minLength=1, maxLength=MAX_ACCOUNT_NAME)] | UnsetType = UNSET
     slug: Annotated[str, described(pattern=SLUG_PATTERN)] | UnsetType = UNSET
     gln: Annotated[str, described(pattern=GLN_PATTERN)] | UnsetType | None = UNSET
+    security_contact: Annotated[str, described(format="email", maxLength=MAX_EMAIL)] | UnsetType | None = UNSET
+    client_lifetime_days: Annotated[int, described(minimum=1, maximum=MAX_LIFETIME_DAYS)] | UnsetType | None = UNSET
     mfa_requirement: Requirement | UnsetType = UNSET
     mfa_required_from: Annotated[str, described(format="date-time")] | UnsetType | None = UNSET
     step_up_minutes: (
@@ -76,7 +83,10 @@ class ChangeUser(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AcceptInvitation(msgspec.Struct, forbid_unknown_fields=True):
+    EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Ada Weaver"}
+
     password: Annotated[str, described(minLength=MINIMUM)]
+    name: Annotated[str, described(minLength=1, maxLength=MAX_NAME)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,7 @@ class AccountServices:
     passwords: Passwords
     server_key: bytes = field(repr=False)
     mailer: Mailer
+    notices: SecurityNotices
     cursors: Cursors
     public_url: str
 
@@ -99,19 +110,23 @@ async def account(request: Request[Any, Any, Any], services: NamedDependency[Acc
 async def change_profile(
     request: Request[Any, Any, Any], services: NamedDependency[AccountServices], data: JSONBody[ChangeAccount]
 ) -> Success[AccountView]:
-    """Change the name, slug and GLN by which others see and find the organisation."""
+    """Change the organisation: name, slug, GLN, security contact, lifetime of secrets."""
+    actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     changed = await change_account(
         services.database,
-        actor_of(context_of(request.scope)),
-        account_id_of(request.scope),
+        actor,
+        account_id,
         name=data.name,
         slug=data.slug,
         gln=data.gln,
         mfa_requirement=data.mfa_requirement,
         mfa_required_from=data.mfa_required_from,
         step_up_minutes=data.step_up_minutes,
+        security_contact=data.security_contact,
+        client_lifetime_days=data.client_lifetime_days,
     )
-    return Success(data=changed)
+    account_changed(services.notices, actor, account_id, changed)
+    return Success(data=changed.view)
 
 
 @get("/account/users", operation_id="listUsers", **roles(ADMINISTRATORS))
@@ -156,11 +171,10 @@ async def change(
     data: JSONBody[ChangeUser],
 ) -> Success[UserView]:
     """Change a role, disable or enable. The person's sessions and tokens end immediately."""
-    actor = actor_of(context_of(request.scope))
-    changed = await change_user(
-        services.database, actor, account_id_of(request.scope), user_id, role=data.role, disabled=data.disabled
-    )
-    return Success(data=changed)
+    actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
+    changed = await change_user(services.database, actor, account_id, user_id, role=data.role, disabled=data.disabled)
+    role_raised(services.notices, actor, account_id, changed)
+    return Success(data=changed.view)
 
 
 @delete("/account/users/{user_id:str}", operation_id="removeUser", errors=(Conflict,), **_FRESH)
@@ -187,7 +201,12 @@ async def accept(
     """Join the account of a one-time invitation link and choose a password."""
     context = context_of(request.scope)
     user = await accept_invitation(
-        services.database, services.passwords, actor_of(context), token=token, password=data.password
+        services.database,
+        services.passwords,
+        actor_of(context),
+        token=token,
+        password=data.password,
+        name=data.name,
     )
     return Success(data=user_view(user))
 

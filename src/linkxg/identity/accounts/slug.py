@@ -8,10 +8,10 @@ PATTERN = "^[a-z][a-z0-9-]{1,38}$"
 MAX_LENGTH = 39
 RESERVED = frozenset(
     {
-        "01", "account", "accounts", "api", "assets", "audit", "connections", "dpp", "epcis", "favicon", "healthz",
-        "help", "imports", "invitations", "linkxg", "metrics", "openapi", "partners", "password-reset", "products",
-        "readyz", "requests", "robots", "sessions", "shared", "shares", "sign-in", "sign-out", "sign-up", "static",
-        "v1", "well-known", "www",
+        "01", "account", "accounts", "api", "assets", "audit", "connections", "dpp", "email-changes", "epcis",
+        "favicon", "healthz", "help", "imports", "invitations", "linkxg", "metrics", "openapi", "partners",
+        "password-reset", "products", "readyz", "requests", "robots", "sessions", "shared", "shares", "sign-in",
+        "sign-out", "sign-up", "static", "v1", "well-known", "www",
     }
 )  # fmt: skip
 """The first segments of the paths of this service, which no account may have."""

@@ -39,6 +39,9 @@ accounts = Table(
     Column("mfa_required_from", Milliseconds),
     # How old the authentication of a sensitive action may be; None: as old as the session.
     Column("step_up_minutes", Integer),
+    Column("security_contact", String(254)),
+    # Of new secrets of clients; none means that they do not expire.
+    Column("client_lifetime_days", Integer),
     Index("ix_accounts_slug", "slug", unique=True),
     Index("ix_accounts_gln", "gln"),
 )
@@ -55,6 +58,9 @@ users = Table(
     Column("epoch", Sequence, nullable=False),
     Column("created_at", Milliseconds, nullable=False),
     Column("has_second_factor", Boolean, nullable=False, server_default=false()),
+    Column("name", String(120)),
+    Column("language", String(35)),
+    Column("time_zone", String(64)),
     Index("ix_users_account_id_id", "account_id", "id"),
 )
 invitations = Table(
@@ -120,7 +126,8 @@ def count_accounts(conn: Connection) -> int:
 
 
 def insert_user(conn: Connection, account_id: str, **values: Any) -> bool:
-    """False if the e-mail address is in use, in any account."""
+    """False if the e-mail address is in use, in any account; nobody else can take it until the transaction ends."""
+    lock_until_commit(conn, f"email {values['email_key']}")
     insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
     statement = insert(users).values(account_id=account_id, disabled=False, epoch=0, **values)
     return conn.execute(statement.on_conflict_do_nothing(index_elements=["email_key"])).rowcount == 1
@@ -165,6 +172,11 @@ def update_user(conn: Connection, account_id: str, user_id: str, **values: Any) 
         .returning(users.c.epoch)
     )
     return int(conn.execute(statement).scalar_one())
+
+
+def update_profile(conn: Connection, account_id: str, user_id: str, changed: dict[str, Any]) -> None:
+    """Change what a person says of themselves, which gives no rights."""
+    conn.execute(users.update().where(users.c.account_id == account_id, users.c.id == user_id).values(changed))
 
 
 def begin_epochs(conn: Connection, account_id: str, ahead: int) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Notifies the account's Owners by mail of a secret rotation: a stolen token suffices for one."""
+"""Notifies the account's Owners by mail of a new client or secret: a stolen token suffices for one."""
 
 from linkxg.audit.model import Actor
 from linkxg.identity.accounts.security_notices import SecurityNotices
@@ -12,4 +12,16 @@ def secret_rotated(notices: SecurityNotices, actor: Actor, account_id: str, clie
         f"Secret of {client_id} rotated",
         f"The secret of the OAuth client {client_id} was replaced by {by}.",
         advice="If nobody in your organisation did this, rotate the secret again and revoke the client's tokens.\n",
+        kind="rotated",
+    )
+
+
+def client_created(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
+    notices.owners(
+        actor,
+        account_id,
+        f"OAuth client {client_id} created",
+        f"The OAuth client {client_id} was created by an Owner or Admin. It has access to your data.",
+        advice="If nobody in your organisation did this, delete the client and look at the audit log.\n",
+        kind="created",
     )

@@ -5,12 +5,13 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.clock import now_ms
+from linkxg.clock import DAY, now_ms
 from linkxg.crypto.secrets import digest, hint
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request, new_salt
 from linkxg.errors import Conflict, InvalidRequest, InvalidScope
 from linkxg.http.client_ip import parse_network
+from linkxg.identity.accounts.store import find_account
 from linkxg.identity.authorization.write_as import write_once
 from linkxg.identity.clients import store
 from linkxg.identity.clients.derived_secret import check_secret_current, derive_secret
@@ -37,7 +38,7 @@ async def register_client(
     self_rotation: bool = True,
     idempotency_key: str | None = None,
 ) -> IdempotentOutcome[RegisteredClient]:
-    """Create a client with a secret. `expires_at` is in seconds.
+    """Create a client with a secret. `expires_at` is in seconds; 0 is never, None the account's default lifetime.
 
     Raises InvalidRequest, InvalidScope (unknown, or beyond the creator's role), IdempotencyKeyReused, or Conflict for a
     replay whose secret is no longer current.
@@ -52,6 +53,9 @@ async def register_client(
     def make(conn: Connection) -> RegisteredClient | InvalidRequest:
         if expires_at and not now // 1000 < expires_at <= now // 1000 + MAX_EXPIRY_S:
             return InvalidRequest("The field expires_at must be a time in the future.")
+        secret_expires_at = expires_at * 1000 if expires_at else None
+        if expires_at is None and (lifetime := default_lifetime(conn, account_id)):
+            secret_expires_at = now + lifetime
         secret = derive_secret(server_key, request, salt)
         client_id, secret_id = new_client_id(), uuid7()
         store.insert_client(
@@ -60,7 +64,7 @@ async def register_client(
         )  # fmt: skip
         store.insert_secret(
             conn, account_id, client_id, id=secret_id, digest=digest(secret), hint=hint(secret), created_at=now,
-            expires_at=expires_at * 1000 if expires_at else None,
+            expires_at=secret_expires_at,
         )  # fmt: skip
         invalidate_client(conn, client_id, 0)
         audit.record(
@@ -92,6 +96,12 @@ def _registered(client: Client, secret: str, now: int) -> RegisteredClient:
     view = client_view(client, now)
     expiry = view.secrets[0].expires_at if view.secrets else None
     return RegisteredClient(**msgspec.structs.asdict(view), client_secret=secret, client_secret_expires_at=expiry or 0)
+
+
+def default_lifetime(conn: Connection, account_id: str) -> int | None:
+    """How long new secrets of the account last, in milliseconds; None if they do not expire."""
+    account = find_account(conn, account_id)
+    return account.client_lifetime_days * DAY if account is not None and account.client_lifetime_days else None
 
 
 def check_name(name: str) -> None:

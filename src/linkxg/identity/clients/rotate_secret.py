@@ -22,6 +22,7 @@ from linkxg.identity.clients import store
 from linkxg.identity.clients.derived_secret import check_secret_current, derive_secret
 from linkxg.identity.clients.model import MAX_GRACE_S, Client, RotatedSecret, SecretView
 from linkxg.identity.clients.read_client import secret_view
+from linkxg.identity.clients.register_client import default_lifetime
 from linkxg.identity.clients.self_rotation_limit import check_self_rotations
 from linkxg.identity.tokens.revoke import invalidate_client
 from linkxg.ids import uuid7
@@ -69,7 +70,8 @@ async def rotate_secret(
         secret, secret_id = derive_secret(server_key, request, salt), uuid7()
         live = client.live_secrets(now)
         newest = client.secrets[-1]
-        lifetime = newest.expires_at - newest.created_at if newest.expires_at else None
+        # A secret that is replaced keeps its lifetime; one without an end gets the account's default.
+        lifetime = newest.expires_at - newest.created_at if newest.expires_at else default_lifetime(conn, account_id)
         kept_until = _end_secrets(conn, account_id, client, now, grace_period_seconds)
         expires_at = now + lifetime if lifetime else None
         store.insert_secret(

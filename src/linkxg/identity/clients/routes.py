@@ -30,7 +30,7 @@ from linkxg.identity.clients.model import (
     RotatedSecret,
     SecretView,
 )
-from linkxg.identity.clients.notify_owners import secret_rotated
+from linkxg.identity.clients.notify_owners import client_created, secret_rotated
 from linkxg.identity.clients.read_client import list_clients, show_client
 from linkxg.identity.clients.register_client import register_client
 from linkxg.identity.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
@@ -55,7 +55,7 @@ _CHANGES = _CLIENTS | roles(ADMINISTRATORS, fresh=Fresh.ACCOUNT)
 
 
 class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
-    """`expires_at` in seconds since the epoch; absent or 0 means that the secret does not expire."""
+    """`expires_at` in seconds since the epoch; 0 is never, absent the default of the account."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = _SETTINGS
 
@@ -133,6 +133,8 @@ async def register(
         self_rotation=data.self_rotation,
         idempotency_key=idempotency_key,
     )
+    if not registered.replayed:
+        client_created(services.notices, actor, account_id_of(request.scope), registered.value.client_id)
     return Response(registered.value, headers=replay(registered.replayed))
 
 

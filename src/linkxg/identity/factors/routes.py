@@ -41,6 +41,7 @@ from linkxg.identity.factors.sign_in import complete_challenge, sign_in, start_c
 from linkxg.identity.factors.step_up import complete_step_up, step_up
 from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES, SessionTokens, new_api_session
 from linkxg.identity.sessions.model import SignedIn
+from linkxg.identity.sessions.sign_in_notices import signed_in
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE, token_response
 from linkxg.identity.tokens.mint import Minter
@@ -325,6 +326,7 @@ def router(services: FactorServices) -> Router:
 
 
 def _signed_in(services: FactorServices, context: RequestContext, tokens: SessionTokens) -> SignedIn:
+    signed_in(services.notices, actor_of(context), tokens.session, _user_agent(context))
     answer, jti = token_response(services.minter, tokens)
     context.notes |= {"sub": answer.user.id, "sid": tokens.session.session_id, "jti": jti}
     services.metrics.token("password", "issued")

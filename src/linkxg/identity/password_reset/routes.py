@@ -15,7 +15,7 @@ from linkxg.errors import Conflict, InvalidToken, TemporarilyUnavailable, Valida
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import Success
-from linkxg.http.permissions import public, roles
+from linkxg.http.permissions import Fresh, public, roles
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import described
@@ -103,7 +103,7 @@ async def complete(
     errors=(Conflict,),
     response_headers=[REPLAYED],
     tags=["Account"],
-    **roles(ADMINISTRATORS, LINKS),
+    **roles(ADMINISTRATORS, LINKS, fresh=Fresh.ACCOUNT),
 )
 async def make_link(
     request: Request[Any, Any, Any],

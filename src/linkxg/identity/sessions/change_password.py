@@ -10,15 +10,14 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.errors import InvalidCredentials, InvalidToken, RateLimitExceeded
-from linkxg.identity.accounts.model import User, email_key
+from linkxg.errors import InvalidCredentials, InvalidToken
+from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.password_rules import check_new_password
 from linkxg.identity.accounts.store import find_account, find_user, update_password_hash
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.sessions import store
+from linkxg.identity.sessions.current_password import verify_current_password
 from linkxg.identity.sessions.end_sessions import end_session
-from linkxg.identity.sessions.login import check_attempt, fail_attempt
-from linkxg.identity.sessions.throttle import throttle_of
 
 
 async def change_password(
@@ -44,13 +43,7 @@ async def change_password(
         raise InvalidToken(reason="person removed")
     user, account_name = found
     check_new_password(new, account_name, user.email)
-    throttle = throttle_of(email_key(user.email), actor.source, limit_scale)
-    attempt = await database.write(throttle.begin, user.id, actor.source)
-    if isinstance(attempt, RateLimitExceeded):
-        raise attempt
-    if not await check_attempt(database, passwords, throttle, user.password_hash, current):
-        await database.write(fail_attempt, throttle, attempt, user, actor)
-        raise InvalidCredentials("The current password is incorrect.", reason="wrong current password")
+    throttle = await verify_current_password(database, passwords, actor, user, current, limit_scale)
     password_hash = await passwords.hash(new)
 
     def unit(conn: Connection) -> bool:

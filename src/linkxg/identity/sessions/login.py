@@ -28,12 +28,13 @@ from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user_by_email, update_password_hash
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.model import MAX_SESSIONS, REFRESH_MS, SESSION_MS, Kind, SessionIdentity
+from linkxg.identity.sessions.place_store import find_person_signing_in
+from linkxg.identity.sessions.places import place_of
 from linkxg.identity.sessions.throttle import Throttle, throttle_of
 from linkxg.identity.tokens.revoke import revoke_session
 from linkxg.ids import uuid7
 
 MAX_PASSWORD_BYTES = 1_024
-MAX_USER_AGENT = 200
 PASSWORD = ("pwd",)
 """The `amr` of a sign-in with a password."""
 
@@ -143,11 +144,12 @@ def _start(
     conn: Connection, actor: Actor, authentication: Authentication, new: NewSession
 ) -> SessionIdentity | PublicError:
     user, throttle, rehashed = authentication
+    now, place = now_ms(), place_of(actor.source, new.user_agent)
     is_unchanged = store.lock_person(conn, user.id) == user.password_hash
-    person = store.find_person(conn, user.id, user.epoch) if is_unchanged else None
-    if person is None:
+    found = find_person_signing_in(conn, user.id, user.epoch, place, now) if is_unchanged else None
+    if found is None:
         return InvalidCredentials(reason="changed while signing in")
-    now = now_ms()
+    person, is_new_place = found
     required_from = None if is_multi_factor(new.amr) else person.required_from
     if person.has_second_factor and not is_multi_factor(new.amr):
         return MfaRequired()
@@ -178,11 +180,15 @@ def _start(
         amr=amr,
         last_used_at=now,
         source=actor.source,
-        user_agent=new.user_agent[:MAX_USER_AGENT],
+        user_agent=place.user_agent,
+        network=place.network or "-",
+        device=place.device,
     )
     details = {"amr": amr} | ({"kind": new.kind} if new.kind != "api" else {})
     audit.record(conn, user.account_id, who, "session.started", new.id, details)
-    return SessionIdentity(new.id, user.account_id, user.id, person.email, person.role, person.epoch, amr, now)
+    return SessionIdentity(
+        new.id, user.account_id, user.id, person.email, person.role, person.epoch, amr, now, is_new_place
+    )
 
 
 def _cause(user: User | None, is_correct: bool) -> str:

@@ -23,6 +23,8 @@ MAX_SESSIONS = 20
 REPLAY_MS = 60_000
 """How long a repeated refresh with the same Idempotency-Key gets the same successor."""
 
+KNOWN_MS = 30 * DAY
+"""How long a place stays known after a sign-in from it."""
 
 Kind = Literal["api", "console"]
 
@@ -99,6 +101,7 @@ class ConsoleSession(NamedTuple):
     role: str
     account_name: str
     amr: str
+    time_zone: str | None
 
     def seconds_left(self, now: int) -> int:
         """Until it ends if it is not used again; its last use is stored to the minute."""
@@ -118,10 +121,23 @@ class EndedSession(NamedTuple):
     why: str
 
 
+class Place(NamedTuple):
+    """The /24 of an IPv4 address or the /48 of an IPv6 one, and the kind of device.
+
+    An address that cannot be read has no network, and is like no other.
+    """
+
+    source: str
+    network: str | None
+    user_agent: str
+    device: str
+
+
 class SessionIdentity(NamedTuple):
     """A session that was just started or refreshed, and its person.
 
     `amr` has the authentication methods (RFC 8176), separated by spaces; `authenticated_at` is in milliseconds.
+    `is_new_place` is of a session that was just started.
     """
 
     session_id: str
@@ -132,3 +148,4 @@ class SessionIdentity(NamedTuple):
     epoch: int
     amr: str
     authenticated_at: int
+    is_new_place: bool = False

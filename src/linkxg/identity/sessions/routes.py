@@ -21,10 +21,12 @@ from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.sessions.change_password import change_password
 from linkxg.identity.sessions.end_sessions import end_own_session, list_own_sessions, logout
 from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
 from linkxg.identity.sessions.model import SessionView
+from linkxg.identity.sessions.sign_in_notices import password_changed
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.sessions.whoami import Me, who_am_i
@@ -49,6 +51,7 @@ class SessionServices:
     database: Database
     passwords: Passwords
     limits: Limits
+    notices: SecurityNotices
     limit_scale: float
 
 
@@ -103,10 +106,11 @@ async def password(
     context = context_of(request.scope)
     await services.limits.spend(SOURCE_LOGINS, source_key(context.source))
     _check_size(data.current_password)
+    actor = actor_of(context)
     await change_password(
         services.database,
         services.passwords,
-        actor_of(context),
+        actor,
         account_id=caller.account_id,
         user_id=caller.id,
         session_id=caller.session_id,
@@ -114,6 +118,7 @@ async def password(
         new=data.new_password,
         limit_scale=services.limit_scale,
     )
+    password_changed(services.notices, actor, caller.account_id, caller.id)
     return Success(data=None)
 
 

@@ -53,6 +53,9 @@ sessions = Table(
     # No time: at sign-in, as version 0.1 left it of API sessions.
     Column("authenticated_at", Milliseconds),
     Column("amr", String(100), nullable=False, server_default=""),
+    # The place of the sign-in, empty in rows of earlier versions.
+    Column("network", String(50), nullable=False, server_default=""),
+    Column("device", String(200), nullable=False, server_default=""),
     Index("ix_sessions_user_id_id", "user_id", "id"),
     Index("ix_sessions_expires_at", "expires_at"),
 )
@@ -125,6 +128,7 @@ _CONSOLE = CompiledStatement(
         users.c.role,
         accounts.c.name,
         sessions.c.amr,
+        users.c.time_zone,
     )
     .join(users, and_(users.c.id == sessions.c.user_id, users.c.epoch == sessions.c.user_epoch))
     .join(accounts, accounts.c.id == sessions.c.account_id)

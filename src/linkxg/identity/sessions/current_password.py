@@ -1,0 +1,26 @@
+"""Checks the password of a person who is signed in, before a change that a stolen session must not make."""
+
+from linkxg.audit.model import Actor
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.errors import InvalidCredentials, RateLimitExceeded
+from linkxg.identity.accounts.model import User, email_key
+from linkxg.identity.sessions.login import check_attempt, fail_attempt
+from linkxg.identity.sessions.throttle import Throttle, throttle_of
+
+
+async def verify_current_password(
+    database: Database, passwords: Passwords, actor: Actor, user: User, password: str, limit_scale: float
+) -> Throttle:
+    """The counters of the attempt, which the caller clears with its change; wrong passwords count as failed sign-ins.
+
+    Raises InvalidCredentials, RateLimitExceeded or TemporarilyUnavailable.
+    """
+    throttle = throttle_of(email_key(user.email), actor.source, limit_scale)
+    attempt = await database.write(throttle.begin, user.id, actor.source)
+    if isinstance(attempt, RateLimitExceeded):
+        raise attempt
+    if not await check_attempt(database, passwords, throttle, user.password_hash, password):
+        await database.write(fail_attempt, throttle, attempt, user, actor)
+        raise InvalidCredentials("The current password is incorrect.", reason="wrong current password")
+    return throttle
