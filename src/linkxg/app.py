@@ -33,7 +33,7 @@ from linkxg.db import open_database
 from linkxg.health import HEALTH, METRICS, READINESS, HealthServices
 from linkxg.health import router as health_router
 from linkxg.http import logs
-from linkxg.http.body_style import oauth_groups
+from linkxg.http.body_style import oauth_groups, scim_groups
 from linkxg.http.client_ip import ClientAddresses
 from linkxg.http.edge import Edge
 from linkxg.http.error_responses import ErrorResponses
@@ -61,6 +61,11 @@ from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
 from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
 from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
+from linkxg.identity.scim import routes as scim_routes
+from linkxg.identity.scim import tokens_endpoint as scim_tokens
+from linkxg.identity.scim.guard import ScimGuard
+from linkxg.identity.scim.routes import ScimServices
+from linkxg.identity.scim.tokens_endpoint import ScimTokenServices
 from linkxg.identity.sessions import refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
 from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
@@ -203,6 +208,7 @@ def build(
                 SessionServices(database, passwords, server_key, minter, limits, metrics, settings.limit_scale)
             ),
             account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
+            scim_tokens.router(ScimTokenServices(database, server_key, issuer)),
             identifier_routes.router(database),
             product_search_routes.router(product_services),
             product_routes.router(product_services),
@@ -221,6 +227,7 @@ def build(
     )
     handlers: list[ControllerRouterHandler] = [
         api,
+        scim_routes.router(ScimServices(database, issuer), ScimGuard(database, limits)),
         metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
         health_router(
             HealthServices(database, keys, passwords, metrics, settings.metrics_token, (*database.tasks, *tasks))
@@ -257,4 +264,5 @@ def build(
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),
         oauth_groups=oauth_groups(BASE, declared_styles(router, raw)),
+        scim_groups=scim_groups(declared_styles(router, raw)),
     )

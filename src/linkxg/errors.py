@@ -42,6 +42,8 @@ class PublicError(Exception):
     status: ClassVar[int] = 500
     text: ClassVar[str] = "The request could not be completed."
     meaning: ClassVar[str] = "An unexpected fault; look up the request id in the log."
+    scim_type: ClassVar[str] = ""
+    """The `scimType` of RFC 7644 §3.12, in answers of SCIM."""
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ from linkxg.identity.accounts.store import purge_invitations
 from linkxg.identity.clients.rejections.store import purge_rejections
 from linkxg.identity.clients.store import purge_secrets
 from linkxg.identity.clients.usage_store import purge_usage
+from linkxg.identity.scim.token_store import purge_tokens
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.network.access_log.store import purge_reads
@@ -63,6 +64,7 @@ PURGES: Mapping[str, Purge] = {
     "shared_reads": purge_reads,
     "shares": purge_shares,
     "share_requests": purge_requests,
+    "scim_tokens": purge_tokens,
     "expired_shares": record_due_expiries,
 }
 """By table; expired shares stay in theirs."""

@@ -16,6 +16,7 @@ from linkxg.ids import base62
 CLIENT_SECRET = "lxgsec_"  # noqa: S105  a prefix, not a secret
 REFRESH_TOKEN = "lxgref_"  # noqa: S105
 INVITATION = "lxginv_"
+SCIM_TOKEN = "lxgscm_"  # noqa: S105
 
 _CHECKSUM_WIDTH = 6
 _SHAPE = re.compile(r"(lxg[a-z]{3}_)([0-9A-Za-z]{43})([0-9A-Za-z]{6})")

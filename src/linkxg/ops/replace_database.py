@@ -1,7 +1,7 @@
 """Replaces the rows of a database in a restore, in one transaction.
 
-The rows of the backup return, but no credential becomes valid again: every session and invitation ends, stored
-responses for retries are deleted, every epoch advances, every feed begins anew, and revocations of the replaced
+The rows of the backup return, but no credential becomes valid again: every session, invitation and SCIM token ends,
+stored responses for retries are deleted, every epoch advances, every feed begins anew, and revocations of the replaced
 database are reapplied. The new keys are written last before the commit: if the commit fails after all, people have to
 sign in again.
 """
@@ -24,6 +24,7 @@ from linkxg.db.migrations import upgrade
 from linkxg.identity.accounts import store as people_store
 from linkxg.identity.accounts.create_account import CLI
 from linkxg.identity.clients import store as client_store
+from linkxg.identity.scim import token_store
 from linkxg.identity.sessions.store import end_all_sessions
 from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sealed_keys
 from linkxg.network.connections import store as connection_store
@@ -109,6 +110,7 @@ def _revoke_access(
     sessions = end_all_sessions(conn, account_id, now=now, reason="restored")
     invitations = people_store.end_invitations(conn, account_id, now)
     invitations += connection_store.end_invitations(conn, account_id, now)
+    token_store.revoke_all(conn, account_id, now)
     revoked = 0
     for client in loaded.clients.values() if options.revoke_secrets else ():
         for secret in client.live_secrets(now):

@@ -10,7 +10,7 @@ RESERVED = frozenset(
     {
         "01", "account", "api", "assets", "audit", "connections", "dpp", "epcis", "favicon", "healthz", "help",
         "imports", "invitations", "linkxg", "metrics", "openapi", "partners", "products", "readyz", "requests",
-        "robots", "sessions", "shared", "shares", "sign-in", "sign-out", "static", "v1", "well-known", "www",
+        "robots", "scim", "sessions", "shared", "shares", "sign-in", "sign-out", "static", "v1", "well-known", "www",
     }
 )  # fmt: skip
 """The first segments of the paths of this service, which no account may have."""
