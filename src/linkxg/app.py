@@ -208,7 +208,7 @@ def build(
                 SessionServices(database, passwords, server_key, minter, limits, metrics, settings.limit_scale)
             ),
             account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
-            scim_tokens.router(ScimTokenServices(database, server_key, issuer)),
+            scim_tokens.router(ScimTokenServices(database, server_key, issuer, notices)),
             identifier_routes.router(database),
             product_search_routes.router(product_services),
             product_routes.router(product_services),
@@ -227,7 +227,7 @@ def build(
     )
     handlers: list[ControllerRouterHandler] = [
         api,
-        scim_routes.router(ScimServices(database, issuer), ScimGuard(database, limits)),
+        scim_routes.router(ScimServices(database, issuer, notices), ScimGuard(database, limits)),
         metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
         health_router(
             HealthServices(database, keys, passwords, metrics, settings.metrics_token, (*database.tasks, *tasks))

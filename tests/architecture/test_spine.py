@@ -18,7 +18,7 @@ SPINE = (
     ("identity.accounts",),
     ("identity.tokens",),
     ("identity.clients",),
-    ("identity.sessions", "identity.oauth"),
+    ("identity.sessions", "identity.oauth", "identity.scim"),
     ("jobs",),
     ("catalog",),
     ("catalog.identifiers",),

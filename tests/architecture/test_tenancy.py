@@ -21,6 +21,7 @@ WITHOUT_ACCOUNT = {
     "identity.accounts.find_user_by_email": "sign-in knows an address only; addresses are unique over all accounts",
     "identity.accounts.find_invitation": "the one-time token is the only thing known",
     "identity.accounts.redeem_invitation": "the one-time token is the only thing known",
+    "identity.scim.find_live_token": "the token is the only thing known, and tells the account",
     "identity.clients.find_client": "a client authenticates before its account is known",
     "identity.sessions.rotate": "the refresh token names the session, and proves itself by its digest",
     "identity.sessions.find_session": "the refresh token names the session; callers compare the account",

@@ -38,6 +38,7 @@ UNAUTHORISED = {
     "jobs/uploads/expand_upload.keep": "carries a job out that was authorised",
     "jobs/uploads/expand_upload.expand_upload": "carries a job out that was authorised",
     "identity/oauth/revocation_endpoint._revoke": "the client has just authenticated, and ends its own token",
+    "identity/scim/authenticate.authenticate": "notes the last use of the token that was just found",
     "identity/sessions/change_password.change_password": "counts a guess, whoever makes it",
     "identity/sessions/console_session._extended": "one statement, which checks the session",
     "identity/sessions/console_session.reauthenticate": "one statement, which checks the session",
@@ -49,7 +50,12 @@ UNAUTHORISED = {
     "identity/tokens/manage_keys.prepare_keys": "the keys are those of the installation",
 }
 WRITES = re.compile(r"(\w+\.)*_?database\.(write|execute_single)")
-REVOKES = {"identity/tokens/revoke.py", "identity/tokens/key_store.py", "identity/accounts/manage_user.py"}
+REVOKES = {
+    "identity/tokens/revoke.py",
+    "identity/tokens/key_store.py",
+    "identity/accounts/manage_user.py",
+    "identity/accounts/provision_person.py",
+}
 
 
 def _writers(node: ast.AST, name: str = "") -> Iterator[str]:

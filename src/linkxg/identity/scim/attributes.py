@@ -148,10 +148,8 @@ def fields_of(user: ScimUser) -> UserFields:
 
 
 def emails_of(user: ScimUser) -> list[Email]:
-    """Those that the identity provider sent; without any, the address with which the person signs in."""
-    if user.emails:
-        return msgspec.json.decode(user.emails, type=list[Email])
-    return [Email(user.email, "work", primary=True)]
+    """Those that the identity provider sent."""
+    return msgspec.json.decode(user.emails, type=list[Email]) if user.emails else []
 
 
 def resource_of(user: ScimUser, base_url: str) -> dict[str, Any]:
@@ -164,7 +162,7 @@ def resource_of(user: ScimUser, base_url: str) -> dict[str, Any]:
         "userName": user.email,
         "name": {part: text for part, text in name.items() if text is not None} or None,
         "displayName": user.display_name,
-        "emails": [_email_value(email) for email in emails_of(user)],
+        "emails": [_email_value(email) for email in emails_of(user)] or None,
         "active": not user.disabled,
         "roles": [{"value": user.role, "primary": True}],
     }

@@ -82,7 +82,7 @@ def user_schema(base_url: str) -> dict[str, Any]:
                 "The role in the account; MEMBER by default. OWNER is read-only.",
                 [
                     _attribute("value", "ADMIN, MEMBER or VIEWER.", canonical=["ADMIN", "MEMBER", "VIEWER"]),
-                    _attribute("primary", "Always true.", kind="boolean"),
+                    _attribute("primary", "Always true.", kind="boolean", mutability="readOnly"),
                 ],
                 many=True,
             ),
@@ -98,6 +98,7 @@ def _attribute(
     kind: str = "string",
     required: bool = False,
     uniqueness: str = "none",
+    mutability: str = "readWrite",
     canonical: list[str] | None = None,
 ) -> dict[str, Any]:
     """The characteristics of RFC 7643 §7."""
@@ -108,7 +109,7 @@ def _attribute(
         "description": description,
         "required": required,
         "caseExact": False,
-        "mutability": "readWrite",
+        "mutability": mutability,
         "returned": "default",
         "uniqueness": uniqueness,
     }

@@ -6,6 +6,7 @@ an Owner, and make nobody an Owner.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -22,16 +23,23 @@ from linkxg.identity.accounts.model import email_key
 from linkxg.identity.accounts.provision_person import provision_person, rename_person
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.scim import user_store
-from linkxg.identity.scim.attributes import DEFAULT_ROLE, emails_of, etag_of
+from linkxg.identity.scim.attributes import DEFAULT_ROLE, etag_of
 from linkxg.identity.scim.errors import NotUnique, OwnerRequired, ScimError
-from linkxg.identity.scim.model import Email, ScimUser, UserFields
+from linkxg.identity.scim.model import ScimUser, UserFields
 
 _NO_OWNER = "An identity provider makes nobody an Owner."
 _OWNER = "Of an Owner, an identity provider can store names and an externalId, and end their access; nothing else."
-_STORED = ("external_id", "formatted", "given_name", "family_name", "display_name")
-
+T = TypeVar("T")
 Edit = Callable[[ScimUser], UserFields]
 """What a person is to become; raises ScimError."""
+_STORED = ("external_id", "formatted", "given_name", "family_name", "display_name")
+
+
+class ChangedUser(NamedTuple):
+    """`left` is the address that the person had before, if they got another one."""
+
+    user: ScimUser
+    left: str | None = None
 
 
 async def create_scim_user(database: Database, actor: Actor, account_id: str, fields: UserFields) -> ScimUser:
@@ -45,7 +53,7 @@ async def create_scim_user(database: Database, actor: Actor, account_id: str, fi
         user_id = provision_person(conn, actor, account_id, email=fields.user_name, role=role, disabled=disabled)
         if user_id is None:
             return NotUnique()
-        values = _values(fields, fields.user_name)
+        values = _values(fields)
         user_store.update_scim_user(conn, account_id, user_id, **values, updated_at=now_ms())
         return user_store.find_scim_user(conn, account_id, user_id) or NotFound()
 
@@ -54,10 +62,10 @@ async def create_scim_user(database: Database, actor: Actor, account_id: str, fi
 
 async def change_scim_user(
     database: Database, actor: Actor, account_id: str, user_id: str, edit: Edit, conditions: Conditions
-) -> ScimUser:
+) -> ChangedUser:
     """Raises NotFound, PreconditionFailed, ScimError, NotUnique, OwnerRequired or AccessDenied; nothing is written."""
 
-    def unit(conn: Connection) -> ScimUser | PublicError:
+    def unit(conn: Connection) -> ChangedUser | PublicError:
         lock_caller(conn, user_id)
         user = user_store.find_scim_user(conn, account_id, user_id)
         if user is None:
@@ -93,7 +101,7 @@ async def delete_scim_user(
 
 def _change(
     conn: Connection, actor: Actor, account_id: str, user: ScimUser, fields: UserFields
-) -> ScimUser | PublicError:
+) -> ChangedUser | PublicError:
     role = fields.role if fields.role != user.role else None
     disabled = None if fields.active in (None, not user.disabled) else not fields.active
     email = fields.user_name if email_key(fields.user_name) != email_key(user.email) else None
@@ -113,7 +121,7 @@ def _change(
         role = disabled = None
     if email is not None and not rename_person(conn, actor, account_id, user.id, was=user.email, email=email):
         return NotUnique()
-    values = _values(fields, email or user.email, user)
+    values = _values(fields)
     changed = [name for name, value in values.items() if getattr(user, name) != value]
     if changed:
         user_store.update_scim_user(conn, account_id, user.id, **values, updated_at=now_ms())
@@ -124,20 +132,17 @@ def _change(
         outcome = change_person(conn, actor, account_id, user.id, role=role, disabled=disabled)
         if isinstance(outcome, PublicError):
             return outcome
-    return user_store.find_scim_user(conn, account_id, user.id) or NotFound()
+    changed_user = user_store.find_scim_user(conn, account_id, user.id)
+    return NotFound() if changed_user is None else ChangedUser(changed_user, user.email if email else None)
 
 
-def _values(fields: UserFields, email: str, user: ScimUser | None = None) -> dict[str, str | None]:
-    """The columns of `scim_users`; emails that say no more than the userName are not stored."""
-    emails = fields.emails
-    says_nothing = not emails or emails == [Email(email, "work", primary=True)]
-    if user is not None and user.emails is None and emails == emails_of(user):
-        says_nothing = True
-    stored = {name: getattr(fields, name) for name in _STORED}
-    return {**stored, "emails": None if says_nothing else msgspec.json.encode(emails).decode()}
+def _values(fields: UserFields) -> dict[str, str | None]:
+    """The columns of `scim_users`."""
+    emails = msgspec.json.encode(fields.emails).decode() if fields.emails else None
+    return {**{name: getattr(fields, name) for name in _STORED}, "emails": emails}
 
 
-def _or_raise(outcome: ScimUser | PublicError) -> ScimUser:
+def _or_raise(outcome: T | PublicError) -> T:
     if isinstance(outcome, PublicError):
         raise outcome
     return outcome

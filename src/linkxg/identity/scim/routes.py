@@ -18,15 +18,16 @@ from linkxg.http.etags import Conditions
 from linkxg.http.json_body import JSON_LIMIT, parse_json, refuse_coding, require_json
 from linkxg.http.permissions import scim_token
 from linkxg.http.request_context import context_of
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.scim.attributes import etag_of, fields_of, folded, read_user, resource_of
 from linkxg.identity.scim.discovery import resource_type, service_provider_config, user_schema
 from linkxg.identity.scim.errors import InvalidValue, NotSupported, ScimError
-from linkxg.identity.scim.guard import ScimGuard, scim_request_of
+from linkxg.identity.scim.guard import ScimGuard, ScimRequest, scim_request_of
 from linkxg.identity.scim.manage_tokens import BASE_PATH
 from linkxg.identity.scim.model import CORE_SCHEMA, LIST_SCHEMA, SEARCH_SCHEMA, ScimUser, UserFields
 from linkxg.identity.scim.patch import Operation, apply_operations, read_operations
 from linkxg.identity.scim.projection import attribute_names, project
-from linkxg.identity.scim.provision_user import change_scim_user, create_scim_user, delete_scim_user
+from linkxg.identity.scim.provision_user import ChangedUser, change_scim_user, create_scim_user, delete_scim_user
 from linkxg.identity.scim.read_users import list_users, read_scim_user
 
 AnyRequest = Request[Any, Any, Any]
@@ -42,6 +43,7 @@ Excluded = Annotated[str | None, QueryParameter(name="excludedAttributes")]
 class ScimServices:
     database: Database
     public_url: str
+    notices: SecurityNotices
 
     @property
     def base_url(self) -> str:
@@ -103,7 +105,7 @@ async def listing(
     return await _search(services, scim_request_of(request.scope).account_id, query)
 
 
-@post("/Users/.search", status_code=200, **scim_token())
+@post(["/Users/.search", "/.search"], status_code=200, **scim_token())
 async def search(request: AnyRequest, services: NamedDependency[ScimServices]) -> Response[bytes]:
     """The same by POST, so that no filter is in an address (RFC 7644 §3.4.3)."""
     query = await _read_message(request)
@@ -149,10 +151,10 @@ async def replace(
     caller = scim_request_of(request.scope)
     fields = _read_resource(await _read_message(request))
     conditions = Conditions.of(context_of(request.scope))
-    user = await change_scim_user(
+    changed = await change_scim_user(
         services.database, caller.actor, caller.account_id, user_id, lambda _: fields, conditions
     )
-    return _user(services, user)
+    return _changed(services, caller, changed)
 
 
 @patch(f"/Users/{_ID}", **scim_token())
@@ -163,10 +165,10 @@ async def modify(
     caller = scim_request_of(request.scope)
     operations = read_operations(await _read_message(request))
     conditions = Conditions.of(context_of(request.scope))
-    user = await change_scim_user(
+    changed = await change_scim_user(
         services.database, caller.actor, caller.account_id, user_id, partial(_patched, operations), conditions
     )
-    return _user(services, user)
+    return _changed(services, caller, changed)
 
 
 @delete(f"/Users/{_ID}", **scim_token())
@@ -255,6 +257,13 @@ def _list(resources: list[dict[str, Any]], *, total: int | None = None, start: i
             "Resources": resources,
         }
     )
+
+
+def _changed(services: ScimServices, caller: ScimRequest, changed: ChangedUser) -> Response[bytes]:
+    if changed.left is not None:
+        what = f"Your organisation's identity provider changed your address to {changed.user.email}."
+        services.notices.address(caller.actor, caller.account_id, changed.left, "Your e-mail address was changed", what)
+    return _user(services, changed.user)
 
 
 def _user(

@@ -18,7 +18,8 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import OWNERS
-from linkxg.identity.scim.manage_tokens import create_token, list_tokens, revoke_token
+from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.scim.manage_tokens import create_token, list_tokens, revoke_token, token_created
 from linkxg.identity.scim.model import MAX_TOKEN_NAME, CreatedScimToken, ScimTokenView
 
 TOKENS = Budget("scim-tokens", 60, 3_600)
@@ -39,6 +40,7 @@ class ScimTokenServices:
     database: Database
     server_key: bytes = field(repr=False)
     public_url: str
+    notices: SecurityNotices
 
 
 @post(
@@ -55,16 +57,19 @@ async def create(
     idempotency_key: IdempotencyKey = None,
 ) -> Response[Success[CreatedScimToken]]:
     """Create a token for an identity provider. It is shown only once; at most two are live, for a rotation."""
+    actor, account_id = actor_of(context_of(request.scope)), account_id_of(request.scope)
     created = await create_token(
         services.database,
         services.server_key,
         services.public_url,
-        actor_of(context_of(request.scope)),
-        account_id_of(request.scope),
+        actor,
+        account_id,
         name=data.name,
         expires_at=data.expires_at,
         idempotency_key=idempotency_key,
     )
+    if not created.replayed:
+        token_created(services.notices, actor, account_id, data.name)
     return Response(Success(data=created.value), headers=replay(created.replayed))
 
 
