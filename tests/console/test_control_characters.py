@@ -37,6 +37,7 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
     "new client": (lambda w: ("/account/api-access/new",) * 2, ("name", "ranges", "expires")),
     "client": (lambda w: (_client(w),) * 2, ("name", "ranges")),
     "invitation": (lambda w: ("/account/members",) * 2, ("email",)),
+    "SCIM token": (lambda w: ("/account/provisioning",) * 2, ("name", "expires")),
     "new product": (lambda w: ("/products/new",) * 2, ("name", "sku", "gtin")),
     "product": (lambda w: (path(create(w)),) * 2, tuple(
         field.name for field in FIELDS if field.name not in ("sku", "gtin"))),

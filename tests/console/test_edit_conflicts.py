@@ -22,6 +22,8 @@ NO_EDITS = {
     "/sign-out": "ends the session",
     "/account/api-access/new": "creates",
     "/account/members": "invites",
+    "/account/provisioning": "creates",
+    "/account/provisioning/{token_id}/revoke": "ends",
     "/account/password": "sets one value that nobody else may know",
     "/account/sessions/{session_id}/end": "ends",
     "/account/members/invitations/{invitation_id}/withdraw": "ends",

@@ -101,7 +101,7 @@ def test_every_route_that_writes_has_its_request() -> None:
 
 @pytest.mark.parametrize("cut", PEOPLE)
 def test_a_held_body_writes_nothing_after_a_person_is_revoked(arena: World, things: Things, cut: str) -> None:
-    session = arena.session("ADMIN")
+    session = arena.session("OWNER")
     with uploading(arena, session.access) as upload:
         here = replace(things, upload=upload)
         requests = {
@@ -128,14 +128,14 @@ def test_a_held_body_writes_nothing_after_a_client_is_revoked(arena: World, thin
 
 def test_the_same_held_bodies_are_written_without_a_revocation(arena: World) -> None:
     """Else the tests above would prove nothing."""
-    session, things = arena.session("ADMIN"), make_things(arena)
+    session, things = arena.session("OWNER"), make_things(arena)
     with uploading(arena, session.access) as upload, ExitStack() as stack:
         here = replace(things, upload=upload)
         for name in HELD:
             request = request_for(name, arena, here, session.access, session.person)
             status, _, text = stack.enter_context(HeldRequest(arena.server.url, request)).finish()
             assert 200 <= status < 300, (name, status, text)
-            for secret in ("client_secret", "link"):
+            for secret in ("client_secret", "link", "token"):
                 if f'"{secret}"' in text:
                     arena.vault.remember(secret, _member(text, secret))
     await_imports(arena)

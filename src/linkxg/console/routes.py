@@ -31,6 +31,7 @@ from linkxg.console import (
     product_removal,
     product_versions,
     products,
+    provisioning,
     rejections,
     request_page,
     requests,
@@ -50,7 +51,7 @@ from linkxg.http.body_style import BodyStyle
 
 _FEATURES = (
     sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections, members,
-    company, my_account, audit_log, products, new_product, product_page, product_publish, product_removal,
+    company, provisioning, my_account, audit_log, products, new_product, product_page, product_publish, product_removal,
     product_versions, imports, partners, partner_shares, partner_reads, partner_invitation, share_editor, share_page,
     requests, request_page, ask_partner, shared_products, shared_product,
     adopt_product,
