@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.clients import get_token
 from harness.people import add_person, invite, login, me, refresh, sign_in
 from harness.vault import with_a_typo
 from harness.world import World
@@ -38,7 +37,7 @@ def test_172_a_scim_token_opens_nothing_else(world: World, provider: Provider) -
 def test_172_nothing_else_opens_scim(world: World, provider: Provider) -> None:
     _, invitation = invite(world.api, world.owner, "MEMBER")
     wrong = [
-        world.owner.access, world.owner.refresh, get_token(world.api, world.oauth), world.oauth.client_secret, invitation,
+        world.owner.access, world.owner.refresh, world.token(), world.oauth.client_secret, invitation,
         with_a_typo(provider.token), provider.token.upper(), f"{provider.token}x", provider.token_id, "x" * 4_000,
     ]  # fmt: skip
     bodies = set()
