@@ -196,7 +196,7 @@ ATTRIBUTES = st.dictionaries(
 def test_177_hostile_messages_are_answered(
     provider: Provider, operations: list[Any], attributes: dict[str, Any], text: str, other: Any
 ) -> None:
-    """Held against rule U1 by the client: no answer is a 5xx."""
+    """Held against security rule U1 by the client: no answer is a 5xx."""
     victim = provider.create()["id"]
     for body in ({"schemas": [PATCH], "Operations": operations}, {"schemas": [PATCH], "Operations": other}):
         _send(provider, "PATCH", f"/Users/{victim}", body)
