@@ -43,7 +43,7 @@ def test_a_revoked_token_ends(world: World, owner: Visitor) -> None:
     action = re.findall(rf"{PAGE}/[^\"]+/revoke", listed.text)[0]
     asked = owner.fill(listed, action)
     assert "Revoke this SCIM token?" in text_of(asked)
-    done = owner.fill(asked, action)
+    done = owner.fill(asked, action, sure="yes")
     assert done.status_code == 303
     assert "is revoked" in text_of(owner.get(done.headers["location"]))
     Provider(world.api, "", token).get("/Users?count=1").expect(401, "scim")

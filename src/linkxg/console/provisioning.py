@@ -13,7 +13,7 @@ from linkxg.console.expiry_day import end_of_day, expiry_fault
 from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
-from linkxg.errors import Conflict, ValidationFailed
+from linkxg.errors import Conflict, NotFound, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import OWNERS
@@ -70,6 +70,7 @@ async def create(page: NamedDependency[PageRequest]) -> Response[str]:
 @post(f"{PROVISIONING}/{{token_id:str}}/revoke", **session_roles(OWNERS))
 async def revoke(page: NamedDependency[PageRequest], token_id: FromPath[str]) -> Response[str]:
     if not confirmed(page):
+        await _require(page, token_id)
         effects = ["An identity provider that uses it can no longer create, change or disable people."]
         question = Question("Revoke this SCIM token?", effects, "Revoke token", "Keep it", PROVISIONING)
         return ask_confirmation(page, question)
@@ -82,10 +83,17 @@ async def revoke(page: NamedDependency[PageRequest], token_id: FromPath[str]) ->
 
 @get(f"{PROVISIONING}/{{token_id:str}}/revoke", **session_roles(OWNERS))
 async def back(page: NamedDependency[PageRequest], token_id: FromPath[str]) -> Response[str]:
+    await _require(page, token_id)
     return redirect(page, PROVISIONING)
 
 
 HANDLERS = (show, create, revoke, back)
+
+
+async def _require(page: PageRequest, token_id: str) -> None:
+    """Raises NotFound unless the token is live."""
+    if token_id not in {one.id for one in await list_tokens(page.database, page.account_id)}:
+        raise NotFound
 
 
 async def _show(page: PageRequest, *, errors: FormErrors | None = None, status: int = 422) -> Response[str]:
