@@ -33,7 +33,7 @@ from linkxg.db import open_database
 from linkxg.health import HEALTH, METRICS, READINESS, HealthServices
 from linkxg.health import router as health_router
 from linkxg.http import logs
-from linkxg.http.body_style import oauth_groups
+from linkxg.http.body_style import oauth_groups, scim_groups
 from linkxg.http.client_ip import ClientAddresses
 from linkxg.http.edge import Edge
 from linkxg.http.error_responses import ErrorResponses
@@ -71,6 +71,11 @@ from linkxg.identity.oauth.token_endpoint import TokenEndpoint
 from linkxg.identity.password_reset import routes as password_reset_routes
 from linkxg.identity.password_reset.request_reset import ResetMails
 from linkxg.identity.password_reset.routes import PasswordResetServices
+from linkxg.identity.scim import routes as scim_routes
+from linkxg.identity.scim import tokens_endpoint as scim_tokens
+from linkxg.identity.scim.guard import ScimGuard
+from linkxg.identity.scim.routes import ScimServices
+from linkxg.identity.scim.tokens_endpoint import ScimTokenServices
 from linkxg.identity.sessions import profile_endpoint, refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
 from linkxg.identity.sessions.profile_endpoint import ProfileServices
@@ -247,6 +252,7 @@ def build(
             account_routes.router(AccountServices(database, passwords, server_key, mailer, notices, cursors, issuer)),
             email_change_endpoint.router(EmailChangeServices(database, email_changes)),
             sign_up_routes.router(sign_ups),
+            scim_tokens.router(ScimTokenServices(database, server_key, issuer, notices)),
             identifier_routes.router(database),
             product_search_routes.router(product_services),
             product_routes.router(product_services),
@@ -265,6 +271,7 @@ def build(
     )
     handlers: list[ControllerRouterHandler] = [
         api,
+        scim_routes.router(ScimServices(database, issuer, notices), ScimGuard(database, limits)),
         metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
         health_router(
             HealthServices(database, keys, passwords, metrics, settings.metrics_token, (*database.tasks, *tasks))
@@ -301,4 +308,5 @@ def build(
         metrics=metrics,
         strict_transport=issuer.startswith("https:"),
         oauth_groups=oauth_groups(BASE, declared_styles(router, raw)),
+        scim_groups=scim_groups(declared_styles(router, raw)),
     )

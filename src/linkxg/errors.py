@@ -45,6 +45,8 @@ class PublicError(Exception):
     meaning: ClassVar[str] = "An unexpected fault; look up the request id in the log."
     example: ClassVar[dict[str, Any]] = {}
     """Members that only bodies of this error have."""
+    scim_type: ClassVar[str] = ""
+    """The `scimType` of RFC 7644 §3.12, in answers of SCIM."""
 
     def __init__(
         self,

@@ -26,6 +26,7 @@ from linkxg.identity.clients.usage_store import purge_usage
 from linkxg.identity.factors.challenge_store import purge_challenges
 from linkxg.identity.factors.totp_store import purge_pending_totp
 from linkxg.identity.password_reset.store import purge_resets
+from linkxg.identity.scim.token_store import purge_tokens
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
 from linkxg.identity.sign_up.store import purge_sign_ups
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
@@ -73,6 +74,7 @@ PURGES: Mapping[str, Purge] = {
     "shared_reads": purge_reads,
     "shares": purge_shares,
     "share_requests": purge_requests,
+    "scim_tokens": purge_tokens,
     "expired_shares": record_due_expiries,
 }
 """By table; expired shares stay in theirs."""

@@ -13,7 +13,10 @@ from architecture.program import Module, modules, package_of
 
 # Who may speak HTTP, besides `routes.py` and `*_endpoint.py` of any feature.
 HTTP_PACKAGES = {"http", "server", "console", "app", "api_docs", "health"}
-HTTP_FILES = {"identity/tokens/guard.py": "the guard stands between the router and the features"}
+HTTP_FILES = {
+    "identity/tokens/guard.py": "the guard stands between the router and the features",
+    "identity/scim/guard.py": "the guard of SCIM stands between the router and its routes",
+}
 HTTP_EXCHANGE = {
     **HTTP_FILES,
     "audit/model.py": "an actor is read off a request in one place, for every feature",

@@ -15,7 +15,7 @@ from linkxg.http.permissions import declared
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.tokens.scopes import SCOPES
 
-PERMITS = ("public", "scope", "roles", "any_caller", "session_roles")
+PERMITS = ("public", "scope", "roles", "any_caller", "session_roles", "scim_token")
 # Whoever adds to this list has thought about what a stranger can do there.
 PUBLIC = {
     "GET /.well-known/jwks.json",

@@ -11,13 +11,14 @@ REAPPLIED = "what the replaced database had ended, disabled or narrowed is so ag
 ALLOWS_NOTHING = {
     "accounts", "acknowledgements", "audit_events", "audit_heads", "client_scope_usage", "client_secret_sources",
     "client_usage", "feed_heads", "import_batches", "import_blocks", "import_errors", "import_parts", "login_failures",
-    "product_versions", "products", "refused_requests", "shared_reads",
+    "product_versions", "products", "refused_requests", "scim_users", "shared_reads",
 }  # fmt: skip
 """Data, which return as they were."""
 TREATED = {
     "sessions": ENDS,
     "invitations": ENDS,
     "email_changes": ENDS,
+    "scim_tokens": ENDS,
     "connections": f"pending invitations: {ENDS}; connections: {REAPPLIED}",
     "users": REAPPLIED,
     "totp_factors": REAPPLIED,

@@ -18,7 +18,7 @@ SPINE = (
     ("identity.accounts",),
     ("identity.tokens",),
     ("identity.clients",),
-    ("identity.sessions", "identity.oauth", "identity.sign_up"),
+    ("identity.sessions", "identity.oauth", "identity.sign_up", "identity.scim"),
     ("identity.factors",),
     ("identity.password_reset",),
     ("jobs",),

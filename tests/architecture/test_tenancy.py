@@ -28,6 +28,7 @@ WITHOUT_ACCOUNT = {
     "identity.sign_up.insert_sign_up": "sign-ups belong to nobody",
     "identity.sign_up.find_sign_up": "sign-ups belong to nobody",
     "identity.sign_up.redeem_sign_up": "sign-ups belong to nobody",
+    "identity.scim.find_live_token": "the token is the only thing known, and tells the account",
     "identity.clients.find_client": "a client authenticates before its account is known",
     "identity.sessions.rotate": "the refresh token names the session, and proves itself by its digest",
     "identity.sessions.find_session": "the refresh token names the session; callers compare the account",

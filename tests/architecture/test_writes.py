@@ -46,6 +46,7 @@ UNAUTHORISED = {
     "jobs/uploads/expand_upload.expand_upload": "carries a job out that was authorised",
     "identity/oauth/revocation_endpoint._revoke": "the client has just authenticated, and ends its own token",
     "identity/sessions/current_password.verify_current_password": "counts a guess, whoever makes it",
+    "identity/scim/authenticate.authenticate": "notes the last use of the token that was just found",
     "identity/sessions/console_session._extended": "one statement, which checks the session",
     "identity/sessions/console_session.reauthenticate": "one statement, which checks the session",
     "identity/factors/sign_in.challenge": "nobody is known before; the unit itself checks the person",
@@ -66,6 +67,7 @@ REVOKES = {
     "identity/accounts/manage_user.py",
     "identity/accounts/replace_password.py",
     "identity/accounts/second_factor.py",
+    "identity/accounts/provision_person.py",
 }
 
 

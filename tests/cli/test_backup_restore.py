@@ -33,6 +33,7 @@ from harness.people import Person, Session, accept, invite, login, me, refresh, 
 from harness.rows import count_rows, execute
 from harness.server import Server
 from harness.world import World
+from scim.provider import new_provider
 
 OTHER = {"sqlite": "postgres", "postgres": "sqlite"}
 
@@ -110,6 +111,7 @@ def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Ca
     forget_steps(world, spent, spent_app)
     _, invitation = invite(api, owner, "MEMBER")
     tokens = [get_token(api, oauth) for oauth in (kept, rotated)]
+    provider = new_provider(world)
 
     with under_load(server, kept) as load:
         before = load.warm_up()
@@ -172,6 +174,7 @@ def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Ca
     forget_steps(world, late, late_app)
     sign_in_with_factor(api, late, late_app.code())
     accept(api, invitation, api.vault.password()).expect(404, "not_found")
+    provider.get("/Users").expect(401, "scim")
     assert b"intact" in server.command("audit", "verify")
     events = api.get("/account/audit-events?action=service.restored", bearer=back.access).data()
     assert [event["details"]["backup_made_at"] for event in events] == [report["backup_made_at"]]

@@ -38,6 +38,7 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
     "client": (lambda w: (_client(w),) * 2, ("name", "ranges")),
     "invitation": (lambda w: ("/account/members",) * 2, ("email",)),
     "profile": (lambda w: ("/account/profile",) * 2, ("name",)),
+    "SCIM token": (lambda w: ("/account/provisioning",) * 2, ("name", "expires")),
     "new product": (lambda w: ("/products/new",) * 2, ("name", "sku", "gtin")),
     "product": (lambda w: (path(create(w)),) * 2, tuple(
         field.name for field in FIELDS if field.name not in ("sku", "gtin"))),

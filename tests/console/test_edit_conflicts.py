@@ -23,6 +23,8 @@ NO_EDITS = {
     "/account/api-access/new": "creates",
     "/account/members": "invites",
     "/account/profile/email": "asks for a link",
+    "/account/provisioning": "creates",
+    "/account/provisioning/{token_id}/revoke": "ends",
     "/account/password": "sets one value that nobody else may know",
     "/account/sessions/{session_id}/end": "ends",
     "/account/members/invitations/{invitation_id}/withdraw": "ends",

@@ -22,7 +22,7 @@ PAGES = sorted(
     (route.method, route.path, route.handler.opt.get("session_roles"))
     for route in routes()
     if route.handler is not None and (route.handler.opt.get("session_roles") or not route.path.startswith(
-        ("/api", "/.well-known", "/healthz", "/readyz", "/metrics", "/static")
+        ("/api", "/.well-known", "/healthz", "/readyz", "/metrics", "/scim", "/static")
     ))
 )  # fmt: skip
 GUARDED: list[tuple[str, str, frozenset[str]]] = [(method, path, allowed) for method, path, allowed in PAGES if allowed]
@@ -46,6 +46,7 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "connection_id": _connection(world, foreign=foreign),
         "share_id": _share(world, foreign=foreign),
         "request_id": _request(world, foreign=foreign),
+        "token_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
     }
     return re.sub(r"{(\w+)(?::\w+)?}", lambda match: values[match[1]], template)
 

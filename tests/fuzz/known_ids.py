@@ -10,6 +10,7 @@ from harness.clients import rotate
 from harness.people import invite, sign_in
 from harness.world import World
 from products.catalogue import complete
+from scim.provider import new_provider
 
 
 class KnownIds:
@@ -27,6 +28,7 @@ class KnownIds:
             "gtin": self._product,
             "user_id": self._user,
             "session_id": self._session,
+            "token_id": self._scim_token,
             "token": self._invitation,
             "import_id": self._upload,
         }
@@ -39,6 +41,9 @@ class KnownIds:
         if fresh or maker not in self._kept:
             self._kept[maker] = self._makers[maker]()
         return {name: value for name, value in self._kept[maker].items() if name in names}
+
+    def _scim_token(self) -> dict[str, str]:
+        return {"token_id": new_provider(self._world).token_id}
 
     def _client(self) -> dict[str, str]:
         return {"client_id": self._world.new_client("products:read").client_id}

@@ -59,7 +59,7 @@ CHECKS = [
 ]
 # A part of a file is bytes, whatever it is called.
 schemathesis.serializer.alias(["application/partial-upload", "application/offset+octet-stream"], "text/plain")
-REVEALING = {"login", "refresh", "requestToken", "registerClient", "rotateSecret", "inviteUser"}
+REVEALING = {"login", "refresh", "requestToken", "registerClient", "rotateSecret", "inviteUser", "createScimToken"}
 # What these do, they do to the caller or take away for good.
 USING_UP = {
     "deleteClient",
@@ -69,6 +69,7 @@ USING_UP = {
     "unarchiveProduct",
     "withdrawVersion",
     "removeSecret",
+    "revokeScimToken",
     "removeUser",
     "endSession",
     "acceptInvitation",

@@ -72,7 +72,11 @@ class Answer:
     @property
     def error(self) -> str | None:
         """The wire code of an error, None on success."""
-        return None if self.status < 400 or not self.body else str(self.object().get("error"))
+        if self.status < 400 or not self.body:
+            return None
+        body = self.object()
+        # RFC 7644 §3.12 has a kind of error only where the status is not enough.
+        return str(body.get("scimType", "scim") if "schemas" in body else body.get("error"))
 
     def expect(self, status: int, error: str | None = None) -> Answer:
         """Fail unless the status (and the error code) is this one."""

@@ -8,6 +8,7 @@ from harness.answers import Answer
 from harness.vault import Vault, shapes_in
 
 API = "/api/v1"
+SCIM = "/scim/"
 DATA = (f"{API}/oauth", f"{API}/auth", f"{API}/account", f"{API}/products", "/.well-known")
 PLAIN = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 CHALLENGE = re.compile(r"[A-Za-z][A-Za-z0-9-]*( +[A-Za-z0-9_-]+=.*| +[A-Za-z0-9._~+/-]+=*)?")
@@ -56,7 +57,7 @@ def _require(condition: bool, rule: str, what: str, answer: Answer) -> None:
 def _u1_no_server_error(answer: Answer, allow_503: bool) -> None:
     unavailable = allow_503 and answer.status == 503
     # RFC 9112 §6.1 names 501 for a transfer coding that is not known.
-    unread = answer.status == 501 and answer.error == "not_implemented"
+    unread = answer.status == 501 and answer.error in ("not_implemented", "scim")
     _require(answer.status < 500 or unavailable or unread, "U1", "a server error", answer)
 
 
@@ -65,7 +66,9 @@ def _u2_u3_body(answer: Answer) -> None:
         _require(answer.body == b"", "U3", "a body where none may be", answer)
         return
     media_type = answer.header("content-type") or ""
-    if answer.status >= 400 and media_type == PROBLEM_TYPE:
+    if answer.path.startswith(SCIM):
+        _u2_u3_scim(answer, media_type)
+    elif answer.status >= 400 and media_type == PROBLEM_TYPE:
         _require(not answer.path.startswith(f"{API}/oauth"), "U3", "a problem where RFC 6749 rules", answer)
         _u2_error_shape(answer, PROBLEM_MEMBERS)
     elif answer.status >= 400:
@@ -76,6 +79,18 @@ def _u2_u3_body(answer: Answer) -> None:
     else:
         _require(answer.body == b"" or bool(media_type), "U3", "a body without a type", answer)
         _require(not _is_api_data(answer.path), "U3", f"data as {media_type!r}", answer)
+
+
+def _u2_u3_scim(answer: Answer, media_type: str) -> None:
+    """RFC 7644 §3.1 and §3.12."""
+    _require(media_type == "application/scim+json", "U3", f"SCIM as {media_type!r}", answer)
+    _is_json(answer)
+    if answer.status >= 400:
+        body = answer.json()
+        good = body.get("schemas") == ["urn:ietf:params:scim:api:messages:2.0:Error"]
+        _require(good and body.get("status") == str(answer.status), "U2", "no SCIM error", answer)
+        _require(PLAIN.fullmatch(body["detail"]) is not None, "U2", f"detail is {body['detail']!r}", answer)
+        _require(body.keys() <= {"schemas", "status", "scimType", "detail"}, "U2", "unexpected members", answer)
 
 
 def _is_api_data(path: str) -> bool:
@@ -186,6 +201,6 @@ def _105_retry_after(answer: Answer) -> None:
         wait = answer.header("retry-after") or ""
         _require(wait.isdigit() and int(wait) >= 1, "105", f"Retry-After is {wait!r}", answer)
     if answer.status == 429:
-        _require(answer.error == "rate_limit_exceeded", "105", "another error code", answer)
+        _require(answer.error in ("rate_limit_exceeded", "scim"), "105", "another error code", answer)
         fields = answer.header("ratelimit"), answer.header("ratelimit-policy")
         _require(all(fields), "105", f"RateLimit fields are {fields}", answer)

@@ -20,7 +20,7 @@ DISTINCT = 4
 # How much of a secret's end is searched: identifiers and token headers stand at the front and are public.
 CORE = 36
 SHAPES = re.compile(
-    rb"lxg(?:sec|mfa|rst|sup)_[0-9A-Za-z]{20,}|lxgref_[0-9A-Za-z_-]{20,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{20,}"
+    rb"lxg(?:sec|mfa|rst|sup|scm|eml)_[0-9A-Za-z]{20,}|lxgref_[0-9A-Za-z_-]{20,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{20,}"
 )
 
 

@@ -74,6 +74,8 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     "POST /account/company": lambda v, p, t: {"name": "Renamed", "slug": f"s{uuid4()}"[:30], "gln": ""},
     "POST /account/profile": lambda v, p, t: {"name": f"Ada {uuid4()}", "language": "", "time_zone": ""},
     "POST /account/profile/email": lambda v, p, t: {"act": "cancel"},
+    "POST /account/provisioning": lambda v, p, t: {"name": "Entra ID", "key": uuid4().hex},
+    "POST /account/provisioning/{token_id}/revoke": lambda v, p, t: {"sure": "yes"},
     LAST: lambda v, p, t: {},
 }  # fmt: skip
 _IMPORTS = {"POST /imports/{import_id}/retry": "finished_import", "POST /imports/{import_id}/apply": "dry_run"}
@@ -122,6 +124,7 @@ def address(name: str, things: Things, invitation_id: str) -> str:
         "connection_id": getattr(things, _CONNECTIONS.get(name, "connection")),
         "request_id": things.declinable_request,
         "share_id": things.share,
+        "token_id": things.scim_token,
     }
     return re.sub(r"{(\w+)}", lambda match: str(values[match[1]]), name.partition(" ")[2])
 

@@ -93,7 +93,7 @@ def test_the_trail_holds_no_action_after_the_rights_of_its_actor_ended(
     arena: World, new_clients: ClientsFactory, way: str
 ) -> None:
     """Events of an account are numbered in the order in which they were committed."""
-    session = arena.session("ADMIN")
+    session = arena.session("OWNER")
     person = session.person.user_id
 
     def act(client: PersistentClient) -> None:
@@ -123,7 +123,7 @@ def test_writes_and_revocations_are_serialized(arena: World, way: str) -> None:
         pytest.skip("SQLite runs one transaction after another")
     for first in ("revocation", "write"):
         if way in PEOPLE:
-            session = arena.session("ADMIN")
+            session = arena.session("OWNER")
             bearer, cut = session.access, partial(PEOPLE[way], arena, session)
         else:
             oauth = arena.new_client()

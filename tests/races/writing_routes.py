@@ -23,6 +23,7 @@ from network.connected import sent
 from network.partners import new_account
 from network.sharing import connection_of, post_share, share
 from products.catalogue import body, complete, new_gtin
+from scim.provider import new_provider
 
 API = "/api/v1"
 JSON = ("Content-Type", "application/json")
@@ -58,12 +59,13 @@ class Things:
     declinable_request: str
     cancellable: str
     renamed: Person
+    scim_token: str
     upload: str = ""
     session: str = SESSION_ID
 
 
 def make_things(world: World) -> Things:
-    """Made by the Owner; everything is in the state that its request needs."""
+    """Made by the Owner, for requests of another one; everything is in the state that its request needs."""
     api, owner = world.api, world.owner.access
 
     def product(**members: Any) -> str:
@@ -84,7 +86,7 @@ def make_things(world: World) -> Things:
         redrafted, published(), archived, _imported(world, f"sku,gtin\nS-{uuid4()},1\n"),
         _imported(world, f"sku,name\nS-{uuid4()},Bolt\n", "?dryRun=true"),
         _invitation(world), _invitation(world, incoming=True), _invitation(world, incoming=True), *_shares(world),
-        *_requests(world), _renamed(world),
+        *_requests(world), _renamed(world), new_provider(world).token_id,
     )  # fmt: skip
 
 
@@ -193,6 +195,8 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     ),
     "POST /requests/{request_id}/decline": lambda w, t: _json(f"/requests/{t.declinable_request}/decline", {}),
     "POST /requests/{request_id}/cancel": lambda w, t: _empty(f"/requests/{t.cancellable}/cancel"),
+    "POST /account/scim-tokens": lambda w, t: _json("/account/scim-tokens", {"name": "Entra ID"}),
+    "DELETE /account/scim-tokens/{token_id}": lambda w, t: _empty(f"/account/scim-tokens/{t.scim_token}"),
     "POST /account/users": lambda w, t: _json("/account/users", {"email": f"{uuid4()}@example.test"}),
     "POST /account/users/{user_id}/password-reset": lambda w, t: _empty(
         f"/account/users/{t.victim.user_id}/password-reset"

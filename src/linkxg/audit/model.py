@@ -15,6 +15,9 @@ ACTIONS = (
     "user.disabled",
     "user.enabled",
     "user.removed",
+    "user.provisioned",
+    "user.email_changed",
+    "user.attributes_updated",
     "invitation.withdrawn",
     "session.started",
     "session.ended",
@@ -43,6 +46,8 @@ ACTIONS = (
     "client.secret_removed",
     "client.secret_extended",
     "token.revoked",
+    "scim_token.created",
+    "scim_token.revoked",
     "product.created",
     "product.updated",
     "product.deleted",
@@ -74,10 +79,12 @@ ACTIONS = (
 class Actor(NamedTuple):
     """Who acts. `source` is an address or `cli`; `secret_id` is the client secret that a client's token was issued for.
 
+    `scim` is an identity provider, whose `id` is that of its token.
+
     `epoch` and `jti` are those of the token or session: a write is authorised by them in its own transaction.
     """
 
-    kind: Literal["user", "client", "anonymous", "cli", "partner"]
+    kind: Literal["user", "client", "scim", "anonymous", "cli", "partner"]
     id: str | None
     account_id: str | None
     source: str

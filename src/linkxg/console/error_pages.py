@@ -27,7 +27,7 @@ from linkxg.errors import (
 from linkxg.http.error_responses import ErrorResponses, method_not_allowed
 from linkxg.http.request_context import RequestContext, context_of
 
-_API_PATHS = ("/api/", "/.well-known/", "/healthz", "/readyz", "/metrics")
+_API_PATHS = ("/api/", "/scim/", "/.well-known/", "/healthz", "/readyz", "/metrics")
 
 
 class ErrorText(NamedTuple):

@@ -25,6 +25,7 @@ MESSAGES = {
     "person-disabled": "The person is disabled. Their sessions and tokens were ended.",
     "person-enabled": "The person is enabled and can sign in.",
     "person-removed": "The person is removed. What they created is kept.",
+    "scim-revoked": "The SCIM token is revoked. No request with it is served any more.",
     "sessions-ended": "The person's sessions and tokens were ended.",
     "withdrawn": "The invitation is withdrawn. Its link no longer works.",
     "session-ended": "The session was ended.",

@@ -35,6 +35,7 @@ from linkxg.console import (
     product_versions,
     products,
     profile,
+    provisioning,
     rejections,
     request_page,
     requests,
@@ -57,10 +58,10 @@ from linkxg.http.body_style import BodyStyle
 
 _FEATURES = (
     sign_in, second_step, sign_up, invitation, email_change, welcome, api_access, client_page, client_settings,
-    rotation, least_scope, rejections, members, password_reset, password_link, company, profile, my_account, audit_log,
-    products, new_product, product_page, product_publish, product_removal, product_versions, imports, partners,
-    partner_shares, partner_reads, partner_invitation, share_editor, share_page, requests, request_page, ask_partner,
-    shared_products, shared_product, adopt_product,
+    rotation, least_scope, rejections, members, password_reset, password_link, company, provisioning, profile,
+    my_account, audit_log, products, new_product, product_page, product_publish, product_removal, product_versions,
+    imports, partners, partner_shares, partner_reads, partner_invitation, share_editor, share_page, requests,
+    request_page, ask_partner, shared_products, shared_product, adopt_product,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 

@@ -14,6 +14,8 @@ class BodyStyle(Enum):
     """The same errors, but an invalid body is `invalid_request`."""
     OAUTH = "oauth"
     """Errors have two members (RFC 6749 §5.2), and an invalid body is `invalid_request`."""
+    SCIM = "scim"
+    """Errors are messages of RFC 7644 §3.12; unknown parameters are ignored."""
     PAGE = "page"
     """Pages for people; unknown parameters of a link are ignored."""
 
@@ -28,3 +30,8 @@ def oauth_groups(base: str, declared: Iterable[tuple[str, BodyStyle]]) -> tuple[
     """The groups of paths below `base` whose routes are `OAUTH`; unknown paths there answer in the same style."""
     paths = (path.removeprefix(f"{base}/") for path, style in declared if style is BodyStyle.OAUTH)
     return tuple(sorted({f"{base}/{path.partition('/')[0]}/" for path in paths}))
+
+
+def scim_groups(declared: Iterable[tuple[str, BodyStyle]]) -> tuple[str, ...]:
+    """The first segments of the paths of `SCIM` routes; whatever is below them answers in that style."""
+    return tuple(sorted({f"/{path.split('/')[1]}/" for path, style in declared if style is BodyStyle.SCIM}))

@@ -64,6 +64,7 @@ class Edge(HttpApplication):
         metrics: Metrics,
         strict_transport: bool,
         oauth_groups: tuple[str, ...],
+        scim_groups: tuple[str, ...] = (),
     ) -> None:
         self.inner = inner
         self.raw = raw
@@ -74,6 +75,7 @@ class Edge(HttpApplication):
         }
         self._reads = {parent.encode(): (f"{parent}/{{{name}}}", read) for parent, (name, read) in reads.items()}
         self.oauth_groups = oauth_groups
+        self._scim_groups = scim_groups
         self._sources = sources
         self._plain_http = plain_http
         self._error_responses = error_responses
@@ -144,6 +146,7 @@ class Edge(HttpApplication):
         label, query = method if method in _METHODS else "OTHER", scope["query_string"]
         context = RequestContext(label, self._next_request_id(), source, headers, receive, query)
         context.flat_errors = path.startswith(self.oauth_groups)
+        context.scim_errors = path.startswith(self._scim_groups)
         methods = self.raw.get(path)
         refused = self._early_refusal(scope, path, may_serve=may_serve)
         if refused is not None:

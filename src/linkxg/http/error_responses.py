@@ -4,6 +4,7 @@ One flat JSON object everywhere, which is also a problem of RFC 9457 for clients
 their challenge. An unexpected fault shows nothing but the request id.
 """
 
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -26,6 +27,8 @@ from linkxg.runtime.frames import frames_of
 
 REALM = "linkxg"
 PROBLEM_TYPE = (b"content-type", b"application/problem+json")
+SCIM_TYPE = (b"content-type", b"application/scim+json")
+_SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 class ErrorResponses:
@@ -42,13 +45,15 @@ class ErrorResponses:
             notes["reason"] = error.reason
         body: dict[str, Any] = error.body()
         media_type = JSON_TYPE
-        if not context.flat_errors:
+        if context.scim_errors:
+            media_type, body = SCIM_TYPE, _scim_body(error)
+        elif not context.flat_errors:
             body = {"success": False, **body, "requestId": context.request_id}
             if _wants_problem(context):
                 media_type = PROBLEM_TYPE
                 body = {**self._problem(error), **body}
         headers: Headers = [media_type, *((k.lower().encode(), v.encode()) for k, v in error.headers.items())]
-        challenge = self._challenge(error)
+        challenge = _scim_challenge(error) if context.scim_errors else self._challenge(error)
         if challenge:
             headers.append((b"www-authenticate", challenge.encode()))
         if error.retry_after is not None:
@@ -90,6 +95,23 @@ class ErrorResponses:
                 f'{self._bearer}, error="{error.code}", error_description="{error.description}", scope="{error.scope}"'
             )
         return None
+
+
+def _scim_body(error: PublicError) -> dict[str, Any]:
+    """RFC 7644 §3.12, where the status is a string."""
+    kind = error.scim_type or ("invalidSyntax" if error.status == HTTPStatus.BAD_REQUEST else None)
+    body: dict[str, Any] = {"schemas": [_SCIM_ERROR], "status": str(error.status), "detail": error.description}
+    return body if kind is None else {**body, "scimType": kind}
+
+
+def _scim_challenge(error: PublicError) -> str | None:
+    """Without the metadata of the API, whose tokens open nothing here."""
+    if not isinstance(error, InvalidToken):
+        return None
+    challenge = f'Bearer realm="{REALM}"'
+    if isinstance(error, MissingToken):
+        return challenge
+    return f'{challenge}, error="{error.code}", error_description="{error.description}"'
 
 
 def method_not_allowed(error: HTTPException) -> MethodNotAllowed:

@@ -10,7 +10,7 @@ from litestar.types import ExceptionHandlersMap
 from linkxg.errors import InvalidRequest, NotFound, PayloadTooLarge, PublicError
 from linkxg.http.error_responses import ErrorResponses, method_not_allowed
 from linkxg.http.query_params import parameter_error
-from linkxg.http.request_context import context_of
+from linkxg.http.request_context import RawResponse, context_of
 
 AnyRequest = Request[Any, Any, Any]
 PageFor = Callable[[AnyRequest, HTTPException], Response[str] | None]
@@ -27,10 +27,7 @@ class ExceptionHandlers:
         return {PublicError: self._refuse, HTTPException: self._refuse_framework, Exception: self._unexpected}
 
     def _refuse(self, request: AnyRequest, error: PublicError) -> Response[bytes]:
-        reply = self._error_responses.reply(error, context_of(request.scope))
-        headers = {name.decode(): value.decode() for name, value in reply.headers}
-        media_type = headers.pop("content-type")
-        return Response(reply.body, status_code=reply.status, media_type=media_type, headers=headers)
+        return _response(self._error_responses.reply(error, context_of(request.scope)))
 
     def _refuse_framework(self, request: AnyRequest, error: HTTPException) -> Response[Any]:
         if (page := self._page_for(request, error)) is not None:
@@ -49,5 +46,10 @@ class ExceptionHandlers:
         return self._unexpected(request, error)
 
     def _unexpected(self, request: AnyRequest, fault: Exception) -> Response[bytes]:
-        reply = self._error_responses.unexpected(fault, context_of(request.scope))
-        return Response(reply.body, status_code=reply.status, media_type="application/json")
+        return _response(self._error_responses.unexpected(fault, context_of(request.scope)))
+
+
+def _response(reply: RawResponse) -> Response[bytes]:
+    headers = {name.decode(): value.decode() for name, value in reply.headers}
+    media_type = headers.pop("content-type")
+    return Response(reply.body, status_code=reply.status, media_type=media_type, headers=headers)

@@ -37,7 +37,7 @@ def read_json(raw: bytes, shape: type[T], *, oauth_style: bool) -> T:
     compact = _read_compact(raw, shape)
     if compact is not None:
         return compact
-    value = _parse(raw)
+    value = parse_json(raw)
     try:
         return msgspec.convert(value, shape, strict=True)
     except msgspec.ValidationError:
@@ -58,7 +58,8 @@ def _read_compact(raw: bytes, shape: type[T]) -> T | None:
     return value if msgspec.json.encode(value) == raw else None
 
 
-def _parse(raw: bytes) -> Any:
+def parse_json(raw: bytes) -> Any:
+    """The value of strict JSON. Raises InvalidRequest."""
     try:
         text = raw.decode("utf-8", "strict")
     except UnicodeDecodeError:

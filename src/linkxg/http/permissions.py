@@ -64,6 +64,11 @@ def session_roles(allowed: Iterable[str]) -> dict[str, Any]:
     return {"opt": {"session_roles": frozenset(allowed)}, "security": []}
 
 
+def scim_token() -> dict[str, Any]:
+    """Only an identity provider with a token of its own (RFC 7644 §2); access tokens and sessions are not accepted."""
+    return {"opt": {"scim_token": True}, "security": []}
+
+
 def declared(opt: dict[str, Any]) -> bool:
     """Whether the options of a route say who may use it."""
-    return any(opt.get(name) for name in ("scope", "roles", "any_caller", "public", "session_roles"))
+    return any(opt.get(name) for name in ("scope", "roles", "any_caller", "public", "session_roles", "scim_token"))

@@ -44,14 +44,14 @@ class RequestContext:
 
     `whole` is the body if it has arrived already; `raw_body` keeps it where the router asks for it again.
     `argument` is the id at the end of the path of a fast read.
-    `flat_errors`: errors have only the two members of RFC 6749 §5.2.
+    `flat_errors`: errors have only the two members of RFC 6749 §5.2; `scim_errors`: those of RFC 7644 §3.12.
     `authorise_again` authorises the caller once more, and raises the errors of the guard (ASVS 8.3.2). It is called at
     the end of a body, and at most once a second before: writes authorise their caller themselves.
     """
 
     __slots__ = (
         "argument", "authorise_again", "extend_deadline", "flat_errors", "headers", "method", "notes", "principal",
-        "query", "raw_body", "receive", "request_id", "route", "source", "whole",
+        "query", "raw_body", "receive", "request_id", "route", "scim_errors", "source", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +73,7 @@ class RequestContext:
         self.route = "unmatched"
         self.argument = ""
         self.flat_errors = False
+        self.scim_errors = False
         self.notes: dict[str, Any] = {}
         self.principal: Any = None
         self.raw_body: bytes | None = None

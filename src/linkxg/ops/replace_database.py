@@ -1,9 +1,9 @@
 """Replaces the rows of a database in a restore, in one transaction.
 
-The rows of the backup return, but no credential becomes valid again: every session and invitation ends, password links
-and stored responses for retries are deleted, every epoch advances, every feed begins anew, and revocations of the
-replaced database are reapplied. The new keys are written last before the commit: if the commit fails after all, people
-have to sign in again.
+The rows of the backup return, but no credential becomes valid again: every session, invitation and SCIM token ends,
+password links and stored responses for retries are deleted, every epoch advances, every feed begins anew, and
+revocations of the replaced database are reapplied. The new keys are written last before the commit: if the commit fails
+after all, people have to sign in again.
 """
 
 from collections.abc import Callable
@@ -28,6 +28,7 @@ from linkxg.identity.clients import store as client_store
 from linkxg.identity.factors.challenge_store import mfa_challenges
 from linkxg.identity.factors.reseal import reseal_secrets
 from linkxg.identity.password_reset.store import password_resets
+from linkxg.identity.scim import token_store
 from linkxg.identity.sessions.store import end_all_sessions
 from linkxg.identity.sign_up.store import sign_ups
 from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sealed_keys
@@ -139,6 +140,7 @@ def _revoke_access(
     end_email_changes(conn, account_id, now)
     invitations = people_store.end_invitations(conn, account_id, now)
     invitations += connection_store.end_invitations(conn, account_id, now)
+    token_store.revoke_all(conn, account_id, now)
     revoked = 0
     for client in loaded.clients.values() if options.revoke_secrets else ():
         for secret in client.live_secrets(now):

@@ -62,56 +62,80 @@ async def change_user(
     """
 
     def unit(conn: Connection) -> ChangedUser | PublicError:
-        lock_caller(conn, user_id)
-        user = store.find_user(conn, account_id, user_id)
-        if user is None:
-            return NotFound()
-        if not may_manage(actor.role, user.role) or not may_manage(actor.role, role or user.role):
-            return AccessDenied("Only an Owner can change an Owner.")
-        loses_owner = user.role == "OWNER" and (bool(disabled) or role not in (None, "OWNER"))
-        if loses_owner and not user.disabled and not store.count_other_owners(conn, account_id, user_id):
-            return Conflict(LAST_OWNER)
-        if expected is not None and user.role != expected:
-            return Conflict("Somebody else has changed the role in the meantime.")
-        changed: dict[str, Any] = {}
-        if role is not None and role != user.role:
-            changed["role"] = role
-        if disabled is not None and disabled != user.disabled:
-            changed["disabled"] = disabled
-        if changed:
-            invalidation_feed.append(conn, USER, user_id, store.update_user(conn, account_id, user_id, **changed))
-        is_reduced = changed.get("disabled", False) or RANK[changed.get("role", user.role)] < RANK[user.role]
-        ended = _end_invitations(conn, account_id, user_id) if is_reduced else {}
-        # Last, as everywhere: it locks the chain, which all writers of the account share.
-        if "role" in changed:
-            audit.record(conn, account_id, actor, "user.role_changed", user_id, {"from": user.role, "to": role} | ended)
-        if "disabled" in changed:
-            audit.record(conn, account_id, actor, "user.disabled" if disabled else "user.enabled", user_id, ended)
-        updated = store.find_user(conn, account_id, user_id)
-        return NotFound() if updated is None else ChangedUser(user_view(updated), user.role)
+        before = store.find_user(conn, account_id, user_id)
+        changed = change_person(conn, actor, account_id, user_id, role=role, disabled=disabled, expected=expected)
+        if before is None or isinstance(changed, PublicError):
+            return changed if isinstance(changed, PublicError) else NotFound()
+        return ChangedUser(user_view(changed), before.role)
 
     return _or_raise(await revoke_as(database, actor, account_id, unit))
+
+
+def change_person(
+    conn: Connection,
+    actor: Actor,
+    account_id: str,
+    user_id: str,
+    *,
+    role: Role | None = None,
+    disabled: bool | None = None,
+    expected: Role | None = None,
+) -> User | PublicError:
+    """`change_user` inside a unit of work; after an error nothing is written."""
+    lock_caller(conn, user_id)
+    user = store.find_user(conn, account_id, user_id)
+    if user is None:
+        return NotFound()
+    # A leaver may be an Owner: their identity provider ends their access, and can do nothing else to them.
+    is_leaving = actor.kind == "scim" and disabled is True and role is None
+    if not is_leaving and not (may_manage(actor.role, user.role) and may_manage(actor.role, role or user.role)):
+        return AccessDenied("Only an Owner can change an Owner.")
+    loses_owner = user.role == "OWNER" and (bool(disabled) or role not in (None, "OWNER"))
+    if loses_owner and not user.disabled and not store.count_other_owners(conn, account_id, user_id):
+        return Conflict(LAST_OWNER)
+    if expected is not None and user.role != expected:
+        return Conflict("Somebody else has changed the role in the meantime.")
+    changed: dict[str, Any] = {}
+    if role is not None and role != user.role:
+        changed["role"] = role
+    if disabled is not None and disabled != user.disabled:
+        changed["disabled"] = disabled
+    if changed:
+        invalidation_feed.append(conn, USER, user_id, store.update_user(conn, account_id, user_id, **changed))
+    is_reduced = changed.get("disabled", False) or RANK[changed.get("role", user.role)] < RANK[user.role]
+    ended = _end_invitations(conn, account_id, user_id) if is_reduced else {}
+    # Last, as everywhere: it locks the chain, which all writers of the account share.
+    if "role" in changed:
+        audit.record(conn, account_id, actor, "user.role_changed", user_id, {"from": user.role, "to": role} | ended)
+    if "disabled" in changed:
+        audit.record(conn, account_id, actor, "user.disabled" if disabled else "user.enabled", user_id, ended)
+    return store.find_user(conn, account_id, user_id) or NotFound()
 
 
 async def remove_user(database: Database, actor: Actor, account_id: str, user_id: str) -> None:
     """Raises as `change_user` does. What the person created is kept."""
 
     def unit(conn: Connection) -> User | PublicError:
-        lock_caller(conn, user_id)
-        user = store.find_user(conn, account_id, user_id)
-        if user is None:
-            return NotFound()
-        if not may_manage(actor.role, user.role):
-            return AccessDenied("Only an Owner can remove an Owner.")
-        if user.role == "OWNER" and not store.count_other_owners(conn, account_id, user_id):
-            return Conflict(LAST_OWNER)
-        store.delete_user(conn, account_id, user_id)
-        ended = _end_invitations(conn, account_id, user_id)
-        invalidation_feed.append(conn, USER, user_id, GONE)
-        audit.record(conn, account_id, actor, "user.removed", user_id, {"role": user.role} | ended)
-        return user
+        return remove_person(conn, actor, account_id, user_id)
 
     _or_raise(await revoke_as(database, actor, account_id, unit))
+
+
+def remove_person(conn: Connection, actor: Actor, account_id: str, user_id: str) -> User | PublicError:
+    """`remove_user` inside a unit of work; after an error nothing is written."""
+    lock_caller(conn, user_id)
+    user = store.find_user(conn, account_id, user_id)
+    if user is None:
+        return NotFound()
+    if not may_manage(actor.role, user.role):
+        return AccessDenied("Only an Owner can remove an Owner.")
+    if user.role == "OWNER" and not store.count_other_owners(conn, account_id, user_id):
+        return Conflict(LAST_OWNER)
+    store.delete_user(conn, account_id, user_id)
+    ended = _end_invitations(conn, account_id, user_id)
+    invalidation_feed.append(conn, USER, user_id, GONE)
+    audit.record(conn, account_id, actor, "user.removed", user_id, {"role": user.role} | ended)
+    return user
 
 
 def _end_invitations(conn: Connection, account_id: str, user_id: str) -> dict[str, Any]:

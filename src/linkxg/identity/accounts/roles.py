@@ -4,6 +4,7 @@ from typing import Literal
 
 Role = Literal["OWNER", "ADMIN", "MEMBER", "VIEWER"]
 EVERYONE: tuple[Role, ...] = ("OWNER", "ADMIN", "MEMBER", "VIEWER")
+OWNERS: tuple[Role, ...] = ("OWNER",)
 ADMINISTRATORS: tuple[Role, ...] = ("OWNER", "ADMIN")
 RANK = {"OWNER": 3, "ADMIN": 2, "MEMBER": 1, "VIEWER": 0}
 

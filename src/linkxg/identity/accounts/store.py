@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import IntegrityError
 
 from linkxg.clock import DAY
 from linkxg.db.advisory_lock import lock_until_commit
@@ -129,7 +130,7 @@ def insert_user(conn: Connection, account_id: str, **values: Any) -> bool:
     """False if the e-mail address is in use, in any account; nobody else can take it until the transaction ends."""
     lock_until_commit(conn, f"email {values['email_key']}")
     insert = postgres_insert if conn.dialect.name == "postgresql" else sqlite_insert
-    statement = insert(users).values(account_id=account_id, disabled=False, epoch=0, **values)
+    statement = insert(users).values({"account_id": account_id, "disabled": False, "epoch": 0, **values})
     return conn.execute(statement.on_conflict_do_nothing(index_elements=["email_key"])).rowcount == 1
 
 
@@ -177,6 +178,19 @@ def update_user(conn: Connection, account_id: str, user_id: str, **values: Any) 
 def update_profile(conn: Connection, account_id: str, user_id: str, changed: dict[str, Any]) -> None:
     """Change what a person says of themselves, which gives no rights."""
     conn.execute(users.update().where(users.c.account_id == account_id, users.c.id == user_id).values(changed))
+
+
+def update_email(conn: Connection, account_id: str, user_id: str, email: str, key: str) -> int | None:
+    """Change the address by which a person signs in, and begin the next epoch; None if it is in use, in any account."""
+    lock_until_commit(conn, f"email {key}")
+    savepoint = conn.begin_nested()
+    try:
+        epoch = update_user(conn, account_id, user_id, email=email, email_key=key)
+    except IntegrityError:
+        savepoint.rollback()
+        return None
+    savepoint.commit()
+    return epoch
 
 
 def begin_epochs(conn: Connection, account_id: str, ahead: int) -> dict[str, int]:

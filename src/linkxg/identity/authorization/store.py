@@ -3,7 +3,7 @@
 A separate statement after the lock of the caller, so that it sees what was committed while waiting for the lock.
 """
 
-from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, column, exists, select, table
+from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, column, exists, or_, select, table
 
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.invalidation_feed import TOKEN, changes
@@ -27,6 +27,13 @@ clients = table(
     column("disabled", Boolean),
     column("scope", String),
 )
+scim_tokens = table(
+    "scim_tokens",
+    column("account_id", String),
+    column("id", String),
+    column("expires_at", BigInteger),
+    column("revoked_at", BigInteger),
+)
 
 _ACCOUNT = select(accounts.c.id).where(accounts.c.id == bindparam("account")).with_for_update(key_share=True)
 _PERSON = CompiledStatement(
@@ -49,6 +56,14 @@ _CLIENT = CompiledStatement(
         clients.c.epoch == bindparam("epoch"),
         clients.c.disabled.is_(False),
         ~exists().where(changes.c.subject == bindparam("jti"), changes.c.kind == bindparam("kind")),
+    )
+)
+_SCIM_TOKEN = CompiledStatement(
+    select(scim_tokens.c.id).where(
+        scim_tokens.c.account_id == bindparam("account"),
+        scim_tokens.c.id == bindparam("token"),
+        scim_tokens.c.revoked_at.is_(None),
+        or_(scim_tokens.c.expires_at.is_(None), scim_tokens.c.expires_at > bindparam("now")),
     )
 )
 _ROLE = CompiledStatement(
@@ -82,6 +97,11 @@ def find_client(conn: Connection, account_id: str, client_id: str, *, epoch: int
     """Whether the client is there, enabled and in this epoch, and the token `jti` has not been revoked."""
     values = {"account": account_id, "client": client_id, "epoch": epoch, "jti": jti, "kind": TOKEN}
     return _CLIENT.first(conn, values) is not None
+
+
+def find_scim_token(conn: Connection, account_id: str, token_id: str, *, now: int) -> bool:
+    """Whether the token of an identity provider is neither revoked nor expired."""
+    return _SCIM_TOKEN.first(conn, {"account": account_id, "token": token_id, "now": now}) is not None
 
 
 def find_role(conn: Connection, account_id: str, user_id: str) -> str | None:

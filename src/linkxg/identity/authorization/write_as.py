@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.database import P, T, Unit
@@ -101,7 +102,12 @@ def authorise(conn: Connection, actor: Actor) -> InvalidToken | None:
     """Inside a unit of work: an error unless the actor's token or session is still valid."""
     if actor.kind == "cli":
         return None
-    if actor.id is None or actor.account_id is None or actor.epoch is None:
+    if actor.id is None or actor.account_id is None:
+        return InvalidToken(reason="no caller")
+    if actor.kind == "scim":
+        is_live = store.find_scim_token(conn, actor.account_id, actor.id, now=now_ms())
+        return None if is_live else InvalidToken(reason="SCIM token ended before the write")
+    if actor.epoch is None:
         return InvalidToken(reason="no caller")
     if actor.kind == "user":
         role, session_id = actor.role, actor.session_id

@@ -59,7 +59,9 @@ class Guard:
         opt = route.opt
         if (budget := opt.get(SOURCE_BUDGET)) is not None:
             await self._spend_source(budget, connection, opt)
-        # Pages of the console have a guard of their own.
+        # Pages of the console and SCIM have guards of their own.
+        if opt.get("scim_token"):
+            return
         if opt.get("public") or opt.get("session_roles"):
             if style_of(opt) is not BodyStyle.PAGE:
                 _refuse_unsupported(context_of(connection.scope), route)

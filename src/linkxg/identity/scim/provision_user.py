@@ -1,0 +1,148 @@
+"""Creates, changes and deletes people for an identity provider (RFC 7644 §3.3, §3.5, §3.6).
+
+`active: false` disables the person: sessions and tokens end on every node once the request is answered. Of an Owner a
+client may store names and an externalId, and end their access unless they are the last one; it can do nothing else to
+an Owner, and make nobody an Owner.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
+from linkxg.errors import AccessDenied, Conflict, NotFound, PreconditionFailed, PublicError
+from linkxg.http.etags import Conditions
+from linkxg.identity.accounts.manage_user import change_person, remove_person
+from linkxg.identity.accounts.model import email_key
+from linkxg.identity.accounts.provision_person import provision_person, rename_person
+from linkxg.identity.authorization.write_as import revoke_as
+from linkxg.identity.scim import user_store
+from linkxg.identity.scim.attributes import DEFAULT_ROLE, etag_of
+from linkxg.identity.scim.errors import NotUnique, OwnerRequired, ScimError
+from linkxg.identity.scim.model import ScimUser, UserFields
+
+_NO_OWNER = "An identity provider makes nobody an Owner."
+_OWNER = "Of an Owner, an identity provider can store names and an externalId, and end their access; nothing else."
+T = TypeVar("T")
+Edit = Callable[[ScimUser], UserFields]
+"""What a person is to become; raises ScimError."""
+_STORED = ("external_id", "formatted", "given_name", "family_name", "display_name")
+
+
+class ChangedUser(NamedTuple):
+    """`left` is the address that the person had before, if they got another one."""
+
+    user: ScimUser
+    left: str | None = None
+
+
+async def create_scim_user(database: Database, actor: Actor, account_id: str, fields: UserFields) -> ScimUser:
+    """Raises NotUnique, or AccessDenied for an Owner."""
+    if fields.role == "OWNER":
+        raise AccessDenied(_NO_OWNER)
+    role = fields.role or DEFAULT_ROLE
+
+    def unit(conn: Connection) -> ScimUser | PublicError:
+        disabled = fields.active is False
+        user_id = provision_person(conn, actor, account_id, email=fields.user_name, role=role, disabled=disabled)
+        if user_id is None:
+            return NotUnique()
+        values = _values(fields)
+        user_store.update_scim_user(conn, account_id, user_id, **values, updated_at=now_ms())
+        return user_store.find_scim_user(conn, account_id, user_id) or NotFound()
+
+    return _or_raise(await revoke_as(database, actor, account_id, unit))
+
+
+async def change_scim_user(
+    database: Database, actor: Actor, account_id: str, user_id: str, edit: Edit, conditions: Conditions
+) -> ChangedUser:
+    """Raises NotFound, PreconditionFailed, ScimError, NotUnique, OwnerRequired or AccessDenied; nothing is written."""
+
+    def unit(conn: Connection) -> ChangedUser | PublicError:
+        lock_caller(conn, user_id)
+        user = user_store.find_scim_user(conn, account_id, user_id)
+        if user is None:
+            return NotFound()
+        if not conditions.allow_change(etag_of(user)):
+            return PreconditionFailed()
+        try:
+            fields = edit(user)
+        except ScimError as error:
+            return error
+        return _change(conn, actor, account_id, user, fields)
+
+    return _or_raise(await revoke_as(database, actor, account_id, unit))
+
+
+async def delete_scim_user(
+    database: Database, actor: Actor, account_id: str, user_id: str, conditions: Conditions
+) -> None:
+    """Remove the person; what they created is kept. Raises NotFound, PreconditionFailed or AccessDenied (an Owner)."""
+
+    def unit(conn: Connection) -> ScimUser | PublicError:
+        lock_caller(conn, user_id)
+        user = user_store.find_scim_user(conn, account_id, user_id)
+        if user is None:
+            return NotFound()
+        if not conditions.allow_change(etag_of(user)):
+            return PreconditionFailed()
+        removed = remove_person(conn, actor, account_id, user_id)
+        return removed if isinstance(removed, PublicError) else user
+
+    _or_raise(await revoke_as(database, actor, account_id, unit))
+
+
+def _change(
+    conn: Connection, actor: Actor, account_id: str, user: ScimUser, fields: UserFields
+) -> ChangedUser | PublicError:
+    role = fields.role if fields.role != user.role else None
+    disabled = None if fields.active in (None, not user.disabled) else not fields.active
+    email = fields.user_name if email_key(fields.user_name) != email_key(user.email) else None
+    if user.role == "OWNER":
+        if disabled:
+            # A leaver's access ends whatever else the body says.
+            role = email = None
+        elif role or email or disabled is False:
+            return AccessDenied(_OWNER)
+    elif role == "OWNER":
+        return AccessDenied(_NO_OWNER)
+    # Of an Owner only this can fail; of anybody else only the new address.
+    if user.role == "OWNER" and disabled:
+        outcome = change_person(conn, actor, account_id, user.id, disabled=True)
+        if isinstance(outcome, PublicError):
+            return OwnerRequired() if isinstance(outcome, Conflict) else outcome
+        role = disabled = None
+    if email is not None and not rename_person(conn, actor, account_id, user.id, was=user.email, email=email):
+        return NotUnique()
+    values = _values(fields)
+    changed = [name for name, value in values.items() if getattr(user, name) != value]
+    if changed:
+        user_store.update_scim_user(conn, account_id, user.id, **values, updated_at=now_ms())
+        audit.record(conn, account_id, actor, "user.attributes_updated", user.id, {"attributes": changed})
+    elif email is not None or role is not None or disabled is not None:
+        user_store.update_scim_user(conn, account_id, user.id, **values, updated_at=now_ms())
+    if role is not None or disabled is not None:
+        outcome = change_person(conn, actor, account_id, user.id, role=role, disabled=disabled)
+        if isinstance(outcome, PublicError):
+            return outcome
+    changed_user = user_store.find_scim_user(conn, account_id, user.id)
+    return NotFound() if changed_user is None else ChangedUser(changed_user, user.email if email else None)
+
+
+def _values(fields: UserFields) -> dict[str, str | None]:
+    """The columns of `scim_users`."""
+    emails = msgspec.json.encode(fields.emails).decode() if fields.emails else None
+    return {**{name: getattr(fields, name) for name in _STORED}, "emails": emails}
+
+
+def _or_raise(outcome: T | PublicError) -> T:
+    if isinstance(outcome, PublicError):
+        raise outcome
+    return outcome

@@ -1,0 +1,58 @@
+"""A SCIM client of others and its compliance checks pass against the server (scim2-client, scim2-tester)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from scim2_client import BaseSyncSCIMClient
+from scim2_tester import Status, check_server, filling
+
+from harness.world import World
+from scim.provider import Provider, new_address
+
+# By intent, everybody has one role, shown as the primary one; and removing `active` must not let anybody in.
+INTENDED = ("active", "roles")
+
+
+class SCIMClient(BaseSyncSCIMClient):
+    """The client over httpx."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        super().__init__()
+        self._http = http
+
+    def _stays_under_base_url(self, endpoint: str) -> bool:
+        return str(self._http.build_request("GET", endpoint).url).startswith(str(self._http.base_url))
+
+    def _parse_json(self, response: Any) -> Any:
+        return response.json()
+
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        return self._http.request(method, url, **options)
+
+
+def test_compliance_checks_of_others_pass(world: World, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    generate = filling.generate_random_value
+
+    def generate_user_name(context: Any, path: Any, *args: Any, **options: Any) -> Any:
+        """The checks know no userName that has to be an address."""
+        value = generate(context, path, *args, **options)
+        return new_address() if value is not None and str(path).endswith("userName") else value
+
+    for module in ("filling", "checkers.patch_add", "checkers.patch_replace"):
+        monkeypatch.setattr(f"scim2_tester.{module}.generate_random_value", generate_user_name)
+    headers = {"Authorization": f"Bearer {provider.token}"}
+    with httpx.Client(base_url=f"{world.api.url}/scim/v2", headers=headers, trust_env=False) as http:
+        client = SCIMClient(http)
+        client.discover()
+        results = check_server(client)
+    wrong = [
+        f"{one.title}: {one.reason}"
+        for one in results
+        if one.status not in (Status.SUCCESS, Status.SKIPPED, Status.COMPLIANT)
+        if not (isinstance(one.data, dict) and one.data.get("urn") in INTENDED)
+    ]
+    assert wrong == []
+    assert sum(one.status is Status.SUCCESS for one in results) > 20
