@@ -1,0 +1,123 @@
+"""Registers a passkey of a person who is signed in (WebAuthn Level 3 §7.1)."""
+
+import secrets
+from typing import Any
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.errors import Conflict, InvalidToken, PublicError, ValidationFailed
+from linkxg.identity.accounts.second_factor import note_second_factor
+from linkxg.identity.accounts.store import find_user
+from linkxg.identity.authorization.write_as import revoke_as, write_as
+from linkxg.identity.passkeys import challenges, store
+from linkxg.identity.passkeys.client_data import CeremonyFailed, ClientData, read_client_data
+from linkxg.identity.passkeys.model import MAX_PASSKEYS, TRANSPORTS, AttestationCredential, Passkey, PasskeyOptions
+from linkxg.identity.passkeys.name_passkey import check_name
+from linkxg.identity.passkeys.options import registration_options
+from linkxg.identity.passkeys.relying_party import RelyingParty
+from linkxg.identity.passkeys.verify_credential import VerifiedAttestation, verify_attestation
+from linkxg.ids import uuid7
+
+_HANDLE_BYTES = 32
+_FULL = f"A person can have at most {MAX_PASSKEYS} passkeys. Remove one that is not used any more."
+_NOT_VERIFIED = "The passkey could not be verified. Begin again."
+
+
+async def begin_registration(
+    database: Database, party: RelyingParty, actor: Actor, account_id: str, user_id: str
+) -> PasskeyOptions:
+    """Raises Conflict if the person has as many passkeys as they can have, or InvalidToken."""
+    challenge, new_handle = challenges.new_challenge(), secrets.token_bytes(_HANDLE_BYTES)
+
+    def unit(conn: Connection) -> dict[str, Any] | PublicError:
+        user = find_user(conn, account_id, user_id)
+        if user is None:
+            return InvalidToken(reason="person removed")
+        existing = store.list_passkeys(conn, account_id, user_id)
+        if len(existing) >= MAX_PASSKEYS:
+            return Conflict(_FULL)
+        handle = existing[0].user_handle if existing else new_handle
+        challenges.keep_for_person(conn, challenge, "register", user_id, handle)
+        return registration_options(party, challenge, handle, user.email, existing)
+
+    outcome = await write_as(database, actor, unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    return PasskeyOptions(outcome)
+
+
+async def register_passkey(
+    database: Database,
+    party: RelyingParty,
+    actor: Actor,
+    account_id: str,
+    user_id: str,
+    *,
+    credential: AttestationCredential,
+    name: str | None,
+) -> Passkey:
+    """Raises ValidationFailed, or Conflict for a passkey too many or one that is registered already."""
+    checked_name = None if name is None else check_name(name)
+    try:
+        client_data = read_client_data(credential.response.client_data_json)
+        verified = verify_attestation(party, client_data, credential)
+    except CeremonyFailed as error:
+        raise _not_verified(str(error)) from error
+
+    def unit(conn: Connection) -> Passkey | PublicError:
+        return _register(conn, actor, account_id, user_id, client_data, verified, credential, checked_name)
+
+    outcome = await revoke_as(database, actor, account_id, unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    return outcome
+
+
+def _register(
+    conn: Connection,
+    actor: Actor,
+    account_id: str,
+    user_id: str,
+    client_data: ClientData,
+    verified: VerifiedAttestation,
+    credential: AttestationCredential,
+    name: str | None,
+) -> Passkey | PublicError:
+    """Under the person's lock, which `revoke_as` takes: of concurrent registrations, none exceeds the bound."""
+    taken = challenges.take_challenge(conn, client_data, "register")
+    if taken is None or taken.user_id != user_id or taken.user_handle is None:
+        return _not_verified("challenge unknown, used, expired or of another person")
+    count = store.count_passkeys(conn, account_id, user_id)
+    if count >= MAX_PASSKEYS:
+        return Conflict(_FULL)
+    passkey = Passkey(
+        id=uuid7(),
+        account_id=account_id,
+        user_id=user_id,
+        credential_id=verified.credential_id,
+        user_handle=taken.user_handle,
+        public_key=verified.public_key,
+        sign_count=verified.sign_count,
+        backup_eligible=verified.backup_eligible,
+        backed_up=verified.backed_up,
+        transports=" ".join(sorted(TRANSPORTS.intersection(credential.response.transports))),
+        aaguid=verified.aaguid,
+        name=name or f"Passkey {count + 1}",
+        created_at=now_ms(),
+        last_used_at=None,
+    )
+    if not store.insert_passkey(conn, account_id, passkey):
+        return Conflict("This passkey is registered already.")
+    note_second_factor(conn, account_id, user_id, True)
+    details = {"factor": passkey.id, "method": "passkey", "aaguid": passkey.aaguid}
+    audit.record(conn, account_id, actor, "factor.added", user_id, details)
+    return passkey
+
+
+def _not_verified(reason: str) -> ValidationFailed:
+    details = [{"field": "credential", "code": "invalid", "message": _NOT_VERIFIED}]
+    return ValidationFailed(_NOT_VERIFIED, reason=reason, details=details)

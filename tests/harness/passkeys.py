@@ -1,0 +1,61 @@
+"""Registers passkeys of people and signs in with them, by a software authenticator."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.answers import Answer
+from harness.authenticator import Authenticator, Credential, Options
+from harness.people import Session
+from harness.world import World
+
+
+def new_authenticator(world: World, **traits: Any) -> Authenticator:
+    """One that has no passkey yet, in a browser at the server's own address."""
+    origin = world.server.url
+    return Authenticator(origin, urlsplit(origin).hostname or "", **traits)
+
+
+def creation_options(world: World, session: Session) -> Options:
+    answer = world.api.post("/auth/factors/passkeys/options", bearer=session.access)
+    options: Options = answer.expect(200).data()["publicKey"]
+    return options
+
+
+def register(world: World, session: Session, credential: Credential, name: str | None = None) -> Answer:
+    body = {"credential": credential} | ({} if name is None else {"name": name})
+    return world.api.post("/auth/factors/passkeys", bearer=session.access, json=body)
+
+
+def add_passkey(world: World, session: Session, authenticator: Authenticator, name: str | None = None) -> str:
+    """The id of the new passkey."""
+    credential = authenticator.create(creation_options(world, session))
+    return str(register(world, session, credential, name).expect(201).data()["id"])
+
+
+def passkey_of(world: World, session: Session, **traits: Any) -> Authenticator:
+    """An authenticator with a registered passkey of this person."""
+    authenticator = new_authenticator(world, **traits)
+    add_passkey(world, session, authenticator)
+    return authenticator
+
+
+def request_options(world: World) -> Options:
+    """For a sign-in by whoever has a passkey."""
+    options: Options = world.api.post("/auth/passkey/options").expect(200).data()["publicKey"]
+    return options
+
+
+def sign_in_by(world: World, credential: Credential) -> Answer:
+    return world.api.post("/auth/passkey", json={"credential": credential}, reveals=True)
+
+
+def passkey_sign_in(world: World, authenticator: Authenticator, **answered: Any) -> Answer:
+    """One attempt, with a challenge of its own."""
+    return sign_in_by(world, authenticator.get(request_options(world), **answered))
+
+
+def list_passkeys(world: World, session: Session) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = world.api.get("/auth/factors/passkeys", bearer=session.access).expect(200).data()
+    return found
