@@ -87,7 +87,7 @@ def test_rule_140_of_concurrent_answers_to_one_challenge_one_succeeds(
     world: World, authenticator: Authenticator
 ) -> None:
     credential = authenticator.get(request_options(world))
-    answers = concurrently(*[lambda: sign_in_by(world, credential)] * 6)
+    answers = concurrently([lambda: sign_in_by(world, credential)] * 6)
     assert sorted(answer.status for answer in answers) == [200, 401, 401, 401, 401, 401]
 
 
@@ -241,7 +241,7 @@ def test_rule_144_of_two_devices_with_one_counter_one_signs_in(world: World, aut
     first = authenticator.get(request_options(world))
     authenticator.sign_count -= 1
     second = authenticator.get(request_options(world))
-    answers = concurrently(lambda: sign_in_by(world, first), lambda: sign_in_by(world, second))
+    answers = concurrently([lambda: sign_in_by(world, first), lambda: sign_in_by(world, second)])
     assert sorted(answer.status for answer in answers) == [200, 401]
 
 

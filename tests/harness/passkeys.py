@@ -13,7 +13,7 @@ from harness.world import World
 
 def new_authenticator(world: World, **traits: Any) -> Authenticator:
     """One that has no passkey yet, in a browser at the server's own address."""
-    origin = world.server.url
+    origin = world.server.environment["LINKXG_PUBLIC_URL"]
     return Authenticator(origin, urlsplit(origin).hostname or "", **traits)
 
 
