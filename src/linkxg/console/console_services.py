@@ -10,7 +10,7 @@ from linkxg.http.pagination import Cursors
 from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.mail import Mailer
-from linkxg.identity.clients.notify_owners import OwnerNotices
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.shared_products.model import CountReads
 
@@ -24,7 +24,7 @@ class ConsoleServices:
     server_key: bytes = field(repr=False)
     limits: Limits
     mailer: Mailer
-    notices: OwnerNotices
+    notices: SecurityNotices
     connection_mails: ConnectionMails
     cursors: Cursors
     token_endpoint: RawEndpoint
