@@ -61,6 +61,9 @@ from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
 from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
 from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
+from linkxg.identity.passkeys import routes as passkey_routes
+from linkxg.identity.passkeys.relying_party import relying_party
+from linkxg.identity.passkeys.routes import PasskeyServices
 from linkxg.identity.sessions import refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
 from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
@@ -156,6 +159,7 @@ def build(
     mails = MailQueue(mailer)
     notices = SecurityNotices(database, mails)
     connection_mails = ConnectionMails(database, mails, issuer)
+    party = relying_party(issuer)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
         access_log.task,
@@ -173,6 +177,7 @@ def build(
         cursors=cursors,
         token_endpoint=TokenEndpoint(credentials, minter, limits, RejectionRecorder(database, usage), metrics),
         public_url=issuer,
+        relying_party=party,
         limit_scale=settings.limit_scale,
         wake_imports=job_runner.wake,
         count_reads=access_log.count,
@@ -202,6 +207,7 @@ def build(
             session_routes.router(
                 SessionServices(database, passwords, server_key, minter, limits, metrics, settings.limit_scale)
             ),
+            passkey_routes.router(PasskeyServices(database, party, server_key, minter, metrics, notices)),
             account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
             identifier_routes.router(database),
             product_search_routes.router(product_services),

@@ -22,6 +22,7 @@ from linkxg.identity.accounts.store import purge_invitations
 from linkxg.identity.clients.rejections.store import purge_rejections
 from linkxg.identity.clients.store import purge_secrets
 from linkxg.identity.clients.usage_store import purge_usage
+from linkxg.identity.passkeys.challenge_store import purge_challenges as purge_passkey_challenges
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.network.access_log.store import purge_reads
@@ -51,6 +52,7 @@ PURGES: Mapping[str, Purge] = {
     "sessions": purge_sessions,
     "invitations": purge_invitations,
     "login_failures": purge_failures,
+    "passkey_challenges": purge_passkey_challenges,
     "idempotency_keys": idempotency.purge,
     "changes": invalidation_feed.purge,
     "client_secrets": purge_secrets,

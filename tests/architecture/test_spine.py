@@ -19,6 +19,7 @@ SPINE = (
     ("identity.tokens",),
     ("identity.clients",),
     ("identity.sessions", "identity.oauth"),
+    ("identity.passkeys",),
     ("jobs",),
     ("catalog",),
     ("catalog.identifiers",),

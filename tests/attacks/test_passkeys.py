@@ -325,9 +325,7 @@ def test_only_keys_of_known_kinds_are_registered(world: World, session: Session,
         case(146, "more than one", b"\xa0\xa0"),
     ],
 )
-def test_what_a_stranger_sends_is_not_decoded(
-    world: World, authenticator: Authenticator, extensions: bytes
-) -> None:
+def test_what_a_stranger_sends_is_not_decoded(world: World, authenticator: Authenticator, extensions: bytes) -> None:
     """Security rule L8: the library would decode it before it knows who has signed it."""
     answer = denied(passkey_sign_in(world, authenticator, extensions=extensions))
     assert answer.seconds < 2
@@ -349,9 +347,7 @@ MALFORMED: list[Any] = [
 
 
 @pytest.mark.parametrize("members", MALFORMED)
-def test_malformed_credentials_are_refused(
-    world: World, authenticator: Authenticator, members: dict[str, Any]
-) -> None:
+def test_malformed_credentials_are_refused(world: World, authenticator: Authenticator, members: dict[str, Any]) -> None:
     answer = sign_in_by(world, edited(authenticator.get(request_options(world)), **members))
     assert (answer.status, answer.object()["error"]) in ((401, "invalid_credentials"), (400, "invalid_request"))
 

@@ -11,6 +11,7 @@ from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.shared_products.model import CountReads
 
@@ -29,6 +30,7 @@ class ConsoleServices:
     cursors: Cursors
     token_endpoint: RawEndpoint
     public_url: str
+    relying_party: RelyingParty
     limit_scale: float
     wake_imports: Callable[[], None]
     count_reads: CountReads

@@ -10,7 +10,6 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import Conflict, InvalidToken, PublicError, ValidationFailed
-from linkxg.identity.accounts.second_factor import note_second_factor
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.identity.passkeys import challenges, store
@@ -112,7 +111,6 @@ def _register(
     )
     if not store.insert_passkey(conn, account_id, passkey):
         return Conflict("This passkey is registered already.")
-    note_second_factor(conn, account_id, user_id, True)
     details = {"factor": passkey.id, "method": "passkey", "aaguid": passkey.aaguid}
     audit.record(conn, account_id, actor, "factor.added", user_id, details)
     return passkey

@@ -107,9 +107,7 @@ async def sign_in(
     context = context_of(request.scope)
     user_agent = (context.header(b"user-agent") or b"").decode("ascii", "replace")
     new, refresh_token = new_api_session(services.server_key, user_agent)
-    session = await sign_in_with_passkey(
-        services.database, services.party, actor_of(context), new, data.credential
-    )
+    session = await sign_in_with_passkey(services.database, services.party, actor_of(context), new, data.credential)
     answer, jti = token_response(services.minter, SessionTokens(session, refresh_token))
     context.notes |= {"sub": answer.user.id, "sid": session.session_id, "jti": jti}
     services.metrics.token("passkey", "issued")
@@ -169,7 +167,9 @@ async def register(
     return Success(data=passkey_view(added))
 
 
-@patch("/auth/factors/{factor_id:str}", operation_id="renameFactor", errors=(NotFound, ValidationFailed), **_FOR_EVERYBODY)
+@patch(
+    "/auth/factors/{factor_id:str}", operation_id="renameFactor", errors=(NotFound, ValidationFailed), **_FOR_EVERYBODY
+)
 async def rename(
     request: Request[Any, Any, Any],
     services: NamedDependency[PasskeyServices],
@@ -179,9 +179,7 @@ async def rename(
     """Rename a passkey. Other factors have no name of their own."""
     caller = _person(request)
     actor = actor_of(context_of(request.scope))
-    renamed = await rename_passkey(
-        services.database, actor, caller.account_id, caller.id, factor_id, data.name
-    )
+    renamed = await rename_passkey(services.database, actor, caller.account_id, caller.id, factor_id, data.name)
     return Success(data=passkey_view(renamed))
 
 

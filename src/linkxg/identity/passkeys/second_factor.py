@@ -10,9 +10,7 @@ from linkxg.identity.passkeys.options import second_factor_options
 from linkxg.identity.passkeys.relying_party import RelyingParty
 
 
-def begin_second_factor(
-    conn: Connection, party: RelyingParty, account_id: str, user_id: str
-) -> PasskeyOptions | None:
+def begin_second_factor(conn: Connection, party: RelyingParty, account_id: str, user_id: str) -> PasskeyOptions | None:
     """Inside a unit of work: options for one of the person's passkeys; None if they have none."""
     existing = store.list_passkeys(conn, account_id, user_id)
     if not existing:

@@ -38,9 +38,8 @@ async def sign_in_with_passkey(
             await database.write(_audit_failure, used.owned.user, actor)
         raise InvalidCredentials(REFUSED, reason=used.reason)
     try:
-        return await start_session(
-            database, actor, Authentication(used.user), new._replace(amr=used.amr), proof=used.record
-        )
+        authentication = Authentication(used.user, record_use=used.record)
+        return await start_session(database, actor, authentication, new._replace(amr=used.amr))
     except InvalidCredentials as error:
         raise InvalidCredentials(REFUSED, reason=error.reason) from error
 

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from msgspec import structs
 from sqlalchemy import (
     Boolean,
     Column,
@@ -13,16 +12,13 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
-    and_,
     bindparam,
     func,
-    or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import Milliseconds, Sequence, metadata
 from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.store import users
@@ -52,16 +48,11 @@ passkeys = Table(
 
 _PASSKEY = [passkeys.c[name] for name in Passkey._fields]
 _USER = [users.c[name] for name in User.__struct_fields__]
-_OWNED = CompiledStatement(
+_OWNED = (
     select(*_PASSKEY, *_USER)
     .join(users, users.c.id == passkeys.c.user_id)
     .where(passkeys.c.credential_id == bindparam("credential"))
 )
-_EXISTS = CompiledStatement(
-    select(passkeys.c.id).where(
-        passkeys.c.account_id == bindparam("account"), passkeys.c.user_id == bindparam("user")
-    ).limit(1)
-)  # fmt: skip
 
 
 class OwnedPasskey(NamedTuple):
@@ -71,13 +62,11 @@ class OwnedPasskey(NamedTuple):
 
 def find_owned_passkey(conn: Connection, credential_id: bytes) -> OwnedPasskey | None:
     """The passkey and its person, across accounts: at sign-in the account is not known yet."""
-    row = _OWNED.first(conn, {"credential": credential_id})
+    row = conn.execute(_OWNED, {"credential": credential_id}).first()
     if row is None:
         return None
-    passkey, user = Passkey._make(row[: len(_PASSKEY)]), User(*row[len(_PASSKEY) :])
-    # SQLite has no booleans.
-    passkey = passkey._replace(backup_eligible=bool(passkey.backup_eligible), backed_up=bool(passkey.backed_up))
-    return OwnedPasskey(passkey, structs.replace(user, disabled=bool(user.disabled)))
+    split = len(_PASSKEY)
+    return OwnedPasskey(Passkey._make(row[:split]), User(*row[split:]))
 
 
 def list_passkeys(conn: Connection, account_id: str, user_id: str) -> list[Passkey]:
@@ -89,16 +78,6 @@ def list_passkeys(conn: Connection, account_id: str, user_id: str) -> list[Passk
 def find_passkey(conn: Connection, account_id: str, user_id: str, passkey_id: str) -> Passkey | None:
     row = conn.execute(select(*_PASSKEY).where(*_of(account_id, user_id), passkeys.c.id == passkey_id)).first()
     return None if row is None else Passkey._make(row)
-
-
-def find_user_handle(conn: Connection, account_id: str, user_id: str) -> bytes | None:
-    """The handle that the person's passkeys have; None before the first one."""
-    query = select(passkeys.c.user_handle).where(*_of(account_id, user_id)).order_by(passkeys.c.id).limit(1)
-    return conn.execute(query).scalar()
-
-
-def has_passkey(conn: Connection, account_id: str, user_id: str) -> bool:
-    return _EXISTS.first(conn, {"account": account_id, "user": user_id}) is not None
 
 
 def count_passkeys(conn: Connection, account_id: str, user_id: str) -> int:
@@ -121,7 +100,7 @@ def record_use(
     False if the passkey was removed, or the counter is not beyond the stored one: of two uses with one counter, one is
     recorded. Authenticators without a counter always send 0 (WebAuthn Level 3 §6.1.1).
     """
-    advances = or_(passkeys.c.sign_count < sign_count, and_(passkeys.c.sign_count == 0, sign_count == 0))
+    advances = passkeys.c.sign_count < sign_count if sign_count else passkeys.c.sign_count == 0
     statement = passkeys.update().where(passkeys.c.account_id == account_id, passkeys.c.id == passkey_id, advances)
     return conn.execute(statement.values(sign_count=sign_count, backed_up=backed_up, last_used_at=now)).rowcount == 1
 

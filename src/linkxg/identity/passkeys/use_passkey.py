@@ -106,9 +106,7 @@ def _verify(
 ) -> UsedPasskey:
     public_key = found.owned.passkey.public_key if found.owned else _NOBODYS_KEY
     # Some 0.3 ms: a thread would cost as much as it saves.
-    assertion = verify_assertion(
-        party, client_data, credential, public_key, require_verification=ceremony == "sign-in"
-    )
+    assertion = verify_assertion(party, client_data, credential, public_key, require_verification=ceremony == "sign-in")
     if not found.is_fresh:
         raise CeremonyFailed("challenge unknown, used or expired")
     if found.owned is None:

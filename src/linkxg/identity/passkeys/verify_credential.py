@@ -125,7 +125,7 @@ def verify_assertion(
             expected_rp_id=party.id,
             expected_origin=party.origin,
             credential_public_key=public_key,
-            # The counter is compared after the signature, where it is stored: here a forged one would look like a clone.
+            # Compared after the signature, where it is stored: here a forged counter would look like a copied key.
             credential_current_sign_count=0,
             require_user_verification=require_verification,
         )

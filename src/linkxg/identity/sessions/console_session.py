@@ -31,6 +31,13 @@ class OpenedSession(NamedTuple):
     cookie: str
 
 
+def new_console_session(user_agent: str) -> tuple[NewSession, str]:
+    """A session to be started with a password, and its cookie."""
+    session_id = uuid7()
+    cookie = _new_cookie(session_id)
+    return NewSession(session_id, "console", digest(cookie), user_agent, IDLE_MS, CONSOLE_MS, PASSWORD), cookie
+
+
 async def start_console_session(
     database: Database,
     passwords: Passwords,

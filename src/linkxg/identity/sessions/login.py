@@ -4,6 +4,7 @@ A wrong password, an unknown e-mail address and a disabled person cost the same 
 are hashed outside of transactions; the write checks that the person has not changed since the read.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -57,12 +58,23 @@ class Authentication(NamedTuple):
     """A person who was authenticated, as they were then.
 
     With a password, `throttle` has the attempts to be cleared, and `rehashed` the new hash if the stored one has weaker
-    parameters.
+    parameters. `record_use` records the use of anything else, in the transaction that starts the session: false, if it
+    must not be used any more.
     """
 
     user: User
     throttle: Throttle | None = None
     rehashed: str | None = None
+    record_use: Callable[[Connection, Actor], bool] | None = None
+
+
+def new_api_session(server_key: bytes, user_agent: str) -> tuple[NewSession, str]:
+    """A session to be started with a password, and its refresh token."""
+    session_id = uuid7()
+    refresh_token = new_refresh_token(server_key, session_id, 0)
+    return NewSession(
+        session_id, "api", digest(refresh_token), user_agent, REFRESH_MS, SESSION_MS, PASSWORD
+    ), refresh_token
 
 
 async def login(
@@ -137,11 +149,11 @@ def _begin(conn: Connection, key: str, throttle: Throttle, source: str) -> tuple
 
 
 def _start(conn: Connection, actor: Actor, authentication: Authentication, new: NewSession) -> SessionIdentity | None:
-    user, throttle, rehashed = authentication
+    user, throttle, rehashed, record_use = authentication
     if store.lock_person(conn, user.id) != user.password_hash:
         return None
     person = store.find_person(conn, user.id, user.epoch)
-    if person is None:
+    if person is None or (record_use is not None and not record_use(conn, actor)):
         return None
     if rehashed is not None:
         update_password_hash(conn, user.account_id, user.id, rehashed, user.password_hash)
