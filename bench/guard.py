@@ -11,12 +11,14 @@ from bench.processes import floor, pin_to_server_core, service, wrk
 from bench.report import Figure, report
 from bench.seed import Seeded, seed
 from linkxg.db import open_database
+from linkxg.http.permissions import Fresh
 from linkxg.http.rate_budgets import Budgets
 from linkxg.http.rate_limits import open_limits
 from linkxg.http.request_context import RequestContext
 from linkxg.identity.tokens.guard import Guard
 from linkxg.identity.tokens.keys import KeyRing
 from linkxg.identity.tokens.mint import Minter
+from linkxg.identity.tokens.model import Principal
 from linkxg.identity.tokens.revoke import Revocations
 from linkxg.identity.tokens.verify import Verifier
 
@@ -68,7 +70,13 @@ async def seen_token(data_dir: Path, made: Seeded) -> Figure:
         token = minter.for_client(made.clients[0][0], made.account_id, "products:read", 0, "secret", None).access_token
         headers = [(b"host", b"bench"), (b"user-agent", b"bench"), (b"authorization", b"Bearer " + token.encode())]
         budgets = Budgets(open_limits("memory://", 1_000_000.0), 1_000_000.0)
-        guard = Guard(verifier, lambda principal, scope: None, lambda principal, context, error: None, budgets)
+
+        async def require_recent(principal: Principal, fresh: Fresh) -> None:
+            """No account requires it here."""
+
+        guard = Guard(
+            verifier, lambda principal, scope: None, lambda principal, context, error: None, budgets, require_recent
+        )
         with pin_to_server_core():
             best = min(_per_call(guard, headers) for _ in range(5))
     finally:

@@ -40,6 +40,7 @@ from linkxg.http.error_responses import ErrorResponses
 from linkxg.http.exception_handlers import ExceptionHandlers
 from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Cursors
+from linkxg.http.permissions import Fresh
 from linkxg.http.plain_http import PlainHttp
 from linkxg.http.rate_budgets import Budgets
 from linkxg.http.rate_limits import open_limits
@@ -55,6 +56,11 @@ from linkxg.identity.clients import routes as client_routes
 from linkxg.identity.clients.client_verifier import ClientVerifier
 from linkxg.identity.clients.routes import ClientServices
 from linkxg.identity.clients.usage import RejectionRecorder, UsageRecorder
+from linkxg.identity.factors import passkey_routes as passkey_factor_routes
+from linkxg.identity.factors import routes as factor_routes
+from linkxg.identity.factors.passkey_routes import PasskeyFactorServices
+from linkxg.identity.factors.routes import FactorServices
+from linkxg.identity.factors.step_up import require_recent
 from linkxg.identity.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
 from linkxg.identity.oauth.client_credentials_reader import ClientCredentialsReader
 from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
@@ -72,6 +78,7 @@ from linkxg.identity.tokens.guard import Guard
 from linkxg.identity.tokens.key_sync import KeySync
 from linkxg.identity.tokens.keys import KeyRing
 from linkxg.identity.tokens.mint import Minter
+from linkxg.identity.tokens.model import Principal
 from linkxg.identity.tokens.revoke import Revocations
 from linkxg.identity.tokens.verify import Verifier
 from linkxg.job_kinds import KINDS, PROCESS
@@ -152,7 +159,17 @@ def build(
     job_runner = JobRunner(database, settings.database, settings.log_level, resources=KINDS.keys(), process=PROCESS)
     feed_waits = FeedWaits(database)
     access_log = AccessLog(database)
-    guard = Guard(verifier, usage.record_call, usage.record_rejected_call, Budgets(limits, settings.limit_scale))
+
+    async def require_recent_authentication(principal: Principal, fresh: Fresh) -> None:
+        await require_recent(database, principal, fresh)
+
+    guard = Guard(
+        verifier,
+        usage.record_call,
+        usage.record_rejected_call,
+        Budgets(limits, settings.limit_scale),
+        require_recent_authentication,
+    )
     credentials = ClientCredentialsReader(ClientVerifier(database), limits, usage)
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
@@ -204,10 +221,14 @@ def build(
         BASE,
         route_handlers=[
             client_routes.router(ClientServices(database, server_key, cursors, notices)),
-            session_routes.router(
-                SessionServices(database, passwords, server_key, minter, limits, metrics, settings.limit_scale)
+            session_routes.router(SessionServices(database, passwords, limits, settings.limit_scale)),
+            factor_routes.router(
+                FactorServices(
+                    database, passwords, server_key, minter, limits, metrics, notices, party, settings.limit_scale
+                )
             ),
-            passkey_routes.router(PasskeyServices(database, party, server_key, minter, metrics, notices)),
+            passkey_routes.router(PasskeyServices(database, party, server_key, minter, metrics)),
+            passkey_factor_routes.router(PasskeyFactorServices(database, party, notices)),
             account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
             identifier_routes.router(database),
             product_search_routes.router(product_services),

@@ -3,6 +3,7 @@
 Verbs raise them, and `http` turns them into responses. Codes follow RFC 6749 §5.2, RFC 6750 §3.1 and the guide.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -42,6 +43,8 @@ class PublicError(Exception):
     status: ClassVar[int] = 500
     text: ClassVar[str] = "The request could not be completed."
     meaning: ClassVar[str] = "An unexpected fault; look up the request id in the log."
+    example: ClassVar[dict[str, Any]] = {}
+    """Members that only bodies of this error have."""
 
     def __init__(
         self,
@@ -107,6 +110,39 @@ class InvalidCredentials(PublicError):
     code, status = "invalid_credentials", 401
     text = "E-mail or password is incorrect."
     meaning = "The same text for every cause of a failed sign-in."
+
+
+class MfaRequired(PublicError):
+    code, status = "mfa_required", 401
+    text = "A second factor is required."
+    meaning = "The password is correct. Complete the sign-in with `mfaToken` and one of `methods` at `POST /auth/mfa`."
+    example: ClassVar[dict[str, Any]] = {"mfaToken": "lxgmfa_...", "methods": ["totp", "recovery_code"]}
+
+    def __init__(self, mfa_token: str = "", methods: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.mfa_token = mfa_token
+        self.methods = list(methods)
+
+    def body(self) -> dict[str, Any]:
+        return {**super().body(), "mfaToken": self.mfa_token, "methods": self.methods}
+
+
+class MfaEnrollmentRequired(MfaRequired):
+    code, status = "mfa_enrollment_required", 401
+    text = "The account requires a second factor, and none is set up."
+    example: ClassVar[dict[str, Any]] = {"mfaToken": "lxgmfa_...", "methods": ["totp"]}
+    meaning = "The password is correct. Set up one of `methods` with `mfaToken` at `POST /auth/mfa/enrollment`."
+
+
+class InsufficientUserAuthentication(PublicError):
+    code, status = "insufficient_user_authentication", 401
+    text = "This needs a more recent sign-in. Authenticate again with POST /auth/step-up."
+    meaning = "The challenge has the greatest age in seconds (`max_age`, RFC 9470); use the new token of the step-up."
+
+    def __init__(self, max_age: int, acr: str | None = None) -> None:
+        super().__init__()
+        self.max_age = max_age
+        self.acr = acr
 
 
 class InvalidToken(PublicError):
@@ -268,6 +304,9 @@ CATALOGUE: tuple[type[PublicError], ...] = (
     InvalidCursor,
     InvalidClient,
     InvalidCredentials,
+    MfaRequired,
+    MfaEnrollmentRequired,
+    InsufficientUserAuthentication,
     InvalidToken,
     InsufficientScope,
     AccessDenied,

@@ -22,6 +22,8 @@ from linkxg.identity.accounts.store import purge_invitations
 from linkxg.identity.clients.rejections.store import purge_rejections
 from linkxg.identity.clients.store import purge_secrets
 from linkxg.identity.clients.usage_store import purge_usage
+from linkxg.identity.factors.challenge_store import purge_challenges
+from linkxg.identity.factors.totp_store import purge_pending_totp
 from linkxg.identity.passkeys.challenge_store import purge_challenges as purge_passkey_challenges
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
@@ -52,6 +54,8 @@ PURGES: Mapping[str, Purge] = {
     "sessions": purge_sessions,
     "invitations": purge_invitations,
     "login_failures": purge_failures,
+    "mfa_challenges": purge_challenges,
+    "totp_factors": purge_pending_totp,
     "passkey_challenges": purge_passkey_challenges,
     "idempotency_keys": idempotency.purge,
     "changes": invalidation_feed.purge,

@@ -13,6 +13,7 @@ from harness.passkeys import (
     passkey_of,
     passkey_sign_in,
     register,
+    renewed,
     request_options,
     sign_in_by,
 )
@@ -40,6 +41,7 @@ def test_the_session_says_how_the_person_signed_in(world: World) -> None:
     person = world.person()
     session = sign_in(world.api, person)
     for flags, method in ((HONEST, "hwk"), (SYNCED, "swk")):
+        session = renewed(world, session)
         answer = passkey_sign_in(world, passkey_of(world, session, flags=flags)).expect(200)
         signed_in = session_of(person, answer)
         claims = decode_unverified(signed_in.access)[1]
@@ -52,7 +54,7 @@ def test_the_session_says_how_the_person_signed_in(world: World) -> None:
 def test_options_for_a_new_passkey_ask_for_what_is_stored(world: World) -> None:
     session = world.session()
     first = passkey_of(world, session)
-    options = creation_options(world, session)
+    options = creation_options(world, renewed(world, session))
     assert options["rp"]["id"] == "127.0.0.1"
     assert options["attestation"] == "none"
     assert options["authenticatorSelection"]["residentKey"] == "preferred"
@@ -91,7 +93,9 @@ def test_a_passkey_shows_what_its_person_needs_to_know(world: World) -> None:
 
 def test_passkeys_without_a_name_are_numbered_and_can_be_renamed(world: World) -> None:
     session = world.session()
-    first, second = (add_passkey(world, session, new_authenticator(world)) for _ in range(2))
+    first = add_passkey(world, session, new_authenticator(world))
+    session = renewed(world, session)
+    second = add_passkey(world, session, new_authenticator(world))
     assert [one["name"] for one in list_passkeys(world, session)] == ["Passkey 1", "Passkey 2"]
     path = f"/auth/factors/{second}"
     renamed = world.api.patch(path, bearer=session.access, json={"name": " Größe "}).expect(200).data()
@@ -107,7 +111,9 @@ def test_a_person_has_at_most_twenty_passkeys(world: World) -> None:
     session = world.session()
     last = creation_options(world, session)
     for _ in range(20):
+        session = renewed(world, session)
         add_passkey(world, session, new_authenticator(world))
+    session = renewed(world, session)
     world.api.post("/auth/factors/passkeys/options", bearer=session.access).expect(409, "conflict")
     register(world, session, new_authenticator(world).create(last)).expect(409, "conflict")
     assert len(list_passkeys(world, session)) == 20

@@ -20,6 +20,7 @@ SPINE = (
     ("identity.clients",),
     ("identity.sessions", "identity.oauth"),
     ("identity.passkeys",),
+    ("identity.factors",),
     ("jobs",),
     ("catalog",),
     ("catalog.identifiers",),

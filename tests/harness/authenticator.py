@@ -69,7 +69,7 @@ def client_data(kind: str, challenge: str, origin: str, **members: Any) -> bytes
 
 
 @dataclass
-class Authenticator:
+class SoftwareAuthenticator:
     """One passkey and what it reports. `counts` says whether its counter grows with each use."""
 
     origin: str

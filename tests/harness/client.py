@@ -24,6 +24,7 @@ SECRET_MEMBERS = {
     "refreshToken": "refresh token",
     "client_secret": "client secret",
     "invitationToken": "invitation token",
+    "mfaToken": "token of a sign-in in two steps",
 }
 INVITATION = re.compile(r"invitations/([A-Za-z0-9._~-]{16,})")
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -123,7 +124,7 @@ class Client:
     ) -> Answer:
         """Hold any answer against the rules, then register the secrets that it revealed."""
         check(answer, self.vault, reveals=reveals, repeats=repeats, allow_503=allow_503)
-        if reveals and answer.status < 300:
+        if reveals and (answer.status < 300 or answer.error in ("mfa_required", "mfa_enrollment_required")):
             self._harvest(answer)
         return answer
 

@@ -6,15 +6,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.answers import Answer
-from harness.authenticator import Authenticator, Credential, Options
-from harness.people import Session
+from harness.authenticator import SoftwareAuthenticator, Credential, Options
+from harness.people import Session, refresh, session_of
 from harness.world import World
 
 
-def new_authenticator(world: World, **traits: Any) -> Authenticator:
+def new_authenticator(world: World, **traits: Any) -> SoftwareAuthenticator:
     """One that has no passkey yet, in a browser at the server's own address."""
     origin = world.server.environment["LINKXG_PUBLIC_URL"]
-    return Authenticator(origin, urlsplit(origin).hostname or "", **traits)
+    return SoftwareAuthenticator(origin, urlsplit(origin).hostname or "", **traits)
 
 
 def creation_options(world: World, session: Session) -> Options:
@@ -25,16 +25,22 @@ def creation_options(world: World, session: Session) -> Options:
 
 def register(world: World, session: Session, credential: Credential, name: str | None = None) -> Answer:
     body = {"credential": credential} | ({} if name is None else {"name": name})
-    return world.api.post("/auth/factors/passkeys", bearer=session.access, json=body)
+    return world.api.post("/auth/factors/passkeys", bearer=session.access, json=body, reveals=True)
 
 
-def add_passkey(world: World, session: Session, authenticator: Authenticator, name: str | None = None) -> str:
+def add_passkey(world: World, session: Session, authenticator: SoftwareAuthenticator, name: str | None = None) -> str:
     """The id of the new passkey."""
     credential = authenticator.create(creation_options(world, session))
-    return str(register(world, session, credential, name).expect(201).data()["id"])
+    answer = register(world, session, credential, name)
+    return str(answer.expect(201).data()["passkey"]["id"])
 
 
-def passkey_of(world: World, session: Session, **traits: Any) -> Authenticator:
+def renewed(world: World, session: Session) -> Session:
+    """The session with a token that knows of the factor that was added to it."""
+    return session_of(session.person, refresh(world.api, session.refresh).expect(200))
+
+
+def passkey_of(world: World, session: Session, **traits: Any) -> SoftwareAuthenticator:
     """An authenticator with a registered passkey of this person."""
     authenticator = new_authenticator(world, **traits)
     add_passkey(world, session, authenticator)
@@ -51,7 +57,7 @@ def sign_in_by(world: World, credential: Credential) -> Answer:
     return world.api.post("/auth/passkey", json={"credential": credential}, reveals=True)
 
 
-def passkey_sign_in(world: World, authenticator: Authenticator, **answered: Any) -> Answer:
+def passkey_sign_in(world: World, authenticator: SoftwareAuthenticator, **answered: Any) -> Answer:
     """One attempt, with a challenge of its own."""
     return sign_in_by(world, authenticator.get(request_options(world), **answered))
 

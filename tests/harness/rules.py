@@ -101,6 +101,8 @@ def _u2_error_shape(answer: Answer, extra: frozenset[str] = frozenset()) -> None
     allowed = {"error", "error_description"}
     if not answer.path.startswith(f"{API}/oauth"):
         allowed |= {"success", "details", "requestId", *extra}
+        if answer.error in ("mfa_required", "mfa_enrollment_required"):
+            allowed |= {"mfaToken", "methods"}
         _require(body.get("success", False) is False, "U2", "an error that claims success", answer)
     _require(body.keys() <= allowed, "U2", f"unexpected members {body.keys() - allowed}", answer)
 

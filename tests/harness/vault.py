@@ -19,7 +19,9 @@ WORD, STEP = 8, 4
 DISTINCT = 4
 # How much of a secret's end is searched: identifiers and token headers stand at the front and are public.
 CORE = 36
-SHAPES = re.compile(rb"lxgsec_[0-9A-Za-z]{20,}|lxgref_[0-9A-Za-z_-]{20,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{20,}")
+SHAPES = re.compile(
+    rb"lxgsec_[0-9A-Za-z]{20,}|lxgref_[0-9A-Za-z_-]{20,}|lxgmfa_[0-9A-Za-z]{20,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{20,}"
+)
 
 
 def with_a_typo(value: str) -> str:

@@ -63,6 +63,12 @@ ERROR_SCHEMA: dict[str, Any] = {
         "success": {"type": "boolean", "description": "Always false."},
         "details": {"type": "array", "items": {"$ref": "#/components/schemas/ErrorDetail"}},
         "requestId": {"type": "string", "description": "The same as `X-Request-Id`."},
+        "mfaToken": {"type": "string", "description": "Of `mfa_required` and `mfa_enrollment_required` alone."},
+        "methods": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "The second factors by which the sign-in can be completed, or that can be set up.",
+        },
     },
     "required": ["error", "error_description"],
     "additionalProperties": False,
@@ -115,5 +121,5 @@ def _response(status: int, errors: dict[str, type[PublicError]], oauth: bool) ->
 
 
 def _example(error: type[PublicError], oauth: bool) -> dict[str, Any]:
-    body: dict[str, Any] = {"error": error.code, "error_description": error.text}
+    body: dict[str, Any] = {"error": error.code, "error_description": error.text} | error.example
     return body if oauth else {"success": False, **body, "requestId": "3f9c1b7a42d000000001"}

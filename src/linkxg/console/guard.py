@@ -116,6 +116,11 @@ class PageRequest:
         )
 
     @property
+    def stranger(self) -> Actor:
+        """The actor of a sign-in, whoever else is signed in in this browser."""
+        return Actor("anonymous", None, None, self.context.source, self.context.request_id)
+
+    @property
     def recently_authenticated(self) -> bool:
         """Whether the person entered their password within the last ten minutes."""
         return now_ms() - self.person.authenticated_at < RECENT_MS

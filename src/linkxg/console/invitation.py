@@ -10,8 +10,8 @@ from litestar.params import FromPath
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
-from linkxg.console.sign_in import bind_form, enter
-from linkxg.errors import NotFound, ValidationFailed
+from linkxg.console.sign_in import bind_form, enter, second_step_page
+from linkxg.errors import MfaRequired, NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
 from linkxg.identity.accounts.invite_user import accept_invitation, read_invitation
@@ -28,13 +28,17 @@ async def form(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
 async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Response[str]:
     password = page.form.text("password")
     try:
-        actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
-        joined = await accept_invitation(page.database, page.services.passwords, actor, token=token, password=password)
+        joined = await accept_invitation(
+            page.database, page.services.passwords, page.stranger, token=token, password=password
+        )
     except ValidationFailed as error:
         return await _show(page, token, error.description)
     except NotFound:
         return await _show(page, token)
-    await enter(page, joined.email, password)
+    try:
+        await enter(page, joined.email, password)
+    except MfaRequired as needed:
+        return await second_step_page(page, needed, target="/")
     return redirect(page, "/")
 
 

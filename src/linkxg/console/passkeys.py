@@ -18,11 +18,12 @@ from linkxg.errors import Conflict, NotFound, RateLimitExceeded, ValidationFaile
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.factors.change_factors import remove_factor
+from linkxg.identity.factors.register_passkey import begin_registration, register_passkey
+from linkxg.identity.factors.routes import FACTOR_CHANGES
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import MAX_NAME, MAX_PASSKEYS, AttestationCredential, Passkey
 from linkxg.identity.passkeys.name_passkey import rename_passkey
-from linkxg.identity.passkeys.register_passkey import begin_registration, register_passkey
-from linkxg.identity.passkeys.routes import REGISTRATIONS
 
 PASSKEYS = "/account/passkeys"
 NEW = f"{PASSKEYS}/new"
@@ -53,6 +54,7 @@ async def add(page: NamedDependency[PageRequest]) -> Response[str]:
         added = await register_passkey(
             page.database,
             page.services.relying_party,
+            page.services.notices,
             page.actor,
             page.account_id,
             page.person.user_id,
@@ -65,7 +67,9 @@ async def add(page: NamedDependency[PageRequest]) -> Response[str]:
         return await _ask_browser(page, errors=FormErrors([(field, error.description)]), status=error.status)
     except Conflict as error:
         return await _list(page, errors=whole_form(error.description), status=error.status)
-    return redirect(page, PASSKEYS, **flash_message(page, f"The passkey “{added.name}” is added."))
+    if added.recovery_codes is not None:
+        return render(page, "recovery_codes.html", codes=added.recovery_codes, target=PASSKEYS)
+    return redirect(page, PASSKEYS, **flash_message(page, f"The passkey “{added.passkey.name}” is added."))
 
 
 @get(ONE, **session_roles(EVERYONE))
@@ -89,7 +93,7 @@ async def remove(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) 
     passkey = await _find(page, passkey_id)
     if not confirmed(page):
         effects = [
-            "You can no longer sign in with it. Sessions that you started with it stay signed in.",
+            "You can no longer sign in with it. Your other sessions end.",
             "Your device or password manager may keep its copy, which has no effect here; you can delete it there.",
         ]
         question = Question(f"Remove the passkey “{passkey.name}”?", effects, "Remove passkey", "Keep it", PASSKEYS)
@@ -98,7 +102,9 @@ async def remove(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) 
     if asking is not None:
         return asking
     try:
-        await remove_factor(page.database, page.actor, page.account_id, page.person.user_id, passkey_id)
+        await remove_factor(
+            page.database, page.services.notices, page.actor, page.account_id, page.person.user_id, passkey_id
+        )
     except Conflict as error:
         return await _list(page, errors=whole_form(error.description), status=error.status)
     return redirect(page, PASSKEYS, **flash_message(page, f"The passkey “{passkey.name}” is removed."))
@@ -124,7 +130,7 @@ async def _list(page: PageRequest, *, errors: FormErrors | None = None, status: 
 async def _ask_browser(page: PageRequest, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
     """The page whose script asks the browser for a passkey, with a new challenge."""
     try:
-        await page.services.limits.spend(REGISTRATIONS, caller_key(page.account_id, page.person.user_id))
+        await page.services.limits.spend(FACTOR_CHANGES, caller_key(page.account_id, page.person.user_id))
         options = await begin_registration(
             page.database, page.services.relying_party, page.actor, page.account_id, page.person.user_id
         )

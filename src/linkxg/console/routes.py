@@ -26,6 +26,7 @@ from linkxg.console import (
     partner_reads,
     partner_shares,
     partners,
+    passkeys,
     product_page,
     product_publish,
     product_removal,
@@ -35,6 +36,7 @@ from linkxg.console import (
     request_page,
     requests,
     rotation,
+    second_step,
     share_editor,
     share_page,
     shared_product,
@@ -49,8 +51,9 @@ from linkxg.errors import InvalidToken, PublicError
 from linkxg.http.body_style import BodyStyle
 
 _FEATURES = (
-    sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections, members,
-    company, my_account, audit_log, products, new_product, product_page, product_publish, product_removal,
+    sign_in, second_step, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections,
+    members, company, my_account, passkeys, audit_log, products, new_product, product_page, product_publish,
+    product_removal,
     product_versions, imports, partners, partner_shares, partner_reads, partner_invitation, share_editor, share_page,
     requests, request_page, ask_partner, shared_products, shared_product,
     adopt_product,

@@ -2,29 +2,48 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from linkxg.console.carried_forms import CARRIED, replay, unseal, use_once
 from linkxg.console.cookies import BEFORE_SESSION, SESSION, set_cookie
 from linkxg.console.csrf import form_token
-from linkxg.console.form_errors import whole_form
+from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest, ended_session_of
 from linkxg.console.pages import redirect, render
 from linkxg.console.safe_redirect import local_path
-from linkxg.errors import InvalidCredentials, InvalidRequest, InvalidToken, PublicError, RateLimitExceeded
+from linkxg.errors import (
+    InvalidCredentials,
+    InvalidRequest,
+    InvalidToken,
+    MfaEnrollmentRequired,
+    MfaRequired,
+    PublicError,
+    RateLimitExceeded,
+)
 from linkxg.http.permissions import public, session_roles
 from linkxg.http.rate_budgets import require_budget
 from linkxg.identity.accounts.roles import EVERYONE
-from linkxg.identity.sessions.console_session import OpenedSession, start_console_session
+from linkxg.identity.factors.enroll import begin_enrollment
+from linkxg.identity.factors.model import PASSKEY
+from linkxg.identity.factors.passkey_proof import begin_passkey_step
+from linkxg.identity.factors.show_totp import show_totp
+from linkxg.identity.factors.sign_in import sign_in as start_sign_in
+from linkxg.identity.passkeys.model import AssertionCredential
+from linkxg.identity.passkeys.sign_in import REFUSED, sign_in_with_passkey
+from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
 from linkxg.identity.sessions.end_sessions import logout
 from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 SIGN_OUT = "/sign-out"
+CREDENTIAL = "credential"
+"""The field that the script of passkeys fills in."""
 _COOKIE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -48,17 +67,29 @@ async def form(page: NamedDependency[PageRequest]) -> Response[str]:
 @post("/sign-in", **public(SOURCE_LOGINS, refused_by_handler=True))
 async def sign_in(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
     target, email = local_path(page.form.text("next")), page.form.text("email").strip()
-    carried = page.form.text(CARRIED)
+    carried, credential = page.form.text(CARRIED), page.form.text(CREDENTIAL)
     try:
         require_budget(request.scope)
-        opened = await enter(page, email, page.form.text("password"))
+        if credential:
+            opened = await enter_with_passkey(page, credential)
+        else:
+            opened = await enter(page, email, page.form.text("password"))
+    except MfaRequired as needed:
+        return await second_step_page(page, needed, target=target, carried=carried)
     except (InvalidCredentials, InvalidRequest) as error:
         page.context.notes |= {"error": error.code, "reason": error.reason or error.description}
-        shown = InvalidCredentials()
+        shown = InvalidCredentials(REFUSED if credential else None)
         return sign_in_page(page, target=target, email=email, error=shown, carried=carried)
     except RateLimitExceeded as error:
         page.context.notes["error"] = error.code
         return sign_in_page(page, target=target, email=email, error=error, carried=carried)
+    return await finish(request, page, opened, target=target, carried=carried)
+
+
+async def finish(
+    request: Request[Any, Any, Any], page: PageRequest, opened: OpenedSession, *, target: str, carried: str
+) -> Response[Any]:
+    """The answer to a sign-in: the page that was asked for, or the form that was carried through it."""
     form = unseal(page.services.server_key, carried) if carried else None
     if form is None:
         return redirect(page, target)
@@ -93,23 +124,26 @@ def sign_in_page(
 ) -> Response[str]:
     """The form, bound to a random cookie of this browser; `carried` is a form posted after the session ended."""
     bind_form(page)
-    headers = {}
-    if isinstance(error, InvalidCredentials):
-        headers["WWW-Authenticate"] = 'Bearer realm="linkxg"'
-    elif error is not None and error.retry_after is not None:
-        headers = {"Retry-After": str(error.retry_after), **error.headers}
-    status = error.status if error else 200
     return render(
         page,
         "sign_in.html",
-        status=status,
-        headers=headers,
+        status=error.status if error else 200,
+        headers=_headers_of(error),
         target=target,
         email=email,
         errors=whole_form(_message_of(error)),
+        offers_passkeys=page.services.relying_party.is_supported,
         carried=carried,
         typed=bool(page.form.pairs) and page.path != "/sign-in",
     )
+
+
+def _headers_of(error: PublicError | None) -> dict[str, str]:
+    if isinstance(error, InvalidCredentials):
+        return {"WWW-Authenticate": 'Bearer realm="linkxg"'}
+    if error is not None and error.retry_after is not None:
+        return {"Retry-After": str(error.retry_after), **error.headers}
+    return {}
 
 
 def bind_form(page: PageRequest) -> None:
@@ -129,26 +163,100 @@ def _message_of(error: PublicError | None) -> str | None:
 
 
 async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
-    """Start a session, and end the browser's previous one. Raises as `login` does."""
-    context = page.context
+    """Start a session, and end the browser's previous one. Raises as `sign_in` of the API does."""
     if len(password.encode()) > MAX_PASSWORD_BYTES:
         raise InvalidCredentials(reason="password too long")
-    actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None)
-    opened = await start_console_session(
+    new, cookie = new_console_session(user_agent(page))
+    session = await start_sign_in(
         page.database,
         page.services.passwords,
-        actor,
+        page.stranger,
+        new,
         email=email,
         password=password,
-        user_agent=(context.header(b"user-agent") or b"").decode("ascii", "replace"),
         limit_scale=page.services.limit_scale,
     )
+    opened = OpenedSession(session, cookie)
+    await adopt(page, opened)
+    return opened
+
+
+async def enter_with_passkey(page: PageRequest, written: str) -> OpenedSession:
+    """`enter` by a passkey alone. Raises InvalidCredentials."""
+    new, cookie = new_console_session(user_agent(page))
+    party, credential = page.services.relying_party, read_assertion(written)
+    session = await sign_in_with_passkey(page.database, party, page.stranger, new, credential)
+    opened = OpenedSession(session, cookie)
+    await adopt(page, opened)
+    return opened
+
+
+def read_assertion(written: str) -> AssertionCredential:
+    """What the script of the page has put into the field. Raises InvalidCredentials."""
+    try:
+        return msgspec.json.decode(written, type=AssertionCredential)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        raise InvalidCredentials(REFUSED, reason="no credential") from None
+
+
+async def adopt(page: PageRequest, opened: OpenedSession) -> None:
+    """Give the browser the new session, and end its previous one."""
     if page.session is not None:
         await end_session(page)
     # The cookie of the sign-in form stays: a second window may still show that form.
     page.cookies = [set_cookie(SESSION, opened.cookie, secure=page.services.secure)]
-    context.notes |= {"sub": opened.session.user_id, "sid": opened.session.session_id}
-    return opened
+    page.context.notes |= {"sub": opened.session.user_id, "sid": opened.session.session_id}
+
+
+async def second_step_page(page: PageRequest, needed: MfaRequired, *, target: str, carried: str = "") -> Response[str]:
+    """What follows a correct password: a code, or the set-up of a second factor that the account requires."""
+    page.context.notes["error"] = needed.code
+    if isinstance(needed, MfaEnrollmentRequired):
+        return await enrollment_page(page, needed.mfa_token, target=target)
+    return await code_page(page, needed.mfa_token, needed.methods, target=target, carried=carried)
+
+
+async def code_page(
+    page: PageRequest,
+    token: str,
+    methods: Sequence[str],
+    *,
+    target: str,
+    carried: str,
+    error: PublicError | None = None,
+) -> Response[str]:
+    """The form for a code of the second factor, or a passkey. Raises InvalidToken if the sign-in has ended."""
+    party, options = page.services.relying_party, None
+    if PASSKEY in methods and party.is_supported:
+        options = (await begin_passkey_step(page.database, party, token)).public_key
+    bind_form(page)
+    return render(
+        page, "mfa.html", status=error.status if error else 200, headers=_headers_of(error), token=token,
+        methods=methods, target=target, carried=carried, errors=_code_errors(error),
+        options=msgspec.json.encode(options).decode() if options else "",
+    )  # fmt: skip
+
+
+async def enrollment_page(
+    page: PageRequest, token: str, *, target: str, error: PublicError | None = None
+) -> Response[str]:
+    """The form that sets an authenticator app up. Raises InvalidToken if the sign-in has ended."""
+    begun = await begin_enrollment(page.database, page.services.server_key, token, keep=error is not None)
+    bind_form(page)
+    totp = show_totp(begun.pending, begun.email)
+    return render(
+        page, "mfa_enrollment.html", status=error.status if error else 200, headers=_headers_of(error), token=token,
+        totp=totp, target=target, errors=_code_errors(error),
+    )  # fmt: skip
+
+
+def _code_errors(error: PublicError | None) -> FormErrors:
+    message = _message_of(error)
+    return FormErrors([("code", message)] if message else [])
+
+
+def user_agent(page: PageRequest) -> str:
+    return (page.context.header(b"user-agent") or b"").decode("ascii", "replace")
 
 
 async def end_session(page: PageRequest) -> None:

@@ -1,4 +1,4 @@
-"""Error responses (RFC 9457) and challenges (RFC 6749 §5.2, RFC 6750 §3, RFC 9728 §5.1).
+"""Error responses (RFC 9457) and challenges (RFC 6749 §5.2, RFC 6750 §3, RFC 9470 §3, RFC 9728 §5.1).
 
 One flat JSON object everywhere, which is also a problem of RFC 9457 for clients that ask for one. 401 and 403 carry
 their challenge. An unexpected fault shows nothing but the request id.
@@ -11,10 +11,12 @@ from litestar.exceptions import HTTPException
 
 from linkxg.errors import (
     InsufficientScope,
+    InsufficientUserAuthentication,
     InvalidClient,
     InvalidCredentials,
     InvalidToken,
     MethodNotAllowed,
+    MfaRequired,
     MissingToken,
     PublicError,
 )
@@ -75,10 +77,14 @@ class ErrorResponses:
     def _challenge(self, error: PublicError) -> str | None:
         if isinstance(error, InvalidClient):
             return f'Basic realm="{REALM}", charset="UTF-8"'
-        if isinstance(error, MissingToken | InvalidCredentials):
+        if isinstance(error, MissingToken | InvalidCredentials | MfaRequired):
             return self._bearer
         if isinstance(error, InvalidToken):
             return f'{self._bearer}, error="{error.code}", error_description="{error.description}"'
+        if isinstance(error, InsufficientUserAuthentication):
+            acr = "" if error.acr is None else f', acr_values="{error.acr}"'
+            described = f'error="{error.code}", error_description="{error.description}"'
+            return f'{self._bearer}, {described}, max_age="{error.max_age}"{acr}'
         if isinstance(error, InsufficientScope):
             return (
                 f'{self._bearer}, error="{error.code}", error_description="{error.description}", scope="{error.scope}"'

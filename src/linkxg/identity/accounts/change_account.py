@@ -1,4 +1,4 @@
-"""Changes the name, slug and GLN of an account, by which others see and find it."""
+"""Changes the name, slug and GLN of an account, by which others see and find it, and what it requires of sign-ins."""
 
 from typing import Any
 
@@ -8,8 +8,10 @@ from sqlalchemy import Connection
 from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.db import Database
-from linkxg.errors import Conflict, InvalidRequest, NotFound, PublicError, ValidationFailed
+from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, PublicError, ValidationFailed
 from linkxg.identity.accounts import store
+from linkxg.identity.accounts.authentication_policy import Requirement
+from linkxg.identity.accounts.change_policy import REQUIREMENT, check_policy, note_requirement
 from linkxg.identity.accounts.gln import is_gln
 from linkxg.identity.accounts.model import AccountView, check_account_name
 from linkxg.identity.accounts.read_account import account_view
@@ -28,12 +30,21 @@ async def change_account(
     name: str | UnsetType = UNSET,
     slug: str | UnsetType = UNSET,
     gln: str | UnsetType | None = UNSET,
+    mfa_requirement: Requirement | UnsetType = UNSET,
+    mfa_required_from: str | UnsetType | None = UNSET,
+    step_up_minutes: int | UnsetType | None = UNSET,
 ) -> AccountView:
-    """Raises ValidationFailed for every invalid value at once, or Conflict if another account has the slug."""
+    """Raises ValidationFailed for every invalid value at once, AccessDenied if an Admin changes the policy of sign-ins,
+    or Conflict if another account has the slug, or the actor lacks the second factor that they require.
+    """
     wanted = {"name": name, "slug": slug, "gln": gln}
     given: dict[str, Any] = {field: value for field, value in wanted.items() if value is not UNSET}
-    if faults := _faults(given):
+    policy, faults = check_policy(mfa_requirement, mfa_required_from, step_up_minutes)
+    if faults := _faults(given) + faults:
         raise ValidationFailed(details=faults)
+    if policy and actor.role != "OWNER":
+        raise AccessDenied("Only an Owner can change what the account requires of sign-ins.")
+    given |= policy
 
     def unit(conn: Connection) -> AccountView | PublicError:
         row = store.find_account(conn, account_id)
@@ -42,6 +53,8 @@ async def change_account(
         changed = {field: value for field, value in given.items() if getattr(row, field) != value}
         if not changed:
             return account_view(row)
+        if REQUIREMENT & changed.keys() and (error := note_requirement(conn, actor, row, changed)) is not None:
+            return error
         if "slug" in changed and not store.claim_slug(conn, changed["slug"]):
             return Conflict("Another account has this slug.", details=[_TAKEN])
         store.update_account(conn, account_id, changed)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from linkxg.errors import InvalidRequest
+from linkxg.identity.accounts.authentication_policy import Requirement
 from linkxg.identity.accounts.roles import Role
 from linkxg.runtime.normal_form import has_run_of_marks, normalize
 
@@ -21,13 +22,21 @@ _LOWER = {ord(upper): upper.lower() for upper in ascii_uppercase}
 class AccountView(msgspec.Struct, rename="camel"):
     """An organisation as its people see it."""
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Acme GmbH", "slug": "acme-gmbh", "gln": "4012345000009"}
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "name": "Acme GmbH",
+        "slug": "acme-gmbh",
+        "gln": "4012345000009",
+        "mfaRequirement": "NONE",
+    }
 
     id: str
     name: str
     slug: str
     gln: str | None
     created_at: str
+    mfa_requirement: Requirement
+    mfa_required_from: str | None
+    step_up_minutes: int | None
 
 
 class UserView(msgspec.Struct, rename="camel"):
@@ -64,6 +73,7 @@ class User(msgspec.Struct, frozen=True):
     disabled: bool
     epoch: int
     created_at: int
+    has_second_factor: bool = False
 
 
 def check_account_name(name: str) -> None:

@@ -16,10 +16,11 @@ from linkxg.db import Database
 from linkxg.errors import Conflict, TemporarilyUnavailable
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit, Page, Pagination, Success
-from linkxg.http.permissions import public, roles
+from linkxg.http.permissions import Fresh, public, roles
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
+from linkxg.identity.accounts.authentication_policy import MAX_STEP_UP_MINUTES, MIN_STEP_UP_MINUTES, Requirement
 from linkxg.identity.accounts.change_account import change_account
 from linkxg.identity.accounts.gln import PATTERN as GLN_PATTERN
 from linkxg.identity.accounts.invite_user import accept_invitation
@@ -35,16 +36,27 @@ from linkxg.identity.accounts.slug import PATTERN as SLUG_PATTERN
 _TAG = Tag("Account", "The organisation, its people and its audit trail.")
 ACCEPTS = Budget("invitations-source", 60, 60)
 INVITATIONS = Budget("invitations", 200, 3_600)
+_FRESH = roles(ADMINISTRATORS, fresh=Fresh.ACCOUNT)
 
 
-class ChangeAccount(msgspec.Struct, forbid_unknown_fields=True):
-    """Members that are left out stay as they are; null deletes the GLN."""
+class ChangeAccount(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """Members that are left out stay as they are; null deletes the GLN.
+
+    `mfaRequirement` says who needs a second factor, and `mfaRequiredFrom` from when on (null: from now on).
+    `stepUpMinutes` is how old the authentication of a person may be who changes clients, secrets or people (null: any
+    age). These three are for Owners.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Acme GmbH", "slug": "acme-gmbh", "gln": "4012345000009"}
 
     name: Annotated[str, described(minLength=1, maxLength=MAX_ACCOUNT_NAME)] | UnsetType = UNSET
     slug: Annotated[str, described(pattern=SLUG_PATTERN)] | UnsetType = UNSET
     gln: Annotated[str, described(pattern=GLN_PATTERN)] | UnsetType | None = UNSET
+    mfa_requirement: Requirement | UnsetType = UNSET
+    mfa_required_from: Annotated[str, described(format="date-time")] | UnsetType | None = UNSET
+    step_up_minutes: (
+        Annotated[int, described(minimum=MIN_STEP_UP_MINUTES, maximum=MAX_STEP_UP_MINUTES)] | UnsetType | None
+    ) = UNSET
 
 
 class InviteUser(msgspec.Struct, forbid_unknown_fields=True):
@@ -77,7 +89,7 @@ async def account(request: Request[Any, Any, Any], services: NamedDependency[Acc
     return Success(data=await read_account(services.database, account_id_of(request.scope)))
 
 
-@patch("/account", operation_id="changeAccount", errors=(Conflict,), **roles(ADMINISTRATORS))
+@patch("/account", operation_id="changeAccount", errors=(Conflict,), **_FRESH)
 async def change_profile(
     request: Request[Any, Any, Any], services: NamedDependency[AccountServices], data: JSONBody[ChangeAccount]
 ) -> Success[AccountView]:
@@ -89,6 +101,9 @@ async def change_profile(
         name=data.name,
         slug=data.slug,
         gln=data.gln,
+        mfa_requirement=data.mfa_requirement,
+        mfa_required_from=data.mfa_required_from,
+        step_up_minutes=data.step_up_minutes,
     )
     return Success(data=changed)
 
@@ -104,7 +119,7 @@ async def users(request: Request[Any, Any, Any], services: NamedDependency[Accou
     operation_id="inviteUser",
     errors=(Conflict,),
     response_headers=[REPLAYED],
-    **roles(ADMINISTRATORS, INVITATIONS),
+    **roles(ADMINISTRATORS, INVITATIONS, fresh=Fresh.ACCOUNT),
 )
 async def invite(
     request: Request[Any, Any, Any],
@@ -127,7 +142,7 @@ async def invite(
     return Response(Success(data=invited.value), headers=replay(invited.replayed))
 
 
-@patch("/account/users/{user_id:str}", operation_id="changeUser", errors=(Conflict,), **roles(ADMINISTRATORS))
+@patch("/account/users/{user_id:str}", operation_id="changeUser", errors=(Conflict,), **_FRESH)
 async def change(
     request: Request[Any, Any, Any],
     services: NamedDependency[AccountServices],
@@ -142,7 +157,7 @@ async def change(
     return Success(data=changed)
 
 
-@delete("/account/users/{user_id:str}", operation_id="removeUser", errors=(Conflict,), **roles(ADMINISTRATORS))
+@delete("/account/users/{user_id:str}", operation_id="removeUser", errors=(Conflict,), **_FRESH)
 async def remove(
     request: Request[Any, Any, Any], services: NamedDependency[AccountServices], user_id: FromPath[str]
 ) -> None:

@@ -9,10 +9,12 @@ from sqlalchemy import (
     Connection,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     String,
     Table,
     bindparam,
+    false,
     func,
     select,
 )
@@ -32,6 +34,11 @@ accounts = Table(
     Column("created_at", Milliseconds, nullable=False),
     Column("slug", String(39), nullable=False, server_default=""),
     Column("gln", String(13)),
+    # Who needs a second factor (authentication_policy.Requirement), and from when on.
+    Column("mfa_requirement", String(20), nullable=False, server_default="NONE"),
+    Column("mfa_required_from", Milliseconds),
+    # How old the authentication of a sensitive action may be; None: as old as the session.
+    Column("step_up_minutes", Integer),
     Index("ix_accounts_slug", "slug", unique=True),
     Index("ix_accounts_gln", "gln"),
 )
@@ -47,6 +54,7 @@ users = Table(
     Column("disabled", Boolean, nullable=False),
     Column("epoch", Sequence, nullable=False),
     Column("created_at", Milliseconds, nullable=False),
+    Column("has_second_factor", Boolean, nullable=False, server_default=false()),
     Index("ix_users_account_id_id", "account_id", "id"),
 )
 invitations = Table(
@@ -173,6 +181,11 @@ def update_password_hash(conn: Connection, account_id: str, user_id: str, passwo
         .values(password_hash=password_hash)
     )
     return conn.execute(statement).rowcount == 1
+
+
+def update_second_factor(conn: Connection, account_id: str, user_id: str, has: bool) -> None:
+    mine = (users.c.account_id == account_id, users.c.id == user_id)
+    conn.execute(users.update().where(*mine).values(has_second_factor=has))
 
 
 def delete_user(conn: Connection, account_id: str, user_id: str) -> None:

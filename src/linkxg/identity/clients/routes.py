@@ -14,7 +14,7 @@ from linkxg.errors import AccessDenied, Conflict, InvalidScope
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import DEFAULT_LIMIT, Cursors, Limit
-from linkxg.http.permissions import any_caller, roles
+from linkxg.http.permissions import Fresh, any_caller, roles
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
@@ -51,6 +51,7 @@ _SETTINGS = {"client_name": "ERP Integration", "allowed_cidrs": ["203.0.113.0/24
 _TAG = Tag("OAuth clients", "An account's clients and their secrets. For Owners and Admins.")
 _CLIENTS: dict[str, Any] = {"tags": [_TAG], "style": BodyStyle.OAUTH}
 _ADMINISTRATION = _CLIENTS | roles(ADMINISTRATORS)
+_CHANGES = _CLIENTS | roles(ADMINISTRATORS, fresh=Fresh.ACCOUNT)
 
 
 class RegisterClient(msgspec.Struct, forbid_unknown_fields=True):
@@ -110,7 +111,7 @@ class ClientServices:
     operation_id="registerClient",
     errors=(InvalidScope, Conflict),
     response_headers=[REPLAYED],
-    **_ADMINISTRATION,
+    **_CHANGES,
 )
 async def register(
     request: Request[Any, Any, Any],
@@ -157,7 +158,7 @@ async def read(
     return await show_client(services.database, account_id_of(request.scope), client_id)
 
 
-@patch("/oauth/clients/{client_id:str}", operation_id="changeClient", errors=(InvalidScope,), **_ADMINISTRATION)
+@patch("/oauth/clients/{client_id:str}", operation_id="changeClient", errors=(InvalidScope,), **_CHANGES)
 async def change(
     request: Request[Any, Any, Any],
     services: NamedDependency[ClientServices],
@@ -170,7 +171,7 @@ async def change(
     return await change_client(services.database, actor, account_id_of(request.scope), client_id, changes)
 
 
-@delete("/oauth/clients/{client_id:str}", operation_id="deleteClient", **_ADMINISTRATION)
+@delete("/oauth/clients/{client_id:str}", operation_id="deleteClient", **_CHANGES)
 async def remove(
     request: Request[Any, Any, Any], services: NamedDependency[ClientServices], client_id: FromPath[str]
 ) -> None:
@@ -185,7 +186,7 @@ async def remove(
     status_code=200,
     response_headers=[REPLAYED],
     **_CLIENTS,
-    **any_caller(ROTATIONS),
+    **any_caller(ROTATIONS, fresh=Fresh.ACCOUNT),
 )
 async def rotate(
     request: Request[Any, Any, Any],
@@ -216,7 +217,7 @@ async def rotate(
     "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
     operation_id="removeSecret",
     errors=(Conflict,),
-    **_ADMINISTRATION,
+    **_CHANGES,
 )
 async def finish_overlap(
     request: Request[Any, Any, Any],
@@ -233,7 +234,7 @@ async def finish_overlap(
     "/oauth/clients/{client_id:str}/secrets/{secret_id:str}",
     operation_id="extendSecret",
     errors=(Conflict,),
-    **_ADMINISTRATION,
+    **_CHANGES,
 )
 async def extend_overlap(
     request: Request[Any, Any, Any],

@@ -17,7 +17,7 @@ from linkxg.crypto.secrets import constant_time_equal, digest
 from linkxg.db import Database
 from linkxg.errors import InvalidToken
 from linkxg.identity.sessions import store
-from linkxg.identity.sessions.login import PASSWORD, NewSession, start_session, verify_password
+from linkxg.identity.sessions.login import PASSWORD, NewSession, verify_password
 from linkxg.identity.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, EndedSession, SessionIdentity
 from linkxg.ids import uuid7
 
@@ -36,26 +36,6 @@ def new_console_session(user_agent: str) -> tuple[NewSession, str]:
     session_id = uuid7()
     cookie = _new_cookie(session_id)
     return NewSession(session_id, "console", digest(cookie), user_agent, IDLE_MS, CONSOLE_MS, PASSWORD), cookie
-
-
-async def start_console_session(
-    database: Database,
-    passwords: Passwords,
-    actor: Actor,
-    *,
-    email: str,
-    password: str,
-    user_agent: str,
-    limit_scale: float,
-) -> OpenedSession:
-    """Sign in. Raises as `login` does."""
-    verified = await verify_password(
-        database, passwords, actor, email=email, password=password, limit_scale=limit_scale
-    )
-    session_id = uuid7()
-    cookie = _new_cookie(session_id)
-    new = NewSession(session_id, "console", digest(cookie), user_agent, IDLE_MS, CONSOLE_MS, PASSWORD)
-    return OpenedSession(await start_session(database, actor, verified, new), cookie)
 
 
 async def find_console_session(database: Database, cookie: str) -> ConsoleSession | None:
@@ -92,6 +72,8 @@ async def find_ended_session(database: Database, cookie: str) -> EndedSession | 
         why = "because this session was ended"
     elif row.user_epoch != row.now_epoch:
         why = "because your role or your access was changed"
+    elif row.expires_at < min(row.refresh_expires_at, row.created_at + CONSOLE_MS):
+        why = "because your account requires a second factor now"
     elif row.expires_at <= row.refresh_expires_at:
         why = "12 hours after you signed in"
     else:

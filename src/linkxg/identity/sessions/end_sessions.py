@@ -81,6 +81,13 @@ async def end_sessions_of(database: Database, actor: Actor, account_id: str, use
     return ended
 
 
+def end_other_sessions(conn: Connection, actor: Actor, account_id: str, user_id: str, keep: str, reason: str) -> None:
+    """Inside a unit of work: end every session of a person but `keep`. The caller holds the person's lock."""
+    for session in store.live_sessions(conn, account_id, user_id, now_ms()):
+        if session.id != keep:
+            end_session(conn, actor, account_id, user_id, session.id, reason)
+
+
 def end_session(conn: Connection, actor: Actor, account_id: str, user_id: str, session_id: str, reason: str) -> bool:
     """Inside a unit of work: end a person's session and its access tokens; false if it had ended.
 

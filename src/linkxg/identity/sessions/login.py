@@ -11,12 +11,20 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.clock import now_ms
+from linkxg.clock import LATEST_MS, now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.refresh_tokens import new_refresh_token
 from linkxg.crypto.secrets import digest
 from linkxg.db import Database
-from linkxg.errors import InvalidCredentials, RateLimitExceeded, TemporarilyUnavailable
+from linkxg.errors import (
+    InvalidCredentials,
+    MfaEnrollmentRequired,
+    MfaRequired,
+    PublicError,
+    RateLimitExceeded,
+    TemporarilyUnavailable,
+)
+from linkxg.identity.accounts.authentication_policy import is_multi_factor
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user_by_email, update_password_hash
 from linkxg.identity.sessions import store
@@ -77,31 +85,13 @@ def new_api_session(server_key: bytes, user_agent: str) -> tuple[NewSession, str
     ), refresh_token
 
 
-async def login(
-    database: Database,
-    passwords: Passwords,
-    server_key: bytes,
-    actor: Actor,
-    *,
-    email: str,
-    password: str,
-    user_agent: str,
-    limit_scale: float,
-) -> SessionTokens:
-    """Raises InvalidCredentials, RateLimitExceeded, InvalidRequest (no e-mail address) or TemporarilyUnavailable."""
-    verified = await verify_password(
-        database, passwords, actor, email=email, password=password, limit_scale=limit_scale
-    )
-    session_id = uuid7()
-    refresh_token = new_refresh_token(server_key, session_id, 0)
-    new = NewSession(session_id, "api", digest(refresh_token), user_agent, REFRESH_MS, SESSION_MS, PASSWORD)
-    return SessionTokens(await start_session(database, actor, verified, new), refresh_token)
-
-
 async def verify_password(
     database: Database, passwords: Passwords, actor: Actor, *, email: str, password: str, limit_scale: float
 ) -> Authentication:
-    """The person with this e-mail address and password. Raises as `login` does; failures are counted."""
+    """The person with this e-mail address and password; failures are counted.
+
+    Raises InvalidCredentials, RateLimitExceeded, InvalidRequest (no e-mail address) or TemporarilyUnavailable.
+    """
     key = email_key(email)
     throttle = throttle_of(key, actor.source, limit_scale)
     user, attempt = await database.write(_begin, key, throttle, actor.source)
@@ -118,10 +108,14 @@ async def verify_password(
 async def start_session(
     database: Database, actor: Actor, authentication: Authentication, new: NewSession
 ) -> SessionIdentity:
-    """Raises InvalidCredentials if the person has changed since they were authenticated."""
+    """Raises InvalidCredentials if the person has changed since they were authenticated.
+
+    Whoever needs a second factor and was authenticated without one gets no session, by whatever way they came: raises
+    MfaRequired if they have one, or MfaEnrollmentRequired if their account requires one.
+    """
     started = await database.write(_start, actor, authentication, new)
-    if started is None:
-        raise InvalidCredentials(reason="changed while signing in")
+    if isinstance(started, PublicError):
+        raise started
     return started
 
 
@@ -148,18 +142,26 @@ def _begin(conn: Connection, key: str, throttle: Throttle, source: str) -> tuple
     return user, throttle.begin(conn, user.id if user else None, source)
 
 
-def _start(conn: Connection, actor: Actor, authentication: Authentication, new: NewSession) -> SessionIdentity | None:
+def _start(
+    conn: Connection, actor: Actor, authentication: Authentication, new: NewSession
+) -> SessionIdentity | PublicError:
     user, throttle, rehashed, record_use = authentication
-    if store.lock_person(conn, user.id) != user.password_hash:
-        return None
-    person = store.find_person(conn, user.id, user.epoch)
-    if person is None or (record_use is not None and not record_use(conn, actor)):
-        return None
+    is_unchanged = store.lock_person(conn, user.id) == user.password_hash
+    person = store.find_person(conn, user.id, user.epoch) if is_unchanged else None
+    if person is None:
+        return InvalidCredentials(reason="changed while signing in")
+    now = now_ms()
+    required_from = None if is_multi_factor(new.amr) else person.required_from
+    if person.has_second_factor and not is_multi_factor(new.amr):
+        return MfaRequired()
+    if required_from is not None and required_from <= now:
+        return MfaEnrollmentRequired()
+    if record_use is not None and not record_use(conn, actor):
+        return InvalidCredentials(reason="used meanwhile, or removed")
     if rehashed is not None:
         update_password_hash(conn, user.account_id, user.id, rehashed, user.password_hash)
     if throttle is not None:
         throttle.clear(conn)
-    now = now_ms()
     who = actor._replace(kind="user", id=user.id, account_id=user.account_id, session_id=new.id)
     amr = " ".join(new.amr)
     for old in store.live_sessions(conn, user.account_id, user.id, now)[MAX_SESSIONS - 1 :]:
@@ -176,7 +178,7 @@ def _start(conn: Connection, actor: Actor, authentication: Authentication, new: 
         refresh_digest=new.digest,
         refresh_expires_at=now + new.idle_ms,
         created_at=now,
-        expires_at=now + new.lifetime_ms,
+        expires_at=min(now + new.lifetime_ms, required_from or LATEST_MS),
         authenticated_at=now,
         amr=amr,
         last_used_at=now,

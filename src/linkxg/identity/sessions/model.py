@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import msgspec
 
 from linkxg.clock import DAY, HOUR, MINUTE
+from linkxg.identity.accounts.authentication_policy import required_from
 
 REFRESH_MS = 7 * DAY
 SESSION_MS = 30 * DAY
@@ -64,12 +65,20 @@ class SessionView(msgspec.Struct, rename="camel"):
 
 
 class SessionPerson(NamedTuple):
-    """The person of a live session."""
+    """The person of a live session, and from when on their account requires a second factor of its people."""
 
     account_id: str
     email: str
     role: str
     epoch: int
+    has_second_factor: bool
+    mfa_requirement: str
+    mfa_required_from: int | None
+
+    @property
+    def required_from(self) -> int | None:
+        """From when on this person needs a second factor, in milliseconds."""
+        return required_from(self.mfa_requirement, self.mfa_required_from, self.role)
 
 
 class ConsoleSession(NamedTuple):

@@ -1,6 +1,6 @@
-"""`/auth/…`: sign-in and sign-out, the caller, their sessions and password."""
+"""`/auth/…`: sign-out, the caller, their sessions and password."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -11,36 +11,27 @@ from litestar.params import FromPath, JSONBody
 from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.errors import InvalidCredentials, InvalidRequest, TemporarilyUnavailable, ValidationFailed
+from linkxg.errors import InvalidCredentials, InvalidRequest, ValidationFailed
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.client_ip import source_key
-from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Success
-from linkxg.http.permissions import public, roles
+from linkxg.http.permissions import roles
 from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import context_of
 from linkxg.http.route_declaration import described
-from linkxg.identity.accounts.model import MAX_EMAIL
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.sessions.change_password import change_password
 from linkxg.identity.sessions.end_sessions import end_own_session, list_own_sessions, logout
-from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES, login
-from linkxg.identity.sessions.model import SessionView, SignedIn
+from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
+from linkxg.identity.sessions.model import SessionView
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
-from linkxg.identity.sessions.token_response import PEOPLE, token_response
+from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.sessions.whoami import Me, who_am_i
-from linkxg.identity.tokens.mint import Minter
 from linkxg.identity.tokens.model import Principal
 
 _PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
-_SIGN_IN = _PEOPLE | public(SOURCE_LOGINS)
 _FOR_EVERYBODY = _PEOPLE | roles(EVERYONE)
-
-
-class Login(msgspec.Struct, forbid_unknown_fields=True):
-    email: Annotated[str, described(maxLength=MAX_EMAIL)]
-    password: str
 
 
 class ChangePassword(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -57,40 +48,8 @@ class ChangePassword(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
 class SessionServices:
     database: Database
     passwords: Passwords
-    server_key: bytes = field(repr=False)
-    minter: Minter
     limits: Limits
-    metrics: Metrics
     limit_scale: float
-
-
-@post(
-    "/auth/login",
-    operation_id="login",
-    errors=(InvalidCredentials, TemporarilyUnavailable),
-    status_code=200,
-    **_SIGN_IN,
-)
-async def sign_in(
-    request: Request[Any, Any, Any], services: NamedDependency[SessionServices], data: JSONBody[Login]
-) -> Success[SignedIn]:
-    """Sign in with e-mail and password."""
-    context = context_of(request.scope)
-    _check_size(data.password)
-    tokens = await login(
-        services.database,
-        services.passwords,
-        services.server_key,
-        actor_of(context),
-        email=data.email,
-        password=data.password,
-        user_agent=(context.header(b"user-agent") or b"").decode("ascii", "replace"),
-        limit_scale=services.limit_scale,
-    )
-    answer, jti = token_response(services.minter, tokens)
-    context.notes |= {"sub": answer.user.id, "sid": tokens.session.session_id, "jti": jti}
-    services.metrics.token("password", "issued")
-    return Success(data=answer)
 
 
 @post("/auth/logout", operation_id="logout", status_code=200, **_FOR_EVERYBODY)
@@ -161,7 +120,7 @@ async def password(
 def router(services: SessionServices) -> Router:
     return Router(
         "/",
-        route_handlers=[sign_in, sign_out, me, sessions, end_session, password],
+        route_handlers=[sign_out, me, sessions, end_session, password],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
     )
 

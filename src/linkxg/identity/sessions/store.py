@@ -97,9 +97,17 @@ _ROTATE = CompiledStatement(
                sessions.c.user_epoch, sessions.c.amr, func.coalesce(sessions.c.authenticated_at, sessions.c.created_at))
 )  # fmt: skip
 _PERSON = CompiledStatement(
-    select(users.c.account_id, users.c.email, users.c.role, users.c.epoch).where(
-        users.c.id == bindparam("user"), users.c.epoch == bindparam("epoch"), users.c.disabled.is_(False)
+    select(
+        users.c.account_id,
+        users.c.email,
+        users.c.role,
+        users.c.epoch,
+        users.c.has_second_factor,
+        accounts.c.mfa_requirement,
+        accounts.c.mfa_required_from,
     )
+    .join(accounts, accounts.c.id == users.c.account_id)
+    .where(users.c.id == bindparam("user"), users.c.epoch == bindparam("epoch"), users.c.disabled.is_(False))
 )
 
 
@@ -219,6 +227,14 @@ def live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> 
         .order_by(sessions.c.id.desc())
     )
     return list(conn.execute(query).all())
+
+
+def update_authentication(
+    conn: Connection, account_id: str, session_id: str, *, authenticated_at: int, amr: str
+) -> None:
+    """When and how the session's person was authenticated last."""
+    mine = (sessions.c.account_id == account_id, sessions.c.id == session_id)
+    conn.execute(sessions.update().where(*mine).values(authenticated_at=authenticated_at, amr=amr))
 
 
 def end_session(conn: Connection, account_id: str, session_id: str, *, now: int, reason: str) -> bool:

@@ -5,7 +5,7 @@ authenticated before the body is read, so that errors about a body are no oracle
 revocation may happen while a slow body arrives.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -24,7 +24,7 @@ from linkxg.errors import (
 from linkxg.http.body_style import BodyStyle, style_of
 from linkxg.http.etags import refuse_if_match
 from linkxg.http.forms import refuse_unknown
-from linkxg.http.permissions import CALLER_BUDGET, IGNORES_QUERY, REFUSED_BY_HANDLER, SOURCE_BUDGET
+from linkxg.http.permissions import CALLER_BUDGET, FRESH, IGNORES_QUERY, REFUSED_BY_HANDLER, SOURCE_BUDGET, Fresh
 from linkxg.http.query_params import query_names, takes_idempotency_key
 from linkxg.http.rate_budgets import Budgets, defer_refusal
 from linkxg.http.rate_limits import Budget
@@ -37,7 +37,8 @@ class Guard:
     """The guard of all routes.
 
     `on_call` is called with every authorised caller and the required scope, `on_rejected` for rejected requests with a
-    token of this server. A route's budgets are spent once per request, before its body is read.
+    token of this server. `require_recent` raises the error of a person whose authentication is too old for a route that
+    declares `fresh`. A route's budgets are spent once per request, before its body is read.
     """
 
     def __init__(
@@ -46,11 +47,13 @@ class Guard:
         on_call: Callable[[Principal, str | None], None],
         on_rejected: Callable[[Principal, RequestContext, PublicError], None],
         budgets: Budgets,
+        require_recent: Callable[[Principal, Fresh], Awaitable[None]],
     ) -> None:
         self._verifier = verifier
         self._on_call = on_call
         self._on_rejected = on_rejected
         self._budgets = budgets
+        self._require_recent = require_recent
 
     async def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler) -> None:
         opt = route.opt
@@ -64,6 +67,8 @@ class Guard:
         context = context_of(connection.scope)
         context.route = connection.scope.get("path_template") or context.route
         principal = self.admit(context, opt)
+        if (fresh := opt.get(FRESH)) is not None:
+            await self._require_recent(principal, fresh)
         _refuse_unsupported(context, route)
         if context.method == "POST" and takes_idempotency_key(route):
             read_key(context.header(b"idempotency-key"))

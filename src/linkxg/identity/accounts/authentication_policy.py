@@ -1,0 +1,25 @@
+"""What an account requires of the authentication of its people: a second factor, and a recent sign-in."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from linkxg.identity.accounts.roles import ADMINISTRATORS
+
+Requirement = Literal["NONE", "ADMINISTRATORS", "EVERYBODY"]
+MIN_STEP_UP_MINUTES, MAX_STEP_UP_MINUTES = 5, 1_440
+_MULTI_FACTOR = frozenset({"mfa", "fed"})
+
+
+def required_from(requirement: str, since: int | None, role: str) -> int | None:
+    """From when on, in milliseconds, people in this role need a second factor; None if they need none."""
+    if requirement == "EVERYBODY" or (requirement == "ADMINISTRATORS" and role in ADMINISTRATORS):
+        return since or 0
+    return None
+
+
+def is_multi_factor(amr: Iterable[str]) -> bool:
+    """Whether these methods (RFC 8176) meet the requirement.
+
+    With `fed` an identity provider of the account has authenticated the person, by the account's own policy there.
+    """
+    return not _MULTI_FACTOR.isdisjoint(amr)

@@ -1,0 +1,162 @@
+"""Adds and removes the caller's own factors, and replaces their recovery codes.
+
+Routes let only a recent authentication in (`step_up.py`). A change of the factors ends the other sessions of the person
+(OWASP ASVS 7.4.3), and they are told by mail.
+"""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
+from linkxg.identity.accounts.authentication_policy import required_from
+from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.accounts.store import find_account, find_user
+from linkxg.identity.authorization.write_as import revoke_as
+from linkxg.identity.factors.kinds import delete_factor, has_factor, list_factors
+from linkxg.identity.factors.model import TOTP, Factors
+from linkxg.identity.factors.recovery_codes import count_recovery_codes, new_recovery_codes, replace_codes
+from linkxg.identity.factors.totp import PendingTotp, confirm_pending, insert_pending, new_pending_totp
+from linkxg.identity.sessions.end_sessions import end_other_sessions
+from linkxg.identity.sessions.login import PASSWORD
+from linkxg.identity.sessions.record_authentication import record_authentication
+
+_WRONG = ValidationFailed(
+    "The code is incorrect, or the set-up has expired.",
+    details=[{"field": "code", "code": "incorrect", "message": "The code is incorrect, or the set-up has expired."}],
+)
+
+
+async def read_factors(database: Database, account_id: str, user_id: str) -> Factors:
+    def unit(conn: Connection) -> Factors:
+        since = _required_from(conn, account_id, user_id)
+        left = count_recovery_codes(conn, account_id, user_id)
+        return Factors(list_factors(conn, account_id, user_id), left, since is not None and since <= now_ms())
+
+    return await database.read(unit)
+
+
+async def begin_totp(
+    database: Database, server_key: bytes, actor: Actor, account_id: str, user_id: str
+) -> tuple[PendingTotp, str]:
+    """A new secret that waits for its first code, and the person's address, by which the app names it."""
+    pending = new_pending_totp(server_key)
+
+    def unit(conn: Connection) -> str:
+        insert_pending(conn, account_id, user_id, pending)
+        user = find_user(conn, account_id, user_id)
+        return "" if user is None else user.email
+
+    return pending, await revoke_as(database, actor, account_id, unit)
+
+
+async def confirm_totp(
+    database: Database,
+    server_key: bytes,
+    notices: SecurityNotices,
+    actor: Actor,
+    account_id: str,
+    user_id: str,
+    code: str,
+) -> list[str] | None:
+    """Confirm the app by its first code; it replaces an earlier one. Returns recovery codes if the person has none.
+
+    Raises ValidationFailed for a wrong code.
+    """
+    codes = new_recovery_codes()
+
+    def unit(conn: Connection) -> list[str] | PublicError | None:
+        factor_id = confirm_pending(conn, server_key, account_id, user_id, code)
+        if factor_id is None:
+            return _WRONG
+        return note_added(conn, actor, account_id, user_id, factor_id=factor_id, method=TOTP, amr=("otp",), codes=codes)
+
+    outcome = await revoke_as(database, actor, account_id, unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    note_authenticator(notices, actor, account_id, user_id)
+    return outcome
+
+
+def note_authenticator(notices: SecurityNotices, actor: Actor, account_id: str, user_id: str) -> None:
+    what = "An authenticator app was added to your sign-in."
+    notices.person(actor, account_id, user_id, "Authenticator app added", what)
+
+
+def note_added(
+    conn: Connection,
+    actor: Actor,
+    account_id: str,
+    user_id: str,
+    *,
+    factor_id: str,
+    method: str,
+    amr: tuple[str, ...],
+    codes: list[str],
+) -> list[str] | None:
+    """Inside the unit that has added a factor: `codes` become the recovery codes of a person who has none.
+
+    The actor's session counts as one with a second factor from now on; the others end.
+    """
+    fresh = None
+    if not count_recovery_codes(conn, account_id, user_id):
+        replace_codes(conn, account_id, user_id, codes)
+        fresh = codes
+    keep = actor.session_id or ""
+    end_other_sessions(conn, actor, account_id, user_id, keep, "factor added")
+    record_authentication(conn, account_id, keep, (*PASSWORD, *amr, "mfa"))
+    audit.record(conn, account_id, actor, "factor.added", user_id, {"factor": factor_id, "method": method})
+    return fresh
+
+
+async def new_codes(
+    database: Database, notices: SecurityNotices, actor: Actor, account_id: str, user_id: str
+) -> list[str]:
+    """New recovery codes; the earlier ones are invalid. Raises Conflict without a factor."""
+    codes = new_recovery_codes()
+
+    def unit(conn: Connection) -> PublicError | None:
+        if not has_factor(conn, account_id, user_id):
+            return Conflict("Set up a second factor first.")
+        replace_codes(conn, account_id, user_id, codes)
+        audit.record(conn, account_id, actor, "recovery_codes.replaced", user_id)
+        return None
+
+    error = await revoke_as(database, actor, account_id, unit)
+    if error is not None:
+        raise error
+    notices.person(actor, account_id, user_id, "Recovery codes replaced", "Your recovery codes were replaced.")
+    return codes
+
+
+async def remove_factor(
+    database: Database, notices: SecurityNotices, actor: Actor, account_id: str, user_id: str, factor_id: str
+) -> None:
+    """Raises NotFound, or Conflict for the last factor of a person who needs one."""
+
+    def unit(conn: Connection) -> PublicError | None:
+        factors = list_factors(conn, account_id, user_id)
+        if all(factor.id != factor_id for factor in factors):
+            return NotFound()
+        if len(factors) == 1 and _required_from(conn, account_id, user_id) is not None:
+            return Conflict("The account requires a second factor of your role: add another one first.")
+        method = delete_factor(conn, account_id, user_id, factor_id)
+        end_other_sessions(conn, actor, account_id, user_id, actor.session_id or "", "factor removed")
+        audit.record(conn, account_id, actor, "factor.removed", user_id, {"factor": factor_id, "method": method})
+        return None
+
+    error = await revoke_as(database, actor, account_id, unit)
+    if error is not None:
+        raise error
+    notices.person(
+        actor, account_id, user_id, "Second factor removed", "A second factor was removed from your sign-in."
+    )
+
+
+def _required_from(conn: Connection, account_id: str, user_id: str) -> int | None:
+    account, user = find_account(conn, account_id), find_user(conn, account_id, user_id)
+    if account is None or user is None:
+        return None
+    return required_from(account.mfa_requirement, account.mfa_required_from, user.role)

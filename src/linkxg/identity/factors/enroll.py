@@ -1,0 +1,94 @@
+"""The set-up of a first factor during sign-in, where the account requires one.
+
+The challenge of the password opens nothing but this. It never replaces a factor: a person who has one by now has to
+sign in with it.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
+from linkxg.errors import InvalidToken
+from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.factors.challenges import (
+    INVALID,
+    Completed,
+    begin_attempt,
+    complete_attempt,
+    find_challenge,
+)
+from linkxg.identity.factors.change_factors import note_authenticator
+from linkxg.identity.factors.kinds import has_factor
+from linkxg.identity.factors.model import TOTP, Amr, Challenge
+from linkxg.identity.factors.recovery_codes import new_recovery_codes, replace_codes
+from linkxg.identity.factors.totp import PendingTotp, confirm_pending, find_pending, insert_pending, new_pending_totp
+
+
+class EnrollmentTotp(NamedTuple):
+    """An authenticator app that waits for its first code, and whose it is."""
+
+    pending: PendingTotp
+    email: str
+
+
+async def begin_enrollment(database: Database, server_key: bytes, token: str, *, keep: bool = False) -> EnrollmentTotp:
+    """A new secret, in place of an earlier one that waits, unless that is to be kept. Raises InvalidToken."""
+    pending = new_pending_totp(server_key)
+
+    def unit(conn: Connection) -> EnrollmentTotp | None:
+        challenge = _find(conn, token)
+        if challenge is None:
+            return None
+        account_id, user_id = challenge.account_id, challenge.user_id
+        lock_caller(conn, user_id)
+        earlier = find_pending(conn, server_key, account_id, user_id) if keep else None
+        if earlier is None:
+            insert_pending(conn, account_id, user_id, pending)
+        return EnrollmentTotp(earlier or pending, challenge.email)
+
+    begun = await database.write(unit)
+    if begun is None:
+        raise InvalidToken(INVALID, reason="no such challenge")
+    return begun
+
+
+async def confirm_enrollment(
+    database: Database,
+    server_key: bytes,
+    notices: SecurityNotices,
+    actor: Actor,
+    *,
+    token: str,
+    code: str,
+    limit_scale: float,
+) -> tuple[Completed, list[str]]:
+    """Confirm the app by its first code; returns the recovery codes too. Raises as `complete_challenge` does."""
+    codes = new_recovery_codes()
+
+    def prove(conn: Connection, challenge: Challenge) -> Amr | None:
+        account_id, user_id = challenge.account_id, challenge.user_id
+        if has_factor(conn, account_id, user_id):
+            return None
+        factor_id = confirm_pending(conn, server_key, account_id, user_id, code)
+        if factor_id is None:
+            return None
+        replace_codes(conn, account_id, user_id, codes)
+        who = actor._replace(kind="user", id=user_id, account_id=account_id, role=challenge.role)
+        audit.record(conn, account_id, who, "factor.added", user_id, {"factor": factor_id, "method": TOTP})
+        return ("otp", "mfa")
+
+    attempt = await begin_attempt(database, actor, token, "enroll", limit_scale=limit_scale)
+    completed = await complete_attempt(database, actor, attempt, prove, limit_scale=limit_scale)
+    note_authenticator(notices, actor, attempt.challenge.account_id, attempt.challenge.user_id)
+    return completed, codes
+
+
+def _find(conn: Connection, token: str) -> Challenge | None:
+    challenge = find_challenge(conn, token, "enroll")
+    if challenge is None or has_factor(conn, challenge.account_id, challenge.user_id):
+        return None
+    return challenge

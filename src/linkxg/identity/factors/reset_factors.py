@@ -1,0 +1,48 @@
+"""An Owner removes the factors of somebody who has lost them."""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
+from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
+from linkxg.identity.accounts.second_factor import begin_next_epoch
+from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.accounts.store import find_user
+from linkxg.identity.authorization.write_as import revoke_as
+from linkxg.identity.factors.kinds import delete_factors
+
+
+async def reset_factors(
+    database: Database, notices: SecurityNotices, actor: Actor, account_id: str, user_id: str
+) -> None:
+    """Remove every factor and recovery code of a person, and end their sessions and unfinished sign-ins.
+
+    Raises NotFound, AccessDenied unless the actor is an Owner, or Conflict for the actor's own factors.
+    """
+
+    def unit(conn: Connection) -> PublicError | None:
+        if actor.role != "OWNER":
+            return AccessDenied("Only an Owner can reset the second factors of a person.")
+        if user_id == actor.id:
+            return Conflict("Remove your own factors one by one, with DELETE /auth/factors.")
+        lock_caller(conn, user_id)
+        if find_user(conn, account_id, user_id) is None:
+            return NotFound()
+        deleted = delete_factors(conn, account_id, user_id)
+        begin_next_epoch(conn, account_id, user_id)
+        audit.record(conn, account_id, actor, "factors.reset", user_id, {"factors": deleted})
+        return None
+
+    error = await revoke_as(database, actor, account_id, unit)
+    if error is not None:
+        raise error
+    what = "An Owner of your organisation removed your second factors and recovery codes. Your sessions have ended."
+    notices.person(actor, account_id, user_id, "Second factors reset", what)
+    notices.owners(
+        actor,
+        account_id,
+        "Second factors reset",
+        f"The second factors of the person {user_id} were removed by an Owner.",
+    )

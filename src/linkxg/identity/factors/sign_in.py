@@ -1,0 +1,100 @@
+"""Sign-in in two steps: a password, and the second factor of people who have one.
+
+`start_session` refuses a person with a factor whose session would have none, and one of whom the account requires it:
+here the refusal becomes a challenge.
+"""
+
+from sqlalchemy import Connection
+
+from linkxg.audit.model import Actor
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.errors import InvalidCredentials, MfaEnrollmentRequired, MfaRequired, PublicError
+from linkxg.identity.accounts.rehash_password import rehash_password
+from linkxg.identity.factors.challenges import Completed, Proof, begin_attempt, begin_challenge, complete_attempt
+from linkxg.identity.factors.model import RECOVERY_CODE, TOTP, Amr, Challenge, Purpose
+from linkxg.identity.factors.recovery_codes import use_recovery_code
+from linkxg.identity.factors.totp import use_code
+from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession, start_session, verify_password
+from linkxg.identity.sessions.model import SessionIdentity
+
+
+async def sign_in(
+    database: Database,
+    passwords: Passwords,
+    actor: Actor,
+    new: NewSession,
+    *,
+    email: str,
+    password: str,
+    limit_scale: float,
+) -> SessionIdentity:
+    """Start `new`, a session with a password alone. Raises as `verify_password` does, MfaRequired with a challenge, or
+    MfaEnrollmentRequired with one that opens the set-up of a factor.
+    """
+    authentication = await verify_password(
+        database, passwords, actor, email=email, password=password, limit_scale=limit_scale
+    )
+    try:
+        return await start_session(database, actor, authentication, new)
+    except MfaEnrollmentRequired:
+        purpose: Purpose = "enroll"
+    except MfaRequired:
+        purpose = "sign_in"
+    raise await challenge(database, authentication, purpose)
+
+
+async def challenge(
+    database: Database, authentication: Authentication, purpose: Purpose, *, session_id: str | None = None
+) -> PublicError:
+    """The error that asks for the second step. The attempt at the password stays counted until that is completed."""
+    user, rehashed = authentication.user, authentication.rehashed
+
+    def unit(conn: Connection) -> PublicError:
+        current = rehash_password(conn, user, rehashed)
+        begun = begin_challenge(conn, current, purpose, session_id=session_id)
+        if begun is None:
+            return InvalidCredentials(reason="changed while signing in")
+        if purpose == "enroll":
+            return MfaEnrollmentRequired(begun.token, [TOTP])
+        return MfaRequired(begun.token, begun.methods)
+
+    return await database.write(unit)
+
+
+async def complete_challenge(
+    database: Database,
+    server_key: bytes,
+    actor: Actor,
+    *,
+    token: str,
+    purpose: Purpose,
+    method: str,
+    code: str,
+    limit_scale: float,
+    session_id: str | None = None,
+) -> Completed:
+    """Check the code of a challenge. Raises InvalidToken, InvalidCredentials or RateLimitExceeded."""
+    attempt = await begin_attempt(database, actor, token, purpose, session_id=session_id, limit_scale=limit_scale)
+    proof = code_proof(server_key, method, code)
+    return await complete_attempt(database, actor, attempt, proof, limit_scale=limit_scale)
+
+
+async def start_completed(database: Database, actor: Actor, completed: Completed, new: NewSession) -> SessionIdentity:
+    """Start a session whose second step is completed."""
+    amr = PASSWORD + completed.amr
+    return await start_session(database, actor, completed.authentication, new._replace(amr=amr))
+
+
+def code_proof(server_key: bytes, method: str, code: str) -> Proof:
+    """The proof by a code of an authenticator app, or by a recovery code."""
+
+    def prove(conn: Connection, challenge: Challenge) -> Amr | None:
+        account_id, user_id = challenge.account_id, challenge.user_id
+        if method == TOTP and use_code(conn, server_key, account_id, user_id, code):
+            return ("otp", "mfa")
+        if method == RECOVERY_CODE and use_recovery_code(conn, account_id, user_id, code):
+            return ("mfa",)
+        return None
+
+    return prove

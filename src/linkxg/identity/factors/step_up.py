@@ -1,0 +1,117 @@
+"""Step-up: sensitive actions need a recent authentication (RFC 9470).
+
+A route declares that it is sensitive (`fresh`), and the guard asks here. `POST /auth/step-up` authenticates the person
+of a session again, with their second factor if they have one, and issues a new access token of the same session. The
+tokens of OAuth clients are not affected.
+"""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import MINUTE, now_ms
+from linkxg.crypto.passwords import Passwords
+from linkxg.db import Database
+from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken
+from linkxg.http.permissions import Fresh
+from linkxg.identity.accounts.authentication_policy import is_multi_factor
+from linkxg.identity.accounts.store import find_account, find_user
+from linkxg.identity.authorization.write_as import revoke_as
+from linkxg.identity.factors.challenges import Completed
+from linkxg.identity.factors.model import MFA
+from linkxg.identity.factors.sign_in import challenge
+from linkxg.identity.sessions.login import PASSWORD, verify_password
+from linkxg.identity.sessions.model import RECENT_MS, SessionIdentity
+from linkxg.identity.sessions.record_authentication import find_identity, record_authentication
+from linkxg.identity.tokens.model import Principal
+
+
+async def require_recent(database: Database, principal: Principal, fresh: Fresh) -> None:
+    """Raises InsufficientUserAuthentication for a person whose authentication is too old for the account's setting.
+
+    A change of factors needs one of the last ten minutes, whatever the account requires; and a person who has a factor
+    must have used it.
+    """
+    if principal.kind != "user":
+        return
+    found = await database.read(_policy, principal.account_id, principal.id)
+    if found is None:
+        raise InvalidToken(reason="person removed")
+    minutes, has_factor = found
+    if fresh is Fresh.FACTORS:
+        longest = RECENT_MS
+    elif minutes is None:
+        return
+    else:
+        longest = minutes * MINUTE
+    acr = MFA if has_factor else None
+    is_recent = now_ms() - (principal.auth_time or 0) * 1_000 < longest
+    if not is_recent or (acr is not None and not is_multi_factor(principal.amr)):
+        raise InsufficientUserAuthentication(longest // 1_000, acr)
+
+
+async def step_up(
+    database: Database,
+    passwords: Passwords,
+    actor: Actor,
+    principal: Principal,
+    *,
+    password: str,
+    limit_scale: float,
+) -> SessionIdentity:
+    """Authenticate the caller again by their password. Raises as `verify_password` does, and MfaRequired."""
+    user = await database.read_single(find_user, principal.account_id, principal.id)
+    if user is None:
+        raise InvalidToken(reason="person removed")
+    authentication = await verify_password(
+        database, passwords, actor, email=user.email, password=password, limit_scale=limit_scale
+    )
+    verified = authentication.user
+    if verified.id != principal.id:
+        raise InvalidCredentials(reason="another person by now")
+    if verified.has_second_factor:
+        raise await challenge(database, authentication, "step_up", session_id=principal.session_id)
+
+    def unit(conn: Connection) -> SessionIdentity | None:
+        current = find_user(conn, principal.account_id, principal.id)
+        if current is None or current.has_second_factor or current.password_hash != verified.password_hash:
+            return None
+        if authentication.throttle is not None:
+            authentication.throttle.clear(conn)
+        return record_step_up(conn, actor, principal, PASSWORD)
+
+    return _or_raise(await revoke_as(database, actor, principal.account_id, unit))
+
+
+async def complete_step_up(
+    database: Database, actor: Actor, principal: Principal, completed: Completed
+) -> SessionIdentity:
+    """Record the second step of a step-up of this session. Raises InvalidToken if it has ended."""
+
+    def unit(conn: Connection) -> SessionIdentity | None:
+        if completed.authentication.throttle is not None:
+            completed.authentication.throttle.clear(conn)
+        return record_step_up(conn, actor, principal, PASSWORD + completed.amr)
+
+    return _or_raise(await revoke_as(database, actor, principal.account_id, unit))
+
+
+def record_step_up(
+    conn: Connection, actor: Actor, principal: Principal, amr: tuple[str, ...]
+) -> SessionIdentity | None:
+    """Inside a unit of work for the caller; returns their session, None if it has ended."""
+    session_id = principal.session_id or ""
+    record_authentication(conn, principal.account_id, session_id, amr)
+    audit.record(conn, principal.account_id, actor, "session.stepped_up", session_id, {"amr": " ".join(amr)})
+    return find_identity(conn, principal.account_id, session_id)
+
+
+def _policy(conn: Connection, account_id: str, user_id: str) -> tuple[int | None, bool] | None:
+    account, user = find_account(conn, account_id), find_user(conn, account_id, user_id)
+    return None if account is None or user is None else (account.step_up_minutes, user.has_second_factor)
+
+
+def _or_raise(found: SessionIdentity | None) -> SessionIdentity:
+    if found is None:
+        raise InvalidToken(reason="changed meanwhile")
+    return found

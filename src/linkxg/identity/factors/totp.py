@@ -1,0 +1,85 @@
+"""An authenticator app of a person: begun, confirmed by its first code, and checked at sign-in.
+
+The secret is sealed with the server key and bound to its row. A code works once: its step is stored by one conditional
+UPDATE, and no step at or before it is accepted again (RFC 6238 §5.2).
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.clock import now_ms
+from linkxg.crypto.seal import seal, unseal
+from linkxg.crypto.totp import find_step, new_totp_secret
+from linkxg.db.schema import AnyRow
+from linkxg.identity.factors import totp_store
+from linkxg.identity.factors.kinds import note_factors
+from linkxg.identity.factors.model import ENROLLMENT_MS
+from linkxg.ids import uuid7
+
+
+class PendingTotp(NamedTuple):
+    """An authenticator app that waits for its first code until `expires_at` (milliseconds)."""
+
+    id: str
+    secret: bytes
+    sealed: bytes
+    expires_at: int
+
+
+def new_pending_totp(server_key: bytes) -> PendingTotp:
+    factor_id, secret = uuid7(), new_totp_secret()
+    return PendingTotp(factor_id, secret, seal(server_key, _purpose(factor_id), secret), now_ms() + ENROLLMENT_MS)
+
+
+def insert_pending(conn: Connection, account_id: str, user_id: str, pending: PendingTotp) -> None:
+    """Store an app that waits for its first code, in place of an earlier one that waits."""
+    totp_store.delete_pending_totp(conn, account_id, user_id)
+    totp_store.insert_totp(
+        conn, account_id, id=pending.id, user_id=user_id, secret=pending.sealed, now=pending.expires_at - ENROLLMENT_MS
+    )
+
+
+def find_pending(conn: Connection, server_key: bytes, account_id: str, user_id: str) -> PendingTotp | None:
+    """The app that waits for its first code."""
+    row = totp_store.find_pending_totp(conn, account_id, user_id, now_ms() - ENROLLMENT_MS)
+    secret = None if row is None else unseal(server_key, _purpose(row.id), row.secret)
+    if row is None or secret is None:
+        return None
+    return PendingTotp(row.id, secret, row.secret, row.created_at + ENROLLMENT_MS)
+
+
+def confirm_pending(conn: Connection, server_key: bytes, account_id: str, user_id: str, code: str) -> str | None:
+    """Confirm the app that waits, which replaces an earlier one of the person; its id, None for a wrong code.
+
+    The caller holds the person's lock.
+    """
+    now = now_ms()
+    row = totp_store.find_pending_totp(conn, account_id, user_id, now - ENROLLMENT_MS)
+    step = None if row is None else _step_of(server_key, row, code, now)
+    if row is None or step is None:
+        return None
+    earlier = totp_store.find_totp(conn, account_id, user_id)
+    if earlier is not None:
+        totp_store.delete_totp(conn, account_id, user_id, earlier.id)
+    if not totp_store.confirm_totp(conn, account_id, row.id, step, now):
+        return None
+    note_factors(conn, account_id, user_id)
+    return str(row.id)
+
+
+def use_code(conn: Connection, server_key: bytes, account_id: str, user_id: str, code: str) -> bool:
+    """Whether it is the code of the person's app, of a step after that of the last one; it is used up."""
+    now = now_ms()
+    row = totp_store.find_totp(conn, account_id, user_id)
+    step = None if row is None else _step_of(server_key, row, code, now)
+    return row is not None and step is not None and totp_store.use_totp(conn, account_id, row.id, step, now)
+
+
+def _step_of(server_key: bytes, row: AnyRow, code: str, now: int) -> int | None:
+    secret = unseal(server_key, _purpose(row.id), row.secret)
+    return None if secret is None else find_step(secret, "".join(code.split()), now)
+
+
+def _purpose(factor_id: str) -> bytes:
+    return f"totp {factor_id}".encode()

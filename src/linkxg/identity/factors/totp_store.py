@@ -1,0 +1,102 @@
+"""The SQL of authenticator apps."""
+
+from sqlalchemy import Column, Connection, ForeignKey, Index, LargeBinary, String, Table, select
+
+from linkxg.clock import DAY
+from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
+
+totp_factors = Table(
+    "totp_factors",
+    metadata,
+    Column("account_id", String(36), nullable=False),
+    Column("id", String(36), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    # Sealed with the server key.
+    Column("secret", LargeBinary, nullable=False),
+    # The step of the last code that was used: no code works twice.
+    Column("last_step", Sequence, nullable=False),
+    Column("created_at", Milliseconds, nullable=False),
+    # None until the first code has been entered.
+    Column("confirmed_at", Milliseconds),
+    Column("last_used_at", Milliseconds),
+    Index("ix_totp_factors_user_id", "user_id"),
+    Index("ix_totp_factors_created_at", "created_at"),
+)
+
+
+def insert_totp(conn: Connection, account_id: str, *, id: str, user_id: str, secret: bytes, now: int) -> None:
+    conn.execute(
+        totp_factors.insert().values(
+            account_id=account_id, id=id, user_id=user_id, secret=secret, last_step=0, created_at=now
+        )
+    )
+
+
+def find_totp(conn: Connection, account_id: str, user_id: str) -> AnyRow | None:
+    """The confirmed authenticator app of a person, who has at most one."""
+    mine = (totp_factors.c.account_id == account_id, totp_factors.c.user_id == user_id)
+    return conn.execute(select(totp_factors).where(*mine, totp_factors.c.confirmed_at.is_not(None))).first()
+
+
+def find_pending_totp(conn: Connection, account_id: str, user_id: str, since: int) -> AnyRow | None:
+    """The app that waits for its first code, if it was begun after `since`."""
+    mine = (totp_factors.c.account_id == account_id, totp_factors.c.user_id == user_id)
+    pending = (totp_factors.c.confirmed_at.is_(None), totp_factors.c.created_at > since)
+    return conn.execute(select(totp_factors).where(*mine, *pending)).first()
+
+
+def use_totp(conn: Connection, account_id: str, factor_id: str, step: int, now: int) -> bool:
+    """Mark the codes up to `step` as used; false if one of them was used before. Of concurrent uses, one succeeds."""
+    statement = (
+        totp_factors.update()
+        .where(
+            totp_factors.c.account_id == account_id,
+            totp_factors.c.id == factor_id,
+            totp_factors.c.confirmed_at.is_not(None),
+            totp_factors.c.last_step < step,
+        )
+        .values(last_step=step, last_used_at=now)
+    )
+    return conn.execute(statement).rowcount == 1
+
+
+def confirm_totp(conn: Connection, account_id: str, factor_id: str, step: int, now: int) -> bool:
+    """Confirm a pending app by the code of `step`; of concurrent attempts, one succeeds."""
+    statement = (
+        totp_factors.update()
+        .where(
+            totp_factors.c.account_id == account_id,
+            totp_factors.c.id == factor_id,
+            totp_factors.c.confirmed_at.is_(None),
+        )
+        .values(confirmed_at=now, last_step=step, last_used_at=now)
+    )
+    return conn.execute(statement).rowcount == 1
+
+
+def delete_totp(conn: Connection, account_id: str, user_id: str, factor_id: str) -> bool:
+    statement = totp_factors.delete().where(
+        totp_factors.c.account_id == account_id,
+        totp_factors.c.user_id == user_id,
+        totp_factors.c.id == factor_id,
+        totp_factors.c.confirmed_at.is_not(None),
+    )
+    return conn.execute(statement).rowcount == 1
+
+
+def delete_pending_totp(conn: Connection, account_id: str, user_id: str) -> None:
+    mine = (totp_factors.c.account_id == account_id, totp_factors.c.user_id == user_id)
+    conn.execute(totp_factors.delete().where(*mine, totp_factors.c.confirmed_at.is_(None)))
+
+
+def delete_all_totp(conn: Connection, account_id: str, user_id: str) -> int:
+    """Delete the person's apps, also one that waits for its first code; returns how many."""
+    mine = (totp_factors.c.account_id == account_id, totp_factors.c.user_id == user_id)
+    return conn.execute(totp_factors.delete().where(*mine)).rowcount
+
+
+def purge_pending_totp(conn: Connection, *, now: int, limit: int) -> int:
+    """Delete up to `limit` apps whose first code never came."""
+    stale = (totp_factors.c.confirmed_at.is_(None), totp_factors.c.created_at < now - DAY)
+    old = select(totp_factors.c.id).where(*stale).limit(limit)
+    return conn.execute(totp_factors.delete().where(totp_factors.c.id.in_(old))).rowcount
