@@ -17,8 +17,8 @@ from harness.authenticator import (
     HONEST,
     USER_PRESENT,
     USER_VERIFIED,
-    SoftwareAuthenticator,
     Credential,
+    SoftwareAuthenticator,
     b64url,
     cose_key,
     from_b64url,
@@ -122,7 +122,9 @@ def test_rule_140_a_challenge_is_of_one_ceremony_and_one_person(
     mixed = another.create(creation | {"challenge": request["challenge"]})
     register(world, session, mixed).expect(422, "validation_failed")
     stranger = world.session()
-    register(world, stranger, new_authenticator(world).create(creation_options(world, session))).expect(422)
+    register(world, stranger, new_authenticator(world).create(creation_options(world, session))).expect(
+        422, "validation_failed"
+    )
     invented = another.create(creation | {"challenge": b64url(b"a challenge of nobody, 32 bytes.")})
     register(world, session, invented).expect(422, "validation_failed")
 
@@ -133,7 +135,7 @@ def test_rule_140_a_person_has_a_bounded_number_of_challenges(world: World, sess
         last = creation_options(world, session)
     where = f"passkey_challenges where user_id = '{session.person.user_id}'"
     assert count(world.server.database, f"select count(*) from {where}") == 10
-    register(world, session, new_authenticator(world).create(first)).expect(422)
+    register(world, session, new_authenticator(world).create(first)).expect(422, "validation_failed")
     register(world, session, new_authenticator(world).create(last)).expect(201)
 
 
@@ -165,7 +167,7 @@ def test_rule_141_a_passkey_of_another_relying_party_is_refused(
     denied(passkey_sign_in(world, authenticator))
     credential = new_authenticator(world)
     credential.rp_id = "example.test"
-    register(world, session, credential.create(creation_options(world, session))).expect(422)
+    register(world, session, credential.create(creation_options(world, session))).expect(422, "validation_failed")
 
 
 def test_rule_141_a_registration_is_no_sign_in(world: World, authenticator: SoftwareAuthenticator) -> None:
@@ -381,7 +383,9 @@ def test_rule_146_the_body_of_a_stranger_is_bounded(world: World, authenticator:
 def test_rule_146_a_registration_is_bounded(world: World, session: Session) -> None:
     options = creation_options(world, session)
     statement = {"fmt": "packed", "attStmt": {"sig": b"\x00" * 13_000}}
-    register(world, session, new_authenticator(world).create(options, statement=statement)).expect(422)
+    register(world, session, new_authenticator(world).create(options, statement=statement)).expect(
+        422, "validation_failed"
+    )
 
 
 def test_rule_142_a_passkey_starts_a_session_of_its_own_person(world: World) -> None:

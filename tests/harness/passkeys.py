@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.answers import Answer
-from harness.authenticator import SoftwareAuthenticator, Credential, Options
+from harness.authenticator import Credential, Options, SoftwareAuthenticator
 from harness.people import Session, refresh, session_of
 from harness.world import World
 
@@ -65,3 +65,15 @@ def passkey_sign_in(world: World, authenticator: SoftwareAuthenticator, **answer
 def list_passkeys(world: World, session: Session) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = world.api.get("/auth/factors/passkeys", bearer=session.access).expect(200).data()
     return found
+
+
+def step_options(world: World, mfa_token: str) -> Options:
+    """For the second step of a sign-in whose password was correct."""
+    answer = world.api.post("/auth/mfa/passkey-options", json={"mfaToken": mfa_token})
+    options: Options = answer.expect(200).data()["publicKey"]
+    return options
+
+
+def second_step_by(world: World, mfa_token: str, credential: Credential) -> Answer:
+    body = {"mfaToken": mfa_token, "method": "passkey", "credential": credential}
+    return world.api.post("/auth/mfa", json=body, reveals=True)
