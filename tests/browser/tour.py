@@ -90,6 +90,7 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         "member": f"/account/members/{showcase.member.user_id}",
         "sessions": "/account/sessions",
         "password": "/account/password",
+        "passkeys": "/account/passkeys",
         "audit": "/account/audit",
         "verdict": "/account/audit/verify",
         "error": "/products/none",
