@@ -29,6 +29,7 @@ WITHOUT_ACCOUNT = {
     "identity.passkeys.find_owned_passkey": "the credential names the person, and proves itself by its signature",
     "identity.passkeys.insert_challenge": "a stranger has no account",
     "identity.passkeys.take_challenge": "the challenge is the only thing known",
+    "identity.factors.list_secrets": ACROSS,
     "identity.factors.find_challenge": "the one-time token is the only thing known",
     "identity.sessions.find_person": "of the session that was just found",
     "identity.sessions.lock_person": "of the person that was just found by address",

@@ -75,6 +75,12 @@ def list_passkeys(conn: Connection, account_id: str, user_id: str) -> list[Passk
     return [Passkey._make(row) for row in conn.execute(query)]
 
 
+def list_account_passkeys(conn: Connection, account_id: str) -> list[Passkey]:
+    """Of all people of the account."""
+    query = select(*_PASSKEY).where(passkeys.c.account_id == account_id).order_by(passkeys.c.id)
+    return [Passkey._make(row) for row in conn.execute(query)]
+
+
 def find_passkey(conn: Connection, account_id: str, user_id: str, passkey_id: str) -> Passkey | None:
     row = conn.execute(select(*_PASSKEY).where(*_of(account_id, user_id), passkeys.c.id == passkey_id)).first()
     return None if row is None else Passkey._make(row)
