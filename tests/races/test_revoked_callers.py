@@ -20,7 +20,7 @@ from harness.rows import rows
 from harness.world import World
 from races.conftest import SEVERAL_WORKERS
 from races.writing_routes import (
-    PASSWORD,
+    OF_THE_CALLER,
     REQUESTS,
     Things,
     await_imports,
@@ -96,7 +96,7 @@ def hold_and_revoke(world: World, requests: Mapping[str, Callable[[], HeldReques
 
 
 def test_every_route_that_writes_has_its_request() -> None:
-    assert WRITES.keys() == REQUESTS.keys() | {PASSWORD}
+    assert WRITES.keys() == REQUESTS.keys() | OF_THE_CALLER
 
 
 @pytest.mark.parametrize("cut", PEOPLE)

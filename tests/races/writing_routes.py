@@ -11,9 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 from architecture.program import Route, routes
+from harness.authenticator import Credential
 from harness.clients import OAuthClient, rotate
 from harness.held_request import HttpRequest
+from harness.passkeys import new_authenticator
 from harness.people import Person, add_person
+from harness.rows import execute
 from harness.world import World
 from network.connected import sent
 from network.partners import new_account
@@ -55,6 +58,7 @@ class Things:
     cancellable: str
     upload: str = ""
     session: str = SESSION_ID
+    passkey: str = SESSION_ID
 
 
 def make_things(world: World) -> Things:
@@ -220,8 +224,33 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
         f"/shared/products/{t.shared}/acknowledge", {"status": "ACCEPTED"}
     ),
     "POST /shared/products/{product_id}/adopt": lambda w, t: _json(f"/shared/products/{t.adoptable}/adopt", {}),
+    "POST /auth/factors/passkeys/options": lambda w, t: _empty("/auth/factors/passkeys/options"),
 }
 PASSWORD = "POST /auth/password"
+REGISTER_PASSKEY, RENAME_FACTOR = "POST /auth/factors/passkeys", "PATCH /auth/factors/{factor_id}"
+OF_THE_CALLER = {PASSWORD, REGISTER_PASSKEY, RENAME_FACTOR}
+"""Requests about the person who sends them."""
+
+
+def _new_credential(world: World, bearer: str) -> Credential:
+    """For a challenge of the caller; for any challenge, if they get none any more."""
+    answer = world.api.post("/auth/factors/passkeys/options", bearer=bearer)
+    invented = {"challenge": "A" * 43, "user": {"id": "AAAA"}}
+    return new_authenticator(world).create(answer.data()["publicKey"] if answer.status == 200 else invented)
+
+
+def insert_passkey(world: World, person: Person) -> str:
+    """The id of a passkey that nobody holds, and that does not count as a second factor."""
+    passkey_id, account_id = str(uuid4()), world.account.account_id
+    raw = f"'{passkey_id}'" if world.server.database.url.startswith("postgresql") else f"cast('{passkey_id}' as blob)"
+    columns = "account_id, id, user_id, credential_id, user_handle, public_key, sign_count, backup_eligible, backed_up"
+    values = f"'{account_id}', '{passkey_id}', '{person.user_id}', {raw}, {raw}, {raw}, 0, false, false"
+    execute(
+        world.server.database,
+        f"INSERT INTO passkeys ({columns}, transports, aaguid, name, created_at) "
+        f"VALUES ({values}, '', '', 'Passkey', 1) RETURNING 1",
+    )
+    return passkey_id
 
 
 def writes_of_api() -> dict[str, Route]:
@@ -247,6 +276,12 @@ def request_for(name: str, world: World, things: Things, bearer: str, person: Pe
         assert person is not None
         new = world.vault.password()
         path, headers, content = _json("/auth/password", {"currentPassword": person.password, "newPassword": new})
+    elif name == REGISTER_PASSKEY:
+        body = {"credential": _new_credential(world, bearer)}
+        path, headers, content = _json("/auth/factors/passkeys", body)
+    elif name == RENAME_FACTOR:
+        assert person is not None
+        path, headers, content = _json(f"/auth/factors/{insert_passkey(world, person)}", {"name": str(uuid4())})
     else:
         path, headers, content = REQUESTS[name](world, things)
     if name.startswith("POST"):

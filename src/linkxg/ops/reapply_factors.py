@@ -1,7 +1,7 @@
 """Second factors in a restore: of a person whom the replaced database knows, its factors are the valid ones.
 
-So no used recovery code, no removed app or passkey and no earlier code works again, and nobody loses a factor that they had set up
-since the backup.
+So no used recovery code, no removed app or passkey and no earlier code works again, and nobody loses a factor that they
+had set up since the backup.
 """
 
 from collections.abc import Collection

@@ -25,8 +25,8 @@ from linkxg.identity.accounts import store as people_store
 from linkxg.identity.accounts.create_account import CLI
 from linkxg.identity.clients import store as client_store
 from linkxg.identity.factors.challenge_store import mfa_challenges
-from linkxg.identity.passkeys.challenge_store import challenges as passkey_challenges
 from linkxg.identity.factors.reseal import reseal_secrets
+from linkxg.identity.passkeys.challenge_store import challenges as passkey_challenges
 from linkxg.identity.sessions.store import end_all_sessions
 from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sealed_keys
 from linkxg.network.connections import store as connection_store
