@@ -79,11 +79,14 @@ def member(named_site: World) -> Person:
 
 
 def add(page: Page, name: str) -> None:
+    """The first passkey of a person."""
     page.goto("/account/passkeys")
     page.get_by_role("button", name="Add a passkey").click()
     page.get_by_label("Name (optional)").fill(name)
     page.get_by_role("button", name="Create passkey").click()
-    page.get_by_text(f"The passkey “{name}” is added.").wait_for()
+    # The first factor of a person brings recovery codes.
+    page.get_by_role("link", name="I have stored them: go on").click()
+    page.get_by_role("link", name=name).wait_for()
 
 
 def sign_out(page: Page) -> None:
@@ -223,3 +226,18 @@ def test_a_site_at_an_address_offers_no_passkeys(site: World, browser: Browser, 
     page.goto("/account/passkeys")
     page.get_by_text("They need a host name and HTTPS.").wait_for()
     page.context.close()
+
+
+def test_a_passkey_follows_the_password(device: Device, member: Person) -> None:
+    page = device.page
+    sign_in(page, member.email, member.password)
+    add(page, "Phone")
+    sign_out(page)
+    page.get_by_label("E-mail").fill(member.email)
+    page.get_by_label("Password").fill(member.password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("heading", name="Enter a code").wait_for()
+    # The password has verified the person.
+    device.send("setUserVerified", isUserVerified=False)
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url(lambda found: "/sign-in" not in found)
