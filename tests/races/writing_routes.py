@@ -11,8 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 from architecture.program import Route, routes
-from harness.authenticator import Credential
 from harness.clients import OAuthClient, rotate
+from harness.factors import Authenticator
 from harness.held_request import HttpRequest
 from harness.passkeys import new_authenticator
 from harness.people import Person, add_person
@@ -179,6 +179,11 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /account/users": lambda w, t: _json("/account/users", {"email": f"{uuid4()}@example.test"}),
     "PATCH /account/users/{user_id}": lambda w, t: _json(f"/account/users/{t.victim.user_id}", {"role": "VIEWER"}),
     "DELETE /account/users/{user_id}": lambda w, t: _empty(f"/account/users/{t.victim.user_id}"),
+    "DELETE /account/users/{user_id}/factors": lambda w, t: _empty(f"/account/users/{t.victim.user_id}/factors"),
+    "POST /auth/factors/passkeys/options": lambda w, t: _empty("/auth/factors/passkeys/options"),
+    "POST /auth/factors/totp": lambda w, t: _empty("/auth/factors/totp"),
+    "POST /auth/factors/recovery-codes": lambda w, t: _empty("/auth/factors/recovery-codes"),
+    "DELETE /auth/factors/{factor_id}": lambda w, t: _empty(f"/auth/factors/{SESSION_ID}"),
     "POST /auth/logout": lambda w, t: _empty("/auth/logout"),
     "DELETE /auth/sessions/{session_id}": lambda w, t: _empty(f"/auth/sessions/{t.session}"),
     "POST /identifiers/validate": lambda w, t: _json(
@@ -224,19 +229,35 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
         f"/shared/products/{t.shared}/acknowledge", {"status": "ACCEPTED"}
     ),
     "POST /shared/products/{product_id}/adopt": lambda w, t: _json(f"/shared/products/{t.adoptable}/adopt", {}),
-    "POST /auth/factors/passkeys/options": lambda w, t: _empty("/auth/factors/passkeys/options"),
 }
-PASSWORD = "POST /auth/password"
-REGISTER_PASSKEY, RENAME_FACTOR = "POST /auth/factors/passkeys", "PATCH /auth/factors/{factor_id}"
-OF_THE_CALLER = {PASSWORD, REGISTER_PASSKEY, RENAME_FACTOR}
-"""Requests about the person who sends them."""
 
 
-def _new_credential(world: World, bearer: str) -> Credential:
+def _new_password(world: World, person: Person, bearer: str) -> Made:
+    return _json("/auth/password", {"currentPassword": person.password, "newPassword": world.vault.password()})
+
+
+def _step_up(world: World, person: Person, bearer: str) -> Made:
+    return _json("/auth/step-up", {"password": person.password})
+
+
+def _confirm_totp(world: World, person: Person, bearer: str) -> Made:
+    begun = world.api.post("/auth/factors/totp", bearer=bearer)
+    if begun.status != 200:
+        return _json("/auth/factors/totp/confirm", {"code": "000000"})
+    secret = world.vault.remember("secret of an authenticator app", begun.data()["secret"])
+    return _json("/auth/factors/totp/confirm", {"code": Authenticator(secret).code()})
+
+
+def _register_passkey(world: World, person: Person, bearer: str) -> Made:
     """For a challenge of the caller; for any challenge, if they get none any more."""
-    answer = world.api.post("/auth/factors/passkeys/options", bearer=bearer)
+    begun = world.api.post("/auth/factors/passkeys/options", bearer=bearer)
     invented = {"challenge": "A" * 43, "user": {"id": "AAAA"}}
-    return new_authenticator(world).create(answer.data()["publicKey"] if answer.status == 200 else invented)
+    credential = new_authenticator(world).create(begun.data()["publicKey"] if begun.status == 200 else invented)
+    return _json("/auth/factors/passkeys", {"credential": credential})
+
+
+def _rename_passkey(world: World, person: Person, bearer: str) -> Made:
+    return _json(f"/auth/factors/{insert_passkey(world, person)}", {"name": str(uuid4())})
 
 
 def insert_passkey(world: World, person: Person) -> str:
@@ -251,6 +272,16 @@ def insert_passkey(world: World, person: Person) -> str:
         f"VALUES ({values}, '', '', 'Passkey', 1) RETURNING 1",
     )
     return passkey_id
+
+
+OF_PERSON: dict[str, Callable[[World, Person, str], Made]] = {
+    "POST /auth/step-up": _step_up,
+    "POST /auth/factors/totp/confirm": _confirm_totp,
+    "POST /auth/factors/passkeys": _register_passkey,
+    "PATCH /auth/factors/{factor_id}": _rename_passkey,
+    "POST /auth/password": _new_password,
+}
+"""Requests that need what only the caller knows."""
 
 
 def writes_of_api() -> dict[str, Route]:
@@ -272,16 +303,9 @@ def reads_body(route: Route) -> bool:
 
 def request_for(name: str, world: World, things: Things, bearer: str, person: Person | None) -> HttpRequest:
     """The request, with a key so that even an answer without an effect leaves a row."""
-    if name == PASSWORD:
+    if name in OF_PERSON:
         assert person is not None
-        new = world.vault.password()
-        path, headers, content = _json("/auth/password", {"currentPassword": person.password, "newPassword": new})
-    elif name == REGISTER_PASSKEY:
-        body = {"credential": _new_credential(world, bearer)}
-        path, headers, content = _json("/auth/factors/passkeys", body)
-    elif name == RENAME_FACTOR:
-        assert person is not None
-        path, headers, content = _json(f"/auth/factors/{insert_passkey(world, person)}", {"name": str(uuid4())})
+        path, headers, content = OF_PERSON[name](world, person, bearer)
     else:
         path, headers, content = REQUESTS[name](world, things)
     if name.startswith("POST"):
