@@ -33,11 +33,17 @@ def named_site(new_server: ServerFactory) -> Iterator[World]:
     yield from checked_for_leaks(build_world(server))
 
 
-class Device:
-    """A browser with an authenticator of its own."""
+# A virtual authenticator answers an offer in the list of a field at once, as if its person had chosen it.
+NO_OFFERS = "PublicKeyCredential.isConditionalMediationAvailable = async () => false;"
 
-    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
+
+class Device:
+    """A browser with an authenticator of its own; unless it `offers` passkeys in fields, only buttons ask for one."""
+
+    def __init__(self, browser: Browser, url: str, *, offers: bool = False, **options: Any) -> None:
         self.page = new_page(browser, url)
+        if not offers:
+            self.page.add_init_script(NO_OFFERS)
         self._cdp: CDPSession = self.page.context.new_cdp_session(self.page)
         self._cdp.send("WebAuthn.enable", {"enableUI": False})
         added = self._cdp.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR | options})
@@ -66,6 +72,14 @@ def troubles() -> Iterator[list[str]]:
 @pytest.fixture
 def device(browser: Browser, url: str, troubles: list[str]) -> Iterator[Device]:
     made = Device(browser, url)
+    watch(made.page, url, troubles)
+    yield made
+    made.page.context.close()
+
+
+@pytest.fixture
+def offering_device(browser: Browser, url: str, troubles: list[str]) -> Iterator[Device]:
+    made = Device(browser, url, offers=True)
     watch(made.page, url, troubles)
     yield made
     made.page.context.close()
@@ -108,6 +122,16 @@ def test_a_passkey_is_made_and_signs_in(device: Device, member: Person) -> None:
     page.get_by_role("cell", name="never").wait_for()
     sign_out(page)
     sign_in_with_passkey(page)
+    assert page.locator(".who .email").inner_text() == member.email
+
+
+def test_the_email_field_offers_passkeys(offering_device: Device, member: Person) -> None:
+    """Conditional mediation (WebAuthn Level 3 §5.1.4)."""
+    page = offering_device.page
+    sign_in(page, member.email, member.password)
+    add(page, "Phone")
+    page.get_by_role("button", name="Sign out").first.click()
+    page.wait_for_url("**/products")
     assert page.locator(".who .email").inner_text() == member.email
 
 
