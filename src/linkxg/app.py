@@ -56,9 +56,7 @@ from linkxg.identity.clients import routes as client_routes
 from linkxg.identity.clients.client_verifier import ClientVerifier
 from linkxg.identity.clients.routes import ClientServices
 from linkxg.identity.clients.usage import RejectionRecorder, UsageRecorder
-from linkxg.identity.factors import passkey_routes as passkey_factor_routes
 from linkxg.identity.factors import routes as factor_routes
-from linkxg.identity.factors.passkey_routes import PasskeyFactorServices
 from linkxg.identity.factors.routes import FactorServices
 from linkxg.identity.factors.step_up import require_recent
 from linkxg.identity.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
@@ -67,6 +65,8 @@ from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
 from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
 from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
+from linkxg.identity.own_passkeys import routes as own_passkey_routes
+from linkxg.identity.own_passkeys.routes import OwnPasskeyServices
 from linkxg.identity.passkeys import routes as passkey_routes
 from linkxg.identity.passkeys.relying_party import relying_party
 from linkxg.identity.passkeys.routes import PasskeyServices
@@ -228,7 +228,7 @@ def build(
                 )
             ),
             passkey_routes.router(PasskeyServices(database, party, server_key, minter, metrics)),
-            passkey_factor_routes.router(PasskeyFactorServices(database, party, notices)),
+            own_passkey_routes.router(OwnPasskeyServices(database, party, notices)),
             account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
             identifier_routes.router(database),
             product_search_routes.router(product_services),

@@ -21,6 +21,7 @@ SPINE = (
     ("identity.sessions", "identity.oauth"),
     ("identity.passkeys",),
     ("identity.factors",),
+    ("identity.own_passkeys",),
     ("jobs",),
     ("catalog",),
     ("catalog.identifiers",),

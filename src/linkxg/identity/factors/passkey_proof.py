@@ -14,11 +14,12 @@ from linkxg.identity.factors.challenges import (
     find_challenge,
 )
 from linkxg.identity.factors.model import MFA, Amr, Challenge, Purpose
-from linkxg.identity.passkeys import challenges, store
+from linkxg.identity.passkeys import challenges
 from linkxg.identity.passkeys.model import AssertionCredential, PasskeyOptions
 from linkxg.identity.passkeys.options import second_factor_options
 from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.passkeys.sign_in import REFUSED
+from linkxg.identity.passkeys.store import list_passkeys
 from linkxg.identity.passkeys.use_passkey import RefusedPasskey, UsedPasskey, use_passkey
 
 
@@ -30,7 +31,7 @@ async def begin_passkey_step(database: Database, party: RelyingParty, token: str
         first_step = find_challenge(conn, token, "sign_in") or find_challenge(conn, token, "step_up")
         if first_step is None:
             return None
-        existing = store.list_passkeys(conn, first_step.account_id, first_step.user_id)
+        existing = list_passkeys(conn, first_step.account_id, first_step.user_id)
         if not existing:
             return None
         challenges.keep_for_person(conn, challenge, "factor", first_step.user_id)

@@ -19,8 +19,8 @@ from linkxg.http.route_declaration import described
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
-from linkxg.identity.factors.register_passkey import begin_registration, register_passkey
 from linkxg.identity.factors.routes import FACTOR_CHANGES, MFA_ATTEMPTS, FirstStep
+from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
 from linkxg.identity.passkeys.model import (
     MAX_NAME,
@@ -64,7 +64,7 @@ class RegisteredPasskey(msgspec.Struct, rename="camel"):
 
 
 @dataclass(frozen=True, slots=True)
-class PasskeyFactorServices:
+class OwnPasskeyServices:
     database: Database
     party: RelyingParty
     notices: SecurityNotices
@@ -79,7 +79,7 @@ class PasskeyFactorServices:
     **public(MFA_ATTEMPTS),
 )
 async def step_options(
-    services: NamedDependency[PasskeyFactorServices], data: JSONBody[FirstStep]
+    services: NamedDependency[OwnPasskeyServices], data: JSONBody[FirstStep]
 ) -> Success[PasskeyOptions]:
     """Options for `navigator.credentials.get`, after `mfa_required`. The challenge can be answered once."""
     return Success(data=await begin_passkey_step(services.database, services.party, data.mfa_token))
@@ -87,7 +87,7 @@ async def step_options(
 
 @get("/auth/factors/passkeys", operation_id="listPasskeys", **_FOR_EVERYBODY)
 async def listing(
-    request: Request[Any, Any, Any], services: NamedDependency[PasskeyFactorServices]
+    request: Request[Any, Any, Any], services: NamedDependency[OwnPasskeyServices]
 ) -> Success[list[PasskeyView]]:
     """The caller's passkeys, oldest first."""
     caller = _person(request)
@@ -103,7 +103,7 @@ async def listing(
     **_FACTORS,
 )
 async def registration_options(
-    request: Request[Any, Any, Any], services: NamedDependency[PasskeyFactorServices]
+    request: Request[Any, Any, Any], services: NamedDependency[OwnPasskeyServices]
 ) -> Success[PasskeyOptions]:
     """Options for `navigator.credentials.create`. The challenge can be answered once."""
     caller = _person(request)
@@ -120,7 +120,7 @@ async def registration_options(
     **_FACTORS,
 )
 async def register(
-    request: Request[Any, Any, Any], services: NamedDependency[PasskeyFactorServices], data: JSONBody[NewPasskey]
+    request: Request[Any, Any, Any], services: NamedDependency[OwnPasskeyServices], data: JSONBody[NewPasskey]
 ) -> Success[RegisteredPasskey]:
     """Register the passkey that the browser made. It signs in alone, and is a second factor after the password.
 
@@ -146,7 +146,7 @@ async def register(
 )
 async def rename(
     request: Request[Any, Any, Any],
-    services: NamedDependency[PasskeyFactorServices],
+    services: NamedDependency[OwnPasskeyServices],
     factor_id: FromPath[str],
     data: JSONBody[PasskeyName],
 ) -> Success[PasskeyView]:
@@ -157,7 +157,7 @@ async def rename(
     return Success(data=passkey_view(renamed))
 
 
-def router(services: PasskeyFactorServices) -> Router:
+def router(services: OwnPasskeyServices) -> Router:
     return Router(
         "/",
         route_handlers=[step_options, listing, registration_options, register, rename],

@@ -19,7 +19,8 @@ from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.identity.factors.kinds import note_factors
 from linkxg.identity.factors.model import MFA, PASSKEY
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, new_recovery_codes, replace_codes
-from linkxg.identity.passkeys import challenges, store
+from linkxg.identity.passkeys import challenges
+from linkxg.identity.passkeys.change_passkeys import add_passkey
 from linkxg.identity.passkeys.client_data import CeremonyFailed, ClientData, read_client_data
 from linkxg.identity.passkeys.model import (
     MAX_PASSKEYS,
@@ -32,6 +33,7 @@ from linkxg.identity.passkeys.model import (
 from linkxg.identity.passkeys.name_passkey import check_name
 from linkxg.identity.passkeys.options import registration_options
 from linkxg.identity.passkeys.relying_party import RelyingParty
+from linkxg.identity.passkeys.store import count_passkeys, list_passkeys
 from linkxg.identity.passkeys.verify_credential import VerifiedAttestation, verify_attestation
 from linkxg.identity.sessions.end_sessions import end_other_sessions
 from linkxg.identity.sessions.record_authentication import find_identity, record_authentication
@@ -59,7 +61,7 @@ async def begin_registration(
         user = find_user(conn, account_id, user_id)
         if user is None:
             return InvalidToken(reason="person removed")
-        existing = store.list_passkeys(conn, account_id, user_id)
+        existing = list_passkeys(conn, account_id, user_id)
         if len(existing) >= MAX_PASSKEYS:
             return Conflict(_FULL)
         handle = existing[0].user_handle if existing else new_handle
@@ -118,7 +120,7 @@ def _insert(
     taken = challenges.take_challenge(conn, client_data, "register")
     if taken is None or taken.user_id != user_id or taken.user_handle is None:
         return _not_verified("challenge unknown, used, expired or of another person")
-    count = store.count_passkeys(conn, account_id, user_id)
+    count = count_passkeys(conn, account_id, user_id)
     if count >= MAX_PASSKEYS:
         return Conflict(_FULL)
     passkey = Passkey(
@@ -137,7 +139,7 @@ def _insert(
         created_at=now_ms(),
         last_used_at=None,
     )
-    if not store.insert_passkey(conn, account_id, passkey):
+    if not add_passkey(conn, account_id, passkey):
         return Conflict("This passkey is registered already.")
     note_factors(conn, account_id, user_id)
     return passkey
