@@ -15,7 +15,7 @@ from linkxg.identity.passkeys.challenge_store import TakenChallenge
 from linkxg.identity.passkeys.client_data import ClientData
 from linkxg.identity.passkeys.model import CHALLENGE_MS, Ceremony
 
-MAX_OF_PERSON, MAX_OF_SOURCE = 10, 300
+MAX_OF_PERSON, MAX_OF_SOURCE = 10, 1_500
 """Of a source as many as its budget admits in five minutes: many people may share it."""
 _BYTES = 32
 

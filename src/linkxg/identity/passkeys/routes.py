@@ -26,7 +26,7 @@ from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 from linkxg.identity.sessions.token_response import PEOPLE, token_response
 from linkxg.identity.tokens.mint import Minter
 
-PASSKEY_OPTIONS = Budget("passkey-options-source", 60, 60)
+PASSKEY_OPTIONS = Budget("passkey-options-source", 300, 60)
 _PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
 
 
