@@ -137,7 +137,7 @@ def test_the_same_held_bodies_are_written_without_a_revocation(arena: World) -> 
             request = request_for(name, arena, here, by.access, by.person)
             status, _, text = stack.enter_context(HeldRequest(arena.server.url, request)).finish()
             assert 200 <= status < 300, (name, status, text)
-            for code in (json.loads(text).get("data") or {}).get("recoveryCodes", ()):
+            for code in json.loads(text)["data"]["recoveryCodes"] if '"recoveryCodes"' in text else ():
                 arena.vault.remember("recovery code", code)
             for secret in ("client_secret", "link", "accessToken"):
                 if f'"{secret}"' in text:
