@@ -22,7 +22,7 @@ from linkxg.identity.factors.change_factors import remove_factor
 from linkxg.identity.factors.routes import FACTOR_CHANGES
 from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
 from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
-from linkxg.identity.passkeys.model import MAX_NAME, MAX_PASSKEYS, AttestationCredential, Passkey
+from linkxg.identity.passkeys.model import MAX_PASSKEYS, AttestationCredential, Passkey
 from linkxg.identity.passkeys.name_passkey import rename_passkey
 
 PASSKEYS = "/account/passkeys"
@@ -145,7 +145,6 @@ async def _ask_browser(page: PageRequest, *, errors: FormErrors | None = None, s
         errors=errors,
         options=msgspec.json.encode(options.public_key).decode(),
         name=page.form.text("name"),
-        longest=MAX_NAME,
     )
 
 
@@ -160,7 +159,6 @@ async def _show(
         errors=errors,
         passkey=passkey,
         name=name or passkey.name,
-        longest=MAX_NAME,
     )
 
 
