@@ -1,9 +1,8 @@
 """`/auth/login`, `/auth/mfa…`, `/auth/step-up` and `/auth/factors…`: sign-in in two steps, and second factors."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any
 
-import msgspec
 from litestar import Request, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
@@ -28,8 +27,6 @@ from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, public, roles
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext, account_id_of, context_of
-from linkxg.http.route_declaration import described
-from linkxg.identity.accounts.model import MAX_EMAIL
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import Completed
@@ -46,6 +43,14 @@ from linkxg.identity.factors.model import (
 )
 from linkxg.identity.factors.passkey_proof import complete_with_passkey
 from linkxg.identity.factors.passkey_step_up import step_up_with_passkey
+from linkxg.identity.factors.request_bodies import (
+    CompleteSignIn,
+    ConfirmEnrollment,
+    ConfirmTotp,
+    FirstStep,
+    Login,
+    StepUp,
+)
 from linkxg.identity.factors.reset_factors import reset_factors
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.factors.sign_in import complete_challenge, sign_in, start_completed
@@ -66,57 +71,6 @@ _SIGN_IN = _PEOPLE | public(SOURCE_LOGINS)
 _SECOND_STEP = _PEOPLE | public(MFA_ATTEMPTS)
 _FOR_EVERYBODY = _PEOPLE | roles(EVERYONE)
 _FACTORS = _PEOPLE | roles(EVERYONE, FACTOR_CHANGES, fresh=Fresh.FACTORS)
-Code = Annotated[str, described(maxLength=40)]
-Method = Literal["totp", "recovery_code", "passkey"]
-
-
-class Login(msgspec.Struct, forbid_unknown_fields=True):
-    email: Annotated[str, described(maxLength=MAX_EMAIL)]
-    password: str
-
-
-class CompleteSignIn(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """With a `code`, or with the `credential` of a passkey."""
-
-    EXAMPLE: ClassVar[dict[str, Any]] = {"mfaToken": "lxgmfa_...", "method": "totp", "code": "492039"}
-
-    mfa_token: str
-    method: Method
-    code: Code | None = None
-    credential: AssertionCredential | None = None
-
-
-class FirstStep(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    EXAMPLE: ClassVar[dict[str, Any]] = {"mfaToken": "lxgmfa_..."}
-
-    mfa_token: str
-
-
-class ConfirmEnrollment(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    EXAMPLE: ClassVar[dict[str, Any]] = {"mfaToken": "lxgmfa_...", "code": "492039"}
-
-    mfa_token: str
-    code: Code
-
-
-class ConfirmTotp(msgspec.Struct, forbid_unknown_fields=True):
-    EXAMPLE: ClassVar[dict[str, Any]] = {"code": "492039"}
-
-    code: Code
-
-
-class StepUp(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """The password first; if the answer is `mfa_required`, then without it `mfaToken`, `method` and `code` (for the
-    method `passkey`, `credential`). Or only the `credential` of a passkey, for options of `POST /auth/passkey/options`.
-    """
-
-    EXAMPLE: ClassVar[dict[str, Any]] = {"mfaToken": "lxgmfa_...", "method": "totp", "code": "492039"}
-
-    password: str | None = None
-    mfa_token: str | None = None
-    method: Method | None = None
-    code: Code | None = None
-    credential: AssertionCredential | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The form of authenticator data, checked before the library reads it (WebAuthn Level 3 §6.1)."""
 
-from linkxg.identity.passkeys.canonical_cbor import NotCanonical, end_of_item
+from linkxg.identity.passkeys.canonical_cbor import NotCanonicalCbor, end_of_item
 from linkxg.identity.passkeys.client_data import CeremonyFailed
 
 _FLAGS, _HEAD = 32, 37
@@ -22,7 +22,7 @@ def check_authenticator_data(raw: bytes, *, attested: bool) -> None:
             end = end_of_item(raw, key + int.from_bytes(raw[key - 2 : key]))
         if flags & _EXTENSIONS:
             end = end_of_item(raw, end)
-    except NotCanonical as error:
+    except NotCanonicalCbor as error:
         raise CeremonyFailed(f"authenticator data: {error}") from error
     if end != len(raw):
         raise CeremonyFailed("authenticator data too long")

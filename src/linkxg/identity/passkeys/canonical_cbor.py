@@ -11,14 +11,14 @@ _SIMPLE = range(20, 24)
 """False, true, null and undefined."""
 
 
-class NotCanonical(ValueError):
+class NotCanonicalCbor(ValueError):
     """The bytes are no canonical CBOR."""
 
 
 def end_of_item(content: bytes, start: int, depth: int = MAX_DEPTH) -> int:
-    """The position after the item that begins at `start`. Raises NotCanonical."""
+    """The position after the item that begins at `start`. Raises NotCanonicalCbor."""
     if start >= len(content):
-        raise NotCanonical("it ends early")
+        raise NotCanonicalCbor("it ends early")
     major, argument = content[start] >> 5, content[start] & 0x1F
     if major == 7:
         return _end_of_simple(content, start, argument)
@@ -28,7 +28,7 @@ def end_of_item(content: bytes, start: int, depth: int = MAX_DEPTH) -> int:
     if major < 4:
         return _within(content, end + value)
     if major == 6 or not depth:
-        raise NotCanonical("it has a tag" if depth else "it is nested too deeply")
+        raise NotCanonicalCbor("it has a tag" if depth else "it is nested too deeply")
     for _ in range(value if major == 4 else 2 * value):
         # Each item has at least one byte: a large number of items ends at the end of the content.
         end = end_of_item(content, end, depth - 1)
@@ -41,7 +41,7 @@ def _argument(content: bytes, start: int, argument: int) -> tuple[int, int]:
         return argument, start + 1
     width = _LENGTH_BYTES.get(argument)
     if width is None:
-        raise NotCanonical("its length is indefinite")
+        raise NotCanonicalCbor("its length is indefinite")
     end = _within(content, start + 1 + width)
     return int.from_bytes(content[start + 1 : end]), end
 
@@ -51,12 +51,12 @@ def _end_of_simple(content: bytes, start: int, argument: int) -> int:
         return start + 1
     width = _LENGTH_BYTES.get(argument, 0)
     if width < 2:
-        raise NotCanonical("it has an unknown simple value")
+        raise NotCanonicalCbor("it has an unknown simple value")
     # A floating-point number.
     return _within(content, start + 1 + width)
 
 
 def _within(content: bytes, end: int) -> int:
     if end > len(content):
-        raise NotCanonical("it ends early")
+        raise NotCanonicalCbor("it ends early")
     return end

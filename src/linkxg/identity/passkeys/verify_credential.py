@@ -17,7 +17,7 @@ from webauthn.helpers.structs import (
 )
 
 from linkxg.identity.passkeys.authenticator_data import check_authenticator_data
-from linkxg.identity.passkeys.canonical_cbor import NotCanonical, end_of_item
+from linkxg.identity.passkeys.canonical_cbor import NotCanonicalCbor, end_of_item
 from linkxg.identity.passkeys.client_data import CeremonyFailed, ClientData, read_base64url
 from linkxg.identity.passkeys.model import (
     MAX_ATTESTATION,
@@ -151,7 +151,7 @@ def _without_statement(attestation_object: bytes) -> bytes:
         authenticator_data = members["authData"]
     except CeremonyFailed:
         raise
-    except NotCanonical as error:
+    except NotCanonicalCbor as error:
         raise CeremonyFailed(f"attestation: {error}") from error
     except Exception as fault:
         raise CeremonyFailed(f"attestation: {type(fault).__name__}") from fault
