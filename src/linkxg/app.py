@@ -68,6 +68,11 @@ from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
 from linkxg.identity.oauth.metadata_endpoint import DiscoveryServices
 from linkxg.identity.oauth.revocation_endpoint import RevocationEndpoint
 from linkxg.identity.oauth.token_endpoint import TokenEndpoint
+from linkxg.identity.own_passkeys import routes as own_passkey_routes
+from linkxg.identity.own_passkeys.routes import OwnPasskeyServices
+from linkxg.identity.passkeys import routes as passkey_routes
+from linkxg.identity.passkeys.relying_party import relying_party
+from linkxg.identity.passkeys.routes import PasskeyServices
 from linkxg.identity.password_reset import routes as password_reset_routes
 from linkxg.identity.password_reset.request_reset import ResetMails
 from linkxg.identity.password_reset.routes import PasswordResetServices
@@ -193,6 +198,7 @@ def build(
         database, passwords, SignUpMails(database, mails, issuer), sign_up_mode, settings.limit_scale
     )
     connection_mails = ConnectionMails(database, mails, issuer, sign_up_mode)
+    party = relying_party(issuer)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
         access_log.task,
@@ -213,6 +219,7 @@ def build(
         cursors=cursors,
         token_endpoint=TokenEndpoint(credentials, minter, limits, RejectionRecorder(database, usage), metrics),
         public_url=issuer,
+        relying_party=party,
         limit_scale=settings.limit_scale,
         wake_imports=job_runner.wake,
         count_reads=access_log.count,
@@ -241,13 +248,17 @@ def build(
             client_routes.router(ClientServices(database, server_key, cursors, notices)),
             session_routes.router(SessionServices(database, passwords, limits, notices, settings.limit_scale)),
             factor_routes.router(
-                FactorServices(database, passwords, server_key, minter, limits, metrics, notices, settings.limit_scale)
+                FactorServices(
+                    database, passwords, server_key, minter, limits, metrics, notices, party, settings.limit_scale
+                )
             ),
             password_reset_routes.router(
                 PasswordResetServices(
                     database, passwords, server_key, reset_mails, notices, issuer, settings.limit_scale
                 )
             ),
+            passkey_routes.router(PasskeyServices(database, party, server_key, minter, metrics, notices)),
+            own_passkey_routes.router(OwnPasskeyServices(database, party, notices)),
             profile_endpoint.router(ProfileServices(database, passwords, limits, email_changes, settings.limit_scale)),
             account_routes.router(AccountServices(database, passwords, server_key, mailer, notices, cursors, issuer)),
             email_change_endpoint.router(EmailChangeServices(database, email_changes)),

@@ -25,6 +25,7 @@ from linkxg.identity.clients.store import purge_secrets
 from linkxg.identity.clients.usage_store import purge_usage
 from linkxg.identity.factors.challenge_store import purge_challenges
 from linkxg.identity.factors.totp_store import purge_pending_totp
+from linkxg.identity.passkeys.challenge_store import purge_challenges as purge_passkey_challenges
 from linkxg.identity.password_reset.store import purge_resets
 from linkxg.identity.scim.token_store import purge_tokens
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
@@ -62,6 +63,7 @@ PURGES: Mapping[str, Purge] = {
     "mfa_challenges": purge_challenges,
     "totp_factors": purge_pending_totp,
     "password_resets": purge_resets,
+    "passkey_challenges": purge_passkey_challenges,
     "idempotency_keys": idempotency.purge,
     "changes": invalidation_feed.purge,
     "client_secrets": purge_secrets,

@@ -13,6 +13,11 @@ KEYLESS = {
     "introspectToken": "changes nothing",
     "revokeToken": "a token that is revoked already is a success (RFC 7009 §2.2)",
     "login": "another session does no harm, and its tokens must not be given twice",
+    "beginPasskeySignIn": "another challenge does no harm",
+    "signInWithPasskey": "the challenge works once",
+    "beginPasskeyStep": "another challenge does no harm",
+    "beginPasskeyRegistration": "another challenge does no harm",
+    "registerPasskey": "the challenge works once",
     "completeLogin": "the token of the first step works once",
     "beginEnrollment": "another secret takes the place of the one that waits",
     "confirmEnrollment": "the token of the first step works once",
@@ -58,7 +63,7 @@ def test_no_post_that_answers_created_or_accepted_is_without_a_key() -> None:
         if route.handler.status_code in (201, 202) and not takes_idempotency_key(route.handler)
     }
     # SCIM knows no such header field: a userName is unique, so a repetition is a conflict (RFC 7644 §3.3).
-    assert keyless == {"acceptInvitation", "acceptConnectionInvitation", "completeSignUp", None}, (
+    assert keyless == {"acceptInvitation", "acceptConnectionInvitation", "completeSignUp", "registerPasskey", None}, (
         f"{keyless}: take an `IdempotencyKey`, or answer 200 if nothing is created"
     )
 

@@ -22,6 +22,7 @@ TREATED = {
     "connections": f"pending invitations: {ENDS}; connections: {REAPPLIED}",
     "users": REAPPLIED,
     "totp_factors": REAPPLIED,
+    "passkeys": REAPPLIED,
     "recovery_codes": REAPPLIED,
     "oauth_clients": REAPPLIED,
     "client_secrets": REAPPLIED,

@@ -102,6 +102,7 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         "profile": "/account/profile",
         "sessions": "/account/sessions",
         "password": "/account/password",
+        "passkeys": "/account/passkeys",
         "audit": "/account/audit",
         "verdict": "/account/audit/verify",
         "error": "/products/none",

@@ -47,6 +47,7 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "share_id": _share(world, foreign=foreign),
         "request_id": _request(world, foreign=foreign),
         "token_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
+        "passkey_id": "01a20900-46b1-7977-8501-b67e3b66cab2",
     }
     return re.sub(r"{(\w+)(?::\w+)?}", lambda match: values[match[1]], template)
 

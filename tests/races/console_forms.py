@@ -37,6 +37,9 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     "POST /account/members/{user_id}/password-link": lambda v, p, t: {"key": uuid4().hex},
     "POST /account/members/{user_id}": lambda v, p, t: {"act": "role", "role": "VIEWER"},
     "POST /account/sessions/{session_id}/end": lambda v, p, t: {},
+    "POST /account/passkeys/new": lambda v, p, t: {"name": "Phone"},
+    "POST /account/passkeys/{passkey_id}": lambda v, p, t: {"name": f"Phone {uuid4()}"},
+    "POST /account/passkeys/{passkey_id}/remove": lambda v, p, t: {},
     "POST /account/password": lambda v, p, t: {
         "current_password": p.password, "new_password": v.vault.password(),
     },
@@ -117,6 +120,7 @@ def address(name: str, things: Things, invitation_id: str) -> str:
         "secret_id": things.overlapping.secret_id,
         "user_id": things.victim.user_id,
         "session_id": things.session,
+        "passkey_id": things.passkey,
         "invitation_id": invitation_id,
         "product_id": getattr(things, (_PRODUCTS | _SHARED).get(name, "drafted")),
         "import_id": getattr(things, _IMPORTS.get(name, "upload")),

@@ -16,7 +16,7 @@ from harness.world import World
 from races.conftest import SEVERAL_WORKERS
 from races.console_forms import FORMS, LAST, READ_ONLY_POSTS, form_for, writing_forms
 from races.test_revoked_callers import PEOPLE, written
-from races.writing_routes import Things, await_imports, make_things, uploading
+from races.writing_routes import Things, await_imports, insert_passkey, make_things, uploading
 
 RUNS_ON = SEVERAL_WORKERS
 CARRIED = 'name="carried"'
@@ -47,7 +47,8 @@ def hold_all(stack: ExitStack, world: World, who: tuple[Visitor, Person], things
     csrf, invited = visitor.csrf(), invitation(world)
     sign_in(world.api, person)
     sql = f"SELECT id FROM sessions WHERE user_id = '{person.user_id}' AND kind = 'api'"
-    things = replace(things, session=rows(world.server.database, sql)[0][0])
+    session = rows(world.server.database, sql)[0][0]
+    things = replace(things, session=session, passkey=insert_passkey(world, person))
     written_forms = {name: form_for(name, visitor, person, things, csrf, invited) for name in FORMS}
     return {name: stack.enter_context(HeldRequest(world.server.url, form)) for name, form in written_forms.items()}
 

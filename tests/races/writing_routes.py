@@ -16,6 +16,7 @@ from harness.clients import OAuthClient, rotate
 from harness.databases import PostgresDatabase
 from harness.factors import Authenticator
 from harness.held_request import HttpRequest
+from harness.passkeys import new_authenticator
 from harness.people import Person, add_person
 from harness.rows import execute, rows
 from harness.world import World
@@ -62,6 +63,7 @@ class Things:
     scim_token: str
     upload: str = ""
     session: str = SESSION_ID
+    passkey: str = SESSION_ID
 
 
 def make_things(world: World) -> Things:
@@ -204,6 +206,7 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "PATCH /account/users/{user_id}": lambda w, t: _json(f"/account/users/{t.victim.user_id}", {"role": "VIEWER"}),
     "DELETE /account/users/{user_id}": lambda w, t: _empty(f"/account/users/{t.victim.user_id}"),
     "DELETE /account/users/{user_id}/factors": lambda w, t: _empty(f"/account/users/{t.victim.user_id}/factors"),
+    "POST /auth/factors/passkeys/options": lambda w, t: _empty("/auth/factors/passkeys/options"),
     "POST /auth/factors/totp": lambda w, t: _empty("/auth/factors/totp"),
     "POST /auth/factors/recovery-codes": lambda w, t: _empty("/auth/factors/recovery-codes"),
     "DELETE /auth/factors/{factor_id}": lambda w, t: _empty(f"/auth/factors/{SESSION_ID}"),
@@ -283,9 +286,37 @@ def _confirm_totp(world: World, person: Person, bearer: str) -> Made:
     return _json("/auth/factors/totp/confirm", {"code": Authenticator(secret).code()})
 
 
+def _register_passkey(world: World, person: Person, bearer: str) -> Made:
+    """For a challenge of the caller; for any challenge, if they get none any more."""
+    begun = world.api.post("/auth/factors/passkeys/options", bearer=bearer)
+    invented = {"challenge": "A" * 43, "user": {"id": "AAAA"}}
+    credential = new_authenticator(world).create(begun.data()["publicKey"] if begun.status == 200 else invented)
+    return _json("/auth/factors/passkeys", {"credential": credential})
+
+
+def _rename_passkey(world: World, person: Person, bearer: str) -> Made:
+    return _json(f"/auth/factors/{insert_passkey(world, person)}", {"name": str(uuid4())})
+
+
+def insert_passkey(world: World, person: Person) -> str:
+    """The id of a passkey that nobody holds, and that does not count as a second factor."""
+    passkey_id, account_id = str(uuid4()), world.account.account_id
+    raw = f"'{passkey_id}'" if world.server.database.url.startswith("postgresql") else f"cast('{passkey_id}' as blob)"
+    columns = "account_id, id, user_id, credential_id, user_handle, public_key, sign_count, backup_eligible, backed_up"
+    values = f"'{account_id}', '{passkey_id}', '{person.user_id}', {raw}, {raw}, {raw}, 0, false, false"
+    execute(
+        world.server.database,
+        f"INSERT INTO passkeys ({columns}, transports, aaguid, name, created_at) "
+        f"VALUES ({values}, '', '', 'Passkey', 1) RETURNING 1",
+    )
+    return passkey_id
+
+
 OF_PERSON: dict[str, Callable[[World, Person, str], Made]] = {
     "POST /auth/step-up": _step_up,
     "POST /auth/factors/totp/confirm": _confirm_totp,
+    "POST /auth/factors/passkeys": _register_passkey,
+    "PATCH /auth/factors/{factor_id}": _rename_passkey,
     "POST /auth/password": _new_password,
     EMAIL: _new_email,
 }

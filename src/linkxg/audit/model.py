@@ -28,6 +28,8 @@ ACTIONS = (
     "session.stepped_up",
     "factor.added",
     "factor.removed",
+    "factor.renamed",
+    "passkey.refused",
     "factors.reset",
     "recovery_codes.replaced",
     "password.reset_requested",

@@ -12,6 +12,7 @@ from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.email_change_mails import EmailChangeMails
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.password_reset.request_reset import ResetMails
 from linkxg.identity.sign_up.routes import SignUpServices
 from linkxg.network.connections.mails import ConnectionMails
@@ -35,6 +36,7 @@ class ConsoleServices:
     cursors: Cursors
     token_endpoint: RawEndpoint
     public_url: str
+    relying_party: RelyingParty
     limit_scale: float
     wake_imports: Callable[[], None]
     count_reads: CountReads

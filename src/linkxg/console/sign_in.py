@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
@@ -29,8 +30,12 @@ from linkxg.http.permissions import public, session_roles
 from linkxg.http.rate_budgets import require_budget
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.factors.enroll import begin_enrollment
+from linkxg.identity.factors.model import PASSKEY
+from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.factors.sign_in import sign_in as start_sign_in
+from linkxg.identity.passkeys.model import AssertionCredential
+from linkxg.identity.passkeys.sign_in import REFUSED, sign_in_with_passkey
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
 from linkxg.identity.sessions.end_sessions import logout
 from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
@@ -38,6 +43,8 @@ from linkxg.identity.sessions.sign_in_notices import signed_in
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 SIGN_OUT = "/sign-out"
+CREDENTIAL = "credential"
+"""The field that the script of passkeys fills in."""
 _COOKIE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -61,15 +68,18 @@ async def form(page: NamedDependency[PageRequest]) -> Response[str]:
 @post("/sign-in", **public(SOURCE_LOGINS, refused_by_handler=True))
 async def sign_in(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
     target, email = local_path(page.form.text("next")), page.form.text("email").strip()
-    carried = page.form.text(CARRIED)
+    carried, credential = page.form.text(CARRIED), page.form.text(CREDENTIAL)
     try:
         require_budget(request.scope)
-        opened = await enter(page, email, page.form.text("password"))
+        if credential:
+            opened = await enter_with_passkey(page, credential)
+        else:
+            opened = await enter(page, email, page.form.text("password"))
     except MfaRequired as needed:
         return await second_step_page(page, needed, target=target, carried=carried)
     except (InvalidCredentials, InvalidRequest) as error:
         page.context.notes |= {"error": error.code, "reason": error.reason or error.description}
-        shown = InvalidCredentials()
+        shown = InvalidCredentials(REFUSED if credential else None)
         return sign_in_page(page, target=target, email=email, error=shown, carried=carried)
     except RateLimitExceeded as error:
         page.context.notes["error"] = error.code
@@ -123,6 +133,7 @@ def sign_in_page(
         target=target,
         email=email,
         errors=whole_form(_message_of(error)),
+        offers_passkeys=page.services.relying_party.is_supported,
         carried=carried,
         typed=bool(page.form.pairs) and page.path != "/sign-in",
     )
@@ -171,6 +182,24 @@ async def enter(page: PageRequest, email: str, password: str) -> OpenedSession:
     return opened
 
 
+async def enter_with_passkey(page: PageRequest, written: str) -> OpenedSession:
+    """`enter` by a passkey alone. Raises InvalidCredentials."""
+    new, cookie = new_console_session(user_agent(page))
+    party, credential = page.services.relying_party, read_assertion(written)
+    session = await sign_in_with_passkey(page.database, party, page.stranger, new, credential)
+    opened = OpenedSession(session, cookie)
+    await adopt(page, opened)
+    return opened
+
+
+def read_assertion(written: str) -> AssertionCredential:
+    """What the script of the page has put into the field. Raises InvalidCredentials."""
+    try:
+        return msgspec.json.decode(written, type=AssertionCredential)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        raise InvalidCredentials(REFUSED, reason="no credential") from None
+
+
 async def adopt(page: PageRequest, opened: OpenedSession) -> None:
     """Give the browser the new session, and end its previous one."""
     signed_in(page.services.notices, page.stranger, opened.session, user_agent(page))
@@ -186,10 +215,10 @@ async def second_step_page(page: PageRequest, needed: MfaRequired, *, target: st
     page.context.notes["error"] = needed.code
     if isinstance(needed, MfaEnrollmentRequired):
         return await enrollment_page(page, needed.mfa_token, target=target)
-    return code_page(page, needed.mfa_token, needed.methods, target=target, carried=carried)
+    return await code_page(page, needed.mfa_token, needed.methods, target=target, carried=carried)
 
 
-def code_page(
+async def code_page(
     page: PageRequest,
     token: str,
     methods: Sequence[str],
@@ -198,11 +227,15 @@ def code_page(
     carried: str,
     error: PublicError | None = None,
 ) -> Response[str]:
-    """The form for a code of the second factor."""
+    """The form for a code of the second factor, or a passkey. Raises InvalidToken if the sign-in has ended."""
+    party, options = page.services.relying_party, None
+    if PASSKEY in methods and party.is_supported:
+        options = (await begin_passkey_step(page.database, party, token)).public_key
     bind_form(page)
     return render(
         page, "mfa.html", status=error.status if error else 200, headers=_headers_of(error), token=token,
         methods=methods, target=target, carried=carried, errors=_code_errors(error),
+        options=msgspec.json.encode(options).decode() if options else "",
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Second factors in a restore: of a person whom the replaced database knows, its factors are the valid ones.
 
-So no used recovery code, no removed app and no earlier code works again, and nobody loses a factor that they had set up
-since the backup.
+So no used recovery code, no removed app or passkey and no earlier code works again, and nobody loses a factor that they
+had set up since the backup.
 """
 
 from collections.abc import Collection
@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 from linkxg.db.schema import AnyRow
 from linkxg.identity.factors import recovery_store, totp_store
 from linkxg.identity.factors.kinds import delete_factors, note_factors
+from linkxg.identity.passkeys import store as passkey_store
+from linkxg.identity.passkeys.model import Passkey
 
 
 class AccountFactors(NamedTuple):
@@ -19,10 +21,15 @@ class AccountFactors(NamedTuple):
 
     apps: list[AnyRow]
     codes: list[AnyRow]
+    passkeys: list[Passkey]
 
 
 def read_factors(conn: Connection, account_id: str) -> AccountFactors:
-    return AccountFactors(totp_store.list_rows(conn, account_id), recovery_store.list_rows(conn, account_id))
+    return AccountFactors(
+        totp_store.list_rows(conn, account_id),
+        recovery_store.list_rows(conn, account_id),
+        passkey_store.list_account_passkeys(conn, account_id),
+    )
 
 
 def reapply_factors(conn: Connection, account_id: str, old: AccountFactors, people: Collection[str]) -> None:
@@ -32,6 +39,9 @@ def reapply_factors(conn: Connection, account_id: str, old: AccountFactors, peop
     for app in old.apps:
         if app.user_id in people:
             totp_store.insert_row(conn, account_id, app)
+    for passkey in old.passkeys:
+        if passkey.user_id in people:
+            passkey_store.insert_passkey(conn, account_id, passkey)
     for code in old.codes:
         if code.user_id in people:
             recovery_store.insert_row(conn, account_id, code)

@@ -27,6 +27,7 @@ from linkxg.identity.accounts.email_change_store import end_email_changes
 from linkxg.identity.clients import store as client_store
 from linkxg.identity.factors.challenge_store import mfa_challenges
 from linkxg.identity.factors.reseal import reseal_secrets
+from linkxg.identity.passkeys.challenge_store import challenges as passkey_challenges
 from linkxg.identity.password_reset.store import password_resets
 from linkxg.identity.scim import token_store
 from linkxg.identity.sessions.store import end_all_sessions
@@ -47,6 +48,7 @@ _NOT_RESTORED = (
     mfa_challenges.name,
     password_resets.name,
     sign_ups.name,
+    passkey_challenges.name,
 )
 _IDS_PER_EVENT = 500
 

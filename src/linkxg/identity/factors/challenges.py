@@ -124,11 +124,17 @@ async def begin_attempt(
 
 
 async def complete_attempt(
-    database: Database, actor: Actor, attempt: Attempt, proof: Proof, *, limit_scale: float
+    database: Database,
+    actor: Actor,
+    attempt: Attempt,
+    proof: Proof,
+    *,
+    limit_scale: float,
+    refusal: str = "The code is incorrect.",
 ) -> Completed:
     """Use up the challenge and the factor that `proof` checks.
 
-    Raises InvalidCredentials for a wrong code, or InvalidToken if the challenge has ended.
+    Raises InvalidCredentials with the text `refusal`, or InvalidToken if the challenge has ended.
     """
     challenge = attempt.challenge
     who = actor._replace(kind="user", id=challenge.user_id, account_id=challenge.account_id)
@@ -144,9 +150,7 @@ async def complete_attempt(
             attempt.throttle.fail(conn, attempt.failures)
             details = {"failures": attempt.failures, "purpose": challenge.purpose}
             audit.record(conn, user.account_id, who, "mfa.failed", user.id, details)
-            return InvalidCredentials(
-                "The code is incorrect.", reason=f"wrong second factor, failure {attempt.failures}"
-            )
+            return InvalidCredentials(refusal, reason=f"wrong second factor, failure {attempt.failures}")
         challenge_store.delete_challenge(conn, challenge.account_id, challenge.digest)
         attempt.throttle.clear(conn)
         # The attempts at the password, which the first step counted and left.

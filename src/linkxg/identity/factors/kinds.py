@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 from linkxg.clock import rfc3339, rfc3339_or_none
 from linkxg.identity.accounts.second_factor import note_second_factor
 from linkxg.identity.factors import recovery_store, totp_store
-from linkxg.identity.factors.model import RECOVERY_CODE, TOTP, FactorView
+from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP, FactorView
+from linkxg.identity.passkeys.change_passkeys import delete_passkey, delete_passkeys
+from linkxg.identity.passkeys.store import list_passkeys
 
 
 class FactorKind(NamedTuple):
@@ -40,7 +42,17 @@ def _list_totp(conn: Connection, account_id: str, user_id: str) -> list[FactorVi
     return [FactorView(row.id, TOTP, name, rfc3339(row.confirmed_at), rfc3339_or_none(row.last_used_at))]
 
 
-KINDS = (FactorKind(TOTP, _list_totp, totp_store.delete_totp, totp_store.delete_all_totp),)
+def _list_passkeys(conn: Connection, account_id: str, user_id: str) -> list[FactorView]:
+    return [
+        FactorView(one.id, PASSKEY, one.name, rfc3339(one.created_at), rfc3339_or_none(one.last_used_at))
+        for one in list_passkeys(conn, account_id, user_id)
+    ]
+
+
+KINDS = (
+    FactorKind(TOTP, _list_totp, totp_store.delete_totp, totp_store.delete_all_totp),
+    FactorKind(PASSKEY, _list_passkeys, delete_passkey, delete_passkeys),
+)
 """Recovery codes are no kind: nobody has them alone."""
 
 

@@ -13,7 +13,7 @@ MAX_FAILURES = 5
 """Wrong codes per challenge."""
 ENROLLMENT_MS = 15 * MINUTE
 """How long the secret of an authenticator app waits for its first code."""
-TOTP, RECOVERY_CODE = "totp", "recovery_code"
+TOTP, RECOVERY_CODE, PASSKEY = "totp", "recovery_code", "passkey"
 MFA = "mfa"
 """The `acr_values` of a step-up that needs a second factor, and the `amr` of one (RFC 8176)."""
 

@@ -1,14 +1,13 @@
 """`/auth/login`, `/auth/mfa…`, `/auth/step-up` and `/auth/factors…`: sign-in in two steps, and second factors."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any
 
-import msgspec
 from litestar import Request, Router, delete, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
-from linkxg.audit.model import actor_of
+from linkxg.audit.model import Actor, actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.errors import (
@@ -28,17 +27,36 @@ from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, public, roles
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext, account_id_of, context_of
-from linkxg.http.route_declaration import described
-from linkxg.identity.accounts.model import MAX_EMAIL
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.factors.challenges import Completed
 from linkxg.identity.factors.change_factors import begin_totp, confirm_totp, new_codes, read_factors, remove_factor
 from linkxg.identity.factors.enroll import begin_enrollment, confirm_enrollment
-from linkxg.identity.factors.model import Enrolled, Factors, NewTotp, RecoveryCodes, SteppedUp
+from linkxg.identity.factors.model import (
+    PASSKEY,
+    Enrolled,
+    Factors,
+    NewTotp,
+    Purpose,
+    RecoveryCodes,
+    SteppedUp,
+)
+from linkxg.identity.factors.passkey_proof import complete_with_passkey
+from linkxg.identity.factors.passkey_step_up import step_up_with_passkey
+from linkxg.identity.factors.request_bodies import (
+    CompleteSignIn,
+    ConfirmEnrollment,
+    ConfirmTotp,
+    FirstStep,
+    Login,
+    StepUp,
+)
 from linkxg.identity.factors.reset_factors import reset_factors
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.factors.sign_in import complete_challenge, sign_in, start_completed
 from linkxg.identity.factors.step_up import complete_step_up, step_up
+from linkxg.identity.passkeys.model import AssertionCredential
+from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES, SessionTokens, new_api_session
 from linkxg.identity.sessions.model import SignedIn
 from linkxg.identity.sessions.sign_in_notices import signed_in
@@ -54,51 +72,6 @@ _SIGN_IN = _PEOPLE | public(SOURCE_LOGINS)
 _SECOND_STEP = _PEOPLE | public(MFA_ATTEMPTS)
 _FOR_EVERYBODY = _PEOPLE | roles(EVERYONE)
 _FACTORS = _PEOPLE | roles(EVERYONE, FACTOR_CHANGES, fresh=Fresh.FACTORS)
-Code = Annotated[str, described(maxLength=40)]
-Method = Literal["totp", "recovery_code"]
-
-
-class Login(msgspec.Struct, forbid_unknown_fields=True):
-    email: Annotated[str, described(maxLength=MAX_EMAIL)]
-    password: str
-
-
-class CompleteSignIn(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    EXAMPLE: ClassVar[dict[str, Any]] = {"mfaToken": "lxgmfa_...", "method": "totp", "code": "492039"}
-
-    mfa_token: str
-    method: Method
-    code: Code
-
-
-class BeginEnrollment(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    EXAMPLE: ClassVar[dict[str, Any]] = {"mfaToken": "lxgmfa_..."}
-
-    mfa_token: str
-
-
-class ConfirmEnrollment(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    EXAMPLE: ClassVar[dict[str, Any]] = {"mfaToken": "lxgmfa_...", "code": "492039"}
-
-    mfa_token: str
-    code: Code
-
-
-class ConfirmTotp(msgspec.Struct, forbid_unknown_fields=True):
-    EXAMPLE: ClassVar[dict[str, Any]] = {"code": "492039"}
-
-    code: Code
-
-
-class StepUp(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """The password first; if the answer is `mfa_required`, then `mfaToken`, `method` and `code` without it."""
-
-    EXAMPLE: ClassVar[dict[str, Any]] = {"mfaToken": "lxgmfa_...", "method": "totp", "code": "492039"}
-
-    password: str | None = None
-    mfa_token: str | None = None
-    method: Method | None = None
-    code: Code | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +83,7 @@ class FactorServices:
     limits: Limits
     metrics: Metrics
     notices: SecurityNotices
+    party: RelyingParty
     limit_scale: float
 
 
@@ -152,15 +126,8 @@ async def complete_login(
     """Complete a sign-in with a second factor. The `mfaToken` works once, within 5 minutes and 5 wrong codes."""
     context = context_of(request.scope)
     actor = actor_of(context)
-    completed = await complete_challenge(
-        services.database,
-        services.server_key,
-        actor,
-        token=data.mfa_token,
-        purpose="sign_in",
-        method=data.method,
-        code=data.code,
-        limit_scale=services.limit_scale,
+    completed = await _complete(
+        services, actor, "sign_in", token=data.mfa_token, method=data.method, code=data.code, credential=data.credential
     )
     new, refresh_token = new_api_session(services.server_key, _user_agent(context))
     session = await start_completed(services.database, actor, completed, new)
@@ -174,7 +141,7 @@ async def complete_login(
     status_code=200,
     **_SECOND_STEP,
 )
-async def enroll(services: NamedDependency[FactorServices], data: JSONBody[BeginEnrollment]) -> Success[NewTotp]:
+async def enroll(services: NamedDependency[FactorServices], data: JSONBody[FirstStep]) -> Success[NewTotp]:
     """Begin to set up an authenticator app, after `mfa_enrollment_required`. The secret is shown only once."""
     begun = await begin_enrollment(services.database, services.server_key, data.mfa_token)
     return Success(data=show_totp(begun.pending, begun.email))
@@ -220,20 +187,23 @@ async def authenticate_again(
     """Authenticate again: a new access token of this session, recent enough for `insufficient_user_authentication`."""
     context = context_of(request.scope)
     caller, actor, scale = _person(request), actor_of(context), services.limit_scale
-    second = (data.mfa_token, data.method, data.code)
+    second = (data.mfa_token, data.method, data.code, data.credential)
     await services.limits.spend(SOURCE_LOGINS, source_key(context.source))
-    if data.password is not None and second == (None, None, None):
+    if data.password is not None and second == (None, None, None, None):
         _check_size(data.password)
         session = await step_up(
             services.database, services.passwords, actor, caller, password=data.password, limit_scale=scale
         )
-    elif data.password is None and data.mfa_token and data.method and data.code:
-        session = await complete_step_up(
-            services.database, services.server_key, actor, caller,
-            token=data.mfa_token, method=data.method, code=data.code, limit_scale=scale,
+    elif data.password is None and data.mfa_token and data.method:
+        completed = await _complete(
+            services, actor, "step_up", token=data.mfa_token, method=data.method, code=data.code,
+            credential=data.credential, session_id=caller.session_id,
         )  # fmt: skip
+        session = await complete_step_up(services.database, actor, caller, completed)
+    elif data.credential is not None and second[:3] == (None, None, None) and data.password is None:
+        session = await step_up_with_passkey(services.database, services.party, actor, caller, data.credential)
     else:
-        raise InvalidRequest("Send either password, or mfaToken, method and code.")
+        raise InvalidRequest("Send either password, or mfaToken, method and code, or credential.")
     answer = _signed_in(services, context, SessionTokens(session, ""))
     return Success(data=SteppedUp(answer.access_token, answer.token_type, answer.expires_in))
 
@@ -322,6 +292,31 @@ def router(services: FactorServices) -> Router:
             remove, reset,
         ],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+    )  # fmt: skip
+
+
+async def _complete(
+    services: FactorServices,
+    actor: Actor,
+    purpose: Purpose,
+    *,
+    token: str,
+    method: str,
+    code: str | None,
+    credential: AssertionCredential | None,
+    session_id: str | None = None,
+) -> Completed:
+    """Complete a challenge by a code or a passkey. Raises InvalidRequest unless there is what the method needs."""
+    if method == PASSKEY and credential is not None and code is None:
+        return await complete_with_passkey(
+            services.database, services.party, actor, token=token, purpose=purpose, credential=credential,
+            session_id=session_id, limit_scale=services.limit_scale,
+        )  # fmt: skip
+    if method == PASSKEY or code is None or credential is not None:
+        raise InvalidRequest("Send code, or for the method passkey only credential.")
+    return await complete_challenge(
+        services.database, services.server_key, actor, token=token, purpose=purpose, method=method, code=code,
+        session_id=session_id, limit_scale=services.limit_scale,
     )  # fmt: skip
 
 

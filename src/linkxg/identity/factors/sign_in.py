@@ -12,7 +12,6 @@ from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, MfaEnrollmentRequired, MfaRequired, PublicError
 from linkxg.identity.accounts.rehash_password import rehash_password
 from linkxg.identity.factors.challenges import Completed, Proof, begin_attempt, begin_challenge, complete_attempt
-from linkxg.identity.factors.kinds import KINDS
 from linkxg.identity.factors.model import RECOVERY_CODE, TOTP, Amr, Challenge, Purpose
 from linkxg.identity.factors.recovery_codes import use_recovery_code
 from linkxg.identity.factors.totp import use_code
@@ -49,7 +48,7 @@ async def challenge(
     database: Database, authentication: Authentication, purpose: Purpose, *, session_id: str | None = None
 ) -> PublicError:
     """The error that asks for the second step. The attempt at the password stays counted until that is completed."""
-    user, _, rehashed = authentication
+    user, rehashed = authentication.user, authentication.rehashed
 
     def unit(conn: Connection) -> PublicError:
         current = rehash_password(conn, user, rehashed)
@@ -57,7 +56,7 @@ async def challenge(
         if begun is None:
             return InvalidCredentials(reason="changed while signing in")
         if purpose == "enroll":
-            return MfaEnrollmentRequired(begun.token, [kind.name for kind in KINDS])
+            return MfaEnrollmentRequired(begun.token, [TOTP])
         return MfaRequired(begun.token, begun.methods)
 
     return await database.write(unit)

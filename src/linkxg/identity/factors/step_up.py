@@ -17,8 +17,9 @@ from linkxg.http.permissions import Fresh
 from linkxg.identity.accounts.authentication_policy import is_multi_factor
 from linkxg.identity.accounts.store import find_account, find_user
 from linkxg.identity.authorization.write_as import revoke_as
+from linkxg.identity.factors.challenges import Completed
 from linkxg.identity.factors.model import MFA
-from linkxg.identity.factors.sign_in import challenge, complete_challenge
+from linkxg.identity.factors.sign_in import challenge
 from linkxg.identity.sessions.login import PASSWORD, verify_password
 from linkxg.identity.sessions.model import RECENT_MS, SessionIdentity
 from linkxg.identity.sessions.record_authentication import find_identity, record_authentication
@@ -77,37 +78,28 @@ async def step_up(
             return None
         if authentication.throttle is not None:
             authentication.throttle.clear(conn)
-        return _record(conn, actor, principal, PASSWORD)
+        return record_step_up(conn, actor, principal, PASSWORD)
 
     return _or_raise(await revoke_as(database, actor, principal.account_id, unit))
 
 
 async def complete_step_up(
-    database: Database,
-    server_key: bytes,
-    actor: Actor,
-    principal: Principal,
-    *,
-    token: str,
-    method: str,
-    code: str,
-    limit_scale: float,
+    database: Database, actor: Actor, principal: Principal, completed: Completed
 ) -> SessionIdentity:
-    """Complete a step-up of this session by a code. Raises as `complete_challenge` does."""
-    completed = await complete_challenge(
-        database, server_key, actor, token=token, purpose="step_up", method=method, code=code,
-        limit_scale=limit_scale, session_id=principal.session_id,
-    )  # fmt: skip
+    """Record the second step of a step-up of this session. Raises InvalidToken if it has ended."""
 
     def unit(conn: Connection) -> SessionIdentity | None:
         if completed.authentication.throttle is not None:
             completed.authentication.throttle.clear(conn)
-        return _record(conn, actor, principal, PASSWORD + completed.amr)
+        return record_step_up(conn, actor, principal, PASSWORD + completed.amr)
 
     return _or_raise(await revoke_as(database, actor, principal.account_id, unit))
 
 
-def _record(conn: Connection, actor: Actor, principal: Principal, amr: tuple[str, ...]) -> SessionIdentity | None:
+def record_step_up(
+    conn: Connection, actor: Actor, principal: Principal, amr: tuple[str, ...]
+) -> SessionIdentity | None:
+    """Inside a unit of work for the caller; returns their session, None if it has ended."""
     session_id = principal.session_id or ""
     record_authentication(conn, principal.account_id, session_id, amr)
     audit.record(conn, principal.account_id, actor, "session.stepped_up", session_id, {"amr": " ".join(amr)})

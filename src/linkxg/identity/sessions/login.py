@@ -4,6 +4,7 @@ A wrong password, an unknown e-mail address and a disabled person cost the same 
 are hashed outside of transactions; the write checks that the person has not changed since the read.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -66,12 +67,14 @@ class Authentication(NamedTuple):
     """A person who was authenticated, as they were then.
 
     With a password, `throttle` has the attempts to be cleared, and `rehashed` the new hash if the stored one has weaker
-    parameters.
+    parameters. `record_use` records the use of anything else, in the transaction that starts the session: false, if it
+    must not be used any more.
     """
 
     user: User
     throttle: Throttle | None = None
     rehashed: str | None = None
+    record_use: Callable[[Connection, Actor], bool] | None = None
 
 
 def new_api_session(server_key: bytes, user_agent: str) -> tuple[NewSession, str]:
@@ -143,7 +146,7 @@ def _begin(conn: Connection, key: str, throttle: Throttle, source: str) -> tuple
 def _start(
     conn: Connection, actor: Actor, authentication: Authentication, new: NewSession
 ) -> SessionIdentity | PublicError:
-    user, throttle, rehashed = authentication
+    user, throttle, rehashed, record_use = authentication
     now, place = now_ms(), place_of(actor.source, new.user_agent)
     is_unchanged = store.lock_person(conn, user.id) == user.password_hash
     found = find_person_signing_in(conn, user.id, user.epoch, place, now) if is_unchanged else None
@@ -155,6 +158,8 @@ def _start(
         return MfaRequired()
     if required_from is not None and required_from <= now:
         return MfaEnrollmentRequired()
+    if record_use is not None and not record_use(conn, actor):
+        return InvalidCredentials(reason="used meanwhile, or removed")
     if rehashed is not None:
         update_password_hash(conn, user.account_id, user.id, rehashed, user.password_hash)
     if throttle is not None:

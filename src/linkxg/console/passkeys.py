@@ -1,0 +1,170 @@
+"""`/account/passkeys`: the passkeys of the signed-in person.
+
+Browsers make passkeys for scripts alone, so that adding one is the one action of the console that needs a script.
+"""
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linkxg.console.confirm_password import ask_password
+from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.flash_messages import flash_message
+from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import redirect, render
+from linkxg.errors import Conflict, NotFound, RateLimitExceeded, ValidationFailed
+from linkxg.http.permissions import session_roles
+from linkxg.http.rate_budgets import caller_key
+from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.factors.change_factors import remove_factor
+from linkxg.identity.factors.routes import FACTOR_CHANGES
+from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
+from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
+from linkxg.identity.passkeys.model import MAX_PASSKEYS, AttestationCredential, Passkey
+from linkxg.identity.passkeys.name_passkey import rename_passkey
+
+PASSKEYS = "/account/passkeys"
+NEW = f"{PASSKEYS}/new"
+ONE = f"{PASSKEYS}/{{passkey_id:str}}"
+_ACT = "add a passkey"
+_NO_PASSKEY = "Your browser sent no passkey. Allow scripts for this site and try again."
+
+
+@get(PASSKEYS, **session_roles(EVERYONE))
+async def listing(page: NamedDependency[PageRequest]) -> Response[str]:
+    return await _list(page)
+
+
+@post(NEW, **session_roles(EVERYONE))
+async def add(page: NamedDependency[PageRequest]) -> Response[str]:
+    """The page that makes a passkey, and what it has made."""
+    asking = await ask_password(page, _ACT, back=lambda: _list(page))
+    if asking is not None:
+        return asking
+    if not page.form.has("credential"):
+        return await _ask_browser(page)
+    name = page.form.text("name")
+    try:
+        credential = msgspec.json.decode(page.form.text("credential"), type=AttestationCredential)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return await _ask_browser(page, errors=whole_form(_NO_PASSKEY), status=422)
+    try:
+        added = await register_passkey(
+            page.database,
+            page.services.relying_party,
+            page.services.notices,
+            page.actor,
+            page.account_id,
+            page.person.user_id,
+            credential=credential,
+            name=name or None,
+        )
+    except ValidationFailed as error:
+        page.context.notes |= {"error": error.code, "reason": error.reason}
+        field = "name" if error.details and error.details[0]["field"] == "name" else ""
+        return await _ask_browser(page, errors=FormErrors([(field, error.description)]), status=error.status)
+    except Conflict as error:
+        return await _list(page, errors=whole_form(error.description), status=error.status)
+    if added.recovery_codes is not None:
+        return render(page, "recovery_codes.html", codes=added.recovery_codes, target=PASSKEYS)
+    return redirect(page, PASSKEYS, **flash_message(page, f"The passkey “{added.passkey.name}” is added."))
+
+
+@get(ONE, **session_roles(EVERYONE))
+async def show(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
+    return await _show(page, passkey_id)
+
+
+@post(ONE, **session_roles(EVERYONE))
+async def rename(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
+    name = page.form.text("name")
+    try:
+        await rename_passkey(page.database, page.actor, page.account_id, page.person.user_id, passkey_id, name)
+    except ValidationFailed as error:
+        errors = FormErrors([("name", error.description)])
+        return await _show(page, passkey_id, errors=errors, name=name, status=error.status)
+    return redirect(page, PASSKEYS, done="saved")
+
+
+@post(f"{ONE}/remove", **session_roles(EVERYONE))
+async def remove(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) -> Response[str]:
+    passkey = await _find(page, passkey_id)
+    if not confirmed(page):
+        effects = [
+            "You can no longer sign in with it. Your other sessions end.",
+            "Your device or password manager may keep its copy, which has no effect here; you can delete it there.",
+        ]
+        question = Question(f"Remove the passkey “{passkey.name}”?", effects, "Remove passkey", "Keep it", PASSKEYS)
+        return ask_confirmation(page, question)
+    asking = await ask_password(page, "remove this passkey")
+    if asking is not None:
+        return asking
+    try:
+        await remove_factor(
+            page.database, page.services.notices, page.actor, page.account_id, page.person.user_id, passkey_id
+        )
+    except Conflict as error:
+        return await _list(page, errors=whole_form(error.description), status=error.status)
+    return redirect(page, PASSKEYS, **flash_message(page, f"The passkey “{passkey.name}” is removed."))
+
+
+HANDLERS = (listing, add, show, rename, remove)
+
+
+async def _list(page: PageRequest, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
+    found = await list_own_passkeys(page.database, page.account_id, page.person.user_id)
+    return render(
+        page,
+        "passkeys.html",
+        status=status,
+        errors=errors,
+        found=found,
+        is_full=len(found) >= MAX_PASSKEYS,
+        most=MAX_PASSKEYS,
+        is_supported=page.services.relying_party.is_supported,
+    )
+
+
+async def _ask_browser(page: PageRequest, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
+    """The page whose script asks the browser for a passkey, with a new challenge."""
+    try:
+        await page.services.limits.spend(FACTOR_CHANGES, caller_key(page.account_id, page.person.user_id))
+        options = await begin_registration(
+            page.database, page.services.relying_party, page.actor, page.account_id, page.person.user_id
+        )
+    except RateLimitExceeded as error:
+        return await _list(page, errors=wait_for_budget(error), status=error.status)
+    except Conflict as error:
+        return await _list(page, errors=whole_form(error.description), status=error.status)
+    return render(
+        page,
+        "new_passkey.html",
+        status=status,
+        errors=errors,
+        options=msgspec.json.encode(options.public_key).decode(),
+        name=page.form.text("name"),
+    )
+
+
+async def _show(
+    page: PageRequest, passkey_id: str, *, errors: FormErrors | None = None, name: str = "", status: int = 200
+) -> Response[str]:
+    passkey = await _find(page, passkey_id)
+    return render(
+        page,
+        "passkey.html",
+        status=status,
+        errors=errors,
+        passkey=passkey,
+        name=name or passkey.name,
+    )
+
+
+async def _find(page: PageRequest, passkey_id: str) -> Passkey:
+    found = await list_own_passkeys(page.database, page.account_id, page.person.user_id)
+    passkey = next((one for one in found if one.id == passkey_id), None)
+    if passkey is None:
+        raise NotFound
+    return passkey

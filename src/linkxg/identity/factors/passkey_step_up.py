@@ -1,0 +1,38 @@
+"""Step-up by a passkey alone, which has verified the person: as strong as a password with a second factor."""
+
+from sqlalchemy import Connection
+
+from linkxg.audit.model import Actor
+from linkxg.db import Database
+from linkxg.errors import InvalidCredentials, InvalidToken
+from linkxg.identity.authorization.write_as import revoke_as
+from linkxg.identity.factors.step_up import record_step_up
+from linkxg.identity.passkeys.model import AssertionCredential
+from linkxg.identity.passkeys.relying_party import RelyingParty
+from linkxg.identity.passkeys.sign_in import REFUSED
+from linkxg.identity.passkeys.use_passkey import RefusedPasskey, use_passkey
+from linkxg.identity.sessions.model import SessionIdentity
+from linkxg.identity.tokens.model import Principal
+
+
+async def step_up_with_passkey(
+    database: Database, party: RelyingParty, actor: Actor, principal: Principal, credential: AssertionCredential
+) -> SessionIdentity:
+    """The credential answers options of `POST /auth/passkey/options`. Raises InvalidCredentials."""
+    used = await use_passkey(database, party, credential, "sign-in")
+    if isinstance(used, RefusedPasskey):
+        raise InvalidCredentials(REFUSED, reason=used.reason)
+    if used.user.id != principal.id:
+        raise InvalidCredentials(REFUSED, reason="passkey of another person")
+
+    def unit(conn: Connection) -> SessionIdentity | InvalidCredentials | None:
+        if not used.record(conn, actor):
+            return InvalidCredentials(REFUSED, reason="used meanwhile, or removed")
+        return record_step_up(conn, actor, principal, used.amr)
+
+    outcome = await revoke_as(database, actor, principal.account_id, unit)
+    if isinstance(outcome, InvalidCredentials):
+        raise outcome
+    if outcome is None:
+        raise InvalidToken(reason="changed meanwhile")
+    return outcome

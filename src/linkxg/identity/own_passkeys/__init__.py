@@ -1,0 +1,1 @@
+"""The passkeys of a person: registered, listed and named by themselves, as second factors."""

@@ -1,0 +1,169 @@
+"""Registers a passkey of a person who is signed in (WebAuthn Level 3 §7.1).
+
+Routes let only a recent authentication in (`step_up.py`).
+"""
+
+import secrets
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.db import Database
+from linkxg.errors import Conflict, InvalidToken, PublicError, ValidationFailed
+from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.accounts.store import find_user
+from linkxg.identity.authorization.write_as import revoke_as, write_as
+from linkxg.identity.factors.kinds import note_factors
+from linkxg.identity.factors.model import MFA, PASSKEY
+from linkxg.identity.factors.recovery_codes import count_recovery_codes, new_recovery_codes, replace_codes
+from linkxg.identity.passkeys import challenges
+from linkxg.identity.passkeys.change_passkeys import add_passkey
+from linkxg.identity.passkeys.client_data import CeremonyFailed, ClientData, read_client_data
+from linkxg.identity.passkeys.model import (
+    MAX_PASSKEYS,
+    TRANSPORTS,
+    AttestationCredential,
+    Passkey,
+    PasskeyOptions,
+    key_method,
+)
+from linkxg.identity.passkeys.name_passkey import check_name
+from linkxg.identity.passkeys.options import registration_options
+from linkxg.identity.passkeys.relying_party import RelyingParty
+from linkxg.identity.passkeys.store import count_passkeys, list_passkeys
+from linkxg.identity.passkeys.verify_credential import VerifiedAttestation, verify_attestation
+from linkxg.identity.sessions.end_sessions import end_other_sessions
+from linkxg.identity.sessions.record_authentication import find_identity, record_authentication
+from linkxg.ids import uuid7
+
+_HANDLE_BYTES = 32
+_FULL = f"A person can have at most {MAX_PASSKEYS} passkeys. Remove one that is not used any more."
+_NOT_VERIFIED = "The passkey could not be verified. Begin again."
+
+
+class AddedPasskey(NamedTuple):
+    """A new passkey, and recovery codes if its person had none."""
+
+    passkey: Passkey
+    recovery_codes: list[str] | None
+
+
+async def begin_registration(
+    database: Database, party: RelyingParty, actor: Actor, account_id: str, user_id: str
+) -> PasskeyOptions:
+    """Raises Conflict if the person has as many passkeys as they can have, or InvalidToken."""
+    challenge, new_handle = challenges.new_challenge(), secrets.token_bytes(_HANDLE_BYTES)
+
+    def unit(conn: Connection) -> dict[str, Any] | PublicError:
+        user = find_user(conn, account_id, user_id)
+        if user is None:
+            return InvalidToken(reason="person removed")
+        existing = list_passkeys(conn, account_id, user_id)
+        if len(existing) >= MAX_PASSKEYS:
+            return Conflict(_FULL)
+        handle = existing[0].user_handle if existing else new_handle
+        challenges.keep_for_person(conn, challenge, "register", user_id, handle)
+        return registration_options(party, challenge, handle, user.email, existing)
+
+    outcome = await write_as(database, actor, unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    return PasskeyOptions(outcome)
+
+
+async def register_passkey(
+    database: Database,
+    party: RelyingParty,
+    notices: SecurityNotices,
+    actor: Actor,
+    account_id: str,
+    user_id: str,
+    *,
+    credential: AttestationCredential,
+    name: str | None,
+) -> AddedPasskey:
+    """Raises ValidationFailed, or Conflict for a passkey too many or one that is registered already."""
+    checked_name = None if name is None else check_name(name)
+    try:
+        client_data = read_client_data(credential.response.client_data_json)
+        verified = verify_attestation(party, client_data, credential)
+    except CeremonyFailed as error:
+        raise _not_verified(str(error)) from error
+
+    codes = new_recovery_codes()
+
+    def unit(conn: Connection) -> AddedPasskey | PublicError:
+        passkey = _insert(conn, account_id, user_id, client_data, verified, credential, checked_name)
+        return passkey if isinstance(passkey, PublicError) else _note_added(conn, actor, passkey, codes)
+
+    outcome = await revoke_as(database, actor, account_id, unit)
+    if isinstance(outcome, PublicError):
+        raise outcome
+    what = f"The passkey “{outcome.passkey.name}” was added to your sign-in. Whoever holds it can sign in as you."
+    notices.person(actor, account_id, user_id, "Passkey added", what)
+    return outcome
+
+
+def _insert(
+    conn: Connection,
+    account_id: str,
+    user_id: str,
+    client_data: ClientData,
+    verified: VerifiedAttestation,
+    credential: AttestationCredential,
+    name: str | None,
+) -> Passkey | PublicError:
+    """Under the person's lock, which `revoke_as` takes: of concurrent registrations, none exceeds the bound."""
+    taken = challenges.take_challenge(conn, client_data, "register")
+    if taken is None or taken.user_id != user_id or taken.user_handle is None:
+        return _not_verified("challenge unknown, used, expired or of another person")
+    count = count_passkeys(conn, account_id, user_id)
+    if count >= MAX_PASSKEYS:
+        return Conflict(_FULL)
+    passkey = Passkey(
+        id=uuid7(),
+        account_id=account_id,
+        user_id=user_id,
+        credential_id=verified.credential_id,
+        user_handle=taken.user_handle,
+        public_key=verified.public_key,
+        sign_count=verified.sign_count,
+        backup_eligible=verified.backup_eligible,
+        backed_up=verified.backed_up,
+        transports=" ".join(sorted(TRANSPORTS.intersection(credential.response.transports))),
+        aaguid=verified.aaguid,
+        name=name or f"Passkey {count + 1}",
+        created_at=now_ms(),
+        last_used_at=None,
+    )
+    if not add_passkey(conn, account_id, passkey):
+        return Conflict("This passkey is registered already.")
+    note_factors(conn, account_id, user_id)
+    return passkey
+
+
+def _note_added(conn: Connection, actor: Actor, passkey: Passkey, codes: list[str]) -> AddedPasskey:
+    """As of every new factor: `codes` for a person who has none, and the other sessions end.
+
+    The actor's session counts as one with this factor from now on.
+    """
+    account_id, user_id, session_id = passkey.account_id, passkey.user_id, actor.session_id or ""
+    fresh = None if count_recovery_codes(conn, account_id, user_id) else codes
+    if fresh is not None:
+        replace_codes(conn, account_id, user_id, fresh)
+    end_other_sessions(conn, actor, account_id, user_id, session_id, "factor added")
+    session = find_identity(conn, account_id, session_id)
+    if session is not None:
+        amr = dict.fromkeys((*session.amr.split(), key_method(passkey.backup_eligible), "user", MFA))
+        record_authentication(conn, account_id, session_id, tuple(amr))
+    details = {"factor": passkey.id, "method": PASSKEY, "aaguid": passkey.aaguid}
+    audit.record(conn, account_id, actor, "factor.added", user_id, details)
+    return AddedPasskey(passkey, fresh)
+
+
+def _not_verified(reason: str) -> ValidationFailed:
+    details = [{"field": "credential", "code": "invalid", "message": _NOT_VERIFIED}]
+    return ValidationFailed(_NOT_VERIFIED, reason=reason, details=details)

@@ -1,0 +1,171 @@
+"""`/auth/factors/passkeys…` and `/auth/mfa/passkey-options`: the passkeys of the caller, as second factors."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from litestar import Request, Router, get, patch, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody
+
+from linkxg.audit.model import actor_of
+from linkxg.db import Database
+from linkxg.errors import Conflict, InvalidToken, NotFound, TemporarilyUnavailable, ValidationFailed
+from linkxg.http.body_style import BodyStyle
+from linkxg.http.pagination import Success
+from linkxg.http.permissions import Fresh, public, roles
+from linkxg.http.request_context import context_of
+from linkxg.http.route_declaration import described
+from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.factors.passkey_proof import begin_passkey_step
+from linkxg.identity.factors.request_bodies import FirstStep
+from linkxg.identity.factors.routes import FACTOR_CHANGES, MFA_ATTEMPTS
+from linkxg.identity.own_passkeys.register_passkey import begin_registration, register_passkey
+from linkxg.identity.passkeys.list_passkeys import list_own_passkeys
+from linkxg.identity.passkeys.model import (
+    MAX_NAME,
+    AttestationCredential,
+    PasskeyOptions,
+    PasskeyView,
+    passkey_view,
+)
+from linkxg.identity.passkeys.name_passkey import rename_passkey
+from linkxg.identity.passkeys.relying_party import RelyingParty
+from linkxg.identity.sessions.token_response import PEOPLE
+from linkxg.identity.tokens.model import Principal
+
+_PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
+_FOR_EVERYBODY = _PEOPLE | roles(EVERYONE)
+_FACTORS = _PEOPLE | roles(EVERYONE, FACTOR_CHANGES, fresh=Fresh.FACTORS)
+
+
+class NewPasskey(msgspec.Struct, forbid_unknown_fields=True):
+    """Without a name, the passkey is numbered."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Phone"}
+
+    credential: AttestationCredential
+    name: Annotated[str | None, described(maxLength=MAX_NAME)] = None
+
+
+class PasskeyName(msgspec.Struct, forbid_unknown_fields=True):
+    EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Phone"}
+
+    name: Annotated[str, described(minLength=1, maxLength=MAX_NAME)]
+
+
+class RegisteredPasskey(msgspec.Struct, rename="camel"):
+    """The passkey, and recovery codes, shown this once; null if those that the person has stay valid."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"recoveryCodes": ["3kq7wx-9m2bhv-c5t8rn-zd4jyf"]}
+
+    passkey: PasskeyView
+    recovery_codes: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPasskeyServices:
+    database: Database
+    party: RelyingParty
+    notices: SecurityNotices
+
+
+@post(
+    "/auth/mfa/passkey-options",
+    operation_id="beginPasskeyStep",
+    errors=(InvalidToken, TemporarilyUnavailable),
+    status_code=200,
+    **_PEOPLE,
+    **public(MFA_ATTEMPTS),
+)
+async def step_options(
+    services: NamedDependency[OwnPasskeyServices], data: JSONBody[FirstStep]
+) -> Success[PasskeyOptions]:
+    """Options for `navigator.credentials.get`, after `mfa_required`. The challenge can be answered once."""
+    return Success(data=await begin_passkey_step(services.database, services.party, data.mfa_token))
+
+
+@get("/auth/factors/passkeys", operation_id="listPasskeys", **_FOR_EVERYBODY)
+async def listing(
+    request: Request[Any, Any, Any], services: NamedDependency[OwnPasskeyServices]
+) -> Success[list[PasskeyView]]:
+    """The caller's passkeys, oldest first."""
+    caller = _person(request)
+    found = await list_own_passkeys(services.database, caller.account_id, caller.id)
+    return Success(data=[passkey_view(passkey) for passkey in found])
+
+
+@post(
+    "/auth/factors/passkeys/options",
+    operation_id="beginPasskeyRegistration",
+    errors=(Conflict,),
+    status_code=200,
+    **_FACTORS,
+)
+async def registration_options(
+    request: Request[Any, Any, Any], services: NamedDependency[OwnPasskeyServices]
+) -> Success[PasskeyOptions]:
+    """Options for `navigator.credentials.create`. The challenge can be answered once."""
+    caller = _person(request)
+    actor = actor_of(context_of(request.scope))
+    return Success(
+        data=await begin_registration(services.database, services.party, actor, caller.account_id, caller.id)
+    )
+
+
+@post(
+    "/auth/factors/passkeys",
+    operation_id="registerPasskey",
+    errors=(Conflict, ValidationFailed),
+    **_FACTORS,
+)
+async def register(
+    request: Request[Any, Any, Any], services: NamedDependency[OwnPasskeyServices], data: JSONBody[NewPasskey]
+) -> Success[RegisteredPasskey]:
+    """Register the passkey that the browser made. It signs in alone, and is a second factor after the password.
+
+    The other sessions of the person end. Whoever has no recovery codes gets ten, shown only once.
+    """
+    caller = _person(request)
+    actor = actor_of(context_of(request.scope))
+    added = await register_passkey(
+        services.database,
+        services.party,
+        services.notices,
+        actor,
+        caller.account_id,
+        caller.id,
+        credential=data.credential,
+        name=data.name,
+    )
+    return Success(data=RegisteredPasskey(passkey_view(added.passkey), added.recovery_codes))
+
+
+@patch(
+    "/auth/factors/{factor_id:str}", operation_id="renameFactor", errors=(NotFound, ValidationFailed), **_FOR_EVERYBODY
+)
+async def rename(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[OwnPasskeyServices],
+    factor_id: FromPath[str],
+    data: JSONBody[PasskeyName],
+) -> Success[PasskeyView]:
+    """Rename a passkey. Other factors have no name of their own."""
+    caller = _person(request)
+    actor = actor_of(context_of(request.scope))
+    renamed = await rename_passkey(services.database, actor, caller.account_id, caller.id, factor_id, data.name)
+    return Success(data=passkey_view(renamed))
+
+
+def router(services: OwnPasskeyServices) -> Router:
+    return Router(
+        "/",
+        route_handlers=[step_options, listing, registration_options, register, rename],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+    )
+
+
+def _person(request: Request[Any, Any, Any]) -> Principal:
+    principal: Principal = context_of(request.scope).principal
+    return principal

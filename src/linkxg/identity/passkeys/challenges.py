@@ -1,0 +1,68 @@
+"""Challenges of registrations and sign-ins: 256 random bits, each answered once within five minutes (§13.4.3).
+
+They are kept by digest. A person, and the source of a stranger, has a bounded number of them.
+"""
+
+import secrets
+
+from sqlalchemy import Connection
+
+from linkxg.clock import now_ms
+from linkxg.crypto.secrets import digest
+from linkxg.http.client_ip import source_key
+from linkxg.identity.passkeys import challenge_store
+from linkxg.identity.passkeys.challenge_store import TakenChallenge
+from linkxg.identity.passkeys.client_data import ClientData
+from linkxg.identity.passkeys.model import CHALLENGE_MS, Ceremony
+
+MAX_OF_PERSON, MAX_OF_SOURCE = 10, 1_500
+"""Of a source as many as its budget admits in five minutes: many people may share it."""
+_BYTES = 32
+
+
+def new_challenge() -> bytes:
+    return secrets.token_bytes(_BYTES)
+
+
+def keep_for_person(
+    conn: Connection, challenge: bytes, ceremony: Ceremony, user_id: str, user_handle: bytes | None = None
+) -> None:
+    """Inside a unit of work: only this person may answer it."""
+    _keep(conn, challenge, ceremony, f"person\n{user_id}", MAX_OF_PERSON, user_id, user_handle)
+
+
+def keep_for_stranger(conn: Connection, challenge: bytes, source: str) -> None:
+    """Inside a unit of work: whoever answers it says who they are."""
+    _keep(conn, challenge, "sign-in", f"source\n{source_key(source)}", MAX_OF_SOURCE, None, None)
+
+
+def take_challenge(conn: Connection, client_data: ClientData, ceremony: Ceremony) -> TakenChallenge | None:
+    """Inside a unit of work: use the challenge up that was answered; None if it is not, or no longer, valid."""
+    return challenge_store.take_challenge(conn, _digest(client_data.challenge), ceremony, now_ms())
+
+
+def _keep(
+    conn: Connection,
+    challenge: bytes,
+    ceremony: Ceremony,
+    holder: str,
+    bound: int,
+    user_id: str | None,
+    user_handle: bytes | None,
+) -> None:
+    now = now_ms()
+    challenge_store.insert_challenge(
+        conn,
+        _digest(challenge),
+        holder=digest(holder),
+        ceremony=ceremony,
+        user_id=user_id,
+        user_handle=user_handle,
+        now=now,
+        expires_at=now + CHALLENGE_MS,
+        bound=bound,
+    )
+
+
+def _digest(challenge: bytes) -> bytes:
+    return digest(challenge.hex())
