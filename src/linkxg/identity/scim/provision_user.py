@@ -35,7 +35,7 @@ Edit = Callable[[ScimUser], UserFields]
 _STORED = ("external_id", "formatted", "given_name", "family_name", "display_name")
 
 
-class ChangedUser(NamedTuple):
+class ProvisionedUser(NamedTuple):
     """`left` is the address that the person had before, if they got another one."""
 
     user: ScimUser
@@ -62,10 +62,10 @@ async def create_scim_user(database: Database, actor: Actor, account_id: str, fi
 
 async def change_scim_user(
     database: Database, actor: Actor, account_id: str, user_id: str, edit: Edit, conditions: Conditions
-) -> ChangedUser:
+) -> ProvisionedUser:
     """Raises NotFound, PreconditionFailed, ScimError, NotUnique, OwnerRequired or AccessDenied; nothing is written."""
 
-    def unit(conn: Connection) -> ChangedUser | PublicError:
+    def unit(conn: Connection) -> ProvisionedUser | PublicError:
         lock_caller(conn, user_id)
         user = user_store.find_scim_user(conn, account_id, user_id)
         if user is None:
@@ -101,7 +101,7 @@ async def delete_scim_user(
 
 def _change(
     conn: Connection, actor: Actor, account_id: str, user: ScimUser, fields: UserFields
-) -> ChangedUser | PublicError:
+) -> ProvisionedUser | PublicError:
     role = fields.role if fields.role != user.role else None
     disabled = None if fields.active in (None, not user.disabled) else not fields.active
     email = fields.user_name if email_key(fields.user_name) != email_key(user.email) else None
@@ -133,7 +133,7 @@ def _change(
         if isinstance(outcome, PublicError):
             return outcome
     changed_user = user_store.find_scim_user(conn, account_id, user.id)
-    return NotFound() if changed_user is None else ChangedUser(changed_user, user.email if email else None)
+    return NotFound() if changed_user is None else ProvisionedUser(changed_user, user.email if email else None)
 
 
 def _values(fields: UserFields) -> dict[str, str | None]:

@@ -27,7 +27,7 @@ from linkxg.identity.scim.manage_tokens import BASE_PATH
 from linkxg.identity.scim.model import CORE_SCHEMA, LIST_SCHEMA, SEARCH_SCHEMA, ScimUser, UserFields
 from linkxg.identity.scim.patch import Operation, apply_operations, read_operations
 from linkxg.identity.scim.projection import attribute_names, project
-from linkxg.identity.scim.provision_user import ChangedUser, change_scim_user, create_scim_user, delete_scim_user
+from linkxg.identity.scim.provision_user import ProvisionedUser, change_scim_user, create_scim_user, delete_scim_user
 from linkxg.identity.scim.read_users import list_users, read_scim_user
 
 AnyRequest = Request[Any, Any, Any]
@@ -259,7 +259,7 @@ def _list(resources: list[dict[str, Any]], *, total: int | None = None, start: i
     )
 
 
-def _changed(services: ScimServices, caller: ScimRequest, changed: ChangedUser) -> Response[bytes]:
+def _changed(services: ScimServices, caller: ScimRequest, changed: ProvisionedUser) -> Response[bytes]:
     if changed.left is not None:
         what = f"Your organisation's identity provider changed your address to {changed.user.email}."
         services.notices.address(caller.actor, caller.account_id, changed.left, "Your e-mail address was changed", what)

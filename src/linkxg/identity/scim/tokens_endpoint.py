@@ -13,7 +13,7 @@ from linkxg.db import Database
 from linkxg.errors import Conflict
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import Success
-from linkxg.http.permissions import roles
+from linkxg.http.permissions import Fresh, roles
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
@@ -48,7 +48,7 @@ class ScimTokenServices:
     operation_id="createScimToken",
     errors=(Conflict,),
     response_headers=[REPLAYED],
-    **roles(OWNERS, TOKENS),
+    **roles(OWNERS, TOKENS, fresh=Fresh.ACCOUNT),
 )
 async def create(
     request: Request[Any, Any, Any],
@@ -81,7 +81,7 @@ async def listing(
     return Success(data=await list_tokens(services.database, account_id_of(request.scope)))
 
 
-@delete("/account/scim-tokens/{token_id:str}", operation_id="revokeScimToken", **roles(OWNERS))
+@delete("/account/scim-tokens/{token_id:str}", operation_id="revokeScimToken", **roles(OWNERS, fresh=Fresh.ACCOUNT))
 async def revoke(
     request: Request[Any, Any, Any], services: NamedDependency[ScimTokenServices], token_id: FromPath[str]
 ) -> None:
