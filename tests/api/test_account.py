@@ -12,7 +12,7 @@ from harness.clients import is_accepted
 from harness.people import accept, invite, login, me, new_email, refresh, sign_in
 from harness.world import World
 
-USER = {"id", "email", "role", "disabled", "createdAt"}
+USER = {"id", "email", "role", "disabled", "createdAt", "secondFactor"}
 EVENT = {
     "seq",
     "at",

@@ -40,7 +40,7 @@ UNAUTHORISED = {
     "identity/oauth/revocation_endpoint._revoke": "the client has just authenticated, and ends its own token",
     "identity/sessions/change_password.change_password": "counts a guess, whoever makes it",
     "identity/sessions/console_session._extended": "one statement, which checks the session",
-    "identity/sessions/console_session.reauthenticate": "one statement, which checks the session",
+    "identity/sessions/console_session.renew_console_session": "one statement, which checks the session",
     "identity/sessions/login.check_attempt": "counts a guess, whoever makes it",
     "identity/sessions/login.verify_password": "counts a guess, whoever makes it",
     "identity/sessions/login.start_session": "nobody is known before; the unit itself checks the person",

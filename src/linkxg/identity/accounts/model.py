@@ -40,13 +40,14 @@ class AccountView(msgspec.Struct, rename="camel"):
 
 
 class UserView(msgspec.Struct, rename="camel"):
-    """A person as the account's Owners and Admins see them."""
+    """A person as the account's Owners and Admins see them; `second_factor` tells whether they have one."""
 
     id: str
     email: str
     role: Role
     disabled: bool
     created_at: str
+    second_factor: bool
 
 
 class Invited(msgspec.Struct, rename="camel"):
