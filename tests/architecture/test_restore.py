@@ -19,6 +19,8 @@ TREATED = {
     "invitations": ENDS,
     "connections": f"pending invitations: {ENDS}; connections: {REAPPLIED}",
     "users": REAPPLIED,
+    "totp_factors": REAPPLIED,
+    "recovery_codes": REAPPLIED,
     "oauth_clients": REAPPLIED,
     "client_secrets": REAPPLIED,
     "shares": REAPPLIED,

@@ -26,6 +26,7 @@ WITHOUT_ACCOUNT = {
     "identity.sessions.find_session": "the refresh token names the session; callers compare the account",
     "identity.sessions.find_console_session": "the cookie names the session, and proves itself by its digest",
     "identity.sessions.find_ended_console_session": "the cookie names the session, and proves itself by its digest",
+    "identity.factors.list_secrets": ACROSS,
     "identity.factors.find_challenge": "the one-time token is the only thing known",
     "identity.sessions.find_person": "of the session that was just found",
     "identity.sessions.lock_person": "of the person that was just found by address",

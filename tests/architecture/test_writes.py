@@ -41,6 +41,10 @@ UNAUTHORISED = {
     "identity/sessions/change_password.change_password": "counts a guess, whoever makes it",
     "identity/sessions/console_session._extended": "one statement, which checks the session",
     "identity/sessions/console_session.renew_console_session": "one statement, which checks the session",
+    "identity/factors/sign_in.challenge": "nobody is known before; the unit itself checks the person",
+    "identity/factors/challenges.begin_attempt": "counts a guess, whoever makes it",
+    "identity/factors/challenges.complete_attempt": "the token of the first step works once",
+    "identity/factors/enroll.begin_enrollment": "the token of the first step opens this",
     "identity/sessions/login.check_attempt": "counts a guess, whoever makes it",
     "identity/sessions/login.verify_password": "counts a guess, whoever makes it",
     "identity/sessions/login.start_session": "nobody is known before; the unit itself checks the person",
@@ -49,7 +53,12 @@ UNAUTHORISED = {
     "identity/tokens/manage_keys.prepare_keys": "the keys are those of the installation",
 }
 WRITES = re.compile(r"(\w+\.)*_?database\.(write|execute_single)")
-REVOKES = {"identity/tokens/revoke.py", "identity/tokens/key_store.py", "identity/accounts/manage_user.py"}
+REVOKES = {
+    "identity/tokens/revoke.py",
+    "identity/tokens/key_store.py",
+    "identity/accounts/manage_user.py",
+    "identity/accounts/second_factor.py",
+}
 
 
 def _writers(node: ast.AST, name: str = "") -> Iterator[str]:

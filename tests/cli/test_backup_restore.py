@@ -28,6 +28,7 @@ from harness.clients import (
     rotate,
     with_secret,
 )
+from harness.factors import first_step, forget_steps, person_with_totp, second_step, sign_in_with_factor
 from harness.people import Person, Session, accept, invite, login, me, refresh, sign_in
 from harness.rows import count_rows, execute
 from harness.server import Server
@@ -103,6 +104,10 @@ def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Ca
     kept, rotated, deleted, disabled = (world.new_client() for _ in range(4))
     staying, removed, locked, changed = (world.person() for _ in range(4))
     open_session, ended_session = sign_in(api, staying), sign_in(api, staying)
+    # Each of them changes their factors after the backup.
+    spent, cleared, late = (world.person() for _ in range(3))
+    spent_app, (clearing, _) = person_with_totp(api, spent)[1], person_with_totp(api, cleared)
+    forget_steps(world, spent, spent_app)
     _, invitation = invite(api, owner, "MEMBER")
     tokens = [get_token(api, oauth) for oauth in (kept, rotated)]
 
@@ -118,6 +123,13 @@ def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Ca
     api.patch(f"/oauth/clients/{disabled.client_id}", bearer=owner.access, json={"disabled": True}).expect(200)
     api.delete(f"/account/users/{removed.user_id}", bearer=owner.access).expect(204)
     api.patch(f"/account/users/{locked.user_id}", bearer=owner.access, json={"disabled": True}).expect(200)
+    used = spent_app.code()
+    sign_in_with_factor(api, spent, used)
+    sign_in_with_factor(api, spent, spent_app.codes[0], "recovery_code")
+    cleared_access = refresh(api, clearing.refresh).expect(200).data()["accessToken"]
+    factor = api.get("/auth/factors", bearer=cleared_access).expect(200).data()["factors"][0]["id"]
+    api.delete(f"/auth/factors/{factor}", bearer=cleared_access).expect(204)
+    _, late_app = person_with_totp(api, late)
     renewed = change_password(api, sign_in(api, changed), changed)
     later = world.new_client()
     api.post("/auth/logout", bearer=ended_session.access).expect(200)
@@ -151,6 +163,14 @@ def test_a_restore_revives_nothing_that_was_revoked(engine: str, fresh_world: Ca
     assert is_accepted(api, get_token(api, kept))
     assert_dead(api, [rotated, new_secret, deleted, disabled], [removed, locked, changed])
     sign_in(api, renewed)
+    second_step(api, first_step(api, spent), used).expect(401, "invalid_credentials")
+    second_step(api, first_step(api, spent), spent_app.codes[0], "recovery_code").expect(401, "invalid_credentials")
+    # The app itself still works, though all keys are new; who removed theirs has none, who set one up has it.
+    forget_steps(world, spent, spent_app)
+    sign_in_with_factor(api, spent, spent_app.code())
+    sign_in(api, cleared)
+    forget_steps(world, late, late_app)
+    sign_in_with_factor(api, late, late_app.code())
     accept(api, invitation, api.vault.password()).expect(404, "not_found")
     assert b"intact" in server.command("audit", "verify")
     events = api.get("/account/audit-events?action=service.restored", bearer=back.access).data()

@@ -13,7 +13,7 @@ SECRET_BYTES = 20
 
 
 def new_totp_secret() -> bytes:
-    """160 random bits (RFC 4226 §4, R6)."""
+    """160 random bits (RFC 4226 §4)."""
     return os.urandom(SECRET_BYTES)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from linkxg.db.health import services_connected
+from linkxg.identity.factors.reseal import reseal_secrets
 from linkxg.identity.tokens import manage_keys
 from linkxg.identity.tokens.keys import KeyRecord, KeysError, read_keys
 from linkxg.ops.installation import connected, existing_database
@@ -35,7 +36,7 @@ async def replace_keys(settings: Settings) -> None:
     with exclusive_data_dir(settings.data_dir):
         if count := await database.read_long(services_connected):
             raise KeysError(f"services hold {count} connections to the database: stop every node first")
-        await manage_keys.replace_keys(database, settings.data_dir, settings.token_algorithm)
+        await manage_keys.replace_keys(database, settings.data_dir, settings.token_algorithm, reseal_secrets)
 
 
 def _require_installation(settings: Settings) -> None:

@@ -24,15 +24,24 @@ from linkxg.db.migrations import upgrade
 from linkxg.identity.accounts import store as people_store
 from linkxg.identity.accounts.create_account import CLI
 from linkxg.identity.clients import store as client_store
+from linkxg.identity.factors.challenge_store import mfa_challenges
+from linkxg.identity.factors.reseal import reseal_secrets
 from linkxg.identity.sessions.store import end_all_sessions
 from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sealed_keys
 from linkxg.network.connections import store as connection_store
 from linkxg.network.feed import store as feed_store
 from linkxg.ops.access_state import RESTORED, AccessState, read_access_state
 from linkxg.ops.ended_sharing import NOTHING_ENDED, reapply_ended_sharing
+from linkxg.ops.reapply_factors import read_factors, reapply_factors
 from linkxg.ops.reapply_revocations import epochs_ahead, reapply_revocations
 
-_NOT_RESTORED = (records.name, invalidation_feed.changes.name, sealed_keys.name, feed_store.feed_entries.name)
+_NOT_RESTORED = (
+    records.name,
+    invalidation_feed.changes.name,
+    sealed_keys.name,
+    feed_store.feed_entries.name,
+    mfa_challenges.name,
+)
 _IDS_PER_EVENT = 500
 
 
@@ -42,14 +51,22 @@ class RestoreRefused(NamedTuple):
     reason: str
 
 
+class NewKeys(NamedTuple):
+    """The new server key, and the sealed keys for the other nodes."""
+
+    server_key: bytes
+    sealed: SealedKeys
+
+
 class RestoreOptions(NamedTuple):
-    """`new_keys` replaces the key file and returns the sealed keys for the other nodes."""
+    """`new_keys` replaces the key file; `old_key` is the server key that was in it, if it could be read."""
 
     label: Label
     replace: bool
     revoke_secrets: bool
     withdraw_shares: bool
-    new_keys: Callable[[], SealedKeys]
+    new_keys: Callable[[], NewKeys]
+    old_key: bytes | None
 
 
 class Restored(NamedTuple):
@@ -77,6 +94,7 @@ def replace_database(
     upgrade(conn)
     now = now_ms()
     old = {account_id: read_access_state(conn, account_id, now) for account_id in people_store.list_accounts(conn)}
+    factors = {account_id: read_factors(conn, account_id) for account_id in old}
     heads = {account_id: feed_store.find_head(conn, account_id) for account_id in old}
     ended = frozenset[str]().union(*(state.ended for state in old.values()))
     delete_rows(conn)
@@ -85,6 +103,9 @@ def replace_database(
     for account_id in people_store.list_accounts(conn):
         state = old.pop(account_id, None)
         restored = _revoke_access(conn, account_id, state, options, now, restored)
+        if state is not None:
+            known = [user.id for user in people_store.list_users(conn, account_id) if user.id in state.users]
+            reapply_factors(conn, account_id, factors[account_id], known)
         reapply_ended_sharing(conn, account_id, state.sharing if state else NOTHING_ENDED, ended, now)
         if options.withdraw_shares:
             withdrawn = share_store.withdraw_all_shares(conn, account_id, now)
@@ -92,7 +113,10 @@ def replace_database(
         feed_store.restart_feed(conn, account_id, max(heads.get(account_id, 0), now))
     for account_id, deleted in old.items():
         _append_invalidations(conn, account_id, deleted, 0)
-    insert_sealed_keys(conn, options.new_keys())
+    keys = options.new_keys()
+    if options.old_key is not None:
+        reseal_secrets(conn, options.old_key, keys.server_key)
+    insert_sealed_keys(conn, keys.sealed)
     return restored
 
 

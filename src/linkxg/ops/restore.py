@@ -15,11 +15,10 @@ from linkxg.db.copy import ReportProgress
 from linkxg.db.errors import explain, is_damage
 from linkxg.db.health import read_health
 from linkxg.errors import OperatorError
-from linkxg.identity.tokens.key_store import SealedKeys
-from linkxg.identity.tokens.keys import replace_key_file
+from linkxg.identity.tokens.keys import find_server_key, replace_key_file, server_key_of
 from linkxg.identity.tokens.manage_keys import seal_keys
 from linkxg.ops.installation import prepare_database, require_closed
-from linkxg.ops.replace_database import Restored, RestoreOptions, RestoreRefused, replace_database
+from linkxg.ops.replace_database import NewKeys, Restored, RestoreOptions, RestoreRefused, replace_database
 from linkxg.ops.tables import register_tables
 from linkxg.runtime.data_dir_lock import exclusive_data_dir
 from linkxg.settings import Settings
@@ -56,8 +55,9 @@ def restore_backup(
     label = read_label(file)
     database = prepare_database(settings)
 
-    def new_keys() -> SealedKeys:
-        return seal_keys(replace_key_file(settings.data_dir, settings.token_algorithm))
+    def new_keys() -> NewKeys:
+        keys = replace_key_file(settings.data_dir, settings.token_algorithm)
+        return NewKeys(server_key_of(keys), seal_keys(keys))
 
     with exclusive_data_dir(settings.data_dir):
         require_closed(database)
@@ -66,7 +66,8 @@ def restore_backup(
             raise RestoreError(
                 f"{damage}; --replace moves it aside, but then it is unknown what was revoked after the backup"
             )
-        options = RestoreOptions(label, replace, revoke_secrets, withdraw_shares, new_keys)
+        old_key = find_server_key(settings.data_dir)
+        options = RestoreOptions(label, replace, revoke_secrets, withdraw_shares, new_keys, old_key)
         with _moved_aside(database, damage) as damaged:
             restored = _load(database, file, settings.data_dir, options, on_progress)
     return RestoreResult(label, restored, damaged)

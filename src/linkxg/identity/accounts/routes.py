@@ -47,7 +47,13 @@ class ChangeAccount(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     age). These three are for Owners.
     """
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Acme GmbH", "slug": "acme-gmbh", "gln": "4012345000009"}
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "name": "Acme GmbH",
+        "slug": "acme-gmbh",
+        "gln": "4012345000009",
+        "mfaRequiredFrom": "2027-01-01T00:00:00Z",
+        "stepUpMinutes": 30,
+    }
 
     name: Annotated[str, described(minLength=1, maxLength=MAX_ACCOUNT_NAME)] | UnsetType = UNSET
     slug: Annotated[str, described(pattern=SLUG_PATTERN)] | UnsetType = UNSET

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from linkxg.db import invalidation_feed
+from linkxg.db.caller_lock import lock_caller
 from linkxg.db.invalidation_feed import USER
 from linkxg.identity.accounts import store
 
@@ -13,5 +14,6 @@ def note_second_factor(conn: Connection, account_id: str, user_id: str, has: boo
 
 
 def begin_next_epoch(conn: Connection, account_id: str, user_id: str) -> None:
-    """End every session, token and unfinished sign-in of a person. The caller holds their lock."""
+    """End every session, token and unfinished sign-in of a person."""
+    lock_caller(conn, user_id)
     invalidation_feed.append(conn, USER, user_id, store.update_user(conn, account_id, user_id))

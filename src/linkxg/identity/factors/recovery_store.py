@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Column, Connection, ForeignKey, LargeBinary, String, Table, func, select
 
-from linkxg.db.schema import Milliseconds, metadata
+from linkxg.db.schema import AnyRow, Milliseconds, metadata
 
 recovery_codes = Table(
     "recovery_codes",
@@ -42,6 +42,16 @@ def use_code(conn: Connection, account_id: str, user_id: str, digest: bytes, now
         .values(used_at=now)
     )
     return conn.execute(statement).rowcount == 1
+
+
+def list_rows(conn: Connection, account_id: str) -> list[AnyRow]:
+    """The recovery codes of an account, for a restore."""
+    return list(conn.execute(select(recovery_codes).where(recovery_codes.c.account_id == account_id)))
+
+
+def insert_row(conn: Connection, account_id: str, row: AnyRow) -> None:
+    """Insert a row of `list_rows` again."""
+    conn.execute(recovery_codes.insert().values(row._asdict() | {"account_id": account_id}))
 
 
 def delete_codes(conn: Connection, account_id: str, user_id: str) -> None:

@@ -29,7 +29,7 @@ class PendingTotp(NamedTuple):
 
 def new_pending_totp(server_key: bytes) -> PendingTotp:
     factor_id, secret = uuid7(), new_totp_secret()
-    return PendingTotp(factor_id, secret, seal(server_key, _purpose(factor_id), secret), now_ms() + ENROLLMENT_MS)
+    return PendingTotp(factor_id, secret, seal(server_key, seal_purpose(factor_id), secret), now_ms() + ENROLLMENT_MS)
 
 
 def insert_pending(conn: Connection, account_id: str, user_id: str, pending: PendingTotp) -> None:
@@ -43,7 +43,7 @@ def insert_pending(conn: Connection, account_id: str, user_id: str, pending: Pen
 def find_pending(conn: Connection, server_key: bytes, account_id: str, user_id: str) -> PendingTotp | None:
     """The app that waits for its first code."""
     row = totp_store.find_pending_totp(conn, account_id, user_id, now_ms() - ENROLLMENT_MS)
-    secret = None if row is None else unseal(server_key, _purpose(row.id), row.secret)
+    secret = None if row is None else unseal(server_key, seal_purpose(row.id), row.secret)
     if row is None or secret is None:
         return None
     return PendingTotp(row.id, secret, row.secret, row.created_at + ENROLLMENT_MS)
@@ -77,9 +77,10 @@ def use_code(conn: Connection, server_key: bytes, account_id: str, user_id: str,
 
 
 def _step_of(server_key: bytes, row: AnyRow, code: str, now: int) -> int | None:
-    secret = unseal(server_key, _purpose(row.id), row.secret)
+    secret = unseal(server_key, seal_purpose(row.id), row.secret)
     return None if secret is None else find_step(secret, "".join(code.split()), now)
 
 
-def _purpose(factor_id: str) -> bytes:
+def seal_purpose(factor_id: str) -> bytes:
+    """What a secret is sealed for: it opens in its own row only."""
     return f"totp {factor_id}".encode()

@@ -95,6 +95,27 @@ def delete_all_totp(conn: Connection, account_id: str, user_id: str) -> int:
     return conn.execute(totp_factors.delete().where(*mine)).rowcount
 
 
+def list_rows(conn: Connection, account_id: str) -> list[AnyRow]:
+    """The confirmed apps of an account, for a restore."""
+    mine = (totp_factors.c.account_id == account_id, totp_factors.c.confirmed_at.is_not(None))
+    return list(conn.execute(select(totp_factors).where(*mine)))
+
+
+def insert_row(conn: Connection, account_id: str, row: AnyRow) -> None:
+    """Insert a row of `list_rows` again."""
+    conn.execute(totp_factors.insert().values(row._asdict() | {"account_id": account_id}))
+
+
+def list_secrets(conn: Connection) -> list[AnyRow]:
+    """The sealed secrets of every account, also of apps that wait for their first code."""
+    return list(conn.execute(select(totp_factors.c.account_id, totp_factors.c.id, totp_factors.c.secret)))
+
+
+def update_secret(conn: Connection, account_id: str, factor_id: str, secret: bytes) -> None:
+    mine = (totp_factors.c.account_id == account_id, totp_factors.c.id == factor_id)
+    conn.execute(totp_factors.update().where(*mine).values(secret=secret))
+
+
 def purge_pending_totp(conn: Connection, *, now: int, limit: int) -> int:
     """Delete up to `limit` apps whose first code never came."""
     stale = (totp_factors.c.confirmed_at.is_(None), totp_factors.c.created_at < now - DAY)

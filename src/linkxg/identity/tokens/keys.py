@@ -126,6 +126,18 @@ def read_keys(data_dir: Path) -> KeyFile:
         raise KeysError(f"{path} cannot be read: {type(error).__name__}") from None
 
 
+def server_key_of(keys: KeyFile) -> bytes:
+    return base64.b64decode(keys.server_key)
+
+
+def find_server_key(data_dir: Path) -> bytes | None:
+    """The server key of the file; None if there is none, or it cannot be used."""
+    try:
+        return server_key_of(read_keys(data_dir))
+    except KeysError:
+        return None
+
+
 def parse_keys(server_key: str, content: bytes) -> KeyFile:
     """The inverse of `dump_keys`, with this server key."""
     found = json.loads(content)
@@ -196,7 +208,7 @@ class KeyRing:
 
     @property
     def server_key(self) -> bytes:
-        return base64.b64decode(self._file.server_key)
+        return server_key_of(self._file)
 
     def signing(self) -> "SigningKey":
         """The key that signs now."""

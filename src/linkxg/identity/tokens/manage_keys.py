@@ -5,7 +5,6 @@ one database row, sealed with that server key, and announced by the invalidation
 each node's file follows it; the database alone reveals no key.
 """
 
-import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,11 +29,13 @@ from linkxg.identity.tokens.keys import (
     active_key,
     dump_keys,
     ensure_keys,
+    find_server_key,
     has_keys,
     lock_key_file,
     new_keys,
     parse_keys,
     read_keys,
+    server_key_of,
     with_new_key,
     without_key,
     write_keys,
@@ -85,9 +86,14 @@ async def retire_key(database: Database, data_dir: Path, kid: str, algorithm: st
     await update_keys(database, data_dir, lambda newest: without_key(newest, kid, algorithm))
 
 
-async def replace_keys(database: Database, data_dir: Path, algorithm: str) -> None:
-    """Replace all keys while no service runs: everything issued before is invalid."""
-    await database.run_exclusive(_replace_all, data_dir, new_keys(algorithm))
+async def replace_keys(
+    database: Database, data_dir: Path, algorithm: str, reseal: Callable[[Connection, bytes, bytes], None]
+) -> None:
+    """Replace all keys while no service runs: everything issued before is invalid.
+
+    `reseal` gets the old and the new server key, in the same transaction, if the old one can still be read.
+    """
+    await database.run_exclusive(_replace_all, data_dir, new_keys(algorithm), reseal)
 
 
 async def update_keys(database: Database, data_dir: Path, change: Callable[[KeyFile], KeyFile]) -> KeyFile:
@@ -120,10 +126,15 @@ def is_sealed_with(found: KeyFile, row: SealedKeys) -> bool:
 
 def seal_keys(keys: KeyFile) -> SealedKeys:
     """The keys without the server key, sealed with it."""
-    return SealedKeys(keys.version, seal(base64.b64decode(keys.server_key), _PURPOSE, dump_keys(keys)))
+    return SealedKeys(keys.version, seal(server_key_of(keys), _PURPOSE, dump_keys(keys)))
 
 
-def _replace_all(conn: Connection, data_dir: Path, keys: KeyFile) -> None:
+def _replace_all(
+    conn: Connection, data_dir: Path, keys: KeyFile, reseal: Callable[[Connection, bytes, bytes], None]
+) -> None:
+    old_key = find_server_key(data_dir)
+    if old_key is not None:
+        reseal(conn, old_key, server_key_of(keys))
     replace_sealed_keys(conn, seal_keys(keys))
     # Replays would return other secrets than the first answers: they are derived from the server key.
     idempotency.delete_records(conn)
@@ -150,4 +161,4 @@ def _newest(found: KeyFile, row: SealedKeys) -> KeyFile:
 
 
 def _content(found: KeyFile, row: SealedKeys) -> bytes | None:
-    return unseal(base64.b64decode(found.server_key), _PURPOSE, row.sealed)
+    return unseal(server_key_of(found), _PURPOSE, row.sealed)

@@ -1,0 +1,39 @@
+"""Second factors in a restore: of a person whom the replaced database knows, its factors are the valid ones.
+
+So no used recovery code, no removed app and no earlier code works again, and nobody loses a factor that they had set up
+since the backup.
+"""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg.db.schema import AnyRow
+from linkxg.identity.factors import recovery_store, totp_store
+from linkxg.identity.factors.kinds import delete_factors, note_factors
+
+
+class AccountFactors(NamedTuple):
+    """The rows of an account's people."""
+
+    apps: list[AnyRow]
+    codes: list[AnyRow]
+
+
+def read_factors(conn: Connection, account_id: str) -> AccountFactors:
+    return AccountFactors(totp_store.list_rows(conn, account_id), recovery_store.list_rows(conn, account_id))
+
+
+def reapply_factors(conn: Connection, account_id: str, old: AccountFactors, people: Collection[str]) -> None:
+    """Replace the loaded factors of `people`, whom the replaced database knew too."""
+    for user_id in people:
+        delete_factors(conn, account_id, user_id)
+    for app in old.apps:
+        if app.user_id in people:
+            totp_store.insert_row(conn, account_id, app)
+    for code in old.codes:
+        if code.user_id in people:
+            recovery_store.insert_row(conn, account_id, code)
+    for user_id in people:
+        note_factors(conn, account_id, user_id)

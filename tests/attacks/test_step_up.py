@@ -1,0 +1,254 @@
+"""Sensitive actions need a recent authentication (RFC 9470). Security rules 135 to 137."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from attacks.cases import case
+from harness.answers import Answer
+from harness.clients import get_token, make_client, rotate
+from harness.factors import (
+    Authenticator,
+    add_totp,
+    age_session,
+    begin_totp,
+    first_step,
+    forget_steps,
+    person_with_totp,
+    second_step,
+)
+from harness.people import Session, invite, login, me, new_email, refresh, session_of, sign_in
+from harness.rows import rows
+from harness.token_forge import decode_unverified
+from harness.world import World
+
+
+def step_up(world: World, access: str, **body: Any) -> Answer:
+    return world.api.post("/auth/step-up", bearer=access, json=body, reveals=True)
+
+
+def stepped_up(world: World, session: Session, app: Authenticator) -> str:
+    """A recent token of this session, by password and code."""
+    token = step_up(world, session.access, password=session.person.password).expect(401, "mfa_required").object()
+    body = {"mfaToken": token["mfaToken"], "method": "totp", "code": app.code()}
+    return str(step_up(world, session.access, **body).expect(200).data()["accessToken"])
+
+
+FACTOR_CHANGES = {
+    "begin": ("POST", "/auth/factors/totp", None),
+    "confirm": ("POST", "/auth/factors/totp/confirm", {"code": "123456"}),
+    "codes": ("POST", "/auth/factors/recovery-codes", None),
+    "remove": ("DELETE", "/auth/factors/01a20900-46b1-7977-8501-b67e3b66cab2", None),
+}
+
+
+@pytest.mark.parametrize("change", [case(135, name, name) for name in FACTOR_CHANGES])
+@pytest.mark.parametrize("has_factor", [True, False], ids=["factor", "none"])
+def test_a_change_of_factors_needs_a_recent_authentication(world: World, change: str, has_factor: bool) -> None:
+    session = world.session()
+    if has_factor:
+        add_totp(world.api, session)
+    old = age_session(world, session)
+    method, path, body = FACTOR_CHANGES[change]
+    answer = world.api.request(method, path, bearer=old.access, json=body)
+    answer.expect(401, "insufficient_user_authentication")
+    challenge = answer.header("www-authenticate") or ""
+    assert 'error="insufficient_user_authentication"' in challenge
+    assert 'max_age="600"' in challenge
+    assert ('acr_values="mfa"' in challenge) == has_factor
+
+
+def test_rule_135_a_token_without_the_factor_is_not_enough(world: World) -> None:
+    session = world.session()
+    add_totp(world.api, session)
+    # The token is recent, but it was issued before there was a factor.
+    answer = world.api.post("/auth/factors/recovery-codes", bearer=session.access)
+    answer.expect(401, "insufficient_user_authentication")
+    renewed = session_of(session.person, refresh(world.api, session.refresh).expect(200))
+    codes = world.api.post("/auth/factors/recovery-codes", bearer=renewed.access).expect(200).data()["recoveryCodes"]
+    assert len({world.vault.remember("recovery code", code) for code in codes}) == 10
+
+
+def test_rule_135_new_recovery_codes_replace_the_earlier_ones(world: World) -> None:
+    person = world.person()
+    session, app = person_with_totp(world.api, person)
+    renewed = session_of(person, refresh(world.api, session.refresh).expect(200))
+    found = world.api.post("/auth/factors/recovery-codes", bearer=renewed.access).expect(200).data()["recoveryCodes"]
+    new = [world.vault.remember("recovery code", code) for code in found]
+    second_step(world.api, first_step(world.api, person), app.codes[0], "recovery_code").expect(
+        401, "invalid_credentials"
+    )
+    second_step(world.api, first_step(world.api, person), new[0], "recovery_code").expect(200)
+
+
+def test_rule_135_removing_a_factor_ends_the_other_sessions(world: World) -> None:
+    person = world.person()
+    session, app = person_with_totp(world.api, person)
+    forget_steps(world, person, app)
+    here = session_of(person, second_step(world.api, first_step(world.api, person), app.code()).expect(200))
+    found = world.api.get("/auth/factors", bearer=here.access).expect(200).data()["factors"]
+    assert [(one["method"], one["name"]) for one in found] == [("totp", "Authenticator app")]
+    world.api.delete(f"/auth/factors/{found[0]['id']}", bearer=here.access).expect(204)
+    me(world.api, session.access).expect(401, "invalid_token")
+    me(world.api, here.access).expect(200)
+    left = world.api.get("/auth/factors", bearer=here.access).expect(200).data()
+    assert (left["factors"], left["recoveryCodesLeft"]) == ([], 0)
+    login(world.api, person.email, person.password).expect(200)
+
+
+def test_rule_135_the_factor_of_another_person_does_not_exist(world: World) -> None:
+    one, other = world.session(), world.session()
+    for session in (one, other):
+        add_totp(world.api, session)
+    theirs = world.api.get("/auth/factors", bearer=other.access).expect(200).data()["factors"][0]["id"]
+    mine = session_of(one.person, refresh(world.api, one.refresh).expect(200))
+    world.api.delete(f"/auth/factors/{theirs}", bearer=mine.access).expect(404, "not_found")
+    assert world.api.get("/auth/factors", bearer=other.access).expect(200).data()["factors"]
+
+
+def test_rule_135_a_new_app_replaces_the_one_before(world: World) -> None:
+    person = world.person()
+    session, old = person_with_totp(world.api, person)
+    renewed = session_of(person, refresh(world.api, session.refresh).expect(200))
+    new = begin_totp(world.api, renewed.access)
+    # Until it is confirmed, the old one counts.
+    forget_steps(world, person, old)
+    second_step(world.api, first_step(world.api, person), old.code()).expect(200)
+    done = world.api.post("/auth/factors/totp/confirm", bearer=renewed.access, json={"code": new.code()}).expect(200)
+    assert done.data()["recoveryCodes"] is None
+    second_step(world.api, first_step(world.api, person), old.at(old.last + 1)).expect(401, "invalid_credentials")
+    forget_steps(world, person, new)
+    second_step(world.api, first_step(world.api, person), new.code()).expect(200)
+
+
+def test_rule_135_changes_are_audited(world: World) -> None:
+    session = world.session()
+    add_totp(world.api, session)
+    renewed = session_of(session.person, refresh(world.api, session.refresh).expect(200))
+    world.api.post("/auth/factors/recovery-codes", bearer=renewed.access).expect(200)
+    factor = world.api.get("/auth/factors", bearer=renewed.access).expect(200).data()["factors"][0]["id"]
+    world.api.delete(f"/auth/factors/{factor}", bearer=renewed.access).expect(204)
+    sql = f"SELECT action FROM audit_events WHERE target = '{session.person.user_id}' ORDER BY seq"
+    actions = [row[0] for row in rows(world.server.database, sql)]
+    assert actions[-3:] == ["factor.added", "recovery_codes.replaced", "factor.removed"]
+
+
+def test_rule_137_a_step_up_needs_password_and_factor(world: World) -> None:
+    person = world.person()
+    session, app = person_with_totp(world.api, person)
+    forget_steps(world, person, app)
+    old = age_session(world, session)
+    step_up(world, old.access, password=world.vault.password()).expect(401, "invalid_credentials")
+    access = stepped_up(world, old, app)
+    claims = decode_unverified(access)[1]
+    assert claims["sid"] == session.session_id
+    assert claims["amr"] == ["pwd", "otp", "mfa"]
+    assert claims["auth_time"] > decode_unverified(old.access)[1]["auth_time"]
+    world.api.post("/auth/factors/recovery-codes", bearer=access).expect(200)
+    # The refresh token is still that of the session, and its next access token is as recent.
+    renewed = refresh(world.api, old.refresh).expect(200).data()["accessToken"]
+    assert decode_unverified(renewed)[1]["auth_time"] == claims["auth_time"]
+
+
+def test_rule_137_without_a_factor_the_password_is_enough(world: World) -> None:
+    old = age_session(world, world.session())
+    world.api.post("/auth/factors/totp", bearer=old.access).expect(401, "insufficient_user_authentication")
+    access = step_up(world, old.access, password=old.person.password).expect(200).data()["accessToken"]
+    secret = world.api.post("/auth/factors/totp", bearer=access).expect(200).data()["secret"]
+    world.vault.remember("secret of an authenticator app", secret)
+
+
+@pytest.mark.parametrize(
+    "way", [case(137, name, name) for name in ("other session", "other person", "sign-in", "twice")]
+)
+def test_the_token_of_a_step_up_is_of_one_session_and_purpose(world: World, way: str) -> None:
+    person = world.person()
+    session, app = person_with_totp(world.api, person)
+    forget_steps(world, person, app)
+    other = session_of(person, second_step(world.api, first_step(world.api, person), app.code()).expect(200))
+    answer = step_up(world, session.access, password=person.password).expect(401, "mfa_required")
+    body = {"mfaToken": answer.object()["mfaToken"], "method": "totp", "code": app.code()}
+    if way == "sign-in":
+        second_step(world.api, body["mfaToken"], body["code"]).expect(401, "invalid_token")
+        begun = {"mfaToken": first_step(world.api, person), "method": "totp", "code": body["code"]}
+        step_up(world, session.access, **begun).expect(401, "invalid_token")
+    elif way == "twice":
+        step_up(world, session.access, **body).expect(200)
+        step_up(world, session.access, **body | {"code": app.codes[0], "method": "recovery_code"}).expect(
+            401, "invalid_token"
+        )
+        return
+    else:
+        bearer = other.access if way == "other session" else world.session().access
+        step_up(world, bearer, **body).expect(401, "invalid_token")
+    step_up(world, session.access, **body).expect(200)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        case(137, "nothing", {}),
+        case(137, "both", {"password": "x" * 20, "mfaToken": "y", "method": "totp", "code": "1"}),
+        case(137, "no code", {"mfaToken": "y", "method": "totp"}),
+        case(137, "unknown method", {"mfaToken": "y", "method": "sms", "code": "1"}),
+    ],
+)
+def test_incomplete_step_ups_are_malformed(world: World, body: dict[str, str]) -> None:
+    step_up(world, world.owner.access, **body).expect(400, "invalid_request")
+
+
+@pytest.fixture
+def strict(world: World) -> Iterator[None]:
+    """The account wants people to have been authenticated within the last nine minutes."""
+    world.api.patch("/account", bearer=world.owner.access, json={"stepUpMinutes": 9}).expect(200)
+    yield
+    fresh = sign_in(world.api, world.account.owner)
+    world.api.patch("/account", bearer=fresh.access, json={"stepUpMinutes": None}).expect(200)
+
+
+def test_rule_136_what_is_sensitive_needs_a_recent_authentication(world: World, strict: None) -> None:
+    owner = sign_in(world.api, world.account.owner)
+    oauth, victim = make_client(world.api, owner), world.person("VIEWER")
+    old = age_session(world, owner, minutes=11)
+    client, person = f"/oauth/clients/{oauth.client_id}", f"/account/users/{victim.user_id}"
+    secret = world.api.get(client, bearer=owner.access).expect(200).object()["secrets"][0]["id"]
+    sensitive: tuple[tuple[str, str, Any], ...] = (
+        ("POST", "/oauth/clients", {"client_name": "New", "scope": "products:read"}),
+        ("PATCH", client, {"client_name": "Renamed"}),
+        ("POST", f"{client}/rotate", None),
+        ("PATCH", f"{client}/secrets/{secret}", {"expires_at": 4_000_000_000}),
+        ("DELETE", f"{client}/secrets/{secret}", None),
+        ("DELETE", client, None),
+        ("POST", "/account/users", {"email": new_email()}),
+        ("PATCH", person, {"role": "MEMBER"}),
+        ("DELETE", person, None),
+        ("DELETE", f"{person}/factors", None),
+        ("PATCH", "/account", {"stepUpMinutes": None}),
+    )
+    for method, path, body in sensitive:
+        answer = world.api.request(method, path, bearer=old.access, json=body)
+        answer.expect(401, "insufficient_user_authentication")
+        age = "600" if path.endswith("/factors") else "540"
+        assert f'max_age="{age}"' in (answer.header("www-authenticate") or ""), path
+    world.api.get("/oauth/clients", bearer=old.access).expect(200)
+    access = step_up(world, old.access, password=owner.person.password).expect(200).data()["accessToken"]
+    world.api.patch(client, bearer=access, json={"client_name": "Renamed"}).expect(200)
+
+
+def test_rule_136_a_client_rotates_its_own_secret_as_before(world: World, strict: None) -> None:
+    oauth = make_client(world.api, sign_in(world.api, world.account.owner))
+    rotate(world.api, oauth, get_token(world.api, oauth)).expect(200)
+
+
+def test_rule_136_without_the_setting_no_age_matters(world: World) -> None:
+    old = age_session(world, sign_in(world.api, world.account.owner), minutes=60 * 24)
+    invite(world.api, old, "VIEWER")
+
+
+@pytest.mark.parametrize("minutes", [case(136, str(value), value) for value in (0, 4, 1_441, -1, 2**40)])
+def test_step_up_has_bounds(world: World, minutes: int) -> None:
+    answer = world.api.patch("/account", bearer=world.owner.access, json={"stepUpMinutes": minutes})
+    answer.expect(422, "validation_failed")
