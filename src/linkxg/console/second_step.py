@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from linkxg.console.carried_forms import CARRIED
 from linkxg.console.cookies import SESSION
 from linkxg.console.csrf import form_token
-from linkxg.console.guard import PageRequest
+from linkxg.console.guard import PageRequest, SignInRequired
 from linkxg.console.pages import render
 from linkxg.console.safe_redirect import local_path
 from linkxg.console.sign_in import SecondStep, adopt, code_page, enrollment_page, finish, sign_in_page, user_agent
@@ -21,7 +21,7 @@ from linkxg.identity.factors.enroll import confirm_enrollment
 from linkxg.identity.factors.model import RECOVERY_CODE, TOTP
 from linkxg.identity.factors.routes import MFA_ATTEMPTS
 from linkxg.identity.factors.sign_in import complete_challenge, start_completed
-from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
+from linkxg.identity.sessions.console_session import OpenedSession, new_console_session, reload_console_session
 from linkxg.identity.sessions.model import SessionIdentity
 
 _EXPIRED = "The sign-in took too long, or too many codes were wrong. Sign in again."
@@ -88,7 +88,10 @@ async def set_up(request: Request[Any, Any, Any], page: NamedDependency[PageRequ
 @post("/sign-in/continue", **session_roles(EVERYONE))
 async def go_on(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
     """From the recovery codes to the form that was carried through the sign-in."""
-    person = page.person
+    # Its body may have taken long to arrive, and nothing else checks the session again.
+    person = await reload_console_session(page.database, page.person)
+    if person is None:
+        raise SignInRequired
     session = SessionIdentity(
         person.id, person.account_id, person.user_id, person.email, person.role, person.epoch, person.amr,
         person.authenticated_at,
