@@ -25,6 +25,7 @@ def test_a_password_leads_to_the_page_for_a_code(world: World, new_visitor: NewV
     assert wrong.status_code == 401
     assert "The code is incorrect." in text_of(wrong)
     code = app.code()
+    assert visitor.fill(wrong, CODE, code=f"{code}\x0b7").status_code == 401
     inside = visitor.fill(wrong, CODE, code=f"{code[:3]} {code[3:]}")
     assert (inside.status_code, inside.headers["location"]) == (303, "/account/sessions")
     assert visitor.get("/account/sessions").status_code == 200

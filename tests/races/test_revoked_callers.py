@@ -20,7 +20,7 @@ from harness.rows import rows
 from harness.world import World
 from races.conftest import SEVERAL_WORKERS
 from races.writing_routes import (
-    PASSWORD,
+    OF_PERSON,
     REQUESTS,
     Things,
     await_imports,
@@ -96,12 +96,12 @@ def hold_and_revoke(world: World, requests: Mapping[str, Callable[[], HeldReques
 
 
 def test_every_route_that_writes_has_its_request() -> None:
-    assert WRITES.keys() == REQUESTS.keys() | {PASSWORD}
+    assert WRITES.keys() == REQUESTS.keys() | OF_PERSON.keys()
 
 
 @pytest.mark.parametrize("cut", PEOPLE)
 def test_a_held_body_writes_nothing_after_a_person_is_revoked(arena: World, things: Things, cut: str) -> None:
-    session = arena.session("ADMIN")
+    session = arena.session("OWNER")
     with uploading(arena, session.access) as upload:
         here = replace(things, upload=upload)
         requests = {
@@ -128,14 +128,17 @@ def test_a_held_body_writes_nothing_after_a_client_is_revoked(arena: World, thin
 
 def test_the_same_held_bodies_are_written_without_a_revocation(arena: World) -> None:
     """Else the tests above would prove nothing."""
-    session, things = arena.session("ADMIN"), make_things(arena)
+    session, things = arena.session("OWNER"), make_things(arena)
     with uploading(arena, session.access) as upload, ExitStack() as stack:
         here = replace(things, upload=upload)
-        for name in HELD:
+        # First what needs the password that another one changes, without the factor that a third one adds.
+        for name in sorted(HELD, key=lambda name: name != "POST /auth/step-up"):
             request = request_for(name, arena, here, session.access, session.person)
             status, _, text = stack.enter_context(HeldRequest(arena.server.url, request)).finish()
             assert 200 <= status < 300, (name, status, text)
-            for secret in ("client_secret", "link"):
+            for code in json.loads(text)["data"]["recoveryCodes"] if '"recoveryCodes"' in text else ():
+                arena.vault.remember("recovery code", code)
+            for secret in ("client_secret", "link", "accessToken"):
                 if f'"{secret}"' in text:
                     arena.vault.remember(secret, _member(text, secret))
     await_imports(arena)

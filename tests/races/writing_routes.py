@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from architecture.program import Route, routes
 from harness.clients import OAuthClient, rotate
+from harness.factors import Authenticator
 from harness.held_request import HttpRequest
 from harness.people import Person, add_person
 from harness.world import World
@@ -175,6 +176,10 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /account/users": lambda w, t: _json("/account/users", {"email": f"{uuid4()}@example.test"}),
     "PATCH /account/users/{user_id}": lambda w, t: _json(f"/account/users/{t.victim.user_id}", {"role": "VIEWER"}),
     "DELETE /account/users/{user_id}": lambda w, t: _empty(f"/account/users/{t.victim.user_id}"),
+    "DELETE /account/users/{user_id}/factors": lambda w, t: _empty(f"/account/users/{t.victim.user_id}/factors"),
+    "POST /auth/factors/totp": lambda w, t: _empty("/auth/factors/totp"),
+    "POST /auth/factors/recovery-codes": lambda w, t: _empty("/auth/factors/recovery-codes"),
+    "DELETE /auth/factors/{factor_id}": lambda w, t: _empty(f"/auth/factors/{SESSION_ID}"),
     "POST /auth/logout": lambda w, t: _empty("/auth/logout"),
     "DELETE /auth/sessions/{session_id}": lambda w, t: _empty(f"/auth/sessions/{t.session}"),
     "POST /identifiers/validate": lambda w, t: _json(
@@ -221,7 +226,30 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     ),
     "POST /shared/products/{product_id}/adopt": lambda w, t: _json(f"/shared/products/{t.adoptable}/adopt", {}),
 }
-PASSWORD = "POST /auth/password"
+
+
+def _new_password(world: World, person: Person, bearer: str) -> Made:
+    return _json("/auth/password", {"currentPassword": person.password, "newPassword": world.vault.password()})
+
+
+def _step_up(world: World, person: Person, bearer: str) -> Made:
+    return _json("/auth/step-up", {"password": person.password})
+
+
+def _confirm_totp(world: World, person: Person, bearer: str) -> Made:
+    begun = world.api.post("/auth/factors/totp", bearer=bearer)
+    if begun.status != 200:
+        return _json("/auth/factors/totp/confirm", {"code": "000000"})
+    secret = world.vault.remember("secret of an authenticator app", begun.data()["secret"])
+    return _json("/auth/factors/totp/confirm", {"code": Authenticator(secret).code()})
+
+
+OF_PERSON: dict[str, Callable[[World, Person, str], Made]] = {
+    "POST /auth/step-up": _step_up,
+    "POST /auth/factors/totp/confirm": _confirm_totp,
+    "POST /auth/password": _new_password,
+}
+"""Requests that need what only the caller knows."""
 
 
 def writes_of_api() -> dict[str, Route]:
@@ -243,10 +271,9 @@ def reads_body(route: Route) -> bool:
 
 def request_for(name: str, world: World, things: Things, bearer: str, person: Person | None) -> HttpRequest:
     """The request, with a key so that even an answer without an effect leaves a row."""
-    if name == PASSWORD:
+    if name in OF_PERSON:
         assert person is not None
-        new = world.vault.password()
-        path, headers, content = _json("/auth/password", {"currentPassword": person.password, "newPassword": new})
+        path, headers, content = OF_PERSON[name](world, person, bearer)
     else:
         path, headers, content = REQUESTS[name](world, things)
     if name.startswith("POST"):

@@ -60,8 +60,8 @@ async def step_up(
 ) -> SessionIdentity:
     """Authenticate the caller again by their password. Raises as `verify_password` does, and MfaRequired."""
     user = await database.read_single(find_user, principal.account_id, principal.id)
-    if user is None:
-        raise InvalidToken(reason="person removed")
+    if user is None or user.disabled:
+        raise InvalidToken(reason="person removed or disabled")
     authentication = await verify_password(
         database, passwords, actor, email=user.email, password=password, limit_scale=limit_scale
     )
