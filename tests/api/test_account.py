@@ -12,6 +12,8 @@ from harness.clients import is_accepted
 from harness.people import accept, invite, login, me, new_email, refresh, sign_in
 from harness.world import World
 
+POLICY = {"mfaRequirement", "mfaRequiredFrom", "stepUpMinutes"}
+ACCOUNT_MEMBERS = {"id", "name", "slug", "gln", "createdAt"} | POLICY
 USER = {"id", "email", "role", "disabled", "createdAt", "secondFactor"}
 EVENT = {
     "seq",
@@ -30,7 +32,7 @@ EVENT = {
 
 def test_the_account_is_shown_to_every_role(world: World) -> None:
     data = world.api.get("/account", bearer=world.session("VIEWER").access).expect(200).data()
-    assert data.keys() == {"id", "name", "slug", "gln", "createdAt"}
+    assert data.keys() == ACCOUNT_MEMBERS
     assert (data["id"], data["name"]) == (world.account.account_id, world.account.name)
 
 

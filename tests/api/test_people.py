@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from api.test_account import ACCOUNT_MEMBERS
 from harness.clients import SCOPES
 from harness.people import Session, login, logout, me, refresh, session_of, sign_in
 from harness.token_forge import decode_unverified
@@ -101,7 +102,7 @@ def test_me_describes_the_person_and_the_account(world: World) -> None:
     session = world.session("MEMBER")
     data = me(world.api, session.access).expect(200).data()
     assert data.keys() == {"id", "email", "role", "account", "scopes"}
-    assert data["account"].keys() == {"id", "name", "slug", "gln", "createdAt"}
+    assert data["account"].keys() == ACCOUNT_MEMBERS
     assert (data["id"], data["email"], data["role"]) == (session.person.user_id, session.person.email, "MEMBER")
     assert data["account"]["name"] == world.account.name
     me(world.api, world.token()).expect(403, "access_denied")
