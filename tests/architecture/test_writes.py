@@ -48,7 +48,7 @@ UNAUTHORISED = {
     "identity/sessions/current_password.verify_current_password": "counts a guess, whoever makes it",
     "identity/scim/authenticate.authenticate": "notes the last use of the token that was just found",
     "identity/sessions/console_session._extended": "one statement, which checks the session",
-    "identity/sessions/console_session.reauthenticate": "one statement, which checks the session",
+    "identity/sessions/console_session.renew_console_session": "one statement, which checks the session",
     "identity/passkeys/use_passkey.use_passkey": "uses a challenge up, whoever answers it",
     "identity/passkeys/sign_in.begin_sign_in": "keeps a challenge, whoever asks",
     "identity/passkeys/sign_in.sign_in_with_passkey": "records a refusal, whoever tried",

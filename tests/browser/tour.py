@@ -14,7 +14,8 @@ from playwright.sync_api import Page
 from browser.chromium import sign_in
 from browser.showcase import Showcase
 from harness.databases import SqliteDatabase
-from harness.people import Person, invite
+from harness.factors import person_with_totp
+from harness.people import Person, add_person, invite
 from network.partners import invite as invite_company
 from network.partners import token_of
 from password_reset.links import link_for
@@ -26,6 +27,7 @@ INVITED = "nora.lindqvist@example.test"
 def tour(page: Page, showcase: Showcase) -> Iterator[str]:
     """Opens page after page and tells the name of each."""
     yield from _outside(page, showcase)
+    yield from _second_factor(page, showcase)
     _enter(page, showcase.world.account.owner)
     yield from _inside(page, showcase)
     yield from _products(page, showcase)
@@ -83,6 +85,48 @@ def _outside(page: Page, showcase: Showcase) -> Iterator[str]:
     yield "error-outside"
 
 
+def _second_factor(page: Page, showcase: Showcase) -> Iterator[str]:
+    """Of somebody who has one, and is gone afterwards."""
+    world = showcase.world
+    person = add_person(world.api, world.owner, "OWNER")
+    _, app = person_with_totp(world.api, person)
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("Password").fill(person.password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Enter a code").wait_for()
+    yield "sign-in-code"
+    page.get_by_role("button", name="Use a recovery code instead").click()
+    page.get_by_label("Recovery code").fill("000000-000000-000000-000000")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    yield "sign-in-code-refused"
+    page.get_by_label("Recovery code").fill(app.codes[0])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    page.goto("/account/security")
+    yield "security-factor"
+    page.get_by_role("button", name="Replace the authenticator app").click()
+    world.vault.remember("secret of an authenticator app", page.locator("#totp-secret").inner_text())
+    yield "new-app"
+    page.goto("/account/security")
+    page.get_by_role("button", name="New recovery codes…").click()
+    page.get_by_role("heading", name="Replace your recovery codes?").wait_for()
+    yield "recovery-codes-ask"
+    page.get_by_role("button", name="Show new codes").click()
+    for code in page.locator(".codes code").all_inner_texts():
+        world.vault.remember("recovery code", code)
+    yield "recovery-codes"
+    page.goto("/account/sign-in-rules")
+    page.locator('[value="EVERYBODY"]').check(force=True)
+    page.get_by_label("From (optional)").fill("2099-01-01")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("heading", name="Require a second factor?").wait_for()
+    yield "sign-in-rules-ask"
+    page.context.clear_cookies()
+    world.api.delete(f"/account/users/{person.user_id}", bearer=world.owner.access).expect(204)
+
+
 def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
     erp, shop = (f"/account/api-access/{oauth.client_id}" for oauth in (showcase.erp, showcase.shop))
     pages = {
@@ -100,6 +144,8 @@ def _inside(page: Page, showcase: Showcase) -> Iterator[str]:
         "members": "/account/members",
         "member": f"/account/members/{showcase.member.user_id}",
         "profile": "/account/profile",
+        "security": "/account/security",
+        "sign-in-rules": "/account/sign-in-rules",
         "sessions": "/account/sessions",
         "password": "/account/password",
         "passkeys": "/account/passkeys",

@@ -47,6 +47,7 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
     "invite a company": (lambda w: ("/partners",) * 2, ("invitee", "message")),
     "share": (lambda w: (f"/partners/{connection_of(w)}/share",) * 2, (
         "product", "category", "paths", "tiers", "expires")),
+    "sign-in rules": (lambda w: ("/account/sign-in-rules",) * 2, ("since", "minutes")),
     "request": (lambda w: (f"/partners/{connection_of(w)}/ask",) * 2, ("subject", "purpose")),
 }  # fmt: skip
 SEARCHES = ("/products?q=", "/account/api-access?q=")

@@ -28,6 +28,8 @@ NO_EDITS = {
     "/account/passkeys/new": "creates",
     "/account/passkeys/{passkey_id}": "sets one value, which only its person changes",
     "/account/passkeys/{passkey_id}/remove": "deletes",
+    "/account/security": "adds or removes", "/account/security/codes": "answers with a file",
+    "/sign-in/continue": "sends another form",
     "/account/password": "sets one value that nobody else may know",
     "/account/sessions/{session_id}/end": "ends",
     "/account/members/invitations/{invitation_id}/withdraw": "ends",
@@ -155,11 +157,26 @@ def edit_profile(world: World, owner: Visitor) -> None:
     assert dict(owner.fields(owner.get(page), page))["name"] == "Another"
 
 
+def edit_rules(world: World, owner: Visitor) -> None:
+    page = "/account/sign-in-rules"
+    form = owner.get(page)
+    change_account(world, stepUpMinutes=60)
+    saved = owner.fill(form, page, requirement="ADMINISTRATORS", since="2099-01-01", sure="yes")
+    assert saved.status_code == 303, text_of(saved)
+    shown = dict(owner.fields(owner.get(page), page))
+    assert (shown["requirement"], shown["since"], shown["minutes"]) == ("ADMINISTRATORS", "2099-01-01", "60")
+    late = owner.fill(form, page, minutes="30")
+    assert late.status_code == 409
+    assert "Minutes was changed by somebody else while you worked." in text_of(late)
+    change_account(world, mfaRequirement="NONE", stepUpMinutes=None)
+
+
 EDITS: dict[str, Callable[[World, Visitor], None]] = {
     CLIENT: edit_settings,
     MEMBER: edit_role,
     "/account/company": edit_company,
     "/account/profile": edit_profile,
+    "/account/sign-in-rules": edit_rules,
     f"{CLIENT}/least-scope": edit_unused_scopes,
     f"{CLIENT}/secrets/{{secret_id}}/extend": edit_end,
 }
@@ -167,6 +184,10 @@ EDITS: dict[str, Callable[[World, Visitor], None]] = {
 
 def change_user(world: World, person: Person, **body: Any) -> None:
     world.api.patch(f"/account/users/{person.user_id}", bearer=world.owner.access, json=body).expect(200)
+
+
+def change_account(world: World, **body: Any) -> None:
+    world.api.patch("/account", bearer=world.owner.access, json=body).expect(200)
 
 
 def _templates() -> Iterator[str]:

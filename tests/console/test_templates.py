@@ -46,9 +46,9 @@ def test_every_form_has_an_action() -> None:
 
 
 def test_every_form_with_typed_input_asks_before_it_is_lost() -> None:
-    """Except for forms with a password or a one-time code: it is never kept, and browsers fill them in."""
+    """Except for forms with a password or a code: it is never kept, and browsers fill them in."""
     forms = [(name, form) for name, source in sources().items() for form in _WHOLE_FORM.findall(source)
-             if _TYPED.search(form) and 'type="password"' not in form and "one-time-code" not in form]  # fmt: skip
+             if _TYPED.search(form) and 'type="password"' not in form and 'name="code"' not in form]  # fmt: skip
     assert len(forms) >= 7
     guarded = re.compile(r"<form\b[^>]*(?:m\.guard\(|data-guard=)")
     assert [name for name, form in forms if not guarded.match(form)] == []

@@ -89,7 +89,12 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
         (f"{secret}/extend", [("overlap", "3600")]),
         ("/account/members", [("email", "new@example.test"), ("role", "VIEWER")]),
         (f"{member}/password-link", [("key", "0123456789abcdef")]),
-        *((member, [("act", act), ("role", "ADMIN"), ("sure", "yes")]) for act in ("role", "disable", "remove", "end")),
+        *(
+            (member, [("act", act), ("role", "ADMIN"), ("sure", "yes")])
+            for act in ("role", "disable", "remove", "end", "reset")
+        ),
+        ("/account/security", [("act", "app")]),
+        ("/account/sign-in-rules", [("requirement", "NONE"), ("since", ""), ("minutes", "60")]),
     ]
 
 

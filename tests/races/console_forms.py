@@ -16,7 +16,7 @@ from races.writing_routes import Things
 
 Fields = dict[str, str]
 # What a form shows, without writing anything.
-READ_ONLY_POSTS = {"POST /account/api-access/{client_id}/env"}
+READ_ONLY_POSTS = {"POST /account/api-access/{client_id}/env", "POST /account/security/codes"}
 UPLOAD = "POST /imports"
 LAST = "POST /sign-out"
 _CLIENT = "/account/api-access/{client_id}"
@@ -79,6 +79,11 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     "POST /account/profile/email": lambda v, p, t: {"act": "cancel"},
     "POST /account/provisioning": lambda v, p, t: {"name": "Entra ID", "key": uuid4().hex},
     "POST /account/provisioning/{token_id}/revoke": lambda v, p, t: {"sure": "yes"},
+    "POST /account/security": lambda v, p, t: {"act": "app"},
+    "POST /account/sign-in-rules": lambda v, p, t: {
+        "requirement": "EVERYBODY", "since": "2099-01-01", "minutes": "", "sure": "yes",
+    },
+    "POST /sign-in/continue": lambda v, p, t: {"next": "/products"},
     LAST: lambda v, p, t: {},
 }  # fmt: skip
 _IMPORTS = {"POST /imports/{import_id}/retry": "finished_import", "POST /imports/{import_id}/apply": "dry_run"}

@@ -32,9 +32,11 @@ CARRIED = "carried"
 MAX_CARRIED = 192 * 1024
 """Characters of the hidden field: with it, the sign-in form stays below the limit of every form."""
 KEPT_MS = DAY // 2
-_DROPPED = frozenset({FIELD, SURE, "confirm_password", "confirm_cancel"})
+_DROPPED = frozenset(
+    {FIELD, SURE, "confirm_password", "confirm_code", "confirm_by", "confirm_switch", "confirm_cancel"}
+)
 """The form token and the confirmations, which are asked for again."""
-_NOT_TYPED = _DROPPED | {"act", "archives", "draft", "key", "mode", "opened", "remove", "revision"}
+_NOT_TYPED = _DROPPED | {"act", "archives", "draft", "factor", "key", "mode", "next", "opened", "remove", "revision"}
 """Also the hidden fields of buttons."""
 _SCOPE_KEYS = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path")
 _BODY_HEADERS = (b"cookie", b"content-type", b"content-length", b"content-encoding", b"transfer-encoding", b"expect")

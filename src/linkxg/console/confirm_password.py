@@ -1,7 +1,7 @@
-"""Password confirmation before a sensitive action.
+"""Confirmation of who it is before a sensitive action: the password, and the second factor of people who have one.
 
-Required unless the password was entered within the last ten minutes. The page carries the fields of the form, so that
-the action continues from there; such a form never holds a secret.
+Required unless the person was authenticated within the last ten minutes. The page carries the fields of the form, so
+that the action continues from there; a secret among them is not carried.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,21 +12,29 @@ from linkxg.console.cookies import SESSION, set_cookie
 from linkxg.console.csrf import FIELD
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest, SignInRequired
+from linkxg.console.page_forms import SECRET_FIELDS
 from linkxg.console.pages import redirect, render
 from linkxg.errors import InvalidCredentials, InvalidToken, RateLimitExceeded
 from linkxg.http.client_ip import source_key
-from linkxg.identity.sessions.console_session import reauthenticate
-from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES
+from linkxg.identity.factors.console_step_up import confirm_code
+from linkxg.identity.sessions.console_session import renew_console_session
+from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES, verify_password
+from linkxg.identity.sessions.login import PASSWORD as BY_PASSWORD
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 PASSWORD = "confirm_password"  # noqa: S105  the name of a field
+CODE = "confirm_code"
+KIND, SWITCH = "confirm_by", "confirm_switch"
+"""`recovery` asks for a recovery code in place of the app's; the second is the button that changes it."""
 CANCEL = "confirm_cancel"
+_OWN = frozenset({FIELD, PASSWORD, CODE, KIND, SWITCH, CANCEL}) | SECRET_FIELDS
+_INCORRECT = {PASSWORD: "The password is incorrect.", CODE: "The code is incorrect, or was used before."}
 
 
 async def ask_password(
     page: PageRequest, act: str, *, back: Callable[[], Awaitable[Response[str]]] | None = None
 ) -> Response[str] | None:
-    """The password page, or None if the action may proceed. `act` completes "Confirm your password to …".
+    """The page that asks, or None if the action may proceed. `act` completes "Confirm your password to …".
 
     `back` builds the page that *Cancel* leads to: the form, filled in with what was posted.
     """
@@ -34,31 +42,62 @@ async def ask_password(
         return await back() if back else redirect(page, page.path)
     if page.recently_authenticated:
         return None
-    error = None
-    password = page.form.text(PASSWORD)
-    if password:
-        try:
-            await page.services.limits.spend(SOURCE_LOGINS, source_key(page.context.source))
-            if len(password.encode()) > MAX_PASSWORD_BYTES:
-                raise InvalidCredentials(reason="password too long")
-            cookie = await reauthenticate(
-                page.database,
-                page.services.passwords,
-                page.actor,
-                page.person,
-                password=password,
-                limit_scale=page.services.limit_scale,
-            )
-            page.cookies.append(set_cookie(SESSION, cookie, secure=page.services.secure))
-        except InvalidToken:
-            raise SignInRequired from None
-        except InvalidCredentials as refused:
-            page.context.notes |= {"error": refused.code, "reason": refused.reason}
-            error = "The password is incorrect."
-        except RateLimitExceeded as refused:
-            error = f"Too many attempts. Wait {refused.retry_after} seconds and try again."
-        else:
+    errors = FormErrors()
+    if page.form.text(PASSWORD) and not page.form.has(SWITCH):
+        errors = await _check(page)
+        if not errors:
             return None
-    carried = [(name, value) for name, value in page.form.pairs if name not in (FIELD, PASSWORD)]
-    errors = FormErrors([(PASSWORD, error)] if error else [])
-    return render(page, "confirm_password.html", status=403 if error else 200, act=act, carried=carried, errors=errors)
+    return render(
+        page,
+        "confirm_password.html",
+        status=403 if errors else 200,
+        act=act,
+        carried=[pair for pair in page.form.pairs if pair[0] not in _OWN],
+        needs_code=page.person.has_second_factor,
+        by_recovery=(page.form.text(SWITCH) or page.form.text(KIND)) == "recovery",
+        errors=errors,
+    )
+
+
+async def _check(page: PageRequest) -> FormErrors:
+    """Check what was entered and renew the session; returns what is wrong."""
+    person, services, code = page.person, page.services, page.form.text(CODE).strip()
+    if person.has_second_factor and not code:
+        return FormErrors([(CODE, "Enter a code.")])
+    field, amr = PASSWORD, None
+    try:
+        await services.limits.spend(SOURCE_LOGINS, source_key(page.context.source))
+        password = page.form.text(PASSWORD)
+        if len(password.encode()) > MAX_PASSWORD_BYTES:
+            raise InvalidCredentials(reason="password too long")
+        authentication = await verify_password(
+            page.database,
+            services.passwords,
+            page.actor,
+            email=person.email,
+            password=password,
+            limit_scale=services.limit_scale,
+        )
+        if authentication.user.has_second_factor:
+            field = CODE
+            completed = await confirm_code(
+                page.database,
+                services.server_key,
+                page.actor,
+                person.id,
+                authentication,
+                code=code,
+                limit_scale=services.limit_scale,
+            )
+            authentication, amr = completed.authentication, BY_PASSWORD + completed.amr
+        cookie = await renew_console_session(page.database, page.actor, person, authentication, amr)
+    except InvalidToken:
+        raise SignInRequired from None
+    except InvalidCredentials as error:
+        page.context.notes |= {"error": error.code, "reason": error.reason}
+        return FormErrors([(field, _INCORRECT[field])])
+    except RateLimitExceeded as error:
+        wait = f"Too many attempts. Wait {error.retry_after} seconds and try again."
+        return FormErrors([(field, wait)])
+    page.cookies.append(set_cookie(SESSION, cookie, secure=services.secure))
+    return FormErrors()

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from litestar import Response
 
-from linkxg.console.confirm_password import CANCEL, PASSWORD
+from linkxg.console.confirm_password import CANCEL, CODE, KIND, PASSWORD, SWITCH
 from linkxg.console.csrf import FIELD
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import render
@@ -41,6 +41,6 @@ def ask_confirmation(
     With `back_to_form` the way back posts them too, with `confirm_cancel=yes`, so that the handler fills in its form.
     A `template` that extends `confirmation.html` shows `values` in place of the effects.
     """
-    dropped = (FIELD, PASSWORD, CANCEL, SURE)
+    dropped = (FIELD, PASSWORD, CODE, KIND, SWITCH, CANCEL, SURE)
     carried = [pair for pair in page.form.pairs if pair[0] not in dropped]
     return render(page, template, question=question, carried=carried, back_to_form=back_to_form, **values)

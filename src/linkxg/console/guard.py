@@ -34,7 +34,7 @@ from linkxg.identity.sessions.console_session import (
     list_recent_sessions,
     reload_console_session,
 )
-from linkxg.identity.sessions.model import RECENT_MS, ConsoleSession, EndedSession
+from linkxg.identity.sessions.model import ConsoleSession, EndedSession
 from linkxg.identity.tokens.scopes import ROLE_SCOPES
 
 _SCOPE_KEY = "linkxg.page"
@@ -122,8 +122,8 @@ class PageRequest:
 
     @property
     def recently_authenticated(self) -> bool:
-        """Whether the person entered their password within the last ten minutes."""
-        return now_ms() - self.person.authenticated_at < RECENT_MS
+        """Whether the person was authenticated recently enough for a sensitive action."""
+        return self.person.is_recent(now_ms())
 
 
 class ConsoleGuard:

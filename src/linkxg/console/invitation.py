@@ -38,7 +38,7 @@ async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
     try:
         await enter(page, joined.email, password)
     except MfaRequired as needed:
-        return await second_step_page(page, needed, target="/")
+        return await second_step_page(page, needed, target="/", email=joined.email)
     return redirect(page, "/")
 
 

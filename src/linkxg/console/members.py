@@ -26,6 +26,8 @@ from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK, Role, may_manag
 from linkxg.identity.accounts.routes import INVITATIONS
 from linkxg.identity.accounts.send_invitation import mail_invitation
 from linkxg.identity.clients.read_client import count_clients_of
+from linkxg.identity.factors.reset_factors import reset_factors
+from linkxg.identity.factors.routes import FACTOR_CHANGES
 from linkxg.identity.sessions.end_sessions import end_sessions_of, list_sessions
 
 MEMBERS = "/account/members"
@@ -100,6 +102,7 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
         "remove": "remove this person",
         "end": "end this person's sessions",
         "email": "confirm the change of e-mail address",
+        "reset": "reset this person's second factors",
     }
     if act not in acts:
         raise InvalidRequest("Choose an action.")
@@ -109,6 +112,8 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
         return await _show(page, user_id, errors=whole_form(LAST_OWNER), status=409)
     if act == "remove" and not confirmed(page):
         return await _ask_remove(page, user_id)
+    if act == "reset" and not confirmed(page):
+        return await _ask_reset(page, user_id)
     if act == "role":
         person = await _person(page, user_id)
         edit = merge(page.form, {"role": _role(page.form.text("role"))}, {"role": person.role})
@@ -138,10 +143,16 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
             approved = await approve_email_change(database, actor, account_id, user_id, new_email)
             page.services.email_changes.changed(actor, approved, approved=True)
             return redirect(page, here, done="email-approved")
+        if act == "reset":
+            await page.services.limits.spend(FACTOR_CHANGES, caller_key(account_id, page.person.user_id))
+            await reset_factors(database, page.services.notices, actor, account_id, user_id)
+            return redirect(page, here, done="factors-reset")
         if act == "end":
             await end_sessions_of(database, actor, account_id, user_id)
             return redirect(page, here, done="sessions-ended")
         await change_user(database, actor, account_id, user_id, disabled=act == "disable")
+    except RateLimitExceeded as error:
+        return await _show(page, user_id, errors=wait_for_budget(error), status=error.status)
     except (Conflict, AccessDenied) as error:
         return await _show(page, user_id, errors=whole_form(error.description), status=error.status)
     return redirect(page, here, done=f"person-{act}d")
@@ -217,6 +228,19 @@ async def _ask_remove(page: PageRequest, user_id: str) -> Response[str]:
     return ask_confirmation(
         page, Question(f"Remove {person.email}?", effects, "Remove person", "Keep this person", here)
     )
+
+
+async def _ask_reset(page: PageRequest, user_id: str) -> Response[str]:
+    person = await _person(page, user_id)
+    effect = (
+        "Their second factors and recovery codes stop working and their sessions end now, so that their password alone "
+        "signs them in until they set up a new one: make sure that it is really they who asked."
+    )
+    here = f"{MEMBERS}/{user_id}"
+    question = Question(
+        f"Reset the second factors of {person.email}?", [effect], "Reset second factors", "Keep them", here
+    )
+    return ask_confirmation(page, question)
 
 
 def _offered(page: PageRequest) -> list[str]:

@@ -114,4 +114,4 @@ def download(page: PageRequest, content: str, media_type: str, name: str) -> Res
     """An attachment; `name` is ASCII."""
     headers = {**SECURITY_HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return Response(content, media_type=media_type, headers=headers, cookies=page.cookies)
+    return Response(content, status_code=200, media_type=media_type, headers=headers, cookies=page.cookies)

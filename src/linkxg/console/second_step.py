@@ -1,4 +1,4 @@
-"""`/sign-in/code` and `/sign-in/set-up`: the second step of a sign-in."""
+"""`/sign-in/code`, `/sign-in/set-up` and `/sign-in/continue`: the second step of a sign-in."""
 
 from typing import Any
 
@@ -6,11 +6,14 @@ from litestar import Request, Response, post
 from litestar.di import NamedDependency
 
 from linkxg.console.carried_forms import CARRIED
-from linkxg.console.guard import PageRequest
+from linkxg.console.cookies import SESSION
+from linkxg.console.csrf import form_token
+from linkxg.console.guard import PageRequest, SignInRequired
 from linkxg.console.pages import render
 from linkxg.console.safe_redirect import local_path
 from linkxg.console.sign_in import (
     CREDENTIAL,
+    SecondStep,
     adopt,
     code_page,
     enrollment_page,
@@ -20,45 +23,47 @@ from linkxg.console.sign_in import (
     user_agent,
 )
 from linkxg.errors import InvalidCredentials, InvalidToken, PublicError, RateLimitExceeded
-from linkxg.http.permissions import public
+from linkxg.http.permissions import public, session_roles
 from linkxg.http.rate_budgets import require_budget
+from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.factors.challenges import Completed
+from linkxg.identity.factors.console_step_up import method_of
 from linkxg.identity.factors.enroll import confirm_enrollment
 from linkxg.identity.factors.model import PASSKEY, RECOVERY_CODE, TOTP
 from linkxg.identity.factors.passkey_proof import complete_with_passkey
 from linkxg.identity.factors.routes import MFA_ATTEMPTS
 from linkxg.identity.factors.sign_in import complete_challenge, start_completed
-from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
+from linkxg.identity.sessions.console_session import OpenedSession, new_console_session, reload_console_session
+from linkxg.identity.sessions.model import SessionIdentity
 
 _EXPIRED = "The sign-in took too long, or too many codes were wrong. Sign in again."
 
 
 @post("/sign-in/code", **public(MFA_ATTEMPTS, refused_by_handler=True))
 async def enter_code(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
-    form = page.form
-    target, carried, token = local_path(form.text("next")), form.text(CARRIED), form.text("mfa_token")
+    step = _step_of(page)
     try:
+        if page.form.has("switch"):
+            return await code_page(page, step._replace(by_recovery=page.form.text("switch") == "recovery"))
         require_budget(request.scope)
-        completed = await _complete(page, token)
+        completed = await _complete(page, step.token)
         new, cookie = new_console_session(user_agent(page))
         opened = OpenedSession(await start_completed(page.database, page.stranger, completed, new), cookie)
     except InvalidToken as error:
-        return _again(page, error, target, carried)
+        return _again(page, error, step)
     except (InvalidCredentials, RateLimitExceeded) as error:
         page.context.notes |= {"error": error.code, "reason": error.reason}
-        methods = [method for method in form.text("methods").split() if method in (TOTP, RECOVERY_CODE, PASSKEY)]
         try:
-            return await code_page(page, token, methods, target=target, carried=carried, error=error)
+            return await code_page(page, step, error=error)
         except InvalidToken as ended:
-            return _again(page, ended, target, carried)
+            return _again(page, ended, step)
     await adopt(page, opened)
-    return await finish(request, page, opened, target=target, carried=carried)
+    return await finish(request, page, opened, target=step.target, carried=step.carried)
 
 
 @post("/sign-in/set-up", **public(MFA_ATTEMPTS, refused_by_handler=True))
 async def set_up(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
-    form, services = page.form, page.services
-    target, token = local_path(form.text("next")), form.text("mfa_token")
+    services, step = page.services, _step_of(page)
     try:
         require_budget(request.scope)
         completed, codes = await confirm_enrollment(
@@ -66,19 +71,24 @@ async def set_up(request: Request[Any, Any, Any], page: NamedDependency[PageRequ
             services.server_key,
             services.notices,
             page.stranger,
-            token=token,
-            code=form.text("code"),
+            token=step.token,
+            code=page.form.text("code"),
             limit_scale=services.limit_scale,
         )
         new, cookie = new_console_session(user_agent(page))
         opened = OpenedSession(await start_completed(page.database, page.stranger, completed, new), cookie)
     except InvalidToken as error:
-        return _again(page, error, target, "")
+        return _again(page, error, step)
     except (InvalidCredentials, RateLimitExceeded) as error:
         page.context.notes |= {"error": error.code, "reason": error.reason}
-        return await enrollment_page(page, token, target=target, error=error)
+        try:
+            return await enrollment_page(page, step, error=error)
+        except InvalidToken as ended:
+            return _again(page, ended, step)
     await adopt(page, opened)
-    return render(page, "recovery_codes.html", codes=codes, target=target)
+    # The forms of the next page are those of the new session.
+    page.csrf = form_token(services.server_key, opened.session.session_id)
+    return render(page, "sign_in_codes.html", codes=codes, target=step.target, carried=step.carried)
 
 
 async def _complete(page: PageRequest, token: str) -> Completed:
@@ -100,15 +110,45 @@ async def _complete(page: PageRequest, token: str) -> Completed:
         page.stranger,
         token=token,
         purpose="sign_in",
-        method=TOTP if code.replace(" ", "").isdigit() else RECOVERY_CODE,
+        method=method_of(code),
         code=code,
         limit_scale=services.limit_scale,
     )
 
 
-HANDLERS = (enter_code, set_up)
+@post("/sign-in/continue", **session_roles(EVERYONE))
+async def go_on(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[Any]:
+    """From the recovery codes to the form that was carried through the sign-in."""
+    # Its body may have taken long to arrive, and nothing else checks the session again.
+    person = await reload_console_session(page.database, page.person)
+    if person is None:
+        raise SignInRequired
+    session = SessionIdentity(
+        person.id, person.account_id, person.user_id, person.email, person.role, person.epoch, person.amr,
+        person.authenticated_at,
+    )  # fmt: skip
+    opened = OpenedSession(session, page.cookie(SESSION))
+    target = local_path(page.form.text("next"))
+    return await finish(request, page, opened, target=target, carried=page.form.text(CARRIED))
 
 
-def _again(page: PageRequest, error: PublicError, target: str, carried: str) -> Response[str]:
+HANDLERS = (enter_code, set_up, go_on)
+
+
+def _step_of(page: PageRequest) -> SecondStep:
+    form = page.form
+    methods = [method for method in form.text("methods").split() if method in (TOTP, RECOVERY_CODE, PASSKEY)]
+    return SecondStep(
+        form.text("mfa_token"),
+        methods,
+        form.text("email"),
+        local_path(form.text("next")),
+        form.text(CARRIED),
+        by_recovery=form.text("by") == "recovery",
+    )
+
+
+def _again(page: PageRequest, error: PublicError, step: SecondStep) -> Response[str]:
     page.context.notes |= {"error": error.code, "reason": error.reason}
-    return sign_in_page(page, target=target, carried=carried, error=InvalidCredentials(_EXPIRED))
+    expired = InvalidCredentials(_EXPIRED)
+    return sign_in_page(page, target=step.target, email=step.email, carried=step.carried, error=expired)

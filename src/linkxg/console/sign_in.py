@@ -2,8 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -30,7 +29,7 @@ from linkxg.http.permissions import public, session_roles
 from linkxg.http.rate_budgets import require_budget
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.identity.factors.enroll import begin_enrollment
-from linkxg.identity.factors.model import PASSKEY
+from linkxg.identity.factors.model import PASSKEY, TOTP
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.factors.sign_in import sign_in as start_sign_in
@@ -76,7 +75,7 @@ async def sign_in(request: Request[Any, Any, Any], page: NamedDependency[PageReq
         else:
             opened = await enter(page, email, page.form.text("password"))
     except MfaRequired as needed:
-        return await second_step_page(page, needed, target=target, carried=carried)
+        return await second_step_page(page, needed, target=target, email=email, carried=carried)
     except (InvalidCredentials, InvalidRequest) as error:
         page.context.notes |= {"error": error.code, "reason": error.reason or error.description}
         shown = InvalidCredentials(REFUSED if credential else None)
@@ -210,45 +209,48 @@ async def adopt(page: PageRequest, opened: OpenedSession) -> None:
     page.context.notes |= {"sub": opened.session.user_id, "sid": opened.session.session_id}
 
 
-async def second_step_page(page: PageRequest, needed: MfaRequired, *, target: str, carried: str = "") -> Response[str]:
+class SecondStep(NamedTuple):
+    """What the second step keeps of the first: the challenge, who it is, and what follows; in hidden fields."""
+
+    token: str
+    methods: list[str]
+    email: str
+    target: str
+    carried: str
+    by_recovery: bool = False
+
+
+async def second_step_page(
+    page: PageRequest, needed: MfaRequired, *, target: str, email: str, carried: str = ""
+) -> Response[str]:
     """What follows a correct password: a code, or the set-up of a second factor that the account requires."""
     page.context.notes["error"] = needed.code
+    step = SecondStep(needed.mfa_token, needed.methods, email, target, carried, TOTP not in needed.methods)
     if isinstance(needed, MfaEnrollmentRequired):
-        return await enrollment_page(page, needed.mfa_token, target=target)
-    return await code_page(page, needed.mfa_token, needed.methods, target=target, carried=carried)
+        return await enrollment_page(page, step)
+    return await code_page(page, step)
 
 
-async def code_page(
-    page: PageRequest,
-    token: str,
-    methods: Sequence[str],
-    *,
-    target: str,
-    carried: str,
-    error: PublicError | None = None,
-) -> Response[str]:
+async def code_page(page: PageRequest, step: SecondStep, *, error: PublicError | None = None) -> Response[str]:
     """The form for a code of the second factor, or a passkey. Raises InvalidToken if the sign-in has ended."""
     party, options = page.services.relying_party, None
-    if PASSKEY in methods and party.is_supported:
-        options = (await begin_passkey_step(page.database, party, token)).public_key
+    if PASSKEY in step.methods and party.is_supported:
+        options = (await begin_passkey_step(page.database, party, step.token)).public_key
     bind_form(page)
     return render(
-        page, "mfa.html", status=error.status if error else 200, headers=_headers_of(error), token=token,
-        methods=methods, target=target, carried=carried, errors=_code_errors(error),
-        options=msgspec.json.encode(options).decode() if options else "",
+        page, "mfa.html", status=error.status if error else 200, headers=_headers_of(error), step=step,
+        errors=_code_errors(error), options=msgspec.json.encode(options).decode() if options else "",
     )  # fmt: skip
 
 
-async def enrollment_page(
-    page: PageRequest, token: str, *, target: str, error: PublicError | None = None
-) -> Response[str]:
+async def enrollment_page(page: PageRequest, step: SecondStep, *, error: PublicError | None = None) -> Response[str]:
     """The form that sets an authenticator app up. Raises InvalidToken if the sign-in has ended."""
-    begun = await begin_enrollment(page.database, page.services.server_key, token, keep=error is not None)
+    begun = await begin_enrollment(page.database, page.services.server_key, step.token, keep=error is not None)
     bind_form(page)
     totp = show_totp(begun.pending, begun.email)
     return render(
-        page, "mfa_enrollment.html", status=error.status if error else 200, headers=_headers_of(error), token=token,
-        totp=totp, target=target, errors=_code_errors(error),
+        page, "mfa_enrollment.html", status=error.status if error else 200, headers=_headers_of(error),
+        step=step._replace(by_recovery=False), totp=totp, errors=_code_errors(error),
     )  # fmt: skip
 
 

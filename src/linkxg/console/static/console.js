@@ -27,7 +27,7 @@
 
   // Copy buttons are hidden without a script.
   const enhance = (root) => {
-    for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false;
+    for (const button of root.querySelectorAll("[data-copy], [data-print]")) button.hidden = false;
     for (const time of root.querySelectorAll("time[data-time]")) show(time);
   };
 
@@ -46,6 +46,7 @@
   };
 
   document.addEventListener("click", async (event) => {
+    if (event.target.closest("[data-print]")) print();
     const button = event.target.closest("[data-copy]");
     if (!button) {
       const menu = document.querySelector(".menu[open]");

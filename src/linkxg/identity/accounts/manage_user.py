@@ -145,7 +145,9 @@ def _end_invitations(conn: Connection, account_id: str, user_id: str) -> dict[st
 
 
 def user_view(user: User) -> UserView:
-    return UserView(user.id, user.email, user.name, user.role, user.disabled, rfc3339(user.created_at))
+    return UserView(
+        user.id, user.email, user.name, user.role, user.disabled, rfc3339(user.created_at), user.has_second_factor
+    )
 
 
 def _or_raise(outcome: T | PublicError) -> T:

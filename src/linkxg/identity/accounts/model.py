@@ -48,7 +48,10 @@ class AccountView(msgspec.Struct, rename="camel"):
 
 
 class UserView(msgspec.Struct, rename="camel"):
-    """A person as the account's Owners and Admins see them; `name` is null until they choose one."""
+    """A person as the account's Owners and Admins see them; `name` is null until they choose one.
+
+    `second_factor` tells whether they have one.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Ada Weaver"}
 
@@ -58,6 +61,7 @@ class UserView(msgspec.Struct, rename="camel"):
     role: Role
     disabled: bool
     created_at: str
+    second_factor: bool
 
 
 class Invited(msgspec.Struct, rename="camel"):

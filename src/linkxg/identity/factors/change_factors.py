@@ -18,7 +18,7 @@ from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.factors.kinds import delete_factor, has_factor, list_factors
 from linkxg.identity.factors.model import TOTP, Factors
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, new_recovery_codes, replace_codes
-from linkxg.identity.factors.totp import PendingTotp, confirm_pending, insert_pending, new_pending_totp
+from linkxg.identity.factors.totp import PendingTotp, confirm_pending, find_pending, insert_pending, new_pending_totp
 from linkxg.identity.sessions.end_sessions import end_other_sessions
 from linkxg.identity.sessions.login import PASSWORD
 from linkxg.identity.sessions.record_authentication import record_authentication
@@ -50,6 +50,11 @@ async def begin_totp(
         return "" if user is None else user.email
 
     return pending, await revoke_as(database, actor, account_id, unit)
+
+
+async def read_pending_totp(database: Database, server_key: bytes, account_id: str, user_id: str) -> PendingTotp | None:
+    """The app that waits for its first code, for a page that shows it again after a wrong one."""
+    return await database.read(find_pending, server_key, account_id, user_id)
 
 
 async def confirm_totp(

@@ -12,12 +12,11 @@ from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
 from linkxg.clock import DAY, now_ms
-from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.secrets import constant_time_equal, digest
 from linkxg.db import Database
 from linkxg.errors import InvalidToken
 from linkxg.identity.sessions import store
-from linkxg.identity.sessions.login import PASSWORD, NewSession, verify_password
+from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession
 from linkxg.identity.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, EndedSession, SessionIdentity
 from linkxg.ids import uuid7
 
@@ -86,36 +85,32 @@ async def list_recent_sessions(database: Database, account_id: str, user_id: str
     return await database.read_single(store.console_session_ids, account_id, user_id, now_ms() - DAY, MAX_RECENT)
 
 
-async def reauthenticate(
+async def renew_console_session(
     database: Database,
-    passwords: Passwords,
     actor: Actor,
     session: ConsoleSession,
-    *,
-    password: str,
-    limit_scale: float,
+    authentication: Authentication,
+    amr: tuple[str, ...] | None = None,
 ) -> str:
-    """Check the password again (step-up); returns the new cookie, which replaces the old one.
+    """After the person was authenticated again (step-up); returns the new cookie, which replaces the old one.
 
-    The session's id is kept, so that forms in other windows stay valid. Raises as `login` does, or InvalidToken if the
-    session has ended since.
+    The session's id is kept, so that forms in other windows stay valid; so are its methods unless `amr` is given.
+    Raises InvalidToken if the session has ended since.
     """
-    verified = await verify_password(
-        database, passwords, actor, email=session.email, password=password, limit_scale=limit_scale
-    )
     cookie = _new_cookie(session.id)
 
     def unit(conn: Connection) -> bool:
         now = now_ms()
-        if verified.throttle is not None:
-            verified.throttle.clear(conn)
-        return verified.user.id == session.user_id and store.update_console_session(
+        if authentication.throttle is not None:
+            authentication.throttle.clear(conn)
+        return authentication.user.id == session.user_id and store.update_console_session(
             conn,
             session.account_id,
             session.id,
             session.digest,
             refresh_digest=digest(cookie),
             authenticated_at=now,
+            amr=session.amr if amr is None else " ".join(amr),
             last_used_at=now,
             refresh_expires_at=min(now + IDLE_MS, session.expires_at),
             source=actor.source,

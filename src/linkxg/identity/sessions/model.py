@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import msgspec
 
 from linkxg.clock import DAY, HOUR, MINUTE
-from linkxg.identity.accounts.authentication_policy import required_from
+from linkxg.identity.accounts.authentication_policy import is_multi_factor, required_from
 
 REFRESH_MS = 7 * DAY
 SESSION_MS = 30 * DAY
@@ -102,6 +102,26 @@ class ConsoleSession(NamedTuple):
     account_name: str
     amr: str
     time_zone: str | None
+    has_second_factor: bool
+    mfa_requirement: str
+    mfa_required_from: int | None
+    step_up_minutes: int | None
+
+    @property
+    def required_from(self) -> int | None:
+        """From when on the person needs a second factor, in milliseconds; None if they need none or have used one."""
+        if self.has_second_factor or is_multi_factor(self.amr.split()):
+            return None
+        return required_from(self.mfa_requirement, self.mfa_required_from, self.role)
+
+    def is_recent(self, now: int) -> bool:
+        """Whether the person was authenticated recently enough for a sensitive action; by a factor if they have one.
+
+        The account may shorten the time, not extend it.
+        """
+        longest = RECENT_MS if self.step_up_minutes is None else min(RECENT_MS, self.step_up_minutes * MINUTE)
+        used_factor = not self.has_second_factor or is_multi_factor(self.amr.split())
+        return used_factor and now - self.authenticated_at < longest
 
     def seconds_left(self, now: int) -> int:
         """Until it ends if it is not used again; its last use is stored to the minute."""

@@ -129,6 +129,10 @@ _CONSOLE = CompiledStatement(
         accounts.c.name,
         sessions.c.amr,
         users.c.time_zone,
+        users.c.has_second_factor,
+        accounts.c.mfa_requirement,
+        accounts.c.mfa_required_from,
+        accounts.c.step_up_minutes,
     )
     .join(users, and_(users.c.id == sessions.c.user_id, users.c.epoch == sessions.c.user_epoch))
     .join(accounts, accounts.c.id == sessions.c.account_id)

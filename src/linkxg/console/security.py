@@ -1,0 +1,137 @@
+"""`/account/security`: the signed-in person's second factors and recovery codes."""
+
+import re
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from linkxg.console.confirm_password import ask_password
+from linkxg.console.confirmation import Question, ask_confirmation, confirmed
+from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import download, redirect, render
+from linkxg.errors import Conflict, InvalidRequest, NotFound, RateLimitExceeded, ValidationFailed
+from linkxg.http.permissions import session_roles
+from linkxg.http.rate_budgets import caller_key
+from linkxg.identity.accounts.roles import EVERYONE
+from linkxg.identity.factors.change_factors import (
+    begin_totp,
+    confirm_totp,
+    new_codes,
+    read_factors,
+    read_pending_totp,
+    remove_factor,
+)
+from linkxg.identity.factors.recovery_codes import COUNT
+from linkxg.identity.factors.routes import FACTOR_CHANGES
+from linkxg.identity.factors.show_totp import show_totp
+
+SECURITY = "/account/security"
+_ACTS = {
+    "app": "set up an authenticator app",
+    "confirm": "set up the authenticator app",
+    "codes": "replace your recovery codes",
+    "remove": "remove this second factor",
+}
+_CODES = re.compile(r"[0-9a-z]{4,8}(-[0-9a-z]{4,8}){3}")
+
+
+@get(SECURITY, **session_roles(EVERYONE))
+async def show(page: NamedDependency[PageRequest]) -> Response[str]:
+    return await _show(page)
+
+
+@post(SECURITY, **session_roles(EVERYONE))
+async def change(page: NamedDependency[PageRequest]) -> Response[str]:
+    act = page.form.text("act")
+    if act not in _ACTS:
+        raise InvalidRequest("Choose an action.")
+
+    async def back() -> Response[str]:
+        return await _show(page)
+
+    if act in ("codes", "remove") and not confirmed(page):
+        asked = await _ask(page, act)
+        if asked is not None:
+            return asked
+    asking = await ask_password(page, _ACTS[act], back=back)
+    if asking is not None:
+        return asking
+    try:
+        await page.services.limits.spend(FACTOR_CHANGES, caller_key(page.account_id, page.person.user_id))
+        return await _act(page, act)
+    except RateLimitExceeded as error:
+        return await _show(page, errors=wait_for_budget(error), status=error.status)
+    except Conflict as error:
+        return await _show(page, errors=whole_form(error.description), status=error.status)
+
+
+@post(f"{SECURITY}/codes", **session_roles(EVERYONE))
+async def save_codes(page: NamedDependency[PageRequest]) -> Response[str]:
+    """The recovery codes of the page that shows them, as a file."""
+    codes = page.form.all("code")
+    if not 0 < len(codes) <= COUNT or not all(_CODES.fullmatch(code) for code in codes):
+        raise InvalidRequest("Save the codes from the page that shows them.")
+    text = f"Recovery codes of {page.person.email}, LinkXG. Each works once.\r\n\r\n" + "\r\n".join(codes) + "\r\n"
+    return download(page, text, "text/plain; charset=utf-8", "linkxg-recovery-codes.txt")
+
+
+HANDLERS = (show, change, save_codes)
+
+
+async def _act(page: PageRequest, act: str) -> Response[str]:
+    database, notices, actor = page.database, page.services.notices, page.actor
+    account_id, user_id = page.account_id, page.person.user_id
+    if act == "app":
+        pending, email = await begin_totp(database, page.services.server_key, actor, account_id, user_id)
+        return render(page, "new_app.html", totp=show_totp(pending, email))
+    if act == "confirm":
+        return await _confirm(page)
+    if act == "codes":
+        return render(page, "recovery_codes.html", codes=await new_codes(database, notices, actor, account_id, user_id))
+    await remove_factor(database, notices, actor, account_id, user_id, page.form.text("factor"))
+    return redirect(page, SECURITY, done="factor-removed")
+
+
+async def _confirm(page: PageRequest) -> Response[str]:
+    services, account_id, user_id = page.services, page.account_id, page.person.user_id
+    try:
+        codes = await confirm_totp(
+            page.database, services.server_key, services.notices, page.actor, account_id, user_id,
+            page.form.text("code"),
+        )  # fmt: skip
+    except ValidationFailed as error:
+        pending = await read_pending_totp(page.database, services.server_key, account_id, user_id)
+        if pending is None:
+            return await _show(page, errors=whole_form("The set-up has expired. Begin again."), status=422)
+        errors = FormErrors([("code", "The code is incorrect. Enter the one that the app shows now.")])
+        totp = show_totp(pending, page.person.email)
+        return render(page, "new_app.html", status=error.status, totp=totp, errors=errors)
+    if codes is None:
+        return redirect(page, SECURITY, done="app-added")
+    return render(page, "recovery_codes.html", codes=codes)
+
+
+async def _ask(page: PageRequest, act: str) -> Response[str] | None:
+    """What the action does; None if there is nothing to ask."""
+    found = await read_factors(page.database, page.account_id, page.person.user_id)
+    if act == "codes":
+        if not found.recovery_codes_left:
+            return None
+        effect = f"The {found.recovery_codes_left} codes that you have left stop working now."
+        question = Question("Replace your recovery codes?", [effect], "Show new codes", "Keep the codes", SECURITY)
+        return ask_confirmation(page, question)
+    factor = next((one for one in found.factors if one.id == page.form.text("factor")), None)
+    if factor is None:
+        raise NotFound
+    effects = ["Your other sessions end now."]
+    if len(found.factors) == 1:
+        effects.insert(0, "Your password alone signs you in from now on, and your recovery codes stop working.")
+    return ask_confirmation(
+        page, Question(f"Remove “{factor.name}”?", effects, "Remove second factor", "Keep it", SECURITY)
+    )
+
+
+async def _show(page: PageRequest, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
+    found = await read_factors(page.database, page.account_id, page.person.user_id)
+    return render(page, "security.html", status=status, found=found, most=COUNT, errors=errors)
