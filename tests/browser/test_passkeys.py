@@ -12,6 +12,7 @@ from browser.chromium import new_page, sign_in
 from browser.conftest import watch
 from conftest import ServerFactory, checked_for_leaks
 from harness.people import Person
+from harness.rows import execute
 from harness.world import World, build_world
 
 AUTHENTICATOR: dict[str, Any] = {
@@ -257,6 +258,19 @@ def test_a_passkey_follows_the_password(device: Device, member: Person) -> None:
     page.get_by_label("E-mail").fill(member.email)
     page.get_by_label("Password").fill(member.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.get_by_role("heading", name="Enter a code").wait_for()
+    page.get_by_role("heading", name="Use your passkey").wait_for()
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(lambda found: "/sign-in" not in found)
+
+
+def test_a_passkey_confirms_a_sensitive_action(device: Device, named_site: World, member: Person) -> None:
+    page = device.page
+    sign_in(page, member.email, member.password)
+    add(page, "Phone")
+    earlier = "authenticated_at = authenticated_at - 660000"
+    execute(named_site.server.database, f"UPDATE sessions SET {earlier} WHERE user_id = '{member.user_id}'")
+    page.goto("/account/passkeys")
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_role("heading", name="Confirm your password").wait_for()
+    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("button", name="Create passkey").wait_for()

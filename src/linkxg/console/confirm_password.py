@@ -1,4 +1,4 @@
-"""Confirmation of who it is before a sensitive action: the password, and the second factor of people who have one.
+"""Confirmation of who it is before a sensitive action: password and second factor, or a passkey.
 
 Required unless the person was authenticated within the last ten minutes. The page carries the fields of the form, so
 that the action continues from there; a secret among them is not carried.
@@ -14,9 +14,11 @@ from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest, SignInRequired
 from linkxg.console.page_forms import SECRET_FIELDS
 from linkxg.console.pages import redirect, render
+from linkxg.console.passkey_field import read_assertion
 from linkxg.errors import InvalidCredentials, InvalidToken, RateLimitExceeded
 from linkxg.http.client_ip import source_key
-from linkxg.identity.factors.console_step_up import confirm_code
+from linkxg.identity.factors.console_step_up import confirm_code, confirm_passkey
+from linkxg.identity.passkeys.sign_in import REFUSED
 from linkxg.identity.sessions.console_session import renew_console_session
 from linkxg.identity.sessions.login import MAX_PASSWORD_BYTES, verify_password
 from linkxg.identity.sessions.login import PASSWORD as BY_PASSWORD
@@ -26,9 +28,15 @@ PASSWORD = "confirm_password"  # noqa: S105  the name of a field
 CODE = "confirm_code"
 KIND, SWITCH = "confirm_by", "confirm_switch"
 """`recovery` asks for a recovery code in place of the app's; the second is the button that changes it."""
+PASSKEY = "confirm_credential"
+"""What the script of passkeys fills in."""
 CANCEL = "confirm_cancel"
-_OWN = frozenset({FIELD, PASSWORD, CODE, KIND, SWITCH, CANCEL}) | SECRET_FIELDS
-_INCORRECT = {PASSWORD: "The password is incorrect.", CODE: "The code is incorrect, or was used before."}
+_OWN = frozenset({FIELD, PASSWORD, CODE, KIND, SWITCH, PASSKEY, CANCEL}) | SECRET_FIELDS
+_INCORRECT = {
+    PASSWORD: "The password is incorrect.",
+    CODE: "The code is incorrect, or was used before.",
+    PASSKEY: REFUSED,
+}
 
 
 async def ask_password(
@@ -43,7 +51,7 @@ async def ask_password(
     if page.recently_authenticated:
         return None
     errors = FormErrors()
-    if page.form.text(PASSWORD) and not page.form.has(SWITCH):
+    if page.form.text(PASSKEY) or (page.form.text(PASSWORD) and not page.form.has(SWITCH)):
         errors = await _check(page)
         if not errors:
             return None
@@ -54,6 +62,7 @@ async def ask_password(
         act=act,
         carried=[pair for pair in page.form.pairs if pair[0] not in _OWN],
         needs_code=page.person.has_second_factor,
+        offers_passkeys=page.person.has_second_factor and page.services.relying_party.is_supported,
         by_recovery=(page.form.text(SWITCH) or page.form.text(KIND)) == "recovery",
         errors=errors,
     )
@@ -62,12 +71,18 @@ async def ask_password(
 async def _check(page: PageRequest) -> FormErrors:
     """Check what was entered and renew the session; returns what is wrong."""
     person, services, code = page.person, page.services, page.form.text(CODE).strip()
-    if person.has_second_factor and not code:
+    written, password = page.form.text(PASSKEY), page.form.text(PASSWORD)
+    if not written and person.has_second_factor and not code:
         return FormErrors([(CODE, "Enter a code.")])
-    field, amr = PASSWORD, None
+    field, amr = PASSKEY if written else PASSWORD, None
     try:
         await services.limits.spend(SOURCE_LOGINS, source_key(page.context.source))
-        password = page.form.text(PASSWORD)
+        if written:
+            cookie = await confirm_passkey(
+                page.database, services.relying_party, page.actor, person, read_assertion(written)
+            )
+            page.cookies.append(set_cookie(SESSION, cookie, secure=services.secure))
+            return FormErrors()
         if len(password.encode()) > MAX_PASSWORD_BYTES:
             raise InvalidCredentials(reason="password too long")
         authentication = await verify_password(

@@ -10,15 +10,14 @@ from linkxg.console.cookies import SESSION
 from linkxg.console.csrf import form_token
 from linkxg.console.guard import PageRequest, SignInRequired
 from linkxg.console.pages import render
+from linkxg.console.passkey_field import CREDENTIAL, read_assertion
 from linkxg.console.safe_redirect import local_path
 from linkxg.console.sign_in import (
-    CREDENTIAL,
     SecondStep,
     adopt,
     code_page,
     enrollment_page,
     finish,
-    read_assertion,
     sign_in_page,
     user_agent,
 )

@@ -88,7 +88,8 @@ async def _act(page: PageRequest, act: str) -> Response[str]:
     if act == "confirm":
         return await _confirm(page)
     if act == "codes":
-        return render(page, "recovery_codes.html", codes=await new_codes(database, notices, actor, account_id, user_id))
+        codes = await new_codes(database, notices, actor, account_id, user_id)
+        return render(page, "recovery_codes.html", codes=codes, target=SECURITY)
     await remove_factor(database, notices, actor, account_id, user_id, page.form.text("factor"))
     return redirect(page, SECURITY, done="factor-removed")
 
@@ -109,7 +110,7 @@ async def _confirm(page: PageRequest) -> Response[str]:
         return render(page, "new_app.html", status=error.status, totp=totp, errors=errors)
     if codes is None:
         return redirect(page, SECURITY, done="app-added")
-    return render(page, "recovery_codes.html", codes=codes)
+    return render(page, "recovery_codes.html", codes=codes, target=SECURITY)
 
 
 async def _ask(page: PageRequest, act: str) -> Response[str] | None:

@@ -15,6 +15,7 @@ from linkxg.console.form_errors import FormErrors, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest, ended_session_of
 from linkxg.console.pages import redirect, render
+from linkxg.console.passkey_field import CREDENTIAL, read_assertion
 from linkxg.console.safe_redirect import local_path
 from linkxg.errors import (
     InvalidCredentials,
@@ -33,7 +34,6 @@ from linkxg.identity.factors.model import PASSKEY, TOTP
 from linkxg.identity.factors.passkey_proof import begin_passkey_step
 from linkxg.identity.factors.show_totp import show_totp
 from linkxg.identity.factors.sign_in import sign_in as start_sign_in
-from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.sign_in import REFUSED, sign_in_with_passkey
 from linkxg.identity.sessions.console_session import OpenedSession, new_console_session
 from linkxg.identity.sessions.end_sessions import logout
@@ -42,8 +42,6 @@ from linkxg.identity.sessions.sign_in_notices import signed_in
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
 
 SIGN_OUT = "/sign-out"
-CREDENTIAL = "credential"
-"""The field that the script of passkeys fills in."""
 _COOKIE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -189,14 +187,6 @@ async def enter_with_passkey(page: PageRequest, written: str) -> OpenedSession:
     opened = OpenedSession(session, cookie)
     await adopt(page, opened)
     return opened
-
-
-def read_assertion(written: str) -> AssertionCredential:
-    """What the script of the page has put into the field. Raises InvalidCredentials."""
-    try:
-        return msgspec.json.decode(written, type=AssertionCredential)
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        raise InvalidCredentials(REFUSED, reason="no credential") from None
 
 
 async def adopt(page: PageRequest, opened: OpenedSession) -> None:

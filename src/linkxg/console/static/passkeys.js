@@ -1,6 +1,6 @@
 "use strict";
 // Passkeys, which browsers give to scripts alone (WebAuthn Level 3 §5.1). No other page needs a script.
-// A form with data-passkey has a hidden field `credential`; its button with data-passkey-button fills it in and submits.
+// A form with data-passkey has a hidden field (`credential`, or data-passkey-field); its button with data-passkey-button fills it in and submits.
 (() => {
   if (!window.PublicKeyCredential) return;
   // A challenge lives five minutes. A page that is left open asks for new ones only so often.
@@ -45,7 +45,7 @@
   };
 
   const submit = (form, credential) => {
-    form.elements.credential.value = writeCredential(credential);
+    form.elements[form.dataset.passkeyField ?? "credential"].value = writeCredential(credential);
     // Fields of the other way to sign in are not required then.
     form.noValidate = true;
     form.requestSubmit();

@@ -2,11 +2,17 @@
 
 from linkxg.audit.model import Actor
 from linkxg.db import Database
-from linkxg.errors import MfaRequired
+from linkxg.errors import InvalidCredentials, MfaRequired
 from linkxg.identity.factors.challenges import Completed
 from linkxg.identity.factors.model import RECOVERY_CODE, TOTP
 from linkxg.identity.factors.sign_in import challenge, complete_challenge
+from linkxg.identity.passkeys.model import AssertionCredential
+from linkxg.identity.passkeys.relying_party import RelyingParty
+from linkxg.identity.passkeys.sign_in import REFUSED
+from linkxg.identity.passkeys.use_passkey import RefusedPasskey, use_passkey
+from linkxg.identity.sessions.console_session import renew_console_session
 from linkxg.identity.sessions.login import Authentication
+from linkxg.identity.sessions.model import ConsoleSession
 
 
 async def confirm_code(
@@ -27,6 +33,23 @@ async def confirm_code(
         database, server_key, actor, token=needed.mfa_token, purpose="step_up", method=method_of(code), code=code,
         limit_scale=limit_scale, session_id=session_id,
     )  # fmt: skip
+
+
+async def confirm_passkey(
+    database: Database, party: RelyingParty, actor: Actor, session: ConsoleSession, credential: AssertionCredential
+) -> str:
+    """Renew the session by a passkey alone, which has verified the person; returns the new cookie.
+
+    The credential answers options of `POST /auth/passkey/options`. Raises InvalidCredentials, or InvalidToken if the
+    session has ended.
+    """
+    used = await use_passkey(database, party, credential, "sign-in")
+    if isinstance(used, RefusedPasskey):
+        raise InvalidCredentials(REFUSED, reason=used.reason)
+    if used.user.id != session.user_id:
+        raise InvalidCredentials(REFUSED, reason="passkey of another person")
+    authentication = Authentication(used.user, record_use=used.record)
+    return await renew_console_session(database, actor, session, authentication, used.amr)
 
 
 def method_of(code: str) -> str:

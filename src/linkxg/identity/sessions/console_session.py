@@ -14,7 +14,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import DAY, now_ms
 from linkxg.crypto.secrets import constant_time_equal, digest
 from linkxg.db import Database
-from linkxg.errors import InvalidToken
+from linkxg.errors import InvalidCredentials, InvalidToken, PublicError
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession
 from linkxg.identity.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, EndedSession, SessionIdentity
@@ -95,15 +95,18 @@ async def renew_console_session(
     """After the person was authenticated again (step-up); returns the new cookie, which replaces the old one.
 
     The session's id is kept, so that forms in other windows stay valid; so are its methods unless `amr` is given.
-    Raises InvalidToken if the session has ended since.
+    Raises InvalidToken if the session has ended since, or InvalidCredentials if what authenticated them was used or
+    removed meanwhile.
     """
     cookie = _new_cookie(session.id)
 
-    def unit(conn: Connection) -> bool:
+    def unit(conn: Connection) -> PublicError | None:
         now = now_ms()
+        if authentication.record_use is not None and not authentication.record_use(conn, actor):
+            return InvalidCredentials(reason="used meanwhile, or removed")
         if authentication.throttle is not None:
             authentication.throttle.clear(conn)
-        return authentication.user.id == session.user_id and store.update_console_session(
+        is_renewed = authentication.user.id == session.user_id and store.update_console_session(
             conn,
             session.account_id,
             session.id,
@@ -115,9 +118,11 @@ async def renew_console_session(
             refresh_expires_at=min(now + IDLE_MS, session.expires_at),
             source=actor.source,
         )
+        return None if is_renewed else InvalidToken(reason="session ended")
 
-    if not await database.write(unit):
-        raise InvalidToken(reason="session ended")
+    refused = await database.write(unit)
+    if refused is not None:
+        raise refused
     return cookie
 
 
