@@ -55,6 +55,12 @@ from linkxg.identity.clients.client_verifier import ClientVerifier
 from linkxg.identity.clients.notify_owners import OwnerNotices
 from linkxg.identity.clients.routes import ClientServices
 from linkxg.identity.clients.usage import RejectionRecorder, UsageRecorder
+from linkxg.identity.federation import routes as federation_routes
+from linkxg.identity.federation.addresses import Resolver
+from linkxg.identity.federation.connect_provider import FederationServices
+from linkxg.identity.federation.fetch import ProviderClient
+from linkxg.identity.federation.providers import Providers
+from linkxg.identity.federation.routes import SingleSignOnServices
 from linkxg.identity.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
 from linkxg.identity.oauth.client_credentials_reader import ClientCredentialsReader
 from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
@@ -65,6 +71,9 @@ from linkxg.identity.sessions import refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
 from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
 from linkxg.identity.sessions.routes import SessionServices
+from linkxg.identity.single_sign_on import routes as sign_on_routes
+from linkxg.identity.single_sign_on.begin_sign_in import SignOnServices
+from linkxg.identity.single_sign_on.end_federated_sessions import end_disallowed_sessions
 from linkxg.identity.tokens.guard import Guard
 from linkxg.identity.tokens.key_sync import KeySync
 from linkxg.identity.tokens.keys import KeyRing
@@ -156,6 +165,11 @@ def build(
     mails = MailQueue(mailer)
     notices = OwnerNotices(database, mails)
     connection_mails = ConnectionMails(database, mails, issuer)
+    resolver = Resolver(settings.dns_server)
+    provider_client = ProviderClient(resolver, settings.provider_networks)
+    providers = Providers(provider_client)
+    federation = FederationServices(database, providers, server_key, issuer, end_disallowed_sessions)
+    sign_on = SignOnServices(database, providers, server_key, issuer)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
         access_log.task,
@@ -178,6 +192,9 @@ def build(
         count_reads=access_log.count,
         publish_hooks=PUBLISH_HOOKS,
         state_hooks=STATE_HOOKS,
+        federation=federation,
+        resolver=resolver,
+        sign_on=sign_on,
     )
     error_pages = ErrorPages(error_responses, console_services)
 
@@ -191,7 +208,7 @@ def build(
 
     # Stopped in reverse order.
     stops = (
-        limits.close, close_passwords, key_sync.task.stop, usage.stop, mails.stop,
+        limits.close, provider_client.close, close_passwords, key_sync.task.stop, usage.stop, mails.stop,
         purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop, access_log.stop,
     )  # fmt: skip
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS)
@@ -203,6 +220,7 @@ def build(
                 SessionServices(database, passwords, server_key, minter, limits, metrics, settings.limit_scale)
             ),
             account_routes.router(AccountServices(database, passwords, server_key, mailer, cursors, issuer)),
+            federation_routes.router(SingleSignOnServices(federation, resolver, notices)),
             identifier_routes.router(database),
             product_search_routes.router(product_services),
             product_routes.router(product_services),
@@ -221,6 +239,7 @@ def build(
     )
     handlers: list[ControllerRouterHandler] = [
         api,
+        sign_on_routes.router(sign_on),
         metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
         health_router(
             HealthServices(database, keys, passwords, metrics, settings.metrics_token, (*database.tasks, *tasks))

@@ -22,7 +22,9 @@ from linkxg.identity.accounts.store import purge_invitations
 from linkxg.identity.clients.rejections.store import purge_rejections
 from linkxg.identity.clients.store import purge_secrets
 from linkxg.identity.clients.usage_store import purge_usage
+from linkxg.identity.federation.store import purge_domains
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
+from linkxg.identity.single_sign_on.store import purge_federated_sessions, purge_logout_tokens, purge_sign_ins
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.network.access_log.store import purge_reads
 from linkxg.network.connections.store import purge_connections
@@ -63,6 +65,10 @@ PURGES: Mapping[str, Purge] = {
     "shared_reads": purge_reads,
     "shares": purge_shares,
     "share_requests": purge_requests,
+    "federated_sign_ins": purge_sign_ins,
+    "federated_sessions": purge_federated_sessions,
+    "logout_tokens": purge_logout_tokens,
+    "email_domains": purge_domains,
     "expired_shares": record_due_expiries,
 }
 """By table; expired shares stay in theirs."""

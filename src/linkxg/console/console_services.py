@@ -11,6 +11,9 @@ from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.clients.notify_owners import OwnerNotices
+from linkxg.identity.federation.addresses import Resolver
+from linkxg.identity.federation.connect_provider import FederationServices
+from linkxg.identity.single_sign_on.begin_sign_in import SignOnServices
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.shared_products.model import CountReads
 
@@ -34,6 +37,9 @@ class ConsoleServices:
     count_reads: CountReads
     publish_hooks: PublishHooks
     state_hooks: StateHooks
+    federation: FederationServices
+    resolver: Resolver
+    sign_on: SignOnServices
 
     @property
     def secure(self) -> bool:

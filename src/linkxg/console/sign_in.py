@@ -89,9 +89,13 @@ def sign_in_page(
     target: str,
     email: str = "",
     error: PublicError | None = None,
+    message: str | None = None,
     carried: str = "",
 ) -> Response[str]:
-    """The form, bound to a random cookie of this browser; `carried` is a form posted after the session ended."""
+    """The form, bound to a random cookie of this browser; `carried` is a form posted after the session ended.
+
+    `message` says what is wrong when it is no error of the API.
+    """
     bind_form(page)
     headers = {}
     if isinstance(error, InvalidCredentials):
@@ -106,7 +110,7 @@ def sign_in_page(
         headers=headers,
         target=target,
         email=email,
-        errors=whole_form(_message_of(error)),
+        errors=whole_form(message or _message_of(error)),
         carried=carried,
         typed=bool(page.form.pairs) and page.path != "/sign-in",
     )
@@ -115,11 +119,16 @@ def sign_in_page(
 def bind_form(page: PageRequest) -> None:
     """Bind a form of a public page to this browser, by one cookie for all its windows."""
     if page.session is None:
-        entry = page.cookie(BEFORE_SESSION)
-        if not _COOKIE.fullmatch(entry):
-            entry = secrets.token_hex(16)
-            page.cookies.append(set_cookie(BEFORE_SESSION, entry, secure=page.services.secure))
-        page.csrf = form_token(page.services.server_key, entry)
+        page.csrf = form_token(page.services.server_key, bound_browser(page))
+
+
+def bound_browser(page: PageRequest) -> str:
+    """The random cookie of this browser, which it gets if it has none."""
+    entry = page.cookie(BEFORE_SESSION)
+    if not _COOKIE.fullmatch(entry):
+        entry = secrets.token_hex(16)
+        page.cookies.append(set_cookie(BEFORE_SESSION, entry, secure=page.services.secure))
+    return entry
 
 
 def _message_of(error: PublicError | None) -> str | None:

@@ -65,10 +65,10 @@ class SigningKey:
     def verify(self, token: str) -> bytes | None:
         """The claims of a token with this key's header; None unless the signature is valid and canonical."""
         signing_input, _, signature = token.rpartition(".")
-        raw = _decode_canonical(signature)
+        raw = decode_canonical(signature)
         if raw is None or not self._algorithm.verify(signing_input.encode(), raw, self._key):
             return None
-        return _decode_canonical(signing_input.rpartition(".")[2])
+        return decode_canonical(signing_input.rpartition(".")[2])
 
     def public_jwk(self) -> dict[str, Any] | None:
         """The member of the JWK set (RFC 7517); None for a symmetric key."""
@@ -113,7 +113,7 @@ def _raw_ecdsa(der: bytes) -> bytes:
     return r.to_bytes(32) + s.to_bytes(32)
 
 
-def _decode_canonical(segment: str) -> bytes | None:
+def decode_canonical(segment: str) -> bytes | None:
     """The bytes of a base64url segment; None unless it is canonical: no padding, no stray trailing bits."""
     if len(segment) % 4 == 1 or not _ALPHABET.issuperset(segment):
         return None

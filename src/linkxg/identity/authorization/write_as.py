@@ -23,6 +23,8 @@ class HasId(Protocol):
     def id(self) -> str: ...
 
 
+_AUTHORISED_OTHERWISE = ("cli", "provider")
+"""The operator, and the account's identity provider, which has neither session nor token here."""
 H = TypeVar("H", bound=HasId)
 
 
@@ -99,7 +101,7 @@ async def revoke_as(
 
 def authorise(conn: Connection, actor: Actor) -> InvalidToken | None:
     """Inside a unit of work: an error unless the actor's token or session is still valid."""
-    if actor.kind == "cli":
+    if actor.kind in _AUTHORISED_OTHERWISE:
         return None
     if actor.id is None or actor.account_id is None or actor.epoch is None:
         return InvalidToken(reason="no caller")
