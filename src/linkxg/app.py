@@ -50,9 +50,9 @@ from linkxg.identity.accounts import routes as account_routes
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.routes import AccountServices
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.clients import routes as client_routes
 from linkxg.identity.clients.client_verifier import ClientVerifier
-from linkxg.identity.clients.notify_owners import OwnerNotices
 from linkxg.identity.clients.routes import ClientServices
 from linkxg.identity.clients.usage import RejectionRecorder, UsageRecorder
 from linkxg.identity.federation import routes as federation_routes
@@ -163,7 +163,7 @@ def build(
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     mails = MailQueue(mailer)
-    notices = OwnerNotices(database, mails)
+    notices = SecurityNotices(database, mails)
     connection_mails = ConnectionMails(database, mails, issuer)
     resolver = Resolver(settings.dns_server)
     provider_client = ProviderClient(resolver, settings.provider_networks)

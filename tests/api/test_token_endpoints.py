@@ -10,12 +10,14 @@ import pytest
 from harness.answers import Answer
 from harness.client import FORM_TYPE
 from harness.clients import ALL_SCOPES, SCOPES, get_token, introspect, is_accepted, request_token, revoke
+from harness.people import refresh, sign_in
+from harness.rows import execute
 from harness.token_forge import decode_unverified
 from harness.world import World
 
 TOKEN_MEMBERS = {"access_token", "token_type", "expires_in", "scope"}
 CLIENT_CLAIMS = {"iss", "sub", "aud", "client_id", "iat", "exp", "jti", "scope", "account_id", "epoch", "secret_id"}
-PERSON_CLAIMS = (CLIENT_CLAIMS - {"secret_id"}) | {"sid", "role"}
+PERSON_CLAIMS = (CLIENT_CLAIMS - {"secret_id"}) | {"sid", "role", "amr", "auth_time"}
 
 
 def test_a_token_response_has_the_members_of_rfc_6749(world: World) -> None:
@@ -63,6 +65,19 @@ def test_the_claims_of_a_persons_access_token(world: World) -> None:
     assert claims["client_id"] != claims["sub"]
     assert claims["role"] == "OWNER"
     assert claims["scope"] == ALL_SCOPES
+
+
+def test_a_refresh_keeps_how_and_when_the_person_was_authenticated(world: World) -> None:
+    before = int(time.time())
+    session = sign_in(world.api, world.person("VIEWER"))
+    _, claims = decode_unverified(session.access)
+    assert claims["amr"] == ["pwd"]
+    assert before <= claims["auth_time"] <= time.time()
+    age = 600_000
+    sql = f"UPDATE sessions SET authenticated_at = authenticated_at - {age} WHERE id = '{claims['sid']}'"
+    execute(world.server.database, sql)
+    _, refreshed = decode_unverified(refresh(world.api, session.refresh).expect(200).data()["accessToken"])
+    assert (refreshed["amr"], refreshed["auth_time"]) == (["pwd"], claims["auth_time"] - age // 1000)
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,7 @@ class OpenIdProvider:
 
     def by_public_key(self, claims: dict[str, Any]) -> str:
         """HS256 with the public key as the secret (RFC 8725, section 2.1)."""
+        assert isinstance(self.signing_key, RSAKey)
         pem = self.signing_key.as_pem(private=False)
         header = {"alg": "HS256", "kid": self.signing_key.kid}
         # The library knows better than to sign with a PEM file.

@@ -10,7 +10,7 @@ from linkxg.http.pagination import Cursors
 from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.mail import Mailer
-from linkxg.identity.clients.notify_owners import OwnerNotices
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.federation.addresses import Resolver
 from linkxg.identity.federation.connect_provider import FederationServices
 from linkxg.identity.single_sign_on.begin_sign_in import SignOnServices
@@ -27,7 +27,7 @@ class ConsoleServices:
     server_key: bytes = field(repr=False)
     limits: Limits
     mailer: Mailer
-    notices: OwnerNotices
+    notices: SecurityNotices
     connection_mails: ConnectionMails
     cursors: Cursors
     token_endpoint: RawEndpoint

@@ -18,6 +18,7 @@ from linkxg.errors import Conflict, InvalidRequest, NotFound
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.clients.notify_owners import secret_rotated
 from linkxg.identity.clients.read_client import read_client
 from linkxg.identity.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
 from linkxg.identity.clients.routes import ROTATIONS
@@ -62,7 +63,7 @@ async def rotate(page: NamedDependency[PageRequest], client_id: FromPath[str]) -
         idempotency_key=form.idempotency_key,
     )
     if not replayed:
-        page.services.notices.secret_rotated(page.actor, page.account_id, client_id)
+        secret_rotated(page.services.notices, page.actor, page.account_id, client_id)
     client = (await read_client(page.database, page.account_id, client_id)).client
     scope = format_scope(client.scopes)
     message = "The secret is rotated."

@@ -1,7 +1,7 @@
 """`/sign-in/sso`: sign-in by the identity provider of the account, without script.
 
-The form is answered with a page that leads on at once, not with a redirect: the policy `form-action 'self'` of the pages
-would end a redirect to another site.
+The form is answered with a page that leads on at once, not with a redirect: the policy `form-action 'self'` of the
+pages would end a redirect to another site.
 """
 
 from typing import Any

@@ -45,7 +45,7 @@ class Passwords:
         return await self._run(lambda: self._hasher.hash(normalise(password)))
 
     async def verify(self, stored: str | None, password: str) -> bool:
-        """Whether `password` matches; without a `stored` hash, false after the same work."""
+        """Whether `password` matches; without a `stored` hash (None or empty), false after the same work."""
         return await self._run(lambda: self._verify(stored, normalise(password)))
 
     def needs_rehash(self, stored: str) -> bool:
@@ -66,7 +66,7 @@ class Passwords:
             self._hasher.verify(stored or self._dummy, password)
         except (VerifyMismatchError, VerificationError, InvalidHashError):
             return False
-        return stored is not None
+        return bool(stored)
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self.pending >= self.threads + self._queue:

@@ -19,6 +19,7 @@ from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import ADMINISTRATORS
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.clients.change_client import ClientChange, change_client, delete_client
 from linkxg.identity.clients.model import (
     MAX_CIDRS,
@@ -29,7 +30,7 @@ from linkxg.identity.clients.model import (
     RotatedSecret,
     SecretView,
 )
-from linkxg.identity.clients.notify_owners import OwnerNotices
+from linkxg.identity.clients.notify_owners import secret_rotated
 from linkxg.identity.clients.read_client import list_clients, show_client
 from linkxg.identity.clients.register_client import register_client
 from linkxg.identity.clients.rotate_secret import extend_secret, remove_secret, rotate_secret
@@ -101,7 +102,7 @@ class ClientServices:
     database: Database
     server_key: bytes = field(repr=False)
     cursors: Cursors
-    notices: OwnerNotices
+    notices: SecurityNotices
 
 
 @post(
@@ -207,7 +208,7 @@ async def rotate(
         idempotency_key=idempotency_key,
     )
     if not replayed:
-        services.notices.secret_rotated(actor, account_id_of(request.scope), client_id)
+        secret_rotated(services.notices, actor, account_id_of(request.scope), client_id)
     return Response(rotated, headers=replay(replayed))
 
 

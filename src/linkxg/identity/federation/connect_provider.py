@@ -38,7 +38,7 @@ from linkxg.identity.federation.token_request import check_client
 
 _PURPOSE = "identity provider secret "
 AfterChange = Callable[[Connection, Actor, IdentityProvider | None, IdentityProvider | None], None]
-"""Called in the transaction of a change with the provider before and after; ends the sessions that it no longer allows."""
+"""Called in the transaction of a change, with the provider before and after: ends the sessions no longer allowed."""
 
 
 class WantedProvider(NamedTuple):
@@ -79,7 +79,7 @@ async def read_provider(services: FederationServices, account_id: str) -> Identi
 async def connect_provider(
     services: FederationServices, actor: Actor, account_id: str, wanted: WantedProvider
 ) -> IdentityProviderView:
-    """Connect, or change the connection. Raises ValidationFailed for all invalid values, or what the provider answers."""
+    """Connect, or change the connection. Raises ValidationFailed for invalid values, or for what the provider answers."""
     known = await services.database.read_single(store.find_provider, account_id)
     if faults := _faults(wanted, known):
         raise ValidationFailed(details=faults)

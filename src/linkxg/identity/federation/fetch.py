@@ -38,7 +38,7 @@ class Reply(NamedTuple):
 
 
 class ProviderClient:
-    """The requests of one worker; `private` are the networks in which a provider may be although they are not public."""
+    """The requests of one worker; `private` are networks that are not public, and may be connected to."""
 
     def __init__(self, resolver: Resolver, private: Sequence[Network]) -> None:
         self._resolver = resolver

@@ -1,7 +1,7 @@
 """Verifies a JWT that a provider signed: RFC 7515, RFC 8725.
 
-The algorithm must be one of a fixed list that has no symmetric one, and fit the key: a public key is never the secret of
-an HMAC. Keys come from the provider's own key set only, never from the token.
+The algorithm must be one of a fixed list that has no symmetric one, and fit the key: a public key is never the secret
+of an HMAC. Keys come from the provider's own key set only, never from the token.
 """
 
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ MAX_TOKEN = 32 * 1024
 MAX_KEYS = 64
 _CURVES = {"EC": "P-256", "OKP": "Ed25519"}
 _KINDS: dict[str, type[Key]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+_PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")
 _MINIMUM_RSA = 2_048
 
 
@@ -99,7 +100,7 @@ def _read_key(jwk: dict[str, Any]) -> VerificationKey | None:
         return None
     if kind in _CURVES and jwk.get("crv") != _CURVES[kind]:
         return None
-    members = {name: jwk[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in jwk}
+    members: dict[str, Any] = {name: jwk[name] for name in _PUBLIC_MEMBERS if name in jwk}
     try:
         key: Key = _KINDS[kind].import_key(members)
         if isinstance(key, RSAKey) and key.public_key.key_size < _MINIMUM_RSA:

@@ -17,7 +17,7 @@ from linkxg.crypto.secrets import constant_time_equal, digest
 from linkxg.db import Database
 from linkxg.errors import InvalidToken
 from linkxg.identity.sessions import store
-from linkxg.identity.sessions.login import NewSession, start_session, verify_password
+from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession, start_session, verify_password
 from linkxg.identity.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, EndedSession, SessionIdentity
 from linkxg.ids import uuid7
 
@@ -47,8 +47,24 @@ async def start_console_session(
     )
     session_id = uuid7()
     cookie = _new_cookie(session_id)
-    new = NewSession(session_id, "console", digest(cookie), user_agent, IDLE_MS, CONSOLE_MS)
+    new = NewSession(session_id, "console", digest(cookie), user_agent, IDLE_MS, CONSOLE_MS, PASSWORD)
     return OpenedSession(await start_session(database, actor, verified, new), cookie)
+
+
+async def open_console_session(
+    database: Database,
+    actor: Actor,
+    authentication: Authentication,
+    *,
+    session_id: str,
+    user_agent: str,
+    amr: tuple[str, ...],
+    authenticated_at: int,
+) -> OpenedSession:
+    """Sign in a person who was authenticated otherwise, at a time in milliseconds. Raises as `start_session` does."""
+    cookie = _new_cookie(session_id)
+    new = NewSession(session_id, "console", digest(cookie), user_agent, IDLE_MS, CONSOLE_MS, amr, authenticated_at)
+    return OpenedSession(await start_session(database, actor, authentication, new), cookie)
 
 
 async def find_console_session(database: Database, cookie: str) -> ConsoleSession | None:
@@ -118,7 +134,8 @@ async def reauthenticate(
 
     def unit(conn: Connection) -> bool:
         now = now_ms()
-        verified.throttle.clear(conn)
+        if verified.throttle is not None:
+            verified.throttle.clear(conn)
         return verified.user.id == session.user_id and store.update_console_session(
             conn,
             session.account_id,

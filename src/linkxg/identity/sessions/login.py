@@ -1,6 +1,7 @@
 """Signs a person in with e-mail and password.
 
-A wrong password, an unknown e-mail address and a disabled person cost the same work and get the same answer. Passwords
+A wrong password, an unknown e-mail address, a disabled person and one who signs in by their company only cost the same
+work and get the same answer. Passwords
 are hashed outside of transactions; the write checks that the person has not changed since the read.
 """
 
@@ -18,6 +19,7 @@ from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user_by_email, update_password_hash
+from linkxg.identity.federation.sso_only import password_allowed
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.model import MAX_SESSIONS, REFRESH_MS, SESSION_MS, Kind, SessionIdentity
 from linkxg.identity.sessions.throttle import Throttle, throttle_of
@@ -26,6 +28,8 @@ from linkxg.ids import uuid7
 
 MAX_PASSWORD_BYTES = 1_024
 MAX_USER_AGENT = 200
+PASSWORD = ("pwd",)
+"""The `amr` of a sign-in with a password."""
 
 
 class SessionTokens(NamedTuple):
@@ -37,7 +41,10 @@ class SessionTokens(NamedTuple):
 
 
 class NewSession(NamedTuple):
-    """A session to be started; `digest` is of its refresh token or cookie, which expires after `idle_ms` unused."""
+    """A session to be started; `digest` is of its refresh token or cookie, which expires after `idle_ms` unused.
+
+    `amr` are the methods by which the person was authenticated (RFC 8176).
+    """
 
     id: str
     kind: Kind
@@ -45,14 +52,21 @@ class NewSession(NamedTuple):
     user_agent: str
     idle_ms: int
     lifetime_ms: int
+    amr: tuple[str, ...]
+    authenticated_at: int | None = None
+    """In milliseconds, if it was not now: a provider may have authenticated the person earlier."""
 
 
-class VerifiedPassword(NamedTuple):
-    """A person whose password was correct; `rehashed` is its new hash, if the stored one has weaker parameters."""
+class Authentication(NamedTuple):
+    """A person who was authenticated, as they were then.
+
+    With a password, `throttle` has the attempts to be cleared, and `rehashed` the new hash if the stored one has weaker
+    parameters.
+    """
 
     user: User
-    throttle: Throttle
-    rehashed: str | None
+    throttle: Throttle | None = None
+    rehashed: str | None = None
 
 
 async def login(
@@ -72,32 +86,32 @@ async def login(
     )
     session_id = uuid7()
     refresh_token = new_refresh_token(server_key, session_id, 0)
-    new = NewSession(session_id, "api", digest(refresh_token), user_agent, REFRESH_MS, SESSION_MS)
+    new = NewSession(session_id, "api", digest(refresh_token), user_agent, REFRESH_MS, SESSION_MS, PASSWORD)
     return SessionTokens(await start_session(database, actor, verified, new), refresh_token)
 
 
 async def verify_password(
     database: Database, passwords: Passwords, actor: Actor, *, email: str, password: str, limit_scale: float
-) -> VerifiedPassword:
+) -> Authentication:
     """The person with this e-mail address and password. Raises as `login` does; failures are counted."""
     key = email_key(email)
     throttle = throttle_of(key, actor.source, limit_scale)
-    user, attempt = await database.write(_begin, key, throttle, actor.source)
+    user, attempt, allowed = await database.write(_begin, key, throttle, actor.source)
     if isinstance(attempt, RateLimitExceeded):
         raise attempt
     is_correct = await check_attempt(database, passwords, throttle, user.password_hash if user else None, password)
-    if user is None or not is_correct or user.disabled:
+    if user is None or not is_correct or user.disabled or not allowed:
         await database.write(fail_attempt, throttle, attempt, user, actor)
         raise InvalidCredentials(reason=f"{_cause(user, is_correct)}, failure {attempt}")
     rehashed = await passwords.hash(password) if passwords.needs_rehash(user.password_hash) else None
-    return VerifiedPassword(user, throttle, rehashed)
+    return Authentication(user, throttle, rehashed)
 
 
 async def start_session(
-    database: Database, actor: Actor, verified: VerifiedPassword, new: NewSession
+    database: Database, actor: Actor, authentication: Authentication, new: NewSession
 ) -> SessionIdentity:
-    """Raises InvalidCredentials if the person has changed since the password check."""
-    started = await database.write(_start, actor, verified, new)
+    """Raises InvalidCredentials if the person has changed since they were authenticated."""
+    started = await database.write(_start, actor, authentication, new)
     if started is None:
         raise InvalidCredentials(reason="changed while signing in")
     return started
@@ -121,13 +135,18 @@ def fail_attempt(conn: Connection, throttle: Throttle, attempt: int, user: User 
         audit.record(conn, user.account_id, actor, "login.failed", user.id, {"failures": attempt})
 
 
-def _begin(conn: Connection, key: str, throttle: Throttle, source: str) -> tuple[User | None, int | RateLimitExceeded]:
+def _begin(
+    conn: Connection, key: str, throttle: Throttle, source: str
+) -> tuple[User | None, int | RateLimitExceeded, bool]:
+    """The person, the attempt, and whether they may use a password."""
     user = find_user_by_email(conn, key)
-    return user, throttle.begin(conn, user.id if user else None, source)
+    # The same work for an unknown person.
+    allowed = password_allowed(conn, user.account_id if user else "", user.id if user else "")
+    return user, throttle.begin(conn, user.id if user else None, source), allowed
 
 
-def _start(conn: Connection, actor: Actor, verified: VerifiedPassword, new: NewSession) -> SessionIdentity | None:
-    user, throttle, rehashed = verified
+def _start(conn: Connection, actor: Actor, authentication: Authentication, new: NewSession) -> SessionIdentity | None:
+    user, throttle, rehashed = authentication
     if store.lock_person(conn, user.id) != user.password_hash:
         return None
     person = store.find_person(conn, user.id, user.epoch)
@@ -135,9 +154,12 @@ def _start(conn: Connection, actor: Actor, verified: VerifiedPassword, new: NewS
         return None
     if rehashed is not None:
         update_password_hash(conn, user.account_id, user.id, rehashed, user.password_hash)
-    throttle.clear(conn)
+    if throttle is not None:
+        throttle.clear(conn)
     now = now_ms()
     who = actor._replace(kind="user", id=user.id, account_id=user.account_id, session_id=new.id)
+    amr = " ".join(new.amr)
+    authenticated_at = now if new.authenticated_at is None else min(new.authenticated_at, now)
     for old in store.live_sessions(conn, user.account_id, user.id, now)[MAX_SESSIONS - 1 :]:
         store.end_session(conn, user.account_id, old.id, now=now, reason="evicted")
         revoke_session(conn, user.id, old.id)
@@ -153,15 +175,20 @@ def _start(conn: Connection, actor: Actor, verified: VerifiedPassword, new: NewS
         refresh_expires_at=now + new.idle_ms,
         created_at=now,
         expires_at=now + new.lifetime_ms,
-        authenticated_at=now if new.kind == "console" else None,
+        authenticated_at=authenticated_at,
+        amr=amr,
         last_used_at=now,
         source=actor.source,
         user_agent=new.user_agent[:MAX_USER_AGENT],
     )
-    details = {"kind": new.kind} if new.kind != "api" else None
+    details = {"amr": amr} | ({"kind": new.kind} if new.kind != "api" else {})
     audit.record(conn, user.account_id, who, "session.started", new.id, details)
-    return SessionIdentity(new.id, user.account_id, user.id, person.email, person.role, person.epoch)
+    return SessionIdentity(
+        new.id, user.account_id, user.id, person.email, person.role, person.epoch, amr, authenticated_at
+    )
 
 
 def _cause(user: User | None, is_correct: bool) -> str:
-    return "unknown e-mail" if user is None else "disabled" if is_correct else "wrong password"
+    if user is None or not is_correct:
+        return "unknown e-mail" if user is None else "wrong password"
+    return "disabled" if user.disabled else "single sign-on only"

@@ -73,7 +73,10 @@ class SessionPerson(NamedTuple):
 
 
 class ConsoleSession(NamedTuple):
-    """A live session of the console. Times in milliseconds; `digest` is that of the cookie's value."""
+    """A live session of the console. Times in milliseconds; `digest` is that of the cookie's value.
+
+    `amr` has the authentication methods (RFC 8176), separated by spaces.
+    """
 
     id: str
     account_id: str
@@ -86,6 +89,7 @@ class ConsoleSession(NamedTuple):
     email: str
     role: str
     account_name: str
+    amr: str
 
     def seconds_left(self, now: int) -> int:
         """Until it ends if it is not used again; its last use is stored to the minute."""
@@ -106,7 +110,10 @@ class EndedSession(NamedTuple):
 
 
 class SessionIdentity(NamedTuple):
-    """A session that was just started or refreshed, and its person."""
+    """A session that was just started or refreshed, and its person.
+
+    `amr` has the authentication methods (RFC 8176), separated by spaces; `authenticated_at` is in milliseconds.
+    """
 
     session_id: str
     account_id: str
@@ -114,3 +121,5 @@ class SessionIdentity(NamedTuple):
     email: str
     role: str
     epoch: int
+    amr: str
+    authenticated_at: int

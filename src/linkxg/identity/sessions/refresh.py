@@ -94,7 +94,7 @@ def _replay_or_reject(conn: Connection, attempt: RefreshAttempt, actor: Actor) -
         and now - session.last_used_at <= REPLAY_MS
         and constant_time_equal(session.refresh_digest, attempt.successor)
     ):
-        return store.session_identity(session_id, session.user_id, person)
+        return store.session_identity(session, person)
     lock_caller(conn, session.user_id)
     store.end_session(conn, session.account_id, session_id, now=now, reason="reuse")
     revoke_session(conn, session.user_id, session_id)

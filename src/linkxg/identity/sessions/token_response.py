@@ -21,6 +21,8 @@ def token_response(minter: Minter, tokens: SessionTokens) -> tuple[SignedIn, str
         session.epoch,
         session.session_id,
         session.role,
+        session.amr.split(" ") if session.amr else None,
+        session.authenticated_at // 1_000,
     )
     user = SessionUser(session.user_id, session.email, session.role)
     return SignedIn(minted.access_token, tokens.refresh_token, "Bearer", LIFETIME_S, user), minted.jti

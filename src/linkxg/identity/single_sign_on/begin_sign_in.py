@@ -80,17 +80,15 @@ async def begin_sign_in(
     except ProviderFault as fault:
         raise SignInRefused.by_provider(fault) from None
     state = b64url(os.urandom(32)).decode()
-    await services.database.write(
-        store.insert_sign_in,
-        provider.account_id,
-        most=MAX_PENDING,
-        digest=digest(state),
-        browser_digest=digest(browser),
-        issuer=provider.issuer,
-        target=target,
-        reauthenticates=reauthenticates,
-        expires_at=now_ms() + LIFETIME_MS,
-    )
+    pending = {
+        "digest": digest(state),
+        "browser_digest": digest(browser),
+        "issuer": provider.issuer,
+        "target": target,
+        "reauthenticates": reauthenticates,
+        "expires_at": now_ms() + LIFETIME_MS,
+    }
+    await services.database.write(store.insert_sign_in, provider.account_id, MAX_PENDING, pending)
     query = {
         "response_type": "code",
         "client_id": provider.client_id,

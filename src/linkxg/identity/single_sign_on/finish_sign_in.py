@@ -167,16 +167,15 @@ async def _open(
     """Start the session. Raises SignInRefused if the provider has ended it meanwhile."""
     session_id = uuid7()
     # First, so that a logout that arrives now finds it.
-    await services.database.write(
-        store.insert_session,
-        provider.account_id,
-        session_id=session_id,
-        user_id=user.id,
-        issuer=token.issuer,
-        subject=token.subject,
-        provider_session_id=token.session_id,
-        created_at=now_ms(),
-    )
+    by_provider = {
+        "session_id": session_id,
+        "user_id": user.id,
+        "issuer": token.issuer,
+        "subject": token.subject,
+        "provider_session_id": token.session_id,
+        "created_at": now_ms(),
+    }
+    await services.database.write(store.insert_session, provider.account_id, by_provider)
     try:
         opened = await open_console_session(
             services.database,

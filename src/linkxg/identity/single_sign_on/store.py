@@ -90,7 +90,7 @@ class SessionOfPerson(NamedTuple):
 _PENDING = [federated_sign_ins.c[name] for name in PendingSignIn._fields]
 
 
-def insert_sign_in(conn: Connection, account_id: str, *, most: int, **values: Any) -> None:
+def insert_sign_in(conn: Connection, account_id: str, most: int, values: dict[str, Any]) -> None:
     """Add a sign-in in progress; beyond `most` of the account, the oldest are forgotten."""
     mine = federated_sign_ins.c.account_id == account_id
     excess = conn.execute(select(func.count()).select_from(federated_sign_ins).where(mine)).scalar_one() - most + 1
@@ -141,7 +141,7 @@ def insert_identity(conn: Connection, account_id: str, **values: Any) -> None:
     conn.execute(federated_identities.insert().values(account_id=account_id, **values))
 
 
-def insert_session(conn: Connection, account_id: str, **values: Any) -> None:
+def insert_session(conn: Connection, account_id: str, values: dict[str, Any]) -> None:
     conn.execute(federated_sessions.insert().values(account_id=account_id, **values))
 
 

@@ -43,6 +43,8 @@ def _is_person_token(claims: AccessClaims) -> bool:
 def _is_client_token(claims: AccessClaims) -> bool:
     return (
         claims.role is None
+        and claims.amr is None
+        and claims.auth_time is None
         and claims.secret_id is not None
         and claims.sub == claims.client_id
         and claims.sub.startswith(CLIENT_ID_PREFIX)

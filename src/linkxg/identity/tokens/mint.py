@@ -34,11 +34,22 @@ class Minter:
         )  # fmt: skip
         return Minted(self._keys.signing().mint(_encode(claims)), jti)
 
-    def for_user(self, user_id: str, account_id: str, scope: str, epoch: int, session_id: str, role: str) -> Minted:
+    def for_user(
+        self,
+        user_id: str,
+        account_id: str,
+        scope: str,
+        epoch: int,
+        session_id: str,
+        role: str,
+        amr: list[str] | None,
+        auth_time: int,
+    ) -> Minted:
         now = now_s()
         jti = token_id()
         claims = AccessClaims(
             iss=self._issuer, sub=user_id, aud=self._audience, client_id=APP_CLIENT_ID, iat=now, exp=now + LIFETIME_S,
             jti=jti, scope=scope, account_id=account_id, epoch=epoch, sid=session_id, role=role,
+            amr=amr, auth_time=auth_time,
         )  # fmt: skip
         return Minted(self._keys.signing().mint(_encode(claims)), jti)

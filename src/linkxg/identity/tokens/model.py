@@ -18,7 +18,10 @@ APP_CLIENT_ID = "lxgapp_linkxg"
 
 
 class AccessClaims(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
-    """The claim set. `iat` and `exp` are seconds since the epoch."""
+    """The claim set. `iat`, `exp` and `auth_time` are seconds since the epoch.
+
+    `amr` (RFC 8176) and `auth_time` tell how and when a person was authenticated, whatever was refreshed since.
+    """
 
     iss: str
     sub: str
@@ -34,6 +37,8 @@ class AccessClaims(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=Tru
     role: str | None = None
     secret_id: str | None = None
     cidrs: list[str] | None = None
+    amr: list[str] | None = None
+    auth_time: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +58,5 @@ class Principal:
     session_id: str | None = None
     secret_id: str | None = None
     networks: tuple[Network, ...] = ()
+    amr: tuple[str, ...] = ()
+    auth_time: int | None = None

@@ -115,4 +115,6 @@ def _principal(claims: AccessClaims) -> Principal:
         session_id=claims.sid,
         secret_id=claims.secret_id,
         networks=tuple(parse_network(text) for text in claims.cidrs or ()),
+        amr=tuple(claims.amr or ()),
+        auth_time=claims.auth_time,
     )
