@@ -26,6 +26,7 @@ COMMANDS = {
     "copy": ("copy", "copy"),
     "purge": ("purge", "purge"),
     "audit": ("audit", "app"),
+    "domains": ("domains", "app"),
     "doctor": ("doctor", "doctor"),
     "version": ("version", "version"),
 }

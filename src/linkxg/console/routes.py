@@ -40,6 +40,7 @@ from linkxg.console import (
     shared_product,
     shared_products,
     sign_in,
+    single_sign_on,
     sso_sign_in,
     static_files,
 )
@@ -51,9 +52,8 @@ from linkxg.http.body_style import BodyStyle
 
 _FEATURES = (
     sign_in, sso_sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections,
-    members,
-    company, my_account, audit_log, products, new_product, product_page, product_publish, product_removal,
-    product_versions, imports, partners, partner_shares, partner_reads, partner_invitation, share_editor, share_page,
+    members, company, single_sign_on, my_account, audit_log, products, new_product, product_page, product_publish,
+    product_removal, product_versions, imports, partners, partner_shares, partner_reads, partner_invitation, share_editor, share_page,
     requests, request_page, ask_partner, shared_products, shared_product,
     adopt_product,
 )  # fmt: skip

@@ -79,7 +79,7 @@ async def read_provider(services: FederationServices, account_id: str) -> Identi
 async def connect_provider(
     services: FederationServices, actor: Actor, account_id: str, wanted: WantedProvider
 ) -> IdentityProviderView:
-    """Connect, or change the connection. Raises ValidationFailed for invalid values, or for what the provider answers."""
+    """Connect, or change the connection. Raises ValidationFailed for invalid values, or a provider that is unusable."""
     known = await services.database.read_single(store.find_provider, account_id)
     if faults := _faults(wanted, known):
         raise ValidationFailed(details=faults)

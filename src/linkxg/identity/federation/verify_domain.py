@@ -12,6 +12,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
+from linkxg.identity.accounts.store import find_account, find_account_by_slug
 from linkxg.identity.authorization.write_as import write_as
 from linkxg.identity.federation import store
 from linkxg.identity.federation.addresses import Resolver
@@ -83,6 +84,16 @@ async def verify_by_operator(database: Database, actor: Actor, account_id: str, 
         return _verify(conn, actor, account_id, domain, "operator")
 
     return domain_view(_or_raise(await database.write(unit)))
+
+
+async def find_account_id(database: Database, account: str) -> str | None:
+    """The account with this id or slug, for the operator."""
+
+    def unit(conn: Connection) -> str | None:
+        found = find_account(conn, account)
+        return str(found.id) if found is not None else find_account_by_slug(conn, account)
+
+    return await database.read(unit)
 
 
 async def remove_domain(database: Database, actor: Actor, account_id: str, text: str) -> None:
