@@ -217,6 +217,7 @@ def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:
         "shared-product": f"/shared/{sharing.theirs}",
         "shared-version": f"/shared/{sharing.theirs}/versions/1",
         "company": "/account/company",
+        "single-sign-on": "/account/single-sign-on",
         "ask": f"/partners/{sharing.connection}/ask",
     }
     for name, path in pages.items():

@@ -22,6 +22,8 @@ NO_EDITS = {
     "/sign-out": "ends the session",
     "/account/api-access/new": "creates",
     "/account/members": "invites",
+    "/account/single-sign-on/actions": "tests or ends",
+    "/account/single-sign-on/domains": "creates or ends",
     "/account/password": "sets one value that nobody else may know",
     "/account/sessions/{session_id}/end": "ends",
     "/account/members/invitations/{invitation_id}/withdraw": "ends",

@@ -43,6 +43,7 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "older": "1",
         "newer": "1",
         "token": "lxginv_none",
+        "account_id": (world.other if foreign else world.account).account_id,
         "connection_id": _connection(world, foreign=foreign),
         "share_id": _share(world, foreign=foreign),
         "request_id": _request(world, foreign=foreign),
@@ -141,7 +142,14 @@ def _request(world: World, *, foreign: bool) -> str:
 def test_every_page_declares_its_roles() -> None:
     assert len(GUARDED) > 30
     for method, path, allowed in PAGES:
-        assert allowed or path in ("/", "/sign-in", "/invitations/{token}", "/connections/invitations/{token}"), (
+        assert allowed or path in (
+            "/",
+            "/sign-in",
+            "/sign-in/sso",
+            "/sign-in/sso/{account_id:str}/callback",
+            "/invitations/{token}",
+            "/connections/invitations/{token}",
+        ), (
             method,
             path,
         )

@@ -71,6 +71,11 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
     "POST /shared/{product_id}/acknowledge": lambda v, p, t: {"status": "ACCEPTED", "key": uuid4().hex},
     "POST /shared/{product_id}/adopt": lambda v, p, t: {"sku": f"A-{uuid4()}", "key": uuid4().hex},
     "POST /account/company": lambda v, p, t: {"name": "Renamed", "slug": f"s{uuid4()}"[:30], "gln": ""},
+    "POST /account/single-sign-on": lambda v, p, t: _shown(
+        v, "/account/single-sign-on", "/account/single-sign-on"
+    ),
+    "POST /account/single-sign-on/actions": lambda v, p, t: {"act": "test"},
+    "POST /account/single-sign-on/domains": lambda v, p, t: {"act": "add", "domain": f"{uuid4()}.example"},
     LAST: lambda v, p, t: {},
 }  # fmt: skip
 _IMPORTS = {"POST /imports/{import_id}/retry": "finished_import", "POST /imports/{import_id}/apply": "dry_run"}

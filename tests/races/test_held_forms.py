@@ -28,8 +28,8 @@ REVOCATIONS = {
 
 @pytest.fixture
 def visitor(arena: World) -> Iterator[tuple[Visitor, Person]]:
-    """An Admin who has just signed in to the console."""
-    person = arena.person("ADMIN")
+    """An Owner who has just signed in to the console."""
+    person = arena.person("OWNER")
     with closing(Visitor(arena.server.url, arena.vault)) as made:
         assert made.sign_in(person).status_code == 303
         yield made, person

@@ -54,7 +54,7 @@ def refused(world: World, name: str, request: Callable[[], HeldRequest]) -> None
 
 @pytest.mark.parametrize("state", OF_PEOPLE)
 def test_no_route_writes_for_a_person_whose_rights_have_ended(arena: World, things: Things, state: str) -> None:
-    session = arena.session("ADMIN")
+    session = arena.session("OWNER")
     with uploading(arena, session.access) as upload:
         here = replace(things, upload=upload)
         execute(arena.server.database, OF_PEOPLE[state].format(id=session.person.user_id))

@@ -175,6 +175,14 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /account/users": lambda w, t: _json("/account/users", {"email": f"{uuid4()}@example.test"}),
     "PATCH /account/users/{user_id}": lambda w, t: _json(f"/account/users/{t.victim.user_id}", {"role": "VIEWER"}),
     "DELETE /account/users/{user_id}": lambda w, t: _empty(f"/account/users/{t.victim.user_id}"),
+    "PUT /account/identity-provider": lambda w, t: _json(
+        "/account/identity-provider", {"issuer": "https://127.0.0.1:1", "clientId": "c", "clientSecret": "not one"}
+    ),
+    "DELETE /account/identity-provider": lambda w, t: _empty("/account/identity-provider"),
+    "POST /account/identity-provider/test": lambda w, t: _empty("/account/identity-provider/test"),
+    "PUT /account/domains/{domain}": lambda w, t: _empty(f"/account/domains/{uuid4()}.example"),
+    "POST /account/domains/{domain}/verify": lambda w, t: _empty(f"/account/domains/{uuid4()}.example/verify"),
+    "DELETE /account/domains/{domain}": lambda w, t: _empty(f"/account/domains/{uuid4()}.example"),
     "POST /auth/logout": lambda w, t: _empty("/auth/logout"),
     "DELETE /auth/sessions/{session_id}": lambda w, t: _empty(f"/auth/sessions/{t.session}"),
     "POST /identifiers/validate": lambda w, t: _json(
@@ -221,6 +229,8 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     ),
     "POST /shared/products/{product_id}/adopt": lambda w, t: _json(f"/shared/products/{t.adoptable}/adopt", {}),
 }
+NEEDS_PROVIDER = {"PUT /account/identity-provider"}
+"""Accepted only if a provider answers: see `tests/sso`."""
 PASSWORD = "POST /auth/password"
 
 

@@ -129,7 +129,7 @@ async def act(page: NamedDependency[PageRequest]) -> Response[str]:
     try:
         if what == "test":
             await _spend(page, CONNECTS)
-            problem = await check_connection(services.federation, account_id)
+            problem = await check_connection(services.federation, page.actor, account_id)
             if problem is not None:
                 return await _show(page, errors=whole_form(f"The identity provider is not usable. {problem}"))
             return redirect(page, HERE, **flash_message(page, "The identity provider answers as it should."))

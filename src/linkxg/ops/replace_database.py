@@ -25,6 +25,7 @@ from linkxg.identity.accounts import store as people_store
 from linkxg.identity.accounts.create_account import CLI
 from linkxg.identity.clients import store as client_store
 from linkxg.identity.sessions.store import end_all_sessions
+from linkxg.identity.single_sign_on import store as sign_on_store
 from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sealed_keys
 from linkxg.network.connections import store as connection_store
 from linkxg.network.feed import store as feed_store
@@ -32,7 +33,14 @@ from linkxg.ops.access_state import RESTORED, AccessState, read_access_state
 from linkxg.ops.ended_sharing import NOTHING_ENDED, reapply_ended_sharing
 from linkxg.ops.reapply_revocations import epochs_ahead, reapply_revocations
 
-_NOT_RESTORED = (records.name, invalidation_feed.changes.name, sealed_keys.name, feed_store.feed_entries.name)
+_NOT_RESTORED = (
+    records.name,
+    invalidation_feed.changes.name,
+    sealed_keys.name,
+    feed_store.feed_entries.name,
+    sign_on_store.federated_sign_ins.name,
+    sign_on_store.logout_tokens.name,
+)
 _IDS_PER_EVENT = 500
 
 

@@ -46,6 +46,13 @@ async def write_as(database: Database, actor: Actor, unit: Unit[P, T], *args: P.
     return _outcome(await database.write(authorised))
 
 
+async def require_authorised(database: Database, actor: Actor) -> None:
+    """Raises InvalidToken if the actor's permissions have changed; for verbs that ask another server before they write."""
+    error = await database.read(authorise, actor)
+    if error is not None:
+        raise error
+
+
 async def write_once(
     database: Database,
     actor: Actor,

@@ -18,7 +18,7 @@ from linkxg.db import Database
 from linkxg.errors import NotFound, PublicError, ValidationFailed
 from linkxg.identity.accounts.roles import EVERYONE, Role
 from linkxg.identity.accounts.store import find_user
-from linkxg.identity.authorization.write_as import revoke_as
+from linkxg.identity.authorization.write_as import require_authorised, revoke_as
 from linkxg.identity.federation import store
 from linkxg.identity.federation.discovery import check_issuer
 from linkxg.identity.federation.model import (
@@ -80,6 +80,7 @@ async def connect_provider(
     services: FederationServices, actor: Actor, account_id: str, wanted: WantedProvider
 ) -> IdentityProviderView:
     """Connect, or change the connection. Raises ValidationFailed for invalid values, or a provider that is unusable."""
+    await require_authorised(services.database, actor)
     known = await services.database.read_single(store.find_provider, account_id)
     if faults := _faults(wanted, known):
         raise ValidationFailed(details=faults)
@@ -132,8 +133,9 @@ async def disconnect_provider(services: FederationServices, actor: Actor, accoun
         raise NotFound
 
 
-async def check_connection(services: FederationServices, account_id: str) -> str | None:
+async def check_connection(services: FederationServices, actor: Actor, account_id: str) -> str | None:
     """Ask the connected provider again; what is wrong, None if nothing is. Raises NotFound if there is none."""
+    await require_authorised(services.database, actor)
     provider = await services.database.read_single(store.find_provider, account_id)
     if provider is None:
         raise NotFound

@@ -149,7 +149,8 @@ async def test(
     request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices]
 ) -> Success[ProviderTest]:
     """Ask the connected provider for its metadata and keys again, and whether it knows the client."""
-    return Success(data=ProviderTest(await check_connection(services.federation, account_id_of(request.scope))))
+    actor, account_id = _caller(request)
+    return Success(data=ProviderTest(await check_connection(services.federation, actor, account_id)))
 
 
 @get("/account/domains", operation_id="listEmailDomains", **roles(OWNERS))

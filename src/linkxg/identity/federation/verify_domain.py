@@ -13,7 +13,7 @@ from linkxg.clock import now_ms, rfc3339
 from linkxg.db import Database
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
 from linkxg.identity.accounts.store import find_account, find_account_by_slug
-from linkxg.identity.authorization.write_as import write_as
+from linkxg.identity.authorization.write_as import require_authorised, write_as
 from linkxg.identity.federation import store
 from linkxg.identity.federation.addresses import Resolver
 from linkxg.identity.federation.model import MAX_DOMAINS, EmailDomain, EmailDomainView, normalize_domain
@@ -52,6 +52,7 @@ async def check_domain(
     Raises NotFound, or Conflict if the record is not there or another account has verified the domain.
     """
     domain = _normalized(text)
+    await require_authorised(database, actor)
     found = await database.read_single(store.find_domain, account_id, domain)
     if found is None:
         raise NotFound
