@@ -23,7 +23,7 @@ TREATED = {
     "client_secrets": REAPPLIED,
     "shares": REAPPLIED,
     "share_requests": REAPPLIED,
-    "identity_providers": "the client secret is sealed with the replaced server key: nobody signs in until it is entered",
+    "identity_providers": "the client secret is sealed with the replaced key: nobody signs in until it is entered",
     "break_glass_owners": "Owners only, whose roles and passwords are those of the replaced database",
     "federated_sessions": "no session is live any more",
     "import_jobs": "goes on as its caller, whose rights are checked again with each batch",

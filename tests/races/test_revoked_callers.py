@@ -20,8 +20,8 @@ from harness.rows import rows
 from harness.world import World
 from races.conftest import SEVERAL_WORKERS
 from races.writing_routes import (
-    PASSWORD,
     NEEDS_PROVIDER,
+    PASSWORD,
     REQUESTS,
     Things,
     await_imports,

@@ -53,8 +53,8 @@ from linkxg.http.body_style import BodyStyle
 _FEATURES = (
     sign_in, sso_sign_in, invitation, api_access, client_page, client_settings, rotation, least_scope, rejections,
     members, company, single_sign_on, my_account, audit_log, products, new_product, product_page, product_publish,
-    product_removal, product_versions, imports, partners, partner_shares, partner_reads, partner_invitation, share_editor, share_page,
-    requests, request_page, ask_partner, shared_products, shared_product,
+    product_removal, product_versions, imports, partners, partner_shares, partner_reads, partner_invitation,
+    share_editor, share_page, requests, request_page, ask_partner, shared_products, shared_product,
     adopt_product,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}

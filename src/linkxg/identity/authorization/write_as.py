@@ -47,7 +47,7 @@ async def write_as(database: Database, actor: Actor, unit: Unit[P, T], *args: P.
 
 
 async def require_authorised(database: Database, actor: Actor) -> None:
-    """Raises InvalidToken if the actor's permissions have changed; for verbs that ask another server before they write."""
+    """Raises InvalidToken if the actor's permissions have changed; for verbs that ask a provider before they write."""
     error = await database.read(authorise, actor)
     if error is not None:
         raise error
