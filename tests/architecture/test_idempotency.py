@@ -17,7 +17,6 @@ KEYLESS = {
     "changePassword": "carries the current password, which no longer holds",
     "testIdentityProvider": "asks",
     "verifyEmailDomain": "sets one state, which it can set again",
-    "backchannelLogout": "the token works once (OpenID Connect Back-Channel Logout 1.0, section 2.6)",
     "acceptInvitation": "the token of the link works once",
     "acceptConnectionInvitation": "the token of the link works once",
 }

@@ -1,4 +1,7 @@
-"""What an account decides about single sign-on holds against its provider and its people. Rules 166 and 168 to 171."""
+"""What an account decides about single sign-on holds against its provider and its people.
+
+Security rules 166 and 168 to 171.
+"""
 
 from __future__ import annotations
 

@@ -112,7 +112,10 @@ async def connect(
     services: NamedDependency[SingleSignOnServices],
     data: JSONBody[ConnectProvider],
 ) -> Success[IdentityProviderView]:
-    """Connect an OpenID provider, or change the connection. The provider is asked for its metadata and keys first."""
+    """Connect an OpenID provider, or change the connection.
+
+    The provider is asked for its metadata and keys first, and whether it knows the client.
+    """
     actor, account_id = _caller(request)
     wanted = WantedProvider(
         data.issuer,
@@ -132,7 +135,7 @@ async def connect(
 
 @delete("/account/identity-provider", operation_id="disconnectIdentityProvider", errors=(NotFound,), **roles(OWNERS))
 async def disconnect(request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices]) -> None:
-    """End the connection and the sessions that began by it. People without a password need a new invitation."""
+    """End the connection and its sessions. People without a password need a new invitation."""
     actor, account_id = _caller(request)
     await disconnect_provider(services.federation, actor, account_id)
     provider_disconnected(services.notices, actor, account_id)
@@ -148,7 +151,7 @@ async def disconnect(request: Request[Any, Any, Any], services: NamedDependency[
 async def test(
     request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices]
 ) -> Success[ProviderTest]:
-    """Ask the connected provider for its metadata and keys again, and whether it knows the client."""
+    """Ask the provider for metadata and keys again, and whether it knows the client."""
     actor, account_id = _caller(request)
     return Success(data=ProviderTest(await check_connection(services.federation, actor, account_id)))
 

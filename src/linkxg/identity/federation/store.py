@@ -172,11 +172,11 @@ def delete_domain(conn: Connection, account_id: str, domain: str) -> bool:
     return conn.execute(email_domains.delete().where(*where)).rowcount == 1
 
 
-def is_verified(conn: Connection, account_id: str, domain: str) -> bool:
-    """Whether this account has verified the domain."""
+def find_verified_domain(conn: Connection, account_id: str, domain: str) -> str | None:
+    """The domain, if this account has verified it."""
     where = (email_domains.c.account_id == account_id, email_domains.c.domain == domain)
     query = select(email_domains.c.domain).where(*where, email_domains.c.verified_at.is_not(None))
-    return conn.execute(query).first() is not None
+    return conn.execute(query).scalar()
 
 
 def purge_domains(conn: Connection, *, now: int, limit: int) -> int:

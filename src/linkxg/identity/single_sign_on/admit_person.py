@@ -19,7 +19,7 @@ from linkxg.identity.accounts.store import find_user, find_user_by_email
 from linkxg.identity.authorization.store import lock_account
 from linkxg.identity.federation.id_token import IdToken
 from linkxg.identity.federation.model import IdentityProvider, domain_of
-from linkxg.identity.federation.store import find_provider, is_verified
+from linkxg.identity.federation.store import find_provider, find_verified_domain
 from linkxg.identity.single_sign_on import store
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
@@ -90,7 +90,7 @@ def _by_email(
         key = email_key(email)
     except InvalidRequest:
         return SignInRefused(NO_EMAIL)
-    if not is_verified(conn, account_id, domain_of(key)):
+    if find_verified_domain(conn, account_id, domain_of(key)) is None:
         # Before any person is looked up.
         return SignInRefused(FOREIGN_DOMAIN)
     user = find_user_by_email(conn, key)

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
 from linkxg.audit.model import actor_of
-from linkxg.errors import InvalidRequest, TemporarilyUnavailable
+from linkxg.errors import InvalidRequest
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.forms import is_form, read_form, refuse_form_coding
 from linkxg.http.permissions import public
@@ -23,18 +23,9 @@ _LIMIT = 40 * 1024
 
 @post(
     PATH,
-    operation_id="backchannelLogout",
     status_code=200,
-    errors=(InvalidRequest, TemporarilyUnavailable),
     style=BodyStyle.SIGN_IN,
-    tags=["Single sign-on"],
-    takes={
-        "application/x-www-form-urlencoded": {
-            "type": "object",
-            "required": ["logout_token"],
-            "properties": {"logout_token": {"type": "string"}},
-        }
-    },
+    include_in_schema=False,
     **public(LOGOUTS),
 )
 async def backchannel_logout(
