@@ -55,6 +55,9 @@ def _outside(page: Page, showcase: Showcase) -> Iterator[str]:
     world = showcase.world
     page.goto("/sign-in")
     yield "sign-in"
+    page.goto("/sign-in/sso")
+    yield "sso"
+    page.goto("/sign-in")
     page.get_by_label("E-mail").fill("nobody@example.test")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
