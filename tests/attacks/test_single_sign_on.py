@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -32,6 +33,10 @@ def changed(**members: Any) -> Callable[[Claims], Claims]:
 
 def now(seconds: int) -> int:
     return int(time.time()) + seconds
+
+
+def _merged(answer: dict[str, str], query: dict[str, str]) -> dict[str, str]:
+    return query | answer
 
 
 def email_of(provider: OpenIdProvider) -> str:
@@ -77,7 +82,7 @@ def test_rule_163_several_audiences_are_accepted_if_the_token_was_issued_to_this
 
 def test_rule_163_a_token_of_another_type_is_no_id_token(provider: OpenIdProvider, browser: SsoVisitor) -> None:
     for typ in ("logout+jwt", "at+jwt"):
-        provider.make_token = lambda claims, typ=typ: provider.sign(claims, typ=typ)
+        provider.make_token = partial(provider.sign, typ=typ)
         refused(browser.sign_on(email_of(provider)), browser)
 
 
@@ -123,7 +128,7 @@ def test_rule_162_invented_key_ids_cause_one_request_a_minute(
     connect(sso_world, provider).expect(200)
     before = provider.count("/jwks")
     for kid in ("invented-1", "invented-2", "invented-3"):
-        provider.make_token = lambda claims, kid=kid: provider.sign(claims, kid=kid)
+        provider.make_token = partial(provider.sign, kid=kid)
         refused(browser.sign_on(email_of(provider)), browser, "key that is not in its key set")
     assert provider.count("/jwks") - before <= 1
 
@@ -132,7 +137,7 @@ def test_rule_161_the_answer_of_another_provider_is_refused_before_its_code_is_u
     provider: OpenIdProvider, browser: SsoVisitor
 ) -> None:
     for answer in ({"iss": "https://other.example.test"}, {"iss": ""}):
-        provider.answer_query = lambda query, answer=answer: query | answer
+        provider.answer_query = partial(_merged, answer)
         provider.requests.clear()
         refused(browser.sign_on(email_of(provider)), browser, "another identity provider")
         assert provider.count("/token") == 0

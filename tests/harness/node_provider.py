@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, Key, RSAKey
 
 from harness.openid_provider import CLIENT_ID
 from harness.processes import Process, free_port
@@ -57,7 +57,7 @@ class NodeProvider:
         self.port = free_port()
         self.issuer = f"https://127.0.0.1:{self.port}"
         self.client_secret = secrets.token_urlsafe(32)
-        keys = [RSAKey.generate_key(2048, {"kid": "rsa", "alg": "RS256", "use": "sig"}),
+        keys: list[Key] = [RSAKey.generate_key(2048, {"kid": "rsa", "alg": "RS256", "use": "sig"}),
                 ECKey.generate_key("P-256", {"kid": "ec", "alg": "ES256", "use": "sig"})]  # fmt: skip
         self._environment = {
             "PATH": os.environ["PATH"],
