@@ -45,6 +45,7 @@ UNAUTHORISED = {
     "identity/sessions/login.verify_password": "counts a guess, whoever makes it",
     "identity/sessions/login.start_session": "nobody is known before; the unit itself checks the person",
     "identity/sessions/refresh.refresh": "the refresh token is used up by one statement, which checks the person",
+    "identity/federation/connect_provider.connect_provider": "ends the sessions of a change that was authorised",
     "identity/federation/verify_domain.verify_by_operator": "the command line stands above the accounts",
     "identity/single_sign_on/begin_sign_in.begin_sign_in": "nobody is known before",
     "identity/single_sign_on/finish_sign_in._take": "the state is used up by one statement, which checks the browser",

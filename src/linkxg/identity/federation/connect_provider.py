@@ -113,7 +113,12 @@ async def connect_provider(
         audit.record(conn, account_id, actor, action, account_id, _audited(wanted, before))
         return NotFound() if after is None else _view(conn, services.public_url, after)
 
-    return _or_raise(await revoke_as(services.database, actor, account_id, unit))
+    connected = _or_raise(await revoke_as(services.database, actor, account_id, unit))
+    if wanted.sso_only:
+        # A sign-in that began before looks again once its session is there; what was there by then ends here.
+        after = await services.database.read_single(store.find_provider, account_id)
+        await services.database.write(services.after_change, actor, None, after)
+    return connected
 
 
 async def disconnect_provider(services: FederationServices, actor: Actor, account_id: str) -> None:

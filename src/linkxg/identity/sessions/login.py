@@ -16,11 +16,14 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.refresh_tokens import new_refresh_token
 from linkxg.crypto.secrets import digest
 from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
 from linkxg.errors import InvalidCredentials, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user_by_email, update_password_hash
+from linkxg.identity.federation.id_token import FEDERATED
 from linkxg.identity.federation.sso_only import password_allowed
 from linkxg.identity.sessions import store
+from linkxg.identity.sessions.end_sessions import end_session
 from linkxg.identity.sessions.model import MAX_SESSIONS, REFRESH_MS, SESSION_MS, Kind, SessionIdentity
 from linkxg.identity.sessions.throttle import Throttle, throttle_of
 from linkxg.identity.tokens.revoke import revoke_session
@@ -114,6 +117,11 @@ async def start_session(
     started = await database.write(_start, actor, authentication, new)
     if started is None:
         raise InvalidCredentials(reason="changed while signing in")
+    user = authentication.user
+    if FEDERATED not in new.amr and not await database.read_single(password_allowed, user.account_id, user.id):
+        # Since it was asked, the account has chosen that its people sign in by the provider only.
+        await database.write(_end_again, actor, user, new.id)
+        raise InvalidCredentials(reason="single sign-on only")
     return started
 
 
@@ -186,6 +194,11 @@ def _start(conn: Connection, actor: Actor, authentication: Authentication, new: 
     return SessionIdentity(
         new.id, user.account_id, user.id, person.email, person.role, person.epoch, amr, authenticated_at
     )
+
+
+def _end_again(conn: Connection, actor: Actor, user: User, session_id: str) -> None:
+    lock_caller(conn, user.id)
+    end_session(conn, actor, user.account_id, user.id, session_id, "single sign-on only")
 
 
 def _cause(user: User | None, is_correct: bool) -> str:
