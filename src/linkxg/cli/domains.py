@@ -24,7 +24,7 @@ def domains() -> None:
 
 @app.command("verify")
 def verify(
-    domain: Annotated[str, typer.Argument(help="The domain, such as acme.example.")],
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="The domain, such as acme.example.")],
     account: Annotated[str, typer.Option(help="Id or short name of the account that it belongs to.")],
     data_dir: DataDir = None,
     as_json: AsJson = False,

@@ -28,7 +28,7 @@ from linkxg.ids import uuid7
 EXPIRED = (
     "This sign-in was not begun in this browser, was completed already, or is older than ten minutes. Sign in again."
 )
-MAX_CODE = 2_048
+MAX_CODE = 4_096
 _STATE = re.compile(r"[A-Za-z0-9_-]{43}")
 _ERRORS = {
     "access_denied": "You, or the identity provider of your company, did not allow the sign-in.",
