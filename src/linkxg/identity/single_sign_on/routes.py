@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Request, Response, Router, post
+from litestar import MediaType, Request, Response, Router, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 
@@ -30,7 +30,7 @@ _LIMIT = 40 * 1024
 )
 async def backchannel_logout(
     request: Request[Any, Any, Any], services: NamedDependency[SignOnServices], account_id: FromPath[str]
-) -> Response[None]:
+) -> Response[str]:
     """For identity providers: end the sessions that the logout token names."""
     context = context_of(request.scope)
     if not is_form(context.header(b"content-type")):
@@ -40,7 +40,7 @@ async def backchannel_logout(
     if token is None:
         raise InvalidRequest("The parameter logout_token is missing.")
     context.notes["sessions_ended"] = await log_out(services, actor_of(context), account_id, token)
-    return Response(None, headers={"Cache-Control": "no-store"})
+    return Response("", media_type=MediaType.TEXT, headers={"Cache-Control": "no-store"})
 
 
 def router(services: SignOnServices) -> Router:
