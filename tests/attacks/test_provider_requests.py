@@ -226,16 +226,16 @@ def test_rule_165_a_wrong_client_secret_is_noticed_at_once(
     wrong = guarded.vault.invent("wrong client secret", length=24)
     body = connection(named[0]) | {"clientSecret": wrong}
     answer = guarded.api.request("PUT", "/account/identity-provider", bearer=guarded.owner.access, json=body)
-    assert "client secret" in answer.expect(422).object()["details"][0]["message"]
+    assert "client secret" in answer.expect(422, "validation_failed").object()["details"][0]["message"]
 
 
 def test_rule_166_a_domain_is_verified_by_its_record(guarded: World, dns_server: DnsServer) -> None:
     bearer, at = guarded.owner.access, "/account/domains/example.test"
     claimed = guarded.api.request("PUT", at, bearer=bearer).expect(200).data()
     name = claimed["recordName"]
-    guarded.api.post(f"{at}/verify", bearer=bearer).expect(409)
+    guarded.api.post(f"{at}/verify", bearer=bearer).expect(409, "conflict")
     dns_server.set(name, "TXT", ['"linkxg-verification=00000000000000000000000000000000"'])
-    guarded.api.post(f"{at}/verify", bearer=bearer).expect(409)
+    guarded.api.post(f"{at}/verify", bearer=bearer).expect(409, "conflict")
     dns_server.set(name, "TXT", ['"v=spf1 -all"', f'"{claimed["recordValue"]}"'])
     verified = guarded.api.post(f"{at}/verify", bearer=bearer).expect(200).data()
     assert (verified["domain"], verified["verified"]) == ("example.test", True)
@@ -243,5 +243,5 @@ def test_rule_166_a_domain_is_verified_by_its_record(guarded: World, dns_server:
     # Claimed again, it has another record: an old one proves nothing.
     again = guarded.api.request("PUT", at, bearer=bearer).expect(200).data()
     assert again["recordValue"] != claimed["recordValue"]
-    guarded.api.post(f"{at}/verify", bearer=bearer).expect(409)
+    guarded.api.post(f"{at}/verify", bearer=bearer).expect(409, "conflict")
     guarded.api.delete(at, bearer=bearer).expect(204)

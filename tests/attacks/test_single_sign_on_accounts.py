@@ -68,9 +68,9 @@ def test_rule_168_claims_make_nobody_an_owner_unless_the_account_says_so(
     sso_world: World, provider: OpenIdProvider, browser: SsoVisitor
 ) -> None:
     mapping = {"admins": "ADMIN", "owners": "OWNER"}
-    answer = connect(sso_world, provider, roleClaim="groups", roleMapping=mapping).expect(422)
+    answer = connect(sso_world, provider, roleClaim="groups", roleMapping=mapping).expect(422, "validation_failed")
     assert answer.object()["details"][0]["field"] == "roleMapping"
-    connect(sso_world, provider, defaultRole="OWNER").expect(422)
+    connect(sso_world, provider, defaultRole="OWNER").expect(422, "validation_failed")
     email = address_of(DOMAIN)
     connect(sso_world, provider, roleClaim="groups", roleMapping={"admins": "ADMIN"}).expect(200)
     provider.person = SignedInPerson(email, email, True, {"groups": ["owners", "OWNER"]})
@@ -117,12 +117,14 @@ def test_rule_169_others_get_the_answer_of_a_wrong_password(sso_world: World, pr
     connect(sso_world, provider, ssoOnly=True, breakGlassOwnerIds=[keeper.user_id]).expect(200)
     try:
         # Sessions that began with a password have ended, refresh tokens with them.
-        me(sso_world.api, session.access).expect(401)
-        refresh(sso_world.api, session.refresh).expect(401)
+        me(sso_world.api, session.access).expect(401, "invalid_token")
+        refresh(sso_world.api, session.refresh).expect(401, "invalid_token")
         wrong = login(sso_world.api, person.email, sso_world.vault.invent("mistyped password", length=24))
-        assert shape(login(sso_world.api, person.email, person.password)) == shape(wrong.expect(401))
+        assert shape(login(sso_world.api, person.email, person.password)) == shape(
+            wrong.expect(401, "invalid_credentials")
+        )
         login(sso_world.api, owner.email, owner.password).expect(401, "invalid_credentials")
-        accept(sso_world.api, token, sso_world.vault.password()).expect(404)
+        accept(sso_world.api, token, sso_world.vault.password()).expect(404, "not_found")
         login(sso_world.api, keeper.email, keeper.password).expect(200)
     finally:
         connect(sso_world, provider).expect(200)
@@ -130,10 +132,12 @@ def test_rule_169_others_get_the_answer_of_a_wrong_password(sso_world: World, pr
 
 
 def test_rule_169_an_owner_keeps_a_password(sso_world: World, provider: OpenIdProvider) -> None:
-    connect(sso_world, provider, ssoOnly=True).expect(422)
+    connect(sso_world, provider, ssoOnly=True).expect(422, "validation_failed")
     member, second = sso_world.person("MEMBER"), sso_world.person("OWNER")
-    connect(sso_world, provider, ssoOnly=True, breakGlassOwnerIds=[member.user_id]).expect(422)
-    connect(sso_world, provider, ssoOnly=True, breakGlassOwnerIds=[sso_world.other.owner.user_id]).expect(422)
+    connect(sso_world, provider, ssoOnly=True, breakGlassOwnerIds=[member.user_id]).expect(422, "validation_failed")
+    connect(sso_world, provider, ssoOnly=True, breakGlassOwnerIds=[sso_world.other.owner.user_id]).expect(
+        422, "validation_failed"
+    )
     bearer = sso_world.owner.access
     keeper = sso_world.account.owner.user_id
     connect(sso_world, provider, ssoOnly=True, breakGlassOwnerIds=[keeper, second.user_id]).expect(200)
@@ -141,9 +145,9 @@ def test_rule_169_an_owner_keeps_a_password(sso_world: World, provider: OpenIdPr
         at = f"/account/users/{second.user_id}"
         sso_world.api.delete(at, bearer=bearer).expect(204)
         me_at = f"/account/users/{keeper}"
-        sso_world.api.patch(me_at, bearer=bearer, json={"role": "ADMIN"}).expect(409)
-        sso_world.api.patch(me_at, bearer=bearer, json={"disabled": True}).expect(409)
-        sso_world.api.delete(me_at, bearer=bearer).expect(409)
+        sso_world.api.patch(me_at, bearer=bearer, json={"role": "ADMIN"}).expect(409, "conflict")
+        sso_world.api.patch(me_at, bearer=bearer, json={"disabled": True}).expect(409, "conflict")
+        sso_world.api.delete(me_at, bearer=bearer).expect(409, "conflict")
     finally:
         connect(sso_world, provider).expect(200)
 
@@ -179,10 +183,10 @@ def test_rule_170_an_id_token_is_no_logout_token(
     assert provider.person.email is not None
     assert browser.sign_on(provider.person.email).status_code == 303
     claims = provider.id_claims(provider.person, None, "s") | {"jti": "j"}
-    send_logout(sso_world, provider.sign(claims)).expect(400)
-    send_logout(sso_world, provider.unsigned(claims)).expect(400)
-    send_logout(sso_world, "x").expect(400)
-    send_logout(sso_world, provider.logout_token(), sso_world.other.account_id).expect(400)
+    send_logout(sso_world, provider.sign(claims)).expect(400, "invalid_request")
+    send_logout(sso_world, provider.unsigned(claims)).expect(400, "invalid_request")
+    send_logout(sso_world, "x").expect(400, "invalid_request")
+    send_logout(sso_world, provider.logout_token(), sso_world.other.account_id).expect(400, "invalid_request")
     assert browser.is_signed_in()
 
 
@@ -199,7 +203,7 @@ def test_rule_170_a_logout_ends_the_sessions_once(
     token = provider.logout_token(sub=None, sid="first session")
     send_logout(sso_world, token).expect(200)
     assert (browser.is_signed_in(), second.is_signed_in()) == (False, True)
-    send_logout(sso_world, token).expect(400)
+    send_logout(sso_world, token).expect(400, "invalid_request")
     send_logout(sso_world, provider.logout_token()).expect(200)
     assert not second.is_signed_in()
 
@@ -209,8 +213,8 @@ def test_rule_171_only_owners_manage_single_sign_on(sso_world: World, provider: 
         bearer = sso_world.session(role).access
         sso_world.api.get("/account/identity-provider", bearer=bearer).expect(403, "access_denied")
         connect(sso_world, provider, bearer).expect(403, "access_denied")
-        sso_world.api.delete("/account/identity-provider", bearer=bearer).expect(403)
-        sso_world.api.request("PUT", "/account/domains/evil.test", bearer=bearer).expect(403)
+        sso_world.api.delete("/account/identity-provider", bearer=bearer).expect(403, "access_denied")
+        sso_world.api.request("PUT", "/account/domains/evil.test", bearer=bearer).expect(403, "access_denied")
 
 
 def test_rule_171_the_client_secret_stays_here_and_goes_to_its_issuer_only(
@@ -222,7 +226,9 @@ def test_rule_171_the_client_secret_stays_here_and_goes_to_its_issuer_only(
     assert provider.client_secret not in shown.body.decode()
     assert "clientSecret" not in shown.data()
     body = {"issuer": "https://other.example.test", "clientId": "linkxg"}
-    answer = sso_world.api.request("PUT", "/account/identity-provider", bearer=bearer, json=body).expect(422)
+    answer = sso_world.api.request("PUT", "/account/identity-provider", bearer=bearer, json=body).expect(
+        422, "validation_failed"
+    )
     assert [one["field"] for one in answer.object()["details"]] == ["clientSecret"]
     # The same issuer keeps it.
     kept = {"issuer": provider.issuer, "clientId": "linkxg", "defaultRole": "MEMBER"}

@@ -65,7 +65,7 @@ def test_an_owner_connects_tests_verifies_and_disconnects(
         asked = owner.post(f"{HERE}/actions", disconnect)
         assert "Disconnect the identity provider?" in text_of(asked)
         assert owner.post(f"{HERE}/actions", [*disconnect, ("sure", "yes")]).status_code == 303
-        world.api.get("/account/identity-provider", bearer=world.owner.access).expect(404)
+        world.api.get("/account/identity-provider", bearer=world.owner.access).expect(404, "not_found")
         owner.close()
         world.close()
     dns.stop()

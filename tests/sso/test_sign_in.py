@@ -37,7 +37,9 @@ def test_a_person_of_the_domain_joins_with_the_default_role_and_is_signed_in(
     assert joined is not None
     assert (joined["role"], joined["disabled"]) == ("MEMBER", False)
     # They have no password.
-    login(sso_world.api, email, sso_world.vault.invent("guessed password", length=24)).expect(401)
+    login(sso_world.api, email, sso_world.vault.invent("guessed password", length=24)).expect(
+        401, "invalid_credentials"
+    )
 
 
 def test_a_person_with_a_password_is_linked_and_keeps_both(
@@ -169,8 +171,8 @@ def test_disconnecting_ends_the_sessions_of_the_provider(
     stranger = new_browser()
     answer = stranger.fill(stranger.get("/sign-in/sso"), "/sign-in/sso", email=email_of(provider))
     assert "Sign in with your password" in answer.text
-    sso_world.api.get("/account/identity-provider", bearer=sso_world.owner.access).expect(404)
-    sso_world.api.delete("/account/identity-provider", bearer=sso_world.owner.access).expect(404)
+    sso_world.api.get("/account/identity-provider", bearer=sso_world.owner.access).expect(404, "not_found")
+    sso_world.api.delete("/account/identity-provider", bearer=sso_world.owner.access).expect(404, "not_found")
 
 
 def _refresh(page: str) -> str:
