@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from conftest import ServerFactory
@@ -19,12 +20,16 @@ def test_an_owner_connects_tests_verifies_and_disconnects(
     fresh_server: ServerFactory, smtp_sink: SmtpSink, tmp_path: Path
 ) -> None:
     dns = DnsServer().start()
-    with running_provider(tmp_path) as (provider, certificate):
+    with ExitStack() as stack:
+        stack.callback(dns.stop)
+        provider, certificate = stack.enter_context(running_provider(tmp_path))
         settings = trusting(certificate) | {
             "LINKXG_SMTP_URL": smtp_sink.url, "LINKXG_DNS_SERVER": dns.address,
         }  # fmt: skip
         world = build_world(fresh_server("sqlite", **settings))
+        stack.callback(world.close)
         owner = SsoVisitor(world.server.url, world.vault, certificate)
+        stack.callback(owner.close)
         assert owner.sign_in(world.account.owner).status_code == 303
         page = owner.get(HERE)
         assert f"{world.server.url}/sign-in/sso/{world.account.account_id}/callback" in page.text
@@ -66,6 +71,3 @@ def test_an_owner_connects_tests_verifies_and_disconnects(
         assert "Disconnect the identity provider?" in text_of(asked)
         assert owner.post(f"{HERE}/actions", [*disconnect, ("sure", "yes")]).status_code == 303
         world.api.get("/account/identity-provider", bearer=world.owner.access).expect(404, "not_found")
-        owner.close()
-        world.close()
-    dns.stop()
