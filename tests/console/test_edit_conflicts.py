@@ -22,6 +22,7 @@ NO_EDITS = {
     "/sign-out": "ends the session",
     "/account/api-access/new": "creates",
     "/account/members": "invites",
+    "/account/single-sign-on": "needs a provider: tests/sso/test_console.py tries it",
     "/account/single-sign-on/actions": "tests or ends",
     "/account/single-sign-on/domains": "creates or ends",
     "/account/password": "sets one value that nobody else may know",

@@ -9,7 +9,7 @@ from conftest import ServerFactory
 from console.browser import text_of
 from harness.dns_server import DnsServer
 from harness.openid_provider import CLIENT_ID
-from harness.single_sign_on import SsoVisitor, running_provider, trusting
+from harness.single_sign_on import SsoVisitor, connection, running_provider, trusting
 from harness.smtp_sink import SmtpSink
 from harness.world import build_world
 
@@ -50,6 +50,16 @@ def test_an_owner_connects_tests_verifies_and_disconnects(
         assert provider.client_secret not in page.text
         kept = dict(owner.fields(page, HERE))
         assert (kept["issuer"], kept["mapping"]) == (provider.issuer, mapping)
+        # A colleague's change of another field survives, and one of the same field is asked about.
+        body = connection(provider, defaultRole="VIEWER", roleClaim="groups", roleMapping={"staff": "MEMBER"})
+        world.api.request("PUT", "/account/identity-provider", bearer=world.owner.access, json=body).expect(200)
+        assert owner.fill(page, HERE, role_claim="roles").status_code == 303
+        stored = world.api.get("/account/identity-provider", bearer=world.owner.access).expect(200).data()
+        assert (stored["defaultRole"], stored["roleClaim"]) == ("VIEWER", "roles")
+        asked = owner.fill(page, HERE, default_role="ADMIN")
+        assert asked.status_code == 409
+        assert "was changed by somebody else" in text_of(asked)
+        page = owner.get(HERE)
         answer = owner.fill(page, HERE, sso_only="yes")
         assert answer.status_code == 422
         assert "Choose an Owner who keeps their password" in text_of(answer)
