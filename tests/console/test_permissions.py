@@ -22,7 +22,8 @@ PAGES = sorted(
     (route.method, route.path, route.handler.opt.get("session_roles"))
     for route in routes()
     if route.handler is not None and (route.handler.opt.get("session_roles") or not route.path.startswith(
-        ("/api", "/.well-known", "/healthz", "/readyz", "/metrics", "/static", "/sign-in/sso/{account_id}/backchannel-logout")
+        ("/api", "/.well-known", "/healthz", "/readyz", "/metrics", "/static",
+         "/sign-in/sso/{account_id}/backchannel-logout")
     ))
 )  # fmt: skip
 GUARDED: list[tuple[str, str, frozenset[str]]] = [(method, path, allowed) for method, path, allowed in PAGES if allowed]
