@@ -62,6 +62,12 @@ from linkxg.identity.clients.usage import RejectionRecorder, UsageRecorder
 from linkxg.identity.factors import routes as factor_routes
 from linkxg.identity.factors.routes import FactorServices
 from linkxg.identity.factors.step_up import require_recent
+from linkxg.identity.federation import routes as federation_routes
+from linkxg.identity.federation.addresses import Resolver
+from linkxg.identity.federation.connect_provider import FederationServices
+from linkxg.identity.federation.fetch import ProviderClient
+from linkxg.identity.federation.providers import Providers
+from linkxg.identity.federation.routes import SingleSignOnServices
 from linkxg.identity.oauth import introspection_endpoint, metadata_endpoint, revocation_endpoint, token_endpoint
 from linkxg.identity.oauth.client_credentials_reader import ClientCredentialsReader
 from linkxg.identity.oauth.introspection_endpoint import IntrospectionEndpoint
@@ -90,6 +96,9 @@ from linkxg.identity.sign_up import routes as sign_up_routes
 from linkxg.identity.sign_up.mails import SignUpMails
 from linkxg.identity.sign_up.model import SignUpMode
 from linkxg.identity.sign_up.routes import SignUpServices
+from linkxg.identity.single_sign_on import routes as sign_on_routes
+from linkxg.identity.single_sign_on.begin_sign_in import SignOnServices
+from linkxg.identity.single_sign_on.end_federated_sessions import end_disallowed_sessions
 from linkxg.identity.tokens.guard import Guard
 from linkxg.identity.tokens.key_sync import KeySync
 from linkxg.identity.tokens.keys import KeyRing
@@ -199,6 +208,11 @@ def build(
     )
     connection_mails = ConnectionMails(database, mails, issuer, sign_up_mode)
     party = relying_party(issuer)
+    resolver = Resolver(settings.dns_server)
+    provider_client = ProviderClient(resolver, settings.provider_networks)
+    providers = Providers(provider_client)
+    federation = FederationServices(database, providers, server_key, issuer, end_disallowed_sessions)
+    sign_on = SignOnServices(database, providers, server_key, issuer)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
         access_log.task,
@@ -225,6 +239,9 @@ def build(
         count_reads=access_log.count,
         publish_hooks=PUBLISH_HOOKS,
         state_hooks=STATE_HOOKS,
+        federation=federation,
+        resolver=resolver,
+        sign_on=sign_on,
     )
     error_pages = ErrorPages(error_responses, console_services)
 
@@ -238,7 +255,7 @@ def build(
 
     # Stopped in reverse order.
     stops = (
-        limits.close, close_passwords, key_sync.task.stop, usage.stop, mails.stop,
+        limits.close, provider_client.close, close_passwords, key_sync.task.stop, usage.stop, mails.stop,
         purger.task.stop, job_runner.orphans.task.stop, job_runner.stop, feed_waits.task.stop, access_log.stop,
     )  # fmt: skip
     product_services = ProductServices(database, cursors, issuer, PUBLISH_HOOKS, STATE_HOOKS)
@@ -264,6 +281,7 @@ def build(
             email_change_endpoint.router(EmailChangeServices(database, email_changes)),
             sign_up_routes.router(sign_ups),
             scim_tokens.router(ScimTokenServices(database, server_key, issuer, notices)),
+            federation_routes.router(SingleSignOnServices(federation, resolver, notices)),
             identifier_routes.router(database),
             product_search_routes.router(product_services),
             product_routes.router(product_services),
@@ -283,6 +301,7 @@ def build(
     handlers: list[ControllerRouterHandler] = [
         api,
         scim_routes.router(ScimServices(database, issuer, notices), ScimGuard(database, limits)),
+        sign_on_routes.router(sign_on),
         metadata_endpoint.router(DiscoveryServices(keys, issuer, audience)),
         health_router(
             HealthServices(database, keys, passwords, metrics, settings.metrics_token, (*database.tasks, *tasks))

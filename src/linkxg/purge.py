@@ -25,11 +25,13 @@ from linkxg.identity.clients.store import purge_secrets
 from linkxg.identity.clients.usage_store import purge_usage
 from linkxg.identity.factors.challenge_store import purge_challenges
 from linkxg.identity.factors.totp_store import purge_pending_totp
+from linkxg.identity.federation.store import purge_domains
 from linkxg.identity.passkeys.challenge_store import purge_challenges as purge_passkey_challenges
 from linkxg.identity.password_reset.store import purge_resets
 from linkxg.identity.scim.token_store import purge_tokens
 from linkxg.identity.sessions.store import purge_failures, purge_sessions
 from linkxg.identity.sign_up.store import purge_sign_ups
+from linkxg.identity.single_sign_on.store import purge_federated_sessions, purge_logout_tokens, purge_sign_ins
 from linkxg.jobs.retention_store import purge_jobs, purge_parts
 from linkxg.network.access_log.store import purge_reads
 from linkxg.network.connections.store import purge_connections
@@ -77,6 +79,10 @@ PURGES: Mapping[str, Purge] = {
     "shares": purge_shares,
     "share_requests": purge_requests,
     "scim_tokens": purge_tokens,
+    "federated_sign_ins": purge_sign_ins,
+    "federated_sessions": purge_federated_sessions,
+    "logout_tokens": purge_logout_tokens,
+    "email_domains": purge_domains,
     "expired_shares": record_due_expiries,
 }
 """By table; expired shares stay in theirs."""

@@ -72,6 +72,18 @@ def _url(*schemes: str) -> Any:
     return parse
 
 
+def _dns_server(value: str) -> str:
+    """An address and a port: the name of a DNS server could not be resolved without one."""
+    try:
+        ipaddress.ip_address(value.strip("[]"))
+    except ValueError:
+        address, _, port = value.rpartition(":")
+        ipaddress.ip_address(address.strip("[]"))
+        if not 0 < int(port) < 65_536:
+            raise ValueError("the port must be between 1 and 65535") from None
+    return value
+
+
 def _public_url(value: str) -> str:
     """An origin (scheme and authority): the issuer, and the prefix of every URL of the service."""
     try:
@@ -157,6 +169,16 @@ class Settings:
         _networks,
         "Networks, separated by commas, that may request /healthz, /readyz and /metrics over plain HTTP with the "
         "metrics token.",
+    )
+    provider_networks: tuple[Network, ...] = _setting(
+        (),
+        _networks,
+        "Networks, separated by commas, in which identity providers of accounts may be although they are not public.",
+    )
+    dns_server: str = _setting(
+        "",
+        _dns_server,
+        "ADDRESS or ADDRESS:PORT of the DNS server for identity providers and e-mail domains; default: the system's.",
     )
     log_level: str = _setting("info", _choice("debug", "info", "warning", "error"), "Lowest severity that is logged.")
     password_threads: int = _setting(0, _count, "Passwords hashed in parallel; default: the number of cores.")

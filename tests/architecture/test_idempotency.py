@@ -33,6 +33,8 @@ KEYLESS = {
     "changePassword": "carries the current password, which no longer holds",
     "requestPasswordReset": "mails of a person are limited, whoever asks for them",
     "completePasswordReset": "the token of the link works once",
+    "testIdentityProvider": "asks",
+    "verifyEmailDomain": "sets one state, which it can set again",
     "acceptInvitation": "the token of the link works once",
     "acceptConnectionInvitation": "the token of the link works once",
     "signUp": "creates nothing that is seen, and a mailbox gets few mails an hour",

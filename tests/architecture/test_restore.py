@@ -11,7 +11,8 @@ REAPPLIED = "what the replaced database had ended, disabled or narrowed is so ag
 ALLOWS_NOTHING = {
     "accounts", "acknowledgements", "audit_events", "audit_heads", "client_scope_usage", "client_secret_sources",
     "client_usage", "feed_heads", "import_batches", "import_blocks", "import_errors", "import_parts", "login_failures",
-    "product_versions", "products", "refused_requests", "scim_users", "shared_reads",
+    "email_domains", "federated_identities", "product_versions", "products", "refused_requests", "scim_users",
+    "shared_reads",
 }  # fmt: skip
 """Data, which return as they were."""
 TREATED = {
@@ -28,6 +29,9 @@ TREATED = {
     "client_secrets": REAPPLIED,
     "shares": REAPPLIED,
     "share_requests": REAPPLIED,
+    "identity_providers": "the client secret is sealed with the replaced key: nobody signs in until it is entered",
+    "break_glass_owners": "Owners only, whose roles and passwords are those of the replaced database",
+    "federated_sessions": "no session is live any more",
     "import_jobs": "goes on as its caller, whose rights are checked again with each batch",
 }
 

@@ -70,6 +70,7 @@ WITHOUT_ACCOUNT = {
     "identity.accounts.claim_slug": "slugs are unique over all accounts",
     "identity.accounts.find_account_by_slug": "an invitation knows the slug only",
     "identity.accounts.find_account_by_gln": "an invitation knows the GLN only",
+    "identity.federation.find_provider_of_domain": "the sign-in page knows an address only; one account has the domain",
     "network.connections.find_by_token": "the one-time token is the only thing known",
     "network.access_log.add_reads": "counts of many accounts at once",
     "network.feed.list_heads": "a worker looks for the entries that requests of many accounts wait for",

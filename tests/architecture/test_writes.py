@@ -61,6 +61,13 @@ UNAUTHORISED = {
     "identity/sessions/login.verify_password": "counts a guess, whoever makes it",
     "identity/sessions/login.start_session": "nobody is known before; the unit itself checks the person",
     "identity/sessions/refresh.refresh": "the refresh token is used up by one statement, which checks the person",
+    "identity/federation/connect_provider.connect_provider": "ends the sessions of a change that was authorised",
+    "identity/federation/verify_domain.verify_by_operator": "the command line stands above the accounts",
+    "identity/single_sign_on/begin_sign_in.begin_sign_in": "nobody is known before",
+    "identity/single_sign_on/finish_sign_in._take": "the state is used up by one statement, which checks the browser",
+    "identity/single_sign_on/finish_sign_in.finish_sign_in": "the unit admits the person of a verified ID token",
+    "identity/single_sign_on/finish_sign_in._open": "the person of a verified ID token; the session checks them",
+    "identity/single_sign_on/back_channel_logout.log_out": "the logout token was verified, and works once",
     "identity/tokens/manage_keys.update_keys": "the keys are those of the installation",
     "identity/tokens/manage_keys.prepare_keys": "the keys are those of the installation",
 }

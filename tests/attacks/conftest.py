@@ -11,6 +11,9 @@ from conftest import ServerFactory, checked_for_leaks
 from harness.client import Client
 from harness.server import Server
 from harness.world import World, build_world
+from sso.conftest import browser, new_browser, provider, provider_files, sso_world
+
+__all__ = ["browser", "new_browser", "provider", "provider_files", "sso_world"]
 
 # The tests speak as a proxy on loopback, so that one machine can be many sources.
 PROXIED = {

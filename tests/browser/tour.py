@@ -58,6 +58,9 @@ def _outside(page: Page, showcase: Showcase) -> Iterator[str]:
     world = showcase.world
     page.goto("/sign-in")
     yield "sign-in"
+    page.goto("/sign-in/sso")
+    yield "sso"
+    page.goto("/sign-in")
     page.get_by_label("E-mail").fill("nobody@example.test")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
@@ -282,6 +285,7 @@ def _sharing(page: Page, showcase: Showcase) -> Iterator[str]:
         "shared-version": f"/shared/{sharing.theirs}/versions/1",
         "company": "/account/company",
         "provisioning": "/account/provisioning",
+        "single-sign-on": "/account/single-sign-on",
         "ask": f"/partners/{sharing.connection}/ask",
     }
     for name, path in pages.items():

@@ -23,7 +23,7 @@ from products.catalogue import complete, create, path, published
 PASTED = "First\x0bsecond\x0cthird\x00fourth"
 ONE_LINE, LINES = "First second third fourth", "First\nsecond\nthird fourth"
 NOTICE = "control characters, which cannot be stored. They were replaced by spaces or line breaks"
-LONG = ("description", "ranges", "paths", "purpose", "message")
+LONG = ("description", "mapping", "ranges", "paths", "purpose", "message")
 _FIELD = re.compile(r"<(?:input(?![^>]*type=\"(?:hidden|checkbox|radio|file|password)\")|textarea)\b[^>]*>")
 
 
@@ -44,6 +44,9 @@ FORMS: dict[str, tuple[Place, tuple[str, ...]]] = {
         field.name for field in FIELDS if field.name not in ("sku", "gtin"))),
     "publish": (lambda w: ((at := path(create(w, **complete()))) + "/review", at + "/publish"), ("changeNote",)),
     "withdraw": (lambda w: ((at := path(published(w))) + "/versions/1", at + "/versions/1/withdraw"), ("reason",)),
+    "single sign-on": (lambda w: ("/account/single-sign-on",) * 2, (
+        "issuer", "client_id", "role_claim", "mapping")),
+    "domain": (lambda w: ("/account/single-sign-on", "/account/single-sign-on/domains"), ("domain",)),
     "invite a company": (lambda w: ("/partners",) * 2, ("invitee", "message")),
     "share": (lambda w: (f"/partners/{connection_of(w)}/share",) * 2, (
         "product", "category", "paths", "tiers", "expires")),

@@ -22,7 +22,8 @@ PAGES = sorted(
     (route.method, route.path, route.handler.opt.get("session_roles"))
     for route in routes()
     if route.handler is not None and (route.handler.opt.get("session_roles") or not route.path.startswith(
-        ("/api", "/.well-known", "/healthz", "/readyz", "/metrics", "/scim", "/static")
+        ("/api", "/.well-known", "/healthz", "/readyz", "/metrics", "/scim", "/static",
+         "/sign-in/sso/{account_id}/backchannel-logout")
     ))
 )  # fmt: skip
 GUARDED: list[tuple[str, str, frozenset[str]]] = [(method, path, allowed) for method, path, allowed in PAGES if allowed]
@@ -43,6 +44,7 @@ def address(template: str, world: World, *, foreign: bool = False) -> str:
         "older": "1",
         "newer": "1",
         "token": "lxginv_none",
+        "account_id": (world.other if foreign else world.account).account_id,
         "connection_id": _connection(world, foreign=foreign),
         "share_id": _share(world, foreign=foreign),
         "request_id": _request(world, foreign=foreign),
@@ -142,7 +144,8 @@ def _request(world: World, *, foreign: bool) -> str:
 
 OPEN_PAGES = {
     "/", "/sign-in", "/sign-in/code", "/sign-in/set-up", "/sign-up", "/sign-up/{token}", "/password-reset",
-    "/password-reset/{token}", "/email-changes/{token}", "/invitations/{token}",
+    "/password-reset/{token}", "/email-changes/{token}", "/sign-in/sso",
+    "/sign-in/sso/{account_id}/callback", "/invitations/{token}",
     "/connections/invitations/{token}",
 }  # fmt: skip
 

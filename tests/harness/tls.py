@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from cryptography.x509.oid import NameOID
 ADDRESS = "127.0.0.1"
 
 
-def self_signed(directory: Path) -> tuple[Path, Path]:
-    """(certificate, private key) for the loopback address, good for a day."""
+def self_signed(directory: Path, names: Sequence[str] = ()) -> tuple[Path, Path]:
+    """(certificate, private key) for the loopback address and these names, good for a day."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
+    subjects: list[x509.GeneralName] = [x509.IPAddress(ipaddress.ip_address(ADDRESS))]
+    subjects += [x509.DNSName(one) for one in names]
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -27,7 +30,7 @@ def self_signed(directory: Path) -> tuple[Path, Path]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(ADDRESS))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(subjects), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())

@@ -84,6 +84,11 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
         "requirement": "EVERYBODY", "since": "2099-01-01", "minutes": "", "sure": "yes",
     },
     "POST /sign-in/continue": lambda v, p, t: {"next": "/products"},
+    "POST /account/single-sign-on": lambda v, p, t: _shown(
+        v, "/account/single-sign-on", "/account/single-sign-on"
+    ),
+    "POST /account/single-sign-on/actions": lambda v, p, t: {"act": "test"},
+    "POST /account/single-sign-on/domains": lambda v, p, t: {"act": "add", "domain": f"{uuid4()}.example"},
     LAST: lambda v, p, t: {},
 }  # fmt: skip
 _IMPORTS = {"POST /imports/{import_id}/retry": "finished_import", "POST /imports/{import_id}/apply": "dry_run"}

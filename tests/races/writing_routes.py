@@ -215,6 +215,14 @@ REQUESTS: dict[str, Callable[[World, Things], Made]] = {
     "POST /account/users/{user_id}/email-change/approve": lambda w, t: _json(
         f"/account/users/{t.renamed.user_id}/email-change/approve", {"newEmail": f"new.{t.renamed.email}"}
     ),
+    "PUT /account/identity-provider": lambda w, t: _json(
+        "/account/identity-provider", {"issuer": "https://127.0.0.1:1", "clientId": "c", "clientSecret": "not one"}
+    ),
+    "DELETE /account/identity-provider": lambda w, t: _empty("/account/identity-provider"),
+    "POST /account/identity-provider/test": lambda w, t: _empty("/account/identity-provider/test"),
+    "PUT /account/domains/{domain}": lambda w, t: _empty(f"/account/domains/{uuid4()}.example"),
+    "POST /account/domains/{domain}/verify": lambda w, t: _empty(f"/account/domains/{uuid4()}.example/verify"),
+    "DELETE /account/domains/{domain}": lambda w, t: _empty(f"/account/domains/{uuid4()}.example"),
     "POST /auth/logout": lambda w, t: _empty("/auth/logout"),
     "DELETE /auth/sessions/{session_id}": lambda w, t: _empty(f"/auth/sessions/{t.session}"),
     "POST /identifiers/validate": lambda w, t: _json(
@@ -321,6 +329,10 @@ OF_PERSON: dict[str, Callable[[World, Person, str], Made]] = {
     EMAIL: _new_email,
 }
 """Requests that need what only the caller knows."""
+
+
+NEEDS_PROVIDER = {"PUT /account/identity-provider"}
+"""Accepted only if a provider answers: see `tests/sso`."""
 
 
 def writes_of_api() -> dict[str, Route]:

@@ -116,6 +116,8 @@ def _sorted_by_tag(paths: dict[str, Any], order: list[str]) -> dict[str, Any]:
         return order.index(next(iter(paths[path].values()))["tags"][0])
 
     return {
-        path: {method: paths[path][method] for method in ("get", "post", "patch", "delete") if method in paths[path]}
+        path: {
+            method: paths[path][method] for method in ("get", "post", "put", "patch", "delete") if method in paths[path]
+        }
         for path in sorted(paths, key=place)
     }

@@ -74,6 +74,14 @@ ACTIONS = (
     "request.approved",
     "request.declined",
     "request.cancelled",
+    "identity_provider.connected",
+    "identity_provider.changed",
+    "identity_provider.disconnected",
+    "identity_provider.sign_in_refused",
+    "email_domain.claimed",
+    "email_domain.verified",
+    "email_domain.removed",
+    "user.linked",
     "service.restored",
 )
 
@@ -81,12 +89,13 @@ ACTIONS = (
 class Actor(NamedTuple):
     """Who acts. `source` is an address or `cli`; `secret_id` is the client secret that a client's token was issued for.
 
-    `scim` is an identity provider, whose `id` is that of its token.
+    `scim` is an identity provider, whose `id` is that of its token. A `provider` is the account's identity provider,
+    whose signed token was verified; its id is that of the account.
 
     `epoch` and `jti` are those of the token or session: a write is authorised by them in its own transaction.
     """
 
-    kind: Literal["user", "client", "scim", "anonymous", "cli", "partner"]
+    kind: Literal["user", "client", "scim", "anonymous", "cli", "partner", "provider"]
     id: str | None
     account_id: str | None
     source: str

@@ -27,6 +27,7 @@ COMMANDS = {
     "copy": ("copy", "copy"),
     "purge": ("purge", "purge"),
     "audit": ("audit", "app"),
+    "domains": ("domains", "app"),
     "doctor": ("doctor", "doctor"),
     "version": ("version", "version"),
 }

@@ -12,9 +12,12 @@ from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.email_change_mails import EmailChangeMails
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.federation.addresses import Resolver
+from linkxg.identity.federation.connect_provider import FederationServices
 from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.password_reset.request_reset import ResetMails
 from linkxg.identity.sign_up.routes import SignUpServices
+from linkxg.identity.single_sign_on.begin_sign_in import SignOnServices
 from linkxg.network.connections.mails import ConnectionMails
 from linkxg.network.shared_products.model import CountReads
 
@@ -42,6 +45,9 @@ class ConsoleServices:
     count_reads: CountReads
     publish_hooks: PublishHooks
     state_hooks: StateHooks
+    federation: FederationServices
+    resolver: Resolver
+    sign_on: SignOnServices
 
     @property
     def secure(self) -> bool:

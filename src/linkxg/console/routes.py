@@ -50,6 +50,8 @@ from linkxg.console import (
     sign_in,
     sign_in_rules,
     sign_up,
+    single_sign_on,
+    sso_sign_in,
     static_files,
     welcome,
 )
@@ -60,11 +62,12 @@ from linkxg.errors import InvalidToken, PublicError
 from linkxg.http.body_style import BodyStyle
 
 _FEATURES = (
-    sign_in, second_step, sign_up, invitation, email_change, welcome, api_access, client_page, client_settings,
-    rotation, least_scope, rejections, members, password_reset, password_link, company, provisioning, profile,
-    security, sign_in_rules, my_account, passkeys, audit_log, products, new_product, product_page, product_publish,
-    product_removal, product_versions, imports, partners, partner_shares, partner_reads, partner_invitation,
-    share_editor, share_page, requests, request_page, ask_partner, shared_products, shared_product, adopt_product,
+    sign_in, second_step, sso_sign_in, sign_up, invitation, email_change, welcome, api_access, client_page,
+    client_settings, rotation, least_scope, rejections, members, password_reset, password_link, company, provisioning,
+    single_sign_on, profile, security, sign_in_rules, my_account, passkeys, audit_log, products, new_product,
+    product_page, product_publish, product_removal, product_versions, imports, partners, partner_shares, partner_reads,
+    partner_invitation, share_editor, share_page, requests, request_page, ask_partner, shared_products, shared_product,
+    adopt_product,
 )  # fmt: skip
 _PAGES = {"style": BodyStyle.PAGE}
 

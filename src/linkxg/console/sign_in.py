@@ -118,9 +118,13 @@ def sign_in_page(
     target: str,
     email: str = "",
     error: PublicError | None = None,
+    message: str | None = None,
     carried: str = "",
 ) -> Response[str]:
-    """The form, bound to a random cookie of this browser; `carried` is a form posted after the session ended."""
+    """The form, bound to a random cookie of this browser; `carried` is a form posted after the session ended.
+
+    `message` says what is wrong when it is no error of the API.
+    """
     bind_form(page)
     return render(
         page,
@@ -129,7 +133,7 @@ def sign_in_page(
         headers=_headers_of(error),
         target=target,
         email=email,
-        errors=whole_form(_message_of(error)),
+        errors=whole_form(message or _message_of(error)),
         offers_passkeys=page.services.relying_party.is_supported,
         carried=carried,
         typed=bool(page.form.pairs) and page.path != "/sign-in",
@@ -147,11 +151,16 @@ def _headers_of(error: PublicError | None) -> dict[str, str]:
 def bind_form(page: PageRequest) -> None:
     """Bind a form of a public page to this browser, by one cookie for all its windows."""
     if page.session is None:
-        entry = page.cookie(BEFORE_SESSION)
-        if not _COOKIE.fullmatch(entry):
-            entry = secrets.token_hex(16)
-            page.cookies.append(set_cookie(BEFORE_SESSION, entry, secure=page.services.secure))
-        page.csrf = form_token(page.services.server_key, entry)
+        page.csrf = form_token(page.services.server_key, bound_browser(page))
+
+
+def bound_browser(page: PageRequest) -> str:
+    """The random cookie of this browser, which it gets if it has none."""
+    entry = page.cookie(BEFORE_SESSION)
+    if not _COOKIE.fullmatch(entry):
+        entry = secrets.token_hex(16)
+        page.cookies.append(set_cookie(BEFORE_SESSION, entry, secure=page.services.secure))
+    return entry
 
 
 def _message_of(error: PublicError | None) -> str | None:

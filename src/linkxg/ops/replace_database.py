@@ -32,6 +32,7 @@ from linkxg.identity.password_reset.store import password_resets
 from linkxg.identity.scim import token_store
 from linkxg.identity.sessions.store import end_all_sessions
 from linkxg.identity.sign_up.store import sign_ups
+from linkxg.identity.single_sign_on import store as sign_on_store
 from linkxg.identity.tokens.key_store import SealedKeys, insert_sealed_keys, sealed_keys
 from linkxg.network.connections import store as connection_store
 from linkxg.network.feed import store as feed_store
@@ -49,6 +50,8 @@ _NOT_RESTORED = (
     password_resets.name,
     sign_ups.name,
     passkey_challenges.name,
+    sign_on_store.federated_sign_ins.name,
+    sign_on_store.logout_tokens.name,
 )
 _IDS_PER_EVENT = 500
 

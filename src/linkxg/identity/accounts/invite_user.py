@@ -16,6 +16,7 @@ from linkxg.db.idempotency import IdempotentOutcome, Recorded, Request, new_salt
 from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, Conflict, NotFound
 from linkxg.identity.accounts import store
+from linkxg.identity.accounts.break_glass_store import is_sso_only
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.password_rules import check_new_password
 from linkxg.identity.accounts.profile import check_person_name
@@ -138,7 +139,9 @@ async def accept_invitation(
             return None
         # Joining uses the inviter's rights: wait for a concurrent change of them, then check.
         lock_caller(conn, invitation.invited_by, shared=True)
-        if not _is_backed(conn, invitation) or store.redeem_invitation(conn, key, now) is None:
+        if is_sso_only(conn, invitation.account_id) or not _is_backed(conn, invitation):
+            return None
+        if store.redeem_invitation(conn, key, now) is None:
             return None
         user_id = uuid7()
         joined = store.insert_user(
@@ -211,7 +214,7 @@ async def read_invitation(database: Database, token: str) -> InvitationView:
 
 def _find(conn: Connection, key: bytes) -> tuple[str, str] | None:
     invitation = store.find_invitation(conn, key, now_ms())
-    if invitation is None or not _is_backed(conn, invitation):
+    if invitation is None or is_sso_only(conn, invitation.account_id) or not _is_backed(conn, invitation):
         return None
     return _account_name(conn, invitation.account_id), str(invitation.email)
 

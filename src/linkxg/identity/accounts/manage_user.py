@@ -17,12 +17,17 @@ from linkxg.db.caller_lock import lock_caller
 from linkxg.db.invalidation_feed import GONE, USER
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.identity.accounts import store
+from linkxg.identity.accounts.break_glass_store import is_last_break_glass_owner
 from linkxg.identity.accounts.model import User, UserView
 from linkxg.identity.accounts.roles import RANK, Role, may_manage
 from linkxg.identity.authorization.write_as import revoke_as
 
 T = TypeVar("T")
 LAST_OWNER = "The last Owner cannot be demoted, disabled or removed."
+LAST_BREAK_GLASS_OWNER = (
+    "The last Owner who keeps a password while people sign in by the identity provider only cannot be demoted, "
+    "disabled or removed."
+)
 
 
 class ChangedUser(NamedTuple):
@@ -95,6 +100,8 @@ def change_person(
         return Conflict(LAST_OWNER)
     if expected is not None and user.role != expected:
         return Conflict("Somebody else has changed the role in the meantime.")
+    if (loses_owner or disabled) and is_last_break_glass_owner(conn, account_id, user_id):
+        return Conflict(LAST_BREAK_GLASS_OWNER)
     changed: dict[str, Any] = {}
     if role is not None and role != user.role:
         changed["role"] = role
@@ -131,6 +138,8 @@ def remove_person(conn: Connection, actor: Actor, account_id: str, user_id: str)
         return AccessDenied("Only an Owner can remove an Owner.")
     if user.role == "OWNER" and not store.count_other_owners(conn, account_id, user_id):
         return Conflict(LAST_OWNER)
+    if is_last_break_glass_owner(conn, account_id, user_id):
+        return Conflict(LAST_BREAK_GLASS_OWNER)
     store.delete_user(conn, account_id, user_id)
     ended = _end_invitations(conn, account_id, user_id)
     invalidation_feed.append(conn, USER, user_id, GONE)

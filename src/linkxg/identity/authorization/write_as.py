@@ -24,6 +24,8 @@ class HasId(Protocol):
     def id(self) -> str: ...
 
 
+_AUTHORISED_OTHERWISE = ("cli", "provider")
+"""The operator, and the account's identity provider, which has neither session nor token here."""
 H = TypeVar("H", bound=HasId)
 
 
@@ -43,6 +45,13 @@ async def write_as(database: Database, actor: Actor, unit: Unit[P, T], *args: P.
         return unit(conn, *args, **kwargs) if error is None else _Unauthorised(error)
 
     return _outcome(await database.write(authorised))
+
+
+async def require_authorised(database: Database, actor: Actor) -> None:
+    """Raises InvalidToken if the actor's permissions have changed; for verbs that ask a provider before they write."""
+    error = await database.read(authorise, actor)
+    if error is not None:
+        raise error
 
 
 async def write_once(
@@ -100,7 +109,7 @@ async def revoke_as(
 
 def authorise(conn: Connection, actor: Actor) -> InvalidToken | None:
     """Inside a unit of work: an error unless the actor's token or session is still valid."""
-    if actor.kind == "cli":
+    if actor.kind in _AUTHORISED_OTHERWISE:
         return None
     if actor.id is None or actor.account_id is None:
         return InvalidToken(reason="no caller")

@@ -16,7 +16,7 @@ from linkxg.crypto.secrets import constant_time_equal, digest
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, InvalidToken, PublicError
 from linkxg.identity.sessions import store
-from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession
+from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession, start_session
 from linkxg.identity.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, EndedSession, SessionIdentity
 from linkxg.ids import uuid7
 
@@ -35,6 +35,22 @@ def new_console_session(user_agent: str) -> tuple[NewSession, str]:
     session_id = uuid7()
     cookie = _new_cookie(session_id)
     return NewSession(session_id, "console", digest(cookie), user_agent, IDLE_MS, CONSOLE_MS, PASSWORD), cookie
+
+
+async def open_console_session(
+    database: Database,
+    actor: Actor,
+    authentication: Authentication,
+    *,
+    session_id: str,
+    user_agent: str,
+    amr: tuple[str, ...],
+    authenticated_at: int,
+) -> OpenedSession:
+    """Sign in a person who was authenticated otherwise, at a time in milliseconds. Raises as `start_session` does."""
+    cookie = _new_cookie(session_id)
+    new = NewSession(session_id, "console", digest(cookie), user_agent, IDLE_MS, CONSOLE_MS, amr, authenticated_at)
+    return OpenedSession(await start_session(database, actor, authentication, new), cookie)
 
 
 async def find_console_session(database: Database, cookie: str) -> ConsoleSession | None:

@@ -1,6 +1,7 @@
 """Signs a person in with e-mail and password.
 
-A wrong password, an unknown e-mail address and a disabled person cost the same work and get the same answer. Passwords
+A wrong password, an unknown e-mail address, a disabled person and one who signs in by their company only cost the same
+work and get the same answer. Passwords
 are hashed outside of transactions; the write checks that the person has not changed since the read.
 """
 
@@ -16,6 +17,7 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.refresh_tokens import new_refresh_token
 from linkxg.crypto.secrets import digest
 from linkxg.db import Database
+from linkxg.db.caller_lock import lock_caller
 from linkxg.errors import (
     InvalidCredentials,
     MfaEnrollmentRequired,
@@ -27,7 +29,10 @@ from linkxg.errors import (
 from linkxg.identity.accounts.authentication_policy import is_multi_factor
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user_by_email, update_password_hash
+from linkxg.identity.federation.id_token import FEDERATED
+from linkxg.identity.federation.sso_only import password_allowed
 from linkxg.identity.sessions import store
+from linkxg.identity.sessions.end_sessions import end_session
 from linkxg.identity.sessions.model import MAX_SESSIONS, REFRESH_MS, SESSION_MS, Kind, SessionIdentity
 from linkxg.identity.sessions.place_store import find_person_signing_in
 from linkxg.identity.sessions.places import place_of
@@ -61,6 +66,8 @@ class NewSession(NamedTuple):
     idle_ms: int
     lifetime_ms: int
     amr: tuple[str, ...]
+    authenticated_at: int | None = None
+    """In milliseconds, if it was not now: a provider may have authenticated the person earlier."""
 
 
 class Authentication(NamedTuple):
@@ -95,11 +102,11 @@ async def verify_password(
     """
     key = email_key(email)
     throttle = throttle_of(key, actor.source, limit_scale)
-    user, attempt = await database.write(_begin, key, throttle, actor.source)
+    user, attempt, allowed = await database.write(_begin, key, throttle, actor.source)
     if isinstance(attempt, RateLimitExceeded):
         raise attempt
     is_correct = await check_attempt(database, passwords, throttle, user.password_hash if user else None, password)
-    if user is None or not is_correct or user.disabled:
+    if user is None or not is_correct or user.disabled or not allowed:
         await database.write(fail_attempt, throttle, attempt, user, actor)
         raise InvalidCredentials(reason=f"{_cause(user, is_correct)}, failure {attempt}")
     rehashed = await passwords.hash(password) if passwords.needs_rehash(user.password_hash) else None
@@ -117,6 +124,11 @@ async def start_session(
     started = await database.write(_start, actor, authentication, new)
     if isinstance(started, PublicError):
         raise started
+    user = authentication.user
+    if FEDERATED not in new.amr and not await database.read_single(password_allowed, user.account_id, user.id):
+        # Since it was asked, the account has chosen that its people sign in by the provider only.
+        await database.write(_end_again, actor, user, new.id)
+        raise InvalidCredentials(reason="single sign-on only")
     return started
 
 
@@ -138,9 +150,14 @@ def fail_attempt(conn: Connection, throttle: Throttle, attempt: int, user: User 
         audit.record(conn, user.account_id, actor, "login.failed", user.id, {"failures": attempt})
 
 
-def _begin(conn: Connection, key: str, throttle: Throttle, source: str) -> tuple[User | None, int | RateLimitExceeded]:
+def _begin(
+    conn: Connection, key: str, throttle: Throttle, source: str
+) -> tuple[User | None, int | RateLimitExceeded, bool]:
+    """The person, the attempt, and whether they may use a password."""
     user = find_user_by_email(conn, key)
-    return user, throttle.begin(conn, user.id if user else None, source)
+    # The same work for an unknown person.
+    allowed = password_allowed(conn, user.account_id if user else "", user.id if user else "")
+    return user, throttle.begin(conn, user.id if user else None, source), allowed
 
 
 def _start(
@@ -166,6 +183,7 @@ def _start(
         throttle.clear(conn)
     who = actor._replace(kind="user", id=user.id, account_id=user.account_id, session_id=new.id)
     amr = " ".join(new.amr)
+    authenticated_at = now if new.authenticated_at is None else min(new.authenticated_at, now)
     for old in store.live_sessions(conn, user.account_id, user.id, now)[MAX_SESSIONS - 1 :]:
         store.end_session(conn, user.account_id, old.id, now=now, reason="evicted")
         revoke_session(conn, user.id, old.id)
@@ -181,7 +199,7 @@ def _start(
         refresh_expires_at=now + new.idle_ms,
         created_at=now,
         expires_at=min(now + new.lifetime_ms, required_from or LATEST_MS),
-        authenticated_at=now,
+        authenticated_at=authenticated_at,
         amr=amr,
         last_used_at=now,
         source=actor.source,
@@ -192,9 +210,16 @@ def _start(
     details = {"amr": amr} | ({"kind": new.kind} if new.kind != "api" else {})
     audit.record(conn, user.account_id, who, "session.started", new.id, details)
     return SessionIdentity(
-        new.id, user.account_id, user.id, person.email, person.role, person.epoch, amr, now, is_new_place
+        new.id, user.account_id, user.id, person.email, person.role, person.epoch, amr, authenticated_at, is_new_place
     )
 
 
+def _end_again(conn: Connection, actor: Actor, user: User, session_id: str) -> None:
+    lock_caller(conn, user.id)
+    end_session(conn, actor, user.account_id, user.id, session_id, "single sign-on only")
+
+
 def _cause(user: User | None, is_correct: bool) -> str:
-    return "unknown e-mail" if user is None else "disabled" if is_correct else "wrong password"
+    if user is None or not is_correct:
+        return "unknown e-mail" if user is None else "wrong password"
+    return "disabled" if user.disabled else "single sign-on only"

@@ -1,0 +1,47 @@
+"""`linkxg domains verify`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from linkxg.cli.failures import fail
+from linkxg.cli.options import AsJson, DataDir, load_settings
+from linkxg.cli.output import print_json
+from linkxg.identity.accounts.create_account import CLI
+from linkxg.identity.federation.model import EmailDomainView
+from linkxg.identity.federation.verify_domain import find_account_id, verify_by_operator
+from linkxg.ops.installation import connected, existing_database
+from linkxg.settings import Settings
+
+app = typer.Typer(help="E-mail domains of accounts: verify.", no_args_is_help=True)
+
+
+@app.callback()
+def domains() -> None:
+    """E-mail domains of accounts: verify."""
+
+
+@app.command("verify")
+def verify(
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="The domain, such as acme.example.")],
+    account: Annotated[str, typer.Option(help="Id or short name of the account that it belongs to.")],
+    data_dir: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a domain without a DNS record: its addresses sign in by the account's identity provider."""
+    settings = load_settings(data_dir)
+    existing_database(settings)
+    found = asyncio.run(_verify(settings, account, domain))
+    if found is None:
+        fail(f"there is no account {account}")
+    if as_json:
+        print_json({"domain": found.domain, "verified_at": found.verified_at})
+    else:
+        typer.echo(f"{found.domain} is verified")
+
+
+async def _verify(settings: Settings, account: str, domain: str) -> EmailDomainView | None:
+    async with connected(settings) as database:
+        account_id = await find_account_id(database, account)
+        return None if account_id is None else await verify_by_operator(database, CLI, account_id, domain)

@@ -1,0 +1,134 @@
+"""`/sign-in/sso`: sign-in by the identity provider of the account, without script.
+
+The form is answered with a page that leads on at once, not with a redirect: the policy `form-action 'self'` of the
+pages would end a redirect to another site.
+"""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from linkxg.console.cookies import BEFORE_SESSION, SESSION, set_cookie
+from linkxg.console.form_errors import whole_form
+from linkxg.console.formatting import count
+from linkxg.console.guard import PageRequest
+from linkxg.console.pages import redirect, render
+from linkxg.console.safe_redirect import local_path
+from linkxg.console.sign_in import bind_form, bound_browser, end_session, sign_in_page
+from linkxg.errors import RateLimitExceeded, TemporarilyUnavailable
+from linkxg.http.permissions import public
+from linkxg.http.rate_budgets import require_budget
+from linkxg.http.rate_limits import Budget
+from linkxg.identity.accounts.model import MAX_EMAIL
+from linkxg.identity.single_sign_on.begin_sign_in import begin_sign_in, find_provider_for, find_provider_of
+from linkxg.identity.single_sign_on.finish_sign_in import AuthorizationResponse, finish_sign_in
+from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
+
+SSO = "/sign-in/sso"
+STARTS = Budget("sso-source", 60, 60)
+ANSWERS = Budget("sso-answer-source", 60, 60)
+_NOT_HERE = "This address does not sign in by a company here. Sign in with your password."
+
+
+@get(SSO, **public())
+async def form(page: NamedDependency[PageRequest]) -> Response[str]:
+    return _form(page, target=local_path(page.query.text("next")))
+
+
+@post(SSO, **public(STARTS, refused_by_handler=True))
+async def begin(request: Request[Any, Any, Any], page: NamedDependency[PageRequest]) -> Response[str]:
+    """Lead to the provider of the address's domain; with the field `again`, to that of the person who is signed in."""
+    target, email = local_path(page.form.text("next")), page.form.text("email").strip()[:MAX_EMAIL]
+    person = page.session if page.form.has("again") else None
+    try:
+        require_budget(request.scope)
+    except RateLimitExceeded as error:
+        message = f"Too many attempts. Wait {count(error.retry_after or 1, 'second')} and try again."
+        return _form(
+            page,
+            target=target,
+            email=email,
+            message=message,
+            status=error.status,
+            headers=error.headers | {"Retry-After": str(error.retry_after or 1)},
+        )
+    if person is None:
+        provider = await find_provider_for(page.database, email)
+    else:
+        provider, email = await find_provider_of(page.database, person.account_id), person.email
+    if provider is None:
+        return sign_in_page(page, target=target, email=email, message=_NOT_HERE)
+    try:
+        started = await begin_sign_in(
+            page.services.sign_on,
+            provider,
+            browser=bound_browser(page),
+            target=target,
+            email=email,
+            reauthenticates=person is not None,
+        )
+    except (SignInRefused, TemporarilyUnavailable) as error:
+        return _refused(page, error, target=target, email=email)
+    return render(page, "sso_continue.html", url=started.url, issuer=started.issuer)
+
+
+@get(f"{SSO}/{{account_id:str}}/callback", **public(ANSWERS))
+async def finish(page: NamedDependency[PageRequest], account_id: FromPath[str]) -> Response[str]:
+    """The provider sends the browser here."""
+    query = page.query
+    is_repeated = len({name for name, _ in query.pairs}) < len(query.pairs)
+    response = AuthorizationResponse(
+        state="" if is_repeated else query.text("state"),
+        code=query.text("code"),
+        issuer=query.text("iss"),
+        error=query.text("error"),
+    )
+    actor = page.actor._replace(kind="anonymous", id=None, account_id=None, role=None, session_id=None, epoch=None)
+    try:
+        signed_on = await finish_sign_in(
+            page.services.sign_on,
+            actor,
+            account_id=account_id,
+            browser=page.cookie(BEFORE_SESSION),
+            response=response,
+            user_agent=(page.context.header(b"user-agent") or b"").decode("ascii", "replace"),
+        )
+    except (SignInRefused, TemporarilyUnavailable) as error:
+        return _refused(page, error, target="/")
+    if page.session is not None:
+        await end_session(page)
+    opened = signed_on.opened
+    page.cookies = [set_cookie(SESSION, opened.cookie, secure=page.services.secure)]
+    page.context.notes |= {"sub": opened.session.user_id, "sid": opened.session.session_id}
+    return redirect(page, signed_on.target)
+
+
+HANDLERS = (form, begin, finish)
+
+
+def _form(
+    page: PageRequest,
+    *,
+    target: str,
+    email: str = "",
+    message: str | None = None,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response[str]:
+    bind_form(page)
+    errors = whole_form(message)
+    return render(page, "sso.html", status=status, headers=headers, target=target, email=email, errors=errors)
+
+
+def _refused(
+    page: PageRequest, error: SignInRefused | TemporarilyUnavailable, *, target: str, email: str = ""
+) -> Response[str]:
+    """The form again, with what went wrong."""
+    if isinstance(error, SignInRefused):
+        page.context.notes |= {"error": "sign_in_refused", "reason": error.message}
+        return _form(page, target=target, email=email, message=error.message, status=403)
+    page.context.notes |= {"error": error.code, "reason": error.reason}
+    headers = {"Retry-After": str(error.retry_after or 1)}
+    return _form(page, target=target, email=email, message=error.description, status=error.status, headers=headers)

@@ -1,0 +1,110 @@
+"""Verifies a JWT that a provider signed: RFC 7515, RFC 8725.
+
+The algorithm must be one of a fixed list that has no symmetric one, and fit the key: a public key is never the secret
+of an HMAC. Keys come from the provider's own key set only, never from the token.
+"""
+
+from typing import Any, NamedTuple
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
+
+from linkxg.crypto.jwt import decode_b64url
+from linkxg.http import strict_json
+from linkxg.identity.federation.provider_fault import ProviderFault
+
+ALGORITHMS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
+"""The key type of each."""
+MAX_TOKEN = 32 * 1024
+MAX_KEYS = 64
+_CURVES = {"EC": "P-256", "OKP": "Ed25519"}
+_KINDS: dict[str, type[Key]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+_PUBLIC_MEMBERS = ("kty", "crv", "x", "y", "n", "e")
+_MINIMUM_RSA = 2_048
+
+
+class Header(NamedTuple):
+    algorithm: str
+    kid: str | None
+    type: str | None
+
+
+class VerificationKey(NamedTuple):
+    """A public key of a provider's set; `algorithm` is the only one that it may be used with, if it names one."""
+
+    kid: str | None
+    type: str
+    algorithm: str | None
+    key: Key
+
+    def fits(self, header: Header) -> bool:
+        """Whether it may have made the signature."""
+        if ALGORITHMS[header.algorithm] != self.type or self.algorithm not in (None, header.algorithm):
+            return False
+        return header.kid is None or header.kid == self.kid
+
+
+def read_header(token: str, accepted: frozenset[str]) -> Header:
+    """Raises ProviderFault for anything but a compact JWS with an algorithm of `accepted`."""
+    parts = token.split(".")
+    raw = decode_b64url(parts[0]) if len(parts) == 3 and len(token) <= MAX_TOKEN else None
+    header = _object(raw)
+    algorithm, kid, type_ = header.get("alg"), header.get("kid"), header.get("typ")
+    if algorithm not in ALGORITHMS or algorithm not in accepted:
+        raise ProviderFault("It signed a token with an algorithm that is not accepted.")
+    if "crit" in header or not isinstance(kid, str | None) or not isinstance(type_, str | None):
+        raise ProviderFault("The header of its token is not accepted.")
+    return Header(algorithm, kid, type_.lower() if type_ else None)
+
+
+def read_keys(document: dict[str, Any]) -> tuple[VerificationKey, ...]:
+    """The usable keys of a JWK set; others are skipped (RFC 7517 §5). Raises ProviderFault if it is not a set."""
+    keys = document.get("keys")
+    if not isinstance(keys, list):
+        raise ProviderFault("Its key set has no keys.")
+    found = (_read_key(jwk) for jwk in keys[:MAX_KEYS] if isinstance(jwk, dict))
+    return tuple(key for key in found if key is not None)
+
+
+def verify(token: str, header: Header, key: VerificationKey) -> dict[str, Any]:
+    """The claims. Raises ProviderFault unless the signature is valid."""
+    signing_input, _, signature = token.rpartition(".")
+    raw = decode_b64url(signature)
+    try:
+        is_valid = raw is not None and JWSRegistry.algorithms[header.algorithm].verify(
+            signing_input.encode("ascii"), raw, key.key
+        )
+    except (JoseError, ValueError, TypeError):
+        is_valid = False
+    if not is_valid:
+        raise ProviderFault("The signature of its token is not valid.")
+    return _object(decode_b64url(signing_input.rpartition(".")[2]))
+
+
+def _object(raw: bytes | None) -> dict[str, Any]:
+    try:
+        value = strict_json.parse((raw or b"").decode())
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ProviderFault("Its token is malformed.")
+    return value
+
+
+def _read_key(jwk: dict[str, Any]) -> VerificationKey | None:
+    kind, kid, algorithm = jwk.get("kty"), jwk.get("kid"), jwk.get("alg")
+    if kind not in _KINDS or jwk.get("use", "sig") != "sig" or not isinstance(kid, str | None):
+        return None
+    if algorithm is not None and algorithm not in ALGORITHMS:
+        return None
+    if kind in _CURVES and jwk.get("crv") != _CURVES[kind]:
+        return None
+    members: dict[str, Any] = {name: jwk[name] for name in _PUBLIC_MEMBERS if name in jwk}
+    try:
+        key: Key = _KINDS[kind].import_key(members)
+        if isinstance(key, RSAKey) and key.public_key.key_size < _MINIMUM_RSA:
+            return None
+    except (JoseError, ValueError, TypeError, KeyError):
+        return None
+    return VerificationKey(kid, kind, algorithm, key)

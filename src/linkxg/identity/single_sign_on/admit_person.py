@@ -1,0 +1,116 @@
+"""Finds, links or adds the person of an ID token.
+
+A person is found by issuer and subject. By their e-mail address they are linked once, and added, only if this account
+has verified the domain and the provider has verified the address. So no provider reaches a person of another account.
+"""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.errors import InvalidRequest
+from linkxg.identity.accounts.model import User, deliverable, email_key
+from linkxg.identity.accounts.provision_user import provision_user
+from linkxg.identity.accounts.roles import Role
+from linkxg.identity.accounts.store import find_user, find_user_by_email
+from linkxg.identity.authorization.store import lock_account
+from linkxg.identity.federation.id_token import IdToken
+from linkxg.identity.federation.model import IdentityProvider, domain_of
+from linkxg.identity.federation.store import find_provider, find_verified_domain
+from linkxg.identity.single_sign_on import store
+from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
+
+NO_ROLE = "Your company has given you no role here. Ask an Owner or Admin of your account."
+NOT_VERIFIED = "The identity provider of your company has not confirmed your e-mail address."
+NO_EMAIL = "The identity provider of your company did not send your e-mail address."
+FOREIGN_DOMAIN = "The domain of your e-mail address is not one that your company has verified here."
+ELSEWHERE = "Your e-mail address is in use in another account. An Owner of that account has to remove it there first."
+DISABLED = "An Owner or Admin of your account has ended your access."
+CHANGED = "The connection to the identity provider was changed meanwhile. Sign in again."
+ANOTHER_SUBJECT = (
+    "This e-mail address already belongs to another identity at your provider. Ask an Owner to remove the person first."
+)
+
+
+class Admitted(NamedTuple):
+    """The person, and the role that they are to have from this sign-in on."""
+
+    user: User
+    role: Role
+
+
+def admit_person(
+    conn: Connection, actor: Actor, provider: IdentityProvider, token: IdToken
+) -> Admitted | SignInRefused:
+    """Inside a unit of work. A refusal is audited, so that Owners see why somebody cannot sign in."""
+    outcome = _admit(conn, actor, provider, token)
+    if isinstance(outcome, SignInRefused):
+        details = {"reason": outcome.message, "subject": token.subject}
+        audit.record(
+            conn, provider.account_id, actor, "identity_provider.sign_in_refused", provider.account_id, details
+        )
+    return outcome
+
+
+def _admit(conn: Connection, actor: Actor, provider: IdentityProvider, token: IdToken) -> Admitted | SignInRefused:
+    account_id = provider.account_id
+    lock_account(conn, account_id)
+    current = find_provider(conn, account_id)
+    if current is None or (current.issuer, current.client_id) != (provider.issuer, provider.client_id):
+        return SignInRefused(CHANGED)
+    role = current.role_of(token.claims)
+    user_id = store.find_identity(conn, account_id, token.issuer, token.subject)
+    user = find_user(conn, account_id, user_id) if user_id else None
+    if user is None:
+        found = _by_email(conn, actor, current, token, role)
+        if isinstance(found, SignInRefused):
+            return found
+        user = found
+    if user.disabled:
+        return SignInRefused(DISABLED)
+    if not current.changes_role(user):
+        return Admitted(user, user.role)
+    return SignInRefused(NO_ROLE) if role is None else Admitted(user, role)
+
+
+def _by_email(
+    conn: Connection, actor: Actor, provider: IdentityProvider, token: IdToken, role: Role | None
+) -> User | SignInRefused:
+    """Link the person of the token's address, or add them."""
+    account_id = provider.account_id
+    if token.email is None:
+        return SignInRefused(NO_EMAIL)
+    if not token.email_verified:
+        return SignInRefused(NOT_VERIFIED)
+    try:
+        email = deliverable(token.email)
+        key = email_key(email)
+    except InvalidRequest:
+        return SignInRefused(NO_EMAIL)
+    if find_verified_domain(conn, account_id, domain_of(key)) is None:
+        # Before any person is looked up.
+        return SignInRefused(FOREIGN_DOMAIN)
+    user = find_user_by_email(conn, key)
+    if user is not None and user.account_id != account_id:
+        return SignInRefused(ELSEWHERE)
+    if user is not None and store.has_identity(conn, account_id, token.issuer, user.id):
+        # An address that was given to somebody else at the provider must not give them the first one's account.
+        return SignInRefused(ANOTHER_SUBJECT)
+    if user is not None and user.disabled:
+        return SignInRefused(DISABLED)
+    how = "linked"
+    if user is None:
+        if role is None:
+            return SignInRefused(NO_ROLE)
+        user, how = provision_user(conn, actor, account_id, email, role), "added"
+        if user is None:
+            return SignInRefused(ELSEWHERE)
+    store.insert_identity(
+        conn, account_id, issuer=token.issuer, subject=token.subject, user_id=user.id, created_at=now_ms()
+    )
+    details = {"issuer": token.issuer, "subject": token.subject, "how": how}
+    audit.record(conn, account_id, actor, "user.linked", user.id, details)
+    return user

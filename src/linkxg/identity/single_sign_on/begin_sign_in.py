@@ -1,0 +1,114 @@
+"""Sends a browser to the identity provider: OpenID Connect Core 1.0, section 3.1.2.1, with PKCE (RFC 7636).
+
+`state` is random and works once, within ten minutes, in the browser that began (RFC 9700, section 4.7). Nonce and code
+verifier are derived from it with the server key: the database holds only its digest.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from linkxg.clock import MINUTE, now_ms
+from linkxg.crypto.jwt import b64url
+from linkxg.crypto.secrets import derive, digest
+from linkxg.db import Database
+from linkxg.errors import InvalidRequest
+from linkxg.identity.accounts.model import email_key
+from linkxg.identity.federation.model import IdentityProvider, domain_of, redirect_uri
+from linkxg.identity.federation.provider_fault import ProviderFault
+from linkxg.identity.federation.providers import Providers
+from linkxg.identity.federation.store import find_provider, find_provider_of_domain
+from linkxg.identity.single_sign_on import store
+from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
+
+LIFETIME_MS = 10 * MINUTE
+MAX_PENDING = 5_000
+"""Sign-ins in progress of an account; the oldest are forgotten."""
+SCOPE = "openid email profile"
+
+
+@dataclass(frozen=True, slots=True)
+class SignOnServices:
+    database: Database
+    providers: Providers
+    server_key: bytes = field(repr=False)
+    public_url: str
+
+
+class Started(NamedTuple):
+    """Where the browser goes, and the issuer that the person is told."""
+
+    url: str
+    issuer: str
+
+
+async def find_provider_for(database: Database, email: str) -> IdentityProvider | None:
+    """The provider of the account that has verified the domain of this address.
+
+    Only the domain is looked up, which is public knowledge: whether the person exists is not.
+    """
+    try:
+        domain = domain_of(email_key(email))
+    except InvalidRequest:
+        return None
+    return await database.read_single(find_provider_of_domain, domain)
+
+
+async def find_provider_of(database: Database, account_id: str) -> IdentityProvider | None:
+    """The provider of an account, for a person who signs in again."""
+    return await database.read_single(find_provider, account_id)
+
+
+async def begin_sign_in(
+    services: SignOnServices,
+    provider: IdentityProvider,
+    *,
+    browser: str,
+    target: str,
+    email: str,
+    reauthenticates: bool = False,
+) -> Started:
+    """`browser` is the value of its cookie, `target` the path to go to afterwards.
+
+    With `reauthenticates` the provider is to ask the person again, whatever session they have there. Raises
+    SignInRefused or TemporarilyUnavailable.
+    """
+    try:
+        metadata = await services.providers.metadata(provider.account_id, provider.issuer)
+    except ProviderFault as fault:
+        raise SignInRefused.by_provider(fault) from None
+    state = b64url(os.urandom(32)).decode()
+    pending = {
+        "digest": digest(state),
+        "browser_digest": digest(browser),
+        "issuer": provider.issuer,
+        "target": target,
+        "reauthenticates": reauthenticates,
+        "expires_at": now_ms() + LIFETIME_MS,
+    }
+    await services.database.write(store.insert_sign_in, provider.account_id, MAX_PENDING, pending)
+    query = {
+        "response_type": "code",
+        "client_id": provider.client_id,
+        "redirect_uri": redirect_uri(services.public_url, provider.account_id),
+        "scope": SCOPE,
+        "state": state,
+        "nonce": nonce_of(services.server_key, state),
+        "code_challenge": b64url(hashlib.sha256(verifier_of(services.server_key, state).encode()).digest()).decode(),
+        "code_challenge_method": "S256",
+        "login_hint": email,
+    }
+    if reauthenticates:
+        query |= {"prompt": "login", "max_age": "0"}
+    endpoint = metadata.authorization_endpoint
+    return Started(f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}", provider.issuer)
+
+
+def nonce_of(server_key: bytes, state: str) -> str:
+    return derive(server_key, "sign-in nonce", state).hex()
+
+
+def verifier_of(server_key: bytes, state: str) -> str:
+    return derive(server_key, "sign-in code verifier", state).hex()

@@ -1,0 +1,193 @@
+"""Completes a sign-in when the browser comes back: OpenID Connect Core 1.0, section 3.1.2.5 to 3.1.3.7."""
+
+import re
+from typing import NamedTuple
+
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms, now_s
+from linkxg.crypto.secrets import digest
+from linkxg.errors import Conflict, InvalidCredentials, PublicError
+from linkxg.identity.accounts.manage_user import change_user
+from linkxg.identity.accounts.model import User
+from linkxg.identity.accounts.store import find_user
+from linkxg.identity.federation.connect_provider import read_secret
+from linkxg.identity.federation.id_token import LEEWAY_S, IdToken, check_id_token
+from linkxg.identity.federation.model import IdentityProvider, redirect_uri
+from linkxg.identity.federation.provider_fault import ProviderFault
+from linkxg.identity.federation.store import find_provider
+from linkxg.identity.federation.token_request import exchange_code, read_userinfo
+from linkxg.identity.sessions.console_session import OpenedSession, open_console_session
+from linkxg.identity.sessions.login import Authentication
+from linkxg.identity.single_sign_on import store
+from linkxg.identity.single_sign_on.admit_person import CHANGED, Admitted, admit_person
+from linkxg.identity.single_sign_on.begin_sign_in import LIFETIME_MS, SignOnServices, nonce_of, verifier_of
+from linkxg.identity.single_sign_on.end_federated_sessions import end_unless_live
+from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
+from linkxg.ids import uuid7
+
+EXPIRED = (
+    "This sign-in was not begun in this browser, was completed already, or is older than ten minutes. Sign in again."
+)
+MAX_CODE = 4_096
+_STATE = re.compile(r"[A-Za-z0-9_-]{43}")
+_ERRORS = {
+    "access_denied": "You, or the identity provider of your company, did not allow the sign-in.",
+    "login_required": "The identity provider of your company could not sign you in.",
+    "interaction_required": "The identity provider of your company could not sign you in.",
+    "consent_required": "The identity provider of your company needs a consent that was not given.",
+    "temporarily_unavailable": "The identity provider of your company is not available now. Try again shortly.",
+    "server_error": "The identity provider of your company had a fault. Try again shortly.",
+    "unauthorized_client": "The identity provider of your company does not accept LinkXG. Tell an Owner.",
+    "invalid_scope": "The identity provider of your company does not accept the request of LinkXG. Tell an Owner.",
+    "invalid_request": "The identity provider of your company does not accept the request of LinkXG. Tell an Owner.",
+}
+
+
+class AuthorizationResponse(NamedTuple):
+    """The query of the redirect; empty where there is no parameter."""
+
+    state: str
+    code: str
+    issuer: str
+    error: str
+
+
+class SignedOn(NamedTuple):
+    """The session, and the path to go to."""
+
+    opened: OpenedSession
+    target: str
+
+
+async def finish_sign_in(
+    services: SignOnServices,
+    actor: Actor,
+    *,
+    account_id: str,
+    browser: str,
+    response: AuthorizationResponse,
+    user_agent: str,
+) -> SignedOn:
+    """Raises SignInRefused or TemporarilyUnavailable."""
+    provider, pending = await _take(services, account_id, browser, response)
+    try:
+        token = await _authenticate(services, provider, pending, response)
+    except ProviderFault as fault:
+        raise SignInRefused.by_provider(fault) from None
+    admitted = await services.database.write(admit_person, actor, provider, token)
+    if isinstance(admitted, SignInRefused):
+        raise admitted
+    user = await _with_role(services, actor, provider, admitted)
+    opened = await _open(services, actor, provider, token, user, user_agent)
+    return SignedOn(opened, pending.target)
+
+
+async def _take(
+    services: SignOnServices, account_id: str, browser: str, response: AuthorizationResponse
+) -> tuple[IdentityProvider, store.PendingSignIn]:
+    """The provider and the sign-in in progress, which nobody can complete again."""
+    if not _STATE.fullmatch(response.state) or not browser:
+        raise SignInRefused(EXPIRED)
+    pending = await services.database.write(
+        store.take_sign_in, account_id, digest(response.state), digest(browser), now_ms()
+    )
+    if pending is None:
+        raise SignInRefused(EXPIRED)
+    provider = await services.database.read_single(find_provider, account_id)
+    if provider is None or provider.issuer != pending.issuer:
+        raise SignInRefused(CHANGED)
+    return provider, pending
+
+
+async def _authenticate(
+    services: SignOnServices,
+    provider: IdentityProvider,
+    pending: store.PendingSignIn,
+    response: AuthorizationResponse,
+) -> IdToken:
+    """The verified ID token. Raises ProviderFault or SignInRefused."""
+    providers, account_id = services.providers, provider.account_id
+    metadata = await providers.metadata(account_id, provider.issuer)
+    # Before anything is sent to the provider (RFC 9207, section 2.4).
+    if response.issuer != provider.issuer and (response.issuer or metadata.sends_issuer):
+        raise SignInRefused("The answer came from another identity provider than the one that you were sent to.")
+    if response.error:
+        raise SignInRefused(_ERRORS.get(response.error, "The identity provider of your company refused the sign-in."))
+    if not 0 < len(response.code) <= MAX_CODE:
+        raise ProviderFault("It sent no code.")
+    secret = read_secret(services.server_key, provider)
+    if secret is None:
+        raise SignInRefused("An Owner of your account has to enter the client secret of the identity provider again.")
+    tokens = await exchange_code(
+        providers.client,
+        account_id,
+        metadata,
+        client_id=provider.client_id,
+        client_secret=secret,
+        code=response.code,
+        redirect_uri=redirect_uri(services.public_url, account_id),
+        verifier=verifier_of(services.server_key, response.state),
+    )
+    signed = await providers.verify(account_id, metadata, tokens.id_token)
+    nonce = nonce_of(services.server_key, response.state)
+    token = check_id_token(signed, issuer=provider.issuer, client_id=provider.client_id, nonce=nonce, now=now_s())
+    begun_at = (pending.expires_at - LIFETIME_MS) // 1_000
+    if pending.reauthenticates and ("auth_time" not in token.claims or token.authenticated_at < begun_at - LEEWAY_S):
+        raise ProviderFault("It did not ask you to sign in again.")
+    return await read_userinfo(providers.client, account_id, metadata, tokens, token)
+
+
+async def _with_role(services: SignOnServices, actor: Actor, provider: IdentityProvider, admitted: Admitted) -> User:
+    """The person, after their role was changed to that of the claims; the last Owner stays one."""
+    user, role = admitted
+    if role == user.role:
+        return user
+    # The account has decided by its mapping who has which role.
+    by = actor._replace(kind="provider", id=provider.account_id, account_id=provider.account_id, role="OWNER")
+    try:
+        await change_user(services.database, by, user.account_id, user.id, role=role, expected=user.role)
+    except Conflict:
+        return user
+    except PublicError as error:
+        raise SignInRefused(CHANGED) from error
+    changed = await services.database.read_single(find_user, user.account_id, user.id)
+    if changed is None:
+        raise SignInRefused(CHANGED)
+    return changed
+
+
+async def _open(
+    services: SignOnServices,
+    actor: Actor,
+    provider: IdentityProvider,
+    token: IdToken,
+    user: User,
+    user_agent: str,
+) -> OpenedSession:
+    """Start the session. Raises SignInRefused if the provider has ended it meanwhile."""
+    session_id = uuid7()
+    # First, so that a logout that arrives now finds it.
+    by_provider = {
+        "session_id": session_id,
+        "user_id": user.id,
+        "issuer": token.issuer,
+        "subject": token.subject,
+        "provider_session_id": token.session_id,
+        "created_at": now_ms(),
+    }
+    await services.database.write(store.insert_session, provider.account_id, by_provider)
+    try:
+        opened = await open_console_session(
+            services.database,
+            actor,
+            Authentication(user),
+            session_id=session_id,
+            user_agent=user_agent,
+            amr=token.amr,
+            authenticated_at=token.authenticated_at * 1_000,
+        )
+    except InvalidCredentials as error:
+        raise SignInRefused(CHANGED) from error
+    if not await services.database.write(end_unless_live, actor, provider, user.id, session_id):
+        raise SignInRefused("The identity provider of your company has signed you out. Sign in again.")
+    return opened

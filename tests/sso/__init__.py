@@ -1,0 +1,1 @@
+"""Single sign-on by the OpenID provider of an account."""
