@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -23,6 +24,11 @@ PROXIED = {
 }
 METRICS_TOKEN = "metrics-token-of-these-tests-only"
 _hosts = itertools.count(1)
+
+
+def further_attempts(seconds: float) -> int:
+    """How many of one attempt after another this time permits beyond the free ones: the delays are 1, 2, 4, … s."""
+    return int(math.log2(seconds + 1))
 
 
 def new_source() -> str:

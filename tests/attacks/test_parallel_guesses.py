@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import sqlite3
 import time
@@ -14,7 +13,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from attacks.conftest import PROXIED, new_source
+from attacks.conftest import PROXIED, further_attempts, new_source
 from conftest import ServerFactory, checked_for_leaks
 from harness.client import forwarded
 from harness.clients import OAuthClient, request_token
@@ -152,11 +151,6 @@ PASSWORD_ROUTES = {
 }
 
 
-def _further_attempts(seconds: float) -> int:
-    """How many of one attempt after another this time permits beyond the free ones: the delays are 1, 2, 4, … s."""
-    return int(math.log2(seconds + 1))
-
-
 @pytest.mark.parametrize("name", [*PASSWORD_ROUTES])
 def test_parallel_password_guesses_are_limited_like_sequential_ones(two_workers: World, name: str) -> None:
     world, route = two_workers, PASSWORD_ROUTES[name]
@@ -164,7 +158,7 @@ def test_parallel_password_guesses_are_limited_like_sequential_ones(two_workers:
     guess = route.open(world, person, new_source())
     began = time.monotonic()
     statuses = concurrently(partial(guess, f"not the password {number}") for number in range(AT_ONCE))
-    allowed = FREE_PASSWORDS + _further_attempts(time.monotonic() - began)
+    allowed = FREE_PASSWORDS + further_attempts(time.monotonic() - began)
     failed = f"SELECT count(*) FROM audit_events WHERE action = 'login.failed' AND target = '{person.user_id}'"
     tried = count(world.server.database, failed)
     assert 0 < tried <= allowed, f"{tried} of {AT_ONCE} passwords were checked"

@@ -114,6 +114,9 @@ def test_rule_169_others_get_the_answer_of_a_wrong_password(sso_world: World, pr
     session = sign_in(sso_world.api, person)
     _, token = invite(sso_world.api, sso_world.owner, "VIEWER")
     keeper = sso_world.account.owner
+    link_path = f"/account/users/{person.user_id}/password-reset"
+    link = sso_world.api.post(link_path, bearer=sso_world.owner.access, reveals=True).expect(201).data()["link"]
+    link_token = sso_world.vault.remember("password link", link.rpartition("/")[2])
     connect(sso_world, provider, ssoOnly=True, breakGlassOwnerIds=[keeper.user_id]).expect(200)
     try:
         # Sessions that began with a password have ended, refresh tokens with them.
@@ -125,6 +128,10 @@ def test_rule_169_others_get_the_answer_of_a_wrong_password(sso_world: World, pr
         )
         login(sso_world.api, owner.email, owner.password).expect(401, "invalid_credentials")
         accept(sso_world.api, token, sso_world.vault.password()).expect(404, "not_found")
+        body = {"token": link_token, "newPassword": sso_world.vault.password()}
+        sso_world.api.post("/auth/password-reset/complete", json=body).expect(401, "invalid_token")
+        keeping = login(sso_world.api, keeper.email, keeper.password).expect(200).data()["accessToken"]
+        sso_world.api.post(link_path, bearer=keeping).expect(409, "conflict")
         login(sso_world.api, keeper.email, keeper.password).expect(200)
     finally:
         connect(sso_world, provider).expect(200)

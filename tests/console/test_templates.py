@@ -41,7 +41,13 @@ def test_every_form_has_an_action() -> None:
     assert len(forms) > 30
     # The address of an invitation holds its secret, which no page may repeat; its form is at no other address.
     assert [name for name, form in forms if " action=" not in form] == [
-        "invitation.html", "new_password.html", "partner_invitation.html", "partner_invitation.html",
+        "email_change.html",
+        "email_change.html",
+        "invitation.html",
+        "new_password.html",
+        "partner_invitation.html",
+        "partner_invitation.html",
+        "sign_up_account.html",
     ]  # fmt: skip
 
 

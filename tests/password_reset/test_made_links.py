@@ -49,13 +49,20 @@ def test_no_link_is_made_for_another_account_or_nobody(world: World) -> None:
     make_link(world, Person(str(uuid4()), "", "", ""), world.owner).expect(404, "not_found")
 
 
-def test_no_link_is_made_for_a_disabled_person_or_one_without_a_password(world: World) -> None:
-    disabled, without = world.person(), world.person()
+def test_no_link_is_made_for_a_disabled_person(world: World) -> None:
+    disabled = world.person()
     path = f"/account/users/{disabled.user_id}"
     world.api.patch(path, bearer=world.owner.access, json={"disabled": True}).expect(200)
-    execute(world.server.database, f"update users set password_hash = '' where id = '{without.user_id}'")
     make_link(world, disabled, world.owner).expect(409, "conflict")
-    make_link(world, without, world.owner).expect(409, "conflict")
+
+
+def test_a_made_link_gives_somebody_without_a_password_the_first_one(world: World) -> None:
+    person, password = world.person(), world.vault.password()
+    execute(world.server.database, f"update users set password_hash = '' where id = '{person.user_id}'")
+    login(world.api, person.email, person.password).expect(401, "invalid_credentials")
+    link = make_link(world, person, world.owner).expect(201).data()["link"]
+    complete(world.api, token_in(world, link), password).expect(200)
+    login(world.api, person.email, password).expect(200)
 
 
 def test_a_repeated_request_returns_the_same_link_until_it_is_used(world: World) -> None:

@@ -215,7 +215,7 @@ async def _show(
 def _ask_disconnect(page: PageRequest) -> Response[str]:
     effects = [
         "Sessions that began by the provider end now.",
-        "People without a password cannot sign in any more; remove and invite them again.",
+        "People without a password cannot sign in until you create a password link for each of them, under Members.",
         "The verified domains are kept.",
     ]
     question = Question("Disconnect the identity provider?", effects, "Disconnect", "Keep it", HERE)

@@ -10,13 +10,13 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.console.cookies import BEFORE_SESSION, SESSION, set_cookie
+from linkxg.console.cookies import BEFORE_SESSION
 from linkxg.console.form_errors import whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.safe_redirect import local_path
-from linkxg.console.sign_in import bind_form, bound_browser, end_session, sign_in_page
+from linkxg.console.sign_in import adopt, bind_form, bound_browser, sign_in_page
 from linkxg.errors import RateLimitExceeded, TemporarilyUnavailable
 from linkxg.http.permissions import public
 from linkxg.http.rate_budgets import require_budget
@@ -97,11 +97,7 @@ async def finish(page: NamedDependency[PageRequest], account_id: FromPath[str]) 
         )
     except (SignInRefused, TemporarilyUnavailable) as error:
         return _refused(page, error, target="/")
-    if page.session is not None:
-        await end_session(page)
-    opened = signed_on.opened
-    page.cookies = [set_cookie(SESSION, opened.cookie, secure=page.services.secure)]
-    page.context.notes |= {"sub": opened.session.user_id, "sid": opened.session.session_id}
+    await adopt(page, signed_on.opened)
     return redirect(page, signed_on.target)
 
 

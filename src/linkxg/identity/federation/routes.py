@@ -135,7 +135,7 @@ async def connect(
 
 @delete("/account/identity-provider", operation_id="disconnectIdentityProvider", errors=(NotFound,), **roles(OWNERS))
 async def disconnect(request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices]) -> None:
-    """End the connection and its sessions. People without a password need a new invitation."""
+    """End the connection and its sessions. People without a password need a password link."""
     actor, account_id = _caller(request)
     await disconnect_provider(services.federation, actor, account_id)
     provider_disconnected(services.notices, actor, account_id)

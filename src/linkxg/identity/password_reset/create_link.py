@@ -22,7 +22,7 @@ from linkxg.identity.accounts.store import find_user, find_user_by_email
 from linkxg.identity.authorization.write_as import write_as, write_once
 from linkxg.identity.password_reset import store
 from linkxg.identity.password_reset.find_valid import find_valid
-from linkxg.identity.password_reset.may_reset import may_reset
+from linkxg.identity.password_reset.may_choose_password import may_choose_password
 from linkxg.identity.password_reset.model import LIFETIME_MS, IssuedBy, PasswordLink, binding_of
 from linkxg.ids import uuid7
 
@@ -102,8 +102,8 @@ def _refusal(conn: Connection, actor: Actor, user: User) -> PublicError | None:
 def _unusable(conn: Connection, user: User) -> PublicError | None:
     if user.disabled:
         return Conflict("This person is disabled. Enable them first.")
-    if not may_reset(conn, user):
-        return Conflict("This person signs in without a password.")
+    if not may_choose_password(conn, user):
+        return Conflict("This person signs in by the identity provider of the account only.")
     return None
 
 

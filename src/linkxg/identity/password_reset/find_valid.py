@@ -10,7 +10,7 @@ from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.roles import may_manage
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.password_reset import store
-from linkxg.identity.password_reset.may_reset import may_reset
+from linkxg.identity.password_reset.may_choose_password import may_choose_password
 from linkxg.identity.password_reset.model import binding_of
 
 
@@ -22,7 +22,7 @@ class ValidReset(NamedTuple):
 
 
 def find_valid(conn: Connection, key: bytes, now: int) -> ValidReset | None:
-    """None also for a person who was disabled, whose role, address or password has changed, or without a password.
+    """None also for a person who was disabled, whose role, address or password has changed, or who may use no password.
 
     Likewise if the Owner or Admin who made the link could not make it any more.
     """
@@ -30,7 +30,7 @@ def find_valid(conn: Connection, key: bytes, now: int) -> ValidReset | None:
     if reset is None:
         return None
     user = find_user(conn, reset.account_id, reset.user_id)
-    if user is None or not may_reset(conn, user):
+    if user is None or not may_choose_password(conn, user):
         return None
     if user.epoch != reset.user_epoch or not constant_time_equal(binding_of(user), reset.binding):
         return None

@@ -22,7 +22,7 @@ from linkxg.identity.accounts.mail_queue import Mail, MailQueue
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user_by_email
 from linkxg.identity.password_reset import store
-from linkxg.identity.password_reset.may_reset import may_reset
+from linkxg.identity.password_reset.may_choose_password import may_choose_password
 from linkxg.identity.password_reset.model import (
     LIFETIME_MINUTES,
     LIFETIME_MS,
@@ -81,7 +81,7 @@ class ResetMails:
 def _issue(conn: Connection, actor: Actor, key: str, reset_id: str, token_digest: bytes) -> User | None:
     """Record a link for the person of this address; None if there is no such person or they have had enough mails."""
     user = find_user_by_email(conn, key)
-    if user is None or not may_reset(conn, user):
+    if user is None or not user.password_hash or not may_choose_password(conn, user):
         return None
     lock_until_commit(conn, f"password reset {user.id}")
     now = now_ms()
