@@ -101,7 +101,7 @@ def test_logout_ends_the_session(world: World) -> None:
 def test_me_describes_the_person_and_the_account(world: World) -> None:
     session = world.session("MEMBER")
     data = me(world.api, session.access).expect(200).data()
-    assert data.keys() == {"id", "email", "role", "account", "scopes"}
+    assert data.keys() == {"id", "email", "role", "name", "language", "timeZone", "emailChange", "account", "scopes"}
     assert data["account"].keys() == ACCOUNT_MEMBERS
     assert (data["id"], data["email"], data["role"]) == (session.person.user_id, session.person.email, "MEMBER")
     assert data["account"]["name"] == world.account.name

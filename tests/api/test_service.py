@@ -91,7 +91,10 @@ def test_options_lists_the_methods_of_every_path(world: World) -> None:
     wrong = {}
     for path, methods in declared.items():
         place = world.server.url + re.sub(r"\{[^}]*\}", "1", path)
-        answer = httpx.put(place, headers={"Accept": "text/html"}, trust_env=False)
+        undeclared = [method for method in ("PUT", "POST", "PATCH", "DELETE") if method not in methods]
+        if not undeclared:
+            continue
+        answer = httpx.request(undeclared[0], place, headers={"Accept": "text/html"}, trust_env=False)
         if answer.status_code != 405 or _names(answer.headers.get("allow")) != methods:
             wrong[path] = answer.headers.get("allow")
     assert not wrong

@@ -13,8 +13,11 @@ _MONITORED_ROUTES = 7
 
 
 def _may_ignore(route: Route) -> bool:
-    """The OAuth endpoints (RFC 6749 §3.2), pages, whose links others decorate, and what monitors and caches ask for."""
-    if route.path.startswith(_MONITORED):
+    """The OAuth endpoints (RFC 6749 §3.2), pages, whose links others decorate, and what monitors and caches ask for.
+
+    And SCIM, whose clients authenticate in a way of their own (RFC 7644 §3.12): tests/scim.
+    """
+    if route.path.startswith((*_MONITORED, "/scim/v2")):
         return True
     return route.style is BodyStyle.PAGE or (route.style is BodyStyle.OAUTH and route.handler is None)
 

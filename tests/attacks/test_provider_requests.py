@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socket import SHUT_RDWR
 from typing import Any
 
 import pytest
@@ -173,7 +174,7 @@ MISBEHAVING: dict[str, tuple[Callable[[BaseHTTPRequestHandler], None], str]] = {
     "names a member twice": (lambda handler: send(handler, 200, b'{"a": 1, "a": 2}'), "without valid JSON"),
     "is a list": (lambda handler: send(handler, 200, []), "not a JSON object"),
     "is not there": (lambda handler: send(handler, 404, {}), "answered 404"),
-    "hangs up": (lambda handler: handler.connection.close(), "failed"),
+    "hangs up": (lambda handler: handler.connection.shutdown(SHUT_RDWR), "failed"),
 }
 
 

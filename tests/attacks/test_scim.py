@@ -155,7 +155,7 @@ def test_176_owners_are_protected(world: World, provider: Provider) -> None:
 def test_176_the_last_owner_stays_and_nobody_becomes_one(world: World, provider: Provider) -> None:
     alone = new_account(world)
     only = new_provider(world, alone)
-    owner = alone.person.user_id
+    owner = me(world.api, alone.access).expect(200).data()["id"]
     only.deactivate(owner).expect(409, "mutability")
     only.request("DELETE", f"/Users/{owner}").expect(403, "scim")
     me(world.api, alone.access).expect(200)

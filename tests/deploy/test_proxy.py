@@ -310,7 +310,7 @@ def test_the_access_log_has_source_and_path_and_no_secret(site: Site, world: Wor
         world.api.get(f"//password-reset/{link}").expect(200)
         world.api.get(f"/products?access_token={query}", bearer=client_token).expect(400, "invalid_request")
         world.api.get(f"//invitations/{invitation}").expect(200)
-    for link in ("/sign-up/lxgsup_", "/connections/invitations/lxginv_"):
+    for link in ("/sign-up/lxgsup_", "/connections/invitations/lxginv_", "/email-changes/lxgeml_"):
         # Pages that say so: no link is live.
         httpx.get(world.api.url + vault.invent("token of a link", prefix=link), verify=False, trust_env=False)
     site.nodes[1].start()
@@ -320,6 +320,7 @@ def test_the_access_log_has_source_and_path_and_no_secret(site: Site, world: Wor
     assert {
         "/invitations/-",
         "/sign-up/-",
+        "/email-changes/-",
         "/connections/invitations/-",
         "/password-reset/-",
         f"{API}/products",

@@ -50,6 +50,7 @@ async def add(page: NamedDependency[PageRequest]) -> Response[str]:
         credential = msgspec.json.decode(page.form.text("credential"), type=AttestationCredential)
     except (msgspec.DecodeError, UnicodeEncodeError):
         return await _ask_browser(page, errors=whole_form(_NO_PASSKEY), status=422)
+    await page.services.limits.spend(FACTOR_CHANGES, caller_key(page.account_id, page.person.user_id))
     try:
         added = await register_passkey(
             page.database,

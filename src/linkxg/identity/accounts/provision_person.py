@@ -1,6 +1,6 @@
 """Creates and renames people for an identity provider, inside a unit of work.
 
-They have no password: they get in by single sign-on, or choose one by a link that is mailed to them.
+They have no password: they get in by single sign-on, or by a password link that an Owner or Admin makes.
 """
 
 from sqlalchemy import Connection

@@ -67,12 +67,6 @@ def delete_challenge(conn: Connection, account_id: str, digest: bytes) -> bool:
     return conn.execute(statement).rowcount == 1
 
 
-def delete_challenges(conn: Connection, account_id: str, user_id: str) -> None:
-    """End every challenge of a person."""
-    mine = (mfa_challenges.c.account_id == account_id, mfa_challenges.c.user_id == user_id)
-    conn.execute(mfa_challenges.delete().where(*mine))
-
-
 def purge_challenges(conn: Connection, *, now: int, limit: int) -> int:
     old = select(mfa_challenges.c.digest).where(mfa_challenges.c.expires_at < now).limit(limit)
     return conn.execute(mfa_challenges.delete().where(mfa_challenges.c.digest.in_(old))).rowcount

@@ -20,8 +20,7 @@ from linkxg.identity.factors.model import TOTP, Factors
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, new_recovery_codes, replace_codes
 from linkxg.identity.factors.totp import PendingTotp, confirm_pending, find_pending, insert_pending, new_pending_totp
 from linkxg.identity.sessions.end_sessions import end_other_sessions
-from linkxg.identity.sessions.login import PASSWORD
-from linkxg.identity.sessions.record_authentication import record_authentication
+from linkxg.identity.sessions.record_authentication import find_identity, record_authentication
 
 _WRONG = ValidationFailed(
     "The code is incorrect, or the set-up has expired.",
@@ -111,7 +110,10 @@ def note_added(
         fresh = codes
     keep = actor.session_id or ""
     end_other_sessions(conn, actor, account_id, user_id, keep, "factor added")
-    record_authentication(conn, account_id, keep, (*PASSWORD, *amr, "mfa"))
+    session = find_identity(conn, account_id, keep)
+    if session is not None:
+        # What has authenticated the session, such as an identity provider, still has.
+        record_authentication(conn, account_id, keep, tuple(dict.fromkeys((*session.amr.split(), *amr, "mfa"))))
     audit.record(conn, account_id, actor, "factor.added", user_id, {"factor": factor_id, "method": method})
     return fresh
 

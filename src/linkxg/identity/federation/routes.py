@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 from linkxg.audit.model import Actor, actor_of
 from linkxg.errors import Conflict, NotFound, TemporarilyUnavailable, ValidationFailed
 from linkxg.http.pagination import Success
-from linkxg.http.permissions import roles
+from linkxg.http.permissions import Fresh, roles
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
@@ -105,7 +105,7 @@ async def read(
     "/account/identity-provider",
     operation_id="connectIdentityProvider",
     errors=(ValidationFailed, TemporarilyUnavailable),
-    **roles(OWNERS, CONNECTS),
+    **roles(OWNERS, CONNECTS, fresh=Fresh.ACCOUNT),
 )
 async def connect(
     request: Request[Any, Any, Any],
@@ -133,7 +133,12 @@ async def connect(
     return Success(data=connected)
 
 
-@delete("/account/identity-provider", operation_id="disconnectIdentityProvider", errors=(NotFound,), **roles(OWNERS))
+@delete(
+    "/account/identity-provider",
+    operation_id="disconnectIdentityProvider",
+    errors=(NotFound,),
+    **roles(OWNERS, fresh=Fresh.ACCOUNT),
+)
 async def disconnect(request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices]) -> None:
     """End the connection and its sessions. People without a password need a password link."""
     actor, account_id = _caller(request)
@@ -146,7 +151,7 @@ async def disconnect(request: Request[Any, Any, Any], services: NamedDependency[
     operation_id="testIdentityProvider",
     status_code=200,
     errors=(NotFound, TemporarilyUnavailable),
-    **roles(OWNERS, CONNECTS),
+    **roles(OWNERS, CONNECTS, fresh=Fresh.ACCOUNT),
 )
 async def test(
     request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices]
@@ -168,7 +173,7 @@ async def domains(
     "/account/domains/{domain:str}",
     operation_id="claimEmailDomain",
     errors=(Conflict, ValidationFailed),
-    **roles(OWNERS),
+    **roles(OWNERS, fresh=Fresh.ACCOUNT),
 )
 async def claim(
     request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices], domain: FromPath[str]
@@ -183,7 +188,7 @@ async def claim(
     operation_id="verifyEmailDomain",
     status_code=200,
     errors=(NotFound, Conflict, ValidationFailed),
-    **roles(OWNERS, DOMAIN_CHECKS),
+    **roles(OWNERS, DOMAIN_CHECKS, fresh=Fresh.ACCOUNT),
 )
 async def verify(
     request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices], domain: FromPath[str]
@@ -199,7 +204,7 @@ async def verify(
     "/account/domains/{domain:str}",
     operation_id="removeEmailDomain",
     errors=(NotFound, ValidationFailed),
-    **roles(OWNERS),
+    **roles(OWNERS, fresh=Fresh.ACCOUNT),
 )
 async def remove(
     request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices], domain: FromPath[str]

@@ -42,7 +42,7 @@ async def create_link(
     """A link for a member, who is told by mail. A replay returns the same one while it is valid.
 
     Raises NotFound, AccessDenied for somebody above the actor, or Conflict for the actor themselves, for a person who
-    is disabled or has no password, and for a replay whose link has ended.
+    is disabled or may use no password, and for a replay whose link has ended.
     """
     route = "POST /account/users/{user_id}/password-reset"
     request = Request(account_id, route, idempotency_key, [actor.id, user_id])

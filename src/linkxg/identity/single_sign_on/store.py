@@ -152,12 +152,6 @@ def has_ended(conn: Connection, account_id: str, session_id: str) -> bool:
     return conn.execute(query).first() is None
 
 
-def find_issuer_of_session(conn: Connection, account_id: str, session_id: str) -> str | None:
-    """The issuer by which the session began; None for a session that began otherwise."""
-    where = (federated_sessions.c.account_id == account_id, federated_sessions.c.session_id == session_id)
-    return conn.execute(select(federated_sessions.c.issuer).where(*where)).scalar()
-
-
 def end_federated_sessions(
     conn: Connection, account_id: str, issuer: str, now: int, *, subject: str | None = None, sid: str | None = None
 ) -> list[SessionOfPerson]:
