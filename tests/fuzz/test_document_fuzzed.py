@@ -59,7 +59,16 @@ CHECKS = [
 ]
 # A part of a file is bytes, whatever it is called.
 schemathesis.serializer.alias(["application/partial-upload", "application/offset+octet-stream"], "text/plain")
-REVEALING = {"login", "refresh", "requestToken", "registerClient", "rotateSecret", "inviteUser", "createScimToken"}
+REVEALING = {
+    "login",
+    "refresh",
+    "requestToken",
+    "registerClient",
+    "rotateSecret",
+    "inviteUser",
+    "createScimToken",
+    "createPasswordLink",
+}
 # What these do, they do to the caller or take away for good.
 USING_UP = {
     "deleteClient",
@@ -152,8 +161,9 @@ def _send_and_check(case: Any, fuzzed: World, known: KnownIds, *, use_known: boo
 
 
 def _takes_anything(operation: Any) -> bool:
-    """Whether a request to it can be wrong: it has parameters or a body."""
-    return bool(operation.definition.raw.keys() & {"parameters", "requestBody"})
+    """Whether a request to it can be wrong: it has a body, or parameters that are not just any token in the path."""
+    raw = operation.definition.raw
+    return "requestBody" in raw or any(one.get("name") != "token" for one in raw.get("parameters", []))
 
 
 def _takes_client_credentials(case: Any) -> bool:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from linkxg.db.idempotency import MAX_KEY
-from linkxg.errors import CATALOGUE, AccessDenied, PublicError
+from linkxg.errors import CATALOGUE, AccessDenied, PublicError, SignUpDisabled
 
 KEY_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[ -~]+$"}
 """Of the `Idempotency-Key` header."""
@@ -104,8 +104,8 @@ def _order(error: type[PublicError]) -> tuple[int, int]:
 
 def _response(status: int, errors: dict[str, type[PublicError]], oauth: bool) -> dict[str, Any]:
     names = ["X-Request-Id", *_HEADERS_OF.get(status, ())]
-    if status == AccessDenied.status and set(errors) == {AccessDenied.code}:
-        # No other token helps where a role is missing, so there is no challenge.
+    if status == AccessDenied.status and set(errors) <= {AccessDenied.code, SignUpDisabled.code}:
+        # No other token helps where a role is missing, or a setting is off, so there is no challenge.
         names.remove("WWW-Authenticate")
     codes = " or ".join(f"`{code}`" for code in errors)
     return {

@@ -12,7 +12,14 @@ from msgspec import UNSET, UnsetType
 from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.errors import Conflict, InvalidCredentials, InvalidRequest, TemporarilyUnavailable, ValidationFailed
+from linkxg.errors import (
+    Conflict,
+    InvalidCredentials,
+    InvalidRequest,
+    NotFound,
+    TemporarilyUnavailable,
+    ValidationFailed,
+)
 from linkxg.http.body_style import BodyStyle
 from linkxg.http.client_ip import source_key
 from linkxg.http.pagination import Success
@@ -113,7 +120,7 @@ async def change_email(
     return Success(data=begun)
 
 
-@delete("/auth/email", operation_id="cancelEmailChange", **_PEOPLE, **roles(EVERYONE))
+@delete("/auth/email", operation_id="cancelEmailChange", errors=(NotFound,), **_PEOPLE, **roles(EVERYONE))
 async def cancel(request: Request[Any, Any, Any], services: NamedDependency[ProfileServices]) -> None:
     """End the change of e-mail address that waits for confirmation."""
     caller = _person(request)
