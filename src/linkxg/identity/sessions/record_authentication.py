@@ -13,9 +13,9 @@ def record_authentication(conn: Connection, account_id: str, session_id: str, am
 
 
 def find_identity(conn: Connection, account_id: str, session_id: str) -> SessionIdentity | None:
-    """A session with its person, for the next access token."""
+    """A session with its person, for the next access token; None also for one that has expired."""
     session = store.find_session(conn, session_id)
-    if session is None or session.account_id != account_id:
+    if session is None or session.account_id != account_id or session.expires_at <= now_ms():
         return None
     person = store.find_person(conn, session.user_id, session.user_epoch)
     return None if person is None else store.session_identity(session, person)
