@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ import pytest
 
 from conftest import ServerFactory
 from harness.databases import SqliteDatabase
-from harness.forked_commands import BOUND_BY_MODES, Command, run_commands
+from harness.preloaded import BOUND_BY_MODES, Command, Preloaded
 from harness.rows import execute
 from harness.server import Server, stderr_messages
 
@@ -122,7 +123,8 @@ def run(installed: Server, tmp_path: Path) -> Run:
             for name in COMMANDS
             if name not in fault.fine
         ]
-        results = run_commands([case for _, _, case in cases], prefix)
+        with closing(Preloaded(prefix)) as preloaded:
+            results = [preloaded.run(case, b"a long enough passphrase\n") for _, _, case in cases]
         wrong = [
             (case["arguments"], case["environment"]["LINKXG_DATA_DIR"], why, done.returncode, done.stdout, done.stderr)
             for (fault, name, case), done in zip(cases, results, strict=True)
@@ -151,7 +153,6 @@ def command(server: Server, root: Path, fault: Fault, name: str) -> Command:
         arguments=[words.get(word, word) for word in COMMANDS[name]],
         environment=server.environment | fault.settings,
         directory=str(root),
-        stdin="a long enough passphrase\n",
     )
 
 

@@ -17,7 +17,6 @@ from conftest import ServerFactory, running_cluster
 from faults.conftest import NewWorld
 from harness.concurrency import seconds_until
 from harness.databases import PostgresDatabase, SqliteDatabase
-from harness.forked_commands import run_with_settings
 from harness.people import sign_in
 from harness.postgres import Cluster
 from harness.server import Server, stderr_messages
@@ -63,7 +62,8 @@ def test_a_wrong_password_is_named_and_not_shown(installed: Server, cluster: Clu
     cluster.query(url, "select pg_reload_conf()")
     wrong = url.replace("postgres@", f"alice:{HIDDEN}2@")
     commands = (["serve", "--port", str(installed.port)], ["migrate"], ["audit", "verify"], ["doctor", "--json"])
-    for command, done in zip(commands, run_with_settings(installed, *commands, LINKXG_DATABASE_URL=wrong), strict=True):
+    for command in commands:
+        done = installed.try_command(*command, LINKXG_DATABASE_URL=wrong)
         said = (done.stdout + done.stderr).decode()
         assert "password authentication failed" in said, (command, said)
         assert HIDDEN not in said
@@ -174,13 +174,12 @@ def test_a_missing_synchronous_standby_is_named(cluster: Cluster, new_world: New
         seconds_until(lambda: reasons(world.server, request_id) != [], within=SOON_S)
         assert "synchronous standby" in reasons(world.server, request_id)[0]
         assert world.api.get("//readyz", allow_503=True).status == 503
-        doctor, done = run_with_settings(
-            world.server, ["doctor", "--json", "--port", str(world.server.port)], ["migrate"]
-        )
+        doctor = world.server.try_command("doctor", "--json", "--port", str(world.server.port))
+        done = world.server.try_command("migrate")
         findings = json.loads(doctor.stdout)
         assert "synchronous standby" in next(one["says"] for one in findings if one["check"] == "database")
         assert done.returncode == 0, "nothing to write, nothing to wait for"
-        (done,) = run_with_settings(world.server, ["migrate"], LINKXG_DATABASE_URL=empty)
+        done = world.server.try_command("migrate", LINKXG_DATABASE_URL=empty)
         assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
         assert b"synchronous standby" in done.stderr
     finally:

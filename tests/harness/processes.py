@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
@@ -49,6 +49,38 @@ def free_port() -> int:
         return port
 
 
+class Running(Protocol):
+    """What `Process` uses of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def stdout(self) -> IO[bytes] | None: ...
+    @property
+    def stderr(self) -> IO[bytes] | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int) -> None: ...
+
+
+Start = Callable[[Sequence[str | Path], Mapping[str, str], Path], Running]
+
+
+def start_program(
+    command: Sequence[str | Path], environment: Mapping[str, str], directory: Path
+) -> subprocess.Popen[bytes]:
+    """Start the command in a session of its own, its output in pipes."""
+    return subprocess.Popen(
+        [str(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=dict(environment),
+        cwd=directory,
+        start_new_session=True,
+    )
+
+
 class Process:
     """One child in its own process group; its output is kept, and waiters are notified of each line at once."""
 
@@ -60,6 +92,7 @@ class Process:
         environment: Mapping[str, str] | None = None,
         transcript: Path | None = None,
         working_directory: Path | None = None,
+        start: Start = start_program,
     ) -> None:
         self.name = name
         self._lines: list[str] = []
@@ -67,14 +100,8 @@ class Process:
         self._streams_open = 2
         # A file that outlives the process: several runs of one server append to the same one.
         self._transcript = transcript.open("ab") if transcript else None
-        self._popen = subprocess.Popen(
-            [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=dict(environment) if environment is not None else None,
-            cwd=working_directory,
-            start_new_session=True,
+        self._popen = start(
+            command, os.environ if environment is None else environment, working_directory or Path.cwd()
         )
         assert self._popen.stdout is not None
         assert self._popen.stderr is not None

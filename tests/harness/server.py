@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,10 +15,10 @@ from typing import Any
 from harness.client import Client, forwarded
 from harness.databases import Database
 from harness.people import Account, Person, new_email
+from harness.preloaded import run_linkxg, start_linkxg
 from harness.processes import START_TIMEOUT_S, Process, free_port
 from harness.vault import Vault
 
-COMMAND_TIMEOUT_S = 120.0
 LISTEN_TIMEOUT_S = 5.0
 
 
@@ -92,11 +91,12 @@ class Server:
         assert self._process is None, "already started"
         self._process = Process(
             "linkxg",
-            [sys.executable, "-m", "linkxg", "serve", "--host", "127.0.0.1", "--port", str(self.port),
+            ["serve", "--host", "127.0.0.1", "--port", str(self.port),
              "--workers", str(self.workers), "--data-dir", self.data_dir],
             environment=self.environment,
             transcript=self.log_file,
             working_directory=self.data_dir.parent,
+            start=start_linkxg,
         )  # fmt: skip
         return self._process
 
@@ -202,15 +202,7 @@ class Server:
     def _run(
         self, arguments: tuple[str, ...], stdin: bytes, settings: dict[str, str], *, reveals: bool = False
     ) -> subprocess.CompletedProcess[bytes]:
-        done = subprocess.run(
-            [sys.executable, "-m", "linkxg", *arguments],
-            input=stdin,
-            capture_output=True,
-            env=self.environment | settings,
-            cwd=self.data_dir.parent,
-            timeout=COMMAND_TIMEOUT_S,
-            check=False,
-        )
+        done = run_linkxg(arguments, self.environment | settings, self.data_dir.parent, stdin)
         with self.log_file.open("ab") as log:
             log.write(done.stderr if reveals else done.stdout + done.stderr)
         return done
