@@ -27,6 +27,7 @@ from harness.people import Person, Session, login, me, session_of, sign_in
 from harness.rows import count
 from harness.token_forge import decode_unverified
 from harness.world import World
+from network.partners import new_account
 
 
 def denied(answer: Answer) -> Answer:
@@ -193,20 +194,17 @@ def test_rule_147_changes_end_the_other_sessions_and_are_audited(world: World, p
 
 
 def test_rule_147_whoever_needs_a_second_factor_keeps_the_last_passkey(world: World) -> None:
-    owner = sign_in(world.api, world.other.owner)
+    owner = new_account(world)
     authenticator = passkey_of(world, owner)
     owner = renewed(world, owner)
     (passkey,) = list_passkeys(world, owner)
     path = f"/auth/factors/{passkey['id']}"
-    requirement = {"mfaRequirement": "EVERYBODY"}
-    world.api.patch("/account", bearer=owner.access, json=requirement).expect(200)
-    try:
-        world.api.delete(path, bearer=owner.access).expect(409, "conflict")
-        # It meets the requirement, alone.
-        passkey_sign_in(world, authenticator).expect(200)
-    finally:
-        world.api.patch("/account", bearer=owner.access, json={"mfaRequirement": "NONE"}).expect(200)
-        world.api.delete(path, bearer=owner.access).expect(204)
+    world.api.patch("/account", bearer=owner.access, json={"mfaRequirement": "EVERYBODY"}).expect(200)
+    world.api.delete(path, bearer=owner.access).expect(409, "conflict")
+    # It meets the requirement, alone.
+    passkey_sign_in(world, authenticator).expect(200)
+    world.api.patch("/account", bearer=owner.access, json={"mfaRequirement": "NONE"}).expect(200)
+    world.api.delete(path, bearer=owner.access).expect(204)
 
 
 def test_rule_147_a_reset_removes_passkeys(world: World) -> None:

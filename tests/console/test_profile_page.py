@@ -193,7 +193,7 @@ def test_an_owner_confirms_for_a_lost_mailbox_in_the_console(mailing: Mailing) -
     path = f"/account/members/{session.person.user_id}"
     page = owner.get(path)
     assert address in text_of(page)
-    fields = [("csrf", owner.csrf()), ("act", "email"), ("new_email", address)]
+    fields = [("csrf", owner.csrf()), ("act", "email"), ("approve", address)]
     assert owner.post(path, fields).status_code == 303
     assert mailing.answer(new).expect(200).data() == {"changed": True}
     owner.close()

@@ -42,7 +42,7 @@ def logs_reason(server: Server, words: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
+def own_cluster() -> Iterator[Cluster]:
     """A PostgreSQL that these tests may crash, one after the other."""
     yield from running_cluster()
 
@@ -54,12 +54,12 @@ def installed(new_server: ServerFactory) -> Server:
     return made
 
 
-def test_a_wrong_password_is_named_and_not_shown(installed: Server, cluster: Cluster) -> None:
-    url = cluster.new_database()
-    cluster.query(url, f"create role alice login password '{HIDDEN}1'")
-    rules = cluster.directory / "data" / "pg_hba.conf"
+def test_a_wrong_password_is_named_and_not_shown(installed: Server, own_cluster: Cluster) -> None:
+    url = own_cluster.new_database()
+    own_cluster.query(url, f"create role alice login password '{HIDDEN}1'")
+    rules = own_cluster.directory / "data" / "pg_hba.conf"
     rules.write_text("host all alice 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n")
-    cluster.query(url, "select pg_reload_conf()")
+    own_cluster.query(url, "select pg_reload_conf()")
     wrong = url.replace("postgres@", f"alice:{HIDDEN}2@")
     commands = (["serve", "--port", str(installed.port)], ["migrate"], ["audit", "verify"], ["doctor", "--json"])
     for command in commands:
@@ -93,21 +93,21 @@ def test_a_certificate_that_does_not_fit_its_key_is_named_at_start_and_at_a_relo
 
 
 def test_the_process_of_an_import_says_in_one_line_that_the_database_is_gone(
-    cluster: Cluster, new_world: NewWorld
+    own_cluster: Cluster, new_world: NewWorld
 ) -> None:
-    world = new_world("postgres", database=PostgresDatabase(cluster, cluster.new_database()))
+    world = new_world("postgres", database=PostgresDatabase(own_cluster, own_cluster.new_database()))
     owner = sign_in(world.api, world.account.owner)
     rows = "".join(f"A-{number},Bolt {number}\n" for number in range(30_000))
     world.api.post(
         IMPORTS, bearer=owner.access, content=f"sku,name\n{rows}".encode(), headers={"Content-Type": "text/csv"}
     ).expect(202)
     world.server.wait_for_event("import.started", timeout=SOON_S)
-    cluster.crash()
+    own_cluster.crash()
     ended = {"import.interrupted", "import.released"}
     seconds_until(lambda: any(world.server.log_events(event) for event in ended), within=SOON_S)
     (event,) = [event for event in world.server.log_events() if event.get("event") in ended]
     assert re.search("connect|terminat|shut", event["reason"], re.IGNORECASE), event
-    cluster.start()
+    own_cluster.start()
     assert_no_traceback(world.server)
 
 
@@ -158,13 +158,13 @@ def test_an_unwritable_disk_is_named_and_the_node_is_not_ready(small_disk: Path,
     assert not any("linkxg restore" in finding["do"] for finding in wrong), "nothing is damaged"
 
 
-def test_a_missing_synchronous_standby_is_named(cluster: Cluster, new_world: NewWorld) -> None:
+def test_a_missing_synchronous_standby_is_named(own_cluster: Cluster, new_world: NewWorld) -> None:
     # Made before: to make a database is a commit as well.
-    database, empty = PostgresDatabase(cluster, cluster.new_database()), cluster.new_database()
+    database, empty = PostgresDatabase(own_cluster, own_cluster.new_database()), own_cluster.new_database()
     world = new_world("postgres", database=database)
     owner = sign_in(world.api, world.account.owner)
-    cluster.query(database.url, "alter system set synchronous_standby_names = 'ANY 1 (*)'")
-    cluster.query(database.url, "select pg_reload_conf()")
+    own_cluster.query(database.url, "alter system set synchronous_standby_names = 'ANY 1 (*)'")
+    own_cluster.query(database.url, "select pg_reload_conf()")
     try:
         # The write is asked for first, so that no other request has found the standby missing.
         wanted = {"client_name": "ERP", "scope": "products:read"}
@@ -183,5 +183,5 @@ def test_a_missing_synchronous_standby_is_named(cluster: Cluster, new_world: New
         assert (done.returncode, done.stderr.count(b"\n")) == (1, 1)
         assert b"synchronous standby" in done.stderr
     finally:
-        cluster.query(database.url, "alter system reset synchronous_standby_names")
-        cluster.query(database.url, "select pg_reload_conf()")
+        own_cluster.query(database.url, "alter system reset synchronous_standby_names")
+        own_cluster.query(database.url, "select pg_reload_conf()")

@@ -88,7 +88,7 @@ FORMS: dict[str, Callable[[Visitor, Person, Things], Fields]] = {
         v, "/account/single-sign-on", "/account/single-sign-on"
     ),
     "POST /account/single-sign-on/actions": lambda v, p, t: {"act": "test"},
-    "POST /account/single-sign-on/domains": lambda v, p, t: {"act": "add", "domain": f"{uuid4()}.example"},
+    "POST /account/single-sign-on/domains": lambda v, p, t: {"domain": f"{uuid4()}.example"},
     LAST: lambda v, p, t: {},
 }  # fmt: skip
 _IMPORTS = {"POST /imports/{import_id}/retry": "finished_import", "POST /imports/{import_id}/apply": "dry_run"}

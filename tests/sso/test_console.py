@@ -66,11 +66,11 @@ def test_an_owner_connects_tests_verifies_and_disconnects(
         answer = owner.fill(page, f"{HERE}/actions", act="test")
         assert "answers+as+it+should" in answer.headers["Location"]
         # A domain, with its record.
-        owner.fill(owner.get(HERE), f"{HERE}/domains", act="add", domain="page.test")
+        owner.fill(owner.get(HERE), f"{HERE}/domains", domain="page.test")
         shown = world.api.get("/account/domains", bearer=world.owner.access).expect(200).data()[0]
         page = owner.get(HERE)
         assert shown["recordValue"] in page.text
-        verify = [("csrf", owner.csrf()), ("act", "verify"), ("domain", "page.test")]
+        verify = [("csrf", owner.csrf()), ("verify", "page.test")]
         assert "no TXT record is there" in text_of(owner.post(f"{HERE}/domains", verify))
         dns.set(shown["recordName"], "TXT", [f'"{shown["recordValue"]}"'])
         assert owner.post(f"{HERE}/domains", verify).status_code == 303

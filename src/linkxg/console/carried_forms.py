@@ -36,7 +36,10 @@ _DROPPED = frozenset(
     {FIELD, SURE, "confirm_password", "confirm_code", "confirm_by", "confirm_switch", "confirm_cancel"}
 )
 """The form token and the confirmations, which are asked for again."""
-_NOT_TYPED = _DROPPED | {"act", "archives", "draft", "factor", "key", "mode", "next", "opened", "remove", "revision"}
+_NOT_TYPED = _DROPPED | {
+    "act", "again", "approve", "archives", "draft", "factor", "key", "mode", "next", "opened", "remove", "revision",
+    "verify",
+}  # fmt: skip
 """Also the hidden fields of buttons."""
 _SCOPE_KEYS = ("type", "asgi", "http_version", "scheme", "server", "client", "root_path")
 _BODY_HEADERS = (b"cookie", b"content-type", b"content-length", b"content-encoding", b"transfer-encoding", b"expect")
@@ -54,9 +57,9 @@ class CarriedForm(NamedTuple):
 
 def seal(server_key: bytes, user_id: str, path: str, pairs: Sequence[tuple[str, str]]) -> str:
     """The value of the hidden field; empty for a form that cannot be carried."""
-    if any(name in SECRET_FIELDS for name, _ in pairs):
+    if any(name in SECRET_FIELDS and value for name, value in pairs):
         return ""
-    kept = [pair for pair in pairs if pair[0] not in _DROPPED]
+    kept = [pair for pair in pairs if pair[0] not in _DROPPED | SECRET_FIELDS]
     form = urlsafe_b64encode(
         msgspec.json.encode(CarriedForm(path, user_id, now_ms(), secrets.token_hex(16), kept))
     ).decode()

@@ -139,7 +139,7 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
             await remove_user(database, actor, account_id, user_id)
             return redirect(page, MEMBERS, done="person-removed")
         if act == "email":
-            new_email = page.form.text("new_email")
+            new_email = page.form.text("approve")
             approved = await approve_email_change(database, actor, account_id, user_id, new_email)
             page.services.email_changes.changed(actor, approved, approved=True)
             return redirect(page, here, done="email-approved")

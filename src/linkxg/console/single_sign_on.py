@@ -146,15 +146,14 @@ async def act(page: NamedDependency[PageRequest]) -> Response[str]:
 async def change_domain(page: NamedDependency[PageRequest]) -> Response[str]:
     """Add, verify or remove a domain."""
     database, actor, account_id, notices = page.database, page.actor, page.account_id, page.services.notices
-    domain, what = page.form.text("domain").strip(), page.form.text("act")
-    acts = {"add": "add a domain", "verify": "verify a domain", "remove": "remove a domain"}
-    if what not in acts:
-        raise InvalidRequest("Choose an action.")
+    # The buttons of a row carry its domain.
+    what = next((button for button in ("verify", "remove") if page.form.has(button)), "add")
+    domain = page.form.text("domain" if what == "add" else what).strip()
 
     async def back() -> Response[str]:
         return await _show(page, domain=domain)
 
-    asking = await ask_password(page, acts[what], back=back)
+    asking = await ask_password(page, f"{what} a domain", back=back)
     if asking is not None:
         return asking
     try:
