@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -25,6 +26,7 @@ class World:
         self.account = account
         self.api = api
         self._sessions: dict[str, tuple[float, Session]] = {}
+        self._signing_in = threading.Lock()
 
     @property
     def vault(self) -> Vault:
@@ -47,11 +49,13 @@ class World:
 
     def _session(self, person: Person) -> Session:
         """A session whose access token outlasts the test, however long the run has been going on."""
-        began, session = self._sessions.get(person.user_id, (0.0, None))
-        if session is None or time.monotonic() - began > FRESH_S:
-            session = sign_in(self.api, person)
-            self._sessions[person.user_id] = (time.monotonic(), session)
-        return session
+        # Of many threads one signs in: a person has only 20 sessions, and a further one ends the oldest.
+        with self._signing_in:
+            began, session = self._sessions.get(person.user_id, (0.0, None))
+            if session is None or time.monotonic() - began > FRESH_S:
+                session = sign_in(self.api, person)
+                self._sessions[person.user_id] = (time.monotonic(), session)
+            return session
 
     @cached_property
     def oauth(self) -> OAuthClient:
