@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,13 @@ from harness.topologies import DEFAULT, WIDER, Topology, client_for, start_anoth
 from harness.vault import Vault
 from harness.world import World, build_world
 from network.sharing import end_shares
+
+MEMORY = Path("/dev/shm")
+LEAST_FREE = 8 << 30
+# Every commit waits for the disk. The durability tests kill processes, not the machine: what they wrote stays.
+if "TMPDIR" not in os.environ and MEMORY.is_mount() and shutil.disk_usage(MEMORY).free > LEAST_FREE:
+    os.environ["TMPDIR"] = str(MEMORY)
+    tempfile.tempdir = None
 
 ENGINES = ("sqlite", "postgres")
 BLACK_BOX = {"api", "attacks", "products", "console"}

@@ -156,6 +156,7 @@ def test_every_page_declares_its_roles() -> None:
         assert allowed or path in OPEN_PAGES, (method, path)
 
 
+@pytest.mark.any_engine
 def test_every_page_needs_a_session(world: World, new_visitor: NewVisitor) -> None:
     stranger = new_visitor()
     for method, template, _ in GUARDED:
@@ -165,6 +166,7 @@ def test_every_page_needs_a_session(world: World, new_visitor: NewVisitor) -> No
         assert answer.headers["location"].startswith("/sign-in"), (method, path)
 
 
+@pytest.mark.any_engine
 def test_a_405_lists_the_methods_of_the_page(world: World, new_visitor: NewVisitor) -> None:
     """405 lists what the page takes (RFC 9110 §15.5.6): HEAD wherever GET, and OPTIONS nowhere."""
     stranger = new_visitor()
@@ -218,6 +220,7 @@ def test_pages_of_another_account_are_not_found(world: World, owner: Visitor) ->
     assert "No matching request was refused" in refused.text
 
 
+@pytest.mark.any_engine
 def test_errors_are_pages_in_the_console_and_json_in_the_api(world: World, owner: Visitor) -> None:
     missing = owner.get("/account/api-access/lxgcli_none")
     assert missing.status_code == 404
