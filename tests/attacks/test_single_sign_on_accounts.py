@@ -254,15 +254,21 @@ def test_rule_171_what_is_changed_is_audited(sso_world: World, provider: OpenIdP
     assert "client_secret" not in json.dumps(events[0]["details"])
 
 
-@pytest.mark.parametrize("by", [case(184, name, name) for name in ("password", "passkey", "password and passkey")])
+WAYS = ("password", "passkey", "password and passkey", "current password")
+
+
+@pytest.mark.parametrize("by", [case(184, name, name) for name in WAYS])
 def test_with_single_sign_on_only_own_credentials_step_no_session_up(
     sso_world: World, provider: OpenIdProvider, by: str
 ) -> None:
     session = sso_world.session()
-    authenticator = None if by == "password" else passkey_of(sso_world, session)
+    authenticator = None if "passkey" not in by else passkey_of(sso_world, session)
     path = "/auth/step-up"
     body: dict[str, Any] = {"password": session.person.password}
-    if authenticator is not None and by == "passkey":
+    if by == "current password":
+        path = "/auth/password"
+        body = {"currentPassword": session.person.password, "newPassword": sso_world.vault.password()}
+    elif authenticator is not None and by == "passkey":
         body = {"credential": authenticator.get(request_options(sso_world))}
     elif authenticator is not None:
         answer = sso_world.api.post(path, bearer=session.access, json=body, reveals=True)
