@@ -222,3 +222,15 @@ def test_without_mail_the_address_stays(world: World) -> None:
     body = {"newEmail": new_email(), "password": session.person.password}
     refused = world.api.post("/auth/email", bearer=session.access, json=body).expect(409, "conflict")
     assert "mail" in refused.object()["error_description"]
+
+
+def test_rule_187_a_change_does_not_outlive_the_access_of_its_person(mailing: Mailing) -> None:
+    world, session = mailing.world, mailing.session()
+    _, old, new = mailing.tokens(session)
+    mailing.answer(new).expect(200)
+    person = f"/account/users/{session.person.user_id}"
+    for disabled in (True, False):
+        world.api.patch(person, bearer=world.owner.access, json={"disabled": disabled}).expect(200)
+    for token in (old, new):
+        mailing.answer(token).expect(404, "not_found")
+    assert mailing.me(sign_in(world.api, session.person))["email"] == session.person.email

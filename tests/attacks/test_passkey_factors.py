@@ -217,3 +217,15 @@ def test_rule_147_a_reset_removes_passkeys(world: World) -> None:
     current = sign_in(world.api, person_session.person)
     # The same device can be registered again.
     register(world, current, authenticator.create(creation_options(world, current))).expect(201)
+
+
+def test_rule_188_challenges_of_one_ceremony_do_not_crowd_out_another(
+    world: World, person: Person, session: Session, authenticator: SoftwareAuthenticator
+) -> None:
+    current = renewed(world, session)
+    device = new_authenticator(world)
+    options = creation_options(world, current)
+    token = first_step(world.api, person)
+    for _ in range(11):
+        step_options(world, token)
+    register(world, current, device.create(options)).expect(201)

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from attacks.cases import case
 from harness.answers import Answer
 from harness.openid_provider import OpenIdProvider, SignedInPerson
+from harness.passkeys import passkey_of, request_options, step_options
 from harness.people import accept, invite, login, me, refresh, sign_in
+from harness.rows import execute, rows
 from harness.single_sign_on import SsoVisitor, address_of, connect, verify_domain
 from harness.world import World
 from sso.conftest import DOMAIN, NewBrowser
@@ -249,3 +252,50 @@ def test_rule_171_what_is_changed_is_audited(sso_world: World, provider: OpenIdP
                                bearer=sso_world.owner.access).expect(200).data()  # fmt: skip
     assert events[0]["details"]["default_role"] == "VIEWER"
     assert "client_secret" not in json.dumps(events[0]["details"])
+
+
+WAYS = ("password", "passkey", "password and passkey", "current password")
+
+
+@pytest.mark.parametrize("by", [case(184, name, name) for name in WAYS])
+def test_with_single_sign_on_only_own_credentials_step_no_session_up(
+    sso_world: World, provider: OpenIdProvider, by: str
+) -> None:
+    session = sso_world.session()
+    authenticator = None if "passkey" not in by else passkey_of(sso_world, session)
+    path = "/auth/step-up"
+    body: dict[str, Any] = {"password": session.person.password}
+    if by == "current password":
+        path = "/auth/password"
+        body = {"currentPassword": session.person.password, "newPassword": sso_world.vault.password()}
+    elif authenticator is not None and by == "passkey":
+        body = {"credential": authenticator.get(request_options(sso_world))}
+    elif authenticator is not None:
+        answer = sso_world.api.post(path, bearer=session.access, json=body, reveals=True)
+        asked = answer.expect(401, "mfa_required").object()
+        credential = authenticator.get(step_options(sso_world, asked["mfaToken"]))
+        body = {"mfaToken": asked["mfaToken"], "method": "passkey", "credential": credential}
+    # Behind the program's back: the change itself would end the session.
+    account = f"account_id = '{sso_world.account.account_id}'"
+    execute(sso_world.server.database, f"UPDATE identity_providers SET sso_only = (1 = 1) WHERE {account}")
+    try:
+        sso_world.api.post(path, bearer=session.access, json=body).expect(401, "invalid_credentials")
+    finally:
+        execute(sso_world.server.database, f"UPDATE identity_providers SET sso_only = (1 = 0) WHERE {account}")
+
+
+def test_rule_187_a_session_states_what_its_last_authentication_used(
+    sso_world: World, provider: OpenIdProvider, browser: SsoVisitor
+) -> None:
+    email = address_of(DOMAIN)
+    _, token = invite(sso_world.api, sso_world.owner, "ADMIN", email)
+    password = sso_world.vault.password()
+    accept(sso_world.api, token, password).expect(201)
+    provider.person = SignedInPerson(f"sub of {email}", email)
+    assert browser.sign_on(email).status_code == 303
+    mine = f"user_id = (SELECT id FROM users WHERE email = '{email}')"
+    aged = "UPDATE sessions SET authenticated_at = authenticated_at - 660000"
+    execute(sso_world.server.database, f"{aged} WHERE {mine}")
+    asked = browser.post("/account/security", [("csrf", browser.csrf()), ("act", "company")])
+    assert browser.fill(asked, confirm_password=password).status_code == 200
+    assert rows(sso_world.server.database, f"SELECT amr FROM sessions WHERE {mine}") == [["pwd"]]

@@ -85,6 +85,7 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
         (f"{client}/least-scope", [("remove", "dpp:read")]),
         (f"{client}/delete", []),
         (f"{client}/enable", []),
+        (f"{client}/disable", [("sure", "yes")]),
         (f"{secret}/finish", [("sure", "yes")]),
         (f"{secret}/extend", [("overlap", "3600")]),
         ("/account/members", [("email", "new@example.test"), ("role", "VIEWER")]),
@@ -93,6 +94,8 @@ def _sensitive(world: World) -> list[tuple[str, list[tuple[str, str]]]]:
             (member, [("act", act), ("role", "ADMIN"), ("sure", "yes")])
             for act in ("role", "disable", "remove", "end", "reset")
         ),
+        ("/account/members/invitations/01a20900-46b1-7977-8501-b67e3b66cab2/withdraw", []),
+        ("/account/company", [("name", "Renamed"), ("slug", "renamed-gmbh"), ("gln", "")]),
         ("/account/security", [("act", "app")]),
         ("/account/sign-in-rules", [("requirement", "NONE"), ("since", ""), ("minutes", "60")]),
     ]

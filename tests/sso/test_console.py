@@ -8,11 +8,21 @@ from pathlib import Path
 from conftest import ServerFactory
 from console.browser import text_of
 from harness.dns_server import DnsServer
-from harness.openid_provider import CLIENT_ID
-from harness.single_sign_on import SsoVisitor, connection, running_provider, trusting
+from harness.openid_provider import CLIENT_ID, SignedInPerson
+from harness.people import invite
+from harness.single_sign_on import (
+    SsoVisitor,
+    address_of,
+    connect,
+    connection,
+    running_provider,
+    trusting,
+    verify_domain,
+)
 from harness.smtp_sink import SmtpSink
 from harness.world import build_world
 
+DOMAIN = "page.test"
 HERE = "/account/single-sign-on"
 
 
@@ -81,3 +91,28 @@ def test_an_owner_connects_tests_verifies_and_disconnects(
         assert "Disconnect the identity provider?" in text_of(asked)
         assert owner.post(f"{HERE}/actions", [*disconnect, ("sure", "yes")]).status_code == 303
         world.api.get("/account/identity-provider", bearer=world.owner.access).expect(404, "not_found")
+
+
+def test_a_person_who_is_linked_by_their_address_and_the_owners_are_mailed(
+    fresh_server: ServerFactory, smtp_sink: SmtpSink, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        provider, certificate = stack.enter_context(running_provider(tmp_path))
+        settings = trusting(certificate) | {"LINKXG_SMTP_URL": smtp_sink.url}
+        world = build_world(fresh_server("sqlite", **settings))
+        stack.callback(world.close)
+        connect(world, provider).expect(200)
+        verify_domain(world.server, world.account.account_id, DOMAIN)
+        email, owner = address_of(DOMAIN), world.account.owner.email
+        _, token = invite(world.api, world.owner, "ADMIN", email)
+        password = world.vault.password()
+        world.api.post(f"/invitations/{token}/accept", json={"password": password}).expect(201)
+        provider.person = SignedInPerson("linked", email)
+        browser = SsoVisitor(world.server.url, world.vault, certificate)
+        stack.callback(browser.close)
+        assert browser.sign_on(email).status_code == 303
+        to_person, to_owner = (
+            smtp_sink.wait_for(address, subject="Company sign-in connected").text() for address in (email, owner)
+        )
+        assert f"{provider.issuer} can sign you in" in to_person
+        assert f"{provider.issuer} can sign in {email}" in to_owner

@@ -33,7 +33,16 @@ MAX_CARRIED = 192 * 1024
 """Characters of the hidden field: with it, the sign-in form stays below the limit of every form."""
 KEPT_MS = DAY // 2
 _DROPPED = frozenset(
-    {FIELD, SURE, "confirm_password", "confirm_code", "confirm_by", "confirm_switch", "confirm_cancel"}
+    {
+        FIELD,
+        SURE,
+        "confirm_password",
+        "confirm_code",
+        "confirm_by",
+        "confirm_switch",
+        "confirm_credential",
+        "confirm_cancel",
+    }
 )
 """The form token and the confirmations, which are asked for again."""
 _NOT_TYPED = _DROPPED | {

@@ -40,6 +40,9 @@ async def disable(page: NamedDependency[PageRequest], client_id: FromPath[str]) 
         detail = await read_client(page.database, page.account_id, client_id, days=2)
         if not detail.client.disabled:
             return ask_confirmation(page, _confirm_disable(detail))
+    asking = await ask_password(page, "disable the client")
+    if asking is not None:
+        return asking
     change = ClientChange(disabled=True)
     await change_client(page.database, page.actor, page.account_id, client_id, change)
     return redirect(page, f"{LIST}/{client_id}", done="disabled")

@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 from msgspec import UNSET
 
 from linkxg.catalog.identifiers.read_typed import typed_gln
+from linkxg.console.confirm_password import ask_password
 from linkxg.console.flash_messages import flash_message
 from linkxg.console.form_errors import FormErrors
 from linkxg.console.guard import PageRequest
@@ -51,6 +52,13 @@ async def save(page: NamedDependency[PageRequest]) -> Response[str]:
         return await _show(page, errors=found, conflicts=edit.conflicts, status=409)
     if not edit.changed:
         return redirect(page, COMPANY, **flash_message(page, "Nothing changed."))
+
+    async def back() -> Response[str]:
+        return await _show(page)
+
+    asking = await ask_password(page, "change the company", back=back)
+    if asking is not None:
+        return asking
     changed = edit.changed
     try:
         saved = await change_account(

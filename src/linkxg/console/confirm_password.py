@@ -15,7 +15,7 @@ from linkxg.console.guard import PageRequest, SignInRequired
 from linkxg.console.page_forms import SECRET_FIELDS
 from linkxg.console.pages import redirect, render
 from linkxg.console.passkey_field import read_assertion
-from linkxg.errors import InvalidCredentials, InvalidToken, RateLimitExceeded
+from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken, RateLimitExceeded
 from linkxg.http.client_ip import source_key
 from linkxg.identity.factors.console_step_up import confirm_code, confirm_passkey
 from linkxg.identity.passkeys.sign_in import REFUSED
@@ -37,6 +37,7 @@ _INCORRECT = {
     CODE: "The code is incorrect, or was used before.",
     PASSKEY: REFUSED,
 }
+_TOO_WEAK = "Your account requires a second factor. Sign in again by your company, or out and in to set one up."
 
 
 async def ask_password(
@@ -74,7 +75,8 @@ async def _check(page: PageRequest) -> FormErrors:
     written, password = page.form.text(PASSKEY), page.form.text(PASSWORD)
     if not written and person.has_second_factor and not code:
         return FormErrors([(CODE, "Enter a code.")])
-    field, amr = PASSKEY if written else PASSWORD, None
+    field = PASSKEY if written else PASSWORD
+    amr: tuple[str, ...] = BY_PASSWORD
     try:
         await services.limits.spend(SOURCE_LOGINS, source_key(page.context.source))
         if written:
@@ -104,13 +106,16 @@ async def _check(page: PageRequest) -> FormErrors:
                 code=code,
                 limit_scale=services.limit_scale,
             )
-            authentication, amr = completed.authentication, BY_PASSWORD + completed.amr
+            authentication, amr = completed.authentication, amr + completed.amr
         cookie = await renew_console_session(page.database, page.actor, person, authentication, amr)
     except InvalidToken:
         raise SignInRequired from None
     except InvalidCredentials as error:
         page.context.notes |= {"error": error.code, "reason": error.reason}
         return FormErrors([(field, _INCORRECT[field])])
+    except InsufficientUserAuthentication as error:
+        page.context.notes |= {"error": error.code, "reason": "no second factor"}
+        return FormErrors([(field, _TOO_WEAK)])
     except RateLimitExceeded as error:
         wait = f"Too many attempts. Wait {error.retry_after} seconds and try again."
         return FormErrors([(field, wait)])

@@ -37,6 +37,7 @@ MESSAGES = {
     "email-approved": "The change is confirmed in place of the present address, which was told.",
     "password": "The password is changed. Your other sessions were ended.",
     "app-added": "The authenticator app is set up. Your other sessions were ended; your recovery codes stay valid.",
+    "sso-linked": "Your company sign-in is connected. From now on it signs you in, too.",
     "factor-removed": "The second factor is removed. Your other sessions were ended.",
     "factors-reset": "The person's second factors and recovery codes are removed, and their sessions were ended.",
     "import-cancelled": "The import is being cancelled. Rows already written are kept.",

@@ -81,6 +81,9 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
 
 @post(f"{MEMBERS}/invitations/{{invitation_id:str}}/withdraw", **session_roles(ADMINISTRATORS))
 async def withdraw(page: NamedDependency[PageRequest], invitation_id: FromPath[str]) -> Response[str]:
+    asking = await ask_password(page, "withdraw the invitation", back=lambda: _list(page))
+    if asking is not None:
+        return asking
     await withdraw_invitation(page.database, page.actor, page.account_id, invitation_id)
     return redirect(page, MEMBERS, done="withdrawn")
 

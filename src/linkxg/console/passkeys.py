@@ -99,7 +99,7 @@ async def remove(page: NamedDependency[PageRequest], passkey_id: FromPath[str]) 
         ]
         question = Question(f"Remove the passkey “{passkey.name}”?", effects, "Remove passkey", "Keep it", PASSKEYS)
         return ask_confirmation(page, question)
-    asking = await ask_password(page, "remove this passkey")
+    asking = await ask_password(page, "remove this passkey", back=lambda: _list(page))
     if asking is not None:
         return asking
     try:

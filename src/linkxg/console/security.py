@@ -10,6 +10,7 @@ from linkxg.console.confirmation import Question, ask_confirmation, confirmed
 from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import download, redirect, render
+from linkxg.console.sign_in import bound_browser
 from linkxg.errors import Conflict, InvalidRequest, NotFound, RateLimitExceeded, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
@@ -25,6 +26,8 @@ from linkxg.identity.factors.change_factors import (
 from linkxg.identity.factors.recovery_codes import COUNT
 from linkxg.identity.factors.routes import FACTOR_CHANGES
 from linkxg.identity.factors.show_totp import show_totp
+from linkxg.identity.single_sign_on.begin_sign_in import begin_sign_in, find_provider_of, linking_browser
+from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
 SECURITY = "/account/security"
 _ACTS = {
@@ -32,6 +35,7 @@ _ACTS = {
     "confirm": "set up the authenticator app",
     "codes": "replace your recovery codes",
     "remove": "remove this second factor",
+    "company": "connect your company sign-in",
 }
 _CODES = re.compile(r"[0-9a-z]{4,8}(-[0-9a-z]{4,8}){3}")
 
@@ -90,8 +94,25 @@ async def _act(page: PageRequest, act: str) -> Response[str]:
     if act == "codes":
         codes = await new_codes(database, notices, actor, account_id, user_id)
         return render(page, "recovery_codes.html", codes=codes, target=SECURITY)
+    if act == "company":
+        return await _connect(page)
     await remove_factor(database, notices, actor, account_id, user_id, page.form.text("factor"))
     return redirect(page, SECURITY, done="factor-removed")
+
+
+async def _connect(page: PageRequest) -> Response[str]:
+    """Lead to the provider of the account, whose answer is then linked to this person."""
+    provider = await find_provider_of(page.database, page.account_id)
+    if provider is None:
+        raise Conflict("Your account has no identity provider. An Owner connects one under Account, Single sign-on.")
+    browser = linking_browser(bound_browser(page), page.person.id)
+    try:
+        started = await begin_sign_in(
+            page.services.sign_on, provider, browser=browser, target=SECURITY, email=page.person.email
+        )
+    except SignInRefused as error:
+        raise Conflict(error.message) from None
+    return render(page, "sso_continue.html", url=started.url, issuer=started.issuer)
 
 
 async def _confirm(page: PageRequest) -> Response[str]:
@@ -135,4 +156,5 @@ async def _ask(page: PageRequest, act: str) -> Response[str] | None:
 
 async def _show(page: PageRequest, *, errors: FormErrors | None = None, status: int = 200) -> Response[str]:
     found = await read_factors(page.database, page.account_id, page.person.user_id)
-    return render(page, "security.html", status=status, found=found, most=COUNT, errors=errors)
+    provider = await find_provider_of(page.database, page.account_id)
+    return render(page, "security.html", status=status, found=found, most=COUNT, provider=provider, errors=errors)

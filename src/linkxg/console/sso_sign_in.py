@@ -13,11 +13,11 @@ from litestar.params import FromPath
 from linkxg.console.cookies import BEFORE_SESSION
 from linkxg.console.form_errors import whole_form
 from linkxg.console.formatting import count
-from linkxg.console.guard import PageRequest
+from linkxg.console.guard import PageRequest, SignInRequired
 from linkxg.console.pages import redirect, render
 from linkxg.console.safe_redirect import local_path
 from linkxg.console.sign_in import adopt, bind_form, bound_browser, sign_in_page
-from linkxg.errors import RateLimitExceeded, TemporarilyUnavailable
+from linkxg.errors import InvalidToken, RateLimitExceeded, TemporarilyUnavailable
 from linkxg.http.permissions import public
 from linkxg.http.rate_budgets import require_budget
 from linkxg.http.rate_limits import Budget
@@ -89,14 +89,20 @@ async def finish(page: NamedDependency[PageRequest], account_id: FromPath[str]) 
     try:
         signed_on = await finish_sign_in(
             page.services.sign_on,
+            page.services.notices,
             actor,
             account_id=account_id,
             browser=page.cookie(BEFORE_SESSION),
             response=response,
             user_agent=(page.context.header(b"user-agent") or b"").decode("ascii", "replace"),
+            person=page.actor if page.session is not None else None,
         )
+    except InvalidToken:
+        raise SignInRequired from None
     except (SignInRefused, TemporarilyUnavailable) as error:
         return _refused(page, error, target="/")
+    if signed_on.opened is None:
+        return redirect(page, signed_on.target, done="sso-linked")
     await adopt(page, signed_on.opened)
     return redirect(page, signed_on.target)
 

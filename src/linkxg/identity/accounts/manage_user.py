@@ -18,6 +18,7 @@ from linkxg.db.invalidation_feed import GONE, USER
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.identity.accounts import store
 from linkxg.identity.accounts.break_glass_store import is_last_break_glass_owner
+from linkxg.identity.accounts.email_change_store import end_email_changes_of
 from linkxg.identity.accounts.model import User, UserView
 from linkxg.identity.accounts.roles import RANK, Role, may_manage
 from linkxg.identity.authorization.write_as import revoke_as
@@ -111,6 +112,9 @@ def change_person(
         invalidation_feed.append(conn, USER, user_id, store.update_user(conn, account_id, user_id, **changed))
     is_reduced = changed.get("disabled", False) or RANK[changed.get("role", user.role)] < RANK[user.role]
     ended = _end_invitations(conn, account_id, user_id) if is_reduced else {}
+    if changed.get("disabled"):
+        # Links to choose a password end with the epoch.
+        end_email_changes_of(conn, account_id, user_id, now_ms())
     # Last, as everywhere: it locks the chain, which all writers of the account share.
     if "role" in changed:
         audit.record(conn, account_id, actor, "user.role_changed", user_id, {"from": user.role, "to": role} | ended)

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, colum
 
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.invalidation_feed import TOKEN, changes
+from linkxg.identity.authorization.live_session import is_live, sessions
 
 # Only the columns needed here: the tables are defined in packages that depend on this one.
 accounts = table("accounts", column("id", String))
@@ -18,7 +19,6 @@ users = table(
     column("epoch", BigInteger),
     column("disabled", Boolean),
 )
-sessions = table("sessions", column("user_id", String), column("id", String), column("ended_at", BigInteger))
 clients = table(
     "oauth_clients",
     column("account_id", String),
@@ -46,7 +46,7 @@ _PERSON = CompiledStatement(
         users.c.role == bindparam("role"),
         users.c.disabled.is_(False),
         sessions.c.id == bindparam("session"),
-        sessions.c.ended_at.is_(None),
+        *is_live(sessions, bindparam("now")),
     )
 )
 _CLIENT = CompiledStatement(
@@ -86,10 +86,10 @@ def lock_account(conn: Connection, account_id: str) -> None:
 
 
 def find_person(
-    conn: Connection, account_id: str, user_id: str, *, epoch: int, role: str | None, session_id: str | None
+    conn: Connection, account_id: str, user_id: str, *, epoch: int, role: str | None, session_id: str | None, now: int
 ) -> bool:
-    """Whether the person is there, enabled, in this role and epoch, and the session has not ended."""
-    values = {"account": account_id, "user": user_id, "epoch": epoch, "role": role, "session": session_id}
+    """Whether the person is there, enabled, in this role and epoch, and the session is live."""
+    values = {"account": account_id, "user": user_id, "epoch": epoch, "role": role, "session": session_id, "now": now}
     return _PERSON.first(conn, values) is not None
 
 

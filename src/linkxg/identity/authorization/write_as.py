@@ -121,7 +121,7 @@ def authorise(conn: Connection, actor: Actor) -> InvalidToken | None:
     if actor.kind == "user":
         role, session_id = actor.role, actor.session_id
         current = store.find_person(
-            conn, actor.account_id, actor.id, epoch=actor.epoch, role=role, session_id=session_id
+            conn, actor.account_id, actor.id, epoch=actor.epoch, role=role, session_id=session_id, now=now_ms()
         )
     else:
         current = store.find_client(conn, actor.account_id, actor.id, epoch=actor.epoch, jti=actor.jti)

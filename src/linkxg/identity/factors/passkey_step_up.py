@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from linkxg.audit.model import Actor
 from linkxg.db import Database
-from linkxg.errors import InvalidCredentials, InvalidToken
+from linkxg.errors import InvalidCredentials, PublicError
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.factors.step_up import record_step_up
 from linkxg.identity.passkeys.model import AssertionCredential
@@ -25,14 +25,14 @@ async def step_up_with_passkey(
     if used.user.id != principal.id:
         raise InvalidCredentials(REFUSED, reason="passkey of another person")
 
-    def unit(conn: Connection) -> SessionIdentity | InvalidCredentials | None:
+    def unit(conn: Connection) -> SessionIdentity | PublicError:
         if not used.record(conn, actor):
             return InvalidCredentials(REFUSED, reason="used meanwhile, or removed")
         return record_step_up(conn, actor, principal, used.amr)
 
     outcome = await revoke_as(database, actor, principal.account_id, unit)
     if isinstance(outcome, InvalidCredentials):
+        raise InvalidCredentials(REFUSED, reason=outcome.reason)
+    if isinstance(outcome, PublicError):
         raise outcome
-    if outcome is None:
-        raise InvalidToken(reason="changed meanwhile")
     return outcome

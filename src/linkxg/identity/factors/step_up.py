@@ -12,7 +12,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import MINUTE, now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
-from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken
+from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken, PublicError
 from linkxg.http.permissions import Fresh
 from linkxg.identity.accounts.authentication_policy import is_multi_factor
 from linkxg.identity.accounts.store import find_account, find_user
@@ -22,7 +22,7 @@ from linkxg.identity.factors.model import MFA
 from linkxg.identity.factors.sign_in import challenge
 from linkxg.identity.sessions.login import PASSWORD, verify_password
 from linkxg.identity.sessions.model import RECENT_MS, SessionIdentity
-from linkxg.identity.sessions.record_authentication import find_identity, record_authentication
+from linkxg.identity.sessions.record_authentication import find_identity, record_authentication, refuse_step_up
 from linkxg.identity.tokens.model import Principal
 
 
@@ -59,7 +59,11 @@ async def step_up(
     password: str,
     limit_scale: float,
 ) -> SessionIdentity:
-    """Authenticate the caller again by their password. Raises as `verify_password` does, and MfaRequired."""
+    """Authenticate the caller again by their password.
+
+    Raises as `verify_password` does, MfaRequired, or InsufficientUserAuthentication if the account requires a factor
+    that the person does not have.
+    """
     user = await database.read_single(find_user, principal.account_id, principal.id)
     if user is None or user.disabled:
         raise InvalidToken(reason="person removed or disabled")
@@ -72,10 +76,10 @@ async def step_up(
     if verified.has_second_factor:
         raise await challenge(database, authentication, "step_up", session_id=principal.session_id)
 
-    def unit(conn: Connection) -> SessionIdentity | None:
+    def unit(conn: Connection) -> SessionIdentity | PublicError:
         current = find_user(conn, principal.account_id, principal.id)
         if current is None or current.has_second_factor or current.password_hash != verified.password_hash:
-            return None
+            return InvalidToken(reason="changed meanwhile")
         if authentication.throttle is not None:
             authentication.throttle.clear(conn)
         return record_step_up(conn, actor, principal, PASSWORD)
@@ -88,7 +92,7 @@ async def complete_step_up(
 ) -> SessionIdentity:
     """Record the second step of a step-up of this session. Raises InvalidToken if it has ended."""
 
-    def unit(conn: Connection) -> SessionIdentity | None:
+    def unit(conn: Connection) -> SessionIdentity | PublicError:
         if completed.authentication.throttle is not None:
             completed.authentication.throttle.clear(conn)
         return record_step_up(conn, actor, principal, PASSWORD + completed.amr)
@@ -98,12 +102,14 @@ async def complete_step_up(
 
 def record_step_up(
     conn: Connection, actor: Actor, principal: Principal, amr: tuple[str, ...]
-) -> SessionIdentity | None:
-    """Inside a unit of work for the caller; returns their session, None if it has ended."""
+) -> SessionIdentity | PublicError:
+    """Inside a unit of work for the caller; returns their session, or why it is not renewed."""
     session_id = principal.session_id or ""
+    if refused := refuse_step_up(conn, principal.account_id, session_id, amr):
+        return refused
     record_authentication(conn, principal.account_id, session_id, amr)
     audit.record(conn, principal.account_id, actor, "session.stepped_up", session_id, {"amr": " ".join(amr)})
-    return find_identity(conn, principal.account_id, session_id)
+    return find_identity(conn, principal.account_id, session_id) or InvalidToken(reason="session ended")
 
 
 def _policy(conn: Connection, account_id: str, user_id: str) -> tuple[int | None, bool] | None:
@@ -111,7 +117,7 @@ def _policy(conn: Connection, account_id: str, user_id: str) -> tuple[int | None
     return None if account is None or user is None else (account.step_up_minutes, user.has_second_factor)
 
 
-def _or_raise(found: SessionIdentity | None) -> SessionIdentity:
-    if found is None:
-        raise InvalidToken(reason="changed meanwhile")
+def _or_raise(found: SessionIdentity | PublicError) -> SessionIdentity:
+    if isinstance(found, PublicError):
+        raise found
     return found

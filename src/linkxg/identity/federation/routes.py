@@ -105,7 +105,7 @@ async def read(
     "/account/identity-provider",
     operation_id="connectIdentityProvider",
     errors=(ValidationFailed, TemporarilyUnavailable),
-    **roles(OWNERS, CONNECTS, fresh=Fresh.ACCOUNT),
+    **roles(OWNERS, CONNECTS, fresh=Fresh.FACTORS),
 )
 async def connect(
     request: Request[Any, Any, Any],
@@ -137,7 +137,7 @@ async def connect(
     "/account/identity-provider",
     operation_id="disconnectIdentityProvider",
     errors=(NotFound,),
-    **roles(OWNERS, fresh=Fresh.ACCOUNT),
+    **roles(OWNERS, fresh=Fresh.FACTORS),
 )
 async def disconnect(request: Request[Any, Any, Any], services: NamedDependency[SingleSignOnServices]) -> None:
     """End the connection and its sessions. People without a password need a password link."""

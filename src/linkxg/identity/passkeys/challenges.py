@@ -1,6 +1,6 @@
 """Challenges of registrations and sign-ins: 256 random bits, each answered once within five minutes (§13.4.3).
 
-They are kept by digest. A person, and the source of a stranger, has a bounded number of them.
+They are kept by digest. A person has a bounded number of them for each ceremony, and so has the source of a stranger.
 """
 
 import secrets
@@ -16,7 +16,9 @@ from linkxg.identity.passkeys.client_data import ClientData
 from linkxg.identity.passkeys.model import CHALLENGE_MS, Ceremony
 
 MAX_OF_PERSON, MAX_OF_SOURCE = 10, 1_500
-"""Of a source as many as its budget admits in five minutes: many people may share it."""
+"""Of a person so many for each ceremony, so that none crowds out another.
+
+Of a source as many as its budget admits in five minutes: many people may share it."""
 _BYTES = 32
 
 
@@ -28,7 +30,7 @@ def keep_for_person(
     conn: Connection, challenge: bytes, ceremony: Ceremony, user_id: str, user_handle: bytes | None = None
 ) -> None:
     """Inside a unit of work: only this person may answer it."""
-    _keep(conn, challenge, ceremony, f"person\n{user_id}", MAX_OF_PERSON, user_id, user_handle)
+    _keep(conn, challenge, ceremony, f"person\n{user_id}\n{ceremony}", MAX_OF_PERSON, user_id, user_handle)
 
 
 def keep_for_stranger(conn: Connection, challenge: bytes, source: str) -> None:

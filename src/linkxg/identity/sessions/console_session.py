@@ -18,6 +18,7 @@ from linkxg.errors import InvalidCredentials, InvalidToken, PublicError
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession, start_session
 from linkxg.identity.sessions.model import CONSOLE_MS, IDLE_MS, TOUCH_MS, ConsoleSession, EndedSession, SessionIdentity
+from linkxg.identity.sessions.record_authentication import refuse_step_up
 from linkxg.ids import uuid7
 
 MAX_RECENT = 50
@@ -106,18 +107,20 @@ async def renew_console_session(
     actor: Actor,
     session: ConsoleSession,
     authentication: Authentication,
-    amr: tuple[str, ...] | None = None,
+    amr: tuple[str, ...],
 ) -> str:
     """After the person was authenticated again (step-up); returns the new cookie, which replaces the old one.
 
-    The session's id is kept, so that forms in other windows stay valid; so are its methods unless `amr` is given.
-    Raises InvalidToken if the session has ended since, or InvalidCredentials if what authenticated them was used or
-    removed meanwhile.
+    The session's id is kept, so that forms in other windows stay valid; `amr` are the methods of this time. Raises
+    InvalidToken if the session has ended since, InvalidCredentials if what authenticated them was used or removed
+    meanwhile, or as `refuse_step_up` decides.
     """
     cookie = _new_cookie(session.id)
 
     def unit(conn: Connection) -> PublicError | None:
         now = now_ms()
+        if refused := refuse_step_up(conn, session.account_id, session.id, amr):
+            return refused
         if authentication.record_use is not None and not authentication.record_use(conn, actor):
             return InvalidCredentials(reason="used meanwhile, or removed")
         if authentication.throttle is not None:
@@ -127,9 +130,11 @@ async def renew_console_session(
             session.account_id,
             session.id,
             session.digest,
+            now,
             refresh_digest=digest(cookie),
             authenticated_at=now,
-            amr=session.amr if amr is None else " ".join(amr),
+            amr=" ".join(amr),
+            **store.lifetime(" ".join(amr)),
             last_used_at=now,
             refresh_expires_at=min(now + IDLE_MS, session.expires_at),
             source=actor.source,
@@ -153,7 +158,7 @@ async def _extended(database: Database, session: ConsoleSession) -> ConsoleSessi
 def _touch(conn: Connection, session: ConsoleSession, now: int) -> None:
     until = min(now + IDLE_MS, session.expires_at)
     store.update_console_session(
-        conn, session.account_id, session.id, session.digest, last_used_at=now, refresh_expires_at=until
+        conn, session.account_id, session.id, session.digest, now, last_used_at=now, refresh_expires_at=until
     )
 
 

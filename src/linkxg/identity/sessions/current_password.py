@@ -5,6 +5,7 @@ from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, RateLimitExceeded
 from linkxg.identity.accounts.model import User, email_key
+from linkxg.identity.federation.sso_only import password_allowed
 from linkxg.identity.sessions.login import check_attempt, fail_attempt
 from linkxg.identity.sessions.throttle import Throttle, throttle_of
 
@@ -20,7 +21,9 @@ async def verify_current_password(
     attempt = await database.write(throttle.begin, user.id, actor.source)
     if isinstance(attempt, RateLimitExceeded):
         raise attempt
-    if not await check_attempt(database, passwords, throttle, user.password_hash, password):
+    is_correct = await check_attempt(database, passwords, throttle, user.password_hash, password)
+    # As at sign-in: with single sign-on only, a password is a wrong one.
+    if not is_correct or not await database.read_single(password_allowed, user.account_id, user.id):
         await database.write(fail_attempt, throttle, attempt, user, actor)
         raise InvalidCredentials("The current password is incorrect.", reason="wrong current password")
     return throttle

@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     or_,
     select,
@@ -26,8 +27,11 @@ from linkxg.clock import DAY
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.schema import AnyRow, Milliseconds, Sequence, metadata
+from linkxg.identity.accounts.authentication_policy import is_multi_factor
+from linkxg.identity.accounts.policy_store import is_required, is_single_factor
 from linkxg.identity.accounts.store import accounts, users
-from linkxg.identity.sessions.model import ConsoleSession, SessionIdentity, SessionPerson
+from linkxg.identity.authorization.live_session import is_live
+from linkxg.identity.sessions.model import CONSOLE_MS, SESSION_MS, ConsoleSession, SessionIdentity, SessionPerson
 
 sessions = Table(
     "sessions",
@@ -75,6 +79,20 @@ def _of_person(column: Column[Any]) -> ScalarSelect[Any]:
     return select(column).where(users.c.id == sessions.c.user_id).scalar_subquery()
 
 
+_person, _company = users.alias("person"), accounts.alias("company")
+# No session outlives the date of a second factor that it was authenticated without, whenever it began.
+_MEETS_REQUIREMENT = (
+    or_(
+        ~is_single_factor(sessions.c.amr),
+        ~exists()
+        .where(
+            _person.c.id == sessions.c.user_id,
+            _company.c.id == _person.c.account_id,
+            is_required(_company, _person, bindparam("now")),
+        )
+        .correlate(sessions),
+    ),
+)
 # Of concurrent refreshes with one token, one updates the row.
 _ROTATE = CompiledStatement(
     sessions.update()
@@ -83,9 +101,8 @@ _ROTATE = CompiledStatement(
         sessions.c.generation == bindparam("presented"),
         sessions.c.refresh_digest == bindparam("used"),
         sessions.c.kind == "api",
-        sessions.c.ended_at.is_(None),
-        sessions.c.refresh_expires_at > bindparam("now"),
-        sessions.c.expires_at > bindparam("now"),
+        *is_live(sessions, bindparam("now")),
+        *_MEETS_REQUIREMENT,
         sessions.c.user_epoch
         == select(users.c.epoch).where(users.c.id == sessions.c.user_id, users.c.disabled.is_(False)).scalar_subquery(),
     )
@@ -139,9 +156,8 @@ _CONSOLE = CompiledStatement(
     .where(
         sessions.c.id == bindparam("session"),
         sessions.c.kind == "console",
-        sessions.c.ended_at.is_(None),
-        sessions.c.refresh_expires_at > bindparam("now"),
-        sessions.c.expires_at > bindparam("now"),
+        *is_live(sessions, bindparam("now")),
+        *_MEETS_REQUIREMENT,
         users.c.disabled.is_(False),
     )
 )
@@ -170,7 +186,9 @@ def console_session_ids(conn: Connection, account_id: str, user_id: str, since: 
     return list(conn.scalars(query.order_by(sessions.c.id.desc()).limit(limit)))
 
 
-def update_console_session(conn: Connection, account_id: str, session_id: str, seen: bytes, **values: Any) -> bool:
+def update_console_session(
+    conn: Connection, account_id: str, session_id: str, seen: bytes, now: int, **values: Any
+) -> bool:
     """False unless the session is live and its cookie's digest is still `seen`."""
     statement = (
         sessions.update()
@@ -178,7 +196,7 @@ def update_console_session(conn: Connection, account_id: str, session_id: str, s
             sessions.c.account_id == account_id,
             sessions.c.id == session_id,
             sessions.c.refresh_digest == seen,
-            sessions.c.ended_at.is_(None),
+            *is_live(sessions, now),
         )
         .values(**values)
     )
@@ -220,6 +238,11 @@ def find_session(conn: Connection, session_id: str) -> AnyRow | None:
     return conn.execute(select(sessions).where(sessions.c.id == session_id)).first()
 
 
+def find_live_session(conn: Connection, account_id: str, session_id: str, now: int) -> AnyRow | None:
+    mine = (sessions.c.account_id == account_id, sessions.c.id == session_id)
+    return conn.execute(select(sessions).where(*mine, *is_live(sessions, now))).first()
+
+
 def live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> list[AnyRow]:
     """Newest first."""
     query = (
@@ -228,9 +251,7 @@ def live_sessions(conn: Connection, account_id: str, user_id: str, now: int) -> 
         .where(
             sessions.c.account_id == account_id,
             sessions.c.user_id == user_id,
-            sessions.c.ended_at.is_(None),
-            sessions.c.refresh_expires_at > now,
-            sessions.c.expires_at > now,
+            *is_live(sessions, now),
         )
         .order_by(sessions.c.id.desc())
     )
@@ -242,7 +263,15 @@ def update_authentication(
 ) -> None:
     """When and how the session's person was authenticated last."""
     mine = (sessions.c.account_id == account_id, sessions.c.id == session_id)
-    conn.execute(sessions.update().where(*mine).values(authenticated_at=authenticated_at, amr=amr))
+    values = {"authenticated_at": authenticated_at, "amr": amr} | lifetime(amr)
+    conn.execute(sessions.update().where(*mine).values(values))
+
+
+def lifetime(amr: str) -> dict[str, Any]:
+    """The end of a session with a second factor: its full time, although it may have begun without one."""
+    if not is_multi_factor(amr.split()):
+        return {}
+    return {"expires_at": sessions.c.created_at + case((sessions.c.kind == "console", CONSOLE_MS), else_=SESSION_MS)}
 
 
 def end_session(conn: Connection, account_id: str, session_id: str, *, now: int, reason: str) -> bool:

@@ -2,6 +2,7 @@
 
 A person is found by issuer and subject. By their e-mail address they are linked once, and added, only if this account
 has verified the domain and the provider has verified the address. So no provider reaches a person of another account.
+Whom an address alone does not link is decided in `link_person`.
 """
 
 from typing import NamedTuple
@@ -10,7 +11,6 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.clock import now_ms
 from linkxg.errors import InvalidRequest
 from linkxg.identity.accounts.model import User, deliverable, email_key
 from linkxg.identity.accounts.provision_user import provision_user
@@ -21,6 +21,7 @@ from linkxg.identity.federation.id_token import IdToken
 from linkxg.identity.federation.model import IdentityProvider, domain_of
 from linkxg.identity.federation.store import find_provider, find_verified_domain
 from linkxg.identity.single_sign_on import store
+from linkxg.identity.single_sign_on.link_person import ANOTHER_SUBJECT, CHANGED, insert_link, refuse_by_address
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 
 NO_ROLE = "Your company has given you no role here. Ask an Owner or Admin of your account."
@@ -29,17 +30,17 @@ NO_EMAIL = "The identity provider of your company did not send your e-mail addre
 FOREIGN_DOMAIN = "The domain of your e-mail address is not one that your company has verified here."
 ELSEWHERE = "Your e-mail address is in use in another account. An Owner of that account has to remove it there first."
 DISABLED = "An Owner or Admin of your account has ended your access."
-CHANGED = "The connection to the identity provider was changed meanwhile. Sign in again."
-ANOTHER_SUBJECT = (
-    "This e-mail address already belongs to another identity at your provider. Ask an Owner to remove the person first."
-)
 
 
 class Admitted(NamedTuple):
-    """The person, and the role that they are to have from this sign-in on."""
+    """The person, and the role that they are to have from this sign-in on.
+
+    `is_linked` if they were in the account before, and the provider signs them in for the first time.
+    """
 
     user: User
     role: Role
+    is_linked: bool = False
 
 
 def admit_person(
@@ -64,22 +65,23 @@ def _admit(conn: Connection, actor: Actor, provider: IdentityProvider, token: Id
     role = current.role_of(token.claims)
     user_id = store.find_identity(conn, account_id, token.issuer, token.subject)
     user = find_user(conn, account_id, user_id) if user_id else None
+    is_linked = False
     if user is None:
         found = _by_email(conn, actor, current, token, role)
         if isinstance(found, SignInRefused):
             return found
-        user = found
+        user, is_linked = found
     if user.disabled:
         return SignInRefused(DISABLED)
     if not current.changes_role(user):
-        return Admitted(user, user.role)
-    return SignInRefused(NO_ROLE) if role is None else Admitted(user, role)
+        return Admitted(user, user.role, is_linked)
+    return SignInRefused(NO_ROLE) if role is None else Admitted(user, role, is_linked)
 
 
 def _by_email(
     conn: Connection, actor: Actor, provider: IdentityProvider, token: IdToken, role: Role | None
-) -> User | SignInRefused:
-    """Link the person of the token's address, or add them."""
+) -> tuple[User, bool] | SignInRefused:
+    """Link the person of the token's address, or add them; with whether they were linked."""
     account_id = provider.account_id
     if token.email is None:
         return SignInRefused(NO_EMAIL)
@@ -101,16 +103,17 @@ def _by_email(
         return SignInRefused(ANOTHER_SUBJECT)
     if user is not None and user.disabled:
         return SignInRefused(DISABLED)
-    how = "linked"
-    if user is None:
+    if user is not None:
+        if refused := refuse_by_address(conn, user):
+            return refused
+        if role is None and provider.changes_role(user):
+            return SignInRefused(NO_ROLE)
+        is_linked = True
+    else:
         if role is None:
             return SignInRefused(NO_ROLE)
-        user, how = provision_user(conn, actor, account_id, email, role), "added"
+        user, is_linked = provision_user(conn, actor, account_id, email, role), False
         if user is None:
             return SignInRefused(ELSEWHERE)
-    store.insert_identity(
-        conn, account_id, issuer=token.issuer, subject=token.subject, user_id=user.id, created_at=now_ms()
-    )
-    details = {"issuer": token.issuer, "subject": token.subject, "how": how}
-    audit.record(conn, account_id, actor, "user.linked", user.id, details)
-    return user
+    insert_link(conn, actor, token, user, "linked" if is_linked else "added")
+    return user, is_linked

@@ -106,6 +106,11 @@ async def begin_sign_in(
     return Started(f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}", provider.issuer)
 
 
+def linking_browser(browser: str, session_id: str) -> str:
+    """In place of `browser` for who connects the provider to their own session: no other completes it."""
+    return f"{browser}\nconnects to {session_id}"
+
+
 def nonce_of(server_key: bytes, state: str) -> str:
     return derive(server_key, "sign-in nonce", state).hex()
 

@@ -9,7 +9,9 @@ from linkxg.crypto.secrets import digest
 from linkxg.errors import Conflict, InvalidCredentials, PublicError
 from linkxg.identity.accounts.manage_user import change_user
 from linkxg.identity.accounts.model import User
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
+from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.federation.connect_provider import read_secret
 from linkxg.identity.federation.id_token import LEEWAY_S, IdToken, check_id_token
 from linkxg.identity.federation.model import IdentityProvider, redirect_uri
@@ -19,9 +21,16 @@ from linkxg.identity.federation.token_request import exchange_code, read_userinf
 from linkxg.identity.sessions.console_session import OpenedSession, open_console_session
 from linkxg.identity.sessions.login import Authentication
 from linkxg.identity.single_sign_on import store
-from linkxg.identity.single_sign_on.admit_person import CHANGED, Admitted, admit_person
-from linkxg.identity.single_sign_on.begin_sign_in import LIFETIME_MS, SignOnServices, nonce_of, verifier_of
+from linkxg.identity.single_sign_on.admit_person import Admitted, admit_person
+from linkxg.identity.single_sign_on.begin_sign_in import (
+    LIFETIME_MS,
+    SignOnServices,
+    linking_browser,
+    nonce_of,
+    verifier_of,
+)
 from linkxg.identity.single_sign_on.end_federated_sessions import end_unless_live
+from linkxg.identity.single_sign_on.link_person import CHANGED, identity_linked, link_in_session
 from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
 from linkxg.ids import uuid7
 
@@ -53,50 +62,67 @@ class AuthorizationResponse(NamedTuple):
 
 
 class SignedOn(NamedTuple):
-    """The session, and the path to go to."""
+    """The session, and the path to go to; no session if the provider was connected to that of the person."""
 
-    opened: OpenedSession
+    opened: OpenedSession | None
     target: str
 
 
 async def finish_sign_in(
     services: SignOnServices,
+    notices: SecurityNotices,
     actor: Actor,
     *,
     account_id: str,
     browser: str,
     response: AuthorizationResponse,
     user_agent: str,
+    person: Actor | None = None,
 ) -> SignedOn:
-    """Raises SignInRefused or TemporarilyUnavailable."""
-    provider, pending = await _take(services, account_id, browser, response)
+    """`person` is who is signed in in this browser. Raises SignInRefused, InvalidToken or TemporarilyUnavailable."""
+    provider, pending, linking = await _take(services, account_id, browser, person, response)
     try:
         token = await _authenticate(services, provider, pending, response)
     except ProviderFault as fault:
         raise SignInRefused.by_provider(fault) from None
+    if linking is not None:
+        linked = await revoke_as(services.database, linking, account_id, link_in_session, linking, provider, token)
+        if isinstance(linked, SignInRefused):
+            raise linked
+        identity_linked(notices, linking, linked, token.issuer)
+        return SignedOn(None, pending.target)
     admitted = await services.database.write(admit_person, actor, provider, token)
     if isinstance(admitted, SignInRefused):
         raise admitted
     user = await _with_role(services, actor, provider, admitted)
     opened = await _open(services, actor, provider, token, user, user_agent)
+    if admitted.is_linked:
+        identity_linked(notices, actor, user, token.issuer)
     return SignedOn(opened, pending.target)
 
 
 async def _take(
-    services: SignOnServices, account_id: str, browser: str, response: AuthorizationResponse
-) -> tuple[IdentityProvider, store.PendingSignIn]:
-    """The provider and the sign-in in progress, which nobody can complete again."""
+    services: SignOnServices, account_id: str, browser: str, person: Actor | None, response: AuthorizationResponse
+) -> tuple[IdentityProvider, store.PendingSignIn, Actor | None]:
+    """The provider and the sign-in in progress, which nobody can complete again.
+
+    And the person, if it was begun in their session in order to be linked to them.
+    """
     if not _STATE.fullmatch(response.state) or not browser:
         raise SignInRefused(EXPIRED)
     pending = await services.database.write(
         store.take_sign_in, account_id, digest(response.state), digest(browser), now_ms()
     )
+    linking = None
+    if pending is None and person is not None and person.account_id == account_id:
+        linking, bound = person, digest(linking_browser(browser, person.session_id or ""))
+        pending = await services.database.write(store.take_sign_in, account_id, digest(response.state), bound, now_ms())
     if pending is None:
         raise SignInRefused(EXPIRED)
     provider = await services.database.read_single(find_provider, account_id)
     if provider is None or provider.issuer != pending.issuer:
         raise SignInRefused(CHANGED)
-    return provider, pending
+    return provider, pending, linking
 
 
 async def _authenticate(
@@ -139,7 +165,7 @@ async def _authenticate(
 
 async def _with_role(services: SignOnServices, actor: Actor, provider: IdentityProvider, admitted: Admitted) -> User:
     """The person, after their role was changed to that of the claims; the last Owner stays one."""
-    user, role = admitted
+    user, role = admitted.user, admitted.role
     if role == user.role:
         return user
     # The account has decided by its mapping who has which role.

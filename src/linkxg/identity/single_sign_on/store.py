@@ -21,6 +21,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.clock import DAY
 from linkxg.db.schema import Milliseconds, metadata
+from linkxg.identity.authorization.live_session import is_live
 from linkxg.identity.sessions.store import sessions
 
 federated_sign_ins = Table(
@@ -176,9 +177,7 @@ def list_other_sessions(
     """The live sessions that did not begin by a provider, of everybody but `except_people`."""
     query = select(sessions.c.id, sessions.c.user_id).where(
         sessions.c.account_id == account_id,
-        sessions.c.ended_at.is_(None),
-        sessions.c.expires_at > now,
-        sessions.c.refresh_expires_at > now,
+        *is_live(sessions, now),
         sessions.c.user_id.not_in(except_people),
         ~exists().where(federated_sessions.c.session_id == sessions.c.id),
     )

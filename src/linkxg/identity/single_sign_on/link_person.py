@@ -1,0 +1,86 @@
+"""Links the identity of a provider to a person, once: by their address, or in their own session.
+
+The address alone gives nobody more than a password alone would: an Owner, and whoever has a second factor or passkey,
+links the identity in a session that their own credentials began (OWASP ASVS 6.3.8).
+"""
+
+from sqlalchemy import Connection
+
+from linkxg import audit
+from linkxg.audit.model import Actor
+from linkxg.clock import now_ms
+from linkxg.identity.accounts.model import User
+from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.accounts.store import find_user
+from linkxg.identity.federation.id_token import IdToken
+from linkxg.identity.federation.model import IdentityProvider
+from linkxg.identity.federation.sso_only import password_allowed
+from linkxg.identity.federation.store import find_provider
+from linkxg.identity.single_sign_on import store
+from linkxg.identity.single_sign_on.sign_in_refused import SignInRefused
+
+CHANGED = "The connection to the identity provider was changed meanwhile. Sign in again."
+ANOTHER_SUBJECT = (
+    "This e-mail address already belongs to another identity at your provider. Ask an Owner to remove the person first."
+)
+ANOTHER_PERSON = "This identity at your provider already signs in another person. Sign in there as yourself."
+SIGN_IN_FIRST = (
+    "Your own sign-in here protects more than an e-mail address can prove. Sign in with your password or passkey once, "
+    "and choose “Connect your company sign-in” under Account, Security. If you have no password, ask an Owner for a "
+    "password link."
+)
+BECOME_AN_EXCEPTION = (
+    "Your own sign-in here protects more than an e-mail address can prove, and your company does not permit it now. "
+    "Ask an Owner who keeps a password to let you keep yours too (Account, Single sign-on). Then sign in with it, and "
+    "choose “Connect your company sign-in” under Account, Security."
+)
+RESET_FACTORS = (
+    "You have a second factor or passkey here, and your company does not permit to sign in with it now. Ask an Owner "
+    "who keeps a password to reset your second factors (Account, Members). Then sign in by your company again."
+)
+_SUBJECT = "Company sign-in connected"
+
+
+def refuse_by_address(conn: Connection, user: User) -> SignInRefused | None:
+    """Why the address alone does not link this person, and what they do instead."""
+    if user.role != "OWNER" and not user.has_second_factor:
+        return None
+    if password_allowed(conn, user.account_id, user.id):
+        return SignInRefused(SIGN_IN_FIRST)
+    return SignInRefused(BECOME_AN_EXCEPTION if user.role == "OWNER" else RESET_FACTORS)
+
+
+def link_in_session(conn: Connection, actor: Actor, provider: IdentityProvider, token: IdToken) -> User | SignInRefused:
+    """Inside a unit of work for the actor (`revoke_as`): link the identity to the person of their session."""
+    account_id, user_id = provider.account_id, actor.id or ""
+    current = find_provider(conn, account_id)
+    if current is None or (current.issuer, current.client_id) != (provider.issuer, provider.client_id):
+        return SignInRefused(CHANGED)
+    user = find_user(conn, account_id, user_id)
+    if user is None:
+        return SignInRefused(CHANGED)
+    linked = store.find_identity(conn, account_id, token.issuer, token.subject)
+    if linked == user_id:
+        return user
+    if linked is not None:
+        return SignInRefused(ANOTHER_PERSON)
+    if store.has_identity(conn, account_id, token.issuer, user_id):
+        return SignInRefused(ANOTHER_SUBJECT)
+    insert_link(conn, actor, token, user, "in session")
+    return user
+
+
+def insert_link(conn: Connection, actor: Actor, token: IdToken, user: User, how: str) -> None:
+    store.insert_identity(
+        conn, user.account_id, issuer=token.issuer, subject=token.subject, user_id=user.id, created_at=now_ms()
+    )
+    details = {"issuer": token.issuer, "subject": token.subject, "how": how}
+    audit.record(conn, user.account_id, actor, "user.linked", user.id, details)
+
+
+def identity_linked(notices: SecurityNotices, actor: Actor, user: User, issuer: str) -> None:
+    """Mail the person and the Owners."""
+    what = f"From now on, {issuer} can sign you in to LinkXG."
+    notices.person(actor, user.account_id, user.id, _SUBJECT, what)
+    what = f"From now on, {issuer} can sign in {user.email}, who was in your account already."
+    notices.owners(actor, user.account_id, _SUBJECT, what)
