@@ -16,7 +16,7 @@ from linkxg.db import Database, invalidation_feed
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.invalidation_feed import GONE, USER
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
-from linkxg.identity.accounts import store
+from linkxg.identity.accounts import email_change_store, store
 from linkxg.identity.accounts.break_glass_store import is_last_break_glass_owner
 from linkxg.identity.accounts.model import User, UserView
 from linkxg.identity.accounts.roles import RANK, Role, may_manage
@@ -107,6 +107,9 @@ def change_person(
         changed["role"] = role
     if disabled is not None and disabled != user.disabled:
         changed["disabled"] = disabled
+    if disabled:
+        # Not just refused while they are disabled: it would go on if they came back.
+        email_change_store.end_email_changes_of(conn, account_id, user_id, now_ms())
     if changed:
         invalidation_feed.append(conn, USER, user_id, store.update_user(conn, account_id, user_id, **changed))
     is_reduced = changed.get("disabled", False) or RANK[changed.get("role", user.role)] < RANK[user.role]

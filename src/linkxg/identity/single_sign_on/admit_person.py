@@ -13,7 +13,8 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.errors import InvalidRequest
 from linkxg.identity.accounts.model import User, deliverable, email_key
-from linkxg.identity.accounts.provision_user import provision_user
+from linkxg.identity.accounts.people_limit import TooManyPeople
+from linkxg.identity.accounts.provision_person import provision_person
 from linkxg.identity.accounts.roles import Role
 from linkxg.identity.accounts.store import find_user, find_user_by_email
 from linkxg.identity.authorization.store import lock_account
@@ -28,6 +29,7 @@ NOT_VERIFIED = "The identity provider of your company has not confirmed your e-m
 NO_EMAIL = "The identity provider of your company did not send your e-mail address."
 FOREIGN_DOMAIN = "The domain of your e-mail address is not one that your company has verified here."
 ELSEWHERE = "Your e-mail address is in use in another account. An Owner of that account has to remove it there first."
+FULL = "Your company's account has no place for another person. Ask an Owner or Admin of your account."
 DISABLED = "An Owner or Admin of your account has ended your access."
 CHANGED = "The connection to the identity provider was changed meanwhile. Sign in again."
 ANOTHER_SUBJECT = (
@@ -105,9 +107,12 @@ def _by_email(
     if user is None:
         if role is None:
             return SignInRefused(NO_ROLE)
-        user, how = provision_user(conn, actor, account_id, email, role), "added"
-        if user is None:
+        added, how = provision_person(conn, actor, account_id, email=email, role=role), "added"
+        if isinstance(added, TooManyPeople):
+            return SignInRefused(FULL)
+        if added is None:
             return SignInRefused(ELSEWHERE)
+        user = added
     store.insert_identity(
         conn, account_id, issuer=token.issuer, subject=token.subject, user_id=user.id, created_at=now_ms()
     )
