@@ -18,7 +18,7 @@ from linkxg.db.invalidation_feed import GONE, USER
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.identity.accounts import email_change_store, store
 from linkxg.identity.accounts.break_glass_store import is_last_break_glass_owner
-from linkxg.identity.accounts.model import User, UserView
+from linkxg.identity.accounts.model import NO_PASSWORD, User, UserView
 from linkxg.identity.accounts.roles import RANK, Role, may_manage
 from linkxg.identity.authorization.write_as import revoke_as
 
@@ -158,7 +158,14 @@ def _end_invitations(conn: Connection, account_id: str, user_id: str) -> dict[st
 
 def user_view(user: User) -> UserView:
     return UserView(
-        user.id, user.email, user.name, user.role, user.disabled, rfc3339(user.created_at), user.has_second_factor
+        user.id,
+        user.email,
+        user.name,
+        user.role,
+        user.disabled,
+        rfc3339(user.created_at),
+        user.has_second_factor,
+        user.password_hash != NO_PASSWORD,
     )
 
 

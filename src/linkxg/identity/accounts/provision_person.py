@@ -15,13 +15,10 @@ from linkxg.db import invalidation_feed
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.invalidation_feed import USER
 from linkxg.identity.accounts import email_change_store, store
-from linkxg.identity.accounts.model import User, email_key
+from linkxg.identity.accounts.model import NO_PASSWORD, User, email_key
 from linkxg.identity.accounts.people_limit import TooManyPeople, refuse_beyond_limit
 from linkxg.identity.accounts.roles import Role
 from linkxg.ids import uuid7
-
-NO_PASSWORD = ""
-"""The hash that no password matches."""
 
 
 def provision_person(
