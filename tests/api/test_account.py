@@ -14,7 +14,7 @@ from harness.world import World
 
 POLICY = {"mfaRequirement", "mfaRequiredFrom", "stepUpMinutes"}
 ACCOUNT_MEMBERS = {"id", "name", "slug", "gln", "securityContact", "clientLifetimeDays", "createdAt"} | POLICY
-USER = {"id", "email", "name", "role", "disabled", "createdAt", "secondFactor"}
+USER = {"id", "email", "name", "role", "disabled", "createdAt", "secondFactor", "hasPassword"}
 EVENT = {
     "seq",
     "at",

@@ -14,7 +14,7 @@ from harness.people import add_person, invite, login, me, refresh, sign_in
 from harness.vault import with_a_typo
 from harness.world import World
 from network.partners import new_account
-from scim.provider import PATCH, SEARCH, USER, Provider, end_tokens, new_provider, user
+from scim.provider import PATCH, SEARCH, USER, Provider, end_tokens, new_provider
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_174_a_revoked_token_serves_no_further_request(world: World, provider: P
     world.api.delete(f"/account/scim-tokens/{provider.token_id}", bearer=world.owner.access).expect(204)
     for _ in range(8):
         provider.get("/Users?count=1").expect(401, "scim")
-        provider.request("POST", "/Users", json=user()).expect(401, "scim")
+        provider.request("POST", "/Users", json=provider.user()).expect(401, "scim")
 
 
 def test_175_a_leaver_is_out_at_once(world: World, provider: Provider) -> None:
@@ -115,17 +115,18 @@ def test_175_a_leaver_is_out_at_once(world: World, provider: Provider) -> None:
     event = world.api.get("/account/audit-events?action=user.disabled", bearer=world.owner.access).expect(200)
     newest = event.object()["data"][0]
     assert (newest["actorKind"], newest["actorId"], newest["target"]) == ("scim", provider.token_id, person.user_id)
+    assert newest["details"]["token_name"] == "IdP"
 
 
 def test_175_a_renamed_person_signs_in_by_the_new_address(world: World, provider: Provider) -> None:
     person = world.person()
     session = sign_in(world.api, person)
-    address = user()["userName"]
+    address = provider.user()["userName"]
     provider.patch(person.user_id, {"op": "replace", "path": "userName", "value": address}).expect(200)
     me(world.api, session.access).expect(401, "invalid_token")
     login(world.api, person.email, person.password).expect(401, "invalid_credentials")
     login(world.api, address, person.password).expect(200)
-    taken = {"op": "replace", "path": "userName", "value": world.other.owner.email}
+    taken = {"op": "replace", "path": "userName", "value": provider.create()["userName"]}
     provider.patch(person.user_id, taken).expect(409, "uniqueness")
 
 
@@ -134,10 +135,10 @@ def test_176_owners_are_protected(world: World, provider: Provider) -> None:
     session = sign_in(world.api, second)
     role = {"op": "replace", "path": "roles", "value": [{"value": "VIEWER"}]}
     provider.patch(second.user_id, role).expect(403, "scim")
-    provider.patch(second.user_id, {"op": "replace", "path": "userName", "value": user()["userName"]}).expect(
+    provider.patch(second.user_id, {"op": "replace", "path": "userName", "value": provider.user()["userName"]}).expect(
         403, "scim"
     )
-    provider.put(second.user_id, json=user()).expect(403, "scim")
+    provider.put(second.user_id, json=provider.user()).expect(403, "scim")
     provider.request("DELETE", f"/Users/{second.user_id}").expect(403, "scim")
     me(world.api, session.access).expect(200)
     provider.patch(second.user_id, {"op": "add", "path": "externalId", "value": "kept"}).expect(200)
@@ -159,10 +160,10 @@ def test_176_the_last_owner_stays_and_nobody_becomes_one(world: World, provider:
     only.deactivate(owner).expect(409, "mutability")
     only.request("DELETE", f"/Users/{owner}").expect(403, "scim")
     me(world.api, alone.access).expect(200)
-    provider.request("POST", "/Users", json=user(roles=[{"value": "OWNER"}])).expect(403, "scim")
+    provider.request("POST", "/Users", json=provider.user(roles=[{"value": "OWNER"}])).expect(403, "scim")
     made = provider.create()
     provider.patch(made["id"], {"op": "add", "path": "roles", "value": "OWNER"}).expect(403, "scim")
-    provider.put(made["id"], json=user(userName=made["userName"], roles=["owner"])).expect(403, "scim")
+    provider.put(made["id"], json=provider.user(userName=made["userName"], roles=["owner"])).expect(403, "scim")
     assert provider.get(f"/Users/{made['id']}").expect(200).object() == made
 
 
@@ -200,7 +201,7 @@ def test_177_hostile_messages_are_answered(
     victim = provider.create()["id"]
     for body in ({"schemas": [PATCH], "Operations": operations}, {"schemas": [PATCH], "Operations": other}):
         _send(provider, "PATCH", f"/Users/{victim}", body)
-    _send(provider, "PUT", f"/Users/{victim}", user(**attributes))
+    _send(provider, "PUT", f"/Users/{victim}", provider.user(**attributes))
     _send(provider, "POST", "/Users", {"schemas": [USER], **attributes})
     _send(provider, "POST", "/Users/.search", {"schemas": [SEARCH], "filter": text, "attributes": other})
     _send(provider, "POST", "/Users/.search", {"schemas": [SEARCH], "filter": f'userName eq "{text}"', "count": other})

@@ -71,7 +71,7 @@ def test_the_owner_sees_whom_a_rule_concerns_before_it_does(ruled: tuple[World, 
     owner = visit(world.account.owner)
     member = add_person(world.api, world.owner, "MEMBER")
     shown = owner.get(PAGE)
-    assert "2 people sign in with a password alone." in text_of(shown)
+    assert "2 people have none here." in text_of(shown)
     assert member.email in text_of(shown)
     refused = owner.fill(shown, PAGE, requirement="ADMINISTRATORS", sure="yes")
     assert refused.status_code == 409

@@ -13,7 +13,7 @@ from harness.people import login, me, session_of
 from harness.rows import count
 from harness.world import World
 from races.conftest import ClientsFactory
-from scim.provider import Provider, end_tokens, new_address, new_provider, user
+from scim.provider import Provider, end_tokens, new_provider
 
 
 @pytest.fixture
@@ -24,11 +24,11 @@ def provider(arena: World) -> Iterator[Provider]:
 
 def providers(provider: Provider, clients: ClientsFactory, number: int) -> list[Provider]:
     """The same identity provider on as many connections, which different workers serve."""
-    return [Provider(client, provider.token_id, provider.token) for client in clients(number)]
+    return [Provider(client, provider.token_id, provider.token, provider.domain) for client in clients(number)]
 
 
 def test_one_username_is_created_once(arena: World, provider: Provider, new_clients: ClientsFactory) -> None:
-    body = user(userName=new_address())
+    body = provider.user(userName=provider.address())
     many = providers(provider, new_clients, 16)
     answers = concurrently([partial(one.request, "POST", "/Users", json=body) for one in many])
     for answer in answers:
@@ -40,7 +40,7 @@ def test_one_username_is_created_once(arena: World, provider: Provider, new_clie
 
 def test_two_people_do_not_get_one_username(provider: Provider, new_clients: ClientsFactory) -> None:
     made = [provider.create()["id"] for _ in range(8)]
-    rename = {"op": "replace", "path": "userName", "value": new_address()}
+    rename = {"op": "replace", "path": "userName", "value": provider.address()}
     many = providers(provider, new_clients, 8)
     answers = concurrently([partial(one.patch, user_id, rename) for one, user_id in zip(many, made, strict=True)])
     for answer in answers:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from harness.answers import Answer
 from harness.client import Client
 from harness.people import Session
+from harness.single_sign_on import verify_domain
 from harness.world import World
 
 BASE = "//scim/v2"
@@ -17,15 +18,25 @@ ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 SEARCH = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 TYPE = ("Content-Type", "application/scim+json")
+_VERIFIED: set[tuple[str, str]] = set()
 
 
 @dataclass(frozen=True)
 class Provider:
-    """A client with a SCIM token of one account."""
+    """A client with a SCIM token of one account, which has verified `domain`."""
 
     api: Client
     token_id: str
     token: str
+    domain: str = ""
+
+    def address(self) -> str:
+        """One that nobody has, in the account's domain."""
+        return f"{uuid4().hex[:12]}@{self.domain}"
+
+    def user(self, **members: Any) -> dict[str, Any]:
+        """A resource, with an address that nobody has."""
+        return {"schemas": [USER], "userName": self.address(), **members}
 
     def request(self, method: str, path: str, **options: Any) -> Answer:
         options.setdefault("bearer", self.token)
@@ -38,7 +49,7 @@ class Provider:
         return self.request("GET", path, **options)
 
     def create(self, **members: Any) -> dict[str, Any]:
-        return self.request("POST", "/Users", json=user(**members)).expect(201).object()
+        return self.request("POST", "/Users", json=self.user(**members)).expect(201).object()
 
     def patch(self, user_id: str, *operations: dict[str, Any], **options: Any) -> Answer:
         body = {"schemas": [PATCH], "Operations": list(operations)}
@@ -60,13 +71,15 @@ class Provider:
         return self.patch(user_id, {"op": "replace", "value": {"active": False}})
 
 
-def new_address() -> str:
-    return f"{uuid4().hex[:12]}@example.test"
-
-
-def user(**members: Any) -> dict[str, Any]:
-    """A resource, with an address that nobody has."""
-    return {"schemas": [USER], "userName": new_address(), **members}
+def domain_of_account(world: World, owner: Session | None = None) -> str:
+    """A domain that the account has verified, and no other can have."""
+    account = world.api.get("/account", bearer=(owner or world.owner).access).expect(200).data()["id"]
+    domain = f"{account[-12:]}.scim.test"
+    # Servers of tests begin as copies of one database.
+    if (world.api.url, account) not in _VERIFIED:
+        verify_domain(world.server, account, domain)
+        _VERIFIED.add((world.api.url, account))
+    return domain
 
 
 def new_provider(world: World, owner: Session | None = None) -> Provider:
@@ -76,7 +89,7 @@ def new_provider(world: World, owner: Session | None = None) -> Provider:
     created = world.api.post("/account/scim-tokens", bearer=by, json={"name": "IdP"}, reveals=True).expect(201).data()
     token = world.vault.remember("SCIM token", created["token"])
     assert created["baseUrl"].endswith("/scim/v2")
-    return Provider(world.api, created["id"], token)
+    return Provider(world.api, created["id"], token, domain_of_account(world, owner))
 
 
 def end_tokens(world: World, owner: Session | None = None) -> None:

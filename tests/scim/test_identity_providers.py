@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from scim.provider import ENTERPRISE, PATCH, USER, Provider, new_address
+from scim.provider import ENTERPRISE, PATCH, USER, Provider
 
 
 def test_entra_id_creates_and_updates(provider: Provider) -> None:
-    address = new_address()
+    address = provider.address()
     found = provider.get(f'/Users?filter=userName+eq+"{address}"').expect(200).object()
     assert (found["totalResults"], found["Resources"]) == (0, [])
     body = {
@@ -46,7 +46,7 @@ def test_entra_id_creates_and_updates(provider: Provider) -> None:
 
 
 def test_okta_creates_replaces_and_deactivates(provider: Provider) -> None:
-    address = new_address()
+    address = provider.address()
     headers = [("Content-Type", "application/scim+json; charset=utf-8"), ("Accept", "application/scim+json")]
     page = provider.get(f"/Users?filter=userName%20eq%20%22{address}%22&startIndex=1&count=100", headers=headers)
     assert page.expect(200).object()["totalResults"] == 0

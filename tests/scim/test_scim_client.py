@@ -11,9 +11,10 @@ from scim2_tester import Status, check_server, filling
 
 from harness.world import World
 from network.partners import new_account
-from scim.provider import new_address, new_provider
+from scim.provider import new_provider
 
 # By intent, everybody has one role, shown as the primary one; and removing `active` must not let anybody in.
+FORMS = {"preferredLanguage": "pt-BR", "timezone": "Europe/Berlin"}
 INTENDED = ("active", "roles")
 
 
@@ -37,13 +38,15 @@ class SCIMClient(BaseSyncSCIMClient):
 def test_compliance_checks_of_others_pass(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     generate = filling.generate_random_value
 
-    def generate_user_name(context: Any, path: Any, *args: Any, **options: Any) -> Any:
-        """The checks know no userName that has to be an address."""
+    def generate_valid_value(context: Any, path: Any, *args: Any, **options: Any) -> Any:
+        """The checks know no attribute whose value has a form of its own."""
         value = generate(context, path, *args, **options)
-        return new_address() if value is not None and str(path).endswith("userName") else value
+        valid = FORMS | {"userName": provider.address()}
+        name = str(path).rpartition(":")[2]
+        return valid[name] if value is not None and name in valid else value
 
     for module in ("filling", "checkers.patch_add", "checkers.patch_replace"):
-        monkeypatch.setattr(f"scim2_tester.{module}.generate_random_value", generate_user_name)
+        monkeypatch.setattr(f"scim2_tester.{module}.generate_random_value", generate_valid_value)
     # An account of its own: the checks look for a new person on the first page of all.
     provider = new_provider(world, new_account(world))
     headers = {"Authorization": f"Bearer {provider.token}"}

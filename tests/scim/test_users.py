@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from harness.people import login, me
+from harness.people import accept, invite, login, me
 from harness.world import World
-from scim.provider import BASE, PATCH, SEARCH, USER, Provider, new_address, new_provider, user
+from scim.provider import BASE, PATCH, SEARCH, USER, Provider, new_provider
 
 
 def test_a_created_person_is_what_the_identity_provider_sent(world: World, provider: Provider) -> None:
-    address = new_address()
-    sent = user(
+    address = provider.address()
+    sent = provider.user(
         userName=address,
         externalId="00u1",
         name={"givenName": "Anna", "familyName": "Berg", "formatted": "Anna Berg", "honorificPrefix": "Dr"},
@@ -45,16 +45,83 @@ def test_a_created_person_is_what_the_identity_provider_sent(world: World, provi
 
 def test_a_username_in_use_is_a_conflict_in_any_account(world: World, provider: Provider) -> None:
     """The answers do not tell whose it is."""
-    address = new_address()
-    provider.create(userName=address)
-    own = provider.request("POST", "/Users", json=user(userName=address.upper())).expect(409, "uniqueness")
-    foreign = provider.request("POST", "/Users", json=user(userName=world.other.owner.email)).expect(409, "uniqueness")
+    mine, theirs = provider.address(), provider.address()
+    provider.create(userName=mine)
+    _, token = invite(world.api, world.other_owner, "MEMBER", theirs)
+    accept(world.api, token, world.vault.password()).expect(201)
+    own = provider.request("POST", "/Users", json=provider.user(userName=mine.upper())).expect(409, "uniqueness")
+    foreign = provider.request("POST", "/Users", json=provider.user(userName=theirs)).expect(409, "uniqueness")
     assert own.object() == foreign.object()
+
+
+def member(world: World, user_id: str) -> dict[str, Any]:
+    """The person as Owners and Admins see them."""
+    people: list[dict[str, Any]] = world.api.get("/account/users", bearer=world.owner.access).expect(200).data()
+    return next(one for one in people if one["id"] == user_id)
+
+
+def test_a_person_is_called_as_the_identity_provider_says(world: World, provider: Provider) -> None:
+    """displayName, else name.formatted, else the parts; what is no name is passed over."""
+    cases: list[tuple[dict[str, Any], str | None]] = [
+        ({"displayName": "Anna B.", "name": {"formatted": "Anna Berg"}}, "Anna B."),
+        ({"displayName": "x" * 121, "name": {"formatted": "Anna Berg"}}, "Anna Berg"),
+        ({"name": {"givenName": "Anna", "familyName": "Berg"}}, "Anna Berg"),
+        ({"name": {"familyName": "Berg"}}, "Berg"),
+        ({"displayName": "=?utf-8?q?a?="}, None),
+        ({}, None),
+    ]
+    for sent, name in cases:
+        assert member(world, provider.create(**sent)["id"])["name"] == name, sent
+
+
+def test_a_name_that_the_person_chose_stays_until_another_is_sent(world: World, provider: Provider) -> None:
+    session = world.session()
+    user_id, bearer = session.person.user_id, session.access
+    body = provider.user(userName=session.person.email, displayName="Anna Berg")
+    provider.put(user_id, json=body).expect(200)
+    assert member(world, user_id)["name"] == "Anna Berg"
+    world.api.patch("/auth/me", bearer=bearer, json={"name": "Anna"}).expect(200)
+    provider.put(user_id, json=body).expect(200)
+    provider.patch(user_id, {"op": "add", "path": "externalId", "value": "7"}).expect(200)
+    assert member(world, user_id)["name"] == "Anna"
+    provider.patch(user_id, {"op": "replace", "path": "displayName", "value": "Anna Sund"}).expect(200)
+    assert member(world, user_id)["name"] == "Anna Sund"
+    provider.patch(user_id, {"op": "remove", "path": "displayName"}).expect(200)
+    assert member(world, user_id)["name"] is None
+
+
+def test_language_and_time_zone_are_the_persons(world: World, provider: Provider) -> None:
+    session = world.session()
+    user_id = session.person.user_id
+
+    def shown(**sent: Any) -> tuple[Any, Any]:
+        body = provider.user(userName=session.person.email, **sent)
+        put = provider.put(user_id, json=body).expect(200).object()
+        own = me(world.api, session.access).expect(200).data()
+        assert (put.get("preferredLanguage"), put.get("timezone")) == (own["language"], own["timeZone"])
+        return own["language"], own["timeZone"]
+
+    assert shown(preferredLanguage="de", timezone="Europe/Berlin", locale="en-US") == ("de", "Europe/Berlin")
+    assert shown() == ("de", "Europe/Berlin")
+    assert shown(locale="sv_SE") == ("sv-SE", "Europe/Berlin")
+    assert shown(preferredLanguage="x, pt-br;q=0.9, en") == ("pt-BR", "Europe/Berlin")
+    # What is not valid is ignored: nobody stays because of it.
+    for wrong in ("W. Europe Standard Time", "", 5, {"a": 1}, ["de"], "x" * 500, "\n"):
+        expected = (None, None) if wrong == "" else ("pt-BR", "Europe/Berlin")
+        assert shown(preferredLanguage=wrong, timezone=wrong, locale=wrong) == expected, wrong
+        shown(preferredLanguage="pt-BR", timezone="Europe/Berlin")
+    changed = provider.patch(
+        user_id,
+        {"op": "replace", "path": "timezone", "value": "Asia/Tokyo"},
+        {"op": "remove", "path": "preferredLanguage"},
+        {"op": "add", "value": {"urn:ietf:params:scim:schemas:core:2.0:User:locale": "fr-FR"}},
+    ).expect(200).object()  # fmt: skip
+    assert changed["timezone"] == "Asia/Tokyo"
 
 
 def test_replacing_twice_changes_nothing_the_second_time(provider: Provider) -> None:
     made = provider.create(displayName="A", externalId="1", name={"givenName": "A"})
-    body = user(userName=made["userName"], displayName="B", name={"familyName": "B"})
+    body = provider.user(userName=made["userName"], displayName="B", name={"familyName": "B"})
     first = provider.put(made["id"], json=body).expect(200).object()
     assert "externalId" not in first
     assert first["name"] == {"familyName": "B"}
@@ -66,8 +133,12 @@ def test_replacing_twice_changes_nothing_the_second_time(provider: Provider) -> 
 def test_replacing_without_active_does_not_reactivate(provider: Provider) -> None:
     made = provider.create(active=False)
     assert made["active"] is False
-    assert provider.put(made["id"], json=user(userName=made["userName"])).expect(200).object()["active"] is False
-    assert provider.put(made["id"], json=user(userName=made["userName"], active=True)).object()["active"] is True
+    assert (
+        provider.put(made["id"], json=provider.user(userName=made["userName"])).expect(200).object()["active"] is False
+    )
+    assert (
+        provider.put(made["id"], json=provider.user(userName=made["userName"], active=True)).object()["active"] is True
+    )
 
 
 def test_a_removed_person_is_gone(world: World, provider: Provider) -> None:
@@ -79,7 +150,7 @@ def test_a_removed_person_is_gone(world: World, provider: Provider) -> None:
 
 
 def test_lists_are_paged(provider: Provider) -> None:
-    mark = new_address()[:12]
+    mark = provider.address()[:12]
     made = [provider.create(displayName=f"Page {mark} {n}")["id"] for n in range(5)]
     text = quote(f'displayName sw "page {mark}"')
     assert [one["id"] for one in provider.find(f'displayName co "{mark}"')] == made
@@ -108,7 +179,7 @@ def test_attributes_are_projected(provider: Provider) -> None:
 
 
 def test_filters_select(provider: Provider) -> None:
-    mark = new_address()[:12]
+    mark = provider.address()[:12]
     one = provider.create(externalId=f"ext-{mark}", displayName=f"Ä {mark}", name={"givenName": "Åsa"})
     two = provider.create(displayName=mark, active=False, roles=[{"value": "ADMIN"}])
     both = [one["id"], two["id"]]
@@ -153,7 +224,7 @@ def test_conditional_requests(provider: Provider) -> None:
     made = provider.create()
     path, version = f"/Users/{made['id']}", made["meta"]["version"]
     provider.get(path, headers=[("If-None-Match", version)]).expect(304)
-    body = user(userName=made["userName"], displayName="B")
+    body = provider.user(userName=made["userName"], displayName="B")
     changed = provider.request("PUT", path, json=body, headers=[("If-Match", version)]).expect(200).object()
     provider.request("PUT", path, json=body, headers=[("If-Match", version)]).expect(412, "scim")
     provider.request("DELETE", path, headers=[("If-Match", version)]).expect(412, "scim")
@@ -182,7 +253,7 @@ def test_another_account_sees_nothing(world: World, provider: Provider) -> None:
     other = new_provider(world, world.other_owner)
     path = f"/Users/{made['id']}"
     other.get(path).expect(404, "scim")
-    other.put(made["id"], json=user(userName=made["userName"])).expect(404, "scim")
+    other.put(made["id"], json=provider.user(userName=made["userName"])).expect(404, "scim")
     other.deactivate(made["id"]).expect(404, "scim")
     other.request("DELETE", path).expect(404, "scim")
     assert other.find(f'id eq "{made["id"]}" or userName eq "{made["userName"]}"') == []
@@ -192,7 +263,7 @@ def test_another_account_sees_nothing(world: World, provider: Provider) -> None:
 
 def test_malformed_bodies_are_refused(provider: Provider) -> None:
     made = provider.create()
-    path = f"/Users/{made['id']}"
+    path, user = f"/Users/{made['id']}", provider.user
     bodies: list[Any] = [
         [], "x", None, 1, {}, {"schemas": USER}, {"schemas": [PATCH]}, user(userName=None), user(userName="no address"),
         user(userName=["a"]), user(active="yes"), user(active=1), user(name="Anna"), user(emails=[[1]]), user(name=[1]),
@@ -209,5 +280,5 @@ def test_malformed_bodies_are_refused(provider: Provider) -> None:
     provider.request("POST", "/Users", content=b"{").expect(400, "invalidSyntax")
     provider.request("POST", "/Users", content=b'{"a":1,"a":2}').expect(400, "invalidSyntax")
     provider.request("POST", "/Users", json={}, headers=[("Content-Type", "text/plain")]).expect(415, "scim")
-    assert provider.api.post(f"{BASE}/Users", bearer=provider.token, json=user()).status == 201
+    assert provider.api.post(f"{BASE}/Users", bearer=provider.token, json=provider.user()).status == 201
     assert provider.get(path).expect(200).object() == made

@@ -89,7 +89,8 @@ ACTIONS = (
 class Actor(NamedTuple):
     """Who acts. `source` is an address or `cli`; `secret_id` is the client secret that a client's token was issued for.
 
-    `scim` is an identity provider, whose `id` is that of its token. A `provider` is the account's identity provider,
+    `scim` is an identity provider, whose `id` is that of its token and whose `label` is the token's name, which the
+    trail keeps longer than the token. A `provider` is the account's identity provider,
     whose signed token was verified; its id is that of the account.
 
     `epoch` and `jti` are those of the token or session: a write is authorised by them in its own transaction.
@@ -105,6 +106,7 @@ class Actor(NamedTuple):
     session_id: str | None = None
     epoch: int | None = None
     jti: str | None = None
+    label: str | None = None
 
     def as_partner(self) -> "Actor":
         """The actor in the audit trail of a partner, who learns the account but not the person."""

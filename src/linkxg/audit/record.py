@@ -24,6 +24,8 @@ def record(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Append one event to the chain of `account_id`; `details` must never hold a secret."""
+    if actor.label is not None:
+        details = {**(details or {}), "token_name": actor.label}
     seq, previous = store.take_next(conn, account_id)
     values = {
         "seq": seq,

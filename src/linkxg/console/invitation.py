@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from linkxg.console.form_errors import FormErrors, of_details
+from linkxg.console.form_errors import FormErrors, of_details, whole_form
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
 from linkxg.console.sign_in import bind_form, enter, second_step_page
@@ -16,6 +16,7 @@ from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
 from linkxg.identity.accounts.invite_user import accept_invitation, read_invitation
 from linkxg.identity.accounts.password_rules import MINIMUM
+from linkxg.identity.accounts.people_limit import TooManyPeople
 from linkxg.identity.accounts.routes import ACCEPTS
 
 
@@ -33,6 +34,8 @@ async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
         )
     except ValidationFailed as error:
         return await _show(page, token, of_details(error))
+    except TooManyPeople as error:
+        return await _show(page, token, whole_form(error.description))
     except NotFound:
         return await _show(page, token)
     try:

@@ -13,6 +13,7 @@ from linkxg.console.form_errors import FormErrors, wait_for_budget, whole_form
 from linkxg.console.formatting import count
 from linkxg.console.guard import PageRequest
 from linkxg.console.pages import redirect, render
+from linkxg.console.sign_in_state import without_factor
 from linkxg.console.three_way_merge import FieldConflict, conflict_errors, merge
 from linkxg.errors import AccessDenied, Conflict, InvalidRequest, NotFound, RateLimitExceeded
 from linkxg.http.permissions import session_roles
@@ -198,6 +199,7 @@ async def _show(
         person=person,
         sessions=await list_sessions(page.database, page.account_id, user_id),
         may_manage=may_manage(page.role, person.role),
+        without_factor=await without_factor(page, person),
         email_change=await find_email_change(page.database, page.account_id, user_id),
         offered=_offered(page),
         roles=ROLES,
@@ -236,8 +238,8 @@ async def _ask_remove(page: PageRequest, user_id: str) -> Response[str]:
 async def _ask_reset(page: PageRequest, user_id: str) -> Response[str]:
     person = await _person(page, user_id)
     effect = (
-        "Their second factors and recovery codes stop working and their sessions end now, so that their password alone "
-        "signs them in until they set up a new one: make sure that it is really they who asked."
+        "Their second factors and recovery codes stop working and their sessions end now. Until they set up a new one, "
+        "their password is all that protects them: make sure that it is really they who asked."
     )
     here = f"{MEMBERS}/{user_id}"
     question = Question(

@@ -64,9 +64,12 @@ def session_roles(allowed: Iterable[str]) -> dict[str, Any]:
     return {"opt": {"session_roles": frozenset(allowed)}, "security": []}
 
 
-def scim_token() -> dict[str, Any]:
-    """Only an identity provider with a token of its own (RFC 7644 §2); access tokens and sessions are not accepted."""
-    return {"opt": {"scim_token": True}, "security": []}
+def scim_token(account_budget: Budget | None = None) -> dict[str, Any]:
+    """Only an identity provider with a token of its own (RFC 7644 §2); access tokens and sessions are not accepted.
+
+    Each call spends from the account's budget.
+    """
+    return {"opt": {"scim_token": True, CALLER_BUDGET: account_budget}, "security": []}
 
 
 def declared(opt: dict[str, Any]) -> bool:

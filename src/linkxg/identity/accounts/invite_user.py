@@ -19,6 +19,7 @@ from linkxg.identity.accounts import store
 from linkxg.identity.accounts.break_glass_store import is_sso_only
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.password_rules import check_new_password
+from linkxg.identity.accounts.people_limit import TooManyPeople, refuse_beyond_limit
 from linkxg.identity.accounts.profile import check_person_name
 from linkxg.identity.accounts.roles import Role, may_manage
 from linkxg.identity.authorization.write_as import write_as, write_once
@@ -62,7 +63,7 @@ async def invite_user(
     """Create an invitation, and record `mailed`. A replay of `request` returns the same one while it is live.
 
     Raises InvalidRequest for an invalid address, AccessDenied for a role above the actor's, Conflict when the address
-    is in use or the replayed invitation has ended, or IdempotencyKeyReused.
+    is in use, the account is full or the replayed invitation has ended, or IdempotencyKeyReused.
     """
     key, account_id = email_key(email), request.account_id
     if not may_manage(actor.role, role):
@@ -75,6 +76,9 @@ async def invite_user(
         if store.find_user_by_email(conn, key) is not None:
             return Conflict("This e-mail address is in use.")
         store.expire_invitations(conn, account_id, key, now)
+        refused = refuse_beyond_limit(conn, account_id, inviting=True)
+        if refused is not None:
+            return refused
         store.insert_invitation(
             conn,
             account_id,
@@ -120,7 +124,7 @@ async def accept_invitation(
     """Create the person who was invited.
 
     Raises NotFound for a token that is wrong, used, expired, or of an inviter who may no longer invite this role;
-    ValidationFailed for the name or the password.
+    ValidationFailed for the name or the password; TooManyPeople, and the link stays valid.
     """
     if not is_well_formed(token, INVITATION):
         raise NotFound
@@ -132,7 +136,7 @@ async def accept_invitation(
     check_new_password(password, *found)
     password_hash = await passwords.hash(password)
 
-    def unit(conn: Connection) -> User | None:
+    def unit(conn: Connection) -> User | TooManyPeople | None:
         now = now_ms()
         invitation = store.find_invitation(conn, key, now)
         if invitation is None:
@@ -141,6 +145,9 @@ async def accept_invitation(
         lock_caller(conn, invitation.invited_by, shared=True)
         if is_sso_only(conn, invitation.account_id) or not _is_backed(conn, invitation):
             return None
+        refused = refuse_beyond_limit(conn, invitation.account_id)
+        if refused is not None:
+            return refused
         if store.redeem_invitation(conn, key, now) is None:
             return None
         user_id = uuid7()
@@ -164,6 +171,8 @@ async def accept_invitation(
     user = await database.write(unit)
     if user is None:
         raise NotFound
+    if isinstance(user, TooManyPeople):
+        raise user
     return user
 
 

@@ -19,7 +19,7 @@ from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.identity.accounts import store
 from linkxg.identity.accounts.break_glass_store import is_last_break_glass_owner
 from linkxg.identity.accounts.email_change_store import end_email_changes_of
-from linkxg.identity.accounts.model import User, UserView
+from linkxg.identity.accounts.model import NO_PASSWORD, User, UserView
 from linkxg.identity.accounts.roles import RANK, Role, may_manage
 from linkxg.identity.authorization.write_as import revoke_as
 
@@ -113,7 +113,7 @@ def change_person(
     is_reduced = changed.get("disabled", False) or RANK[changed.get("role", user.role)] < RANK[user.role]
     ended = _end_invitations(conn, account_id, user_id) if is_reduced else {}
     if changed.get("disabled"):
-        # Links to choose a password end with the epoch.
+        # Not just refused while they are disabled: it would go on if they came back. Password links end with the epoch.
         end_email_changes_of(conn, account_id, user_id, now_ms())
     # Last, as everywhere: it locks the chain, which all writers of the account share.
     if "role" in changed:
@@ -159,7 +159,14 @@ def _end_invitations(conn: Connection, account_id: str, user_id: str) -> dict[st
 
 def user_view(user: User) -> UserView:
     return UserView(
-        user.id, user.email, user.name, user.role, user.disabled, rfc3339(user.created_at), user.has_second_factor
+        user.id,
+        user.email,
+        user.name,
+        user.role,
+        user.disabled,
+        rfc3339(user.created_at),
+        user.has_second_factor,
+        user.password_hash != NO_PASSWORD,
     )
 
 

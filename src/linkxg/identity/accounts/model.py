@@ -12,6 +12,8 @@ from linkxg.identity.accounts.roles import Role
 from linkxg.runtime.normal_form import has_run_of_marks, normalize
 
 _EMAIL = re.compile(r"[^\s@\"(),:;<>\[\]\\]{1,64}@[^\s@\"(),:;<>\[\]\\]+\.?[^\s@\"(),:;<>\[\]\\]+")
+NO_PASSWORD = ""
+"""The hash that no password matches."""
 MAX_EMAIL = 254
 MAX_ACCOUNT_NAME = 200
 _ENCODED_WORD = "=?"
@@ -50,7 +52,8 @@ class AccountView(msgspec.Struct, rename="camel"):
 class UserView(msgspec.Struct, rename="camel"):
     """A person as the account's Owners and Admins see them; `name` is null until they choose one.
 
-    `second_factor` tells whether they have one.
+    `second_factor` tells whether they have one. Without a password (`has_password`), as after SCIM or single sign-on,
+    they sign in by single sign-on, or choose a password by a link.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"name": "Ada Weaver"}
@@ -62,6 +65,7 @@ class UserView(msgspec.Struct, rename="camel"):
     disabled: bool
     created_at: str
     second_factor: bool
+    has_password: bool
 
 
 class Invited(msgspec.Struct, rename="camel"):

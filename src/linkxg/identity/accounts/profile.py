@@ -2,7 +2,7 @@
 
 import re
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import available_timezones
 
 from msgspec import UNSET, UnsetType
@@ -58,6 +58,11 @@ def check_person_name(name: str) -> str:
     if faults := _faults({"name": name}):
         raise ValidationFailed(faults[0]["message"], details=faults)
     return str(_canonical("name", name))
+
+
+def valid_value(field: Literal["name", "language", "time_zone"], value: str) -> str | None:
+    """The value as it is stored, for a caller that leaves out what is not valid; then None."""
+    return None if _faults({field: value}) else _canonical(field, value)
 
 
 def _faults(given: dict[str, Any]) -> list[dict[str, str]]:

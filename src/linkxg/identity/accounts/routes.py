@@ -188,7 +188,7 @@ async def remove(
 @post(
     "/invitations/{token:str}/accept",
     operation_id="acceptInvitation",
-    errors=(TemporarilyUnavailable,),
+    errors=(Conflict, TemporarilyUnavailable),
     status_code=201,
     **public(ACCEPTS),
 )

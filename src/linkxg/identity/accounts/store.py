@@ -150,6 +150,12 @@ def list_users(conn: Connection, account_id: str) -> list[User]:
     return [User(*row) for row in conn.execute(query)]
 
 
+def count_people(conn: Connection, account_id: str) -> int:
+    """Disabled ones included."""
+    query = select(func.count()).select_from(users).where(users.c.account_id == account_id)
+    return conn.execute(query).scalar_one()
+
+
 def count_other_owners(conn: Connection, account_id: str, user_id: str) -> int:
     """The number of enabled Owners other than `user_id`."""
     return conn.execute(
@@ -257,6 +263,12 @@ def list_invitations(conn: Connection, account_id: str, now: int) -> list[AnyRow
     """The live ones, newest first."""
     query = select(invitations).where(invitations.c.account_id == account_id, *_live(now))
     return list(conn.execute(query.order_by(invitations.c.id.desc())).all())
+
+
+def count_invitations(conn: Connection, account_id: str, now: int) -> int:
+    """The number of live ones."""
+    query = select(func.count()).select_from(invitations).where(invitations.c.account_id == account_id, *_live(now))
+    return conn.execute(query).scalar_one()
 
 
 def withdraw_invitation(conn: Connection, account_id: str, invitation_id: str, now: int) -> AnyRow | None:

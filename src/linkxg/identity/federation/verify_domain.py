@@ -111,6 +111,11 @@ async def remove_domain(database: Database, actor: Actor, account_id: str, text:
         raise NotFound
 
 
+def is_verified(conn: Connection, account_id: str, domain: str) -> bool:
+    """Inside a unit of work: whether this account has verified the domain."""
+    return store.find_verified_domain(conn, account_id, domain) is not None
+
+
 def domain_view(found: EmailDomain) -> EmailDomainView:
     return EmailDomainView(
         domain=found.domain,

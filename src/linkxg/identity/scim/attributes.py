@@ -4,7 +4,7 @@ Names are case-insensitive, as are roles. Attributes that are not kept are ignor
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -13,7 +13,6 @@ from linkxg.clock import rfc3339
 from linkxg.errors import InvalidRequest
 from linkxg.identity.accounts.model import MAX_EMAIL, email_key
 from linkxg.identity.accounts.roles import EVERYONE, RANK, Role
-from linkxg.identity.scim.errors import InvalidValue
 from linkxg.identity.scim.model import (
     CORE_SCHEMA,
     MAX_EMAIL_TYPE,
@@ -24,8 +23,21 @@ from linkxg.identity.scim.model import (
     ScimUser,
     UserFields,
 )
+from linkxg.identity.scim.person_profile import read_language, read_time_zone
+from linkxg.identity.scim.scim_errors import InvalidValue
 
+PROFILE: dict[str, tuple[str, Callable[[object], str | None]]] = {
+    "preferredlanguage": ("language", read_language),
+    "locale": ("locale", read_language),
+    "timezone": ("time_zone", read_time_zone),
+}
 NAME_PARTS = {"formatted": "formatted", "givenname": "given_name", "familyname": "family_name"}
+_KEPT = frozenset(
+    {
+        "username", "externalid", "displayname", "name", "emails", "active", "roles", "preferredlanguage", "locale",
+        "timezone",
+    }
+)  # fmt: skip
 DEFAULT_ROLE: Role = "MEMBER"
 
 
@@ -43,7 +55,7 @@ def read_user(body: Mapping[str, Any]) -> UserFields:
     """The fields of a whole resource, by lower-case names. Raises InvalidValue."""
     fields = UserFields()
     for name, value in body.items():
-        if name in ("username", "externalid", "displayname", "name", "emails", "active", "roles"):
+        if name in _KEPT:
             set_attribute(fields, name, value)
     if not fields.user_name:
         raise InvalidValue("The attribute userName is required.")
@@ -68,6 +80,11 @@ def set_attribute(fields: UserFields, name: str, value: object) -> None:
         fields.active = None if value is None else read_boolean(value, "active")
     elif name == "roles":
         fields.role = read_role(value)
+    elif name in PROFILE:
+        field, read = PROFILE[name]
+        stated = read(value)
+        if stated is not None or value in (None, ""):
+            setattr(fields, field, stated)
 
 
 def read_user_name(value: object) -> str:
@@ -162,6 +179,8 @@ def resource_of(user: ScimUser, base_url: str) -> dict[str, Any]:
         "userName": user.email,
         "name": {part: text for part, text in name.items() if text is not None} or None,
         "displayName": user.display_name,
+        "preferredLanguage": user.language,
+        "timezone": user.time_zone,
         "emails": [_email_value(email) for email in emails_of(user)] or None,
         "active": not user.disabled,
         "roles": [{"value": user.role, "primary": True}],
@@ -178,7 +197,7 @@ def resource_of(user: ScimUser, base_url: str) -> dict[str, Any]:
 
 
 def etag_of(user: ScimUser) -> str:
-    """A strong entity tag of everything that the resource shows."""
+    """A strong entity tag of everything that the resource shows, and of the person's name."""
     return f'"{hashlib.sha256(msgspec.json.encode(user)).hexdigest()[:32]}"'
 
 

@@ -17,10 +17,11 @@ USE_EVERY_MS = MINUTE
 
 
 class ScimCaller(NamedTuple):
-    """The account and the id of the token."""
+    """The account, and the id and name of the token."""
 
     account_id: str
     token_id: str
+    name: str
 
 
 async def authenticate(database: Database, token: str) -> ScimCaller:
@@ -29,7 +30,7 @@ async def authenticate(database: Database, token: str) -> ScimCaller:
     found = await database.read_single(token_store.find_live_token, digest(token), now)
     if found is None:
         raise InvalidToken(reason="unknown SCIM token")
-    account_id, token_id, used_at = found
+    account_id, token_id, name, used_at = found
     if used_at is None or used_at < now - USE_EVERY_MS:
         await database.execute_single(token_store.update_last_use, account_id, token_id, now)
-    return ScimCaller(account_id, token_id)
+    return ScimCaller(account_id, token_id, name)

@@ -54,7 +54,10 @@ def user_schema(base_url: str) -> dict[str, Any]:
         "description": "A person of the account.",
         "attributes": [
             _attribute(
-                "userName", "The e-mail address by which the person signs in.", required=True, uniqueness="global"
+                "userName",
+                "The e-mail address by which the person signs in, in a verified domain.",
+                required=True,
+                uniqueness="global",
             ),
             _complex(
                 "name",
@@ -66,6 +69,8 @@ def user_schema(base_url: str) -> dict[str, Any]:
                 ],
             ),
             _attribute("displayName", "The name to show."),
+            _attribute("preferredLanguage", "The person's language, a tag of BCP 47; another value is ignored."),
+            _attribute("timezone", "The person's time zone, of the IANA database; another value is ignored."),
             _complex(
                 "emails",
                 "Kept for the identity provider; mail goes to the userName.",

@@ -3,9 +3,9 @@
 import re
 
 from linkxg.http.strict_json import NotStrictJson, parse
-from linkxg.identity.scim.errors import InvalidFilter
 from linkxg.identity.scim.filter_model import Both, Comparison, Either, Filter, Negation, Value
 from linkxg.identity.scim.model import CORE_SCHEMA
+from linkxg.identity.scim.scim_errors import InvalidFilter
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 8

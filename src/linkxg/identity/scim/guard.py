@@ -9,12 +9,14 @@ from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.errors import AccessDenied, InvalidToken, MissingToken
 from linkxg.http.client_ip import source_key
+from linkxg.http.permissions import CALLER_BUDGET
 from linkxg.http.rate_budgets import caller_key
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.http.request_context import RequestContext, context_of
 from linkxg.identity.scim.authenticate import ScimCaller, authenticate
 
 TOKEN_REQUESTS = Budget("scim-token", 3_000, 60)
+CREATIONS = Budget("scim-creations", 2_000, 3_600)
 SOURCE_FAILURES = Budget("scim-failures-source", 100, 60)
 MAX_TOKEN = 256
 ACTOR_ROLE = "ADMIN"
@@ -30,7 +32,7 @@ class ScimRequest(NamedTuple):
 
 
 class ScimGuard:
-    """Counts failures per source before it looks a token up, and calls per token."""
+    """Counts failures per source before it looks a token up, calls per token, and creations per account."""
 
     def __init__(self, database: Database, limits: Limits) -> None:
         self._database = database
@@ -43,7 +45,19 @@ class ScimGuard:
         context.route = connection.scope.get("path_template") or context.route
         caller = await self._authenticate(context)
         await self._limits.spend(TOKEN_REQUESTS, caller_key(caller.account_id, caller.token_id))
-        actor = Actor("scim", caller.token_id, caller.account_id, context.source, context.request_id, ACTOR_ROLE)
+        creations: Budget | None = route.opt.get(CALLER_BUDGET)
+        if creations is not None:
+            # Of the account: another token is no further budget.
+            await self._limits.spend(creations, caller.account_id)
+        actor = Actor(
+            kind="scim",
+            id=caller.token_id,
+            account_id=caller.account_id,
+            source=context.source,
+            request_id=context.request_id,
+            role=ACTOR_ROLE,
+            label=caller.name,
+        )
         connection.scope[_SCOPE_KEY] = ScimRequest(actor, caller.account_id)  # type: ignore[literal-required]
 
         async def authorise_again() -> None:

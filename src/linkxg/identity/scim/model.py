@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from linkxg.identity.accounts.roles import Role
 
@@ -29,7 +30,10 @@ class Email(msgspec.Struct, omit_defaults=True):
 
 
 class UserFields(msgspec.Struct):
-    """What a client may write. `active` and `role` are None where it says nothing about them."""
+    """What a client may write. `active` and `role` are None where it says nothing about them.
+
+    `language`, `locale` and `time_zone` are UNSET where it says nothing, and None where it removes them.
+    """
 
     user_name: str = ""
     external_id: str | None = None
@@ -40,6 +44,9 @@ class UserFields(msgspec.Struct):
     emails: list[Email] = []
     active: bool | None = None
     role: Role | None = None
+    language: str | UnsetType | None = UNSET
+    locale: str | UnsetType | None = UNSET
+    time_zone: str | UnsetType | None = UNSET
 
 
 class ScimUser(msgspec.Struct, frozen=True):
@@ -57,6 +64,9 @@ class ScimUser(msgspec.Struct, frozen=True):
     display_name: str | None
     emails: str | None
     updated_at: int | None
+    name: str | None
+    language: str | None
+    time_zone: str | None
 
 
 class ScimToken(msgspec.Struct, frozen=True):

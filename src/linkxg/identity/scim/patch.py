@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from linkxg.identity.scim.attributes import (
     DEFAULT_ROLE,
     NAME_PARTS,
+    PROFILE,
     folded,
     read_boolean,
     read_email,
@@ -17,7 +18,6 @@ from linkxg.identity.scim.attributes import (
     read_text,
     set_attribute,
 )
-from linkxg.identity.scim.errors import InvalidFilter, InvalidPath, InvalidValue, NoTarget, ReadOnlyAttribute, ScimError
 from linkxg.identity.scim.filter_model import Both, Comparison, Either, Filter, Negation
 from linkxg.identity.scim.filters import parse_filter
 from linkxg.identity.scim.model import (
@@ -29,15 +29,23 @@ from linkxg.identity.scim.model import (
     Email,
     UserFields,
 )
+from linkxg.identity.scim.scim_errors import (
+    InvalidFilter,
+    InvalidPath,
+    InvalidValue,
+    NoTarget,
+    ReadOnlyAttribute,
+    ScimError,
+)
 
 MAX_OPERATIONS = 50
 _PATH = re.compile(r"([a-zA-Z$][\w$-]*)(?:\[(.*)\])?(?:\.([a-zA-Z$][\w$-]*))?", re.DOTALL)
-_SIMPLE = frozenset({"username", "externalid", "displayname", "active"})
+_SIMPLE = frozenset({"username", "externalid", "displayname", "active", *PROFILE})
 _READ_ONLY = frozenset({"id", "meta", "groups"})
 _IGNORED = frozenset(
     {
-        "schemas", "nickname", "profileurl", "title", "usertype", "preferredlanguage", "locale", "timezone", "password",
-        "phonenumbers", "ims", "photos", "addresses", "entitlements", "x509certificates",
+        "schemas", "nickname", "profileurl", "title", "usertype", "password", "phonenumbers", "ims", "photos",
+        "addresses", "entitlements", "x509certificates",
     }
 )  # fmt: skip
 """Attributes of RFC 7643 §4.1 that are not kept; clients send them all the same."""

@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 from linkxg.db import Database
 from linkxg.errors import NotFound
 from linkxg.identity.scim import user_store
-from linkxg.identity.scim.errors import InvalidFilter
 from linkxg.identity.scim.filter_store import condition_of
 from linkxg.identity.scim.filters import parse_filter
 from linkxg.identity.scim.model import ScimUser
+from linkxg.identity.scim.scim_errors import InvalidFilter
 
 MAX_COUNT = 200
 DEFAULT_COUNT = 100

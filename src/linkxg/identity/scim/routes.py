@@ -21,14 +21,14 @@ from linkxg.http.request_context import context_of
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.scim.attributes import etag_of, fields_of, folded, read_user, resource_of
 from linkxg.identity.scim.discovery import resource_type, service_provider_config, user_schema
-from linkxg.identity.scim.errors import InvalidValue, NotSupported, ScimError
-from linkxg.identity.scim.guard import ScimGuard, ScimRequest, scim_request_of
+from linkxg.identity.scim.guard import CREATIONS, ScimGuard, ScimRequest, scim_request_of
 from linkxg.identity.scim.manage_tokens import BASE_PATH
 from linkxg.identity.scim.model import CORE_SCHEMA, LIST_SCHEMA, SEARCH_SCHEMA, ScimUser, UserFields
 from linkxg.identity.scim.patch import Operation, apply_operations, read_operations
 from linkxg.identity.scim.projection import attribute_names, project
-from linkxg.identity.scim.provision_user import ProvisionedUser, change_scim_user, create_scim_user, delete_scim_user
 from linkxg.identity.scim.read_users import list_users, read_scim_user
+from linkxg.identity.scim.scim_errors import InvalidValue, NotSupported, ScimError
+from linkxg.identity.scim.write_users import ProvisionedUser, change_scim_user, create_scim_user, delete_scim_user
 
 AnyRequest = Request[Any, Any, Any]
 MEDIA_TYPE = "application/scim+json"
@@ -133,7 +133,7 @@ async def read(
     return _message(shown, headers={"ETag": etag_of(user)})
 
 
-@post("/Users", **scim_token())
+@post("/Users", **scim_token(CREATIONS))
 async def create(request: AnyRequest, services: NamedDependency[ScimServices]) -> Response[bytes]:
     """Create a person, who has no password (RFC 7644 §3.3)."""
     caller = scim_request_of(request.scope)

@@ -43,7 +43,7 @@ tokens = Table(
 _COLUMNS = [tokens.c[name] for name in ScimToken.__struct_fields__]
 _LIVE = (tokens.c.revoked_at.is_(None), or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > bindparam("now")))
 _BY_DIGEST = CompiledStatement(
-    select(tokens.c.account_id, tokens.c.id, tokens.c.last_used_at).where(
+    select(tokens.c.account_id, tokens.c.id, tokens.c.name, tokens.c.last_used_at).where(
         tokens.c.digest == bindparam("digest"), *_LIVE
     )
 )
@@ -54,9 +54,9 @@ _TOUCH = CompiledStatement(
 )
 
 
-def find_live_token(conn: Connection, digest: bytes, now: int) -> tuple[str, str, int | None] | None:
-    """(account, id, last use) of a token that is neither revoked nor expired."""
-    found: tuple[str, str, int | None] | None = _BY_DIGEST.first(conn, {"digest": digest, "now": now})
+def find_live_token(conn: Connection, digest: bytes, now: int) -> tuple[str, str, str, int | None] | None:
+    """(account, id, name, last use) of a token that is neither revoked nor expired."""
+    found: tuple[str, str, str, int | None] | None = _BY_DIGEST.first(conn, {"digest": digest, "now": now})
     return found
 
 

@@ -13,7 +13,8 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.errors import InvalidRequest
 from linkxg.identity.accounts.model import User, deliverable, email_key
-from linkxg.identity.accounts.provision_user import provision_user
+from linkxg.identity.accounts.people_limit import TooManyPeople
+from linkxg.identity.accounts.provision_person import provision_person
 from linkxg.identity.accounts.roles import Role
 from linkxg.identity.accounts.store import find_user, find_user_by_email
 from linkxg.identity.authorization.store import lock_account
@@ -29,6 +30,7 @@ NOT_VERIFIED = "The identity provider of your company has not confirmed your e-m
 NO_EMAIL = "The identity provider of your company did not send your e-mail address."
 FOREIGN_DOMAIN = "The domain of your e-mail address is not one that your company has verified here."
 ELSEWHERE = "Your e-mail address is in use in another account. An Owner of that account has to remove it there first."
+FULL = "Your company's account has no place for another person. Ask an Owner or Admin of your account."
 DISABLED = "An Owner or Admin of your account has ended your access."
 
 
@@ -112,8 +114,11 @@ def _by_email(
     else:
         if role is None:
             return SignInRefused(NO_ROLE)
-        user, is_linked = provision_user(conn, actor, account_id, email, role), False
-        if user is None:
+        added, is_linked = provision_person(conn, actor, account_id, email=email, role=role), False
+        if isinstance(added, TooManyPeople):
+            return SignInRefused(FULL)
+        if added is None:
             return SignInRefused(ELSEWHERE)
+        user = added
     insert_link(conn, actor, token, user, "linked" if is_linked else "added")
     return user, is_linked

@@ -20,14 +20,19 @@ from linkxg.errors import AccessDenied, Conflict, NotFound, PreconditionFailed, 
 from linkxg.http.etags import Conditions
 from linkxg.identity.accounts.manage_user import change_person, remove_person
 from linkxg.identity.accounts.model import email_key
-from linkxg.identity.accounts.provision_person import provision_person, rename_person
+from linkxg.identity.accounts.people_limit import TooManyPeople
+from linkxg.identity.accounts.provision_person import provision_person, rename_person, state_profile
 from linkxg.identity.authorization.write_as import revoke_as
+from linkxg.identity.federation.model import domain_of
+from linkxg.identity.federation.verify_domain import is_verified
 from linkxg.identity.scim import user_store
 from linkxg.identity.scim.attributes import DEFAULT_ROLE, etag_of
-from linkxg.identity.scim.errors import NotUnique, OwnerRequired, ScimError
 from linkxg.identity.scim.model import ScimUser, UserFields
+from linkxg.identity.scim.person_profile import stated_profile
+from linkxg.identity.scim.scim_errors import InvalidValue, NotUnique, OwnerRequired, ScimError
 
 _NO_OWNER = "An identity provider makes nobody an Owner."
+_DOMAIN = "The userName must be an address in a domain that the account has verified (PUT /api/v1/account/domains)."
 _OWNER = "Of an Owner, an identity provider can store names and an externalId, and end their access; nothing else."
 T = TypeVar("T")
 Edit = Callable[[ScimUser], UserFields]
@@ -43,19 +48,22 @@ class ProvisionedUser(NamedTuple):
 
 
 async def create_scim_user(database: Database, actor: Actor, account_id: str, fields: UserFields) -> ScimUser:
-    """Raises NotUnique, or AccessDenied for an Owner."""
+    """Raises InvalidValue for an address in another domain, NotUnique, TooManyPeople, or AccessDenied for an Owner."""
     if fields.role == "OWNER":
         raise AccessDenied(_NO_OWNER)
     role = fields.role or DEFAULT_ROLE
 
     def unit(conn: Connection) -> ScimUser | PublicError:
-        disabled = fields.active is False
-        user_id = provision_person(conn, actor, account_id, email=fields.user_name, role=role, disabled=disabled)
-        if user_id is None:
-            return NotUnique()
-        values = _values(fields)
-        user_store.update_scim_user(conn, account_id, user_id, **values, updated_at=now_ms())
-        return user_store.find_scim_user(conn, account_id, user_id) or NotFound()
+        if not _is_own_address(conn, account_id, fields.user_name):
+            return InvalidValue(_DOMAIN)
+        disabled, profile = fields.active is False, stated_profile(fields)
+        made = provision_person(
+            conn, actor, account_id, email=fields.user_name, role=role, disabled=disabled, **profile
+        )
+        if made is None or isinstance(made, TooManyPeople):
+            return made or NotUnique()
+        user_store.update_scim_user(conn, account_id, made.id, **_values(fields), updated_at=now_ms())
+        return user_store.find_scim_user(conn, account_id, made.id) or NotFound()
 
     return _or_raise(await revoke_as(database, actor, account_id, unit))
 
@@ -105,14 +113,19 @@ def _change(
     role = fields.role if fields.role != user.role else None
     disabled = None if fields.active in (None, not user.disabled) else not fields.active
     email = fields.user_name if email_key(fields.user_name) != email_key(user.email) else None
+    # A leaver's access ends whatever else the body says.
+    is_leaving = fields.active is False
     if user.role == "OWNER":
         if disabled:
-            # A leaver's access ends whatever else the body says.
             role = email = None
         elif role or email or disabled is False:
             return AccessDenied(_OWNER)
     elif role == "OWNER":
         return AccessDenied(_NO_OWNER)
+    if email is not None and not _is_own_address(conn, account_id, email):
+        if not is_leaving:
+            return InvalidValue(_DOMAIN)
+        email = None
     # Of an Owner only this can fail; of anybody else only the new address.
     if user.role == "OWNER" and disabled:
         outcome = change_person(conn, actor, account_id, user.id, disabled=True)
@@ -120,9 +133,13 @@ def _change(
             return OwnerRequired() if isinstance(outcome, Conflict) else outcome
         role = disabled = None
     if email is not None and not rename_person(conn, actor, account_id, user.id, was=user.email, email=email):
-        return NotUnique()
+        if not is_leaving:
+            return NotUnique()
+        email = None
     values = _values(fields)
-    changed = [name for name, value in values.items() if getattr(user, name) != value]
+    profile = stated_profile(fields, user)
+    state_profile(conn, account_id, user.id, profile)
+    changed = [name for name, value in values.items() if getattr(user, name) != value] + list(profile)
     if changed:
         user_store.update_scim_user(conn, account_id, user.id, **values, updated_at=now_ms())
         audit.record(conn, account_id, actor, "user.attributes_updated", user.id, {"attributes": changed})
@@ -134,6 +151,11 @@ def _change(
             return outcome
     changed_user = user_store.find_scim_user(conn, account_id, user.id)
     return NotFound() if changed_user is None else ProvisionedUser(changed_user, user.email if email else None)
+
+
+def _is_own_address(conn: Connection, account_id: str, email: str) -> bool:
+    """Whether the account has verified the domain. Asked before any person is looked up, whose address it may be."""
+    return is_verified(conn, account_id, domain_of(email_key(email)))
 
 
 def _values(fields: UserFields) -> dict[str, str | None]:
