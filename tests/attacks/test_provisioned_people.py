@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -11,14 +12,17 @@ from attacks.conftest import PROXIED, new_source
 from harness.answers import Answer
 from harness.email_changes import mailing_world
 from harness.factors import first_step, person_with_totp, second_step
-from harness.people import accept, invite, login, me, new_email, refresh
+from harness.openid_provider import OpenIdProvider, SignedInPerson
+from harness.people import Session, accept, invite, login, me, new_email, refresh
 from harness.rows import count, execute
 from harness.server import Server
+from harness.single_sign_on import SsoVisitor, address_of, connect
 from harness.smtp_sink import SmtpSink
 from harness.world import World
 from network.partners import new_account
 from password_reset.links import complete, link_for
 from scim.provider import USER, Provider, domain_of_account, end_tokens, new_provider
+from sso.conftest import DOMAIN
 
 LIMIT = 5_000
 
@@ -99,25 +103,47 @@ def test_190_a_removed_domain_admits_nobody_more(world: World) -> None:
     assert provider.deactivate(made["id"]).expect(200).object()["active"] is False
 
 
+@contextmanager
+def filled(world: World, account: str, *, left: int) -> Iterator[None]:
+    """An account with so many places left."""
+    database = world.server.database
+    people = count(database, f"SELECT count(*) FROM users WHERE account_id = '{account}'")
+    execute(
+        database,
+        f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {LIMIT - people - left}) "
+        "INSERT INTO users (account_id, id, email, email_key, role, password_hash, disabled, epoch, created_at) "
+        f"SELECT '{account}', 'filled-' || i || '-{account[-12:]}', i || '@{account[-12:]}.filled.test', "
+        f"i || '@{account[-12:]}.filled.test', 'VIEWER', '', true, 0, 0 FROM n",
+    )
+    try:
+        yield
+    finally:
+        execute(database, f"DELETE FROM users WHERE account_id = '{account}' AND id LIKE 'filled-%'")
+
+
 @pytest.fixture
-def full(world: World) -> Iterator[tuple[Provider, Any]]:
+def full(world: World) -> Iterator[tuple[Provider, Session]]:
     """(the provider, the Owner) of an account with one place left."""
     owner = new_account(world)
-    provider = new_provider(world, owner)
-    account = world.api.get("/account", bearer=owner.access).expect(200).data()["id"]
-    others = count(world.server.database, f"SELECT count(*) FROM users WHERE account_id = '{account}'")
-    execute(
-        world.server.database,
-        f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {LIMIT - others - 1}) "
-        "INSERT INTO users (account_id, id, email, email_key, role, password_hash, disabled, epoch, created_at) "
-        f"SELECT '{account}', 'filled-' || i || '-{account[-12:]}', i || '@f.{provider.domain}', "
-        f"i || '@f.{provider.domain}', 'VIEWER', '', true, 0, 0 FROM n",
-    )
-    yield provider, owner
-    execute(world.server.database, f"DELETE FROM users WHERE account_id = '{account}' AND id LIKE 'filled-%'")
+    with filled(world, world.api.get("/account", bearer=owner.access).expect(200).data()["id"], left=1):
+        yield new_provider(world, owner), owner
 
 
-def test_191_an_account_has_a_bounded_number_of_people(world: World, full: tuple[Provider, Any]) -> None:
+def test_191_single_sign_on_adds_nobody_to_a_full_account(
+    sso_world: World, provider_files: tuple[OpenIdProvider, Path], browser: SsoVisitor
+) -> None:
+    email = address_of(DOMAIN)
+    provider_files[0].reset()
+    connect(sso_world, provider_files[0]).expect(200)
+    provider_files[0].person = SignedInPerson(email, email, True, {})
+    with filled(sso_world, sso_world.account.account_id, left=0):
+        answer = browser.sign_on(email)
+        assert answer.status_code == 403
+        assert "no place for another person" in answer.text
+    assert browser.sign_on(email).status_code == 303
+
+
+def test_191_an_account_has_a_bounded_number_of_people(world: World, full: tuple[Provider, Session]) -> None:
     """By whatever way they come; open invitations count for who is invited."""
     provider, owner = full
     _, token = invite(world.api, owner, "VIEWER")
