@@ -36,10 +36,11 @@ ANOTHER_SUBJECT = (
 
 
 class Admitted(NamedTuple):
-    """The person, and the role that they are to have from this sign-in on."""
+    """The person, and the role that they are to have from this sign-in on; `is_new` if this sign-in added them."""
 
     user: User
     role: Role
+    is_new: bool = False
 
 
 def admit_person(
@@ -64,21 +65,22 @@ def _admit(conn: Connection, actor: Actor, provider: IdentityProvider, token: Id
     role = current.role_of(token.claims)
     user_id = store.find_identity(conn, account_id, token.issuer, token.subject)
     user = find_user(conn, account_id, user_id) if user_id else None
+    is_new = False
     if user is None:
         found = _by_email(conn, actor, current, token, role)
         if isinstance(found, SignInRefused):
             return found
-        user = found
+        user, is_new = found.user, found.is_new
     if user.disabled:
         return SignInRefused(DISABLED)
     if not current.changes_role(user):
-        return Admitted(user, user.role)
-    return SignInRefused(NO_ROLE) if role is None else Admitted(user, role)
+        return Admitted(user, user.role, is_new)
+    return SignInRefused(NO_ROLE) if role is None else Admitted(user, role, is_new)
 
 
 def _by_email(
     conn: Connection, actor: Actor, provider: IdentityProvider, token: IdToken, role: Role | None
-) -> User | SignInRefused:
+) -> Admitted | SignInRefused:
     """Link the person of the token's address, or add them."""
     account_id = provider.account_id
     if token.email is None:
@@ -113,4 +115,4 @@ def _by_email(
     )
     details = {"issuer": token.issuer, "subject": token.subject, "how": how}
     audit.record(conn, account_id, actor, "user.linked", user.id, details)
-    return user
+    return Admitted(user, user.role, how == "added")
