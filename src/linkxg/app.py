@@ -208,7 +208,7 @@ def build(
     sign_ups = SignUpServices(
         database, passwords, SignUpMails(database, mails, issuer), sign_up_mode, settings.limit_scale
     )
-    connection_mails = ConnectionMails(database, mails, issuer, sign_up_mode)
+    connection_mails = ConnectionMails(database, mails, limits, issuer, sign_up_mode)
     party = relying_party(issuer)
     resolver = Resolver(settings.dns_server)
     provider_client = ProviderClient(resolver, settings.provider_networks)

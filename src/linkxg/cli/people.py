@@ -15,8 +15,8 @@ app.callback()(lambda: None)
 _INCOMPLETE = (
     "LINKXG_PUBLIC_URL is not set, so the link has no host. Put the address of the service before it, such as "
     "https://linkxg.example.com, or run the command with the settings of the service, as in "
-    "LINKXG_PUBLIC_URL=https://linkxg.example.com linkxg people reset-link …; the file /etc/linkxg/linkxg.env is read by "
-    "systemd only (docs/operations.md)."
+    "LINKXG_PUBLIC_URL=https://linkxg.example.com linkxg people reset-link …; the file /etc/linkxg/linkxg.env is "
+    "read by systemd only (docs/operations.md)."
 )
 
 

@@ -50,9 +50,9 @@ def asked_for(actor: Actor, zone: str | None) -> str:
 
 def last_lines(why: str, public_url: str, actor: Actor | None = None) -> str:
     """Why the reader gets the mail, by which installation, and the request for support."""
-    at = f" The service is {public_url}." if public_url else ""
+    service = f"Service: {public_url}\n" if public_url else ""
     request = "" if actor is None or actor.request_id in ("", "-") else f"Request, for support: {actor.request_id}\n"
-    return f"You get this mail because {why}.{at}\n{request}"
+    return f"You get this mail because {why}.\n{service}{request}"
 
 
 def origin(actor: Actor) -> str | None:
