@@ -71,7 +71,7 @@ def test_the_operator_is_told_why_there_is_no_link(fresh_world: Callable[..., Wo
 def test_a_link_without_a_host_says_how_to_complete_it(fresh_world: Callable[..., World]) -> None:
     world = fresh_world("sqlite")
     email = world.account.owner.email
-    done = world.server.try_command("people", "reset-link", "--email", email, reveals=True, LINKXG_PUBLIC_URL="")
+    done = world.server.try_revealing_command("people", "reset-link", "--email", email, LINKXG_PUBLIC_URL="")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(b"/password-reset/")
     (token,) = PASSWORD_LINK.findall(done.stdout.decode())

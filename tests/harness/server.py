@@ -195,14 +195,13 @@ class Server:
         assert done.returncode == expect, f"linkxg {arguments[0]}: {output.decode(errors='replace')}"
         return done.stdout
 
-    def try_command(
-        self, *arguments: str, stdin: bytes = b"", reveals: bool = False, **settings: str
-    ) -> subprocess.CompletedProcess[bytes]:
-        """Run `linkxg …` with this server's settings, some of them replaced, and take any exit code.
+    def try_command(self, *arguments: str, stdin: bytes = b"", **settings: str) -> subprocess.CompletedProcess[bytes]:
+        """Run `linkxg …` with this server's settings, some of them replaced, and take any exit code."""
+        return self._run(arguments, stdin, settings)
 
-        Standard output `reveals` a secret, or does not.
-        """
-        return self._run(arguments, stdin, settings, reveals=reveals)
+    def try_revealing_command(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[bytes]:
+        """As `try_command`, of a command that prints a secret."""
+        return self._run(arguments, b"", settings, reveals=True)
 
     def _run(
         self, arguments: tuple[str, ...], stdin: bytes, settings: dict[str, str], *, reveals: bool = False
