@@ -51,6 +51,7 @@ from linkxg.identity.accounts import email_change_endpoint
 from linkxg.identity.accounts import routes as account_routes
 from linkxg.identity.accounts.email_change_endpoint import EmailChangeServices
 from linkxg.identity.accounts.email_change_mails import EmailChangeMails
+from linkxg.identity.accounts.invitation_mails import InvitationMails
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.routes import AccountServices
@@ -199,20 +200,21 @@ def build(
     error_responses = ErrorResponses(issuer, metadata_endpoint.RESOURCE_METADATA)
     mailer = Mailer(settings.smtp_url, settings.mail_from)
     mails = MailQueue(mailer)
-    notices = SecurityNotices(database, mails, limits)
-    email_changes = EmailChangeMails(mails, notices, limits, issuer)
+    invitation_mails = InvitationMails(mailer, limits, issuer)
+    notices = SecurityNotices(database, mails, limits, issuer)
+    email_changes = EmailChangeMails(database, mails, notices, limits, issuer)
     reset_mails = ResetMails(database, mails, limits, issuer)
     sign_up_mode = SignUpMode(settings.sign_up)
     sign_ups = SignUpServices(
         database, passwords, SignUpMails(database, mails, issuer), sign_up_mode, settings.limit_scale
     )
-    connection_mails = ConnectionMails(database, mails, issuer, sign_up_mode)
+    connection_mails = ConnectionMails(database, mails, limits, issuer, sign_up_mode)
     party = relying_party(issuer)
     resolver = Resolver(settings.dns_server)
     provider_client = ProviderClient(resolver, settings.provider_networks)
     providers = Providers(provider_client)
     federation = FederationServices(database, providers, server_key, issuer, end_disallowed_sessions)
-    sign_on = SignOnServices(database, providers, server_key, issuer)
+    sign_on = SignOnServices(database, providers, server_key, issuer, notices)
     tasks = (
         key_sync.task, usage.task, purger.task, job_runner.orphans.task, job_runner.task, feed_waits.task,
         access_log.task,
@@ -224,7 +226,7 @@ def build(
         passwords=passwords,
         server_key=server_key,
         limits=limits,
-        mailer=mailer,
+        invitation_mails=invitation_mails,
         reset_mails=reset_mails,
         notices=notices,
         email_changes=email_changes,
@@ -277,7 +279,9 @@ def build(
             passkey_routes.router(PasskeyServices(database, party, server_key, minter, metrics, notices)),
             own_passkey_routes.router(OwnPasskeyServices(database, party, notices)),
             profile_endpoint.router(ProfileServices(database, passwords, limits, email_changes, settings.limit_scale)),
-            account_routes.router(AccountServices(database, passwords, server_key, mailer, notices, cursors, issuer)),
+            account_routes.router(
+                AccountServices(database, passwords, server_key, invitation_mails, notices, cursors, issuer)
+            ),
             email_change_endpoint.router(EmailChangeServices(database, email_changes)),
             sign_up_routes.router(sign_ups),
             scim_tokens.router(ScimTokenServices(database, server_key, issuer, notices)),

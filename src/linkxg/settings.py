@@ -155,8 +155,12 @@ class Settings:
         "Where rate budgets are counted: memory:// (per worker) or valkey://HOST:PORT (shared).",
     )
     limit_scale: float = _setting(1.0, _scale, "Multiplies every rate budget.")
-    smtp_url: str = _setting("", _url("smtp", "smtps"), "smtp://USER:PASSWORD@HOST:PORT for invitation mail.")
-    mail_from: str = _setting("LinkXG <no-reply@localhost>", _text, "Sender of invitation mail.")
+    smtp_url: str = _setting(
+        "",
+        _url("smtp", "smtps"),
+        "smtp://USER:PASSWORD@HOST:PORT for all mail: invitations, password links, confirmations, security notices.",
+    )
+    mail_from: str = _setting("LinkXG <no-reply@localhost>", _text, "Sender of all mail.")
     sign_up: str = _setting(
         "off",
         _choice("off", "invited", "open"),

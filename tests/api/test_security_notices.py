@@ -95,10 +95,10 @@ def test_owners_and_the_security_contact_are_told(mailing: Mailing) -> None:
         assert contact in sink.wait_for(one, subject=CONTACT).text()
     oauth = make_client(api, world.owner)
     for one in recipients:
-        assert oauth.client_id in sink.wait_for(one, subject=f"{oauth.client_id} created").text()
+        assert oauth.client_id in sink.wait_for(one, subject="OAuth client created").text()
     api.post(f"/oauth/clients/{oauth.client_id}/rotate", bearer=owner, reveals=True).expect(200)
     for one in recipients:
-        sink.wait_for(one, subject=f"{oauth.client_id} rotated")
+        assert oauth.client_id in sink.wait_for(one, subject="Secret of an OAuth client rotated").text()
     person = mailing.session("MEMBER").person
     api.patch(f"/account/users/{person.user_id}", bearer=owner, json={"role": "ADMIN"}).expect(200)
     for one in (*recipients, person.email):

@@ -16,6 +16,8 @@ from linkxg.cli import build
 from linkxg.db import InvalidationFeed
 from linkxg.db.node_barrier import ACK_TIMEOUT_S
 from linkxg.errors import CATALOGUE
+from linkxg.identity.accounts import notice_kinds
+from linkxg.identity.accounts.notice_kinds import KINDS, NoticeKind
 from linkxg.identity.accounts.roles import EVERYONE
 from linkxg.settings import describe
 
@@ -79,6 +81,16 @@ def test_every_error_is_documented() -> None:
 def test_every_setting_is_documented() -> None:
     page = (DOCS / "configuration.md").read_text()
     assert set(_VARIABLE.findall(page)) == {name for name, _, _ in describe()} | _variables_of_commands()
+
+
+def test_every_kind_of_security_notice_is_documented_and_sent() -> None:
+    rows = [row for table in tables(DOCS / "people.md") for row in table if "who is told" in row]
+    assert [(row["what"], row["who is told"]) for row in rows] == [(kind.event, kind.told) for kind in KINDS]
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
+    sources = "\n".join(module.text for module in modules() if not module.name.endswith(".notice_kinds"))
+    named = {name: value for name, value in vars(notice_kinds).items() if isinstance(value, NoticeKind)}
+    assert set(named.values()) == set(KINDS)
+    assert [name for name in named if f"kind={name}" not in sources and f"kind = {name}" not in sources] == []
 
 
 def test_documented_settings_exist() -> None:

@@ -66,3 +66,16 @@ def test_the_operator_is_told_why_there_is_no_link(fresh_world: Callable[..., Wo
         done = world.server.try_command("people", "reset-link", "--email", email)
         assert (done.returncode, done.stdout) == (1, b"")
         assert message in done.stderr
+
+
+def test_a_link_without_a_host_says_how_to_complete_it(fresh_world: Callable[..., World]) -> None:
+    world = fresh_world("sqlite")
+    email = world.account.owner.email
+    done = world.server.try_revealing_command("people", "reset-link", "--email", email, LINKXG_PUBLIC_URL="")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"/password-reset/")
+    (token,) = PASSWORD_LINK.findall(done.stdout.decode())
+    world.vault.remember("password link", token)
+    assert b"LINKXG_PUBLIC_URL is not set" in done.stderr
+    assert b"no mail tells the person" in done.stderr
+    assert token.encode() not in done.stderr

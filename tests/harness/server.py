@@ -199,6 +199,10 @@ class Server:
         """Run `linkxg …` with this server's settings, some of them replaced, and take any exit code."""
         return self._run(arguments, stdin, settings)
 
+    def try_revealing_command(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[bytes]:
+        """As `try_command`, of a command that prints a secret."""
+        return self._run(arguments, b"", settings, reveals=True)
+
     def _run(
         self, arguments: tuple[str, ...], stdin: bytes, settings: dict[str, str], *, reveals: bool = False
     ) -> subprocess.CompletedProcess[bytes]:

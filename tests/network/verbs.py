@@ -14,6 +14,7 @@ from linkxg.audit.store import insert_head
 from linkxg.clock import now_ms
 from linkxg.db import Database, open_database
 from linkxg.db.migrations import migrate
+from linkxg.http.rate_limits import MemoryLimits
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.accounts.store import insert_account, insert_user, update_account
@@ -86,7 +87,7 @@ class Service:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.mails = ConnectionMails(
-            database, MailQueue(Mailer("", "x@example.test")), "http://localhost", SignUpMode.INVITED
+            database, MailQueue(Mailer("", "x@example.test")), MemoryLimits(), "http://localhost", SignUpMode.INVITED
         )
 
     async def invite(self, by: Company, **invitee: str) -> InvitedConnection:

@@ -10,7 +10,9 @@ from linkxg.cli.options import AsJson, DataDir, load_settings
 from linkxg.cli.output import print_json
 from linkxg.identity.accounts.create_account import CLI
 from linkxg.identity.federation.model import EmailDomainView
+from linkxg.identity.federation.notices import domain_verified
 from linkxg.identity.federation.verify_domain import find_account_id, verify_by_operator
+from linkxg.ops.command_notices import command_notices
 from linkxg.ops.installation import connected, existing_database
 from linkxg.settings import Settings
 
@@ -42,6 +44,10 @@ def verify(
 
 
 async def _verify(settings: Settings, account: str, domain: str) -> EmailDomainView | None:
-    async with connected(settings) as database:
+    async with connected(settings) as database, command_notices(settings, database) as notices:
         account_id = await find_account_id(database, account)
-        return None if account_id is None else await verify_by_operator(database, CLI, account_id, domain)
+        if account_id is None:
+            return None
+        checked = await verify_by_operator(database, CLI, account_id, domain)
+        domain_verified(notices, CLI, account_id, checked)
+        return checked.view

@@ -100,6 +100,7 @@ async def _check(page: PageRequest) -> FormErrors:
             completed = await confirm_code(
                 page.database,
                 services.server_key,
+                services.notices,
                 page.actor,
                 person.id,
                 authentication,

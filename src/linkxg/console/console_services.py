@@ -10,7 +10,7 @@ from linkxg.http.pagination import Cursors
 from linkxg.http.rate_limits import Limits
 from linkxg.http.request_context import RawEndpoint
 from linkxg.identity.accounts.email_change_mails import EmailChangeMails
-from linkxg.identity.accounts.mail import Mailer
+from linkxg.identity.accounts.invitation_mails import InvitationMails
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.federation.addresses import Resolver
 from linkxg.identity.federation.connect_provider import FederationServices
@@ -30,7 +30,7 @@ class ConsoleServices:
     passwords: Passwords
     server_key: bytes = field(repr=False)
     limits: Limits
-    mailer: Mailer
+    invitation_mails: InvitationMails
     reset_mails: ResetMails
     notices: SecurityNotices
     email_changes: EmailChangeMails

@@ -14,6 +14,7 @@ from linkxg.console.sign_in import bind_form, enter, second_step_page
 from linkxg.errors import MfaRequired, NotFound, ValidationFailed
 from linkxg.http.client_ip import source_key
 from linkxg.http.permissions import public
+from linkxg.identity.accounts.account_notices import joined_by_invitation
 from linkxg.identity.accounts.invite_user import accept_invitation, read_invitation
 from linkxg.identity.accounts.password_rules import MINIMUM
 from linkxg.identity.accounts.people_limit import TooManyPeople
@@ -38,6 +39,7 @@ async def join(page: NamedDependency[PageRequest], token: FromPath[str]) -> Resp
         return await _show(page, token, whole_form(error.description))
     except NotFound:
         return await _show(page, token)
+    joined_by_invitation(page.services.notices, page.stranger, joined)
     try:
         await enter(page, joined.email, password)
     except MfaRequired as needed:

@@ -61,7 +61,7 @@ async def invite(page: NamedDependency[PageRequest]) -> Response[str]:
         invited, _ = await mail_invitation(
             page.database,
             page.services.server_key,
-            page.services.mailer,
+            page.services.invitation_mails,
             page.services.public_url,
             page.actor,
             page.account_id,
@@ -154,7 +154,8 @@ async def change(page: NamedDependency[PageRequest], user_id: FromPath[str]) -> 
         if act == "end":
             await end_sessions_of(database, actor, account_id, user_id)
             return redirect(page, here, done="sessions-ended")
-        await change_user(database, actor, account_id, user_id, disabled=act == "disable")
+        changed = await change_user(database, actor, account_id, user_id, disabled=act == "disable")
+        role_raised(page.services.notices, actor, account_id, changed)
     except RateLimitExceeded as error:
         return await _show(page, user_id, errors=wait_for_budget(error), status=error.status)
     except (Conflict, AccessDenied) as error:

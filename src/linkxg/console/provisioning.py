@@ -17,8 +17,9 @@ from linkxg.errors import Conflict, NotFound, ValidationFailed
 from linkxg.http.permissions import session_roles
 from linkxg.http.rate_budgets import caller_key
 from linkxg.identity.accounts.roles import OWNERS
-from linkxg.identity.scim.manage_tokens import BASE_PATH, create_token, list_tokens, revoke_token, token_created
+from linkxg.identity.scim.manage_tokens import BASE_PATH, create_token, list_tokens, revoke_token
 from linkxg.identity.scim.model import MAX_TOKENS
+from linkxg.identity.scim.notices import token_created
 from linkxg.identity.scim.tokens_endpoint import TOKENS
 
 PROVISIONING = "/account/provisioning"

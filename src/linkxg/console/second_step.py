@@ -106,6 +106,7 @@ async def _complete(page: PageRequest, token: str) -> Completed:
     return await complete_challenge(
         page.database,
         services.server_key,
+        services.notices,
         page.stranger,
         token=token,
         purpose="sign_in",

@@ -158,17 +158,17 @@ async def change_domain(page: NamedDependency[PageRequest]) -> Response[str]:
         return asking
     try:
         if what == "add":
-            await claim_domain(database, actor, account_id, domain)
-            message = f"{domain} is added. Publish the TXT record, then verify the domain."
+            claimed = await claim_domain(database, actor, account_id, domain)
+            message = f"{claimed.domain} is added. Publish the TXT record, then verify the domain."
         elif what == "verify":
             await _spend(page, DOMAIN_CHECKS)
             found = await check_domain(database, page.services.resolver, actor, account_id, domain)
-            domain_verified(notices, actor, account_id, found.domain)
-            message = f"{domain} is verified."
+            domain_verified(notices, actor, account_id, found)
+            message = f"{found.view.domain} is verified."
         else:
-            await remove_domain(database, actor, account_id, domain)
-            domain_removed(notices, actor, account_id, domain)
-            message = f"{domain} is removed."
+            removed = await remove_domain(database, actor, account_id, domain)
+            domain_removed(notices, actor, account_id, removed)
+            message = f"{removed} is removed."
     except ValidationFailed as error:
         found_errors = FormErrors([("domain", one["message"]) for one in error.details or ()])
         return await _show(page, errors=found_errors, domain=domain, status=error.status)

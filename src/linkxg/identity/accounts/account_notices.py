@@ -2,8 +2,11 @@
 
 from linkxg.audit.model import Actor
 from linkxg.identity.accounts.change_account import ChangedAccount
+from linkxg.identity.accounts.mail_text import person_label
 from linkxg.identity.accounts.manage_user import ChangedUser
-from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK
+from linkxg.identity.accounts.model import User
+from linkxg.identity.accounts.notice_kinds import CONTACT_CHANGED, ROLE_GIVEN
+from linkxg.identity.accounts.roles import ADMINISTRATORS, RANK, Role
 from linkxg.identity.accounts.security_notices import SecurityNotices
 
 
@@ -18,18 +21,44 @@ def account_changed(notices: SecurityNotices, actor: Actor, account_id: str, cha
         else "Your organisation on LinkXG has no security contact any more."
     )
     # The new contact is told as one of those who get notices.
-    notices.owners(actor, account_id, subject, what)
-    if changed.former_contact:
-        notices.address(actor, account_id, changed.former_contact, subject, what)
+    former = changed.former_contact
+    notices.owners(actor, account_id, subject, what, kind=CONTACT_CHANGED, former_contact=former)
 
 
 def role_raised(notices: SecurityNotices, actor: Actor, account_id: str, changed: ChangedUser) -> None:
-    """If a person became an Owner or Admin: to the Owners, and to the person."""
+    """If a person became an Owner or Admin, or was enabled again as one: to the Owners, and to a new Admin."""
     person = changed.view
-    if person.role not in ADMINISTRATORS or RANK[person.role] <= RANK[changed.former_role]:
+    if person.role not in ADMINISTRATORS or person.disabled:
         return
-    role = person.role.capitalize()
+    is_raised = RANK[person.role] > RANK[changed.former_role]
+    if not is_raised and not changed.was_disabled:
+        return
+    role, label = person.role.capitalize(), person_label(person.name, person.email)
     subject = f"New {role} on LinkXG"
-    notices.owners(actor, account_id, subject, f"{person.email} is now {role} of your organisation on LinkXG.")
-    if person.role != "OWNER":
-        notices.person(actor, account_id, person.id, subject, f"You are now {role} of your organisation on LinkXG.")
+    what = f"{label} is now {role} of your organisation on LinkXG."
+    if not is_raised:
+        subject = f"{role} enabled again on LinkXG"
+        what = f"{label} is enabled again, and is {role} of your organisation on LinkXG."
+    tells_person = is_raised and person.role != "OWNER"
+    besides = person.email if tells_person else None
+    notices.owners(actor, account_id, subject, what, kind=ROLE_GIVEN, besides=besides)
+    if tells_person:
+        what = f"You are now {role} of your organisation on LinkXG."
+        notices.person(actor, account_id, person.id, subject, what, kind=ROLE_GIVEN)
+
+
+def joined_by_invitation(notices: SecurityNotices, actor: Actor, user: User) -> None:
+    """If an Owner or Admin joined: to the Owners. The person is the one who did it."""
+    who = actor._replace(kind="user", id=user.id, account_id=user.account_id)
+    person_added(notices, who, user.account_id, user.email, user.name, user.role, "joined by an invitation")
+
+
+def person_added(
+    notices: SecurityNotices, actor: Actor, account_id: str, email: str, name: str | None, role: Role, how: str
+) -> None:
+    """If the new person is an Owner or Admin: to the Owners; `how` completes the sentence about the person."""
+    if role not in ADMINISTRATORS:
+        return
+    shown_role = role.capitalize()
+    what = f"{person_label(name, email)} {how}, and is now {shown_role} of your organisation on LinkXG."
+    notices.owners(actor, account_id, f"New {shown_role} on LinkXG", what, kind=ROLE_GIVEN, besides=email)

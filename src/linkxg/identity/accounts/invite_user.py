@@ -17,6 +17,7 @@ from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, Conflict, NotFound
 from linkxg.identity.accounts import store
 from linkxg.identity.accounts.break_glass_store import is_sso_only
+from linkxg.identity.accounts.mail_text import label_of
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.password_rules import check_new_password
 from linkxg.identity.accounts.people_limit import TooManyPeople, refuse_beyond_limit
@@ -34,6 +35,8 @@ class Invitation(NamedTuple):
     id: str
     token: str
     account_name: str
+    inviter: str
+    """By name and address, as mails show it."""
     expires_at: int
 
 
@@ -92,7 +95,8 @@ async def invite_user(
             expires_at=expires_at,
         )
         audit.record(conn, account_id, actor, "user.invited", invitation_id, {"email": email, "role": role})
-        return Invitation(invitation_id, token, _account_name(conn, account_id), expires_at)
+        inviter = _inviter(conn, account_id, str(actor.id))
+        return Invitation(invitation_id, token, _account_name(conn, account_id), inviter, expires_at)
 
     def recall(conn: Connection, recorded: Recorded) -> Invitation | Conflict:
         token = _token(server_key, request, recorded.salt)
@@ -101,7 +105,8 @@ async def invite_user(
             return Conflict(
                 "This request was already answered, but its invitation has since been accepted, withdrawn or replaced."
             )
-        return Invitation(found.id, token, _account_name(conn, account_id), found.expires_at)
+        inviter = _inviter(conn, account_id, found.invited_by)
+        return Invitation(found.id, token, _account_name(conn, account_id), inviter, found.expires_at)
 
     return await write_once(
         database, actor, request, make, recall, record=lambda made: RecordedInvitation(made.id, mailed), salt=salt
@@ -116,6 +121,11 @@ def _token(server_key: bytes, request: Request, salt: bytes) -> str:
 def _account_name(conn: Connection, account_id: str) -> str:
     account = store.find_account(conn, account_id)
     return str(account.name) if account else ""
+
+
+def _inviter(conn: Connection, account_id: str, user_id: str) -> str:
+    user = store.find_user(conn, account_id, user_id)
+    return "Somebody" if user is None else label_of(user)
 
 
 async def accept_invitation(

@@ -1,7 +1,8 @@
-"""Mail over SMTP, and the text of an invitation."""
+"""Mail over SMTP."""
 
 import asyncio
 from email.message import EmailMessage
+from email.utils import localtime
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -36,6 +37,9 @@ class Mailer:
             message["From"] = self._sender
             message["To"] = deliverable(to)
             message["Subject"] = _one_line(subject)
+            message["Date"] = localtime()
+            # No absence reply comes back (RFC 3834 §5).
+            message["Auto-Submitted"] = "auto-generated"
             message.set_content(text)
             async with asyncio.timeout(SEND_S), self._connection(self._url) as connection:
                 try:
@@ -87,13 +91,3 @@ def _one_line(subject: str) -> str:
     EmailMessage decodes encoded words (RFC 2047 §2), whatever they contain.
     """
     return " ".join("".join(c if c.isprintable() else " " for c in subject).split()).replace("=?", "= ?")
-
-
-def invitation_text(account_name: str, link: str) -> tuple[str, str]:
-    """(subject, text)."""
-    return (
-        f"Join {account_name} on LinkXG",
-        f"You are invited to join {account_name} on LinkXG.\n\n"
-        f"Choose a password here; the link works once, within 7 days:\n{link}\n\n"
-        "If you did not expect this, ignore it.\n",
-    )

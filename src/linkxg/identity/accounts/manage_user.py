@@ -32,10 +32,11 @@ LAST_BREAK_GLASS_OWNER = (
 
 
 class ChangedUser(NamedTuple):
-    """A person after a change, and their role before."""
+    """A person after a change, and their role before; `was_disabled` says whether they were."""
 
     view: UserView
     former_role: Role
+    was_disabled: bool
 
 
 async def list_people(database: Database, account_id: str) -> list[UserView]:
@@ -72,7 +73,7 @@ async def change_user(
         changed = change_person(conn, actor, account_id, user_id, role=role, disabled=disabled, expected=expected)
         if before is None or isinstance(changed, PublicError):
             return changed if isinstance(changed, PublicError) else NotFound()
-        return ChangedUser(user_view(changed), before.role)
+        return ChangedUser(user_view(changed), before.role, before.disabled)
 
     return _or_raise(await revoke_as(database, actor, account_id, unit))
 

@@ -20,12 +20,12 @@ from linkxg.http.permissions import Fresh, public, roles
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
-from linkxg.identity.accounts.account_notices import account_changed, role_raised
+from linkxg.identity.accounts.account_notices import account_changed, joined_by_invitation, role_raised
 from linkxg.identity.accounts.authentication_policy import MAX_STEP_UP_MINUTES, MIN_STEP_UP_MINUTES, Requirement
 from linkxg.identity.accounts.change_account import MAX_LIFETIME_DAYS, change_account
 from linkxg.identity.accounts.gln import PATTERN as GLN_PATTERN
+from linkxg.identity.accounts.invitation_mails import InvitationMails
 from linkxg.identity.accounts.invite_user import accept_invitation
-from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.manage_user import change_user, list_people, remove_user, user_view
 from linkxg.identity.accounts.model import MAX_ACCOUNT_NAME, MAX_EMAIL, AccountView, Invited, UserView
 from linkxg.identity.accounts.password_rules import MINIMUM
@@ -94,7 +94,7 @@ class AccountServices:
     database: Database
     passwords: Passwords
     server_key: bytes = field(repr=False)
-    mailer: Mailer
+    invitation_mails: InvitationMails
     notices: SecurityNotices
     cursors: Cursors
     public_url: str
@@ -152,7 +152,7 @@ async def invite(
     invited = await mail_invitation(
         services.database,
         services.server_key,
-        services.mailer,
+        services.invitation_mails,
         services.public_url,
         actor_of(context_of(request.scope)),
         account_id_of(request.scope),
@@ -199,15 +199,11 @@ async def accept(
     data: JSONBody[AcceptInvitation],
 ) -> Success[UserView]:
     """Join the account of a one-time invitation link and choose a password."""
-    context = context_of(request.scope)
+    actor = actor_of(context_of(request.scope))
     user = await accept_invitation(
-        services.database,
-        services.passwords,
-        actor_of(context),
-        token=token,
-        password=data.password,
-        name=data.name,
+        services.database, services.passwords, actor, token=token, password=data.password, name=data.name
     )
+    joined_by_invitation(services.notices, actor, user)
     return Success(data=user_view(user))
 
 

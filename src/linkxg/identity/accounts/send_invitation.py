@@ -1,4 +1,4 @@
-"""Invites a person by mail. Without a mail server, or if it refuses the mail, the inviter gets the link."""
+"""Invites a person by mail. Without a mail server, or if the mail is not sent, the inviter gets the link."""
 
 import asyncio
 import contextlib
@@ -11,8 +11,8 @@ from linkxg.clock import rfc3339
 from linkxg.db import Database
 from linkxg.db.idempotency import IdempotentOutcome, Request, find_record, update_record
 from linkxg.errors import Conflict, PublicError
+from linkxg.identity.accounts.invitation_mails import InvitationMails
 from linkxg.identity.accounts.invite_user import RecordedInvitation, invitation_request, invite_user
-from linkxg.identity.accounts.mail import Mailer, invitation_text
 from linkxg.identity.accounts.model import Invited
 from linkxg.identity.accounts.roles import Role
 from linkxg.identity.authorization.write_as import write_as
@@ -24,7 +24,7 @@ _POLL_S, _POLLS = 0.25, 60
 async def mail_invitation(
     database: Database,
     server_key: bytes,
-    mailer: Mailer,
+    mails: InvitationMails,
     public_url: str,
     actor: Actor,
     account_id: str,
@@ -38,7 +38,7 @@ async def mail_invitation(
     Raises as `invite_user` does, and Conflict for a replay if it is unknown whether the mail was sent.
     """
     request = invitation_request(actor, account_id, email, role, idempotency_key)
-    mailed = None if mailer.enabled else False
+    mailed = None if mails.enabled else False
     invitation, replayed = await invite_user(
         database, server_key, actor, request, email=email, role=role, mailed=mailed
     )
@@ -46,7 +46,7 @@ async def mail_invitation(
     if replayed:
         mailed = await _mailed_before(database, request)
     elif mailed is None:
-        mailed = await mailer.send(email, *invitation_text(invitation.account_name, link))
+        mailed = await mails.send(email, role, invitation, link)
         # The mail has been sent, even if that cannot be recorded for a replay.
         with contextlib.suppress(PublicError):
             await write_as(database, actor, update_record, request, RecordedInvitation(invitation.id, mailed))

@@ -1,27 +1,34 @@
 """Notifies the account's Owners by mail of a new client or secret: a stolen token suffices for one."""
 
+from sqlalchemy import Connection
+
 from linkxg.audit.model import Actor
+from linkxg.identity.accounts.mail_text import shown
+from linkxg.identity.accounts.notice_kinds import CLIENT_CREATED, SECRET_ROTATED
 from linkxg.identity.accounts.security_notices import SecurityNotices
+from linkxg.identity.clients.store import list_client_names
 
 
 def secret_rotated(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
-    by = "the client itself" if actor.kind == "client" else "an Owner or Admin"
-    notices.owners(
-        actor,
-        account_id,
-        f"Secret of {client_id} rotated",
-        f"The secret of the OAuth client {client_id} was replaced by {by}.",
-        advice="If nobody in your organisation did this, rotate the secret again and revoke the client's tokens.\n",
-        kind="rotated",
-    )
+    by = "by the client itself" if actor.kind == "client" else "by an Owner or Admin"
+
+    def what(conn: Connection) -> str:
+        return f"The secret of {_label(conn, account_id, client_id)} was replaced {by}."
+
+    advice = "If nobody in your organisation did this, rotate the secret again and revoke the client's tokens."
+    notices.owners(actor, account_id, "Secret of an OAuth client rotated", what, kind=SECRET_ROTATED, advice=advice)
 
 
 def client_created(notices: SecurityNotices, actor: Actor, account_id: str, client_id: str) -> None:
-    notices.owners(
-        actor,
-        account_id,
-        f"OAuth client {client_id} created",
-        f"The OAuth client {client_id} was created by an Owner or Admin. It has access to your data.",
-        advice="If nobody in your organisation did this, delete the client and look at the audit log.\n",
-        kind="created",
-    )
+    def what(conn: Connection) -> str:
+        label = _label(conn, account_id, client_id)
+        return f"An Owner or Admin created {label}. It has access to your data."
+
+    advice = "If nobody in your organisation did this, delete the client and look at the audit log."
+    notices.owners(actor, account_id, "OAuth client created", what, kind=CLIENT_CREATED, advice=advice)
+
+
+def _label(conn: Connection, account_id: str, client_id: str) -> str:
+    """By name, then the id; a client that was deleted meanwhile has no name any more."""
+    name = list_client_names(conn, account_id, [client_id]).get(client_id)
+    return f"the OAuth client {client_id}" if name is None else f"the OAuth client “{shown(name)}” ({client_id})"

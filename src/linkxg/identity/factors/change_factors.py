@@ -12,11 +12,13 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
 from linkxg.identity.accounts.authentication_policy import required_from
+from linkxg.identity.accounts.mail_text import shown
+from linkxg.identity.accounts.notice_kinds import FACTOR_ADDED, FACTOR_REMOVED, RECOVERY_CODES_REPLACED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_account, find_user
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.factors.kinds import delete_factor, has_factor, list_factors
-from linkxg.identity.factors.model import TOTP, Factors
+from linkxg.identity.factors.model import TOTP, Factors, FactorView
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, new_recovery_codes, replace_codes
 from linkxg.identity.factors.totp import PendingTotp, confirm_pending, find_pending, insert_pending, new_pending_totp
 from linkxg.identity.sessions.end_sessions import end_other_sessions
@@ -86,7 +88,7 @@ async def confirm_totp(
 
 def note_authenticator(notices: SecurityNotices, actor: Actor, account_id: str, user_id: str) -> None:
     what = "An authenticator app was added to your sign-in."
-    notices.person(actor, account_id, user_id, "Authenticator app added", what)
+    notices.person(actor, account_id, user_id, "Authenticator app added", what, kind=FACTOR_ADDED)
 
 
 def note_added(
@@ -134,7 +136,8 @@ async def new_codes(
     error = await revoke_as(database, actor, account_id, unit)
     if error is not None:
         raise error
-    notices.person(actor, account_id, user_id, "Recovery codes replaced", "Your recovery codes were replaced.")
+    what = "Your recovery codes were replaced. The earlier ones are invalid."
+    notices.person(actor, account_id, user_id, "Recovery codes replaced", what, kind=RECOVERY_CODES_REPLACED)
     return codes
 
 
@@ -143,7 +146,7 @@ async def remove_factor(
 ) -> None:
     """Raises NotFound, or Conflict for the last factor of a person who needs one."""
 
-    def unit(conn: Connection) -> PublicError | None:
+    def unit(conn: Connection) -> str | PublicError:
         factors = list_factors(conn, account_id, user_id)
         if all(factor.id != factor_id for factor in factors):
             return NotFound()
@@ -152,14 +155,17 @@ async def remove_factor(
         method = delete_factor(conn, account_id, user_id, factor_id)
         end_other_sessions(conn, actor, account_id, user_id, actor.session_id or "", "factor removed")
         audit.record(conn, account_id, actor, "factor.removed", user_id, {"factor": factor_id, "method": method})
-        return None
+        return _describe(next(factor for factor in factors if factor.id == factor_id))
 
-    error = await revoke_as(database, actor, account_id, unit)
-    if error is not None:
-        raise error
-    notices.person(
-        actor, account_id, user_id, "Second factor removed", "A second factor was removed from your sign-in."
-    )
+    removed = await revoke_as(database, actor, account_id, unit)
+    if isinstance(removed, PublicError):
+        raise removed
+    what = f"{removed} was removed from your sign-in."
+    notices.person(actor, account_id, user_id, "Second factor removed", what, kind=FACTOR_REMOVED)
+
+
+def _describe(factor: FactorView) -> str:
+    return "An authenticator app" if factor.method == TOTP else f"The passkey “{shown(factor.name)}”"
 
 
 def _required_from(conn: Connection, account_id: str, user_id: str) -> int | None:

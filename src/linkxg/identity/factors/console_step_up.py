@@ -3,6 +3,7 @@
 from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, MfaRequired
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import Completed
 from linkxg.identity.factors.model import RECOVERY_CODE, TOTP
 from linkxg.identity.factors.sign_in import challenge, complete_challenge
@@ -18,6 +19,7 @@ from linkxg.identity.sessions.model import ConsoleSession
 async def confirm_code(
     database: Database,
     server_key: bytes,
+    notices: SecurityNotices,
     actor: Actor,
     session_id: str,
     authentication: Authentication,
@@ -30,8 +32,8 @@ async def confirm_code(
     if not isinstance(needed, MfaRequired):
         raise needed
     return await complete_challenge(
-        database, server_key, actor, token=needed.mfa_token, purpose="step_up", method=method_of(code), code=code,
-        limit_scale=limit_scale, session_id=session_id,
+        database, server_key, notices, actor, token=needed.mfa_token, purpose="step_up", method=method_of(code),
+        code=code, limit_scale=limit_scale, session_id=session_id,
     )  # fmt: skip
 
 

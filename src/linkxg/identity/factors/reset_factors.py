@@ -7,6 +7,9 @@ from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
+from linkxg.identity.accounts.mail_text import label_of
+from linkxg.identity.accounts.model import User
+from linkxg.identity.accounts.notice_kinds import FACTORS_RESET
 from linkxg.identity.accounts.second_factor import begin_next_epoch
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
@@ -22,27 +25,26 @@ async def reset_factors(
     Raises NotFound, AccessDenied unless the actor is an Owner, or Conflict for the actor's own factors.
     """
 
-    def unit(conn: Connection) -> PublicError | None:
+    def unit(conn: Connection) -> User | PublicError:
         if actor.role != "OWNER":
             return AccessDenied("Only an Owner can reset the second factors of a person.")
         if user_id == actor.id:
             return Conflict("Remove your own factors one by one, with DELETE /auth/factors.")
         lock_caller(conn, user_id)
-        if find_user(conn, account_id, user_id) is None:
+        user = find_user(conn, account_id, user_id)
+        if user is None:
             return NotFound()
         deleted = delete_factors(conn, account_id, user_id)
         begin_next_epoch(conn, account_id, user_id)
         audit.record(conn, account_id, actor, "factors.reset", user_id, {"factors": deleted})
-        return None
+        return user
 
-    error = await revoke_as(database, actor, account_id, unit)
-    if error is not None:
-        raise error
+    user = await revoke_as(database, actor, account_id, unit)
+    if isinstance(user, PublicError):
+        raise user
     what = "An Owner of your organisation removed your second factors and recovery codes. Your sessions have ended."
-    notices.person(actor, account_id, user_id, "Second factors reset", what)
-    notices.owners(
-        actor,
-        account_id,
-        "Second factors reset",
-        f"The second factors of the person {user_id} were removed by an Owner.",
-    )
+    subject = "Second factors reset"
+    notices.person(actor, account_id, user_id, subject, what, kind=FACTORS_RESET)
+    what = f"An Owner removed the second factors and recovery codes of {label_of(user)}."
+    # A person who is disabled gets no mail, and is no Owner who does.
+    notices.owners(actor, account_id, subject, what, kind=FACTORS_RESET, besides=user.email)

@@ -315,8 +315,8 @@ async def _complete(
     if method == PASSKEY or code is None or credential is not None:
         raise InvalidRequest("Send code, or for the method passkey only credential.")
     return await complete_challenge(
-        services.database, services.server_key, actor, token=token, purpose=purpose, method=method, code=code,
-        session_id=session_id, limit_scale=services.limit_scale,
+        services.database, services.server_key, services.notices, actor, token=token, purpose=purpose, method=method,
+        code=code, session_id=session_id, limit_scale=services.limit_scale,
     )  # fmt: skip
 
 

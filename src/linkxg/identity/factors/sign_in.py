@@ -10,13 +10,20 @@ from linkxg.audit.model import Actor
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, MfaEnrollmentRequired, MfaRequired, PublicError
+from linkxg.identity.accounts.notice_kinds import RECOVERY_CODE_USED
 from linkxg.identity.accounts.rehash_password import rehash_password
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import Completed, Proof, begin_attempt, begin_challenge, complete_attempt
 from linkxg.identity.factors.model import RECOVERY_CODE, TOTP, Amr, Challenge, Purpose
-from linkxg.identity.factors.recovery_codes import use_recovery_code
+from linkxg.identity.factors.recovery_codes import count_recovery_codes, use_recovery_code
 from linkxg.identity.factors.totp import use_code
 from linkxg.identity.sessions.login import PASSWORD, Authentication, NewSession, start_session, verify_password
 from linkxg.identity.sessions.model import SessionIdentity
+
+_NOT_YOU = (
+    "If this was not you, somebody knows your password and your recovery codes: change the password, replace the "
+    "codes, and tell an Owner of your organisation."
+)
 
 
 async def sign_in(
@@ -65,6 +72,7 @@ async def challenge(
 async def complete_challenge(
     database: Database,
     server_key: bytes,
+    notices: SecurityNotices,
     actor: Actor,
     *,
     token: str,
@@ -74,10 +82,31 @@ async def complete_challenge(
     limit_scale: float,
     session_id: str | None = None,
 ) -> Completed:
-    """Check the code of a challenge. Raises InvalidToken, InvalidCredentials or RateLimitExceeded."""
+    """Check the code of a challenge. The person is told by mail of a recovery code that was used.
+
+    Raises InvalidToken, InvalidCredentials or RateLimitExceeded.
+    """
     attempt = await begin_attempt(database, actor, token, purpose, session_id=session_id, limit_scale=limit_scale)
     proof = code_proof(server_key, method, code)
-    return await complete_attempt(database, actor, attempt, proof, limit_scale=limit_scale)
+    completed = await complete_attempt(database, actor, attempt, proof, limit_scale=limit_scale)
+    if method == RECOVERY_CODE:
+        note_recovery_code(notices, actor, attempt.challenge.account_id, attempt.challenge.user_id)
+    return completed
+
+
+def note_recovery_code(notices: SecurityNotices, actor: Actor, account_id: str, user_id: str) -> None:
+    def what(conn: Connection) -> str:
+        left = count_recovery_codes(conn, account_id, user_id)
+        codes = "1 recovery code is" if left == 1 else f"{left or 'No'} recovery codes are"
+        return (
+            "One of your recovery codes was used, in place of your second factor. It works no more. "
+            f"{codes} left. If you have lost your authenticator app or passkey, remove it and set up a new one; new "
+            "recovery codes are under Security in your account."
+        )
+
+    notices.person(
+        actor, account_id, user_id, "A recovery code was used", what, kind=RECOVERY_CODE_USED, advice=_NOT_YOU
+    )
 
 
 async def start_completed(database: Database, actor: Actor, completed: Completed, new: NewSession) -> SessionIdentity:

@@ -196,8 +196,8 @@ async def verify(
     """Look for the TXT record of a domain. A domain belongs to one account."""
     actor, account_id = _caller(request)
     found = await check_domain(services.federation.database, services.resolver, actor, account_id, domain)
-    domain_verified(services.notices, actor, account_id, found.domain)
-    return Success(data=found)
+    domain_verified(services.notices, actor, account_id, found)
+    return Success(data=found.view)
 
 
 @delete(
@@ -211,8 +211,8 @@ async def remove(
 ) -> None:
     """Remove a domain. People who have signed in by the provider before still can."""
     actor, account_id = _caller(request)
-    await remove_domain(services.federation.database, actor, account_id, domain)
-    domain_removed(services.notices, actor, account_id, domain)
+    removed = await remove_domain(services.federation.database, actor, account_id, domain)
+    domain_removed(services.notices, actor, account_id, removed)
 
 
 def _caller(request: Request[Any, Any, Any]) -> tuple[Actor, str]:

@@ -4,6 +4,7 @@ Whoever can publish a record below the domain decides who signs in with its addr
 """
 
 import secrets
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -19,8 +20,16 @@ from linkxg.identity.federation.addresses import Resolver
 from linkxg.identity.federation.model import MAX_DOMAINS, EmailDomain, EmailDomainView, normalize_domain
 from linkxg.identity.federation.provider_fault import ProviderFault
 
+T = TypeVar("T")
 _OF_ANOTHER = "Another account has verified this domain."
 _TOO_MANY = f"An account can have {MAX_DOMAINS} domains."
+
+
+class CheckedDomain(NamedTuple):
+    """A verified domain; `is_new` unless it was verified before."""
+
+    view: EmailDomainView
+    is_new: bool
 
 
 async def list_email_domains(database: Database, account_id: str) -> list[EmailDomainView]:
@@ -46,7 +55,7 @@ async def claim_domain(database: Database, actor: Actor, account_id: str, text: 
 
 async def check_domain(
     database: Database, resolver: Resolver, actor: Actor, account_id: str, text: str
-) -> EmailDomainView:
+) -> CheckedDomain:
     """Verify a claimed domain by its TXT record.
 
     Raises NotFound, or Conflict if the record is not there or another account has verified the domain.
@@ -57,7 +66,7 @@ async def check_domain(
     if found is None:
         raise NotFound
     if found.verified_at is not None:
-        return domain_view(found)
+        return CheckedDomain(domain_view(found), is_new=False)
     try:
         texts = await resolver.texts(found.record_name)
     except ProviderFault as fault:
@@ -72,19 +81,23 @@ async def check_domain(
             return NotFound()
         return _verify(conn, actor, account_id, domain, "dns")
 
-    return domain_view(_or_raise(await write_as(database, actor, unit)))
+    return CheckedDomain(domain_view(_or_raise(await write_as(database, actor, unit))), is_new=True)
 
 
-async def verify_by_operator(database: Database, actor: Actor, account_id: str, text: str) -> EmailDomainView:
+async def verify_by_operator(database: Database, actor: Actor, account_id: str, text: str) -> CheckedDomain:
     """Verify a domain that the operator knows to be the account's. Raises ValidationFailed or Conflict."""
     domain = _normalized(text)
 
-    def unit(conn: Connection) -> EmailDomain | PublicError:
-        if store.find_domain(conn, account_id, domain) is None:
+    def unit(conn: Connection) -> CheckedDomain | PublicError:
+        found = store.find_domain(conn, account_id, domain)
+        if found is not None and found.verified_at is not None:
+            return CheckedDomain(domain_view(found), is_new=False)
+        if found is None:
             store.insert_domain(conn, account_id, domain=domain, token=secrets.token_hex(16), created_at=now_ms())
-        return _verify(conn, actor, account_id, domain, "operator")
+        verified = _verify(conn, actor, account_id, domain, "operator")
+        return verified if isinstance(verified, PublicError) else CheckedDomain(domain_view(verified), is_new=True)
 
-    return domain_view(_or_raise(await database.write(unit)))
+    return _or_raise(await database.write(unit))
 
 
 async def find_account_id(database: Database, account: str) -> str | None:
@@ -97,8 +110,8 @@ async def find_account_id(database: Database, account: str) -> str | None:
     return await database.read(unit)
 
 
-async def remove_domain(database: Database, actor: Actor, account_id: str, text: str) -> None:
-    """People linked already keep signing in by their link. Raises NotFound."""
+async def remove_domain(database: Database, actor: Actor, account_id: str, text: str) -> str:
+    """Returns the domain as it was stored. People linked already keep signing in by their link. Raises NotFound."""
     domain = _normalized(text)
 
     def unit(conn: Connection) -> bool:
@@ -109,6 +122,7 @@ async def remove_domain(database: Database, actor: Actor, account_id: str, text:
 
     if not await write_as(database, actor, unit):
         raise NotFound
+    return domain
 
 
 def is_verified(conn: Connection, account_id: str, domain: str) -> bool:
@@ -142,7 +156,7 @@ def _normalized(text: str) -> str:
     return domain
 
 
-def _or_raise(outcome: EmailDomain | PublicError) -> EmailDomain:
+def _or_raise(outcome: T | PublicError) -> T:
     if isinstance(outcome, PublicError):
         raise outcome
     return outcome

@@ -13,6 +13,8 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.errors import Conflict, InvalidToken, PublicError, ValidationFailed
+from linkxg.identity.accounts.mail_text import shown
+from linkxg.identity.accounts.notice_kinds import FACTOR_ADDED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as, write_as
@@ -102,8 +104,10 @@ async def register_passkey(
     outcome = await revoke_as(database, actor, account_id, unit)
     if isinstance(outcome, PublicError):
         raise outcome
-    what = f"The passkey “{outcome.passkey.name}” was added to your sign-in. Whoever holds it can sign in as you."
-    notices.person(actor, account_id, user_id, "Passkey added", what)
+    what = (
+        f"The passkey “{shown(outcome.passkey.name)}” was added to your sign-in. Whoever holds it can sign in as you."
+    )
+    notices.person(actor, account_id, user_id, "Passkey added", what, kind=FACTOR_ADDED)
     return outcome
 
 

@@ -22,6 +22,7 @@ from linkxg.identity.authorization.store import lock_account
 from linkxg.identity.password_reset import store
 from linkxg.identity.password_reset.find_valid import ValidReset, find_valid
 from linkxg.identity.password_reset.model import ResetPerson
+from linkxg.identity.sessions.sign_in_notices import password_changed
 from linkxg.identity.sessions.throttle import throttle_of
 
 INVALID = "The link is wrong, used, replaced or expired."
@@ -71,13 +72,7 @@ async def complete_reset(
 
     if not await database.write(unit):
         raise InvalidToken(INVALID, reason="reset used meanwhile")
-    notices.person(
-        actor,
-        account_id,
-        user_id,
-        "Your password was changed",
-        "The password of your LinkXG account was changed with a password link. Every session was ended.",
-    )
+    password_changed(notices, actor, account_id, user_id, by_link=True)
 
 
 async def _find(database: Database, token: str) -> tuple[ValidReset, ResetPerson] | None:

@@ -16,6 +16,7 @@ from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.create_account import CLI
 from linkxg.identity.accounts.model import User, email_key
+from linkxg.identity.accounts.notice_kinds import PASSWORD_LINK_CREATED
 from linkxg.identity.accounts.roles import may_manage
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user, find_user_by_email
@@ -141,4 +142,6 @@ def _view(reset_id: str, user: User, public_url: str, token: str, expires_at: in
 
 def _tell(notices: SecurityNotices, actor: Actor, account_id: str, user_id: str, who: str) -> None:
     what = f"{who} made a link with which your LinkXG password can be changed. It works once, within 30 minutes."
-    notices.person(actor, account_id, user_id, "A link to change your password was made", what)
+    notices.person(
+        actor, account_id, user_id, "A link to change your password was made", what, kind=PASSWORD_LINK_CREATED
+    )

@@ -12,15 +12,16 @@ from sqlalchemy import Connection
 
 from linkxg import audit
 from linkxg.audit.model import Actor
-from linkxg.clock import now_ms, rfc3339
+from linkxg.clock import now_ms
 from linkxg.crypto.secrets import PASSWORD_RESET, digest, new_secret
 from linkxg.db import Database
 from linkxg.db.advisory_lock import lock_until_commit
 from linkxg.errors import RateLimitExceeded
 from linkxg.http.rate_limits import Budget, Limits
 from linkxg.identity.accounts.mail_queue import Mail, MailQueue
+from linkxg.identity.accounts.mail_text import asked_for, last_lines, shown
 from linkxg.identity.accounts.model import User, email_key
-from linkxg.identity.accounts.store import find_user_by_email
+from linkxg.identity.accounts.store import find_account, find_user_by_email
 from linkxg.identity.password_reset import store
 from linkxg.identity.password_reset.may_choose_password import may_choose_password
 from linkxg.identity.password_reset.model import (
@@ -53,6 +54,20 @@ class ResetMails:
     def enabled(self) -> bool:
         return self._mails.enabled
 
+    async def _text(self, actor: Actor, user: User, token: str) -> tuple[str, str]:
+        """(subject, text)."""
+        account = await self._database.read_single(find_account, user.account_id)
+        name = shown(account.name) if account is not None else ""
+        return (
+            f"Choose a new LinkXG password – {name}",
+            f"Somebody asked for a new password for {user.email}, who signs in to {name} on LinkXG.\n"
+            f"{asked_for(actor, user.time_zone)} Who asked is not known: anybody can who knows your address.\n\n"
+            f"Choose it here; the link works once, within {LIFETIME_MINUTES} minutes:\n"
+            f"{self._public_url}/password-reset/{token}\n\n"
+            "If it was not you, ignore this mail: your password stays as it is.\n\n"
+            + last_lines("somebody asked for a link with this address", self._public_url, actor),
+        )
+
     async def request(self, actor: Actor, email: str) -> None:
         """Mail a link if the address belongs to a person who may use one. Raises InvalidRequest for no address."""
         key = email_key(email)
@@ -70,7 +85,7 @@ class ResetMails:
             if user is None:
                 return []
             account_id = user.account_id
-            return [Mail(user.email, *_text(actor, user.email, f"{self._public_url}/password-reset/{token}"))]
+            return [Mail(user.email, *await self._text(actor, user, token))]
 
         async def forget() -> None:
             await self._database.write(store.delete_reset, account_id, reset_id)
@@ -102,14 +117,3 @@ def _issue(conn: Connection, actor: Actor, key: str, reset_id: str, token_digest
     )
     audit.record(conn, user.account_id, actor, "password.reset_requested", user.id, {"reset": reset_id})
     return user
-
-
-def _text(actor: Actor, email: str, link: str) -> tuple[str, str]:
-    """(subject, text)."""
-    return (
-        "Choose a new LinkXG password",
-        f"Somebody asked for a new password for {email} on LinkXG.\n\n"
-        f"Choose it here; the link works once, within {LIFETIME_MINUTES} minutes:\n{link}\n\n"
-        "If it was not you, ignore this mail: your password stays as it is.\n\n"
-        f"Requested at {rfc3339(now_ms())} from {actor.source} (request {actor.request_id}).\n",
-    )

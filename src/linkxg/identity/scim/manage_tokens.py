@@ -11,7 +11,6 @@ from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.db.idempotency import IdempotentOutcome, Recorded, RecordedId, Request, new_salt
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
-from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.authorization.write_as import revoke_as, write_once
 from linkxg.identity.scim import token_store
 from linkxg.identity.scim.model import MAX_TOKEN_NAME, MAX_TOKENS, CreatedScimToken, ScimToken, ScimTokenView
@@ -92,12 +91,6 @@ async def revoke_token(database: Database, actor: Actor, account_id: str, token_
 
     if not await revoke_as(database, actor, account_id, unit):
         raise NotFound
-
-
-def token_created(notices: SecurityNotices, actor: Actor, account_id: str, name: str) -> None:
-    """Tell the Owners: whoever holds the token creates and disables people."""
-    what = f"A SCIM token named {name} was created, by which a program can create, change and disable people."
-    notices.owners(actor, account_id, "A SCIM token was created", what)
 
 
 def token_view(token: ScimToken) -> ScimTokenView:

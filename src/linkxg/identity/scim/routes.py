@@ -24,6 +24,7 @@ from linkxg.identity.scim.discovery import resource_type, service_provider_confi
 from linkxg.identity.scim.guard import CREATIONS, ScimGuard, ScimRequest, scim_request_of
 from linkxg.identity.scim.manage_tokens import BASE_PATH
 from linkxg.identity.scim.model import CORE_SCHEMA, LIST_SCHEMA, SEARCH_SCHEMA, ScimUser, UserFields
+from linkxg.identity.scim.notices import provisioned, reprovisioned
 from linkxg.identity.scim.patch import Operation, apply_operations, read_operations
 from linkxg.identity.scim.projection import attribute_names, project
 from linkxg.identity.scim.read_users import list_users, read_scim_user
@@ -139,6 +140,7 @@ async def create(request: AnyRequest, services: NamedDependency[ScimServices]) -
     caller = scim_request_of(request.scope)
     fields = _read_resource(await _read_message(request))
     user = await create_scim_user(services.database, caller.actor, caller.account_id, fields)
+    provisioned(services.notices, caller.actor, caller.account_id, user)
     headers = {"Location": f"{services.base_url}/Users/{user.id}"}
     return _user(services, user, status=201, headers=headers)
 
@@ -260,9 +262,7 @@ def _list(resources: list[dict[str, Any]], *, total: int | None = None, start: i
 
 
 def _changed(services: ScimServices, caller: ScimRequest, changed: ProvisionedUser) -> Response[bytes]:
-    if changed.left is not None:
-        what = f"Your organisation's identity provider changed your address to {changed.user.email}."
-        services.notices.address(caller.actor, caller.account_id, changed.left, "Your e-mail address was changed", what)
+    reprovisioned(services.notices, caller.actor, caller.account_id, changed)
     return _user(services, changed.user)
 
 

@@ -19,8 +19,9 @@ from linkxg.http.request_context import account_id_of, context_of
 from linkxg.http.route_declaration import Tag, described
 from linkxg.identity.accounts.roles import OWNERS
 from linkxg.identity.accounts.security_notices import SecurityNotices
-from linkxg.identity.scim.manage_tokens import create_token, list_tokens, revoke_token, token_created
+from linkxg.identity.scim.manage_tokens import create_token, list_tokens, revoke_token
 from linkxg.identity.scim.model import MAX_TOKEN_NAME, CreatedScimToken, ScimTokenView
+from linkxg.identity.scim.notices import token_created
 
 TOKENS = Budget("scim-tokens", 60, 3_600)
 _TAG = Tag("Provisioning", "The tokens by which an identity provider creates and removes people, by SCIM 2.0.")

@@ -41,9 +41,10 @@ _STORED = ("external_id", "formatted", "given_name", "family_name", "display_nam
 
 
 class ProvisionedUser(NamedTuple):
-    """`left` is the address that the person had before, if they got another one."""
+    """`left` is the address that the person had before, if they got another one; `was` is the person before."""
 
     user: ScimUser
+    was: ScimUser
     left: str | None = None
 
 
@@ -150,7 +151,7 @@ def _change(
         if isinstance(outcome, PublicError):
             return outcome
     changed_user = user_store.find_scim_user(conn, account_id, user.id)
-    return NotFound() if changed_user is None else ProvisionedUser(changed_user, user.email if email else None)
+    return NotFound() if changed_user is None else ProvisionedUser(changed_user, user, user.email if email else None)
 
 
 def _is_own_address(conn: Connection, account_id: str, email: str) -> bool:

@@ -54,5 +54,5 @@ async def request_email_change(
     begun = await write_as(database, actor, unit)
     if isinstance(begun, PublicError):
         raise begun
-    mails.asked(user, begun)
+    mails.asked(actor, user, begun)
     return begun.view

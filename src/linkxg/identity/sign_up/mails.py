@@ -2,6 +2,7 @@
 
 from linkxg.db import Database
 from linkxg.identity.accounts.mail_queue import Mail, MailQueue
+from linkxg.identity.accounts.mail_text import last_lines
 from linkxg.identity.accounts.store import find_user_by_email
 
 _SENDER = "sign-up"
@@ -33,7 +34,7 @@ class SignUpMails:
             "Somebody, probably you, wants to create an account on LinkXG with this e-mail address.\n\n"
             "Name your company and choose a password here; the link works once, within 24 hours:\n"
             f"{self._public_url}/sign-up/{token}\n\n"
-            "If you did not expect this, ignore it: without the link, nothing is created.\n"
+            "If you did not expect this, ignore it: without the link, nothing is created.\n\n" + self._last()
         )
 
     def _has_account(self) -> str:
@@ -41,5 +42,8 @@ class SignUpMails:
             "Somebody, probably you, wants to create an account on LinkXG with this e-mail address, which has one "
             "already. Nothing was changed.\n\n"
             f"Sign in here:\n{self._public_url}/sign-in\n\n"
-            "If you did not expect this, ignore it.\n"
+            "If you did not expect this, ignore it.\n\n" + self._last()
         )
+
+    def _last(self) -> str:
+        return last_lines("somebody asked for it with this address", self._public_url)

@@ -11,6 +11,7 @@ from linkxg.clock import HOUR, now_ms
 from linkxg.crypto.secrets import SIGN_UP, digest, new_secret
 from linkxg.db import Database
 from linkxg.errors import InvalidRequest, ValidationFailed
+from linkxg.identity.accounts.mail_budgets import mailbox_of
 from linkxg.identity.accounts.model import email_key
 from linkxg.identity.sign_up import store
 from linkxg.identity.sign_up.mails import SignUpMails
@@ -27,7 +28,7 @@ async def request_sign_up(
     except InvalidRequest as error:
         message = "This is not a valid e-mail address."
         raise ValidationFailed(details=[{"field": "email", "code": "invalid", "message": message}]) from error
-    token, mailbox, allowed = new_secret(SIGN_UP), _mailbox(key), max(1, int(MAILS.amount * limit_scale))
+    token, mailbox, allowed = new_secret(SIGN_UP), mailbox_of(email), max(1, int(MAILS.amount * limit_scale))
 
     def unit(conn: Connection) -> bool:
         store.lock_sign_ups(conn)
@@ -49,9 +50,3 @@ async def request_sign_up(
     if await database.write(unit):
         mails.requested(email, key, token)
     return SignUpRequested(email)
-
-
-def _mailbox(key: str) -> str:
-    """The key without its subaddress (RFC 5233): `olivia+1@acme.example` is delivered to olivia."""
-    local, _, domain = key.rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"

@@ -35,14 +35,15 @@ DISABLED = "An Owner or Admin of your account has ended your access."
 
 
 class Admitted(NamedTuple):
-    """The person, and the role that they are to have from this sign-in on.
+    """The person, the role that they are to have from this sign-in on, and what this sign-in did.
 
-    `is_linked` if they were in the account before, and the provider signs them in for the first time.
+    It linked a person of the account to the provider, or added them, or neither.
     """
 
     user: User
     role: Role
     is_linked: bool = False
+    is_new: bool = False
 
 
 def admit_person(
@@ -67,17 +68,18 @@ def _admit(conn: Connection, actor: Actor, provider: IdentityProvider, token: Id
     role = current.role_of(token.claims)
     user_id = store.find_identity(conn, account_id, token.issuer, token.subject)
     user = find_user(conn, account_id, user_id) if user_id else None
-    is_linked = False
+    is_linked = is_new = False
     if user is None:
         found = _by_email(conn, actor, current, token, role)
         if isinstance(found, SignInRefused):
             return found
         user, is_linked = found
+        is_new = not is_linked
     if user.disabled:
         return SignInRefused(DISABLED)
     if not current.changes_role(user):
-        return Admitted(user, user.role, is_linked)
-    return SignInRefused(NO_ROLE) if role is None else Admitted(user, role, is_linked)
+        return Admitted(user, user.role, is_linked, is_new)
+    return SignInRefused(NO_ROLE) if role is None else Admitted(user, role, is_linked, is_new)
 
 
 def _by_email(

@@ -16,6 +16,7 @@ from linkxg.crypto.secrets import derive, digest
 from linkxg.db import Database
 from linkxg.errors import InvalidRequest
 from linkxg.identity.accounts.model import email_key
+from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.federation.model import IdentityProvider, domain_of, redirect_uri
 from linkxg.identity.federation.provider_fault import ProviderFault
 from linkxg.identity.federation.providers import Providers
@@ -35,6 +36,7 @@ class SignOnServices:
     providers: Providers
     server_key: bytes = field(repr=False)
     public_url: str
+    notices: SecurityNotices
 
 
 class Started(NamedTuple):

@@ -7,6 +7,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms, now_s
 from linkxg.crypto.secrets import digest
 from linkxg.errors import Conflict, InvalidCredentials, PublicError
+from linkxg.identity.accounts.account_notices import person_added, role_raised
 from linkxg.identity.accounts.manage_user import change_user
 from linkxg.identity.accounts.model import User
 from linkxg.identity.accounts.security_notices import SecurityNotices
@@ -166,16 +167,21 @@ async def _authenticate(
 async def _with_role(services: SignOnServices, actor: Actor, provider: IdentityProvider, admitted: Admitted) -> User:
     """The person, after their role was changed to that of the claims; the last Owner stays one."""
     user, role = admitted.user, admitted.role
-    if role == user.role:
-        return user
     # The account has decided by its mapping who has which role.
     by = actor._replace(kind="provider", id=provider.account_id, account_id=provider.account_id, role="OWNER")
+    if admitted.is_new:
+        person_added(
+            services.notices, by, user.account_id, user.email, user.name, user.role, "joined by single sign-on"
+        )
+    if role == user.role:
+        return user
     try:
-        await change_user(services.database, by, user.account_id, user.id, role=role, expected=user.role)
+        changed_role = await change_user(services.database, by, user.account_id, user.id, role=role, expected=user.role)
     except Conflict:
         return user
     except PublicError as error:
         raise SignInRefused(CHANGED) from error
+    role_raised(services.notices, by, user.account_id, changed_role)
     changed = await services.database.read_single(find_user, user.account_id, user.id)
     if changed is None:
         raise SignInRefused(CHANGED)

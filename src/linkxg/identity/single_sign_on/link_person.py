@@ -10,6 +10,7 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.identity.accounts.model import User
+from linkxg.identity.accounts.notice_kinds import IDENTITY_LINKED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.federation.id_token import IdToken
@@ -81,6 +82,6 @@ def insert_link(conn: Connection, actor: Actor, token: IdToken, user: User, how:
 def identity_linked(notices: SecurityNotices, actor: Actor, user: User, issuer: str) -> None:
     """Mail the person and the Owners."""
     what = f"From now on, {issuer} can sign you in to LinkXG."
-    notices.person(actor, user.account_id, user.id, _SUBJECT, what)
+    notices.person(actor, user.account_id, user.id, _SUBJECT, what, kind=IDENTITY_LINKED)
     what = f"From now on, {issuer} can sign in {user.email}, who was in your account already."
-    notices.owners(actor, user.account_id, _SUBJECT, what)
+    notices.owners(actor, user.account_id, _SUBJECT, what, kind=IDENTITY_LINKED)

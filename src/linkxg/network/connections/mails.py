@@ -1,7 +1,11 @@
 """Mails about connections, sent in the background."""
 
 from linkxg.db import Database
+from linkxg.http.rate_limits import Limits
+from linkxg.identity.accounts.invitation_mails import INVITATION_MAILS
+from linkxg.identity.accounts.mail_budgets import may_mail
 from linkxg.identity.accounts.mail_queue import Mail, MailQueue
+from linkxg.identity.accounts.mail_text import last_lines, shown
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.roles import ADMINISTRATORS
 from linkxg.identity.accounts.store import find_account
@@ -18,10 +22,12 @@ _ASK_OPERATOR = (
 class ConnectionMails:
     """Mails to invited people, and to the Owners and Admins of partners."""
 
-    def __init__(self, database: Database, mails: MailQueue, public_url: str, mode: SignUpMode) -> None:
+    def __init__(self, database: Database, mails: MailQueue, limits: Limits, public_url: str, mode: SignUpMode) -> None:
         self._database = database
         self._mails = mails
+        self._limits = limits
         self._mode = mode
+        self._public_url = public_url
         self._console = f"{public_url}/partners"
 
     @property
@@ -37,20 +43,24 @@ class ConnectionMails:
         self, invitee: Invitee, account_id: str, partner_id: str | None, inviter: str, link: str | None
     ) -> None:
         """To the invited address, or the Owners and Admins of the invited account."""
+        inviter = shown(inviter)
         subject = f"{inviter} invites you to connect on LinkXG"
         if link is None:
-            text = f"{inviter} invites your company to connect on LinkXG.\n\nAnswer here:\n{self._console}\n"
+            text = f"{inviter} invites your company to connect on LinkXG.\n\nAnswer here:\n{self._console}"
         else:
             do = "Accept or create an account here" if self.link_creates_account else "Accept with your account here"
             without = "" if self.link_creates_account else f"{_ASK_OPERATOR}\n\n"
             text = (
                 f"{inviter} invites your company to connect on LinkXG.\n\n"
                 f"{do}; the link works once, within {LIFETIME_DAYS} days:\n{link}\n\n{without}"
-                "If you did not expect this, ignore it.\n"
+                "If you did not expect this, ignore it.\n\n"
+                + last_lines(f"{inviter} entered this address", self._public_url)
             )
 
         async def compose() -> list[Mail]:
             if link is not None:
+                if not await may_mail(self._limits, INVITATION_MAILS, invitee.value):
+                    return []
                 return [Mail(invitee.value, subject, text)]
             # Without a partner, people are read all the same and nothing is sent.
             found = await self._to_administrators(partner_id or account_id, subject, text)
@@ -77,11 +87,18 @@ class ConnectionMails:
             account = await self._database.read_single(find_account, account_id)
             if account is None:
                 return []
-            body = f"{text.format(account.name)}\n\n{self._console}\n"
-            return await self._to_administrators(partner_id, subject.format(account.name), body)
+            name = shown(account.name)
+            body = f"{text.format(name)}\n\n{self._console}"
+            return await self._to_administrators(partner_id, subject.format(name), body)
 
         self._mails.send(account_id, compose)
 
     async def _to_administrators(self, account_id: str, subject: str, text: str) -> list[Mail]:
+        """To the Owners and Admins of the account, each with the reason why they get it."""
         people = await list_people(self._database, account_id)
-        return [Mail(one.email, subject, text) for one in people if one.role in ADMINISTRATORS and not one.disabled]
+        account = await self._database.read_single(find_account, account_id)
+        name = "" if account is None else shown(account.name)
+        told = [one for one in people if one.role in ADMINISTRATORS and not one.disabled]
+        why = "you are {} of {} on LinkXG".format
+        last = {role: last_lines(why(f"an {role.capitalize()}", name), self._public_url) for role in ADMINISTRATORS}
+        return [Mail(one.email, subject, f"{text}\n\n{last[one.role]}") for one in told]

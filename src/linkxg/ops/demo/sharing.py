@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from linkxg.clock import DAY, now_ms, rfc3339
 from linkxg.db import Database
+from linkxg.http.rate_limits import MemoryLimits
 from linkxg.identity.accounts.mail import Mailer
 from linkxg.identity.accounts.mail_queue import MailQueue
 from linkxg.identity.sign_up.model import SignUpMode
@@ -43,7 +44,7 @@ class DemoNetwork(NamedTuple):
 async def create_demo_network(
     database: Database, server_key: bytes, public_url: str, brand: DemoAccount, weaver: DemoAccount, mill: DemoAccount
 ) -> DemoNetwork:
-    mails = ConnectionMails(database, MailQueue(Mailer("", "")), public_url, SignUpMode.INVITED)
+    mails = ConnectionMails(database, MailQueue(Mailer("", "")), MemoryLimits(), public_url, SignUpMode.INVITED)
 
     async def invite(by: DemoAccount, invitation: InvitePartner) -> InvitedConnection:
         made, _ = await invite_partner(database, server_key, mails, public_url, by.owner, by.account_id, invitation)
