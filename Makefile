@@ -18,7 +18,7 @@ run: $(RUN_STAMP) ## Install, then serve three example companies: prints sign-in
 test: $(TEST_STAMP) parts check ## Install what the tests need, check the code, run every test
 	@# The tests start hundreds of processes; without bytecode, as with PYTHONDONTWRITEBYTECODE, each would compile it all.
 	@$(BIN)/python -m compileall -q src tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadscope
 
 test-topologies: $(TEST_STAMP) parts ## Run the black-box suite on two workers and on two nodes as well
 	$(BIN)/python -m pytest --wider-topologies

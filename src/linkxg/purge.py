@@ -29,7 +29,8 @@ from linkxg.identity.federation.store import purge_domains
 from linkxg.identity.passkeys.challenge_store import purge_challenges as purge_passkey_challenges
 from linkxg.identity.password_reset.store import purge_resets
 from linkxg.identity.scim.token_store import purge_tokens
-from linkxg.identity.sessions.store import purge_failures, purge_sessions
+from linkxg.identity.sessions.store import purge_sessions
+from linkxg.identity.sessions.throttle_store import purge_failures
 from linkxg.identity.sign_up.store import purge_sign_ups
 from linkxg.identity.single_sign_on.store import purge_federated_sessions, purge_logout_tokens, purge_sign_ins
 from linkxg.jobs.retention_store import purge_jobs, purge_parts

@@ -17,7 +17,7 @@ from linkxg.db import Database, open_database
 from linkxg.db.advisory_lock import has_advisory_lock
 from linkxg.db.migrations import migrate
 from linkxg.errors import TemporarilyUnavailable
-from linkxg.identity.sessions.store import throttle
+from linkxg.identity.sessions.throttle_store import throttle
 from linkxg.network.feed.store import KEEP_MS, feed_entries, purge_entries
 from linkxg.ops.tables import register_tables
 from linkxg.purge import PURGES, STEP, Purger

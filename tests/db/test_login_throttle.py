@@ -10,7 +10,7 @@ from conftest import DatabaseFactory
 from linkxg.db import open_database
 from linkxg.db.migrations import migrate
 from linkxg.errors import RateLimitExceeded
-from linkxg.identity.sessions import store, throttle
+from linkxg.identity.sessions import throttle, throttle_store
 from linkxg.identity.sessions.throttle import FREE_FAILURES, throttle_of
 
 
@@ -33,14 +33,14 @@ def test_a_late_failure_does_not_shorten_a_longer_block(
                 attempt = await database.write(tried.begin, None, "203.0.113.9")
             assert isinstance(attempt, int)
             for _ in range(3):
-                clock = await database.read(store.blocked_until, tried.pair) + 1
+                clock = await database.read(throttle_store.blocked_until, tried.pair) + 1
                 later = await database.write(tried.begin, None, "203.0.113.9")
                 assert isinstance(later, int)
                 await database.write(tried.fail, later)
-            blocked = await database.read(store.blocked_until, tried.pair)
+            blocked = await database.read(throttle_store.blocked_until, tried.pair)
             assert blocked == clock + 8_000
             await database.write(tried.fail, attempt)
-            assert await database.read(store.blocked_until, tried.pair) == blocked
+            assert await database.read(throttle_store.blocked_until, tried.pair) == blocked
         finally:
             await database.close()
 

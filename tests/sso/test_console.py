@@ -7,9 +7,9 @@ from pathlib import Path
 
 from conftest import ServerFactory
 from console.browser import text_of
+from harness.client import INVITATION
 from harness.dns_server import DnsServer
 from harness.openid_provider import CLIENT_ID, SignedInPerson
-from harness.people import invite
 from harness.single_sign_on import (
     SsoVisitor,
     address_of,
@@ -104,7 +104,10 @@ def test_a_person_who_is_linked_by_their_address_and_the_owners_are_mailed(
         connect(world, provider).expect(200)
         verify_domain(world.server, world.account.account_id, DOMAIN)
         email, owner = address_of(DOMAIN), world.account.owner.email
-        _, token = invite(world.api, world.owner, "ADMIN", email)
+        world.api.post("/account/users", bearer=world.owner.access, json={"email": email, "role": "ADMIN"}).expect(201)
+        invitation = INVITATION.search(smtp_sink.wait_for(email).text())
+        assert invitation is not None
+        token = world.vault.remember("invitation token", invitation[1])
         password = world.vault.password()
         world.api.post(f"/invitations/{token}/accept", json={"password": password}).expect(201)
         provider.person = SignedInPerson("linked", email)

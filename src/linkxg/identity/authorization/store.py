@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, colum
 
 from linkxg.db.compiled import CompiledStatement
 from linkxg.db.invalidation_feed import TOKEN, changes
-from linkxg.identity.authorization.live_session import is_live, sessions
+from linkxg.identity.authorization.live_session_store import is_live, sessions
 
 # Only the columns needed here: the tables are defined in packages that depend on this one.
 accounts = table("accounts", column("id", String))

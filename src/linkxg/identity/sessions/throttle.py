@@ -15,7 +15,7 @@ from linkxg.crypto.secrets import digest
 from linkxg.errors import RateLimitExceeded
 from linkxg.http.client_ip import parse_address, source_key
 from linkxg.http.rate_limits import Budget, refusal
-from linkxg.identity.sessions import store
+from linkxg.identity.sessions import throttle_store
 
 FREE_FAILURES = 5
 CEILING = 100
@@ -39,28 +39,28 @@ class Throttle(NamedTuple):
         ends: of concurrent attempts as many are admitted as of consecutive ones.
         """
         now = now_ms()
-        attempts = store.add_attempt(conn, self.pair, now=now, forget_before=now - DAY)
+        attempts = throttle_store.add_attempt(conn, self.pair, now=now, forget_before=now - DAY)
         if attempts is None:
-            return self._error(store.blocked_until(conn, self.pair) - now)
+            return self._error(throttle_store.blocked_until(conn, self.pair) - now)
         ceiling = max(1, int(CEILING * self.scale))
-        if store.add_attempt(conn, self.email, now=now, forget_before=now - DAY, ceiling=ceiling) is None:
+        if throttle_store.add_attempt(conn, self.email, now=now, forget_before=now - DAY, ceiling=ceiling) is None:
             if user_id is None or not self._is_known_source(conn, user_id, source, now):
-                store.give_attempt_back(conn, self.pair)
+                throttle_store.give_attempt_back(conn, self.pair)
                 return self._error(LONGEST_MS)
-            store.add_attempt(conn, self.email, now=now, forget_before=now - DAY)
+            throttle_store.add_attempt(conn, self.email, now=now, forget_before=now - DAY)
         self._block(conn, attempts, now)
         return attempts
 
     def fail(self, conn: Connection, attempts: int) -> None:
         """The attempt failed: the delay starts now. The same work whether the person exists or not."""
         now = now_ms()
-        store.note_failure(conn, self.pair, now)
+        throttle_store.note_failure(conn, self.pair, now)
         self._block(conn, attempts, now)
 
     def give_back(self, conn: Connection) -> None:
         """Uncount an attempt whose password could not be checked."""
         for key in (self.pair, self.email):
-            store.give_attempt_back(conn, key)
+            throttle_store.give_attempt_back(conn, key)
 
     @property
     def _free(self) -> int:
@@ -69,18 +69,18 @@ class Throttle(NamedTuple):
     def _block(self, conn: Connection, attempts: int, now: int) -> None:
         beyond = attempts - self._free
         if beyond >= 0:
-            store.block(conn, self.pair, now + min(SECOND << min(beyond, 20), LONGEST_MS))
+            throttle_store.block(conn, self.pair, now + min(SECOND << min(beyond, 20), LONGEST_MS))
 
     def _is_known_source(self, conn: Connection, user_id: str, source: str, now: int) -> bool:
         if parse_address(source) is None:
             # An unparsable address matches nobody's.
             return False
-        known = store.session_sources(conn, user_id, now - KNOWN_SOURCE_MS)
+        known = throttle_store.session_sources(conn, user_id, now - KNOWN_SOURCE_MS)
         return source_key(source) in map(source_key, known)
 
     def clear(self, conn: Connection) -> None:
         """After a success: forget the failures of this e-mail address."""
-        store.clear_failures(conn, [self.pair, self.email])
+        throttle_store.clear_failures(conn, [self.pair, self.email])
 
     def _error(self, left_ms: int) -> RateLimitExceeded:
         return refusal(_POLICY, self._free, left_ms / 1000)

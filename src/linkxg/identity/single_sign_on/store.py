@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from linkxg.clock import DAY
 from linkxg.db.schema import Milliseconds, metadata
-from linkxg.identity.authorization.live_session import is_live
+from linkxg.identity.authorization.live_session_store import is_live
 from linkxg.identity.sessions.store import sessions
 
 federated_sign_ins = Table(
