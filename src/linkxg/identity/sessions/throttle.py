@@ -15,7 +15,7 @@ from linkxg.crypto.secrets import digest
 from linkxg.errors import RateLimitExceeded
 from linkxg.http.client_ip import parse_address, source_key
 from linkxg.http.rate_limits import Budget, refusal
-from linkxg.identity.sessions import throttle_store
+from linkxg.identity.sessions import store, throttle_store
 
 FREE_FAILURES = 5
 CEILING = 100
@@ -75,7 +75,7 @@ class Throttle(NamedTuple):
         if parse_address(source) is None:
             # An unparsable address matches nobody's.
             return False
-        known = throttle_store.session_sources(conn, user_id, now - KNOWN_SOURCE_MS)
+        known = store.session_sources(conn, user_id, now - KNOWN_SOURCE_MS)
         return source_key(source) in map(source_key, known)
 
     def clear(self, conn: Connection) -> None:
