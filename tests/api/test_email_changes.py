@@ -179,7 +179,7 @@ def test_an_owner_confirms_for_a_lost_mailbox(mailing: Mailing) -> None:
     world.api.post(f"{path}/approve", bearer=owner, json={"newEmail": address}).expect(404, "not_found")
     assert mailing.answer(new).expect(200).data() == {"changed": True}
     assert mailing.me(session)["email"] == address
-    mail = mailing.sink.wait_for(session.person.email, subject="Change of your e-mail address on LinkXG")
+    mail = mailing.sink.wait_for(session.person.email, subject=TO_OLD, number=2)
     assert "An Owner of your organisation confirmed it" in mail.text()
 
 
