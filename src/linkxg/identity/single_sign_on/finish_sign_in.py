@@ -179,7 +179,7 @@ async def _with_role(services: SignOnServices, actor: Actor, provider: IdentityP
         return user
     except PublicError as error:
         raise SignInRefused(CHANGED) from error
-    role_raised(services.notices, by, user.account_id, changed_role)
+    role_raised(services.notices, by, user.account_id, *changed_role)
     changed = await services.database.read_single(find_user, user.account_id, user.id)
     if changed is None:
         raise SignInRefused(CHANGED)
