@@ -101,9 +101,9 @@ def find_provider(conn: Connection, account_id: str) -> IdentityProvider | None:
     return None if row is None else _provider(row)
 
 
-def find_unchanged(conn: Connection, provider: IdentityProvider) -> IdentityProvider | None:
+def find_unchanged(conn: Connection, account_id: str, provider: IdentityProvider) -> IdentityProvider | None:
     """The provider as it is now; None if the account has disconnected it, or has another issuer or client by now."""
-    current = find_provider(conn, provider.account_id)
+    current = find_provider(conn, account_id)
     if current is None or (current.issuer, current.client_id) != (provider.issuer, provider.client_id):
         return None
     return current

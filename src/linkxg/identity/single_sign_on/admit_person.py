@@ -58,7 +58,7 @@ def admit_person(
 def _admit(conn: Connection, actor: Actor, provider: IdentityProvider, token: IdToken) -> Admitted | SignInRefused:
     account_id = provider.account_id
     lock_account(conn, account_id)
-    current = find_unchanged(conn, provider)
+    current = find_unchanged(conn, account_id, provider)
     if current is None:
         return SignInRefused(CHANGED)
     role = current.role_of(token.claims)

@@ -45,7 +45,9 @@ def end_all(conn: Connection, actor: Actor, account_id: str, ended: Iterable[Ses
 
 def end_unless_live(conn: Connection, actor: Actor, provider: IdentityProvider, user_id: str, session_id: str) -> bool:
     """Whether the session that was just started is still allowed; otherwise it ends."""
-    if find_unchanged(conn, provider) is not None and not store.has_ended(conn, provider.account_id, session_id):
+    if find_unchanged(conn, provider.account_id, provider) is not None and not store.has_ended(
+        conn, provider.account_id, session_id
+    ):
         return True
     end_all(conn, actor, provider.account_id, [SessionOfPerson(session_id, user_id)], BY_PROVIDER)
     return False

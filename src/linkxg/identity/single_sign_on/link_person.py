@@ -58,7 +58,7 @@ def refuse_by_address(conn: Connection, user: User) -> SignInRefused | None:
 def link_in_session(conn: Connection, actor: Actor, provider: IdentityProvider, token: IdToken) -> User | SignInRefused:
     """Inside a unit of work for the actor (`revoke_as`): link the identity to the person of their session."""
     account_id, user_id = provider.account_id, actor.id or ""
-    if find_unchanged(conn, provider) is None:
+    if find_unchanged(conn, account_id, provider) is None:
         return SignInRefused(CHANGED)
     user = find_user(conn, account_id, user_id)
     if user is None:
