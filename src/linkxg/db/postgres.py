@@ -140,7 +140,8 @@ class PostgresDatabase(Database):
             self._barrier.listen()
 
     async def open(self) -> None:
-        async with self._engine.connect() as conn:
+        # A transaction would end with an error where the process pauses for longer than its idle timeout.
+        async with self._autocommit.connect() as conn:
             for name, wrong in (("synchronous_commit", "off"), ("fsync", "off"), ("full_page_writes", "off")):
                 value = (await conn.execute(text(f"show {name}"))).scalar_one()
                 if value == wrong:
