@@ -16,6 +16,7 @@ from linkxg.clock import DAY, now_ms, rfc3339
 from linkxg.crypto.secrets import EMAIL_CHANGE, digest, is_well_formed, new_secret
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
+from linkxg.db.outcomes import value_or_raise
 from linkxg.db.schema import AnyRow
 from linkxg.errors import AccessDenied, Conflict, NotFound, PublicError
 from linkxg.identity.accounts import email_change_store as store
@@ -149,10 +150,7 @@ async def confirm_email_change(database: Database, actor: Actor, token: str) -> 
         who = _as_person(actor, change)
         return _confirm(conn, who, change, **{f"{_side(change, token)}_confirmed_at": now_ms()})
 
-    outcome = await database.write(unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await database.write(unit))
 
 
 async def decline_email_change(database: Database, actor: Actor, token: str) -> None:
@@ -206,10 +204,7 @@ async def approve_email_change(
             audit.record(conn, account_id, actor, "email.change_approved", user_id, {"to": change.new_email})
         return confirmed
 
-    outcome = await revoke_as(database, actor, account_id, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await revoke_as(database, actor, account_id, unit))
 
 
 def _confirm(conn: Connection, actor: Actor, change: AnyRow, **values: Any) -> ChangedEmail | PublicError:

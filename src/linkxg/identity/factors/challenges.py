@@ -17,6 +17,7 @@ from linkxg.clock import now_ms
 from linkxg.crypto.secrets import constant_time_equal, digest, is_well_formed, new_secret
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InvalidCredentials, InvalidToken, PublicError, RateLimitExceeded
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user
@@ -117,10 +118,7 @@ async def begin_attempt(
             return InvalidToken(INVALID, reason="too many wrong codes")
         return Attempt(challenge, throttle, count)
 
-    outcome = await database.write(unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await database.write(unit))
 
 
 async def complete_attempt(
@@ -157,10 +155,7 @@ async def complete_attempt(
         throttle = throttle_of(email_key(user.email), actor.source, limit_scale)
         return Completed(Authentication(user, throttle), amr, challenge)
 
-    outcome = await database.write(unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await database.write(unit))
 
 
 def code_throttle(user_id: str, source: str, scale: float) -> Throttle:

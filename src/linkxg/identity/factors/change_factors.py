@@ -10,6 +10,7 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
 from linkxg.identity.accounts.authentication_policy import required_from
 from linkxg.identity.accounts.mail_text import shown
@@ -79,9 +80,7 @@ async def confirm_totp(
             return _WRONG
         return note_added(conn, actor, account_id, user_id, factor_id=factor_id, method=TOTP, amr=("otp",), codes=codes)
 
-    outcome = await revoke_as(database, actor, account_id, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
+    outcome = value_or_raise(await revoke_as(database, actor, account_id, unit))
     note_authenticator(notices, actor, account_id, user_id)
     return outcome
 
@@ -157,9 +156,7 @@ async def remove_factor(
         audit.record(conn, account_id, actor, "factor.removed", user_id, {"factor": factor_id, "method": method})
         return _describe(next(factor for factor in factors if factor.id == factor_id))
 
-    removed = await revoke_as(database, actor, account_id, unit)
-    if isinstance(removed, PublicError):
-        raise removed
+    removed = value_or_raise(await revoke_as(database, actor, account_id, unit))
     what = f"{removed} was removed from your sign-in."
     notices.person(actor, account_id, user_id, "Second factor removed", what, kind=FACTOR_REMOVED)
 

@@ -12,6 +12,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import MINUTE, now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken, PublicError
 from linkxg.http.permissions import Fresh
 from linkxg.identity.accounts.authentication_policy import is_multi_factor
@@ -84,7 +85,7 @@ async def step_up(
             authentication.throttle.clear(conn)
         return record_step_up(conn, actor, principal, PASSWORD)
 
-    return _or_raise(await revoke_as(database, actor, principal.account_id, unit))
+    return value_or_raise(await revoke_as(database, actor, principal.account_id, unit))
 
 
 async def complete_step_up(
@@ -97,7 +98,7 @@ async def complete_step_up(
             completed.authentication.throttle.clear(conn)
         return record_step_up(conn, actor, principal, PASSWORD + completed.amr)
 
-    return _or_raise(await revoke_as(database, actor, principal.account_id, unit))
+    return value_or_raise(await revoke_as(database, actor, principal.account_id, unit))
 
 
 def record_step_up(
@@ -115,9 +116,3 @@ def record_step_up(
 def _policy(conn: Connection, account_id: str, user_id: str) -> tuple[int | None, bool] | None:
     account, user = find_account(conn, account_id), find_user(conn, account_id, user_id)
     return None if account is None or user is None else (account.step_up_minutes, user.has_second_factor)
-
-
-def _or_raise(found: SessionIdentity | PublicError) -> SessionIdentity:
-    if isinstance(found, PublicError):
-        raise found
-    return found

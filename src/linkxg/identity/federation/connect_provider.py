@@ -15,6 +15,7 @@ from linkxg.audit.model import Actor
 from linkxg.clock import now_ms, rfc3339
 from linkxg.crypto.seal import seal, unseal
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import NotFound, PublicError, ValidationFailed
 from linkxg.identity.accounts.roles import EVERYONE, Role
 from linkxg.identity.accounts.store import find_user
@@ -113,7 +114,7 @@ async def connect_provider(
         audit.record(conn, account_id, actor, action, account_id, _audited(wanted, before))
         return NotFound() if after is None else _view(conn, services.public_url, after)
 
-    connected = _or_raise(await revoke_as(services.database, actor, account_id, unit))
+    connected = value_or_raise(await revoke_as(services.database, actor, account_id, unit))
     if wanted.sso_only:
         # A sign-in that began before looks again once its session is there; what was there by then ends here.
         after = await services.database.read_single(store.find_provider, account_id)
@@ -258,9 +259,3 @@ def _view(conn: Connection, public_url: str, provider: IdentityProvider) -> Iden
         created_at=rfc3339(provider.created_at),
         updated_at=rfc3339(provider.updated_at),
     )
-
-
-def _or_raise(outcome: IdentityProviderView | PublicError) -> IdentityProviderView:
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome

@@ -12,6 +12,7 @@ from linkxg import audit
 from linkxg.audit.model import Actor
 from linkxg.clock import now_ms
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidToken, PublicError, ValidationFailed
 from linkxg.identity.accounts.mail_text import shown
 from linkxg.identity.accounts.notice_kinds import FACTOR_ADDED
@@ -70,9 +71,7 @@ async def begin_registration(
         challenges.keep_for_person(conn, challenge, "register", user_id, handle)
         return registration_options(party, challenge, handle, user.email, existing)
 
-    outcome = await write_as(database, actor, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
+    outcome = value_or_raise(await write_as(database, actor, unit))
     return PasskeyOptions(outcome)
 
 
@@ -101,9 +100,7 @@ async def register_passkey(
         passkey = _insert(conn, account_id, user_id, client_data, verified, credential, checked_name)
         return passkey if isinstance(passkey, PublicError) else _note_added(conn, actor, passkey, codes)
 
-    outcome = await revoke_as(database, actor, account_id, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
+    outcome = value_or_raise(await revoke_as(database, actor, account_id, unit))
     what = (
         f"The passkey “{shown(outcome.passkey.name)}” was added to your sign-in. Whoever holds it can sign in as you."
     )

@@ -18,6 +18,7 @@ from linkxg.crypto.refresh_tokens import new_refresh_token
 from linkxg.crypto.secrets import digest
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import (
     InvalidCredentials,
     MfaEnrollmentRequired,
@@ -121,9 +122,7 @@ async def start_session(
     Whoever needs a second factor and was authenticated without one gets no session, by whatever way they came: raises
     MfaRequired if they have one, or MfaEnrollmentRequired if their account requires one.
     """
-    started = await database.write(_start, actor, authentication, new)
-    if isinstance(started, PublicError):
-        raise started
+    started = value_or_raise(await database.write(_start, actor, authentication, new))
     user = authentication.user
     if FEDERATED not in new.amr and not await database.read_single(password_allowed, user.account_id, user.id):
         # Since it was asked, the account has chosen that its people sign in by the provider only.

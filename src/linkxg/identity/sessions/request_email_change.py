@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from linkxg.audit.model import Actor
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidCredentials, InvalidToken, PublicError, ValidationFailed
 from linkxg.identity.accounts.email_change_mails import EmailChangeMails
 from linkxg.identity.accounts.email_changes import BegunChange, EmailChangeView, begin_email_change
@@ -51,8 +52,6 @@ async def request_email_change(
         throttle.clear(conn)
         return begin_email_change(conn, actor, user, new_email)
 
-    begun = await write_as(database, actor, unit)
-    if isinstance(begun, PublicError):
-        raise begun
+    begun = value_or_raise(await write_as(database, actor, unit))
     mails.asked(actor, user, begun)
     return begun.view

@@ -7,6 +7,7 @@ from linkxg.clock import now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.secrets import SIGN_UP, digest, is_well_formed
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, NotFound, PublicError
 from linkxg.identity.accounts.create_account import EMAIL_IN_USE, NewOwner, add_account, check_new_account
 from linkxg.identity.accounts.manage_user import user_view
@@ -52,7 +53,4 @@ async def complete_sign_up(
         assert owner is not None
         return CreatedAccount(account_view(account), user_view(owner))
 
-    outcome = await database.write(unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
-    return outcome
+    return value_or_raise(await database.write(unit))

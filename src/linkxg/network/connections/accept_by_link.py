@@ -12,6 +12,7 @@ from linkxg.clock import now_ms
 from linkxg.crypto.passwords import Passwords
 from linkxg.crypto.secrets import INVITATION, digest, is_well_formed
 from linkxg.db import Database
+from linkxg.db.outcomes import value_or_raise
 from linkxg.db.schema import AnyRow
 from linkxg.errors import (
     AccessDenied,
@@ -85,9 +86,7 @@ async def accept_link(
 
     if not is_well_formed(token, INVITATION):
         raise NotFound
-    outcome = await write_as(database, actor, unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
+    outcome = value_or_raise(await write_as(database, actor, unit))
     mails.accepted(outcome, account_id)
     return outcome
 
@@ -118,9 +117,7 @@ async def accept_link_with_new_account(
         connect(conn, who, account_id, row.account_id, row.id)
         return view_of(conn, account_id, row.id)
 
-    outcome = await database.write(unit)
-    if isinstance(outcome, PublicError):
-        raise outcome
+    outcome = value_or_raise(await database.write(unit))
     mails.accepted(outcome, account_id)
     return outcome
 
