@@ -19,7 +19,6 @@ from linkxg.console.sign_in import (
     enrollment_page,
     finish,
     sign_in_page,
-    user_agent,
 )
 from linkxg.errors import InvalidCredentials, InvalidToken, PublicError, RateLimitExceeded
 from linkxg.http.permissions import public, session_roles
@@ -46,7 +45,7 @@ async def enter_code(request: Request[Any, Any, Any], page: NamedDependency[Page
             return await code_page(page, step._replace(by_recovery=page.form.text("switch") == "recovery"))
         require_budget(request.scope)
         completed = await _complete(page, step.token)
-        new, cookie = new_console_session(user_agent(page))
+        new, cookie = new_console_session(page.context.user_agent)
         opened = OpenedSession(await start_completed(page.database, page.stranger, completed, new), cookie)
     except InvalidToken as error:
         return _again(page, error, step)
@@ -74,7 +73,7 @@ async def set_up(request: Request[Any, Any, Any], page: NamedDependency[PageRequ
             code=page.form.text("code"),
             limit_scale=services.limit_scale,
         )
-        new, cookie = new_console_session(user_agent(page))
+        new, cookie = new_console_session(page.context.user_agent)
         opened = OpenedSession(await start_completed(page.database, page.stranger, completed, new), cookie)
     except InvalidToken as error:
         return _again(page, error, step)

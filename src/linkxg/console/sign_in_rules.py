@@ -28,6 +28,7 @@ from linkxg.identity.accounts.change_account import change_account
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.model import AccountView, UserView
 from linkxg.identity.accounts.read_account import read_account
+from linkxg.identity.accounts.roles import OWNERS
 
 RULES = "/account/sign-in-rules"
 LABELS = {"requirement": "Who needs a second factor", "since": "From", "minutes": "Minutes"}
@@ -40,12 +41,12 @@ SHOWN = 20
 """Names on the page that asks."""
 
 
-@get(RULES, **session_roles(("OWNER",)))
+@get(RULES, **session_roles(OWNERS))
 async def show(page: NamedDependency[PageRequest]) -> Response[str]:
     return await _show(page)
 
 
-@post(RULES, **session_roles(("OWNER",)))
+@post(RULES, **session_roles(OWNERS))
 async def save(page: NamedDependency[PageRequest]) -> Response[str]:
     stored = _fields(await read_account(page.database, page.account_id))
     typed = {name: page.form.text(name).strip() for name in LABELS}

@@ -25,7 +25,7 @@ from linkxg.http.rate_budgets import caller_key
 from linkxg.http.rate_limits import Budget
 from linkxg.identity.accounts.manage_user import list_people
 from linkxg.identity.accounts.model import UserView
-from linkxg.identity.accounts.roles import EVERYONE, Role
+from linkxg.identity.accounts.roles import EVERYONE, OWNERS, Role
 from linkxg.identity.federation.connect_provider import (
     WantedProvider,
     check_connection,
@@ -35,7 +35,7 @@ from linkxg.identity.federation.connect_provider import (
 )
 from linkxg.identity.federation.model import IdentityProviderView, backchannel_logout_uri, redirect_uri
 from linkxg.identity.federation.notices import domain_removed, domain_verified, provider_changed, provider_disconnected
-from linkxg.identity.federation.routes import CONNECTS, DOMAIN_CHECKS, OWNERS
+from linkxg.identity.federation.routes import CONNECTS, DOMAIN_CHECKS
 from linkxg.identity.federation.verify_domain import check_domain, claim_domain, list_email_domains, remove_domain
 
 HERE = "/account/single-sign-on"

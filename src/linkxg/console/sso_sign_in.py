@@ -94,7 +94,7 @@ async def finish(page: NamedDependency[PageRequest], account_id: FromPath[str]) 
             account_id=account_id,
             browser=page.cookie(BEFORE_SESSION),
             response=response,
-            user_agent=(page.context.header(b"user-agent") or b"").decode("ascii", "replace"),
+            user_agent=page.context.user_agent,
             person=page.actor if page.session is not None else None,
         )
     except InvalidToken:

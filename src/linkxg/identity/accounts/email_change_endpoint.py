@@ -25,6 +25,7 @@ from linkxg.identity.accounts.email_changes import (
     find_email_change,
 )
 from linkxg.identity.accounts.model import MAX_EMAIL
+from linkxg.identity.accounts.roles import OWNERS
 
 _TAG = Tag("Account", "The organisation, its people and its audit trail.")
 LINKS = Budget("email-changes-source", 60, 60)
@@ -74,7 +75,7 @@ async def decline(
     return Success(data=None)
 
 
-@get("/account/users/{user_id:str}/email-change", operation_id="readEmailChange", **roles(("OWNER",)))
+@get("/account/users/{user_id:str}/email-change", operation_id="readEmailChange", **roles(OWNERS))
 async def read(
     request: Request[Any, Any, Any], services: NamedDependency[EmailChangeServices], user_id: FromPath[str]
 ) -> Success[EmailChangeView]:
@@ -90,7 +91,7 @@ async def read(
     operation_id="approveEmailChange",
     errors=(Conflict,),
     status_code=200,
-    **roles(("OWNER",), fresh=Fresh.ACCOUNT),
+    **roles(OWNERS, fresh=Fresh.ACCOUNT),
 )
 async def approve(
     request: Request[Any, Any, Any],

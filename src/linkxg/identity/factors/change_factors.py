@@ -12,7 +12,7 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, NotFound, PublicError, ValidationFailed
-from linkxg.identity.accounts.authentication_policy import required_from
+from linkxg.identity.accounts.authentication_policy import MFA, required_from
 from linkxg.identity.accounts.mail_text import shown
 from linkxg.identity.accounts.notice_kinds import FACTOR_ADDED, FACTOR_REMOVED, RECOVERY_CODES_REPLACED
 from linkxg.identity.accounts.security_notices import SecurityNotices
@@ -114,7 +114,7 @@ def note_added(
     session = find_identity(conn, account_id, keep)
     if session is not None:
         # What has authenticated the session, such as an identity provider, still has.
-        record_authentication(conn, account_id, keep, tuple(dict.fromkeys((*session.amr.split(), *amr, "mfa"))))
+        record_authentication(conn, account_id, keep, tuple(dict.fromkeys((*session.amr.split(), *amr, MFA))))
     audit.record(conn, account_id, actor, "factor.added", user_id, {"factor": factor_id, "method": method})
     return fresh
 

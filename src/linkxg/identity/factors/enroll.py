@@ -13,6 +13,7 @@ from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.db.caller_lock import lock_caller
 from linkxg.errors import InvalidToken
+from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.factors.challenges import (
     INVALID,
@@ -79,7 +80,7 @@ async def confirm_enrollment(
         replace_codes(conn, account_id, user_id, codes)
         who = actor._replace(kind="user", id=user_id, account_id=account_id, role=challenge.role)
         audit.record(conn, account_id, who, "factor.added", user_id, {"factor": factor_id, "method": TOTP})
-        return ("otp", "mfa")
+        return ("otp", MFA)
 
     attempt = await begin_attempt(database, actor, token, "enroll", limit_scale=limit_scale)
     completed = await complete_attempt(database, actor, attempt, prove, limit_scale=limit_scale)

@@ -14,8 +14,6 @@ MAX_FAILURES = 5
 ENROLLMENT_MS = 15 * MINUTE
 """How long the secret of an authenticator app waits for its first code."""
 TOTP, RECOVERY_CODE, PASSKEY = "totp", "recovery_code", "passkey"
-MFA = "mfa"
-"""The `acr_values` of a step-up that needs a second factor, and the `amr` of one (RFC 8176)."""
 
 Purpose = Literal["sign_in", "enroll", "step_up"]
 """What a challenge opens: a session, the set-up of a first factor and then a session, or a step-up of a session."""

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from linkxg.audit.model import Actor
 from linkxg.db import Database
 from linkxg.errors import InvalidToken
+from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.factors.challenges import (
     INVALID,
     Completed,
@@ -13,7 +14,7 @@ from linkxg.identity.factors.challenges import (
     complete_attempt,
     find_challenge,
 )
-from linkxg.identity.factors.model import MFA, Amr, Challenge, Purpose
+from linkxg.identity.factors.model import Amr, Challenge, Purpose
 from linkxg.identity.passkeys import challenges
 from linkxg.identity.passkeys.model import AssertionCredential, PasskeyOptions
 from linkxg.identity.passkeys.options import second_factor_options

@@ -10,6 +10,7 @@ from linkxg.audit.model import Actor
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials, MfaEnrollmentRequired, MfaRequired, PublicError
+from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.notice_kinds import RECOVERY_CODE_USED
 from linkxg.identity.accounts.rehash_password import rehash_password
 from linkxg.identity.accounts.security_notices import SecurityNotices
@@ -121,9 +122,9 @@ def code_proof(server_key: bytes, method: str, code: str) -> Proof:
     def prove(conn: Connection, challenge: Challenge) -> Amr | None:
         account_id, user_id = challenge.account_id, challenge.user_id
         if method == TOTP and use_code(conn, server_key, account_id, user_id, code):
-            return ("otp", "mfa")
+            return ("otp", MFA)
         if method == RECOVERY_CODE and use_recovery_code(conn, account_id, user_id, code):
-            return ("mfa",)
+            return (MFA,)
         return None
 
     return prove

@@ -15,11 +15,10 @@ from linkxg.db import Database
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import InsufficientUserAuthentication, InvalidCredentials, InvalidToken, PublicError
 from linkxg.http.permissions import Fresh
-from linkxg.identity.accounts.authentication_policy import is_multi_factor
+from linkxg.identity.accounts.authentication_policy import MFA, is_multi_factor
 from linkxg.identity.accounts.store import find_account, find_user
 from linkxg.identity.authorization.write_as import revoke_as
 from linkxg.identity.factors.challenges import Completed
-from linkxg.identity.factors.model import MFA
 from linkxg.identity.factors.sign_in import challenge
 from linkxg.identity.sessions.login import PASSWORD, verify_password
 from linkxg.identity.sessions.model import RECENT_MS, SessionIdentity

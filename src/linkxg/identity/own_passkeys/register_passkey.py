@@ -14,19 +14,21 @@ from linkxg.clock import now_ms
 from linkxg.db import Database
 from linkxg.db.outcomes import value_or_raise
 from linkxg.errors import Conflict, InvalidToken, PublicError, ValidationFailed
+from linkxg.identity.accounts.authentication_policy import MFA
 from linkxg.identity.accounts.mail_text import shown
 from linkxg.identity.accounts.notice_kinds import FACTOR_ADDED
 from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.accounts.store import find_user
 from linkxg.identity.authorization.write_as import revoke_as, write_as
 from linkxg.identity.factors.kinds import note_factors
-from linkxg.identity.factors.model import MFA, PASSKEY
+from linkxg.identity.factors.model import PASSKEY
 from linkxg.identity.factors.recovery_codes import count_recovery_codes, new_recovery_codes, replace_codes
 from linkxg.identity.passkeys import challenges
 from linkxg.identity.passkeys.change_passkeys import add_passkey
 from linkxg.identity.passkeys.client_data import CeremonyFailed, ClientData, read_client_data
 from linkxg.identity.passkeys.model import (
     MAX_PASSKEYS,
+    PRESENCE,
     TRANSPORTS,
     AttestationCredential,
     Passkey,
@@ -158,7 +160,10 @@ def _note_added(conn: Connection, actor: Actor, passkey: Passkey, codes: list[st
     end_other_sessions(conn, actor, account_id, user_id, session_id, "factor added")
     session = find_identity(conn, account_id, session_id)
     if session is not None:
-        amr = dict.fromkeys((*session.amr.split(), key_method(passkey.backup_eligible), "user", MFA))
+        # Besides what authenticated the session, the key was used in the presence of the person: two factors. The
+        # authenticator need not have verified the person, and `user` does not say so.
+        added = (key_method(passkey.backup_eligible), PRESENCE, MFA)
+        amr = dict.fromkeys((*session.amr.split(), *added))
         record_authentication(conn, account_id, session_id, tuple(amr))
     details = {"factor": passkey.id, "method": PASSKEY, "aaguid": passkey.aaguid}
     audit.record(conn, account_id, actor, "factor.added", user_id, details)

@@ -11,7 +11,6 @@ from litestar.params import JSONBody
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials
-from linkxg.http.body_style import BodyStyle
 from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import public
@@ -29,7 +28,6 @@ from linkxg.identity.sessions.token_response import PEOPLE, token_response
 from linkxg.identity.tokens.mint import Minter
 
 PASSKEY_OPTIONS = Budget("passkey-options-source", 300, 60)
-_PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
 
 
 class PasskeySignIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,7 +48,7 @@ class PasskeyServices:
     "/auth/passkey/options",
     operation_id="beginPasskeySignIn",
     status_code=200,
-    **_PEOPLE,
+    **PEOPLE,
     **public(PASSKEY_OPTIONS),
 )
 async def sign_in_options(
@@ -66,7 +64,7 @@ async def sign_in_options(
     operation_id="signInWithPasskey",
     errors=(InvalidCredentials,),
     status_code=200,
-    **_PEOPLE,
+    **PEOPLE,
     **public(SOURCE_LOGINS),
 )
 async def sign_in(
@@ -74,11 +72,10 @@ async def sign_in(
 ) -> Success[SignedIn]:
     """Sign in with a passkey alone, which must have verified the person. It meets a requirement of a second factor."""
     context = context_of(request.scope)
-    user_agent = (context.header(b"user-agent") or b"").decode("ascii", "replace")
-    new, refresh_token = new_api_session(services.server_key, user_agent)
+    new, refresh_token = new_api_session(services.server_key, context.user_agent)
     actor = actor_of(context)
     session = await sign_in_with_passkey(services.database, services.party, actor, new, data.credential)
-    signed_in(services.notices, actor, session, user_agent)
+    signed_in(services.notices, actor, session, context.user_agent)
     answer, jti = token_response(services.minter, SessionTokens(session, refresh_token))
     context.notes |= {"sub": answer.user.id, "sid": session.session_id, "jti": jti}
     services.metrics.token("passkey", "issued")

@@ -12,7 +12,6 @@ from linkxg.audit.model import actor_of
 from linkxg.crypto.passwords import Passwords
 from linkxg.db import Database
 from linkxg.errors import Conflict, InvalidToken, TemporarilyUnavailable, ValidationFailed
-from linkxg.http.body_style import BodyStyle
 from linkxg.http.headers import REPLAYED, IdempotencyKey, replay
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, public, roles
@@ -30,7 +29,6 @@ from linkxg.identity.password_reset.request_reset import SOURCE_REQUESTS, ResetM
 from linkxg.identity.sessions.token_response import PEOPLE
 
 COMPLETIONS = Budget("password-reset-links-source", 60, 60)
-_PEOPLE: dict[str, Any] = {"tags": [PEOPLE], "style": BodyStyle.SIGN_IN}
 
 
 class RequestReset(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,7 +57,7 @@ class PasswordResetServices:
     "/auth/password-reset",
     operation_id="requestPasswordReset",
     status_code=200,
-    **_PEOPLE,
+    **PEOPLE,
     **public(SOURCE_REQUESTS),
 )
 async def request_reset(
@@ -78,7 +76,7 @@ async def request_reset(
     operation_id="completePasswordReset",
     errors=(InvalidToken, ValidationFailed, TemporarilyUnavailable),
     status_code=200,
-    **_PEOPLE,
+    **PEOPLE,
     **public(COMPLETIONS),
 )
 async def complete(

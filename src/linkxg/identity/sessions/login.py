@@ -27,10 +27,9 @@ from linkxg.errors import (
     RateLimitExceeded,
     TemporarilyUnavailable,
 )
-from linkxg.identity.accounts.authentication_policy import is_multi_factor
+from linkxg.identity.accounts.authentication_policy import FEDERATED, is_multi_factor
 from linkxg.identity.accounts.model import User, email_key
 from linkxg.identity.accounts.store import find_user_by_email, update_password_hash
-from linkxg.identity.federation.id_token import FEDERATED
 from linkxg.identity.federation.sso_only import password_allowed
 from linkxg.identity.sessions import store
 from linkxg.identity.sessions.end_sessions import end_session
@@ -41,7 +40,6 @@ from linkxg.identity.sessions.throttle import Throttle, throttle_of
 from linkxg.identity.tokens.revoke import revoke_session
 from linkxg.ids import uuid7
 
-MAX_PASSWORD_BYTES = 1_024
 PASSWORD = ("pwd",)
 """The `amr` of a sign-in with a password."""
 
