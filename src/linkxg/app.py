@@ -90,6 +90,7 @@ from linkxg.identity.scim.routes import ScimServices
 from linkxg.identity.scim.tokens_endpoint import ScimTokenServices
 from linkxg.identity.sessions import profile_endpoint, refresh_endpoint
 from linkxg.identity.sessions import routes as session_routes
+from linkxg.identity.sessions.api_sessions import ApiSessions
 from linkxg.identity.sessions.profile_endpoint import ProfileServices
 from linkxg.identity.sessions.refresh_endpoint import RefreshEndpoint
 from linkxg.identity.sessions.routes import SessionServices
@@ -202,6 +203,7 @@ def build(
     mails = MailQueue(mailer)
     invitation_mails = InvitationMails(mailer, limits, issuer)
     notices = SecurityNotices(database, mails, limits, issuer)
+    api_sessions = ApiSessions(server_key, minter, metrics, notices)
     email_changes = EmailChangeMails(database, mails, notices, limits, issuer)
     reset_mails = ResetMails(database, mails, limits, issuer)
     sign_up_mode = SignUpMode(settings.sign_up)
@@ -268,7 +270,7 @@ def build(
             session_routes.router(SessionServices(database, passwords, limits, notices, settings.limit_scale)),
             factor_routes.router(
                 FactorServices(
-                    database, passwords, server_key, minter, limits, metrics, notices, party, settings.limit_scale
+                    database, passwords, server_key, api_sessions, limits, notices, party, settings.limit_scale
                 )
             ),
             password_reset_routes.router(
@@ -276,7 +278,7 @@ def build(
                     database, passwords, server_key, reset_mails, notices, issuer, settings.limit_scale
                 )
             ),
-            passkey_routes.router(PasskeyServices(database, party, server_key, minter, metrics, notices)),
+            passkey_routes.router(PasskeyServices(database, party, api_sessions)),
             own_passkey_routes.router(OwnPasskeyServices(database, party, notices)),
             profile_endpoint.router(ProfileServices(database, passwords, limits, email_changes, settings.limit_scale)),
             account_routes.router(

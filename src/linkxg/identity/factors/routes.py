@@ -21,7 +21,6 @@ from linkxg.errors import (
     ValidationFailed,
 )
 from linkxg.http.client_ip import source_key
-from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import Fresh, public, roles
 from linkxg.http.rate_limits import Budget, Limits
@@ -56,17 +55,18 @@ from linkxg.identity.factors.sign_in import complete_challenge, sign_in, start_c
 from linkxg.identity.factors.step_up import complete_step_up, step_up
 from linkxg.identity.passkeys.model import AssertionCredential
 from linkxg.identity.passkeys.relying_party import RelyingParty
-from linkxg.identity.sessions.login import SessionTokens, new_api_session
-from linkxg.identity.sessions.model import SignedIn
+from linkxg.identity.sessions.api_sessions import ApiSessions
+from linkxg.identity.sessions.login import NewSession, SessionTokens
+from linkxg.identity.sessions.model import SessionIdentity, SignedIn
 from linkxg.identity.sessions.password_size import check_password_size
-from linkxg.identity.sessions.sign_in_notices import signed_in
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
-from linkxg.identity.sessions.token_response import PEOPLE, token_response
-from linkxg.identity.tokens.mint import Minter
+from linkxg.identity.sessions.token_response import PEOPLE
 from linkxg.identity.tokens.model import principal_of
 
 MFA_ATTEMPTS = Budget("mfa-source", 60, 60)
 FACTOR_CHANGES = Budget("factors", 60, 3_600)
+GRANT = "password"
+"""What the metrics call sign-ins that begin with a password."""
 _SIGN_IN = PEOPLE | public(SOURCE_LOGINS)
 _SECOND_STEP = PEOPLE | public(MFA_ATTEMPTS)
 _FOR_EVERYBODY = PEOPLE | roles(EVERYONE)
@@ -78,9 +78,8 @@ class FactorServices:
     database: Database
     passwords: Passwords
     server_key: bytes = field(repr=False)
-    minter: Minter
+    sessions: ApiSessions
     limits: Limits
-    metrics: Metrics
     notices: SecurityNotices
     party: RelyingParty
     limit_scale: float
@@ -99,17 +98,19 @@ async def login(
     """Sign in with e-mail and password. People with a second factor get `mfa_required`: see `POST /auth/mfa`."""
     context = context_of(request.scope)
     check_password_size(data.password)
-    new, refresh_token = new_api_session(services.server_key, context.user_agent)
-    session = await sign_in(
-        services.database,
-        services.passwords,
-        actor_of(context),
-        new,
-        email=data.email,
-        password=data.password,
-        limit_scale=services.limit_scale,
-    )
-    return Success(data=_signed_in(services, context, SessionTokens(session, refresh_token)))
+
+    async def start(new: NewSession) -> SessionIdentity:
+        return await sign_in(
+            services.database,
+            services.passwords,
+            actor_of(context),
+            new,
+            email=data.email,
+            password=data.password,
+            limit_scale=services.limit_scale,
+        )
+
+    return Success(data=await services.sessions.open(context, GRANT, start))
 
 
 @post(
@@ -124,13 +125,16 @@ async def complete_login(
 ) -> Success[SignedIn]:
     """Complete a sign-in with a second factor. The `mfaToken` works once, within 5 minutes and 5 wrong codes."""
     context = context_of(request.scope)
-    actor = actor_of(context)
     completed = await _complete(
-        services, actor, "sign_in", token=data.mfa_token, method=data.method, code=data.code, credential=data.credential
+        services,
+        actor_of(context),
+        "sign_in",
+        token=data.mfa_token,
+        method=data.method,
+        code=data.code,
+        credential=data.credential,
     )
-    new, refresh_token = new_api_session(services.server_key, context.user_agent)
-    session = await start_completed(services.database, actor, completed, new)
-    return Success(data=_signed_in(services, context, SessionTokens(session, refresh_token)))
+    return Success(data=await _open(services, context, completed))
 
 
 @post(
@@ -158,19 +162,16 @@ async def enrolled(
 ) -> Success[Enrolled]:
     """Confirm the app by its first code, and complete the sign-in. The recovery codes are shown only once."""
     context = context_of(request.scope)
-    actor = actor_of(context)
     completed, codes = await confirm_enrollment(
         services.database,
         services.server_key,
         services.notices,
-        actor,
+        actor_of(context),
         token=data.mfa_token,
         code=data.code,
         limit_scale=services.limit_scale,
     )
-    new, refresh_token = new_api_session(services.server_key, context.user_agent)
-    session = await start_completed(services.database, actor, completed, new)
-    return Success(data=Enrolled(codes, _signed_in(services, context, SessionTokens(session, refresh_token))))
+    return Success(data=Enrolled(codes, await _open(services, context, completed)))
 
 
 @post(
@@ -203,7 +204,7 @@ async def authenticate_again(
         session = await step_up_with_passkey(services.database, services.party, actor, caller, data.credential)
     else:
         raise InvalidRequest("Send either password, or mfaToken, method and code, or credential.")
-    answer = _signed_in(services, context, SessionTokens(session, ""))
+    answer = services.sessions.answer(context, GRANT, SessionTokens(session, ""))
     return Success(data=SteppedUp(answer.access_token, answer.token_type, answer.expires_in))
 
 
@@ -319,9 +320,10 @@ async def _complete(
     )  # fmt: skip
 
 
-def _signed_in(services: FactorServices, context: RequestContext, tokens: SessionTokens) -> SignedIn:
-    signed_in(services.notices, actor_of(context), tokens.session, context.user_agent)
-    answer, jti = token_response(services.minter, tokens)
-    context.notes |= {"sub": answer.user.id, "sid": tokens.session.session_id, "jti": jti}
-    services.metrics.token("password", "issued")
-    return answer
+async def _open(services: FactorServices, context: RequestContext, completed: Completed) -> SignedIn:
+    """Start the session whose second step is completed."""
+
+    async def start(new: NewSession) -> SessionIdentity:
+        return await start_completed(services.database, actor_of(context), completed, new)
+
+    return await services.sessions.open(context, GRANT, start)

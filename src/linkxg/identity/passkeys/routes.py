@@ -1,6 +1,6 @@
 """`/auth/passkey…`: sign-in with a passkey alone."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -11,21 +11,18 @@ from litestar.params import JSONBody
 from linkxg.audit.model import actor_of
 from linkxg.db import Database
 from linkxg.errors import InvalidCredentials
-from linkxg.http.metrics import Metrics
 from linkxg.http.pagination import Success
 from linkxg.http.permissions import public
 from linkxg.http.rate_limits import Budget
 from linkxg.http.request_context import context_of
-from linkxg.identity.accounts.security_notices import SecurityNotices
 from linkxg.identity.passkeys.model import AssertionCredential, PasskeyOptions
 from linkxg.identity.passkeys.relying_party import RelyingParty
 from linkxg.identity.passkeys.sign_in import begin_sign_in, sign_in_with_passkey
-from linkxg.identity.sessions.login import SessionTokens, new_api_session
-from linkxg.identity.sessions.model import SignedIn
-from linkxg.identity.sessions.sign_in_notices import signed_in
+from linkxg.identity.sessions.api_sessions import ApiSessions
+from linkxg.identity.sessions.login import NewSession
+from linkxg.identity.sessions.model import SessionIdentity, SignedIn
 from linkxg.identity.sessions.throttle import SOURCE_LOGINS
-from linkxg.identity.sessions.token_response import PEOPLE, token_response
-from linkxg.identity.tokens.mint import Minter
+from linkxg.identity.sessions.token_response import PEOPLE
 
 PASSKEY_OPTIONS = Budget("passkey-options-source", 300, 60)
 
@@ -38,10 +35,7 @@ class PasskeySignIn(msgspec.Struct, forbid_unknown_fields=True):
 class PasskeyServices:
     database: Database
     party: RelyingParty
-    server_key: bytes = field(repr=False)
-    minter: Minter
-    metrics: Metrics
-    notices: SecurityNotices
+    sessions: ApiSessions
 
 
 @post(
@@ -72,14 +66,11 @@ async def sign_in(
 ) -> Success[SignedIn]:
     """Sign in with a passkey alone, which must have verified the person. It meets a requirement of a second factor."""
     context = context_of(request.scope)
-    new, refresh_token = new_api_session(services.server_key, context.user_agent)
-    actor = actor_of(context)
-    session = await sign_in_with_passkey(services.database, services.party, actor, new, data.credential)
-    signed_in(services.notices, actor, session, context.user_agent)
-    answer, jti = token_response(services.minter, SessionTokens(session, refresh_token))
-    context.notes |= {"sub": answer.user.id, "sid": session.session_id, "jti": jti}
-    services.metrics.token("passkey", "issued")
-    return Success(data=answer)
+
+    async def start(new: NewSession) -> SessionIdentity:
+        return await sign_in_with_passkey(services.database, services.party, actor_of(context), new, data.credential)
+
+    return Success(data=await services.sessions.open(context, "passkey", start))
 
 
 def router(services: PasskeyServices) -> Router:
